@@ -1,0 +1,61 @@
+/** Every failure a person can meet, once: code → what it means. docs/errors.md lists exactly these (checked by a test). */
+export const CODES = {
+  USAGE: { exit: 2, means: "The command line is wrong." },
+  CONFIG_INVALID: { exit: 2, means: "The configuration does not pass validation." },
+  CONFIG_MISSING: { exit: 2, means: "The named configuration file does not exist or cannot be read." },
+  LOCAL_REFUSED: { exit: 2, means: "--local was pointed at something that is not the local AWS." },
+  LOCAL_NOT_RUNNING: { exit: 1, means: "The local AWS is not running." },
+  LOCAL_START_FAILED: { exit: 1, means: "The local AWS could not be started." },
+  PORT_BUSY: { exit: 1, means: "The port is taken by another program." },
+  FOLDER_UNWRITABLE: { exit: 1, means: "A folder cannot be written." },
+  GRAPH_CYCLE: { exit: 1, means: "Resources depend on each other in a circle." },
+  GRAPH_DUPLICATE_ID: { exit: 1, means: "Two resources share one id." },
+  OWNER_FOREIGN: { exit: 4, means: "A resource with this name exists and does not carry this stack's tag." },
+  DATA_PROTECTED: { exit: 4, means: "The change would destroy data." },
+  CONFIRMATION_MISSING: { exit: 4, means: "The command destroys something and was not confirmed." },
+  WRONG_PLACE: { exit: 4, means: "The stack's own resources live in another account or region." },
+  LOCKED: { exit: 6, means: "Another run holds the stack's lock." },
+  CREDENTIALS: { exit: 5, means: "AWS does not accept the credentials, or there are none." },
+  ACCESS_DENIED: { exit: 5, means: "The credentials may not make this call." },
+  PREFLIGHT: { exit: 1, means: "The account or region lacks something the stack needs." },
+  SETTLE_TIMEOUT: { exit: 1, means: "AWS did not finish in the time allowed." },
+  SETTLE_FAILED: { exit: 1, means: "AWS reports that the resource failed." },
+  RETRIES_EXHAUSTED: { exit: 1, means: "AWS kept refusing a call for longer than its budget." },
+  DIFF_STUCK: { exit: 1, means: "An update did not remove the difference it was made for." },
+  ENDPOINT_FORGETS: { exit: 1, means: "The endpoint does not keep an attribute that was written." },
+  AWS_FAULT: { exit: 1, means: "AWS refused the call." },
+  ENDPOINT_UNREACHABLE: { exit: 1, means: "Nothing answers at the endpoint." },
+  NOT_DEPLOYED: { exit: 1, means: "The resource that the command asks about does not exist yet." },
+  FUNCTION_FAILED: { exit: 1, means: "The invoked function answered with an error." },
+  BUNDLE_FAILED: { exit: 1, means: "A function's source does not bundle." },
+  VERIFY_FAILED: { exit: 1, means: "The back end's state differs from what was sent." },
+  INTERRUPTED: { exit: 130, means: "The run was interrupted; run it again to continue." },
+  INTERNAL: { exit: 1, means: "A bug in fleetlogix." },
+} as const satisfies Record<string, { exit: number; means: string }>;
+export type Code = keyof typeof CODES;
+
+export interface ErrorDetail {
+  /** What the person should do next, as an imperative sentence. Required: an error without a hint does not compile. */
+  readonly hint: string;
+  /** Id of the resource in the stack, e.g. `table.deliveries`. */
+  readonly resource?: string | undefined;
+  /** AWS's own error code and request id, where AWS spoke. */
+  readonly awsCode?: string | undefined;
+  readonly requestId?: string | undefined;
+  readonly cause?: unknown;
+}
+
+export class FleetlogixError extends Error {
+  override readonly name = "FleetlogixError";
+  readonly code: Code;
+  readonly detail: ErrorDetail;
+  constructor(code: Code, message: string, detail: ErrorDetail) {
+    super(message, { cause: detail.cause });
+    this.code = code;
+    this.detail = detail;
+  }
+  /** The process's exit code for this failure. */
+  get exit(): number {
+    return CODES[this.code].exit;
+  }
+}
