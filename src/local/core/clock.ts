@@ -1,0 +1,67 @@
+/** Time as the local AWS sees it: the real one, or a virtual one that a test moves. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Runs `task` after `ms`; returns the cancellation. Never keeps the process alive. */
+  after(ms: number, task: () => void): () => void;
+}
+
+export const realClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      const stop = () => {
+        clearTimeout(timer);
+        reject(signal?.reason ?? new Error("aborted"));
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener("abort", stop);
+        resolve();
+      }, ms);
+      if (signal?.aborted) stop();
+      else signal?.addEventListener("abort", stop, { once: true });
+    }),
+  after(ms, task) {
+    const timer = setTimeout(task, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+export interface VirtualClock extends Clock {
+  /** Moves time on, running what becomes due in order of its time. */
+  advance(ms: number): void;
+}
+
+/** Sleeping moves time on at once, so that a wait of twenty minutes takes no time and the same run gives the same times. */
+export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
+  let now = startMs;
+  let due: { at: number; task: () => void }[] = [];
+  const advance = (ms: number): void => {
+    const until = now + ms;
+    for (;;) {
+      const next = due.filter((d) => d.at <= until).sort((a, b) => a.at - b.at)[0];
+      if (!next) break;
+      due = due.filter((d) => d !== next);
+      now = Math.max(now, next.at);
+      next.task();
+    }
+    now = Math.max(now, until);
+  };
+  return {
+    now: () => now,
+    advance,
+    sleep: async (ms, signal) => {
+      signal?.throwIfAborted();
+      advance(ms);
+    },
+    after(ms, task) {
+      const entry = { at: now + ms, task };
+      due.push(entry);
+      return () => {
+        due = due.filter((d) => d !== entry);
+      };
+    },
+  };
+}

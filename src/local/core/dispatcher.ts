@@ -1,0 +1,79 @@
+import { randomUUID } from "node:crypto";
+import { compileRoutes, type Routes } from "../wire/routes.ts";
+import { type WireService, wireService } from "../wire/schema.ts";
+import type { Faults } from "./faults.ts";
+import { type Call, type Dispatch, type LocalEnv, LocalFault, type LocalService, type Principal } from "./service.ts";
+
+/** A service with its wire format, loaded on its first use. */
+export interface Wired {
+  readonly service: LocalService;
+  readonly wire: WireService;
+  readonly routes: Routes;
+}
+export interface Dispatcher {
+  wired(name: string): Promise<Wired | undefined>;
+  /** The one way into an operation, from the wire and from inside: faults, permission, handler. */
+  run(service: LocalService, operation: string, input: Record<string, unknown>, call: Call): Promise<Record<string, unknown>>;
+  readonly dispatch: Dispatch;
+}
+
+export function createDispatcher(services: () => readonly LocalService[], env: () => LocalEnv, faults: Faults): Dispatcher {
+  const cache = new Map<string, Promise<Wired>>();
+  const find = (name: string) => services().find((s) => s.name === name);
+
+  const run: Dispatcher["run"] = async (service, operation, input, call) => {
+    const handler = service.operations[operation];
+    if (!handler) throw new LocalFault("NotImplemented", `The local AWS does not implement ${service.name}:${operation}.`, 501);
+    authorize(service, operation, input, call, env());
+    return faults.around({ service: service.name, operation, input, requestId: call.requestId, signal: call.signal }, async () => {
+      const output = await handler(input, call);
+      return (output ?? {}) as Record<string, unknown>;
+    });
+  };
+  return {
+    run,
+    async wired(name) {
+      const service = find(name);
+      if (!service) return undefined;
+      const loading = cache.get(name) ?? service.sdk().then((sdk) => asWired(service, sdk));
+      cache.set(name, loading);
+      return loading;
+    },
+    dispatch: async (name, operation, input, from = {}) => {
+      const service = find(name);
+      if (!service) throw new LocalFault("NotImplemented", `The local AWS has no service ${name}.`, 501);
+      const principal: Principal = from.principal ?? { type: "root", arn: `arn:aws:iam::${env().account}:root` };
+      return run(service, operation, input, {
+        requestId: randomUUID(),
+        region: from.region ?? "us-east-1",
+        account: env().account,
+        principal,
+        headers: {},
+        signal: new AbortController().signal,
+      });
+    },
+  };
+}
+
+function asWired(service: LocalService, sdk: object): Wired {
+  const wire = wireService(sdk);
+  return { service, wire, routes: wire.kind.startsWith("rest") ? compileRoutes(wire) : [] };
+}
+
+/** Throws AWS's AccessDenied when the caller's policies do not allow the call. */
+function authorize(service: LocalService, operation: string, input: Record<string, unknown>, call: Call, env: LocalEnv): void {
+  const permissions = service.permissions?.(operation, input, call) ?? [{ action: `${service.name}:${operation}`, resource: "*" }];
+  for (const permission of permissions) {
+    const verdict = env.decide(call.principal, permission);
+    if (!verdict.allowed) throw new LocalFault(deniedCode(service.name), verdict.message, 403);
+  }
+}
+/** Each protocol family has its own name for the same refusal. */
+const deniedCode = (service: string): string =>
+  service === "ec2"
+    ? "UnauthorizedOperation"
+    : service === "sns"
+      ? "AuthorizationError"
+      : ["dynamodb", "lambda", "apigateway", "logs", "secretsmanager"].includes(service)
+        ? "AccessDeniedException"
+        : "AccessDenied";

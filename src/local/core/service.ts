@@ -1,0 +1,116 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Clock } from "./clock.ts";
+import type { Store } from "./store.ts";
+
+/**
+ * The contract of one local AWS service: plain functions from typed input to typed output.
+ * Wire formats live in wire/, routing, identity, permission and faults in core/. A service imports no other service:
+ * it reaches them through `env.dispatch`, by the same operations that everyone else uses.
+ */
+export interface LocalService {
+  /** The name AWS clients sign with; it routes the request: s3, dynamodb, sns, sts, iam, lambda, apigateway, logs, secretsmanager, rds, ec2. */
+  readonly name: string;
+  /** Imports the SDK client module whose schemas describe the wire format, e.g. `() => import("@aws-sdk/client-sns")`. */
+  readonly sdk: () => Promise<object>;
+  readonly operations: Operations;
+  /** What IAM decides about a call. Default: action `<name>:<Operation>` on resource `*`. [] = no permission needed. */
+  readonly permissions?: (operation: string, input: Record<string, unknown>, call: Call) => readonly Permission[];
+  /** Plain HTTP beside the AWS protocol (data planes, confirmation links). Returns false when the request is not its own. */
+  readonly http?: (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean>;
+  /** Called once after the store is open, in registration order; stop() in reverse order. */
+  readonly start?: () => Promise<void>;
+  readonly stop?: () => Promise<void>;
+  /** Facts for `local status`, e.g. { topics: 1 }. */
+  readonly facts?: () => Record<string, string | number>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the dispatcher handles operations without knowing their types; services keep theirs.
+export type Operations = Readonly<Record<string, Handler<any, any>>>;
+/** Input and output have the shapes of the SDK's `XCommandInput` / `XCommandOutput`, less `$metadata`. */
+export type Handler<Input, Output> = (input: Input, call: Call) => Result<Output> | Promise<Result<Output>>;
+export type Result<Output> = Omit<Output, "$metadata">;
+
+export interface Permission {
+  readonly action: string;
+  readonly resource: string;
+  /** A resource-based policy document (JSON) that also counts: bucket, topic, function. */
+  readonly policy?: string | undefined;
+  /** Condition keys beyond the global ones, e.g. { "s3:prefix": "x/" }. */
+  readonly context?: Readonly<Record<string, string | string[]>>;
+}
+
+export type Principal =
+  | { readonly type: "root"; readonly arn: string }
+  | { readonly type: "role"; readonly arn: string; readonly roleArn: string; readonly roleName: string; readonly session: string }
+  | { readonly type: "service"; readonly service: string; readonly sourceArn?: string }
+  | { readonly type: "anonymous" };
+
+/** Everything about the call beside its input. */
+export interface Call {
+  readonly requestId: string;
+  readonly region: string;
+  readonly account: string;
+  readonly principal: Principal;
+  /** Lower-case header names; empty for calls from inside. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+/** What a service is given. One per server. */
+export interface LocalEnv {
+  readonly account: string;
+  readonly clock: Clock;
+  readonly store: Store;
+  /** Folder for large data (objects, databases, function code); exists. */
+  readonly dataDir: string;
+  /** `http://127.0.0.1:<port>`; known once the server listens. */
+  readonly endpoint: () => string;
+  readonly settings: Settings;
+  /** Call any operation of any service from inside, e.g. dispatch("logs", "PutLogEvents", {...}, { principal }). */
+  readonly dispatch: Dispatch;
+  /** May this principal do this? Answers AWS's reason when not. Set by the IAM service. */
+  readonly decide: (principal: Principal, permission: Permission) => Verdict;
+  /** Temporary credentials for a role, as the Lambda service hands them to a sandbox. Set by the STS service. */
+  readonly assume: (roleArn: string, session: string, seconds: number) => Credentials;
+  /** Secret and principal behind an access key id issued by `assume`; undefined for keys we did not issue (the owner's own). */
+  readonly identify: (accessKeyId: string) => { readonly secret: string; readonly principal: Principal } | undefined;
+  readonly log: (line: string) => void;
+}
+export type Verdict = { readonly allowed: true } | { readonly allowed: false; readonly message: string };
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly expiration: Date;
+}
+export type Dispatch = (
+  service: string,
+  operation: string,
+  input: Record<string, unknown>,
+  from?: { readonly principal?: Principal; readonly region?: string },
+  // biome-ignore lint/suspicious/noExplicitAny: the caller names the operation and knows its output.
+) => Promise<any>;
+
+export interface Settings {
+  /** AWS-like delays, asynchronous states and rate limits. */
+  readonly realism: boolean;
+  /** "real" starts PostgreSQL servers; "none" keeps RDS a control plane only (fast tests of provisioning). */
+  readonly databases: "real" | "none";
+  /** First port tried for databases; 0 = any free one. */
+  readonly databasePort: number;
+}
+
+/** What real AWS would answer. The wire renders it; services only throw it. `code` is the modelled error name. */
+export class LocalFault extends Error {
+  readonly code: string;
+  readonly status: number | undefined;
+  /** Further members of the modelled error, e.g. { CancellationReasons }. */
+  readonly extra: Readonly<Record<string, unknown>>;
+  /** Without a status the wire takes the modelled error's own, else 400. */
+  constructor(code: string, message: string, status?: number, extra: Readonly<Record<string, unknown>> = {}) {
+    super(message);
+    this.code = code;
+    this.status = status;
+    this.extra = extra;
+  }
+}

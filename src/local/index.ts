@@ -1,0 +1,99 @@
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Clock, realClock } from "./core/clock.ts";
+import { createDispatcher } from "./core/dispatcher.ts";
+import { type Faults, noFaults } from "./core/faults.ts";
+import { listen } from "./core/server.ts";
+import type { LocalEnv, LocalService, Settings } from "./core/service.ts";
+import { openStore } from "./core/store.ts";
+import { apigatewayService } from "./services/apigateway/index.ts";
+import { dynamodbService } from "./services/dynamodb/index.ts";
+import { ec2Service } from "./services/ec2/index.ts";
+import { iamService } from "./services/iam/index.ts";
+import { lambdaService } from "./services/lambda/index.ts";
+import { logsService } from "./services/logs/index.ts";
+import { rdsService } from "./services/rds/index.ts";
+import { s3Service } from "./services/s3/index.ts";
+import { secretsmanagerService } from "./services/secretsmanager/index.ts";
+import { snsService } from "./services/sns/index.ts";
+import { stsService } from "./services/sts/index.ts";
+
+export interface LocalAwsOptions {
+  /** Where everything is kept; without it a temporary folder that `close` removes. */
+  readonly dataDir?: string;
+  /** 0 = any free port. */
+  readonly port?: number;
+  readonly clock?: Clock;
+  readonly faults?: Faults;
+  readonly settings?: Partial<Settings>;
+  readonly log?: (line: string) => void;
+}
+export interface LocalAws {
+  readonly url: string;
+  readonly port: number;
+  readonly services: readonly LocalService[];
+  readonly env: LocalEnv;
+  close(): Promise<void>;
+}
+
+export const LOCAL_ACCOUNT = "000000000000";
+
+/** Starts the local AWS on loopback in this process. */
+export async function startLocalAws(options: LocalAwsOptions = {}): Promise<LocalAws> {
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "local-aws-"));
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const store = openStore(join(dataDir, "journal.jsonl"));
+  let endpoint = "http://127.0.0.1";
+  const services: LocalService[] = [];
+  const dispatcher = createDispatcher(
+    () => services,
+    () => env,
+    options.faults ?? noFaults,
+  );
+  const env: LocalEnv = {
+    account: LOCAL_ACCOUNT,
+    clock: options.clock ?? realClock,
+    store,
+    dataDir,
+    endpoint: () => endpoint,
+    settings: { realism: false, databases: "real", databasePort: 5432, ...options.settings },
+    dispatch: dispatcher.dispatch,
+    decide: () => ({ allowed: true }),
+    assume: () => {
+      throw new Error("no identity service");
+    },
+    identify: () => undefined,
+    log: options.log ?? (() => {}),
+  };
+  services.push(...FACTORIES.map((make) => make(env)));
+  const server = await listen(options.port ?? 0, dispatcher, services, env);
+  endpoint = `http://127.0.0.1:${server.port}`;
+  for (const service of services) await service.start?.();
+  return {
+    url: endpoint,
+    port: server.port,
+    services,
+    env,
+    async close() {
+      await server.close();
+      for (const service of services.toReversed()) await service.stop?.();
+      store.close();
+      if (!options.dataDir) rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+const FACTORIES = [
+  stsService,
+  iamService,
+  logsService,
+  secretsmanagerService,
+  s3Service,
+  dynamodbService,
+  snsService,
+  ec2Service,
+  rdsService,
+  lambdaService,
+  apigatewayService,
+] as const;

@@ -1,0 +1,40 @@
+import { XmlShapeDeserializer, XmlShapeSerializer } from "@aws-sdk/core/protocols";
+import { JsonCodec } from "@smithy/core/protocols";
+import type { NormalizedSchema } from "@smithy/core/schema";
+import type { Kind, WireService } from "./schema.ts";
+
+const EPOCH_SECONDS = 7;
+const DATE_TIME = 5;
+
+const json = (kind: Kind): JsonCodec =>
+  new JsonCodec({ timestampFormat: { useTrait: true, default: EPOCH_SECONDS }, jsonName: kind === "restJson1" } as never);
+const xmlSettings = (service: WireService) => ({
+  timestampFormat: { useTrait: true, default: DATE_TIME },
+  httpBindings: false,
+  xmlNamespace: service.xmlNamespace,
+  serviceNamespace: "",
+});
+
+export async function readJson(kind: Kind, schema: NormalizedSchema, text: string): Promise<unknown> {
+  return json(kind).createDeserializer().read(schema, text);
+}
+export function writeJson(kind: Kind, schema: NormalizedSchema, value: unknown): string {
+  const serializer = json(kind).createSerializer();
+  serializer.write(schema, value);
+  return serializer.flush() as string;
+}
+export async function readXml(service: WireService, schema: NormalizedSchema, text: string): Promise<unknown> {
+  return new XmlShapeDeserializer(xmlSettings(service) as never).read(schema, text);
+}
+/** `root`: the element's name; undefined keeps the schema's own; null gives the content without an element around it. */
+export function writeXml(service: WireService, schema: NormalizedSchema, value: unknown, root?: string | null): string {
+  const serializer = new XmlShapeSerializer({ ...xmlSettings(service), xmlNamespace: undefined } as never);
+  serializer.write(schema, value);
+  const text = serializer.flush() as string;
+  const open = /^<([^\s/>]+)([^>]*?)(\/?)>/.exec(text);
+  if (!open) return text;
+  const [whole, name, attributes, selfClosed] = open as unknown as [string, string, string, string];
+  const inner = selfClosed ? "" : text.slice(whole.length, text.lastIndexOf("</"));
+  return root === null ? inner : `<${root ?? name}${attributes}>${inner}</${root ?? name}>`;
+}
+export const escapeXml = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

@@ -1,0 +1,171 @@
+import type { Readable } from "node:stream";
+import type { NormalizedSchema } from "@smithy/core/schema";
+import { LocalFault } from "../core/service.ts";
+import { readJson, readXml } from "./body.ts";
+import { readQuery } from "./query.ts";
+import { matchRoute, type Routes } from "./routes.ts";
+import { members, type Operation, requiredMembers, traitsOf, type WireService } from "./schema.ts";
+import { fromText, splitHeader } from "./values.ts";
+
+export interface WireRequest {
+  readonly method: string;
+  /** Undecoded, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The whole body; not called for operations whose payload streams. */
+  readonly body: () => Promise<Buffer>;
+  readonly stream: Readable;
+}
+export interface Parsed {
+  readonly operation: Operation;
+  readonly input: Record<string, unknown>;
+}
+
+/** Request → operation and typed input. Throws the fault that AWS answers to what it cannot read. */
+export async function parseRequest(service: WireService, routes: Routes, request: WireRequest): Promise<Parsed> {
+  if (service.kind === "awsQuery" || service.kind === "ec2Query") return parseQuery(service, request);
+  if (service.kind === "awsJson1_0" || service.kind === "awsJson1_1") return parseJsonRpc(service, request);
+  return parseRest(service, routes, request);
+}
+
+async function parseQuery(service: WireService, request: WireRequest): Promise<Parsed> {
+  const form = new URLSearchParams((await request.body()).toString("utf8"));
+  if (!form.has("Action")) for (const [name, value] of request.query) form.append(name, value);
+  const action = form.get("Action") ?? "";
+  const operation = service.operations[action];
+  if (!operation) throw new LocalFault("InvalidAction", `The action ${action || "(none)"} is not valid for this web service.`, 400);
+  return { operation, input: readQuery(operation.input, form, service.kind === "ec2Query") };
+}
+
+async function parseJsonRpc(service: WireService, request: WireRequest): Promise<Parsed> {
+  const name = (request.headers["x-amz-target"] ?? "").split(".").pop() ?? "";
+  const operation = service.operations[name];
+  if (!operation) throw new LocalFault("UnknownOperationException", `Unknown operation ${name || "(none)"}`, 400);
+  const text = (await request.body()).toString("utf8") || "{}";
+  return { operation, input: operation.input.isStructSchema() ? await asObject(service, operation.input, text) : {} };
+}
+
+async function parseRest(service: WireService, routes: Routes, request: WireRequest): Promise<Parsed> {
+  const match = matchRoute(routes, request.method, request.path, request.query, request.headers);
+  if (!match) {
+    const what = `${request.method} ${request.path}`;
+    throw service.kind === "restXml"
+      ? new LocalFault("MethodNotAllowed", `The specified method is not allowed against this resource: ${what}`, 405)
+      : new LocalFault("UnknownOperationException", `No operation for ${what}`, 404);
+  }
+  const { operation } = match;
+  const input: Record<string, unknown> = {};
+  const inBody: string[] = [];
+  let payload: [string, NormalizedSchema] | undefined;
+  for (const [name, member] of members(operation.input)) {
+    const bound = bind(name, member, request, match.labels);
+    if (bound === "payload") payload = [name, member];
+    else if (bound === "body") inBody.push(name);
+    else if (bound.value !== undefined) input[name] = bound.value;
+  }
+  bindQueryParams(operation, request, input);
+  if (payload) await readPayload(service, request, input, ...payload);
+  else if (inBody.length > 0) await readMembers(service, request, input, operation, inBody);
+  return { operation, input };
+}
+
+function bind(
+  name: string,
+  member: NormalizedSchema,
+  request: WireRequest,
+  labels: Readonly<Record<string, string>>,
+): "payload" | "body" | { value: unknown } {
+  const traits = traitsOf(member);
+  if (traits.httpPayload) return "payload";
+  if (traits.httpLabel) return { value: labels[name] === undefined ? undefined : fromText(member, labels[name], "label") };
+  if (traits.httpQuery) {
+    const all = request.query.getAll(traits.httpQuery);
+    if (all.length === 0) return { value: undefined };
+    if (member.isListSchema()) return { value: all.map((text) => fromText(member.getValueSchema(), text, "query")) };
+    return { value: fromText(member, all[0] as string, "query") };
+  }
+  if (traits.httpPrefixHeaders !== undefined) {
+    const prefix = traits.httpPrefixHeaders.toLowerCase();
+    const found = Object.entries(request.headers).filter(([header]) => header.startsWith(prefix));
+    return { value: found.length ? Object.fromEntries(found.map(([header, text]) => [header.slice(prefix.length), text])) : undefined };
+  }
+  if (traits.httpHeader) {
+    const text = request.headers[traits.httpHeader.toLowerCase()];
+    if (text === undefined) return { value: undefined };
+    return { value: member.isListSchema() ? splitHeader(member, text) : fromText(member, text, "header") };
+  }
+  if (traits.httpQueryParams) return { value: undefined };
+  return "body";
+}
+
+/** A map member that takes every query parameter that no other member has taken. */
+function bindQueryParams(operation: Operation, request: WireRequest, input: Record<string, unknown>): void {
+  const all = members(operation.input);
+  const target = all.find(([, member]) => traitsOf(member).httpQueryParams);
+  if (!target) return;
+  const taken = new Set(all.flatMap(([, member]) => traitsOf(member).httpQuery ?? []));
+  const fixed = new Set([...new URLSearchParams((operation.traits.http?.[1] ?? "").split("?")[1] ?? "").keys()]);
+  const [name, member] = target;
+  const rest = [...new Set(request.query.keys())].filter((key) => !taken.has(key) && !fixed.has(key));
+  const value = (key: string) => (member.getValueSchema().isListSchema() ? request.query.getAll(key) : request.query.get(key));
+  if (rest.length) input[name] = Object.fromEntries(rest.map((key) => [key, value(key)]));
+}
+
+async function readPayload(
+  service: WireService,
+  request: WireRequest,
+  input: Record<string, unknown>,
+  name: string,
+  member: NormalizedSchema,
+): Promise<void> {
+  if (member.isBlobSchema() && traitsOf(member).streaming) {
+    input[name] = request.stream;
+    return;
+  }
+  const body = await request.body();
+  if (member.isStructSchema()) {
+    if (body.length) input[name] = await asObject(service, member, body.toString("utf8"));
+  } else if (member.isBlobSchema()) input[name] = body;
+  else if (body.length) input[name] = member.isDocumentSchema() ? JSON.parse(body.toString("utf8")) : body.toString("utf8");
+}
+
+async function readMembers(
+  service: WireService,
+  request: WireRequest,
+  input: Record<string, unknown>,
+  operation: Operation,
+  names: readonly string[],
+): Promise<void> {
+  const body = await request.body();
+  if (!body.length) return;
+  const read = await asObject(service, operation.input, body.toString("utf8"));
+  for (const name of names) if (read[name] !== undefined && read[name] !== null) input[name] = read[name];
+}
+
+async function asObject(service: WireService, schema: NormalizedSchema, text: string): Promise<Record<string, unknown>> {
+  try {
+    const read = service.kind === "restXml" ? await readXml(service, schema, text) : await readJson(service.kind, schema, text);
+    return (read ?? {}) as Record<string, unknown>;
+  } catch {
+    throw service.kind === "restXml"
+      ? new LocalFault("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema", 400)
+      : new LocalFault("SerializationException", "The request body is not valid JSON of this operation.", 400);
+  }
+}
+
+/** Refuses an input that lacks a member the model requires, in AWS's words. */
+export function checkRequired(operation: Operation, input: Record<string, unknown>): void {
+  const missing = requiredMembers(operation.input).filter((name) => input[name] === undefined || input[name] === null);
+  if (missing.length === 0) return;
+  const what = missing.map((name) => {
+    const member = name.charAt(0).toLowerCase() + name.slice(1);
+    return `Value null at '${member}' failed to satisfy constraint: Member must not be null`;
+  });
+  throw new LocalFault(
+    "ValidationException",
+    `${missing.length} validation error${missing.length > 1 ? "s" : ""} detected: ${what.join("; ")}`,
+    400,
+  );
+}

@@ -1,0 +1,115 @@
+import type { Readable } from "node:stream";
+import type { LocalFault } from "../core/service.ts";
+import { escapeXml, writeJson, writeXml } from "./body.ts";
+import { members, type Operation, traitsOf, type WireService } from "./schema.ts";
+import { toText } from "./values.ts";
+
+export interface WireResponse {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  readonly body: string | Uint8Array | Readable;
+}
+const XML = '<?xml version="1.0" encoding="UTF-8"?>';
+
+/** Typed output → response. */
+export function writeResponse(
+  service: WireService,
+  operation: Operation,
+  output: Record<string, unknown>,
+  requestId: string,
+): WireResponse {
+  const schema = operation.output;
+  const headers: Record<string, string> = { "x-amzn-requestid": requestId };
+  if (service.kind === "awsQuery") {
+    const inner = schema.isStructSchema()
+      ? `<${operation.name}Result>${writeXml(service, schema, output, null)}</${operation.name}Result>`
+      : "";
+    const meta = `<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata>`;
+    const body = `<${operation.name}Response xmlns="${service.xmlNamespace}">${inner}${meta}</${operation.name}Response>`;
+    return { status: 200, headers: { ...headers, "content-type": "text/xml" }, body };
+  }
+  if (service.kind === "ec2Query") {
+    const inner = schema.isStructSchema() ? writeXml(service, schema, output, null) : "<return>true</return>";
+    const body = `${XML}<${operation.name}Response xmlns="${service.xmlNamespace}/"><requestId>${requestId}</requestId>${inner}</${operation.name}Response>`;
+    return { status: 200, headers: { ...headers, "content-type": "text/xml;charset=UTF-8" }, body };
+  }
+  if (service.kind === "awsJson1_0" || service.kind === "awsJson1_1") {
+    const body = schema.isStructSchema() ? writeJson(service.kind, schema, output) : "{}";
+    return { status: 200, headers: { ...headers, "content-type": `application/x-amz-json-1.${service.kind.slice(-1)}` }, body };
+  }
+  return writeRest(service, operation, output, headers);
+}
+
+function writeRest(
+  service: WireService,
+  operation: Operation,
+  output: Record<string, unknown>,
+  headers: Record<string, string>,
+): WireResponse {
+  const xml = service.kind === "restXml";
+  if (xml) headers["x-amz-request-id"] = headers["x-amzn-requestid"] as string;
+  let status = operation.traits.http?.[2] ?? 200;
+  let body: WireResponse["body"] = "";
+  let hasBody = false;
+  let hasPayload = false;
+  const inBody: Record<string, unknown> = {};
+  for (const [name, member] of members(operation.output)) {
+    const traits = traitsOf(member);
+    const value = output[name];
+    if (traits.httpPayload) {
+      hasPayload = true;
+      if (value === undefined || value === null) continue;
+      if (member.isStructSchema()) body = xml ? XML + writeXml(service, member, value) : writeJson(service.kind, member, value);
+      else body = member.isDocumentSchema() ? JSON.stringify(value) : (value as string | Uint8Array | Readable);
+      headers["content-type"] ??= member.isStructSchema() ? (xml ? "application/xml" : "application/json") : "application/octet-stream";
+    } else if (traits.httpResponseCode) status = (value as number | undefined) ?? status;
+    else if (traits.httpHeader) {
+      if (value === undefined || value === null) continue;
+      const one = (item: unknown) => toText(member.isListSchema() ? member.getValueSchema() : member, item, "header");
+      headers[traits.httpHeader.toLowerCase()] = Array.isArray(value) ? value.map(one).join(",") : one(value);
+    } else if (traits.httpPrefixHeaders !== undefined) {
+      for (const [key, text] of Object.entries((value ?? {}) as object))
+        headers[(traits.httpPrefixHeaders + key).toLowerCase()] = String(text);
+    } else {
+      hasBody = true;
+      if (value !== undefined && value !== null) inBody[name] = value;
+    }
+  }
+  if (hasBody && !hasPayload) {
+    body = xml ? XML + writeXml(service, operation.output, inBody) : writeJson(service.kind, operation.output, inBody);
+    headers["content-type"] ??= xml ? "application/xml" : "application/json";
+  }
+  return { status, headers, body };
+}
+
+/** A fault → what AWS answers, in the service's own protocol. */
+export function writeFault(service: WireService, fault: LocalFault, requestId: string): WireResponse {
+  const schema = service.errors[fault.code];
+  const traits = schema ? traitsOf(schema) : {};
+  const headers = { "x-amzn-requestid": requestId };
+  const message = escapeXml(fault.message);
+  // Only the query protocols have error codes of their own beside the shape's name.
+  const query = service.kind === "awsQuery" || service.kind === "ec2Query";
+  const code = query ? (traits.awsQueryError?.[0] ?? fault.code) : fault.code;
+  const status = fault.status ?? (query ? traits.awsQueryError?.[1] : undefined) ?? traits.httpError ?? 400;
+  if (service.kind === "awsQuery") {
+    const type = status >= 500 ? "Receiver" : "Sender";
+    const body = `<ErrorResponse xmlns="${service.xmlNamespace}"><Error><Type>${type}</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
+    return { status, headers: { ...headers, "content-type": "text/xml" }, body };
+  }
+  if (service.kind === "ec2Query") {
+    const body = `${XML}<Response><Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors><RequestID>${requestId}</RequestID></Response>`;
+    return { status, headers: { ...headers, "content-type": "text/xml;charset=UTF-8" }, body };
+  }
+  if (service.kind === "restXml") {
+    const more = Object.entries(fault.extra)
+      .map(([name, value]) => `<${name}>${escapeXml(String(value))}</${name}>`)
+      .join("");
+    const body = `${XML}<Error><Code>${code}</Code><Message>${message}</Message>${more}<RequestId>${requestId}</RequestId></Error>`;
+    return { status, headers: { ...headers, "x-amz-request-id": requestId, "content-type": "application/xml" }, body };
+  }
+  const details = schema ? (JSON.parse(writeJson(service.kind, schema, { ...fault.extra })) as object) : fault.extra;
+  const body = { ...(service.kind === "restJson1" ? {} : { __type: code }), ...details, message: fault.message, Message: fault.message };
+  const type = service.kind === "restJson1" ? "application/json" : `application/x-amz-json-1.${service.kind.slice(-1)}`;
+  return { status, headers: { ...headers, "content-type": type, "x-amzn-errortype": code }, body: JSON.stringify(body) };
+}
