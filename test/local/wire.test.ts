@@ -1,20 +1,15 @@
 import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type LocalAws, startLocalAws } from "../../src/local/index.ts";
+import { localAws } from "../support/local-aws.ts";
 
-let aws: LocalAws;
+let aws: Awaited<ReturnType<typeof localAws>>;
 beforeAll(async () => {
-  aws = await startLocalAws();
+  aws = await localAws();
 });
 afterAll(() => aws.close());
 
 test("an operation that is not implemented answers 501 with its name", async () => {
-  const sns = new SNS({
-    region: "us-east-1",
-    endpoint: aws.url,
-    credentials: { accessKeyId: "test", secretAccessKey: "test" },
-    maxAttempts: 1,
-  });
+  const sns = aws.client(SNS);
   await expect(sns.listSMSSandboxPhoneNumbers({})).rejects.toMatchObject({
     name: "NotImplemented",
     $metadata: { httpStatusCode: 501 },
