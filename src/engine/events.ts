@@ -1,0 +1,31 @@
+import type { Change, RetryClass } from "./contract.ts";
+import type { Decision } from "./decide.ts";
+
+/** Everything the engine says. Facts only: no words for people, no colour. Renderers choose the words. */
+export type EngineEvent =
+  | { readonly type: "run.started"; readonly total: number }
+  | { readonly type: "resource.decided"; readonly id: string; readonly kind: string; readonly name: string; readonly decision: Decision }
+  | { readonly type: "resource.acting"; readonly id: string; readonly verb: "create" | "update" | "delete" }
+  | { readonly type: "resource.waiting"; readonly id: string; readonly state: string; readonly elapsedMs: number }
+  | {
+      readonly type: "resource.retrying";
+      readonly id: string;
+      readonly why: RetryClass;
+      readonly code: string;
+      readonly waitMs: number;
+      readonly attempt: number;
+    }
+  | { readonly type: "resource.pacing"; readonly id: string; readonly operation: string; readonly waitMs: number }
+  | { readonly type: "resource.forgets"; readonly id: string; readonly name: string; readonly changes: readonly Change[] }
+  | {
+      readonly type: "resource.done";
+      readonly id: string;
+      readonly action: Decision["action"];
+      readonly elapsedMs: number;
+      readonly settling: boolean;
+    }
+  | { readonly type: "resource.failed"; readonly id: string; readonly code: string; readonly message: string; readonly hint: string }
+  | { readonly type: "resource.skipped"; readonly id: string; readonly because: readonly string[] }
+  | { readonly type: "run.interrupted" }
+  | { readonly type: "run.finished"; readonly ok: boolean; readonly elapsedMs: number };
+export type Emit = (event: EngineEvent) => void;
