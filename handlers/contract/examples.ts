@@ -1,0 +1,120 @@
+/** One worked example per call, shown in the API's documentation; a test calculates the answers again. */
+
+const delivery = {
+  delivery_id: "D-1001",
+  status: "delivered",
+  is_completed: true,
+  delivered_at: "2026-03-01T14:05:00Z",
+  tracking_number: "FLX-20260301-1001",
+  updated_at: "2026-03-01T14:05:00Z",
+};
+
+export const deliveryUpdate = {
+  delivery_id: "D-1001",
+  status: "delivered",
+  occurred_at: "2026-03-01T14:05:00Z",
+  event_id: "phone-12:00457",
+  tracking_number: "FLX-20260301-1001",
+  driver_id: "C-44",
+  vehicle_id: "V-17",
+  position: { lat: 4.711, lon: -74.0721 },
+  recipient_signature: true,
+};
+export const deliveryAnswer = delivery;
+export const deliveryUpdateAnswer = {
+  ...delivery,
+  applied: true,
+  duplicate: false,
+  raw_key: "raw-data/deliveries/year=2026/month=03/day=01/20260301T140500000Z-phone-12:00457.json",
+};
+
+const arrival = {
+  vehicle_id: "V-17",
+  recorded_at: "2026-03-01T14:00:00Z",
+  remaining_distance_km: 30,
+  distance_method: "given",
+  average_speed_kmh: 45,
+  speed_source: "given",
+  eta: "2026-03-01T14:40:00.000Z",
+  eta_minutes: 40,
+  eta_reason: null,
+};
+export const vehicleFix = {
+  vehicle_id: "V-17",
+  position: { lat: 4.6486, lon: -74.0628 },
+  recorded_at: "2026-03-01T14:00:00Z",
+  event_id: "gps-17:88213",
+  speed_kmh: 38,
+  average_speed_kmh: 45,
+  remaining_distance_km: 30,
+};
+export const vehicleFixAnswer = {
+  ...arrival,
+  applied: true,
+  duplicate: false,
+  raw_key: "raw-data/vehicles/year=2026/month=03/day=01/20260301T140000000Z-gps-17:88213.json",
+};
+export const vehicleAnswer = { ...arrival, position: vehicleFix.position, speed_kmh: 38, route_id: null, delivery_id: null };
+
+export const plannedRoute = {
+  name: "Bogotá north loop",
+  waypoints: [
+    { lat: 4.711, lon: -74.0721 },
+    { lat: 4.7309, lon: -74.0651 },
+    { lat: 4.7625, lon: -74.0462 },
+  ],
+  threshold_km: 1.5,
+};
+const route = {
+  route_id: "R-BOG-7",
+  name: "Bogotá north loop",
+  waypoint_count: 3,
+  length_km: 6.433,
+  threshold_km: 1.5,
+  updated_at: "2026-03-01T06:00:00.000Z",
+};
+export const plannedRouteAnswer = route;
+export const routeAnswer = { ...route, waypoints: plannedRoute.waypoints };
+
+export const routeFix = {
+  vehicle_id: "V-17",
+  route_id: "R-BOG-7",
+  driver_id: "C-44",
+  position: { lat: 4.72, lon: -74.1 },
+  recorded_at: "2026-03-01T14:00:00Z",
+  event_id: "gps-17:88214",
+};
+export const routeFixAnswer = {
+  vehicle_id: "V-17",
+  route_id: "R-BOG-7",
+  recorded_at: "2026-03-01T14:00:00Z",
+  deviation_km: 3.24,
+  threshold_km: 1.5,
+  is_deviated: true,
+  nearest_point: { lat: 4.711, lon: -74.0721 },
+  alert: { alert_id: "alert-00000000000000000000000000000000", state: "open", notified: true },
+  applied: true,
+  duplicate: false,
+  raw_key: "raw-data/routes/year=2026/month=03/day=01/20260301T140000000Z-gps-17:88214.json",
+};
+
+export const alertsAnswer = {
+  alerts: [
+    {
+      vehicle_id: "V-17",
+      timestamp: "2026-03-01T14:00:00Z",
+      alert_id: routeFixAnswer.alert.alert_id,
+      type: "ROUTE_DEVIATION",
+      state: "open",
+      route_id: "R-BOG-7",
+      driver_id: "C-44",
+      deviation_km: 3.24,
+      max_deviation_km: 3.24,
+      threshold_km: 1.5,
+      position: routeFix.position,
+      closed_at: null,
+      notified_at: "2026-03-01T14:00:01.000Z",
+    },
+  ],
+  next: null,
+};
