@@ -59,14 +59,14 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     endpoint: () => endpoint,
     settings: { realism: false, databases: "real", databasePort: 5432, ...options.settings },
     dispatch: dispatcher.dispatch,
-    decide: () => ({ allowed: true }),
-    assume: () => {
-      throw new Error("no identity service");
-    },
-    identify: () => undefined,
+    decide: (principal, permission) => iam.decide(principal, permission),
+    assume: (roleArn, session, seconds) => sts.assume(roleArn, session, seconds),
+    identify: (accessKeyId) => sts.identify(accessKeyId),
     log: options.log ?? (() => {}),
   };
-  services.push(...FACTORIES.map((make) => make(env)));
+  const sts = stsService(env);
+  const iam = iamService(env);
+  services.push(sts.service, iam.service, ...FACTORIES.map((make) => make(env)));
   const server = await listen(options.port ?? 0, dispatcher, services, env);
   endpoint = `http://127.0.0.1:${server.port}`;
   for (const service of services) await service.start?.();
@@ -85,8 +85,6 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
 }
 
 const FACTORIES = [
-  stsService,
-  iamService,
   logsService,
   secretsmanagerService,
   s3Service,

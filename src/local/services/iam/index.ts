@@ -1,5 +1,29 @@
-import type { LocalEnv, LocalService } from "../../core/service.ts";
+import type { LocalEnv, LocalService, Permission } from "../../core/service.ts";
+import { createDecisions, type Decisions } from "./decide.ts";
+import { type IamState, iamState } from "./documents.ts";
+import { inlineOperations } from "./inline.ts";
+import { roleOperations } from "./roles.ts";
 
-export function iamService(_env: LocalEnv): LocalService {
-  return { name: "iam", sdk: () => import("@aws-sdk/client-iam"), operations: {} };
+/** IAM itself, and the decisions that every other service asks for. */
+export function iamService(env: LocalEnv): { readonly service: LocalService; readonly decide: Decisions["decide"] } {
+  const decisions = createDecisions(env, () => state);
+  const state: IamState = iamState(env.store, decisions.forget);
+  return {
+    decide: decisions.decide,
+    service: {
+      name: "iam",
+      sdk: () => import("@aws-sdk/client-iam"),
+      operations: { ...roleOperations(env, state), ...inlineOperations(state) },
+      permissions: (operation, input) => [permissionOf(env, state, operation, input)],
+      facts: () => ({ roles: state.roles.size, policies: state.policies.size }),
+    },
+  };
+}
+
+function permissionOf(env: LocalEnv, state: IamState, operation: string, input: Record<string, unknown>): Permission {
+  const action = `iam:${operation}`;
+  if (typeof input.PolicyArn === "string" && input.RoleName === undefined) return { action, resource: input.PolicyArn };
+  if (typeof input.RoleName !== "string") return { action, resource: "*" };
+  const path = state.roles.get(input.RoleName)?.path ?? input.Path ?? "/";
+  return { action, resource: `arn:aws:iam::${env.account}:role${String(path)}${input.RoleName}` };
 }

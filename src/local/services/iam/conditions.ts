@@ -1,0 +1,115 @@
+import { BlockList, isIP } from "node:net";
+import { arnPattern, wildcard } from "./patterns.ts";
+
+/** The values of a context key (given in lower case); undefined when the request does not have it. */
+export type ContextOf = (key: string) => readonly string[] | undefined;
+export interface Condition {
+  readonly keys: readonly string[];
+  readonly variables: boolean;
+  readonly test: (context: ContextOf) => boolean;
+}
+export type Conditions = readonly Condition[];
+
+/** Keys whose value follows from the asker alone. */
+const STEADY = new Set([
+  "aws:securetransport",
+  "aws:principalarn",
+  "aws:principalaccount",
+  "aws:principaltype",
+  "aws:principalservicename",
+  "aws:principalisawsservice",
+  "aws:sourcearn",
+  "aws:sourceaccount",
+  "aws:sourceip",
+  "aws:viaawsservice",
+  "aws:resourceaccount",
+]);
+export const isSteady = (conditions: Conditions): boolean =>
+  conditions.every((condition) => !condition.variables && condition.keys.every((key) => STEADY.has(key)));
+
+/** `Condition` of a statement: all of its entries must hold. */
+export function compileConditions(block: Readonly<Record<string, Readonly<Record<string, unknown>>>>): Conditions {
+  return Object.entries(block).flatMap(([operator, entries]) =>
+    Object.entries(entries).map(([key, value]) =>
+      compileOne(operator, key.toLowerCase(), Array.isArray(value) ? value.map(String) : [String(value)]),
+    ),
+  );
+}
+
+function compileOne(operator: string, key: string, wanted: readonly string[]): Condition {
+  const [, quantifier, bare = "", ifExists] = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/i.exec(operator) ?? [];
+  const variables = wanted.some(hasVariables);
+  const base = { keys: [key], variables };
+  if (bare.toLowerCase() === "null") return { ...base, test: (context) => (context(key) === undefined) === (wanted[0] === "true") };
+  const compare = COMPARISONS[bare.toLowerCase().replace("not", "")];
+  const negated = /not/i.test(bare);
+  const test = (context: ContextOf): boolean => {
+    const actual = context(key);
+    if (actual === undefined || actual.length === 0) {
+      if (quantifier?.toLowerCase() === "forallvalues") return true;
+      if (quantifier?.toLowerCase() === "foranyvalue") return false;
+      return ifExists !== undefined || negated;
+    }
+    const values = variables ? wanted.map((text) => expandVariables(text, context)).filter((text) => text !== undefined) : wanted;
+    const holds = (value: string) => values.some((one) => compare?.(value, one) ?? false) !== negated;
+    return quantifier?.toLowerCase() === "foranyvalue" ? actual.some(holds) : actual.every(holds);
+  };
+  return { ...base, test };
+}
+
+type Comparison = (actual: string, wanted: string) => boolean;
+const numeric =
+  (test: (a: number, b: number) => boolean): Comparison =>
+  (a, b) =>
+    Number.isFinite(Number(a)) && Number.isFinite(Number(b)) && test(Number(a), Number(b));
+const time = (text: string): number => (/^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text));
+const dated =
+  (test: (a: number, b: number) => boolean): Comparison =>
+  (a, b) =>
+    test(time(a), time(b));
+const arn: Comparison = (actual, wanted) => arnPattern(wanted).test(actual);
+
+/** By the operator's name in lower case without its negation. */
+const COMPARISONS: Readonly<Record<string, Comparison>> = {
+  stringequals: (a, b) => a === b,
+  stringequalsignorecase: (a, b) => a.toLowerCase() === b.toLowerCase(),
+  stringlike: (a, b) => wildcard(b).test(a),
+  numericequals: numeric((a, b) => a === b),
+  numericlessthan: numeric((a, b) => a < b),
+  numericlessthanequals: numeric((a, b) => a <= b),
+  numericgreaterthan: numeric((a, b) => a > b),
+  numericgreaterthanequals: numeric((a, b) => a >= b),
+  dateequals: dated((a, b) => a === b),
+  datelessthan: dated((a, b) => a < b),
+  datelessthanequals: dated((a, b) => a <= b),
+  dategreaterthan: dated((a, b) => a > b),
+  dategreaterthanequals: dated((a, b) => a >= b),
+  bool: (a, b) => a.toLowerCase() === b.toLowerCase(),
+  binaryequals: (a, b) => a === b,
+  ipaddress: inRange,
+  arnequals: arn,
+  arnlike: arn,
+};
+
+function inRange(address: string, range: string): boolean {
+  const [network = "", bits] = range.split("/");
+  const family = isIP(network) === 6 ? "ipv6" : "ipv4";
+  if (isIP(network) === 0 || isIP(address) === 0) return false;
+  const block = new BlockList();
+  block.addSubnet(network, bits === undefined ? (family === "ipv6" ? 128 : 32) : Number(bits), family);
+  return block.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+}
+
+export const hasVariables = (text: string): boolean => text.includes("${");
+/** `${aws:username}` and the like; undefined when the request lacks the key and the text gives no default. */
+export function expandVariables(text: string, context: ContextOf): string | undefined {
+  let missing = false;
+  const expanded = text.replace(/\$\{([^}]+)\}/g, (_, inside: string) => {
+    if (["*", "?", "$"].includes(inside)) return inside;
+    const [key = "", fallback] = inside.split(/,\s*/);
+    const value = context(key.trim().toLowerCase())?.[0] ?? fallback?.replace(/^'(.*)'$/, "$1");
+    if (value === undefined) missing = true;
+    return value ?? "";
+  });
+  return missing ? undefined : expanded;
+}

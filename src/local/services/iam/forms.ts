@@ -1,0 +1,35 @@
+import { randomBytes } from "node:crypto";
+import type { Clock } from "../../core/clock.ts";
+import { LocalFault } from "../../core/service.ts";
+
+const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+/** `AROA` and the like with 17 characters more, as AWS's unique ids. */
+export const freshId = (prefix: string): string => prefix + [...randomBytes(17)].map((byte) => BASE32[byte % BASE32.length]).join("");
+
+/** IAM keeps whole seconds. */
+export const seconds = (clock: Clock): string => new Date(Math.floor(clock.now() / 1000) * 1000).toISOString();
+
+/** Policy documents come back percent-encoded as of RFC 3986. */
+export const encoded = (document: string): string =>
+  encodeURIComponent(document).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+
+export interface Page<T> {
+  readonly items: T[];
+  readonly IsTruncated: boolean;
+  readonly Marker?: string;
+}
+/** One page in order of name; the marker is the last name served, so pages survive changes between them. */
+export function page<T>(
+  all: readonly T[],
+  nameOf: (item: T) => string,
+  { Marker, MaxItems = 100 }: { readonly Marker?: string | undefined; readonly MaxItems?: number | undefined },
+): Page<T> {
+  if (MaxItems < 1 || MaxItems > 1000) throw new LocalFault("ValidationError", `MaxItems must be from 1 to 1000, not ${MaxItems}`, 400);
+  const after = Marker === undefined ? undefined : Buffer.from(Marker, "base64url").toString();
+  const sorted = all.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0));
+  const rest = after === undefined ? sorted : sorted.filter((item) => nameOf(item) > after);
+  const items = rest.slice(0, MaxItems);
+  const last = items.at(-1);
+  if (rest.length <= MaxItems || last === undefined) return { items, IsTruncated: false };
+  return { items, IsTruncated: true, Marker: Buffer.from(nameOf(last)).toString("base64url") };
+}

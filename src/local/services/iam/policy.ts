@@ -1,0 +1,117 @@
+import { type Conditions, type ContextOf, compileConditions, expandVariables, hasVariables, isSteady } from "./conditions.ts";
+import { arnPattern, wildcard } from "./patterns.ts";
+
+/** A policy document, ready to be compared with requests. */
+export interface CompiledPolicy {
+  readonly statements: readonly Statement[];
+  /** The verdict depends on principal, action and resource alone, so it may be remembered. */
+  readonly steady: boolean;
+}
+interface Statement {
+  readonly effect: "Allow" | "Deny";
+  readonly principal: PrincipalPattern | undefined;
+  readonly action: (action: string) => boolean;
+  readonly resource: (resource: string, context: ContextOf) => boolean;
+  readonly conditions: Conditions;
+}
+interface PrincipalPattern {
+  readonly not: boolean;
+  readonly aws: readonly string[];
+  readonly service: readonly string[];
+}
+
+/** Who asks, in the forms in which a resource policy may name them. */
+export interface Asker {
+  readonly account: string | undefined;
+  readonly service: string | undefined;
+  /** ARNs that mean exactly this asker: session, role. */
+  readonly arns: readonly string[];
+}
+export interface PolicyRequest {
+  readonly action: string;
+  readonly resource: string;
+  readonly asker: Asker;
+  readonly context: ContextOf;
+}
+/** `delegated`: the policy leaves it to the asker's account, whose own policies must allow. */
+export type Effect = "deny" | "allow" | "delegated" | "none";
+
+type Json = Record<string, unknown>;
+const list = (value: unknown): string[] => (value === undefined ? [] : Array.isArray(value) ? value.map(String) : [String(value)]);
+
+export function compilePolicy(text: string): CompiledPolicy {
+  const document = JSON.parse(text) as Json;
+  const statements = (Array.isArray(document.Statement) ? document.Statement : [document.Statement]) as Json[];
+  const compiled = statements.map(compileStatement);
+  const resources = statements.flatMap((s) => [...list(s.Resource), ...list(s.NotResource)]);
+  return {
+    statements: compiled,
+    steady: compiled.every((s) => isSteady(s.conditions)) && !resources.some(hasVariables),
+  };
+}
+
+function compileStatement(statement: Json): Statement {
+  const actions = list(statement.Action ?? statement.NotAction).map((pattern) => wildcard(pattern.toLowerCase()));
+  const notAction = statement.NotAction !== undefined;
+  const principal = statement.Principal ?? statement.NotPrincipal;
+  return {
+    effect: statement.Effect === "Deny" ? "Deny" : "Allow",
+    principal: principal === undefined ? undefined : compilePrincipal(principal, statement.NotPrincipal !== undefined),
+    action: (action) => actions.some((pattern) => pattern.test(action)) !== notAction,
+    resource: compileResource(statement),
+    conditions: compileConditions((statement.Condition ?? {}) as Record<string, Record<string, unknown>>),
+  };
+}
+
+function compilePrincipal(value: unknown, not: boolean): PrincipalPattern {
+  if (typeof value === "string") return { not, aws: [value], service: [value] };
+  const kinds = value as Json;
+  const aws = list(kinds.AWS);
+  return { not, aws, service: [...list(kinds.Service), ...aws.filter((name) => name === "*")] };
+}
+
+function compileResource(statement: Json): Statement["resource"] {
+  const patterns = list(statement.Resource ?? statement.NotResource);
+  // A trust policy names no resource: it is about the role it hangs on.
+  if (patterns.length === 0) return () => true;
+  const not = statement.NotResource !== undefined;
+  const fixed = patterns.filter((p) => !hasVariables(p)).map(arnPattern);
+  const variable = patterns.filter(hasVariables);
+  return (resource, context) =>
+    (fixed.some((p) => p.test(resource)) ||
+      variable.some((text) => {
+        const expanded = expandVariables(text, context);
+        return expanded !== undefined && arnPattern(expanded).test(resource);
+      })) !== not;
+}
+
+/** The strongest effect that the statements of one policy have on a request. */
+export function evaluate(policy: CompiledPolicy, request: PolicyRequest): Effect {
+  let effect: Effect = "none";
+  const action = request.action.toLowerCase();
+  for (const statement of policy.statements) {
+    const named = statement.principal ? names(statement.principal, request.asker, statement.effect === "Deny") : "exactly";
+    if (!named || !statement.action(action) || !statement.resource(request.resource, request.context)) continue;
+    if (!statement.conditions.every((holds) => holds.test(request.context))) continue;
+    if (statement.effect === "Deny") return "deny";
+    if (named === "exactly") effect = "allow";
+    else if (effect === "none") effect = "delegated";
+  }
+  return effect;
+}
+
+function names(pattern: PrincipalPattern, asker: Asker, deny: boolean): "exactly" | "account" | undefined {
+  const found = namesOne(pattern, asker);
+  if (!pattern.not) return found;
+  // "Everyone but": whoever is in the named account is not meant by it.
+  return found ? undefined : deny || asker.account ? "exactly" : undefined;
+}
+
+function namesOne(pattern: PrincipalPattern, asker: Asker): "exactly" | "account" | undefined {
+  if (asker.service) return pattern.service.includes("*") || pattern.service.includes(asker.service) ? "exactly" : undefined;
+  if (pattern.aws.includes("*")) return "exactly";
+  if (asker.arns.some((arn) => pattern.aws.includes(arn))) return "exactly";
+  const { account } = asker;
+  if (account && pattern.aws.some((name) => name === account || name === `arn:aws:iam::${account}:root`)) return "account";
+  return undefined;
+}

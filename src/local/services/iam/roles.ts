@@ -1,0 +1,221 @@
+import type * as IAM from "@aws-sdk/client-iam";
+import type { Handler, LocalEnv } from "../../core/service.ts";
+import { LocalFault } from "../../core/service.ts";
+import { awsManaged } from "./aws-managed.ts";
+import type { IamState, RoleDocument } from "./documents.ts";
+import { encoded, freshId, page, seconds } from "./forms.ts";
+import { checkName, checkPath, checkSessionLength, checkTags, checkTrustPolicy, mergeTags } from "./validation.ts";
+
+/** The role of this name, or AWS's NoSuchEntity. */
+export function roleNamed(state: IamState, name: string | undefined): RoleDocument {
+  checkName(name, "roleName", 64);
+  const role = state.roles.get(name);
+  if (!role) throw new LocalFault("NoSuchEntityException", `The role with name ${name} cannot be found.`);
+  return role;
+}
+
+function asRole(role: RoleDocument, whole: boolean): IAM.Role {
+  return {
+    Path: role.path,
+    RoleName: role.name,
+    RoleId: role.id,
+    Arn: role.arn,
+    CreateDate: new Date(role.createdAt),
+    AssumeRolePolicyDocument: encoded(role.trust),
+    MaxSessionDuration: role.maxSession,
+    ...(role.description !== undefined && { Description: role.description }),
+    // Lists leave out what costs AWS a second look.
+    ...(whole && role.tags.length > 0 && { Tags: [...role.tags] }),
+    ...(whole && { RoleLastUsed: {} }),
+    ...(whole &&
+      role.boundary && {
+        PermissionsBoundary: { PermissionsBoundaryType: "PermissionsBoundaryPolicy", PermissionsBoundaryArn: role.boundary },
+      }),
+  };
+}
+
+interface NewRole {
+  readonly name: string;
+  readonly path: string;
+  readonly trust: string;
+  readonly description?: string | undefined;
+  readonly maxSession?: number | undefined;
+  readonly tags?: readonly IAM.Tag[] | undefined;
+  readonly boundary?: string | undefined;
+  readonly attached?: readonly string[];
+}
+function makeRole(env: LocalEnv, state: IamState, wanted: NewRole): RoleDocument {
+  const clash = state.roles.keys().some((name) => name.toLowerCase() === wanted.name.toLowerCase());
+  if (clash) throw new LocalFault("EntityAlreadyExistsException", `Role with name ${wanted.name} already exists.`);
+  const role: RoleDocument = {
+    name: wanted.name,
+    id: freshId("AROA"),
+    arn: `arn:aws:iam::${env.account}:role${wanted.path}${wanted.name}`,
+    path: wanted.path,
+    createdAt: seconds(env.clock),
+    trust: wanted.trust,
+    description: wanted.description,
+    maxSession: wanted.maxSession ?? 3_600,
+    tags: mergeTags([], wanted.tags ?? []),
+    inline: {},
+    attached: wanted.attached ?? [],
+    boundary: wanted.boundary,
+  };
+  state.roles.put(role.name, role);
+  return role;
+}
+
+export function roleOperations(env: LocalEnv, state: IamState) {
+  const createRole: Handler<IAM.CreateRoleCommandInput, IAM.CreateRoleCommandOutput> = (input) => {
+    checkName(input.RoleName, "roleName", 64);
+    checkPath(input.Path ?? "/");
+    checkTrustPolicy(input.AssumeRolePolicyDocument ?? "");
+    checkSessionLength(input.MaxSessionDuration ?? 3_600);
+    checkTags(input.Tags ?? []);
+    checkBoundary(state, input.PermissionsBoundary);
+    const role = makeRole(env, state, {
+      name: input.RoleName,
+      path: input.Path ?? "/",
+      trust: input.AssumeRolePolicyDocument ?? "",
+      description: input.Description,
+      maxSession: input.MaxSessionDuration,
+      tags: input.Tags,
+      boundary: input.PermissionsBoundary,
+    });
+    return { Role: asRole(role, true) };
+  };
+  const deleteRole: Handler<IAM.DeleteRoleCommandInput, IAM.DeleteRoleCommandOutput> = (input) => {
+    const role = roleNamed(state, input.RoleName);
+    if (role.path.startsWith("/aws-service-role/"))
+      throw new LocalFault(
+        "UnmodifiableEntityException",
+        `Cannot perform the operation on the protected role '${role.name}' - this role is only modifiable by AWS.`,
+      );
+    if (role.attached.length > 0) throw new LocalFault("DeleteConflictException", "Cannot delete entity, must detach all policies first.");
+    if (Object.keys(role.inline).length > 0)
+      throw new LocalFault("DeleteConflictException", "Cannot delete entity, must delete policies first.");
+    state.roles.delete(role.name);
+    return {};
+  };
+  const listRoles: Handler<IAM.ListRolesCommandInput, IAM.ListRolesCommandOutput> = (input) => {
+    const found = state.roles.values().filter((role) => role.path.startsWith(input.PathPrefix ?? "/"));
+    const { items, ...paging } = page(found, (role) => role.name, input);
+    return { Roles: items.map((role) => asRole(role, false)), ...paging };
+  };
+  return {
+    CreateRole: createRole,
+    DeleteRole: deleteRole,
+    ListRoles: listRoles,
+    GetRole: ((input) => ({ Role: asRole(roleNamed(state, input.RoleName), true) })) as Handler<
+      IAM.GetRoleCommandInput,
+      IAM.GetRoleCommandOutput
+    >,
+    ...changingOperations(state),
+    ...tagOperations(state),
+    ...serviceLinkedOperations(env, state),
+  };
+}
+
+function checkBoundary(state: IamState, arn: string | undefined): void {
+  if (arn === undefined || awsManaged(arn) || state.policies.has(arn)) return;
+  throw new LocalFault("NoSuchEntityException", `Scope ARN: ${arn} does not exist or is not attachable.`);
+}
+
+function changingOperations(state: IamState) {
+  const updateRole: Handler<IAM.UpdateRoleCommandInput, IAM.UpdateRoleCommandOutput> = (input) => {
+    const role = roleNamed(state, input.RoleName);
+    if (input.MaxSessionDuration !== undefined) checkSessionLength(input.MaxSessionDuration);
+    state.roles.put(role.name, {
+      ...role,
+      description: input.Description ?? role.description,
+      maxSession: input.MaxSessionDuration ?? role.maxSession,
+    });
+    return {};
+  };
+  const updateTrust: Handler<IAM.UpdateAssumeRolePolicyCommandInput, IAM.UpdateAssumeRolePolicyCommandOutput> = (input) => {
+    const role = roleNamed(state, input.RoleName);
+    checkTrustPolicy(input.PolicyDocument ?? "");
+    state.roles.put(role.name, { ...role, trust: input.PolicyDocument ?? "" });
+    return {};
+  };
+  const describe: Handler<IAM.UpdateRoleDescriptionCommandInput, IAM.UpdateRoleDescriptionCommandOutput> = (input) => {
+    const role = { ...roleNamed(state, input.RoleName), description: input.Description };
+    state.roles.put(role.name, role);
+    return { Role: asRole(role, true) };
+  };
+  const putBoundary: Handler<IAM.PutRolePermissionsBoundaryCommandInput, IAM.PutRolePermissionsBoundaryCommandOutput> = (input) => {
+    checkBoundary(state, input.PermissionsBoundary);
+    const role = roleNamed(state, input.RoleName);
+    state.roles.put(role.name, { ...role, boundary: input.PermissionsBoundary });
+    return {};
+  };
+  const deleteBoundary: Handler<IAM.DeleteRolePermissionsBoundaryCommandInput, IAM.DeleteRolePermissionsBoundaryCommandOutput> = (
+    input,
+  ) => {
+    const role = roleNamed(state, input.RoleName);
+    state.roles.put(role.name, { ...role, boundary: undefined });
+    return {};
+  };
+  return {
+    UpdateRole: updateRole,
+    UpdateAssumeRolePolicy: updateTrust,
+    UpdateRoleDescription: describe,
+    PutRolePermissionsBoundary: putBoundary,
+    DeleteRolePermissionsBoundary: deleteBoundary,
+  };
+}
+
+function tagOperations(state: IamState) {
+  const tagRole: Handler<IAM.TagRoleCommandInput, IAM.TagRoleCommandOutput> = (input) => {
+    const role = roleNamed(state, input.RoleName);
+    checkTags(input.Tags ?? []);
+    const tags = mergeTags(role.tags, input.Tags ?? []);
+    checkTags(tags);
+    state.roles.put(role.name, { ...role, tags });
+    return {};
+  };
+  const untagRole: Handler<IAM.UntagRoleCommandInput, IAM.UntagRoleCommandOutput> = (input) => {
+    const role = roleNamed(state, input.RoleName);
+    state.roles.put(role.name, { ...role, tags: role.tags.filter(({ Key }) => !input.TagKeys?.includes(Key ?? "")) });
+    return {};
+  };
+  const listRoleTags: Handler<IAM.ListRoleTagsCommandInput, IAM.ListRoleTagsCommandOutput> = (input) => {
+    const { items, ...paging } = page(roleNamed(state, input.RoleName).tags, (tag) => tag.Key ?? "", input);
+    return { Tags: items, ...paging };
+  };
+  return { TagRole: tagRole, UntagRole: untagRole, ListRoleTags: listRoleTags };
+}
+
+/** Names that AWS gives to the roles its services make for themselves. */
+const SERVICE_LINKED: Readonly<Record<string, string>> = {
+  "rds.amazonaws.com": "AWSServiceRoleForRDS",
+  "ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway",
+  "replicator.lambda.amazonaws.com": "AWSServiceRoleForLambdaReplicator",
+  "dynamodb.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
+};
+
+function serviceLinkedOperations(env: LocalEnv, state: IamState) {
+  const create: Handler<IAM.CreateServiceLinkedRoleCommandInput, IAM.CreateServiceLinkedRoleCommandOutput> = (input) => {
+    const service = input.AWSServiceName ?? "";
+    const name = SERVICE_LINKED[service];
+    if (!name) throw new LocalFault("InvalidInputException", `Service Name ${service} does not support service-linked roles here.`);
+    if (state.roles.has(name))
+      throw new LocalFault(
+        "InvalidInputException",
+        `Service role name ${name} has been taken in this account, please try a different suffix.`,
+      );
+    const trust = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }] };
+    const path = `/aws-service-role/${service}/`;
+    const role = makeRole(env, state, { name, path, trust: JSON.stringify(trust), description: input.Description });
+    return { Role: asRole(role, true) };
+  };
+  const remove: Handler<IAM.DeleteServiceLinkedRoleCommandInput, IAM.DeleteServiceLinkedRoleCommandOutput> = (input) => {
+    const role = roleNamed(state, input.RoleName);
+    state.roles.delete(role.name);
+    return { DeletionTaskId: `task${role.path}${role.name}/${role.id}` };
+  };
+  const status: Handler<IAM.GetServiceLinkedRoleDeletionStatusCommandInput, IAM.GetServiceLinkedRoleDeletionStatusCommandOutput> = () => ({
+    Status: "SUCCEEDED",
+  });
+  return { CreateServiceLinkedRole: create, DeleteServiceLinkedRole: remove, GetServiceLinkedRoleDeletionStatus: status };
+}

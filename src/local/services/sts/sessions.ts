@@ -1,0 +1,56 @@
+import { randomBytes } from "node:crypto";
+import type { Credentials, LocalEnv, Principal } from "../../core/service.ts";
+
+/** Temporary credentials as they are kept: they outlive a restart, as a sandbox or a shell that holds them does. */
+interface SessionDocument {
+  readonly secret: string;
+  readonly principal: Principal;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+export interface Sessions {
+  forRole(roleArn: string, session: string, seconds: number): Credentials;
+  forPrincipal(principal: Principal, seconds: number): Credentials;
+  identify: LocalEnv["identify"];
+}
+
+/** What our key ids start with: a key of this form that is unknown has expired, and is nobody's. */
+const PREFIX = "ASIALOCAL";
+const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+const CLEAN_EVERY = 100;
+
+export function createSessions(env: LocalEnv): Sessions {
+  const sessions = env.store.collection<SessionDocument>("sts.sessions");
+  let issued = 0;
+  const dropExpired = (): void => {
+    for (const [id, session] of sessions.entries()) if (session.expiresAt <= env.clock.now()) sessions.delete(id);
+  };
+  const forPrincipal: Sessions["forPrincipal"] = (principal, seconds) => {
+    if (issued++ % CLEAN_EVERY === 0) dropExpired();
+    const accessKeyId = PREFIX + [...randomBytes(11)].map((byte) => BASE32[byte % BASE32.length]).join("");
+    const secret = randomBytes(30).toString("base64");
+    const expiresAt = env.clock.now() + seconds * 1000;
+    sessions.put(accessKeyId, { secret, principal, expiresAt });
+    // The token proves nothing here: the secret signs. It has to look like one for clients that check.
+    return {
+      accessKeyId,
+      secretAccessKey: secret,
+      sessionToken: randomBytes(96).toString("base64"),
+      expiration: new Date(expiresAt),
+    };
+  };
+  return {
+    forPrincipal,
+    forRole(roleArn, session, seconds) {
+      const roleName = roleArn.split("/").pop() ?? "";
+      const arn = `arn:aws:sts::${env.account}:assumed-role/${roleName}/${session}`;
+      return forPrincipal({ type: "role", arn, roleArn, roleName, session }, seconds);
+    },
+    identify(accessKeyId) {
+      const session = sessions.get(accessKeyId);
+      if (session && session.expiresAt > env.clock.now()) return { secret: session.secret, principal: session.principal };
+      if (accessKeyId.startsWith(PREFIX)) return { secret: session?.secret ?? "", principal: { type: "anonymous" } };
+      return undefined;
+    },
+  };
+}
