@@ -17,6 +17,10 @@ export interface ResourceKind<Id, Spec, Live, Out, World = unknown> {
   readonly settle: { readonly timeoutMs: number; readonly pollMs: number };
   /** Takes minutes: started first, waited for last, and not at all with --no-wait. */
   readonly slow?: boolean;
+  /** Shared by the whole account: made when missing, never deleted, whatever is asked. The phrase says why. */
+  readonly retained?: string;
+  /** Key of the need (`needs`) that it is a part of: AWS deletes it with that, so a teardown of both leaves it to AWS. */
+  readonly partOf?: string;
 
   // ── pure ──────────────────────────────────────────────────────────────────────────────────
   /** What people call it: its name on AWS. */
