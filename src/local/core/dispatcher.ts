@@ -2,7 +2,9 @@ import { randomUUID } from "node:crypto";
 import { compileRoutes, type Routes } from "../wire/routes.ts";
 import { type WireService, wireService } from "../wire/schema.ts";
 import type { Faults } from "./faults.ts";
+import { realism } from "./realism.ts";
 import { type Call, type Dispatch, type LocalEnv, LocalFault, type LocalService, type Principal } from "./service.ts";
+import { deniedCode } from "./wording.ts";
 
 /** A service with its wire format, loaded on its first use. */
 export interface Wired {
@@ -12,26 +14,31 @@ export interface Wired {
 }
 export interface Dispatcher {
   wired(name: string): Promise<Wired | undefined>;
-  /** The one way into an operation, from the wire and from inside: faults, permission, handler. */
+  /** The way into an operation from the wire: permission, rate limits, faults, handler. */
   run(service: LocalService, operation: string, input: Record<string, unknown>, call: Call): Promise<Record<string, unknown>>;
+  /** From inside: permission and handler; the fault plan breaks and counts only what clients call. */
   readonly dispatch: Dispatch;
+  readonly faults: Faults;
 }
 
 export function createDispatcher(services: () => readonly LocalService[], env: () => LocalEnv, faults: Faults): Dispatcher {
   const cache = new Map<string, Promise<Wired>>();
   const find = (name: string) => services().find((s) => s.name === name);
 
+  const bad = realism(env);
+
+  const perform: Dispatcher["run"] = async (service, operation, input, call) =>
+    ((await handlerOf(service, operation)(input, call)) ?? {}) as Record<string, unknown>;
   const run: Dispatcher["run"] = async (service, operation, input, call) => {
-    const handler = service.operations[operation];
-    if (!handler) throw new LocalFault("NotImplemented", `The local AWS does not implement ${service.name}:${operation}.`, 501);
+    handlerOf(service, operation);
     authorize(service, operation, input, call, env());
-    return faults.around({ service: service.name, operation, input, requestId: call.requestId, signal: call.signal }, async () => {
-      const output = await handler(input, call);
-      return (output ?? {}) as Record<string, unknown>;
-    });
+    const { clock } = env();
+    const faulted = { service: service.name, operation, input, requestId: call.requestId, signal: call.signal, clock };
+    return bad.around(faulted, () => faults.around(faulted, (given) => perform(service, operation, given, call)));
   };
   return {
     run,
+    faults,
     async wired(name) {
       const service = find(name);
       if (!service) return undefined;
@@ -43,14 +50,16 @@ export function createDispatcher(services: () => readonly LocalService[], env: (
       const service = find(name);
       if (!service) throw new LocalFault("NotImplemented", `The local AWS has no service ${name}.`, 501);
       const principal: Principal = from.principal ?? { type: "root", arn: `arn:aws:iam::${env().account}:root` };
-      return run(service, operation, input, {
+      const call: Call = {
         requestId: randomUUID(),
         region: from.region ?? "us-east-1",
         account: env().account,
         principal,
         headers: {},
         signal: new AbortController().signal,
-      });
+      };
+      authorize(service, operation, input, call, env());
+      return perform(service, operation, input, call);
     },
   };
 }
@@ -58,6 +67,12 @@ export function createDispatcher(services: () => readonly LocalService[], env: (
 function asWired(service: LocalService, sdk: object): Wired {
   const wire = wireService(sdk);
   return { service, wire, routes: wire.kind.startsWith("rest") ? compileRoutes(wire) : [] };
+}
+
+function handlerOf(service: LocalService, operation: string) {
+  const handler = service.operations[operation];
+  if (!handler) throw new LocalFault("NotImplemented", `The local AWS does not implement ${service.name}:${operation}.`, 501);
+  return handler;
 }
 
 /** Throws AWS's AccessDenied when the caller's policies do not allow the call. */
@@ -68,12 +83,3 @@ function authorize(service: LocalService, operation: string, input: Record<strin
     if (!verdict.allowed) throw new LocalFault(deniedCode(service.name), verdict.message, 403);
   }
 }
-/** Each protocol family has its own name for the same refusal. */
-const deniedCode = (service: string): string =>
-  service === "ec2"
-    ? "UnauthorizedOperation"
-    : service === "sns"
-      ? "AuthorizationError"
-      : ["dynamodb", "lambda", "apigateway", "logs", "secretsmanager"].includes(service)
-        ? "AccessDeniedException"
-        : "AccessDenied";

@@ -1,27 +1,27 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Readable } from "node:stream";
-import { checkRequired, parseRequest } from "../wire/request.ts";
-import { type WireResponse, writeFault, writeResponse } from "../wire/response.ts";
-import type { Dispatcher, Wired } from "./dispatcher.ts";
-import { type Call, type LocalEnv, LocalFault, type LocalService } from "./service.ts";
-
-/** Largest body that is held in memory; only S3 payloads stream past it. */
-const MAX_BODY_BYTES = 80 * 1024 * 1024;
+import { answer } from "./answer.ts";
+import { control } from "./control.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { ConnectionCut } from "./faults.ts";
+import { type Hall, headersOf, refuse } from "./http.ts";
+import type { LocalEnv, LocalService } from "./service.ts";
+import { type Signature, signatureOf } from "./signature.ts";
 
 export interface Listening {
   readonly port: number;
   readonly close: () => Promise<void>;
 }
-
 /** One port for everything: signed calls go to the service in their credential scope, the rest to the services' own HTTP. */
 export async function listen(port: number, dispatcher: Dispatcher, services: readonly LocalService[], env: LocalEnv): Promise<Listening> {
-  const server = createServer({ requestTimeout: 0 }, (request, response) => {
-    respond(request, response, dispatcher, services, env).catch((error) => {
-      env.log(`bug: ${request.method} ${request.url}: ${error instanceof Error ? error.stack : String(error)}`);
-      if (response.headersSent) response.destroy();
-      else response.writeHead(500).end();
+  const hall: Hall = { dispatcher, services, env };
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000, maxHeaderSize: 64 * 1024 }, (request, response) => {
+    respond(request, response, hall).catch((error) => {
+      if (!(error instanceof ConnectionCut))
+        env.log(`bug: ${request.method} ${request.url}: ${error instanceof Error ? error.stack : String(error)}`);
+      if (error instanceof ConnectionCut || response.headersSent) request.socket.destroy();
+      else refuse(response, 500, "InternalFailure", "The local AWS failed.");
     });
   });
   await new Promise<void>((resolve, reject) => {
@@ -37,111 +37,41 @@ const closing = (server: Server): Promise<void> =>
     server.closeAllConnections();
   });
 
-async function respond(
-  request: IncomingMessage,
-  response: ServerResponse,
-  dispatcher: Dispatcher,
-  services: readonly LocalService[],
-  env: LocalEnv,
-): Promise<void> {
-  const url = new URL(request.url ?? "/", env.endpoint());
-  const scope = scopeOf(request, url);
-  const wired = scope && (await dispatcher.wired(scope.service));
-  if (!wired) {
-    for (const service of services) if (await service.http?.(request, response, url)) return;
-    const message = scope ? `The local AWS has no service ${scope.service}.` : "Unsigned request to an unknown address.";
-    response.writeHead(scope ? 501 : 403, { "content-type": "application/json" }).end(JSON.stringify({ message }));
-    return;
-  }
-  await answer(request, response, url, wired, callOf(request, scope, env), dispatcher, env);
+async function respond(request: IncomingMessage, response: ServerResponse, hall: Hall): Promise<void> {
+  const target = request.url ?? "";
+  const url = target.startsWith("/") && URL.canParse(hall.env.endpoint() + target) ? new URL(hall.env.endpoint() + target) : undefined;
+  if (!url) return refuse(response, 400, "BadRequest", "The request target is not a path.");
+  if (!knownHost(request, new URL(hall.env.endpoint()).port))
+    return refuse(response, 403, "UnknownHost", "The local AWS answers only to 127.0.0.1, localhost and [::1] with its own port.");
+  const path = target.split("?")[0] as string;
+  if (path.startsWith("/_local/")) return control(request, response, path, hall);
+
+  const signature = signatureOf(headersOf(request), url.searchParams);
+  const name = signature ? signature.service : undefined;
+  const wired = name === undefined ? undefined : await hall.dispatcher.wired(name);
+  if (wired) return answer(request, response, { path, query: url.searchParams, wired, signature, requestId: randomUUID() }, hall);
+  for (const service of hall.services) if (await service.http?.(request, response, url)) return;
+  await unclaimed(request, response, path, url, signature, hall);
 }
 
-async function answer(
+/** Unsigned and nobody's: a service may take it as the anonymous principal's. */
+async function unclaimed(
   request: IncomingMessage,
   response: ServerResponse,
+  path: string,
   url: URL,
-  wired: Wired,
-  call: Call,
-  dispatcher: Dispatcher,
-  env: LocalEnv,
+  signature: Signature | undefined,
+  hall: Hall,
 ): Promise<void> {
-  const { service, wire, routes } = wired;
-  try {
-    const path = (request.url ?? "/").split("?")[0] as string;
-    const { operation, input } = await parseRequest(wire, routes, {
-      method: request.method ?? "GET",
-      path,
-      query: url.searchParams,
-      headers: call.headers,
-      body: () => readBody(request),
-      stream: request,
-    });
-    checkRequired(operation, input);
-    const output = await dispatcher.run(service, operation.name, input, call);
-    await send(response, writeResponse(wire, operation, output, call.requestId), request.method === "HEAD");
-  } catch (error) {
-    const fault = error instanceof LocalFault ? error : bug(error, env, service);
-    await send(response, writeFault(wire, fault, call.requestId), request.method === "HEAD");
-  }
+  if (signature) return refuse(response, 501, "NotImplemented", `The local AWS has no service ${signature.service}.`);
+  const taker = hall.services.find((service) => service.anonymous?.(path));
+  const wired = taker && (await hall.dispatcher.wired(taker.name));
+  if (!wired) return refuse(response, 403, "MissingAuthenticationToken", "Unsigned request to an unknown address.");
+  return answer(request, response, { path, query: url.searchParams, wired, signature, requestId: randomUUID() }, hall);
 }
 
-function bug(error: unknown, env: LocalEnv, service: LocalService): LocalFault {
-  env.log(`bug in ${service.name}: ${error instanceof Error ? error.stack : String(error)}`);
-  return new LocalFault("InternalFailure", `The local AWS failed: ${error instanceof Error ? error.message : String(error)}`, 500);
-}
-
-async function send(response: ServerResponse, { status, headers, body }: WireResponse, head: boolean): Promise<void> {
-  if (body instanceof Readable) {
-    response.writeHead(status, headers);
-    if (head) {
-      body.destroy();
-      response.end();
-      return;
-    }
-    body.on("error", () => response.destroy());
-    body.pipe(response);
-    return;
-  }
-  if (!("content-length" in headers) && status !== 204 && status !== 304 && !head)
-    headers["content-length"] = String(Buffer.byteLength(body));
-  response.writeHead(status, headers).end(head ? undefined : body);
-}
-
-interface Scope {
-  readonly accessKeyId: string;
-  readonly region: string;
-  readonly service: string;
-}
-/** The credential scope of a signed request, in the header or in a presigned URL. */
-export function scopeOf(request: IncomingMessage, url: URL): Scope | undefined {
-  const text = /Credential=([^,\s]+)/.exec(request.headers.authorization ?? "")?.[1] ?? url.searchParams.get("X-Amz-Credential") ?? "";
-  const [accessKeyId, , region, service] = text.split("/");
-  return accessKeyId && region && service ? { accessKeyId, region, service } : undefined;
-}
-
-function callOf(request: IncomingMessage, scope: Scope, env: LocalEnv): Call {
-  const gone = new AbortController();
-  request.once("close", () => request.destroyed && !request.complete && gone.abort(new Error("the client went away")));
-  return {
-    requestId: randomUUID(),
-    region: scope.region,
-    account: env.account,
-    principal: env.identify(scope.accessKeyId)?.principal ?? { type: "root", arn: `arn:aws:iam::${env.account}:root` },
-    headers: Object.fromEntries(
-      Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : (value ?? "")]),
-    ),
-    signal: gone.signal,
-  };
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES)
-      throw new LocalFault("RequestEntityTooLargeException", `The request body exceeds ${MAX_BODY_BYTES} bytes.`, 413);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+/** A page of another site whose name was re-bound to loopback still sends that name. */
+function knownHost(request: IncomingMessage, port: string): boolean {
+  const host = (request.headers.host ?? "").toLowerCase();
+  return [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`].includes(host);
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Readable } from "node:stream";
 import type { Clock } from "./clock.ts";
 import type { Store } from "./store.ts";
 
@@ -17,6 +18,12 @@ export interface LocalService {
   readonly permissions?: (operation: string, input: Record<string, unknown>, call: Call) => readonly Permission[];
   /** Plain HTTP beside the AWS protocol (data planes, confirmation links). Returns false when the request is not its own. */
   readonly http?: (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean>;
+  /** Undoes the transfer coding of a request body and checks its checksums, for operations whose body is held in memory. */
+  readonly decode?: (headers: Readonly<Record<string, string>>, body: Readable) => Readable;
+  /** Takes an unsigned request of this path to the service's AWS protocol, as the anonymous principal. */
+  readonly anonymous?: (path: string) => boolean;
+  /** What an operation lacks compared with AWS, for the coverage table, e.g. { PutBucketLogging: "stored, not carried out" }. */
+  readonly partial?: Readonly<Record<string, string>>;
   /** Called once after the store is open, in registration order; stop() in reverse order. */
   readonly start?: () => Promise<void>;
   readonly stop?: () => Promise<void>;
@@ -106,11 +113,20 @@ export class LocalFault extends Error {
   readonly status: number | undefined;
   /** Further members of the modelled error, e.g. { CancellationReasons }. */
   readonly extra: Readonly<Record<string, unknown>>;
+  /** Further response headers, lower-case names, e.g. { "retry-after": "3" }. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Without a status the wire takes the modelled error's own, else 400. */
-  constructor(code: string, message: string, status?: number, extra: Readonly<Record<string, unknown>> = {}) {
+  constructor(
+    code: string,
+    message: string,
+    status?: number,
+    extra: Readonly<Record<string, unknown>> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
     this.code = code;
     this.status = status;
     this.extra = extra;
+    this.headers = headers;
   }
 }

@@ -30,11 +30,16 @@ export async function readXml(service: WireService, schema: NormalizedSchema, te
 export function writeXml(service: WireService, schema: NormalizedSchema, value: unknown, root?: string | null): string {
   const serializer = new XmlShapeSerializer({ ...xmlSettings(service), xmlNamespace: undefined } as never);
   serializer.write(schema, value);
-  const text = serializer.flush() as string;
+  const text = nameControls(serializer.flush() as string);
   const open = /^<([^\s/>]+)([^>]*?)(\/?)>/.exec(text);
   if (!open) return text;
   const [whole, name, attributes, selfClosed] = open as unknown as [string, string, string, string];
   const inner = selfClosed ? "" : text.slice(whole.length, text.lastIndexOf("</"));
   return root === null ? inner : `<${root ?? name}${attributes}>${inner}</${root ?? name}>`;
 }
-export const escapeXml = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+export const escapeXml = (text: string): string =>
+  nameControls(text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;"));
+/** Keys of objects may hold control characters; AWS names them, as raw ones would break every parser. */
+const nameControls = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  text.replace(/[\u0000-\u0008\u000b-\u001f]/g, (c) => `&#x${c.charCodeAt(0).toString(16)};`);

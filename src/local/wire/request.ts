@@ -63,6 +63,7 @@ async function parseRest(service: WireService, routes: Routes, request: WireRequ
     const bound = bind(name, member, request, match.labels);
     if (bound === "payload") payload = [name, member];
     else if (bound === "body") inBody.push(name);
+    else if (Number.isNaN(bound.value)) throw notANumber(service, name);
     else if (bound.value !== undefined) input[name] = bound.value;
   }
   bindQueryParams(operation, request, input);
@@ -70,6 +71,11 @@ async function parseRest(service: WireService, routes: Routes, request: WireRequ
   else if (inBody.length > 0) await readMembers(service, request, input, operation, inBody);
   return { operation, input };
 }
+
+const notANumber = (service: WireService, name: string): LocalFault =>
+  service.kind === "restXml"
+    ? new LocalFault("InvalidArgument", `Provided ${name} not an integer or within integer range`, 400)
+    : new LocalFault("SerializationException", `${name} is not a number.`, 400);
 
 function bind(
   name: string,

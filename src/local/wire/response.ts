@@ -79,6 +79,8 @@ function writeRest(
     body = xml ? XML + writeXml(service, operation.output, inBody) : writeJson(service.kind, operation.output, inBody);
     headers["content-type"] ??= xml ? "application/xml" : "application/json";
   }
+  // A part of an object is the one case in which the status depends on what is answered.
+  if (xml && output.ContentRange !== undefined) status = 206;
   return { status, headers, body };
 }
 
@@ -86,7 +88,7 @@ function writeRest(
 export function writeFault(service: WireService, fault: LocalFault, requestId: string): WireResponse {
   const schema = service.errors[fault.code];
   const traits = schema ? traitsOf(schema) : {};
-  const headers = { "x-amzn-requestid": requestId };
+  const headers = { "x-amzn-requestid": requestId, ...fault.headers };
   const message = escapeXml(fault.message);
   // Only the query protocols have error codes of their own beside the shape's name.
   const query = service.kind === "awsQuery" || service.kind === "ec2Query";
@@ -102,6 +104,7 @@ export function writeFault(service: WireService, fault: LocalFault, requestId: s
     return { status, headers: { ...headers, "content-type": "text/xml;charset=UTF-8" }, body };
   }
   if (service.kind === "restXml") {
+    if (status === 304) return { status, headers: { ...headers, "x-amz-request-id": requestId }, body: "" };
     const more = Object.entries(fault.extra)
       .map(([name, value]) => `<${name}>${escapeXml(String(value))}</${name}>`)
       .join("");

@@ -1,3 +1,4 @@
+import { LocalFault } from "../core/service.ts";
 import { members, type Operation, requiredMembers, traitsOf, type WireService } from "./schema.ts";
 
 /** An operation of a REST protocol, ready to be compared with requests. */
@@ -28,7 +29,13 @@ export function compileRoutes(service: WireService): Routes {
 
 function compile(operation: Operation): Route {
   const [method, uri] = operation.traits.http ?? ["POST", "/"];
-  const [path = "/", query = ""] = uri.split("?");
+  const [modelled = "/", query = ""] = uri.split("?");
+  // The SDK moves S3's bucket from the path to the endpoint; in path style it stands first.
+  const path = members(operation.input).some(
+    ([name, member]) => name === "Bucket" && traitsOf(member).httpLabel && !uri.includes("{Bucket}"),
+  )
+    ? `/{Bucket}${modelled === "/" ? "" : modelled}`
+    : modelled;
   const labels: string[] = [];
   const pattern = path
     .split(/(\{[^}]+\})/)
@@ -77,8 +84,16 @@ export function matchRoute(
     if (!route.requiredQuery.every((name) => query.has(name)) || !route.requiredHeaders.every((name) => name in headers)) continue;
     return {
       operation: route.operation,
-      labels: Object.fromEntries(route.labels.map((label, i) => [label, decodeURIComponent(found[i + 1] as string)])),
+      labels: Object.fromEntries(route.labels.map((label, i) => [label, decodeLabel(found[i + 1] as string)])),
     };
   }
   return undefined;
+}
+
+function decodeLabel(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new LocalFault("InvalidURI", "Couldn't parse the specified URI.", 400);
+  }
 }

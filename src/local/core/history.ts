@@ -1,0 +1,58 @@
+import { Readable } from "node:stream";
+
+/** What a call answered: its output, or the error it threw. */
+export type Outcome = { readonly output: Record<string, unknown> } | { readonly error: unknown };
+
+/** The answers of reads before the last write to their service: what an eventually consistent AWS may still say. */
+export interface History {
+  wrote(service: string): void;
+  remember(service: string, operation: string, input: Record<string, unknown>, outcome: Outcome): void;
+  /** The very same call's answer from before the last write; undefined when it was not asked then. */
+  before(service: string, operation: string, input: Record<string, unknown>): Outcome | undefined;
+  clear(): void;
+}
+
+export function history(): History {
+  const writes = new Map<string, number>();
+  const answers = new Map<string, readonly (readonly [afterWrites: number, Outcome])[]>();
+  const written = (service: string): number => writes.get(service) ?? 0;
+  const keyOf = (service: string, operation: string, input: Record<string, unknown>) => `${service}:${operation}:${describeInput(input)}`;
+  return {
+    wrote: (service) => void writes.set(service, written(service) + 1),
+    remember(service, operation, input, outcome) {
+      const kept = snapshot(outcome);
+      if (!kept) return;
+      const key = keyOf(service, operation, input);
+      const now = written(service);
+      const earlier = (answers.get(key) ?? []).filter(([at]) => at < now).slice(-1);
+      answers.set(key, [...earlier, [now, kept]]);
+    },
+    before(service, operation, input) {
+      const now = written(service);
+      const found = (answers.get(keyOf(service, operation, input)) ?? []).findLast(([at]) => at < now)?.[1];
+      return found && snapshot(found);
+    },
+    clear() {
+      writes.clear();
+      answers.clear();
+    },
+  };
+}
+
+/** A copy that later changes do not reach; streams cannot be told twice. */
+function snapshot(outcome: Outcome): Outcome | undefined {
+  if ("error" in outcome) return outcome;
+  if (Object.values(outcome.output).some((value) => value instanceof Readable)) return undefined;
+  return { output: structuredClone(outcome.output) };
+}
+
+/** The input as text in a fixed order of members, whatever order the caller wrote them in. */
+export function describeInput(input: Record<string, unknown>): string {
+  return JSON.stringify(input, (_, value: unknown) => {
+    if (typeof value === "bigint") return String(value);
+    if (value instanceof Readable) return "(stream)";
+    if (value instanceof Uint8Array) return `(${value.byteLength} bytes)`;
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
