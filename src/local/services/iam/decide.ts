@@ -1,6 +1,6 @@
 import type { LocalEnv, Permission, Principal, Verdict } from "../../core/service.ts";
 import { awsManaged } from "./aws-managed.ts";
-import type { ContextOf } from "./conditions.ts";
+import { contextOf } from "./context.ts";
 import type { IamState, RoleDocument } from "./documents.ts";
 import { type Asker, type CompiledPolicy, compilePolicy, type Effect, evaluate, type PolicyRequest } from "./policy.ts";
 
@@ -45,13 +45,15 @@ export function createDecisions(env: LocalEnv, state: () => IamState): Decisions
     },
     decide(principal, permission) {
       if (principal.type === "root" && permission.policy === undefined) return ALLOWED;
+      if (permission.action === "sts:AssumeRole" && env.settings.realism && stillSpreading(permission.resource, state(), env.clock.now()))
+        return { allowed: false, message: message(principal, permission, "") };
       const identity = principal.type === "role" ? identityOf(principal.roleName) : NOBODY;
       const policy = permission.policy === undefined ? undefined : compiled(permission.policy);
-      const steady = identity.steady && (policy?.steady ?? true);
+      const steady = identity.steady && (policy?.steady ?? true) && !speaksOfAsker(permission);
       const key = steady ? keyOf(principal, permission) : "";
       const known = steady ? verdicts.get(key) : undefined;
       if (known) return known;
-      const verdict = judge(principal, permission, identity, policy, env);
+      const verdict = judge({ principal, permission, identity, policy }, env);
       if (steady) remember(verdicts, key, verdict);
       return verdict;
     },
@@ -65,6 +67,8 @@ function remember<T>(map: Map<string, T>, key: string, value: T): void {
   if (map.size >= REMEMBERED) map.clear();
   map.set(key, value);
 }
+/** A service that says more about the asker than the asker itself: its word is in no key. */
+const speaksOfAsker = ({ context }: Permission): boolean => Object.keys(context ?? {}).some((key) => key.toLowerCase().startsWith("aws:"));
 const keyOf = (principal: Principal, { action, resource, policy }: Permission): string =>
   [nameOf(principal), principal.type === "service" ? principal.sourceArn : "", action, resource, policy ?? ""].join("\n");
 const nameOf = (principal: Principal): string =>
@@ -82,36 +86,36 @@ function gather(state: IamState, role: RoleDocument | undefined, compiled: (text
   return { role, policies, boundary, steady: [...policies, ...(boundary ? [boundary] : [])].every((p) => p.steady) };
 }
 
-function judge(
-  principal: Principal,
-  permission: Permission,
-  identity: Identity,
-  policy: CompiledPolicy | undefined,
-  env: LocalEnv,
-): Verdict {
-  const request: PolicyRequest = {
-    action: permission.action,
-    resource: permission.resource,
-    asker: askerOf(principal, env.account),
-    context: contextOf(principal, identity.role, permission, env),
-  };
+interface Case {
+  readonly principal: Principal;
+  readonly permission: Permission;
+  readonly identity: Identity;
+  readonly policy: CompiledPolicy | undefined;
+}
+function judge({ principal, permission, identity, policy }: Case, env: LocalEnv): Verdict {
+  const { action, resource } = permission;
+  const asker = askerOf(principal, env.account);
+  const request: PolicyRequest = { action, resource, asker, context: contextOf(principal, identity.role, permission, env) };
   const byResource: Effect = policy ? evaluate(policy, request) : "none";
-  const refused = (reason: string): Verdict => ({ allowed: false, message: message(principal, permission, reason) });
-  if (byResource === "deny") return refused("with an explicit deny in a resource-based policy");
   const own = identity.policies.map((one) => evaluate(one, request));
-  const bounded = identity.boundary && evaluate(identity.boundary, request);
-  if (own.includes("deny")) return refused("with an explicit deny in an identity-based policy");
-  if (bounded === "deny") return refused("with an explicit deny in a permissions boundary");
-  const byIdentity = principal.type === "root" || (own.includes("allow") && (!identity.boundary || bounded === "allow"));
+  const bounded = identity.boundary ? evaluate(identity.boundary, request) : "allow";
+  const refused = (reason: string): Verdict => ({ allowed: false, message: message(principal, permission, reason) });
+  if (byResource === "deny") return refused(" with an explicit deny in a resource-based policy");
+  if (own.includes("deny")) return refused(" with an explicit deny in an identity-based policy");
+  if (bounded === "deny") return refused(" with an explicit deny in a permissions boundary");
+  const byIdentity = principal.type === "root" || (own.includes("allow") && bounded === "allow");
   // A role is assumed only by those whom its trust policy names; everything else one side alone may allow.
-  if (permission.action === "sts:AssumeRole") {
-    const trusted = byResource === "allow" || (byResource === "delegated" && byIdentity);
-    return trusted ? ALLOWED : { allowed: false, message: message(principal, permission, "") };
-  }
+  if (action === "sts:AssumeRole") return byResource === "allow" || (byResource === "delegated" && byIdentity) ? ALLOWED : refused("");
   if (byIdentity || byResource === "allow") return ALLOWED;
-  if (own.includes("allow")) return refused(`because no permissions boundary allows the ${permission.action} action`);
+  if (own.includes("allow")) return refused(` because no permissions boundary allows the ${action} action`);
   const kind = principal.type === "role" ? "identity-based" : "resource-based";
-  return refused(`because no ${kind} policy allows the ${permission.action} action`);
+  return refused(` because no ${kind} policy allows the ${action} action`);
+}
+
+/** A new role is seen by IAM at once, by those who are to assume it some seconds later: 4 to 11, each role its own. */
+function stillSpreading(roleArn: string, state: IamState, now: number): boolean {
+  const role = state.roles.get(roleArn.split("/").pop() ?? "");
+  return role !== undefined && now < Date.parse(role.createdAt) + 4_000 + (role.id.charCodeAt(10) % 8) * 1_000;
 }
 
 function askerOf(principal: Principal, account: string): Asker {
@@ -121,50 +125,6 @@ function askerOf(principal: Principal, account: string): Asker {
 }
 
 function message(principal: Principal, { action, resource }: Permission, reason: string): string {
-  const who = principal.type === "service" ? principal.service : principal.type === "anonymous" ? "anonymous" : principal.arn;
   const where = resource === "*" ? "" : ` on resource: ${resource}`;
-  return `User: ${who} is not authorized to perform: ${action}${where}${reason && ` ${reason}`}`;
-}
-
-/** The request as policies see it. Loopback counts as encrypted, or every TLS-only policy would refuse everything. */
-function contextOf(principal: Principal, role: RoleDocument | undefined, permission: Permission, env: LocalEnv): ContextOf {
-  const given = new Map(Object.entries(permission.context ?? {}).map(([key, value]) => [key.toLowerCase(), [value].flat()]));
-  const fixed: Record<string, string | undefined> = {
-    "aws:securetransport": "true",
-    "aws:sourceip": "127.0.0.1",
-    "aws:viaawsservice": "false",
-    "aws:resourceaccount": env.account,
-    "aws:principalisawsservice": String(principal.type === "service"),
-    ...principalContext(principal, role, env.account),
-  };
-  return (key) => {
-    const own = given.get(key);
-    if (own) return own;
-    if (key === "aws:currenttime") return [new Date(env.clock.now()).toISOString()];
-    if (key === "aws:epochtime") return [String(Math.floor(env.clock.now() / 1000))];
-    if (key.startsWith("aws:principaltag/")) {
-      const tag = role?.tags.find(({ Key }) => Key?.toLowerCase() === key.slice("aws:principaltag/".length));
-      return tag && [tag.Value ?? ""];
-    }
-    const value = fixed[key];
-    return value === undefined ? undefined : [value];
-  };
-}
-
-function principalContext(principal: Principal, role: RoleDocument | undefined, account: string): Record<string, string | undefined> {
-  if (principal.type === "anonymous") return {};
-  if (principal.type === "service")
-    return {
-      "aws:principalservicename": principal.service,
-      "aws:sourcearn": principal.sourceArn,
-      "aws:sourceaccount": account,
-    };
-  if (principal.type === "root")
-    return { "aws:principalarn": principal.arn, "aws:principalaccount": account, "aws:principaltype": "Account", "aws:userid": account };
-  return {
-    "aws:principalarn": principal.roleArn,
-    "aws:principalaccount": account,
-    "aws:principaltype": "AssumedRole",
-    "aws:userid": role && `${role.id}:${principal.session}`,
-  };
+  return `User: ${nameOf(principal)} is not authorized to perform: ${action}${where}${reason}`;
 }

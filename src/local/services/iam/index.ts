@@ -1,8 +1,12 @@
 import type { LocalEnv, LocalService, Permission } from "../../core/service.ts";
+import { accountOperations } from "./account.ts";
+import { attachmentOperations } from "./attachments.ts";
 import { createDecisions, type Decisions } from "./decide.ts";
 import { type IamState, iamState } from "./documents.ts";
 import { inlineOperations } from "./inline.ts";
+import { policyOperations } from "./managed.ts";
 import { roleOperations } from "./roles.ts";
+import { versionOperations } from "./versions.ts";
 
 /** IAM itself, and the decisions that every other service asks for. */
 export function iamService(env: LocalEnv): { readonly service: LocalService; readonly decide: Decisions["decide"] } {
@@ -13,7 +17,14 @@ export function iamService(env: LocalEnv): { readonly service: LocalService; rea
     service: {
       name: "iam",
       sdk: () => import("@aws-sdk/client-iam"),
-      operations: { ...roleOperations(env, state), ...inlineOperations(state) },
+      operations: {
+        ...roleOperations(env, state),
+        ...inlineOperations(state),
+        ...attachmentOperations(state),
+        ...policyOperations(env, state),
+        ...versionOperations(env, state),
+        ...accountOperations(env, state, decisions.decide),
+      },
       permissions: (operation, input) => [permissionOf(env, state, operation, input)],
       facts: () => ({ roles: state.roles.size, policies: state.policies.size }),
     },

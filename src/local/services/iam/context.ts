@@ -1,0 +1,46 @@
+import type { LocalEnv, Permission, Principal } from "../../core/service.ts";
+import type { ContextOf } from "./conditions.ts";
+import type { RoleDocument } from "./documents.ts";
+
+/** The request as policies see it. Loopback counts as encrypted, or every TLS-only policy would refuse everything. */
+export function contextOf(principal: Principal, role: RoleDocument | undefined, permission: Permission, env: LocalEnv): ContextOf {
+  const given = new Map(Object.entries(permission.context ?? {}).map(([key, value]) => [key.toLowerCase(), [value].flat()]));
+  const fixed: Record<string, string | undefined> = {
+    "aws:securetransport": "true",
+    "aws:sourceip": "127.0.0.1",
+    "aws:viaawsservice": "false",
+    "aws:resourceaccount": env.account,
+    "aws:principalisawsservice": String(principal.type === "service"),
+    ...principalContext(principal, role, env.account),
+  };
+  return (key) => {
+    const own = given.get(key);
+    if (own) return own;
+    if (key === "aws:currenttime") return [new Date(env.clock.now()).toISOString()];
+    if (key === "aws:epochtime") return [String(Math.floor(env.clock.now() / 1000))];
+    if (key.startsWith("aws:principaltag/")) {
+      const tag = role?.tags.find(({ Key }) => Key?.toLowerCase() === key.slice("aws:principaltag/".length));
+      return tag && [tag.Value ?? ""];
+    }
+    const value = fixed[key];
+    return value === undefined ? undefined : [value];
+  };
+}
+
+function principalContext(principal: Principal, role: RoleDocument | undefined, account: string): Record<string, string | undefined> {
+  if (principal.type === "anonymous") return {};
+  if (principal.type === "service")
+    return {
+      "aws:principalservicename": principal.service,
+      "aws:sourcearn": principal.sourceArn,
+      "aws:sourceaccount": account,
+    };
+  if (principal.type === "root")
+    return { "aws:principalarn": principal.arn, "aws:principalaccount": account, "aws:principaltype": "Account", "aws:userid": account };
+  return {
+    "aws:principalarn": principal.roleArn,
+    "aws:principalaccount": account,
+    "aws:principaltype": "AssumedRole",
+    "aws:userid": role && `${role.id}:${principal.session}`,
+  };
+}

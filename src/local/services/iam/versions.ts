@@ -1,0 +1,72 @@
+import type * as IAM from "@aws-sdk/client-iam";
+import { type Handler, type LocalEnv, LocalFault } from "../../core/service.ts";
+import type { IamState, PolicyDocument, PolicyVersionDocument } from "./documents.ts";
+import { encoded, page, seconds } from "./forms.ts";
+import { anyPolicy, checkSize, customerPolicy } from "./managed.ts";
+
+const MOST_VERSIONS = 5;
+
+/** The versions of a managed policy; the default one decides. */
+export function versionOperations(env: LocalEnv, state: IamState) {
+  const create: Handler<IAM.CreatePolicyVersionCommandInput, IAM.CreatePolicyVersionCommandOutput> = (input) => {
+    const policy = customerPolicy(state, input.PolicyArn);
+    checkSize(input.PolicyDocument ?? "");
+    if (policy.versions.length >= MOST_VERSIONS)
+      throw new LocalFault(
+        "LimitExceededException",
+        "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.",
+      );
+    const lastVersion = policy.lastVersion + 1;
+    const version = { id: `v${lastVersion}`, document: input.PolicyDocument ?? "", createdAt: seconds(env.clock) };
+    const changed: PolicyDocument = {
+      ...policy,
+      lastVersion,
+      versions: [...policy.versions, version],
+      ...(input.SetAsDefault && { defaultVersion: version.id, updatedAt: version.createdAt }),
+    };
+    state.policies.put(policy.arn, changed);
+    return { PolicyVersion: asVersion(changed, version, false) };
+  };
+  const remove: Handler<IAM.DeletePolicyVersionCommandInput, IAM.DeletePolicyVersionCommandOutput> = (input) => {
+    const policy = customerPolicy(state, input.PolicyArn);
+    const { id } = versionOf(policy, input.VersionId);
+    if (id === policy.defaultVersion) throw new LocalFault("DeleteConflictException", "Cannot delete the default version of a policy.");
+    state.policies.put(policy.arn, { ...policy, versions: policy.versions.filter((version) => version.id !== id) });
+    return {};
+  };
+  const makeDefault: Handler<IAM.SetDefaultPolicyVersionCommandInput, IAM.SetDefaultPolicyVersionCommandOutput> = (input) => {
+    const policy = customerPolicy(state, input.PolicyArn);
+    const { id } = versionOf(policy, input.VersionId);
+    state.policies.put(policy.arn, { ...policy, defaultVersion: id, updatedAt: seconds(env.clock) });
+    return {};
+  };
+  const get: Handler<IAM.GetPolicyVersionCommandInput, IAM.GetPolicyVersionCommandOutput> = (input) => {
+    const policy = anyPolicy(state, input.PolicyArn);
+    return { PolicyVersion: asVersion(policy, versionOf(policy, input.VersionId), true) };
+  };
+  const list: Handler<IAM.ListPolicyVersionsCommandInput, IAM.ListPolicyVersionsCommandOutput> = (input) => {
+    const policy = anyPolicy(state, input.PolicyArn);
+    const { items, ...paging } = page(policy.versions, (version) => version.id, input);
+    return { Versions: items.map((version) => asVersion(policy, version, false)), ...paging };
+  };
+  return {
+    CreatePolicyVersion: create,
+    DeletePolicyVersion: remove,
+    SetDefaultPolicyVersion: makeDefault,
+    GetPolicyVersion: get,
+    ListPolicyVersions: list,
+  };
+}
+
+function versionOf(policy: PolicyDocument, id: string | undefined): PolicyVersionDocument {
+  const version = policy.versions.find((one) => one.id === id);
+  if (!version) throw new LocalFault("NoSuchEntityException", `Policy ${policy.arn} version ${id} does not exist or is not attachable.`);
+  return version;
+}
+
+const asVersion = (policy: PolicyDocument, version: PolicyVersionDocument, whole: boolean): IAM.PolicyVersion => ({
+  VersionId: version.id,
+  IsDefaultVersion: version.id === policy.defaultVersion,
+  CreateDate: new Date(version.createdAt),
+  ...(whole && { Document: encoded(version.document) }),
+});
