@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clock, realClock } from "./core/clock.ts";
 import { createDispatcher } from "./core/dispatcher.ts";
-import { type Faults, noFaults } from "./core/faults.ts";
+import { type Faults, faultPlan } from "./core/faults.ts";
 import { listen } from "./core/server.ts";
 import type { LocalEnv, LocalService, Settings } from "./core/service.ts";
 import { openStore } from "./core/store.ts";
@@ -49,7 +49,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
   const dispatcher = createDispatcher(
     () => services,
     () => env,
-    options.faults ?? noFaults,
+    options.faults ?? faultPlan([], { keepCalls: 200 }),
   );
   const env: LocalEnv = {
     account: LOCAL_ACCOUNT,
