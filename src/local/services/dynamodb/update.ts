@@ -1,0 +1,170 @@
+import type {
+  AttributeDefinition,
+  GlobalSecondaryIndexUpdate,
+  UpdateTableCommandInput,
+  UpdateTableCommandOutput,
+} from "@aws-sdk/client-dynamodb";
+import db from "dynalite/db/index.js";
+import { type Handler, type LocalEnv, LocalFault, type Operations } from "../../core/service.ts";
+import { describeTable } from "./describe.ts";
+import type { Engine } from "./engine.ts";
+import { asEngineTable } from "./run.ts";
+import type { TableDoc, Tables } from "./table.ts";
+import { checkStream, newIndex, newStream } from "./tables.ts";
+
+export function updateOperations(env: LocalEnv, tables: Tables, engine: () => Promise<Engine>): Operations {
+  const update: Handler<UpdateTableCommandInput, UpdateTableCommandOutput> = async (input, { region }) => {
+    const table = tables.need(region, input.TableName as string);
+    tables.mustBeActive(table);
+    checkUpdate(input, table);
+    const now = env.clock.now();
+    const changed = withIndexes(withSettings(table, input, now), input, tables.readyAt("index"));
+    const next: TableDoc = { ...changed, passing: { status: "UPDATING", until: tables.readyAt("update") } };
+    const opened = await engine();
+    const { Create, Delete } = input.GlobalSecondaryIndexUpdates?.find((one) => one.Create || one.Delete) ?? {};
+    if (Create) await createIndex(opened, next, Create.IndexName as string, () => tables.put(next));
+    else tables.put(next);
+    if (Delete) await opened.alone(() => opened.clearIndex(table.id, Delete.IndexName as string));
+    return { TableDescription: await describeTable(next, tables, opened, env) };
+  };
+  return { UpdateTable: update };
+}
+
+const invalid = (message: string): LocalFault => new LocalFault("ValidationException", message);
+
+function checkUpdate(input: UpdateTableCommandInput, table: TableDoc): void {
+  for (const member of ["ReplicaUpdates", "GlobalTableWitnessUpdates", "MultiRegionConsistency", "VectorIndexUpdates"] as const)
+    if (input[member]) throw new LocalFault("NotImplemented", `The local AWS does not implement ${member} of dynamodb:UpdateTable.`, 501);
+  const { TableName: _name, AttributeDefinitions: _definitions, ...changes } = input;
+  if (Object.values(changes).every((change) => change === undefined || (Array.isArray(change) && change.length === 0)))
+    throw invalid(
+      "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required",
+    );
+  checkThroughput(input, table);
+  checkStream(input.StreamSpecification);
+  if (input.StreamSpecification?.StreamEnabled && table.stream?.spec.StreamEnabled)
+    throw invalid(`Table already has an enabled stream: TableName: ${table.name}`);
+  if (input.StreamSpecification && !input.StreamSpecification.StreamEnabled && !table.stream?.spec.StreamEnabled)
+    throw invalid(`Table does not have an enabled stream: TableName: ${table.name}`);
+  checkIndexUpdates(input.GlobalSecondaryIndexUpdates ?? [], input.AttributeDefinitions ?? [], table);
+}
+
+function checkThroughput(input: UpdateTableCommandInput, table: TableDoc): void {
+  const mode = input.BillingMode ?? table.billingMode;
+  const asked = input.ProvisionedThroughput;
+  if (mode === "PAY_PER_REQUEST" && asked)
+    throw invalid(
+      "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
+    );
+  if (input.BillingMode === "PROVISIONED" && table.billingMode !== "PROVISIONED" && !asked)
+    throw invalid("One or more parameter values were invalid: ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
+  const { ReadCapacityUnits: read, WriteCapacityUnits: write } = table.throughput;
+  if (asked && table.billingMode === "PROVISIONED" && asked.ReadCapacityUnits === read && asked.WriteCapacityUnits === write)
+    throw invalid(
+      `The provisioned throughput for the table will not change. The requested value equals the current value. Current ReadCapacityUnits provisioned for the table: ${read}. Requested ReadCapacityUnits: ${read}. Current WriteCapacityUnits provisioned for the table: ${write}. Requested WriteCapacityUnits: ${write}. Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.`,
+    );
+}
+
+function checkIndexUpdates(updates: readonly GlobalSecondaryIndexUpdate[], definitions: AttributeDefinition[], table: TableDoc): void {
+  if (updates.filter((one) => one.Create || one.Delete).length > 1)
+    throw new LocalFault(
+      "LimitExceededException",
+      "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
+    );
+  const names = new Set(table.globalIndexes.map(({ name }) => name));
+  for (const { Create, Delete, Update } of updates) {
+    if (Create) checkNewIndex(Create, definitions, table, names);
+    const needed = (Delete ?? Update)?.IndexName;
+    if (needed && !names.has(needed)) throw new LocalFault("ResourceNotFoundException", "Requested resource not found");
+    if (!Create && !Delete && !Update)
+      throw invalid(
+        "One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null",
+      );
+  }
+}
+
+function checkNewIndex(
+  create: NonNullable<GlobalSecondaryIndexUpdate["Create"]>,
+  definitions: AttributeDefinition[],
+  table: TableDoc,
+  names: ReadonlySet<string>,
+): void {
+  if (names.has(create.IndexName as string) || table.localIndexes.some(({ name }) => name === create.IndexName))
+    throw invalid("Attempting to create an index which already exists");
+  const known = [...definitions, ...table.attributes].map(({ AttributeName }) => AttributeName);
+  const keys = (create.KeySchema ?? []).map(({ AttributeName }) => AttributeName);
+  if (keys.some((key) => !known.includes(key)))
+    throw invalid(
+      `One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [${keys.join(", ")}], AttributeDefinitions: [${known.join(", ")}]`,
+    );
+  if (!create.Projection?.ProjectionType) throw invalid("One or more parameter values were invalid: Unknown ProjectionType: null");
+  if (table.globalIndexes.length >= 20)
+    throw invalid("One or more parameter values were invalid: GlobalSecondaryIndex count exceeds the per-table limit of 20");
+}
+
+function withSettings(table: TableDoc, input: UpdateTableCommandInput, now: number): TableDoc {
+  const mode = input.BillingMode ?? table.billingMode;
+  const becomesOnDemand = mode === "PAY_PER_REQUEST" && table.billingMode !== mode;
+  const { StreamSpecification: stream } = input;
+  return {
+    ...table,
+    billingMode: mode,
+    onDemandSince: becomesOnDemand ? now : table.onDemandSince,
+    throughput: input.ProvisionedThroughput ?? (becomesOnDemand ? { ReadCapacityUnits: 0, WriteCapacityUnits: 0 } : table.throughput),
+    onDemand: input.OnDemandThroughput ?? table.onDemand,
+    stream: !stream ? table.stream : stream.StreamEnabled ? newStream(stream, now) : table.stream && { ...table.stream, spec: stream },
+    sse: input.SSESpecification ?? table.sse,
+    tableClass: input.TableClass ?? table.tableClass,
+    deletionProtection: input.DeletionProtectionEnabled ?? table.deletionProtection,
+  };
+}
+
+function withIndexes(table: TableDoc, input: UpdateTableCommandInput, readyAt: number): TableDoc {
+  let indexes = table.globalIndexes;
+  for (const { Create, Update, Delete } of input.GlobalSecondaryIndexUpdates ?? []) {
+    if (Create) indexes = [...indexes, newIndex(Create, readyAt)];
+    if (Delete) indexes = indexes.filter(({ name }) => name !== Delete.IndexName);
+    if (Update)
+      indexes = indexes.map((index) =>
+        index.name === Update.IndexName
+          ? {
+              ...index,
+              throughput: Update.ProvisionedThroughput ?? index.throughput,
+              onDemand: Update.OnDemandThroughput ?? index.onDemand,
+            }
+          : index,
+      );
+  }
+  const used = new Set(
+    [table.keySchema, ...[...indexes, ...table.localIndexes].map((i) => i.keySchema)].flat().map((k) => k.AttributeName),
+  );
+  const given = new Map([...table.attributes, ...(input.AttributeDefinitions ?? [])].map((one) => [one.AttributeName, one]));
+  return { ...table, globalIndexes: indexes, attributes: [...given.values()].filter(({ AttributeName }) => used.has(AttributeName)) };
+}
+
+/** Entries for the items that are there; no write comes between the last entry and the index being known. */
+async function createIndex(engine: Engine, table: TableDoc, name: string, publish: () => void): Promise<void> {
+  await engine.alone(async (transaction) => {
+    // A deletion that was cut short may have left entries of an index of the same name.
+    await engine.clearIndex(table.id, name);
+    const view = { ...asEngineTable({ ...table, localIndexes: [], globalIndexes: table.globalIndexes.filter((i) => i.name === name) }) };
+    for await (const item of engine.scan(table.id)) {
+      if (!fits(item, table, name)) continue;
+      await new Promise<void>((resolve, reject) => {
+        const store = { getIndexDb: () => transaction.index(table.id, "global", name, reject) };
+        db.updateIndexes(store, view, undefined, item, (error) => (error ? reject(error) : resolve()));
+      });
+    }
+    publish();
+  });
+}
+
+/** Items whose attribute has another type than the index's key are left out of it. */
+function fits(item: Readonly<Record<string, Readonly<Record<string, unknown>>>>, table: TableDoc, name: string): boolean {
+  const keys = table.globalIndexes.find((index) => index.name === name)?.keySchema ?? [];
+  return keys.every(({ AttributeName }) => {
+    const type = table.attributes.find((one) => one.AttributeName === AttributeName)?.AttributeType as string;
+    const value = item[AttributeName as string]?.[type];
+    return value !== undefined && value !== "";
+  });
+}
