@@ -41,6 +41,17 @@ const eventId = makeId(
   "The client's idempotency key: the same event sent again changes nothing. Without it one is derived from the payload.",
 );
 
+/** Half a surrogate pair is no text: DynamoDB refuses it. */
+const makeText = (minimum: number, maximum: number, description: string) =>
+  described(
+    z.string().check(
+      z.minLength(minimum),
+      z.maxLength(maximum),
+      z.refine((text) => !/\p{Surrogate}/u.test(text), { error: "Must be valid Unicode." }),
+    ),
+    description,
+  );
+
 const thresholdKm = (description: string) => described(z.number().check(z.positive(), z.maximum(1000)), description);
 
 export const DELIVERY_STATUSES = ["pending", "assigned", "in_transit", "delivered", "failed", "returned", "cancelled"] as const;
@@ -57,7 +68,7 @@ export const deliveryUpdate = z.strictObject({
   route_id: z.optional(makeId("The planned route it is on.")),
   position: z.optional(position),
   recipient_signature: z.optional(described(z.boolean(), "Whether the recipient signed.")),
-  notes: z.optional(described(z.string().check(z.maxLength(1000)), "Free text of the driver.")),
+  notes: z.optional(makeText(0, 1000, "Free text of the driver.")),
 });
 
 export const vehicleFix = z.strictObject({
@@ -75,7 +86,7 @@ export const vehicleFix = z.strictObject({
 
 export const plannedRoute = z.strictObject({
   waypoints: polyline("The route's positions in driving order."),
-  name: z.optional(described(z.string().check(z.minLength(1), z.maxLength(200)), "A name for people.")),
+  name: z.optional(makeText(1, 200, "A name for people.")),
   threshold_km: z.optional(thresholdKm("How far from the route counts as deviated, km. Default: as configured.")),
 });
 

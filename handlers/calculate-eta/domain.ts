@@ -1,0 +1,183 @@
+import type { VehicleAnswer, VehicleFixAnswer } from "../contract/answers.ts";
+import type { VehicleFix } from "../contract/schemas.ts";
+import { distanceKm, type Position, remainingKm } from "../shared/geodesy.ts";
+import { type EventIdentity, isLater, type SeenEvent } from "../shared/identity.ts";
+import { toMetre, toTenth } from "../shared/rounding.ts";
+
+/**
+ * A vehicle's state is the set of its newest fixes, at most WINDOW, and the newest call. The moving average is a function of
+ * that set, so any order and any repetition of the same fixes ends in the same state: a late fix never replaces the last
+ * one, but where it falls into the window it completes the average.
+ */
+
+const WINDOW = 8;
+/** Fixes older than this, seen from the fix that is calculated for, say nothing about how fast the vehicle is now. */
+const WINDOW_MS = 15 * 60_000;
+const DEFAULT_SPEED_KMH = 60;
+/** Below this the vehicle stands. */
+const STOPPED_BELOW_KMH = 1;
+/** Between two fixes nothing on wheels is faster: one of them is wrong. */
+const FASTEST_KMH = 250;
+
+export interface TrackedFix extends SeenEvent {
+  readonly position: Position;
+  readonly speed_kmh?: number | undefined;
+}
+
+type DistanceMethod = "given" | "route" | "great_circle";
+interface Remaining {
+  readonly remaining_distance_km?: number | undefined;
+  readonly distance_method?: DistanceMethod | undefined;
+}
+interface Speed {
+  readonly average_speed_kmh: number;
+  readonly speed_source: "given" | "tracked" | "default";
+}
+interface Eta {
+  readonly eta?: string | undefined;
+  readonly eta_minutes?: number | undefined;
+  readonly eta_reason?: "stopped" | "no_destination" | undefined;
+}
+
+/** This function's share of the item in the vehicles table: the newest fix, its ETA, and the window of fixes. */
+export interface VehicleRecord extends Remaining, Speed, Eta {
+  readonly vehicle_id: string;
+  readonly position: Position;
+  readonly recorded_at: string;
+  readonly event_id: string;
+  readonly speed_kmh?: number | undefined;
+  readonly route_id?: string | undefined;
+  readonly delivery_id?: string | undefined;
+  readonly recent_fixes: readonly TrackedFix[];
+}
+
+export type Arrival = Omit<VehicleFixAnswer, "applied" | "duplicate" | "raw_key">;
+export type Outcome = "applied" | "late" | "duplicate" | "reused";
+
+export interface Decision {
+  readonly outcome: Outcome;
+  /** What this fix is answered: calculated from it and the fixes before it. */
+  readonly arrival: Arrival;
+  readonly record: VehicleRecord;
+  readonly changed: boolean;
+}
+
+export function decide(
+  stored: VehicleRecord | undefined,
+  event: EventIdentity,
+  fix: VehicleFix,
+  plannedRoute: readonly Position[] | undefined,
+): Decision {
+  const window = stored?.recent_fixes ?? [];
+  const same = window.find((one) => one.id === event.id);
+  const tracked: TrackedFix = {
+    id: event.id,
+    at: event.at,
+    fingerprint: event.fingerprint,
+    position: fix.position,
+    speed_kmh: fix.speed_kmh,
+  };
+  const all = inOrder([...window.filter((one) => one !== same), tracked]);
+  const next = all.slice(-WINDOW);
+  const call: VehicleRecord = {
+    ...describe(event, fix),
+    ...remaining(fix, plannedRoute),
+    ...speedOf(fix, upTo(all, tracked)),
+    recent_fixes: next,
+  };
+  const arrival = toArrival(withEta(call));
+  if (stored !== undefined && same !== undefined) {
+    return { outcome: same.fingerprint === event.fingerprint ? "duplicate" : "reused", arrival, record: stored, changed: false };
+  }
+  if (stored === undefined || next.at(-1) === tracked) return { outcome: "applied", arrival, record: withEta(call), changed: true };
+  if (!next.includes(tracked)) return { outcome: "late", arrival, record: stored, changed: false };
+  return { outcome: "late", arrival, record: recalculate(stored, next), changed: true };
+}
+
+function describe(event: EventIdentity, fix: VehicleFix) {
+  return {
+    vehicle_id: fix.vehicle_id,
+    position: fix.position,
+    recorded_at: event.at,
+    event_id: event.id,
+    speed_kmh: fix.speed_kmh,
+    route_id: fix.route_id,
+    delivery_id: fix.delivery_id,
+  };
+}
+
+const inOrder = (fixes: readonly TrackedFix[]): readonly TrackedFix[] => [...fixes].sort((a, b) => (isLater(order(a), order(b)) ? 1 : -1));
+
+const order = ({ id, at }: SeenEvent) => ({ id, ms: Date.parse(at) });
+
+/** `fix` and what the window has before it, as far back as it matters. */
+function upTo(window: readonly TrackedFix[], fix: TrackedFix): readonly TrackedFix[] {
+  const since = Date.parse(fix.at) - WINDOW_MS;
+  return window.filter((one) => !isLater(order(one), order(fix)) && Date.parse(one.at) >= since);
+}
+
+/** The newest call's ETA with a window that a late fix has completed. */
+function recalculate(stored: VehicleRecord, window: readonly TrackedFix[]): VehicleRecord {
+  const given = stored.speed_source === "given" ? stored.average_speed_kmh : undefined;
+  const last = window.at(-1) as TrackedFix;
+  return withEta({ ...stored, ...speedOf({ average_speed_kmh: given }, upTo(window, last)), recent_fixes: window });
+}
+
+function remaining(fix: VehicleFix, plannedRoute: readonly Position[] | undefined): Remaining {
+  if (fix.remaining_distance_km !== undefined) return { remaining_distance_km: fix.remaining_distance_km, distance_method: "given" };
+  if (plannedRoute !== undefined) {
+    return { remaining_distance_km: toMetre(remainingKm(fix.position, plannedRoute)), distance_method: "route" };
+  }
+  if (fix.destination === undefined) return {};
+  return { remaining_distance_km: toMetre(distanceKm(fix.position, fix.destination)), distance_method: "great_circle" };
+}
+
+function speedOf(fix: Pick<VehicleFix, "average_speed_kmh">, window: readonly TrackedFix[]): Speed {
+  if (fix.average_speed_kmh !== undefined) return { average_speed_kmh: fix.average_speed_kmh, speed_source: "given" };
+  const speeds = window.flatMap((one, index) => one.speed_kmh ?? speedBetween(window[index - 1], one) ?? []);
+  if (speeds.length === 0) return { average_speed_kmh: DEFAULT_SPEED_KMH, speed_source: "default" };
+  const mean = speeds.reduce((sum, speed) => sum + speed, 0) / speeds.length;
+  return { average_speed_kmh: toMetre(mean), speed_source: "tracked" };
+}
+
+function speedBetween(before: TrackedFix | undefined, fix: TrackedFix): number | undefined {
+  if (before === undefined) return undefined;
+  const hours = (Date.parse(fix.at) - Date.parse(before.at)) / 3_600_000;
+  if (hours <= 0) return undefined;
+  const speed = distanceKm(before.position, fix.position) / hours;
+  return speed <= FASTEST_KMH ? speed : undefined;
+}
+
+/** ETA = remaining distance / average speed, from the time of the fix. */
+function withEta(record: VehicleRecord): VehicleRecord {
+  const none = { eta: undefined, eta_minutes: undefined, eta_reason: undefined };
+  if (record.remaining_distance_km === undefined) return { ...record, ...none, eta_reason: "no_destination" };
+  if (record.average_speed_kmh < STOPPED_BELOW_KMH) return { ...record, ...none, eta_reason: "stopped" };
+  const hours = record.remaining_distance_km / record.average_speed_kmh;
+  const eta = new Date(Date.parse(record.recorded_at) + hours * 3_600_000).toISOString();
+  return { ...record, eta, eta_minutes: toTenth(hours * 60), eta_reason: undefined };
+}
+
+function toArrival(record: VehicleRecord): Arrival {
+  return {
+    vehicle_id: record.vehicle_id,
+    recorded_at: record.recorded_at,
+    remaining_distance_km: record.remaining_distance_km ?? null,
+    distance_method: record.distance_method ?? null,
+    average_speed_kmh: record.average_speed_kmh,
+    speed_source: record.speed_source,
+    eta: record.eta ?? null,
+    eta_minutes: record.eta_minutes ?? null,
+    eta_reason: record.eta_reason ?? null,
+  };
+}
+
+export function toAnswer(record: VehicleRecord): VehicleAnswer {
+  return {
+    ...toArrival(record),
+    position: record.position,
+    speed_kmh: record.speed_kmh ?? null,
+    route_id: record.route_id ?? null,
+    delivery_id: record.delivery_id ?? null,
+  };
+}

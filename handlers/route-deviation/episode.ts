@@ -1,0 +1,157 @@
+import type { Position } from "../shared/geodesy.ts";
+import { type EventIdentity, hash, isLater, remember } from "../shared/identity.ts";
+import type { Alert, Fleet, LastFix, Message, RouteTrack, Rules } from "./state.ts";
+
+/** A fix, measured against its route. Distances in km, rounded. */
+export interface MeasuredFix {
+  readonly event: EventIdentity;
+  readonly vehicleId: string;
+  /** Undefined: the call brought the route itself. */
+  readonly routeId: string | undefined;
+  readonly driverId: string | undefined;
+  readonly position: Position;
+  readonly deviationKm: number;
+  readonly thresholdKm: number;
+}
+
+export type Outcome = "applied" | "late" | "duplicate" | "reused";
+
+export interface Decision {
+  readonly outcome: Outcome;
+  readonly state: Fleet;
+  /** The episode that the answer names. */
+  readonly alert: Alert | undefined;
+  /** The alert's item in the alerts table no longer says what `alert` says. */
+  readonly alertChanged: boolean;
+}
+
+/** A closed episode begins anew only beyond the threshold, an open one ends only within this share of it. */
+const CLOSES_WITHIN = 0.8;
+const DAY_MS = 86_400_000;
+/** How many routes of a vehicle are remembered; those with an open episode or an unsent message always are. */
+const REMEMBERED_ROUTES = 4;
+/** Key of the route that calls bring along; `#` is in no id. */
+const CARRIED_ROUTE = "#planned";
+
+export const routeKey = (routeId: string | undefined): string => routeId ?? CARRIED_ROUTE;
+
+/**
+ * What a fix does to the episodes of its vehicle. Pure; `openingTime` is the alert's sort key if this fix opens an
+ * episode, `nowMs` only bounds the alert's time to live.
+ */
+export function decide(state: Fleet, fix: MeasuredFix, rules: Rules, openingTime: string, nowMs: number): Decision {
+  const key = routeKey(fix.routeId);
+  const track = state.routes[key];
+  const unchanged = (outcome: Outcome, alert: Alert | undefined): Decision => ({ outcome, state, alert, alertChanged: false });
+  if (track?.last.id === fix.event.id) {
+    if (track.last.fingerprint !== fix.event.fingerprint) return unchanged("reused", undefined);
+    return unchanged("duplicate", track.last.answered_alert ? track.alert : undefined);
+  }
+  const isLate = track === undefined ? fix.event.ms <= (state.floor_ms ?? Number.NEGATIVE_INFINITY) : !isLater(fix.event, order(track));
+  if (isLate) return unchanged("late", track?.alert?.state === "open" ? track.alert : undefined);
+
+  const { alert, message, changed } = step(track?.alert, fix, rules, openingTime, nowMs);
+  const answered = changed || alert?.state === "open";
+  const { id, at, fingerprint } = fix.event;
+  const next: RouteTrack = {
+    last: { id, at, fingerprint, answered_alert: answered },
+    recent_events: remember(track?.recent_events ?? [], fix.event),
+    alert,
+  };
+  const outbox = message === undefined ? state.outbox : enqueue(state.outbox, message);
+  return {
+    outcome: "applied",
+    state: prune({ ...state, routes: { ...state.routes, [key]: next }, outbox, last_fix: newestFix(state, fix) }, key),
+    alert: answered ? alert : undefined,
+    alertChanged: changed,
+  };
+}
+
+function newestFix(state: Fleet, fix: MeasuredFix): LastFix {
+  const { id, at, ms } = fix.event;
+  const known = state.last_fix;
+  if (known !== undefined && !isLater({ id, ms }, { id: known.event_id, ms: Date.parse(known.recorded_at) })) return known;
+  return { position: fix.position, recorded_at: at, event_id: id, route_id: fix.routeId };
+}
+
+interface Step {
+  readonly alert: Alert | undefined;
+  readonly message: Message | undefined;
+  readonly changed: boolean;
+}
+
+function step(before: Alert | undefined, fix: MeasuredFix, rules: Rules, openingTime: string, nowMs: number): Step {
+  const open = before?.state === "open" ? before : undefined;
+  const isDeviated = fix.deviationKm > fix.thresholdKm;
+  if (open === undefined) return isDeviated ? begin(fix, openingTime, nowMs) : { alert: before, message: undefined, changed: false };
+  if (fix.deviationKm <= CLOSES_WITHIN * fix.thresholdKm) {
+    const closed: Alert = { ...open, state: "closed", closed_at: fix.event.at };
+    return { alert: closed, message: toMessage("ROUTE_DEVIATION_CLEARED", closed, fix), changed: true };
+  }
+  const raised = Math.max(open.max_deviation_km, fix.deviationKm);
+  const alert = raised === open.max_deviation_km ? open : { ...open, max_deviation_km: raised };
+  if (!isDeviated || !isDue(open, fix, rules)) return { alert, message: undefined, changed: alert !== open };
+  const told = { ...alert, told_ms: fix.event.ms, told_deviation_km: fix.deviationKm };
+  return { alert: told, message: toMessage("ROUTE_DEVIATION", told, fix), changed: true };
+}
+
+function begin(fix: MeasuredFix, openingTime: string, nowMs: number): Step {
+  const alert: Alert = {
+    alert_id: `alert-${hash([fix.vehicleId, routeKey(fix.routeId), fix.event.ms, fix.event.id])}`,
+    timestamp: openingTime,
+    state: "open",
+    route_id: fix.routeId,
+    driver_id: fix.driverId,
+    deviation_km: fix.deviationKm,
+    max_deviation_km: fix.deviationKm,
+    threshold_km: fix.thresholdKm,
+    position: fix.position,
+    // Counted from the opening; one that is reported long afterwards still stays for a month.
+    expires_at: Math.floor(Math.max(fix.event.ms + 90 * DAY_MS, nowMs + 30 * DAY_MS) / 1000),
+    told_ms: fix.event.ms,
+    told_deviation_km: fix.deviationKm,
+  };
+  return { alert, message: toMessage("ROUTE_DEVIATION", alert, fix), changed: true };
+}
+
+/** Time for another message: `renotifyMs` after the last one, or when the deviation has doubled since. By the fixes' own times. */
+const isDue = (alert: Alert, fix: MeasuredFix, rules: Rules): boolean =>
+  fix.event.ms - alert.told_ms >= rules.renotifyMs || fix.deviationKm >= 2 * alert.told_deviation_km;
+
+const toMessage = (type: Message["type"], alert: Alert, fix: MeasuredFix): Message => ({
+  id: hash([alert.alert_id, type, fix.event.ms, fix.event.id]).slice(0, 16),
+  type,
+  alert_id: alert.alert_id,
+  vehicle_id: fix.vehicleId,
+  route_id: fix.routeId,
+  driver_id: fix.driverId ?? alert.driver_id,
+  deviation_km: fix.deviationKm,
+  threshold_km: fix.thresholdKm,
+  position: fix.position,
+  timestamp: fix.event.at,
+  leased_until_ms: 0,
+});
+
+/** A message that could not be sent yet gives way to a newer one that says the same of the same alert. */
+function enqueue(outbox: readonly Message[], message: Message): readonly Message[] {
+  const superseded = (one: Message): boolean => one.alert_id === message.alert_id && one.type === message.type && one.leased_until_ms === 0;
+  return [...outbox.filter((one) => !superseded(one)), message];
+}
+
+/** Forgets the routes not used for longest. The floor keeps a late fix of a forgotten route from opening an old episode again. */
+function prune(state: Fleet, current: string): Fleet {
+  const isPending = (track: RouteTrack): boolean =>
+    track.alert?.state === "open" || state.outbox.some((one) => one.alert_id === track.alert?.alert_id);
+  const idle = Object.entries(state.routes).filter(([key, track]) => key !== current && !isPending(track));
+  const forgotten = idle.sort(([, a], [, b]) => order(b).ms - order(a).ms).slice(REMEMBERED_ROUTES - 1);
+  if (forgotten.length === 0) return state;
+  const keys = new Set(forgotten.map(([key]) => key));
+  const newest = Math.max(...forgotten.map(([, track]) => order(track).ms));
+  return {
+    ...state,
+    routes: Object.fromEntries(Object.entries(state.routes).filter(([key]) => !keys.has(key))),
+    floor_ms: Math.max(newest, state.floor_ms ?? newest),
+  };
+}
+
+const order = ({ last }: RouteTrack) => ({ id: last.id, ms: Date.parse(last.at) });

@@ -1,0 +1,121 @@
+import { type DynamoDBClient, QueryCommand, type TransactWriteItem, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
+import type { AlertRecord } from "../contract/answers.ts";
+import { fromItem, toAttribute, toItem } from "../shared/attributes.ts";
+import { asFault } from "../shared/errors.ts";
+import { load, save, toUpdate } from "../shared/records.ts";
+import { type Alert, EMPTY, type Fleet } from "./state.ts";
+
+export interface FleetStore {
+  readonly dynamodb: DynamoDBClient;
+  readonly vehiclesTable: string;
+  readonly alertsTable: string;
+}
+
+export interface LoadedFleet {
+  readonly state: Fleet;
+  readonly version: number | undefined;
+}
+
+/** `taken`: another alert of this vehicle opened at the very same time; undefined: somebody else was faster. */
+export type Saved = "saved" | "taken" | undefined;
+
+export async function loadFleet(store: FleetStore, vehicleId: string, signal: AbortSignal): Promise<LoadedFleet> {
+  const { record, version } = await load<{ readonly deviation?: Fleet }>(store.dynamodb, address(store, vehicleId), signal);
+  return { state: record?.deviation ?? EMPTY, version };
+}
+
+/** Writes the vehicle's share, and the alerts it changed, in one transaction. */
+export async function saveFleet(
+  store: FleetStore,
+  vehicleId: string,
+  next: LoadedFleet,
+  alerts: readonly Alert[],
+  signal: AbortSignal,
+): Promise<Saved> {
+  const revision = { ...address(store, vehicleId), version: next.version, set: { deviation: next.state } };
+  if (alerts.length === 0) return (await save(store.dynamodb, revision, signal)) && "saved";
+  const items = [{ Update: toUpdate(revision) }, ...alerts.map((alert) => toPut(store, vehicleId, alert))];
+  try {
+    await store.dynamodb.send(new TransactWriteItemsCommand({ TransactItems: items }), { abortSignal: signal });
+    return "saved";
+  } catch (error) {
+    return judge(error);
+  }
+}
+
+const address = (store: FleetStore, id: string) => ({
+  table: store.vehiclesTable,
+  key: { vehicle_id: id },
+  versionName: "deviation_version",
+});
+
+/** The whole item each time: it says what the state says, whatever became of it meanwhile. */
+function toPut(store: FleetStore, vehicleId: string, alert: Alert): TransactWriteItem {
+  const { told_ms, told_deviation_km, ...shown } = alert;
+  return {
+    Put: {
+      TableName: store.alertsTable,
+      Item: toItem({ vehicle_id: vehicleId, type: "ROUTE_DEVIATION", ...shown }),
+      ConditionExpression: "attribute_not_exists(vehicle_id) OR alert_id = :id",
+      ExpressionAttributeValues: { ":id": toAttribute(alert.alert_id) },
+    },
+  };
+}
+
+const CONTENTION = new Set(["ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]);
+
+/** Reasons come in the order of the items: the first is the vehicle's. */
+function judge(error: unknown): Saved {
+  if (asFault(error).name !== "TransactionCanceledException") throw error;
+  const reasons = (error as { CancellationReasons?: readonly { Code?: string }[] }).CancellationReasons ?? [];
+  const [vehicle, ...alerts] = reasons.map((reason) => reason.Code ?? "None");
+  if (vehicle === "None" && alerts.includes("ConditionalCheckFailed")) return "taken";
+  if ([vehicle, ...alerts].some((code) => CONTENTION.has(code ?? ""))) return undefined;
+  throw error;
+}
+
+export interface AlertPage {
+  readonly alerts: readonly AlertRecord[];
+  /** Sort key to go on after; undefined at the end. */
+  readonly last: string | undefined;
+}
+
+/** Newest first, starting after `after`. Asks for one more than the page holds, so that the last page knows it is the last. */
+export async function listAlerts(
+  store: FleetStore,
+  vehicleId: string,
+  page: { readonly limit: number; readonly after: string | undefined },
+  signal: AbortSignal,
+): Promise<AlertPage> {
+  const start = page.after === undefined ? {} : { ExclusiveStartKey: toItem({ vehicle_id: vehicleId, timestamp: page.after }) };
+  const command = new QueryCommand({
+    TableName: store.alertsTable,
+    KeyConditionExpression: "vehicle_id = :vehicle",
+    ExpressionAttributeValues: { ":vehicle": toAttribute(vehicleId) },
+    ScanIndexForward: false,
+    ConsistentRead: true,
+    Limit: page.limit + 1,
+    ...start,
+  });
+  const { Items: items = [] } = await store.dynamodb.send(command, { abortSignal: signal });
+  const alerts = items.slice(0, page.limit).map((item) => toRecord(fromItem<StoredAlert>(item)));
+  return { alerts, last: items.length > page.limit ? alerts.at(-1)?.timestamp : undefined };
+}
+
+type StoredAlert = Alert & { readonly vehicle_id: string };
+
+const toRecord = (alert: StoredAlert): AlertRecord => ({
+  vehicle_id: alert.vehicle_id,
+  timestamp: alert.timestamp,
+  alert_id: alert.alert_id,
+  type: "ROUTE_DEVIATION",
+  state: alert.state,
+  route_id: alert.route_id ?? null,
+  driver_id: alert.driver_id ?? null,
+  deviation_km: alert.deviation_km,
+  max_deviation_km: alert.max_deviation_km,
+  threshold_km: alert.threshold_km,
+  position: alert.position,
+  closed_at: alert.closed_at ?? null,
+  notified_at: alert.notified_at ?? null,
+});

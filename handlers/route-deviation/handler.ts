@@ -1,0 +1,26 @@
+import { makeDynamoDB, makeS3, makeSNS } from "../shared/clients.ts";
+import { ofProcess, required, requiredNumber } from "../shared/environment.ts";
+import { serve } from "../shared/serve.ts";
+import { makeOperations } from "./operations.ts";
+
+const { env } = process;
+const around = ofProcess(env);
+
+/** Lambda's entry. What is made here is made once and serves every invocation of this execution environment. */
+export const handler = serve(
+  "route-deviation",
+  makeOperations({
+    dynamodb: makeDynamoDB(),
+    s3: makeS3(env),
+    sns: makeSNS(),
+    bucket: required(env, "DATA_BUCKET"),
+    vehiclesTable: required(env, "VEHICLES_TABLE"),
+    routesTable: required(env, "ROUTES_TABLE"),
+    alertsTable: required(env, "ALERTS_TABLE"),
+    topicArn: required(env, "TOPIC_ARN"),
+    thresholdKm: requiredNumber(env, "DEVIATION_THRESHOLD_KM"),
+    rules: { renotifyMs: requiredNumber(env, "RENOTIFY_MINUTES") * 60_000 },
+    around,
+  }),
+  around,
+);

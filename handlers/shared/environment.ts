@@ -1,0 +1,23 @@
+import type { EnvironmentName } from "../contract/functions.ts";
+import type { Surroundings } from "./serve.ts";
+
+/** A variable that the deployment sets; without it the function must not start. */
+export function required(env: NodeJS.ProcessEnv, name: EnvironmentName): string {
+  const value = env[name];
+  if (value === undefined || value === "") throw new Error(`The environment variable ${name} is not set.`);
+  return value;
+}
+
+export function requiredNumber(env: NodeJS.ProcessEnv, name: EnvironmentName): number {
+  const value = Number(required(env, name));
+  if (!Number.isFinite(value) || value < 0) throw new Error(`The environment variable ${name} is not a number of 0 or more.`);
+  return value;
+}
+
+export const ofProcess = (env: NodeJS.ProcessEnv): Surroundings => ({
+  clock: () => new Date(),
+  write: (line) => void process.stdout.write(`${line}\n`),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  random: Math.random,
+  env,
+});

@@ -1,0 +1,97 @@
+import { ERROR_CODES, type ErrorAnswer, type ErrorCode } from "../contract/answers.ts";
+
+export interface Detail {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** A failure that the caller is told about in these words. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly code: ErrorCode;
+  readonly details: readonly Detail[] | undefined;
+  constructor(code: ErrorCode, message: string, options: { details?: readonly Detail[] | undefined; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.details = options.details;
+  }
+  get status(): number {
+    return ERROR_CODES[this.code].status;
+  }
+  /** Seconds after which sending the same call again makes sense; undefined where it does not. */
+  get retryAfterSeconds(): number | undefined {
+    return this.code === "UNAVAILABLE" ? 1 : undefined;
+  }
+}
+
+export const invalid = (details: readonly Detail[]): ApiError =>
+  new ApiError("INVALID_REQUEST", details.length === 1 ? describe(details[0] as Detail) : `The request has ${details.length} faults.`, {
+    details,
+  });
+
+export const eventIdReused = (): ApiError =>
+  new ApiError("EVENT_ID_REUSED", "This event_id was already used for another payload; send a new event under a new id.");
+
+export const unavailable = (cause?: unknown): ApiError =>
+  new ApiError("UNAVAILABLE", "Could not be stored just now. Send the same event again.", { cause });
+
+/** AWS's words for "not now". */
+const TRANSIENT_NAMES = new Set([
+  "ProvisionedThroughputExceededException",
+  "RequestLimitExceeded",
+  "RequestTimeout",
+  "SlowDown",
+  "Throttling",
+  "ThrottlingException",
+  "ThrottledException",
+  "TooManyRequestsException",
+  "TransactionConflictException",
+  "TransactionInProgressException",
+  "ConditionalRequestConflict",
+  "OperationAborted",
+  "AbortError",
+  "TimeoutError",
+]);
+const NETWORK_CODES = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+]);
+
+/** Fields that failures of the AWS SDK and of the network carry; every one may be missing. */
+export interface Fault {
+  readonly name?: string;
+  readonly code?: string;
+  readonly message?: string;
+  readonly stack?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
+  readonly $retryable?: unknown;
+}
+
+export const asFault = (error: unknown): Fault => (typeof error === "object" && error !== null ? (error as Fault) : {});
+
+/** The failure as the caller may see it: "not now" becomes 503, everything else of AWS or of ours 500 without internals. */
+export function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  const fault = asFault(error);
+  const transient =
+    TRANSIENT_NAMES.has(fault.name ?? "") ||
+    NETWORK_CODES.has(fault.code ?? "") ||
+    (fault.$metadata?.httpStatusCode ?? 0) >= 500 ||
+    fault.$metadata?.httpStatusCode === 429 ||
+    fault.$retryable !== undefined;
+  if (transient) return unavailable(error);
+  return new ApiError("INTERNAL", "Something went wrong on our side.", { cause: error });
+}
+
+export function errorBody(error: ApiError, requestId: string): ErrorAnswer {
+  const details = error.details === undefined ? {} : { details: [...error.details] };
+  return { error: { code: error.code, message: error.message, ...details, request_id: requestId } };
+}
+
+const describe = (detail: Detail): string => (detail.path === "" ? detail.message : `${detail.path}: ${detail.message}`);

@@ -1,0 +1,79 @@
+import * as z from "zod/mini";
+import en from "zod/v4/locales/en.js";
+import { makeId } from "../contract/schemas.ts";
+import { ApiError, type Detail, invalid } from "./errors.ts";
+
+/** The parts of API Gateway's REST proxy event (payload format 1.0) that we read. Anything may be missing: `invoke` sends what people write. */
+export interface ProxyEvent {
+  readonly httpMethod?: string | undefined;
+  /** The route as declared, such as `/delivery/{delivery_id}`. */
+  readonly resource?: string | undefined;
+  readonly headers?: Readonly<Record<string, string | undefined>> | null | undefined;
+  readonly pathParameters?: Readonly<Record<string, string | undefined>> | null | undefined;
+  readonly queryStringParameters?: Readonly<Record<string, string | undefined>> | null | undefined;
+  readonly body?: string | null | undefined;
+  readonly isBase64Encoded?: boolean | undefined;
+  readonly requestContext?: { readonly requestId?: string | undefined } | undefined;
+}
+
+export interface ProxyResult {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export const LARGEST_BODY_BYTES = 1024 * 1024;
+
+export const operationOf = (event: ProxyEvent): string => `${event.httpMethod ?? ""} ${event.resource ?? ""}`;
+
+/** A header by name, whatever its case; API Gateway passes names as the client wrote them. */
+export function header(event: ProxyEvent, name: string): string | undefined {
+  const found = Object.entries(event.headers ?? {}).find(([key]) => key.toLowerCase() === name);
+  return found?.[1];
+}
+
+/** An id in the path. Decoded here too, as not every gateway decodes; `%` is in no id, so twice does no harm. */
+export function pathId(event: ProxyEvent, name: string): string {
+  const value = event.pathParameters?.[name] ?? "";
+  return check(
+    makeId(name),
+    value.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+    name,
+  );
+}
+
+/** The JSON body; 400 if it is none, 413 if it is too long. */
+export function parseBody(event: ProxyEvent): unknown {
+  const text = decodeBody(event);
+  if (text === undefined || text.trim() === "") throw invalid([{ path: "", message: "A JSON body is required." }]);
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own words quote the body.
+    throw invalid([{ path: "", message: "The body is not valid JSON." }]);
+  }
+}
+
+function decodeBody({ body, isBase64Encoded }: ProxyEvent): string | undefined {
+  if (typeof body !== "string") return undefined;
+  const bytes = Buffer.from(body, isBase64Encoded === true ? "base64" : "utf8");
+  if (bytes.byteLength > LARGEST_BODY_BYTES) throw new ApiError("PAYLOAD_TOO_LARGE", "The body is larger than 1 MiB.");
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw invalid([{ path: "", message: "The body is not UTF-8." }]);
+  }
+}
+
+/** The value as the schema has it, or 400 with every place that is wrong. `at` goes before each path. */
+export function check<S extends z.core.$ZodType>(schema: S, value: unknown, at = ""): z.output<S> {
+  const result = z.safeParse(schema, value, { error: en().localeError });
+  if (result.success) return result.data;
+  throw invalid(result.error.issues.flatMap((issue) => toDetails(issue, at)));
+}
+
+function toDetails(issue: z.core.$ZodIssue, at: string): Detail[] {
+  const path = [at, ...issue.path].filter((part) => part !== "").join(".");
+  if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
+  return issue.keys.map((key) => ({ path: path === "" ? key : `${path}.${key}`, message: "Unknown field." }));
+}

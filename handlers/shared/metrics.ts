@@ -1,0 +1,26 @@
+import type { WriteLine } from "./log.ts";
+
+export type Metric = "Accepted" | "Duplicate" | "Late" | "Rejected" | "Failed" | "Deviated" | "Notified" | "NotifyFailed" | "ColdStart";
+
+export interface Metrics {
+  readonly count: (metric: Metric, by?: number) => void;
+  /** Writes what was counted as one line of CloudWatch's embedded metric format; nothing if nothing was. */
+  readonly flush: () => void;
+}
+
+/** Namespace `FleetLogix`, dimension `function`. */
+export function makeMetrics(write: WriteLine, clock: () => Date, functionName: string): Metrics {
+  const counts = new Map<Metric, number>();
+  return {
+    count: (metric, by = 1) => {
+      if (by > 0) counts.set(metric, (counts.get(metric) ?? 0) + by);
+    },
+    flush: () => {
+      if (counts.size === 0) return;
+      const definitions = [...counts.keys()].map((name) => ({ Name: name, Unit: "Count" }));
+      const directive = { Namespace: "FleetLogix", Dimensions: [["function"]], Metrics: definitions };
+      const aws = { Timestamp: clock().getTime(), CloudWatchMetrics: [directive] };
+      write(JSON.stringify({ _aws: aws, function: functionName, ...Object.fromEntries(counts) }));
+    },
+  };
+}

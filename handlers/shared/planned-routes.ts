@@ -1,0 +1,26 @@
+import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { fromItem, toItem } from "./attributes.ts";
+import type { Position } from "./geodesy.ts";
+
+/** The item in the routes table. */
+export interface PlannedRouteRecord {
+  readonly route_id: string;
+  readonly waypoints: readonly Position[];
+  readonly waypoint_count: number;
+  readonly length_km: number;
+  readonly name?: string | undefined;
+  readonly threshold_km?: number | undefined;
+  readonly updated_at: string;
+}
+
+/** Consistent: a route that was just stored holds for the next fix. */
+export async function loadPlannedRoute(
+  dynamodb: DynamoDBClient,
+  table: string,
+  id: string,
+  abortSignal: AbortSignal,
+): Promise<PlannedRouteRecord | undefined> {
+  const command = new GetItemCommand({ TableName: table, Key: toItem({ route_id: id }), ConsistentRead: true });
+  const { Item: item } = await dynamodb.send(command, { abortSignal });
+  return item === undefined ? undefined : fromItem<PlannedRouteRecord>(item);
+}

@@ -1,0 +1,89 @@
+import { HeadObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { asFault, eventIdReused, unavailable } from "./errors.ts";
+import type { EventIdentity } from "./identity.ts";
+
+export interface RawCopy {
+  readonly area: "deliveries" | "vehicles" | "routes";
+  readonly event: EventIdentity;
+  /** `POST /delivery` and the like. */
+  readonly route: string;
+  readonly receivedAt: Date;
+  readonly requestId: string;
+  /** As received. */
+  readonly payload: unknown;
+}
+
+export interface StoredCopy {
+  readonly key: string;
+  /** An earlier call left this copy. */
+  readonly seenBefore: boolean;
+}
+
+/** `raw-data/<area>/year=YYYY/month=MM/day=DD/<time>-<event_id>.json`: depends on the event alone, so a retry finds its copy. */
+export function rawKey(area: RawCopy["area"], event: { readonly ms: number; readonly id: string }): string {
+  const time = new Date(event.ms).toISOString();
+  const [year, month, day] = [time.slice(0, 4), time.slice(5, 7), time.slice(8, 10)];
+  return `raw-data/${area}/year=${year}/month=${month}/day=${day}/${time.replace(/[-:.]/g, "")}-${event.id}.json`;
+}
+
+/**
+ * Writes the event's copy unless it is there. A copy that is there must say the same, else EVENT_ID_REUSED: two events
+ * under one key would lose one of them.
+ */
+export async function storeRawCopy(s3: S3Client, bucket: string, copy: RawCopy, abortSignal: AbortSignal): Promise<StoredCopy> {
+  const key = rawKey(copy.area, copy.event);
+  // Two rounds: a copy that was in the way may be gone when we look at it.
+  for (let round = 0; round < 2; round++) {
+    if (await putIfAbsent(s3, bucket, key, copy, abortSignal)) return { key, seenBefore: false };
+    const found = await readMark(s3, bucket, key, abortSignal);
+    if (found === undefined) continue;
+    if (found.fingerprint !== undefined && found.fingerprint !== copy.event.fingerprint) throw eventIdReused();
+    // Our own copy is in the way when the SDK sent it again because the first answer was lost.
+    return { key, seenBefore: found.requestId !== copy.requestId };
+  }
+  throw unavailable(new Error("The raw copy could neither be written nor found."));
+}
+
+async function putIfAbsent(s3: S3Client, bucket: string, key: string, copy: RawCopy, abortSignal: AbortSignal): Promise<boolean> {
+  const content = {
+    event_id: copy.event.id,
+    received_at: copy.receivedAt.toISOString(),
+    request_id: copy.requestId,
+    route: copy.route,
+    payload: copy.payload,
+  };
+  const command = new PutObjectCommand({
+    Bucket: bucket,
+    Key: key,
+    Body: JSON.stringify(content),
+    ContentType: "application/json",
+    IfNoneMatch: "*",
+    Metadata: { fingerprint: copy.event.fingerprint, "request-id": copy.requestId },
+  });
+  try {
+    await s3.send(command, { abortSignal });
+    return true;
+  } catch (error) {
+    const fault = asFault(error);
+    // 409: another conditional write of this key is under way; it leaves the copy or it does not, so look.
+    if (fault.name === "PreconditionFailed" || fault.name === "ConditionalRequestConflict") return false;
+    throw error;
+  }
+}
+
+interface Mark {
+  readonly fingerprint: string | undefined;
+  readonly requestId: string | undefined;
+}
+
+async function readMark(s3: S3Client, bucket: string, key: string, abortSignal: AbortSignal): Promise<Mark | undefined> {
+  try {
+    const { Metadata: metadata } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), { abortSignal });
+    return { fingerprint: metadata?.["fingerprint"], requestId: metadata?.["request-id"] };
+  } catch (error) {
+    // Without the right to list, S3 says 403 for a missing key.
+    const status = asFault(error).$metadata?.httpStatusCode;
+    if (status === 404 || status === 403) return undefined;
+    throw error;
+  }
+}

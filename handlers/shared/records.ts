@@ -1,0 +1,75 @@
+import { type DynamoDBClient, GetItemCommand, type Update, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { fromAttribute, fromItem, type Item, toAttribute, toItem } from "./attributes.ts";
+import { asFault } from "./errors.ts";
+
+/** Where one writer's share of an item lives: two functions share an item and count their own versions of it. */
+export interface RecordAddress {
+  readonly table: string;
+  readonly key: Readonly<Record<string, string>>;
+  /** Attribute that counts the writes of this share. */
+  readonly versionName: string;
+}
+
+export interface Loaded<R> {
+  /** The whole item with its key; undefined if there is none. */
+  readonly record: R | undefined;
+  /** Undefined before this share's first write. */
+  readonly version: number | undefined;
+}
+
+export interface Revision extends RecordAddress {
+  /** As read: the write happens only if nobody else wrote meanwhile. */
+  readonly version: number | undefined;
+  /** Attributes to set; undefined removes. Others stay as they are. */
+  readonly set: object;
+}
+
+/** Consistent read. */
+export async function load<R>(dynamodb: DynamoDBClient, at: RecordAddress, abortSignal: AbortSignal): Promise<Loaded<R>> {
+  const command = new GetItemCommand({ TableName: at.table, Key: toItem(at.key), ConsistentRead: true });
+  const { Item: item } = await dynamodb.send(command, { abortSignal });
+  if (item === undefined) return { record: undefined, version: undefined };
+  const { [at.versionName]: version, ...rest } = item;
+  return { record: fromItem<R>(rest), version: version === undefined ? undefined : Number(fromAttribute(version)) };
+}
+
+/** True if written; undefined if somebody else was faster. */
+export async function save(dynamodb: DynamoDBClient, revision: Revision, abortSignal: AbortSignal): Promise<true | undefined> {
+  try {
+    await dynamodb.send(new UpdateItemCommand(toUpdate(revision)), { abortSignal });
+    return true;
+  } catch (error) {
+    if (isContention(error)) return undefined;
+    throw error;
+  }
+}
+
+/** A plain update meets TransactionConflictException when a transaction holds the item at that moment. */
+const isContention = (error: unknown): boolean =>
+  ["ConditionalCheckFailedException", "TransactionConflictException"].includes(asFault(error).name ?? "");
+
+/** The write as one UpdateItem, alone or inside a transaction. */
+export function toUpdate(revision: Revision): Update & { UpdateExpression: string } {
+  const names: Record<string, string> = { "#version": revision.versionName };
+  const values: Item = { ":next": toAttribute((revision.version ?? 0) + 1) };
+  const sets = ["#version = :next"];
+  const removes: string[] = [];
+  for (const [index, [name, value]] of Object.entries(revision.set).entries()) {
+    names[`#${index}`] = name;
+    if (value === undefined) {
+      removes.push(`#${index}`);
+      continue;
+    }
+    values[`:${index}`] = toAttribute(value);
+    sets.push(`#${index} = :${index}`);
+  }
+  if (revision.version !== undefined) values[":version"] = toAttribute(revision.version);
+  return {
+    TableName: revision.table,
+    Key: toItem(revision.key),
+    UpdateExpression: `SET ${sets.join(", ")}${removes.length > 0 ? ` REMOVE ${removes.join(", ")}` : ""}`,
+    ConditionExpression: revision.version === undefined ? "attribute_not_exists(#version)" : "#version = :version",
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: values,
+  };
+}
