@@ -1,0 +1,52 @@
+import { type Complaint, complain } from "./complaint.ts";
+import type { Config } from "./config.ts";
+import type { Path } from "./source.ts";
+
+/** A complaint about the effective configuration, with the path of the setting that would mend it. */
+export interface Conflict extends Complaint {
+  readonly path: Path;
+}
+
+/** What is fine by itself and wrong together. Pure. */
+export function conflicts(config: Config): readonly Conflict[] {
+  return [...productionConflicts(config), ...tableConflicts(config), ...bucketConflicts(config)];
+}
+
+function productionConflicts({ hardening, api, database }: Config): Conflict[] {
+  if (hardening !== "production") return [];
+  const found: Conflict[] = [];
+  const add = (path: Path, message: string, remedy: string) => found.push({ path, ...complain(message, remedy) });
+  if (api.auth === "none") {
+    add(["api", "auth"], "In production the API cannot be open to everybody.", 'Write "apiKey" or "iam".');
+  }
+  if (database.publiclyAccessible) {
+    add(["database", "publiclyAccessible"], "In production the database is not reachable from the internet.", "Remove it or write false.");
+  }
+  const star = api.corsOrigins.indexOf("*");
+  if (star >= 0) add(["api", "corsOrigins", star], "In production not every web page may call the API.", "Name the origins.");
+  return found;
+}
+
+function tableConflicts({ tables }: Config): Conflict[] {
+  const entries = Object.entries(tables);
+  return entries.flatMap(([table, name], i) => {
+    const twin = entries.slice(0, i).find(([, other]) => other === name);
+    return twin
+      ? [{ path: ["tables", table], ...complain(`${table} and ${twin[0]} have the same name.`, "Give each table its own name.") }]
+      : [];
+  });
+}
+
+function bucketConflicts({ bucket, region, suffix }: Config): Conflict[] {
+  const longest = `fleetlogix-data-000000000000-${region}${suffix}`.length;
+  if (bucket.name !== null || longest <= 63) return [];
+  return [
+    {
+      path: ["bucket", "name"],
+      ...complain(
+        `The bucket's default name would have ${longest} characters; S3 allows 63.`,
+        "Name the bucket, or shorten the environment's name.",
+      ),
+    },
+  ];
+}

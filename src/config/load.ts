@@ -1,0 +1,143 @@
+import { existsSync, readFileSync } from "node:fs";
+import { isAbsolute, join, relative, resolve } from "node:path";
+import { FleetlogixError } from "../errors.ts";
+import type { Config } from "./config.ts";
+import { type Conflict, conflicts } from "./crosscheck.ts";
+import { deriveConfig } from "./derive.ts";
+import { type Layer, layered, type Origins, originsOf } from "./layers.ts";
+import { environmentName, regionName } from "./names.ts";
+import { ConfigError, nearest, type Problem, parseProblems, placeOf, schemaConflicts, schemaProblems, toPointer } from "./problems.ts";
+import { fileSchema, jsonSchema, settingsSchema } from "./schema.ts";
+import { readSource, type Source } from "./source.ts";
+
+export const CONFIG_FILE = "fleetlogix.config.json";
+
+export interface LoadOptions {
+  /** --config; without it `fleetlogix.config.json` in `cwd`, and without that the defaults. */
+  readonly file?: string | undefined;
+  /** --env. */
+  readonly env?: string | undefined;
+  /** --region. */
+  readonly region?: string | undefined;
+  readonly cwd: string;
+  /** For AWS_REGION and AWS_DEFAULT_REGION, which count when neither flag nor file names a region. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+}
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Absolute path, or undefined when there is no file. */
+  readonly file: string | undefined;
+  /** The file as written. */
+  readonly raw: Readonly<Record<string, unknown>>;
+  /** Which layer each setting came from. */
+  readonly origins: Origins;
+  /** Nothing wrong, but perhaps not meant. */
+  readonly notes: readonly string[];
+}
+
+/** File → Config. Throws CONFIG_MISSING, or CONFIG_INVALID with all problems at once. Reads the file, nothing else. */
+export function loadConfig(options: LoadOptions): LoadedConfig {
+  const { file, raw, source } = readFile(options);
+  const name = file ? shown(file, options.cwd) : CONFIG_FILE;
+  checkFlags(options);
+  const environment = options.env ?? stringAt(raw, "environment") ?? "dev";
+  const layers = layersOf(raw, environment, options);
+  const merged = settingsSchema.safeParse({ ...layered(layers), environment });
+  const found = merged.success ? conflicts(deriveConfig(merged.data)) : schemaConflicts(merged.error.issues);
+  if (!merged.success || found.length > 0)
+    throw new ConfigError(
+      name,
+      found.map((c) => locate(c, source, environment)),
+    );
+  const config = deriveConfig(merged.data);
+  return { config, file, raw, origins: originsOf(config, layers), notes: notesOn(raw, environment) };
+}
+
+/** Checks the file for every environment that it names, not only the chosen one. Throws as `loadConfig` does. */
+export function validateConfig(options: LoadOptions): { readonly file: string | undefined; readonly environments: readonly string[] } {
+  const { file, raw } = readFile(options);
+  const names = options.env
+    ? [options.env]
+    : [...new Set([stringAt(raw, "environment") ?? "dev", ...Object.keys((raw.environments as object | undefined) ?? {})])];
+  const problems = new Map<string, Problem>();
+  for (const env of names) {
+    try {
+      loadConfig({ ...options, env });
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      for (const p of error.problems) problems.set(`${p.path} ${p.message}`, p);
+    }
+  }
+  if (problems.size > 0) throw new ConfigError(file ? shown(file, options.cwd) : CONFIG_FILE, [...problems.values()]);
+  return { file, environments: names };
+}
+
+function readFile({ file, cwd }: LoadOptions): { file: string | undefined; raw: Record<string, unknown>; source: Source } {
+  const path = resolve(cwd, file ?? CONFIG_FILE);
+  if (file === undefined && !existsSync(path)) return { file: undefined, raw: {}, source: readSource("{}") };
+  const source = readSource(readText(path, shown(path, cwd)));
+  const broken = parseProblems(source);
+  if (broken.length > 0) throw new ConfigError(shown(path, cwd), broken);
+  const checked = fileSchema.safeParse(source.value);
+  if (!checked.success) throw new ConfigError(shown(path, cwd), schemaProblems(checked.error.issues, source, jsonSchema()));
+  return { file: path, raw: source.value as Record<string, unknown>, source };
+}
+
+function readText(path: string, name: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    throw new FleetlogixError(
+      "CONFIG_MISSING",
+      missing ? `There is no file ${name}.` : `${name} cannot be read: ${(cause as Error).message}.`,
+      {
+        hint: missing ? "Name an existing file with --config, or write one with `fleetlogix config init`." : "Make it a readable file.",
+        cause,
+      },
+    );
+  }
+}
+
+function checkFlags({ env, region }: LoadOptions): void {
+  const complaint = (env === undefined ? undefined : environmentName(env)) ?? (region === undefined ? undefined : regionName(region));
+  if (complaint) throw new FleetlogixError("USAGE", complaint.message, { hint: complaint.remedy });
+}
+
+function layersOf(raw: Readonly<Record<string, unknown>>, environment: string, options: LoadOptions): readonly Layer[] {
+  const { $schema: _, environments, ...base } = raw;
+  const overlay = (environments as Record<string, object> | undefined)?.[environment];
+  const variable = ["AWS_REGION", "AWS_DEFAULT_REGION"].find((name) => regionName(options.variables[name] ?? "") === undefined);
+  return [
+    ...(variable ? [{ origin: variable, values: { region: options.variables[variable] } }] : []),
+    { origin: "file", values: base },
+    ...(overlay ? [{ origin: `environments.${environment}`, values: overlay as Record<string, unknown> }] : []),
+    ...(options.region ? [{ origin: "--region", values: { region: options.region } }] : []),
+    ...(options.env ? [{ origin: "--env", values: { environment: options.env } }] : []),
+  ];
+}
+
+/** The conflict's place: in the environment's part if it stands there, else in the file. */
+function locate({ path, message, remedy }: Conflict, source: Source, environment: string): Problem {
+  const inOverlay = ["environments", environment, ...path];
+  const at = source.place(inOverlay) ? inOverlay : path;
+  return { path: toPointer(at), place: placeOf(source, at, false), message, remedy };
+}
+
+function notesOn(raw: Readonly<Record<string, unknown>>, environment: string): string[] {
+  const known = Object.keys((raw.environments as object | undefined) ?? {});
+  if (environment === "dev" || known.includes(environment)) return [];
+  const near = nearest(environment, known);
+  return near ? [`The file has no environment "${environment}" (did you mean "${near}"?): it gets the file's common settings.`] : [];
+}
+
+const stringAt = (raw: Readonly<Record<string, unknown>>, key: string): string | undefined =>
+  typeof raw[key] === "string" ? raw[key] : undefined;
+function shown(path: string, cwd: string): string {
+  const short = relative(cwd, path);
+  return short.startsWith("..") || isAbsolute(short) ? path : short;
+}
+
+/** The folder that `.fleetlogix/` belongs into: beside the configuration. */
+export const homeOfConfig = (options: Pick<LoadOptions, "file" | "cwd">): string =>
+  join(resolve(options.cwd, options.file ?? CONFIG_FILE), "..");

@@ -1,0 +1,159 @@
+import { distance } from "fastest-levenshtein";
+import type * as z from "zod";
+import { FleetlogixError } from "../errors.ts";
+import type { Conflict } from "./crosscheck.ts";
+import type { Path, Place, Source } from "./source.ts";
+
+export interface Problem {
+  /** JSON pointer of the value, e.g. `/functions/memoryMb`. */
+  readonly path: string;
+  readonly place: Place | undefined;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** CONFIG_INVALID with every problem at once. */
+export class ConfigError extends FleetlogixError {
+  readonly problems: readonly Problem[];
+  constructor(file: string, problems: readonly Problem[]) {
+    const sorted = [...problems].sort(byPlace);
+    const count = sorted.length === 1 ? "one problem" : `${sorted.length} problems`;
+    super("CONFIG_INVALID", `${file} has ${count}:\n${sorted.map(toLines).join("\n")}`, {
+      hint: "Correct the above; nothing was touched. `fleetlogix config validate` checks again.",
+    });
+    this.problems = sorted;
+  }
+}
+const byPlace = (a: Problem, b: Problem) => (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0);
+function toLines({ path, place, message, remedy }: Problem): string {
+  const where = [place && `${place.line}:${place.column}`, path].filter(Boolean).join(" ");
+  return `  ${where}  ${message}\n      ${remedy}`;
+}
+
+export const toPointer = (path: Path): string =>
+  path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+
+export function parseProblems(source: Source): Problem[] {
+  return source.faults.map(({ message, place, path }) => ({
+    path: toPointer(path),
+    place,
+    message,
+    remedy: path.length > 0 ? "Remove one of the two." : "Correct the JSON at this place.",
+  }));
+}
+
+type Issue = z.core.$ZodIssue;
+type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** Words for what the schema found. */
+export function schemaProblems(issues: readonly Issue[], source: Source, schema: JsonSchema): Problem[] {
+  return issues.flatMap(flatten).flatMap((issue) => {
+    const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
+    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey([...path, key], source, schema));
+    const place = placeOf(source, path, false);
+    if (issue.code === "custom") return [{ path: toPointer(path), place, message: issue.message, remedy: String(issue.params?.remedy) }];
+    return [{ path: toPointer(path), place, message: wrongValue(path, source), remedy: allowed(descend(schema, path)) }];
+  });
+}
+
+/** File and environment are fine alone and may have too many tags, or twins, together: the only issues a merge can raise. */
+export const schemaConflicts = (issues: readonly Issue[]): Conflict[] =>
+  issues.map((issue) => ({
+    path: issue.path.map(String),
+    message: issue.message,
+    remedy: String(issue.code === "custom" ? issue.params?.remedy : "Correct the value."),
+  }));
+
+/** An issue of a union or a key carries its own issues inside. */
+function flatten(issue: Issue): Issue[] {
+  const inside = (inner: Issue): Issue => ({ ...inner, path: [...issue.path, ...inner.path] });
+  if (issue.code === "invalid_key") return issue.issues.map((inner) => ({ ...inner, path: issue.path }));
+  if (issue.code !== "invalid_union") return [issue];
+  const deeper = issue.errors.find((branch) => branch.some((inner) => inner.path.length > 0));
+  return deeper ? deeper.map(inside).flatMap(flatten) : [issue];
+}
+
+/** Where the value stands; for what is not in the file, where its nearest parent does. */
+export function placeOf(source: Source, path: Path, key: boolean): Place | undefined {
+  for (let length = path.length; length >= 0; length--) {
+    const place = source.place(path.slice(0, length), key ? "key" : "value");
+    if (place) return place;
+  }
+  return undefined;
+}
+
+function unknownKey(path: Path, source: Source, schema: JsonSchema): Problem {
+  const key = String(path.at(-1));
+  const known = Object.keys((descend(schema, path.slice(0, -1)).properties as object | undefined) ?? {});
+  const near = nearest(key, known);
+  const elsewhere = known.includes(key) ? undefined : homeOf(schema, key);
+  return {
+    path: toPointer(path),
+    place: placeOf(source, path, true),
+    message: `There is no setting "${key}" here.`,
+    remedy: near
+      ? `Did you mean "${near}"?`
+      : elsewhere
+        ? `"${key}" belongs into "${elsewhere}".`
+        : `Remove it, or use one of: ${known.filter((k) => k !== "$schema").join(", ")}.`,
+  };
+}
+
+/** The candidate that a typing mistake would turn into `word`, if there is one. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const ranked = candidates
+    .map((candidate) => ({ candidate, far: distance(word.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.far - b.far);
+  const best = ranked[0];
+  return best && best.far <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined;
+}
+function homeOf(schema: JsonSchema, key: string): string | undefined {
+  const sections = Object.entries((schema.properties ?? {}) as Record<string, JsonSchema>);
+  return sections.find(([, section]) => key in ((section.properties as object | undefined) ?? {}))?.[0];
+}
+
+function wrongValue(path: Path, source: Source): string {
+  const value = path.reduce<unknown>((at, part) => (at as Record<string | number, unknown> | undefined)?.[part], source.value);
+  const text = JSON.stringify(value) ?? "nothing";
+  return `${text.length > 60 ? `${text.slice(0, 57)}…` : text} is not allowed here.`;
+}
+
+function descend(schema: JsonSchema, path: Path): JsonSchema {
+  let at = schema;
+  for (const part of path) {
+    const properties = at.properties as Record<string, JsonSchema> | undefined;
+    const list = (at.anyOf as JsonSchema[] | undefined)?.find((option) => option.type === "array") ?? at;
+    const next = typeof part === "number" ? list.items : (properties?.[part] ?? at.additionalProperties);
+    if (!next || typeof next !== "object") return {};
+    at = next as JsonSchema;
+  }
+  return at;
+}
+
+/** What may stand here, as a sentence. */
+function allowed(schema: JsonSchema): string {
+  return `Write ${phrase(schema)}.`;
+}
+function phrase(schema: JsonSchema): string {
+  const options = schema.anyOf as JsonSchema[] | undefined;
+  if (options) return options.map(phrase).join(" or ");
+  if ("const" in schema) return JSON.stringify(schema.const);
+  const values = schema.enum as unknown[] | undefined;
+  if (values) return `one of ${values.map((v) => JSON.stringify(v)).join(", ")}`;
+  switch (schema.type) {
+    case "integer":
+      return `a whole number from ${schema.minimum} to ${schema.maximum}`;
+    case "number":
+      return `a number greater than ${schema.exclusiveMinimum} and at most ${schema.maximum}`;
+    case "boolean":
+      return "true or false";
+    case "array":
+      return schema.maxItems ? `a list of at most ${schema.maxItems} entries` : "a list: […]";
+    case "object":
+      return "an object: {…}";
+    case "null":
+      return "null";
+    default:
+      return "a text in double quotes";
+  }
+}

@@ -1,0 +1,145 @@
+import * as z from "zod";
+import type { Rule } from "./complaint.ts";
+import * as names from "./names.ts";
+import { allowedCidr, corsOrigin } from "./network.ts";
+import { tagComplaints } from "./tags.ts";
+
+/** The retention periods that CloudWatch Logs accepts, in days. */
+const LOG_RETENTION = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653] as const;
+
+const ruled = (rule: Rule<string>) =>
+  z.string().superRefine((value, ctx) => {
+    const complaint = rule(value);
+    if (complaint) ctx.addIssue({ code: "custom", message: complaint.message, params: { remedy: complaint.remedy } });
+  });
+const named = (rule: Rule<string>, fallback: string, description: string) =>
+  ruled(rule)
+    .optional()
+    .meta({ description: `${description} Environments other than dev add their name to the default.`, default: fallback });
+const listOf = (rule: Rule<string>) =>
+  z.array(ruled(rule)).superRefine((list, ctx) => {
+    for (const [i, value] of list.entries()) {
+      if (list.indexOf(value) === i) continue;
+      ctx.addIssue({ code: "custom", path: [i], message: `${value} stands here twice.`, params: { remedy: "Remove one of the two." } });
+    }
+  });
+
+const bucket = z.strictObject({
+  name: ruled(names.bucketName)
+    .nullable()
+    .default(null)
+    .describe("Name of the data lake's bucket; null: fleetlogix-data-<account>-<region>, and the environment's name unless it is dev."),
+  glacierAfterDays: z.int().min(1).max(3650).default(90).describe("Raw data moves to Glacier after this many days."),
+  noncurrentExpireDays: z.int().min(1).max(3650).default(30).describe("Overwritten and deleted versions are kept for this many days."),
+});
+const tables = z.strictObject({
+  deliveries: named(names.tableName, "FleetLogix_Deliveries_Status", "Table of the deliveries."),
+  alerts: named(names.tableName, "FleetLogix_Alerts", "Table of the route alerts."),
+  vehicles: named(names.tableName, "FleetLogix_Vehicle_Tracking", "Table of the vehicles' last positions."),
+  routes: named(names.tableName, "FleetLogix_Routes_Waypoints", "Table of the planned routes."),
+});
+const database = z.strictObject({
+  identifier: named(names.databaseIdentifier, "fleetlogix-db", "Name of the RDS instance."),
+  name: ruled(names.databaseName).default("fleetlogix").describe("Name of the database inside the instance."),
+  username: ruled(names.databaseUser).default("fleetlogix_admin").describe("The database's owner; RDS makes and keeps the password."),
+  engineVersion: ruled(names.engineVersion).default("17").describe("PostgreSQL version; the major version alone is best."),
+  instanceClass: ruled(names.instanceClass).default("db.t4g.micro").describe("Size of the instance."),
+  storageGb: z.int().min(20).max(65_536).default(20).describe("Storage in GB; it can grow and never shrink."),
+  backupRetentionDays: z
+    .int()
+    .min(1)
+    .max(35)
+    .optional()
+    .meta({ description: "Days of automatic backups; 30 unless written when hardening is production.", default: 7 }),
+  publiclyAccessible: z
+    .boolean()
+    .optional()
+    .meta({ description: "Reachable from outside the VPC (by allowedCidrs only); false when hardening is production.", default: true }),
+  allowedCidrs: z
+    .union([z.literal("auto"), listOf(allowedCidr).max(50)])
+    .default("auto")
+    .describe('Who may connect: "auto" is the caller\'s own address, or a list of ranges.'),
+});
+const functions = z.strictObject({
+  memoryMb: z.int().min(128).max(10_240).default(256).describe("Memory of each function in MB; processor time grows with it."),
+  timeoutSeconds: z.int().min(1).max(29).default(10).describe("Time limit of a call; the API waits 29 seconds at most."),
+  logRetentionDays: z
+    .literal(LOG_RETENTION)
+    .optional()
+    .meta({ description: "Days that logs are kept; 365 unless written when hardening is production.", default: 30 }),
+});
+const alerts = z.strictObject({
+  deviationThresholdKm: z.number().positive().max(1000).default(2).describe("A vehicle farther than this from its route has left it."),
+  renotifyMinutes: z.number().positive().max(10_080).default(15).describe("An open alert is repeated after this many minutes."),
+  emails: listOf(names.email).default([]).describe("E-mail addresses that get the alerts."),
+  sms: listOf(names.phone).default([]).describe('Telephone numbers that get the alerts, such as "+34600123456".'),
+});
+const api = z.strictObject({
+  name: named(names.apiName, "FleetLogixAPI", "Name of the REST API."),
+  stage: ruled(names.stageName).default("prod").describe("Name of the API's stage."),
+  auth: z.enum(["apiKey", "iam", "none"]).default("apiKey").describe("How callers prove who they are."),
+  rateLimit: z.number().positive().max(10_000).default(50).describe("Calls a second."),
+  burstLimit: z.int().min(1).max(5_000).default(100).describe("Calls at once."),
+  corsOrigins: listOf(corsOrigin).default([]).describe("Web origins that may call the API from a browser."),
+});
+const tags = z
+  .record(z.string(), z.string())
+  .superRefine((value, ctx) => {
+    for (const [key, { message, remedy }] of tagComplaints(value)) {
+      ctx.addIssue({ code: "custom", path: key ? [key] : [], message, params: { remedy } });
+    }
+  })
+  .default({})
+  .describe("Further tags of every resource.");
+
+/** What an environment may set: everything but its own name. */
+const settings = {
+  project: ruled(names.projectName).default("FleetLogix").describe("Name of the project; with the environment it names the stack."),
+  region: ruled(names.regionName).default("us-east-1").describe("AWS region; AWS_REGION counts when the file names none."),
+  hardening: z
+    .enum(["development", "production"])
+    .default("development")
+    .describe("production: Multi-AZ, a private database, deletion protection, longer retention, customer keys."),
+  bucket: bucket.prefault({}).describe("The data lake."),
+  tables: tables.prefault({}).describe("The live state."),
+  database: database.prefault({}).describe("PostgreSQL."),
+  functions: functions.prefault({}).describe("The three functions."),
+  alerts: alerts.prefault({}).describe("When to alert, and whom."),
+  api: api.prefault({}).describe("The REST API."),
+  tags,
+};
+const environment = ruled(names.environmentName)
+  .default("dev")
+  .describe("The environment; dev uses the plain names, any other adds its own.");
+
+/** Every setting with its default. */
+export const settingsSchema = z.strictObject({ ...settings, environment });
+export type Settings = z.output<typeof settingsSchema>;
+
+/** The same without defaults, and so the form of the file and of one environment's part of it: what is not written stays unwritten. */
+const written = (schema: z.ZodType): z.ZodType => {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) return z.optional(written(schema.unwrap() as z.ZodType));
+  if (!(schema instanceof z.ZodObject)) return schema;
+  return z.strictObject(Object.fromEntries(Object.entries(schema.shape).map(([key, part]) => [key, written(part as z.ZodType)])));
+};
+export const overlaySchema = written(z.strictObject(settings));
+const environments = <T extends z.ZodType>(part: T) => z.record(ruled(names.environmentName), part);
+
+/** The file as it stands. */
+export const fileSchema = z.strictObject({
+  $schema: z.string().optional(),
+  ...(written(settingsSchema) as z.ZodObject).shape,
+  environments: environments(overlaySchema).optional(),
+});
+
+/** JSON Schema (2020-12) of the file, for editors. */
+export function jsonSchema(): Record<string, unknown> {
+  const documented = z
+    .strictObject({
+      $schema: z.string().optional().describe("Where this schema is."),
+      ...settingsSchema.shape,
+      environments: environments(overlaySchema).default({}).describe("Differences by environment: --env NAME lays its part over the file."),
+    })
+    .meta({ title: "fleetlogix.config.json", description: "Configuration of fleetlogix. Everything has a default." });
+  return z.toJSONSchema(documented, { io: "input" }) as Record<string, unknown>;
+}
