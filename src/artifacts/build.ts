@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import type { BuildOptions, Message } from "esbuild";
+import type { FunctionName } from "../config/config.ts";
+import { FleetlogixError } from "../errors.ts";
+import type { Artifact } from "./artifact.ts";
+import { packageRoot } from "./package-root.ts";
+
+/**
+ * Bundles and zips the named functions: `handlers/<name>/handler.ts` → `index.js` with the export `handler`.
+ * Fails with BUNDLE_FAILED, naming file and line. `root` is the folder that holds `handlers/`.
+ */
+export async function buildFunctions(
+  names: readonly FunctionName[],
+  root: string = packageRoot(),
+): Promise<ReadonlyMap<FunctionName, Artifact>> {
+  return new Map(await Promise.all(names.map(async (name) => [name, await buildFunction(name, root)] as const)));
+}
+
+async function buildFunction(name: FunctionName, root: string): Promise<Artifact> {
+  const [{ build }, { toArtifact }] = await Promise.all([import("esbuild"), import("./zip.ts")]);
+  const bundle = await build({ ...BUNDLE, absWorkingDir: root, entryPoints: [join("handlers", name, "handler.ts")] }).catch((cause) => {
+    throw bundleFailed(name, cause);
+  });
+  return toArtifact({ "index.js": bundle.outputFiles[0]?.contents ?? new Uint8Array() });
+}
+
+/**
+ * CommonJS: the runtime loads it without a package.json and a little faster than a module, and parts of the SDK that call
+ * `require` need no shim. Built for Node 20, so that the zip that runs on AWS runs on a developer's machine as well.
+ */
+const BUNDLE = {
+  bundle: true,
+  write: false,
+  platform: "node",
+  target: "node20",
+  format: "cjs",
+  minify: true,
+  treeShaking: true,
+  // The SDK's ES modules are a third smaller once bundled than its CommonJS files.
+  mainFields: ["module", "main"],
+  legalComments: "none",
+  // A tsconfig.json beside an installed package is none of ours.
+  tsconfigRaw: {},
+  logLevel: "silent",
+} as const satisfies BuildOptions;
+
+function bundleFailed(name: FunctionName, cause: unknown): FleetlogixError {
+  const errors = (cause as { errors?: readonly Message[] }).errors ?? [];
+  const lines = errors.length > 0 ? errors.map(toLine) : [cause instanceof Error ? cause.message : String(cause)];
+  return new FleetlogixError("BUNDLE_FAILED", `${name} does not bundle: ${lines.join("; ")}.`, {
+    hint: errors.length > 0 ? "Correct the source at that place and run again." : "Run `npm install` again: the bundler may be incomplete.",
+    resource: `function.${name}`,
+    cause,
+  });
+}
+const toLine = ({ text, location }: Message): string =>
+  location ? `${location.file}:${location.line}:${location.column + 1} ${text}` : text;

@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { unzipSync } from "fflate";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { buildFunctions } from "../../../src/artifacts/build.ts";
+import { packageRoot } from "../../../src/artifacts/package-root.ts";
+import { toArtifact } from "../../../src/artifacts/zip.ts";
+
+const here = process.cwd();
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "artifacts-"));
+});
+afterEach(() => {
+  process.chdir(here);
+  delete process.env.TZ;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test("the same sources give the same bytes in another folder, from another place and in another time zone", async () => {
+  const first = await buildFunctions(["verify-delivery", "route-deviation"]);
+  cpSync(join(packageRoot(), "handlers"), join(folder, "handlers"), { recursive: true });
+  cpSync(join(packageRoot(), "package.json"), join(folder, "package.json"));
+  symlinkSync(join(packageRoot(), "node_modules"), join(folder, "node_modules"));
+  process.chdir(tmpdir());
+  process.env.TZ = "Pacific/Apia";
+  const second = await buildFunctions(["route-deviation", "verify-delivery"], folder);
+  for (const [name, artifact] of first) {
+    expect(second.get(name)?.sha256).toBe(artifact.sha256);
+    expect(createHash("sha256").update(artifact.zip).digest("base64")).toBe(artifact.sha256);
+  }
+  expect(first.get("verify-delivery")?.sha256).not.toBe(first.get("route-deviation")?.sha256);
+});
+
+test("the zip holds one file that runs and names no folder of this machine", async () => {
+  const artifact = (await buildFunctions(["verify-delivery"])).get("verify-delivery");
+  const files = unzipSync(artifact?.zip ?? new Uint8Array());
+  expect(Object.keys(files)).toEqual(["index.js"]);
+  const code = Buffer.from(files["index.js"] ?? []);
+  expect(code.includes(packageRoot())).toBe(false);
+  const file = join(folder, "index.cjs");
+  writeFileSync(file, code);
+  Object.assign(process.env, { DATA_BUCKET: "b", DELIVERIES_TABLE: "t", AWS_REGION: "us-east-1" });
+  const { handler } = createRequire(import.meta.url)(file) as {
+    handler: (event: unknown, context: unknown) => Promise<{ statusCode: number }>;
+  };
+  const answer = await handler(
+    { resource: "/delivery", path: "/delivery", httpMethod: "POST", headers: {}, body: "{}", requestContext: { requestId: "r" } },
+    { awsRequestId: "r", getRemainingTimeInMillis: () => 5000 },
+  );
+  expect(answer.statusCode).toBe(400);
+});
+
+test("an artifact depends on its files alone, whatever their order", () => {
+  const a = new Uint8Array([1]);
+  const b = new Uint8Array([2]);
+  process.env.TZ = "Asia/Tokyo";
+  const east = toArtifact({ b, a });
+  process.env.TZ = "America/Los_Angeles";
+  expect(toArtifact({ a, b }).sha256).toBe(east.sha256);
+  // The bytes themselves: another processor or version of Node must give this too.
+  expect(toArtifact({ a, b }).sha256).toBe("kfhIIFqdBx/sv3CVjbx4YWyFaXsXOZdxNq0z0AfwYco=");
+});
+
+test("a source that does not bundle names file and line", async () => {
+  mkdirSync(join(folder, "handlers/calculate-eta"), { recursive: true });
+  writeFileSync(join(folder, "handlers/calculate-eta/handler.ts"), 'import { x } from "./gone.ts";\nexport const handler = () => x;\n');
+  await expect(buildFunctions(["calculate-eta"], folder)).rejects.toMatchObject({
+    code: "BUNDLE_FAILED",
+    message: expect.stringContaining("handlers/calculate-eta/handler.ts:1:19"),
+    detail: { resource: "function.calculate-eta" },
+  });
+});
