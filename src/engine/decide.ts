@@ -1,4 +1,4 @@
-import type { Change } from "./contract.ts";
+import type { AnyKind, Change, Ctx, Observation, SeenTags } from "./contract.ts";
 
 /** `wait`-free: what cannot be compared yet because something upstream is missing is a create or an update with an unknown value. */
 export type Decision =
@@ -18,4 +18,79 @@ export interface Policy {
   readonly forgiving: boolean;
   /** false: do not wait for slow resources (--no-wait). */
   readonly wait: boolean;
+}
+
+/** The tag whose value proves the ownership. */
+export const STACK_TAG = "fleetlogix:stack";
+/** Path of the difference "AWS says that it failed". */
+export const FAILED = "state";
+
+export type Owner = "ours" | "foreign" | "untagged";
+export function ownerOf(tags: SeenTags, stack: string): Owner {
+  if (tags === "inherited" || tags[STACK_TAG] === stack) return "ours";
+  return tags[STACK_TAG] === undefined ? "untagged" : "foreign";
+}
+
+/** What the spec of a node turned out to be; unknown while something that it needs does not exist and cannot be foretold. */
+export type Spec = { readonly known: true; readonly value: unknown } | { readonly known: false; readonly after: readonly string[] };
+export interface Judged {
+  readonly id: string;
+  readonly kind: AnyKind;
+  readonly label: string;
+}
+
+/** The whole judgement of fleetlogix, in one pure function. The plan shows it; the executor asks it again on fresh eyes. */
+export function decide(
+  subject: Judged,
+  spec: Spec,
+  seen: Observation<unknown>,
+  owner: Pick<Ctx, "stack" | "tags">,
+  policy: Pick<Policy, "adopt" | "allowDataLoss">,
+): Decision {
+  if (seen.state === "absent") return { action: "create" };
+  if (!policy.adopt && ownerOf(seen.tags, owner.stack) !== "ours") return foreign(subject, seen.tags);
+  const changes = differences(subject.kind, spec, seen, owner);
+  if (changes.length === 0) return { action: "keep" };
+  if (!changes.some((c) => c.forces === "replace")) return { action: "update", changes };
+  if (!subject.kind.holdsData || policy.allowDataLoss.has(subject.id)) return { action: "replace", changes };
+  const causes = changes.filter((c) => c.forces === "replace").map((c) => c.path);
+  return {
+    action: "refuse",
+    code: "DATA_PROTECTED",
+    why: `changing ${causes.join(", ")} of "${subject.label}" needs a new one, and its data would be lost`,
+    hint: `Revert the change, or run again with --allow-data-loss ${subject.id}.`,
+  };
+}
+
+export function foreign(subject: Judged, tags: SeenTags): Decision & { readonly action: "refuse" } {
+  const whose = tags === "inherited" ? undefined : tags[STACK_TAG];
+  return {
+    action: "refuse",
+    code: "OWNER_FOREIGN",
+    why: `${subject.kind.kind} "${subject.label}" exists already and ${whose ? `belongs to the stack ${whose}` : "does not carry this stack's tag"}`,
+    hint: "Choose another name in fleetlogix.config.json, or run again with --adopt to take it over.",
+  };
+}
+
+function differences(
+  kind: AnyKind,
+  spec: Spec,
+  seen: Exclude<Observation<unknown>, { state: "absent" }>,
+  owner: Pick<Ctx, "stack" | "tags">,
+): readonly Change[] {
+  const own = [...(spec.known ? kind.diff(spec.value, seen.live) : []), ...tagDifferences(seen.tags, owner.tags)];
+  if (seen.state === "failed") {
+    const replace = kind.holdsData ? {} : { forces: "replace" as const };
+    return [...own, { path: FAILED, from: seen.reason, to: "ready", ...replace }];
+  }
+  if (own.length > 0 || spec.known) return own;
+  return spec.after.map((need) => ({ path: `(after ${need})`, from: "as it is", to: "known after create" }));
+}
+
+/** Foreign tags beside ours are left alone. */
+function tagDifferences(seen: SeenTags, wanted: Ctx["tags"]): readonly Change[] {
+  if (seen === "inherited") return [];
+  return Object.entries(wanted)
+    .filter(([key, value]) => seen[key] !== value)
+    .map(([key, value]) => ({ path: `tags.${key}`, from: seen[key], to: value }));
 }

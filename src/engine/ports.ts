@@ -1,9 +1,11 @@
+import type { FleetlogixError } from "../errors.ts";
 import type { AwsFault, RetryClass, Verb } from "./contract.ts";
 
 /** What the engine asks of the world. Tests hand in fakes; app.ts hands in the real ones. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Ends early, with or without an error, when the signal aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 export interface Ports {
@@ -11,4 +13,10 @@ export interface Ports {
   /** undefined: not AWS speaking, a bug of ours. */
   readonly toFault: (error: unknown) => AwsFault | undefined;
   readonly classify: (fault: AwsFault, during: Verb) => RetryClass;
+  /** Words for a fault that is not worth another try (access, credentials, …); undefined: the engine's own. */
+  readonly explain?: (fault: AwsFault, resource: string) => FleetlogixError | undefined;
+  /** 0 ≤ x < 1; spreads retries so that parallel calls do not come back all at once. Without it retries are not spread. */
+  readonly random?: () => number;
+  /** Wraps every call of a kind: lets the edge know for which resource it is calling. */
+  readonly around?: <T>(id: string, call: () => Promise<T>) => Promise<T>;
 }

@@ -1,0 +1,150 @@
+import { ask } from "./attempt.ts";
+import type { AnyKind, DeleteOptions, Inventory, ResourceNode } from "./contract.ts";
+import { type Decision, foreign, ownerOf } from "./decide.ts";
+import { type Outcome, reporter } from "./execute.ts";
+import { needsOf, type Seen } from "./observe.ts";
+import type { Planned } from "./plan.ts";
+import { known } from "./problems.ts";
+import { remove } from "./remove.ts";
+import type { Present, Run, Subject } from "./run.ts";
+import { lookForTags, TAG_LAG } from "./settle.ts";
+import { walk } from "./walk.ts";
+
+/** One thing that is there and that a teardown must judge: of the stack, or an orphan (ours by tag, no longer in the configuration). */
+export interface Doomed {
+  readonly id: string;
+  readonly subject: Subject;
+  readonly live: Present;
+  readonly decision: Decision;
+  readonly orphan: boolean;
+  /** Place in the order of the stack: what comes later may use what comes earlier. */
+  readonly level: number;
+  readonly needs: readonly string[];
+}
+
+/** Pure. What holds data is kept unless asked, and so is whatever it needs; what is not ours is left alone. */
+export function planDestroy(
+  seen: readonly Seen[],
+  orphans: readonly Orphan[],
+  options: { readonly deleteData: boolean },
+  run: Pick<Run, "ctx">,
+): readonly Doomed[] {
+  const retained = new Map<string, string>();
+  const there = seen.flatMap((item, level) => (item.observation.state === "absent" ? [] : [{ item, level, live: item.observation }]));
+  const ours = (live: Present) => ownerOf(live.tags, run.ctx.stack) === "ours";
+  for (const { item, live } of there.toReversed()) {
+    if (!ours(live)) continue;
+    if (item.node.kind.holdsData && !options.deleteData) retained.set(item.id, "it holds data; --delete-data removes it");
+    if (retained.has(item.id)) for (const need of needsOf(item.node)) retained.set(need, retained.get(need) ?? `${item.id} needs it`);
+  }
+  const decisionFor = (subject: Subject, live: Present, why: string | undefined): Decision => {
+    if (!ours(live)) return leftAlone(subject, live);
+    return why === undefined ? { action: "delete" } : { action: "retain", why };
+  };
+  const fromStack = there.map(({ item, level, live }): Doomed => {
+    const decision = decisionFor(item.subject, live, retained.get(item.id));
+    return { id: item.id, subject: item.subject, live, decision, orphan: false, level, needs: needsOf(item.node) };
+  });
+  const lost = orphans.map(({ subject, live, level }): Doomed => {
+    const keep = subject.kind.holdsData && !options.deleteData ? "it holds data; --delete-data removes it" : undefined;
+    return { id: subject.id, subject, live, decision: decisionFor(subject, live, keep), orphan: true, level, needs: [] };
+  });
+  return [...fromStack, ...lost];
+}
+
+function leftAlone(subject: Subject, live: Present): Decision {
+  return { ...foreign(subject, live.tags), hint: "It is left alone: only what carries this stack's tag is ever removed." };
+}
+
+export interface Orphan {
+  readonly subject: Subject;
+  readonly live: Present;
+  readonly level: number;
+}
+
+/** Ours by tag and in no node of the stack. Every hit is looked at: AWS lists things that are gone already. */
+export async function findOrphans(seen: readonly Seen[], kinds: readonly AnyKind[], run: Run): Promise<readonly Orphan[]> {
+  const owned = new Map<AnyKind, Set<string>>(kinds.map((kind) => [kind, new Set()]));
+  for (const { node, subject } of seen) owned.get(node.kind)?.add(fingerprint(subject.identity));
+  const found = await Promise.all(
+    kinds.map(async (kind): Promise<readonly Orphan[]> => {
+      const subject = { id: `orphan.${kind.kind}`, kind, identity: undefined, label: kind.kind, rank: seen.length };
+      const { listOwned } = kind;
+      if (!listOwned) return [];
+      const ids = await ask(subject, run, () => listOwned.call(kind, run.ctx));
+      const strangers = ids.filter((identity) => !owned.get(kind)?.has(fingerprint(identity)));
+      const level = Math.max(-1, ...seen.flatMap((s, index) => (s.node.kind === kind ? [index] : []))) + 0.5;
+      return Promise.all(strangers.map((identity) => inspect({ ...subject, identity }, level, run))).then((all) => all.flat());
+    }),
+  );
+  return found.flat();
+}
+
+async function inspect(found: Subject, level: number, run: Run): Promise<readonly Orphan[]> {
+  const label = found.kind.label(found.identity);
+  const subject = { ...found, id: `${found.id}.${label}`, label };
+  const live = await lookForTags(subject, run, TAG_LAG.found);
+  return live.state === "absent" || ownerOf(live.tags, run.ctx.stack) !== "ours" ? [] : [{ subject, live, level }];
+}
+
+/** What it holds and what keeping it costs, for the question before a teardown. */
+export async function takeInventory(doomed: Doomed, run: Run): Promise<Inventory | undefined> {
+  const { kind, identity } = doomed.subject;
+  const { inventory } = kind;
+  if (!inventory || doomed.decision.action === "refuse") return undefined;
+  return ask(doomed.subject, run, () => inventory.call(kind, identity, doomed.live.live, run.ctx));
+}
+
+/** Takes down what was planned, dependants first. Left over: what is retained, what is foreign, what failed and what that one needs. */
+export async function destroy(
+  doomed: readonly Doomed[],
+  nodes: readonly ResourceNode[],
+  run: Run,
+  how: (subject: Subject) => DeleteOptions,
+): Promise<Outcome> {
+  const report = reporter(doomed.length, run);
+  const one = async (item: Doomed): Promise<boolean> => {
+    const began = run.ports.clock.now();
+    const resource = plannedDoom(item);
+    run.emit({ type: "resource.decided", id: item.id, kind: resource.kind, name: resource.name, decision: item.decision });
+    if (item.decision.action === "refuse") report.skipped(resource, []);
+    if (item.decision.action === "retain") report.done(resource, began);
+    if (item.decision.action !== "delete") return true;
+    try {
+      const end = await remove(item.subject, run, how(item.subject));
+      report.done(resource, began, end === "settling");
+      return end === "absent";
+    } catch (error) {
+      report.failed(resource, began, known(error, item.subject, run.ports));
+      return false;
+    }
+  };
+  await walk(doomed, dependantsAmong(doomed, nodes), one, (item, because) => report.skipped(plannedDoom(item), because));
+  return report.outcome(doomed.map((item) => item.id));
+}
+
+export function plannedDoom({ id, subject, live, decision, orphan }: Doomed): Planned & { readonly orphan?: boolean } {
+  const { arn } = subject.kind.describe(live.live);
+  const known = { id, kind: subject.kind.kind, name: subject.label, decision };
+  return { ...known, ...(arn === undefined ? {} : { arn }), ...(orphan ? { orphan } : {}) };
+}
+
+/** Who must go before an item: who needs it; for orphans, whose needs nobody knows, whatever kind of thing needs that kind in the stack. */
+function dependantsAmong(doomed: readonly Doomed[], nodes: readonly ResourceNode[]): (item: Doomed) => readonly string[] {
+  const uses = new Set(nodes.flatMap((node) => Object.values(node.needs).map((need) => `${node.kind.kind} > ${need.kind.kind}`)));
+  return (item) =>
+    doomed
+      .filter((other) => other.level > item.level)
+      .filter((other) =>
+        other.orphan || item.orphan ? uses.has(`${other.subject.kind.kind} > ${item.subject.kind.kind}`) : other.needs.includes(item.id),
+      )
+      .map((other) => other.id);
+}
+
+function fingerprint(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === "object" && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

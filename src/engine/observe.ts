@@ -1,0 +1,75 @@
+import type { Observation, ResourceNode } from "./contract.ts";
+import { type Decision, decide, type Spec } from "./decide.ts";
+import { inOrder, ranks } from "./graph.ts";
+import { known } from "./problems.ts";
+import type { Run, Subject } from "./run.ts";
+import { lookForTags, TAG_LAG } from "./settle.ts";
+import { walk } from "./walk.ts";
+
+/** One node of the stack as it was found. */
+export interface Seen {
+  readonly id: string;
+  readonly node: ResourceNode;
+  readonly subject: Subject;
+  /** Outputs of its needs as they were when its spec was worked out. */
+  readonly from: Readonly<Record<string, unknown>>;
+  readonly spec: Spec;
+  readonly observation: Observation<unknown>;
+  /** What its dependants may use: live or foretold; undefined when neither can be had. */
+  readonly out: unknown;
+}
+
+/**
+ * Reads the live world, upstream first, as parallel as the slots allow. The only effect of planning; everything after it is pure.
+ * `specs: false` leaves out what things should be: status, outputs and teardown need only what is there.
+ */
+export async function observe(nodes: readonly ResourceNode[], run: Run, options: { readonly specs: boolean }): Promise<readonly Seen[]> {
+  const order = inOrder(nodes);
+  const rank = ranks(order);
+  const seen = new Map<string, Seen>();
+  const failures: unknown[] = [];
+  const one = async (node: ResourceNode): Promise<boolean> => {
+    try {
+      seen.set(node.id, await observeOne(node, (id) => seen.get(id)?.out, rank.get(node.id) ?? 0, run, options.specs));
+      return true;
+    } catch (error) {
+      failures.push(known(error, { id: node.id, kind: node.kind, label: node.id }, run.ports));
+      return false;
+    }
+  };
+  const first = order.toSorted((a, b) => (rank.get(a.id) ?? 0) - (rank.get(b.id) ?? 0));
+  await walk(first, needsOf, one, () => {});
+  if (failures.length > 0) throw failures[0];
+  return order.flatMap((node) => seen.get(node.id) ?? []);
+}
+
+async function observeOne(node: ResourceNode, outOf: (id: string) => unknown, rank: number, run: Run, specs: boolean): Promise<Seen> {
+  const from = outputsFor(node, outOf);
+  const subject = subjectOf(node, from, rank);
+  const missing = Object.entries(node.needs).flatMap(([role, need]) => (from[role] === undefined ? [need.id] : []));
+  const spec: Spec = specs && missing.length === 0 ? { known: true, value: node.spec(from as never) } : { known: false, after: missing };
+  const observation = await lookForTags(subject, run, TAG_LAG.found);
+  return { id: node.id, node, subject, from, spec, observation, out: outOfSeen(subject, observation, run) };
+}
+
+export const needsOf = (node: ResourceNode): readonly string[] => Object.values(node.needs).map((need) => need.id);
+
+/** What a node may know of its needs; what neither exists nor can be foretold is left out. */
+export function outputsFor(node: ResourceNode, outOf: (id: string) => unknown): Readonly<Record<string, unknown>> {
+  const known = Object.entries(node.needs).map(([role, need]) => [role, outOf(need.id)] as const);
+  return Object.fromEntries(known.filter(([, out]) => out !== undefined));
+}
+
+export function subjectOf(node: ResourceNode, from: Readonly<Record<string, unknown>>, rank: number): Subject {
+  const identity = node.identity(from as never);
+  const label = identity === undefined ? node.id : node.kind.label(identity);
+  return { id: node.id, kind: node.kind, identity, label, rank };
+}
+
+function outOfSeen(subject: Subject, seen: Observation<unknown>, run: Run): unknown {
+  if (seen.state !== "absent") return subject.kind.outputs(seen.live);
+  return subject.identity === undefined ? undefined : subject.kind.predict?.(subject.identity, run.ctx.place);
+}
+
+export const decisionOn = (seen: Seen, run: Pick<Run, "ctx" | "policy">): Decision =>
+  decide(seen.subject, seen.spec, seen.observation, run.ctx, run.policy);

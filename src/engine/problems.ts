@@ -1,0 +1,68 @@
+import { FleetlogixError } from "../errors.ts";
+import type { AwsFault, Change, RetryClass } from "./contract.ts";
+import type { Judged } from "./decide.ts";
+import type { Ports } from "./ports.ts";
+
+const AGAIN = "Run the same command again: it continues from here.";
+
+export function interrupted(): FleetlogixError {
+  return new FleetlogixError("INTERRUPTED", "interrupted: nothing new was started, the calls in flight are finished", { hint: AGAIN });
+}
+/** A difference that an update does not remove is a bug in the kind's `diff` or `update`: say so instead of looping. */
+export function stuck(subject: Judged, changes: readonly Change[]): FleetlogixError {
+  const what = changes.map((c) => `${c.path} is ${show(c.from)}, wanted ${show(c.to)}`).join("; ");
+  return new FleetlogixError("DIFF_STUCK", `${named(subject)} does not take a change: ${what}`, {
+    hint: "Look at it in the AWS console; if the two values mean the same, please report it as a bug of fleetlogix.",
+    resource: subject.id,
+  });
+}
+export function settleFailed(subject: Judged, reason: string): FleetlogixError {
+  return new FleetlogixError("SETTLE_FAILED", `${named(subject)} failed: ${reason}`, {
+    hint: "Mend the cause, then run the same command again: it continues from here.",
+    resource: subject.id,
+  });
+}
+export function settleTimeout(subject: Judged, state: string, elapsedMs: number): FleetlogixError {
+  return new FleetlogixError("SETTLE_TIMEOUT", `${named(subject)} is still ${state} after ${seconds(elapsedMs)}`, {
+    hint: `Look at it in the AWS console. ${AGAIN}`,
+    resource: subject.id,
+  });
+}
+export function exhausted(subject: Judged, fault: AwsFault, why: RetryClass, attempts: number, elapsedMs: number): FleetlogixError {
+  const what = fault.operation ?? "the call";
+  const text = `${named(subject)}: gave up on ${what} after ${attempts} attempts in ${seconds(elapsedMs)} (${why}): ${fault.code}: ${fault.message}`;
+  return new FleetlogixError("RETRIES_EXHAUSTED", text + request(fault), {
+    hint: AGAIN,
+    resource: subject.id,
+    awsCode: fault.code,
+    requestId: fault.requestId,
+  });
+}
+/** Turns whatever a step threw into words; what is not AWS speaking is a bug of ours and keeps its stack. */
+export function known(error: unknown, subject: Judged, ports: Ports): FleetlogixError {
+  if (error instanceof FleetlogixError) return error;
+  const fault = ports.toFault(error);
+  if (!fault) {
+    const text = error instanceof Error ? error.message : String(error);
+    return new FleetlogixError("INTERNAL", `${named(subject)}: ${text}`, {
+      hint: "This is a bug: run again with --verbose and report what it prints.",
+      resource: subject.id,
+      cause: error,
+    });
+  }
+  const explained = ports.explain?.(fault, subject.id);
+  if (explained) return explained;
+  const what = fault.operation ? `${fault.operation} answered ` : "";
+  return new FleetlogixError("AWS_FAULT", `${named(subject)}: ${what}${fault.code}: ${fault.message}${request(fault)}`, {
+    hint: "Mend what AWS names, then run the same command again: it continues from here.",
+    resource: subject.id,
+    awsCode: fault.code,
+    requestId: fault.requestId,
+    cause: error,
+  });
+}
+
+const named = (subject: Judged) => `${subject.kind.kind} "${subject.label}"`;
+const request = (fault: AwsFault) => (fault.requestId ? ` (request ${fault.requestId})` : "");
+const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
+const show = (value: unknown) => JSON.stringify(value) ?? "not set";

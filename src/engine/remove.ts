@@ -1,0 +1,46 @@
+import { FleetlogixError } from "../errors.ts";
+import { patience } from "./attempt.ts";
+import type { DeleteOptions } from "./contract.ts";
+import { foreign, ownerOf } from "./decide.ts";
+import { settleTimeout } from "./problems.ts";
+import { call, pause, type Run, type Subject } from "./run.ts";
+import { look, lookForTags, settle, TAG_LAG } from "./settle.ts";
+
+/** A kind that holds many things may remove them a batch at a time; any other needs a few steps at most. */
+const MAX_STEPS = { many: 10_000, few: 60 } as const;
+/** Steps that follow at once; later ones wait for AWS to catch up. */
+const QUICK_STEPS = 3;
+
+/** Deletes until it is absent. `settling`: AWS is at it and we were asked not to wait. Never what is not ours. */
+export async function remove(subject: Subject, run: Run, how: DeleteOptions): Promise<"absent" | "settling"> {
+  const { kind, identity } = subject;
+  const started = run.ports.clock.now();
+  const limit = kind.inventory ? MAX_STEPS.many : MAX_STEPS.few;
+  let retry = patience(subject, "delete", run);
+  for (let step = 0; step < limit; step++) {
+    let seen = step === 0 ? await lookForTags(subject, run, TAG_LAG.found) : await look(subject, run);
+    if (seen.state === "settling") {
+      if (step > 0 && kind.slow && !run.policy.wait) return "settling";
+      seen = await settle(subject, run, seen);
+    }
+    if (seen.state === "absent") return "absent";
+    const owner = ownerOf(seen.tags, run.ctx.stack);
+    // While AWS deletes, tags may go before the thing itself.
+    if (!run.policy.adopt && (step === 0 ? owner !== "ours" : owner === "foreign")) throw notOurs(subject, seen.tags);
+    const { live } = seen;
+    if (step === 0) run.emit({ type: "resource.acting", id: subject.id, verb: "delete" });
+    try {
+      await call(subject, run, () => kind.delete(identity, live, how, run.ctx));
+      retry = patience(subject, "delete", run);
+    } catch (error) {
+      await retry(error);
+    }
+    if (step >= QUICK_STEPS && !kind.inventory) await pause(run, kind.settle.pollMs);
+  }
+  throw settleTimeout(subject, "there", run.ports.clock.now() - started);
+}
+
+function notOurs(subject: Subject, tags: Parameters<typeof foreign>[1]): FleetlogixError {
+  const { code, why, hint } = foreign(subject, tags);
+  return new FleetlogixError(code, why, { hint, resource: subject.id });
+}

@@ -1,0 +1,46 @@
+import { ask } from "./attempt.ts";
+import type { Observation } from "./contract.ts";
+import { ownerOf } from "./decide.ts";
+import { settleTimeout } from "./problems.ts";
+import { pause, type Run, type Subject } from "./run.ts";
+
+/** A tag may be invisible for some seconds after it was written (DynamoDB lists none at first). */
+const TAG_POLL_MS = 1_000;
+/** How long an untagged resource is looked at again before it counts as foreign: what we never touched, and what we just made. */
+export const TAG_LAG = { found: 3_000, made: 30_000 } as const;
+/** An endpoint that is not AWS answers at once, or keeps no tags at all. */
+const FORGIVING_TAG_LAG_MS = 2_000;
+
+/** One look at the live resource. */
+export function look(subject: Subject, run: Run): Promise<Observation<unknown>> {
+  if (subject.identity === undefined) return Promise.resolve({ state: "absent" });
+  return ask(subject, run, () => subject.kind.read(subject.identity, run.ctx));
+}
+
+/** A look that does not take a tag's lag for a stranger: what carries no stack tag is looked at again for `patienceMs`. */
+export async function lookForTags(subject: Subject, run: Run, patienceMs: number): Promise<Observation<unknown>> {
+  const until = run.ports.clock.now() + (run.policy.forgiving ? Math.min(patienceMs, FORGIVING_TAG_LAG_MS) : patienceMs);
+  for (;;) {
+    const seen = await look(subject, run);
+    const untagged = seen.state !== "absent" && ownerOf(seen.tags, run.ctx.stack) === "untagged";
+    if (!untagged || run.policy.adopt || run.ports.clock.now() >= until) return seen;
+    await pause(run, TAG_POLL_MS);
+  }
+}
+
+/** The only loop in fleetlogix that waits for AWS to finish: until the resource is no longer on its way to somewhere. */
+export async function settle(subject: Subject, run: Run, found: Observation<unknown>): Promise<Observation<unknown>> {
+  const { timeoutMs, pollMs } = subject.kind.settle;
+  const { clock } = run.ports;
+  const started = clock.now();
+  let seen = found;
+  while (seen.state === "settling") {
+    const elapsedMs = clock.now() - started;
+    const { state } = subject.kind.describe(seen.live);
+    if (elapsedMs >= timeoutMs) throw settleTimeout(subject, state, elapsedMs);
+    run.emit({ type: "resource.waiting", id: subject.id, state, elapsedMs });
+    await pause(run, pollMs);
+    seen = await look(subject, run);
+  }
+  return seen;
+}

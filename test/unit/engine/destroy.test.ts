@@ -1,0 +1,129 @@
+import { expect, test } from "vitest";
+import { declare, type ResourceNode } from "../../../src/engine/contract.ts";
+import { destroy, findOrphans, planDestroy } from "../../../src/engine/destroy.ts";
+import { observe } from "../../../src/engine/observe.ts";
+import { type Cloud, fakeRun, type Hooks, Refusal, status, TAGS, thing, up } from "./fake.ts";
+
+function stage(hooks: Hooks = {}) {
+  const cloud: Cloud = new Map();
+  const log = { calls: [] as string[] };
+  const kind = thing(cloud, log, { kind: "fake.plain", ...hooks });
+  const data = thing(cloud, log, { kind: "fake.data", holdsData: true, ...hooks });
+  const group = declare(kind, "group", { identity: () => ({ name: "group" }), spec: () => ({ values: {} }) });
+  const database = declare(data, "database", { needs: { group }, identity: () => ({ name: "database" }), spec: () => ({ values: {} }) });
+  const role = declare(kind, "role", { identity: () => ({ name: "role" }), spec: () => ({ values: {} }) });
+  const fn = declare(kind, "fn", {
+    needs: { role },
+    identity: () => ({ name: "fn" }),
+    spec: (from) => ({ values: { role: from.role.arn } }),
+  });
+  return { cloud, log, kind, data, nodes: [database, fn] as readonly ResourceNode[] };
+}
+async function down(nodes: readonly ResourceNode[], deleteData: boolean, fake = fakeRun()) {
+  const seen = await observe(nodes, fake.run, { specs: false });
+  const kinds = [...new Set(seen.map((s) => s.node.kind))];
+  // The fake kinds share one cloud, so only one of them lists it.
+  const orphans = await findOrphans(
+    seen,
+    kinds.filter((k) => k.kind === "fake.plain"),
+    fake.run,
+  );
+  const known = new Set(seen.map((s) => s.subject.label));
+  const doomed = planDestroy(
+    seen,
+    orphans.filter((o) => !known.has(o.subject.label)),
+    { deleteData },
+    fake.run,
+  );
+  return destroy(
+    doomed,
+    seen.map((s) => s.node),
+    fake.run,
+    () => ({ finalSnapshot: undefined }),
+  );
+}
+
+test("dependants go first; what holds data is kept, and so is what it needs", async () => {
+  const { cloud, log, nodes } = stage();
+  await up(nodes, fakeRun());
+  log.calls.length = 0;
+  const outcome = await down(nodes, false);
+  expect(log.calls).toEqual(["delete fn", "delete role"]);
+  expect([...cloud.keys()].sort()).toEqual(["database", "group"]);
+  expect(Object.fromEntries(outcome.resources.map((r) => [r.id, r.decision.action]))).toEqual({
+    group: "retain",
+    database: "retain",
+    role: "delete",
+    fn: "delete",
+  });
+  expect(outcome.ok).toBe(true);
+});
+test("with delete-data nothing is left, and a second teardown has nothing to do", async () => {
+  const { cloud, log, nodes } = stage();
+  await up(nodes, fakeRun());
+  expect((await down(nodes, true)).ok).toBe(true);
+  expect(cloud.size).toBe(0);
+  log.calls.length = 0;
+  expect((await down(nodes, true)).resources).toEqual([]);
+  expect(log.calls).toEqual([]);
+});
+test("what is kept is found again by the next up", async () => {
+  const { cloud, log, nodes } = stage();
+  await up(nodes, fakeRun());
+  await down(nodes, false);
+  log.calls.length = 0;
+  expect((await up(nodes, fakeRun())).ok).toBe(true);
+  expect([log.calls, cloud.size]).toEqual([["create role", "create fn"], 4]);
+});
+test("what is not ours is left alone and reported; the rest goes", async () => {
+  const { cloud, log, nodes } = stage();
+  await up(nodes, fakeRun());
+  cloud.set("fn", { values: {}, tags: {}, polls: 0 });
+  log.calls.length = 0;
+  const outcome = await down(nodes, true);
+  expect(outcome.resources.find((r) => r.id === "fn")).toMatchObject({
+    status: "skipped",
+    decision: { action: "refuse", code: "OWNER_FOREIGN" },
+  });
+  expect([...cloud.keys()]).toEqual(["fn"]);
+  expect(log.calls).not.toContain("delete fn");
+});
+test("what carries our tag and is in no configuration goes too, unless it holds data", async () => {
+  const { cloud, nodes } = stage();
+  await up(nodes, fakeRun());
+  cloud.set("old-fn", { values: {}, tags: TAGS, polls: 0 });
+  cloud.set("stranger", { values: {}, tags: { "fleetlogix:stack": "Other/dev" }, polls: 0 });
+  const outcome = await down(nodes, true);
+  expect(outcome.resources.find((r) => r.name === "old-fn")).toMatchObject({
+    status: "done",
+    orphan: true,
+    decision: { action: "delete" },
+  });
+  expect([...cloud.keys()]).toEqual(["stranger"]);
+});
+test("a delete may take steps: it is repeated until nothing is there", async () => {
+  const { cloud, log, nodes } = stage({
+    before: (verb, name) => {
+      const it = cloud.get(name);
+      if (verb !== "delete" || !it || it.values.protected === "no") return;
+      it.values.protected = "no";
+      throw new Refusal("Busy");
+    },
+  });
+  await up(nodes, fakeRun());
+  log.calls.length = 0;
+  expect((await down(nodes, true)).ok).toBe(true);
+  expect(cloud.size).toBe(0);
+  expect(log.calls.filter((c) => c === "delete fn")).toHaveLength(2);
+});
+test("what cannot be deleted keeps what it needs; the rest goes; the run is not ok", async () => {
+  const { cloud, nodes } = stage({
+    before: (verb, name) => {
+      if (verb === "delete" && name === "fn") throw new Refusal("AccessDenied");
+    },
+  });
+  await up(nodes, fakeRun());
+  const outcome = await down(nodes, true);
+  expect(status(outcome)).toEqual({ group: "done", database: "done", role: "skipped", fn: "failed" });
+  expect([outcome.ok, [...cloud.keys()].sort()]).toEqual([false, ["fn", "role"]]);
+});
