@@ -1,0 +1,191 @@
+import type { AwsFault, RetryClass, Verb } from "../engine/contract.ts";
+
+/** Set on every error that passes a client (clients.ts): `service:Operation`. */
+export const OPERATION = Symbol.for("fleetlogix.operation");
+
+/** What the SDK and Node.js put on the errors that they throw. */
+interface Thrown {
+  readonly name?: unknown;
+  readonly code?: unknown;
+  readonly message?: unknown;
+  readonly retryAfterSeconds?: unknown;
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
+  readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string | undefined>> };
+  readonly [OPERATION]?: string;
+}
+
+/** Every error of AWS, of the network and of the search for credentials in one shape; undefined: a bug of ours. */
+export function toFault(error: unknown): AwsFault | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const thrown = error as Thrown;
+  const status = thrown.$metadata?.httpStatusCode ?? thrown.$response?.statusCode;
+  const code = codeOf(thrown, status);
+  if (code === undefined) return undefined;
+  return {
+    code,
+    message: String(thrown.message ?? ""),
+    status,
+    requestId: thrown.$metadata?.requestId,
+    operation: thrown[OPERATION],
+    retryAfterMs: retryAfter(thrown),
+  };
+}
+
+const NETWORK = [
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ETIMEDOUT",
+  "EPIPE",
+  "EAI_AGAIN",
+  "ENOTFOUND",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ECONNABORTED",
+];
+const TIMEOUT = "TimeoutError";
+
+function codeOf({ name, code, message, $metadata, $response }: Thrown, status: number | undefined): string | undefined {
+  // An answer in no language of AWS, e.g. a proxy's page.
+  if (name === "SyntaxError" || name === "Error" || name === "UnknownError" || name === "Unknown") {
+    if (status !== undefined) return `Http${status}`;
+  }
+  if (typeof code === "string" && NETWORK.includes(code)) return code;
+  if (name === TIMEOUT) return "ETIMEDOUT";
+  if (/socket hang up/i.test(String(message))) return "ECONNRESET";
+  if (typeof name !== "string") return undefined;
+  if (/^(CredentialsProvider|TokenProvider)Error$/.test(name)) return name;
+  if ($metadata === undefined && $response === undefined) return undefined;
+  // The SDK's own way of naming an error that the service's model does not know.
+  return name.replace(/^.*#/, "");
+}
+
+function retryAfter({ $response, retryAfterSeconds }: Thrown): number | undefined {
+  const seconds = Number(retryAfterSeconds ?? $response?.headers?.["retry-after"]);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
+}
+
+/** The answer, or undefined when AWS says with one of these codes that there is no such thing. */
+export async function orAbsent<T>(answer: Promise<T>, ...codes: readonly string[]): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    const fault = toFault(error);
+    if (fault && codes.includes(fault.code)) return undefined;
+    throw error;
+  }
+}
+
+/** `InvalidDBInstanceState` on the wire is `InvalidDBInstanceStateFault` in the SDK's model: one spelling for both. */
+const plain = (code: string) => code.replace(/(Exception|Fault)$/, "");
+
+const THROTTLED = new Set([
+  "TooManyRequests",
+  "RequestLimitExceeded",
+  "RequestThrottled",
+  "SlowDown",
+  "BandwidthLimitExceeded",
+  "ProvisionedThroughputExceeded",
+  "PriorRequestNotComplete",
+  "EC2Throttled",
+  "Http429",
+]);
+const BUSY = new Set([
+  "ResourceConflict",
+  "Conflict",
+  "ResourceInUse",
+  "OperationAborted",
+  "ConcurrentAccess",
+  "ConcurrentModification",
+  "ConcurrentUpdate",
+  "InvalidDBInstanceState",
+  "InvalidDBParameterGroupState",
+  "InvalidDBSubnetGroupState",
+  "DeleteConflict",
+  "DependencyViolation",
+  "InvalidGroup.InUse",
+  "InvalidGroup.Duplicate",
+  "StaleTag",
+  "EntityTemporarilyUnmodifiable",
+  "BucketNotEmpty",
+  "BucketAlreadyOwnedByYou",
+  "PreconditionFailed",
+  "ConditionalRequestConflict",
+  "ContinuousBackupsUnavailable",
+  "ResourceExists",
+]);
+const FAILED_AT_AWS = new Set([
+  "InternalFailure",
+  "InternalError",
+  "InternalServerError",
+  "InternalServer",
+  "ServiceFailure",
+  "Service",
+  "ServiceUnavailable",
+  "Unavailable",
+  "RequestTimeout",
+  ...NETWORK,
+]);
+/** The SDK has set its clock by the answer: the next call carries the right time. */
+const CLOCK = new Set(["RequestTimeTooSkewed", "RequestInTheFuture"]);
+const CREDENTIALS = new Set([
+  "CredentialsProviderError",
+  "TokenProviderError",
+  "ExpiredToken",
+  "ExpiredTokenId",
+  "TokenRefreshRequired",
+  "RequestExpired",
+  "InvalidClientTokenId",
+  "InvalidAccessKeyId",
+  "UnrecognizedClient",
+  "InvalidToken",
+  "AuthFailure",
+  "SignatureDoesNotMatch",
+  "InvalidSignature",
+  "MissingAuthenticationToken",
+  "IncompleteSignature",
+]);
+const DENIED = new Set(["AccessDenied", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized", "Forbidden", "Http403"]);
+
+/** A quota: the same status and often the same code as throttling, but no patience mends it. */
+const QUOTA = /maximum number of|cannot exceed quota|limit reached|too many (tables|topics|functions|roles)/i;
+const RATE = /rate exceeded|too many requests|request rate|throttl/i;
+/** IAM is known to one service before it is known to the next: a new role needs 2–12 s, at worst a minute. */
+const PROPAGATION = [
+  /cannot be assumed by/i,
+  /execution role does not have permissions/i,
+  /role ARN does not have required permissions/i,
+  /is invalid for CreateGrant/i,
+  /invalid principal in policy/i,
+  /PrincipalNotFound/i,
+  /required permissions for: ENHANCED_MONITORING/i,
+];
+
+/** Credentials that another look at their source may renew. */
+export const isExpired = ({ code }: AwsFault): boolean =>
+  /^(ExpiredToken|ExpiredTokenId|TokenRefreshRequired|RequestExpired)$/.test(plain(code));
+export const isCredentials = ({ code }: AwsFault): boolean => CREDENTIALS.has(plain(code)) || CREDENTIALS.has(code);
+export const isDenied = ({ code }: AwsFault): boolean => DENIED.has(plain(code));
+export const isUnreachable = ({ code, status }: AwsFault): boolean => status === undefined && NETWORK.includes(code);
+export const isClockSkew = ({ code, message }: AwsFault): boolean =>
+  CLOCK.has(plain(code)) || (plain(code) === "InvalidSignature" && /signature (expired|not yet current)/i.test(message));
+
+/** What the general rules say; a kind may know better (`retry`). */
+export function classify(fault: AwsFault, during: Verb): RetryClass {
+  const code = plain(fault.code);
+  if (isClockSkew(fault)) return "transient";
+  if (isCredentials(fault)) return "permanent";
+  if (isThrottle(code, fault)) return "throttle";
+  if (during !== "read" && PROPAGATION.some((text) => text.test(fault.message))) return "propagation";
+  if (isDenied(fault)) return "permanent";
+  // Made by somebody else, or by our own call whose answer was lost: the next look tells.
+  if (during === "create" && /AlreadyExist/.test(code)) return "busy";
+  if (BUSY.has(code)) return "busy";
+  if (FAILED_AT_AWS.has(code) || (fault.status ?? 0) >= 500) return "transient";
+  return "permanent";
+}
+
+function isThrottle(code: string, { status, message }: AwsFault): boolean {
+  if (/^LimitExceeded$/.test(code)) return status !== undefined && !QUOTA.test(message) && (status === 429 || RATE.test(message));
+  if (/^Throttl/.test(code) || THROTTLED.has(code)) return !QUOTA.test(message);
+  return status === 429 ? !QUOTA.test(message) : /^rate exceeded/i.test(message);
+}
