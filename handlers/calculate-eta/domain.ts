@@ -110,10 +110,10 @@ const inOrder = (fixes: readonly TrackedFix[]): readonly TrackedFix[] => [...fix
 
 const order = ({ id, at }: SeenEvent) => ({ id, ms: Date.parse(at) });
 
-/** `fix` and what the window has before it, as far back as it matters. */
+/** `fix` and what is known from before it, as far back as it matters. */
 function upTo(window: readonly TrackedFix[], fix: TrackedFix): readonly TrackedFix[] {
   const since = Date.parse(fix.at) - WINDOW_MS;
-  return window.filter((one) => !isLater(order(one), order(fix)) && Date.parse(one.at) >= since);
+  return window.filter((one) => !isLater(order(one), order(fix)) && Date.parse(one.at) >= since).slice(-WINDOW);
 }
 
 /** The newest call's ETA with a window that a late fix has completed. */

@@ -3,13 +3,13 @@ import {
   alertsAnswer,
   deliveryAnswer,
   deliveryUpdateAnswer,
-  type ErrorStatus,
   plannedRouteAnswer,
   routeAnswer,
   routeFixAnswer,
   vehicleAnswer,
   vehicleFixAnswer,
 } from "./answers.ts";
+import type { ErrorStatus } from "./error-codes.ts";
 import * as examples from "./examples.ts";
 import type { FunctionName } from "./functions.ts";
 import { alertsCursor, alertsLimit, deliveryUpdate, makeId, plannedRoute, routeFix, vehicleFix } from "./schemas.ts";

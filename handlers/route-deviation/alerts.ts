@@ -10,8 +10,8 @@ const DEFAULT_LIMIT = "20";
 export async function getAlerts(store: FleetStore, call: Call): Promise<AlertsAnswer> {
   const vehicleId = pathId(call.event, "vehicle_id");
   const query = call.event.queryStringParameters ?? {};
-  const limit = Number(check(alertsLimit, query["limit"] ?? DEFAULT_LIMIT, "limit"));
-  const after = query["cursor"] === undefined ? undefined : fromCursor(check(alertsCursor, query["cursor"], "cursor"));
+  const limit = Number(check(alertsLimit, query.limit ?? DEFAULT_LIMIT, "limit"));
+  const after = query.cursor === undefined ? undefined : fromCursor(check(alertsCursor, query.cursor, "cursor"));
   const page = await listAlerts(store, vehicleId, { limit, after }, call.signal);
   return { alerts: [...page.alerts], next: page.last === undefined ? null : toCursor(page.last) };
 }

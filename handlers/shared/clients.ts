@@ -14,4 +14,4 @@ const QUICK = {
 export const makeDynamoDB = (): DynamoDBClient => new DynamoDBClient(QUICK);
 export const makeSNS = (): SNSClient => new SNSClient({ ...QUICK, maxAttempts: 2 });
 /** An endpoint of one's own has no DNS name for each bucket. */
-export const makeS3 = (env: NodeJS.ProcessEnv): S3Client => new S3Client({ ...QUICK, forcePathStyle: Boolean(env["AWS_ENDPOINT_URL"]) });
+export const makeS3 = (env: NodeJS.ProcessEnv): S3Client => new S3Client({ ...QUICK, forcePathStyle: Boolean(env.AWS_ENDPOINT_URL) });

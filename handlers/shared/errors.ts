@@ -1,4 +1,5 @@
-import { ERROR_CODES, type ErrorAnswer, type ErrorCode } from "../contract/answers.ts";
+import type { ErrorAnswer } from "../contract/answers.ts";
+import { ERROR_CODES, type ErrorCode } from "../contract/error-codes.ts";
 
 export interface Detail {
   readonly path: string;

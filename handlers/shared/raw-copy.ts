@@ -79,7 +79,7 @@ interface Mark {
 async function readMark(s3: S3Client, bucket: string, key: string, abortSignal: AbortSignal): Promise<Mark | undefined> {
   try {
     const { Metadata: metadata } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), { abortSignal });
-    return { fingerprint: metadata?.["fingerprint"], requestId: metadata?.["request-id"] };
+    return { fingerprint: metadata?.fingerprint, requestId: metadata?.["request-id"] };
   } catch (error) {
     // Without the right to list, S3 says 403 for a missing key.
     const status = asFault(error).$metadata?.httpStatusCode;

@@ -52,14 +52,14 @@ export function serve(name: FunctionName, operations: Readonly<Record<string, Op
       request_id: requestId,
       lambda_request_id: context.awsRequestId,
       correlation_id: correlationId,
-      trace_id: around.env["_X_AMZN_TRACE_ID"],
+      trace_id: around.env._X_AMZN_TRACE_ID,
       cold_start: coldStart,
     });
     if (coldStart) metrics.count("ColdStart");
     coldStart = false;
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS));
-    const headers = { ...corsHeaders(event, around.env["CORS_ORIGINS"]), "X-Correlation-Id": correlationId };
+    const headers = { ...corsHeaders(event, around.env.CORS_ORIGINS), "X-Correlation-Id": correlationId };
     try {
       const body = await find(
         operations,

@@ -1,0 +1,111 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { DELIVERY_STATUSES, type DeliveryUpdate } from "../../../handlers/contract/schemas.ts";
+import { identify } from "../../../handlers/shared/identity.ts";
+import { type Decision, type DeliveryRecord, decide, toAnswer } from "../../../handlers/verify-delivery/domain.ts";
+
+const NOW = new Date("2026-03-01T12:00:00.000Z");
+
+function eventOf(update: DeliveryUpdate, receivedAt = NOW) {
+  const { event_id: eventId, occurred_at: time, ...content } = update;
+  return identify({ operation: "POST /delivery", eventId, time, content }, receivedAt);
+}
+const send = (stored: DeliveryRecord | undefined, update: DeliveryUpdate): Decision => decide(stored, eventOf(update), update);
+const sendAll = (updates: readonly DeliveryUpdate[]) =>
+  updates.reduce<DeliveryRecord | undefined>((stored, update) => send(stored, update).record, undefined);
+
+const at = (second: number) => new Date(Date.UTC(2026, 2, 1, 10, 0, second)).toISOString();
+
+/** Few times and few values: ties and overwritten fields are what is to be met. */
+const updates = fc
+  .array(
+    fc.record(
+      {
+        status: fc.constantFrom(...DELIVERY_STATUSES),
+        occurred_at: fc.integer({ min: 0, max: 4 }).map(at),
+        tracking_number: fc.constantFrom("T1", "T2"),
+        notes: fc.constantFrom("a", "b"),
+        recipient_signature: fc.boolean(),
+      },
+      { requiredKeys: ["status", "occurred_at"] },
+    ),
+    { minLength: 1, maxLength: 10 },
+  )
+  .map((list) => list.map((one, index): DeliveryUpdate => ({ delivery_id: "D", event_id: `e${index}`, ...one })));
+
+test("any order and any repetition of the same updates ends in the same state", () => {
+  const scrambled = updates.chain((list) =>
+    fc.tuple(
+      fc.constant(list),
+      fc.shuffledSubarray(list, { minLength: list.length }),
+      fc.array(fc.nat({ max: list.length - 1 }), { maxLength: 10 }),
+      fc.nat({ max: 20 }),
+    ),
+  );
+  fc.assert(
+    fc.property(scrambled, ([list, shuffled, repeats, where]) => {
+      const repeated = [...shuffled];
+      for (const index of repeats) repeated.splice(where % (repeated.length + 1), 0, list[index] as DeliveryUpdate);
+      expect(sendAll(repeated)).toEqual(sendAll(list));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("the state is the latest update, and for each field the latest update that carried it", () => {
+  fc.assert(
+    fc.property(updates, (list) => {
+      const latestFirst = [...list].sort((a, b) => eventOf(b).ms - eventOf(a).ms || (eventOf(a).id < eventOf(b).id ? -1 : 1));
+      const state = sendAll(list) as DeliveryRecord;
+      expect(state.status).toBe(latestFirst[0]?.status);
+      expect(state.notes).toBe(latestFirst.find((one) => one.notes !== undefined)?.notes);
+      expect(state.is_completed).toBe(state.status === "delivered");
+      expect(state.delivered_at).toBe(state.is_completed ? state.updated_at : undefined);
+    }),
+  );
+});
+
+test("late news never overwrites newer and is answered with the stored state", () => {
+  const stored = sendAll([{ delivery_id: "D", status: "delivered", occurred_at: at(30), event_id: "b", tracking_number: "T" }]);
+  const late = send(stored, { delivery_id: "D", status: "in_transit", occurred_at: at(10), event_id: "a", tracking_number: "OLD" });
+  expect(late).toMatchObject({ outcome: "late", changed: false });
+  expect(toAnswer(late.record)).toEqual({
+    delivery_id: "D",
+    status: "delivered",
+    is_completed: true,
+    delivered_at: at(30),
+    tracking_number: "T",
+    updated_at: at(30),
+  });
+});
+
+test("a field that an update does not carry keeps its last known value", () => {
+  const state = sendAll([
+    { delivery_id: "D", status: "in_transit", occurred_at: at(1), tracking_number: "T", notes: "ring twice" },
+    { delivery_id: "D", status: "delivered", occurred_at: at(2) },
+  ]);
+  expect(state).toMatchObject({ status: "delivered", tracking_number: "T", notes: "ring twice" });
+});
+
+test("of two updates with the same time the smaller id stands, whichever came first", () => {
+  const one: DeliveryUpdate = { delivery_id: "D", status: "failed", occurred_at: at(1), event_id: "e1" };
+  const two: DeliveryUpdate = { delivery_id: "D", status: "delivered", occurred_at: at(1), event_id: "e2" };
+  expect(sendAll([one, two])?.status).toBe("failed");
+  expect(sendAll([two, one])?.status).toBe("failed");
+  expect(send(sendAll([one]), two).outcome).toBe("late");
+});
+
+test("the same event again is a duplicate; the same id with other content is refused", () => {
+  const update: DeliveryUpdate = { delivery_id: "D", status: "failed", occurred_at: at(1), event_id: "e" };
+  const stored = sendAll([update]);
+  expect(send(stored, update)).toMatchObject({ outcome: "duplicate", changed: false });
+  expect(send(stored, { ...update, status: "delivered", occurred_at: at(9) })).toMatchObject({ outcome: "reused", changed: false });
+});
+
+test("delivered_at goes when a delivered parcel comes back", () => {
+  const state = sendAll([
+    { delivery_id: "D", status: "delivered", occurred_at: at(1) },
+    { delivery_id: "D", status: "returned", occurred_at: at(2) },
+  ]) as DeliveryRecord;
+  expect(toAnswer(state)).toMatchObject({ status: "returned", is_completed: false, delivered_at: null });
+});

@@ -1,0 +1,256 @@
+import { expect, test } from "vitest";
+import { ERROR_CODES, type ErrorCode } from "../../../handlers/contract/error-codes.ts";
+import { deliveryUpdate, plannedRoute, routeFix, vehicleFix } from "../../../handlers/contract/schemas.ts";
+import { untilUncontended } from "../../../handlers/shared/contention.ts";
+import { ApiError, toApiError } from "../../../handlers/shared/errors.ts";
+import { check, LARGEST_BODY_BYTES, type ProxyEvent, parseBody, pathId } from "../../../handlers/shared/gateway.ts";
+import { type Operation, serve } from "../../../handlers/shared/serve.ts";
+
+const post = (body: unknown): ProxyEvent => ({
+  httpMethod: "POST",
+  resource: "/delivery",
+  body: JSON.stringify(body),
+  requestContext: { requestId: "req-1" },
+});
+const context = { awsRequestId: "lambda-1", getRemainingTimeInMillis: () => 9_000 };
+
+function harness(operation: Operation, env: NodeJS.ProcessEnv = {}) {
+  const lines: Record<string, unknown>[] = [];
+  const around = {
+    clock: () => new Date("2026-03-01T12:00:00.000Z"),
+    write: (line: string) => void lines.push(JSON.parse(line)),
+    sleep: () => Promise.resolve(),
+    random: () => 0.5,
+    env,
+  };
+  const handler = serve("verify-delivery", { "POST /delivery": operation }, around);
+  return { lines, call: (event: ProxyEvent) => handler(event, context) };
+}
+const failing = (error: unknown) => harness(() => Promise.reject(error)).call(post({}));
+const detailsOf = (run: () => unknown) => {
+  try {
+    run();
+  } catch (error) {
+    return { code: (error as ApiError).code, details: (error as ApiError).details };
+  }
+  return undefined;
+};
+
+test("an answer is JSON with the correlation id that the client sent", async () => {
+  const { call } = harness(async () => ({ ok: true }));
+  const result = await call({ ...post({}), headers: { "X-Correlation-ID": "trip-9" } });
+  expect(result).toMatchObject({
+    statusCode: 200,
+    body: '{"ok":true}',
+    headers: { "Content-Type": "application/json", "X-Correlation-Id": "trip-9" },
+  });
+  expect((await call({ ...post({}), headers: { "x-correlation-id": "a\nb" } })).headers["X-Correlation-Id"]).toBe("req-1");
+});
+
+test("the body is read plain or base64, and must be JSON in UTF-8", () => {
+  const body = { delivery_id: "D", notes: "Bogotá" };
+  expect(parseBody(post(body))).toEqual(body);
+  expect(parseBody({ body: Buffer.from(JSON.stringify(body)).toString("base64"), isBase64Encoded: true })).toEqual(body);
+  for (const event of [
+    { body: null },
+    {},
+    { body: "  " },
+    { body: "{" },
+    { body: Buffer.from([0x22, 0xff, 0x22]).toString("base64"), isBase64Encoded: true },
+  ]) {
+    expect(detailsOf(() => parseBody(event))).toMatchObject({ code: "INVALID_REQUEST", details: [{ path: "" }] });
+  }
+});
+
+test("a body over 1 MiB is 413, one of 1 MiB is not", () => {
+  expect(detailsOf(() => parseBody({ body: `"${"x".repeat(LARGEST_BODY_BYTES)}"` }))).toMatchObject({ code: "PAYLOAD_TOO_LARGE" });
+  expect(parseBody({ body: `"${"x".repeat(LARGEST_BODY_BYTES - 2)}"` })).toHaveLength(LARGEST_BODY_BYTES - 2);
+});
+
+test("ids: an integer becomes its decimal string, other characters and lengths are refused", () => {
+  const id = (delivery_id: unknown) => check(deliveryUpdate, { delivery_id, status: "pending" }).delivery_id;
+  expect(id(42)).toBe("42");
+  expect(id(-7)).toBe("-7");
+  expect(id("A-Z.a_z:09")).toBe("A-Z.a_z:09");
+  expect(id("x".repeat(64))).toHaveLength(64);
+  for (const bad of ["", "x".repeat(65), "a b", "a/b", "ñ", 1.5, 2 ** 53, null, true, {}]) {
+    expect(detailsOf(() => id(bad))).toMatchObject({ code: "INVALID_REQUEST", details: [{ path: "delivery_id" }] });
+  }
+});
+
+test("times: RFC 3339 in UTC with Z and nothing else", () => {
+  const time = (occurred_at: unknown) => check(deliveryUpdate, { delivery_id: "D", status: "pending", occurred_at }).occurred_at;
+  expect(time("2026-03-01T14:05:00Z")).toBe("2026-03-01T14:05:00Z");
+  expect(time("2028-02-29T23:59:59.123456Z")).toBe("2028-02-29T23:59:59.123456Z");
+  for (const bad of [
+    "2026-03-01T14:05:00+00:00",
+    "2026-03-01T14:05:00",
+    "2026-02-30T00:00:00Z",
+    "2026-03-01",
+    "yesterday",
+    1_772_000_000,
+    null,
+  ]) {
+    expect(detailsOf(() => time(bad))).toMatchObject({ details: [{ path: "occurred_at" }] });
+  }
+});
+
+test("every fault is named with its place, unknown fields included", () => {
+  const bad = { delivery_id: "D", status: "lost", position: { lat: 91, lon: 0, alt: 3 }, notes: "x".repeat(1001), speed: 3 };
+  const found = detailsOf(() => check(deliveryUpdate, bad));
+  expect(found?.details?.map((detail) => detail.path).sort()).toEqual(["notes", "position.alt", "position.lat", "speed", "status"]);
+  expect(detailsOf(() => check(deliveryUpdate, []))).toMatchObject({ details: [{ path: "" }] });
+  expect(detailsOf(() => check(deliveryUpdate, { delivery_id: "D", status: "failed", notes: "\ud800" }))).toMatchObject({
+    details: [{ path: "notes" }],
+  });
+});
+
+test("routes: 2 to 2000 positions, and a fix needs route_id or planned_route", () => {
+  const here = { lat: 4, lon: -74 };
+  const waypoints = (n: number) => Array.from({ length: n }, () => here);
+  expect(check(plannedRoute, { waypoints: waypoints(2000) }).waypoints).toHaveLength(2000);
+  for (const n of [0, 1, 2001])
+    expect(detailsOf(() => check(plannedRoute, { waypoints: waypoints(n) }))).toMatchObject({ details: [{ path: "waypoints" }] });
+  expect(detailsOf(() => check(routeFix, { vehicle_id: 1, position: here }))).toMatchObject({ details: [{ path: "route_id" }] });
+  expect(check(routeFix, { vehicle_id: 1, position: here, planned_route: waypoints(2) }).vehicle_id).toBe("1");
+  expect(detailsOf(() => check(routeFix, { vehicle_id: 1, position: here, route_id: 1, threshold_km: 0 }))).toMatchObject({
+    details: [{ path: "threshold_km" }],
+  });
+  expect(detailsOf(() => check(vehicleFix, { vehicle_id: 1, position: here, speed_kmh: -1 }))).toMatchObject({
+    details: [{ path: "speed_kmh" }],
+  });
+});
+
+test("path ids are checked, decoded or not", () => {
+  const event = (delivery_id: string): ProxyEvent => ({ pathParameters: { delivery_id } });
+  expect(pathId(event("a:b"), "delivery_id")).toBe("a:b");
+  expect(pathId(event("a%3Ab"), "delivery_id")).toBe("a:b");
+  for (const bad of ["a%2Fb", "%zz", ""])
+    expect(detailsOf(() => pathId(event(bad), "delivery_id"))).toMatchObject({ details: [{ path: "delivery_id" }] });
+});
+
+test.each(Object.keys(ERROR_CODES) as ErrorCode[])(
+  "%s is answered with its status and body, and a retry hint where retrying helps",
+  async (code) => {
+    const result = await failing(new ApiError(code, "said so", { details: [{ path: "a", message: "b" }] }));
+    expect(result.statusCode).toBe(ERROR_CODES[code].status);
+    expect(JSON.parse(result.body)).toEqual({
+      error: { code, message: "said so", details: [{ path: "a", message: "b" }], request_id: "req-1" },
+    });
+    expect(result.headers["Retry-After"]).toBe(code === "UNAVAILABLE" ? "1" : undefined);
+  },
+);
+
+const aws = (name: string, httpStatusCode: number) =>
+  Object.assign(new Error("arn:aws:dynamodb:us-east-1:000000000000:table/secret"), {
+    name,
+    $metadata: { httpStatusCode, requestId: "aws-1" },
+  });
+
+test.each([
+  aws("ThrottlingException", 400),
+  aws("ProvisionedThroughputExceededException", 400),
+  aws("SlowDown", 503),
+  aws("InternalServerError", 500),
+  aws("TransactionConflictException", 400),
+  aws("ConditionalRequestConflict", 409),
+  aws("AbortError", 0),
+  aws("TimeoutError", 0),
+  Object.assign(new Error("connect"), { code: "ECONNREFUSED" }),
+])("$name $code of AWS is 503 with Retry-After", async (error) => {
+  const result = await failing(error);
+  expect(result.statusCode).toBe(503);
+  expect(result.headers["Retry-After"]).toBe("1");
+  expect(result.body).not.toContain("arn:");
+});
+
+test.each([
+  aws("AccessDeniedException", 400),
+  aws("AccessDenied", 403),
+  aws("ResourceNotFoundException", 400),
+  aws("ValidationException", 400),
+  new TypeError("x is not a function"),
+  "a string",
+  undefined,
+])("%s is 500 and says nothing of our inside", async (error) => {
+  const result = await failing(error);
+  expect(result.statusCode).toBe(500);
+  expect(JSON.parse(result.body)).toEqual({
+    error: { code: "INTERNAL", message: "Something went wrong on our side.", request_id: "req-1" },
+  });
+});
+
+test("an unknown operation is 404, even one that every object has", async () => {
+  const { call } = harness(async () => ({}));
+  for (const event of [{ httpMethod: "DELETE", resource: "/delivery" }, {}, null as unknown as ProxyEvent]) {
+    expect((await call(event)).statusCode).toBe(404);
+  }
+});
+
+test("the log names request, correlation, trace and cold start, once cold; the metrics are one line", async () => {
+  const { call, lines } = harness(
+    async ({ count }) => {
+      count("Accepted");
+      count("Notified", 2);
+      count("Late", 0);
+      return {};
+    },
+    { _X_AMZN_TRACE_ID: "Root=1-2-3" },
+  );
+  await call({ ...post({ notes: "private" }), headers: { "x-correlation-id": "trip" } });
+  await call(post({}));
+  expect(lines[0]).toMatchObject({
+    level: "INFO",
+    function: "verify-delivery",
+    operation: "POST /delivery",
+    request_id: "req-1",
+    lambda_request_id: "lambda-1",
+    correlation_id: "trip",
+    trace_id: "Root=1-2-3",
+    cold_start: true,
+  });
+  const names = [{ Name: "ColdStart" }, { Name: "Accepted" }, { Name: "Notified" }];
+  const directive = { Namespace: "FleetLogix", Dimensions: [["function"]], Metrics: names };
+  expect(lines[1]).toMatchObject({
+    _aws: { CloudWatchMetrics: [directive] },
+    function: "verify-delivery",
+    ColdStart: 1,
+    Accepted: 1,
+    Notified: 2,
+  });
+  expect(lines[2]).toMatchObject({ cold_start: false });
+  expect(lines[3]).not.toHaveProperty("ColdStart");
+  expect(JSON.stringify(lines)).not.toContain("private");
+});
+
+test("CORS headers go to the configured origins alone", async () => {
+  const { call } = harness(async () => ({}), { CORS_ORIGINS: "https://a.example, https://b.example" });
+  const from = async (origin: string) => (await call({ ...post({}), headers: { Origin: origin } })).headers["Access-Control-Allow-Origin"];
+  expect(await from("https://b.example")).toBe("https://b.example");
+  expect(await from("https://c.example")).toBeUndefined();
+  expect((await harness(async () => ({})).call({ ...post({}), headers: { Origin: "" } })).headers).not.toHaveProperty(
+    "Access-Control-Allow-Origin",
+  );
+});
+
+test("what is still running is aborted before Lambda's own timeout, as a 503", async () => {
+  const around = { clock: () => new Date(), write: () => {}, sleep: () => Promise.resolve(), random: () => 0, env: {} };
+  const endless: Operation = ({ signal }) =>
+    new Promise((_, reject) => signal.addEventListener("abort", () => reject(Object.assign(new Error("aborted"), { name: "AbortError" }))));
+  const handler = serve("verify-delivery", { "POST /delivery": endless }, around);
+  const result = await handler(post({}), { awsRequestId: "l", getRemainingTimeInMillis: () => 510 });
+  expect(result.statusCode).toBe(503);
+});
+
+test("contention is met with growing random waits and ends as 503", async () => {
+  const waits: number[] = [];
+  const pacing = { sleep: async (ms: number) => void waits.push(ms), random: () => 1 };
+  let calls = 0;
+  expect(await untilUncontended(async () => (++calls === 3 ? "done" : undefined), pacing)).toBe("done");
+  expect(waits).toEqual([20, 40]);
+  await expect(untilUncontended(async () => undefined, pacing)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  await expect(untilUncontended(async () => Promise.reject(aws("AccessDenied", 403)), pacing)).rejects.toMatchObject({
+    name: "AccessDenied",
+  });
+  expect(toApiError(aws("AccessDenied", 403)).code).toBe("INTERNAL");
+});
