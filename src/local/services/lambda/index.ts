@@ -1,5 +1,67 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import type { LocalEnv, LocalService } from "../../core/service.ts";
+import { aliasOperations } from "./aliases.ts";
+import { bootstrapFile } from "./bootstrap-file.ts";
+import { openCode } from "./code.ts";
+import { createEvents } from "./events.ts";
+import { createExecutor } from "./execute.ts";
+import { functionOperations } from "./functions.ts";
+import { invokeOperations } from "./invoke.ts";
+import { openLambda } from "./model.ts";
+import { lambdaPermissions } from "./permissions.ts";
+import { policyOperations } from "./policy.ts";
+import { createPools } from "./pool.ts";
+import { settingOperations } from "./settings.ts";
+import { updateOperations } from "./updates.ts";
+import { versionOperations } from "./versions.ts";
 
-export function lambdaService(_env: LocalEnv): LocalService {
-  return { name: "lambda", sdk: () => import("@aws-sdk/client-lambda"), operations: {} };
+const CODE_PATH = "/_aws/lambda/code/";
+
+/** AWS Lambda: functions run from their zips, each sandbox in a process of its own, as their role. */
+export function lambdaService(env: LocalEnv): LocalService {
+  const folder = join(env.dataDir, "lambda");
+  const lambda = openLambda(env);
+  const code = openCode(folder);
+  let bootstrap: Promise<string> | undefined;
+  const pools = createPools({
+    lambda,
+    code,
+    bootstrap: () => {
+      bootstrap ??= bootstrapFile(folder);
+      return bootstrap;
+    },
+  });
+  const executor = createExecutor(lambda, pools);
+  const events = createEvents(lambda, executor);
+  const keepUsedCode = (): void =>
+    code.keepOnly(new Set([...lambda.functions.values().map((fn) => fn.latest), ...lambda.versions.values()].map((r) => r.codeSha256)));
+  return {
+    name: "lambda",
+    sdk: () => import("@aws-sdk/client-lambda"),
+    operations: {
+      ...functionOperations({ lambda, code, gone: pools.retire }),
+      ...updateOperations(lambda, code),
+      ...versionOperations(lambda),
+      ...aliasOperations(lambda),
+      ...policyOperations(lambda),
+      ...settingOperations(lambda),
+      ...invokeOperations(lambda, executor, events),
+    },
+    permissions: (operation, input, call) => lambdaPermissions(lambda, operation, input, call),
+    /** Where GetFunction says the zip is; whoever knows the hash of the code may have it. */
+    async http(_request, response, url) {
+      if (!url.pathname.startsWith(CODE_PATH)) return false;
+      const zip = code.zip(url.pathname.slice(CODE_PATH.length));
+      response.writeHead(zip ? 200 : 404, { "content-type": "application/zip" }).end(zip);
+      return true;
+    },
+    async start() {
+      rmSync(join(folder, "tmp"), { recursive: true, force: true });
+      keepUsedCode();
+      events.resume();
+    },
+    stop: () => pools.stop(),
+    facts: () => ({ functions: lambda.functions.size, sandboxes: pools.size() }),
+  };
 }

@@ -1,0 +1,105 @@
+import { createHash, randomUUID } from "node:crypto";
+import {
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, resolve, sep } from "node:path";
+import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import yauzl from "yauzl";
+import { LocalFault } from "../../core/service.ts";
+import { invalid } from "./validation.ts";
+
+const MAX_ZIP_BYTES = 52_428_800;
+const MAX_UNZIPPED_BYTES = 262_144_000;
+const SYMLINK = 0o120000;
+
+/** The code of all functions: each zip once, and once unzipped, under the hash of its bytes. */
+export interface CodeStore {
+  /** Checks, unzips and keeps a zip. Throws InvalidParameterValueException for what is no usable zip. */
+  add(zip: Uint8Array): Promise<{ readonly codeSha256: string; readonly codeSize: number }>;
+  /** Folder of the unzipped code; to be read only. */
+  folder(codeSha256: string): string;
+  zip(hex: string): Buffer | undefined;
+  /** Drops what none of these hashes names. */
+  keepOnly(codeSha256s: ReadonlySet<string>): void;
+}
+export const hashOf = (zip: Uint8Array): string => createHash("sha256").update(zip).digest("base64");
+export const hexOf = (codeSha256: string): string => Buffer.from(codeSha256, "base64").toString("hex");
+
+export function openCode(folder: string): CodeStore {
+  const zips = join(folder, "zips");
+  const code = join(folder, "code");
+  mkdirSync(zips, { recursive: true });
+  mkdirSync(code, { recursive: true });
+  return {
+    async add(zip) {
+      if (zip.length > MAX_ZIP_BYTES)
+        throw new LocalFault("RequestTooLargeException", "Request must be smaller than 70167211 bytes for the CreateFunction operation");
+      const codeSha256 = hashOf(zip);
+      const hex = hexOf(codeSha256);
+      if (!existsSync(join(code, hex))) await unpack(zip, join(code, hex));
+      writeFileSync(join(zips, `${hex}.zip`), zip, { mode: 0o600 });
+      return { codeSha256, codeSize: zip.length };
+    },
+    folder: (codeSha256) => join(code, hexOf(codeSha256)),
+    zip: (hex) => (/^[0-9a-f]{64}$/.test(hex) && existsSync(join(zips, `${hex}.zip`)) ? readFileSync(join(zips, `${hex}.zip`)) : undefined),
+    keepOnly(codeSha256s) {
+      const keep = new Set([...codeSha256s].map(hexOf));
+      for (const name of readdirSync(code)) if (!keep.has(name)) rmSync(join(code, name), { recursive: true, force: true });
+      for (const name of readdirSync(zips)) if (!keep.has(name.replace(".zip", ""))) rmSync(join(zips, name), { force: true });
+    },
+  };
+}
+
+/** Unzips beside the target and moves it there whole: a folder that exists is complete. */
+async function unpack(zip: Uint8Array, target: string): Promise<void> {
+  const temporary = `${target}.${process.pid}.${randomUUID()}`;
+  try {
+    await extract(zip, temporary);
+    if (!existsSync(target)) renameSync(temporary, target);
+  } catch (error) {
+    if (error instanceof LocalFault) throw error;
+    throw invalid("Could not unzip uploaded file. Please check your file, then try to upload again.");
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** yauzl refuses names that leave the folder and entries longer than they declare; the sum is bounded here. */
+async function extract(zip: Uint8Array, folder: string): Promise<void> {
+  const file = await yauzl.fromBufferPromise(Buffer.from(zip), { lazyEntries: true, validateEntrySizes: true, strictFileNames: true });
+  const links: [path: string, target: string][] = [];
+  let size = 0;
+  let entries = 0;
+  for await (const entry of file.eachEntry()) {
+    entries++;
+    size += entry.uncompressedSize;
+    if (size > MAX_UNZIPPED_BYTES) throw invalid(`Unzipped size must be smaller than ${MAX_UNZIPPED_BYTES} bytes`);
+    const path = join(folder, entry.fileName);
+    if (entry.fileName.endsWith("/")) {
+      mkdirSync(path, { recursive: true });
+      continue;
+    }
+    const mode = entry.externalFileAttributes >>> 16;
+    mkdirSync(dirname(path), { recursive: true });
+    const content = await file.openReadStreamPromise(entry);
+    if ((mode & 0o170000) === SYMLINK) links.push([path, await text(content)]);
+    else await pipeline(content, createWriteStream(path, { flags: "wx", mode: mode & 0o111 ? 0o555 : 0o444 }));
+  }
+  if (entries === 0) throw invalid("Uploaded file must be a non-empty zip");
+  // Last, so that nothing is ever written through a link.
+  for (const [path, target] of links) link(folder, path, target);
+}
+
+function link(folder: string, path: string, target: string): void {
+  if (!resolve(dirname(path), target).startsWith(folder + sep)) throw invalid(`The link ${path.slice(folder.length + 1)} leaves the zip.`);
+  symlinkSync(target, path);
+}

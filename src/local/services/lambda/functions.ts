@@ -1,0 +1,162 @@
+import { randomUUID } from "node:crypto";
+import { buffer } from "node:stream/consumers";
+import type {
+  CreateFunctionCommandInput,
+  CreateFunctionCommandOutput,
+  DeleteFunctionCommandInput,
+  DeleteFunctionCommandOutput,
+  FunctionCode,
+  GetFunctionCommandInput,
+  GetFunctionCommandOutput,
+  GetFunctionConfigurationCommandInput,
+  GetFunctionConfigurationCommandOutput,
+  ListFunctionsCommandInput,
+  ListFunctionsCommandOutput,
+} from "@aws-sdk/client-lambda";
+import { type Call, LocalFault, type Operations, type Result } from "../../core/service.ts";
+import { type CodeStore, hexOf } from "./code.ts";
+import { newConfig } from "./config.ts";
+import { describe } from "./describe.ts";
+import { arnOf, functionAt, keyOf, type Lambda, reference, revisionAt, under } from "./model.ts";
+import { page } from "./paging.ts";
+import { assertAssumable } from "./role.ts";
+import { checkConfig, checkName, invalid } from "./validation.ts";
+import { publish } from "./versions.ts";
+
+const CREATION_MS = 3_000;
+
+export interface FunctionsDeps {
+  readonly lambda: Lambda;
+  readonly code: CodeStore;
+  /** Called when a function, or one version of it, is no more. */
+  readonly gone: (region: string, name: string, version?: string) => void;
+}
+
+export function functionOperations(deps: FunctionsDeps): Operations {
+  const { lambda } = deps;
+  return {
+    CreateFunction: (input: CreateFunctionCommandInput, call) => create(deps, input, call),
+    GetFunction: (input: GetFunctionCommandInput, call): Result<GetFunctionCommandOutput> => {
+      const at = reference(input.FunctionName, input.Qualifier, call);
+      const fn = functionAt(lambda, at);
+      const revision = revisionAt(lambda, at);
+      return {
+        Configuration: describe(lambda, fn, revision, at.qualifier),
+        Code: { RepositoryType: "S3", Location: `${lambda.env.endpoint()}/_aws/lambda/code/${hexOf(revision.codeSha256)}` },
+        ...(Object.keys(fn.tags).length > 0 ? { Tags: { ...fn.tags } } : {}),
+        ...(fn.reserved === undefined ? {} : { Concurrency: { ReservedConcurrentExecutions: fn.reserved } }),
+      };
+    },
+    GetFunctionConfiguration: (input: GetFunctionConfigurationCommandInput, call): Result<GetFunctionConfigurationCommandOutput> => {
+      const at = reference(input.FunctionName, input.Qualifier, call);
+      return describe(lambda, functionAt(lambda, at), revisionAt(lambda, at), at.qualifier);
+    },
+    ListFunctions: (input: ListFunctionsCommandInput, call) => list(lambda, input, call),
+    DeleteFunction: (input: DeleteFunctionCommandInput, call) => remove(deps, input, call),
+  };
+}
+
+async function create(
+  { lambda, code }: FunctionsDeps,
+  input: CreateFunctionCommandInput,
+  call: Call,
+): Promise<Result<CreateFunctionCommandOutput>> {
+  const at = reference(input.FunctionName, undefined, call);
+  checkName(at.name);
+  if (input.PackageType === "Image") throw invalid("The local AWS runs functions from zips only, not from images.");
+  if (input.Layers?.length) throw invalid("The local AWS has no layers.");
+  const config = newConfig(input, at.name);
+  checkConfig(config);
+  if (lambda.functions.has(keyOf(at))) throw alreadyExists(at.name);
+  await assertAssumable(lambda, config.role);
+  const stored = await code.add(await zipOf(lambda, input.Code, call));
+  if (lambda.functions.has(keyOf(at))) throw alreadyExists(at.name);
+  const now = lambda.env.clock.now();
+  const fn = {
+    name: at.name,
+    region: at.region,
+    latest: {
+      version: "$LATEST",
+      config,
+      ...stored,
+      revisionId: randomUUID(),
+      modified: now,
+      activeAt: lambda.env.settings.realism ? now + CREATION_MS : now,
+      settledAt: now,
+    },
+    lastVersion: 0,
+    tags: input.Tags ?? {},
+  };
+  lambda.functions.put(keyOf(at), fn);
+  if (input.Publish) {
+    const revision = publish(lambda, at, config.description);
+    return describe(lambda, fn, revision, revision.version);
+  }
+  return describe(lambda, fn, fn.latest, undefined);
+}
+const alreadyExists = (name: string): LocalFault =>
+  new LocalFault("ResourceConflictException", `Function already exist: ${name}`, undefined, { Type: "User" });
+
+/** The zip of a create or update call: in the call, or in S3 (read with the caller's permissions). */
+export async function zipOf(lambda: Lambda, code: FunctionCode | undefined, call: Call): Promise<Uint8Array> {
+  if (code?.ZipFile) return code.ZipFile;
+  if (!code?.S3Bucket || !code.S3Key) throw invalid("Please provide a source for function code.");
+  try {
+    const { Body } = await lambda.env.dispatch(
+      "s3",
+      "GetObject",
+      { Bucket: code.S3Bucket, Key: code.S3Key, ...(code.S3ObjectVersion ? { VersionId: code.S3ObjectVersion } : {}) },
+      { principal: call.principal, region: call.region },
+    );
+    return Body instanceof Uint8Array ? Body : await buffer(Body);
+  } catch (error) {
+    if (!(error instanceof LocalFault)) throw error;
+    throw invalid(`Error occurred while GetObject. S3 Error Code: ${error.code}. S3 Error Message: ${error.message}`);
+  }
+}
+
+function list(lambda: Lambda, input: ListFunctionsCommandInput, call: Call): Result<ListFunctionsCommandOutput> {
+  const all = lambda.functions
+    .values()
+    .filter((fn) => fn.region === call.region)
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((fn) => {
+      const latest = describe(lambda, fn, fn.latest, input.FunctionVersion === "ALL" ? "$LATEST" : undefined, false);
+      if (input.FunctionVersion !== "ALL") return [latest];
+      return [latest, ...under(lambda.versions, fn).map(([version, revision]) => describe(lambda, fn, revision, version, false))];
+    });
+  const { items, next } = page(all, input.Marker, input.MaxItems);
+  return { Functions: items, ...(next ? { NextMarker: next } : {}) };
+}
+
+function remove({ lambda, gone }: FunctionsDeps, input: DeleteFunctionCommandInput, call: Call): Result<DeleteFunctionCommandOutput> {
+  const at = reference(input.FunctionName, input.Qualifier, call);
+  functionAt(lambda, at);
+  if (at.qualifier !== undefined) {
+    removeVersion(lambda, at, at.qualifier);
+    gone(at.region, at.name, at.qualifier);
+    return { StatusCode: 204 };
+  }
+  for (const collection of [lambda.versions, lambda.aliases, lambda.policies, lambda.eventConfigs]) {
+    for (const [qualifier] of under<unknown>(collection, at)) collection.delete(keyOf(at, qualifier));
+    collection.delete(keyOf(at));
+  }
+  lambda.functions.delete(keyOf(at));
+  gone(at.region, at.name);
+  return { StatusCode: 204 };
+}
+
+function removeVersion(lambda: Lambda, at: { region: string; name: string }, version: string): void {
+  if (version === "$LATEST") throw invalid("$LATEST version cannot be deleted without deleting the function.");
+  if (lambda.aliases.has(keyOf(at, version))) throw invalid("Deletion of aliases is not currently supported through this API.");
+  const users = under(lambda.aliases, at).filter(([, alias]) => alias.version === version || version in alias.weights);
+  if (users.length > 0)
+    throw new LocalFault(
+      "ResourceConflictException",
+      `Unable to delete version because the following aliases reference it: [${users.map(([name]) => name).join(", ")}]`,
+    );
+  if (!lambda.versions.delete(keyOf(at, version)))
+    throw new LocalFault("ResourceNotFoundException", `Function not found: ${arnOf(lambda, at, version)}`);
+  lambda.policies.delete(keyOf(at, version));
+  lambda.eventConfigs.delete(keyOf(at, version));
+}

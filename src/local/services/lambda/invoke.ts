@@ -1,0 +1,76 @@
+import type { InvokeCommandInput, InvokeCommandOutput } from "@aws-sdk/client-lambda";
+import { type Call, LocalFault, type Operations, type Result } from "../../core/service.ts";
+import type { Events } from "./events.ts";
+import type { Executor } from "./execute.ts";
+import { type Lambda, reference } from "./model.ts";
+import { servingRevision } from "./serving.ts";
+
+const MAX_SYNCHRONOUS_BYTES = 6_291_456;
+const MAX_ASYNCHRONOUS_BYTES = 1_048_576;
+
+export function invokeOperations(lambda: Lambda, executor: Executor, events: Events): Operations {
+  return { Invoke: (input: InvokeCommandInput, call) => invoke(lambda, executor, events, input, call) };
+}
+
+async function invoke(
+  lambda: Lambda,
+  executor: Executor,
+  events: Events,
+  input: InvokeCommandInput,
+  call: Call,
+): Promise<Result<InvokeCommandOutput>> {
+  const at = reference(input.FunctionName, input.Qualifier, call);
+  const { fn, revision } = servingRevision(lambda, at, call.requestId);
+  if (input.InvocationType === "DryRun") return { StatusCode: 204 };
+  const asynchronous = input.InvocationType === "Event";
+  const payload = payloadOf(input, asynchronous ? MAX_ASYNCHRONOUS_BYTES : MAX_SYNCHRONOUS_BYTES);
+  if (asynchronous) {
+    events.accept({
+      requestId: call.requestId,
+      region: at.region,
+      name: at.name,
+      qualifier: at.qualifier,
+      payload: payload.toString("base64"),
+    });
+    return { StatusCode: 202 };
+  }
+  const { answer, tail } = await executor.execute({
+    fn,
+    revision,
+    requestId: call.requestId,
+    qualifier: at.qualifier,
+    payload,
+    traceId: call.headers["x-amzn-trace-id"],
+    clientContext: input.ClientContext ? Buffer.from(input.ClientContext, "base64").toString("utf8") : undefined,
+    tail: input.LogType === "Tail",
+  });
+  return {
+    StatusCode: 200,
+    ExecutedVersion: revision.version,
+    Payload: answer.body as never,
+    ...(answer.ok ? {} : { FunctionError: "Unhandled" }),
+    ...(tail === undefined ? {} : { LogResult: tail }),
+  };
+}
+
+function payloadOf(input: InvokeCommandInput, limit: number): Buffer {
+  const payload = Buffer.from((input.Payload as Uint8Array | undefined) ?? []);
+  if (payload.length > limit)
+    throw new LocalFault("RequestTooLargeException", `Request must be smaller than ${limit} bytes for the InvokeFunction operation`, 413, {
+      Type: "User",
+    });
+  if (payload.length === 0) return Buffer.from("{}");
+  try {
+    JSON.parse(payload.toString("utf8"));
+  } catch (error) {
+    throw new LocalFault(
+      "InvalidRequestContentException",
+      `Could not parse request body into json: ${(error as Error).message}`,
+      undefined,
+      {
+        Type: "User",
+      },
+    );
+  }
+  return payload;
+}

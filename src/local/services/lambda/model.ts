@@ -1,0 +1,198 @@
+import type { Architecture, LogFormat, TracingMode, VpcConfigResponse } from "@aws-sdk/client-lambda";
+import { type Call, type LocalEnv, LocalFault } from "../../core/service.ts";
+import type { Collection } from "../../core/store.ts";
+
+/** What can be configured, with every default filled in. */
+export interface Config {
+  readonly runtime: string;
+  readonly role: string;
+  readonly handler: string;
+  readonly description: string;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly memoryMb: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly tracing: TracingMode;
+  readonly storageMb: number;
+  readonly architecture: Architecture;
+  readonly logFormat: LogFormat;
+  readonly logGroup: string;
+  readonly applicationLogLevel?: string | undefined;
+  readonly systemLogLevel?: string | undefined;
+  readonly deadLetterArn?: string | undefined;
+  readonly kmsKeyArn?: string | undefined;
+  readonly vpc?: VpcConfigResponse | undefined;
+}
+/** Code and configuration at one moment: `$LATEST`, or a published version that never changes again. */
+export interface Revision {
+  readonly version: string;
+  readonly config: Config;
+  /** base64, as AWS gives it. */
+  readonly codeSha256: string;
+  readonly codeSize: number;
+  readonly revisionId: string;
+  /** Milliseconds since the epoch, like the two below. */
+  readonly modified: number;
+  /** Pending before, Active from then on. */
+  readonly activeAt: number;
+  /** The last update is InProgress before, Successful from then on. */
+  readonly settledAt: number;
+}
+export interface FunctionRecord {
+  readonly name: string;
+  readonly region: string;
+  readonly latest: Revision;
+  /** Serves while an update of `latest` is in progress. */
+  readonly previous?: Revision | undefined;
+  readonly lastVersion: number;
+  readonly reserved?: number | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+}
+export interface AliasRecord {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  /** Version → share of the calls, 0…1. */
+  readonly weights: Readonly<Record<string, number>>;
+  readonly revisionId: string;
+}
+export interface PolicyRecord {
+  readonly revisionId: string;
+  readonly statements: readonly Statement[];
+}
+export interface Statement {
+  readonly Sid: string;
+  readonly Effect: "Allow";
+  readonly Principal: string | Readonly<Record<string, string>>;
+  readonly Action: string;
+  readonly Resource: string;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+export interface EventConfig {
+  readonly modified: number;
+  readonly retries?: number | undefined;
+  readonly maxAgeSeconds?: number | undefined;
+  readonly onSuccess?: string | undefined;
+  readonly onFailure?: string | undefined;
+}
+/** An accepted asynchronous call; kept until it is through, so that a crash does not lose it. */
+export interface QueuedEvent {
+  readonly requestId: string;
+  readonly region: string;
+  readonly name: string;
+  readonly qualifier?: string | undefined;
+  /** base64 */
+  readonly payload: string;
+  readonly acceptedAt: number;
+  readonly dueAt: number;
+  /** Calls that reached the function, and those turned away before it. */
+  readonly attempts: number;
+  readonly refusals: number;
+}
+
+export interface Lambda {
+  readonly env: LocalEnv;
+  readonly functions: Collection<FunctionRecord>;
+  readonly versions: Collection<Revision>;
+  readonly aliases: Collection<AliasRecord>;
+  readonly policies: Collection<PolicyRecord>;
+  readonly eventConfigs: Collection<EventConfig>;
+  readonly events: Collection<QueuedEvent>;
+}
+export const openLambda = (env: LocalEnv): Lambda => ({
+  env,
+  functions: env.store.collection("lambda.functions"),
+  versions: env.store.collection("lambda.versions"),
+  aliases: env.store.collection("lambda.aliases"),
+  policies: env.store.collection("lambda.policies"),
+  eventConfigs: env.store.collection("lambda.eventConfigs"),
+  events: env.store.collection("lambda.events"),
+});
+
+/** A function as a caller names it: bare name, partial or full ARN, with or without a qualifier. */
+export interface Reference {
+  readonly region: string;
+  readonly name: string;
+  readonly qualifier: string | undefined;
+}
+const REFERENCE =
+  /^(?:arn:aws[a-z-]*:lambda:(?<region>[a-z0-9-]+):(?<account>\d{12}):function:|(?<partial>\d{12}):function:|function:)?(?<name>[A-Za-z0-9_-]{1,140})(?::(?<qualifier>\$LATEST|[A-Za-z0-9_-]{1,128}))?$/;
+
+export function reference(functionName: string | undefined, qualifier: string | undefined, call: Call): Reference {
+  const found = REFERENCE.exec(functionName ?? "")?.groups;
+  if (!found?.name) throw invalidName(functionName ?? "");
+  const region = found.region ?? call.region;
+  const account = found.account ?? found.partial ?? call.account;
+  if (account !== call.account || region !== call.region)
+    throw new LocalFault("ResourceNotFoundException", `Functions from '${region}' are not reachable in this region ('${call.region}')`);
+  if (qualifier && found.qualifier && qualifier !== found.qualifier)
+    throw new LocalFault(
+      "InvalidParameterValueException",
+      "The derived qualifier from the function name does not match the specified qualifier.",
+    );
+  return { region, name: found.name, qualifier: qualifier ?? found.qualifier };
+}
+const invalidName = (name: string): LocalFault =>
+  new LocalFault(
+    "ValidationException",
+    `1 validation error detected: Value '${name}' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}(-gov)?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?`,
+    400,
+  );
+
+/** Store key of a function, or of something under one of its qualifiers. */
+export const keyOf = (at: { readonly region: string; readonly name: string }, qualifier?: string): string =>
+  qualifier === undefined ? `${at.region}/${at.name}` : `${at.region}/${at.name}/${qualifier}`;
+export const arnOf = (lambda: Lambda, at: { readonly region: string; readonly name: string }, qualifier?: string): string =>
+  `arn:aws:lambda:${at.region}:${lambda.env.account}:function:${at.name}${qualifier ? `:${qualifier}` : ""}`;
+
+export function functionAt(lambda: Lambda, at: Reference): FunctionRecord {
+  const found = lambda.functions.get(keyOf(at));
+  if (!found) throw notFound(lambda, at);
+  return found;
+}
+export const notFound = (lambda: Lambda, at: Reference): LocalFault =>
+  new LocalFault("ResourceNotFoundException", `Function not found: ${arnOf(lambda, at, at.qualifier)}`, undefined, { Type: "User" });
+
+/** The revision a qualifier stands for. An alias with weights takes one by `spread` (0…1). */
+export function revisionAt(lambda: Lambda, at: Reference, spread = 1): Revision {
+  const fn = functionAt(lambda, at);
+  if (at.qualifier === undefined || at.qualifier === "$LATEST") return fn.latest;
+  const alias = lambda.aliases.get(keyOf(at, at.qualifier));
+  const version = alias ? weighted(alias, spread) : at.qualifier;
+  const found = lambda.versions.get(keyOf(at, version));
+  if (!found) throw notFound(lambda, at);
+  return found;
+}
+function weighted(alias: AliasRecord, spread: number): string {
+  let sum = 0;
+  for (const [version, weight] of Object.entries(alias.weights)) {
+    sum += weight;
+    if (spread < sum) return version;
+  }
+  return alias.version;
+}
+
+/** Everything stored under a function's qualifiers, as [qualifier, document]. */
+export function under<T>(collection: Collection<T>, at: { readonly region: string; readonly name: string }): [string, T][] {
+  const prefix = `${keyOf(at)}/`;
+  return collection.entries().flatMap(([key, value]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), value] as [string, T]] : []));
+}
+
+/** Refuses what AWS refuses while a function is being made or changed. */
+export function assertSettled(lambda: Lambda, at: Reference): void {
+  const { latest } = functionAt(lambda, at);
+  const now = lambda.env.clock.now();
+  const text = "The operation cannot be performed at this time.";
+  if (now < latest.activeAt)
+    throw new LocalFault("ResourceConflictException", `${text} The function is currently in the following state: Pending`);
+  if (now < latest.settledAt)
+    throw new LocalFault("ResourceConflictException", `${text} An update is in progress for resource: ${arnOf(lambda, at)}`);
+}
+
+export function assertRevision(expected: string | undefined, actual: string, kind: string): void {
+  if (expected !== undefined && expected !== actual)
+    throw new LocalFault(
+      "PreconditionFailedException",
+      `The Revision Id provided does not match the latest Revision Id. Call the ${kind} API to retrieve the latest Revision Id`,
+    );
+}

@@ -1,0 +1,65 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { logWriter } from "../../core/log-writer.ts";
+import type { CodeStore } from "./code.ts";
+import { environmentOf, roleSession } from "./environment.ts";
+import type { FunctionRecord, Lambda, Revision } from "./model.ts";
+import { initLine } from "./report.ts";
+import { openRuntimeApi } from "./runtime-api.ts";
+import { type Sandbox, startSandbox } from "./sandbox.ts";
+
+/** A sandbox with its log stream. */
+export interface Session {
+  readonly sandbox: Sandbox;
+  /** Milliseconds since the epoch, of the clock. */
+  readonly since: number;
+  /** Writes a line to the log, and to the listener of the call under way. */
+  readonly line: (text: string | undefined) => void;
+  listener: ((text: string) => void) | undefined;
+  /** Of the real clock, until the first call has reported it. */
+  initMs: number | undefined;
+  readonly flushed: () => Promise<void>;
+}
+
+export interface SessionDeps {
+  readonly lambda: Lambda;
+  readonly code: CodeStore;
+  readonly bootstrap: () => Promise<string>;
+}
+
+/** Starts a sandbox for a revision, as the function's role. Throws AWS's fault when the role cannot be had. */
+export async function startSession(deps: SessionDeps, fn: FunctionRecord, revision: Revision): Promise<Session> {
+  const { env } = deps.lambda;
+  const { config, version } = revision;
+  const { credentials, principal } = roleSession(env, config.role, fn.name);
+  const since = env.clock.now();
+  const logStream = streamName(since, fn.name, config.logGroup, version);
+  const writer = logWriter(env, { group: config.logGroup, stream: logStream, region: fn.region, principal, createGroup: true });
+  const codeFolder = deps.code.folder(revision.codeSha256);
+  const temporaryFolder = join(env.dataDir, "lambda", "tmp", randomUUID());
+  mkdirSync(temporaryFolder, { recursive: true, mode: 0o700 });
+  const bootstrap = await deps.bootstrap();
+  const api = await openRuntimeApi();
+  const line = (text: string | undefined): void => {
+    if (text === undefined) return;
+    writer.write({ timestamp: env.clock.now(), message: text });
+    session.listener?.(text);
+  };
+  const place = { name: fn.name, region: fn.region, revision, logStream, codeFolder, temporaryFolder, credentials };
+  const environment = environmentOf({ ...place, runtimeApi: api.address, endpoint: env.endpoint() });
+  const sandbox = startSandbox({ api, bootstrap, environment, codeFolder, temporaryFolder, memoryMb: config.memoryMb, onLine: line });
+  const session: Session = { sandbox, since, line, listener: undefined, initMs: undefined, flushed: writer.flushed };
+  line(initLine(config, version, fn.region, since));
+  const began = performance.now();
+  void sandbox.started.then(() => {
+    session.initMs = performance.now() - began;
+  });
+  return session;
+}
+
+function streamName(now: number, name: string, logGroup: string, version: string): string {
+  const day = new Date(now).toISOString().slice(0, 10).replaceAll("-", "/");
+  const shared = logGroup === `/aws/lambda/${name}` ? "" : name;
+  return `${day}/${shared}[${version}]${randomUUID().replaceAll("-", "")}`;
+}

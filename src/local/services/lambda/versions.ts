@@ -1,0 +1,55 @@
+import { randomUUID } from "node:crypto";
+import type {
+  ListVersionsByFunctionCommandInput,
+  ListVersionsByFunctionCommandOutput,
+  PublishVersionCommandInput,
+  PublishVersionCommandOutput,
+} from "@aws-sdk/client-lambda";
+import type { Operations, Result } from "../../core/service.ts";
+import { describe } from "./describe.ts";
+import { assertRevision, assertSettled, functionAt, keyOf, type Lambda, type Revision, reference, under } from "./model.ts";
+import { page } from "./paging.ts";
+import { invalid } from "./validation.ts";
+
+export function versionOperations(lambda: Lambda): Operations {
+  return {
+    PublishVersion: (input: PublishVersionCommandInput, call): Result<PublishVersionCommandOutput> => {
+      const at = reference(input.FunctionName, undefined, call);
+      const fn = functionAt(lambda, at);
+      assertSettled(lambda, at);
+      assertRevision(input.RevisionId, fn.latest.revisionId, "GetFunction");
+      if (input.CodeSha256 && input.CodeSha256 !== fn.latest.codeSha256)
+        throw invalid(
+          `CodeSHA256 (${input.CodeSha256}) is different from current CodeSHA256 in $LATEST (${fn.latest.codeSha256}). Please try again with the CodeSHA256 in $LATEST.`,
+        );
+      const revision = publish(lambda, at, input.Description ?? fn.latest.config.description);
+      return describe(lambda, fn, revision, revision.version);
+    },
+    ListVersionsByFunction: (input: ListVersionsByFunctionCommandInput, call): Result<ListVersionsByFunctionCommandOutput> => {
+      const at = reference(input.FunctionName, undefined, call);
+      const fn = functionAt(lambda, at);
+      const versions = under(lambda.versions, at).sort(([a], [b]) => Number(a) - Number(b));
+      const all = [["$LATEST", fn.latest] as const, ...versions];
+      const { items, next } = page(all, input.Marker, input.MaxItems);
+      return {
+        Versions: items.map(([version, revision]) => describe(lambda, fn, revision, version, false)),
+        ...(next ? { NextMarker: next } : {}),
+      };
+    },
+  };
+}
+
+/** Freezes `$LATEST` under the next number. Without a change since the last version, that one is the answer. */
+export function publish(lambda: Lambda, at: { readonly region: string; readonly name: string }, description: string): Revision {
+  const fn = functionAt(lambda, { ...at, qualifier: undefined });
+  const last = lambda.versions.get(keyOf(at, String(fn.lastVersion)));
+  if (last && contentOf(last) === contentOf(fn.latest)) return last;
+  const version = String(fn.lastVersion + 1);
+  const revision: Revision = { ...fn.latest, version, revisionId: randomUUID(), config: { ...fn.latest.config, description } };
+  lambda.versions.put(keyOf(at, version), revision);
+  lambda.functions.put(keyOf(at), { ...fn, lastVersion: fn.lastVersion + 1 });
+  return revision;
+}
+/** What makes a version differ from another: code and configuration, not its description. */
+const contentOf = ({ codeSha256, config }: Revision): string =>
+  JSON.stringify([codeSha256, Object.entries({ ...config, description: "" }).sort(([a], [b]) => (a < b ? -1 : 1))]);
