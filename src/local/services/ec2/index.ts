@@ -1,5 +1,36 @@
-import type { LocalEnv, LocalService } from "../../core/service.ts";
+import { type Handler, type LocalEnv, LocalFault, type LocalService, type Operations } from "../../core/service.ts";
+import { groupOperations } from "./groups.ts";
+import { interfaceOperations } from "./interfaces.ts";
+import { networkOperations } from "./network.ts";
+import { ruleOperations } from "./rules.ts";
+import { ec2State } from "./state.ts";
+import { tagOperations } from "./tags.ts";
 
-export function ec2Service(_env: LocalEnv): LocalService {
-  return { name: "ec2", sdk: () => import("@aws-sdk/client-ec2"), operations: {} };
+/** What a provisioner of databases needs of EC2: the default network, security groups, tags. */
+export function ec2Service(env: LocalEnv): LocalService {
+  const state = ec2State(env.store);
+  return {
+    name: "ec2",
+    sdk: () => import("@aws-sdk/client-ec2"),
+    operations: withDryRun({
+      ...networkOperations(env, state),
+      ...groupOperations(env, state),
+      ...ruleOperations(env, state),
+      ...tagOperations(env, state),
+      ...interfaceOperations(env),
+    }),
+    facts: () => ({ securityGroups: state.groups.size }),
+  };
+}
+
+/** Every call of EC2 may ask whether it would be allowed, which is known once it got here. */
+function withDryRun(operations: Operations): Operations {
+  const asking =
+    (handler: Handler<unknown, unknown>): Handler<unknown, unknown> =>
+    (input, call) => {
+      if ((input as { DryRun?: boolean }).DryRun)
+        throw new LocalFault("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
+      return handler(input, call);
+    };
+  return Object.fromEntries(Object.entries(operations).map(([name, handler]) => [name, asking(handler)]));
 }
