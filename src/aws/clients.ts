@@ -9,6 +9,9 @@ import type { S3 } from "@aws-sdk/client-s3";
 import type { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import type { SNS } from "@aws-sdk/client-sns";
 import type { STS } from "@aws-sdk/client-sts";
+import type { Clock } from "../engine/ports.ts";
+import { isExpired, OPERATION, toFault } from "./faults.ts";
+import { makePacer } from "./pacing.ts";
 
 /**
  * One client a service, built and loaded on first use: `(await ctx.world.sns()).createTopic({…})`.
@@ -26,4 +29,144 @@ export interface AwsClients {
   ec2(): Promise<EC2>;
   logs(): Promise<CloudWatchLogs>;
   secretsmanager(): Promise<SecretsManager>;
+}
+
+export interface ClientOptions {
+  readonly region: string;
+  /** undefined: AWS itself. */
+  readonly endpoint?: string | undefined;
+  readonly profile?: string | undefined;
+  /** Fixed credentials that open nothing; the standard chain, with the user's real ones, is never asked. */
+  readonly local: boolean;
+  /** The product's own version, for the user agent. */
+  readonly version: string;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** Keep to AWS's rate limits by `service:Operation`; pointless at an endpoint that has none. */
+  readonly paced: boolean;
+  readonly onWait: (operation: string, waitMs: number) => void;
+  /** Called with `service:Operation` before every call that goes out. */
+  readonly onCall?: ((operation: string) => void) | undefined;
+  /** How long a call may go without an answer; default one minute. */
+  readonly requestTimeoutMs?: number | undefined;
+}
+const CONNECT_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+const LOCAL_CREDENTIALS = { accessKeyId: "local", secretAccessKey: "local" };
+
+/** Clients that try once: whether a call is made again is the engine's to say, after it has looked. */
+export function makeClients(options: ClientOptions): AwsClients & { destroy(): void } {
+  const around = surround(options);
+  const made: { destroy(): void }[] = [];
+  const once = <C extends Dressable>(service: string, make: () => Promise<C>): (() => Promise<C>) => {
+    let client: Promise<C> | undefined;
+    const build = async (): Promise<C> => {
+      const built = await make();
+      dress(built, service, around);
+      made.push(built);
+      return built;
+    };
+    return () => {
+      client ??= build();
+      return client;
+    };
+  };
+  const settings = settingsOf(options);
+  const sts = once("sts", async () => new (await import("@aws-sdk/client-sts")).STS({ ...settings, ...credentialsOf(options) }));
+  // All share what one search for credentials found: one question for a password, one renewal.
+  const shared = async () => ({
+    ...settings,
+    ...credentialsOf(options),
+    ...(!options.local && { credentials: (await sts()).config.credentials }),
+  });
+  return {
+    sts,
+    s3: once("s3", async () => {
+      const { S3: Client } = await import("@aws-sdk/client-s3");
+      return new Client({ ...(await shared()), forcePathStyle: options.endpoint !== undefined });
+    }),
+    dynamodb: once("dynamodb", async () => new (await import("@aws-sdk/client-dynamodb")).DynamoDB(await shared())),
+    rds: once("rds", async () => new (await import("@aws-sdk/client-rds")).RDS(await shared())),
+    lambda: once("lambda", async () => new (await import("@aws-sdk/client-lambda")).Lambda(await shared())),
+    apigateway: once("apigateway", async () => new (await import("@aws-sdk/client-api-gateway")).APIGateway(await shared())),
+    sns: once("sns", async () => new (await import("@aws-sdk/client-sns")).SNS(await shared())),
+    iam: once("iam", async () => new (await import("@aws-sdk/client-iam")).IAM(await shared())),
+    ec2: once("ec2", async () => new (await import("@aws-sdk/client-ec2")).EC2(await shared())),
+    logs: once("logs", async () => new (await import("@aws-sdk/client-cloudwatch-logs")).CloudWatchLogs(await shared())),
+    secretsmanager: once(
+      "secretsmanager",
+      async () => new (await import("@aws-sdk/client-secrets-manager")).SecretsManager(await shared()),
+    ),
+    destroy: () => made.forEach((client) => void client.destroy()),
+  };
+}
+
+function settingsOf(options: ClientOptions) {
+  const requestTimeout = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+  return {
+    region: options.region,
+    ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
+    maxAttempts: 1,
+    customUserAgent: [["fleetlogix", options.version]] as [string, string][],
+    requestHandler: {
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      requestTimeout,
+      socketTimeout: requestTimeout,
+      throwOnRequestTimeout: true,
+    },
+  };
+}
+function credentialsOf({ local, profile }: ClientOptions) {
+  if (local) return { credentials: LOCAL_CREDENTIALS };
+  return profile === undefined ? {} : { profile };
+}
+
+/** What every client of the SDK has, whatever its service. */
+interface Dressable {
+  readonly middlewareStack: { add: unknown };
+  readonly config: { readonly credentials: unknown };
+  destroy(): void;
+}
+type Next = (args: never) => Promise<unknown>;
+type Around = (service: string, operation: string, renew: () => Promise<void>, call: () => Promise<unknown>) => Promise<unknown>;
+
+/** Outermost in the SDK's own chain, so that a call made again is built and signed anew. */
+function dress(client: Dressable, service: string, around: Around): void {
+  const { add } = client.middlewareStack as { add: (middleware: unknown, where: object) => void };
+  const renew = async (): Promise<void> => {
+    // What the user's files said an hour ago is kept in memory: read them again.
+    const { loadSharedConfigFiles } = await import("@smithy/core/config");
+    await loadSharedConfigFiles({ ignoreCache: true });
+    await (client.config.credentials as (options: object) => Promise<unknown>)({ forceRefresh: true });
+  };
+  const middleware =
+    (next: Next, context: { readonly commandName?: string }): Next =>
+    (args) =>
+      around(service, (context.commandName ?? "").replace(/Command$/, ""), renew, () => next(args));
+  add(middleware, { step: "initialize", priority: "high", name: "fleetlogix" });
+}
+
+/** Paces a call, names it in what it throws, and renews credentials that ran out during a long wait, once. */
+function surround(options: ClientOptions): Around {
+  const pace = options.paced ? makePacer(options) : undefined;
+  return async (service, operation, renew, call) => {
+    const name = `${service}:${operation}`;
+    const attempt = async (): Promise<unknown> => {
+      await pace?.(service, operation);
+      options.onCall?.(name);
+      try {
+        return await call();
+      } catch (error) {
+        throw typeof error === "object" && error !== null ? Object.assign(error, { [OPERATION]: name }) : error;
+      }
+    };
+    try {
+      return await attempt();
+    } catch (error) {
+      const fault = toFault(error);
+      if (!fault || options.local || !isExpired(fault)) throw error;
+      await renew();
+      return attempt();
+    }
+  };
 }

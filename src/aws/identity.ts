@@ -1,0 +1,45 @@
+import type { Place } from "../engine/contract.ts";
+import { FleetlogixError } from "../errors.ts";
+import type { AwsClients } from "./clients.ts";
+
+const LOCAL_ACCOUNT = "000000000000";
+const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/;
+const CHECKIP = "https://checkip.amazonaws.com";
+
+/** --local means this computer and nothing else: refused before any call is made. */
+export function refuseUnlessLoopback(endpoint: string | undefined): void {
+  const host = endpoint !== undefined && URL.canParse(endpoint) ? new URL(endpoint).hostname : undefined;
+  if (host !== undefined && LOOPBACK.test(host)) return;
+  throw new FleetlogixError("LOCAL_REFUSED", `--local was pointed at ${endpoint ?? "AWS itself"}, which is not this computer.`, {
+    hint: "Leave out --endpoint-url and AWS_ENDPOINT_URL with --local, or leave out --local.",
+  });
+}
+
+/** Where the calls go and as whom. Needs no permission; throws what the SDK throws. */
+export async function identify(clients: Pick<AwsClients, "sts">, region: string): Promise<Place> {
+  const { Account: account = "", Arn: arn = "" } = await (await clients.sts()).getCallerIdentity({});
+  return { account, region, partition: arn.split(":")[1] || "aws" };
+}
+
+export function refuseForeignAccount({ account }: Place, endpoint: string | undefined): void {
+  if (account === LOCAL_ACCOUNT) return;
+  throw new FleetlogixError("LOCAL_REFUSED", `What answers at ${endpoint} is account ${account}, not the local AWS (${LOCAL_ACCOUNT}).`, {
+    hint: "Stop the other program or choose another port with FLEETLOGIX_LOCAL_PORT.",
+  });
+}
+
+/** The address that AWS sees us come from, as a CIDR; at any other endpoint this computer itself. */
+export async function callerCidr(endpoint: string | undefined, timeoutMs = 5_000): Promise<string> {
+  if (endpoint !== undefined) return "127.0.0.1/32";
+  try {
+    const answer = await fetch(CHECKIP, { signal: AbortSignal.timeout(timeoutMs) });
+    const address = (await answer.text()).trim();
+    if (answer.ok && /^\d{1,3}(\.\d{1,3}){3}$/.test(address)) return `${address}/32`;
+    throw new Error(`${CHECKIP} answered ${answer.status} ${address.slice(0, 40)}`);
+  } catch (cause) {
+    throw new FleetlogixError("PREFLIGHT", "This computer's public address cannot be found out, so the database cannot be opened to it.", {
+      hint: "Write the addresses that may reach the database into `database.allowedCidrs`.",
+      cause,
+    });
+  }
+}
