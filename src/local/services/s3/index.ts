@@ -1,5 +1,127 @@
-import type { LocalEnv, LocalService } from "../../core/service.ts";
+import type { Call, Handler, LocalEnv, LocalService, Operations } from "../../core/service.ts";
+import { decode } from "./body.ts";
+import {
+  createBucket,
+  deleteBucket,
+  getBucketLocation,
+  getBucketVersioning,
+  headBucket,
+  listBuckets,
+  putBucketVersioning,
+} from "./buckets.ts";
+import { deleteObject, deleteObjects } from "./deletes.ts";
+import { inventoryOperations } from "./inventories.ts";
+import { listObjects, listObjectsV2, listObjectVersions } from "./listing.ts";
+import { abortMultipartUpload, completeMultipartUpload, createMultipartUpload, uploadPart, uploadPartCopy } from "./multipart.ts";
+import { listMultipartUploads, listParts } from "./multipart-listing.ts";
+import { type Notifications, notifications } from "./notifications.ts";
+import { getObjectAttributes, lockOperations, objectAclOperations, taggingOperations } from "./object-settings.ts";
+import { permissionsOf } from "./permissions.ts";
+import { copyObject, putObject } from "./put.ts";
+import { getObject, headObject } from "./read.ts";
+import { recover } from "./recovery.ts";
+import { accessOperations, settingOperations } from "./settings.ts";
+import { accessDenied, openState, type S3State } from "./state.ts";
 
-export function s3Service(_env: LocalEnv): LocalService {
-  return { name: "s3", sdk: () => import("@aws-sdk/client-s3"), operations: {} };
+/** S3: objects as files below the data folder, everything that is known of them in the journal. */
+export function s3Service(env: LocalEnv): LocalService {
+  const state = openState(env);
+  const told = notifications(state);
+  return {
+    name: "s3",
+    sdk: () => import("@aws-sdk/client-s3"),
+    operations: ownersOnly(operationsOf(state, told)),
+    permissions: permissionsOf(state),
+    partial: PARTIAL,
+    decode,
+    anonymous: (path) => state.buckets.has(decodeFirst(path)),
+    start: async () => recover(state),
+    stop: told.settled,
+    facts: () => factsOf(state),
+  };
 }
+
+function operationsOf(state: S3State, { notify }: Notifications): Operations {
+  return {
+    CreateBucket: createBucket(state),
+    DeleteBucket: deleteBucket(state),
+    HeadBucket: headBucket(state),
+    ListBuckets: listBuckets(state),
+    GetBucketLocation: getBucketLocation(state),
+    PutBucketVersioning: putBucketVersioning(state),
+    GetBucketVersioning: getBucketVersioning(state),
+    PutObject: putObject(state, notify),
+    CopyObject: copyObject(state, notify),
+    GetObject: getObject(state),
+    HeadObject: headObject(state),
+    DeleteObject: deleteObject(state, notify),
+    DeleteObjects: deleteObjects(state, notify),
+    ListObjects: listObjects(state),
+    ListObjectsV2: listObjectsV2(state),
+    ListObjectVersions: listObjectVersions(state),
+    CreateMultipartUpload: createMultipartUpload(state),
+    UploadPart: uploadPart(state),
+    UploadPartCopy: uploadPartCopy(state),
+    CompleteMultipartUpload: completeMultipartUpload(state, notify),
+    AbortMultipartUpload: abortMultipartUpload(state),
+    ListMultipartUploads: listMultipartUploads(state),
+    ListParts: listParts(state),
+    GetObjectAttributes: getObjectAttributes(state),
+    ...taggingOperations(state, notify),
+    ...lockOperations(state),
+    ...objectAclOperations(state),
+    ...settingOperations(state),
+    ...accessOperations(state),
+    ...inventoryOperations(state),
+  };
+}
+
+/** Every operation refuses a bucket of another owner than the caller expects. */
+function ownersOnly(operations: Operations): Operations {
+  const guarded =
+    (handler: Handler<Record<string, unknown>, unknown>): Handler<Record<string, unknown>, unknown> =>
+    (input, call: Call) => {
+      if (input.ExpectedBucketOwner !== undefined && input.ExpectedBucketOwner !== call.account) throw accessDenied();
+      return handler(input, call);
+    };
+  return Object.fromEntries(Object.entries(operations).map(([name, handler]) => [name, guarded(handler)]));
+}
+
+function decodeFirst(path: string): string {
+  try {
+    return decodeURIComponent(path.split("/")[1] ?? "");
+  } catch {
+    return "";
+  }
+}
+
+function factsOf(state: S3State): Record<string, number> {
+  const versions = state.objects.all();
+  return {
+    buckets: state.buckets.size,
+    objects: versions.filter((version) => !version.deleteMarker).length,
+    bytes: versions.reduce((sum, version) => sum + version.size, 0),
+  };
+}
+
+/** What these operations lack compared with AWS. */
+const STORED = "stored and read back, not carried out";
+const PARTIAL: Readonly<Record<string, string>> = {
+  PutBucketLifecycleConfiguration: `checked, ${STORED}: nothing expires or moves`,
+  PutBucketCors: STORED,
+  PutBucketWebsite: STORED,
+  PutBucketReplication: STORED,
+  PutBucketLogging: STORED,
+  PutBucketAccelerateConfiguration: STORED,
+  PutBucketRequestPayment: STORED,
+  PutBucketAnalyticsConfiguration: STORED,
+  PutBucketInventoryConfiguration: STORED,
+  PutBucketMetricsConfiguration: STORED,
+  PutBucketIntelligentTieringConfiguration: STORED,
+  PutBucketAbac: STORED,
+  PutBucketAcl: "stored and read back; access is decided by policies only",
+  PutObjectAcl: "stored and read back; access is decided by policies only",
+  PutBucketNotificationConfiguration: "topics and functions; no queues, no event bus",
+  PutBucketVersioning: "no MFA delete",
+  PutObject: "the signatures of single chunks are not checked; encryption is noted, not done; default retention is not applied",
+};

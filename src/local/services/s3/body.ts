@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { LocalFault } from "../../core/service.ts";
+import { type Algorithm, algorithmOf, type Checksums, compareChecksums, DEFAULT_ALGORITHM, hasher, statedChecksums } from "./checksums.ts";
+import { unchunk } from "./chunked.ts";
+import type { FileStore, Segment } from "./files.ts";
+
+type Headers = Readonly<Record<string, string>>;
+export interface Received {
+  readonly segment: Segment;
+  /** Hexadecimal. */
+  readonly md5: string;
+  readonly checksums: Checksums;
+}
+/** The largest object a single call may bring. */
+const MAX_BYTES = 5 * 1024 ** 3;
+
+/** Brings a body to disk as it comes, undoing its chunking, and checks everything the client said about it. */
+export async function receive(files: FileStore, body: unknown, headers: Headers, wanted?: string): Promise<Received> {
+  const path = files.incoming();
+  const check = checking(headers, wanted);
+  try {
+    await pipeline(sourceOf(body), check.through, createWriteStream(path, { mode: 0o600 }));
+    const { size, md5, checksums } = await check.result();
+    return { segment: files.keep(path, size), md5, checksums };
+  } catch (error) {
+    await rm(path, { force: true });
+    if (error instanceof Error && (error as NodeJS.ErrnoException).code === "ECONNRESET")
+      throw new LocalFault(
+        "RequestTimeout",
+        "Your socket connection to the server was not read from or written to within the timeout period.",
+        400,
+      );
+    throw error;
+  }
+}
+
+/** The same checks for bodies that are held in memory: configurations, lists of keys. */
+export function decode(headers: Headers, body: Readable): Readable {
+  const check = checking(headers, undefined, false);
+  return Readable.from(
+    (async function* () {
+      yield* check.through(body);
+      await check.result();
+    })(),
+    { objectMode: false },
+  );
+}
+
+function checking(headers: Headers, wanted: string | undefined, byDefault = true) {
+  const trailers = new Map<string, string>();
+  const hashers = new Map<Algorithm, ReturnType<typeof hasher>>();
+  const stated = statedChecksums(Object.entries(headers));
+  const trailing = algorithmOf(/^x-amz-checksum-(\w+)/i.exec(headers["x-amz-trailer"] ?? "")?.[1]);
+  const named = algorithmOf(wanted ?? headers["x-amz-sdk-checksum-algorithm"]);
+  const algorithms = new Set([...(Object.keys(stated) as Algorithm[]), ...(trailing ? [trailing] : []), ...(named ? [named] : [])]);
+  if (algorithms.size === 0 && byDefault) algorithms.add(DEFAULT_ALGORITHM);
+  for (const algorithm of algorithms) hashers.set(algorithm, hasher(algorithm));
+  const md5 = createHash("md5");
+  const sha256 = /^[0-9a-f]{64}$/.test(headers["x-amz-content-sha256"] ?? "") ? createHash("sha256") : undefined;
+  let size = 0;
+  return {
+    async *through(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      for await (const chunk of isChunked(headers) ? unchunk(source, trailers) : source) {
+        size += chunk.length;
+        if (size > MAX_BYTES) throw new LocalFault("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", 400);
+        md5.update(chunk);
+        sha256?.update(chunk);
+        for (const hash of hashers.values()) hash.update(chunk);
+        yield chunk;
+      }
+    },
+    async result() {
+      const checksums: Partial<Record<Algorithm, string>> = {};
+      for (const [algorithm, hash] of hashers) checksums[algorithm] = Buffer.from(await hash.digest()).toString("base64");
+      const digest = md5.digest();
+      verify(headers, size, digest, sha256?.digest("hex"));
+      compareChecksums({ ...stated, ...statedChecksums(trailers) }, checksums);
+      return { size, md5: digest.toString("hex"), checksums };
+    },
+  };
+}
+
+function verify(headers: Headers, size: number, md5: Buffer, sha256: string | undefined): void {
+  const expected = headers["x-amz-decoded-content-length"] ?? (isChunked(headers) ? undefined : headers["content-length"]);
+  if (expected !== undefined && Number(expected) !== size)
+    throw new LocalFault("IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header", 400);
+  const stated = headers["content-md5"];
+  if (stated !== undefined) {
+    if (Buffer.from(stated, "base64").length !== 16)
+      throw new LocalFault("InvalidDigest", "The Content-MD5 you specified was invalid.", 400);
+    if (stated !== md5.toString("base64"))
+      throw new LocalFault("BadDigest", "The Content-MD5 you specified did not match what we received.", 400);
+  }
+  if (sha256 !== undefined && sha256 !== headers["x-amz-content-sha256"])
+    throw new LocalFault("XAmzContentSHA256Mismatch", "The provided 'x-amz-content-sha256' header does not match what was computed.", 400);
+}
+
+const isChunked = (headers: Headers): boolean =>
+  /\baws-chunked\b/.test(headers["content-encoding"] ?? "") || (headers["x-amz-content-sha256"] ?? "").startsWith("STREAMING-");
+
+function sourceOf(body: unknown): Readable {
+  if (body instanceof Readable) return body;
+  if (body === undefined || body === null) return Readable.from([]);
+  return Readable.from([typeof body === "string" ? Buffer.from(body) : Buffer.from(body as Uint8Array)]);
+}

@@ -1,0 +1,76 @@
+import { LocalFault } from "../../core/service.ts";
+
+const MAX_LINE = 16 * 1024;
+
+/**
+ * Undoes `aws-chunked`: lines of `<hex size>[;chunk-signature=…]`, each before its data, a chunk of size 0, and then the
+ * trailing headers, which are put into `trailers`. The chunks' own signatures are not checked.
+ */
+export async function* unchunk(source: AsyncIterable<Buffer>, trailers: Map<string, string>): AsyncGenerator<Buffer> {
+  const input = reader(source);
+  for (;;) {
+    const size = sizeOf(await input.line());
+    if (size === 0) break;
+    yield* input.take(size);
+    if ((await input.line()) !== "") throw malformed();
+  }
+  for (let text = await input.lastLine(); text; text = await input.lastLine()) {
+    const colon = text.indexOf(":");
+    if (colon > 0) trailers.set(text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim());
+  }
+}
+
+function sizeOf(line: string): number {
+  const size = /^([0-9a-f]+)\s*(?:;|$)/i.exec(line)?.[1];
+  if (size === undefined) throw malformed();
+  return Number.parseInt(size, 16);
+}
+
+function reader(source: AsyncIterable<Buffer>) {
+  const chunks = source[Symbol.asyncIterator]();
+  let held: Buffer = Buffer.alloc(0);
+  const more = async (): Promise<boolean> => {
+    const next = await chunks.next();
+    if (next.done) return false;
+    held = held.length > 0 ? Buffer.concat([held, next.value]) : next.value;
+    return true;
+  };
+  const line = async (atEnd: () => string): Promise<string> => {
+    for (;;) {
+      const end = held.indexOf("\r\n");
+      if (end >= 0) {
+        const text = held.toString("latin1", 0, end);
+        held = held.subarray(end + 2);
+        return text;
+      }
+      if (held.length > MAX_LINE) throw malformed();
+      if (!(await more())) return atEnd();
+    }
+  };
+  return {
+    line: () =>
+      line(() => {
+        throw incomplete();
+      }),
+    /** Some writers leave the final empty line away. */
+    lastLine: () =>
+      line(() => {
+        const rest = held.toString("latin1");
+        held = Buffer.alloc(0);
+        return rest;
+      }),
+    async *take(size: number): AsyncGenerator<Buffer> {
+      for (let left = size; left > 0; ) {
+        if (held.length === 0 && !(await more())) throw incomplete();
+        const part = held.subarray(0, left);
+        held = held.subarray(part.length);
+        left -= part.length;
+        yield part;
+      }
+    },
+  };
+}
+
+const malformed = (): LocalFault => new LocalFault("InvalidRequest", "The aws-chunked body is malformed.", 400);
+const incomplete = (): LocalFault =>
+  new LocalFault("IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header", 400);

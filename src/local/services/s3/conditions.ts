@@ -1,0 +1,72 @@
+import { LocalFault } from "../../core/service.ts";
+import type { Version } from "./state.ts";
+
+interface ReadConditions {
+  readonly IfMatch?: string | undefined;
+  readonly IfNoneMatch?: string | undefined;
+  readonly IfModifiedSince?: Date | undefined;
+  readonly IfUnmodifiedSince?: Date | undefined;
+}
+const failed = (condition: string): LocalFault =>
+  new LocalFault("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412, { Condition: condition });
+
+/** Throws 412, or 304 with the headers that a cache wants, when the reader does not want this version. */
+export function checkRead(version: Version, conditions: ReadConditions): void {
+  checkMatch(version, conditions);
+  const { IfNoneMatch, IfModifiedSince } = conditions;
+  const unchanged = IfNoneMatch !== undefined ? names(IfNoneMatch, version.etag) : IfModifiedSince && !newer(version, IfModifiedSince);
+  if (!unchanged) return;
+  throw new LocalFault(
+    "NotModified",
+    "Not Modified",
+    304,
+    {},
+    {
+      etag: `"${version.etag}"`,
+      "last-modified": new Date(version.modified).toUTCString(),
+    },
+  );
+}
+/** The same for the source of a copy, where "not modified" is a failure too. */
+export function checkCopySource(version: Version, conditions: ReadConditions): void {
+  checkMatch(version, conditions);
+  const { IfNoneMatch, IfModifiedSince } = conditions;
+  if (IfNoneMatch !== undefined && names(IfNoneMatch, version.etag)) throw failed("x-amz-copy-source-If-None-Match");
+  if (IfNoneMatch === undefined && IfModifiedSince && !newer(version, IfModifiedSince)) throw failed("x-amz-copy-source-If-Modified-Since");
+}
+function checkMatch(version: Version, { IfMatch, IfUnmodifiedSince }: ReadConditions): void {
+  if (IfMatch !== undefined && !names(IfMatch, version.etag)) throw failed("If-Match");
+  if (IfMatch === undefined && IfUnmodifiedSince && newer(version, IfUnmodifiedSince)) throw failed("If-Unmodified-Since");
+}
+/** HTTP dates have whole seconds. */
+const newer = (version: Version, date: Date): boolean => Math.floor(version.modified / 1000) > Math.floor(date.getTime() / 1000);
+const names = (header: string, etag: string): boolean =>
+  header.split(",").some((part) => part.trim() === "*" || part.trim().replace(/^(W\/)?"?|"?$/g, "") === etag);
+
+interface WriteConditions {
+  readonly IfMatch?: string | undefined;
+  readonly IfNoneMatch?: string | undefined;
+}
+/**
+ * May the object be written over `current`? Asked before the body is taken in, and again in the step that makes it
+ * visible: of several writers at once exactly one succeeds. `atStart`: what was current when the call began.
+ */
+export function checkWrite(current: Version | undefined, { IfMatch, IfNoneMatch }: WriteConditions, atStart = current): void {
+  const exists = current !== undefined && !current.deleteMarker;
+  if (IfNoneMatch !== undefined) {
+    if (IfNoneMatch !== "*")
+      throw new LocalFault("NotImplemented", "A header you provided implies functionality that is not implemented", 501, {
+        Header: "If-None-Match",
+      });
+    if (exists) throw failed("If-None-Match");
+  }
+  if (IfMatch === undefined) return;
+  if (!exists && atStart && !atStart.deleteMarker)
+    throw new LocalFault(
+      "ConditionalRequestConflict",
+      "The conditional request cannot succeed due to a conflicting operation against this resource.",
+      409,
+    );
+  if (!exists) throw new LocalFault("NoSuchKey", "The specified key does not exist.", 404);
+  if (!names(IfMatch, current.etag)) throw failed("If-Match");
+}

@@ -1,0 +1,90 @@
+import type { Collection } from "../../core/store.ts";
+import type { Version } from "./state.ts";
+
+/** Every version of every object, found by key and in S3's order. */
+export interface ObjectIndex {
+  /** Newest first; delete markers included. */
+  versions(bucket: string, key: string): readonly Version[];
+  /** All keys with a version or a marker, in the order of their UTF-8 bytes. */
+  keys(bucket: string): readonly string[];
+  nextSeq(): number;
+  add(version: Version): void;
+  /** Replaces a version by a new description of itself. */
+  update(version: Version): void;
+  remove(version: Version): void;
+  all(): readonly Version[];
+}
+interface Shelf {
+  readonly byKey: Map<string, Version[]>;
+  readonly sorted: string[];
+}
+
+export function openIndex(documents: Collection<Version>): ObjectIndex {
+  const shelves = new Map<string, Shelf>();
+  let seq = 0;
+  const shelfOf = (bucket: string): Shelf => {
+    const shelf = shelves.get(bucket) ?? { byKey: new Map(), sorted: [] };
+    shelves.set(bucket, shelf);
+    return shelf;
+  };
+  const place = (version: Version): void => {
+    const { byKey, sorted } = shelfOf(version.bucket);
+    const versions = byKey.get(version.key);
+    if (versions) versions.unshift(version);
+    else {
+      byKey.set(version.key, [version]);
+      sorted.splice(firstAtLeast(sorted, version.key), 0, version.key);
+    }
+  };
+  for (const version of documents.values().sort((a, b) => a.seq - b.seq)) {
+    seq = Math.max(seq, version.seq);
+    place(version);
+  }
+  return {
+    versions: (bucket, key) => shelves.get(bucket)?.byKey.get(key) ?? [],
+    keys: (bucket) => shelves.get(bucket)?.sorted ?? [],
+    nextSeq: () => ++seq,
+    add(version) {
+      documents.put(String(version.seq), version);
+      place(version);
+    },
+    update(version) {
+      documents.put(String(version.seq), version);
+      const versions = shelfOf(version.bucket).byKey.get(version.key) ?? [];
+      versions[versions.findIndex((v) => v.seq === version.seq)] = version;
+    },
+    remove(version) {
+      documents.delete(String(version.seq));
+      const { byKey, sorted } = shelfOf(version.bucket);
+      const left = (byKey.get(version.key) ?? []).filter((v) => v.seq !== version.seq);
+      if (left.length > 0) byKey.set(version.key, left);
+      else {
+        byKey.delete(version.key);
+        sorted.splice(firstAtLeast(sorted, version.key), 1);
+      }
+    },
+    all: () => documents.values(),
+  };
+}
+
+/** Index of the first key that is not before `key`. */
+export function firstAtLeast(sorted: readonly string[], key: string): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareKeys(sorted[middle] as string, key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** By UTF-8 bytes, as S3 orders keys; JavaScript compares UTF-16 units, which puts characters past U+FFFF too early. */
+export function compareKeys(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
+    if (x !== y) return isSurrogate(x) === isSurrogate(y) ? x - y : isSurrogate(x) ? 1 : -1;
+  }
+  return a.length - b.length;
+}
+const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff;

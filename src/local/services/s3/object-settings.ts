@@ -1,0 +1,132 @@
+import type {
+  AccessControlPolicy,
+  GetObjectAttributesCommandInput,
+  GetObjectTaggingCommandInput,
+  PutObjectAclCommandInput,
+  PutObjectLegalHoldCommandInput,
+  PutObjectRetentionCommandInput,
+  PutObjectTaggingCommandInput,
+} from "@aws-sdk/client-s3";
+import { type Call, LocalFault } from "../../core/service.ts";
+import { aclOf, newAcl } from "./access.ts";
+import { asMembers } from "./checksums.ts";
+import { limit } from "./listing.ts";
+import type { Notify } from "./notifications.ts";
+import { checkCustomerKey, findVersion } from "./read.ts";
+import { accessDenied, type Bucket, bucketOf, type S3State, type Version } from "./state.ts";
+import { checkedTags } from "./tags.ts";
+import { versionOf } from "./write.ts";
+
+interface Named {
+  readonly Bucket: string | undefined;
+  readonly Key: string | undefined;
+  readonly VersionId?: string | undefined;
+}
+function lookUp(state: S3State, input: Named, call: Call): { bucket: Bucket; version: Version } {
+  const bucket = bucketOf(state, input.Bucket, call);
+  return { bucket, version: findVersion(state, bucket, input.Key ?? "", input.VersionId, call) };
+}
+
+export function taggingOperations(state: S3State, notify: Notify) {
+  const put = (input: Named, tags: Version["tags"], event: string, call: Call) => {
+    const { bucket, version } = lookUp(state, input, call);
+    const tagged = { ...version, tags };
+    state.objects.update(tagged);
+    notify(bucket.name, event, tagged, call);
+    return versionOf(bucket, version);
+  };
+  return {
+    PutObjectTagging: (input: PutObjectTaggingCommandInput, call: Call) =>
+      put(input, checkedTags(input.Tagging?.TagSet, 10), "ObjectTagging:Put", call),
+    DeleteObjectTagging: (input: GetObjectTaggingCommandInput, call: Call) => put(input, [], "ObjectTagging:Delete", call),
+    GetObjectTagging(input: GetObjectTaggingCommandInput, call: Call) {
+      const { bucket, version } = lookUp(state, input, call);
+      return { ...versionOf(bucket, version), TagSet: version.tags.map((tag) => ({ ...tag })) };
+    },
+  };
+}
+
+export function getObjectAttributes(state: S3State) {
+  return (input: GetObjectAttributesCommandInput, call: Call) => {
+    const { bucket, version } = lookUp(state, input, call);
+    checkCustomerKey(version, input);
+    const wanted = new Set<string>(input.ObjectAttributes ?? []);
+    const full = {
+      ETag: version.etag,
+      Checksum: { ...asMembers(version.checksums), ChecksumType: version.checksumType },
+      ObjectParts: version.parts && objectParts(version.parts, input),
+      StorageClass: (version.headers.StorageClass ?? "STANDARD") as "STANDARD",
+      ObjectSize: version.size,
+    };
+    return {
+      ...versionOf(bucket, version),
+      LastModified: new Date(version.modified),
+      ...Object.fromEntries(Object.entries(full).filter(([name, value]) => wanted.has(name) && value !== undefined)),
+    };
+  };
+}
+function objectParts(parts: NonNullable<Version["parts"]>, input: GetObjectAttributesCommandInput) {
+  const after = Number(input.PartNumberMarker ?? 0);
+  const max = limit(input.MaxParts);
+  const shown = parts.slice(after, after + max);
+  return {
+    TotalPartsCount: parts.length,
+    PartNumberMarker: String(after),
+    NextPartNumberMarker: String(after + shown.length),
+    MaxParts: max,
+    IsTruncated: after + shown.length < parts.length,
+    Parts: shown.map((part, i) => ({ PartNumber: after + i + 1, Size: part.size, ...asMembers(part.checksums) })),
+  };
+}
+
+export function lockOperations(state: S3State) {
+  const locked = (input: Named, call: Call) => {
+    const found = lookUp(state, input, call);
+    if (found.bucket.settings["object-lock"] === undefined)
+      throw new LocalFault("InvalidRequest", "Bucket is missing Object Lock Configuration", 400);
+    return found.version;
+  };
+  const missing = () =>
+    new LocalFault("NoSuchObjectLockConfiguration", "The specified object does not have a ObjectLock configuration", 404);
+  return {
+    PutObjectRetention(input: PutObjectRetentionCommandInput, call: Call) {
+      const version = locked(input, call);
+      const until = input.Retention?.RetainUntilDate?.getTime();
+      const shorter = (version.lock?.until ?? 0) > (until ?? 0);
+      if (shorter && !(version.lock?.mode === "GOVERNANCE" && input.BypassGovernanceRetention)) throw accessDenied();
+      state.objects.update({ ...version, lock: { ...version.lock, mode: input.Retention?.Mode, until } });
+      return {};
+    },
+    GetObjectRetention(input: Named, call: Call) {
+      const { lock } = locked(input, call);
+      if (!lock?.mode) throw missing();
+      return { Retention: { Mode: lock.mode as "GOVERNANCE", RetainUntilDate: new Date(lock.until ?? 0) } };
+    },
+    PutObjectLegalHold(input: PutObjectLegalHoldCommandInput, call: Call) {
+      const version = locked(input, call);
+      state.objects.update({ ...version, lock: { ...version.lock, legalHold: input.LegalHold?.Status === "ON" } });
+      return {};
+    },
+    GetObjectLegalHold(input: Named, call: Call) {
+      const { lock } = locked(input, call);
+      if (lock?.legalHold === undefined) throw missing();
+      return { LegalHold: { Status: lock.legalHold ? ("ON" as const) : ("OFF" as const) } };
+    },
+  };
+}
+
+/** Access lists of objects: only the owner's own, as every bucket of today has them. */
+export function objectAclOperations(state: S3State) {
+  return {
+    PutObjectAcl(input: PutObjectAclCommandInput, call: Call) {
+      const { bucket, version } = lookUp(state, input, call);
+      if (input.ACL === "bucket-owner-full-control") return {};
+      state.objects.update({ ...version, acl: newAcl(bucket, input, call.account) });
+      return {};
+    },
+    GetObjectAcl(input: Named, call: Call): AccessControlPolicy {
+      const { version } = lookUp(state, input, call);
+      return version.acl ?? aclOf("private", call.account);
+    },
+  };
+}

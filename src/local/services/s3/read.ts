@@ -1,0 +1,142 @@
+import type { GetObjectCommandInput, GetObjectCommandOutput, HeadObjectCommandInput, HeadObjectCommandOutput } from "@aws-sdk/client-s3";
+import { type Call, LocalFault } from "../../core/service.ts";
+import { asMembers } from "./checksums.ts";
+import { checkRead } from "./conditions.ts";
+import { accessDenied, type Bucket, bucketArn, bucketOf, type S3State, type Version } from "./state.ts";
+import { versionOf } from "./write.ts";
+
+/** The version that a reader asks for; throws S3's various ways of saying that there is none. */
+export function findVersion(state: S3State, bucket: Bucket, key: string, versionId: string | undefined, call: Call): Version {
+  const versions = state.objects.versions(bucket.name, key);
+  if (versionId !== undefined) {
+    const found = versions.find((version) => version.versionId === versionId);
+    if (!found) throw new LocalFault("NoSuchVersion", "The specified version does not exist.", 404, { Key: key, VersionId: versionId });
+    if (found.deleteMarker)
+      throw new LocalFault(
+        "MethodNotAllowed",
+        "The specified method is not allowed against this resource.",
+        405,
+        { Method: "GET", ResourceType: "DeleteMarker" },
+        { "x-amz-delete-marker": "true", "last-modified": new Date(found.modified).toUTCString(), allow: "DELETE" },
+      );
+    return found;
+  }
+  const current = versions[0];
+  if (current && !current.deleteMarker) return current;
+  const headers: Record<string, string> = current ? { "x-amz-delete-marker": "true", "x-amz-version-id": current.versionId } : {};
+  // Who may not list the bucket is not told what it lacks.
+  const mayList = state.env.decide(call.principal, {
+    action: "s3:ListBucket",
+    resource: bucketArn(bucket.name),
+    policy: bucket.settings.policy,
+  });
+  if (!mayList.allowed) throw accessDenied();
+  throw new LocalFault("NoSuchKey", "The specified key does not exist.", 404, { Key: key }, headers);
+}
+
+export function getObject(state: S3State) {
+  return (input: GetObjectCommandInput, call: Call) => {
+    const { version, start, end, output } = look(state, input, call);
+    return { ...output, Body: state.files.read(version.segments, start, end) as unknown as GetObjectCommandOutput["Body"] };
+  };
+}
+export function headObject(state: S3State) {
+  return (input: HeadObjectCommandInput, call: Call) => look(state, input, call).output as Omit<HeadObjectCommandOutput, "$metadata">;
+}
+
+function look(state: S3State, input: GetObjectCommandInput | HeadObjectCommandInput, call: Call) {
+  const bucket = bucketOf(state, input.Bucket, call);
+  const version = findVersion(state, bucket, input.Key ?? "", input.VersionId, call);
+  checkRead(version, input);
+  checkCustomerKey(version, input);
+  const [start, end, partial] = extent(version, input.Range, input.PartNumber);
+  const overrides = Object.entries(OVERRIDES).flatMap(([member, by]) => {
+    const value = input[by as keyof typeof input];
+    return value === undefined ? [] : [[member, value]];
+  });
+  const output = {
+    ...attributes(bucket, version),
+    ...Object.fromEntries(overrides),
+    ContentLength: end - start + 1,
+    ...(partial ? { ContentRange: `bytes ${start}-${end}/${version.size}` } : {}),
+    ...(input.PartNumber !== undefined && version.parts ? { PartsCount: version.parts.length } : {}),
+    ...(input.ChecksumMode === "ENABLED" && !partial ? { ...asMembers(version.checksums), ChecksumType: version.checksumType } : {}),
+  };
+  return { version, start, end, output };
+}
+const OVERRIDES = {
+  CacheControl: "ResponseCacheControl",
+  ContentDisposition: "ResponseContentDisposition",
+  ContentEncoding: "ResponseContentEncoding",
+  ContentLanguage: "ResponseContentLanguage",
+  ContentType: "ResponseContentType",
+  Expires: "ResponseExpires",
+} as const;
+
+function attributes(bucket: Bucket, version: Version) {
+  const { StorageClass, Expires, ...headers } = version.headers;
+  const expires = new Date(String(Expires));
+  return {
+    ...headers,
+    ...(StorageClass !== undefined && StorageClass !== "STANDARD" ? { StorageClass } : {}),
+    ...(Number.isNaN(expires.getTime()) ? {} : { Expires: expires }),
+    ...versionOf(bucket, version),
+    ETag: `"${version.etag}"`,
+    LastModified: new Date(version.modified),
+    AcceptRanges: "bytes",
+    Metadata: { ...version.metadata },
+    ...(version.tags.length > 0 ? { TagCount: version.tags.length } : {}),
+    ...(version.lock?.mode ? { ObjectLockMode: version.lock.mode, ObjectLockRetainUntilDate: new Date(version.lock.until ?? 0) } : {}),
+    ...(version.lock?.legalHold === undefined ? {} : { ObjectLockLegalHoldStatus: version.lock.legalHold ? "ON" : "OFF" }),
+  };
+}
+
+/** First and last byte, and whether that is less than the whole. A header that is no range is not heeded. */
+function extent(
+  version: Version,
+  range: string | undefined,
+  partNumber: number | undefined,
+): [start: number, end: number, partial: boolean] {
+  const { size } = version;
+  if (partNumber !== undefined) {
+    if (range !== undefined) throw new LocalFault("InvalidRequest", "Cannot specify both Range header and partNumber query parameter", 400);
+    return part(version, partNumber);
+  }
+  const [, from, to] = /^bytes=(\d*)-(\d*)$/.exec(range ?? "") ?? [];
+  if (from === undefined || to === undefined || (from === "" && to === "")) return [0, size - 1, false];
+  const start = from === "" ? Math.max(size - Number(to), 0) : Number(from);
+  const end = from === "" || to === "" ? size - 1 : Math.min(Number(to), size - 1);
+  if (from !== "" && to !== "" && Number(to) < Number(from)) return [0, size - 1, false];
+  if (start >= size || (from === "" && Number(to) === 0))
+    throw new LocalFault(
+      "InvalidRange",
+      "The requested range is not satisfiable",
+      416,
+      { RangeRequested: range, ActualObjectSize: size },
+      { "content-range": `bytes */${size}` },
+    );
+  return [start, end, true];
+}
+function part({ parts, size }: Version, number: number): [number, number, boolean] {
+  const sizes = parts?.map((each) => each.size) ?? [size];
+  const own = sizes[number - 1];
+  if (own === undefined) throw new LocalFault("InvalidPartNumber", "The requested partnumber is not satisfiable", 416);
+  const start = sizes.slice(0, number - 1).reduce((a, b) => a + b, 0);
+  return [start, start + own - 1, own > 0];
+}
+
+export function checkCustomerKey(
+  version: Version,
+  input: { readonly SSECustomerKeyMD5?: string | undefined; readonly SSECustomerAlgorithm?: string | undefined },
+): void {
+  const own = version.headers.SSECustomerKeyMD5;
+  if (own === undefined && input.SSECustomerAlgorithm === undefined) return;
+  if (own === undefined) throw new LocalFault("InvalidRequest", "The encryption parameters are not applicable to this object.", 400);
+  if (input.SSECustomerAlgorithm === undefined)
+    throw new LocalFault(
+      "InvalidRequest",
+      "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.",
+      400,
+    );
+  if (input.SSECustomerKeyMD5 !== own) throw accessDenied();
+}

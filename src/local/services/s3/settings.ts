@@ -1,0 +1,241 @@
+import type {
+  GetBucketPolicyCommandInput,
+  LifecycleRule,
+  PutBucketAclCommandInput,
+  PutBucketPolicyCommandInput,
+  ReplicationConfiguration,
+  ServerSideEncryptionRule,
+  Tag,
+} from "@aws-sdk/client-s3";
+import { type Call, type Handler, LocalFault } from "../../core/service.ts";
+import { aclOf, checkedPolicy, isPublic, newAcl } from "./access.ts";
+import { freeze, thaw } from "./documents.ts";
+import { checkedLifecycle } from "./lifecycle.ts";
+import { checkDestinations } from "./notifications.ts";
+import { type Bucket, bucketOf, type S3State } from "./state.ts";
+import { checkedTags } from "./tags.ts";
+
+type Values = Record<string, unknown>;
+/** A sub-resource of a bucket: stored as it comes, read back the same, and AWS's own error where it was never set. */
+interface Setting {
+  readonly name: string;
+  /** Operations, without Put, Get, Delete. */
+  readonly put?: string;
+  readonly get: string;
+  readonly delete?: string;
+  /** The input's member that holds it. */
+  readonly member: string;
+  /** Does the output hold it under the same member (true), or are its own members those of the output? */
+  readonly wrapped?: boolean;
+  /** What AWS answers when it is not set: an error, or a default. */
+  readonly absent: readonly [code: string, message: string] | Values;
+  /** Throws, or answers what is stored. */
+  readonly check?: (value: Values, bucket: Bucket, state: S3State, call: Call) => unknown;
+}
+const SETTINGS: readonly Setting[] = [
+  {
+    name: "tagging",
+    get: "BucketTagging",
+    delete: "BucketTagging",
+    member: "Tagging",
+    absent: ["NoSuchTagSet", "The TagSet does not exist"],
+    check: ({ TagSet }) => ({ TagSet: checkedTags(TagSet as Tag[], 50) }),
+  },
+  {
+    name: "cors",
+    get: "BucketCors",
+    delete: "BucketCors",
+    member: "CORSConfiguration",
+    absent: ["NoSuchCORSConfiguration", "The CORS configuration does not exist"],
+  },
+  {
+    name: "lifecycle",
+    put: "BucketLifecycleConfiguration",
+    get: "BucketLifecycleConfiguration",
+    delete: "BucketLifecycle",
+    member: "LifecycleConfiguration",
+    absent: ["NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist"],
+    check: ({ Rules }) => checkedLifecycle(Rules as LifecycleRule[] | undefined),
+  },
+  {
+    name: "encryption",
+    get: "BucketEncryption",
+    delete: "BucketEncryption",
+    member: "ServerSideEncryptionConfiguration",
+    wrapped: true,
+    // Since 2023 no bucket is without.
+    absent: {
+      ServerSideEncryptionConfiguration: {
+        Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" }, BucketKeyEnabled: false }],
+      },
+    },
+    check: ({ Rules }) => checkedEncryption(Rules as ServerSideEncryptionRule[] | undefined),
+  },
+  {
+    name: "publicAccessBlock",
+    get: "PublicAccessBlock",
+    delete: "PublicAccessBlock",
+    member: "PublicAccessBlockConfiguration",
+    wrapped: true,
+    absent: ["NoSuchPublicAccessBlockConfiguration", "The public access block configuration was not found"],
+    check: (value) => ({
+      BlockPublicAcls: false,
+      IgnorePublicAcls: false,
+      BlockPublicPolicy: false,
+      RestrictPublicBuckets: false,
+      ...value,
+    }),
+  },
+  {
+    name: "ownershipControls",
+    get: "BucketOwnershipControls",
+    delete: "BucketOwnershipControls",
+    member: "OwnershipControls",
+    wrapped: true,
+    absent: ["OwnershipControlsNotFoundError", "The bucket ownership controls were not found"],
+  },
+  {
+    name: "website",
+    get: "BucketWebsite",
+    delete: "BucketWebsite",
+    member: "WebsiteConfiguration",
+    absent: ["NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration"],
+  },
+  {
+    name: "replication",
+    get: "BucketReplication",
+    delete: "BucketReplication",
+    member: "ReplicationConfiguration",
+    wrapped: true,
+    absent: ["ReplicationConfigurationNotFoundError", "The replication configuration was not found"],
+    check(value, bucket) {
+      if (bucket.versioning !== "Enabled")
+        throw new LocalFault("InvalidRequest", "Versioning must be 'Enabled' on the bucket to apply a replication configuration", 400);
+      return value as unknown as ReplicationConfiguration;
+    },
+  },
+  {
+    name: "object-lock",
+    get: "ObjectLockConfiguration",
+    member: "ObjectLockConfiguration",
+    wrapped: true,
+    absent: ["ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket"],
+    check(value, bucket) {
+      if (bucket.versioning === "Enabled") return value;
+      throw new LocalFault("InvalidBucketState", "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration", 409);
+    },
+  },
+  {
+    name: "logging",
+    get: "BucketLogging",
+    member: "BucketLoggingStatus",
+    absent: {},
+    check: (value, _, state) => checkedLogging(value, state),
+  },
+  { name: "accelerate", get: "BucketAccelerateConfiguration", member: "AccelerateConfiguration", absent: {} },
+  { name: "requestPayment", get: "BucketRequestPayment", member: "RequestPaymentConfiguration", absent: { Payer: "BucketOwner" } },
+  { name: "abac", get: "BucketAbac", member: "AbacStatus", wrapped: true, absent: { AbacStatus: { Status: "Disabled" } } },
+  {
+    name: "notification",
+    get: "BucketNotificationConfiguration",
+    member: "NotificationConfiguration",
+    absent: {},
+    check: checkDestinations,
+  },
+];
+
+/** Put, Get and Delete of every sub-resource. */
+export function settingOperations(state: S3State): Record<string, Handler<Values, Values>> {
+  return Object.fromEntries(SETTINGS.flatMap((setting) => operationsOf(setting, state)));
+}
+function operationsOf(setting: Setting, state: S3State): [string, Handler<Values, Values>][] {
+  const { name, member } = setting;
+  const put: Handler<Values, Values> = async (input, call) => {
+    const bucket = bucketOf(state, input.Bucket as string, call);
+    const value = (input[member] ?? {}) as Values;
+    const checked = setting.check ? await setting.check(value, bucket, state, call) : value;
+    // Checking may have taken time: another setting may have been made meanwhile.
+    set(state, bucketOf(state, bucket.name, call), name, checked);
+    return {};
+  };
+  const get: Handler<Values, Values> = (input, call) => {
+    const stored = bucketOf(state, input.Bucket as string, call).settings[name];
+    if (stored === undefined) return absent(setting);
+    const value = thaw<Values>(stored);
+    return setting.wrapped ? { [member]: value } : value;
+  };
+  const remove: Handler<Values, Values> = (input, call) => {
+    set(state, bucketOf(state, input.Bucket as string, call), name, undefined);
+    return {};
+  };
+  return [
+    [`Put${setting.put ?? setting.get}`, put],
+    [`Get${setting.get}`, get],
+    ...(setting.delete ? [[`Delete${setting.delete}`, remove] as [string, typeof remove]] : []),
+  ];
+}
+function absent({ absent: answer }: Setting): Values {
+  if (!Array.isArray(answer)) return answer as Values;
+  throw new LocalFault(answer[0] as string, answer[1] as string, 404);
+}
+export function set(state: S3State, bucket: Bucket, name: string, value: unknown): void {
+  const { [name]: _, ...others } = bucket.settings;
+  const settings = value === undefined ? others : { ...others, [name]: typeof value === "string" ? value : freeze(value) };
+  state.buckets.put(bucket.name, { ...bucket, settings });
+}
+
+function checkedEncryption(rules: ServerSideEncryptionRule[] | undefined): Values {
+  const malformed = new LocalFault(
+    "MalformedXML",
+    "The XML you provided was not well-formed or did not validate against our published schema",
+    400,
+  );
+  if (rules?.length !== 1) throw malformed;
+  const { SSEAlgorithm, KMSMasterKeyID } = rules[0]?.ApplyServerSideEncryptionByDefault ?? {};
+  if (SSEAlgorithm === undefined || !["AES256", "aws:kms", "aws:kms:dsse"].includes(SSEAlgorithm)) throw malformed;
+  if (SSEAlgorithm === "AES256" && KMSMasterKeyID !== undefined)
+    throw new LocalFault(
+      "InvalidArgument",
+      "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
+      400,
+    );
+  return { Rules: rules.map((rule) => ({ BucketKeyEnabled: false, ...rule })) };
+}
+function checkedLogging(value: Values, state: S3State): Values {
+  const target = (value.LoggingEnabled as { TargetBucket?: string } | undefined)?.TargetBucket;
+  if (target === undefined || state.buckets.has(target)) return value;
+  throw new LocalFault("InvalidTargetBucketForLogging", "The target bucket for logging does not exist", 400, { TargetBucket: target });
+}
+
+/** The policy and the access list: settings with rules of their own. */
+export function accessOperations(state: S3State): Record<string, Handler<never, Values>> {
+  const policyOf = (input: GetBucketPolicyCommandInput, call: Call): string => {
+    const bucket = bucketOf(state, input.Bucket, call);
+    if (bucket.settings.policy !== undefined) return bucket.settings.policy;
+    throw new LocalFault("NoSuchBucketPolicy", "The bucket policy does not exist", 404, { BucketName: bucket.name });
+  };
+  return {
+    PutBucketPolicy(input: PutBucketPolicyCommandInput, call: Call) {
+      const bucket = bucketOf(state, input.Bucket, call);
+      set(state, bucket, "policy", checkedPolicy(bucket, input, call));
+      return {};
+    },
+    GetBucketPolicy: (input: GetBucketPolicyCommandInput, call: Call) => ({ Policy: policyOf(input, call) }),
+    GetBucketPolicyStatus: (input: GetBucketPolicyCommandInput, call: Call) => ({
+      PolicyStatus: { IsPublic: isPublic(policyOf(input, call)) },
+    }),
+    DeleteBucketPolicy(input: GetBucketPolicyCommandInput, call: Call) {
+      set(state, bucketOf(state, input.Bucket, call), "policy", undefined);
+      return {};
+    },
+    PutBucketAcl(input: PutBucketAclCommandInput, call: Call) {
+      const bucket = bucketOf(state, input.Bucket, call);
+      set(state, bucket, "acl", newAcl(bucket, input, call.account));
+      return {};
+    },
+    GetBucketAcl(input: GetBucketPolicyCommandInput, call: Call) {
+      const { acl } = bucketOf(state, input.Bucket, call).settings;
+      return acl === undefined ? { ...aclOf("private", call.account) } : thaw<Values>(acl);
+    },
+  };
+}

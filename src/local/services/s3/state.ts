@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import type { AccessControlPolicy } from "@aws-sdk/client-s3";
+import { type Call, type LocalEnv, LocalFault } from "../../core/service.ts";
+import type { Collection } from "../../core/store.ts";
+import type { Checksums } from "./checksums.ts";
+import { type FileStore, openFiles, type Segment } from "./files.ts";
+import { type ObjectIndex, openIndex } from "./object-index.ts";
+
+export interface Bucket {
+  readonly name: string;
+  readonly region: string;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  versioning?: "Enabled" | "Suspended";
+  /** Sub-resources by name, as `freeze` writes them; absent = never set. */
+  settings: Record<string, string>;
+}
+export interface Tagged {
+  readonly Key: string;
+  readonly Value: string;
+}
+/** What a writer says about an object beside its content; the names are those of the SDK. */
+export interface Described {
+  readonly headers: Readonly<Record<string, string | boolean>>;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tags: readonly Tagged[];
+  readonly lock?: Lock;
+}
+export interface Lock {
+  readonly mode?: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly until?: number | undefined;
+  readonly legalHold?: boolean | undefined;
+}
+/** One version of an object, or a delete marker; the newest is the current one. */
+export interface Version extends Described {
+  /** Order of writing over the whole store; also the document's name. */
+  readonly seq: number;
+  readonly bucket: string;
+  readonly key: string;
+  /** "null" where the bucket was not versioned. */
+  readonly versionId: string;
+  readonly deleteMarker?: true;
+  readonly modified: number;
+  /** Without quotes. */
+  readonly etag: string;
+  readonly size: number;
+  readonly segments: readonly Segment[];
+  /** Sizes and checksums of the parts of a multipart upload. */
+  readonly parts?: readonly { readonly size: number; readonly checksums: Checksums }[];
+  readonly checksums: Checksums;
+  readonly checksumType?: "FULL_OBJECT" | "COMPOSITE";
+  readonly acl?: AccessControlPolicy;
+}
+export interface Upload extends Described {
+  readonly id: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly initiated: number;
+  readonly algorithm?: string | undefined;
+  readonly checksumType?: "FULL_OBJECT" | "COMPOSITE" | undefined;
+}
+
+export interface S3State {
+  readonly env: LocalEnv;
+  readonly buckets: Collection<Bucket>;
+  readonly uploads: Collection<Upload>;
+  readonly objects: ObjectIndex;
+  readonly files: FileStore;
+  /** When buckets were deleted: their names are blocked for a while. */
+  readonly deletedAt: Map<string, number>;
+}
+
+export function openState(env: LocalEnv): S3State {
+  return {
+    env,
+    buckets: env.store.collection<Bucket>("s3.buckets"),
+    uploads: env.store.collection<Upload>("s3.uploads"),
+    objects: openIndex(env.store.collection<Version>("s3.versions")),
+    files: openFiles(env.dataDir),
+    deletedAt: new Map(),
+  };
+}
+
+/** The bucket a call names, after the checks that precede every operation on it. */
+export function bucketOf(state: S3State, name: string | undefined, call: Call): Bucket {
+  const bucket = state.buckets.get(name ?? "");
+  if (!bucket) throw new LocalFault("NoSuchBucket", "The specified bucket does not exist", 404, { BucketName: name });
+  // Calls from inside (no headers) come from AWS services, which find a bucket wherever it is.
+  if (call.headers.host !== undefined && call.principal.type !== "anonymous" && bucket.region !== call.region)
+    throw new LocalFault(
+      "PermanentRedirect",
+      "The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.",
+      301,
+      { Endpoint: `s3.${bucket.region}.amazonaws.com`, Bucket: bucket.name },
+      { "x-amz-bucket-region": bucket.region },
+    );
+  return bucket;
+}
+
+export const bucketArn = (name: string | undefined): string => `arn:aws:s3:::${name}`;
+/** The canonical user id of the account: 64 hexadecimal digits, as AWS's are. */
+export const ownerOf = (account: string): { ID: string } => ({ ID: createHash("sha256").update(account).digest("hex") });
+export const accessDenied = (message = "Access Denied"): LocalFault => new LocalFault("AccessDenied", message, 403);

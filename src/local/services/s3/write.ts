@@ -1,0 +1,148 @@
+import { randomBytes } from "node:crypto";
+import type { PutObjectCommandInput } from "@aws-sdk/client-s3";
+import { type Call, LocalFault } from "../../core/service.ts";
+import { checkObjectAcl } from "./access.ts";
+import { asMembers, type Checksums } from "./checksums.ts";
+import { checkWrite } from "./conditions.ts";
+import { thaw } from "./documents.ts";
+import type { Segment } from "./files.ts";
+import type { Bucket, Described, Lock, S3State, Version } from "./state.ts";
+import { headerTags } from "./tags.ts";
+
+/** The members that all writing operations share: put, copy, multipart. */
+type Writing = Omit<PutObjectCommandInput, "Body" | "Expires"> & { readonly Expires?: Date | string | undefined };
+const KEPT = [
+  "CacheControl",
+  "ContentDisposition",
+  "ContentLanguage",
+  "ContentType",
+  "WebsiteRedirectLocation",
+  "StorageClass",
+  "SSECustomerAlgorithm",
+  "SSECustomerKeyMD5",
+] as const;
+
+/** What a writing call says about the object beside its content. */
+export function describe(bucket: Bucket, input: Writing, call: Call): Described {
+  checkObjectAcl(bucket, input);
+  if (Buffer.byteLength(input.Key ?? "") > 1024) throw new LocalFault("KeyTooLongError", "Your key is too long", 400);
+  const metadata = input.Metadata ?? {};
+  if (Object.entries(metadata).reduce((n, [name, value]) => n + name.length + value.length, 0) > 2048)
+    throw new LocalFault("MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size", 400);
+  const headers: Record<string, string | boolean> = { ContentType: "binary/octet-stream" };
+  for (const name of KEPT) if (input[name] !== undefined) headers[name] = input[name];
+  // The transfer coding is not the object's.
+  const encoding = (input.ContentEncoding ?? "").split(",").map((coding) => coding.trim());
+  const own = encoding.filter((coding) => coding && coding !== "aws-chunked").join(",");
+  if (own) headers.ContentEncoding = own;
+  const expires = call.headers.expires ?? (input.Expires instanceof Date ? input.Expires.toUTCString() : input.Expires);
+  if (expires) headers.Expires = expires;
+  const lock = lockOf(bucket, input);
+  return { headers: { ...headers, ...encryption(bucket, input) }, metadata, tags: headerTags(input.Tagging), ...(lock ? { lock } : {}) };
+}
+
+/** Everything is encrypted: as the call says, else as the bucket says, else with S3's own keys. */
+function encryption(bucket: Bucket, input: Writing): Record<string, string | boolean> {
+  if (input.SSECustomerAlgorithm) return {};
+  const rule = bucket.settings.encryption
+    ? thaw<{ Rules?: { ApplyServerSideEncryptionByDefault?: Record<string, string>; BucketKeyEnabled?: boolean }[] }>(
+        bucket.settings.encryption,
+      ).Rules?.[0]
+    : undefined;
+  const byDefault = rule?.ApplyServerSideEncryptionByDefault;
+  const algorithm = input.ServerSideEncryption ?? byDefault?.SSEAlgorithm ?? "AES256";
+  const key = input.SSEKMSKeyId ?? byDefault?.KMSMasterKeyID;
+  const withBucketKey = input.BucketKeyEnabled ?? rule?.BucketKeyEnabled;
+  return {
+    ServerSideEncryption: algorithm,
+    ...(algorithm.startsWith("aws:kms")
+      ? { SSEKMSKeyId: key ?? "alias/aws/s3", ...(withBucketKey ? { BucketKeyEnabled: true } : {}) }
+      : {}),
+  };
+}
+
+function lockOf(bucket: Bucket, input: Writing): Lock | undefined {
+  const stated = input.ObjectLockMode !== undefined || input.ObjectLockLegalHoldStatus !== undefined;
+  if (!stated) return undefined;
+  if (!bucket.settings["object-lock"]) throw new LocalFault("InvalidRequest", "Bucket is missing Object Lock Configuration", 400);
+  return {
+    mode: input.ObjectLockMode,
+    until: input.ObjectLockRetainUntilDate?.getTime(),
+    legalHold: input.ObjectLockLegalHoldStatus === "ON",
+  };
+}
+
+export interface Content {
+  readonly segments: readonly Segment[];
+  readonly etag: string;
+  readonly checksums: Checksums;
+  readonly checksumType?: "FULL_OBJECT" | "COMPOSITE" | undefined;
+  readonly parts?: Version["parts"];
+}
+interface Conditions {
+  readonly IfMatch?: string | undefined;
+  readonly IfNoneMatch?: string | undefined;
+}
+
+/**
+ * Makes an object visible. One step without waiting: the conditions hold at the moment of writing. `atStart`: what was
+ * current when the call began. Contents that do not become visible are removed.
+ */
+export function commit(
+  state: S3State,
+  at: { readonly bucket: string; readonly key: string },
+  described: Described,
+  content: Content,
+  conditions: Conditions = {},
+  atStart?: Version,
+): Version {
+  try {
+    const bucket = state.buckets.get(at.bucket);
+    if (!bucket) throw new LocalFault("NoSuchBucket", "The specified bucket does not exist", 404, { BucketName: at.bucket });
+    checkWrite(state.objects.versions(at.bucket, at.key)[0], conditions, atStart);
+    const { checksumType = "FULL_OBJECT", parts, ...rest } = content;
+    return place(state, bucket, {
+      ...described,
+      ...rest,
+      ...at,
+      checksumType,
+      ...(parts ? { parts } : {}),
+      size: content.segments.reduce((sum, segment) => sum + segment.size, 0),
+    });
+  } catch (error) {
+    state.files.remove(content.segments);
+    throw error;
+  }
+}
+
+/** Puts a version or a delete marker on top; where the bucket is not versioned, in place of the `null` version. */
+export function place(state: S3State, bucket: Bucket, fresh: Omit<Version, "seq" | "versionId" | "modified">): Version {
+  const versionId = bucket.versioning === "Enabled" ? randomBytes(24).toString("base64url") : "null";
+  const replaced = versionId === "null" ? state.objects.versions(bucket.name, fresh.key).filter((v) => v.versionId === "null") : [];
+  const version = { ...fresh, versionId, seq: state.objects.nextSeq(), modified: state.env.clock.now() };
+  state.objects.add(version);
+  for (const old of replaced) discard(state, old);
+  return version;
+}
+export function discard(state: S3State, version: Version): void {
+  state.objects.remove(version);
+  state.files.remove(version.segments);
+}
+
+/** What writers are told about the result. */
+export function written(bucket: Bucket, version: Version) {
+  return {
+    ...versionOf(bucket, version),
+    ...encryptionOf(version),
+    ETag: `"${version.etag}"`,
+    ...asMembers(version.checksums),
+    ChecksumType: version.checksumType,
+  };
+}
+/** Buckets that were never versioned do not speak of versions. */
+export const versionOf = (bucket: Bucket, version: Version): { VersionId?: string } =>
+  bucket.versioning ? { VersionId: version.versionId } : {};
+export function encryptionOf({ headers }: Described): Record<string, string | boolean> {
+  const names = ["ServerSideEncryption", "SSEKMSKeyId", "BucketKeyEnabled", "SSECustomerAlgorithm", "SSECustomerKeyMD5"];
+  return Object.fromEntries(names.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]]])));
+}
