@@ -1,0 +1,60 @@
+import { normalForm } from "./changes.ts";
+
+export type OneOrMore = string | readonly string[];
+export interface PolicyStatement {
+  readonly Sid?: string;
+  readonly Effect: "Allow" | "Deny";
+  readonly Principal?: "*" | Readonly<Record<string, OneOrMore>>;
+  readonly Action: OneOrMore;
+  readonly Resource?: OneOrMore;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, OneOrMore>>>>;
+}
+export interface PolicyDocument {
+  readonly Version: "2012-10-17";
+  readonly Statement: readonly PolicyStatement[];
+}
+
+type Loose = Readonly<Record<string, unknown>>;
+
+/**
+ * The form in which two policies that allow the same are equal. AWS answers with its own writing of a policy: URL-encoded
+ * (IAM), single values as lists or the other way round, other order, an account's id as the ARN of its root, added `Sid`s.
+ */
+export function policyForm(document: string | PolicyDocument | undefined): unknown {
+  if (document === undefined || document === "") return undefined;
+  const policy: Loose = typeof document === "string" ? parsed(document) : { ...document };
+  return normalForm({ Version: policy.Version ?? "2008-10-17", Statement: list(policy.Statement).map((s) => statementForm(s as Loose)) });
+}
+
+function parsed(text: string): Loose {
+  return JSON.parse(text.trimStart().startsWith("{") ? text : decodeURIComponent(text)) as Loose;
+}
+
+function statementForm(statement: Loose): unknown {
+  const form: Record<string, unknown> = { Effect: statement.Effect };
+  for (const key of ["Action", "NotAction"]) form[key] = strings(statement[key]).map((action) => action.toLowerCase());
+  for (const key of ["Resource", "NotResource"]) form[key] = strings(statement[key]);
+  for (const key of ["Principal", "NotPrincipal"]) form[key] = principalForm(statement[key]);
+  form.Condition = conditionForm(statement.Condition as Loose | undefined);
+  return form;
+}
+
+function principalForm(principal: unknown): unknown {
+  if (principal === undefined) return undefined;
+  if (principal === "*") return { AWS: ["*"] };
+  return Object.fromEntries(Object.entries(principal as Loose).map(([type, who]) => [type, strings(who).map(accountRoot)]));
+}
+const accountRoot = (who: string) => /^arn:[^:]+:iam::(\d{12}):root$/.exec(who)?.[1] ?? who;
+
+/** Names of operators and keys are not case-sensitive; values are. */
+function conditionForm(condition: Loose | undefined): unknown {
+  return Object.fromEntries(
+    Object.entries(condition ?? {}).map(([operator, keys]) => [
+      operator.toLowerCase(),
+      Object.fromEntries(Object.entries(keys as Loose).map(([key, values]) => [key.toLowerCase(), strings(values)])),
+    ]),
+  );
+}
+
+const list = (value: unknown): readonly unknown[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
+const strings = (value: unknown): readonly string[] => [...new Set(list(value).map(String))];

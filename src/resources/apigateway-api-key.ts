@@ -1,0 +1,92 @@
+import type { APIGateway, ApiKey } from "@aws-sdk/client-api-gateway";
+import { changedTags, differences, touches } from "../aws/changes.ts";
+import type { AwsClients } from "../aws/clients.ts";
+import { orAbsent } from "../aws/faults.ts";
+import { carriesTag } from "../aws/ownership.ts";
+import type { Place, ResourceKind } from "../engine/contract.ts";
+
+export interface ApiKeyId {
+  readonly name: string;
+}
+export interface ApiKeySpec {
+  readonly description: string;
+}
+/** Without its value: that is a secret, and no reader of states needs it. */
+interface ApiKeyLive {
+  readonly id: string;
+  readonly arn: string;
+  readonly enabled: boolean;
+  readonly description: string | undefined;
+  /** Ours by tag, of the same name, in no plan: left by a create whose answer was lost. */
+  readonly doubles: readonly string[];
+}
+export interface ApiKeyOutputs {
+  readonly id: string;
+}
+
+const GONE = ["NotFoundException"];
+
+export const apigatewayApiKey: ResourceKind<ApiKeyId, ApiKeySpec, ApiKeyLive, ApiKeyOutputs, AwsClients> = {
+  kind: "apigateway.api-key",
+  holdsData: false,
+  settle: { timeoutMs: 60_000, pollMs: 1_000 },
+
+  label: ({ name }) => name,
+  diff: (spec, live) =>
+    differences({ enabled: [live.enabled, true], description: [live.description, spec.description], doubles: [live.doubles, []] }),
+  outputs: ({ id }) => ({ id }),
+  describe: ({ arn, enabled }) => ({ arn, state: enabled ? "enabled" : "disabled" }),
+  retry({ code, message }, during) {
+    if (code === "ConflictException" || /concurrent modification/i.test(message)) return "busy";
+    if (during === "update" && GONE.includes(code)) return "propagation";
+    return undefined;
+  },
+
+  async read({ name }, ctx) {
+    const gateway = await ctx.world.apigateway();
+    const named = (await keys(gateway, name)).filter((key) => key.name === name);
+    const ours = named.filter((key) => carriesTag(key.tags, ctx.stack));
+    const planned = ours.length > 1 ? await inPlans(gateway, ours) : ours;
+    const chosen = planned[0] ?? ours[0] ?? named[0];
+    if (!chosen?.id) return { state: "absent" };
+    const doubles = ours.filter((key) => key !== chosen && !planned.includes(key)).flatMap((key) => key.id ?? []);
+    const { id, enabled = false, description, tags = {} } = chosen;
+    return { state: "ready", live: { id, arn: arnOf(id, ctx.place), enabled, description, doubles }, tags };
+  },
+  async create({ name }, { description }, ctx) {
+    await (await ctx.world.apigateway()).createApiKey({ name, description, enabled: true, tags: ctx.tags });
+  },
+  async update(_id, spec, live, changes, ctx) {
+    const gateway = await ctx.world.apigateway();
+    const patchOperations = [
+      ...(touches(changes, "enabled") ? [{ op: "replace" as const, path: "/enabled", value: "true" }] : []),
+      ...(touches(changes, "description") ? [{ op: "replace" as const, path: "/description", value: spec.description }] : []),
+    ];
+    if (patchOperations.length > 0) await gateway.updateApiKey({ apiKey: live.id, patchOperations });
+    if (touches(changes, "doubles")) for (const apiKey of live.doubles) await orAbsent(gateway.deleteApiKey({ apiKey }), ...GONE);
+    const tags = changedTags(changes);
+    if (tags) await gateway.tagResource({ resourceArn: live.arn, tags });
+  },
+  async delete(_id, { id, doubles }, _how, ctx) {
+    const gateway = await ctx.world.apigateway();
+    for (const apiKey of [...doubles, id]) await orAbsent(gateway.deleteApiKey({ apiKey }), ...GONE);
+  },
+  async listOwned(ctx) {
+    const ours = (await keys(await ctx.world.apigateway())).filter((key) => carriesTag(key.tags, ctx.stack));
+    return [...new Set(ours.map((key) => key.name ?? ""))].map((name) => ({ name }));
+  },
+};
+
+/** Oldest first, so that two runs choose the same. */
+async function keys(gateway: APIGateway, nameQuery?: string): Promise<readonly ApiKey[]> {
+  const all: ApiKey[] = [];
+  for await (const { items = [] } of gateway.paginateGetApiKeys({ limit: 500, includeValues: false, ...(nameQuery && { nameQuery }) }))
+    all.push(...items);
+  return all.toSorted((a, b) => Number(a.createdDate ?? 0) - Number(b.createdDate ?? 0) || (a.id ?? "").localeCompare(b.id ?? ""));
+}
+async function inPlans(gateway: APIGateway, all: readonly ApiKey[]): Promise<readonly ApiKey[]> {
+  const planned: ApiKey[] = [];
+  for (const key of all) if ((await gateway.getUsagePlans({ keyId: key.id })).items?.length) planned.push(key);
+  return planned;
+}
+const arnOf = (id: string, { partition, region }: Place) => `arn:${partition}:apigateway:${region}::/apikeys/${id}`;

@@ -1,0 +1,156 @@
+import type { APIGateway, Method, PatchOperation, Resource, RestApi } from "@aws-sdk/client-api-gateway";
+import { changedTags, differences, touches } from "../aws/changes.ts";
+import type { AwsClients } from "../aws/clients.ts";
+import { orAbsent } from "../aws/faults.ts";
+import { carriesTag } from "../aws/ownership.ts";
+import type { Change, Ctx, Observation, Place, ResourceKind } from "../engine/contract.ts";
+
+export interface RestApiId {
+  readonly name: string;
+}
+export interface RestApiSpec {
+  /** OpenAPI 3.0 with API Gateway's extensions; its `info.description` carries `hash`. */
+  readonly document: { readonly info: { readonly description: string } };
+  readonly hash: string;
+  /** What of the methods is held against the live API. */
+  readonly methods: Readonly<Record<string, MethodSpec>>;
+}
+/** Key: `GET /vehicle/{vehicle_id}`. */
+export interface MethodSpec {
+  readonly authorization: "NONE" | "AWS_IAM";
+  readonly apiKey: boolean;
+  /** ARN of the integration; undefined for a mock. */
+  readonly integration: string | undefined;
+}
+interface RestApiLive {
+  readonly id: string;
+  readonly arn: string;
+  readonly description: string | undefined;
+  readonly endpoint: string | undefined;
+  readonly methods: Readonly<Record<string, MethodSpec>>;
+  /** Ours by tag, of the same name, used by no stage: left by a create whose answer was lost. */
+  readonly doubles: readonly string[];
+}
+export interface RestApiOutputs {
+  readonly id: string;
+}
+
+const GONE = ["NotFoundException"];
+
+export const apigatewayRestApi: ResourceKind<RestApiId, RestApiSpec, RestApiLive, RestApiOutputs, AwsClients> = {
+  kind: "apigateway.rest-api",
+  holdsData: false,
+  settle: { timeoutMs: 300_000, pollMs: 1_000 },
+
+  label: ({ name }) => name,
+  diff: (spec, live) => [
+    ...differences({ endpoint: [live.endpoint, "REGIONAL"], document: [hashOf(live.description), spec.hash] }),
+    ...methodChanges(spec.methods, live.methods),
+    ...differences({ doubles: [live.doubles, []] }),
+  ],
+  outputs: ({ id }) => ({ id }),
+  describe: ({ arn }) => ({ arn, state: "ready" }),
+  retry({ code, message }, during) {
+    if (code === "ConflictException" || /concurrent modification/i.test(message)) return "busy";
+    if (during === "update" && GONE.includes(code)) return "propagation";
+    return undefined;
+  },
+
+  async read({ name }, ctx) {
+    const gateway = await ctx.world.apigateway();
+    const named = (await restApis(gateway)).filter((api) => api.name === name);
+    const ours = named.filter((api) => carriesTag(api.tags, ctx.stack));
+    // Names are not unique here. Among ours the one that has a stage is in use; else the oldest, so that two runs choose the same.
+    const staged = ours.length > 1 ? await withStage(gateway, ours) : ours;
+    const chosen = staged[0] ?? ours[0] ?? named[0];
+    if (!chosen?.id) return { state: "absent" };
+    const doubles = ours.filter((api) => api !== chosen && !staged.includes(api));
+    return (await orAbsent(observe(gateway, chosen, doubles, ctx), ...GONE)) ?? { state: "absent" };
+  },
+  async create({ name }, spec, ctx) {
+    const { description } = spec.document.info;
+    const endpointConfiguration = { types: ["REGIONAL" as const] };
+    // Not the document's description: without the document the API must not look finished.
+    const words = description.replace(HASH, "").trim();
+    await (await ctx.world.apigateway()).createRestApi({ name, description: words, endpointConfiguration, tags: ctx.tags });
+  },
+  async update(_id, spec, live, changes, ctx) {
+    const gateway = await ctx.world.apigateway();
+    const restApiId = live.id;
+    const tags = changedTags(changes);
+    if (tags) await gateway.tagResource({ resourceArn: live.arn, tags });
+    const patches: PatchOperation[] = [];
+    if (touches(changes, "endpoint"))
+      patches.push({ op: "replace", path: `/endpointConfiguration/types/${live.endpoint ?? "EDGE"}`, value: "REGIONAL" });
+    if (changes.some((c) => c.path === "document" || c.path.startsWith("methods."))) {
+      const body = new TextEncoder().encode(JSON.stringify(spec.document));
+      const imported = await gateway.putRestApi({ restApiId, mode: "overwrite", failOnWarnings: true, body });
+      // The mark of a finished import comes with it; where an endpoint does not take it from the document, it is set after it.
+      if (hashOf(imported.description) !== spec.hash)
+        patches.push({ op: "replace", path: "/description", value: spec.document.info.description });
+    }
+    if (patches.length > 0) await gateway.updateRestApi({ restApiId, patchOperations: patches });
+    if (touches(changes, "doubles")) await gateway.deleteRestApi({ restApiId: live.doubles[0] });
+  },
+  async delete(_id, { id, doubles }, _how, ctx) {
+    const gateway = await ctx.world.apigateway();
+    await orAbsent(gateway.deleteRestApi({ restApiId: doubles[0] ?? id }), ...GONE);
+  },
+  async listOwned(ctx) {
+    const ours = (await restApis(await ctx.world.apigateway())).filter((api) => carriesTag(api.tags, ctx.stack));
+    return [...new Set(ours.map((api) => api.name ?? ""))].map((name) => ({ name }));
+  },
+};
+
+const HASH = /\(document ([0-9a-f]+)\)/;
+const hashOf = (description: string | undefined) => HASH.exec(description ?? "")?.[1];
+
+/** One change a method, so that a plan says which was tampered with. */
+function methodChanges(wanted: RestApiSpec["methods"], there: RestApiSpec["methods"]): readonly Change[] {
+  const keys = [...new Set([...Object.keys(wanted), ...Object.keys(there)])].toSorted();
+  return keys.flatMap((key) => differences({ [`methods.${key}`]: [there[key], wanted[key]] }));
+}
+
+async function restApis(gateway: APIGateway): Promise<readonly RestApi[]> {
+  const all: RestApi[] = [];
+  for await (const { items = [] } of gateway.paginateGetRestApis({ limit: 500 })) all.push(...items);
+  return all.toSorted((a, b) => Number(a.createdDate ?? 0) - Number(b.createdDate ?? 0) || (a.id ?? "").localeCompare(b.id ?? ""));
+}
+async function withStage(gateway: APIGateway, apis: readonly RestApi[]): Promise<readonly RestApi[]> {
+  const staged: RestApi[] = [];
+  for (const api of apis) {
+    const stages = await orAbsent(gateway.getStages({ restApiId: api.id }), ...GONE);
+    if (stages?.item?.length) staged.push(api);
+  }
+  return staged;
+}
+
+async function observe(
+  gateway: APIGateway,
+  api: RestApi,
+  doubles: readonly RestApi[],
+  { place }: Ctx<AwsClients>,
+): Promise<Observation<RestApiLive>> {
+  const restApiId = api.id ?? "";
+  const methods: Record<string, MethodSpec> = {};
+  for await (const { items = [] } of gateway.paginateGetResources({ restApiId, embed: ["methods"], limit: 500 }))
+    for (const resource of items) Object.assign(methods, methodsOf(resource));
+  const live: RestApiLive = {
+    id: restApiId,
+    arn: arnOf(restApiId, place),
+    description: api.description,
+    endpoint: api.endpointConfiguration?.types?.[0],
+    methods,
+    doubles: doubles.flatMap((d) => d.id ?? []),
+  };
+  return { state: "ready", live, tags: api.tags ?? {} };
+}
+function methodsOf({ path, resourceMethods = {} }: Resource): Record<string, MethodSpec> {
+  return Object.fromEntries(Object.entries(resourceMethods).map(([verb, method]) => [`${verb} ${path}`, methodOf(method)]));
+}
+const methodOf = ({ authorizationType, apiKeyRequired, methodIntegration }: Method): MethodSpec => ({
+  authorization: authorizationType === "AWS_IAM" ? "AWS_IAM" : "NONE",
+  apiKey: apiKeyRequired ?? false,
+  integration: methodIntegration?.type === "AWS_PROXY" ? methodIntegration.uri : undefined,
+});
+const arnOf = (id: string, { partition, region }: Place) => `arn:${partition}:apigateway:${region}::/restapis/${id}`;

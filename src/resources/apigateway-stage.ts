@@ -1,0 +1,171 @@
+import type { APIGateway, Deployment, PatchOperation, Stage } from "@aws-sdk/client-api-gateway";
+import { changedTags, differences, touches } from "../aws/changes.ts";
+import type { AwsClients } from "../aws/clients.ts";
+import { orAbsent } from "../aws/faults.ts";
+import type { Observation, Place, ResourceKind } from "../engine/contract.ts";
+
+export interface StageId {
+  readonly apiId: string;
+  readonly stage: string;
+}
+export interface StageSpec {
+  /** Hash of the document that must be deployed. */
+  readonly document: string;
+  readonly rateLimit: number;
+  readonly burstLimit: number;
+  /** ARN of the access log's group, without `:*`. */
+  readonly accessLog: string;
+  readonly logLevel: "INFO" | "ERROR";
+}
+interface StageLive {
+  readonly arn: string;
+  readonly apiId: string;
+  readonly stage: string;
+  readonly deployment: string | undefined;
+  /** Hash of the deployed document; undefined when somebody else deployed. */
+  readonly document: string | undefined;
+  readonly settings: Readonly<Record<keyof ReturnType<typeof settingsOf>, unknown>>;
+  readonly variables: object | undefined;
+  /** Ours, and served by no stage. */
+  readonly oldDeployments: readonly string[];
+}
+export interface StageOutputs {
+  readonly apiId: string;
+  readonly stage: string;
+}
+
+const GONE = ["NotFoundException"];
+/** A deployment is a snapshot: its description says of what, so one that was made and not used is found again. */
+const MARK = "document ";
+/** One JSON object a line; numbers are written as text because a missing one is `-`. */
+const ACCESS_LOG_FORMAT = JSON.stringify({
+  requestId: "$context.requestId",
+  requestTime: "$context.requestTime",
+  ip: "$context.identity.sourceIp",
+  apiKeyId: "$context.identity.apiKeyId",
+  httpMethod: "$context.httpMethod",
+  resourcePath: "$context.resourcePath",
+  status: "$context.status",
+  protocol: "$context.protocol",
+  responseLength: "$context.responseLength",
+  responseLatency: "$context.responseLatency",
+  integrationErrorMessage: "$context.integrationErrorMessage",
+  errorMessage: "$context.error.message",
+  wafStatus: "$context.waf.status",
+  xrayTraceId: "$context.xrayTraceId",
+});
+
+export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageOutputs, AwsClients> = {
+  kind: "apigateway.stage",
+  holdsData: false,
+  settle: { timeoutMs: 120_000, pollMs: 1_000 },
+
+  label: ({ stage }) => stage,
+  diff: (spec, live) => [
+    ...differences({ document: [live.document, spec.document] }),
+    ...Object.entries(settingsOf(spec)).flatMap(([path, to]) => differences({ [path]: [live.settings[path as Setting], to] })),
+    ...differences({ variables: [live.variables, {}], oldDeployments: [live.oldDeployments, []] }),
+  ],
+  outputs: ({ apiId, stage }) => ({ apiId, stage }),
+  describe: ({ arn }) => ({ arn, state: "ready" }),
+  retry({ code, message }, during) {
+    if (code === "ConflictException" || /concurrent modification/i.test(message)) return "busy";
+    // The account's logging role, or the API's methods, are not known everywhere yet.
+    if (/CloudWatch Logs role ARN|enable logging|doesn't contain any methods|No integration defined/i.test(message)) return "propagation";
+    if (during !== "read" && during !== "delete" && GONE.includes(code)) return "propagation";
+    return undefined;
+  },
+
+  async read({ apiId: restApiId, stage: stageName }, ctx) {
+    const gateway = await ctx.world.apigateway();
+    const found = await orAbsent(gateway.getStage({ restApiId, stageName }), ...GONE);
+    if (!found) return { state: "absent" };
+    return (await orAbsent(observe(gateway, restApiId, found, ctx.place), ...GONE)) ?? { state: "absent" };
+  },
+  async create({ apiId: restApiId, stage: stageName }, spec, ctx) {
+    const gateway = await ctx.world.apigateway();
+    const deploymentId = await deploymentOf(gateway, restApiId, spec.document);
+    await gateway.createStage({ restApiId, stageName, deploymentId, tracingEnabled: true, tags: ctx.tags });
+  },
+  /** The stage is moved, never made anew: plans, keys and domains point to it. Deployments go when no stage points to them. */
+  async update({ apiId: restApiId, stage: stageName }, spec, live, changes, ctx) {
+    const gateway = await ctx.world.apigateway();
+    const patches: PatchOperation[] = changes.flatMap(({ path }) => PATCHES[path as Setting]?.(spec) ?? []);
+    if (touches(changes, "variables"))
+      patches.push(...Object.keys(live.variables ?? {}).map((name) => ({ op: "remove" as const, path: `/variables/${name}` })));
+    if (touches(changes, "document")) {
+      const value = await deploymentOf(gateway, restApiId, spec.document);
+      patches.push({ op: "replace", path: "/deploymentId", value });
+    }
+    if (patches.length > 0) await gateway.updateStage({ restApiId, stageName, patchOperations: patches });
+    for (const deploymentId of touches(changes, "oldDeployments") ? live.oldDeployments : [])
+      await orAbsent(gateway.deleteDeployment({ restApiId, deploymentId }), ...GONE);
+    const tags = changedTags(changes);
+    if (tags) await gateway.tagResource({ resourceArn: live.arn, tags });
+  },
+  async delete({ apiId: restApiId, stage: stageName }, _live, _how, ctx) {
+    await orAbsent((await ctx.world.apigateway()).deleteStage({ restApiId, stageName }), ...GONE);
+  },
+};
+
+type Setting = keyof ReturnType<typeof settingsOf>;
+const settingsOf = (spec: StageSpec) => ({
+  rateLimit: spec.rateLimit,
+  burstLimit: spec.burstLimit,
+  logLevel: spec.logLevel as string,
+  metrics: true,
+  bodyLogging: false,
+  accessLog: spec.accessLog,
+  accessLogFormat: ACCESS_LOG_FORMAT,
+  tracing: true,
+});
+const replace = (path: string, value: unknown): PatchOperation[] => [{ op: "replace", path, value: String(value) }];
+const PATCHES: Readonly<Record<Setting, (spec: StageSpec) => PatchOperation[]>> = {
+  rateLimit: (spec) => replace("/*/*/throttling/rateLimit", spec.rateLimit),
+  burstLimit: (spec) => replace("/*/*/throttling/burstLimit", spec.burstLimit),
+  logLevel: (spec) => replace("/*/*/logging/loglevel", spec.logLevel),
+  metrics: () => replace("/*/*/metrics/enabled", true),
+  bodyLogging: () => replace("/*/*/logging/dataTrace", false),
+  accessLog: (spec) => replace("/accessLogSettings/destinationArn", spec.accessLog),
+  accessLogFormat: () => replace("/accessLogSettings/format", ACCESS_LOG_FORMAT),
+  tracing: () => replace("/tracingEnabled", true),
+};
+
+async function observe(gateway: APIGateway, restApiId: string, found: Stage, place: Place): Promise<Observation<StageLive>> {
+  const [deployments, stages] = await Promise.all([deploymentsOf(gateway, restApiId), gateway.getStages({ restApiId })]);
+  const used = new Set([found, ...(stages.item ?? [])].map((s) => s.deploymentId));
+  const all = found.methodSettings?.["*/*"];
+  const stage = found.stageName ?? "";
+  const live: StageLive = {
+    arn: `arn:${place.partition}:apigateway:${place.region}::/restapis/${restApiId}/stages/${stage}`,
+    apiId: restApiId,
+    stage,
+    deployment: found.deploymentId,
+    document: documentOf(deployments.find((d) => d.id === found.deploymentId)),
+    settings: {
+      rateLimit: all?.throttlingRateLimit,
+      burstLimit: all?.throttlingBurstLimit,
+      logLevel: all?.loggingLevel,
+      metrics: all?.metricsEnabled ?? false,
+      bodyLogging: all?.dataTraceEnabled ?? false,
+      accessLog: found.accessLogSettings?.destinationArn?.replace(/:\*$/, ""),
+      accessLogFormat: found.accessLogSettings?.format,
+      tracing: found.tracingEnabled ?? false,
+    },
+    variables: found.variables,
+    oldDeployments: deployments.filter((d) => documentOf(d) && !used.has(d.id)).flatMap((d) => d.id ?? []),
+  };
+  return { state: "ready", live, tags: found.tags ?? {} };
+}
+async function deploymentsOf(gateway: APIGateway, restApiId: string): Promise<readonly Deployment[]> {
+  const all: Deployment[] = [];
+  for await (const { items = [] } of gateway.paginateGetDeployments({ restApiId, limit: 500 })) all.push(...items);
+  return all;
+}
+const documentOf = (deployment: Deployment | undefined) =>
+  deployment?.description?.startsWith(MARK) ? deployment.description.slice(MARK.length) : undefined;
+/** CreateDeployment doubles silently: what an earlier, interrupted run made of the same document is used. */
+async function deploymentOf(gateway: APIGateway, restApiId: string, document: string): Promise<string> {
+  const made = (await deploymentsOf(gateway, restApiId)).find((d) => documentOf(d) === document);
+  return (made ?? (await gateway.createDeployment({ restApiId, description: MARK + document }))).id ?? "";
+}

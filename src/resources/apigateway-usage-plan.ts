@@ -1,0 +1,167 @@
+import type { APIGateway, PatchOperation, UsagePlan } from "@aws-sdk/client-api-gateway";
+import { changedTags, differences, touches } from "../aws/changes.ts";
+import type { AwsClients } from "../aws/clients.ts";
+import { orAbsent } from "../aws/faults.ts";
+import { carriesTag } from "../aws/ownership.ts";
+import type { Place, ResourceKind } from "../engine/contract.ts";
+
+export interface UsagePlanId {
+  readonly name: string;
+}
+export interface UsagePlanSpec {
+  readonly description: string;
+  readonly apiId: string;
+  readonly stage: string;
+  readonly keyId: string;
+  /** Calls a second, and at once. */
+  readonly rateLimit: number;
+  readonly burstLimit: number;
+  /** Calls a day. */
+  readonly dailyQuota: number;
+}
+interface UsagePlanLive {
+  readonly id: string;
+  readonly arn: string;
+  readonly description: string | undefined;
+  readonly stages: readonly string[];
+  readonly keys: readonly string[];
+  readonly rateLimit: number | undefined;
+  readonly burstLimit: number | undefined;
+  readonly quota: string | undefined;
+  /** Ours by tag, of the same name, without a key: left by a create whose answer was lost. */
+  readonly doubles: readonly UsagePlan[];
+}
+export interface UsagePlanOutputs {
+  readonly id: string;
+}
+
+const GONE = ["NotFoundException"];
+
+export const apigatewayUsagePlan: ResourceKind<UsagePlanId, UsagePlanSpec, UsagePlanLive, UsagePlanOutputs, AwsClients> = {
+  kind: "apigateway.usage-plan",
+  holdsData: false,
+  settle: { timeoutMs: 120_000, pollMs: 1_000 },
+
+  label: ({ name }) => name,
+  diff: (spec, live) =>
+    differences({
+      description: [live.description, spec.description],
+      stages: [live.stages, [stageOf(spec)]],
+      rateLimit: [live.rateLimit, spec.rateLimit],
+      burstLimit: [live.burstLimit, spec.burstLimit],
+      quota: [live.quota, quotaOf(spec)],
+      // Keys that others have added are theirs.
+      key: [live.keys.includes(spec.keyId) ? spec.keyId : undefined, spec.keyId],
+      doubles: [live.doubles.map((plan) => plan.id), []],
+    }),
+  outputs: ({ id }) => ({ id }),
+  describe: ({ arn }) => ({ arn, state: "ready" }),
+  retry({ code, message }, during) {
+    if (code === "ConflictException" || /concurrent modification/i.test(message)) return "busy";
+    if (during !== "read" && during !== "delete" && (GONE.includes(code) || /stage .*not.* found|API Stage not found/i.test(message)))
+      return "propagation";
+    return undefined;
+  },
+
+  async read({ name }, ctx) {
+    const gateway = await ctx.world.apigateway();
+    const named = (await plans(gateway)).filter((plan) => plan.name === name);
+    const ours = named.filter((plan) => carriesTag(plan.tags, ctx.stack));
+    const used = ours.length > 1 ? await withKeys(gateway, ours) : ours;
+    const chosen = used[0] ?? ours[0] ?? named[0];
+    if (!chosen?.id) return { state: "absent" };
+    const keys = await orAbsent(keysOf(gateway, chosen.id), ...GONE);
+    if (!keys) return { state: "absent" };
+    const doubles = ours.filter((plan) => plan !== chosen && !used.includes(plan));
+    return { state: "ready", live: liveOf(chosen, keys, doubles, ctx.place), tags: chosen.tags ?? {} };
+  },
+  async create({ name }, spec, ctx) {
+    await (await ctx.world.apigateway()).createUsagePlan({
+      name,
+      description: spec.description,
+      apiStages: [{ apiId: spec.apiId, stage: spec.stage }],
+      throttle: { rateLimit: spec.rateLimit, burstLimit: spec.burstLimit },
+      quota: { limit: spec.dailyQuota, period: "DAY", offset: 0 },
+      tags: ctx.tags,
+    });
+  },
+  /** One UpdateUsagePlan for all settings: AWS lets one through in 20 seconds. */
+  async update(_id, spec, live, changes, ctx) {
+    const gateway = await ctx.world.apigateway();
+    const patchOperations = changes.flatMap(({ path }) => PATCHES[path]?.(spec, live) ?? []);
+    if (patchOperations.length > 0) await gateway.updateUsagePlan({ usagePlanId: live.id, patchOperations });
+    if (touches(changes, "key")) await attach(gateway, live.id, spec.keyId);
+    for (const plan of touches(changes, "doubles") ? live.doubles : [])
+      await removePlan(gateway, plan.id ?? "", (plan.apiStages ?? []).map(textOf));
+    const tags = changedTags(changes);
+    if (tags) await gateway.tagResource({ resourceArn: live.arn, tags });
+  },
+  async delete(_id, live, _how, ctx) {
+    const gateway = await ctx.world.apigateway();
+    for (const plan of live.doubles) await removePlan(gateway, plan.id ?? "", (plan.apiStages ?? []).map(textOf));
+    await removePlan(gateway, live.id, live.stages);
+  },
+  async listOwned(ctx) {
+    const ours = (await plans(await ctx.world.apigateway())).filter((plan) => carriesTag(plan.tags, ctx.stack));
+    return [...new Set(ours.map((plan) => plan.name ?? ""))].map((name) => ({ name }));
+  },
+};
+
+const textOf = ({ apiId, stage }: { apiId?: string | undefined; stage?: string | undefined }) => `${apiId}:${stage}`;
+const stageOf = (spec: UsagePlanSpec) => textOf(spec);
+const quotaOf = ({ dailyQuota }: UsagePlanSpec) => `${dailyQuota} a DAY`;
+
+const replace = (path: string, value: unknown): PatchOperation => ({ op: "replace", path, value: String(value) });
+const PATCHES: Readonly<Record<string, (spec: UsagePlanSpec, live: UsagePlanLive) => readonly PatchOperation[]>> = {
+  description: (spec) => [replace("/description", spec.description)],
+  // A stage is named by the value, not by the path.
+  stages: (spec, live) => [
+    ...live.stages.filter((s) => s !== stageOf(spec)).map((value) => ({ op: "remove" as const, path: "/apiStages", value })),
+    ...(live.stages.includes(stageOf(spec)) ? [] : [{ op: "add" as const, path: "/apiStages", value: stageOf(spec) }]),
+  ],
+  rateLimit: (spec) => [replace("/throttle/rateLimit", spec.rateLimit)],
+  burstLimit: (spec) => [replace("/throttle/burstLimit", spec.burstLimit)],
+  quota: (spec) => [replace("/quota/limit", spec.dailyQuota), replace("/quota/period", "DAY"), replace("/quota/offset", 0)],
+};
+
+/** A plan that still names a stage cannot be deleted. */
+async function removePlan(gateway: APIGateway, usagePlanId: string, stages: readonly string[]): Promise<void> {
+  const patchOperations = stages.map((value) => ({ op: "remove" as const, path: "/apiStages", value }));
+  if (patchOperations.length > 0) await orAbsent(gateway.updateUsagePlan({ usagePlanId, patchOperations }), ...GONE);
+  await orAbsent(gateway.deleteUsagePlan({ usagePlanId }), ...GONE);
+}
+/** A key that is in the plan already is a conflict. */
+async function attach(gateway: APIGateway, usagePlanId: string, keyId: string): Promise<void> {
+  await gateway.createUsagePlanKey({ usagePlanId, keyId, keyType: "API_KEY" });
+}
+/** Oldest plans have no date; ids serve as well, so that two runs choose the same. */
+async function plans(gateway: APIGateway): Promise<readonly UsagePlan[]> {
+  const all: UsagePlan[] = [];
+  for await (const { items = [] } of gateway.paginateGetUsagePlans({ limit: 500 })) all.push(...items);
+  return all.toSorted((a, b) => (a.id ?? "").localeCompare(b.id ?? ""));
+}
+async function keysOf(gateway: APIGateway, usagePlanId: string): Promise<readonly string[]> {
+  const all: string[] = [];
+  for await (const { items = [] } of gateway.paginateGetUsagePlanKeys({ usagePlanId, limit: 500 }))
+    all.push(...items.flatMap((k) => k.id ?? []));
+  return all;
+}
+async function withKeys(gateway: APIGateway, all: readonly UsagePlan[]): Promise<readonly UsagePlan[]> {
+  const used: UsagePlan[] = [];
+  for (const plan of all) if ((await orAbsent(keysOf(gateway, plan.id ?? ""), ...GONE))?.length) used.push(plan);
+  return used;
+}
+function liveOf(plan: UsagePlan, keys: readonly string[], doubles: readonly UsagePlan[], { partition, region }: Place): UsagePlanLive {
+  const id = plan.id ?? "";
+  return {
+    id,
+    arn: `arn:${partition}:apigateway:${region}::/usageplans/${id}`,
+    description: plan.description,
+    stages: (plan.apiStages ?? []).map(textOf),
+    keys,
+    rateLimit: plan.throttle?.rateLimit,
+    burstLimit: plan.throttle?.burstLimit,
+    quota: plan.quota ? `${plan.quota.limit} a ${plan.quota.period}` : undefined,
+    doubles,
+  };
+}

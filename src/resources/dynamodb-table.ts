@@ -1,0 +1,183 @@
+import type { DynamoDB, TableDescription, TimeToLiveDescription } from "@aws-sdk/client-dynamodb";
+import { changedTags, differences, touches } from "../aws/changes.ts";
+import type { AwsClients } from "../aws/clients.ts";
+import { orAbsent } from "../aws/faults.ts";
+import { fromTagList, mayBeOurs, owned, toTagList } from "../aws/ownership.ts";
+import type { Observation, Place, ResourceKind } from "../engine/contract.ts";
+
+export interface TableId {
+  readonly name: string;
+}
+export interface TableSpec {
+  /** Names of string attributes. */
+  readonly key: { readonly hash: string; readonly range?: string | undefined };
+  /** Attribute with the second of expiry. */
+  readonly ttl?: string | undefined;
+  readonly deletionProtection: boolean;
+}
+interface TableLive {
+  readonly name: string;
+  readonly arn: string;
+  readonly status: string;
+  readonly key: readonly string[];
+  readonly billing: string;
+  readonly encryption: string | undefined;
+  readonly deletionProtection: boolean;
+  readonly pointInTimeRecovery: boolean;
+  readonly ttl: string | undefined;
+  /** Six hours old at times. */
+  readonly items: number;
+  readonly bytes: number;
+}
+export interface TableOutputs {
+  readonly name: string;
+  readonly arn: string;
+}
+
+const GONE = ["ResourceNotFoundException", "TableNotFoundException"];
+/** One answer of Scan: below it the items are counted, above it the stale number serves. */
+const SCAN_PAGE_BYTES = 1_000_000;
+
+export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOutputs, AwsClients> = {
+  kind: "dynamodb.table",
+  holdsData: true,
+  settle: { timeoutMs: 600_000, pollMs: 1_000 },
+
+  label: ({ name }) => name,
+  diff: (spec, live) => [
+    ...differences({ key: [live.key, keyOf(spec)] }, "replace"),
+    ...differences({
+      billing: [live.billing, "PAY_PER_REQUEST"],
+      encryption: [live.encryption, "KMS"],
+      deletionProtection: [live.deletionProtection, spec.deletionProtection],
+      pointInTimeRecovery: [live.pointInTimeRecovery, true],
+      ttl: [live.ttl, spec.ttl],
+    }),
+  ],
+  outputs: ({ name, arn }) => ({ name, arn }),
+  predict: ({ name }, { partition, region, account }: Place) => ({
+    name,
+    arn: `arn:${partition}:dynamodb:${region}:${account}:table/${name}`,
+  }),
+  describe: ({ arn, status }) => ({ arn, state: status }),
+  retry({ code, message }, during) {
+    // "Backups are being enabled": point-in-time recovery comes some seconds after the table.
+    if (code === "ResourceInUseException" || code === "ContinuousBackupsUnavailableException") return "busy";
+    if (code === "LimitExceededException" && /simultaneous|concurrent/i.test(message)) return "throttle";
+    if (GONE.includes(code) && during === "update") return "propagation";
+    return undefined;
+  },
+
+  async read({ name }, ctx) {
+    const dynamodb = await ctx.world.dynamodb();
+    const table = (await orAbsent(dynamodb.describeTable({ TableName: name }), ...GONE))?.Table;
+    if (!table) return { state: "absent" };
+    return (await orAbsent(observe(dynamodb, table), ...GONE)) ?? { state: "absent" };
+  },
+  async create({ name }, spec, ctx) {
+    const { hash, range } = spec.key;
+    const dynamodb = await ctx.world.dynamodb();
+    await orAbsent(
+      dynamodb.createTable({
+        TableName: name,
+        AttributeDefinitions: [hash, range].filter((n) => n !== undefined).map((n) => ({ AttributeName: n, AttributeType: "S" as const })),
+        KeySchema: [{ AttributeName: hash, KeyType: "HASH" }, ...(range ? [{ AttributeName: range, KeyType: "RANGE" as const }] : [])],
+        BillingMode: "PAY_PER_REQUEST",
+        SSESpecification: { Enabled: true, SSEType: "KMS" },
+        DeletionProtectionEnabled: spec.deletionProtection,
+        Tags: toTagList(ctx.tags),
+      }),
+      "ResourceInUseException",
+    );
+  },
+  /** UpdateTable takes one kind of change and leaves the table UPDATING: what does not go through it comes first, then one such step. */
+  async update({ name: TableName }, spec, live, changes, ctx) {
+    const dynamodb = await ctx.world.dynamodb();
+    const tags = changedTags(changes);
+    if (tags) await dynamodb.tagResource({ ResourceArn: live.arn, Tags: toTagList(tags) });
+    if (touches(changes, "pointInTimeRecovery"))
+      await dynamodb.updateContinuousBackups({ TableName, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } });
+    if (touches(changes, "ttl")) {
+      // Another attribute needs two steps: off, then on.
+      const AttributeName = live.ttl ?? spec.ttl;
+      await dynamodb.updateTimeToLive({ TableName, TimeToLiveSpecification: { AttributeName, Enabled: live.ttl === undefined } });
+    }
+    if (touches(changes, "deletionProtection"))
+      await dynamodb.updateTable({ TableName, DeletionProtectionEnabled: spec.deletionProtection });
+    else if (touches(changes, "billing")) await dynamodb.updateTable({ TableName, BillingMode: "PAY_PER_REQUEST" });
+    else if (touches(changes, "encryption")) await dynamodb.updateTable({ TableName, SSESpecification: { Enabled: true, SSEType: "KMS" } });
+  },
+  async delete({ name: TableName }, live, _how, ctx) {
+    const dynamodb = await ctx.world.dynamodb();
+    if (live.status === "DELETING") return;
+    if (live.deletionProtection) await dynamodb.updateTable({ TableName, DeletionProtectionEnabled: false });
+    else await orAbsent(dynamodb.deleteTable({ TableName }), ...GONE);
+  },
+  async inventory({ name }, live, ctx) {
+    const dynamodb = await ctx.world.dynamodb();
+    const counted = live.bytes < SCAN_PAGE_BYTES ? await dynamodb.scan({ TableName: name, Select: "COUNT" }) : undefined;
+    const items = counted && !counted.LastEvaluatedKey ? (counted.Count ?? 0) : live.items;
+    return {
+      items,
+      bytes: live.bytes,
+      text: `${items.toLocaleString("en-US")} items`,
+      ...(items > 0 && { cost: "DynamoDB storage by the gigabyte and month" }),
+    };
+  },
+  async listOwned(ctx) {
+    const names: string[] = [];
+    for await (const { TableNames = [] } of (await ctx.world.dynamodb()).paginateListTables({}))
+      names.push(...TableNames.filter(mayBeOurs));
+    return owned(
+      names.map((name) => ({ name })),
+      dynamodbTable.read,
+      ctx,
+    );
+  },
+};
+
+const keyOf = ({ key }: TableSpec) => [`HASH ${key.hash} S`, ...(key.range ? [`RANGE ${key.range} S`] : [])];
+
+async function observe(dynamodb: DynamoDB, table: TableDescription): Promise<Observation<TableLive>> {
+  const { TableName = "", TableArn: arn = "", TableStatus: status = "ACTIVE" } = table;
+  const [backups, ttl, tags] = await Promise.all([
+    orAbsent(dynamodb.describeContinuousBackups({ TableName }), "ContinuousBackupsUnavailableException", ...GONE),
+    orAbsent(dynamodb.describeTimeToLive({ TableName }), ...GONE),
+    tagsOf(dynamodb, arn),
+  ]);
+  const recovery = backups?.ContinuousBackupsDescription?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus;
+  const live: TableLive = {
+    name: TableName,
+    arn,
+    status,
+    key: (table.KeySchema ?? []).map((k) => `${k.KeyType} ${k.AttributeName} ${typeOf(table, k.AttributeName)}`),
+    // Tables of the old kind do not say that they are provisioned.
+    billing: table.BillingModeSummary?.BillingMode ?? "PROVISIONED",
+    encryption: table.SSEDescription?.Status === "DISABLED" ? undefined : table.SSEDescription?.SSEType,
+    deletionProtection: table.DeletionProtectionEnabled ?? false,
+    pointInTimeRecovery: recovery === "ENABLED",
+    ttl: ttlOf(ttl?.TimeToLiveDescription),
+    items: table.ItemCount ?? 0,
+    bytes: table.TableSizeBytes ?? 0,
+  };
+  if (status === "INACCESSIBLE_ENCRYPTION_CREDENTIALS")
+    return { state: "failed", live, tags, reason: "its encryption key cannot be used: enable the key and allow DynamoDB to use it" };
+  const busy = status !== "ACTIVE" || ["ENABLING", "UPDATING"].includes(table.SSEDescription?.Status ?? "");
+  return { state: busy ? "settling" : "ready", live, tags };
+}
+const typeOf = (table: TableDescription, name: string | undefined) =>
+  table.AttributeDefinitions?.find((a) => a.AttributeName === name)?.AttributeType;
+/** It takes up to an hour to switch: what has been asked for counts. */
+const ttlOf = (ttl: TimeToLiveDescription | undefined) =>
+  ttl?.TimeToLiveStatus === "ENABLED" || ttl?.TimeToLiveStatus === "ENABLING" ? ttl.AttributeName : undefined;
+
+async function tagsOf(dynamodb: DynamoDB, ResourceArn: string) {
+  const all = [];
+  let NextToken: string | undefined;
+  do {
+    const page = await dynamodb.listTagsOfResource({ ResourceArn, NextToken });
+    all.push(...(page.Tags ?? []));
+    NextToken = page.NextToken;
+  } while (NextToken);
+  return fromTagList(all);
+}

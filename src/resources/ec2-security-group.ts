@@ -1,0 +1,159 @@
+import type { EC2, IpPermission, SecurityGroup } from "@aws-sdk/client-ec2";
+import { changedTags } from "../aws/changes.ts";
+import type { AwsClients } from "../aws/clients.ts";
+import { orAbsent } from "../aws/faults.ts";
+import { fromTagList, toTagList } from "../aws/ownership.ts";
+import type { Change, Place, ResourceKind } from "../engine/contract.ts";
+import { FleetlogixError } from "../errors.ts";
+
+/** In the default VPC. */
+export interface SecurityGroupId {
+  readonly name: string;
+}
+export interface SecurityGroupSpec {
+  readonly description: string;
+  /** The only TCP port that is open. */
+  readonly port: number;
+  /** The only addresses that may come in (IPv4 or IPv6); undefined: nobody has said, so what is there stays. */
+  readonly cidrs: readonly string[] | undefined;
+}
+/** One opening: who may come in or go out, where. */
+interface Rule {
+  readonly permission: IpPermission;
+  readonly text: string;
+}
+interface SecurityGroupLive {
+  readonly id: string;
+  readonly arn: string;
+  readonly ingress: readonly Rule[];
+  readonly egress: readonly Rule[];
+}
+export interface SecurityGroupOutputs {
+  readonly id: string;
+}
+
+const GONE = ["InvalidGroup.NotFound", "InvalidGroupId.NotFound", "InvalidGroupNotFound"];
+const EVERYWHERE = ["0.0.0.0/0", "::/0"];
+
+export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, SecurityGroupLive, SecurityGroupOutputs, AwsClients> = {
+  kind: "ec2.security-group",
+  holdsData: false,
+  // A database that was deleted leaves its network interface for some minutes.
+  settle: { timeoutMs: 900_000, pollMs: 2_000 },
+
+  label: ({ name }) => name,
+  /** One change an opening, so that a plan names every address. */
+  diff(spec, live) {
+    const wanted = new Set(wantedRules(spec, live).map((r) => r.text));
+    const there = new Set(live.ingress.map((r) => r.text));
+    return [
+      ...[...there].filter((text) => !wanted.has(text)).map((text): Change => ({ path: `ingress.${text}`, from: "open", to: "closed" })),
+      ...[...wanted].filter((text) => !there.has(text)).map((text): Change => ({ path: `ingress.${text}`, from: "closed", to: "open" })),
+      ...live.egress.map(({ text }): Change => ({ path: `egress.${text}`, from: "open", to: "closed" })),
+    ];
+  },
+  outputs: ({ id }) => ({ id }),
+  describe: ({ arn }) => ({ arn, state: "ready" }),
+  retry({ code }, during) {
+    if (code === "DependencyViolation" || code === "InvalidGroup.InUse") return "busy";
+    if (GONE.includes(code) && during === "update") return "propagation";
+    return undefined;
+  },
+
+  async read({ name }, ctx) {
+    const ec2 = await ctx.world.ec2();
+    const vpc = await defaultVpc(ec2);
+    if (!vpc) return { state: "absent" };
+    const group = await groupOf(ec2, name, vpc);
+    return group ? { state: "ready", live: liveOf(group, ctx.place), tags: fromTagList(group.Tags) } : { state: "absent" };
+  },
+  async create({ name }, { description }, ctx) {
+    const ec2 = await ctx.world.ec2();
+    const vpc = await defaultVpc(ec2);
+    if (!vpc) throw noDefaultVpc(ctx.place);
+    const TagSpecifications = [{ ResourceType: "security-group" as const, Tags: toTagList(ctx.tags) }];
+    await orAbsent(
+      ec2.createSecurityGroup({ GroupName: name, Description: description, VpcId: vpc, TagSpecifications }),
+      "InvalidGroup.Duplicate",
+    );
+  },
+  async update(_id, spec, live, changes, ctx) {
+    const ec2 = await ctx.world.ec2();
+    const GroupId = live.id;
+    const about = (rules: readonly Rule[], direction: string, to: string) =>
+      rules.filter((r) => changes.some((c) => c.path === `${direction}.${r.text}` && c.to === to)).map((r) => r.permission);
+    // What closes goes before what opens.
+    const closed = about(live.ingress, "ingress", "closed");
+    if (closed.length > 0) await orAbsent(ec2.revokeSecurityGroupIngress({ GroupId, IpPermissions: closed }), "InvalidPermission.NotFound");
+    const out = about(live.egress, "egress", "closed");
+    if (out.length > 0) await orAbsent(ec2.revokeSecurityGroupEgress({ GroupId, IpPermissions: out }), "InvalidPermission.NotFound");
+    const opened = about(wantedRules(spec, live), "ingress", "open");
+    if (opened.length > 0)
+      await orAbsent(ec2.authorizeSecurityGroupIngress({ GroupId, IpPermissions: opened }), "InvalidPermission.Duplicate");
+    const tags = changedTags(changes);
+    if (tags) await ec2.createTags({ Resources: [GroupId], Tags: toTagList(tags) });
+  },
+  async delete(_id, { id }, _how, ctx) {
+    await orAbsent((await ctx.world.ec2()).deleteSecurityGroup({ GroupId: id }), ...GONE);
+  },
+  async listOwned(ctx) {
+    const ids: SecurityGroupId[] = [];
+    const Filters = [{ Name: "tag:fleetlogix:stack", Values: [ctx.stack] }];
+    for await (const { SecurityGroups = [] } of (await ctx.world.ec2()).paginateDescribeSecurityGroups({ Filters }))
+      ids.push(...SecurityGroups.map((g) => ({ name: g.GroupName ?? "" })));
+    return ids;
+  },
+};
+
+async function defaultVpc(ec2: EC2): Promise<string | undefined> {
+  const { Vpcs = [] } = await ec2.describeVpcs({ Filters: [{ Name: "is-default", Values: ["true"] }] });
+  return Vpcs[0]?.VpcId;
+}
+async function groupOf(ec2: EC2, name: string, vpc: string): Promise<SecurityGroup | undefined> {
+  const Filters = [
+    { Name: "group-name", Values: [name] },
+    { Name: "vpc-id", Values: [vpc] },
+  ];
+  return (await orAbsent(ec2.describeSecurityGroups({ Filters }), ...GONE))?.SecurityGroups?.[0];
+}
+const noDefaultVpc = ({ region }: Place): FleetlogixError =>
+  new FleetlogixError("PREFLIGHT", `The account has no default VPC in ${region}: there is no network for the database.`, {
+    hint: `Run \`aws ec2 create-default-vpc --region ${region}\`, then the same command again.`,
+  });
+
+function liveOf(group: SecurityGroup, { partition, region, account }: Place): SecurityGroupLive {
+  const id = group.GroupId ?? "";
+  return {
+    id,
+    arn: group.SecurityGroupArn ?? `arn:${partition}:ec2:${region}:${account}:security-group/${id}`,
+    ingress: (group.IpPermissions ?? []).flatMap(rulesOf),
+    egress: (group.IpPermissionsEgress ?? []).flatMap(rulesOf),
+  };
+}
+/** EC2 packs many sources into one permission: one rule a source, its description aside. */
+function rulesOf(permission: IpPermission): readonly Rule[] {
+  const { IpProtocol, FromPort, ToPort } = permission;
+  const base = { IpProtocol, ...(FromPort !== undefined && { FromPort }), ...(ToPort !== undefined && { ToPort }) };
+  const ports = IpProtocol === "-1" ? "all" : `${IpProtocol} ${FromPort === ToPort ? FromPort : `${FromPort}-${ToPort}`}`;
+  const rule = (source: string | undefined, part: Partial<IpPermission>): Rule => ({
+    permission: { ...base, ...part },
+    text: `${ports} ${source}`,
+  });
+  return [
+    ...(permission.IpRanges ?? []).map((r) => rule(r.CidrIp, { IpRanges: [r] })),
+    ...(permission.Ipv6Ranges ?? []).map((r) => rule(r.CidrIpv6, { Ipv6Ranges: [r] })),
+    ...(permission.PrefixListIds ?? []).map((r) => rule(r.PrefixListId, { PrefixListIds: [r] })),
+    ...(permission.UserIdGroupPairs ?? []).map((r) => rule(r.GroupId, { UserIdGroupPairs: [r] })),
+  ];
+}
+/** The whole internet is never let in, whoever asks. */
+function wantedRules({ cidrs, port }: SecurityGroupSpec, live: SecurityGroupLive): readonly Rule[] {
+  if (cidrs === undefined) return live.ingress.filter((r) => !EVERYWHERE.some((all) => r.text.endsWith(` ${all}`)));
+  return cidrs
+    .filter((cidr) => !EVERYWHERE.includes(cidr))
+    .flatMap((cidr) => {
+      const Description = "PostgreSQL from an address on the allow list";
+      const ranges = cidr.includes(":") ? { Ipv6Ranges: [{ CidrIpv6: cidr, Description }] } : { IpRanges: [{ CidrIp: cidr, Description }] };
+      return rulesOf({ IpProtocol: "tcp", FromPort: port, ToPort: port, ...ranges });
+    });
+}

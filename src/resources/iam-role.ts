@@ -1,0 +1,134 @@
+import type { IAM } from "@aws-sdk/client-iam";
+import { changedTags, differences, touches } from "../aws/changes.ts";
+import type { AwsClients } from "../aws/clients.ts";
+import { orAbsent } from "../aws/faults.ts";
+import { fromTagList, mayBeOurs, owned, toTagList } from "../aws/ownership.ts";
+import { type PolicyDocument, policyForm } from "../aws/policies.ts";
+import type { Observation, Place, ResourceKind } from "../engine/contract.ts";
+
+export type { PolicyDocument, PolicyStatement } from "../aws/policies.ts";
+
+export interface RoleId {
+  readonly name: string;
+}
+export interface RoleSpec {
+  readonly description: string;
+  /** Who may take the role. */
+  readonly trust: PolicyDocument;
+  /** What it may do: its one inline policy, which dies with it. */
+  readonly policy: PolicyDocument;
+}
+interface RoleLive {
+  readonly name: string;
+  readonly arn: string;
+  readonly description: string | undefined;
+  /** In normal form, as `policy`. */
+  readonly trust: unknown;
+  readonly policy: unknown;
+  /** Inline policies and attached ones that are none of ours: nobody's grant goes unseen. */
+  readonly otherPolicies: readonly string[];
+  readonly attachedPolicies: readonly string[];
+}
+export interface RoleOutputs {
+  readonly name: string;
+  readonly arn: string;
+}
+
+const INLINE = "fleetlogix";
+const GONE = ["NoSuchEntityException", "NoSuchEntity"];
+
+export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsClients> = {
+  kind: "iam.role",
+  holdsData: false,
+  settle: { timeoutMs: 60_000, pollMs: 1_000 },
+
+  label: ({ name }) => name,
+  diff: (spec, live) =>
+    differences({
+      trust: [live.trust, policyForm(spec.trust)],
+      policy: [live.policy, policyForm(spec.policy)],
+      otherPolicies: [live.otherPolicies, []],
+      attachedPolicies: [live.attachedPolicies, []],
+      description: [live.description, spec.description],
+    }),
+  outputs: ({ name, arn }) => ({ name, arn }),
+  predict: ({ name }, { partition, account }: Place) => ({ name, arn: `arn:${partition}:iam::${account}:role/${name}` }),
+  describe: ({ arn }) => ({ arn, state: "ready" }),
+  retry({ code, message }, during) {
+    if (["ConcurrentModificationException", "ConcurrentModification", "DeleteConflictException", "DeleteConflict"].includes(code))
+      return "busy";
+    if (during === "update" && GONE.includes(code)) return "propagation";
+    if (/invalid principal/i.test(message)) return "propagation";
+    return undefined;
+  },
+
+  async read({ name }, ctx) {
+    return (await orAbsent(observe(await ctx.world.iam(), name), ...GONE)) ?? { state: "absent" };
+  },
+  async create({ name }, spec, ctx) {
+    const iam = await ctx.world.iam();
+    const AssumeRolePolicyDocument = JSON.stringify(spec.trust);
+    await orAbsent(
+      iam.createRole({ RoleName: name, Description: spec.description, AssumeRolePolicyDocument, Tags: toTagList(ctx.tags) }),
+      "EntityAlreadyExistsException",
+      "EntityAlreadyExists",
+    );
+  },
+  async update({ name: RoleName }, spec, live, changes, ctx) {
+    const iam = await ctx.world.iam();
+    if (touches(changes, "trust")) await iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: JSON.stringify(spec.trust) });
+    if (touches(changes, "policy")) await iam.putRolePolicy({ RoleName, PolicyName: INLINE, PolicyDocument: JSON.stringify(spec.policy) });
+    if (touches(changes, "otherPolicies", "attachedPolicies")) await strip(iam, RoleName, live);
+    if (touches(changes, "description")) await iam.updateRole({ RoleName, Description: spec.description });
+    const tags = changedTags(changes);
+    if (tags) await iam.tagRole({ RoleName, Tags: toTagList(tags) });
+  },
+  /** IAM deletes only a role that nothing hangs on. */
+  async delete({ name: RoleName }, live, _how, ctx) {
+    const iam = await ctx.world.iam();
+    await strip(iam, RoleName, { ...live, otherPolicies: [...live.otherPolicies, INLINE] });
+    const profiles = await orAbsent(iam.listInstanceProfilesForRole({ RoleName }), ...GONE);
+    for (const { InstanceProfileName } of profiles?.InstanceProfiles ?? [])
+      await orAbsent(iam.removeRoleFromInstanceProfile({ RoleName, InstanceProfileName }), ...GONE);
+    await orAbsent(iam.deleteRole({ RoleName }), ...GONE);
+  },
+  // The tagging API does not know IAM roles.
+  async listOwned(ctx) {
+    const names: string[] = [];
+    for await (const { Roles = [] } of (await ctx.world.iam()).paginateListRoles({ PathPrefix: "/" }))
+      names.push(...Roles.map((r) => r.RoleName).filter(mayBeOurs));
+    return owned(
+      names.map((name) => ({ name })),
+      iamRole.read,
+      ctx,
+    );
+  },
+};
+
+async function observe(iam: IAM, RoleName: string): Promise<Observation<RoleLive>> {
+  const { Role } = await iam.getRole({ RoleName });
+  const [inline, names, attached] = await Promise.all([
+    orAbsent(iam.getRolePolicy({ RoleName, PolicyName: INLINE }), ...GONE),
+    collect(iam.paginateListRolePolicies({ RoleName }), (page) => page.PolicyNames),
+    collect(iam.paginateListAttachedRolePolicies({ RoleName }), (page) => page.AttachedPolicies?.map((p) => p.PolicyArn ?? "")),
+  ]);
+  const live: RoleLive = {
+    name: RoleName,
+    arn: Role?.Arn ?? "",
+    description: Role?.Description,
+    trust: policyForm(Role?.AssumeRolePolicyDocument),
+    policy: policyForm(inline?.PolicyDocument),
+    otherPolicies: names.filter((name) => name !== INLINE),
+    attachedPolicies: attached,
+  };
+  return { state: "ready", live, tags: fromTagList(Role?.Tags) };
+}
+async function strip(iam: IAM, RoleName: string, live: Pick<RoleLive, "otherPolicies" | "attachedPolicies">): Promise<void> {
+  for (const PolicyArn of live.attachedPolicies) await orAbsent(iam.detachRolePolicy({ RoleName, PolicyArn }), ...GONE);
+  for (const PolicyName of live.otherPolicies) await orAbsent(iam.deleteRolePolicy({ RoleName, PolicyName }), ...GONE);
+}
+async function collect<Page>(pages: AsyncIterable<Page>, items: (page: Page) => readonly string[] | undefined): Promise<readonly string[]> {
+  const all: string[] = [];
+  for await (const page of pages) all.push(...(items(page) ?? []));
+  return all;
+}

@@ -1,0 +1,59 @@
+import type { AnyKind } from "../engine/contract.ts";
+import { apigatewayAccount } from "./apigateway-account.ts";
+import { apigatewayApiKey } from "./apigateway-api-key.ts";
+import { apigatewayRestApi } from "./apigateway-rest-api.ts";
+import { apigatewayStage } from "./apigateway-stage.ts";
+import { apigatewayUsagePlan } from "./apigateway-usage-plan.ts";
+import { dynamodbTable } from "./dynamodb-table.ts";
+import { ec2SecurityGroup } from "./ec2-security-group.ts";
+import { iamRole } from "./iam-role.ts";
+import { lambdaFunction } from "./lambda-function.ts";
+import { lambdaPermission } from "./lambda-permission.ts";
+import { logsGroup } from "./logs-group.ts";
+import { rdsInstance } from "./rds-instance.ts";
+import { rdsParameterGroup } from "./rds-parameter-group.ts";
+import { s3Bucket } from "./s3-bucket.ts";
+import { snsSubscription } from "./sns-subscription.ts";
+import { snsTopic } from "./sns-topic.ts";
+
+export type { MethodSpec } from "./apigateway-rest-api.ts";
+export type { PolicyDocument, PolicyStatement } from "./iam-role.ts";
+export type { BucketOutputs } from "./s3-bucket.ts";
+export {
+  apigatewayAccount,
+  apigatewayApiKey,
+  apigatewayRestApi,
+  apigatewayStage,
+  apigatewayUsagePlan,
+  dynamodbTable,
+  ec2SecurityGroup,
+  iamRole,
+  lambdaFunction,
+  lambdaPermission,
+  logsGroup,
+  rdsInstance,
+  rdsParameterGroup,
+  s3Bucket,
+  snsSubscription,
+  snsTopic,
+};
+
+/** Every kind: orphans are looked for among all of them. */
+export const KINDS: readonly AnyKind[] = [
+  s3Bucket,
+  dynamodbTable,
+  snsTopic,
+  snsSubscription,
+  ec2SecurityGroup,
+  rdsParameterGroup,
+  rdsInstance,
+  logsGroup,
+  iamRole,
+  lambdaFunction,
+  lambdaPermission,
+  apigatewayAccount,
+  apigatewayRestApi,
+  apigatewayStage,
+  apigatewayApiKey,
+  apigatewayUsagePlan,
+];

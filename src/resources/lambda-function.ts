@@ -1,0 +1,265 @@
+import type { CreateFunctionCommandInput, FunctionConfiguration, GetFunctionResponse, Lambda } from "@aws-sdk/client-lambda";
+import { changedTags, differences, normalForm, touches } from "../aws/changes.ts";
+import type { AwsClients } from "../aws/clients.ts";
+import { orAbsent } from "../aws/faults.ts";
+import { mayBeOurs, owned } from "../aws/ownership.ts";
+import type { Change, Observation, Place, ResourceKind } from "../engine/contract.ts";
+import { FleetlogixError } from "../errors.ts";
+
+export interface FunctionId {
+  readonly name: string;
+}
+export interface FunctionSpec {
+  readonly description: string;
+  readonly roleArn: string;
+  readonly runtime: "nodejs24.x";
+  readonly architecture: "arm64" | "x86_64";
+  readonly handler: string;
+  readonly memoryMb: number;
+  readonly timeoutSeconds: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly logGroup: string;
+  /** The name that callers use; it points to the newest published version. */
+  readonly alias: string;
+  /** base64 of sha256(zip), as AWS reports it. undefined: nothing was bundled, what is deployed stays. */
+  readonly code: { readonly zip: Uint8Array; readonly sha256: string } | undefined;
+}
+interface FunctionLive {
+  readonly name: string;
+  readonly arn: string;
+  readonly state: string;
+  /** Why the last update failed: the old code goes on serving. */
+  readonly updateFailed: string | undefined;
+  readonly latest: Settings;
+  readonly alias: { readonly arn: string; readonly version: string; readonly settings: Settings } | undefined;
+  /** Published, named by no alias, and more than are kept to go back to. */
+  readonly oldVersions: readonly string[];
+}
+/** What a version is made of. */
+interface Settings {
+  readonly code: string | undefined;
+  readonly configuration: Configuration;
+}
+type Configuration = Readonly<Record<keyof ReturnType<typeof configurationOf>, unknown>>;
+export interface FunctionOutputs {
+  readonly name: string;
+  readonly arn: string;
+  readonly aliasArn: string;
+  /** The version that the alias names; null before the first is published. */
+  readonly version: string | null;
+}
+
+const GONE = ["ResourceNotFoundException"];
+const LATEST = "$LATEST";
+/** Older versions than these are removed: all versions of all functions share 75 GB a region. */
+const KEPT_VERSIONS = 5;
+const ALIAS = "live";
+/** A young role, in Lambda's and KMS's words. */
+const YOUNG_ROLE = /cannot be assumed by Lambda|does not have permissions to call|invalid for CreateGrant/i;
+
+export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive, FunctionOutputs, AwsClients> = {
+  kind: "lambda.function",
+  holdsData: false,
+  settle: { timeoutMs: 300_000, pollMs: 500 },
+
+  label: ({ name }) => name,
+  diff(spec, live) {
+    const code = spec.code?.sha256 ?? live.latest.code;
+    const configuration = configurationOf(spec);
+    return [
+      ...differences({ code: [live.latest.code, code] }),
+      ...Object.entries(configuration).flatMap(([path, to]) =>
+        differences({ [path]: [live.latest.configuration[path as keyof Configuration], to] }),
+      ),
+      ...differences({ lastUpdate: [live.updateFailed ?? "successful", "successful"] }),
+      ...publication(live, { code, configuration }),
+      ...differences({ oldVersions: [live.oldVersions, []] }),
+    ];
+  },
+  outputs: (live) => ({ name: live.name, arn: live.arn, aliasArn: `${live.arn}:${ALIAS}`, version: live.alias?.version ?? null }),
+  predict({ name }, place) {
+    const arn = arnOf(name, place);
+    return { name, arn, aliasArn: `${arn}:${ALIAS}`, version: null };
+  },
+  describe: (live) => ({ arn: live.arn, state: live.state }),
+  retry({ code, message }, during) {
+    if (YOUNG_ROLE.test(message)) return "propagation";
+    if (code === "ResourceConflictException") return "busy";
+    if (during === "update" && GONE.includes(code)) return "propagation";
+    return undefined;
+  },
+
+  async read({ name: FunctionName }, ctx) {
+    const lambda = await ctx.world.lambda();
+    const found = await orAbsent(lambda.getFunction({ FunctionName }), ...GONE);
+    if (!found) return { state: "absent" };
+    return (await orAbsent(observe(lambda, FunctionName, found), ...GONE)) ?? { state: "absent" };
+  },
+  async create({ name }, spec, ctx) {
+    const lambda = await ctx.world.lambda();
+    if (!spec.code) throw nothingBundled(name);
+    const { Architectures, ...configuration } = creation(spec);
+    await lambda.createFunction({
+      FunctionName: name,
+      PackageType: "Zip",
+      Code: { ZipFile: spec.code.zip },
+      Architectures,
+      ...configuration,
+      Tags: ctx.tags,
+    });
+  },
+  /** One step: Lambda takes no change while another is under way. The alias moves last. */
+  async update({ name: FunctionName }, spec, live, changes, ctx) {
+    const lambda = await ctx.world.lambda();
+    const tags = changedTags(changes);
+    if (tags) await lambda.tagResource({ Resource: live.arn, Tags: tags });
+    const wanted = creation(spec);
+    const settings = touches(changes, "lastUpdate")
+      ? wanted
+      : Object.fromEntries(
+          changes.flatMap(({ path }) =>
+            path in INPUTS ? [[INPUTS[path as keyof Configuration], wanted[INPUTS[path as keyof Configuration]]]] : [],
+          ),
+        );
+    const { Architectures, ...configuration } = settings as Partial<typeof wanted>;
+    if ((touches(changes, "code") || Architectures) && spec.code)
+      await lambda.updateFunctionCode({ FunctionName, ZipFile: spec.code.zip, Architectures: [spec.architecture] });
+    else if (Object.keys(configuration).length > 0) await lambda.updateFunctionConfiguration({ FunctionName, ...configuration });
+    else if (touches(changes, "published")) await publish(lambda, FunctionName, spec, live);
+    else if (touches(changes, "oldVersions"))
+      for (const Qualifier of live.oldVersions) await orAbsent(lambda.deleteFunction({ FunctionName, Qualifier }), ...GONE);
+  },
+  async delete({ name: FunctionName }, _live, _how, ctx) {
+    await orAbsent((await ctx.world.lambda()).deleteFunction({ FunctionName }), ...GONE);
+  },
+  async listOwned(ctx) {
+    const names: string[] = [];
+    for await (const { Functions = [] } of (await ctx.world.lambda()).paginateListFunctions({}))
+      names.push(...Functions.map((f) => f.FunctionName).filter(mayBeOurs));
+    return owned(
+      names.map((name) => ({ name })),
+      lambdaFunction.read,
+      ctx,
+    );
+  },
+};
+
+/** A new version is due when the alias names none, or one that is made of something else. */
+function publication(live: FunctionLive, wanted: Settings): readonly Change[] {
+  const to = "what is deployed";
+  if (!live.alias) return [{ path: "published", from: undefined, to }];
+  const same = JSON.stringify(normalForm(live.alias.settings)) === JSON.stringify(normalForm(wanted));
+  return same ? [] : [{ path: "published", from: `version ${live.alias.version}`, to }];
+}
+/** PublishVersion makes no second version of the same content: a publication that was cut short is picked up. */
+async function publish(lambda: Lambda, FunctionName: string, spec: FunctionSpec, live: FunctionLive): Promise<void> {
+  const CodeSha256 = spec.code?.sha256 ?? live.latest.code;
+  const { Version: FunctionVersion } = await lambda.publishVersion({ FunctionName, CodeSha256 });
+  if (live.alias) await lambda.updateAlias({ FunctionName, Name: spec.alias, FunctionVersion });
+  else await lambda.createAlias({ FunctionName, Name: spec.alias, FunctionVersion });
+}
+
+/** What of a specification and of AWS's answer is compared, under the same names. */
+const configurationOf = (spec: FunctionSpec) => ({
+  description: spec.description,
+  role: spec.roleArn,
+  runtime: spec.runtime as string,
+  architecture: spec.architecture as string,
+  handler: spec.handler,
+  memoryMb: spec.memoryMb,
+  timeoutSeconds: spec.timeoutSeconds,
+  environment: spec.environment,
+  tracing: "Active",
+  logging: { LogFormat: "JSON", ApplicationLogLevel: "INFO", SystemLogLevel: "WARN", LogGroup: spec.logGroup },
+  layers: [] as readonly string[],
+});
+const INPUTS = {
+  description: "Description",
+  role: "Role",
+  runtime: "Runtime",
+  architecture: "Architectures",
+  handler: "Handler",
+  memoryMb: "MemorySize",
+  timeoutSeconds: "Timeout",
+  environment: "Environment",
+  tracing: "TracingConfig",
+  logging: "LoggingConfig",
+  layers: "Layers",
+} as const satisfies Record<keyof Configuration, keyof CreateFunctionCommandInput>;
+function creation(spec: FunctionSpec) {
+  return {
+    Description: spec.description,
+    Role: spec.roleArn,
+    Runtime: spec.runtime,
+    Architectures: [spec.architecture],
+    Handler: spec.handler,
+    MemorySize: spec.memoryMb,
+    Timeout: spec.timeoutSeconds,
+    Environment: { Variables: spec.environment },
+    TracingConfig: { Mode: "Active" as const },
+    LoggingConfig: {
+      LogFormat: "JSON" as const,
+      ApplicationLogLevel: "INFO" as const,
+      SystemLogLevel: "WARN" as const,
+      LogGroup: spec.logGroup,
+    },
+    Layers: [] as string[],
+  };
+}
+const settingsOf = (f: FunctionConfiguration | undefined): Settings => ({
+  code: f?.CodeSha256,
+  configuration: {
+    description: f?.Description,
+    role: f?.Role,
+    runtime: f?.Runtime,
+    architecture: f?.Architectures?.[0] ?? "x86_64",
+    handler: f?.Handler,
+    memoryMb: f?.MemorySize,
+    timeoutSeconds: f?.Timeout,
+    environment: f?.Environment?.Variables,
+    tracing: f?.TracingConfig?.Mode,
+    logging: f?.LoggingConfig,
+    layers: (f?.Layers ?? []).map((l) => l.Arn),
+  },
+});
+
+async function observe(lambda: Lambda, FunctionName: string, found: GetFunctionResponse): Promise<Observation<FunctionLive>> {
+  const latest = found.Configuration ?? {};
+  const [aliases, versions] = await Promise.all([aliasesOf(lambda, FunctionName), versionsOf(lambda, FunctionName)]);
+  const version = aliases.get(ALIAS);
+  const published = version && (await orAbsent(lambda.getFunctionConfiguration({ FunctionName, Qualifier: version }), ...GONE));
+  const arn = latest.FunctionArn ?? "";
+  const named = new Set(aliases.values());
+  const live: FunctionLive = {
+    name: FunctionName,
+    arn,
+    state: latest.State ?? "Active",
+    updateFailed: latest.LastUpdateStatus === "Failed" ? `failed: ${latest.LastUpdateStatusReason ?? "no reason given"}` : undefined,
+    latest: settingsOf(latest),
+    alias: version && published ? { arn: `${arn}:${ALIAS}`, version, settings: settingsOf(published) } : undefined,
+    oldVersions: versions.filter((v) => !named.has(v)).slice(KEPT_VERSIONS),
+  };
+  const tags = found.Tags ?? {};
+  if (latest.State === "Failed") return { state: "failed", live, tags, reason: latest.StateReason ?? "Lambda gives no reason" };
+  const busy = latest.State === "Pending" || latest.LastUpdateStatus === "InProgress";
+  return { state: busy ? "settling" : "ready", live, tags };
+}
+/** Alias → version. */
+async function aliasesOf(lambda: Lambda, FunctionName: string): Promise<ReadonlyMap<string, string>> {
+  const all = new Map<string, string>();
+  for await (const { Aliases = [] } of lambda.paginateListAliases({ FunctionName }))
+    for (const { Name = "", FunctionVersion = "" } of Aliases) all.set(Name, FunctionVersion);
+  return all;
+}
+/** Newest first. */
+async function versionsOf(lambda: Lambda, FunctionName: string): Promise<readonly string[]> {
+  const all: string[] = [];
+  for await (const { Versions = [] } of lambda.paginateListVersionsByFunction({ FunctionName }))
+    all.push(...Versions.flatMap((v) => (v.Version && v.Version !== LATEST ? [v.Version] : [])));
+  return all.toSorted((a, b) => Number(b) - Number(a));
+}
+const nothingBundled = (name: string): FleetlogixError =>
+  new FleetlogixError("BUNDLE_FAILED", `There is no code for the function "${name}".`, {
+    hint: "Run `fleetlogix deploy-lambdas`: it bundles the functions and creates what is missing.",
+  });
+const arnOf = (name: string, { partition, region, account }: Place) => `arn:${partition}:lambda:${region}:${account}:function:${name}`;

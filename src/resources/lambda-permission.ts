@@ -1,0 +1,95 @@
+import { differences } from "../aws/changes.ts";
+import type { AwsClients } from "../aws/clients.ts";
+import { orAbsent } from "../aws/faults.ts";
+import { policyForm } from "../aws/policies.ts";
+import type { ResourceKind } from "../engine/contract.ts";
+
+/** One statement in the policy of a function's alias. */
+export interface PermissionId {
+  readonly functionName: string;
+  readonly qualifier: string;
+  /** [A-Za-z0-9-_]{1,100}; the same wish has the same id, so a repeated call finds its statement. */
+  readonly statementId: string;
+}
+export interface PermissionSpec {
+  readonly aliasArn: string;
+  /** The AWS service that may call. */
+  readonly service: string;
+  readonly sourceArn: string;
+  readonly sourceAccount: string;
+}
+interface PermissionLive {
+  /** Of a policy with this one statement. */
+  readonly statement: unknown;
+}
+
+const GONE = ["ResourceNotFoundException"];
+
+export const lambdaPermission: ResourceKind<PermissionId, PermissionSpec, PermissionLive, object, AwsClients> = {
+  kind: "lambda.permission",
+  holdsData: false,
+  settle: { timeoutMs: 60_000, pollMs: 500 },
+  partOf: "function",
+
+  label: ({ functionName, statementId }) => `${functionName} ${statementId}`,
+  diff: (spec, live) => differences({ statement: [live.statement, wanted(spec)] }),
+  outputs: () => ({}),
+  predict: () => ({}),
+  describe: () => ({ state: "ready" }),
+  retry({ code }, during) {
+    // Two statements at once: one of them may be refused or lost.
+    if (code === "ResourceConflictException" || code === "PreconditionFailedException") return "busy";
+    if (during !== "read" && during !== "delete" && GONE.includes(code)) return "propagation";
+    return undefined;
+  },
+
+  async read({ functionName, qualifier, statementId }, ctx) {
+    const lambda = await ctx.world.lambda();
+    const found = await orAbsent(lambda.getPolicy({ FunctionName: functionName, Qualifier: qualifier }), ...GONE);
+    const { Statement = [] } = JSON.parse(found?.Policy ?? "{}") as { Statement?: readonly { Sid?: string }[] };
+    const statement = Statement.find((s) => s.Sid === statementId);
+    if (!statement) return { state: "absent" };
+    return {
+      state: "ready",
+      live: { statement: policyForm(JSON.stringify({ Version: "2012-10-17", Statement: [statement] })) },
+      tags: "inherited",
+    };
+  },
+  create: (id, spec, ctx) => add(id, spec, ctx.world),
+  /** A statement cannot be changed; one for an API that is gone, say, gives way to the right one. */
+  async update(id, spec, _live, _changes, ctx) {
+    await remove(id, ctx.world);
+    await add(id, spec, ctx.world);
+  },
+  delete: (id, _live, _how, ctx) => remove(id, ctx.world),
+};
+
+async function add({ functionName, qualifier, statementId }: PermissionId, spec: PermissionSpec, world: AwsClients): Promise<void> {
+  await (await world.lambda()).addPermission({
+    FunctionName: functionName,
+    Qualifier: qualifier,
+    StatementId: statementId,
+    Action: "lambda:InvokeFunction",
+    Principal: spec.service,
+    SourceArn: spec.sourceArn,
+    SourceAccount: spec.sourceAccount,
+  });
+}
+async function remove({ functionName, qualifier, statementId }: PermissionId, world: AwsClients): Promise<void> {
+  const lambda = await world.lambda();
+  await orAbsent(lambda.removePermission({ FunctionName: functionName, Qualifier: qualifier, StatementId: statementId }), ...GONE);
+}
+/** What AddPermission makes of it. */
+const wanted = ({ aliasArn, service, sourceArn, sourceAccount }: PermissionSpec) =>
+  policyForm({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Principal: { Service: service },
+        Action: "lambda:InvokeFunction",
+        Resource: aliasArn,
+        Condition: { ArnLike: { "AWS:SourceArn": sourceArn }, StringEquals: { "AWS:SourceAccount": sourceAccount } },
+      },
+    ],
+  });

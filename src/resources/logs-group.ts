@@ -1,0 +1,81 @@
+import { changedTags, differences, touches } from "../aws/changes.ts";
+import type { AwsClients } from "../aws/clients.ts";
+import { orAbsent } from "../aws/faults.ts";
+import { owned } from "../aws/ownership.ts";
+import type { Place, ResourceKind } from "../engine/contract.ts";
+
+export interface LogGroupId {
+  readonly name: string;
+}
+export interface LogGroupSpec {
+  /** One of the values that CloudWatch Logs takes: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, … */
+  readonly retentionDays: number;
+}
+interface LogGroupLive {
+  readonly arn: string;
+  readonly retentionDays: number | undefined;
+}
+export interface LogGroupOutputs {
+  readonly name: string;
+  readonly arn: string;
+}
+
+const GONE = ["ResourceNotFoundException"];
+/** Where our groups lie by default; CloudWatch Logs finds by the beginning of a name only. */
+const FOLDERS = ["/aws/lambda/fleetlogix", "/aws/apigateway/fleetlogix", "/aws/rds/instance/fleetlogix"];
+
+export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, LogGroupOutputs, AwsClients> = {
+  kind: "logs.group",
+  holdsData: false,
+  settle: { timeoutMs: 60_000, pollMs: 500 },
+
+  label: ({ name }) => name,
+  diff: (spec, live) => differences({ retentionDays: [live.retentionDays, spec.retentionDays] }),
+  outputs: ({ arn }) => ({ arn, name: arn.split(":log-group:")[1] ?? "" }),
+  predict: ({ name }, place) => ({ name, arn: arnOf(name, place) }),
+  describe: ({ arn }) => ({ arn, state: "ready" }),
+  retry({ code }, during) {
+    if (code === "OperationAbortedException") return "busy";
+    if (GONE.includes(code) && during === "update") return "propagation";
+    return undefined;
+  },
+
+  async read({ name }, ctx) {
+    const logs = await ctx.world.logs();
+    const { logGroups = [] } = await logs.describeLogGroups({ logGroupNamePrefix: name });
+    const group = logGroups.find((g) => g.logGroupName === name);
+    if (!group) return { state: "absent" };
+    const arn = arnOf(name, ctx.place);
+    const tagged = await orAbsent(logs.listTagsForResource({ resourceArn: arn }), ...GONE);
+    if (!tagged) return { state: "absent" };
+    return { state: "ready", live: { arn, retentionDays: group.retentionInDays }, tags: tagged.tags ?? {} };
+  },
+  async create({ name }, _spec, ctx) {
+    const logs = await ctx.world.logs();
+    await orAbsent(logs.createLogGroup({ logGroupName: name, tags: ctx.tags }), "ResourceAlreadyExistsException");
+  },
+  async update({ name }, spec, { arn }, changes, ctx) {
+    const logs = await ctx.world.logs();
+    if (touches(changes, "retentionDays")) await logs.putRetentionPolicy({ logGroupName: name, retentionInDays: spec.retentionDays });
+    const tags = changedTags(changes);
+    if (tags) await logs.tagResource({ resourceArn: arn, tags });
+  },
+  async delete({ name }, _live, _how, ctx) {
+    await orAbsent((await ctx.world.logs()).deleteLogGroup({ logGroupName: name }), ...GONE);
+  },
+  async listOwned(ctx) {
+    const logs = await ctx.world.logs();
+    const names: string[] = [];
+    for (const logGroupNamePrefix of FOLDERS)
+      for await (const { logGroups = [] } of logs.paginateDescribeLogGroups({ logGroupNamePrefix }))
+        names.push(...logGroups.flatMap((g) => g.logGroupName ?? []));
+    return owned(
+      names.map((name) => ({ name })),
+      logsGroup.read,
+      ctx,
+    );
+  },
+};
+
+/** Without the `:*` that DescribeLogGroups adds: tags and API Gateway want it so. */
+const arnOf = (name: string, { partition, region, account }: Place) => `arn:${partition}:logs:${region}:${account}:log-group:${name}`;

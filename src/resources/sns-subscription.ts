@@ -1,0 +1,69 @@
+import type { SNS, Subscription } from "@aws-sdk/client-sns";
+import type { AwsClients } from "../aws/clients.ts";
+import { orAbsent } from "../aws/faults.ts";
+import { carriesTag, fromTagList, mayBeOurs } from "../aws/ownership.ts";
+import type { ResourceKind } from "../engine/contract.ts";
+
+export interface SubscriptionId {
+  readonly topicArn: string;
+  readonly protocol: "email" | "sms";
+  readonly endpoint: string;
+}
+interface SubscriptionLive {
+  /** undefined while the addressee has not confirmed. */
+  readonly arn: string | undefined;
+}
+
+const GONE = ["NotFoundException", "NotFound"];
+
+/** What the addressee has not confirmed yet counts as there: only the addressee can finish it. */
+export const snsSubscription: ResourceKind<SubscriptionId, object, SubscriptionLive, object, AwsClients> = {
+  kind: "sns.subscription",
+  holdsData: false,
+  settle: { timeoutMs: 60_000, pollMs: 1_000 },
+  partOf: "topic",
+
+  label: ({ protocol, endpoint }) => `${protocol}:${endpoint}`,
+  diff: () => [],
+  outputs: () => ({}),
+  predict: () => ({}),
+  describe: ({ arn }) => ({ arn, state: arn ? "confirmed" : "pending confirmation" }),
+
+  async read({ topicArn, protocol, endpoint }, ctx) {
+    const found = await orAbsent(subscriptionsOf(await ctx.world.sns(), topicArn), ...GONE);
+    const ours = found?.find((s) => s.Protocol === protocol && s.Endpoint === endpoint);
+    if (!ours || ours.SubscriptionArn === "Deleted") return { state: "absent" };
+    const arn = ours.SubscriptionArn?.startsWith("arn:") ? ours.SubscriptionArn : undefined;
+    return { state: "ready", live: { arn }, tags: "inherited" };
+  },
+  async create({ topicArn, protocol, endpoint }, _spec, ctx) {
+    await (await ctx.world.sns()).subscribe({ TopicArn: topicArn, Protocol: protocol, Endpoint: endpoint });
+  },
+  async update() {},
+  /** One that is not confirmed cannot be deleted: SNS forgets it after two days, or with its topic. */
+  async delete(_id, { arn }, _how, ctx) {
+    if (arn) await orAbsent((await ctx.world.sns()).unsubscribe({ SubscriptionArn: arn }), ...GONE);
+  },
+  async listOwned(ctx) {
+    const sns = await ctx.world.sns();
+    const ids: SubscriptionId[] = [];
+    for await (const { Topics = [] } of sns.paginateListTopics({}))
+      for (const { TopicArn = "" } of Topics) {
+        if (!mayBeOurs(TopicArn.slice(TopicArn.lastIndexOf(":") + 1))) continue;
+        const tagged = await orAbsent(sns.listTagsForResource({ ResourceArn: TopicArn }), "ResourceNotFoundException", ...GONE);
+        if (carriesTag(fromTagList(tagged?.Tags), ctx.stack)) ids.push(...(await subscriptionsOf(sns, TopicArn)).flatMap(confirmedId));
+      }
+    return ids;
+  },
+};
+
+async function subscriptionsOf(sns: SNS, TopicArn: string): Promise<readonly Subscription[]> {
+  const all: Subscription[] = [];
+  for await (const { Subscriptions = [] } of sns.paginateListSubscriptionsByTopic({ TopicArn })) all.push(...Subscriptions);
+  return all;
+}
+/** What people and programs have subscribed by other means is theirs. */
+function confirmedId({ TopicArn, Protocol, Endpoint, SubscriptionArn }: Subscription): readonly SubscriptionId[] {
+  if (!TopicArn || !Endpoint || !SubscriptionArn?.startsWith("arn:")) return [];
+  return Protocol === "email" || Protocol === "sms" ? [{ topicArn: TopicArn, protocol: Protocol, endpoint: Endpoint }] : [];
+}

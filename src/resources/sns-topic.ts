@@ -1,0 +1,87 @@
+import { changedTags, differences } from "../aws/changes.ts";
+import type { AwsClients } from "../aws/clients.ts";
+import { orAbsent } from "../aws/faults.ts";
+import { fromTagList, mayBeOurs, owned, toTagList } from "../aws/ownership.ts";
+import { type PolicyDocument, policyForm } from "../aws/policies.ts";
+import type { Change, Place, ResourceKind } from "../engine/contract.ts";
+
+export interface TopicId {
+  readonly name: string;
+}
+export interface TopicSpec {
+  /** Key id, ARN or alias: `alias/aws/sns` is AWS's own key. */
+  readonly kmsKey: string;
+  readonly policy: PolicyDocument;
+}
+interface TopicLive {
+  readonly arn: string;
+  readonly kmsKey: string | undefined;
+  /** In normal form. */
+  readonly policy: unknown;
+}
+
+const GONE = ["NotFoundException", "NotFound"];
+
+export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly arn: string }, AwsClients> = {
+  kind: "sns.topic",
+  holdsData: false,
+  settle: { timeoutMs: 60_000, pollMs: 500 },
+
+  label: ({ name }) => name,
+  diff: (spec, live) => differences({ encryption: [live.kmsKey, spec.kmsKey], policy: [live.policy, policyForm(spec.policy)] }),
+  outputs: ({ arn }) => ({ arn }),
+  predict: (id, place) => ({ arn: arnOf(id, place) }),
+  describe: ({ arn }) => ({ arn, state: "ready" }),
+  retry({ code, message }, during) {
+    // After delete and create of the same name, and where two write tags at once, SNS asks for a short wait.
+    if (["StaleTagException", "StaleTag", "ConcurrentAccessException", "ConcurrentAccess"].includes(code)) return "busy";
+    if (during === "update" && GONE.includes(code)) return "propagation";
+    if (/invalid principal/i.test(message)) return "propagation";
+    return undefined;
+  },
+
+  async read(id, ctx) {
+    const sns = await ctx.world.sns();
+    const arn = arnOf(id, ctx.place);
+    const found = await orAbsent(sns.getTopicAttributes({ TopicArn: arn }), ...GONE);
+    if (!found) return { state: "absent" };
+    const tagged = await orAbsent(sns.listTagsForResource({ ResourceArn: arn }), "ResourceNotFoundException", "ResourceNotFound", ...GONE);
+    if (!tagged) return { state: "absent" };
+    const { KmsMasterKeyId, Policy } = found.Attributes ?? {};
+    return { state: "ready", live: { arn, kmsKey: KmsMasterKeyId, policy: policyForm(Policy) }, tags: fromTagList(tagged.Tags) };
+  },
+  async create({ name }, spec, ctx) {
+    const sns = await ctx.world.sns();
+    // Encrypted, closed and tagged from its first moment. A topic that is there with other tags is InvalidParameter.
+    await sns.createTopic({ Name: name, Tags: toTagList(ctx.tags), Attributes: attributesOf(spec) });
+  },
+  // SNS sets one attribute per call, whatever its plural name says.
+  async update(_id, spec, { arn: TopicArn }, changes, ctx) {
+    const sns = await ctx.world.sns();
+    for (const AttributeName of changes.flatMap(attributeOf))
+      await sns.setTopicAttributes({ TopicArn, AttributeName, AttributeValue: attributesOf(spec)[AttributeName] });
+    const tags = changedTags(changes);
+    if (tags) await sns.tagResource({ ResourceArn: TopicArn, Tags: toTagList(tags) });
+  },
+  async delete(_id, { arn }, _how, ctx) {
+    await (await ctx.world.sns()).deleteTopic({ TopicArn: arn });
+  },
+  async listOwned(ctx) {
+    const sns = await ctx.world.sns();
+    const names: string[] = [];
+    for await (const { Topics = [] } of sns.paginateListTopics({}))
+      names.push(...Topics.map(({ TopicArn = "" }) => TopicArn.slice(TopicArn.lastIndexOf(":") + 1)).filter(mayBeOurs));
+    return owned(
+      names.map((name) => ({ name })),
+      snsTopic.read,
+      ctx,
+    );
+  },
+};
+
+const arnOf = ({ name }: TopicId, { partition, region, account }: Place) => `arn:${partition}:sns:${region}:${account}:${name}`;
+const attributesOf = (spec: TopicSpec) => ({ KmsMasterKeyId: spec.kmsKey, Policy: JSON.stringify(spec.policy) });
+function attributeOf({ path }: Change): readonly (keyof ReturnType<typeof attributesOf>)[] {
+  if (path === "encryption") return ["KmsMasterKeyId"];
+  return path === "policy" ? ["Policy"] : [];
+}
