@@ -20,6 +20,8 @@ export interface Doomed {
   /** Place in the order of the stack: what comes later may use what comes earlier. */
   readonly level: number;
   readonly needs: readonly string[];
+  /** Id of what it is a part of and goes with: AWS deletes both in one. */
+  readonly goesWith?: string | undefined;
 }
 
 /** Pure. What holds data is kept unless asked, and so is whatever it needs; what is not ours is left alone. */
@@ -29,31 +31,42 @@ export function planDestroy(
   options: { readonly deleteData: boolean },
   run: Pick<Run, "ctx">,
 ): readonly Doomed[] {
-  const retained = new Map<string, string>();
   const there = seen.flatMap((item, level) => (item.observation.state === "absent" ? [] : [{ item, level, live: item.observation }]));
-  const ours = (live: Present) => ownerOf(live.tags, run.ctx.stack) === "ours";
+  const decisions = new Map<string, Decision>();
+  const needed = new Map<string, string>();
   for (const { item, live } of there.toReversed()) {
-    if (!ours(live)) continue;
-    if (item.node.kind.holdsData && !options.deleteData) retained.set(item.id, "it holds data; --delete-data removes it");
-    if (retained.has(item.id)) for (const need of needsOf(item.node)) retained.set(need, retained.get(need) ?? `${item.id} needs it`);
+    const decision = judge(item.subject, live, needed.get(item.id), options, run);
+    decisions.set(item.id, decision);
+    if (decision.action === "retain") for (const need of needsOf(item.node)) needed.set(need, `${item.subject.label} needs it`);
   }
-  const decisionFor = (subject: Subject, live: Present, why: string | undefined): Decision => {
-    if (!ours(live)) return leftAlone(subject, live);
-    return why === undefined ? { action: "delete" } : { action: "retain", why };
-  };
   const fromStack = there.map(({ item, level, live }): Doomed => {
-    const decision = decisionFor(item.subject, live, retained.get(item.id));
-    return { id: item.id, subject: item.subject, live, decision, orphan: false, level, needs: needsOf(item.node) };
+    const parent = item.node.kind.partOf === undefined ? undefined : item.node.needs[item.node.kind.partOf];
+    const fate = parent && decisions.get(parent.id);
+    const own = decisions.get(item.id) ?? { action: "delete" };
+    const decision =
+      fate?.action === "retain" ? { ...fate, why: `it is part of ${parent?.id}, which is kept` } : fate?.action === "refuse" ? fate : own;
+    const goesWith = fate?.action === "delete" ? parent?.id : undefined;
+    return { id: item.id, subject: item.subject, live, decision, orphan: false, level, needs: needsOf(item.node), goesWith };
   });
   const lost = orphans.map(({ subject, live, level }): Doomed => {
-    const keep = subject.kind.holdsData && !options.deleteData ? "it holds data; --delete-data removes it" : undefined;
-    return { id: subject.id, subject, live, decision: decisionFor(subject, live, keep), orphan: true, level, needs: [] };
+    return { id: subject.id, subject, live, decision: judge(subject, live, undefined, options, run), orphan: true, level, needs: [] };
   });
   return [...fromStack, ...lost];
 }
 
-function leftAlone(subject: Subject, live: Present): Decision {
-  return { ...foreign(subject, live.tags), hint: "It is left alone: only what carries this stack's tag is ever removed." };
+function judge(
+  subject: Subject,
+  live: Present,
+  needed: string | undefined,
+  { deleteData }: { readonly deleteData: boolean },
+  run: Pick<Run, "ctx">,
+): Decision {
+  const { kind } = subject;
+  if (ownerOf(live.tags, run.ctx.stack) !== "ours") {
+    return { ...foreign(subject, live.tags), hint: "It is left alone: only what carries this stack's tag is ever removed." };
+  }
+  const why = kind.retained ?? (kind.holdsData && !deleteData ? "it holds data; --delete-data removes it" : needed);
+  return why === undefined ? { action: "delete" } : { action: "retain", why };
 }
 
 export interface Orphan {
@@ -110,6 +123,10 @@ export async function destroy(
     if (item.decision.action === "refuse") report.skipped(resource, []);
     if (item.decision.action === "retain") report.done(resource, began);
     if (item.decision.action !== "delete") return true;
+    if (item.goesWith !== undefined) {
+      report.done(resource, began);
+      return true;
+    }
     try {
       const end = await remove(item.subject, run, how(item.subject));
       report.done(resource, began, end === "settling");
@@ -129,16 +146,19 @@ export function plannedDoom({ id, subject, live, decision, orphan }: Doomed): Pl
   return { ...known, ...(arn === undefined ? {} : { arn }), ...(orphan ? { orphan } : {}) };
 }
 
-/** Who must go before an item: who needs it; for orphans, whose needs nobody knows, whatever kind of thing needs that kind in the stack. */
+/**
+ * Who must go before an item: who needs it; for orphans, whose needs nobody knows, whatever kind of thing needs that kind in
+ * the stack. A part goes after what it goes with, and nothing waits for it.
+ */
 function dependantsAmong(doomed: readonly Doomed[], nodes: readonly ResourceNode[]): (item: Doomed) => readonly string[] {
   const uses = new Set(nodes.flatMap((node) => Object.values(node.needs).map((need) => `${node.kind.kind} > ${need.kind.kind}`)));
-  return (item) =>
-    doomed
-      .filter((other) => other.level > item.level)
-      .filter((other) =>
-        other.orphan || item.orphan ? uses.has(`${other.subject.kind.kind} > ${item.subject.kind.kind}`) : other.needs.includes(item.id),
-      )
-      .map((other) => other.id);
+  const needs = (other: Doomed, item: Doomed) =>
+    other.orphan || item.orphan ? uses.has(`${other.subject.kind.kind} > ${item.subject.kind.kind}`) : other.needs.includes(item.id);
+  return (item) => {
+    if (item.goesWith !== undefined) return [item.goesWith];
+    const later = doomed.filter((other) => other.level > item.level && other.goesWith === undefined);
+    return later.filter((other) => needs(other, item)).map((other) => other.id);
+  };
 }
 
 function fingerprint(value: unknown): string {

@@ -22,15 +22,17 @@ export interface Outcome {
 
 /**
  * Makes it so: a node starts when all it needs are done; a failure skips its dependants and nothing else. What was just seen
- * to be as it should be, under needs that turned out as foreseen, is not read a second time; everything else is.
+ * to be as it should be, with all that it needs, is not read a second time; everything else is.
  */
 export async function execute(seen: readonly Seen[], run: Run, ready: (id: string) => Promise<void> = async () => {}): Promise<Outcome> {
   const outs = new Map<string, unknown>();
+  const kept = new Set<string>();
   const report = reporter(seen.length, run);
   const one = async (item: Seen): Promise<boolean> => {
     const began = run.ports.clock.now();
     try {
-      const { decision, live, settling } = await bring(item, (id) => outs.get(id), run);
+      const { decision, live, settling } = await bring(item, outs, kept, run);
+      if (decision.action === "keep") kept.add(item.id);
       const out = item.node.kind.outputs(live.live);
       if (!settling) outs.set(item.id, out);
       report.done(planned({ ...item, observation: live, out }, decision), began, settling);
@@ -47,16 +49,15 @@ export async function execute(seen: readonly Seen[], run: Run, ready: (id: strin
   return report.outcome(seen.map((item) => item.id));
 }
 
-async function bring(item: Seen, outOf: (id: string) => unknown, run: Run): Promise<Converged> {
-  const from = outputsFor(item.node, outOf);
+async function bring(item: Seen, outs: ReadonlyMap<string, unknown>, kept: ReadonlySet<string>, run: Run): Promise<Converged> {
   const decision = decisionOn(item, run);
-  if (decision.action === "keep" && item.observation.state === "ready" && item.spec.known && same(from, item.from)) {
+  if (decision.action === "keep" && item.observation.state === "ready" && needsOf(item.node).every((need) => kept.has(need))) {
     run.emit({ type: "resource.decided", id: item.id, kind: item.node.kind.kind, name: item.subject.label, decision });
     return { decision, live: item.observation, settling: false };
   }
+  const from = outputsFor(item.node, (id) => outs.get(id));
   return converge(subjectOf(item.node, from, item.subject.rank), item.node.spec(from as never), run);
 }
-const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
 /** Keeps the results and says the events, for going up and for tearing down alike. */
 export function reporter(total: number, run: Run) {

@@ -11,8 +11,6 @@ export interface Seen {
   readonly id: string;
   readonly node: ResourceNode;
   readonly subject: Subject;
-  /** Outputs of its needs as they were when its spec was worked out. */
-  readonly from: Readonly<Record<string, unknown>>;
   readonly spec: Spec;
   readonly observation: Observation<unknown>;
   /** What its dependants may use: live or foretold; undefined when neither can be had. */
@@ -49,7 +47,7 @@ async function observeOne(node: ResourceNode, outOf: (id: string) => unknown, ra
   const missing = Object.entries(node.needs).flatMap(([role, need]) => (from[role] === undefined ? [need.id] : []));
   const spec: Spec = specs && missing.length === 0 ? { known: true, value: node.spec(from as never) } : { known: false, after: missing };
   const observation = await lookForTags(subject, run, TAG_LAG.found);
-  return { id: node.id, node, subject, from, spec, observation, out: outOfSeen(subject, observation, run) };
+  return { id: node.id, node, subject, spec, observation, out: outOfSeen(subject, observation, run) };
 }
 
 export const needsOf = (node: ResourceNode): readonly string[] => Object.values(node.needs).map((need) => need.id);

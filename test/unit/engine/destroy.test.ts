@@ -127,3 +127,25 @@ test("what cannot be deleted keeps what it needs; the rest goes; the run is not 
   expect(status(outcome)).toEqual({ group: "done", database: "done", role: "skipped", fn: "failed" });
   expect([outcome.ok, [...cloud.keys()].sort()]).toEqual([false, ["fn", "role"]]);
 });
+test("a part goes with what it is part of, without a call; nothing waits for it", async () => {
+  const { cloud, log, kind } = stage();
+  const part = { ...kind, kind: "fake.part", partOf: "fn" };
+  const fn = declare(kind, "fn", { identity: () => ({ name: "fn" }), spec: () => ({ values: {} }) });
+  const api = declare(kind, "api", { needs: { fn }, identity: () => ({ name: "api" }), spec: () => ({ values: {} }) });
+  const grant = declare(part, "grant", { needs: { fn, api }, identity: () => ({ name: "grant" }), spec: () => ({ values: {} }) });
+  await up([grant], fakeRun());
+  log.calls.length = 0;
+  const outcome = await down([grant], true);
+  expect(log.calls).toEqual(["delete api", "delete fn"]);
+  expect(status(outcome)).toEqual({ fn: "done", api: "done", grant: "done" });
+  cloud.delete("grant");
+});
+test("what the whole account shares is never deleted", async () => {
+  const { cloud, log } = stage();
+  const shared = { ...thing(cloud, log), retained: "others use it" };
+  const node = declare(shared, "account", { identity: () => ({ name: "account" }), spec: () => ({ values: {} }) });
+  await up([node], fakeRun());
+  const outcome = await down([node], true);
+  expect(outcome.resources).toMatchObject([{ decision: { action: "retain", why: "others use it" } }]);
+  expect(cloud.size).toBe(1);
+});

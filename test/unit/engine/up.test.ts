@@ -177,3 +177,12 @@ test("any number of slots gives the same end", async () => {
   );
   expect(new Set(ends.map((end) => end.join()))).toEqual(new Set(["a,b,c,leaf-of-a,leaf-of-b,leaf-of-c"]));
 });
+test("what hangs on something that was made anew is looked at again", async () => {
+  const { cloud, log, node, kind } = stage({ after: (verb, name) => void (verb === "delete" && name === "fn" && cloud.delete("grant")) });
+  const fn = node("fn", { v: "!2" });
+  const grant = declare(kind, "grant", { needs: { fn }, identity: () => ({ name: "grant" }), spec: () => ({ values: {} }) });
+  cloud.set("fn", ours());
+  cloud.set("grant", ours({}));
+  expect((await up([grant], fakeRun())).ok).toBe(true);
+  expect(log.calls).toEqual(["delete fn", "create fn", "create grant"]);
+});
