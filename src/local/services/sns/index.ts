@@ -1,5 +1,36 @@
 import type { LocalEnv, LocalService } from "../../core/service.ts";
+import { delivererOf } from "./delivery.ts";
+import { answerLink } from "./links.ts";
+import { mailboxOf } from "./mailbox.ts";
+import { permissionsOf } from "./permissions.ts";
+import { publishOperations } from "./publish.ts";
+import { queueOf } from "./queue.ts";
+import { signerOf } from "./signing.ts";
+import { smsOperations } from "./sms.ts";
+import { subscriptionOperations } from "./subscriptions.ts";
+import { snsState } from "./topic.ts";
+import { topicOperations } from "./topics.ts";
 
-export function snsService(_env: LocalEnv): LocalService {
-  return { name: "sns", sdk: () => import("@aws-sdk/client-sns"), operations: {} };
+/** Topics with real delivery: http with its handshake, functions, and a mailbox in place of e-mail and SMS. */
+export function snsService(env: LocalEnv): LocalService {
+  const state = snsState(env);
+  const mailbox = mailboxOf(env);
+  const signer = signerOf(env);
+  const deliverer = delivererOf(env, state, mailbox, signer);
+  const queue = queueOf(env, deliverer.attempt, deliverer.delays);
+  return {
+    name: "sns",
+    sdk: () => import("@aws-sdk/client-sns"),
+    operations: {
+      ...topicOperations(state),
+      ...subscriptionOperations(env, state, queue),
+      ...publishOperations(env, state, queue, mailbox),
+      ...smsOperations(env),
+    },
+    permissions: permissionsOf(state),
+    http: (request, response, url) => answerLink(request, response, url, state, mailbox, signer),
+    start: async () => queue.resume(),
+    stop: async () => queue.stop(),
+    facts: () => ({ topics: env.store.collection("sns.topics").size, mail: mailbox.list().length }),
+  };
 }

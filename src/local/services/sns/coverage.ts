@@ -1,0 +1,9 @@
+/** Operations that do less than AWS's, and what they lack. */
+export const partial: Readonly<Record<string, string>> = {
+  CreateTopic: "no FIFO topics; encryption keys are kept, not used",
+  SetTopicAttributes: "delivery status logging is kept, not done",
+  Subscribe: "protocols http, https (this machine only), email, email-json, sms, lambda; no sqs, application, firehose",
+  SetSubscriptionAttributes: "RedrivePolicy is kept; there is no queue to put undeliverable messages in",
+  Publish: "e-mail and SMS go to the local mailbox; every back-off function counts as linear; no FIFO",
+  PublishBatch: "as Publish",
+};

@@ -1,0 +1,143 @@
+import { invalid } from "./topic.ts";
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+type Policy = { readonly [key: string]: Json };
+/** What a policy is held against: per path the values of the message; no entry = absent. */
+type Values = (path: readonly string[]) => readonly Json[] | undefined;
+
+const OPERATORS = new Set(["prefix", "suffix", "anything-but", "numeric", "exists", "equals-ignore-case", "cidr"]);
+
+/** Refuses what AWS refuses when a policy is set. */
+export function checkFilterPolicy(text: string, scope: string): void {
+  let policy: unknown;
+  try {
+    policy = JSON.parse(text);
+  } catch {
+    throw invalid("FilterPolicy: failed to parse JSON.");
+  }
+  if (typeof policy !== "object" || policy === null || Array.isArray(policy))
+    throw invalid("FilterPolicy: Null values are not allowed in top-level");
+  checkLevel(policy as Policy, scope === "MessageBody");
+}
+
+function checkLevel(policy: Policy, nested: boolean): void {
+  for (const [key, rule] of Object.entries(policy)) {
+    if (key === "$or" && Array.isArray(rule) && rule.every(isObject)) {
+      for (const one of rule) checkLevel(one as Policy, nested);
+      continue;
+    }
+    if (isObject(rule)) {
+      if (!nested) throw invalid("FilterPolicy: Filter policy scope MessageAttributes does not support nested filter policy");
+      checkLevel(rule as Policy, nested);
+      continue;
+    }
+    if (!Array.isArray(rule)) throw invalid(`FilterPolicy: "${key}" must be an object or an array`);
+    if (rule.length === 0) throw invalid("FilterPolicy: Empty arrays are not allowed");
+    for (const condition of rule) {
+      if (!isObject(condition)) continue;
+      const operators = Object.keys(condition as object);
+      const unknown = operators.find((operator) => !OPERATORS.has(operator));
+      if (unknown) throw invalid(`FilterPolicy: Unrecognized match type ${unknown}`);
+      if (operators.length !== 1) throw invalid("FilterPolicy: Only one key allowed in match expression");
+    }
+  }
+}
+
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
+
+export interface FilterableMessage {
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, { readonly Type: string; readonly Value: string }>>;
+}
+/** Does the message pass the subscription's policy? No policy lets everything pass. */
+export function passes(policyText: string | undefined, scope: string | undefined, message: FilterableMessage): boolean {
+  if (!policyText) return true;
+  const policy = JSON.parse(policyText) as Policy;
+  if (scope !== "MessageBody") return matches(policy, [], attributeValues(message));
+  const body = parsed(message.body);
+  return isObject(body) && matches(policy, [], bodyValues(body as Policy));
+}
+
+function matches(policy: Policy, at: readonly string[], values: Values): boolean {
+  return Object.entries(policy).every(([key, rule]) => {
+    if (key === "$or" && Array.isArray(rule) && rule.every(isObject)) return rule.some((one) => matches(one as Policy, at, values));
+    if (isObject(rule)) return matches(rule as Policy, [...at, key], values);
+    const found = values([...at, key]);
+    return (rule as readonly Json[]).some((condition) => satisfied(condition, found));
+  });
+}
+
+function satisfied(condition: Json, found: readonly Json[] | undefined): boolean {
+  if (isObject(condition)) {
+    const [operator, operand] = Object.entries(condition as object)[0] as [string, Json];
+    if (operator === "exists") return (found !== undefined) === operand;
+    if (operator === "anything-but") return found?.every((value) => !isAnyOf(operand, value)) ?? false;
+    return found?.some((value) => operates(operator, operand, value)) ?? false;
+  }
+  return found?.some((value) => value === condition) ?? false;
+}
+
+/** The operand of anything-but: a value, a list of values, or another operator. */
+function isAnyOf(operand: Json, value: Json): boolean {
+  if (Array.isArray(operand)) return operand.includes(value);
+  if (!isObject(operand)) return operand === value;
+  const [operator, inner] = Object.entries(operand as object)[0] as [string, Json];
+  return (Array.isArray(inner) ? inner : [inner]).some((one) => operates(operator, one, value));
+}
+
+function operates(operator: string, operand: Json, value: Json): boolean {
+  if (operator === "numeric") return typeof value === "number" && numeric(operand as readonly (string | number)[], value);
+  if (typeof value !== "string" || typeof operand !== "string") return false;
+  if (operator === "prefix") return value.startsWith(operand);
+  if (operator === "suffix") return value.endsWith(operand);
+  if (operator === "equals-ignore-case") return value.toLowerCase() === operand.toLowerCase();
+  return operator === "cidr" && inNetwork(operand, value);
+}
+
+function numeric(rule: readonly (string | number)[], value: number): boolean {
+  for (let i = 0; i + 1 < rule.length; i += 2) {
+    const bound = rule[i + 1] as number;
+    const holds = { "=": value === bound, ">": value > bound, ">=": value >= bound, "<": value < bound, "<=": value <= bound }[
+      rule[i] as string
+    ];
+    if (!holds) return false;
+  }
+  return true;
+}
+
+function inNetwork(network: string, address: string): boolean {
+  const [base = "", bits = "32"] = network.split("/");
+  const asNumber = (ip: string): number => ip.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+  const size = 2 ** (32 - Number(bits));
+  return Math.floor(asNumber(base) / size) === Math.floor(asNumber(address) / size);
+}
+
+const attributeValues =
+  ({ attributes }: FilterableMessage): Values =>
+  ([name = ""]) => {
+    const attribute = attributes[name];
+    if (!attribute) return undefined;
+    if (attribute.Type.startsWith("Number")) return [Number(attribute.Value)];
+    if (!attribute.Type.startsWith("String.Array")) return [attribute.Value];
+    const list = parsed(attribute.Value);
+    return Array.isArray(list) ? (list as Json[]) : [];
+  };
+
+/** A path through lists leads to the values of all their elements. */
+const bodyValues =
+  (body: Policy): Values =>
+  (path) => {
+    let level: Json[] = [body];
+    for (const key of path)
+      level = level.flatMap((one) => (isObject(one) && key in (one as Policy) ? spread((one as Policy)[key] as Json) : []));
+    return level.length > 0 ? level : undefined;
+  };
+const spread = (value: Json): Json[] => (Array.isArray(value) ? value.flatMap(spread) : [value]);
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,51 @@
+import { createPrivateKey, createSign, generateKeyPair } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { LocalEnv } from "../../core/service.ts";
+import { selfSigned } from "./certificate.ts";
+
+export interface Signer {
+  /** The members that AWS adds to a message: signature, its version and where the certificate is. */
+  sign(message: Readonly<Record<string, unknown>>, version: string): Promise<{ SignatureVersion: string; Signature: string; url: string }>;
+  /** The certificate, for who follows the address in a message. */
+  certificate(): Promise<string>;
+  readonly path: string;
+}
+const NOTIFICATION = ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"];
+const CONFIRMATION = ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"];
+
+/** Signs with a key of this data folder, made when first needed. */
+export function signerOf(env: LocalEnv): Signer {
+  const file = join(env.dataDir, "sns", "signing.pem");
+  let making: Promise<string> | undefined;
+  const pem = (): Promise<string> => {
+    making ??= existsSync(file) ? Promise.resolve(readFileSync(file, "utf8")) : make();
+    return making;
+  };
+  const make = async (): Promise<string> => {
+    const { privateKey, publicKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
+    const certificate = selfSigned("sns.amazonaws.com", privateKey, publicKey, new Date(), 3650);
+    const text = `${privateKey.export({ type: "pkcs8", format: "pem" })}${certificate}`;
+    mkdirSync(join(env.dataDir, "sns"), { recursive: true, mode: 0o700 });
+    writeFileSync(`${file}.new`, text, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+    return text;
+  };
+  const path = "/SimpleNotificationService-local.pem";
+  return {
+    path,
+    async sign(message, version) {
+      const names = message.Type === "Notification" ? NOTIFICATION : CONFIRMATION;
+      const text = names.flatMap((name) => (message[name] === undefined ? [] : [`${name}\n${message[name]}\n`])).join("");
+      const signature = createSign(version === "2" ? "sha256" : "sha1")
+        .update(text)
+        .sign(createPrivateKey(await pem()), "base64");
+      return { SignatureVersion: version, Signature: signature, url: env.endpoint() + path };
+    },
+    async certificate() {
+      const text = await pem();
+      return text.slice(text.indexOf("-----BEGIN CERTIFICATE-----"));
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type {
+  CheckIfPhoneNumberIsOptedOutCommandInput,
+  CheckIfPhoneNumberIsOptedOutCommandOutput,
+  GetSMSAttributesCommandInput,
+  GetSMSAttributesCommandOutput,
+  GetSMSSandboxAccountStatusCommandInput,
+  GetSMSSandboxAccountStatusCommandOutput,
+  ListPhoneNumbersOptedOutCommandInput,
+  ListPhoneNumbersOptedOutCommandOutput,
+  SetSMSAttributesCommandInput,
+  SetSMSAttributesCommandOutput,
+} from "@aws-sdk/client-sns";
+import type { Handler, LocalEnv, Operations } from "../../core/service.ts";
+
+/** The account's SMS settings; nobody opts out of a mailbox. */
+export function smsOperations(env: LocalEnv): Operations {
+  const settings = env.store.collection<Record<string, string>>("sns.sms");
+  const set: Handler<SetSMSAttributesCommandInput, SetSMSAttributesCommandOutput> = (input, { region }) => {
+    settings.put(region, { ...settings.get(region), ...input.attributes });
+    return {};
+  };
+  const get: Handler<GetSMSAttributesCommandInput, GetSMSAttributesCommandOutput> = (input, { region }) => {
+    const all = Object.entries(settings.get(region) ?? {});
+    return { attributes: Object.fromEntries(all.filter(([name]) => !input.attributes?.length || input.attributes.includes(name))) };
+  };
+  const sandbox: Handler<GetSMSSandboxAccountStatusCommandInput, GetSMSSandboxAccountStatusCommandOutput> = () => ({ IsInSandbox: false });
+  const optedOut: Handler<CheckIfPhoneNumberIsOptedOutCommandInput, CheckIfPhoneNumberIsOptedOutCommandOutput> = () => ({
+    isOptedOut: false,
+  });
+  const list: Handler<ListPhoneNumbersOptedOutCommandInput, ListPhoneNumbersOptedOutCommandOutput> = () => ({ phoneNumbers: [] });
+  return {
+    SetSMSAttributes: set,
+    GetSMSAttributes: get,
+    GetSMSSandboxAccountStatus: sandbox,
+    CheckIfPhoneNumberIsOptedOut: optedOut,
+    ListPhoneNumbersOptedOut: list,
+  };
+}

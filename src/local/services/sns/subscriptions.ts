@@ -1,0 +1,162 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import type {
+  ConfirmSubscriptionCommandInput,
+  ConfirmSubscriptionCommandOutput,
+  GetSubscriptionAttributesCommandInput,
+  GetSubscriptionAttributesCommandOutput,
+  ListSubscriptionsByTopicCommandInput,
+  ListSubscriptionsByTopicCommandOutput,
+  ListSubscriptionsCommandInput,
+  ListSubscriptionsCommandOutput,
+  SetSubscriptionAttributesCommandInput,
+  SetSubscriptionAttributesCommandOutput,
+  SubscribeCommandInput,
+  SubscribeCommandOutput,
+  UnsubscribeCommandInput,
+  UnsubscribeCommandOutput,
+} from "@aws-sdk/client-sns";
+import { type Handler, type LocalEnv, LocalFault, type Operations } from "../../core/service.ts";
+import { subscriptionAttributes } from "./attributes.ts";
+import { checkFilterPolicy } from "./filter.ts";
+import { isLoopback } from "./post.ts";
+import type { Queue } from "./queue.ts";
+import { invalid, type Protocol, page, parseJson, type SnsState, type Subscription } from "./topic.ts";
+
+const ATTRIBUTES = new Set([
+  "DeliveryPolicy",
+  "FilterPolicy",
+  "FilterPolicyScope",
+  "RawMessageDelivery",
+  "RedrivePolicy",
+  "SubscriptionRoleArn",
+]);
+
+export function subscriptionOperations(env: LocalEnv, state: SnsState, queue: Queue): Operations {
+  const subscribe: Handler<SubscribeCommandInput, SubscribeCommandOutput> = (input, { account }) => {
+    const topic = state.needTopic(input.TopicArn);
+    const protocol = input.Protocol as Protocol;
+    const endpoint = input.Endpoint ?? "";
+    checkEndpoint(protocol, endpoint);
+    const attributes = input.Attributes ?? {};
+    for (const [name, value] of Object.entries(attributes)) checkAttribute(name, value, attributes.FilterPolicyScope);
+    const existing = state.subscriptions(topic.arn).find((one) => one.protocol === protocol && one.endpoint === endpoint);
+    if (existing) return again(existing, attributes, input.ReturnSubscriptionArn, queue);
+    const one: Subscription = {
+      arn: `${topic.arn}:${randomUUID()}`,
+      topicArn: topic.arn,
+      protocol,
+      endpoint,
+      owner: account,
+      attributes,
+      confirmed: protocol === "lambda" || protocol === "sms",
+      authenticated: protocol === "lambda" || protocol === "sms",
+      token: randomBytes(64).toString("hex"),
+      signedUnsubscribeOnly: false,
+      createdAt: env.clock.now(),
+    };
+    state.putSubscription(one);
+    if (!one.confirmed) queue.add({ subscriptionArn: one.arn });
+    return { SubscriptionArn: shown(one, input.ReturnSubscriptionArn) };
+  };
+  const confirm: Handler<ConfirmSubscriptionCommandInput, ConfirmSubscriptionCommandOutput> = (input, { principal }) => ({
+    SubscriptionArn: confirmSubscription(state, input, principal.type !== "anonymous"),
+  });
+  const unsubscribe: Handler<UnsubscribeCommandInput, UnsubscribeCommandOutput> = (input) => {
+    const arn = input.SubscriptionArn as string;
+    if (arn.split(":").length < 6)
+      throw invalid(`SubscriptionArn Reason: An ARN must have at least 6 elements, not ${arn.split(":").length}`);
+    const one = state.subscription(arn);
+    if (one && !one.confirmed) throw invalid("This operation can not be called until a subscription is confirmed");
+    if (one) state.removeSubscription(one);
+    return {};
+  };
+  return {
+    Subscribe: subscribe,
+    ConfirmSubscription: confirm,
+    Unsubscribe: unsubscribe,
+    ...listOperations(state),
+    ...attributeOperations(state),
+  };
+}
+
+/** What the link in a mail or the handshake of an http endpoint does. Throws InvalidParameter for a wrong token. */
+export function confirmSubscription(state: SnsState, input: ConfirmSubscriptionCommandInput, authenticated: boolean): string {
+  const topic = state.needTopic(input.TopicArn);
+  const one = state.subscriptions(topic.arn).find(({ token }) => token === input.Token);
+  if (!one) throw invalid("Token");
+  const signedUnsubscribeOnly = authenticated && input.AuthenticateOnUnsubscribe === "true";
+  if (!one.confirmed) state.putSubscription({ ...one, confirmed: true, authenticated, signedUnsubscribeOnly });
+  return one.arn;
+}
+
+const shown = (one: Subscription, always: boolean | undefined): string => (one.confirmed || always ? one.arn : "pending confirmation");
+
+/** Subscribing again succeeds when nothing would change; an unconfirmed one is asked once more. */
+function again(one: Subscription, attributes: Record<string, string>, always: boolean | undefined, queue: Queue): SubscribeCommandOutput {
+  if (Object.entries(attributes).some(([name, value]) => one.attributes[name] !== value))
+    throw invalid("Attributes Reason: Subscription already exists with different attributes");
+  if (!one.confirmed) queue.add({ subscriptionArn: one.arn });
+  return { SubscriptionArn: shown(one, always), $metadata: {} };
+}
+
+function checkEndpoint(protocol: Protocol, endpoint: string): void {
+  if (["sqs", "application", "firehose"].includes(protocol))
+    throw new LocalFault("NotImplemented", `The local AWS does not implement the protocol ${protocol} of sns:Subscribe.`, 501);
+  if (protocol === "http" || protocol === "https") {
+    if (!endpoint.startsWith(`${protocol}://`) || !URL.canParse(endpoint)) throw invalid("Endpoint must match the specified protocol");
+    if (!isLoopback(endpoint)) throw invalid("Endpoint Reason: the local AWS delivers to this machine only");
+  } else if (protocol === "email" || protocol === "email-json") {
+    if (!/^[^\s@<>,;:"]+@[^\s@<>,;:"]+$/.test(endpoint)) throw invalid("Email address");
+  } else if (protocol === "sms") {
+    if (!/^\+?[0-9][0-9-]{3,18}$/.test(endpoint)) throw invalid(`Endpoint Reason: Invalid SMS endpoint: ${endpoint}`);
+  } else if (protocol === "lambda") {
+    if (!/^arn:[^:]+:lambda:[^:]+:\d{12}:function:[^:]+(:[^:]+)?$/.test(endpoint)) throw invalid("Lambda endpoint ARN");
+  } else throw invalid(`Amazon SNS does not support this protocol string: ${protocol}`);
+}
+
+function checkAttribute(name: string, value: string, scope: string | undefined): void {
+  if (!ATTRIBUTES.has(name)) throw invalid("AttributeName");
+  if (name === "FilterPolicy" && value) checkFilterPolicy(value, scope ?? "MessageAttributes");
+  if (name === "FilterPolicyScope" && !["MessageAttributes", "MessageBody"].includes(value))
+    throw invalid(`FilterPolicyScope: Invalid value [${value}]. Please use either MessageBody or MessageAttributes`);
+  if (name === "RawMessageDelivery" && !["true", "false"].includes(value.toLowerCase()))
+    throw invalid(`RawMessageDelivery: Invalid value [${value}]. Must be true or false.`);
+  if ((name === "RedrivePolicy" || name === "DeliveryPolicy") && value) parseJson(value, name);
+}
+
+function listOperations(state: SnsState): Operations {
+  const listed = (one: Subscription) => ({
+    SubscriptionArn: one.confirmed ? one.arn : "PendingConfirmation",
+    Owner: one.owner,
+    Protocol: one.protocol,
+    Endpoint: one.endpoint,
+    TopicArn: one.topicArn,
+  });
+  const list: Handler<ListSubscriptionsCommandInput, ListSubscriptionsCommandOutput> = (input, { region }) => {
+    const ours = state.subscriptions().filter((one) => one.topicArn.split(":")[3] === region);
+    const { items, next } = page(ours, input.NextToken);
+    return { Subscriptions: items.map(listed), ...next };
+  };
+  const byTopic: Handler<ListSubscriptionsByTopicCommandInput, ListSubscriptionsByTopicCommandOutput> = (input) => {
+    const { items, next } = page(state.subscriptions(state.needTopic(input.TopicArn).arn), input.NextToken);
+    return { Subscriptions: items.map(listed), ...next };
+  };
+  return { ListSubscriptions: list, ListSubscriptionsByTopic: byTopic };
+}
+
+function attributeOperations(state: SnsState): Operations {
+  const get: Handler<GetSubscriptionAttributesCommandInput, GetSubscriptionAttributesCommandOutput> = (input, { account }) => {
+    const one = state.needSubscription(input.SubscriptionArn);
+    return { Attributes: subscriptionAttributes(one, state.topic(one.topicArn), `arn:aws:iam::${account}:root`) };
+  };
+  const set: Handler<SetSubscriptionAttributesCommandInput, SetSubscriptionAttributesCommandOutput> = (input) => {
+    const one = state.needSubscription(input.SubscriptionArn);
+    const name = input.AttributeName as string;
+    const value = input.AttributeValue ?? "";
+    checkAttribute(name, value, one.attributes.FilterPolicyScope);
+    const { [name]: _old, ...others } = one.attributes;
+    state.putSubscription({ ...one, attributes: value ? { ...others, [name]: value } : others });
+    return {};
+  };
+  return { GetSubscriptionAttributes: get, SetSubscriptionAttributes: set };
+}

@@ -1,0 +1,114 @@
+import { type LocalEnv, LocalFault } from "../../core/service.ts";
+
+/** A topic as the journal keeps it: only what was set; the rest is derived when asked. */
+export interface Topic {
+  readonly arn: string;
+  readonly name: string;
+  readonly region: string;
+  readonly account: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly subscriptionsDeleted: number;
+}
+export type Protocol = "http" | "https" | "email" | "email-json" | "sms" | "lambda";
+export interface Subscription {
+  readonly arn: string;
+  readonly topicArn: string;
+  readonly protocol: Protocol;
+  readonly endpoint: string;
+  readonly owner: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly confirmed: boolean;
+  readonly authenticated: boolean;
+  /** What the confirmation link carries. */
+  readonly token: string;
+  /** An unsubscribe link without a signature works only when this is not set. */
+  readonly signedUnsubscribeOnly: boolean;
+  readonly createdAt: number;
+}
+/** AWS forgets a subscription that was never confirmed after two days. */
+const PENDING_MS = 48 * 3_600_000;
+
+export interface SnsState {
+  topics(region: string): Topic[];
+  topic(arn: string | undefined): Topic | undefined;
+  /** Throws NotFound "Topic does not exist". */
+  needTopic(arn: string | undefined): Topic;
+  putTopic(topic: Topic): void;
+  removeTopic(topic: Topic): void;
+  subscriptions(topicArn?: string): Subscription[];
+  subscription(arn: string): Subscription | undefined;
+  needSubscription(arn: string | undefined): Subscription;
+  putSubscription(subscription: Subscription): void;
+  removeSubscription(subscription: Subscription): void;
+}
+
+export function snsState(env: LocalEnv): SnsState {
+  const topics = env.store.collection<Topic>("sns.topics");
+  const subscriptions = env.store.collection<Subscription>("sns.subscriptions");
+  const alive = (one: Subscription): boolean => {
+    if (one.confirmed || env.clock.now() < one.createdAt + PENDING_MS) return true;
+    subscriptions.delete(one.arn);
+    return false;
+  };
+  const state: SnsState = {
+    topics: (region) =>
+      topics
+        .values()
+        .filter((topic) => topic.region === region)
+        .sort((a, b) => (a.arn < b.arn ? -1 : 1)),
+    topic: (arn) => (arn === undefined ? undefined : topics.get(arn)),
+    needTopic(arn) {
+      const topic = state.topic(checkArn(arn, "TopicArn"));
+      if (!topic) throw new LocalFault("NotFoundException", "Topic does not exist");
+      return topic;
+    },
+    putTopic: (topic) => topics.put(topic.arn, topic),
+    removeTopic(topic) {
+      for (const one of state.subscriptions(topic.arn)) subscriptions.delete(one.arn);
+      topics.delete(topic.arn);
+    },
+    subscriptions: (topicArn) =>
+      subscriptions.values().filter((one) => alive(one) && (topicArn === undefined || one.topicArn === topicArn)),
+    subscription(arn) {
+      const found = subscriptions.get(arn);
+      return found && alive(found) ? found : undefined;
+    },
+    needSubscription(arn) {
+      const found = state.subscription(checkArn(arn, "SubscriptionArn"));
+      if (!found) throw new LocalFault("NotFoundException", "Subscription does not exist");
+      return found;
+    },
+    putSubscription: (one) => subscriptions.put(one.arn, one),
+    removeSubscription(one) {
+      subscriptions.delete(one.arn);
+      const topic = topics.get(one.topicArn);
+      if (topic) topics.put(topic.arn, { ...topic, subscriptionsDeleted: topic.subscriptionsDeleted + 1 });
+    },
+  };
+  return state;
+}
+
+export const invalid = (text: string): LocalFault => new LocalFault("InvalidParameterException", `Invalid parameter: ${text}`);
+
+function checkArn(arn: string | undefined, member: string): string {
+  const parts = (arn ?? "").split(":");
+  if (parts.length < 6) throw invalid(`${member} Reason: An ARN must have at least 6 elements, not ${parts.length}`);
+  return arn as string;
+}
+
+/** One page of a list, a hundred long as AWS's. */
+export function page<T>(all: readonly T[], token: string | undefined): { items: T[]; next: { NextToken?: string } } {
+  const from = token === undefined ? 0 : Number(Buffer.from(token, "base64url").toString());
+  if (!Number.isInteger(from) || from < 0) throw invalid("NextToken Reason: Token is not valid");
+  const more = all.length > from + 100;
+  return { items: all.slice(from, from + 100), next: more ? { NextToken: Buffer.from(String(from + 100)).toString("base64url") } : {} };
+}
+
+export function parseJson(text: string, member: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalid(`${member}: failed to parse JSON.`);
+  }
+}

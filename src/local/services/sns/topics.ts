@@ -1,0 +1,144 @@
+import type {
+  AddPermissionCommandInput,
+  AddPermissionCommandOutput,
+  CreateTopicCommandInput,
+  CreateTopicCommandOutput,
+  DeleteTopicCommandInput,
+  DeleteTopicCommandOutput,
+  GetTopicAttributesCommandInput,
+  GetTopicAttributesCommandOutput,
+  ListTagsForResourceCommandInput,
+  ListTagsForResourceCommandOutput,
+  ListTopicsCommandInput,
+  ListTopicsCommandOutput,
+  RemovePermissionCommandInput,
+  RemovePermissionCommandOutput,
+  SetTopicAttributesCommandInput,
+  SetTopicAttributesCommandOutput,
+  Tag,
+  TagResourceCommandInput,
+  TagResourceCommandOutput,
+  UntagResourceCommandInput,
+  UntagResourceCommandOutput,
+} from "@aws-sdk/client-sns";
+import { type Handler, LocalFault, type Operations } from "../../core/service.ts";
+import { checkTopicAttribute, policyOf, topicAttributes } from "./attributes.ts";
+import { invalid, page, type SnsState, type Topic } from "./topic.ts";
+
+export function topicOperations(state: SnsState): Operations {
+  const create: Handler<CreateTopicCommandInput, CreateTopicCommandOutput> = (input, { region, account }) => {
+    const name = input.Name as string;
+    if (name.endsWith(".fifo") || input.Attributes?.FifoTopic === "true")
+      throw new LocalFault("NotImplemented", "The local AWS does not implement FIFO topics of sns:CreateTopic.", 501);
+    if (!/^[A-Za-z0-9_-]{1,256}$/.test(name)) throw invalid("Topic Name");
+    const { FifoTopic: _standard, ...attributes } = input.Attributes ?? {};
+    for (const [attribute, value] of Object.entries(attributes)) checkTopicAttribute(attribute, value);
+    const tags = tagMap(input.Tags ?? []);
+    const arn = `arn:aws:sns:${region}:${account}:${name}`;
+    const existing = state.topic(arn);
+    if (existing) checkSame(existing, attributes, tags, state);
+    else state.putTopic({ arn, name, region, account, attributes, tags, subscriptionsDeleted: 0 });
+    return { TopicArn: arn };
+  };
+  const remove: Handler<DeleteTopicCommandInput, DeleteTopicCommandOutput> = (input) => {
+    const topic = state.topic(input.TopicArn);
+    if (topic) state.removeTopic(topic);
+    return {};
+  };
+  const list: Handler<ListTopicsCommandInput, ListTopicsCommandOutput> = (input, { region }) => {
+    const { items, next } = page(state.topics(region), input.NextToken);
+    return { Topics: items.map(({ arn }) => ({ TopicArn: arn })), ...next };
+  };
+  const get: Handler<GetTopicAttributesCommandInput, GetTopicAttributesCommandOutput> = (input) => ({
+    Attributes: topicAttributes(state.needTopic(input.TopicArn), state),
+  });
+  const set: Handler<SetTopicAttributesCommandInput, SetTopicAttributesCommandOutput> = (input) => {
+    const topic = state.needTopic(input.TopicArn);
+    const name = input.AttributeName as string;
+    const value = input.AttributeValue ?? "";
+    checkTopicAttribute(name, value);
+    const { [name]: _old, ...others } = topic.attributes;
+    state.putTopic({ ...topic, attributes: value ? { ...others, [name]: value } : others });
+    return {};
+  };
+  return {
+    CreateTopic: create,
+    DeleteTopic: remove,
+    ListTopics: list,
+    GetTopicAttributes: get,
+    SetTopicAttributes: set,
+    ...tagOperations(state),
+    ...permissionOperations(state),
+  };
+}
+
+/** Creating a topic again succeeds only when whatever it asks for is already so. */
+function checkSame(topic: Topic, attributes: Record<string, string>, tags: Record<string, string>, state: SnsState): void {
+  const now = topicAttributes(topic, state);
+  if (Object.entries(attributes).some(([name, value]) => (now[name] ?? "") !== value))
+    throw invalid("Attributes Reason: Topic already exists with different attributes");
+  if (Object.entries(tags).some(([key, value]) => topic.tags[key] !== value))
+    throw invalid("Tags Reason: Topic already exists with different tags");
+}
+
+function tagMap(tags: readonly Tag[]): Record<string, string> {
+  const keys = tags.map(({ Key }) => Key as string);
+  if (keys.some((key) => key.toLowerCase().startsWith("aws:"))) throw invalid("Tag keys that start with 'aws:' are reserved");
+  if (new Set(keys).size < keys.length) throw invalid("Duplicated keys are not allowed.");
+  if (keys.length > 50) throw new LocalFault("TagLimitExceededException", "Could not complete request: tag quota of per resource exceeded");
+  return Object.fromEntries(tags.map(({ Key, Value }) => [Key as string, Value ?? ""]));
+}
+
+function tagOperations(state: SnsState): Operations {
+  const need = (arn: string | undefined): Topic => {
+    const topic = state.topic(arn);
+    if (!topic) throw new LocalFault("ResourceNotFoundException", "Resource does not exist");
+    return topic;
+  };
+  const tag: Handler<TagResourceCommandInput, TagResourceCommandOutput> = (input) => {
+    const topic = need(input.ResourceArn);
+    const tags = { ...topic.tags, ...tagMap(input.Tags ?? []) };
+    tagMap(Object.entries(tags).map(([Key, Value]) => ({ Key, Value })));
+    state.putTopic({ ...topic, tags });
+    return {};
+  };
+  const untag: Handler<UntagResourceCommandInput, UntagResourceCommandOutput> = (input) => {
+    const topic = need(input.ResourceArn);
+    const kept = Object.entries(topic.tags).filter(([key]) => !input.TagKeys?.includes(key));
+    state.putTopic({ ...topic, tags: Object.fromEntries(kept) });
+    return {};
+  };
+  const list: Handler<ListTagsForResourceCommandInput, ListTagsForResourceCommandOutput> = (input) => ({
+    Tags: Object.entries(need(input.ResourceArn).tags).map(([Key, Value]) => ({ Key, Value })),
+  });
+  return { TagResource: tag, UntagResource: untag, ListTagsForResource: list };
+}
+
+interface Policy {
+  readonly Statement: readonly { readonly Sid?: string }[];
+}
+function permissionOperations(state: SnsState): Operations {
+  const add: Handler<AddPermissionCommandInput, AddPermissionCommandOutput> = (input) => {
+    const topic = state.needTopic(input.TopicArn);
+    const policy = JSON.parse(policyOf(topic)) as Policy;
+    if (policy.Statement.some(({ Sid }) => Sid === input.Label)) throw invalid("Statement already exists");
+    const statement = {
+      Sid: input.Label,
+      Effect: "Allow",
+      Principal: { AWS: (input.AWSAccountId ?? []).map((id) => `arn:aws:iam::${id}:root`) },
+      Action: (input.ActionName ?? []).map((action) => `SNS:${action}`),
+      Resource: topic.arn,
+    };
+    const Policy = JSON.stringify({ ...policy, Statement: [...policy.Statement, statement] });
+    state.putTopic({ ...topic, attributes: { ...topic.attributes, Policy } });
+    return {};
+  };
+  const remove: Handler<RemovePermissionCommandInput, RemovePermissionCommandOutput> = (input) => {
+    const topic = state.needTopic(input.TopicArn);
+    const policy = JSON.parse(policyOf(topic)) as Policy;
+    const Policy = JSON.stringify({ ...policy, Statement: policy.Statement.filter(({ Sid }) => Sid !== input.Label) });
+    state.putTopic({ ...topic, attributes: { ...topic.attributes, Policy } });
+    return {};
+  };
+  return { AddPermission: add, RemovePermission: remove };
+}
