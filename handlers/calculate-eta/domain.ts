@@ -181,3 +181,28 @@ export function toAnswer(record: VehicleRecord): VehicleAnswer {
     delivery_id: record.delivery_id ?? null,
   };
 }
+
+export interface KnownPosition {
+  readonly position: Position;
+  readonly recorded_at: string;
+  readonly route_id?: string | undefined;
+}
+
+/** A vehicle that has told its position by `POST /route` alone: where it is, and no ETA. */
+export function toPositionAnswer(fix: KnownPosition & { readonly vehicle_id: string }): VehicleAnswer {
+  return {
+    vehicle_id: fix.vehicle_id,
+    position: fix.position,
+    recorded_at: fix.recorded_at,
+    route_id: fix.route_id ?? null,
+    speed_kmh: null,
+    delivery_id: null,
+    remaining_distance_km: null,
+    distance_method: null,
+    average_speed_kmh: null,
+    speed_source: null,
+    eta: null,
+    eta_minutes: null,
+    eta_reason: "no_destination",
+  };
+}

@@ -11,7 +11,7 @@ import { loadPlannedRoute } from "../shared/planned-routes.ts";
 import { storeRawCopy } from "../shared/raw-copy.ts";
 import { type Loaded, load, save } from "../shared/records.ts";
 import type { Call, Operation, Surroundings } from "../shared/serve.ts";
-import { type Decision, decide, toAnswer, type VehicleRecord } from "./domain.ts";
+import { type Decision, decide, type KnownPosition, toAnswer, toPositionAnswer, type VehicleRecord } from "./domain.ts";
 
 export interface EtaDeps {
   readonly dynamodb: DynamoDBClient;
@@ -22,8 +22,8 @@ export interface EtaDeps {
   readonly around: Surroundings;
 }
 
-/** The item is shared: before the first fix it may hold route-deviation's share alone. */
-type StoredVehicle = Partial<VehicleRecord>;
+/** The item is shared: before the first fix it may hold route-deviation's share alone, which is read and never written here. */
+type StoredVehicle = Partial<VehicleRecord> & { readonly deviation?: { readonly last_fix?: KnownPosition } };
 const ROUTE = "POST /vehicle";
 
 export const makeOperations = (deps: EtaDeps): Readonly<Record<string, Operation>> => ({
@@ -82,10 +82,13 @@ async function tryFix(
 }
 
 async function getVehicle(deps: EtaDeps, call: Call): Promise<VehicleAnswer> {
-  const { record } = await loadVehicle(deps, call, pathId(call.event, "vehicle_id"));
+  const vehicleId = pathId(call.event, "vehicle_id");
+  const { record } = await loadVehicle(deps, call, vehicleId);
   const vehicle = withFix(record);
-  if (vehicle === undefined) throw new ApiError("VEHICLE_NOT_FOUND", "No fix of this vehicle has arrived yet.");
-  return toAnswer(vehicle);
+  if (vehicle !== undefined) return toAnswer(vehicle);
+  const lastFix = record?.deviation?.last_fix;
+  if (lastFix === undefined) throw new ApiError("VEHICLE_NOT_FOUND", "No fix of this vehicle has arrived yet.");
+  return toPositionAnswer({ vehicle_id: vehicleId, ...lastFix });
 }
 
 const withFix = (stored: StoredVehicle | undefined): VehicleRecord | undefined =>

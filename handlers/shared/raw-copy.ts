@@ -32,8 +32,8 @@ export function rawKey(area: RawCopy["area"], event: { readonly ms: number; read
  */
 export async function storeRawCopy(s3: S3Client, bucket: string, copy: RawCopy, abortSignal: AbortSignal): Promise<StoredCopy> {
   const key = rawKey(copy.area, copy.event);
-  // Two rounds: a copy that was in the way may be gone when we look at it.
-  for (let round = 0; round < 2; round++) {
+  // Rounds: a copy that was in the way may be gone when we look at it.
+  for (let round = 0; round < 3; round++) {
     if (await putIfAbsent(s3, bucket, key, copy, abortSignal)) return { key, seenBefore: false };
     const found = await readMark(s3, bucket, key, abortSignal);
     if (found === undefined) continue;

@@ -1,0 +1,113 @@
+import { CreateTableCommand, DynamoDBClient, GetItemCommand, QueryCommand, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
+import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import { CreateTopicCommand, SNSClient } from "@aws-sdk/client-sns";
+import { makeOperations as etaOperations } from "../../../../handlers/calculate-eta/operations.ts";
+import { makeOperations as deviationOperations } from "../../../../handlers/route-deviation/operations.ts";
+import { fromItem } from "../../../../handlers/shared/attributes.ts";
+import type { ProxyEvent } from "../../../../handlers/shared/gateway.ts";
+import { type Handler, serve } from "../../../../handlers/shared/serve.ts";
+import { makeOperations as deliveryOperations } from "../../../../handlers/verify-delivery/operations.ts";
+import { faultPlan } from "../../../../src/local/core/faults.ts";
+import { localAws } from "../../../support/local-aws.ts";
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  readonly body: any;
+}
+
+const TABLES = {
+  deliveries: ["delivery_id"],
+  vehicles: ["vehicle_id"],
+  routes: ["route_id"],
+  alerts: ["vehicle_id", "timestamp"],
+} as const;
+
+/** The three functions over the real SDK on a local AWS, called with the gateway's events; `now` is their clock. */
+export async function startFleet() {
+  const faults = faultPlan();
+  const aws = await localAws({ faults });
+  const dynamodb = aws.client(DynamoDBClient);
+  const s3 = aws.client(S3Client, { forcePathStyle: true });
+  const sns = aws.client(SNSClient);
+  await s3.send(new CreateBucketCommand({ Bucket: "data" }));
+  const { TopicArn: topicArn = "" } = await sns.send(new CreateTopicCommand({ Name: "alerts" }));
+  for (const [name, keys] of Object.entries(TABLES)) {
+    await dynamodb.send(
+      new CreateTableCommand({
+        TableName: name,
+        AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: "S" as const })),
+        KeySchema: keys.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? ("HASH" as const) : ("RANGE" as const) })),
+        BillingMode: "PAY_PER_REQUEST",
+      }),
+    );
+    await waitUntilTableExists({ client: dynamodb, maxWaitTime: 30, minDelay: 0.1, maxDelay: 0.2 } as never, { TableName: name });
+  }
+  const time = { now: new Date("2026-03-01T12:00:00.000Z") };
+  const lines: string[] = [];
+  const around = {
+    clock: () => time.now,
+    write: (line: string) => void lines.push(line),
+    sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
+    random: Math.random,
+    env: {},
+  };
+  const stores = { dynamodb, s3, bucket: "data", around, vehiclesTable: "vehicles", routesTable: "routes" };
+  const handlers: Record<string, Handler> = {
+    delivery: serve("verify-delivery", deliveryOperations({ ...stores, deliveriesTable: "deliveries" }), around),
+    vehicle: serve("calculate-eta", etaOperations(stores), around),
+    route: serve(
+      "route-deviation",
+      deviationOperations({ ...stores, sns, alertsTable: "alerts", topicArn, thresholdKm: 2, rules: { renotifyMs: 900_000 } }),
+      around,
+    ),
+  };
+  let calls = 0;
+  async function call(name: string, event: ProxyEvent): Promise<Reply> {
+    calls += 1;
+    const request = { ...event, requestContext: { requestId: `req-${calls}` } };
+    const result = await (handlers[name] as Handler)(request, { awsRequestId: `l-${calls}`, getRemainingTimeInMillis: () => 10_000 });
+    return { status: result.statusCode, headers: result.headers, body: JSON.parse(result.body) };
+  }
+  return {
+    faults,
+    lines,
+    time,
+    post: (name: "delivery" | "vehicle" | "route", body: unknown) =>
+      call(name, { httpMethod: "POST", resource: `/${name}`, body: JSON.stringify(body) }),
+    putRoute: (route_id: string, body: unknown) =>
+      call("route", { httpMethod: "PUT", resource: "/route/{route_id}", pathParameters: { route_id }, body: JSON.stringify(body) }),
+    get: (name: "delivery" | "vehicle" | "route", id: string) =>
+      call(name, { httpMethod: "GET", resource: `/${name}/{${name}_id}`, pathParameters: { [`${name}_id`]: id } }),
+    alerts: (vehicle_id: string, queryStringParameters: Record<string, string> = {}) =>
+      call("route", { httpMethod: "GET", resource: "/vehicle/{vehicle_id}/alerts", pathParameters: { vehicle_id }, queryStringParameters }),
+    async item(table: "deliveries" | "vehicles" | "routes", id: string): Promise<Record<string, unknown> | undefined> {
+      const key = { [TABLES[table][0]]: { S: id } };
+      const { Item: found } = await dynamodb.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true }));
+      return found && fromItem(found);
+    },
+    async alertItems(vehicleId: string): Promise<Record<string, unknown>[]> {
+      const values = { ":v": { S: vehicleId } };
+      const query = new QueryCommand({ TableName: "alerts", KeyConditionExpression: "vehicle_id = :v", ExpressionAttributeValues: values });
+      return ((await dynamodb.send(query)).Items ?? []).map((found) => fromItem(found));
+    },
+    async rawKeys(containing: string): Promise<string[]> {
+      const { Contents: found = [] } = await s3.send(new ListObjectsV2Command({ Bucket: "data" }));
+      return found.map((one) => one.Key ?? "").filter((key) => key.includes(containing));
+    },
+    async raw(key: string): Promise<unknown> {
+      const { Body: body } = await s3.send(new GetObjectCommand({ Bucket: "data", Key: key }));
+      return JSON.parse((await body?.transformToString()) ?? "");
+    },
+    /** Messages about a vehicle that SNS has taken, whatever their sender heard. */
+    published: (vehicleId: string): { type: string; alert_id: string; deviation_km: number }[] =>
+      faults
+        .calls()
+        .filter((one) => one.service === "sns" && one.operation === "Publish" && one.effect)
+        .map((one) => JSON.parse(JSON.parse(String(one.input["Message"])).default))
+        .filter((message) => message.vehicle_id === vehicleId),
+    close: () => aws.close(),
+  };
+}
+export type Fleet = Awaited<ReturnType<typeof startFleet>>;

@@ -1,0 +1,220 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Fleet, startFleet } from "./fleet.ts";
+
+let fleet: Fleet;
+beforeAll(async () => {
+  fleet = await startFleet();
+  await fleet.putRoute("R", { waypoints: [BOGOTA, { lat: 5.711, lon: -74.0721 }], name: "north" });
+});
+afterAll(() => fleet?.close());
+
+const BOGOTA = { lat: 4.711, lon: -74.0721 };
+const at = (second: number) => new Date(Date.UTC(2026, 2, 1, 10, 0, second)).toISOString();
+/** A position about this many km west of route R. */
+const west = (km: number) => ({ lat: 5.2, lon: -74.0721 - km / 110.7336 });
+
+test("a delivery from first update to delivered", async () => {
+  const first = { delivery_id: 7, status: "in_transit", occurred_at: "2026-03-01T10:00:00Z", event_id: "e1", tracking_number: "T-7" };
+  const started = await fleet.post("delivery", first);
+  expect(started).toMatchObject({
+    status: 200,
+    body: { delivery_id: "7", applied: true, duplicate: false, is_completed: false, delivered_at: null },
+  });
+  expect(await fleet.raw(started.body.raw_key)).toMatchObject({ event_id: "e1", route: "POST /delivery", payload: first });
+  const done = await fleet.post("delivery", { delivery_id: "7", status: "delivered", occurred_at: "2026-03-01T11:00:00Z", event_id: "e2" });
+  const state = {
+    delivery_id: "7",
+    status: "delivered",
+    is_completed: true,
+    delivered_at: "2026-03-01T11:00:00Z",
+    tracking_number: "T-7",
+    updated_at: "2026-03-01T11:00:00Z",
+  };
+  expect(done.body).toEqual({ ...state, applied: true, duplicate: false, raw_key: expect.any(String) });
+  expect((await fleet.get("delivery", "7")).body).toEqual(state);
+  expect((await fleet.post("delivery", first)).body).toMatchObject({ ...state, applied: false, duplicate: true });
+  expect(await fleet.rawKeys("-e1.json")).toHaveLength(1);
+  expect(await fleet.post("delivery", { ...first, status: "failed" })).toMatchObject({
+    status: 409,
+    body: { error: { code: "EVENT_ID_REUSED" } },
+  });
+  expect(await fleet.item("deliveries", "7")).toMatchObject({ ...state, event_id: "e2" });
+  expect(await fleet.get("delivery", "none")).toMatchObject({ status: 404, body: { error: { code: "DELIVERY_NOT_FOUND" } } });
+});
+
+test("an update with an id and no time: its retry is known even after a newer update", async () => {
+  const first = { delivery_id: "timeless", status: "in_transit", event_id: "tl-1" };
+  await fleet.post("delivery", first);
+  fleet.time.now = new Date(fleet.time.now.getTime() + 5_000);
+  await fleet.post("delivery", { delivery_id: "timeless", status: "delivered", event_id: "tl-2" });
+  fleet.time.now = new Date(fleet.time.now.getTime() + 5_000);
+  expect((await fleet.post("delivery", first)).body).toMatchObject({ status: "delivered", applied: false, duplicate: true });
+  expect(await fleet.rawKeys("-tl-1.json")).toHaveLength(1);
+});
+
+test("the same update without id and time, sent again at once, is a retry", async () => {
+  const update = { delivery_id: "bare", status: "assigned" };
+  const first = await fleet.post("delivery", update);
+  fleet.time.now = new Date(fleet.time.now.getTime() + 2_000);
+  expect((await fleet.post("delivery", update)).body).toEqual({ ...first.body, applied: false, duplicate: true });
+});
+
+test("fifty writers on one delivery: all are answered, the last word stands", async () => {
+  const updates = Array.from({ length: 50 }, (_, i) => ({
+    delivery_id: "hot",
+    status: i === 31 ? "delivered" : "in_transit",
+    occurred_at: at(i === 31 ? 100 : i),
+    event_id: `hot-${i}`,
+  }));
+  const replies = await Promise.all(updates.map((update) => fleet.post("delivery", update)));
+  for (const [index, reply] of replies.entries()) {
+    expect([200, 503]).toContain(reply.status);
+    if (reply.status === 503) expect((await fleet.post("delivery", updates[index])).status).toBe(200);
+  }
+  expect((await fleet.get("delivery", "hot")).body).toMatchObject({ status: "delivered", updated_at: at(100) });
+});
+
+test("a vehicle's fix, its ETA along the route, and what the other function left in its item", async () => {
+  await fleet.post("route", { vehicle_id: "V", route_id: "R", position: west(0), recorded_at: at(0) });
+  expect(await fleet.get("vehicle", "V")).toMatchObject({ status: 200, body: { recorded_at: at(0), route_id: "R", eta: null } });
+  const fix = { vehicle_id: "V", position: BOGOTA, recorded_at: at(1), route_id: "R", average_speed_kmh: 50, event_id: "v1" };
+  const reply = await fleet.post("vehicle", fix);
+  expect(reply.body).toMatchObject({ remaining_distance_km: 111.195, distance_method: "route", eta_minutes: 133.4, applied: true });
+  expect((await fleet.get("vehicle", "V")).body).toMatchObject({
+    position: BOGOTA,
+    recorded_at: at(1),
+    route_id: "R",
+    eta: reply.body.eta,
+  });
+  expect((await fleet.post("vehicle", fix)).body).toEqual({ ...reply.body, applied: false, duplicate: true });
+  expect(await fleet.item("vehicles", "V")).toMatchObject({ deviation_version: 1, fix_version: 1, deviation: { routes: { R: {} } } });
+  expect(await fleet.get("vehicle", "none")).toMatchObject({ status: 404, body: { error: { code: "VEHICLE_NOT_FOUND" } } });
+});
+
+test("both functions write one vehicle at once and keep each other's share", async () => {
+  const fixes = Array.from({ length: 10 }, (_, i) => [
+    fleet.post("vehicle", { vehicle_id: "both", position: BOGOTA, recorded_at: at(i), event_id: `b${i}` }),
+    fleet.post("route", { vehicle_id: "both", position: west(5), route_id: "R", recorded_at: at(i), event_id: `c${i}` }),
+  ]).flat();
+  for (const reply of await Promise.all(fixes)) expect(reply.status).toBe(200);
+  const item = (await fleet.item("vehicles", "both")) as { recent_fixes: unknown[]; deviation: { routes: { R: { last: unknown } } } };
+  expect(item.recent_fixes).toHaveLength(8);
+  expect(item.deviation.routes.R.last).toMatchObject({ id: "c9" });
+  expect(await fleet.alertItems("both")).toHaveLength(1);
+});
+
+test("routes are stored whole and answered", async () => {
+  const route = await fleet.get("route", "R");
+  expect(route.body).toMatchObject({ route_id: "R", name: "north", waypoint_count: 2, length_km: 111.195, threshold_km: null });
+  expect(route.body.waypoints).toEqual([BOGOTA, { lat: 5.711, lon: -74.0721 }]);
+  const long = Array.from({ length: 2000 }, (_, i) => ({ lat: i / 1000, lon: -74 }));
+  expect((await fleet.putRoute("long", { waypoints: long, threshold_km: 0.5 })).body).toMatchObject({
+    waypoint_count: 2000,
+    threshold_km: 0.5,
+  });
+  expect((await fleet.get("route", "long")).body.waypoints).toEqual(long);
+  expect(await fleet.get("route", "none")).toMatchObject({ status: 404, body: { error: { code: "ROUTE_NOT_FOUND" } } });
+  expect(await fleet.post("route", { vehicle_id: "V", position: BOGOTA, route_id: "none" })).toMatchObject({
+    status: 404,
+    body: { error: { code: "ROUTE_NOT_FOUND" } },
+  });
+});
+
+test("an episode from opening to closing: one item, its messages, its pages", async () => {
+  const fix = (second: number, km: number) =>
+    fleet.post("route", { vehicle_id: "E", driver_id: "C", route_id: "R", position: west(km), recorded_at: at(second) });
+  const opened = await fix(0, 3);
+  const alert_id = opened.body.alert.alert_id;
+  expect(opened.body).toMatchObject({ is_deviated: true, threshold_km: 2, alert: { state: "open", notified: true }, applied: true });
+  expect(opened.body.deviation_km).toBeCloseTo(3, 1);
+  expect((await fix(60, 4)).body.alert).toEqual({ alert_id, state: "open", notified: false });
+  expect((await fix(61, 6.5)).body.alert).toEqual({ alert_id, state: "open", notified: true });
+  expect((await fix(30, 0)).body).toMatchObject({
+    applied: false,
+    duplicate: false,
+    is_deviated: false,
+    alert: { alert_id, notified: false },
+  });
+  expect((await fix(120, 1.8)).body).toMatchObject({ is_deviated: false, alert: { alert_id, state: "open", notified: false } });
+  expect((await fix(180, 1)).body.alert).toEqual({ alert_id, state: "closed", notified: true });
+  expect((await fix(240, 0)).body.alert).toBeNull();
+  expect(fleet.published("E").map((message) => message.type)).toEqual(["ROUTE_DEVIATION", "ROUTE_DEVIATION", "ROUTE_DEVIATION_CLEARED"]);
+  const [item, ...more] = await fleet.alertItems("E");
+  expect(more).toEqual([]);
+  expect(item).toMatchObject({
+    timestamp: at(0),
+    alert_id,
+    type: "ROUTE_DEVIATION",
+    state: "closed",
+    route_id: "R",
+    driver_id: "C",
+    closed_at: at(180),
+    notified_at: expect.any(String),
+  });
+  expect(item?.["expires_at"]).toBe(Date.parse(at(0)) / 1000 + 90 * 86_400);
+  expect(item?.["max_deviation_km"]).toBeCloseTo(6.5, 1);
+});
+
+test("alerts come in pages, newest first; a made-up cursor is refused", async () => {
+  for (let i = 0; i < 5; i++) {
+    await fleet.post("route", { vehicle_id: "P", route_id: "R", position: west(3), recorded_at: at(i * 100) });
+    await fleet.post("route", { vehicle_id: "P", route_id: "R", position: west(0), recorded_at: at(i * 100 + 50) });
+  }
+  const seen: string[] = [];
+  let next: string | null = "";
+  while (next !== null) {
+    const page = await fleet.alerts("P", next === "" ? { limit: "2" } : { limit: "2", cursor: next });
+    seen.push(...page.body.alerts.map((alert: { timestamp: string }) => alert.timestamp));
+    next = page.body.next;
+  }
+  expect(seen).toEqual([at(400), at(300), at(200), at(100), at(0)]);
+  expect((await fleet.alerts("P", { limit: "5" })).body.next).toBeNull();
+  expect((await fleet.alerts("nobody")).body).toEqual({ alerts: [], next: null });
+  for (const query of [{ cursor: "AAAA" }, { cursor: "%" }, { limit: "0" }, { limit: "101" }, { limit: "x" }]) {
+    expect(await fleet.alerts("P", query as never)).toMatchObject({ status: 400, body: { error: { code: "INVALID_REQUEST" } } });
+  }
+});
+
+test("twenty deviated fixes at once open one episode and send one message", async () => {
+  const fixes = Array.from({ length: 20 }, (_, i) => ({
+    vehicle_id: "once",
+    route_id: "R",
+    position: west(3),
+    recorded_at: at(i),
+    event_id: `once-${i}`,
+  }));
+  const replies = await Promise.all(fixes.map((fix) => fleet.post("route", fix)));
+  for (const [index, reply] of replies.entries()) {
+    if (reply.status === 503) expect((await fleet.post("route", fixes[index])).status).toBe(200);
+    else expect(reply.status).toBe(200);
+  }
+  expect(await fleet.alertItems("once")).toHaveLength(1);
+  expect(fleet.published("once")).toHaveLength(1);
+});
+
+test("two routes left at the very same time are two alerts", async () => {
+  const carried = { vehicle_id: "two", position: west(3), recorded_at: at(0), planned_route: [BOGOTA, { lat: 5.711, lon: -74.0721 }] };
+  const one = await fleet.post("route", { ...carried, route_id: "R" });
+  const other = await fleet.post("route", carried);
+  expect(other.body).toMatchObject({ route_id: null, alert: { state: "open", notified: true } });
+  expect(other.body.alert.alert_id).not.toBe(one.body.alert.alert_id);
+  expect(await fleet.alertItems("two")).toHaveLength(2);
+});
+
+test("while SNS is down alerts are kept, and the next fix of any kind sends what is owed, the closing too", async () => {
+  fleet.faults.add({ service: "sns", operation: "Publish", times: 2, fault: { kind: "fail", status: 500 } });
+  const fix = (second: number, km: number) =>
+    fleet.post("route", { vehicle_id: "S", route_id: "R", position: west(km), recorded_at: at(second), event_id: `s-${second}` });
+  expect(await fix(0, 3)).toMatchObject({ status: 200, body: { applied: true, alert: { state: "open", notified: false } } });
+  expect(await fix(10, 0)).toMatchObject({ status: 200, body: { applied: true, alert: { state: "closed", notified: false } } });
+  expect(fleet.published("S")).toEqual([]);
+  // Not even news: the same fix again.
+  expect(await fix(10, 0)).toMatchObject({ status: 200, body: { duplicate: true, alert: { state: "closed", notified: true } } });
+  expect(fleet.published("S").map((message) => message.type)).toEqual(["ROUTE_DEVIATION", "ROUTE_DEVIATION_CLEARED"]);
+  expect((await fleet.alertItems("S"))[0]).toMatchObject({ state: "closed", notified_at: expect.any(String) });
+});
+
+test("nothing personal is logged", () => {
+  const log = fleet.lines.join("\n");
+  expect(log).not.toMatch(/"lat"|"lon"|-74\.|notes|driver/);
+});
