@@ -20,7 +20,8 @@ export interface DatabaseSpec {
   readonly publiclyAccessible: boolean;
   readonly multiAz: boolean;
   readonly deletionProtection: boolean;
-  readonly port: number;
+  /** undefined: whatever the endpoint gives. */
+  readonly port: number | undefined;
   readonly securityGroup: string;
   readonly parameterGroup: string;
   /** undefined: no enhanced monitoring. */
@@ -113,7 +114,7 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
       publiclyAccessible: [live.publiclyAccessible, spec.publiclyAccessible],
       multiAz: [live.multiAz, spec.multiAz],
       deletionProtection: [live.deletionProtection, spec.deletionProtection],
-      port: [live.port ?? spec.port, spec.port],
+      port: spec.port === undefined ? [undefined, undefined] : [live.port ?? spec.port, spec.port],
       securityGroups: [live.securityGroups, [spec.securityGroup]],
       parameterGroup: [live.parameterGroup, spec.parameterGroup],
       monitoring: [live.monitoring, monitoringOf(spec)],
@@ -267,7 +268,7 @@ const creation = (spec: DatabaseSpec): Omit<CreateDBInstanceCommandInput, "DBIns
   PubliclyAccessible: spec.publiclyAccessible,
   MultiAZ: spec.multiAz,
   DeletionProtection: spec.deletionProtection,
-  Port: spec.port,
+  ...(spec.port && { Port: spec.port }),
   VpcSecurityGroupIds: [spec.securityGroup],
   DBParameterGroupName: spec.parameterGroup,
   AutoMinorVersionUpgrade: true,

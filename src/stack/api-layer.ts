@@ -1,0 +1,111 @@
+import { type ApiRoute, ROUTES } from "../../handlers/contract/routes.ts";
+import type { FunctionName } from "../config/config.ts";
+import { declare, type ResourceNode } from "../engine/contract.ts";
+import {
+  apigatewayAccount,
+  apigatewayApiKey,
+  apigatewayRestApi,
+  apigatewayStage,
+  apigatewayUsagePlan,
+  lambdaPermission,
+  logsGroup,
+} from "../resources/index.ts";
+import type { FunctionNode } from "./function-layer.ts";
+import { logGroup, type Plan } from "./layer.ts";
+import { ALIAS } from "./naming.ts";
+import { deployedApi } from "./openapi.ts";
+import { gatewayLogsPolicy, trustIn } from "./permissions.ts";
+
+const SECONDS_A_DAY = 86_400;
+const LARGEST_QUOTA = 2_147_483_647;
+
+/** The API and what it calls and writes to; the stage, which callers see, comes last. */
+export function apiLayer(plan: Plan, functions: ReadonlyMap<FunctionName, FunctionNode>): readonly ResourceNode[] {
+  const { config, names, place, production } = plan;
+  const { api } = config;
+  const { document, hash, methods } = deployedApi(config, place);
+  const account = declare(apigatewayAccount, "api.account", {
+    identity: () => ({}),
+    spec: () => ({
+      role: {
+        name: names.gatewayLogsRole,
+        description: "API Gateway writes the logs of this account's APIs",
+        trust: trustIn("apigateway.amazonaws.com", place),
+        policy: gatewayLogsPolicy,
+      },
+    }),
+  });
+  const accessLog = logGroup(plan, "api.logs", names.apiAccessLog);
+  const rest = declare(apigatewayRestApi, "api.rest", {
+    identity: () => ({ name: api.name }),
+    spec: () => ({ document, hash, methods }),
+  });
+  const executionLog = declare(logsGroup, "api.execution-logs", {
+    needs: { rest },
+    identity: (from) => from.rest && { name: names.executionLog(from.rest.id) },
+    spec: () => ({ retentionDays: plan.logRetentionDays }),
+  });
+  const permissions = permissionLayer(plan, rest, functions);
+  const stage = declare(apigatewayStage, "api.stage", {
+    needs: { rest, account, accessLog, executionLog },
+    identity: (from) => from.rest && { apiId: from.rest.id, stage: api.stage },
+    spec: (from) => ({
+      document: hash,
+      rateLimit: api.rateLimit,
+      burstLimit: api.burstLimit,
+      accessLog: from.accessLog.arn,
+      logLevel: production ? "ERROR" : "INFO",
+    }),
+  });
+  return [account, accessLog, rest, executionLog, ...permissions, stage, ...(api.auth === "apiKey" ? keyLayer(plan, stage) : [])];
+}
+
+/** Each method of the stage may call its function's alias, and nobody else. Statements of one function go in one after the other: Lambda loses parallel ones. */
+function permissionLayer(plan: Plan, rest: ResourceNode<{ readonly id: string }>, functions: ReadonlyMap<FunctionName, FunctionNode>) {
+  const { config, names, place } = plan;
+  const last = new Map<FunctionName, ResourceNode>();
+  return ROUTES.flatMap((route: ApiRoute) => {
+    const live = functions.get(route.function);
+    if (!live) return [];
+    const before = last.get(route.function);
+    const node = declare(lambdaPermission, `permission.${route.operationId}`, {
+      needs: { rest, function: live, ...(before && { before }) },
+      identity: () => ({
+        functionName: config.functions.names[route.function],
+        qualifier: ALIAS,
+        statementId: `fleetlogix-${route.operationId}`,
+      }),
+      spec: (from) => ({
+        aliasArn: from.function.aliasArn,
+        service: "apigateway.amazonaws.com",
+        sourceArn: names.callerArn(from.rest.id, route.method, route.path),
+        sourceAccount: place.account,
+      }),
+    });
+    last.set(route.function, node);
+    return [node];
+  });
+}
+
+function keyLayer({ config, names }: Plan, stage: ResourceNode<{ readonly apiId: string; readonly stage: string }>) {
+  const { rateLimit, burstLimit, name } = config.api;
+  const key = declare(apigatewayApiKey, "api.key", {
+    identity: () => ({ name: names.apiKey }),
+    spec: () => ({ description: `Calls of the drivers' phones to ${name}` }),
+  });
+  const plan = declare(apigatewayUsagePlan, "api.plan", {
+    needs: { stage, key },
+    identity: () => ({ name: names.usagePlan }),
+    spec: (from) => ({
+      description: `How often a key may call ${name}`,
+      apiId: from.stage.apiId,
+      stage: from.stage.stage,
+      keyId: from.key.id,
+      rateLimit,
+      burstLimit,
+      // What the rate allows in a day: the quota counts calls, the rate is what limits.
+      dailyQuota: Math.min(rateLimit * SECONDS_A_DAY, LARGEST_QUOTA),
+    }),
+  });
+  return [key, plan];
+}

@@ -1,0 +1,119 @@
+import { createHash } from "node:crypto";
+import type { TableName } from "../config/config.ts";
+import { declare, type ResourceNode } from "../engine/contract.ts";
+import {
+  dynamodbTable,
+  ec2SecurityGroup,
+  iamRole,
+  rdsInstance,
+  rdsParameterGroup,
+  s3Bucket,
+  snsSubscription,
+  snsTopic,
+} from "../resources/index.ts";
+import { logGroup, type Plan } from "./layer.ts";
+import { databaseFamily } from "./naming.ts";
+import { bucketPolicy, monitoringPolicy, topicPolicy, trustIn } from "./permissions.ts";
+
+const POSTGRES_PORT = 5432;
+
+/** Lake, live tables, alerts and database. */
+export function dataLayer(plan: Plan): readonly ResourceNode[] {
+  const { config, names, place } = plan;
+  const bucket = declare(s3Bucket, "bucket.data", {
+    identity: () => ({ name: names.bucket }),
+    spec: () => ({
+      policy: bucketPolicy(names),
+      archive: { prefix: "raw-data/", afterDays: config.bucket.glacierAfterDays },
+      noncurrentExpireDays: config.bucket.noncurrentExpireDays,
+    }),
+  });
+  const topic = declare(snsTopic, "topic.alerts", {
+    identity: () => ({ name: config.topic.name }),
+    spec: () => ({ kmsKey: "alias/aws/sns", policy: topicPolicy(names, place) }),
+  });
+  const subscription = (protocol: "email" | "sms") => (endpoint: string) =>
+    declare(snsSubscription, `subscription.${protocol}:${shortHash(endpoint)}`, {
+      needs: { topic },
+      identity: (from) => from.topic && { topicArn: from.topic.arn, protocol, endpoint },
+      spec: () => ({}),
+    });
+  return [
+    ...databaseLayer(plan),
+    bucket,
+    table(plan, "deliveries", { hash: "delivery_id" }),
+    table(plan, "alerts", { hash: "vehicle_id", range: "timestamp" }, "expires_at"),
+    table(plan, "vehicles", { hash: "vehicle_id" }),
+    table(plan, "routes", { hash: "route_id" }),
+    topic,
+    ...config.alerts.emails.map(subscription("email")),
+    ...config.alerts.sms.map(subscription("sms")),
+  ];
+}
+const table = ({ config, production }: Plan, name: TableName, key: { hash: string; range?: string }, ttl?: string) =>
+  declare(dynamodbTable, `table.${name}`, {
+    identity: () => ({ name: config.tables[name] }),
+    spec: () => ({ key, ttl, deletionProtection: production }),
+  });
+
+function databaseLayer(plan: Plan): readonly ResourceNode[] {
+  const { config, names, production, place, local } = plan;
+  const { database } = config;
+  const network = declare(ec2SecurityGroup, "network.database", {
+    identity: () => ({ name: names.securityGroup }),
+    spec: () => ({ description: "FleetLogix database: the addresses that may reach it", port: POSTGRES_PORT, cidrs: allowedCidrs(plan) }),
+  });
+  const parameters = declare(rdsParameterGroup, "parameters.database", {
+    identity: () => ({ name: names.parameterGroup }),
+    spec: () => ({
+      family: databaseFamily(config),
+      description: "FleetLogix database: TLS forced, slow statements and changes of schema logged",
+      parameters: {
+        "rds.force_ssl": "1",
+        log_statement: "ddl",
+        log_min_duration_statement: "1000",
+        log_connections: "1",
+        log_disconnections: "1",
+      },
+    }),
+  });
+  const log = logGroup(plan, "logs.database", names.databaseLog("postgresql"));
+  const upgradeLog = logGroup(plan, "logs.database-upgrade", names.databaseLog("upgrade"));
+  const monitoring = declare(iamRole, "role.monitoring", {
+    identity: () => ({ name: names.monitoringRole }),
+    spec: () => ({
+      description: "RDS writes the database host's metrics",
+      trust: trustIn("monitoring.rds.amazonaws.com", place),
+      policy: monitoringPolicy(names),
+    }),
+  });
+  const needs = { network, parameters, log, upgradeLog };
+  const spec = (from: { network: { id: string }; parameters: { name: string } }, monitoringRoleArn: string | undefined) => ({
+    name: database.name,
+    username: database.username,
+    engineVersion: database.engineVersion,
+    instanceClass: database.instanceClass,
+    storageGb: database.storageGb,
+    backupRetentionDays: database.backupRetentionDays,
+    publiclyAccessible: database.publiclyAccessible && !production,
+    multiAz: production,
+    deletionProtection: production,
+    // The local AWS takes another port where this one is taken.
+    port: local ? undefined : POSTGRES_PORT,
+    securityGroup: from.network.id,
+    parameterGroup: from.parameters.name,
+    monitoringRoleArn,
+  });
+  const identity = () => ({ identifier: database.identifier.toLowerCase() });
+  const main = production
+    ? declare(rdsInstance, "database.main", { needs: { ...needs, monitoring }, identity, spec: (from) => spec(from, from.monitoring.arn) })
+    : declare(rdsInstance, "database.main", { needs, identity, spec: (from) => spec(from, undefined) });
+  return [network, parameters, log, upgradeLog, ...(production ? [monitoring] : []), main];
+}
+function allowedCidrs({ config, callerCidr }: Plan): readonly string[] | undefined {
+  const { allowedCidrs: allowed } = config.database;
+  if (allowed !== "auto") return allowed;
+  return callerCidr === undefined ? undefined : [callerCidr];
+}
+
+const shortHash = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 8);

@@ -1,0 +1,58 @@
+import type { FunctionManifest } from "../../handlers/contract/functions.ts";
+import { declare } from "../engine/contract.ts";
+import { iamRole, lambdaFunction } from "../resources/index.ts";
+import { logGroup, type Plan } from "./layer.ts";
+import { ALIAS } from "./naming.ts";
+import { functionPolicy, trustIn } from "./permissions.ts";
+
+/** A function with its role and its log, both there before it. */
+export function functionLayer(plan: Plan, manifest: FunctionManifest) {
+  const { config, names, place, artifacts } = plan;
+  const { name } = manifest;
+  const role = declare(iamRole, `role.${name}`, {
+    identity: () => ({ name: names.role(name) }),
+    spec: () => ({
+      description: `What the function ${config.functions.names[name]} may do`,
+      trust: trustIn("lambda.amazonaws.com", place),
+      policy: functionPolicy(manifest, name, names),
+    }),
+  });
+  const log = logGroup(plan, `logs.${name}`, names.functionLog(name));
+  const artifact = artifacts?.get(name);
+  const live = declare(lambdaFunction, `function.${name}`, {
+    needs: { role, log },
+    identity: () => ({ name: config.functions.names[name] }),
+    spec: (from) => ({
+      description: manifest.description,
+      roleArn: from.role.arn,
+      runtime: "nodejs24.x",
+      architecture: "arm64",
+      handler: "index.handler",
+      memoryMb: config.functions.memoryMb,
+      timeoutSeconds: config.functions.timeoutSeconds,
+      environment: environmentOf(plan, manifest),
+      logGroup: from.log.name,
+      alias: ALIAS,
+      code: artifact,
+    }),
+  });
+  return { name, role, log, live };
+}
+/** Names and numbers only: no function holds a secret. */
+function environmentOf({ config, names }: Plan, { environment, optionalEnvironment }: FunctionManifest): Readonly<Record<string, string>> {
+  const values = {
+    DATA_BUCKET: names.bucket,
+    DELIVERIES_TABLE: config.tables.deliveries,
+    VEHICLES_TABLE: config.tables.vehicles,
+    ROUTES_TABLE: config.tables.routes,
+    ALERTS_TABLE: config.tables.alerts,
+    TOPIC_ARN: names.topicArn,
+    DEVIATION_THRESHOLD_KM: String(config.alerts.deviationThresholdKm),
+    RENOTIFY_MINUTES: String(config.alerts.renotifyMinutes),
+    CORS_ORIGINS: config.api.corsOrigins.join(","),
+  };
+  const wanted = [...environment, ...optionalEnvironment.filter((name) => values[name] !== "")];
+  return Object.fromEntries(wanted.map((name) => [name, values[name]]));
+}
+
+export type FunctionNode = ReturnType<typeof functionLayer>["live"];

@@ -1,0 +1,60 @@
+import type { Config, FunctionName, TableName } from "../config/config.ts";
+import type { Place } from "../engine/contract.ts";
+
+/** The alias that callers of the functions use. */
+export const ALIAS = "live";
+
+/** What the configuration does not name itself, and the ARNs that AWS makes of names. Pure, and the same in every run: names are identity. */
+export interface Naming {
+  readonly bucket: string;
+  readonly securityGroup: string;
+  readonly parameterGroup: string;
+  readonly monitoringRole: string;
+  /** One for the account, whatever its stacks. */
+  readonly gatewayLogsRole: string;
+  readonly apiAccessLog: string;
+  readonly apiKey: string;
+  readonly usagePlan: string;
+  role(fn: FunctionName): string;
+  functionLog(fn: FunctionName): string;
+  databaseLog(type: "postgresql" | "upgrade"): string;
+  /** API Gateway makes it itself, without a limit of time, where it is not there. */
+  executionLog(apiId: string): string;
+  readonly bucketArn: string;
+  readonly topicArn: string;
+  tableArn(table: TableName): string;
+  logArn(group: string): string;
+  aliasArn(fn: FunctionName): string;
+  /** Who may call the function: this method of this API's stage. `{parameters}` of the path match anything. */
+  callerArn(apiId: string, method: string, path: string): string;
+}
+
+export function naming(config: Config, place: Place): Naming {
+  const { suffix } = config;
+  const { partition, region, account } = place;
+  const arn = (service: string, rest: string) => `arn:${partition}:${service}:${region}:${account}:${rest}`;
+  const bucket = config.bucket.name ?? `fleetlogix-data-${account}-${region}${suffix}`;
+  return {
+    bucket,
+    securityGroup: `fleetlogix-db-access${suffix}`,
+    parameterGroup: `${config.database.identifier}-${databaseFamily(config)}`,
+    monitoringRole: `fleetlogix-db-monitoring-role${suffix}`,
+    gatewayLogsRole: "fleetlogix-api-gateway-logs",
+    apiAccessLog: `/aws/apigateway/fleetlogix-api-access${suffix}`,
+    apiKey: `fleetlogix-api-key${suffix}`,
+    usagePlan: `fleetlogix-usage-plan${suffix}`,
+    role: (fn) => `fleetlogix-${fn}-role${suffix}`,
+    functionLog: (fn) => `/aws/lambda/${config.functions.names[fn]}`,
+    databaseLog: (type) => `/aws/rds/instance/${config.database.identifier}/${type}`,
+    executionLog: (apiId) => `API-Gateway-Execution-Logs_${apiId}/${config.api.stage}`,
+    bucketArn: `arn:${partition}:s3:::${bucket}`,
+    topicArn: arn("sns", config.topic.name),
+    tableArn: (table) => arn("dynamodb", `table/${config.tables[table]}`),
+    logArn: (group) => arn("logs", `log-group:${group}`),
+    aliasArn: (fn) => arn("lambda", `function:${config.functions.names[fn]}:${ALIAS}`),
+    callerArn: (apiId, method, path) => arn("execute-api", `${apiId}/${config.api.stage}/${method}${path.replace(/\{[^}]+\}/g, "*")}`),
+  };
+}
+
+/** The family of parameter groups: one a major version. */
+export const databaseFamily = (config: Config): string => `postgres${config.database.engineVersion.split(".")[0]}`;

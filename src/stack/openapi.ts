@@ -1,0 +1,169 @@
+import { createHash } from "node:crypto";
+import * as z from "zod";
+import { errorAnswer } from "../../handlers/contract/answers.ts";
+import { ERROR_CODES, type ErrorStatus } from "../../handlers/contract/error-codes.ts";
+import { type ApiRoute, type Parameter, ROUTES } from "../../handlers/contract/routes.ts";
+import type { Config, FunctionName } from "../config/config.ts";
+import type { Place } from "../engine/contract.ts";
+import type { MethodSpec } from "../resources/index.ts";
+import { preflight } from "./cors.ts";
+import { gatewayResponses } from "./gateway-responses.ts";
+import { naming } from "./naming.ts";
+
+/** `deployment`: what API Gateway imports. `docs`: what people and generators of clients read. */
+export type DocumentUse = { readonly for: "docs" } | { readonly for: "deployment"; readonly config: Config; readonly place: Place };
+export interface OpenApiDocument {
+  readonly openapi: "3.0.1";
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, object>>>>;
+  readonly [more: string]: unknown;
+}
+export interface DeployedApi {
+  readonly document: OpenApiDocument;
+  readonly hash: string;
+  /** What of each method must be so on AWS. */
+  readonly methods: Readonly<Record<string, MethodSpec>>;
+}
+
+const DESCRIPTION = "Deliveries, arrival times and route deviations of a delivery fleet.";
+const VERSION = "1.0";
+/** API Gateway waits a little longer than the function runs, and never longer than this. */
+const LONGEST_WAIT_MS = 29_000;
+type SecurityScheme = { readonly name: string; readonly definition: object };
+
+/**
+ * The API as an OpenAPI document. Both uses come from the same routes. The deployed one asks for a JSON object and no more:
+ * the functions check every field and name each place that is wrong, which API Gateway cannot.
+ */
+export function openApiDocument(use: DocumentUse): OpenApiDocument {
+  return use.for === "docs" ? documentation() : deployedApi(use.config, use.place).document;
+}
+
+/** The document for API Gateway and the hash that tells whether the deployed one is the same. */
+export function deployedApi(config: Config, place: Place): DeployedApi {
+  const names = naming(config, place);
+  const uri = (fn: FunctionName) =>
+    `arn:${place.partition}:apigateway:${place.region}:lambda:path/2015-03-31/functions/${names.aliasArn(fn)}/invocations`;
+  const scheme = securityOf(config.api.auth);
+  const draft = deployment(config, scheme, uri);
+  const hash = createHash("sha256").update(JSON.stringify(draft)).digest("hex").slice(0, 16);
+  const document = { ...draft, info: { ...draft.info, description: `${DESCRIPTION} (document ${hash})` } };
+  const authorization = config.api.auth === "iam" ? "AWS_IAM" : "NONE";
+  const methods: Record<string, MethodSpec> = Object.fromEntries(
+    ROUTES.map((route) => [
+      `${route.method} ${route.path}`,
+      { authorization, apiKey: config.api.auth === "apiKey", integration: uri(route.function) },
+    ]),
+  );
+  if (config.api.corsOrigins.length > 0)
+    for (const path of Object.keys(draft.paths))
+      methods[`OPTIONS ${path}`] = { authorization: "NONE", apiKey: false, integration: undefined };
+  return { document, hash, methods };
+}
+
+function deployment(config: Config, scheme: SecurityScheme | undefined, uri: (fn: FunctionName) => string): OpenApiDocument {
+  const timeoutInMillis = Math.min(config.functions.timeoutSeconds * 1000 + 1000, LONGEST_WAIT_MS);
+  const { corsOrigins } = config.api;
+  const operation = (route: ApiRoute) => ({
+    operationId: route.operationId,
+    parameters: parametersOf(route, () => ({ type: "string" })),
+    ...(route.request && { requestBody: bodyOf({ $ref: "#/components/schemas/JsonObject" }) }),
+    responses: { "200": { description: "OK" } },
+    ...(scheme && { security: [{ [scheme.name]: [] }] }),
+    "x-amazon-apigateway-integration": {
+      type: "aws_proxy",
+      httpMethod: "POST",
+      uri: uri(route.function),
+      passthroughBehavior: "when_no_match",
+      timeoutInMillis,
+    },
+  });
+  const preflights = (routes: readonly ApiRoute[]) => (corsOrigins.length === 0 ? {} : { options: preflightOf(routes, corsOrigins) });
+  return {
+    openapi: "3.0.1",
+    info: { title: config.api.name, version: VERSION, description: DESCRIPTION },
+    paths: byPath((routes) => ({ ...operationsOf(routes, operation), ...preflights(routes) })),
+    components: {
+      schemas: { JsonObject: { type: "object" } },
+      ...(scheme && { securitySchemes: { [scheme.name]: scheme.definition } }),
+    },
+    "x-amazon-apigateway-api-key-source": "HEADER",
+    "x-amazon-apigateway-request-validators": { all: { validateRequestBody: true, validateRequestParameters: true } },
+    "x-amazon-apigateway-request-validator": "all",
+    "x-amazon-apigateway-gateway-responses": gatewayResponses(config),
+  };
+}
+/** The preflight's path has the path's parameters too. */
+function preflightOf(routes: readonly ApiRoute[], origins: readonly string[]): object {
+  const [first] = routes;
+  const parameters = (first?.pathParameters ?? []).map(({ name }) => ({ name, in: "path", required: true, schema: { type: "string" } }));
+  return {
+    ...(parameters.length > 0 && { parameters }),
+    ...preflight(
+      routes.map((r) => r.method),
+      origins,
+    ),
+  };
+}
+
+function securityOf(auth: Config["api"]["auth"]): SecurityScheme | undefined {
+  if (auth === "apiKey") return { name: "api_key", definition: { type: "apiKey", name: "x-api-key", in: "header" } };
+  if (auth === "none") return undefined;
+  return {
+    name: "sigv4",
+    definition: { type: "apiKey", name: "Authorization", in: "header", "x-amazon-apigateway-authtype": "awsSigv4" },
+  };
+}
+
+function documentation(): OpenApiDocument {
+  const scheme = securityOf("apiKey");
+  const operation = (route: ApiRoute) => ({
+    operationId: route.operationId,
+    summary: route.summary,
+    description: route.description,
+    parameters: parametersOf(route, (p) => schemaOf(p.schema, "input")),
+    ...(route.request && { requestBody: bodyOf(schemaOf(route.request, "input"), route.example.request) }),
+    responses: {
+      "200": { description: "Done.", ...contentOf(schemaOf(route.response, "output"), route.example.response) },
+      ...Object.fromEntries(route.errors.map((status) => [String(status), errorResponse(status)])),
+    },
+    ...(scheme && { security: [{ [scheme.name]: [] }] }),
+  });
+  return {
+    openapi: "3.0.1",
+    info: { title: "FleetLogix API", version: VERSION, description: DESCRIPTION },
+    paths: byPath((routes) => operationsOf(routes, operation)),
+    components: {
+      schemas: { Error: schemaOf(errorAnswer, "output") },
+      ...(scheme && { securitySchemes: { [scheme.name]: scheme.definition } }),
+    },
+  };
+}
+function errorResponse(status: ErrorStatus): object {
+  const codes = Object.entries(ERROR_CODES).filter(([, code]) => code.status === status);
+  return {
+    description: codes.map(([code, { means }]) => `\`${code}\`: ${means}`).join(" "),
+    ...contentOf({ $ref: "#/components/schemas/Error" }),
+  };
+}
+
+/** In the order of the routes: the same document in every run. */
+function byPath<Item>(item: (routes: readonly ApiRoute[]) => Item): Readonly<Record<string, Item>> {
+  const paths = [...new Set(ROUTES.map((route) => route.path))];
+  return Object.fromEntries(paths.map((path) => [path, item(ROUTES.filter((route) => route.path === path))]));
+}
+const operationsOf = (routes: readonly ApiRoute[], operation: (route: ApiRoute) => object): Record<string, object> =>
+  Object.fromEntries(routes.map((route) => [route.method.toLowerCase(), operation(route)]));
+
+function parametersOf(route: ApiRoute, schema: (parameter: Parameter) => object): readonly object[] {
+  return [
+    ...route.pathParameters.map((p) => ({ name: p.name, in: "path", description: p.description, required: true, schema: schema(p) })),
+    ...route.queryParameters.map((p) => ({ name: p.name, in: "query", description: p.description, required: false, schema: schema(p) })),
+  ];
+}
+const contentOf = (schema: object, example?: unknown) => ({
+  content: { "application/json": { schema, ...(example !== undefined && { example }) } },
+});
+const bodyOf = (schema: object, example?: unknown) => ({ required: true, ...contentOf(schema, example) });
+const schemaOf = (schema: z.core.$ZodType, io: "input" | "output"): object =>
+  z.toJSONSchema(schema, { target: "openapi-3.0", io, unrepresentable: "any" });

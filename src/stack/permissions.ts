@@ -1,0 +1,98 @@
+import type { FunctionManifest, Grant } from "../../handlers/contract/functions.ts";
+import type { FunctionName, TableName } from "../config/config.ts";
+import type { Place } from "../engine/contract.ts";
+import type { PolicyDocument, PolicyStatement } from "../resources/index.ts";
+import type { Naming } from "./naming.ts";
+
+const policy = (...Statement: readonly PolicyStatement[]): PolicyDocument => ({ Version: "2012-10-17", Statement });
+
+/** One AWS service may take the role, and only on behalf of this account. */
+export const trustIn = (service: string, { account }: Place): PolicyDocument =>
+  policy({
+    Effect: "Allow",
+    Principal: { Service: service },
+    Action: "sts:AssumeRole",
+    Condition: { StringEquals: { "aws:SourceAccount": account } },
+  });
+
+/** What a function may do: its grants on exactly its resources, its own log group (which it cannot make), and traces. */
+export function functionPolicy(manifest: FunctionManifest, fn: FunctionName, names: Naming): PolicyDocument {
+  return policy(
+    ...manifest.grants.map(
+      (grant): PolicyStatement => ({ Effect: "Allow", Action: [...grant.actions].toSorted(), Resource: resourceOf(grant, names) }),
+    ),
+    { Effect: "Allow", Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: `${names.logArn(names.functionLog(fn))}:*` },
+    // X-Ray knows no resources.
+    { Effect: "Allow", Action: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], Resource: "*" },
+  );
+}
+function resourceOf({ resource, prefix = "" }: Grant, names: Naming): string {
+  if (resource === "bucket.raw") return `${names.bucketArn}/${prefix}*`;
+  if (resource === "topic") return names.topicArn;
+  return names.tableArn(resource.slice("table.".length) as TableName);
+}
+
+/** Of AmazonRDSEnhancedMonitoringRole, for the one group that it writes. */
+export const monitoringPolicy = (names: Naming): PolicyDocument =>
+  policy({
+    Effect: "Allow",
+    Action: [
+      "logs:CreateLogGroup",
+      "logs:CreateLogStream",
+      "logs:DescribeLogStreams",
+      "logs:GetLogEvents",
+      "logs:PutLogEvents",
+      "logs:PutRetentionPolicy",
+    ],
+    Resource: [names.logArn("RDSOSMetrics"), `${names.logArn("RDSOSMetrics")}:*`],
+  });
+
+/** Of AmazonAPIGatewayPushToCloudWatchLogs: API Gateway checks that the role may do all of it when it is named. */
+export const gatewayLogsPolicy: PolicyDocument = policy({
+  Effect: "Allow",
+  Action: [
+    "logs:CreateLogGroup",
+    "logs:CreateLogStream",
+    "logs:DescribeLogGroups",
+    "logs:DescribeLogStreams",
+    "logs:FilterLogEvents",
+    "logs:GetLogEvents",
+    "logs:PutLogEvents",
+  ],
+  Resource: "*",
+});
+
+const PLAIN_TEXT = { Bool: { "aws:SecureTransport": "false" } };
+
+/** Nobody speaks to the bucket without TLS; who may do what is left to IAM. */
+export const bucketPolicy = (names: Naming): PolicyDocument =>
+  policy({
+    Sid: "TlsOnly",
+    Effect: "Deny",
+    Principal: "*",
+    Action: "s3:*",
+    Resource: [names.bucketArn, `${names.bucketArn}/*`],
+    Condition: PLAIN_TEXT,
+  });
+
+/** The account alone, over TLS alone. */
+export const topicPolicy = (names: Naming, { partition, account }: Place): PolicyDocument =>
+  policy(
+    {
+      Sid: "AccountOnly",
+      Effect: "Allow",
+      Principal: { AWS: `arn:${partition}:iam::${account}:root` },
+      Action: [
+        "sns:AddPermission",
+        "sns:DeleteTopic",
+        "sns:GetTopicAttributes",
+        "sns:ListSubscriptionsByTopic",
+        "sns:Publish",
+        "sns:RemovePermission",
+        "sns:SetTopicAttributes",
+        "sns:Subscribe",
+      ],
+      Resource: names.topicArn,
+    },
+    { Sid: "TlsOnly", Effect: "Deny", Principal: "*", Action: "sns:Publish", Resource: names.topicArn, Condition: PLAIN_TEXT },
+  );

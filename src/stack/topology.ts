@@ -1,0 +1,57 @@
+import { FUNCTIONS } from "../../handlers/contract/functions.ts";
+import type { Artifact } from "../artifacts/artifact.ts";
+import type { Config, FunctionName } from "../config/config.ts";
+import type { Place, ResourceNode, Tags } from "../engine/contract.ts";
+import { apiLayer } from "./api-layer.ts";
+import { dataLayer } from "./data-layer.ts";
+import { functionLayer } from "./function-layer.ts";
+import type { Plan } from "./layer.ts";
+import { naming } from "./naming.ts";
+
+export interface StackInputs {
+  readonly place: Place;
+  /** The endpoint is the embedded local AWS. */
+  readonly local: boolean;
+  /** The caller's own address, `/32`, for `allowedCidrs: "auto"`; undefined: not known, and what is open stays open. */
+  readonly callerCidr: string | undefined;
+  /** undefined: nothing was bundled (status, outputs, teardown), and code is not compared. */
+  readonly artifacts: ReadonlyMap<FunctionName, Artifact> | undefined;
+}
+export interface Stack {
+  readonly nodes: readonly ResourceNode[];
+  /** The nodes of one command; what they need comes with them. */
+  part(scope: "all" | "data" | "functions" | "api", functions?: readonly FunctionName[]): readonly ResourceNode[];
+  readonly tags: Tags;
+  /** `<project>/<environment>`: the value of the tag that proves ownership. */
+  readonly name: string;
+}
+
+/** Auditors want a year of logs; development keeps what the configuration says. */
+const PRODUCTION_LOG_DAYS = 365;
+
+/** Config → what should exist. Pure. This file is the architecture, readable top to bottom. */
+export function topology(config: Config, inputs: StackInputs): Stack {
+  const production = config.hardening === "production";
+  const days = config.functions.logRetentionDays;
+  const logRetentionDays = production ? Math.max(days, PRODUCTION_LOG_DAYS) : days;
+  const plan: Plan = { ...inputs, config, names: naming(config, inputs.place), production, logRetentionDays };
+
+  const data = dataLayer(plan);
+  const functions = FUNCTIONS.map((manifest) => functionLayer(plan, manifest));
+  const api = apiLayer(plan, new Map(functions.map((f) => [f.name, f.live])));
+  const ofFunctions = (chosen: readonly FunctionName[]) =>
+    functions.filter((f) => chosen.includes(f.name)).flatMap((f) => [f.role, f.log, f.live]);
+  const all = Object.keys(config.functions.names) as readonly FunctionName[];
+  const nodes = [...data, ...ofFunctions(all), ...api];
+  const name = `${config.project}/${config.environment}`;
+  return {
+    nodes,
+    part(scope, chosen) {
+      if (scope === "all") return nodes;
+      if (scope === "data") return data;
+      return scope === "api" ? api : ofFunctions(chosen && chosen.length > 0 ? chosen : all);
+    },
+    tags: { ...config.tags, Project: config.project, Environment: config.environment, ManagedBy: "fleetlogix", "fleetlogix:stack": name },
+    name,
+  };
+}
