@@ -45,6 +45,7 @@ export interface VehicleRecord extends Remaining, Speed, Eta {
   readonly position: Position;
   readonly recorded_at: string;
   readonly event_id: string;
+  readonly invocation: string;
   readonly speed_kmh?: number | undefined;
   readonly route_id?: string | undefined;
   readonly delivery_id?: string | undefined;
@@ -87,7 +88,9 @@ export function decide(
   };
   const arrival = toArrival(withEta(call));
   if (stored !== undefined && same !== undefined) {
-    return { outcome: same.fingerprint === event.fingerprint ? "duplicate" : "reused", arrival, record: stored, changed: false };
+    const isOwn = stored.event_id === event.id && stored.invocation === event.invocation;
+    const outcome = isOwn ? "applied" : same.fingerprint === event.fingerprint ? "duplicate" : "reused";
+    return { outcome, arrival, record: stored, changed: false };
   }
   if (stored === undefined || next.at(-1) === tracked) return { outcome: "applied", arrival, record: withEta(call), changed: true };
   if (!next.includes(tracked)) return { outcome: "late", arrival, record: stored, changed: false };
@@ -100,6 +103,7 @@ function describe(event: EventIdentity, fix: VehicleFix) {
     position: fix.position,
     recorded_at: event.at,
     event_id: event.id,
+    invocation: event.invocation,
     speed_kmh: fix.speed_kmh,
     route_id: fix.route_id,
     delivery_id: fix.delivery_id,

@@ -50,7 +50,7 @@ async function postVehicle(deps: EtaDeps, call: Call): Promise<VehicleFixAnswer>
 /** An event without a time is looked up first: a retry must find the copy and the time of the first call. */
 async function identifyFix(deps: EtaDeps, call: Call, fix: VehicleFix): Promise<EventIdentity> {
   const { event_id: eventId, recorded_at: time, ...content } = fix;
-  const event = identify({ operation: ROUTE, eventId, time, content }, call.receivedAt);
+  const event = identify({ operation: ROUTE, eventId, time, content, invocation: call.invocation }, call.receivedAt);
   if (!event.timeless) return event;
   // If the table does not answer, the copy is stored all the same, and the call fails where the state is needed.
   const stored = await loadVehicle(deps, call, fix.vehicle_id).catch(() => undefined);
@@ -99,6 +99,7 @@ const toSet = (record: VehicleRecord) => ({
   position: record.position,
   recorded_at: record.recorded_at,
   event_id: record.event_id,
+  invocation: record.invocation,
   speed_kmh: record.speed_kmh,
   route_id: record.route_id,
   delivery_id: record.delivery_id,

@@ -45,16 +45,17 @@ export function decide(state: Fleet, fix: MeasuredFix, rules: Rules, openingTime
   const unchanged = (outcome: Outcome, alert: Alert | undefined): Decision => ({ outcome, state, alert, alertChanged: false });
   if (track?.last.id === fix.event.id) {
     if (track.last.fingerprint !== fix.event.fingerprint) return unchanged("reused", undefined);
-    return unchanged("duplicate", track.last.answered_alert ? track.alert : undefined);
+    const isOwn = track.last.invocation === fix.event.invocation;
+    return unchanged(isOwn ? "applied" : "duplicate", track.last.answered_alert ? track.alert : undefined);
   }
   const isLate = track === undefined ? fix.event.ms <= (state.floor_ms ?? Number.NEGATIVE_INFINITY) : !isLater(fix.event, order(track));
   if (isLate) return unchanged("late", track?.alert?.state === "open" ? track.alert : undefined);
 
   const { alert, message, changed } = step(track?.alert, fix, rules, openingTime, nowMs);
   const answered = changed || alert?.state === "open";
-  const { id, at, fingerprint } = fix.event;
+  const { id, at, fingerprint, invocation } = fix.event;
   const next: RouteTrack = {
-    last: { id, at, fingerprint, answered_alert: answered },
+    last: { id, at, fingerprint, invocation, answered_alert: answered },
     recent_events: remember(track?.recent_events ?? [], fix.event),
     alert,
   };
@@ -130,6 +131,7 @@ const toMessage = (type: Message["type"], alert: Alert, fix: MeasuredFix): Messa
   position: fix.position,
   timestamp: fix.event.at,
   leased_until_ms: 0,
+  leased_by: "",
 });
 
 /** A message that could not be sent yet gives way to a newer one that says the same of the same alert. */

@@ -75,7 +75,7 @@ async function postRoute(deps: DeviationDeps, call: Call): Promise<RouteFixAnswe
 /** An event without a time is looked up first: a retry must find the copy and the time of the first call. */
 async function identifyFix(deps: DeviationDeps, call: Call, fix: RouteFix): Promise<EventIdentity> {
   const { event_id: eventId, recorded_at: time, ...content } = fix;
-  const event = identify({ operation: ROUTE, eventId, time, content }, call.receivedAt);
+  const event = identify({ operation: ROUTE, eventId, time, content, invocation: call.invocation }, call.receivedAt);
   if (!event.timeless) return event;
   // If the table does not answer, the copy is stored all the same, and the call fails where the state is needed.
   const fleet = await loadFleet(deps, fix.vehicle_id, call.signal).catch(() => undefined);
@@ -121,7 +121,7 @@ function makeAttempt(deps: DeviationDeps, call: Call, fix: MeasuredFix): () => P
     const openingTime = taken === 0 ? fix.event.at : new Date(fix.event.ms + taken).toISOString();
     const decision = decide(fleet.state, fix, deps.rules, openingTime, now);
     if (decision.outcome === "reused") throw eventIdReused();
-    const { state, messages } = lease(decision.state, now, now + call.remainingMs() + 1_000);
+    const { state, messages } = lease(decision.state, call.invocation, now, now + call.remainingMs() + 1_000);
     if (state === fleet.state) return { decision, leased: [] };
     const alerts = decision.alertChanged && decision.alert !== undefined ? [decision.alert] : [];
     const saved = await saveFleet(deps, fix.vehicleId, { state, version: fleet.version }, alerts, call.signal);

@@ -14,16 +14,21 @@ export interface Lease {
   readonly messages: readonly Message[];
 }
 
-/** Takes what nobody is sending; `untilMs` lies beyond the life of this invocation. */
-export function lease(state: Fleet, nowMs: number, untilMs: number): Lease {
+/**
+ * Takes what nobody is sending, and what this invocation took already in a write whose answer was lost. `untilMs` lies
+ * beyond the life of this invocation.
+ */
+export function lease(state: Fleet, invocation: string, nowMs: number, untilMs: number): Lease {
   const taken = new Set(
     state.outbox
-      .filter((message) => message.leased_until_ms <= nowMs)
+      .filter((message) => message.leased_until_ms <= nowMs || message.leased_by === invocation)
       .slice(0, BATCH)
       .map((message) => message.id),
   );
   if (taken.size === 0) return { state, messages: [] };
-  const outbox = state.outbox.map((message) => (taken.has(message.id) ? { ...message, leased_until_ms: untilMs } : message));
+  const outbox = state.outbox.map((message) =>
+    taken.has(message.id) ? { ...message, leased_until_ms: untilMs, leased_by: invocation } : message,
+  );
   return { state: { ...state, outbox }, messages: outbox.filter((message) => taken.has(message.id)) };
 }
 
@@ -38,7 +43,7 @@ export function settle(state: Fleet, leased: readonly Message[], sentIds: Readon
   const own = new Set(leased.map((message) => message.id));
   const outbox = state.outbox
     .filter((message) => !sentIds.has(message.id))
-    .map((message) => (own.has(message.id) ? { ...message, leased_until_ms: 0 } : message));
+    .map((message) => (own.has(message.id) ? { ...message, leased_until_ms: 0, leased_by: "" } : message));
   const told = new Set(leased.filter((message) => sentIds.has(message.id)).map((message) => message.alert_id));
   const alerts: Alert[] = [];
   const routes = Object.fromEntries(

@@ -26,7 +26,7 @@ export interface LastFix {
 /** One route as the vehicle drives it. */
 export interface RouteTrack {
   /** The last fix processed. */
-  readonly last: SeenEvent & { readonly answered_alert: boolean };
+  readonly last: SeenEvent & { readonly invocation: string; readonly answered_alert: boolean };
   readonly recent_events: readonly SeenEvent[];
   readonly alert?: Alert | undefined;
 }
@@ -66,6 +66,7 @@ export interface Message {
   readonly timestamp: string;
   /** Until then one invocation is sending it and others leave it alone; 0: nobody is. Wall clock, ms since 1970. */
   readonly leased_until_ms: number;
+  readonly leased_by: string;
 }
 
 export interface Rules {

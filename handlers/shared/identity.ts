@@ -20,6 +20,11 @@ export interface EventIdentity {
   readonly timeless: boolean;
   /** The call carried no id. */
   readonly derived: boolean;
+  /**
+   * The invocation that brings it. The state keeps that of the event it applied, so that a write of our own whose answer was
+   * lost, and which was therefore sent again, is known from another call with the same event.
+   */
+  readonly invocation: string;
 }
 
 /** What the state keeps of an event. */
@@ -44,6 +49,7 @@ export interface EventClaims {
   readonly time: string | undefined;
   /** The payload, ids normalised, without its id and time. */
   readonly content: unknown;
+  readonly invocation: string;
 }
 
 export function identify(claims: EventClaims, receivedAt: Date): EventIdentity {
@@ -56,6 +62,7 @@ export function identify(claims: EventClaims, receivedAt: Date): EventIdentity {
     fingerprint,
     timeless: claims.time === undefined,
     derived: claims.eventId === undefined,
+    invocation: claims.invocation,
   };
 }
 

@@ -39,7 +39,7 @@ export async function storeRawCopy(s3: S3Client, bucket: string, copy: RawCopy, 
     if (found === undefined) continue;
     if (found.fingerprint !== undefined && found.fingerprint !== copy.event.fingerprint) throw eventIdReused();
     // Our own copy is in the way when the SDK sent it again because the first answer was lost.
-    return { key, seenBefore: found.requestId !== copy.requestId };
+    return { key, seenBefore: found.invocation !== copy.event.invocation };
   }
   throw unavailable(new Error("The raw copy could neither be written nor found."));
 }
@@ -58,7 +58,7 @@ async function putIfAbsent(s3: S3Client, bucket: string, key: string, copy: RawC
     Body: JSON.stringify(content),
     ContentType: "application/json",
     IfNoneMatch: "*",
-    Metadata: { fingerprint: copy.event.fingerprint, "request-id": copy.requestId },
+    Metadata: { fingerprint: copy.event.fingerprint, invocation: copy.event.invocation },
   });
   try {
     await s3.send(command, { abortSignal });
@@ -73,13 +73,13 @@ async function putIfAbsent(s3: S3Client, bucket: string, key: string, copy: RawC
 
 interface Mark {
   readonly fingerprint: string | undefined;
-  readonly requestId: string | undefined;
+  readonly invocation: string | undefined;
 }
 
 async function readMark(s3: S3Client, bucket: string, key: string, abortSignal: AbortSignal): Promise<Mark | undefined> {
   try {
     const { Metadata: metadata } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), { abortSignal });
-    return { fingerprint: metadata?.fingerprint, requestId: metadata?.["request-id"] };
+    return { fingerprint: metadata?.fingerprint, invocation: metadata?.invocation };
   } catch (error) {
     // Without the right to list, S3 says 403 for a missing key.
     const status = asFault(error).$metadata?.httpStatusCode;

@@ -22,7 +22,10 @@ export interface Surroundings extends Pacing {
 export interface Call {
   readonly event: ProxyEvent;
   readonly receivedAt: Date;
+  /** Of the gateway, as the client is told it. */
   readonly requestId: string;
+  /** Of Lambda: no two invocations share it. */
+  readonly invocation: string;
   /** Aborts what still runs shortly before Lambda would kill the function; the caller then gets a 503 that invites a retry. */
   readonly signal: AbortSignal;
   readonly remainingMs: () => number;
@@ -68,6 +71,7 @@ export function serve(name: FunctionName, operations: Readonly<Record<string, Op
         event,
         receivedAt: started,
         requestId,
+        invocation: context.awsRequestId,
         signal: deadline.signal,
         remainingMs: context.getRemainingTimeInMillis,
         log,

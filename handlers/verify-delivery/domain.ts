@@ -30,6 +30,7 @@ export interface DeliveryRecord extends Partial<Pick<DeliveryUpdate, OptionalFie
   readonly updated_ms: number;
   readonly event_id: string;
   readonly event_fingerprint: string;
+  readonly invocation: string;
   /** For each optional field the update it came with. */
   readonly field_events: Partial<Record<OptionalField, EventOrder>>;
   /** Events that came without a time: see `recall`. */
@@ -48,7 +49,8 @@ export interface Decision {
 export function decide(stored: DeliveryRecord | undefined, event: EventIdentity, update: DeliveryUpdate): Decision {
   if (stored === undefined) return { outcome: "applied", record: apply(undefined, event, update), changed: true };
   if (stored.event_id === event.id) {
-    const outcome = stored.event_fingerprint === event.fingerprint ? "duplicate" : "reused";
+    const isOwn = stored.invocation === event.invocation;
+    const outcome = isOwn ? "applied" : stored.event_fingerprint === event.fingerprint ? "duplicate" : "reused";
     return { outcome, record: stored, changed: false };
   }
   if (isLater(event, { ms: stored.updated_ms, id: stored.event_id })) {
@@ -69,6 +71,7 @@ function apply(stored: DeliveryRecord | undefined, event: EventIdentity, update:
     updated_ms: event.ms,
     event_id: event.id,
     event_fingerprint: event.fingerprint,
+    invocation: event.invocation,
     recent_events: remember(stored?.recent_events ?? [], event),
   };
   const record = { field_events: {}, ...stored, ...news };

@@ -44,7 +44,7 @@ async function postDelivery(deps: DeliveryDeps, call: Call): Promise<DeliveryUpd
 /** An event without a time is looked up first: a retry must find the copy and the time of the first call. */
 async function identifyUpdate(deps: DeliveryDeps, call: Call, update: DeliveryUpdate): Promise<EventIdentity> {
   const { event_id: eventId, occurred_at: time, ...content } = update;
-  const event = identify({ operation: ROUTE, eventId, time, content }, call.receivedAt);
+  const event = identify({ operation: ROUTE, eventId, time, content, invocation: call.invocation }, call.receivedAt);
   if (!event.timeless) return event;
   // If the table does not answer, the copy is stored all the same, and the call fails where the state is needed.
   const stored = await loadDelivery(deps, call, update.delivery_id).catch(() => undefined);

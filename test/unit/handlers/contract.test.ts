@@ -57,7 +57,7 @@ test.each(ROUTES.map((route) => [`${route.method} ${route.path}`, route] as cons
 
 test("the examples' answers are what the functions calculate", () => {
   const { event_id: eventId, recorded_at: time, ...content } = examples.vehicleFix;
-  const event = identify({ operation: "POST /vehicle", eventId, time, content }, new Date());
+  const event = identify({ operation: "POST /vehicle", eventId, time, content, invocation: "i" }, new Date());
   const { arrival } = decideFix(undefined, event, z.parse(vehicleFix, examples.vehicleFix), undefined);
   expect({ ...arrival, applied: true, duplicate: false, raw_key: rawKey("vehicles", event) }).toEqual(examples.vehicleFixAnswer);
   expect(examples.plannedRouteAnswer.length_km).toBe(toMetre(lengthKm(examples.plannedRoute.waypoints)));
@@ -66,7 +66,7 @@ test("the examples' answers are what the functions calculate", () => {
   expect(examples.routeFixAnswer.nearest_point).toEqual(toCentimetre(nearest.position));
   const fix: MeasuredFix = {
     event: identify(
-      { operation: "POST /route", eventId: examples.routeFix.event_id, time: examples.routeFix.recorded_at, content: {} },
+      { operation: "POST /route", eventId: examples.routeFix.event_id, time: examples.routeFix.recorded_at, content: {}, invocation: "i" },
       new Date(),
     ),
     vehicleId: "V-17",

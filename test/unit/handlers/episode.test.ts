@@ -16,11 +16,18 @@ interface Step {
   readonly eventId?: string | undefined;
 }
 
+let invocations = 0;
 function measured({ second, deviationKm, routeId = "R", eventId }: Step): MeasuredFix {
   const time = new Date(START + second * 1000).toISOString();
   return {
     event: identify(
-      { operation: "POST /route", eventId: eventId ?? `e${second}`, time, content: { deviationKm, routeId } },
+      {
+        operation: "POST /route",
+        eventId: eventId ?? `e${second}`,
+        time,
+        content: { deviationKm, routeId },
+        invocation: `i${++invocations}`,
+      },
       new Date(START),
     ),
     vehicleId: "V",
@@ -42,7 +49,7 @@ const openOf = (state: Fleet) => Object.values(state.routes).filter((track) => t
 
 /** What one invocation does after its fix: send under a lease, settle. */
 function deliver(state: Fleet, isUp: boolean, sink: Message[], nowMs = START): Fleet {
-  const leased = lease(state, nowMs, nowMs + 10_000);
+  const leased = lease(state, "sender", nowMs, nowMs + 10_000);
   const sent = isUp ? leased.messages : [];
   sink.push(...sent);
   return settle(leased.state, leased.messages, new Set(sent.map((message) => message.id)), new Date(nowMs).toISOString()).state;
@@ -190,16 +197,18 @@ test("no message is lost while SNS comes and goes: every episode's opening and c
 
 test("a message under lease is left to its holder until the lease runs out", () => {
   const { state } = take(EMPTY, { second: 0, deviationKm: 3 });
-  const mine = lease(state, START, START + 5_000);
+  const mine = lease(state, "me", START, START + 5_000);
   expect(mine.messages).toHaveLength(1);
-  const others = lease(mine.state, START + 4_999, START + 9_000);
+  const others = lease(mine.state, "other", START + 4_999, START + 9_000);
   expect(others.messages).toEqual([]);
   expect(others.state).toBe(mine.state);
-  expect(lease(mine.state, START + 5_000, START + 9_000).messages).toHaveLength(1);
+  expect(lease(mine.state, "other", START + 5_000, START + 9_000).messages).toHaveLength(1);
+  // The write was sent twice because its first answer was lost: what it leased is still its own.
+  expect(lease(mine.state, "me", START + 1, START + 9_000).messages).toHaveLength(1);
 });
 
 test("what was sent marks its alert as notified; what was not is free for the next fix", () => {
-  const leased = lease(take(EMPTY, { second: 0, deviationKm: 3 }).state, START, START + 5_000);
+  const leased = lease(take(EMPTY, { second: 0, deviationKm: 3 }).state, "me", START, START + 5_000);
   const ids = new Set(leased.messages.map((message) => message.id));
   const sent = settle(leased.state, leased.messages, ids, "2026-03-01T10:00:01.000Z");
   expect(sent.alerts).toMatchObject([{ notified_at: "2026-03-01T10:00:01.000Z" }]);

@@ -9,9 +9,10 @@ const NOW = new Date("2026-03-01T12:00:00.000Z");
 const BOGOTA = { lat: 4.711, lon: -74.0721 };
 const at = (second: number) => new Date(Date.UTC(2026, 2, 1, 10, 0, second)).toISOString();
 
+let invocations = 0;
 function send(stored: VehicleRecord | undefined, fix: VehicleFix, route?: readonly Position[]) {
   const { event_id: eventId, recorded_at: time, ...content } = fix;
-  return decide(stored, identify({ operation: "POST /vehicle", eventId, time, content }, NOW), fix, route);
+  return decide(stored, identify({ operation: "POST /vehicle", eventId, time, content, invocation: `i${++invocations}` }, NOW), fix, route);
 }
 const sendAll = (fixes: readonly VehicleFix[]) =>
   fixes.reduce<VehicleRecord | undefined>((stored, fix) => send(stored, fix).record, undefined);
@@ -45,7 +46,7 @@ test("any order and any repetition of the same fixes ends in the same state, ave
   );
   fc.assert(
     fc.property(scrambled, ([list, shuffled, again]) => {
-      expect(sendAll([...shuffled, ...again])).toEqual(sendAll(list));
+      expect({ ...sendAll([...shuffled, ...again]), invocation: "" }).toEqual({ ...sendAll(list), invocation: "" });
     }),
     { numRuns: 2000 },
   );

@@ -13,7 +13,7 @@ import {
 
 const NOW = new Date("2026-03-01T12:00:00.000Z");
 const later = (ms: number) => new Date(NOW.getTime() + ms);
-const claims = { operation: "POST /delivery", eventId: undefined, time: undefined, content: { status: "failed" } };
+const claims = { operation: "POST /delivery", eventId: undefined, time: undefined, content: { status: "failed" }, invocation: "i" };
 
 test("without an id the same payload with the same time is the same event, in whatever order its fields come", () => {
   const time = "2026-03-01T11:00:00Z";

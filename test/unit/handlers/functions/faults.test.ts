@@ -34,7 +34,7 @@ interface Scenario {
 }
 const masked = (value: unknown, id: string) =>
   JSON.parse(
-    JSON.stringify(value ?? null, (key, inner) => (/version|notified_at|fingerprint/.test(key) ? undefined : inner))
+    JSON.stringify(value ?? null, (key, inner) => (/version|notified_at|fingerprint|invocation/.test(key) ? undefined : inner))
       .replaceAll(id, "ID")
       .replace(/alert-[0-9a-f]{32}/g, "ALERT"),
   );
@@ -114,3 +114,47 @@ test("without the raw copy nothing is written and nothing is promised", async ()
   );
   expect(await fleet.item("deliveries", "nolake")).toBeUndefined();
 });
+
+test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
+  "POST /%s: an answer that is lost is asked for again by the SDK, and the call says what it did",
+  async (_, scenario) => {
+    const patient = await startFleet({ maxAttempts: 3 });
+    try {
+      await patient.putRoute("R", { waypoints: [BOGOTA, { lat: 5.711, lon: -74.0721 }] });
+      const before = patient.faults.calls().length;
+      await patient.post(scenario.name, scenario.event("calm"));
+      const calls = patient.faults.calls().length - before;
+      for (let nth = 1; nth <= calls; nth++) {
+        patient.faults.add({ nth, times: 1, fault: { kind: "lose" } });
+        const reply = await patient.post(scenario.name, scenario.event(`l-${nth}`));
+        expect(reply).toMatchObject({ status: 200, body: { applied: true, duplicate: false } });
+        if (scenario.name === "route") expect(reply.body.alert).toMatchObject({ state: "open", notified: true });
+      }
+    } finally {
+      await patient.close();
+    }
+  },
+);
+
+test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
+  "POST /%s: a call of ours that hangs ends as 503 before the function's time is up, and the retry completes it",
+  async (_, scenario) => {
+    const before = fleet.faults.calls().length;
+    await fleet.post(scenario.name, scenario.event(`calm-hang-${scenario.name}`));
+    const calls = fleet.faults.calls().length - before;
+    fleet.time.remainingMs = 900;
+    for (let nth = 1; nth <= calls; nth++) {
+      const id = `hang-${scenario.name}-${nth}`;
+      fleet.faults.add({ nth, times: 1, fault: { kind: "hang" } });
+      const { tries } = await untilAccepted(scenario.name, scenario.event(id));
+      expect(tries).toBeLessThanOrEqual(2);
+      fleet.time.now = new Date(fleet.time.now.getTime() + 60_000);
+      const again = await fleet.post(scenario.name, scenario.event(id));
+      expect(again).toMatchObject({ status: 200, body: { duplicate: true } });
+      if (scenario.name === "route") {
+        expect(await fleet.alertItems(id)).toMatchObject([{ state: "open", notified_at: expect.any(String) }]);
+      }
+    }
+    fleet.time.remainingMs = 10_000;
+  },
+);

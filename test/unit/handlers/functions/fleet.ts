@@ -24,13 +24,13 @@ const TABLES = {
   alerts: ["vehicle_id", "timestamp"],
 } as const;
 
-/** The three functions over the real SDK on a local AWS, called with the gateway's events; `now` is their clock. */
-export async function startFleet() {
+/** The three functions over the real SDK on a local AWS, called with the gateway's events; `time` is their clock and deadline. */
+export async function startFleet(client: { readonly maxAttempts?: number } = {}) {
   const faults = faultPlan();
   const aws = await localAws({ faults });
-  const dynamodb = aws.client(DynamoDBClient);
-  const s3 = aws.client(S3Client, { forcePathStyle: true });
-  const sns = aws.client(SNSClient);
+  const dynamodb = aws.client(DynamoDBClient, client);
+  const s3 = aws.client(S3Client, { ...client, forcePathStyle: true });
+  const sns = aws.client(SNSClient, client);
   await s3.send(new CreateBucketCommand({ Bucket: "data" }));
   const { TopicArn: topicArn = "" } = await sns.send(new CreateTopicCommand({ Name: "alerts" }));
   for (const [name, keys] of Object.entries(TABLES)) {
@@ -44,7 +44,7 @@ export async function startFleet() {
     );
     await waitUntilTableExists({ client: dynamodb, maxWaitTime: 30, minDelay: 0.1, maxDelay: 0.2 } as never, { TableName: name });
   }
-  const time = { now: new Date("2026-03-01T12:00:00.000Z") };
+  const time = { now: new Date("2026-03-01T12:00:00.000Z"), remainingMs: 10_000 };
   const lines: string[] = [];
   const around = {
     clock: () => time.now,
@@ -67,7 +67,10 @@ export async function startFleet() {
   async function call(name: string, event: ProxyEvent): Promise<Reply> {
     calls += 1;
     const request = { ...event, requestContext: { requestId: `req-${calls}` } };
-    const result = await (handlers[name] as Handler)(request, { awsRequestId: `l-${calls}`, getRemainingTimeInMillis: () => 10_000 });
+    const result = await (handlers[name] as Handler)(request, {
+      awsRequestId: `l-${calls}`,
+      getRemainingTimeInMillis: () => time.remainingMs,
+    });
     return { status: result.statusCode, headers: result.headers, body: JSON.parse(result.body) };
   }
   return {
