@@ -1,0 +1,11 @@
+import type { Command } from "commander";
+import { completionScript, type Shell, type Suggestions, treeOf } from "../completion.ts";
+import type { Action } from "../run.ts";
+
+/** Needs the tree of commands, which only its builder has. */
+export const completion =
+  (program: Command, suggestions: Suggestions): Action =>
+  async (run, [shell]) => {
+    const script = completionScript(shell as Shell, treeOf(program, suggestions));
+    return { text: script.trimEnd(), json: { command: run.command, ok: true, shell, script } };
+  };

@@ -1,0 +1,82 @@
+import type { App, Plan, ResourceResult, RunOptions, Scope } from "../../app.ts";
+import { confirmByYes } from "../confirm.ts";
+import { functionNames } from "../functions.ts";
+import { nextSteps } from "../next-steps.ts";
+import { isLive, withProgress, withSpinner } from "../progress.ts";
+import { countActions, planSummary, planText } from "../render/plan.ts";
+import { duration, plural } from "../render/words.ts";
+import type { Action, Run } from "../run.ts";
+import { configOf, openAppFor } from "../session.ts";
+import { knowApp, knowConfig, refusalIn, type Told, told } from "../story.ts";
+
+const PART: Readonly<Record<string, Scope["part"]>> = { up: "all", setup: "data", "deploy-lambdas": "functions", "create-api": "api" };
+
+export interface ProvisionOptions {
+  readonly adopt?: boolean;
+  readonly allowDataLoss?: readonly string[];
+  readonly dryRun?: boolean;
+  readonly forceUnlock?: boolean;
+  readonly wait?: boolean;
+}
+
+/** `up`, `setup`, `deploy-lambdas`, `create-api`. */
+export const provision: Action = (run, [names], given) =>
+  told(run, async (known) => {
+    const options = given as ProvisionOptions;
+    const { config } = configOf(run);
+    knowConfig(known, config);
+    const functions = functionNames((names as readonly string[] | undefined) ?? [], config);
+    const scope: Scope = { part: PART[run.command] ?? "all", ...(functions.length > 0 ? { functions } : {}) };
+    const policy = policyOf(options);
+    const app = await openAppFor(run, config);
+    knowApp(known, app);
+    if (options.dryRun) return dryRun(run, app, scope, policy);
+    if (options.forceUnlock) await app.forceUnlock();
+    await showPlan(run, app, scope, policy);
+    const began = Date.now();
+    const result = await withProgress(run, (emit) => app.apply(scope, policy, emit));
+    const took = Date.now() - began;
+    if (!result.ok) return failed(run, result.resources, result.error);
+    const outputs = await app.outputs({ secrets: false });
+    const head = `${doneText(result.resources)} in ${duration(took)}.`;
+    return { resources: result.resources, outputs, text: run.flags.quiet ? head : `${head}\n\n${nextSteps(run, config, outputs)}` };
+  });
+
+const policyOf = ({ adopt = false, allowDataLoss = [], wait = true }: ProvisionOptions): RunOptions => ({ adopt, allowDataLoss, wait });
+
+async function dryRun(run: Run, app: App, scope: Scope, policy: RunOptions): Promise<Told> {
+  const plan = await withSpinner(run, "Reading what is there", app.plan(scope, policy));
+  return { resources: plan.resources, text: planText(plan, run.paint.out), error: refusalIn(plan) };
+}
+
+/** In a terminal the plan comes first; what replaces something is asked about. */
+async function showPlan(run: Run, app: App, scope: Scope, policy: RunOptions): Promise<void> {
+  if (!isLive(run) || run.flags.json || run.flags.quiet) return;
+  const plan: Plan = await withSpinner(run, "Reading what is there", app.plan(scope, policy));
+  const replaces = countActions(plan.resources).replace > 0;
+  run.note(`${app.stack} in ${app.place.account}, ${app.place.region}: ${planSummary(plan, run.paint.err)}`);
+  if (replaces || run.flags.verbose) run.note(planText(plan, run.paint.err));
+  if (replaces) await confirmByYes(run, "Replace what the plan says?");
+}
+
+const WORDS = [
+  ["create", "created"],
+  ["update", "updated"],
+  ["replace", "replaced"],
+  ["delete", "deleted"],
+] as const;
+/** `Done: 20 created, 1 updated`, or that nothing was to do. */
+export function doneText(resources: readonly ResourceResult[]): string {
+  const counts = countActions(resources);
+  const parts = WORDS.filter(([action]) => counts[action] > 0).map(([action, word]) => `${counts[action]} ${word}`);
+  return parts.length > 0
+    ? `Done: ${parts.join(", ")}`
+    : `Nothing to do: ${plural(resources.length, "resource")} as they should be, checked`;
+}
+
+/** Where a failed run stands; the failure itself is told by whoever tells failures. */
+export function failed(run: Run, resources: readonly ResourceResult[], error: unknown): Told {
+  const count = (status: ResourceResult["status"]) => resources.filter((r) => r.status === status).length;
+  run.note(`${count("done")} done, ${count("failed")} failed, ${count("skipped")} not started.`);
+  return { resources, error };
+}

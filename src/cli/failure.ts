@@ -1,0 +1,90 @@
+import { CODES, type Code, FleetlogixError } from "../errors.ts";
+import type { Paint } from "./render/paint.ts";
+
+/** Any error, as people and programs get to see it. */
+export interface Failure {
+  readonly code: Code;
+  readonly message: string;
+  readonly hint: string;
+  readonly resource: string | null;
+  readonly awsCode: string | null;
+  readonly requestId: string | null;
+  readonly exit: number;
+  /** Single faults with their places, where the error has them. */
+  readonly problems: readonly unknown[] | undefined;
+  readonly stack: string | undefined;
+}
+
+const HINTS: Partial<Record<Code, string>> = {
+  LOCAL_NOT_RUNNING: "Start it with `fleetlogix local start`.",
+  LOCAL_START_FAILED: "Read the log file in .fleetlogix/local; `fleetlogix local reset` begins anew.",
+  PORT_BUSY: "Choose another port with --port N or FLEETLOGIX_LOCAL_PORT.",
+  FOLDER_UNWRITABLE: "Make the folder writable, or run from another one.",
+};
+
+/** `interrupted`: an error while stopping is the stopping, not a failure of its own. */
+export function toFailure(error: unknown, interrupted: boolean): Failure {
+  if (error instanceof FleetlogixError) return fromOurs(error);
+  const { code, message, stack } = asError(error);
+  const base = { resource: null, awsCode: null, requestId: null, problems: undefined, stack };
+  if (interrupted)
+    return { ...base, code: "INTERRUPTED", message: "Interrupted.", hint: "Run the same command again to continue.", exit: 130 };
+  // The local AWS knows nothing of our errors; its own carry a code that is one of ours.
+  if (code && code in CODES) {
+    const known = code as Code;
+    return { ...base, code: known, message, hint: HINTS[known] ?? "Run again with --verbose for more.", exit: CODES[known].exit };
+  }
+  if (code === "EACCES" || code === "EROFS" || code === "EPERM" || code === "ENOSPC") {
+    return {
+      ...base,
+      code: "FOLDER_UNWRITABLE",
+      message: `${message}.`,
+      hint: "Make the folder writable, or run from another one.",
+      exit: 1,
+    };
+  }
+  return {
+    ...base,
+    code: "INTERNAL",
+    message,
+    hint: "This is a bug: please report it with the output of the same command with --verbose.",
+    exit: 1,
+  };
+}
+
+function fromOurs(error: FleetlogixError): Failure {
+  const { code, message, detail, exit, stack } = error;
+  const problems = "problems" in error && Array.isArray(error.problems) ? error.problems : undefined;
+  const { hint, resource = null, awsCode = null, requestId = null } = detail;
+  return { code, message, hint, resource, awsCode, requestId, exit, problems, stack: withCause(stack, detail.cause) };
+}
+const withCause = (stack: string | undefined, cause: unknown): string | undefined =>
+  cause instanceof Error && cause.stack ? `${stack}\ncaused by ${cause.stack}` : stack;
+
+function asError(error: unknown): { code: string | undefined; message: string; stack: string | undefined } {
+  if (!(error instanceof Error)) return { code: undefined, message: String(error), stack: undefined };
+  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+  return { code, message: error.message, stack: withCause(error.stack, error.cause) };
+}
+
+/** The `error` of every JSON document. */
+export const toErrorJson = (f: Failure): Record<string, unknown> => ({
+  code: f.code,
+  message: f.message,
+  hint: f.hint,
+  resource: f.resource,
+  aws_code: f.awsCode,
+  request_id: f.requestId,
+  ...(f.problems ? { problems: f.problems } : {}),
+});
+
+export function toErrorText(f: Failure, paint: Paint, verbose: boolean): string {
+  const aws = [f.awsCode, f.requestId && `request ${f.requestId}`].filter(Boolean).join(", ");
+  return [
+    `${paint("bad", f.code)}  ${f.message}`,
+    ...(f.resource ? [`${paint("dim", "resource")}  ${f.resource}`] : []),
+    ...(aws ? [`${paint("dim", "AWS said")}  ${aws}`] : []),
+    `${paint("dim", "what now")}  ${f.hint}`,
+    ...(verbose && f.stack ? [paint("dim", f.stack)] : []),
+  ].join("\n");
+}

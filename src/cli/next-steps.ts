@@ -1,0 +1,52 @@
+import type { Outputs } from "../app.ts";
+import type { Config } from "../config/config.ts";
+import { again, quote } from "./again.ts";
+import { columns } from "./render/words.ts";
+import type { Run } from "./run.ts";
+
+/** What is there now and what to type next; every line works when pasted, and none holds a secret. */
+export function nextSteps(run: Run, config: Config, outputs: Outputs): string {
+  const steps = [...apiSteps(run, config, outputs), ...databaseSteps(run, outputs), ...moreSteps(run)];
+  return [...columns(facts(outputs)), "", ...steps.flatMap(([what, line]) => [run.paint.out("dim", `# ${what}`), line])].join("\n");
+}
+
+function facts({ api_url, bucket, database }: Outputs): string[][] {
+  return [
+    ...(api_url ? [["API", api_url]] : []),
+    ...(bucket ? [["data lake", `s3://${bucket}`]] : []),
+    ...(database
+      ? [
+          [
+            "database",
+            database.host ? `${database.host}:${database.port}/${database.name}` : `${database.identifier} is ${database.status}`,
+          ],
+        ]
+      : []),
+  ];
+}
+
+const EXAMPLE = '{"delivery_id":"D-1001","status":"in_transit","driver_id":"DR-7","vehicle_id":"V-12"}';
+
+function apiSteps(run: Run, { api, region }: Config, { api_url }: Outputs): string[][] {
+  if (!api_url) return [];
+  const key = again(run, "outputs", "api_key", "--show-secrets");
+  const proof = {
+    apiKey: ` -H "x-api-key: $(${key})"`,
+    iam: ` --aws-sigv4 aws:amz:${region}:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`,
+    none: "",
+  }[api.auth];
+  return [
+    ...(api.auth === "apiKey" ? [["the API key", key]] : []),
+    ["a delivery is on its way", `curl -sS ${quote(`${api_url}/delivery`)}${proof} -H 'content-type: application/json' -d '${EXAMPLE}'`],
+  ];
+}
+
+function databaseSteps(run: Run, { database }: Outputs): string[][] {
+  if (!database?.host) return [];
+  return [["SQL", `psql "$(${again(run, "outputs", "database.url", "--show-secrets")})"`]];
+}
+
+const moreSteps = (run: Run): string[][] => [
+  ["everything and its state", again(run, "status")],
+  ["remove it again; data is kept unless you ask", again(run, "teardown")],
+];

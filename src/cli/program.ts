@@ -1,0 +1,202 @@
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { FUNCTION_NAMES } from "../../handlers/contract/functions.ts";
+import { SHELLS, type Suggestions } from "./completion.ts";
+import type { Action } from "./run.ts";
+import { version } from "./version.ts";
+
+/** Runs an action that is loaded only when its command is called: `--help` loads none of them. */
+export type Act = (load: () => Promise<Action>) => (...args: unknown[]) => Promise<void>;
+
+/** Every command with its flags and words; what it does is in commands/. */
+export function buildProgram(act: Act): Command {
+  const program = new Command("fleetlogix")
+    .description("The cloud back end of a delivery fleet, on AWS or on an embedded local AWS.")
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print help for a command")
+    .configureHelp({ showGlobalOptions: true, styleTitle: (title) => title })
+    .showSuggestionAfterError(true)
+    .addHelpText("after", EXAMPLES);
+  for (const option of globalOptions()) program.addOption(option);
+  provisioning(program, act);
+  inspection(program, act);
+  local(program, act);
+  config(program, act);
+  program
+    .command("completion")
+    .description("print a completion script for your shell")
+    .addArgument(new Argument("<shell>", "the shell").choices(SHELLS))
+    .addHelpText("after", "\nFor this session: source <(fleetlogix completion bash)\n")
+    .action(act(async () => (await import("./commands/completion.ts")).completion(program, SUGGESTIONS)));
+  return program;
+}
+
+const EXAMPLES = `
+Examples:
+  fleetlogix up --local            the whole back end on this machine, no account needed
+  fleetlogix plan                  what \`up\` would do on AWS
+  fleetlogix outputs api_url       one value, for scripts
+  fleetlogix teardown              remove the stack, keep its data
+
+Exit codes: 0 done · 1 failed, run again to continue · 2 usage or configuration · 3 plan found changes · 4 refused for safety
+            5 credentials or permissions · 6 another run holds the lock · 130 interrupted
+`;
+
+const SUGGESTIONS: Suggestions = {
+  function: FUNCTION_NAMES,
+  names: FUNCTION_NAMES,
+  output: [
+    "api_url",
+    "api_id",
+    "api_key",
+    "bucket",
+    "topic_arn",
+    "tables",
+    "functions",
+    "database",
+    "database.host",
+    "database.port",
+    "database.url",
+  ],
+};
+
+function globalOptions(): Option[] {
+  return [
+    new Option("--local", "use the embedded local AWS, started when it is not running (or FLEETLOGIX_LOCAL=1)"),
+    new Option("--port <n>", "port of the local AWS (or FLEETLOGIX_LOCAL_PORT; default 4566)").argParser(whole(1, 65_535)),
+    new Option("--endpoint-url <url>", "another AWS-compatible endpoint (or AWS_ENDPOINT_URL)").argParser(httpUrl),
+    new Option("--region <region>", "AWS region, before the one in the file"),
+    new Option("--profile <name>", "profile of the AWS configuration"),
+    new Option("--config <file>", "configuration file (default: fleetlogix.config.json, if there is one)"),
+    new Option("--env <name>", "environment: lays its part of the file over the rest"),
+    new Option("--json", "print one JSON document on stdout and nothing else"),
+    new Option("-y, --yes", "go ahead without asking"),
+    new Option("-q, --quiet", "only the answer, no progress"),
+    new Option("-v, --verbose", "every event, and stack traces"),
+    new Option("--no-color", "no colour (or NO_COLOR=1)"),
+    new Option("--concurrency <n>", "resources worked on at once").argParser(whole(1, 64)).default(8),
+  ].map((option) => option.helpGroup("Everywhere:"));
+}
+
+const collect = (value: string, before: string[] = []): string[] => [...before, value];
+const adopt = () => new Option("--adopt", "take over resources that have our names and not our tag");
+const allowDataLoss = () =>
+  new Option("--allow-data-loss <id>", "let this resource be replaced although it holds data; repeatable").argParser(collect);
+const dryRun = () => new Option("--dry-run", "print the plan and stop");
+const forceUnlock = () => new Option("--force-unlock", "first remove the lock that a dead run left");
+const noWait = () => new Option("--no-wait", "do not wait for the database");
+
+function provisioning(program: Command, act: Act): void {
+  const action = act(async () => (await import("./commands/provision.ts")).provision);
+  const command = (name: string, description: string) =>
+    [adopt(), dryRun(), allowDataLoss(), forceUnlock()]
+      .reduce((c, option) => c.addOption(option), program.command(name).description(description))
+      .action(action);
+  command("up", "bring up the whole stack: data, functions, API").addOption(noWait());
+  command("setup", "bring up the data layer: bucket, tables, topic, database").addOption(noWait());
+  command("deploy-lambdas", "bundle and deploy the functions: all, or those named").addArgument(
+    new Argument("[names...]", "functions, by short or full name"),
+  );
+  command("create-api", "bring up the REST API with its key and limits");
+  program
+    .command("teardown")
+    .description("remove the stack; bucket, tables and database are kept unless asked")
+    .option("--delete-data", "remove what holds data, too; the database leaves a final snapshot")
+    .option("--skip-final-snapshot", "with --delete-data: no final snapshot")
+    .addOption(dryRun())
+    .addOption(forceUnlock())
+    .addOption(noWait())
+    .action(act(async () => (await import("./commands/teardown.ts")).teardown));
+}
+
+function inspection(program: Command, act: Act): void {
+  program
+    .command("plan")
+    .description("what `up` would do, from live reads; also the drift report")
+    .option("--detailed-exitcode", "exit with 3 when there are changes")
+    .addOption(adopt())
+    .addOption(allowDataLoss())
+    .action(act(async () => (await import("./commands/plan.ts")).plan));
+  program
+    .command("status")
+    .description("every resource with its live state, health and address")
+    .action(act(async () => (await import("./commands/status.ts")).status));
+  program
+    .command("outputs")
+    .description("addresses and names for scripts and apps")
+    .argument("[output]", "one value by its dotted path, such as api_url or database.host")
+    .option("--show-secrets", "print the API key and the database's password, too")
+    .action(act(async () => (await import("./commands/outputs.ts")).outputs));
+  program
+    .command("invoke")
+    .description("call a function and print response and log tail")
+    .argument("<function>", "short or full name")
+    .option("--event <file>", "the event as a JSON file; - or nothing: standard input")
+    .action(act(async () => (await import("./commands/invoke.ts")).invoke));
+  program
+    .command("logs")
+    .description("the functions' logs: all, or one's")
+    .argument("[function]", "short or full name")
+    .option("--since <duration>", "how far back: 30s, 10m, 2h, 1d", "10m")
+    .option("-f, --follow", "go on with what is logged from now on")
+    .action(act(async () => (await import("./commands/logs.ts")).logs));
+  program
+    .command("doctor")
+    .description("check credentials, permissions, quotas, network and versions, each with a fix")
+    .action(act(async () => (await import("./commands/doctor.ts")).doctor));
+}
+
+function local(program: Command, act: Act): void {
+  const group = program.command("local").description("the embedded local AWS");
+  group
+    .command("start")
+    .description("run it in the background")
+    .option("--realism", "with AWS's delays, limits and eventual consistency")
+    .option("--faults <file>", "with the faults that a file describes")
+    .action(act(async () => (await import("./commands/local.ts")).start));
+  group
+    .command("stop")
+    .description("stop it; its data stays")
+    .action(act(async () => (await import("./commands/local.ts")).stop));
+  group
+    .command("status")
+    .description("whether it runs, and where")
+    .action(act(async () => (await import("./commands/local.ts")).status));
+  group
+    .command("reset")
+    .description("empty it: everything in it is lost")
+    .action(act(async () => (await import("./commands/local.ts")).reset));
+}
+
+function config(program: Command, act: Act): void {
+  const group = program.command("config").description("the configuration file");
+  const load = () => import("./commands/config.ts");
+  group
+    .command("init")
+    .description("write a first file")
+    .action(act(async () => (await load()).init));
+  group
+    .command("validate")
+    .description("check the file, for every environment in it")
+    .action(act(async () => (await load()).validate));
+  group
+    .command("show")
+    .description("every setting as it counts, and where it came from")
+    .action(act(async () => (await load()).show));
+  group
+    .command("schema")
+    .description("print the file's JSON Schema")
+    .action(act(async () => (await load()).schema));
+}
+
+const whole =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+  };
+function httpUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new InvalidArgumentError("It must be an http or https URL.");
+}

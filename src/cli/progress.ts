@@ -1,0 +1,35 @@
+import type { Emit } from "../engine/events.ts";
+import { linesRenderer } from "./render/lines.ts";
+import type { Run } from "./run.ts";
+
+/** Shows a run's events while `work` goes on. */
+export async function withProgress<T>(run: Run, work: (emit: Emit) => Promise<T>): Promise<T> {
+  const { stderr } = run.io;
+  if (run.flags.json || run.flags.quiet) {
+    return work((event) => {
+      if (event.type === "resource.forgets")
+        run.warn(`ENDPOINT_FORGETS: ${event.id} (${event.name}): ${event.changes.map((c) => c.path).join(", ")}`);
+    });
+  }
+  if (!isLive(run)) return work(linesRenderer((line) => stderr.write(`${line}\n`), run.flags.verbose));
+  const { terminalRenderer } = await import("./render/terminal.ts");
+  const renderer = terminalRenderer(stderr, run.paint.err, run.flags.verbose, Date.now);
+  try {
+    return await work(renderer.emit);
+  } finally {
+    renderer.stop();
+  }
+}
+
+/** A spinner beside `text` while `work` goes on; only in a terminal. */
+export async function withSpinner<T>(run: Run, text: string, work: Promise<T>): Promise<T> {
+  if (run.flags.json || run.flags.quiet || !isLive(run)) return work;
+  const { default: ora } = await import("ora");
+  const spinner = ora({ text, stream: run.io.stderr, discardStdin: false }).start();
+  return work.finally(() => spinner.stop());
+}
+
+/** A person watches: a terminal, and not a log of CI. */
+export const isLive = ({ io }: Run): boolean => io.stderr.isTTY === true && !io.env.CI && io.env.TERM !== "dumb";
+/** A person can be asked. */
+export const canAsk = (run: Run): boolean => run.io.stdin.isTTY === true && run.io.stderr.isTTY === true && !run.flags.json;

@@ -1,0 +1,67 @@
+import type { Outputs, PlannedResource, ResourceResult } from "../../app.ts";
+import { Secret } from "../../secret.ts";
+import { type Failure, toErrorJson } from "../failure.ts";
+import { countActions } from "./plan.ts";
+
+/** What the documents of provisioning commands are made of. */
+export interface Story {
+  readonly command: string;
+  readonly stack: string | null;
+  readonly account: string | null;
+  readonly region: string | null;
+  readonly resources: readonly (PlannedResource & Partial<Pick<ResourceResult, "status" | "durationMs" | "error">>)[];
+  readonly outputs: Outputs | null;
+  readonly failure: Failure | undefined;
+  readonly warnings: readonly string[];
+  readonly durationMs: number;
+}
+
+/** The document of `up`, `setup`, `deploy-lambdas`, `create-api`, `teardown` and `plan`. Pure. */
+export function storyJson(story: Story): Record<string, unknown> {
+  const { create, update, replace, delete: deletes, keep } = countActions(story.resources);
+  return {
+    command: story.command,
+    stack: story.stack,
+    account: story.account,
+    region: story.region,
+    ok: story.failure === undefined,
+    changes: story.resources.map(changeJson),
+    summary: { create, update, replace, delete: deletes, keep },
+    outputs: story.outputs && outputsJson(story.outputs, false),
+    error: story.failure ? toErrorJson(story.failure) : null,
+    ...(story.warnings.length > 0 ? { warnings: story.warnings } : {}),
+    duration_ms: Math.round(story.durationMs),
+  };
+}
+
+function changeJson(resource: Story["resources"][number]): Record<string, unknown> {
+  const { decision } = resource;
+  return {
+    id: resource.id,
+    kind: resource.kind,
+    name: resource.name,
+    action: decision.action,
+    changes: "changes" in decision ? decision.changes.map(({ path, from, to }) => ({ path, from: from ?? null, to: to ?? null })) : [],
+    status: resource.status ?? "planned",
+    duration_ms: Math.round(resource.durationMs ?? 0),
+    ...(resource.arn ? { arn: resource.arn } : {}),
+    ...("why" in decision ? { why: decision.why } : {}),
+    ...(decision.action === "refuse" ? { code: decision.code, hint: decision.hint } : {}),
+    ...(resource.inventory ? { inventory: resource.inventory } : {}),
+    ...(resource.cost ? { cost: resource.cost } : {}),
+    ...(resource.orphan ? { orphan: true } : {}),
+    ...(resource.error ? { error: resource.error } : {}),
+  };
+}
+
+/** Without `secrets` the secret values are not there at all. */
+export const outputsJson = (outputs: Outputs, secrets: boolean): Record<string, unknown> =>
+  opened(outputs, secrets) as Record<string, unknown>;
+function opened(value: unknown, secrets: boolean): unknown {
+  if (value instanceof Secret) return value.reveal();
+  if (typeof value !== "object" || value === null) return value;
+  const kept = Object.entries(value).filter(([key, child]) => secrets || !(child instanceof Secret || SECRET_KEYS.has(key)));
+  return Object.fromEntries(kept.map(([key, child]) => [key, opened(child, secrets)]));
+}
+/** Secret even when it is null because nobody fetched it. */
+const SECRET_KEYS = new Set(["api_key", "password", "url"]);

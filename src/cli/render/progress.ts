@@ -1,0 +1,135 @@
+import type { RetryClass } from "../../engine/contract.ts";
+import type { EngineEvent } from "../../engine/events.ts";
+import { duration, plural } from "./words.ts";
+
+/** What is known of a resource while the run goes on. */
+export interface Step {
+  readonly name: string;
+  readonly action: string;
+  /** What it is doing, in words; undefined: not at work. */
+  readonly doing: string | undefined;
+  readonly since: number;
+}
+export interface Progress {
+  readonly total: number;
+  readonly finished: number;
+  readonly started: number;
+  readonly steps: ReadonlyMap<string, Step>;
+}
+export const IDLE: Progress = { total: 0, finished: 0, started: 0, steps: new Map() };
+
+const DOING = { create: "creating", update: "updating", delete: "deleting" } as const;
+const DONE: Readonly<Record<string, string>> = {
+  create: "created",
+  update: "updated",
+  replace: "replaced",
+  delete: "deleted",
+  keep: "unchanged",
+  retain: "kept",
+};
+const WHY: Readonly<Record<RetryClass, string>> = {
+  propagation: "AWS has not spread the news yet",
+  throttle: "AWS asks to slow down",
+  busy: "another change of it is under way",
+  transient: "AWS or the network had a hiccup",
+  permanent: "AWS refuses",
+};
+
+/** Event → what is known now. Pure; `now` in milliseconds. */
+export function advance(progress: Progress, event: EngineEvent, now: number): Progress {
+  if (event.type === "run.started") return { ...IDLE, total: event.total, started: now };
+  if (!("id" in event)) return progress;
+  const before = progress.steps.get(event.id) ?? { name: "", action: "", doing: undefined, since: now };
+  const step = nextStep(before, event, now);
+  const ended = event.type === "resource.done" || event.type === "resource.failed" || event.type === "resource.skipped";
+  return { ...progress, finished: progress.finished + (ended ? 1 : 0), steps: new Map(progress.steps).set(event.id, step) };
+}
+
+function nextStep(step: Step, event: Extract<EngineEvent, { id: string }>, now: number): Step {
+  switch (event.type) {
+    case "resource.decided":
+      return { ...step, name: event.name, action: event.decision.action };
+    case "resource.acting":
+      return { ...step, doing: DOING[event.verb], since: step.doing ? step.since : now };
+    case "resource.waiting":
+      return { ...step, doing: event.state, since: step.doing ? step.since : now - event.elapsedMs };
+    case "resource.retrying":
+      return { ...step, doing: retrying(event), since: step.doing ? step.since : now };
+    case "resource.pacing":
+      return { ...step, doing: pacing(event), since: step.doing ? step.since : now };
+    case "resource.forgets":
+      return step;
+    default:
+      return { ...step, doing: undefined };
+  }
+}
+const retrying = (event: { why: RetryClass; code: string; waitMs: number }) =>
+  `${WHY[event.why]} (${event.code}); again in ${duration(event.waitMs)}`;
+const pacing = (event: { operation: string; waitMs: number }) => `AWS limits ${event.operation}; next in ${duration(event.waitMs)}`;
+
+export interface Line {
+  readonly tone: "good" | "bad" | "warn" | "dim";
+  readonly id: string;
+  readonly text: string;
+  /** Stays on a terminal after the live part is gone. */
+  readonly lasting: boolean;
+}
+
+/** Event → the line it deserves, if any. `before` is what was known before the event. Pure. */
+export function lineOf(before: Progress, event: EngineEvent, verbose: boolean): Line | undefined {
+  switch (event.type) {
+    case "run.started":
+      return { tone: "dim", id: "", text: `Looking at ${plural(event.total, "resource")}`, lasting: false };
+    case "run.interrupted":
+      return { tone: "warn", id: "", text: "Stopping: calls in flight finish first; Ctrl-C again stops at once.", lasting: true };
+    case "run.finished":
+      return undefined;
+    default:
+      return lineOfResource(before.steps.get(event.id), event, verbose);
+  }
+}
+
+function lineOfResource(step: Step | undefined, event: Extract<EngineEvent, { id: string }>, verbose: boolean): Line | undefined {
+  const line = (tone: Line["tone"], text: string, lasting = false): Line => ({ tone, id: event.id, text, lasting });
+  const name = step?.name ?? "";
+  switch (event.type) {
+    case "resource.decided":
+      return verbose ? line("dim", `${event.decision.action} ${event.name}`) : undefined;
+    case "resource.acting":
+      return line("dim", `${DOING[event.verb]} ${name}`.trim());
+    case "resource.waiting":
+      // One line for each state, not for each look.
+      return step?.doing === event.state ? undefined : line("dim", `${event.state} (${duration(event.elapsedMs)})`);
+    case "resource.retrying":
+      return verbose || event.waitMs >= 5_000 ? line("dim", retrying(event)) : undefined;
+    case "resource.pacing":
+      return verbose || event.waitMs >= 5_000 ? line("dim", pacing(event)) : undefined;
+    default:
+      return lineOfEnd(name, event, line, verbose);
+  }
+}
+
+function lineOfEnd(
+  name: string,
+  event: Extract<EngineEvent, { type: "resource.forgets" | "resource.done" | "resource.failed" | "resource.skipped" }>,
+  line: (tone: Line["tone"], text: string, lasting?: boolean) => Line,
+  verbose: boolean,
+): Line | undefined {
+  switch (event.type) {
+    case "resource.forgets":
+      return line(
+        "warn",
+        `ENDPOINT_FORGETS  ${event.name}: the endpoint does not keep ${event.changes.map((c) => c.path).join(", ")}`,
+        true,
+      );
+    case "resource.failed":
+      return line("bad", `${event.code}  ${event.message}`, true);
+    case "resource.skipped":
+      return line("dim", `skipped: needs ${event.because.join(", ")}`, true);
+    case "resource.done": {
+      if (event.action === "keep" && !event.settling) return verbose ? line("dim", "unchanged") : undefined;
+      const took = event.settling ? "AWS is still at work on it" : duration(event.elapsedMs);
+      return line("good", `${`${DONE[event.action] ?? event.action}`.padEnd(9)} ${name}  ${took}`, true);
+    }
+  }
+}

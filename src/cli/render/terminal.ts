@@ -1,0 +1,59 @@
+import ora from "ora";
+import type { EngineEvent } from "../../engine/events.ts";
+import type { Paint } from "./paint.ts";
+import { advance, IDLE, type Line, lineOf, type Progress } from "./progress.ts";
+import { columns, cut, duration } from "./words.ts";
+
+const MOST_ROWS = 6;
+const SYMBOL = { good: "✔", bad: "✖", warn: "!", dim: "·" } as const;
+
+export interface LiveRenderer {
+  emit(event: EngineEvent): void;
+  /** Takes the live part off the screen; what lasts stays. */
+  stop(): void;
+}
+
+/** For a terminal: what is finished scrolls up, what is running is shown below with its age. */
+export function terminalRenderer(stream: NodeJS.WriteStream, paint: Paint, verbose: boolean, now: () => number): LiveRenderer {
+  // Raw mode would take Ctrl-C away from the terminal, hence discardStdin.
+  const spinner = ora({ stream, discardStdin: false, color: paint("good", "") === "" ? false : "cyan" });
+  let progress = IDLE;
+  let width = 0;
+  const draw = () => {
+    spinner.text = liveText(progress, now(), (stream.columns ?? 80) - 4, paint);
+  };
+  const timer = setInterval(draw, 500);
+  timer.unref();
+  return {
+    emit(event) {
+      const line = lineOf(progress, event, verbose);
+      progress = advance(progress, event, now());
+      if (event.type === "run.started") spinner.start();
+      if ("id" in event) width = Math.max(width, event.id.length);
+      draw();
+      if (!line || !(line.lasting || verbose)) return;
+      spinner.clear();
+      stream.write(`${lastingText(line, width, paint)}\n`);
+    },
+    stop() {
+      clearInterval(timer);
+      spinner.stop();
+    },
+  };
+}
+
+const lastingText = ({ tone, id, text }: Line, width: number, paint: Paint): string =>
+  `${paint(tone, SYMBOL[tone])} ${id ? `${id.padEnd(width)}  ` : ""}${tone === "dim" ? paint("dim", text) : text}`;
+
+/** The live part: a count, and the resources at work, the longest at work first. Pure. */
+export function liveText(progress: Progress, now: number, width: number, paint: Paint): string {
+  const running = [...progress.steps].filter(([, step]) => step.doing !== undefined).sort(([, a], [, b]) => a.since - b.since);
+  const head = `${progress.finished} of ${progress.total} done${running.length > 0 ? `, ${running.length} at work` : ""}`;
+  const rows = running.slice(0, MOST_ROWS).map(([id, step]) => [id, duration(now - step.since), step.doing ?? ""]);
+  const more = running.length - rows.length;
+  return [
+    `${head}  ${paint("dim", duration(now - progress.started))}`,
+    ...columns(rows).map((row) => paint("dim", `    ${cut(row, width - 4)}`)),
+    ...(more > 0 ? [paint("dim", `    and ${more} more`)] : []),
+  ].join("\n");
+}

@@ -1,0 +1,34 @@
+import type { App } from "../app.ts";
+import type { Config } from "../config/config.ts";
+import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import { ensureLocalAws } from "./local-aws.ts";
+import type { Run } from "./run.ts";
+import { targetOf } from "./target.ts";
+
+/** Reads the configuration first: a wrong one ends the command before anything is started or called. */
+export function configOf(run: Run): LoadedConfig {
+  const { config: file, env, region } = run.flags;
+  const loaded = loadConfig({ file, env, region, cwd: run.io.cwd, variables: run.io.env });
+  for (const note of loaded.notes) run.warn(note);
+  return loaded;
+}
+
+/** Finds, and with --local starts, what the flags point at, and opens the application on it. */
+export async function openAppFor(run: Run, config: Config): Promise<App> {
+  const target = targetOf(run.flags, run.io.env);
+  const endpoint = target.kind === "aws" ? undefined : (target.url ?? (await ensureLocalAws(run)));
+  const { openApp } = await import("../app.ts");
+  return openApp(config, {
+    endpoint,
+    local: target.kind === "local",
+    profile: run.flags.profile,
+    concurrency: run.flags.concurrency,
+    signal: run.signal,
+  });
+}
+
+/** Both, for commands that need nothing between them. */
+export async function openSession(run: Run): Promise<{ readonly app: App; readonly config: Config }> {
+  const { config } = configOf(run);
+  return { app: await openAppFor(run, config), config };
+}

@@ -1,0 +1,50 @@
+import type { App, Outputs, Plan } from "../app.ts";
+import type { Config } from "../config/config.ts";
+import { FleetlogixError } from "../errors.ts";
+import { toFailure } from "./failure.ts";
+import { type Story, storyJson } from "./render/document.ts";
+import type { Answer, Run } from "./run.ts";
+
+/** What a provisioning command came to. */
+export interface Told {
+  readonly resources: Story["resources"];
+  readonly outputs?: Outputs | null | undefined;
+  readonly text?: string | undefined;
+  readonly error?: unknown;
+  readonly exit?: number | undefined;
+}
+/** Filled in as it becomes known, so that a failure too can say where it happened. */
+export interface Known {
+  stack: string | null;
+  account: string | null;
+  region: string | null;
+}
+
+/** Runs `work` and makes the document of section `--json` of it, whether it ends well or throws. */
+export async function told(run: Run, work: (known: Known) => Promise<Told>): Promise<Answer> {
+  const began = performance.now();
+  const known: Known = { stack: null, account: null, region: null };
+  const result = await work(known).catch((error: unknown): Told => ({ resources: [], error }));
+  const failure = result.error === undefined ? undefined : toFailure(result.error, run.signal.aborted);
+  const { resources, outputs = null, text, exit } = result;
+  const durationMs = performance.now() - began;
+  const json = storyJson({ command: run.command, ...known, resources, outputs, failure, warnings: run.warnings, durationMs });
+  return { json, text, failure: result.error, exit };
+}
+
+export function knowConfig(known: Known, config: Config): void {
+  known.stack = `${config.project}/${config.environment}`;
+  known.region = config.region;
+}
+export function knowApp(known: Known, { stack, place }: App): void {
+  Object.assign(known, { stack, account: place.account, region: place.region });
+}
+
+/** A plan with refusals ends with their exit code, like the run that it foretells. */
+export function refusalIn(plan: Plan): FleetlogixError | undefined {
+  const refused = plan.resources.flatMap(({ id, name, decision }) => (decision.action === "refuse" ? [{ id, name, decision }] : []));
+  const [first] = refused;
+  if (!first) return undefined;
+  const list = refused.map(({ id, name, decision }) => `${id} (${name}): ${decision.why}`).join("; ");
+  return new FleetlogixError(first.decision.code, list, { hint: first.decision.hint, resource: first.id });
+}

@@ -1,0 +1,41 @@
+import { FleetlogixError } from "../errors.ts";
+import type { GlobalFlags } from "./run.ts";
+
+/** Where the AWS calls go. */
+export type Target =
+  | { readonly kind: "aws" }
+  | { readonly kind: "endpoint"; readonly url: string }
+  /** `url` undefined: the local AWS of this folder, started when it is not running. */
+  | { readonly kind: "local"; readonly url?: string | undefined };
+
+type Variables = Readonly<Record<string, string | undefined>>;
+const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
+
+/** Flags before variables; local before any other endpoint, so that FLEETLOGIX_LOCAL=1 keeps a shell away from AWS. Pure. */
+export function targetOf(flags: Pick<GlobalFlags, "local" | "endpointUrl">, variables: Variables): Target {
+  const url = flags.endpointUrl;
+  if (flags.local || isOn(variables.FLEETLOGIX_LOCAL)) {
+    if (url !== undefined && !LOOPBACK.has(new URL(url).hostname)) {
+      throw new FleetlogixError("LOCAL_REFUSED", `--local never leaves this machine, and ${url} is not on it.`, {
+        hint: "Leave out --local (and FLEETLOGIX_LOCAL) to use that endpoint, or leave out --endpoint-url.",
+      });
+    }
+    return { kind: "local", url };
+  }
+  const endpoint = url ?? (isOn(variables.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS) ? undefined : variables.AWS_ENDPOINT_URL || undefined);
+  return endpoint === undefined ? { kind: "aws" } : { kind: "endpoint", url: endpoint };
+}
+const isOn = (value: string | undefined): boolean => value === "1" || value?.toLowerCase() === "true";
+
+const DEFAULT_PORT = 4566;
+/** --port, FLEETLOGIX_LOCAL_PORT, 4566. `chosen`: somebody asked for this port. Pure. */
+export function localPort(flags: Pick<GlobalFlags, "port">, variables: Variables): { readonly port: number; readonly chosen: boolean } {
+  const variable = variables.FLEETLOGIX_LOCAL_PORT;
+  if (flags.port !== undefined) return { port: flags.port, chosen: true };
+  if (!variable) return { port: DEFAULT_PORT, chosen: false };
+  const port = Number(variable);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return { port, chosen: true };
+  throw new FleetlogixError("USAGE", `FLEETLOGIX_LOCAL_PORT is ${JSON.stringify(variable)}, which is not a port.`, {
+    hint: "Set it to a number from 1 to 65535, or unset it.",
+  });
+}
