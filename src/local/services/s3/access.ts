@@ -128,10 +128,17 @@ function checkStatement(statement: Statement, { name }: Bucket): void {
   if (statement.Resource === undefined && statement.NotResource === undefined) throw malformed("Missing required field Resource");
   if (list(statement.Action).some((action) => !/^(\*|s3(-object-lambda)?:[\w*?]+)$/i.test(action)))
     throw malformed("Policy has invalid action");
-  const own = bucketArn(name);
-  const foreign = list(statement.Resource).filter((arn) => arn !== own && !arn.startsWith(`${own}/`) && !/[*?]/.test(arn));
+  const foreign = list(statement.Resource).filter((arn) => arn !== "*" && !covers(/^arn:[^:]+:s3:::([^/]+)/.exec(arn)?.[1] ?? "", name));
   if (foreign.length > 0) throw malformed("Policy has invalid resource");
 }
+/** Does a pattern with * and ? fit the bucket's name? */
+const covers = (pattern: string, name: string): boolean =>
+  new RegExp(
+    `^${pattern
+      .replace(/[.\\^$+(){}|[\]]/g, "\\$&")
+      .replaceAll("*", ".*")
+      .replaceAll("?", ".")}$`,
+  ).test(name);
 
 /** Conditions that confine everybody to somebody. */
 const CONFINING =
