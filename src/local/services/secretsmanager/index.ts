@@ -1,5 +1,27 @@
 import type { LocalEnv, LocalService } from "../../core/service.ts";
+import { describeOperations } from "./describe.ts";
+import { lifecycleOperations } from "./lifecycle.ts";
+import { getRandomPassword } from "./password.ts";
+import { permissionsOf, policyOperations } from "./policy.ts";
+import { rotationOperations } from "./rotation.ts";
+import { secretsOf } from "./secret.ts";
+import { valueOperations } from "./values.ts";
 
-export function secretsmanagerService(_env: LocalEnv): LocalService {
-  return { name: "secretsmanager", sdk: () => import("@aws-sdk/client-secrets-manager"), operations: {} };
+/** Values stand in the journal (mode 0600), never in a log line. */
+export function secretsmanagerService(env: LocalEnv): LocalService {
+  const secrets = secretsOf(env);
+  return {
+    name: "secretsmanager",
+    sdk: () => import("@aws-sdk/client-secrets-manager"),
+    operations: {
+      ...lifecycleOperations(env, secrets),
+      ...valueOperations(env, secrets),
+      ...describeOperations(secrets),
+      ...rotationOperations(env, secrets),
+      ...policyOperations(secrets),
+      GetRandomPassword: getRandomPassword,
+    },
+    permissions: permissionsOf(secrets),
+    facts: () => ({ secrets: env.store.collection("secretsmanager.secrets").size }),
+  };
 }

@@ -1,0 +1,138 @@
+import { randomUUID } from "node:crypto";
+import type {
+  CreateSecretCommandInput,
+  CreateSecretCommandOutput,
+  DeleteSecretCommandInput,
+  DeleteSecretCommandOutput,
+  RestoreSecretCommandInput,
+  RestoreSecretCommandOutput,
+  TagResourceCommandInput,
+  TagResourceCommandOutput,
+  UntagResourceCommandInput,
+  UntagResourceCommandOutput,
+  UpdateSecretCommandInput,
+  UpdateSecretCommandOutput,
+} from "@aws-sdk/client-secrets-manager";
+import { type Call, type Handler, type LocalEnv, LocalFault, type Operations } from "../../core/service.ts";
+import {
+  invalid,
+  isFromOutside,
+  newArn,
+  refused,
+  refuseManaged,
+  type Secret,
+  type Secrets,
+  sameValue,
+  tagMap,
+  valueIn,
+  withVersion,
+} from "./secret.ts";
+import { tokenInUse } from "./values.ts";
+
+const DAY_MS = 86_400_000;
+
+export function lifecycleOperations(env: LocalEnv, secrets: Secrets): Operations {
+  const create: Handler<CreateSecretCommandInput, CreateSecretCommandOutput> = (input, call) => {
+    const name = input.Name as string;
+    if (!/^[\w/+=.@!-]{1,512}$/.test(name))
+      throw new LocalFault(
+        "ValidationException",
+        "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
+      );
+    if (input.AddReplicaRegions?.length)
+      throw new LocalFault("NotImplemented", "The local AWS does not implement AddReplicaRegions of secretsmanager:CreateSecret.", 501);
+    const value = valueIn(input);
+    const id = input.ClientRequestToken ?? randomUUID();
+    const existing = secrets.byName(call.region, name);
+    if (existing) return sameCreation(existing, id, value);
+    const now = env.clock.now();
+    const owner = owningService(name, call);
+    const bare: Secret = {
+      arn: newArn(call.region, call.account, name),
+      name,
+      region: call.region,
+      description: input.Description,
+      kmsKeyId: input.KmsKeyId,
+      tags: tagMap(input.Tags ?? [], call),
+      versions: {},
+      owningService: owner,
+      // What a service keeps for a database is rotated weekly.
+      rotation: owner ? { rules: { AutomaticallyAfterDays: 7 } } : undefined,
+      createdAt: now,
+      changedAt: now,
+    };
+    const secret = secrets.put(value ? withVersion(bare, id, value, ["AWSCURRENT"], now) : bare);
+    return { ARN: secret.arn, Name: name, ...(value && { VersionId: id }) };
+  };
+  const update: Handler<UpdateSecretCommandInput, UpdateSecretCommandOutput> = (input, call) => {
+    const secret = secrets.live(call.region, input.SecretId);
+    refuseManaged(secret, call);
+    const value = valueIn(input);
+    const id = input.ClientRequestToken ?? randomUUID();
+    const described = {
+      ...secret,
+      description: input.Description ?? secret.description,
+      kmsKeyId: input.KmsKeyId ?? secret.kmsKeyId,
+      changedAt: env.clock.now(),
+    };
+    const known = secret.versions[id];
+    if (known && value && !sameValue(known, value)) throw tokenInUse(id, secret);
+    secrets.put(value && !known ? withVersion(described, id, value, ["AWSCURRENT"], env.clock.now()) : described);
+    return { ARN: secret.arn, Name: secret.name, ...(value && { VersionId: id }) };
+  };
+  return { CreateSecret: create, UpdateSecret: update, ...deletionOperations(env, secrets), ...tagOperations(secrets) };
+}
+
+/** Services name what they keep `<service>!…`. */
+const owningService = (name: string, call: Call): string | undefined => (isFromOutside(call) ? undefined : /^([a-z]+)!/.exec(name)?.[1]);
+
+/** A creation sent again with its token and value is the same one. */
+function sameCreation(existing: Secret, id: string, value: ReturnType<typeof valueIn>): CreateSecretCommandOutput {
+  if (existing.deletion) throw refused("You can't create this secret because a secret with this name is already scheduled for deletion.");
+  const known = existing.versions[id];
+  if (!known || !value || !sameValue(known, value))
+    throw new LocalFault("ResourceExistsException", `The operation failed because the secret ${existing.name} already exists.`);
+  return { ARN: existing.arn, Name: existing.name, VersionId: id, $metadata: {} };
+}
+
+function deletionOperations(env: LocalEnv, secrets: Secrets): Operations {
+  const remove: Handler<DeleteSecretCommandInput, DeleteSecretCommandOutput> = (input, call) => {
+    const { SecretId, RecoveryWindowInDays: days, ForceDeleteWithoutRecovery: force } = input;
+    if (force && days !== undefined) throw invalid("You can't use ForceDeleteWithoutRecovery in conjunction with RecoveryWindowInDays.");
+    if (days !== undefined && (days < 7 || days > 30))
+      throw invalid("The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).");
+    const now = env.clock.now();
+    const found = secrets.find(call.region, SecretId as string);
+    // Forcing the deletion of what is not there succeeds.
+    if (!found && force) return { Name: SecretId, DeletionDate: new Date(now) };
+    const secret = force ? (found as Secret) : secrets.live(call.region, SecretId);
+    refuseManaged(secret, call);
+    const purgeAt = now + (days ?? 30) * DAY_MS;
+    if (force) secrets.remove(secret);
+    else secrets.put({ ...secret, deletion: { at: now, purgeAt } });
+    return { ARN: secret.arn, Name: secret.name, DeletionDate: new Date(force ? now : purgeAt) };
+  };
+  const restore: Handler<RestoreSecretCommandInput, RestoreSecretCommandOutput> = (input, { region }) => {
+    const secret = secrets.need(region, input.SecretId);
+    secrets.put({ ...secret, deletion: undefined });
+    return { ARN: secret.arn, Name: secret.name };
+  };
+  return { DeleteSecret: remove, RestoreSecret: restore };
+}
+
+function tagOperations(secrets: Secrets): Operations {
+  const tag: Handler<TagResourceCommandInput, TagResourceCommandOutput> = (input, call) => {
+    const secret = secrets.live(call.region, input.SecretId);
+    const tags = { ...secret.tags, ...tagMap(input.Tags ?? [], call) };
+    if (Object.keys(tags).length > 50) throw invalid("You can't have more than 50 tags on a secret.");
+    secrets.put({ ...secret, tags });
+    return {};
+  };
+  const untag: Handler<UntagResourceCommandInput, UntagResourceCommandOutput> = (input, { region }) => {
+    const secret = secrets.live(region, input.SecretId);
+    const kept = Object.entries(secret.tags).filter(([key]) => !input.TagKeys?.includes(key));
+    secrets.put({ ...secret, tags: Object.fromEntries(kept) });
+    return {};
+  };
+  return { TagResource: tag, UntagResource: untag };
+}
