@@ -151,6 +151,6 @@ function methodsOf({ path, resourceMethods = {} }: Resource): Record<string, Met
 const methodOf = ({ authorizationType, apiKeyRequired, methodIntegration }: Method): MethodSpec => ({
   authorization: authorizationType === "AWS_IAM" ? "AWS_IAM" : "NONE",
   apiKey: apiKeyRequired ?? false,
-  integration: methodIntegration?.type === "AWS_PROXY" ? methodIntegration.uri : undefined,
+  integration: methodIntegration?.type?.toUpperCase() === "AWS_PROXY" ? methodIntegration.uri : undefined,
 });
 const arnOf = (id: string, { partition, region }: Place) => `arn:${partition}:apigateway:${region}::/restapis/${id}`;

@@ -72,7 +72,7 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
         differences({ [path]: [live.latest.configuration[path as keyof Configuration], to] }),
       ),
       ...differences({ lastUpdate: [live.updateFailed ?? "successful", "successful"] }),
-      ...publication(live, { code, configuration }),
+      ...publication(live),
       ...differences({ oldVersions: [live.oldVersions, []] }),
     ];
   },
@@ -108,25 +108,23 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
       Tags: ctx.tags,
     });
   },
-  /** One step: Lambda takes no change while another is under way. The alias moves last. */
+  /** Lambda takes no change while another is under way: as far as it goes at once, code, then settings, then the alias. */
   async update({ name: FunctionName }, spec, live, changes, ctx) {
     const lambda = await ctx.world.lambda();
     const tags = changedTags(changes);
     if (tags) await lambda.tagResource({ Resource: live.arn, Tags: tags });
-    const wanted = creation(spec);
-    const settings = touches(changes, "lastUpdate")
-      ? wanted
-      : Object.fromEntries(
-          changes.flatMap(({ path }) =>
-            path in INPUTS ? [[INPUTS[path as keyof Configuration], wanted[INPUTS[path as keyof Configuration]]]] : [],
-          ),
-        );
-    const { Architectures, ...configuration } = settings as Partial<typeof wanted>;
-    if ((touches(changes, "code") || Architectures) && spec.code)
-      await lambda.updateFunctionCode({ FunctionName, ZipFile: spec.code.zip, Architectures: [spec.architecture] });
-    else if (Object.keys(configuration).length > 0) await lambda.updateFunctionConfiguration({ FunctionName, ...configuration });
-    else if (touches(changes, "published")) await publish(lambda, FunctionName, spec, live);
-    else if (touches(changes, "oldVersions"))
+    if (touches(changes, "code", "architecture") && spec.code) {
+      const { zip: ZipFile } = spec.code;
+      const updated = await lambda.updateFunctionCode({ FunctionName, ZipFile, Architectures: [spec.architecture] });
+      if (updated.LastUpdateStatus === "InProgress") return;
+    }
+    const settings = changedSettings(spec, changes);
+    if (settings) {
+      const updated = await lambda.updateFunctionConfiguration({ FunctionName, ...settings });
+      if (updated.LastUpdateStatus === "InProgress") return;
+    }
+    if (touches(changes, "published")) await publish(lambda, FunctionName, spec, live);
+    if (touches(changes, "oldVersions"))
       for (const Qualifier of live.oldVersions) await orAbsent(lambda.deleteFunction({ FunctionName, Qualifier }), ...GONE);
   },
   async delete({ name: FunctionName }, _live, _how, ctx) {
@@ -144,12 +142,12 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
   },
 };
 
-/** A new version is due when the alias names none, or one that is made of something else. */
-function publication(live: FunctionLive, wanted: Settings): readonly Change[] {
+/** A new version is due when the alias names none, or one that is made of something else than what is deployed. */
+function publication({ alias, latest }: FunctionLive): readonly Change[] {
   const to = "what is deployed";
-  if (!live.alias) return [{ path: "published", from: undefined, to }];
-  const same = JSON.stringify(normalForm(live.alias.settings)) === JSON.stringify(normalForm(wanted));
-  return same ? [] : [{ path: "published", from: `version ${live.alias.version}`, to }];
+  if (!alias) return [{ path: "published", from: undefined, to }];
+  const same = JSON.stringify(normalForm(alias.settings)) === JSON.stringify(normalForm(latest));
+  return same ? [] : [{ path: "published", from: `version ${alias.version}`, to }];
 }
 /** PublishVersion makes no second version of the same content: a publication that was cut short is picked up. */
 async function publish(lambda: Lambda, FunctionName: string, spec: FunctionSpec, live: FunctionLive): Promise<void> {
@@ -186,6 +184,17 @@ const INPUTS = {
   logging: "LoggingConfig",
   layers: "Layers",
 } as const satisfies Record<keyof Configuration, keyof CreateFunctionCommandInput>;
+/** What of the settings is written: what differs, or all of it again where the last update failed. */
+function changedSettings(
+  spec: FunctionSpec,
+  changes: readonly Change[],
+): Partial<Omit<ReturnType<typeof creation>, "Architectures">> | undefined {
+  const { Architectures, ...all } = creation(spec);
+  if (touches(changes, "lastUpdate")) return all;
+  const inputs: readonly string[] = changes.flatMap(({ path }) => (path in INPUTS ? INPUTS[path as keyof Configuration] : []));
+  const settings = Object.entries(all).filter(([input]) => inputs.includes(input));
+  return settings.length === 0 ? undefined : Object.fromEntries(settings);
+}
 function creation(spec: FunctionSpec) {
   return {
     Description: spec.description,

@@ -1,0 +1,73 @@
+import { makeClients } from "../../src/aws/clients.ts";
+import { classify, toFault } from "../../src/aws/faults.ts";
+import type { Ctx, Place, ResourceNode } from "../../src/engine/contract.ts";
+import type { Policy } from "../../src/engine/decide.ts";
+import { type Doomed, destroy, findOrphans, planDestroy } from "../../src/engine/destroy.ts";
+import type { EngineEvent } from "../../src/engine/events.ts";
+import { execute, type Outcome } from "../../src/engine/execute.ts";
+import { observe } from "../../src/engine/observe.ts";
+import { type Planned, plan } from "../../src/engine/plan.ts";
+import type { Clock } from "../../src/engine/ports.ts";
+import type { Run } from "../../src/engine/run.ts";
+import { makeSlots } from "../../src/engine/slots.ts";
+import { KINDS } from "../../src/resources/index.ts";
+
+export const STACK = "Fleet/test";
+export const TAGS = { Project: "Fleet", Environment: "test", ManagedBy: "fleetlogix", "fleetlogix:stack": STACK };
+
+export interface RigOptions {
+  readonly endpoint: string;
+  readonly clock: Clock;
+  readonly place?: Partial<Place>;
+  readonly stack?: { readonly name: string; readonly tags: Ctx["tags"] };
+  /** The endpoint is a foreign imitation of AWS. */
+  readonly forgiving?: boolean;
+}
+/** The engine and the kinds on real SDK clients, at an endpoint. */
+export function makeRig({ endpoint, clock, place, stack = { name: STACK, tags: TAGS }, forgiving = false }: RigOptions) {
+  const { signal } = new AbortController();
+  const calls: string[] = [];
+  const events: EngineEvent[] = [];
+  const here: Place = { partition: "aws", region: "us-east-1", account: "000000000000", ...place };
+  const world = makeClients({
+    region: here.region,
+    endpoint,
+    local: true,
+    version: "test",
+    signal,
+    clock,
+    paced: false,
+    onWait: () => {},
+    onCall: (operation) => calls.push(operation),
+  });
+  const run = (policy: Partial<Policy> = {}): Run => ({
+    ctx: { place: here, stack: stack.name, tags: stack.tags, signal, world },
+    policy: { adopt: false, allowDataLoss: new Set(), forgiving, wait: true, ...policy },
+    ports: { clock, toFault, classify },
+    slots: makeSlots(8),
+    emit: (event) => events.push(event),
+  });
+  const look = (nodes: readonly ResourceNode[], policy?: Partial<Policy>) => observe(nodes, run(policy), { specs: true });
+  return {
+    world,
+    place: here,
+    events,
+    ctx: run().ctx,
+    /** Operations that may change something, since the last call of this. */
+    writes: () => calls.splice(0).filter((operation) => !/:(Get|Describe|List|Head|Scan|Query)/.test(operation)),
+    plan: async (nodes: readonly ResourceNode[], policy?: Partial<Policy>): Promise<readonly Planned[]> =>
+      plan(await look(nodes, policy), run(policy)),
+    up: async (nodes: readonly ResourceNode[], policy?: Partial<Policy>): Promise<Outcome> =>
+      execute(await look(nodes, policy), run(policy)),
+    async down(
+      nodes: readonly ResourceNode[],
+      options: { readonly deleteData: boolean; readonly finalSnapshot?: string },
+    ): Promise<Outcome> {
+      const seen = await observe(nodes, run(), { specs: false });
+      const doomed: readonly Doomed[] = planDestroy(seen, await findOrphans(seen, KINDS, run()), options, run());
+      return destroy(doomed, nodes, run(), () => ({ finalSnapshot: options.finalSnapshot }));
+    },
+    close: () => world.destroy(),
+  };
+}
+export type Rig = ReturnType<typeof makeRig>;
