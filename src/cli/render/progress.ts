@@ -9,7 +9,14 @@ export interface Step {
   /** What it is doing, in words; undefined: not at work. */
   readonly doing: string | undefined;
   readonly since: number;
+  /** Age of the wait when a line last told of it. */
+  readonly toldMs: number;
 }
+/** A wait that goes on is told again after this long: a silent log looks dead. */
+const TELL_AGAIN_MS = 60_000;
+const isNews = (step: Step, event: { state: string; elapsedMs: number }): boolean =>
+  step.doing !== event.state || event.elapsedMs - step.toldMs >= TELL_AGAIN_MS;
+
 export interface Progress {
   readonly total: number;
   readonly finished: number;
@@ -39,7 +46,7 @@ const WHY: Readonly<Record<RetryClass, string>> = {
 export function advance(progress: Progress, event: EngineEvent, now: number): Progress {
   if (event.type === "run.started") return { ...IDLE, total: event.total, started: now };
   if (!("id" in event)) return progress;
-  const before = progress.steps.get(event.id) ?? { name: "", action: "", doing: undefined, since: now };
+  const before = progress.steps.get(event.id) ?? { name: "", action: "", doing: undefined, since: now, toldMs: 0 };
   const step = nextStep(before, event, now);
   const ended = event.type === "resource.done" || event.type === "resource.failed" || event.type === "resource.skipped";
   return { ...progress, finished: progress.finished + (ended ? 1 : 0), steps: new Map(progress.steps).set(event.id, step) };
@@ -52,7 +59,12 @@ function nextStep(step: Step, event: Extract<EngineEvent, { id: string }>, now: 
     case "resource.acting":
       return { ...step, doing: DOING[event.verb], since: step.doing ? step.since : now };
     case "resource.waiting":
-      return { ...step, doing: event.state, since: step.doing ? step.since : now - event.elapsedMs };
+      return {
+        ...step,
+        doing: event.state,
+        since: step.doing ? step.since : now - event.elapsedMs,
+        toldMs: isNews(step, event) ? event.elapsedMs : step.toldMs,
+      };
     case "resource.retrying":
       return { ...step, doing: retrying(event), since: step.doing ? step.since : now };
     case "resource.pacing":
@@ -98,8 +110,8 @@ function lineOfResource(step: Step | undefined, event: Extract<EngineEvent, { id
     case "resource.acting":
       return line("dim", `${DOING[event.verb]} ${name}`.trim());
     case "resource.waiting":
-      // One line for each state, not for each look.
-      return step?.doing === event.state ? undefined : line("dim", `${event.state} (${duration(event.elapsedMs)})`);
+      // One line for each state and minute, not for each look.
+      return step && !isNews(step, event) ? undefined : line("dim", `${event.state} (${duration(event.elapsedMs)})`);
     case "resource.retrying":
       return verbose || event.waitMs >= 5_000 ? line("dim", retrying(event)) : undefined;
     case "resource.pacing":
