@@ -1,130 +1,31 @@
-import type { Config, FunctionName } from "./config/config.ts";
-import type { Place } from "./engine/contract.ts";
-import type { Decision } from "./engine/decide.ts";
-import type { Emit } from "./engine/events.ts";
-import type { Secret } from "./secret.ts";
+import { applyUp, planUp } from "./app/changes.ts";
+import type { OpenApp } from "./app/contract.ts";
+import { examine } from "./app/doctor.ts";
+import { invoke } from "./app/invoke.ts";
+import { forceUnlock } from "./app/locking.ts";
+import { readLogs } from "./app/logs.ts";
+import { readOutputs } from "./app/outputs.ts";
+import { openSession } from "./app/session.ts";
+import { readStatus } from "./app/status.ts";
+import { applyTeardown, planTeardown } from "./app/teardown.ts";
 
-/** Which part of the stack a command is about; `functions` narrows deploy-lambdas. Needs of the part come with it. */
-export interface Scope {
-  readonly part: "all" | "data" | "functions" | "api";
-  readonly functions?: readonly FunctionName[];
-}
-export interface AppOptions {
-  readonly endpoint?: string | undefined;
-  /** true: the endpoint is the embedded local AWS; anything but loopback and account 000000000000 is refused. */
-  readonly local: boolean;
-  readonly profile?: string | undefined;
-  readonly concurrency: number;
-  readonly signal: AbortSignal;
-}
-export interface RunOptions {
-  readonly adopt: boolean;
-  readonly allowDataLoss: readonly string[];
-  readonly wait: boolean;
-}
-export interface TeardownOptions {
-  readonly deleteData: boolean;
-  readonly skipFinalSnapshot: boolean;
-  readonly wait: boolean;
-}
-export interface PlannedResource {
-  readonly id: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly decision: Decision;
-  /** ARN or address where it is known or can be foretold. */
-  readonly arn?: string | undefined;
-  /** For a teardown: what it holds and what keeping it costs. */
-  readonly inventory?: string | undefined;
-  readonly cost?: string | undefined;
-  /** Ours by tag, no longer in the configuration. */
-  readonly orphan?: boolean;
-}
-/** Plain data: it can be printed, saved, compared. */
-export interface Plan {
-  readonly resources: readonly PlannedResource[];
-}
-export interface ResourceResult extends PlannedResource {
-  readonly status: "planned" | "done" | "failed" | "skipped";
-  readonly durationMs: number;
-  readonly error?: { readonly code: string; readonly message: string; readonly hint: string } | undefined;
-}
-export interface RunResult {
-  readonly ok: boolean;
-  readonly resources: readonly ResourceResult[];
-  /** The first failure, as the exit code and the JSON error report it. */
-  readonly error: unknown;
-}
-export interface ResourceStatus {
-  readonly id: string;
-  readonly kind: string;
-  readonly name: string;
-  /** AWS's own word, or `absent`, `foreign`. */
-  readonly state: string;
-  readonly healthy: boolean;
-  readonly arn?: string | undefined;
-  readonly address?: string | undefined;
-}
-export interface Outputs {
-  readonly api_url: string | null;
-  readonly api_id: string | null;
-  readonly api_key: Secret | null;
-  readonly bucket: string | null;
-  readonly tables: Readonly<Record<"deliveries" | "alerts" | "vehicles" | "routes", string | null>>;
-  readonly topic_arn: string | null;
-  readonly functions: Readonly<
-    Record<FunctionName, { readonly name: string; readonly arn: string; readonly version: string | null } | null>
-  >;
-  readonly database: {
-    readonly identifier: string;
-    readonly status: string;
-    readonly host: string | null;
-    readonly port: number | null;
-    readonly name: string;
-    readonly username: string;
-    readonly secret_arn: string | null;
-    readonly password: Secret | null;
-    /** postgresql:// URL with the password and sslmode. */
-    readonly url: Secret | null;
-  } | null;
-}
-export interface InvokeResult {
-  readonly status: number;
-  readonly functionError: string | null;
-  readonly payload: string;
-  readonly logTail: string;
-  readonly version: string;
-}
-export interface LogLine {
-  readonly function: FunctionName;
-  readonly timestamp: number;
-  readonly message: string;
-}
-export interface Finding {
-  readonly check: string;
-  readonly ok: boolean;
-  readonly severity: "error" | "warning" | "info";
-  readonly message: string;
-  /** The command or click that mends it. */
-  readonly fix: string | null;
-}
-/** The composition root: the one place where config, stack, engine and AWS meet. Commands call this; nothing else wires. */
-export interface App {
-  readonly place: Place;
-  readonly stack: string;
-  plan(scope: Scope, options: RunOptions): Promise<Plan>;
-  /** Decides anew on fresh reads; never does more dangerous things than `plan` showed. Refusals throw before any write. */
-  apply(scope: Scope, options: RunOptions, emit: Emit): Promise<RunResult>;
-  planTeardown(options: TeardownOptions): Promise<Plan>;
-  teardown(options: TeardownOptions, emit: Emit): Promise<RunResult>;
-  status(): Promise<readonly ResourceStatus[]>;
-  /** `secrets: true` also fetches API key and database password. */
-  outputs(options: { readonly secrets: boolean }): Promise<Outputs>;
-  invoke(name: FunctionName, event: string): Promise<InvokeResult>;
-  /** Oldest first; with `follow` goes on until the signal aborts. */
-  logs(names: readonly FunctionName[], options: { readonly sinceMs: number; readonly follow: boolean }): AsyncIterable<LogLine>;
-  doctor(): Promise<readonly Finding[]>;
-  /** Removes a lock that a dead run left. */
-  forceUnlock(): Promise<void>;
-}
-export type OpenApp = (config: Config, options: AppOptions) => Promise<App>;
+export type * from "./app/contract.ts";
+
+/** Finds out where and as whom we act (the first call), then hands out everything that can be done there. */
+export const openApp: OpenApp = async (config, options) => {
+  const session = await openSession(config, options);
+  return {
+    place: session.place,
+    stack: session.stackName,
+    plan: (scope, how) => planUp(session, scope, how),
+    apply: (scope, how, emit) => applyUp(session, scope, how, emit),
+    planTeardown: (how) => planTeardown(session, how),
+    teardown: (how, emit) => applyTeardown(session, how, emit),
+    status: () => readStatus(session),
+    outputs: (how) => readOutputs(session, how),
+    invoke: (name, event) => invoke(session, name, event),
+    logs: (names, how) => readLogs(session, names, how),
+    doctor: () => examine(session),
+    forceUnlock: () => forceUnlock(session),
+  };
+};

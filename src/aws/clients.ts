@@ -111,7 +111,6 @@ function settingsOf(options: ClientOptions) {
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout,
-      socketTimeout: requestTimeout,
       throwOnRequestTimeout: true,
     },
   };

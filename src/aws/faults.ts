@@ -180,7 +180,8 @@ export function classify(fault: AwsFault, during: Verb): RetryClass {
   // Made by somebody else, or by our own call whose answer was lost: the next look tells.
   if (during === "create" && /AlreadyExist/.test(code)) return "busy";
   if (BUSY.has(code)) return "busy";
-  if (FAILED_AT_AWS.has(code) || (fault.status ?? 0) >= 500) return "transient";
+  // 501 is an imitation of AWS that says what it lacks.
+  if (FAILED_AT_AWS.has(code) || ((fault.status ?? 0) >= 500 && fault.status !== 501)) return "transient";
   return "permanent";
 }
 

@@ -1,0 +1,60 @@
+import { FleetlogixError } from "../errors.ts";
+import type { Finding } from "./contract.ts";
+import { type Check, fine, lacks, PREFLIGHT } from "./preflight.ts";
+import type { Session } from "./session.ts";
+
+const OLDEST_NODE = 20;
+
+const node: Check = async () => {
+  const major = Number(process.versions.node.split(".")[0]);
+  if (major >= OLDEST_NODE) return [fine("node", `Node.js ${process.versions.node}`)];
+  return [lacks("node", "error", `Node.js ${process.versions.node} is too old.`, `install Node.js ${OLDEST_NODE} or newer`)];
+};
+
+/** The first call of every session has been answered by then. */
+const identity: Check = async ({ place, options, config }) => {
+  const where = options.endpoint === undefined ? "AWS" : options.endpoint;
+  return [
+    fine("credentials", `account ${place.account} (${place.partition}) at ${where}`),
+    fine("region", `${place.region}, environment ${config.environment}`),
+  ];
+};
+
+/** One harmless read of each service: what is refused here is refused later. */
+const permissions: Check = async ({ clients, ask }) => {
+  const reads: Readonly<Record<string, () => Promise<unknown>>> = {
+    s3: async () => (await clients.s3()).listBuckets({}),
+    dynamodb: async () => (await clients.dynamodb()).listTables({ Limit: 1 }),
+    sns: async () => (await clients.sns()).listTopics({}),
+    rds: async () => (await clients.rds()).describeDBInstances({ MaxRecords: 20 }),
+    ec2: async () => (await clients.ec2()).describeSecurityGroups({ MaxResults: 5 }),
+    iam: async () => (await clients.iam()).listRoles({ MaxItems: 1 }),
+    logs: async () => (await clients.logs()).describeLogGroups({ limit: 1 }),
+    lambda: async () => (await clients.lambda()).listFunctions({ MaxItems: 1 }),
+    apigateway: async () => (await clients.apigateway()).getRestApis({ limit: 1 }),
+  };
+  const findings = await Promise.all(
+    Object.entries(reads).map(([service, read]) => examined(`permissions: ${service}`, () => ask(service, read).then(() => []))),
+  );
+  const refused = findings.flat();
+  return refused.length > 0 ? refused : [fine("permissions", `${Object.keys(reads).length} services answer`)];
+};
+
+/** Every check says something; none hides another. */
+export async function examine(session: Session): Promise<readonly Finding[]> {
+  const checks: Readonly<Record<string, Check>> = { node, identity, permissions };
+  const named = [...Object.entries(checks), ...PREFLIGHT.map((check) => [check.name, check] as const)];
+  const findings = await Promise.all(named.map(([name, check]) => examined(name, () => check(session))));
+  return findings.flat();
+}
+
+async function examined(check: string, run: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof FleetlogixError) || error.code === "INTERRUPTED") throw error;
+    // An imitation of AWS need not know what only the real one limits.
+    const unknown = /^(Http)?501$|NotImplemented|UnknownOperation/.test(error.detail.awsCode ?? "");
+    return [lacks(check, unknown ? "warning" : "error", error.message, error.detail.hint)];
+  }
+}

@@ -1,0 +1,66 @@
+import { hostname, userInfo } from "node:os";
+import { acquireLock, breakLock, type LockPlace } from "../aws/lock.ts";
+import { ownerOf } from "../engine/decide.ts";
+import { observe, type Seen } from "../engine/observe.ts";
+import type { Session } from "./session.ts";
+
+const BUCKET = "bucket.data";
+
+export interface Held {
+  /** The bucket that holds the lock may be made by this very run: then it is taken as soon as it is there. */
+  onReady(id: string): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Throws LOCKED while another run works on the stack; without a bucket of ours there is no lock, and none is needed. */
+export async function holdLock(session: Session, seen: readonly Seen[], command: string): Promise<Held> {
+  const bucket = bucketOf(session, seen);
+  const take = (name: string) => acquireLock(placeOf(session, name), { host: hostname(), pid: process.pid, user: userName(), command });
+  let release = bucket === undefined ? undefined : await take(bucket);
+  const later = seen.find((item) => item.id === BUCKET)?.subject.label;
+  return {
+    async onReady(id) {
+      // Two runs that began from nothing are under way: neither turns back now, and both end in one stack.
+      if (id === BUCKET && release === undefined && later !== undefined) release = await take(later).catch(() => undefined);
+    },
+    release: async () => release?.(),
+  };
+}
+
+export async function forceUnlock(session: Session): Promise<void> {
+  const stack = session.stack();
+  const seen = await observe(
+    stack.nodes.filter((node) => node.id === BUCKET),
+    session.run(stack),
+    { specs: false },
+  );
+  const bucket = bucketOf(session, seen);
+  if (bucket !== undefined) await session.ask("the lock", () => breakLock(placeOf(session, bucket)));
+}
+
+function bucketOf(session: Session, seen: readonly Seen[]): string | undefined {
+  const found = seen.find((item) => item.id === BUCKET);
+  if (!found || found.observation.state === "absent") return undefined;
+  return ownerOf(found.observation.tags, session.stackName) === "ours" ? found.subject.label : undefined;
+}
+
+function placeOf({ clients, place, ports }: Session, bucket: string): LockPlace {
+  return { clients, bucket, account: place.account, now: ports.clock.now, alive };
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container's user may have no entry in the system's list.
+    return `uid ${process.getuid?.() ?? "?"}`;
+  }
+}

@@ -1,0 +1,104 @@
+import type { FunctionName, TableName } from "../config/config.ts";
+import { ownerOf } from "../engine/decide.ts";
+import { observe } from "../engine/observe.ts";
+import { Secret } from "../secret.ts";
+import type { Outputs } from "./contract.ts";
+import type { Session } from "./session.ts";
+
+/** What the nodes of the stack give their dependants, by id: the names that `outputs` shows. */
+interface Found {
+  readonly name?: string;
+  readonly arn?: string;
+  readonly id?: string;
+  readonly apiId?: string;
+  readonly stage?: string;
+  readonly version?: string | null;
+}
+interface Database {
+  readonly identifier: string;
+  readonly status: string;
+  readonly host: string | null;
+  readonly port: number | null;
+  readonly name: string;
+  readonly username: string;
+  readonly secretArn: string | null;
+}
+const SHOWN = /^(table|bucket|topic|database|function|api)\./;
+
+/** From live reads: what does not exist, or is not ours, is null. */
+export async function readOutputs(session: Session, { secrets }: { readonly secrets: boolean }): Promise<Outputs> {
+  const stack = session.stack();
+  const shown = stack.nodes.filter((node) => SHOWN.test(node.id));
+  const seen = await observe(shown, session.run(stack), { specs: false });
+  const found = new Map<string, unknown>();
+  for (const { id, observation, out } of seen) {
+    if (observation.state !== "absent" && ownerOf(observation.tags, session.stackName) === "ours") found.set(id, out);
+  }
+  const get = (id: string) => found.get(id) as Found | undefined;
+  const stage = get("api.stage") as { apiId: string; stage: string } | undefined;
+  const [apiKey, database] = await Promise.all([
+    secrets ? apiKeyValue(session, get("api.key")?.id) : null,
+    databaseOutputs(session, found.get("database.main") as Database | undefined, secrets),
+  ]);
+  return {
+    api_url: stage ? apiUrl(session, stage) : null,
+    api_id: get("api.rest")?.id ?? null,
+    api_key: apiKey,
+    bucket: get("bucket.data")?.name ?? null,
+    tables: byName(Object.keys(session.config.tables) as TableName[], (name) => get(`table.${name}`)?.name ?? null),
+    topic_arn: get("topic.alerts")?.arn ?? null,
+    functions: byName(Object.keys(session.config.functions.names) as FunctionName[], (name) => functionOutputs(get(`function.${name}`))),
+    database,
+  };
+}
+
+const byName = <Name extends string, T>(names: readonly Name[], of: (name: Name) => T) =>
+  Object.fromEntries(names.map((name) => [name, of(name)])) as Record<Name, T>;
+
+function functionOutputs(found: Found | undefined) {
+  return found ? { name: found.name ?? "", arn: found.arn ?? "", version: found.version ?? null } : null;
+}
+
+/** Other endpoints than AWS have no host name for every API. */
+export function apiUrl({ options, place }: Session, { apiId, stage }: { readonly apiId: string; readonly stage: string }): string {
+  if (options.endpoint !== undefined) return `${options.endpoint.replace(/\/$/, "")}/restapis/${apiId}/${stage}/_user_request_`;
+  const domain = place.partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
+  return `https://${apiId}.execute-api.${place.region}.${domain}/${stage}`;
+}
+
+async function apiKeyValue(session: Session, id: string | undefined): Promise<Secret | null> {
+  if (id === undefined) return null;
+  const gateway = await session.clients.apigateway();
+  const { value } = await session.ask("the API key", () => gateway.getApiKey({ apiKey: id, includeValue: true }));
+  return value === undefined ? null : new Secret(value);
+}
+
+async function databaseOutputs(session: Session, found: Database | undefined, secrets: boolean): Promise<Outputs["database"]> {
+  if (!found) return null;
+  const { identifier, status, host, port, name, username, secretArn } = found;
+  const password = secrets && secretArn ? await passwordOf(session, secretArn) : null;
+  const url = password !== null && host !== null ? urlOf({ host, port, name, username }, password) : null;
+  return {
+    identifier,
+    status,
+    host,
+    port,
+    name,
+    username,
+    secret_arn: secretArn,
+    password: password === null ? null : new Secret(password),
+    url,
+  };
+}
+
+/** RDS keeps `{"username": …, "password": …}` in the secret that it manages. */
+async function passwordOf(session: Session, secretArn: string): Promise<string | null> {
+  const secrets = await session.clients.secretsmanager();
+  const { SecretString = "{}" } = await session.ask("the database's password", () => secrets.getSecretValue({ SecretId: secretArn }));
+  return (JSON.parse(SecretString) as { password?: string }).password ?? null;
+}
+
+function urlOf({ host, port, name, username }: Pick<Database, "host" | "port" | "name" | "username">, password: string): Secret {
+  const who = `${encodeURIComponent(username)}:${encodeURIComponent(password)}`;
+  return new Secret(`postgresql://${who}@${host}:${port ?? 5432}/${name}?sslmode=require`);
+}

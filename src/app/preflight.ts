@@ -1,0 +1,87 @@
+import { FleetlogixError } from "../errors.ts";
+import type { Finding } from "./contract.ts";
+import type { Session } from "./session.ts";
+
+/** One thing that the account must have, asked without changing anything. */
+export type Check = (session: Session) => Promise<readonly Finding[]>;
+
+export const fine = (check: string, message: string): Finding => ({ check, ok: true, severity: "info", message, fix: null });
+export const lacks = (check: string, severity: "error" | "warning", message: string, fix: string): Finding => ({
+  check,
+  ok: false,
+  severity,
+  message,
+  fix,
+});
+
+/** A database in the default network needs that network, in two zones: RDS refuses a group of subnets in one. */
+const network: Check = async ({ clients, place, ask }) => {
+  const ec2 = await clients.ec2();
+  const { Vpcs = [] } = await ask("the default network", () => ec2.describeVpcs({ Filters: [{ Name: "is-default", Values: ["true"] }] }));
+  const vpc = Vpcs[0]?.VpcId;
+  if (vpc === undefined) {
+    const fix = `aws ec2 create-default-vpc --region ${place.region}`;
+    return [lacks("network", "error", `There is no default VPC in ${place.region}, so the database has no network.`, fix)];
+  }
+  const { Subnets = [] } = await ask("the subnets", () => ec2.describeSubnets({ Filters: [{ Name: "vpc-id", Values: [vpc] }] }));
+  const zones = [...new Set(Subnets.map((subnet) => subnet.AvailabilityZone))];
+  if (zones.length >= 2) return [fine("network", `default VPC ${vpc} with subnets in ${zones.length} zones`)];
+  const fix = `aws ec2 create-default-subnet --region ${place.region} --availability-zone <another zone>`;
+  return [lacks("network", "error", `The default VPC ${vpc} has subnets in ${zones.length} zone; the database needs two.`, fix)];
+};
+
+/** Versions are withdrawn and classes differ by region: asked of RDS instead of known. */
+const database: Check = async ({ clients, config, place, ask }) => {
+  const { engineVersion, instanceClass } = config.database;
+  const rds = await clients.rds();
+  const { DBEngineVersions = [] } = await ask("the database's versions", () =>
+    rds.describeDBEngineVersions({ Engine: "postgres", EngineVersion: engineVersion }),
+  );
+  if (DBEngineVersions.length === 0) {
+    const fix = `aws rds describe-db-engine-versions --engine postgres --region ${place.region}, then set database.engineVersion`;
+    return [lacks("database", "error", `RDS offers no PostgreSQL ${engineVersion} in ${place.region}.`, fix)];
+  }
+  const EngineVersion = DBEngineVersions.at(-1)?.EngineVersion ?? engineVersion;
+  const { OrderableDBInstanceOptions = [] } = await ask("the database's classes", () =>
+    rds.describeOrderableDBInstanceOptions({ Engine: "postgres", EngineVersion, DBInstanceClass: instanceClass }),
+  );
+  if (OrderableDBInstanceOptions.length > 0) return [fine("database", `PostgreSQL ${EngineVersion} on ${instanceClass} can be ordered`)];
+  const fix = "set database.instanceClass to a class that `aws rds describe-orderable-db-instance-options --engine postgres` lists";
+  return [lacks("database", "error", `RDS offers no PostgreSQL ${EngineVersion} on ${instanceClass} in ${place.region}.`, fix)];
+};
+
+const FEW_CONCURRENT = 50;
+const concurrency: Check = async ({ clients, ask, place }) => {
+  const lambda = await clients.lambda();
+  const { AccountLimit } = await ask("the functions' limits", () => lambda.getAccountSettings({}));
+  const free = AccountLimit?.UnreservedConcurrentExecutions ?? AccountLimit?.ConcurrentExecutions ?? 0;
+  if (free >= FEW_CONCURRENT) return [fine("functions", `${free} functions may run at once`)];
+  const fix = `aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000 --region ${place.region}`;
+  return [lacks("functions", "warning", `Only ${free} functions may run at once in this account; 200 vehicles may need more.`, fix)];
+};
+
+/** Shared by all APIs of the account and region: set by `up` where empty, else left as it is. */
+const loggingRole: Check = async ({ clients, ask }) => {
+  const gateway = await clients.apigateway();
+  const { cloudwatchRoleArn } = await ask("API Gateway's settings", () => gateway.getAccount({}));
+  return [
+    fine(
+      "api logging",
+      cloudwatchRoleArn ? `API Gateway logs as ${cloudwatchRoleArn}` : "API Gateway has no logging role yet; `up` sets one",
+    ),
+  ];
+};
+
+export const PREFLIGHT: readonly Check[] = [network, database, concurrency, loggingRole];
+
+/** Before a database is begun that AWS would refuse after minutes: everything that is missing, at once. Asked of AWS only. */
+export async function refuseUnfit(session: Session): Promise<void> {
+  if (session.options.endpoint !== undefined) return;
+  const findings = await Promise.all([network, database].map((check) => check(session)));
+  const missing = findings.flat().filter((finding) => finding.severity === "error");
+  if (missing.length === 0) return;
+  throw new FleetlogixError("PREFLIGHT", missing.map((finding) => finding.message).join("\n"), {
+    hint: missing.map((finding) => `Run or do: ${finding.fix}.`).join(" "),
+    resource: "database.main",
+  });
+}

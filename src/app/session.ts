@@ -1,0 +1,123 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../artifacts/package-root.ts";
+import { type AwsClients, makeClients } from "../aws/clients.ts";
+import { explain } from "../aws/explain.ts";
+import { classify, isUnreachable, toFault } from "../aws/faults.ts";
+import { identify, refuseForeignAccount, refuseUnlessLoopback } from "../aws/identity.ts";
+import type { Config } from "../config/config.ts";
+import { ask } from "../engine/attempt.ts";
+import type { AnyKind, Place } from "../engine/contract.ts";
+import type { Policy } from "../engine/decide.ts";
+import type { Emit } from "../engine/events.ts";
+import type { Clock, Ports } from "../engine/ports.ts";
+import { known } from "../engine/problems.ts";
+import type { Run } from "../engine/run.ts";
+import { makeSlots } from "../engine/slots.ts";
+import { type Stack, type StackInputs, topology } from "../stack/topology.ts";
+import type { AppOptions } from "./contract.ts";
+
+/** Everything that one opened app works with. */
+export interface Session {
+  readonly config: Config;
+  readonly options: AppOptions;
+  readonly place: Place;
+  readonly stackName: string;
+  readonly clients: AwsClients;
+  readonly ports: Ports;
+  stack(inputs?: Partial<Pick<StackInputs, "callerCidr" | "artifacts">>): Stack;
+  run(stack: Stack, policy?: Partial<Policy>, emit?: Emit): Run;
+  /** A call that changes nothing and belongs to no resource: asked again until answered, its failure in words. */
+  ask<T>(what: string, effect: () => Promise<T>): Promise<T>;
+}
+
+export async function openSession(config: Config, options: AppOptions): Promise<Session> {
+  if (options.local) refuseUnlessLoopback(options.endpoint);
+  const { clients, ports } = openEdge(config, options);
+  const place = await askWith({ clients, ports, options }, "your credentials", () => identify(clients, config.region));
+  if (options.local) refuseForeignAccount(place, options.endpoint);
+  const stackName = `${config.project}/${config.environment}`;
+  return {
+    config,
+    options,
+    place,
+    stackName,
+    clients,
+    ports,
+    stack: (inputs = {}) => topology(config, { place, local: options.local, callerCidr: undefined, artifacts: undefined, ...inputs }),
+    run: (stack, policy = {}, emit = () => {}) => ({
+      ctx: { place, stack: stackName, tags: stack.tags, signal: options.signal, world: clients },
+      policy: {
+        adopt: false,
+        allowDataLoss: new Set(),
+        forgiving: options.endpoint !== undefined && !options.local,
+        wait: true,
+        ...policy,
+      },
+      ports: { ...ports, around: (id, call) => caller.run({ id, emit }, call) },
+      slots: makeSlots(options.concurrency),
+      emit,
+    }),
+    ask: (what, effect) => askWith({ clients, ports, options }, what, effect),
+  };
+}
+
+/** For which resource, and into whose ear, the calls of this moment are made: SDK clients are shared and do not know. */
+const caller = new AsyncLocalStorage<{ readonly id: string; readonly emit: Emit }>();
+
+function openEdge(config: Config, options: AppOptions): { clients: AwsClients; ports: Ports } {
+  const clock = options.clock ?? realClock;
+  const clients = makeClients({
+    ...options,
+    region: config.region,
+    version: productVersion(),
+    clock,
+    paced: options.endpoint === undefined || process.env.FLEETLOGIX_PACE === "1",
+    onWait: (operation, waitMs) => {
+      const who = caller.getStore();
+      who?.emit({ type: "resource.pacing", id: who.id, operation, waitMs });
+    },
+  });
+  const ports: Ports = { clock, toFault, classify, random: Math.random, explain: (fault, resource) => explain(fault, resource, options) };
+  return { clients, ports };
+}
+
+const realClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      if (signal.aborted) end();
+      else signal.addEventListener("abort", end, { once: true });
+    }),
+};
+
+function productVersion(): string {
+  return (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string }).version;
+}
+
+async function askWith<T>(
+  { clients, ports, options }: Pick<Session, "clients" | "ports" | "options">,
+  what: string,
+  effect: () => Promise<T>,
+): Promise<T> {
+  const kind: Pick<AnyKind, "kind" | "retry"> = {
+    kind: "account",
+    // A stopped local AWS does not start by asking it again.
+    retry: (fault) => (isUnreachable(fault) && fault.code === "ECONNREFUSED" && options.endpoint !== undefined ? "permanent" : undefined),
+  };
+  const subject = { id: "account", kind: kind as AnyKind, identity: {}, label: what, rank: 0 };
+  const ctx = { place: { partition: "", region: "", account: "" }, stack: "", tags: {}, signal: options.signal, world: clients };
+  const policy = { adopt: false, allowDataLoss: new Set<string>(), forgiving: false, wait: true };
+  try {
+    return await ask(subject, { ctx, policy, ports, slots: (_rank, call) => call(), emit: () => {} }, effect);
+  } catch (error) {
+    throw known(error, subject, ports);
+  }
+}

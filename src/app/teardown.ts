@@ -1,0 +1,50 @@
+import { type Doomed, destroy, findOrphans, planDestroy, plannedDoom, takeInventory } from "../engine/destroy.ts";
+import type { Emit } from "../engine/events.ts";
+import { observe, type Seen } from "../engine/observe.ts";
+import type { Run, Subject } from "../engine/run.ts";
+import { KINDS } from "../resources/index.ts";
+import type { Plan, PlannedResource, RunResult, TeardownOptions } from "./contract.ts";
+import { holdLock } from "./locking.ts";
+import type { Session } from "./session.ts";
+
+export async function planTeardown(session: Session, options: TeardownOptions): Promise<Plan> {
+  const { doomed, run } = await look(session, options);
+  return { resources: await Promise.all(doomed.map((item) => withInventory(item, run))) };
+}
+
+export async function applyTeardown(session: Session, options: TeardownOptions, emit: Emit): Promise<RunResult> {
+  const { doomed, seen, run } = await look(session, options, emit);
+  const nodes = seen.map((item) => item.node);
+  const how = (subject: Subject) => ({ finalSnapshot: options.skipFinalSnapshot ? undefined : snapshotName(subject, session) });
+  if (!doomed.some((item) => item.decision.action === "delete")) return destroy(doomed, nodes, run, how);
+  const lock = await holdLock(session, seen, "teardown");
+  try {
+    return await destroy(doomed, nodes, run, how);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function look(
+  session: Session,
+  { deleteData, wait }: TeardownOptions,
+  emit?: Emit,
+): Promise<{ doomed: readonly Doomed[]; seen: readonly Seen[]; run: Run }> {
+  const stack = session.stack();
+  const run = session.run(stack, { wait }, emit);
+  const seen = await observe(stack.nodes, run, { specs: false });
+  const orphans = await findOrphans(seen, KINDS, run);
+  return { doomed: planDestroy(seen, orphans, { deleteData }, run), seen, run };
+}
+
+async function withInventory(item: Doomed, run: Run): Promise<PlannedResource> {
+  const held = await takeInventory(item, run);
+  return { ...plannedDoom(item), ...(held && { inventory: held.text, cost: held.cost }) };
+}
+
+/** With the time, because the snapshot of an earlier teardown keeps its name. Letters, digits and single hyphens only. */
+function snapshotName({ kind, label }: Subject, { ports }: Session): string | undefined {
+  if (kind.kind !== "rds.instance") return undefined;
+  const time = new Date(ports.clock.now()).toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
+  return `${label}-final-${time}`;
+}
