@@ -49,7 +49,8 @@ export function preflight(methods: readonly string[], origins: readonly string[]
 /** Velocity: the caller's origin, if it is one of ours. */
 const chooseOrigin = (origins: readonly string[]) =>
   [
-    '#set($origin = $input.params().header.get("Origin"))',
+    // Names of headers come as they were sent: HTTP/2 writes them small.
+    '#set($origin = $input.params().header.get("Origin"))#if(!$origin)#set($origin = $input.params().header.get("origin"))#end',
     `#set($allowed = [${origins.map((o) => `"${o}"`).join(",")}])`,
     "#if($allowed.contains($origin))#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)#end",
   ].join("\n");

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as z from "zod";
 import { errorAnswer } from "../../handlers/contract/answers.ts";
 import { ERROR_CODES, type ErrorStatus } from "../../handlers/contract/error-codes.ts";
-import { type ApiRoute, type Parameter, ROUTES } from "../../handlers/contract/routes.ts";
+import { type ApiRoute, ROUTES } from "../../handlers/contract/routes.ts";
 import type { Config, FunctionName } from "../config/config.ts";
 import type { Place } from "../engine/contract.ts";
 import type { MethodSpec } from "../resources/index.ts";
@@ -66,7 +66,8 @@ function deployment(config: Config, scheme: SecurityScheme | undefined, uri: (fn
   const { corsOrigins } = config.api;
   const operation = (route: ApiRoute) => ({
     operationId: route.operationId,
-    parameters: parametersOf(route, () => ({ type: "string" })),
+    // Without words: API Gateway would make documentation parts of them.
+    parameters: parametersOf(route).map(({ name, in: place, required }) => ({ name, in: place, required, schema: { type: "string" } })),
     ...(route.request && { requestBody: bodyOf({ $ref: "#/components/schemas/JsonObject" }) }),
     responses: { "200": { description: "OK" } },
     ...(scheme && { security: [{ [scheme.name]: [] }] }),
@@ -121,7 +122,7 @@ function documentation(): OpenApiDocument {
     operationId: route.operationId,
     summary: route.summary,
     description: route.description,
-    parameters: parametersOf(route, (p) => schemaOf(p.schema, "input")),
+    parameters: parametersOf(route).map(({ zod, ...parameter }) => ({ ...parameter, schema: schemaOf(zod, "input") })),
     ...(route.request && { requestBody: bodyOf(schemaOf(route.request, "input"), route.example.request) }),
     responses: {
       "200": { description: "Done.", ...contentOf(schemaOf(route.response, "output"), route.example.response) },
@@ -155,12 +156,10 @@ function byPath<Item>(item: (routes: readonly ApiRoute[]) => Item): Readonly<Rec
 const operationsOf = (routes: readonly ApiRoute[], operation: (route: ApiRoute) => object): Record<string, object> =>
   Object.fromEntries(routes.map((route) => [route.method.toLowerCase(), operation(route)]));
 
-function parametersOf(route: ApiRoute, schema: (parameter: Parameter) => object): readonly object[] {
-  return [
-    ...route.pathParameters.map((p) => ({ name: p.name, in: "path", description: p.description, required: true, schema: schema(p) })),
-    ...route.queryParameters.map((p) => ({ name: p.name, in: "query", description: p.description, required: false, schema: schema(p) })),
-  ];
-}
+const parametersOf = ({ pathParameters, queryParameters }: ApiRoute) => [
+  ...pathParameters.map(({ name, description, schema }) => ({ name, in: "path", description, required: true, zod: schema })),
+  ...queryParameters.map(({ name, description, schema }) => ({ name, in: "query", description, required: false, zod: schema })),
+];
 const contentOf = (schema: object, example?: unknown) => ({
   content: { "application/json": { schema, ...(example !== undefined && { example }) } },
 });
