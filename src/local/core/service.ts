@@ -22,8 +22,6 @@ export interface LocalService {
   readonly decode?: (headers: Readonly<Record<string, string>>, body: Readable) => Readable;
   /** Takes an unsigned request of this path to the service's AWS protocol, as the anonymous principal. */
   readonly anonymous?: (path: string) => boolean;
-  /** What an operation lacks compared with AWS, for the coverage table, e.g. { PutBucketLogging: "stored, not carried out" }. */
-  readonly partial?: Readonly<Record<string, string>>;
   /** Called once after the store is open, in registration order; stop() in reverse order. */
   readonly start?: () => Promise<void>;
   readonly stop?: () => Promise<void>;

@@ -32,7 +32,6 @@ export function s3Service(env: LocalEnv): LocalService {
     sdk: () => import("@aws-sdk/client-s3"),
     operations: ownersOnly(operationsOf(state, told)),
     permissions: permissionsOf(state),
-    partial: PARTIAL,
     decode,
     anonymous: (path) => state.buckets.has(decodeFirst(path)),
     start: async () => recover(state),
@@ -103,25 +102,3 @@ function factsOf(state: S3State): Record<string, number> {
     bytes: versions.reduce((sum, version) => sum + version.size, 0),
   };
 }
-
-/** What these operations lack compared with AWS. */
-const STORED = "stored and read back, not carried out";
-const PARTIAL: Readonly<Record<string, string>> = {
-  PutBucketLifecycleConfiguration: `checked, ${STORED}: nothing expires or moves`,
-  PutBucketCors: STORED,
-  PutBucketWebsite: STORED,
-  PutBucketReplication: STORED,
-  PutBucketLogging: STORED,
-  PutBucketAccelerateConfiguration: STORED,
-  PutBucketRequestPayment: STORED,
-  PutBucketAnalyticsConfiguration: STORED,
-  PutBucketInventoryConfiguration: STORED,
-  PutBucketMetricsConfiguration: STORED,
-  PutBucketIntelligentTieringConfiguration: STORED,
-  PutBucketAbac: STORED,
-  PutBucketAcl: "stored and read back; access is decided by policies only",
-  PutObjectAcl: "stored and read back; access is decided by policies only",
-  PutBucketNotificationConfiguration: "topics and functions; no queues, no event bus",
-  PutBucketVersioning: "no MFA delete",
-  PutObject: "the signatures of single chunks are not checked; encryption is noted, not done; default retention is not applied",
-};

@@ -1,0 +1,149 @@
+import { createHash, randomBytes } from "node:crypto";
+import { request } from "node:http";
+import { type CompletedPart, S3 } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { faultPlan } from "../../src/local/core/faults.ts";
+import { localAws } from "../support/local-aws.ts";
+
+let aws: Awaited<ReturnType<typeof localAws>>;
+let s3: S3;
+const faults = faultPlan();
+const Bucket = "multipart";
+const MIB = 1024 * 1024;
+beforeAll(async () => {
+  aws = await localAws({ faults });
+  s3 = aws.client(S3);
+  await s3.createBucket({ Bucket });
+});
+afterAll(() => aws.close());
+
+const bytes = [randomBytes(5 * MIB), randomBytes(5 * MIB + 3), randomBytes(1234)];
+const whole = Buffer.concat(bytes);
+async function uploaded(Key: string, options: object = {}) {
+  const { UploadId } = await s3.createMultipartUpload({ Bucket, Key, ...options });
+  const at = { Bucket, Key, UploadId };
+  const Parts: CompletedPart[] = [];
+  for (const [i, Body] of bytes.entries()) {
+    const { $metadata: _, ServerSideEncryption, ...sums } = await s3.uploadPart({ ...at, PartNumber: i + 1, Body });
+    Parts.push({ PartNumber: i + 1, ...sums });
+  }
+  return { at, Parts };
+}
+const content = async (Key: string, more: object = {}) =>
+  Buffer.from((await (await s3.getObject({ Bucket, Key, ...more })).Body?.transformToByteArray()) ?? []);
+
+test("parts become one object, in order, with the tag and the checksum AWS gives", async () => {
+  const { at, Parts } = await uploaded("k", { ContentType: "video/x", Metadata: { m: "1" }, Tagging: "t=1", ChecksumAlgorithm: "SHA256" });
+  const listed = await s3.listParts({ ...at, MaxParts: 2 });
+  expect(listed).toMatchObject({ IsTruncated: true, NextPartNumberMarker: "2" });
+  expect(listed.Parts?.map((p) => [p.PartNumber, p.Size])).toEqual([[1, 5 * MIB], [2, 5 * MIB + 3]]); // biome-ignore format: one line
+  expect((await s3.listMultipartUploads({ Bucket })).Uploads).toMatchObject([{ Key: "k", UploadId: at.UploadId }]);
+  await expect(s3.headObject({ Bucket, Key: "k" })).rejects.toMatchObject({ name: "NotFound" });
+  const done = await s3.completeMultipartUpload({ ...at, MultipartUpload: { Parts } });
+  const digest = (algorithm: string) =>
+    createHash(algorithm).update(Buffer.concat(bytes.map((b) => createHash(algorithm).update(b).digest())));
+  expect(done.ETag).toBe(`"${digest("md5").digest("hex")}-3"`);
+  expect(done.ChecksumSHA256).toBe(`${digest("sha256").digest("base64")}-3`);
+  expect((await content("k")).equals(whole)).toBe(true);
+  expect(await s3.headObject({ Bucket, Key: "k", ChecksumMode: "ENABLED" })).toMatchObject({
+    ContentType: "video/x",
+    Metadata: { m: "1" },
+    ChecksumType: "COMPOSITE",
+    ContentLength: whole.length,
+  });
+  expect((await s3.listMultipartUploads({ Bucket })).Uploads).toBeUndefined();
+  // A range over the border of parts, a part by its number.
+  expect((await content("k", { Range: `bytes=${5 * MIB - 2}-${5 * MIB + 1}` })).equals(whole.subarray(5 * MIB - 2, 5 * MIB + 2))).toBe(
+    true,
+  );
+  expect((await content("k", { PartNumber: 3 })).equals(bytes[2] as Buffer)).toBe(true);
+  const attributes = await s3.getObjectAttributes({ Bucket, Key: "k", ObjectAttributes: ["ObjectParts"] });
+  expect(attributes.ObjectParts).toMatchObject({ TotalPartsCount: 3, Parts: [{ Size: 5 * MIB }, {}, { PartNumber: 3, Size: 1234 }] });
+  // Asked again, the answer is the same: the first may have been lost.
+  expect((await s3.completeMultipartUpload({ ...at, MultipartUpload: { Parts } })).ETag).toBe(done.ETag);
+});
+
+test("a checksum of the whole object", async () => {
+  const { at, Parts } = await uploaded("full", { ChecksumAlgorithm: "CRC64NVME" });
+  const done = await s3.completeMultipartUpload({ ...at, MultipartUpload: { Parts }, ChecksumType: "FULL_OBJECT" });
+  const single = await s3.putObject({ Bucket, Key: "single", Body: whole, ChecksumAlgorithm: "CRC64NVME" });
+  expect(done.ChecksumCRC64NVME).toBe(single.ChecksumCRC64NVME);
+  const copied = await s3.copyObject({ Bucket, Key: "copied", CopySource: `${Bucket}/full` });
+  expect(copied.CopyObjectResult?.ETag).toBe(single.ETag);
+});
+
+test("parts may be copied from objects", async () => {
+  await s3.putObject({ Bucket, Key: "source", Body: whole });
+  const { UploadId } = await s3.createMultipartUpload({ Bucket, Key: "glued" });
+  const at = { Bucket, Key: "glued", UploadId };
+  const part = async (PartNumber: number, CopySourceRange?: string) => ({
+    PartNumber,
+    ETag: (await s3.uploadPartCopy({ ...at, PartNumber, CopySource: `${Bucket}/source`, CopySourceRange })).CopyPartResult?.ETag,
+  });
+  await expect(part(1, `bytes=0-${whole.length}`)).rejects.toMatchObject({ name: "InvalidArgument" });
+  const Parts = [await part(1), await part(2, "bytes=1-9")];
+  await s3.completeMultipartUpload({ ...at, MultipartUpload: { Parts } });
+  expect((await content("glued")).equals(Buffer.concat([whole, whole.subarray(1, 10)]))).toBe(true);
+});
+
+describe("what AWS refuses", () => {
+  test("parts that are small, unknown, out of order; conditions that do not hold", async () => {
+    const { at, Parts } = await uploaded("refused");
+    const complete = (parts: CompletedPart[], more: object = {}) =>
+      s3.completeMultipartUpload({ ...at, MultipartUpload: { Parts: parts }, ...more });
+    await expect(complete([])).rejects.toMatchObject({ name: "MalformedXML" });
+    await expect(complete(Parts.toReversed())).rejects.toMatchObject({ name: "InvalidPartOrder" });
+    await expect(complete([{ ...Parts[0], ETag: '"other"' }])).rejects.toMatchObject({ name: "InvalidPart" });
+    await s3.uploadPart({ ...at, PartNumber: 4, Body: "x" });
+    const tiny = [Parts[2], { PartNumber: 4, ETag: `"${createHash("md5").update("x").digest("hex")}"` }] as CompletedPart[];
+    await expect(complete(tiny)).rejects.toMatchObject({ name: "EntityTooSmall" });
+    await s3.putObject({ Bucket, Key: "refused", Body: "was here first" });
+    await expect(complete(Parts, { IfNoneMatch: "*" })).rejects.toMatchObject({ name: "PreconditionFailed" });
+    // A refused completion leaves the upload as it was.
+    await complete(Parts);
+    expect((await content("refused")).equals(whole)).toBe(true);
+    await expect(s3.uploadPart({ ...at, PartNumber: 1, Body: "x" })).rejects.toMatchObject({ name: "NoSuchUpload" });
+  });
+
+  test("an aborted upload is gone with its parts", async () => {
+    const { at, Parts } = await uploaded("aborted");
+    await s3.abortMultipartUpload(at);
+    await expect(s3.abortMultipartUpload(at)).rejects.toMatchObject({ name: "NoSuchUpload", $metadata: { httpStatusCode: 404 } });
+    await expect(s3.completeMultipartUpload({ ...at, MultipartUpload: { Parts } })).rejects.toMatchObject({ name: "NoSuchUpload" });
+  });
+});
+
+test("a client that goes away in the middle leaves nothing", async () => {
+  const authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=00";
+  const sent = request(`${aws.url}/${Bucket}/half`, { method: "PUT", headers: { authorization, "content-length": 10 * MIB } });
+  sent.on("error", () => {});
+  sent.write(randomBytes(MIB));
+  const calls = () => faults.calls().filter((call) => call.input.Key === "half");
+  await expect.poll(() => calls().length).toBe(1);
+  sent.destroy();
+  await expect.poll(() => calls()[0]?.outcome).toBe("refused");
+  await expect(s3.headObject({ Bucket, Key: "half" })).rejects.toMatchObject({ name: "NotFound" });
+});
+
+test("a large object passes through, not into, memory", async () => {
+  const size = 400 * MIB;
+  const chunk = randomBytes(MIB);
+  const { Readable } = await import("node:stream");
+  const body = Readable.from(
+    (function* () {
+      for (let i = 0; i < 400; i++) yield chunk;
+    })(),
+  );
+  let peak = 0;
+  const watch = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage().rss);
+  }, 20);
+  const before = process.memoryUsage().rss;
+  await s3.putObject({ Bucket, Key: "large", Body: body, ContentLength: size });
+  const got = await s3.getObject({ Bucket, Key: "large" });
+  let read = 0;
+  for await (const part of got.Body as AsyncIterable<Buffer>) read += part.length;
+  clearInterval(watch);
+  expect(read).toBe(size);
+  expect(peak - before).toBeLessThan(200 * MIB);
+}, 120_000);
