@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test, vi } from "vitest";
+import { type ClientOptions, makeClients } from "../../../src/aws/clients.ts";
+import { toFault } from "../../../src/aws/faults.ts";
+import { identify, refuseForeignAccount, refuseUnlessLoopback } from "../../../src/aws/identity.ts";
+import { virtualClock } from "../engine/fake.ts";
+
+const toClose: (() => void)[] = [];
+afterEach(() => {
+  for (const close of toClose.splice(0)) close();
+  vi.unstubAllEnvs();
+});
+async function endpoint(answer: RequestListener): Promise<string> {
+  const server: Server = createServer(answer);
+  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+  toClose.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+function clients(options: Partial<ClientOptions>) {
+  const made = makeClients({
+    region: "eu-west-1",
+    local: true,
+    version: "1.2.3",
+    signal: new AbortController().signal,
+    clock: virtualClock(),
+    paced: false,
+    onWait: () => {},
+    ...options,
+  });
+  toClose.push(made.destroy);
+  return made;
+}
+const IDENTITY = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+  <Arn>arn:aws-cn:iam::123456789012:user/x</Arn><UserId>U</UserId><Account>123456789012</Account></GetCallerIdentityResult>
+  <ResponseMetadata><RequestId>r-7</RequestId></ResponseMetadata></GetCallerIdentityResponse>`;
+const refusal = (code: string) =>
+  `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>no</Message></Error></ErrorResponse>`;
+const keyOf = (authorization: string | undefined) => /Credential=([^/]+)/.exec(authorization ?? "")?.[1];
+
+test("a client tries once, names its operation in what it throws and itself in the user agent", async () => {
+  const seen: (string | undefined)[] = [];
+  const url = await endpoint((request, response) => {
+    seen.push(request.headers["user-agent"]);
+    response.writeHead(503, { "x-amzn-requestid": "r-8" }).end(refusal("ServiceUnavailable"));
+  });
+  const calls: string[] = [];
+  const error = await identify(clients({ endpoint: url, onCall: (operation) => calls.push(operation) }), "eu-west-1").catch(
+    (e: unknown) => e,
+  );
+  expect(toFault(error)).toMatchObject({ code: "ServiceUnavailable", status: 503, operation: "sts:GetCallerIdentity", requestId: "r-8" });
+  expect(calls).toEqual(["sts:GetCallerIdentity"]);
+  expect(seen).toEqual([expect.stringContaining("fleetlogix/1.2.3")]);
+});
+test("the local AWS never sees the user's credentials", async () => {
+  vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIAREAL");
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", "real");
+  const keys: (string | undefined)[] = [];
+  const url = await endpoint((request, response) => {
+    keys.push(keyOf(request.headers.authorization));
+    response.end(IDENTITY);
+  });
+  const place = await identify(clients({ endpoint: url }), "eu-west-1");
+  expect(place).toEqual({ account: "123456789012", region: "eu-west-1", partition: "aws-cn" });
+  expect(keys).toEqual(["local"]);
+});
+test("credentials that ran out are looked up again, once, and the call goes on with the new ones", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "credentials-"));
+  toClose.push(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "credentials");
+  const write = (key: string) => writeFileSync(file, `[default]\naws_access_key_id = ${key}\naws_secret_access_key = s\n`);
+  write("OLD");
+  for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"]) vi.stubEnv(name, undefined);
+  vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", file);
+  vi.stubEnv("AWS_CONFIG_FILE", join(folder, "config"));
+  const keys: (string | undefined)[] = [];
+  const url = await endpoint((request, response) => {
+    const key = keyOf(request.headers.authorization);
+    keys.push(key);
+    if (key === "OLD") {
+      write("NEW");
+      response.writeHead(403).end(refusal("ExpiredToken"));
+    } else response.end(IDENTITY);
+  });
+  const made = clients({ endpoint: url, local: false });
+  expect((await identify(made, "eu-west-1")).account).toBe("123456789012");
+  await (await made.sns()).listTopics({}).catch(() => {});
+  expect(keys).toEqual(["OLD", "NEW", "NEW"]);
+});
+test("a call without an answer ends as a timeout, a closed connection and a port without a server as what they are", async () => {
+  const silent = await endpoint(() => {});
+  const slow = await identify(clients({ endpoint: silent, requestTimeoutMs: 50 }), "x").catch((e: unknown) => e);
+  expect(toFault(slow)).toMatchObject({ code: "ETIMEDOUT", status: undefined });
+  const rude = await endpoint((request) => request.socket.destroy());
+  expect(toFault(await identify(clients({ endpoint: rude }), "x").catch((e: unknown) => e))?.code).toBe("ECONNRESET");
+  const nobody = await identify(clients({ endpoint: "http://127.0.0.1:1" }), "x").catch((e: unknown) => e);
+  expect(toFault(nobody)?.code).toBe("ECONNREFUSED");
+});
+test("--local stays on this computer", () => {
+  for (const url of ["http://127.0.0.1:4566", "http://localhost:1", "http://[::1]:1"])
+    expect(() => refuseUnlessLoopback(url)).not.toThrow();
+  for (const url of [undefined, "https://sts.amazonaws.com", "http://127.0.0.1.evil.example", "http://10.0.0.1:4566", "nonsense"]) {
+    expect(() => refuseUnlessLoopback(url)).toThrow(expect.objectContaining({ code: "LOCAL_REFUSED", exit: 2 }));
+  }
+  const place = { partition: "aws", region: "x", account: "123456789012" };
+  expect(() => refuseForeignAccount(place, "http://127.0.0.1:1")).toThrow("123456789012");
+  expect(() => refuseForeignAccount({ ...place, account: "000000000000" }, "http://127.0.0.1:1")).not.toThrow();
+});

@@ -1,0 +1,71 @@
+import { S3 } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { acquireLock, breakLock, LOCK_KEY, type LockPlace } from "../../../src/aws/lock.ts";
+import { localAws } from "../../support/local-aws.ts";
+
+const Bucket = "fleetlogix-data";
+let aws: Awaited<ReturnType<typeof localAws>>;
+let s3: S3;
+let now = Date.UTC(2026, 0, 1, 12);
+const living = new Set<number>([1, 2]);
+const place = (): LockPlace => ({
+  clients: { s3: async () => s3 },
+  bucket: Bucket,
+  account: "000000000000",
+  now: () => now,
+  alive: (pid) => living.has(pid),
+});
+const owner = (pid: number, host = "desk") => ({ host, pid, user: "ada", command: "up" });
+const versions = async () => {
+  const { Versions = [], DeleteMarkers = [] } = await s3.listObjectVersions({ Bucket });
+  return Versions.length + DeleteMarkers.length;
+};
+
+beforeAll(async () => {
+  aws = await localAws();
+  s3 = aws.client(S3, { forcePathStyle: true });
+  await s3.createBucket({ Bucket });
+  await s3.putBucketVersioning({ Bucket, VersioningConfiguration: { Status: "Enabled" } });
+});
+afterAll(() => aws.close());
+beforeEach(() => breakLock(place()));
+
+test("the second run is told who works on the stack since when; after the first is done it may go on; nothing stays behind", async () => {
+  const release = await acquireLock(place(), owner(1));
+  const refusal = await acquireLock(place(), owner(2)).catch((error: unknown) => error);
+  expect(refusal).toMatchObject({ code: "LOCKED", exit: 6 });
+  for (const word of ["ada", "desk", "process 1", "fleetlogix up", "2026-01-01T12:00:00Z"]) expect(String(refusal)).toContain(word);
+  await release();
+  await (await acquireLock(place(), owner(2)))();
+  expect(await versions()).toBe(0);
+});
+test("the lock of a dead process on this computer is taken over at once, that of another computer only after its lease", async () => {
+  await acquireLock(place(), owner(77));
+  const release = await acquireLock(place(), owner(1));
+  await release();
+  expect(await versions()).toBe(0);
+
+  await acquireLock(place(), owner(77, "elsewhere"));
+  await expect(acquireLock(place(), owner(1))).rejects.toThrow("elsewhere");
+  now += 11 * 60_000;
+  await (await acquireLock(place(), owner(1)))();
+  expect(await versions()).toBe(0);
+});
+test("of two that take over one dead lock one wins", async () => {
+  await acquireLock(place(), owner(77));
+  const results = await Promise.allSettled([acquireLock(place(), owner(1)), acquireLock(place(), owner(2))]);
+  expect(results.map((r) => r.status).sort()).toEqual(["fulfilled", "rejected"]);
+  expect((await s3.getObject({ Bucket, Key: LOCK_KEY })).ETag).toBeDefined();
+});
+test("force-unlock frees it whoever holds it, and the old holder's end does not free the new one's", async () => {
+  const old = await acquireLock(place(), owner(1));
+  await breakLock(place());
+  await acquireLock(place(), owner(2));
+  await old();
+  await expect(acquireLock(place(), owner(1))).rejects.toMatchObject({ code: "LOCKED" });
+});
+test("where no lock can be written the run goes on without", async () => {
+  const nowhere = { ...place(), bucket: "no-such-bucket" };
+  await (await acquireLock(nowhere, owner(1)))();
+  await breakLock(nowhere);
+});
