@@ -1,5 +1,57 @@
-import type { LocalEnv, LocalService } from "../../core/service.ts";
+import type { Call, LocalEnv, LocalService, Permission } from "../../core/service.ts";
+import { catalogOperations } from "./catalog.ts";
+import { changeOperations } from "./changes.ts";
+import { rdsState } from "./documents.ts";
+import { noEngine, postgresEngine } from "./engine.ts";
+import { createFleet } from "./fleet.ts";
+import { instanceOperations } from "./instances.ts";
+import { lifeOperations } from "./life.ts";
+import { parameterGroupOperations } from "./parameter-groups.ts";
+import type { Rds } from "./rds.ts";
+import { resume } from "./resume.ts";
+import { snapshotOperations } from "./snapshots.ts";
+import { subnetGroupOperations } from "./subnet-groups.ts";
+import { tagOperations } from "./tags.ts";
 
-export function rdsService(_env: LocalEnv): LocalService {
-  return { name: "rds", sdk: () => import("@aws-sdk/client-rds"), operations: {} };
+/** RDS for PostgreSQL: every instance is a real server. */
+export function rdsService(env: LocalEnv): LocalService {
+  const state = rdsState(env.store);
+  const engine = env.settings.databases === "real" ? postgresEngine(env) : noEngine;
+  const fleet = createFleet(env, state, engine);
+  const rds: Rds = { env, state, engine, fleet };
+  return {
+    name: "rds",
+    sdk: () => import("@aws-sdk/client-rds"),
+    operations: {
+      ...instanceOperations(rds),
+      ...changeOperations(rds),
+      ...lifeOperations(rds),
+      ...snapshotOperations(rds),
+      ...parameterGroupOperations(rds),
+      ...subnetGroupOperations(rds),
+      ...tagOperations(rds),
+      ...catalogOperations(rds),
+    },
+    permissions: (operation, input, call) => [permissionOf(env, operation, input, call)],
+    start: () => resume(rds),
+    async stop() {
+      await fleet.idle();
+      await Promise.all(fleet.list().map((one) => engine.stop(one.resourceId)));
+    },
+    facts: () => ({
+      databases: fleet.list().length,
+      ports: fleet
+        .list()
+        .filter((one) => fleet.statusOf(one) === "available")
+        .map((one) => `${one.id}:${one.port}`)
+        .join(" "),
+    }),
+  };
+}
+
+function permissionOf(env: LocalEnv, operation: string, input: Record<string, unknown>, { region }: Call): Permission {
+  const action = `rds:${operation}`;
+  const [kind, name] = input.DBSnapshotIdentifier ? ["snapshot", input.DBSnapshotIdentifier] : ["db", input.DBInstanceIdentifier];
+  if (typeof input.ResourceName === "string") return { action, resource: input.ResourceName };
+  return { action, resource: typeof name === "string" ? `arn:aws:rds:${region}:${env.account}:${kind}:${name}` : "*" };
 }

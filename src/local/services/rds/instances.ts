@@ -1,0 +1,192 @@
+import { randomBytes } from "node:crypto";
+import type * as RDS from "@aws-sdk/client-rds";
+import { type Handler, type LocalEnv, LocalFault } from "../../core/service.ts";
+import { type Attributes, DEFAULT_PARAMETERS, type InstanceDocument, keyOf, page } from "./documents.ts";
+import type { Fleet } from "./fleet.ts";
+import { defaultSubnetGroup, securityGroups } from "./neighbours.ts";
+import type { Rds } from "./rds.ts";
+import { bear } from "./resume.ts";
+import { freshPassword, keepPassword } from "./secrets.ts";
+import { arnOf, asInstance } from "./shape.ts";
+import * as check from "./validation.ts";
+
+/** How long a small instance takes on AWS. */
+const BIRTH = [
+  { status: "creating", ms: 240_000 },
+  { status: "backing-up", ms: 60_000 },
+];
+
+export const show = ({ env, state, fleet }: Rds, instance: InstanceDocument): RDS.DBInstance => asInstance(env, state, fleet, instance);
+
+export function instanceOperations(rds: Rds) {
+  return { CreateDBInstance: createInstance(rds), DescribeDBInstances: describeInstances(rds) };
+}
+
+function createInstance(rds: Rds): Handler<RDS.CreateDBInstanceCommandInput, RDS.CreateDBInstanceResult> {
+  const { env, engine } = rds;
+  return async (input, { region }) => {
+    checkWhole(input);
+    const id = (input.DBInstanceIdentifier as string).toLowerCase();
+    checkUnused(rds, region, id);
+    const place = await placement(rds, region, input);
+    engine.check();
+    const password = input.ManageMasterUserPassword ? freshPassword() : (input.MasterUserPassword as string);
+    const username = input.MasterUsername as string;
+    const arn = arnOf(env, region, "db", id);
+    const secretArn = input.ManageMasterUserPassword
+      ? await keepPassword(env, region, arn, username, password, input.MasterUserSecretKmsKeyId)
+      : undefined;
+    // Two calls at once: the other one may have come first meanwhile.
+    checkUnused(rds, region, id);
+    const begun = beginBirth(rds, {
+      ...newborn(env, region, id),
+      ...place,
+      attributes: attributesOf(input, region, env.account),
+      username,
+      database: input.DBName,
+      port: 0,
+      tags: (input.Tags ?? []).map(({ Key, Value = "" }) => ({ Key, Value })),
+      secretArn,
+      birth: { password, port: wantedPort(env, input.Port) },
+      applied: {},
+    });
+    return { DBInstance: show(rds, begun) };
+  };
+}
+
+export function newborn(env: LocalEnv, region: string, id: string) {
+  return {
+    id,
+    region,
+    resourceId: `db-${randomBytes(17)
+      .toString("base64")
+      .replace(/[^A-Za-z0-9]/g, "X")
+      .toUpperCase()
+      .slice(0, 26)}`,
+    createdAt: new Date(env.clock.now()).toISOString(),
+    pending: {},
+    state: "creating",
+    steps: [],
+  };
+}
+
+/** Writes the instance down and sets its making going. */
+export function beginBirth(rds: Rds, document: InstanceDocument): InstanceDocument {
+  const { state, fleet } = rds;
+  const instance = { ...document, applied: fleet.valuesOf(document) };
+  state.instances.put(keyOf(instance.region, instance.id), instance);
+  const stays = (instance.attributes.BackupRetentionPeriod ?? 0) > 0 ? BIRTH : BIRTH.slice(0, 1);
+  return fleet.begin(instance, { status: "creating", after: "available", stays, work: () => bear(rds, instance) });
+}
+
+export function checkUnused({ fleet }: Rds, region: string, id: string): void {
+  if (fleet.list(region).some((one) => one.id === id)) throw new LocalFault("DBInstanceAlreadyExistsFault", "DB instance already exists");
+}
+
+/** A caller may ask for a port; here, where all servers share one address, it is only where the search begins. */
+export const wantedPort = ({ settings }: LocalEnv, asked: number | undefined): number =>
+  settings.databasePort === 0 ? 0 : (asked ?? settings.databasePort);
+
+function checkWhole(input: RDS.CreateDBInstanceCommandInput): void {
+  if (input.Engine !== "postgres")
+    throw new LocalFault(
+      "NotImplemented",
+      `The local AWS does not implement rds:CreateDBInstance with the engine ${input.Engine}: it has postgres.`,
+      501,
+    );
+  if (input.DBClusterIdentifier) throw new LocalFault("NotImplemented", "The local AWS does not implement DB clusters.", 501);
+  check.checkIdentifier(input.DBInstanceIdentifier, "DBInstanceIdentifier");
+  check.checkClass(input.DBInstanceClass);
+  check.checkUsername(input.MasterUsername);
+  check.resolveVersion(input.EngineVersion);
+  check.checkStorage(input.AllocatedStorage ?? 0, input.StorageType ?? "gp2");
+  check.checkRetention(input.BackupRetentionPeriod ?? 1);
+  check.checkTags(input.Tags ?? []);
+  if (input.DBName !== undefined) check.checkDatabase(input.DBName);
+  if (input.ManageMasterUserPassword && input.MasterUserPassword !== undefined)
+    throw new LocalFault(
+      "InvalidParameterCombination",
+      "You can't specify MasterUserPassword when ManageMasterUserPassword is enabled.",
+      400,
+    );
+  if (!input.ManageMasterUserPassword) check.checkPassword(input.MasterUserPassword ?? "");
+}
+
+interface Placing {
+  readonly DBParameterGroupName?: string | undefined;
+  readonly DBSubnetGroupName?: string | undefined;
+  readonly VpcSecurityGroupIds?: string[] | undefined;
+}
+/** Everything that an instance leans on must be there. */
+export async function placement({ env, state }: Rds, region: string, input: Placing) {
+  const parameterGroup = input.DBParameterGroupName ?? DEFAULT_PARAMETERS;
+  if (parameterGroup !== DEFAULT_PARAMETERS && !state.parameterGroups.has(keyOf(region, parameterGroup)))
+    throw new LocalFault("DBParameterGroupNotFoundFault", `DBParameterGroup not found: ${parameterGroup}`);
+  const named = input.DBSubnetGroupName && input.DBSubnetGroupName !== "default";
+  const subnetGroup = named
+    ? state.subnetGroups.get(keyOf(region, input.DBSubnetGroupName ?? ""))
+    : await defaultSubnetGroup(env, state, region);
+  if (!subnetGroup) throw new LocalFault("DBSubnetGroupNotFoundFault", `DB subnet group '${input.DBSubnetGroupName}' does not exist.`);
+  return {
+    parameterGroup: parameterGroup.toLowerCase(),
+    subnetGroup: subnetGroup.name,
+    securityGroups: await securityGroups(env, region, input.VpcSecurityGroupIds),
+  };
+}
+
+function attributesOf(input: RDS.CreateDBInstanceCommandInput, region: string, account: string): Attributes {
+  const storage = input.StorageType ?? (input.Iops ? "io1" : "gp2");
+  return {
+    DBInstanceClass: input.DBInstanceClass,
+    AllocatedStorage: input.AllocatedStorage,
+    StorageType: storage,
+    ...(storage === "gp3" && { Iops: input.Iops ?? 3_000, StorageThroughput: input.StorageThroughput ?? 125 }),
+    ...(storage !== "gp3" && input.Iops !== undefined && { Iops: input.Iops }),
+    ...(input.MaxAllocatedStorage !== undefined && { MaxAllocatedStorage: input.MaxAllocatedStorage }),
+    EngineVersion: check.resolveVersion(input.EngineVersion),
+    MultiAZ: input.MultiAZ ?? false,
+    AvailabilityZone: input.AvailabilityZone ?? `${region}a`,
+    PubliclyAccessible: input.PubliclyAccessible ?? input.DBSubnetGroupName === undefined,
+    StorageEncrypted: input.StorageEncrypted ?? input.KmsKeyId !== undefined,
+    ...((input.StorageEncrypted || input.KmsKeyId !== undefined) && {
+      KmsKeyId: input.KmsKeyId ?? `arn:aws:kms:${region}:${account}:alias/aws/rds`,
+    }),
+    BackupRetentionPeriod: input.BackupRetentionPeriod ?? 1,
+    PreferredBackupWindow: input.PreferredBackupWindow ?? "03:00-03:30",
+    PreferredMaintenanceWindow: (input.PreferredMaintenanceWindow ?? "sun:05:00-sun:05:30").toLowerCase(),
+    AutoMinorVersionUpgrade: input.AutoMinorVersionUpgrade ?? true,
+    CopyTagsToSnapshot: input.CopyTagsToSnapshot ?? false,
+    DeletionProtection: input.DeletionProtection ?? false,
+    CACertificateIdentifier: input.CACertificateIdentifier ?? "rds-ca-rsa2048-g1",
+    IAMDatabaseAuthenticationEnabled: input.EnableIAMDatabaseAuthentication ?? false,
+    PerformanceInsightsEnabled: input.EnablePerformanceInsights ?? false,
+    ...(input.EnablePerformanceInsights && { PerformanceInsightsRetentionPeriod: input.PerformanceInsightsRetentionPeriod ?? 7 }),
+    MonitoringInterval: input.MonitoringInterval ?? 0,
+    ...(input.MonitoringRoleArn !== undefined && { MonitoringRoleArn: input.MonitoringRoleArn }),
+    ...(input.EnableCloudwatchLogsExports?.length && { EnabledCloudwatchLogsExports: input.EnableCloudwatchLogsExports }),
+    NetworkType: input.NetworkType ?? "IPV4",
+  };
+}
+
+function describeInstances(rds: Rds): Handler<RDS.DescribeDBInstancesCommandInput, RDS.DescribeDBInstancesCommandOutput> {
+  return (input, { region }) => {
+    const { fleet } = rds;
+    const all = input.DBInstanceIdentifier ? [byIdOrArn(fleet, region, input.DBInstanceIdentifier)] : fleet.list(region);
+    const wanted = (input.Filters ?? []).reduce(
+      (rest, { Name, Values = [] }) => rest.filter((one) => matches(rds, one, Name, Values)),
+      all,
+    );
+    const { items, more } = page(wanted, (one) => one.id, input);
+    return { DBInstances: items.map((one) => show(rds, one)), ...more };
+  };
+}
+const byIdOrArn = (fleet: Fleet, region: string, text: string): InstanceDocument =>
+  fleet.named(region, text.startsWith("arn:") ? text.split(":").pop() : text);
+
+function matches({ env }: Rds, one: InstanceDocument, name: string | undefined, values: readonly string[]): boolean {
+  if (name === "db-instance-id") return values.some((v) => v.toLowerCase() === one.id || v === arnOf(env, one.region, "db", one.id));
+  if (name === "dbi-resource-id") return values.includes(one.resourceId);
+  if (name === "engine") return values.includes("postgres");
+  if (name === "db-cluster-id" || name === "domain") return false;
+  throw new LocalFault("InvalidParameterValue", `Unrecognized filter name: ${name}`, 400);
+}

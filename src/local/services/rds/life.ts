@@ -1,0 +1,90 @@
+import type * as RDS from "@aws-sdk/client-rds";
+import { type Handler, LocalFault } from "../../core/service.ts";
+import type { InstanceDocument } from "./documents.ts";
+import { GONE, mustBe } from "./fleet.ts";
+import { show } from "./instances.ts";
+import type { Rds } from "./rds.ts";
+import { erase } from "./resume.ts";
+import { beginSnapshot, newSnapshot } from "./snapshots.ts";
+
+/** Statuses in which no final snapshot can be taken. */
+const BROKEN = ["failed", "incompatible-restore", "incompatible-network", "incompatible-parameters"];
+
+/** Stop, start, reboot, delete. */
+export function lifeOperations(rds: Rds) {
+  const { fleet, engine } = rds;
+  const reboot: Handler<RDS.RebootDBInstanceCommandInput, RDS.RebootDBInstanceResult> = (input, { region }) => {
+    const instance = fleet.named(region, input.DBInstanceIdentifier);
+    mustBe(fleet, instance, "available");
+    if (input.ForceFailover && !instance.attributes.MultiAZ)
+      throw new LocalFault("InvalidParameterCombination", "Cannot reboot with failover: the DB instance is not Multi-AZ.", 400);
+    const stays = [{ status: "rebooting", ms: 30_000 }];
+    return {
+      DBInstance: show(rds, fleet.begin(instance, { status: "rebooting", after: "available", stays, work: () => restart(rds, instance) })),
+    };
+  };
+  const stop: Handler<RDS.StopDBInstanceCommandInput, RDS.StopDBInstanceResult> = (input, { region }) => {
+    const instance = fleet.named(region, input.DBInstanceIdentifier);
+    mustBe(fleet, instance, "available");
+    if (input.DBSnapshotIdentifier) beginSnapshot(rds, instance, input.DBSnapshotIdentifier, []);
+    const stays = [{ status: "stopping", ms: 120_000 }];
+    const work = () => engine.stop(instance.resourceId);
+    return { DBInstance: show(rds, fleet.begin(instance, { status: "stopping", after: "stopped", stays, work })) };
+  };
+  const start: Handler<RDS.StartDBInstanceCommandInput, RDS.StartDBInstanceResult> = (input, { region }) => {
+    const instance = fleet.named(region, input.DBInstanceIdentifier);
+    mustBe(fleet, instance, "stopped");
+    const stays = [{ status: "starting", ms: 180_000 }];
+    return {
+      DBInstance: show(rds, fleet.begin(instance, { status: "starting", after: "available", stays, work: () => fleet.start(instance) })),
+    };
+  };
+  return { RebootDBInstance: reboot, StopDBInstance: stop, StartDBInstance: start, DeleteDBInstance: deleteInstance(rds) };
+}
+
+async function restart({ engine, fleet }: Rds, instance: InstanceDocument): Promise<void> {
+  await engine.stop(instance.resourceId);
+  await fleet.start(instance);
+}
+
+function deleteInstance(rds: Rds): Handler<RDS.DeleteDBInstanceCommandInput, RDS.DeleteDBInstanceResult> {
+  const { fleet } = rds;
+  return (input, { region }) => {
+    const found = fleet.named(region, input.DBInstanceIdentifier);
+    checkDelete(rds, found, input);
+    const tags = found.attributes.CopyTagsToSnapshot ? found.tags : [];
+    const final = input.SkipFinalSnapshot ? undefined : newSnapshot(rds, found, input.FinalDBSnapshotIdentifier, tags);
+    const instance = fleet.change(found, { finalSnapshot: final?.id });
+    const stays = [{ status: "deleting", ms: 120_000 }];
+    const work = () => erase(rds, instance);
+    return { DBInstance: show(rds, fleet.begin(instance, { status: "deleting", after: GONE, otherwise: found.state, stays, work })) };
+  };
+}
+
+function checkDelete({ fleet }: Rds, instance: InstanceDocument, input: RDS.DeleteDBInstanceCommandInput): void {
+  const status = fleet.statusOf(instance);
+  if (status === "deleting") throw new LocalFault("InvalidDBInstanceStateFault", `Instance ${instance.id} is already being deleted.`);
+  if (instance.attributes.DeletionProtection)
+    throw new LocalFault(
+      "InvalidParameterCombination",
+      "Cannot delete protected DB Instance, please disable deletion protection and try again.",
+      400,
+    );
+  if (input.SkipFinalSnapshot && input.FinalDBSnapshotIdentifier)
+    throw new LocalFault(
+      "InvalidParameterCombination",
+      "FinalDBSnapshotIdentifier can not be specified when deleting an instance with SkipFinalSnapshot.",
+      400,
+    );
+  if (!input.SkipFinalSnapshot && !input.FinalDBSnapshotIdentifier)
+    throw new LocalFault(
+      "InvalidParameterCombination",
+      "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified.",
+      400,
+    );
+  if (!input.SkipFinalSnapshot && (BROKEN.includes(status) || status === "creating"))
+    throw new LocalFault(
+      "InvalidDBInstanceStateFault",
+      `Instance ${instance.id} is currently ${status} - a final snapshot cannot be taken.`,
+    );
+}

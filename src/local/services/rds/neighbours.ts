@@ -1,0 +1,43 @@
+import { type LocalEnv, LocalFault } from "../../core/service.ts";
+import { keyOf, type RdsState, type SubnetGroupDocument } from "./documents.ts";
+
+interface Subnet {
+  readonly SubnetId: string;
+  readonly AvailabilityZone: string;
+  readonly VpcId: string;
+}
+
+/** The groups that guard an instance: those asked for, which must exist, or the network's default one. */
+export async function securityGroups(env: LocalEnv, region: string, wanted: readonly string[] | undefined): Promise<string[]> {
+  const input = wanted?.length ? { GroupIds: wanted } : { Filters: [{ Name: "group-name", Values: ["default"] }] };
+  const found = await env.dispatch("ec2", "DescribeSecurityGroups", input, { region }).catch((error) => {
+    const message = `Invalid security group , groupId= ${wanted?.join(", ")}, groupName=.`;
+    throw error instanceof LocalFault ? new LocalFault("InvalidParameterValue", message, 400) : error;
+  });
+  return found.SecurityGroups.map((group: { GroupId: string }) => group.GroupId);
+}
+
+/** Without ids: the default network's own. */
+export async function subnetsNamed(
+  env: LocalEnv,
+  region: string,
+  ids: readonly string[],
+): Promise<Pick<SubnetGroupDocument, "vpc" | "subnets">> {
+  const input = ids.length ? { SubnetIds: ids } : { Filters: [{ Name: "default-for-az", Values: ["true"] }] };
+  const { Subnets } = (await env.dispatch("ec2", "DescribeSubnets", input, { region }).catch((error) => {
+    throw error instanceof LocalFault ? new LocalFault("InvalidSubnet", error.message) : error;
+  })) as { Subnets: Subnet[] };
+  return {
+    vpc: Subnets[0]?.VpcId ?? "",
+    subnets: Subnets.map((subnet) => ({ id: subnet.SubnetId, zone: subnet.AvailabilityZone })),
+  };
+}
+
+/** The group of the default network's subnets, which RDS makes when first needed. */
+export async function defaultSubnetGroup(env: LocalEnv, state: RdsState, region: string): Promise<SubnetGroupDocument> {
+  const known = state.subnetGroups.get(keyOf(region, "default"));
+  if (known) return known;
+  const group = { name: "default", region, description: "default", tags: [], ...(await subnetsNamed(env, region, [])) };
+  state.subnetGroups.put(keyOf(region, "default"), group);
+  return group;
+}

@@ -1,0 +1,79 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Client } from "pg";
+import { copyData } from "./files.ts";
+import { give, type Owner } from "./place.ts";
+import { SUPERUSER } from "./server.ts";
+
+/** How to reach a server as its superuser. */
+export interface Access {
+  readonly port: number;
+  readonly password: string;
+  /** PEM of the certificate that the server must show. */
+  readonly ca: string;
+}
+
+async function asSuperuser<T>(access: Access, work: (client: Client) => Promise<T>): Promise<T> {
+  const { default: pg } = await import("pg");
+  const client = new pg.Client({
+    host: "127.0.0.1",
+    port: access.port,
+    user: SUPERUSER,
+    password: access.password,
+    database: "postgres",
+    ssl: { ca: access.ca },
+    // Statements with passwords must not reach the server's log, whatever its parameters say.
+    options: "-c log_statement=none -c log_min_duration_statement=-1 -c log_min_error_statement=panic",
+  });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** AWS's roles, the user's administrator and database: as after CreateDBInstance. */
+export function furnish(access: Access, user: string, password: string, database: string | undefined): Promise<void> {
+  return asSuperuser(access, async (client) => {
+    const master = client.escapeIdentifier(user);
+    const statements = [
+      ...["rds_superuser", "rds_password", "rds_replication", "rds_iam", "rds_ad"].map((role) => `CREATE ROLE ${role} NOLOGIN`),
+      `GRANT pg_monitor, pg_signal_backend, pg_checkpoint, pg_maintain, pg_use_reserved_connections, pg_create_subscription,
+        rds_password, rds_replication TO rds_superuser WITH ADMIN OPTION`,
+      `CREATE ROLE ${master} LOGIN CREATEDB CREATEROLE PASSWORD ${client.escapeLiteral(password)} VALID UNTIL 'infinity'`,
+      `GRANT rds_superuser TO ${master} WITH ADMIN OPTION`,
+      `ALTER DATABASE postgres OWNER TO ${master}`,
+      "CREATE DATABASE rdsadmin",
+      "REVOKE ALL ON DATABASE rdsadmin FROM PUBLIC",
+      ...(database && database !== "postgres" ? [`CREATE DATABASE ${client.escapeIdentifier(database)} OWNER ${master}`] : []),
+    ];
+    for (const statement of statements) await client.query(statement);
+  });
+}
+
+export function changePassword(access: Access, user: string, password: string): Promise<void> {
+  return asSuperuser(access, async (client) => {
+    await client.query(`ALTER ROLE ${client.escapeIdentifier(user)} PASSWORD ${client.escapeLiteral(password)}`);
+  });
+}
+
+/** A consistent copy of a running server's data, while it goes on working: PostgreSQL's own backup mode. */
+export function backUp(access: Access, data: string, target: string, owner: Owner | undefined): Promise<number> {
+  return asSuperuser(access, async (client) => {
+    // The slot keeps the log that the copy needs; it goes with the connection.
+    await client.query("SELECT pg_create_physical_replication_slot('snapshot_' || pg_backend_pid(), true, true)");
+    await client.query("SELECT pg_backup_start('snapshot', true)");
+    const bytes = await copyData(data, target, owner);
+    const { rows } = await client.query("SELECT labelfile, spcmapfile FROM pg_backup_stop(false)");
+    const label = join(target, "backup_label");
+    await writeFile(label, rows[0].labelfile, { mode: 0o600 });
+    give(label, owner);
+    // The log written meanwhile is part of the copy, and stands as it is now.
+    await rm(join(target, "pg_wal"), { recursive: true, force: true });
+    await copyData(join(data, "pg_wal"), join(target, "pg_wal"), owner, 1);
+    await mkdir(join(target, "pg_wal", "archive_status"), { recursive: true });
+    give(join(target, "pg_wal", "archive_status"), owner);
+    return bytes;
+  });
+}

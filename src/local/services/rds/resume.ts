@@ -1,0 +1,80 @@
+import { type InstanceDocument, keyOf, type SnapshotDocument } from "./documents.ts";
+import { GONE } from "./fleet.ts";
+import type { Rds } from "./rds.ts";
+import { dropSecret } from "./secrets.ts";
+
+/** The work that makes a new instance, from nothing or from a snapshot. */
+export async function bear({ engine, fleet }: Rds, instance: InstanceDocument): Promise<void> {
+  const { birth, username, database } = instance;
+  if (!birth) throw new Error(`${instance.id} was made before`);
+  const target = fleet.targetOf(await fleet.settle(instance));
+  if (birth.snapshot === undefined) await engine.make(target, { username, password: birth.password, database });
+  else {
+    await engine.restore(target, birth.snapshot);
+    if (birth.password) await engine.setPassword(target, username, birth.password);
+  }
+  fleet.change(instance, { birth: undefined });
+}
+
+/** The work that copies an instance's data; a copy that fails is marked so, and thrown. */
+export async function fill({ env, state, engine, fleet }: Rds, instance: InstanceDocument, snapshot: SnapshotDocument): Promise<void> {
+  const key = keyOf(snapshot.region, snapshot.id);
+  try {
+    const bytes = await engine.snapshot(fleet.targetOf(instance), snapshot.folder);
+    state.snapshots.put(key, { ...snapshot, state: "available", bytes });
+  } catch (error) {
+    env.log(`rds: snapshot ${snapshot.id} failed`);
+    state.snapshots.put(key, { ...snapshot, state: "failed" });
+    throw error;
+  }
+}
+
+/** The work that removes an instance: not before its final snapshot, if one was asked for, is whole. */
+export async function erase(rds: Rds, instance: InstanceDocument): Promise<void> {
+  const { env, state, engine } = rds;
+  const final = instance.finalSnapshot === undefined ? undefined : state.snapshots.get(keyOf(instance.region, instance.finalSnapshot));
+  if (final && final.state !== "available") await fill(rds, instance, final);
+  await engine.remove(instance.resourceId);
+  if (instance.secretArn) await dropSecret(env, instance.region, instance.secretArn);
+}
+
+/**
+ * After a start, in order or after `kill -9`: servers that should run do, what was being made is made anew, what was
+ * being removed goes. Returns when every server that had been running accepts connections.
+ */
+export async function resume(rds: Rds): Promise<void> {
+  const { env, state, engine, fleet } = rds;
+  for (const [key, snapshot] of state.snapshots.entries()) {
+    const final = fleet.list().some((one) => one.finalSnapshot === snapshot.id && one.region === snapshot.region);
+    if (snapshot.state === "creating" && !final) state.snapshots.put(key, { ...snapshot, state: "failed" });
+    if (snapshot.state === "deleting") {
+      engine.removeSnapshot(snapshot.folder);
+      state.snapshots.delete(key);
+    }
+  }
+  await Promise.all(
+    fleet.list().map((instance) =>
+      resumeOne(rds, instance).catch((error) => {
+        env.log(`rds: ${instance.id} does not start: ${String(error)}`);
+        fleet.change(instance, { state: "failed" });
+      }),
+    ),
+  );
+}
+
+async function resumeOne(rds: Rds, instance: InstanceDocument): Promise<void> {
+  const { engine, fleet } = rds;
+  if (instance.state === "deleting") {
+    await erase(rds, instance);
+    fleet.change(instance, { state: GONE });
+  } else if (instance.state === "stopped" || instance.state === "stopping") {
+    await engine.stop(instance.resourceId);
+    fleet.change(instance, { state: "stopped" });
+  } else if (instance.birth) {
+    fleet.begin(instance, { status: "creating", after: "available", work: () => bear(rds, instance) });
+    fleet.change(instance, { steps: instance.steps });
+  } else {
+    await fleet.start(instance);
+    fleet.change(instance, { state: "available" });
+  }
+}

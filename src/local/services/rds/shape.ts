@@ -1,0 +1,71 @@
+import type * as RDS from "@aws-sdk/client-rds";
+import type { LocalEnv } from "../../core/service.ts";
+import { type InstanceDocument, keyOf, type RdsState, type SubnetGroupDocument } from "./documents.ts";
+import type { Fleet } from "./fleet.ts";
+
+export const arnOf = (env: LocalEnv, region: string, kind: "db" | "snapshot" | "pg" | "subgrp", id: string): string =>
+  `arn:aws:rds:${region}:${env.account}:${kind}:${id}`;
+
+/** An instance as DescribeDBInstances shows it. */
+export function asInstance(env: LocalEnv, state: RdsState, fleet: Fleet, one: InstanceDocument): RDS.DBInstance {
+  const status = fleet.statusOf(one);
+  const born = status !== "creating";
+  const subnets = state.subnetGroups.get(keyOf(one.region, one.subnetGroup));
+  return {
+    ...one.attributes,
+    DBInstanceIdentifier: one.id,
+    DbiResourceId: one.resourceId,
+    ...(one.database !== undefined && { DBName: one.database }),
+    Engine: "postgres",
+    LicenseModel: "postgresql-license",
+    DBInstanceStatus: status,
+    DBInstanceArn: arnOf(env, one.region, "db", one.id),
+    MasterUsername: one.username,
+    DbInstancePort: 0,
+    // The address is known when there is a server behind it.
+    ...(born && {
+      Endpoint: { Address: "127.0.0.1", Port: one.port, HostedZoneId: "Z2R2ITUGPM61AM" },
+      InstanceCreateTime: new Date(one.createdAt),
+    }),
+    DBSecurityGroups: [],
+    VpcSecurityGroups: one.securityGroups.map((VpcSecurityGroupId) => ({ VpcSecurityGroupId, Status: "active" })),
+    DBParameterGroups: [{ DBParameterGroupName: one.parameterGroup, ParameterApplyStatus: applyStatus(fleet, one) }],
+    ...(subnets && { DBSubnetGroup: asSubnetGroup(env, subnets) }),
+    OptionGroupMemberships: [{ OptionGroupName: "default:postgres-17", Status: "in-sync" }],
+    PendingModifiedValues: one.pending,
+    ReadReplicaDBInstanceIdentifiers: [],
+    DomainMemberships: [],
+    AssociatedRoles: [],
+    TagList: [...one.tags],
+    CustomerOwnedIpEnabled: false,
+    BackupTarget: "region",
+    ActivityStreamStatus: "stopped",
+    CertificateDetails: { CAIdentifier: one.attributes.CACertificateIdentifier },
+    ...(one.secretArn !== undefined && {
+      MasterUserSecret: { SecretArn: one.secretArn, SecretStatus: born ? "active" : "creating" },
+    }),
+  };
+}
+
+function applyStatus(fleet: Fleet, one: InstanceDocument): string {
+  const wanted = fleet.valuesOf(one);
+  const names = new Set([...Object.keys(wanted), ...Object.keys(one.applied)]);
+  return [...names].every((name) => wanted[name] === one.applied[name]) ? "in-sync" : "pending-reboot";
+}
+
+export function asSubnetGroup(env: LocalEnv, group: SubnetGroupDocument): RDS.DBSubnetGroup {
+  return {
+    DBSubnetGroupName: group.name,
+    DBSubnetGroupDescription: group.description,
+    DBSubnetGroupArn: arnOf(env, group.region, "subgrp", group.name),
+    VpcId: group.vpc,
+    SubnetGroupStatus: "Complete",
+    SupportedNetworkTypes: ["IPV4"],
+    Subnets: group.subnets.map(({ id, zone }) => ({
+      SubnetIdentifier: id,
+      SubnetAvailabilityZone: { Name: zone },
+      SubnetOutpost: {},
+      SubnetStatus: "Active",
+    })),
+  };
+}

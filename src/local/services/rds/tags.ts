@@ -1,0 +1,55 @@
+import type * as RDS from "@aws-sdk/client-rds";
+import { type Handler, LocalFault } from "../../core/service.ts";
+import { keyOf, snapshotNamed } from "./documents.ts";
+import { parameterGroupNamed } from "./parameter-groups.ts";
+import type { Rds } from "./rds.ts";
+import { checkTags } from "./validation.ts";
+
+/** A thing with tags, and how to change them. */
+interface Tagged {
+  readonly tags: readonly RDS.Tag[];
+  readonly write: (tags: readonly RDS.Tag[]) => void;
+}
+
+function tagged(rds: Rds, arn: string): Tagged {
+  const { state, fleet } = rds;
+  const [, , service, region = "", , kind, ...rest] = arn.split(":");
+  const name = rest.join(":");
+  const key = keyOf(region, name);
+  if (service !== "rds") throw new LocalFault("InvalidParameterValue", `Invalid resource name: ${arn}`, 400);
+  if (kind === "db") {
+    const instance = fleet.named(region, name);
+    return { tags: instance.tags, write: (tags) => void fleet.change(instance, { tags }) };
+  }
+  if (kind === "snapshot") {
+    const snapshot = snapshotNamed(state, region, name);
+    return { tags: snapshot.tags, write: (tags) => state.snapshots.put(key, { ...snapshot, tags }) };
+  }
+  if (kind === "pg") {
+    const group = parameterGroupNamed(rds, region, name);
+    return { tags: group.tags, write: (tags) => state.parameterGroups.put(key, { ...group, tags }) };
+  }
+  const group = kind === "subgrp" ? state.subnetGroups.get(key) : undefined;
+  if (!group) throw new LocalFault("InvalidParameterValue", `Invalid resource name: ${arn}`, 400);
+  return { tags: group.tags, write: (tags) => state.subnetGroups.put(key, { ...group, tags }) };
+}
+
+export function tagOperations(rds: Rds) {
+  const add: Handler<RDS.AddTagsToResourceCommandInput, RDS.AddTagsToResourceCommandOutput> = (input) => {
+    const { tags, write } = tagged(rds, input.ResourceName ?? "");
+    const merged = new Map([...tags, ...(input.Tags ?? [])].map(({ Key, Value }) => [Key, Value ?? ""]));
+    const all = [...merged].map(([Key, Value]) => ({ Key, Value }));
+    checkTags(all);
+    write(all);
+    return {};
+  };
+  const remove: Handler<RDS.RemoveTagsFromResourceCommandInput, RDS.RemoveTagsFromResourceCommandOutput> = (input) => {
+    const { tags, write } = tagged(rds, input.ResourceName ?? "");
+    write(tags.filter(({ Key }) => !input.TagKeys?.includes(Key ?? "")));
+    return {};
+  };
+  const list: Handler<RDS.ListTagsForResourceCommandInput, RDS.ListTagsForResourceCommandOutput> = (input) => ({
+    TagList: [...tagged(rds, input.ResourceName ?? "").tags],
+  });
+  return { AddTagsToResource: add, RemoveTagsFromResource: remove, ListTagsForResource: list };
+}
