@@ -1,5 +1,44 @@
+import { join } from "node:path";
 import type { LocalEnv, LocalService } from "../../core/service.ts";
+import { eventFiles } from "./event-files.ts";
+import { groupsOf } from "./group.ts";
+import { groupOperations } from "./groups.ts";
+import { permissionsOf, policyOperations } from "./policies.ts";
+import { readingOperations } from "./reading.ts";
+import { streamOperations } from "./streams.ts";
+import { tagOperations } from "./tags.ts";
 
-export function logsService(_env: LocalEnv): LocalService {
-  return { name: "logs", sdk: () => import("@aws-sdk/client-cloudwatch-logs"), operations: {} };
+const DAY_MS = 86_400_000;
+const SWEEP_MS = 3_600_000;
+
+/** Groups and streams in the journal, events in files below `logs/`. */
+export function logsService(env: LocalEnv): LocalService {
+  const groups = groupsOf(env);
+  const files = eventFiles(join(env.dataDir, "logs"));
+  let cancel = (): void => {};
+  const sweep = (): void => {
+    cancel = env.clock.after(SWEEP_MS, sweep);
+    for (const group of groups.all()) {
+      const days = group.retentionInDays;
+      if (days) for (const stream of groups.streams(group)) files.expire(stream, env.clock.now() - days * DAY_MS);
+    }
+  };
+  return {
+    name: "logs",
+    sdk: () => import("@aws-sdk/client-cloudwatch-logs"),
+    operations: {
+      ...groupOperations(env, groups, files),
+      ...streamOperations(env, groups, files),
+      ...readingOperations(env, groups, files),
+      ...tagOperations(groups),
+      ...policyOperations(env),
+    },
+    permissions: permissionsOf,
+    async start() {
+      files.keepOnly(new Set(groups.all().map(({ id }) => id)));
+      cancel = env.clock.after(SWEEP_MS, sweep);
+    },
+    stop: async () => cancel(),
+    facts: () => ({ logGroups: groups.all().length }),
+  };
 }

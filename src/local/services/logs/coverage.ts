@@ -1,0 +1,7 @@
+/** Operations that do less than AWS's, and what they lack. */
+export const partial: Readonly<Record<string, string>> = {
+  FilterLogEvents: "no space-delimited patterns ([a, b, …])",
+  PutLogEvents: "a stream keeps its newest 64 MB; no metric or subscription filters",
+  PutResourcePolicy: "kept and listed, not decided upon; account scope only",
+  ListLogGroups: "by name only",
+};

@@ -1,0 +1,105 @@
+import { LocalFault } from "../../core/service.ts";
+
+type Test = (value: unknown) => boolean;
+const TOKEN = /\s*(&&|\|\||[()]|!=|<=|>=|=|<|>|"(?:[^"\\]|\\.)*"|\$[\w.[\]$@"-]*|[^\s()&|=<>!]+)/y;
+
+/** `{ ($.level = "ERROR") && ($.n >= 3 || $.user.name = "a*") }` as a test of a message. A message that is not JSON fails it. */
+export function jsonPattern(text: string): (message: string) => boolean {
+  if (!text.endsWith("}")) throw invalid();
+  const tokens = tokensOf(text.slice(1, -1));
+  const test = either(tokens);
+  if (tokens.length > 0) throw invalid();
+  return (message) => {
+    try {
+      return test(JSON.parse(message));
+    } catch {
+      return false;
+    }
+  };
+}
+
+const invalid = (): LocalFault => new LocalFault("InvalidParameterException", "Invalid filter pattern");
+
+function tokensOf(text: string): string[] {
+  const tokens: string[] = [];
+  TOKEN.lastIndex = 0;
+  while (TOKEN.lastIndex < text.trimEnd().length) {
+    const found = TOKEN.exec(text);
+    if (!found) throw invalid();
+    tokens.push(found[1] as string);
+  }
+  return tokens;
+}
+
+function either(tokens: string[]): Test {
+  const first = both(tokens);
+  if (tokens[0] !== "||") return first;
+  tokens.shift();
+  const rest = either(tokens);
+  return (value) => first(value) || rest(value);
+}
+function both(tokens: string[]): Test {
+  const first = single(tokens);
+  if (tokens[0] !== "&&") return first;
+  tokens.shift();
+  const rest = both(tokens);
+  return (value) => first(value) && rest(value);
+}
+function single(tokens: string[]): Test {
+  if (tokens[0] !== "(") return condition(tokens);
+  tokens.shift();
+  const inner = either(tokens);
+  if (tokens.shift() !== ")") throw invalid();
+  return inner;
+}
+
+function condition(tokens: string[]): Test {
+  const selector = tokens.shift();
+  const operator = tokens.shift()?.toUpperCase();
+  if (!selector?.startsWith("$") || !operator) throw invalid();
+  const path = pathOf(selector);
+  const operand = tokens.shift();
+  if (operand === undefined) throw invalid();
+  if (operator === "NOT" && operand.toUpperCase() === "EXISTS") return (value) => at(value, path) === undefined;
+  if (operator === "IS") {
+    const wanted = { TRUE: true, FALSE: false, NULL: null }[operand.toUpperCase()];
+    if (wanted === undefined) throw invalid();
+    return (value) => at(value, path) === wanted;
+  }
+  return compare(operator, operand, path);
+}
+
+function compare(operator: string, operand: string, path: readonly string[]): Test {
+  const quoted = operand.startsWith('"');
+  const text = quoted ? operand.slice(1, -1).replace(/\\(.)/g, "$1") : operand;
+  const number = quoted ? Number.NaN : Number(text);
+  const wildcard = new RegExp(`^${text.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`, "s");
+  const equals = (found: unknown): boolean =>
+    typeof found === "number" && !Number.isNaN(number) ? found === number : found !== null && wildcard.test(String(found));
+  const ordered = (test: (found: number) => boolean): Test => {
+    if (Number.isNaN(number)) throw invalid();
+    return (value) => {
+      const found = at(value, path);
+      return typeof found === "number" && test(found);
+    };
+  };
+  if (operator === "=") return (value) => at(value, path) !== undefined && equals(at(value, path));
+  if (operator === "!=") return (value) => at(value, path) !== undefined && !equals(at(value, path));
+  if (operator === ">") return ordered((found) => found > number);
+  if (operator === ">=") return ordered((found) => found >= number);
+  if (operator === "<") return ordered((found) => found < number);
+  if (operator === "<=") return ordered((found) => found <= number);
+  throw invalid();
+}
+
+/** `$.a.b[0]["c d"]` → a, b, 0, c d */
+const pathOf = (selector: string): string[] =>
+  [...selector.slice(1).matchAll(/\["([^"]+)"\]|\[(\d+)\]|\.?([^.[\]]+)/g)].map(
+    ([, quoted, index, name]) => quoted ?? index ?? (name as string),
+  );
+
+const at = (value: unknown, path: readonly string[]): unknown =>
+  path.reduce(
+    (found: unknown, key) => (typeof found === "object" && found !== null ? (found as Record<string, unknown>)[key] : undefined),
+    value,
+  );
