@@ -108,6 +108,11 @@ test("a snapshot copies the data of a running server and becomes an instance of 
   expect(Name).toMatch(/^rds!db-[0-9a-f-]{36}$/);
   const { username, password } = JSON.parse(SecretString ?? "{}");
   expect(await query(copy, "select note from kept", { user: username, password })).toEqual([{ note: "first" }]);
+  await secrets.rotateSecret({ SecretId: copy.MasterUserSecret?.SecretArn ?? "" });
+  await until("copy", "available");
+  const rotated = JSON.parse((await secrets.getSecretValue({ SecretId: copy.MasterUserSecret?.SecretArn ?? "" })).SecretString ?? "{}");
+  expect(rotated.password).not.toBe(password);
+  expect(await query(copy, "select 1 a", { user: username, password: rotated.password })).toEqual([{ a: 1 }]);
   await rds.deleteDBInstance({ DBInstanceIdentifier: "copy", SkipFinalSnapshot: true });
   await gone("copy");
   await expect(secrets.describeSecret({ SecretId: copy.MasterUserSecret?.SecretArn ?? "" })).rejects.toMatchObject({

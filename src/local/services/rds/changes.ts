@@ -5,6 +5,7 @@ import { mustBe } from "./fleet.ts";
 import { checkUnused, show } from "./instances.ts";
 import { securityGroups } from "./neighbours.ts";
 import type { Rds } from "./rds.ts";
+import { resetPassword } from "./resume.ts";
 import { dropSecret, freshPassword, keepPassword } from "./secrets.ts";
 import { arnOf } from "./shape.ts";
 import * as check from "./validation.ts";
@@ -168,7 +169,7 @@ async function newPassword(
 }
 
 function setGoing(rds: Rds, instance: InstanceDocument, input: Input, password: string | undefined, disruptive: boolean): RDS.DBInstance {
-  const { fleet, engine } = rds;
+  const { fleet } = rds;
   const renamed = input.NewDBInstanceIdentifier?.toLowerCase();
   const answer = (one: InstanceDocument): RDS.DBInstance => {
     const shown = show(rds, one);
@@ -177,9 +178,10 @@ function setGoing(rds: Rds, instance: InstanceDocument, input: Input, password: 
   };
   const after = instance.state;
   if (password !== undefined && after === "available") {
-    const work = () => engine.setPassword(fleet.targetOf(instance), instance.username, password);
+    const reset = fleet.change(instance, { newPassword: password });
+    const work = () => resetPassword(rds, reset);
     return answer(
-      fleet.begin(instance, {
+      fleet.begin(reset, {
         status: "resetting-master-credentials",
         after,
         stays: [{ status: "resetting-master-credentials", ms: 30_000 }],

@@ -63,6 +63,8 @@ export interface InstanceDocument {
   readonly applied: Readonly<Record<string, string>>;
   /** Until the server is made: what it is made from. */
   readonly birth?: { readonly password: string; readonly port: number; readonly snapshot?: string | undefined } | undefined;
+  /** A password that the server is still to be given. */
+  readonly newPassword?: string | undefined;
   /** While it is being deleted: the snapshot without which its data must not go. */
   readonly finalSnapshot?: string | undefined;
 }

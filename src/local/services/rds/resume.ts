@@ -16,6 +16,13 @@ export async function bear({ engine, fleet }: Rds, instance: InstanceDocument): 
   fleet.change(instance, { birth: undefined });
 }
 
+/** The work that gives the administrator the password that is written down. */
+export async function resetPassword({ engine, fleet }: Rds, instance: InstanceDocument): Promise<void> {
+  if (instance.newPassword === undefined) return;
+  await engine.setPassword(fleet.targetOf(instance), instance.username, instance.newPassword);
+  fleet.change(instance, { newPassword: undefined });
+}
+
 /** The work that copies an instance's data; a copy that fails is marked so, and thrown. */
 export async function fill({ env, state, engine, fleet }: Rds, instance: InstanceDocument, snapshot: SnapshotDocument): Promise<void> {
   const key = keyOf(snapshot.region, snapshot.id);
@@ -75,6 +82,7 @@ async function resumeOne(rds: Rds, instance: InstanceDocument): Promise<void> {
     fleet.change(instance, { steps: instance.steps });
   } else {
     await fleet.start(instance);
+    await resetPassword(rds, fleet.named(instance.region, instance.id));
     fleet.change(instance, { state: "available" });
   }
 }

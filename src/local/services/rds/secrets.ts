@@ -18,6 +18,10 @@ export async function keepPassword(
     Name: `rds!db-${randomUUID()}`,
     Description: `The secret associated with the primary RDS DB instance: ${instanceArn}`,
     SecretString: JSON.stringify({ username, password }),
+    Tags: [
+      { Key: "aws:rds:primaryDBInstanceArn", Value: instanceArn },
+      { Key: "aws:secretsmanager:owningService", Value: "rds" },
+    ],
     ...(kmsKey && { KmsKeyId: kmsKey }),
   };
   const { ARN } = await env.dispatch("secretsmanager", "CreateSecret", input, { region });

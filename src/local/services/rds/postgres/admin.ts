@@ -1,7 +1,7 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "pg";
-import { copyData } from "./files.ts";
+import { copyData, LEFT_OUT } from "./files.ts";
 import { give, type Owner } from "./place.ts";
 import { SUPERUSER } from "./server.ts";
 
@@ -44,8 +44,6 @@ export function furnish(access: Access, user: string, password: string, database
       `CREATE ROLE ${master} LOGIN CREATEDB CREATEROLE PASSWORD ${client.escapeLiteral(password)} VALID UNTIL 'infinity'`,
       `GRANT rds_superuser TO ${master} WITH ADMIN OPTION`,
       `ALTER DATABASE postgres OWNER TO ${master}`,
-      "CREATE DATABASE rdsadmin",
-      "REVOKE ALL ON DATABASE rdsadmin FROM PUBLIC",
       ...(database && database !== "postgres" ? [`CREATE DATABASE ${client.escapeIdentifier(database)} OWNER ${master}`] : []),
     ];
     for (const statement of statements) await client.query(statement);
@@ -64,16 +62,12 @@ export function backUp(access: Access, data: string, target: string, owner: Owne
     // The slot keeps the log that the copy needs; it goes with the connection.
     await client.query("SELECT pg_create_physical_replication_slot('snapshot_' || pg_backend_pid(), true, true)");
     await client.query("SELECT pg_backup_start('snapshot', true)");
-    const bytes = await copyData(data, target, owner);
+    const bytes = await copyData(data, target, owner, new Set([...LEFT_OUT, "pg_wal"]));
     const { rows } = await client.query("SELECT labelfile, spcmapfile FROM pg_backup_stop(false)");
     const label = join(target, "backup_label");
     await writeFile(label, rows[0].labelfile, { mode: 0o600 });
     give(label, owner);
-    // The log written meanwhile is part of the copy, and stands as it is now.
-    await rm(join(target, "pg_wal"), { recursive: true, force: true });
-    await copyData(join(data, "pg_wal"), join(target, "pg_wal"), owner, 1);
-    await mkdir(join(target, "pg_wal", "archive_status"), { recursive: true });
-    give(join(target, "pg_wal", "archive_status"), owner);
-    return bytes;
+    // The log up to here is part of the copy.
+    return bytes + (await copyData(join(data, "pg_wal"), join(target, "pg_wal"), owner));
   });
 }

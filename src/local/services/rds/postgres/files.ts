@@ -1,37 +1,48 @@
 import { constants, type Dirent } from "node:fs";
-import { copyFile, mkdir, readdir, readlink, stat, symlink } from "node:fs/promises";
+import { chown, copyFile, mkdir, readdir, readlink, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { give, type Owner } from "./place.ts";
+import type { Owner } from "./place.ts";
 
 /** What belongs to a running server alone and must not be in a copy. */
-const LEFT_OUT = new Set(["postmaster.pid", "postmaster.opts", "log"]);
+export const LEFT_OUT = new Set(["postmaster.pid", "postmaster.opts", "log"]);
 /** Folders that a copy has, empty. */
 const EMPTIED = new Set(["pg_replslot", "pg_dynshmem", "pg_notify", "pg_serial", "pg_snapshots", "pg_stat_tmp", "pg_subtrans"]);
 
 /** Copies a data folder (its files may change and vanish meanwhile, as PostgreSQL's backup mode allows); answers its size in bytes. */
-export async function copyData(from: string, to: string, owner: Owner | undefined, depth = 0): Promise<number> {
-  await mkdir(to, { recursive: true, mode: 0o700 });
-  give(to, owner);
-  let bytes = 0;
-  for (const entry of await readdir(from, { withFileTypes: true })) {
-    if (depth === 0 && LEFT_OUT.has(entry.name)) continue;
-    bytes += await copyEntry(entry, join(from, entry.name), join(to, entry.name), owner, depth);
-  }
-  return bytes;
+export async function copyData(
+  from: string,
+  to: string,
+  owner: Owner | undefined,
+  leftOut: ReadonlySet<string> = LEFT_OUT,
+): Promise<number> {
+  return copyFolder(from, to, owner, (name) => (leftOut.has(name) ? "leave" : EMPTIED.has(name) ? "empty" : "copy"));
 }
 
-async function copyEntry(entry: Dirent, source: string, target: string, owner: Owner | undefined, depth: number): Promise<number> {
-  if (entry.isDirectory()) {
-    if (depth > 0 || !EMPTIED.has(entry.name)) return copyData(source, target, owner, depth + 1);
-    await mkdir(target, { mode: 0o700 });
-    give(target, owner);
-    return 0;
-  }
+async function copyFolder(
+  from: string,
+  to: string,
+  owner: Owner | undefined,
+  choose: (name: string) => "leave" | "empty" | "copy",
+): Promise<number> {
+  await mkdir(to, { recursive: true, mode: 0o700 });
+  if (owner) await chown(to, owner.uid, owner.gid);
+  const entries = (await readdir(from, { withFileTypes: true })).filter((entry) => choose(entry.name) !== "leave");
+  const sizes = entries.map((entry) =>
+    copyEntry(entry, join(from, entry.name), join(to, entry.name), owner, choose(entry.name) === "empty"),
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
+
+async function copyEntry(entry: Dirent, source: string, target: string, owner: Owner | undefined, empty: boolean): Promise<number> {
+  if (entry.isDirectory()) return copyFolder(source, target, owner, () => (empty ? "leave" : "copy"));
   try {
-    if (entry.isSymbolicLink()) await symlink(await readlink(source), target);
-    else await copyFile(source, target, constants.COPYFILE_FICLONE);
-    if (!entry.isSymbolicLink()) give(target, owner);
-    return entry.isFile() ? (await stat(target)).size : 0;
+    if (entry.isSymbolicLink()) {
+      await symlink(await readlink(source), target);
+      return 0;
+    }
+    await copyFile(source, target, constants.COPYFILE_FICLONE);
+    if (owner) await chown(target, owner.uid, owner.gid);
+    return (await stat(target)).size;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return 0;
     throw error;
