@@ -56,7 +56,7 @@ const rule = z.strictObject({
   times: z.number().int().min(1).nullable().default(1),
   fault,
 });
-const plan = z.union([z.array(rule), z.strictObject({ rules: z.array(rule) }).transform((p) => p.rules), rule.transform((r) => [r])]);
+const plan = z.strictObject({ rules: z.array(rule) });
 
 export type Fault =
   | z.infer<typeof fault>
@@ -69,8 +69,9 @@ export type ActiveRule = Omit<z.infer<typeof rule>, "fault"> & { readonly fault:
 
 /** Reads a fault plan, `{ "rules": [...] }`, a list of rules or one rule; throws a readable error that names the place. */
 export function parseFaultPlan(json: unknown): FaultRule[] {
-  const read = plan.safeParse(json);
-  if (read.success) return read.data;
+  const whole = typeof json === "object" && json !== null && "rules" in json;
+  const read = plan.safeParse(whole ? json : { rules: Array.isArray(json) ? json : [json] });
+  if (read.success) return read.data.rules;
   throw new Error(`The fault plan is not valid:\n${z.prettifyError(read.error)}`);
 }
 
