@@ -1,5 +1,4 @@
 import type { Artifact } from "../artifacts/artifact.ts";
-import { buildFunctions } from "../artifacts/build.ts";
 import { callerCidr } from "../aws/identity.ts";
 import type { FunctionName } from "../config/config.ts";
 import { findOrphans, plannedDoom } from "../engine/destroy.ts";
@@ -45,10 +44,10 @@ async function look(session: Session, scope: Scope, options: RunOptions, emit?: 
   return { seen: await observe(stack.part(scope.part, scope.functions), run, { specs: true }), run };
 }
 
-async function artifactsFor({ config }: Session, scope: Scope): Promise<ReadonlyMap<FunctionName, Artifact> | undefined> {
+async function artifactsFor({ config, artifacts }: Session, scope: Scope): Promise<ReadonlyMap<FunctionName, Artifact> | undefined> {
   if (scope.part === "data") return undefined;
   const all = Object.keys(config.functions.names) as FunctionName[];
-  return buildFunctions(scope.part === "functions" && scope.functions?.length ? scope.functions : all);
+  return artifacts(scope.part === "functions" && scope.functions?.length ? scope.functions : all);
 }
 
 async function cidrFor({ config, options }: Session, { part }: Scope): Promise<string | undefined> {

@@ -1,12 +1,14 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Artifact } from "../artifacts/artifact.ts";
+import { buildFunctions } from "../artifacts/build.ts";
 import { packageRoot } from "../artifacts/package-root.ts";
 import { type AwsClients, makeClients } from "../aws/clients.ts";
 import { explain } from "../aws/explain.ts";
 import { classify, isUnreachable, toFault } from "../aws/faults.ts";
 import { identify, refuseForeignAccount, refuseUnlessLoopback } from "../aws/identity.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, FunctionName } from "../config/config.ts";
 import { ask } from "../engine/attempt.ts";
 import type { AnyKind, Place } from "../engine/contract.ts";
 import type { Policy } from "../engine/decide.ts";
@@ -28,6 +30,8 @@ export interface Session {
   readonly ports: Ports;
   stack(inputs?: Partial<Pick<StackInputs, "callerCidr" | "artifacts">>): Stack;
   run(stack: Stack, policy?: Partial<Policy>, emit?: Emit): Run;
+  /** Built once a session, so that what is applied is what was planned. */
+  artifacts(names: readonly FunctionName[]): Promise<ReadonlyMap<FunctionName, Artifact>>;
   /** A call that changes nothing and belongs to no resource: asked again until answered, its failure in words. */
   ask<T>(what: string, effect: () => Promise<T>): Promise<T>;
 }
@@ -59,7 +63,17 @@ export async function openSession(config: Config, options: AppOptions): Promise<
       slots: makeSlots(options.concurrency),
       emit,
     }),
+    artifacts: buildOnce(),
     ask: (what, effect) => askWith({ clients, ports, options }, what, effect),
+  };
+}
+
+function buildOnce(): Session["artifacts"] {
+  const built = new Map<FunctionName, Promise<ReadonlyMap<FunctionName, Artifact>>>();
+  return async (names) => {
+    for (const name of names) if (!built.has(name)) built.set(name, buildFunctions([name]));
+    const parts = await Promise.all(names.map((name) => built.get(name)));
+    return new Map(parts.flatMap((part) => [...(part ?? [])]));
   };
 }
 
@@ -107,8 +121,9 @@ async function askWith<T>(
   what: string,
   effect: () => Promise<T>,
 ): Promise<T> {
-  const kind: Pick<AnyKind, "kind" | "retry"> = {
+  const kind: Pick<AnyKind, "kind" | "retry" | "settle"> = {
     kind: "account",
+    settle: { timeoutMs: 0, pollMs: 0 },
     // A stopped local AWS does not start by asking it again.
     retry: (fault) => (isUnreachable(fault) && fault.code === "ECONNREFUSED" && options.endpoint !== undefined ? "permanent" : undefined),
   };

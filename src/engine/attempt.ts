@@ -8,7 +8,8 @@ const MAX_ATTEMPTS = 10;
 /**
  * The waits between attempts: doubling from `first` to at most `cap`, so ten attempts last about
  * 120 s for propagation (a new role is known after 2–12 s, at worst a minute), 180 s for throttling (API Gateway lets one
- * DeleteRestApi through in 30 s), 240 s for another change under way, 65 s when AWS or the network fails.
+ * DeleteRestApi through in 30 s), 240 s for another change under way and longer for kinds that take long themselves
+ * (a deleted database keeps its network interface for minutes), 65 s when AWS or the network fails.
  */
 const WAITS: Readonly<Record<Exclude<RetryClass, "permanent">, { readonly first: number; readonly cap: number }>> = {
   propagation: { first: 500, cap: 30_000 },
@@ -39,7 +40,8 @@ export function patience(subject: Subject, verb: Verb, run: Run): Patience {
     if (attempt >= MAX_ATTEMPTS)
       throw run.ports.explain?.(fault, subject.id) ?? exhausted(subject, fault, why, attempt, clock.now() - began);
     const { first, cap } = WAITS[why];
-    const own = Math.min(cap, first * 2 ** (attempt - 1)) * (1 + SPREAD * (random?.() ?? 0));
+    const most = why === "busy" ? Math.max(cap, subject.kind.settle.timeoutMs / 4) : cap;
+    const own = Math.min(most, first * 2 ** (attempt - 1)) * (1 + SPREAD * (random?.() ?? 0));
     const waitMs = Math.round(Math.max(own, Math.min(fault.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS)));
     run.emit({ type: "resource.retrying", id: subject.id, why, code: fault.code, waitMs, attempt });
     await pause(run, waitMs);

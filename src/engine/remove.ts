@@ -6,8 +6,8 @@ import { settleTimeout } from "./problems.ts";
 import { call, pause, type Run, type Subject } from "./run.ts";
 import { look, lookForTags, settle, TAG_LAG } from "./settle.ts";
 
-/** A kind that holds many things may remove them a batch at a time; any other needs a few steps at most. */
-const MAX_STEPS = { many: 10_000, few: 60 } as const;
+/** More steps than any kind needs; reached only by something that does not go. */
+const MAX_STEPS = 60;
 /** Steps that follow at once; later ones wait for AWS to catch up. */
 const QUICK_STEPS = 3;
 
@@ -15,9 +15,8 @@ const QUICK_STEPS = 3;
 export async function remove(subject: Subject, run: Run, how: DeleteOptions): Promise<"absent" | "settling"> {
   const { kind, identity } = subject;
   const started = run.ports.clock.now();
-  const limit = kind.inventory ? MAX_STEPS.many : MAX_STEPS.few;
   let retry = patience(subject, "delete", run);
-  for (let step = 0; step < limit; step++) {
+  for (let step = 0; step < MAX_STEPS; step++) {
     let seen = step === 0 ? await lookForTags(subject, run, TAG_LAG.found) : await look(subject, run);
     if (seen.state === "settling") {
       if (step > 0 && kind.slow && !run.policy.wait) return "settling";
@@ -35,7 +34,7 @@ export async function remove(subject: Subject, run: Run, how: DeleteOptions): Pr
     } catch (error) {
       await retry(error);
     }
-    if (step >= QUICK_STEPS && !kind.inventory) await pause(run, kind.settle.pollMs);
+    if (step >= QUICK_STEPS) await pause(run, kind.settle.pollMs);
   }
   throw settleTimeout(subject, "there", run.ports.clock.now() - started);
 }
