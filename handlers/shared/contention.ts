@@ -8,8 +8,8 @@ export interface Pacing {
 
 /** Attempts of one call on an item that others write at the same time. */
 const ATTEMPTS = 12;
-const FIRST_WAIT_MS = 20;
-const LONGEST_WAIT_MS = 600;
+const FIRST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 1_500;
 
 /**
  * Repeats `attempt` until it answers something, waiting a random part of a growing time between: `undefined` means that

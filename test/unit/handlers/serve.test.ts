@@ -247,7 +247,7 @@ test("contention is met with growing random waits and ends as 503", async () => 
   const pacing = { sleep: async (ms: number) => void waits.push(ms), random: () => 1 };
   let calls = 0;
   expect(await untilUncontended(async () => (++calls === 3 ? "done" : undefined), pacing)).toBe("done");
-  expect(waits).toEqual([20, 40]);
+  expect(waits).toEqual([50, 100]);
   await expect(untilUncontended(async () => undefined, pacing)).rejects.toMatchObject({ code: "UNAVAILABLE" });
   await expect(untilUncontended(async () => Promise.reject(aws("AccessDenied", 403)), pacing)).rejects.toMatchObject({
     name: "AccessDenied",

@@ -108,7 +108,7 @@ export async function startFleet(client: { readonly maxAttempts?: number } = {})
       faults
         .calls()
         .filter((one) => one.service === "sns" && one.operation === "Publish" && one.effect)
-        .map((one) => JSON.parse(JSON.parse(String(one.input["Message"])).default))
+        .map((one) => JSON.parse(JSON.parse(String(one.input.Message)).default))
         .filter((message) => message.vehicle_id === vehicleId),
     close: () => aws.close(),
   };

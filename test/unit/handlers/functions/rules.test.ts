@@ -10,6 +10,15 @@ afterAll(() => fleet?.close());
 
 const BOGOTA = { lat: 4.711, lon: -74.0721 };
 const at = (second: number) => new Date(Date.UTC(2026, 2, 1, 10, 0, second)).toISOString();
+/** As a phone does: a 503 is sent again. On a starved machine contention may last as long as a call. */
+async function persist(name: "delivery" | "vehicle" | "route", body: unknown) {
+  for (let tries = 0; tries < 5; tries++) {
+    const reply = await fleet.post(name, body);
+    if (reply.status !== 503) return reply;
+    expect(reply.headers["Retry-After"]).toBe("1");
+  }
+  throw new Error("never accepted");
+}
 /** A position about this many km west of route R. */
 const west = (km: number) => ({ lat: 5.2, lon: -74.0721 - km / 110.7336 });
 
@@ -66,11 +75,7 @@ test("fifty writers on one delivery: all are answered, the last word stands", as
     occurred_at: at(i === 31 ? 100 : i),
     event_id: `hot-${i}`,
   }));
-  const replies = await Promise.all(updates.map((update) => fleet.post("delivery", update)));
-  for (const [index, reply] of replies.entries()) {
-    expect([200, 503]).toContain(reply.status);
-    if (reply.status === 503) expect((await fleet.post("delivery", updates[index])).status).toBe(200);
-  }
+  for (const reply of await Promise.all(updates.map((update) => persist("delivery", update)))) expect(reply.status).toBe(200);
   expect((await fleet.get("delivery", "hot")).body).toMatchObject({ status: "delivered", updated_at: at(100) });
 });
 
@@ -93,8 +98,8 @@ test("a vehicle's fix, its ETA along the route, and what the other function left
 
 test("both functions write one vehicle at once and keep each other's share", async () => {
   const fixes = Array.from({ length: 10 }, (_, i) => [
-    fleet.post("vehicle", { vehicle_id: "both", position: BOGOTA, recorded_at: at(i), event_id: `b${i}` }),
-    fleet.post("route", { vehicle_id: "both", position: west(5), route_id: "R", recorded_at: at(i), event_id: `c${i}` }),
+    persist("vehicle", { vehicle_id: "both", position: BOGOTA, recorded_at: at(i), event_id: `b${i}` }),
+    persist("route", { vehicle_id: "both", position: west(5), route_id: "R", recorded_at: at(i), event_id: `c${i}` }),
   ]).flat();
   for (const reply of await Promise.all(fixes)) expect(reply.status).toBe(200);
   const item = (await fleet.item("vehicles", "both")) as { recent_fixes: unknown[]; deviation: { routes: { R: { last: unknown } } } };
@@ -151,8 +156,8 @@ test("an episode from opening to closing: one item, its messages, its pages", as
     closed_at: at(180),
     notified_at: expect.any(String),
   });
-  expect(item?.["expires_at"]).toBe(Date.parse(at(0)) / 1000 + 90 * 86_400);
-  expect(item?.["max_deviation_km"]).toBeCloseTo(6.5, 1);
+  expect(item?.expires_at).toBe(Date.parse(at(0)) / 1000 + 90 * 86_400);
+  expect(item?.max_deviation_km).toBeCloseTo(6.5, 1);
 });
 
 test("alerts come in pages, newest first; a made-up cursor is refused", async () => {
@@ -183,11 +188,7 @@ test("twenty deviated fixes at once open one episode and send one message", asyn
     recorded_at: at(i),
     event_id: `once-${i}`,
   }));
-  const replies = await Promise.all(fixes.map((fix) => fleet.post("route", fix)));
-  for (const [index, reply] of replies.entries()) {
-    if (reply.status === 503) expect((await fleet.post("route", fixes[index])).status).toBe(200);
-    else expect(reply.status).toBe(200);
-  }
+  for (const reply of await Promise.all(fixes.map((fix) => persist("route", fix)))) expect(reply.status).toBe(200);
   expect(await fleet.alertItems("once")).toHaveLength(1);
   expect(fleet.published("once")).toHaveLength(1);
 });
@@ -199,6 +200,27 @@ test("two routes left at the very same time are two alerts", async () => {
   expect(other.body).toMatchObject({ route_id: null, alert: { state: "open", notified: true } });
   expect(other.body.alert.alert_id).not.toBe(one.body.alert.alert_id);
   expect(await fleet.alertItems("two")).toHaveLength(2);
+});
+
+test("while one call is sending a message another leaves it alone", async () => {
+  let finish = () => {};
+  const sent = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const reached = new Promise<void>((resolve) => {
+    const before = () => {
+      resolve();
+      return sent;
+    };
+    fleet.faults.add({ service: "sns", operation: "Publish", fault: { kind: "hook", before } });
+  });
+  const fix = (second: number) => fleet.post("route", { vehicle_id: "L", route_id: "R", position: west(3), recorded_at: at(second) });
+  const first = fix(0);
+  await reached;
+  expect((await fix(1)).body.alert).toMatchObject({ state: "open", notified: false });
+  finish();
+  expect((await first).body.alert).toMatchObject({ state: "open", notified: true });
+  expect(fleet.published("L")).toHaveLength(1);
 });
 
 test("while SNS is down alerts are kept, and the next fix of any kind sends what is owed, the closing too", async () => {
