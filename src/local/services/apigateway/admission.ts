@@ -1,0 +1,60 @@
+import { type Exchange, GatewayError, headerOf } from "./exchange.ts";
+import { throttleOf } from "./method-settings.ts";
+import type { PlanDoc } from "./model.ts";
+import type { UsageCounter } from "./usage.ts";
+
+/** Token buckets by name; time comes from the caller. */
+export interface Buckets {
+  take(key: string, ratePerSecond: number, burst: number, now: number): boolean;
+}
+export function createBuckets(): Buckets {
+  const buckets = new Map<string, { tokens: number; at: number }>();
+  return {
+    take(key, ratePerSecond, burst, now) {
+      const bucket = buckets.get(key) ?? { tokens: burst, at: now };
+      const tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * ratePerSecond);
+      const granted = tokens >= 1;
+      buckets.set(key, { tokens: granted ? tokens - 1 : tokens, at: now });
+      return granted;
+    },
+  };
+}
+
+/** API key, usage plan, throttles: throws when the request may not go on. */
+export function admit(exchange: Exchange, buckets: Buckets, usage: UsageCounter): void {
+  const { gateway, api, stage, resource, incoming } = exchange;
+  const now = gateway.env.clock.now();
+  const path = resource?.path ?? "";
+  if (exchange.method?.apiKeyRequired) admitKey(exchange, buckets, usage, now);
+  const limit = throttleOf(stage, path, incoming.verb);
+  if (limit && !buckets.take(`${api.id}/${stage.name}${path}/${incoming.verb}`, limit.rateLimit, limit.burstLimit, now))
+    throw new GatewayError("THROTTLED", "Too Many Requests");
+}
+
+function admitKey(exchange: Exchange, buckets: Buckets, usage: UsageCounter, now: number): void {
+  const { gateway, api, incoming } = exchange;
+  const value = api.apiKeySource === "HEADER" ? headerOf(incoming, "x-api-key") : undefined;
+  const key = gateway.keys.values().find((one) => one.value === value && one.region === api.region && one.enabled);
+  const plan = key && planOf(exchange, key.id);
+  if (!key || !plan) throw new GatewayError("INVALID_API_KEY", "Forbidden");
+  exchange.apiKey = key;
+  for (const [name, rate, burst] of throttlesOf(exchange, plan))
+    if (!buckets.take(`${plan.id}/${key.id}/${name}`, rate, burst, now)) throw new GatewayError("THROTTLED", "Too Many Requests");
+  if (!usage.take(plan, key.id)) throw new GatewayError("QUOTA_EXCEEDED", "Limit Exceeded");
+}
+
+const planOf = ({ gateway, stage }: Exchange, keyId: string): PlanDoc | undefined =>
+  gateway.plans
+    .values()
+    .find((plan) => plan.keyIds.includes(keyId) && plan.stages.some((one) => one.apiId === stage.apiId && one.stage === stage.name));
+
+/** A plan's throttle for this method if it has one, else its throttle for everything. */
+function throttlesOf({ stage, resource, incoming }: Exchange, plan: PlanDoc): [name: string, rate: number, burst: number][] {
+  const place = plan.stages.find((one) => one.apiId === stage.apiId && one.stage === stage.name);
+  const method = `${resource?.path}/${incoming.verb}`;
+  const own = place?.throttle?.[method];
+  const throttle = own ?? plan.throttle;
+  if (!throttle) return [];
+  const rate = throttle.rateLimit ?? Number.POSITIVE_INFINITY;
+  return [[own ? method : "*", rate, throttle.burstLimit ?? Math.max(1, rate)]];
+}

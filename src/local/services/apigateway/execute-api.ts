@@ -1,0 +1,122 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AccessLog } from "./access-log.ts";
+import { admit, type Buckets } from "./admission.ts";
+import { answerFor } from "./answers.ts";
+import { authorize } from "./authorization.ts";
+import { type Answer, type Exchange, GatewayError, type Incoming, openExchange } from "./exchange.ts";
+import { mockAnswer } from "./mock-integration.ts";
+import { deploymentKey, type Gateway, stageKey } from "./model.ts";
+import { callFunction } from "./proxy-integration.ts";
+import { validateRequest } from "./request-validation.ts";
+import { routeOf } from "./router.ts";
+import type { UsageCounter } from "./usage.ts";
+
+const MAX_BODY_BYTES = 10_485_760;
+const ADDRESS =
+  /^(?:\/restapis\/(?<id>[^/]+)\/(?<stage>[^/]+)\/_user_request_|\/_aws\/execute-api\/(?<id2>[^/]+)\/(?<stage2>[^/]+))(?<path>\/.*)?$/;
+
+export interface DataPlane {
+  readonly gateway: Gateway;
+  readonly buckets: Buckets;
+  readonly usage: UsageCounter;
+  readonly log: AccessLog;
+}
+
+/** Answers requests to deployed APIs. False: not an address of one. */
+export async function serve(plane: DataPlane, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+  const [address = "", search = ""] = (request.url ?? "/").split(/\?(.*)/s);
+  const parts = ADDRESS.exec(address)?.groups;
+  if (!parts) return false;
+  const { gateway } = plane;
+  const stage = gateway.stages.get(stageKey(parts.id ?? parts.id2 ?? "", parts.stage ?? parts.stage2 ?? ""));
+  const deployment = stage && gateway.deployments.get(deploymentKey(stage.apiId, stage.deploymentId));
+  const api = stage && gateway.apis.get(stage.apiId);
+  if (!stage || !deployment || !api || api.disableExecuteApiEndpoint) {
+    request.resume();
+    response
+      .writeHead(403, { "content-type": "application/json", "x-amzn-errortype": "ForbiddenException" })
+      .end('{"message":"Forbidden"}');
+    return true;
+  }
+  const body = await readBody(request);
+  const incoming = incomingOf(request, address, parts.path ?? "/", search, body ?? Buffer.alloc(0));
+  const exchange = openExchange(gateway, deployment.snapshot, stage, incoming);
+  const answer = await answerTo(plane, exchange, body === undefined);
+  send(response, exchange, answer, body === undefined);
+  plane.log.write(exchange, answer);
+  return true;
+}
+
+async function answerTo(plane: DataPlane, exchange: Exchange, tooLarge: boolean): Promise<Answer> {
+  try {
+    if (tooLarge) throw new GatewayError("REQUEST_TOO_LARGE", `HTTP content length exceeded ${MAX_BODY_BYTES} bytes.`);
+    const answer = await pass(plane, exchange);
+    if (answer.body.length > MAX_BODY_BYTES) throw new GatewayError("DEFAULT_5XX", "Internal server error", { status: 500 });
+    return answer;
+  } catch (error) {
+    if (error instanceof GatewayError) return answerFor(exchange, error);
+    plane.gateway.env.log(`bug in apigateway: ${error instanceof Error ? error.stack : String(error)}`);
+    return answerFor(exchange, new GatewayError("DEFAULT_5XX", "Internal server error"));
+  }
+}
+
+/** The stations of a request, in AWS's order. */
+async function pass(plane: DataPlane, exchange: Exchange): Promise<Answer> {
+  const { api, incoming } = exchange;
+  const route = routeOf(api, incoming.verb, incoming.path);
+  if (!route) throw new GatewayError("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token");
+  Object.assign(exchange, route);
+  await authorize(exchange);
+  admit(exchange, plane.buckets, plane.usage);
+  validateRequest(exchange);
+  const type = route.method.methodIntegration?.type;
+  if (type === "AWS_PROXY") return callFunction(exchange);
+  if (type === "MOCK") return mockAnswer(exchange);
+  exchange.integration = { status: 500, error: `The local AWS has no integrations of the type ${type}` };
+  plane.gateway.env.log(`${exchange.integration.error}: ${incoming.verb} ${exchange.resource?.path}`);
+  throw new GatewayError("API_CONFIGURATION_ERROR", "Internal server error");
+}
+
+function incomingOf(request: IncomingMessage, fullPath: string, path: string, search: string, body: Buffer): Incoming {
+  const headers: [string, string][] = [];
+  for (let i = 0; i < request.rawHeaders.length; i += 2)
+    headers.push([request.rawHeaders[i] as string, request.rawHeaders[i + 1] as string]);
+  return {
+    verb: request.method ?? "GET",
+    path,
+    fullPath,
+    headers,
+    query: [...new URLSearchParams(search)],
+    body,
+    sourceIp: request.socket.remoteAddress ?? "127.0.0.1",
+    port: request.socket.localPort ?? 0,
+  };
+}
+
+/** Undefined when it is longer than API Gateway takes. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) return undefined;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function send(response: ServerResponse, exchange: Exchange, { status, headers, body }: Answer, unread: boolean): void {
+  const out = new Map<string, string[]>();
+  for (const [name, value] of headers) out.set(name, [...(out.get(name) ?? []), value]);
+  out.set("x-amzn-RequestId", [exchange.requestId]);
+  out.set("x-amz-apigw-id", [exchange.extendedRequestId]);
+  if (status >= 200 && status !== 204 && status !== 304) out.set("Content-Length", [String(body.length)]);
+  // The rest of an oversized body is not read: the connection cannot be used again.
+  if (unread) out.set("Connection", ["close"]);
+  response.writeHead(
+    status,
+    Object.fromEntries([...out].map(([name, values]) => [name, values.length === 1 ? (values[0] as string) : values])),
+  );
+  response.end(exchange.incoming.verb === "HEAD" ? undefined : body);
+}

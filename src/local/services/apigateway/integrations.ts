@@ -1,0 +1,143 @@
+import type {
+  DeleteIntegrationCommandInput,
+  DeleteIntegrationResponseCommandInput,
+  GetIntegrationCommandInput,
+  GetIntegrationResponseCommandInput,
+  Integration,
+  IntegrationResponse,
+  Method,
+  PutIntegrationCommandInput,
+  PutIntegrationResponseCommandInput,
+  UpdateIntegrationCommandInput,
+  UpdateIntegrationResponseCommandInput,
+} from "@aws-sdk/client-api-gateway";
+import type { Operations } from "../../core/service.ts";
+import { apiAt, badRequest, changeApi, defined, filled, type Gateway, methodOf, notFound } from "./model.ts";
+import { amount, applyPatches, entry, item, type Rules, text } from "./patch.ts";
+
+const MAX_TIMEOUT_MS = 29_000;
+
+export function integrationOperations(gateway: Gateway): Operations {
+  return {
+    PutIntegration: (input: PutIntegrationCommandInput, call): Integration =>
+      changeApi(gateway, input.restApiId, call, (api) => {
+        const method = methodOf(api, input.resourceId, input.httpMethod);
+        const integration = newIntegration({ ...input, httpMethod: input.integrationHttpMethod }, input.resourceId ?? "");
+        checkIntegration(integration);
+        method.methodIntegration = integration;
+        return integration;
+      }),
+    GetIntegration: (input: GetIntegrationCommandInput, call): Integration =>
+      integrationOf(methodOf(apiAt(gateway, input.restApiId, call), input.resourceId, input.httpMethod)),
+    UpdateIntegration: (input: UpdateIntegrationCommandInput, call): Integration =>
+      changeApi(gateway, input.restApiId, call, (api) => {
+        const integration = integrationOf(methodOf(api, input.resourceId, input.httpMethod));
+        applyPatches(integration, input.patchOperations, RULES);
+        checkIntegration(integration);
+        return integration;
+      }),
+    DeleteIntegration: (input: DeleteIntegrationCommandInput, call) =>
+      changeApi(gateway, input.restApiId, call, (api) => {
+        const method = methodOf(api, input.resourceId, input.httpMethod);
+        integrationOf(method);
+        delete method.methodIntegration;
+        return {};
+      }),
+    ...integrationResponseOperations(gateway),
+  };
+}
+
+/** With AWS's defaults; `httpMethod` is the integration's own. */
+export const newIntegration = (given: Omit<Integration, "cacheNamespace">, resourceId: string): Integration =>
+  defined({
+    type: given.type,
+    httpMethod: given.httpMethod,
+    uri: given.uri,
+    connectionType: given.connectionType,
+    connectionId: given.connectionId,
+    credentials: given.credentials,
+    requestParameters: filled(given.requestParameters),
+    requestTemplates: filled(given.requestTemplates),
+    passthroughBehavior: given.passthroughBehavior ?? "WHEN_NO_MATCH",
+    contentHandling: given.contentHandling,
+    timeoutInMillis: given.timeoutInMillis ?? MAX_TIMEOUT_MS,
+    cacheNamespace: resourceId,
+    cacheKeyParameters: given.cacheKeyParameters ?? [],
+    tlsConfig: given.tlsConfig,
+  });
+
+export function checkIntegration({ type, uri, httpMethod, timeoutInMillis = MAX_TIMEOUT_MS }: Integration): void {
+  if (!/^(HTTP|AWS|MOCK|HTTP_PROXY|AWS_PROXY)$/.test(type ?? ""))
+    throw badRequest("Enumeration value for Type must be one of HTTP, AWS, MOCK, HTTP_PROXY, AWS_PROXY");
+  if (type === "MOCK") return;
+  if (!httpMethod) throw badRequest("Enumeration value for HttpMethod must be non-empty");
+  if (type?.startsWith("AWS") && !/^arn:aws[a-z-]*:apigateway:[^:]+:[^:]+:(path|action)\/.+/.test(uri ?? ""))
+    throw badRequest("Invalid ARN specified in the request");
+  if (type?.startsWith("HTTP") && !/^https?:\/\//.test(uri ?? "")) throw badRequest("Invalid HTTP endpoint specified for URI");
+  if (timeoutInMillis < 50 || timeoutInMillis > MAX_TIMEOUT_MS) throw badRequest("Timeout should be between 50 ms and 29000 ms");
+}
+
+export function integrationOf(method: Method): Integration {
+  if (!method.methodIntegration) throw notFound("Invalid Integration identifier specified");
+  return method.methodIntegration;
+}
+
+const RULES: Rules<Integration> = {
+  "/type": text("type"),
+  "/httpMethod": text("httpMethod"),
+  "/uri": text("uri"),
+  "/credentials": text("credentials"),
+  "/connectionType": text("connectionType"),
+  "/connectionId": text("connectionId"),
+  "/passthroughBehavior": text("passthroughBehavior"),
+  "/contentHandling": text("contentHandling"),
+  "/timeoutInMillis": amount("timeoutInMillis"),
+  "/cacheNamespace": text("cacheNamespace"),
+  "/cacheKeyParameters/*": item("cacheKeyParameters"),
+  "/requestParameters/*": entry("requestParameters"),
+  "/requestTemplates/*": entry("requestTemplates"),
+};
+
+function integrationResponseOperations(gateway: Gateway): Operations {
+  const find = (integration: Integration, status: string | undefined): IntegrationResponse => {
+    const found = integration.integrationResponses?.[status ?? ""];
+    if (!found) throw notFound("Invalid Response status code specified");
+    return found;
+  };
+  return {
+    PutIntegrationResponse: (input: PutIntegrationResponseCommandInput, call): IntegrationResponse =>
+      changeApi(gateway, input.restApiId, call, (api) => {
+        const method = methodOf(api, input.resourceId, input.httpMethod);
+        const status = input.statusCode ?? "";
+        if (!method.methodResponses?.[status]) throw notFound("Invalid Response status code specified");
+        const response = defined({
+          statusCode: status,
+          selectionPattern: input.selectionPattern,
+          responseParameters: filled(input.responseParameters),
+          responseTemplates: filled(input.responseTemplates),
+          contentHandling: input.contentHandling,
+        });
+        const integration = integrationOf(method);
+        integration.integrationResponses = { ...integration.integrationResponses, [status]: response };
+        return response;
+      }),
+    GetIntegrationResponse: (input: GetIntegrationResponseCommandInput, call): IntegrationResponse =>
+      find(integrationOf(methodOf(apiAt(gateway, input.restApiId, call), input.resourceId, input.httpMethod)), input.statusCode),
+    UpdateIntegrationResponse: (input: UpdateIntegrationResponseCommandInput, call): IntegrationResponse =>
+      changeApi(gateway, input.restApiId, call, (api) =>
+        applyPatches(find(integrationOf(methodOf(api, input.resourceId, input.httpMethod)), input.statusCode), input.patchOperations, {
+          "/selectionPattern": text("selectionPattern"),
+          "/contentHandling": text("contentHandling"),
+          "/responseParameters/*": entry("responseParameters"),
+          "/responseTemplates/*": entry("responseTemplates"),
+        }),
+      ),
+    DeleteIntegrationResponse: (input: DeleteIntegrationResponseCommandInput, call) =>
+      changeApi(gateway, input.restApiId, call, (api) => {
+        const integration = integrationOf(methodOf(api, input.resourceId, input.httpMethod));
+        find(integration, input.statusCode);
+        delete integration.integrationResponses?.[input.statusCode ?? ""];
+        return {};
+      }),
+  };
+}

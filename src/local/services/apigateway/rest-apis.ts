@@ -1,0 +1,142 @@
+import type {
+  CreateRestApiCommandInput,
+  DeleteRestApiCommandInput,
+  GetRestApiCommandInput,
+  GetRestApisCommandInput,
+  GetRestApisCommandOutput,
+  ImportRestApiCommandInput,
+  PutRestApiCommandInput,
+  RestApi,
+  UpdateRestApiCommandInput,
+} from "@aws-sdk/client-api-gateway";
+import type { Call, Operations, Result } from "../../core/service.ts";
+import { defaultModels } from "./default-models.ts";
+import { type ApiDoc, apiAt, badRequest, byAge, changeApi, defined, filled, type Gateway, newId } from "./model.ts";
+import { importInto } from "./openapi-import.ts";
+import { page } from "./paging.ts";
+import { amount, applyPatches, flag, item, type Rules, text } from "./patch.ts";
+
+export function restApiOperations(gateway: Gateway): Operations {
+  return {
+    CreateRestApi: (input: CreateRestApiCommandInput, call): RestApi => {
+      const api = create(gateway, input, call);
+      gateway.apis.put(api.id, api);
+      return describeApi(api);
+    },
+    ImportRestApi: (input: ImportRestApiCommandInput, call): RestApi => {
+      const api = emptyApi(gateway, "imported", call);
+      const endpointType = input.parameters?.endpointConfigurationTypes;
+      if (endpointType) api.endpointType = endpointType as never;
+      importInto(api, input.body as Uint8Array, "overwrite", input.failOnWarnings ?? false);
+      gateway.apis.put(api.id, api);
+      return describeApi(api);
+    },
+    PutRestApi: (input: PutRestApiCommandInput, call): RestApi =>
+      describeApi(
+        changeApi(gateway, input.restApiId, call, (draft) => {
+          importInto(draft, input.body as Uint8Array, input.mode ?? "merge", input.failOnWarnings ?? false);
+          return draft;
+        }),
+      ),
+    GetRestApi: (input: GetRestApiCommandInput, call): RestApi => describeApi(apiAt(gateway, input.restApiId, call)),
+    GetRestApis: (input: GetRestApisCommandInput, call): Result<GetRestApisCommandOutput> => {
+      const all = gateway.apis.values().filter((api) => api.region === call.region);
+      const { items, position } = page(all.sort(byAge), input.position, input.limit);
+      return defined({ items: items.map(describeApi), position });
+    },
+    UpdateRestApi: (input: UpdateRestApiCommandInput, call): RestApi =>
+      describeApi(changeApi(gateway, input.restApiId, call, (draft) => applyPatches(draft, input.patchOperations, RULES))),
+    DeleteRestApi: (input: DeleteRestApiCommandInput, call) => {
+      remove(gateway, apiAt(gateway, input.restApiId, call).id);
+      return {};
+    },
+  };
+}
+
+function emptyApi(gateway: Gateway, name: string, call: Call): ApiDoc {
+  const rootId = newId();
+  return {
+    id: newId(),
+    region: call.region,
+    createdAt: gateway.env.clock.now(),
+    rootId,
+    name,
+    apiKeySource: "HEADER",
+    endpointType: "EDGE",
+    ipAddressType: "ipv4",
+    binaryMediaTypes: [],
+    disableExecuteApiEndpoint: false,
+    tags: {},
+    resources: { [rootId]: { id: rootId, path: "/", methods: {} } },
+    models: defaultModels(),
+    validators: {},
+    authorizers: {},
+    gatewayResponses: {},
+  };
+}
+function create(gateway: Gateway, input: CreateRestApiCommandInput, call: Call): ApiDoc {
+  const source = input.cloneFrom ? structuredClone(apiAt(gateway, input.cloneFrom, call)) : undefined;
+  const api = emptyApi(gateway, input.name ?? "", call);
+  if (!api.name.trim()) throw badRequest("API name cannot be empty or consist of only whitespace");
+  const types = input.endpointConfiguration?.types ?? [];
+  if (types.length > 1) throw badRequest("Cannot create an api with multiple Endpoint Types");
+  const { id, createdAt, name } = api;
+  return {
+    ...api,
+    ...(source ? { ...source, id, createdAt, name } : {}),
+    ...defined({
+      description: input.description,
+      version: input.version,
+      minimumCompressionSize: input.minimumCompressionSize,
+      policy: input.policy,
+    }),
+    binaryMediaTypes: input.binaryMediaTypes ?? [],
+    apiKeySource: input.apiKeySource ?? "HEADER",
+    endpointType: types[0] ?? "EDGE",
+    ipAddressType: input.endpointConfiguration?.ipAddressType ?? (types[0] === "PRIVATE" ? "dualstack" : "ipv4"),
+    disableExecuteApiEndpoint: input.disableExecuteApiEndpoint ?? false,
+    tags: input.tags ?? {},
+  };
+}
+
+const RULES: Rules<ApiDoc> = {
+  "/name": text("name"),
+  "/description": text("description"),
+  "/policy": text("policy"),
+  "/apiKeySource": text("apiKeySource"),
+  "/minimumCompressionSize": amount("minimumCompressionSize"),
+  "/disableExecuteApiEndpoint": flag("disableExecuteApiEndpoint"),
+  "/binaryMediaTypes/*": item("binaryMediaTypes"),
+  "/endpointConfiguration/types/*": text("endpointType"),
+  "/endpointConfiguration/ipAddressType": text("ipAddressType"),
+};
+
+function remove(gateway: Gateway, id: string): void {
+  for (const collection of [gateway.stages, gateway.deployments])
+    for (const key of collection.keys()) if (key.startsWith(`${id}/`)) collection.delete(key);
+  for (const plan of gateway.plans.values()) {
+    if (!plan.stages.some((stage) => stage.apiId === id)) continue;
+    gateway.plans.put(plan.id, { ...plan, stages: plan.stages.filter((stage) => stage.apiId !== id) });
+  }
+  gateway.apis.delete(id);
+}
+
+export function describeApi(api: ApiDoc): RestApi {
+  return defined({
+    id: api.id,
+    name: api.name,
+    description: api.description,
+    createdDate: new Date(api.createdAt),
+    version: api.version,
+    warnings: api.warnings,
+    binaryMediaTypes: filled(api.binaryMediaTypes),
+    minimumCompressionSize: api.minimumCompressionSize,
+    apiKeySource: api.apiKeySource,
+    endpointConfiguration: { types: [api.endpointType], ipAddressType: api.ipAddressType as never },
+    // AWS gives the policy back with its quotes escaped.
+    policy: api.policy?.replaceAll('"', '\\"'),
+    tags: filled(api.tags),
+    disableExecuteApiEndpoint: api.disableExecuteApiEndpoint,
+    rootResourceId: api.rootId,
+  });
+}
