@@ -50,12 +50,9 @@ export function serve(name: FunctionName, operations: Readonly<Record<string, Op
     const correlationId = correlationOf(event) ?? requestId;
     const metrics = makeMetrics(around.write, around.clock, name);
     const log = makeLog(around.write, around.clock, {
-      function: name,
-      operation: operationOf(event),
+      ...describe(name, event, context, around.env),
       request_id: requestId,
-      lambda_request_id: context.awsRequestId,
       correlation_id: correlationId,
-      trace_id: around.env._X_AMZN_TRACE_ID,
       cold_start: coldStart,
     });
     if (coldStart) metrics.count("ColdStart");
@@ -87,6 +84,13 @@ export function serve(name: FunctionName, operations: Readonly<Record<string, Op
     }
   };
 }
+
+const describe = (name: FunctionName, event: ProxyEvent, context: LambdaContext, env: NodeJS.ProcessEnv) => ({
+  function: name,
+  operation: operationOf(event),
+  lambda_request_id: context.awsRequestId,
+  trace_id: env._X_AMZN_TRACE_ID,
+});
 
 function find(operations: Readonly<Record<string, Operation>>, event: ProxyEvent): Operation {
   const key = operationOf(event);
