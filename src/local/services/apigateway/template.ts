@@ -11,11 +11,14 @@ export function render(template: string, exchange: Exchange, missing = "", outco
     throw new GatewayError("API_CONFIGURATION_ERROR", "Internal server error: the local AWS does not run directives in mapping templates");
   const context = contextVariables(exchange, outcome);
   return text
-    .replace(/\$\{?context\.([A-Za-z0-9_.]*[A-Za-z0-9_])\}?/g, (_, name: string) => context[name] ?? missing)
-    .replace(/\$\{?stageVariables\.(\w+)\}?/g, (_, name: string) => exchange.stage.variables[name] ?? missing)
+    .replace(variable("context"), (_, braced, bare) => context[braced ?? bare] ?? missing)
+    .replace(variable("stageVariables"), (_, braced, bare) => exchange.stage.variables[braced ?? bare] ?? missing)
     .replace(/\$input\.params\(\s*['"]([^'"]+)['"]\s*\)/g, (_, name: string) => parameterOf(exchange, name) ?? missing)
     .replace(/\$input\.(body|json\(\s*['"]\$['"]\s*\))/g, () => exchange.incoming.body.toString("utf8") || "{}");
 }
+
+/** `$name.a.b` or `${name.a.b}`. */
+const variable = (name: string): RegExp => new RegExp(`\\$\\{${name}\\.([A-Za-z0-9_.]+)\\}|\\$${name}\\.([A-Za-z0-9_.]*[A-Za-z0-9_])`, "g");
 
 /** Path before query before header. */
 const parameterOf = ({ pathParameters, incoming }: Exchange, name: string): string | undefined =>
