@@ -49,12 +49,8 @@ export function serve(name: FunctionName, operations: Readonly<Record<string, Op
     const requestId = event.requestContext?.requestId ?? context.awsRequestId;
     const correlationId = correlationOf(event) ?? requestId;
     const metrics = makeMetrics(around.write, around.clock, name);
-    const log = makeLog(around.write, around.clock, {
-      ...describe(name, event, context, around.env),
-      request_id: requestId,
-      correlation_id: correlationId,
-      cold_start: coldStart,
-    });
+    const ids = { request_id: requestId, correlation_id: correlationId, cold_start: coldStart };
+    const log = makeLog(around.write, around.clock, { ...describe(name, event, context, around.env), ...ids });
     if (coldStart) metrics.count("ColdStart");
     coldStart = false;
     const deadline = new AbortController();
