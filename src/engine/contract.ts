@@ -22,6 +22,9 @@ export interface ResourceKind<Id, Spec, Live, Out, World = unknown> {
   /** Key of the need (`needs`) that it is a part of: AWS deletes it with that, so a teardown of both leaves it to AWS. */
   readonly partOf?: string;
 
+  /** Late writers may make it anew, without our tag, right after it was deleted: a teardown looks once more at its end. */
+  readonly comesBack?: boolean;
+
   // ── pure ──────────────────────────────────────────────────────────────────────────────────
   /** What people call it: its name on AWS. */
   label(id: Id): string;

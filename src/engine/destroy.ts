@@ -7,7 +7,7 @@ import type { Planned } from "./plan.ts";
 import { known } from "./problems.ts";
 import { remove } from "./remove.ts";
 import type { Present, Run, Subject } from "./run.ts";
-import { lookForTags, TAG_LAG } from "./settle.ts";
+import { look, lookForTags, TAG_LAG } from "./settle.ts";
 import { walk } from "./walk.ts";
 
 /** One thing that is there and that a teardown must judge: of the stack, or an orphan (ours by tag, no longer in the configuration). */
@@ -108,36 +108,52 @@ export async function takeInventory(doomed: Doomed, run: Run): Promise<Inventory
   return ask(doomed.subject, run, () => inventory.call(kind, identity, doomed.live.live, run.ctx));
 }
 
+type Report = ReturnType<typeof reporter>;
+type How = (subject: Subject) => DeleteOptions;
+
 /** Takes down what was planned, dependants first. Left over: what is retained, what is foreign, what failed and what that one needs. */
-export async function destroy(
-  doomed: readonly Doomed[],
-  nodes: readonly ResourceNode[],
-  run: Run,
-  how: (subject: Subject) => DeleteOptions,
-): Promise<Outcome> {
+export async function destroy(doomed: readonly Doomed[], nodes: readonly ResourceNode[], run: Run, how: How): Promise<Outcome> {
   const report = reporter(doomed.length, run);
+  const mayComeBack: Doomed[] = [];
   const one = async (item: Doomed): Promise<boolean> => {
-    const began = run.ports.clock.now();
-    const resource = plannedDoom(item);
-    run.emit({ type: "resource.decided", id: item.id, kind: resource.kind, name: resource.name, decision: item.decision });
-    if (item.decision.action === "refuse") report.skipped(resource, []);
-    if (item.decision.action === "retain") report.done(resource, began);
-    if (item.decision.action !== "delete") return true;
-    if (item.goesWith !== undefined) {
-      report.done(resource, began);
-      return true;
-    }
-    try {
-      const end = await remove(item.subject, run, how(item.subject));
-      report.done(resource, began, end === "settling");
-      return end === "absent";
-    } catch (error) {
-      report.failed(resource, began, known(error, item.subject, run.ports));
-      return false;
-    }
+    const went = await takeDown(item, run, how, report);
+    if (went && item.decision.action === "delete" && item.subject.kind.comesBack) mayComeBack.push(item);
+    return went;
   };
   await walk(doomed, dependantsAmong(doomed, nodes), one, (item, because) => report.skipped(plannedDoom(item), because));
+  await Promise.all(mayComeBack.map((item) => sweep(item, run, how, report)));
   return report.outcome(doomed.map((item) => item.id));
+}
+
+/** Answers whether what it needed may go now. */
+async function takeDown(item: Doomed, run: Run, how: How, report: Report): Promise<boolean> {
+  const began = run.ports.clock.now();
+  const resource = plannedDoom(item);
+  const { decision, id, subject } = item;
+  run.emit({ type: "resource.decided", id, kind: resource.kind, name: resource.name, decision });
+  if (decision.action === "refuse") report.skipped(resource, []);
+  if (decision.action === "retain") report.done(resource, began);
+  if (decision.action !== "delete") return true;
+  try {
+    const end = item.goesWith === undefined ? await remove(subject, run, how(subject)) : "absent";
+    report.done(resource, began, end === "settling");
+    return end === "absent";
+  } catch (error) {
+    report.failed(resource, began, known(error, subject, run.ports));
+    return false;
+  }
+}
+
+/** What this very run has deleted and a late writer of ours has made anew in the meantime goes again, though it carries no tag. */
+async function sweep(item: Doomed, run: Run, how: How, report: Report): Promise<void> {
+  const began = run.ports.clock.now();
+  try {
+    const seen = await look(item.subject, run);
+    if (seen.state === "absent" || ownerOf(seen.tags, run.ctx.stack) === "foreign") return;
+    await remove(item.subject, { ...run, policy: { ...run.policy, adopt: true } }, how(item.subject));
+  } catch (error) {
+    report.failed(plannedDoom(item), began, known(error, item.subject, run.ports));
+  }
 }
 
 export function plannedDoom({ id, subject, live, decision, orphan }: Doomed): Planned & { readonly orphan?: boolean } {

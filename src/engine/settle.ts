@@ -4,6 +4,8 @@ import { ownerOf } from "./decide.ts";
 import { settleTimeout } from "./problems.ts";
 import { pause, type Run, type Subject } from "./run.ts";
 
+/** What takes AWS minutes takes an imitation of it a second: looks become rarer as the wait grows. */
+const FIRST_POLL_MS = 250;
 /** A tag may be invisible for some seconds after it was written (DynamoDB lists none at first). */
 const TAG_POLL_MS = 1_000;
 /** How long an untagged resource is looked at again before it counts as foreign: what we never touched, and what we just made. */
@@ -39,7 +41,7 @@ export async function settle(subject: Subject, run: Run, found: Observation<unkn
     const { state } = subject.kind.describe(seen.live);
     if (elapsedMs >= timeoutMs) throw settleTimeout(subject, state, elapsedMs);
     run.emit({ type: "resource.waiting", id: subject.id, state, elapsedMs });
-    await pause(run, pollMs);
+    await pause(run, Math.min(pollMs, Math.max(FIRST_POLL_MS, elapsedMs / 2), timeoutMs - elapsedMs));
     seen = await look(subject, run);
   }
   return seen;

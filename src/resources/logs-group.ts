@@ -27,6 +27,7 @@ const FOLDERS = ["/aws/lambda/fleetlogix", "/aws/apigateway/fleetlogix", "/aws/r
 export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, LogGroupOutputs, AwsClients> = {
   kind: "logs.group",
   holdsData: false,
+  comesBack: true,
   settle: { timeoutMs: 60_000, pollMs: 500 },
 
   label: ({ name }) => name,

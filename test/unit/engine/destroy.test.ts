@@ -149,3 +149,23 @@ test("what the whole account shares is never deleted", async () => {
   expect(outcome.resources).toMatchObject([{ decision: { action: "retain", why: "others use it" } }]);
   expect(cloud.size).toBe(1);
 });
+for (const [whose, tags, left] of [
+  ["a late writer of ours makes anew, without a tag, goes once more", {}, []],
+  ["somebody else made anew is left alone", { "fleetlogix:stack": "Other/dev" }, ["logs"]],
+] as const) {
+  test(`what ${whose}`, async () => {
+    const { cloud, log, kind } = stage({
+      after: (verb, name) => void (verb === "delete" && name === "base" && cloud.set("logs", { values: {}, tags, polls: 0 })),
+    });
+    const base = declare(kind, "base", { identity: () => ({ name: "base" }), spec: () => ({ values: {} }) });
+    const logs = declare({ ...kind, kind: "fake.logs", comesBack: true }, "logs", {
+      needs: { base },
+      identity: () => ({ name: "logs" }),
+      spec: () => ({ values: {} }),
+    });
+    await up([logs], fakeRun());
+    expect((await down([logs], true)).ok).toBe(true);
+    expect([...cloud.keys()]).toEqual(left);
+    expect(log.calls).toContain("delete logs");
+  });
+}
