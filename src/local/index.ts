@@ -6,7 +6,8 @@ import { createDispatcher } from "./core/dispatcher.ts";
 import { type Faults, faultPlan } from "./core/faults.ts";
 import { listen } from "./core/server.ts";
 import type { LocalEnv, LocalService, Settings } from "./core/service.ts";
-import { openStore } from "./core/store.ts";
+import { openStore, type Store } from "./core/store.ts";
+import { bringUpToDate } from "./format.ts";
 import { apigatewayService } from "./services/apigateway/index.ts";
 import { dynamodbService } from "./services/dynamodb/index.ts";
 import { ec2Service } from "./services/ec2/index.ts";
@@ -44,6 +45,16 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "local-aws-"));
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const store = openStore(join(dataDir, "journal.jsonl"));
+  try {
+    bringUpToDate(store, dataDir);
+    return await open(options, dataDir, store);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+async function open(options: LocalAwsOptions, dataDir: string, store: Store): Promise<LocalAws> {
   let endpoint = "http://127.0.0.1";
   const services: LocalService[] = [];
   const dispatcher = createDispatcher(
@@ -69,15 +80,23 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
   services.push(sts.service, iam.service, ...FACTORIES.map((make) => make(env)));
   const server = await listen(options.port ?? 0, dispatcher, services, env);
   endpoint = `http://127.0.0.1:${server.port}`;
-  for (const service of services) await service.start?.();
+  const close = async (): Promise<void> => {
+    await server.close();
+    for (const service of services.toReversed()) await service.stop?.();
+  };
+  try {
+    await Promise.all(services.map((service) => service.start?.()));
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     url: endpoint,
     port: server.port,
     services,
     env,
     async close() {
-      await server.close();
-      for (const service of services.toReversed()) await service.stop?.();
+      await close();
       store.close();
       if (!options.dataDir) rmSync(dataDir, { recursive: true, force: true });
     },

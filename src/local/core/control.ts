@@ -20,6 +20,7 @@ function health({ services, env }: Hall): object {
   return {
     status: "running",
     account: env.account,
+    dataDir: env.dataDir,
     endpoint: env.endpoint(),
     pid: process.pid,
     uptimeSeconds: Math.round(process.uptime()),

@@ -1,0 +1,218 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { accessSync, closeSync, constants, mkdirSync, openSync, rmSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { connect } from "node:net";
+import { dirname, join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { stopLeftovers } from "../services/rds/leftovers.ts";
+import { type DaemonState, dropState, isAlive, JOURNAL, LOG, readState, type ServeOptions, servesFolder } from "./files.ts";
+import type { ServeMessage } from "./serve.ts";
+import { sizes } from "./sizes.ts";
+
+/** PORT_BUSY, FOLDER_UNWRITABLE, LOCAL_START_FAILED, LOCAL_DATA_NEWER. */
+export class LocalControlError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface StartOptions extends Partial<ServeOptions> {
+  readonly dataDir: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  readonly timeoutMs?: number | undefined;
+}
+export interface Started {
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly alreadyRunning: boolean;
+}
+
+const START_MS = 60_000;
+const STOP_MS = 30_000;
+const POLL_MS = 25;
+const urlOf = (port: number): string => `http://127.0.0.1:${port}`;
+
+/** Starts the local AWS in the background and returns when it answers; one that runs on this folder already is found. */
+export async function startLocal(options: StartOptions): Promise<Started> {
+  const dataDir = resolve(options.dataDir);
+  prepareFolder(dataDir);
+  const running = await find(dataDir);
+  if (running) return { url: urlOf(running.port), port: running.port, pid: running.pid, alreadyRunning: true };
+  if (options.port !== 0) await checkPort(options.port);
+  const outcome = await launch({ ...options, dataDir });
+  if ("ready" in outcome) {
+    const { port, pid } = outcome.ready;
+    return { url: urlOf(port), port, pid, alreadyRunning: false };
+  }
+  const { code, message } = outcome.failed;
+  if (code === "LOCKED") return awaitOther(dataDir, options.timeoutMs ?? START_MS);
+  if (code === "EADDRINUSE") await checkPort(options.port);
+  if (code === "LOCAL_DATA_NEWER") throw new LocalControlError(code, message);
+  throw new LocalControlError("LOCAL_START_FAILED", `The local AWS did not start: ${message} Its log is ${join(dataDir, LOG)}.`);
+}
+
+function prepareFolder(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    accessSync(dataDir, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new LocalControlError("FOLDER_UNWRITABLE", `The folder ${dataDir} cannot be written (${(error as NodeJS.ErrnoException).code}).`);
+  }
+}
+
+/** The local AWS that runs on this folder and answers. */
+async function find(dataDir: string): Promise<DaemonState | undefined> {
+  const state = readState(dataDir);
+  if (!state || !isAlive(state.pid)) return undefined;
+  return (await health(state.port))?.pid === state.pid ? state : undefined;
+}
+
+interface Health {
+  readonly pid: number;
+  readonly dataDir?: string;
+  readonly account?: string;
+  readonly uptimeSeconds: number;
+  readonly memoryBytes: number;
+  readonly realism: boolean;
+  readonly services: Readonly<Record<string, Readonly<Record<string, string | number>>>>;
+}
+async function health(port: number): Promise<Health | undefined> {
+  try {
+    const response = await fetch(`${urlOf(port)}/_local/health`, { signal: AbortSignal.timeout(2_000) });
+    const answer = (await response.json()) as Health;
+    return typeof answer.pid === "number" && answer.account !== undefined ? answer : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Refuses a port on which somebody listens, and says who when it is one of us. */
+async function checkPort(port: number): Promise<void> {
+  const taken = await new Promise<boolean>((done) => {
+    const socket = connect({ port, host: "127.0.0.1" });
+    socket.once("connect", () => done(true)).once("error", () => done(false));
+    socket.once("connect", () => socket.destroy());
+  });
+  if (!taken) return;
+  const other = await health(port);
+  const who = other?.dataDir ? `the local AWS of ${other.dataDir}` : "another program";
+  throw new LocalControlError("PORT_BUSY", `Port ${port} is taken by ${who}.`);
+}
+
+async function launch(options: StartOptions): Promise<ServeMessage> {
+  const child = spawnServe(options);
+  const timeoutMs = options.timeoutMs ?? START_MS;
+  const outcome = await new Promise<ServeMessage>((done) => {
+    const failed = (message: string) => done({ failed: { code: "", message } });
+    const timer = setTimeout(() => failed(`it was not ready after ${timeoutMs / 1000} s.`), timeoutMs);
+    timer.unref();
+    child.once("message", (message) => done(message as ServeMessage));
+    child.once("error", (error) => failed(`${error.message}.`));
+    child.once("exit", (code, signal) => failed(`it ended with ${signal ?? code}.`));
+  });
+  if (child.connected) child.disconnect();
+  if ("failed" in outcome) child.kill("SIGTERM");
+  child.unref();
+  return outcome;
+}
+
+function spawnServe({ dataDir, port, realism, faultsFile, databases, databasePort }: StartOptions): ChildProcess {
+  const self = fileURLToPath(import.meta.url);
+  // From its sources (our own tests) it needs the loader; from the package it is plain JavaScript.
+  const fromSource = self.endsWith(".ts");
+  const serve = join(dirname(self), fromSource ? "serve.ts" : "serve.js");
+  const args = [
+    ...(fromSource ? ["--import", "tsx"] : []),
+    ...[serve, "--data", dataDir, "--port", String(port)],
+    ...(realism ? ["--realism"] : []),
+    ...(faultsFile ? ["--faults", resolve(faultsFile)] : []),
+    ...(databases ? ["--databases", databases] : []),
+    ...(databasePort !== undefined ? ["--database-port", String(databasePort)] : []),
+  ];
+  const log = openSync(join(dataDir, LOG), "a", 0o600);
+  const child = spawn(process.execPath, args, {
+    cwd: fromSource ? join(dirname(self), "../../..") : dataDir,
+    env: cleanEnvironment(),
+    detached: true,
+    windowsHide: true,
+    stdio: ["ignore", log, log, "ipc"],
+  });
+  closeSync(log);
+  return child;
+}
+
+/** The owner's AWS keys have no business in it, nor in what it starts. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("AWS_") && name !== "NODE_OPTIONS");
+  return { ...Object.fromEntries(kept), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
+}
+
+/** Another start on the same folder was quicker. */
+async function awaitOther(dataDir: string, timeoutMs: number): Promise<Started> {
+  for (let waited = 0; waited < timeoutMs; waited += POLL_MS) {
+    const running = await find(dataDir);
+    if (running) return { url: urlOf(running.port), port: running.port, pid: running.pid, alreadyRunning: true };
+    await sleep(POLL_MS);
+  }
+  throw new LocalControlError(
+    "LOCAL_START_FAILED",
+    `Another local AWS holds ${dataDir} and does not answer. Its log is ${join(dataDir, LOG)}.`,
+  );
+}
+
+/** Ends it in order: what it started ends first. Data stays. */
+export async function stopLocal(options: { readonly dataDir: string }): Promise<{ readonly wasRunning: boolean }> {
+  const dataDir = resolve(options.dataDir);
+  const state = readState(dataDir);
+  if (!state || !servesFolder(state.pid, dataDir)) return { wasRunning: false };
+  process.kill(state.pid, "SIGTERM");
+  for (let waited = 0; waited < STOP_MS && isAlive(state.pid); waited += POLL_MS) await sleep(POLL_MS);
+  if (isAlive(state.pid)) process.kill(state.pid, "SIGKILL");
+  dropState(dataDir);
+  return { wasRunning: true };
+}
+
+export interface LocalStatus {
+  readonly running: boolean;
+  readonly dataDir: string;
+  readonly logFile: string;
+  /** Of each part of the data, in bytes. */
+  readonly dataBytes: Readonly<Record<string, number>>;
+  readonly url?: string;
+  readonly port?: number;
+  readonly pid?: number;
+  readonly uptimeSeconds?: number;
+  readonly memoryBytes?: number;
+  readonly realism?: boolean;
+  /** Facts of each service, e.g. `{ sns: { topics: 1 } }`. */
+  readonly services?: Health["services"];
+}
+export async function statusLocal(options: { readonly dataDir: string }): Promise<LocalStatus> {
+  const dataDir = resolve(options.dataDir);
+  const base = { dataDir, logFile: join(dataDir, LOG), dataBytes: await sizes(dataDir) };
+  const state = await find(dataDir);
+  const answer = state && (await health(state.port));
+  if (!state || !answer) return { running: false, ...base };
+  const { pid, uptimeSeconds, memoryBytes, realism, services } = answer;
+  return { running: true, ...base, url: urlOf(state.port), port: state.port, pid, uptimeSeconds, memoryBytes, realism, services };
+}
+
+/** Empties it. One that runs is started again, empty, on the same port and with the same options. */
+export async function resetLocal(options: { readonly dataDir: string }): Promise<{ readonly wasRunning: boolean }> {
+  const dataDir = resolve(options.dataDir);
+  const running = await find(dataDir);
+  await stopLocal({ dataDir });
+  const entries = await readdir(dataDir).catch((): string[] => []);
+  // Only a folder that a local AWS has written is emptied: the name may have been mistyped.
+  if (entries.includes(JOURNAL)) {
+    await stopLeftovers(dataDir);
+    for (const entry of entries) rmSync(join(dataDir, entry), { recursive: true, force: true });
+  }
+  if (running) await startLocal({ dataDir, port: running.port, ...running.options });
+  return { wasRunning: running !== undefined };
+}

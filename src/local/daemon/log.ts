@@ -1,0 +1,18 @@
+import { appendFileSync, renameSync, statSync } from "node:fs";
+
+/** The log and the one before it are kept. */
+const MOST_BYTES = 5 * 1024 * 1024;
+
+/** Appends lines with their time to a file that never grows past a bound. */
+export function boundedLog(file: string): (line: string) => void {
+  let size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  return (line) => {
+    const text = `${new Date().toISOString()} ${line}\n`;
+    if (size > MOST_BYTES) {
+      renameSync(file, `${file}.1`);
+      size = 0;
+    }
+    appendFileSync(file, text, { mode: 0o600 });
+    size += Buffer.byteLength(text);
+  };
+}

@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { faultPlan, parseFaultPlan } from "../core/faults.ts";
+import { type LocalAws, startLocalAws } from "../index.ts";
+import { type DaemonState, dropState, LOG, lockFolder, type ServeOptions, writeState } from "./files.ts";
+import { boundedLog } from "./log.ts";
+
+/** The background process: `node serve.js --data FOLDER --port N`. Tells its parent, once, how the start went. */
+export type ServeMessage = { readonly ready: DaemonState } | { readonly failed: { readonly code: string; readonly message: string } };
+
+/** Calls remembered for the fault plan's log: enough to look at, little enough to hold. */
+const CALLS_KEPT = 1_000;
+/** Servers and sandboxes have this long to end in order. */
+const STOP_MS = 25_000;
+
+interface Arguments extends ServeOptions {
+  readonly dataDir: string;
+  readonly port: number;
+}
+function readArguments(argv: readonly string[]): Arguments {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      data: { type: "string" },
+      port: { type: "string", default: "4566" },
+      realism: { type: "boolean", default: false },
+      faults: { type: "string" },
+      databases: { type: "string", default: "real" },
+      "database-port": { type: "string", default: "5432" },
+    },
+  });
+  if (!values.data) throw new Error("--data FOLDER is required");
+  return {
+    dataDir: values.data,
+    port: Number(values.port),
+    realism: values.realism,
+    faultsFile: values.faults,
+    databases: values.databases === "none" ? "none" : "real",
+    databasePort: Number(values["database-port"]),
+  };
+}
+
+async function serve({ dataDir, port, ...options }: Arguments, log: (line: string) => void): Promise<void> {
+  const lock = await lockFolder(dataDir);
+  if ("heldBy" in lock) return fail("LOCKED", `The folder ${dataDir} is in use by process ${lock.heldBy}.`);
+  let aws: LocalAws;
+  try {
+    const rules = options.faultsFile ? parseFaultPlan(JSON.parse(readFileSync(options.faultsFile, "utf8"))) : [];
+    const { realism, databases, databasePort } = options;
+    const settings = { realism, databases, databasePort };
+    aws = await startLocalAws({ dataDir, port, settings, faults: faultPlan(rules, { keepCalls: CALLS_KEPT }), log });
+  } catch (error) {
+    lock.release();
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    log(`start failed: ${message}`);
+    return fail(code, message);
+  }
+  const state: DaemonState = { pid: process.pid, port: aws.port, startedAt: new Date().toISOString(), options };
+  writeState(dataDir, state);
+  log(`started on ${aws.url}, process ${process.pid}`);
+  let stopping = false;
+  const stop = async (signal: string): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    log(`stopping (${signal})`);
+    setTimeout(() => process.exit(1), STOP_MS).unref();
+    await aws.close().catch((error) => log(`stop: ${String(error)}`));
+    dropState(dataDir);
+    lock.release();
+    log("stopped");
+    process.exit(0);
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  // Closing the terminal in which it was started is no reason to end.
+  process.on("SIGHUP", () => {});
+  tell({ ready: state });
+}
+
+function tell(message: ServeMessage): void {
+  process.send?.(message, () => process.disconnect?.());
+}
+function fail(code: string, message: string): void {
+  process.exitCode = 1;
+  tell({ failed: { code, message } });
+}
+
+const args = readArguments(process.argv.slice(2));
+const log = boundedLog(join(args.dataDir, LOG));
+process.on("uncaughtException", (error) => {
+  log(`bug: ${error.stack ?? error.message}`);
+  // What the parent of a failed start would otherwise wait for; a running server goes on.
+  if (process.connected) {
+    fail("", error.message);
+    process.exit(1);
+  }
+});
+await serve(args, log);

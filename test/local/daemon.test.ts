@@ -1,0 +1,152 @@
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { IAM } from "@aws-sdk/client-iam";
+import { type DBInstance, RDS } from "@aws-sdk/client-rds";
+import { Client } from "pg";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { resetLocal, startLocal, statusLocal, stopLocal } from "../../src/local/daemon/control.ts";
+
+/** The local AWS as a background process: real processes, real signals. */
+let dataDir: string;
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), "local-daemon-"));
+});
+afterEach(async () => {
+  await stopLocal({ dataDir });
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+const start = (more: object = {}) => startLocal({ dataDir, port: 0, databases: "none", databasePort: 0, ...more });
+const config = (endpoint: string) => ({ region: "us-east-1", endpoint, credentials: { accessKeyId: "a", secretAccessKey: "b" } });
+const TRUST = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
+});
+
+test("runs in the background, is found by a second start, tells about itself, ends when told", async () => {
+  const first = await start();
+  expect(first).toMatchObject({ alreadyRunning: false, url: `http://127.0.0.1:${first.port}` });
+  expect(await start()).toEqual({ ...first, alreadyRunning: true });
+  await new IAM(config(first.url)).createRole({ RoleName: "r", AssumeRolePolicyDocument: TRUST });
+  const status = await statusLocal({ dataDir });
+  expect(status).toMatchObject({ running: true, pid: first.pid, port: first.port, services: { iam: { roles: 1 } } });
+  expect(status.dataBytes["journal.jsonl"]).toBeGreaterThan(0);
+  expect(status.memoryBytes).toBeLessThan(300e6);
+  expect(statSync(join(dataDir, "local.json")).mode & 0o777).toBe(0o600);
+  expect(readFileSync(join(dataDir, "local.log"), "utf8")).toContain(`started on ${first.url}`);
+  expect(await stopLocal({ dataDir })).toEqual({ wasRunning: true });
+  expect(await stopLocal({ dataDir })).toEqual({ wasRunning: false });
+  expect(await statusLocal({ dataDir })).toMatchObject({ running: false });
+  expect(existsSync(join(dataDir, "local.lock"))).toBe(false);
+});
+
+test("starts at the same time end in one process", async () => {
+  const all = await Promise.all([start(), start(), start()]);
+  expect(new Set(all.map((one) => one.pid)).size).toBe(1);
+  expect(all.filter((one) => !one.alreadyRunning)).toHaveLength(1);
+});
+
+test("says who has the port", async () => {
+  const other = createServer((_request, response) => response.end("hello"));
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  const { port } = other.address() as AddressInfo;
+  await expect(start({ port })).rejects.toMatchObject({ code: "PORT_BUSY", message: `Port ${port} is taken by another program.` });
+  other.close();
+  const running = await start();
+  const neighbour = join(dataDir, "neighbour");
+  await expect(startLocal({ dataDir: neighbour, port: running.port })).rejects.toMatchObject({
+    code: "PORT_BUSY",
+    message: `Port ${running.port} is taken by the local AWS of ${dataDir}.`,
+  });
+});
+
+test("a folder that cannot be written is refused before anything runs", async () => {
+  writeFileSync(join(dataDir, "file"), "");
+  await expect(startLocal({ dataDir: join(dataDir, "file", "local"), port: 0 })).rejects.toMatchObject({ code: "FOLDER_UNWRITABLE" });
+});
+
+test("data of a newer release is refused with what to do", async () => {
+  writeFileSync(join(dataDir, "journal.jsonl"), `${JSON.stringify(["local.format", "data", { version: 99 }])}\n`);
+  await expect(start()).rejects.toMatchObject({
+    code: "LOCAL_DATA_NEWER",
+    message: expect.stringContaining("written by a newer fleetlogix (format 99"),
+  });
+});
+
+test("a broken fault plan fails the start with its place", async () => {
+  const faultsFile = join(dataDir, "faults.json");
+  writeFileSync(faultsFile, JSON.stringify([{ service: 7 }]));
+  await expect(start({ faultsFile })).rejects.toMatchObject({ code: "LOCAL_START_FAILED", message: expect.stringContaining("fault plan") });
+});
+
+test("reset empties it, running or not, and touches no folder of somebody else", async () => {
+  const first = await start();
+  await new IAM(config(first.url)).createRole({ RoleName: "r", AssumeRolePolicyDocument: TRUST });
+  await resetLocal({ dataDir });
+  const again = await statusLocal({ dataDir });
+  expect(again).toMatchObject({ running: true, port: first.port });
+  expect((await new IAM(config(first.url)).listRoles({})).Roles).toEqual([]);
+  await stopLocal({ dataDir });
+  await resetLocal({ dataDir });
+  expect(existsSync(join(dataDir, "journal.jsonl"))).toBe(false);
+  mkdirSync(join(dataDir, "precious"));
+  await resetLocal({ dataDir });
+  expect(existsSync(join(dataDir, "precious"))).toBe(true);
+});
+
+test("kill -9 loses no row and no role, and the servers it leaves are taken over", async () => {
+  const first = await start({ databases: "real" });
+  const rds = new RDS(config(first.url));
+  await new IAM(config(first.url)).createRole({ RoleName: "kept", AssumeRolePolicyDocument: TRUST });
+  await rds.createDBInstance({
+    DBInstanceIdentifier: "db",
+    DBInstanceClass: "db.t4g.micro",
+    Engine: "postgres",
+    AllocatedStorage: 20,
+    MasterUsername: "owner",
+    MasterUserPassword: "correct-horse",
+  });
+  const database = await available(rds);
+  await query(database, "create table t (id int)");
+  for (let id = 1; id <= 20; id++) await query(database, `insert into t values (${id})`);
+  process.kill(first.pid, "SIGKILL");
+  // The journal's last line may be cut in half by the kill: it was never answered.
+  appendFileSync(join(dataDir, "journal.jsonl"), '["iam.roles","half');
+  const second = await start({ databases: "real" });
+  expect(second).toMatchObject({ alreadyRunning: false });
+  expect((await new IAM(config(second.url)).getRole({ RoleName: "kept" })).Role?.RoleName).toBe("kept");
+  const after = await available(new RDS(config(second.url)));
+  expect(after.Endpoint?.Port).toBe(database.Endpoint?.Port);
+  expect(await query(after, "select count(*)::int n from t")).toEqual([{ n: 20 }]);
+  await stopLocal({ dataDir });
+  await expect(query(after, "select 1")).rejects.toThrow("ECONNREFUSED");
+});
+
+async function available(rds: RDS): Promise<DBInstance> {
+  for (;;) {
+    const { DBInstances } = await rds.describeDBInstances({});
+    if (DBInstances?.[0]?.DBInstanceStatus === "available") return DBInstances[0];
+    if (DBInstances?.[0]?.DBInstanceStatus === "failed") throw new Error("failed");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+async function query({ Endpoint }: DBInstance, sql: string): Promise<unknown[]> {
+  const ssl = { rejectUnauthorized: false };
+  const client = new Client({
+    host: "127.0.0.1",
+    port: Endpoint?.Port ?? 0,
+    user: "owner",
+    password: "correct-horse",
+    database: "postgres",
+    ssl,
+  });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
