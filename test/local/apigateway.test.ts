@@ -78,6 +78,26 @@ const DOCUMENT = {
         },
       },
     },
+    "/origins": {
+      options: {
+        responses: { "204": { description: "preflight" } },
+        "x-amazon-apigateway-integration": {
+          type: "mock",
+          requestTemplates: { "application/json": '{"statusCode": 204}' },
+          responses: {
+            default: {
+              statusCode: "204",
+              responseParameters: { "method.response.header.Vary": "'Origin'" },
+              responseTemplates: {
+                "application/json": `#set($origin = $input.params().header.get("Origin"))#if(!$origin)#set($origin = $input.params().header.get("origin"))#end
+#set($allowed = ["https://a.example","https://b.example"])
+#if($allowed.contains($origin))#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)#end`,
+              },
+            },
+          },
+        },
+      },
+    },
     "/keyed": { get: { security: [{ api_key: [] }], "x-amazon-apigateway-integration": proxy } },
     "/signed": { get: { security: [{ sigv4: [] }], "x-amazon-apigateway-integration": proxy } },
     "/forbidden": {
@@ -248,6 +268,12 @@ describe("events and answers", () => {
     const { status, headers, text } = await get("/things", { method: "OPTIONS" });
     expect([status, text, headers.get("access-control-allow-origin")]).toEqual([204, "", "https://a.example"]);
   });
+});
+
+test("a template chooses among origins", async () => {
+  const allowed = async (Origin: string) =>
+    (await get("/origins", { method: "OPTIONS", headers: { Origin } })).headers.get("access-control-allow-origin");
+  expect([await allowed("https://b.example"), await allowed("https://evil.example")]).toEqual(["https://b.example", null]);
 });
 
 describe("validation", () => {
