@@ -18,6 +18,7 @@ export interface Failure {
 const HINTS: Partial<Record<Code, string>> = {
   LOCAL_NOT_RUNNING: "Start it with `fleetlogix local start`.",
   LOCAL_START_FAILED: "Read the log file in .fleetlogix/local; `fleetlogix local reset` begins anew.",
+  LOCAL_DATA_NEWER: "Use the newer version again, or empty the data with `fleetlogix local reset`.",
   PORT_BUSY: "Choose another port with --port N or FLEETLOGIX_LOCAL_PORT.",
   FOLDER_UNWRITABLE: "Make the folder writable, or run from another one.",
 };
@@ -79,7 +80,8 @@ export const toErrorJson = (f: Failure): Record<string, unknown> => ({
 });
 
 export function toErrorText(f: Failure, paint: Paint, verbose: boolean): string {
-  const aws = [f.awsCode, f.requestId && `request ${f.requestId}`].filter(Boolean).join(", ");
+  const unsaid = (word: string | null) => word !== null && !f.message.includes(word);
+  const aws = [unsaid(f.awsCode) && f.awsCode, unsaid(f.requestId) && `request ${f.requestId}`].filter(Boolean).join(", ");
   return [
     `${paint("bad", f.code)}  ${f.message}`,
     ...(f.resource ? [`${paint("dim", "resource")}  ${f.resource}`] : []),

@@ -166,6 +166,10 @@ function local(program: Command, act: Act): void {
     .command("reset")
     .description("empty it: everything in it is lost")
     .action(act(async () => (await import("./commands/local.ts")).reset));
+  group
+    .command("mail")
+    .description("the e-mails and short messages that it would have sent")
+    .action(act(async () => (await import("./commands/local.ts")).mail));
 }
 
 function config(program: Command, act: Act): void {

@@ -22,11 +22,11 @@ export async function withProgress<T>(run: Run, work: (emit: Emit) => Promise<T>
 }
 
 /** A spinner beside `text` while `work` goes on; only in a terminal. */
-export async function withSpinner<T>(run: Run, text: string, work: Promise<T>): Promise<T> {
-  if (run.flags.json || run.flags.quiet || !isLive(run)) return work;
+export async function withSpinner<T>(run: Run, text: string, work: () => Promise<T>): Promise<T> {
+  if (run.flags.json || run.flags.quiet || !isLive(run)) return work();
   const { default: ora } = await import("ora");
   const spinner = ora({ text, stream: run.io.stderr, discardStdin: false }).start();
-  return work.finally(() => spinner.stop());
+  return work().finally(() => spinner.stop());
 }
 
 /** A person watches: a terminal, and not a log of CI. */

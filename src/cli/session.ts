@@ -2,6 +2,7 @@ import type { App } from "../app.ts";
 import type { Config } from "../config/config.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { ensureLocalAws } from "./local-aws.ts";
+import { withSpinner } from "./progress.ts";
 import type { Run } from "./run.ts";
 import { targetOf } from "./target.ts";
 
@@ -17,13 +18,15 @@ export function configOf(run: Run): LoadedConfig {
 export async function openAppFor(run: Run, config: Config): Promise<App> {
   const target = targetOf(run.flags, run.io.env);
   const endpoint = target.kind === "aws" ? undefined : (target.url ?? (await ensureLocalAws(run)));
-  const { openApp } = await import("../app.ts");
-  return openApp(config, {
-    endpoint,
-    local: target.kind === "local",
-    profile: run.flags.profile,
-    concurrency: run.flags.concurrency,
-    signal: run.signal,
+  return withSpinner(run, `Connecting to ${endpoint ?? "AWS"}`, async () => {
+    const { openApp } = await import("../app.ts");
+    return openApp(config, {
+      endpoint,
+      local: target.kind === "local",
+      profile: run.flags.profile,
+      concurrency: run.flags.concurrency,
+      signal: run.signal,
+    });
   });
 }
 

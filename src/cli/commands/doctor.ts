@@ -3,6 +3,7 @@ import { CODES, FleetlogixError } from "../../errors.ts";
 import { toFailure } from "../failure.ts";
 import { withSpinner } from "../progress.ts";
 import type { Paint } from "../render/paint.ts";
+import { columns } from "../render/words.ts";
 import type { Action, Run } from "../run.ts";
 import { configOf, openAppFor } from "../session.ts";
 import { version } from "../version.ts";
@@ -11,10 +12,10 @@ import { version } from "../version.ts";
 export const doctor: Action = async (run) => {
   const { config, file } = configOf(run);
   const here: Finding[] = [
-    info("versions", `fleetlogix ${version()} on Node ${process.versions.node}, ${process.platform}-${process.arch}`),
+    info("fleetlogix", `${version()} on ${process.platform}-${process.arch}`),
     info("configuration", `${file ?? "no file: the defaults"}; ${config.project}/${config.environment} in ${config.region}`),
   ];
-  const { findings, stopped } = await withSpinner(run, "Examining", examine(run, config));
+  const { findings, stopped } = await examine(run, config);
   const all = [...here, ...findings];
   const bad = all.filter((f) => !f.ok && f.severity === "error");
   const failure =
@@ -26,7 +27,7 @@ export const doctor: Action = async (run) => {
       : undefined);
   const error = failure === undefined ? null : toFailure(failure, run.signal.aborted);
   return {
-    text: all.map((f) => findingText(f, run.paint.out)).join("\n"),
+    text: findingsText(all, run.paint.out),
     json: {
       command: run.command,
       ok: error === null,
@@ -42,7 +43,7 @@ const info = (check: string, message: string): Finding => ({ check, ok: true, se
 async function examine(run: Run, config: Parameters<typeof openAppFor>[1]): Promise<{ findings: readonly Finding[]; stopped?: unknown }> {
   try {
     const app = await openAppFor(run, config);
-    return { findings: await app.doctor() };
+    return { findings: await withSpinner(run, "Examining", () => app.doctor()) };
   } catch (error) {
     const { code, message, hint } = toFailure(error, run.signal.aborted);
     if (code === "INTERRUPTED" || code === "INTERNAL") throw error;
@@ -53,8 +54,11 @@ async function examine(run: Run, config: Parameters<typeof openAppFor>[1]): Prom
   }
 }
 
-function findingText(finding: Finding, paint: Paint): string {
-  const mark = finding.ok ? paint("good", "✔") : finding.severity === "error" ? paint("bad", "✖") : paint("warn", "!");
-  const fix = !finding.ok && finding.fix ? `\n    ${paint("accent", "fix")}  ${finding.fix}` : "";
-  return `${mark} ${finding.check}  ${finding.message}${fix}`;
+/** Pure. */
+function findingsText(findings: readonly Finding[], paint: Paint): string {
+  const rows = columns(findings.map((f) => [f.check, f.message]));
+  return findings.map((finding, i) => `${markOf(finding, paint)} ${rows[i]}${fixOf(finding, paint)}`).join("\n");
 }
+const markOf = ({ ok, severity }: Finding, paint: Paint): string =>
+  ok ? paint("good", "✔") : severity === "error" ? paint("bad", "✖") : paint("warn", "!");
+const fixOf = ({ ok, fix }: Finding, paint: Paint): string => (ok || !fix ? "" : `\n    ${paint("accent", "fix")}  ${fix}`);

@@ -12,7 +12,7 @@ export const invoke: Action = async (run, [name], options) => {
   const short = functionName(name as string, config);
   const event = await readEvent(run, options.event as string | undefined);
   const app = await openAppFor(run, config);
-  const result = await withSpinner(run, `Calling ${short}`, app.invoke(short, event));
+  const result = await withSpinner(run, `Calling ${short}`, () => app.invoke(short, event));
   const failure = result.functionError
     ? new FleetlogixError("FUNCTION_FAILED", `${config.functions.names[short]} answered with an error (${result.functionError}).`, {
         hint: `Read its response above, and \`fleetlogix logs ${short}\`.`,

@@ -1,6 +1,7 @@
+import { FleetlogixError } from "../../errors.ts";
 import { localDataDir } from "../local-aws.ts";
 import { withSpinner } from "../progress.ts";
-import { columns } from "../render/words.ts";
+import { bytes, columns, duration } from "../render/words.ts";
 import type { Action } from "../run.ts";
 import { localPort } from "../target.ts";
 
@@ -8,15 +9,14 @@ const control = () => import("../../local/daemon/control.ts");
 
 export const start: Action = async (run, _args, options) => {
   const dataDir = localDataDir(run);
-  const { port } = localPort(run.flags, run.io.env);
+  const { port, chosen } = localPort(run.flags, run.io.env);
   const { startLocal } = await control();
-  const faultsFile = options.faults as string | undefined;
-  const started = await withSpinner(
-    run,
-    "Starting the local AWS",
-    startLocal({ dataDir, port, realism: options.realism === true, ...(faultsFile ? { faultsFile } : {}) }),
-  );
+  const { realism, faults: faultsFile } = options as { realism?: true; faults?: string };
+  const given = { ...(realism ? { realism } : {}), ...(faultsFile ? { faultsFile } : {}) };
+  const started = await withSpinner(run, "Starting the local AWS", () => startLocal({ dataDir, port, ...given }));
   const { url, pid, alreadyRunning } = started;
+  const ignored = alreadyRunning && (Object.keys(given).length > 0 || (chosen && started.port !== port));
+  if (ignored) run.warn("It was running already and goes on as it was started: stop it first to start it otherwise.");
   return {
     text: `The local AWS ${alreadyRunning ? "is running already" : "runs"} at ${url} (process ${pid}).`,
     json: {
@@ -33,9 +33,8 @@ export const start: Action = async (run, _args, options) => {
 };
 
 export const stop: Action = async (run) => {
-  const dataDir = localDataDir(run);
   const { stopLocal } = await control();
-  const { wasRunning } = await withSpinner(run, "Stopping the local AWS", stopLocal({ dataDir }));
+  const { wasRunning } = await withSpinner(run, "Stopping the local AWS", () => stopLocal({ dataDir: localDataDir(run) }));
   return {
     text: wasRunning ? "The local AWS has stopped; its data stays." : "The local AWS was not running.",
     json: { command: run.command, ok: true, running: false, was_running: wasRunning },
@@ -43,23 +42,68 @@ export const stop: Action = async (run) => {
 };
 
 export const status: Action = async (run) => {
-  const dataDir = localDataDir(run);
   const { statusLocal } = await control();
-  const { running, url, port, pid } = await statusLocal({ dataDir });
+  const { running, url, port, pid, uptimeSeconds, memoryBytes, realism, services, ...data } = await statusLocal({
+    dataDir: localDataDir(run),
+  });
+  const size = Object.values(data.dataBytes).reduce((sum, part) => sum + part, 0);
+  const facts = Object.entries(services ?? {}).map(([name, about]) => [
+    `  ${name}`,
+    Object.entries(about)
+      .map(([what, value]) => `${what} ${value}`)
+      .join(", "),
+  ]);
   const rows = [
-    ["address", url ?? "-"],
-    ["process", String(pid ?? "-")],
-    ["data", dataDir],
+    ["address", url ?? ""],
+    ["process", `${pid}, ${bytes(memoryBytes ?? 0)}, up ${duration((uptimeSeconds ?? 0) * 1000)}${realism ? ", with realism" : ""}`],
+    ["data", `${data.dataDir}, ${bytes(size)}`],
+    ["log", data.logFile],
   ];
   return {
-    text: running ? ["The local AWS is running.", ...columns(rows)].join("\n") : `The local AWS is not running; its data is in ${dataDir}.`,
-    json: { command: run.command, ok: true, running, url: url ?? null, port: port ?? null, pid: pid ?? null, data_dir: dataDir },
+    text: running
+      ? ["The local AWS is running.", ...columns(rows), ...columns(facts)].join("\n")
+      : `The local AWS is not running; ${size > 0 ? `its data (${bytes(size)}) is in` : "nothing is in"} ${data.dataDir}.`,
+    json: {
+      command: run.command,
+      ok: true,
+      running,
+      url: url ?? null,
+      port: port ?? null,
+      pid: pid ?? null,
+      realism: realism ?? null,
+      data_dir: data.dataDir,
+      data_bytes: size,
+      log_file: data.logFile,
+      services: services ?? null,
+    },
   };
 };
 
 export const reset: Action = async (run) => {
-  const dataDir = localDataDir(run);
   const { resetLocal } = await control();
-  await withSpinner(run, "Emptying the local AWS", resetLocal({ dataDir }));
-  return { text: "The local AWS is empty.", json: { command: run.command, ok: true, data_dir: dataDir } };
+  const { wasRunning } = await withSpinner(run, "Emptying the local AWS", () => resetLocal({ dataDir: localDataDir(run) }));
+  return {
+    text: `The local AWS is empty${wasRunning ? " and running" : ""}.`,
+    json: { command: run.command, ok: true, running: wasRunning },
+  };
+};
+
+interface Mail {
+  readonly at: string;
+  readonly protocol: string;
+  readonly to: string;
+  readonly subject?: string;
+  readonly body: string;
+}
+
+/** The e-mails and short messages that the local AWS would have sent. */
+export const mail: Action = async (run) => {
+  const { statusLocal } = await control();
+  const { url } = await statusLocal({ dataDir: localDataDir(run) });
+  if (!url)
+    throw new FleetlogixError("LOCAL_NOT_RUNNING", "The local AWS is not running.", { hint: "Start it with `fleetlogix local start`." });
+  const response = await fetch(`${url}/_local/mail`, { signal: run.signal });
+  const mails = (await response.json()) as readonly Mail[];
+  const texts = mails.map((m) => [`${m.at}  ${m.protocol}  ${m.to}${m.subject ? `  ${m.subject}` : ""}`, m.body.trimEnd(), ""].join("\n"));
+  return { text: texts.length > 0 ? texts.join("\n") : "No mail yet.", json: { command: run.command, ok: true, mails } };
 };

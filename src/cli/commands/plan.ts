@@ -13,9 +13,7 @@ export const plan: Action = (run, _args, options) =>
     const app = await openAppFor(run, config);
     knowApp(known, app);
     const allowDataLoss = (options.allowDataLoss as readonly string[] | undefined) ?? [];
-    const found = await withSpinner(
-      run,
-      "Reading what is there",
+    const found = await withSpinner(run, "Reading what is there", () =>
       app.plan({ part: "all" }, { adopt: options.adopt === true, allowDataLoss, wait: true }),
     );
     const { create, update, replace, delete: deletes } = countActions(found.resources);

@@ -37,22 +37,27 @@ export const provision: Action = (run, [names], given) =>
     const result = await withProgress(run, (emit) => app.apply(scope, policy, emit));
     const took = Date.now() - began;
     if (!result.ok) return failed(run, result.resources, result.error);
-    const outputs = await app.outputs({ secrets: false });
-    const head = `${doneText(result.resources)} in ${duration(took)}.`;
-    return { resources: result.resources, outputs, text: run.flags.quiet ? head : `${head}\n\n${nextSteps(run, config, outputs)}` };
+    const { resources } = result;
+    const head = `${doneText(resources)} in ${duration(took)}.`;
+    try {
+      const outputs = await withSpinner(run, "Reading the addresses", () => app.outputs({ secrets: false }));
+      return { resources, outputs, text: run.flags.quiet ? head : `${head}\n\n${nextSteps(run, config, outputs)}` };
+    } catch (error) {
+      return { resources, error, text: head };
+    }
   });
 
 const policyOf = ({ adopt = false, allowDataLoss = [], wait = true }: ProvisionOptions): RunOptions => ({ adopt, allowDataLoss, wait });
 
 async function dryRun(run: Run, app: App, scope: Scope, policy: RunOptions): Promise<Told> {
-  const plan = await withSpinner(run, "Reading what is there", app.plan(scope, policy));
+  const plan = await withSpinner(run, "Reading what is there", () => app.plan(scope, policy));
   return { resources: plan.resources, text: planText(plan, run.paint.out), error: refusalIn(plan) };
 }
 
 /** In a terminal the plan comes first; what replaces something is asked about. */
 async function showPlan(run: Run, app: App, scope: Scope, policy: RunOptions): Promise<void> {
   if (!isLive(run) || run.flags.json || run.flags.quiet) return;
-  const plan: Plan = await withSpinner(run, "Reading what is there", app.plan(scope, policy));
+  const plan: Plan = await withSpinner(run, "Reading what is there", () => app.plan(scope, policy));
   const replaces = countActions(plan.resources).replace > 0;
   run.note(`${app.stack} in ${app.place.account}, ${app.place.region}: ${planSummary(plan, run.paint.err)}`);
   if (replaces || run.flags.verbose) run.note(planText(plan, run.paint.err));

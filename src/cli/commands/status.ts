@@ -7,7 +7,7 @@ import { openSession } from "../session.ts";
 
 export const status: Action = async (run) => {
   const { app } = await openSession(run);
-  const resources = await withSpinner(run, "Reading what is there", app.status());
+  const resources = await withSpinner(run, "Reading what is there", () => app.status());
   const { account, region } = app.place;
   return {
     text: `${app.stack} in ${account}, ${region}:\n\n${statusText(resources, run.paint.out)}`,

@@ -26,7 +26,7 @@ export const teardown: Action = (run, _args, given) =>
     if (!dryRun) requireConfirmable(run, "A teardown");
     const app = await openAppFor(run, config);
     knowApp(known, app);
-    const plan = await withSpinner(run, "Reading what is there", app.planTeardown(options));
+    const plan = sorted(await withSpinner(run, "Reading what is there", () => app.planTeardown(options)));
     if (dryRun) return { resources: plan.resources, text: planText(plan, run.paint.out), error: refusalIn(plan) };
     const deletes = countActions(plan.resources).delete > 0;
     run.note(`${app.stack} in ${app.place.account}, ${app.place.region}:\n\n${planText(plan, run.paint.err)}\n`);
@@ -38,13 +38,20 @@ export const teardown: Action = (run, _args, given) =>
     return { resources: result.resources, text: endText(run, plan, result.resources, Date.now() - began) };
   });
 
+/** What goes first, what stays last: next to the question stands what the question is about. */
+function sorted({ resources }: Plan): Plan {
+  const stays = (r: Plan["resources"][number]) => (r.decision.action === "delete" ? 0 : 1);
+  return { resources: resources.toSorted((a, b) => stays(a) - stays(b)) };
+}
+
 function endText(run: Run, plan: Plan, resources: readonly ResourceResult[], took: number): string {
   const deleted = resources.filter((r) => r.decision.action === "delete" && r.status === "done").length;
   const kept = plan.resources.filter((r) => r.decision.action === "retain");
   const head = deleted > 0 ? `Done: ${deleted} deleted in ${duration(took)}.` : "Nothing to remove.";
   if (kept.length === 0) return head;
   const rows = columns(kept.map((r) => [`  ${r.id}`, r.name, [r.inventory, r.cost].filter(Boolean).join("; ")]));
-  return [head, "", "Kept, with its data:", ...rows, "", `Remove it too: ${again(run, "teardown", "--delete-data")}`].join("\n");
+  const more = kept.some((r) => r.inventory) ? ["", "The data goes, too, with", `  ${again(run, "teardown", "--delete-data")}`] : [];
+  return [head, "", "Kept:", ...rows, ...more].join("\n");
 }
 
 /** A teardown that stopped half way: what is left, and may cost, and the command that goes on. */

@@ -1,7 +1,7 @@
 import type { Emit } from "../../engine/events.ts";
 import { advance, IDLE, type Line, lineOf } from "./progress.ts";
 
-const WIDTH_OF_ID = 26;
+const WIDTH_OF_ID = 28;
 
 /** One line an event, no escape codes: for logs, pipes and CI. */
 export function linesRenderer(write: (line: string) => void, verbose: boolean): Emit {

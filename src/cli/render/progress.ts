@@ -108,7 +108,8 @@ function lineOfResource(step: Step | undefined, event: Extract<EngineEvent, { id
     case "resource.decided":
       return verbose ? line("dim", `${event.decision.action} ${event.name}`) : undefined;
     case "resource.acting":
-      return line("dim", `${DOING[event.verb]} ${name}`.trim());
+      // Making a thing takes several acts: the first says it.
+      return step?.doing && !verbose ? undefined : line("dim", `${DOING[event.verb]} ${name}`.trim());
     case "resource.waiting":
       // One line for each state and minute, not for each look.
       return step && !isNews(step, event) ? undefined : line("dim", `${event.state} (${duration(event.elapsedMs)})`);
@@ -140,8 +141,9 @@ function lineOfEnd(
       return line("dim", `skipped: needs ${event.because.join(", ")}`, true);
     case "resource.done": {
       if (event.action === "keep" && !event.settling) return verbose ? line("dim", "unchanged") : undefined;
-      const took = event.settling ? "AWS is still at work on it" : duration(event.elapsedMs);
-      return line("good", `${`${DONE[event.action] ?? event.action}`.padEnd(9)} ${name}  ${took}`, true);
+      const word = event.settling ? "started" : (DONE[event.action] ?? event.action);
+      const rest = event.settling ? `${name}  (AWS is still at work on it)` : name;
+      return line("good", `${word.padEnd(9)}  ${duration(event.elapsedMs).padEnd(7)}  ${rest}`, true);
     }
   }
 }

@@ -18,7 +18,7 @@ export function terminalRenderer(stream: NodeJS.WriteStream, paint: Paint, verbo
   // Raw mode would take Ctrl-C away from the terminal, hence discardStdin.
   const spinner = ora({ stream, discardStdin: false, color: paint("good", "") === "" ? false : "cyan" });
   let progress = IDLE;
-  let width = 0;
+  let width = 28;
   const draw = () => {
     spinner.text = liveText(progress, now(), (stream.columns ?? 80) - 4, paint);
   };

@@ -28,3 +28,10 @@ export function brief(value: unknown): string {
   if (value === undefined) return "unset";
   return cut(JSON.stringify(value) ?? String(value), 100);
 }
+
+export function bytes(count: number): string {
+  const units = ["B", "KB", "MB", "GB", "TB"];
+  const power = count < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log(count) / Math.log(1000)));
+  const value = count / 1000 ** power;
+  return `${value.toFixed(power === 0 || value >= 100 ? 0 : 1)} ${units[power]}`;
+}

@@ -64,22 +64,22 @@ describe("lines", () => {
   test("one for what somebody wants to know, none for each look", () => {
     expect(linesOf(false)).toEqual([
       "Looking at 4 resources",
-      "database                   creating fleetlogix-db",
-      "database                   creating (1 m 31 s)",
-      "database                   backing-up (3 m 12 s)",
-      "function.calculate-eta     creating fleetlogix-calculate-eta",
-      "function.calculate-eta     AWS has not spread the news yet (InvalidParameterValueException); again in 8.0 s",
-      "api                        AWS limits DeleteRestApi; next in 22 s",
-      "table.alerts               ENDPOINT_FORGETS  Alerts: the endpoint does not keep pitr",
-      "database                   created   fleetlogix-db  5 m 0 s",
-      "function.calculate-eta     AWS_FAULT  it broke",
-      "api                        skipped: needs function.calculate-eta",
+      "database                     creating fleetlogix-db",
+      "database                     creating (1 m 31 s)",
+      "database                     backing-up (3 m 12 s)",
+      "function.calculate-eta       creating fleetlogix-calculate-eta",
+      "function.calculate-eta       AWS has not spread the news yet (InvalidParameterValueException); again in 8.0 s",
+      "api                          AWS limits DeleteRestApi; next in 22 s",
+      "table.alerts                 ENDPOINT_FORGETS  Alerts: the endpoint does not keep pitr",
+      "database                     created    5 m 0 s  fleetlogix-db",
+      "function.calculate-eta       AWS_FAULT  it broke",
+      "api                          skipped: needs function.calculate-eta",
     ]);
   });
   test("verbose has every event, and none has an escape code", () => {
     const lines = linesOf(true);
-    expect(lines).toContain("bucket                     keep the-bucket");
-    expect(lines).toContain("bucket                     unchanged");
+    expect(lines).toContain("bucket                       keep the-bucket");
+    expect(lines).toContain("bucket                       unchanged");
     expect(lines.filter((line) => line.includes("again in"))).toHaveLength(2);
     expect(lines.join("")).not.toContain("\u001b");
   });
