@@ -188,7 +188,7 @@ test("update expressions: functions, nested paths, sets, numbers, removals as of
     hits: N(1),
     tags: { SS: ["x", "y", "z"] },
   });
-  const invalid = db.updateItem({ TableName: name, Key, UpdateExpression: "SET none.x = :v", ExpressionAttributeValues: { ":v": N(1) } });
+  const invalid = db.updateItem({ TableName: name, Key, UpdateExpression: "SET nothing.x = :v", ExpressionAttributeValues: { ":v": N(1) } });
   await expect(invalid).rejects.toMatchObject({
     name: "ValidationException",
     message: "The document path provided in the update expression is invalid for update",

@@ -89,12 +89,13 @@ export function eventFiles(folder: string): EventFiles {
     },
     async read(stream, from, to) {
       const found: StoredEvent[] = [];
+      const place = placeOf(stream);
       for (const segment of load(stream).segments) {
         if (segment.newest < from || segment.oldest > to) continue;
         for (const text of (await readFile(segment.file, "utf8")).split("\n")) {
           if (!text) continue;
           const line = JSON.parse(text) as Line;
-          if (line[0] >= from && line[0] <= to) found.push(toEvent(stream, line));
+          if (line[0] >= from && line[0] <= to) found.push(toEvent(place, line));
         }
       }
       return found.sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -171,8 +172,13 @@ function readWholeLines(file: string): Line[] {
     .map((line) => JSON.parse(line) as Line);
 }
 
-function toEvent(stream: StreamPlace, [timestamp, ingestionTime, sequence, message]: Line): StoredEvent {
-  const place = BigInt(`0x${createHash("sha256").update(stream.id).digest("hex").slice(0, 16)}`);
-  const id = String(timestamp).padStart(14, "0") + String(place).padStart(21, "0") + String(sequence).padStart(21, "0");
-  return { id, timestamp, ingestionTime, message };
-}
+/** Tells events of different streams at the same time apart. */
+const placeOf = ({ id }: StreamPlace): string =>
+  String(BigInt(`0x${createHash("sha256").update(id).digest("hex").slice(0, 16)}`)).padStart(21, "0");
+
+const toEvent = (place: string, [timestamp, ingestionTime, sequence, message]: Line): StoredEvent => ({
+  id: String(timestamp).padStart(14, "0") + place + String(sequence).padStart(21, "0"),
+  timestamp,
+  ingestionTime,
+  message,
+});
