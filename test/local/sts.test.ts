@@ -53,6 +53,8 @@ test("who assumes a role is that role's session until the credentials expire", a
   });
   clock.advance(900_000);
   await expect(sts.getCallerIdentity({})).rejects.toMatchObject({ name: "ExpiredToken", $metadata: { httpStatusCode: 403 } });
+  await assumed();
+  await expect(new IAM(config(keys)).listRoles({})).rejects.toMatchObject({ name: "ExpiredToken" });
 });
 
 test("a role that trusts a service only is assumed by nobody else", async () => {

@@ -9,6 +9,7 @@ import { ConnectionCut } from "./faults.ts";
 import { type Hall, headersOf } from "./http.ts";
 import { type Call, type LocalEnv, LocalFault, type LocalService, type Principal } from "./service.ts";
 import { checkExpiry, type Signature, verifySignature } from "./signature.ts";
+import { expiredToken } from "./wording.ts";
 
 /** Largest body that is held in memory; only S3 payloads stream past it. */
 const MAX_BODY_BYTES = 80 * 1024 * 1024;
@@ -59,6 +60,7 @@ async function authenticate(
   checkExpiry(signature, env.clock.now());
   const issued = env.identify(signature.accessKeyId);
   if (!issued) return;
+  if (issued.principal.type === "anonymous") throw expiredToken(signature.service);
   await verifySignature(request, signature, issued.secret);
   const claimed = request.headers["x-amz-content-sha256"];
   if (signature.service === "s3" || !claimed || !/^[0-9a-f]{64}$/.test(claimed)) return;

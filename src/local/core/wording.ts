@@ -12,6 +12,14 @@ const DENIED: Readonly<Record<string, string>> = {
 };
 export const deniedCode = (service: string): string => DENIED[service] ?? "AccessDenied";
 
+/** What a call with temporary credentials gets that are no longer good. */
+export function expiredToken(service: string): LocalFault {
+  const json = DENIED[service] === "AccessDeniedException";
+  const code = service === "ec2" ? "RequestExpired" : json ? "ExpiredTokenException" : "ExpiredToken";
+  const status = service === "dynamodb" || service === "s3" || service === "ec2" ? 400 : 403;
+  return new LocalFault(code, "The security token included in the request is expired", status);
+}
+
 const THROTTLED: Readonly<Record<string, readonly [code: string, message: string, status: number, retryAfter?: string]>> = {
   s3: ["SlowDown", "Please reduce your request rate.", 503],
   dynamodb: ["ThrottlingException", "Rate of requests exceeds the allowed throughput.", 400],

@@ -1,3 +1,4 @@
+import { propagated } from "../../core/realism.ts";
 import type { LocalEnv, Permission, Principal, Verdict } from "../../core/service.ts";
 import { awsManaged } from "./aws-managed.ts";
 import { contextOf } from "./context.ts";
@@ -45,7 +46,7 @@ export function createDecisions(env: LocalEnv, state: () => IamState): Decisions
     },
     decide(principal, permission) {
       if (principal.type === "root" && permission.policy === undefined) return ALLOWED;
-      if (permission.action === "sts:AssumeRole" && env.settings.realism && stillSpreading(permission.resource, state(), env.clock.now()))
+      if (permission.action === "sts:AssumeRole" && !isSeen(env, state(), permission.resource))
         return { allowed: false, message: message(principal, permission, "") };
       const identity = principal.type === "role" ? identityOf(principal.roleName) : NOBODY;
       const policy = permission.policy === undefined ? undefined : compiled(permission.policy);
@@ -58,6 +59,12 @@ export function createDecisions(env: LocalEnv, state: () => IamState): Decisions
       return verdict;
     },
   };
+}
+
+/** A new role is seen by IAM at once, by those who are to assume it some seconds later. */
+function isSeen(env: LocalEnv, { roles }: IamState, roleArn: string): boolean {
+  const role = roles.get(roleArn.split("/").pop() ?? "");
+  return role === undefined || propagated(env, Date.parse(role.createdAt));
 }
 
 const ALLOWED: Verdict = { allowed: true };
@@ -110,12 +117,6 @@ function judge({ principal, permission, identity, policy }: Case, env: LocalEnv)
   if (own.includes("allow")) return refused(` because no permissions boundary allows the ${action} action`);
   const kind = principal.type === "role" ? "identity-based" : "resource-based";
   return refused(` because no ${kind} policy allows the ${action} action`);
-}
-
-/** A new role is seen by IAM at once, by those who are to assume it some seconds later: 4 to 11, each role its own. */
-function stillSpreading(roleArn: string, state: IamState, now: number): boolean {
-  const role = state.roles.get(roleArn.split("/").pop() ?? "");
-  return role !== undefined && now < Date.parse(role.createdAt) + 4_000 + (role.id.charCodeAt(10) % 8) * 1_000;
 }
 
 function askerOf(principal: Principal, account: string): Asker {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { rename } from "node:fs/promises";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { type LocalEnv, LocalFault } from "../../core/service.ts";
@@ -39,7 +39,7 @@ export interface Engine {
   /** Copies the data, running or not; answers its size in bytes. */
   snapshot(target: Target, snapshot: string): Promise<number>;
   remove(resourceId: string): Promise<void>;
-  removeSnapshot(snapshot: string): void;
+  removeSnapshot(snapshot: string): Promise<void>;
   isRunning(resourceId: string): boolean;
 }
 
@@ -55,7 +55,7 @@ export const noEngine: Engine = {
   setPassword: async () => {},
   snapshot: async () => 0,
   remove: async () => {},
-  removeSnapshot: () => {},
+  removeSnapshot: async () => {},
   isRunning: () => false,
 };
 function firstFree(from: number, taken: readonly number[]): number {
@@ -103,7 +103,7 @@ export function postgresEngine(env: LocalEnv): Engine {
     async restore(target, snapshot) {
       const server = folderOf(target.resourceId);
       await stopServer(server);
-      rmSync(server.folder, { recursive: true, force: true });
+      await rm(server.folder, { recursive: true, force: true });
       await copyData(snapshotFolder(snapshot), server.folder, server.owner);
       await start(target);
     },
@@ -114,7 +114,7 @@ export function postgresEngine(env: LocalEnv): Engine {
       const server = folderOf(target.resourceId);
       const final = snapshotFolder(snapshot);
       const partial = `${final}.part`;
-      rmSync(partial, { recursive: true, force: true });
+      for (const old of [partial, final]) await rm(old, { recursive: true, force: true });
       mkdirSync(partial, { recursive: true, mode: 0o711 });
       const running = runningPid(dataOf(server)) !== undefined;
       const copy = join(partial, "data");
@@ -126,9 +126,9 @@ export function postgresEngine(env: LocalEnv): Engine {
     },
     async remove(resourceId) {
       await stopServer(folderOf(resourceId));
-      rmSync(folderOf(resourceId).folder, { recursive: true, force: true });
+      await rm(folderOf(resourceId).folder, { recursive: true, force: true });
     },
-    removeSnapshot: (snapshot) => rmSync(snapshotFolder(snapshot), { recursive: true, force: true }),
+    removeSnapshot: (snapshot) => rm(snapshotFolder(snapshot), { recursive: true, force: true }),
     isRunning: (resourceId) => runningPid(dataOf(folderOf(resourceId))) !== undefined,
   };
 }

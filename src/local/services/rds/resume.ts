@@ -55,7 +55,7 @@ export async function resume(rds: Rds): Promise<void> {
     const final = fleet.list().some((one) => one.finalSnapshot === snapshot.id && one.region === snapshot.region);
     if (snapshot.state === "creating" && !final) state.snapshots.put(key, { ...snapshot, state: "failed" });
     if (snapshot.state === "deleting") {
-      engine.removeSnapshot(snapshot.folder);
+      await engine.removeSnapshot(snapshot.folder);
       state.snapshots.delete(key);
     }
   }

@@ -33,12 +33,12 @@ export function snapshotOperations(rds: Rds) {
     const { items, more } = page(wanted, (one) => one.id, input);
     return { DBSnapshots: items.map((one) => asSnapshot(env, one)), ...more };
   };
-  const remove: Handler<RDS.DeleteDBSnapshotCommandInput, RDS.DeleteDBSnapshotResult> = (input, { region }) => {
+  const remove: Handler<RDS.DeleteDBSnapshotCommandInput, RDS.DeleteDBSnapshotResult> = async (input, { region }) => {
     const snapshot = snapshotNamed(state, region, input.DBSnapshotIdentifier);
-    if (snapshot.state === "creating")
-      throw new LocalFault("InvalidDBSnapshotStateFault", `Snapshot ${snapshot.id} is being created and cannot be deleted.`);
+    if (statusOf(env, snapshot) === "creating" || snapshot.state === "deleting")
+      throw new LocalFault("InvalidDBSnapshotStateFault", `Snapshot ${snapshot.id} cannot be deleted: it is ${statusOf(env, snapshot)}.`);
     state.snapshots.put(keyOf(region, snapshot.id), { ...snapshot, state: "deleting" });
-    engine.removeSnapshot(snapshot.folder);
+    await engine.removeSnapshot(snapshot.folder);
     state.snapshots.delete(keyOf(region, snapshot.id));
     return { DBSnapshot: { ...asSnapshot(env, snapshot), Status: "deleted" } };
   };

@@ -34,8 +34,7 @@ export function stsService(env: LocalEnv): Identity {
 
 function getCallerIdentity(env: LocalEnv): Handler<STS.GetCallerIdentityCommandInput, STS.GetCallerIdentityCommandOutput> {
   return async (_input, { principal }) => {
-    if (principal.type === "anonymous") throw new LocalFault("ExpiredToken", "The security token included in the request is expired", 403);
-    if (principal.type === "service") throw new LocalFault("AccessDenied", "A service has no identity of its own", 403);
+    if (!("arn" in principal)) throw new LocalFault("AccessDenied", "Only signed calls have an identity", 403);
     return { Account: env.account, Arn: principal.arn, UserId: await userIdOf(env, principal) };
   };
 }

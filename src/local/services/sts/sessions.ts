@@ -49,6 +49,7 @@ export function createSessions(env: LocalEnv): Sessions {
     identify(accessKeyId) {
       const session = sessions.get(accessKeyId);
       if (session && session.expiresAt > env.clock.now()) return { secret: session.secret, principal: session.principal };
+      // Not one of ours any more, and not the owner's: core answers that the token has expired.
       if (accessKeyId.startsWith(PREFIX)) return { secret: session?.secret ?? "", principal: { type: "anonymous" } };
       return undefined;
     },

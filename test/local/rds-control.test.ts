@@ -1,0 +1,138 @@
+import { RDS } from "@aws-sdk/client-rds";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type VirtualClock, virtualClock } from "../../src/local/core/clock.ts";
+import { type LocalAws, startLocalAws } from "../../src/local/index.ts";
+
+/** The control plane alone, at AWS's pace on a virtual clock. */
+let aws: LocalAws;
+let clock: VirtualClock;
+let rds: RDS;
+beforeAll(async () => {
+  clock = virtualClock();
+  aws = await startLocalAws({ clock, settings: { realism: true, databases: "none" } });
+  rds = new RDS({ region: "eu-west-1", endpoint: aws.url, credentials: { accessKeyId: "a", secretAccessKey: "b" }, maxAttempts: 1 });
+});
+afterAll(() => aws.close());
+
+const GOOD = {
+  DBInstanceClass: "db.t4g.micro",
+  Engine: "postgres",
+  EngineVersion: "17",
+  AllocatedStorage: 20,
+  MasterUsername: "fleet_admin",
+  MasterUserPassword: "correct-horse",
+  BackupRetentionPeriod: 7,
+};
+const create = (DBInstanceIdentifier: string, more: object = {}) => rds.createDBInstance({ ...GOOD, DBInstanceIdentifier, ...more });
+const look = async (DBInstanceIdentifier: string) => (await rds.describeDBInstances({ DBInstanceIdentifier })).DBInstances?.[0];
+const status = async (id: string) => (await look(id))?.DBInstanceStatus;
+const settled = async (id: string): Promise<void> => {
+  while ((await status(id)) !== "available") clock.advance(10_000);
+};
+
+test("a new instance goes from creating through backing-up to available, and has no address before", async () => {
+  await create("walk");
+  const seen: (string | undefined)[] = [];
+  for (let i = 0; i < 40; i++) {
+    const one = await look("walk");
+    if (seen.at(-1) !== one?.DBInstanceStatus) seen.push(one?.DBInstanceStatus);
+    expect(one?.Endpoint === undefined).toBe(one?.DBInstanceStatus === "creating");
+    clock.advance(10_000);
+  }
+  expect(seen).toEqual(["creating", "backing-up", "available"]);
+});
+
+test("changes wait for the maintenance window unless they are to be applied at once", async () => {
+  await create("pend");
+  await expect(rds.modifyDBInstance({ DBInstanceIdentifier: "pend", MultiAZ: true })).rejects.toMatchObject({
+    name: "InvalidDBInstanceStateFault",
+  });
+  await settled("pend");
+  await rds.modifyDBInstance({ DBInstanceIdentifier: "pend", AllocatedStorage: 30, BackupRetentionPeriod: 14, DeletionProtection: true });
+  expect(await look("pend")).toMatchObject({
+    DBInstanceStatus: "available",
+    AllocatedStorage: 20,
+    BackupRetentionPeriod: 14,
+    DeletionProtection: true,
+    PendingModifiedValues: { AllocatedStorage: 30 },
+  });
+  await rds.modifyDBInstance({ DBInstanceIdentifier: "pend", MultiAZ: true, ApplyImmediately: true });
+  expect(await status("pend")).toBe("modifying");
+  await settled("pend");
+  expect(await look("pend")).toMatchObject({ AllocatedStorage: 30, MultiAZ: true, PendingModifiedValues: {} });
+  await expect(rds.modifyDBInstance({ DBInstanceIdentifier: "pend", ApplyImmediately: true })).rejects.toMatchObject({
+    name: "InvalidParameterCombination",
+    message: "No modifications were requested",
+  });
+  await expect(rds.modifyDBInstance({ DBInstanceIdentifier: "pend", AllocatedStorage: 20 })).rejects.toMatchObject({
+    name: "InvalidParameterValue",
+  });
+  await rds.modifyDBInstance({ DBInstanceIdentifier: "pend", NewDBInstanceIdentifier: "renamed", ApplyImmediately: true });
+  clock.advance(60_000);
+  expect(await status("renamed")).toBe("available");
+  await expect(look("pend")).rejects.toMatchObject({ name: "DBInstanceNotFoundFault", message: "DBInstance pend not found." });
+});
+
+test("deleting takes its time and cannot be asked for twice", async () => {
+  await create("going");
+  await settled("going");
+  await rds.deleteDBInstance({ DBInstanceIdentifier: "going", SkipFinalSnapshot: true });
+  await expect(rds.deleteDBInstance({ DBInstanceIdentifier: "going", SkipFinalSnapshot: true })).rejects.toMatchObject({
+    name: "InvalidDBInstanceStateFault",
+    message: "Instance going is already being deleted.",
+  });
+  expect(await status("going")).toBe("deleting");
+  await expect(create("going")).rejects.toMatchObject({ name: "DBInstanceAlreadyExistsFault" });
+  clock.advance(120_000);
+  await expect(look("going")).rejects.toMatchObject({ name: "DBInstanceNotFoundFault", $metadata: { httpStatusCode: 404 } });
+});
+
+test.each([
+  [{ DBInstanceIdentifier: "a--b" }, "InvalidParameterValue"],
+  [{ AllocatedStorage: 5 }, "InvalidParameterValue"],
+  [{ MasterUsername: "rdsadmin" }, "InvalidParameterValue"],
+  [{ MasterUserPassword: "short" }, "InvalidParameterValue"],
+  [{ MasterUserPassword: 'has"quote-in-it' }, "InvalidParameterValue"],
+  [{ ManageMasterUserPassword: true }, "InvalidParameterCombination"],
+  [{ EngineVersion: "14.5" }, "InvalidParameterCombination"],
+  [{ Engine: "mysql" }, "NotImplemented"],
+  [{ DBSubnetGroupName: "none" }, "DBSubnetGroupNotFoundFault"],
+  [{ DBParameterGroupName: "none" }, "DBParameterGroupNotFoundFault"],
+  [{ VpcSecurityGroupIds: ["sg-0123456789abcdef0"] }, "InvalidParameterValue"],
+])("%j is refused", async (more, name) => {
+  await expect(create("refused", more)).rejects.toMatchObject({ name });
+});
+
+test("a subnet group spans two zones, and stays while it is used", async () => {
+  const { EC2 } = await import("@aws-sdk/client-ec2");
+  const ec2 = new EC2({ region: "eu-west-1", endpoint: aws.url, credentials: { accessKeyId: "a", secretAccessKey: "b" } });
+  const [first = "", ...others] = ((await ec2.describeSubnets({})).Subnets ?? []).map((subnet) => subnet.SubnetId ?? "");
+  const group = (SubnetIds: string[]) => rds.createDBSubnetGroup({ DBSubnetGroupName: "Mine", DBSubnetGroupDescription: "d", SubnetIds });
+  await expect(group([first])).rejects.toMatchObject({ name: "DBSubnetGroupDoesNotCoverEnoughAZs" });
+  await group([first, ...others]);
+  await create("grouped", { DBSubnetGroupName: "mine" });
+  expect((await look("grouped"))?.DBSubnetGroup).toMatchObject({ DBSubnetGroupName: "mine", SubnetGroupStatus: "Complete" });
+  await expect(rds.deleteDBSubnetGroup({ DBSubnetGroupName: "mine" })).rejects.toMatchObject({ name: "InvalidDBSubnetGroupStateFault" });
+});
+
+test("tags are those of the create call and what became of them", async () => {
+  const { DBInstance } = await create("tagged", { Tags: [{ Key: "a", Value: "1" }] });
+  const ResourceName = DBInstance?.DBInstanceArn ?? "";
+  expect(ResourceName).toBe("arn:aws:rds:eu-west-1:000000000000:db:tagged");
+  await rds.addTagsToResource({ ResourceName, Tags: [{ Key: "b", Value: "2" }] });
+  await rds.removeTagsFromResource({ ResourceName, TagKeys: ["a"] });
+  expect((await rds.listTagsForResource({ ResourceName })).TagList).toEqual([{ Key: "b", Value: "2" }]);
+  expect((await look("tagged"))?.TagList).toEqual([{ Key: "b", Value: "2" }]);
+});
+
+test("what can be had is what can be made", async () => {
+  const { DBEngineVersions } = await rds.describeDBEngineVersions({ Engine: "postgres", EngineVersion: "17" });
+  expect(DBEngineVersions).toMatchObject([{ EngineVersion: "17.10", DBParameterGroupFamily: "postgres17" }]);
+  const { OrderableDBInstanceOptions } = await rds.describeOrderableDBInstanceOptions({
+    Engine: "postgres",
+    DBInstanceClass: "db.t4g.micro",
+  });
+  expect(OrderableDBInstanceOptions?.map((one) => one.StorageType)).toEqual(["gp2", "gp3", "io1"]);
+  const { Parameters } = await rds.describeDBParameters({ DBParameterGroupName: "default.postgres17", Source: "system" });
+  expect(Parameters).toContainEqual(expect.objectContaining({ ParameterName: "rds.force_ssl", ParameterValue: "1" }));
+});
