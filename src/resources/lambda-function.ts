@@ -1,5 +1,5 @@
 import type { CreateFunctionCommandInput, FunctionConfiguration, GetFunctionResponse, Lambda } from "@aws-sdk/client-lambda";
-import { changedTags, differences, normalForm, touches } from "../aws/changes.ts";
+import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { mayBeOurs, owned } from "../aws/ownership.ts";
@@ -72,7 +72,7 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
         differences({ [path]: [live.latest.configuration[path as keyof Configuration], to] }),
       ),
       ...differences({ lastUpdate: [live.updateFailed ?? "successful", "successful"] }),
-      ...publication(live),
+      ...publication(live, { code, configuration }),
       ...differences({ oldVersions: [live.oldVersions, []] }),
     ];
   },
@@ -142,13 +142,19 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
   },
 };
 
-/** A new version is due when the alias names none, or one that is made of something else than what is deployed. */
-function publication({ alias, latest }: FunctionLive): readonly Change[] {
+/**
+ * A new version is due when the alias names none, or one that lacks something that is wished for and deployed already.
+ * What is not deployed yet comes first; the description changes nothing for callers.
+ */
+function publication({ alias, latest }: FunctionLive, wanted: Settings): readonly Change[] {
   const to = "what is deployed";
   if (!alias) return [{ path: "published", from: undefined, to }];
-  const same = JSON.stringify(normalForm(alias.settings)) === JSON.stringify(normalForm(latest));
-  return same ? [] : [{ path: "published", from: `version ${alias.version}`, to }];
+  const parts = ({ code, configuration: { description, ...rest } }: Settings): Readonly<Record<string, unknown>> => ({ code, ...rest });
+  const [there, next, wish] = [parts(alias.settings), parts(latest), parts(wanted)];
+  const due = Object.keys(wish).some((key) => !means(there[key], wish[key]) && !means(there[key], next[key]));
+  return due ? [{ path: "published", from: `version ${alias.version}`, to }] : [];
 }
+const means = (a: unknown, b: unknown) => differences({ it: [a, b] }).length === 0;
 /** PublishVersion makes no second version of the same content: a publication that was cut short is picked up. */
 async function publish(lambda: Lambda, FunctionName: string, spec: FunctionSpec, live: FunctionLive): Promise<void> {
   const CodeSha256 = spec.code?.sha256 ?? live.latest.code;

@@ -110,8 +110,7 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
   async delete({ name }, _live, _how, ctx) {
     const s3 = await ctx.world.s3();
     const own = { Bucket: name, ExpectedBucketOwner: ctx.place.account };
-    await empty(s3, own, ctx.signal);
-    if (!ctx.signal.aborted) await orAbsent(s3.deleteBucket(own), "NoSuchBucket");
+    await orAbsent(remove(s3, own, ctx.signal), "NoSuchBucket");
   },
   async inventory({ name }, _live, ctx) {
     const own = { Bucket: name, ExpectedBucketOwner: ctx.place.account };
@@ -256,6 +255,10 @@ async function* versionPages(s3: S3, own: Own): AsyncGenerator<VersionPage> {
     if (!page.IsTruncated) return;
     marker = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
   }
+}
+async function remove(s3: S3, own: Own, signal: AbortSignal): Promise<void> {
+  await empty(s3, own, signal);
+  if (!signal.aborted) await s3.deleteBucket(own);
 }
 async function empty(s3: S3, own: Own, signal: AbortSignal): Promise<void> {
   for await (const { keys } of versionPages(s3, own)) {

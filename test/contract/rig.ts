@@ -1,4 +1,4 @@
-import { makeClients } from "../../src/aws/clients.ts";
+import { type AwsClients, makeClients } from "../../src/aws/clients.ts";
 import { classify, toFault } from "../../src/aws/faults.ts";
 import type { Ctx, Place, ResourceNode } from "../../src/engine/contract.ts";
 import type { Policy } from "../../src/engine/decide.ts";
@@ -52,7 +52,7 @@ export function makeRig({ endpoint, clock, place, stack = { name: STACK, tags: T
     world,
     place: here,
     events,
-    ctx: run().ctx,
+    ctx: { place: here, stack: stack.name, tags: stack.tags, signal, world } satisfies Ctx<AwsClients>,
     /** Operations that may change something, since the last call of this. */
     writes: () => calls.splice(0).filter((operation) => !/:(Get|Describe|List|Head|Scan|Query)/.test(operation)),
     plan: async (nodes: readonly ResourceNode[], policy?: Partial<Policy>): Promise<readonly Planned[]> =>
@@ -61,10 +61,11 @@ export function makeRig({ endpoint, clock, place, stack = { name: STACK, tags: T
       execute(await look(nodes, policy), run(policy)),
     async down(
       nodes: readonly ResourceNode[],
-      options: { readonly deleteData: boolean; readonly finalSnapshot?: string },
+      options: { readonly deleteData: boolean; readonly orphans?: boolean; readonly finalSnapshot?: string },
     ): Promise<Outcome> {
       const seen = await observe(nodes, run(), { specs: false });
-      const doomed: readonly Doomed[] = planDestroy(seen, await findOrphans(seen, KINDS, run()), options, run());
+      const orphans = options.orphans === false ? [] : await findOrphans(seen, KINDS, run());
+      const doomed: readonly Doomed[] = planDestroy(seen, orphans, options, run());
       return destroy(doomed, nodes, run(), () => ({ finalSnapshot: options.finalSnapshot }));
     },
     close: () => world.destroy(),

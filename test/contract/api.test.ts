@@ -1,0 +1,251 @@
+import { expect, test } from "vitest";
+import { declare } from "../../src/engine/contract.ts";
+import { virtualClock } from "../../src/local/core/clock.ts";
+import { startLocalAws } from "../../src/local/index.ts";
+import type { StageSpec } from "../../src/resources/apigateway-stage.ts";
+import { apigatewayAccount, apigatewayApiKey, apigatewayRestApi, apigatewayStage, apigatewayUsagePlan } from "../../src/resources/index.ts";
+import { makeRig, type Rig, TAGS } from "./rig.ts";
+import { contractOf } from "./suite.ts";
+
+const FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:it:live";
+const URI = `arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/${FUNCTION}/invocations`;
+const documentOf = (name: string, hash: string) => ({
+  openapi: "3.0.1",
+  info: { title: name, version: "1.0", description: `A case. (document ${hash})` },
+  paths: {
+    "/delivery": {
+      post: {
+        responses: { "200": { description: "OK" } },
+        "x-amazon-apigateway-integration": { type: "aws_proxy", httpMethod: "POST", uri: URI },
+      },
+    },
+  },
+});
+const apiSpec = (name: string, hash: string) => ({
+  document: documentOf(name, hash),
+  hash,
+  methods: { "POST /delivery": { authorization: "NONE" as const, apiKey: false, integration: URI } },
+});
+const apiFor = async (rig: Rig, name: string): Promise<string> => {
+  const { id: restApiId = "" } = await (await rig.world.apigateway()).createRestApi({ name, tags: rig.ctx.tags });
+  const body = new TextEncoder().encode(JSON.stringify(documentOf(name, "aaaa")));
+  await (await rig.world.apigateway()).putRestApi({ restApiId, mode: "overwrite", body });
+  return restApiId;
+};
+const apiNamed = async (rig: Rig, name: string) =>
+  ((await (await rig.world.apigateway()).getRestApis({ limit: 500 })).items ?? []).filter((api) => api.name === name);
+
+contractOf({
+  kind: apigatewayRestApi,
+  prepare: async (_rig, name) => ({ id: { name }, spec: apiSpec(name, "aaaa") }),
+  changes: {
+    document: (spec) => ({
+      ...spec,
+      hash: "bbbb",
+      document: { ...spec.document, info: { ...spec.document.info, description: "A case. (document bbbb)" } },
+    }),
+  },
+  drifts: {
+    "methods.POST /delivery": async (rig, { name }) => {
+      const gateway = await rig.world.apigateway();
+      const [api] = await apiNamed(rig, name);
+      const { items = [] } = await gateway.getResources({ restApiId: api?.id });
+      const resourceId = items.find((r) => r.path === "/delivery")?.id;
+      const patchOperations = [{ op: "replace" as const, path: "/authorizationType", value: "AWS_IAM" }];
+      await gateway.updateMethod({ restApiId: api?.id, resourceId, httpMethod: "POST", patchOperations });
+    },
+    doubles: async (rig, { name }) => (await rig.world.apigateway()).createRestApi({ name, tags: TAGS }),
+  },
+  foreign: async (rig, { name }) => (await rig.world.apigateway()).createRestApi({ name }),
+});
+
+const ACCESS_LOG = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/apigateway/fleetlogix-api-access";
+contractOf({
+  kind: apigatewayStage,
+  prepare: async (rig, name) => {
+    await makeLoggingPossible(rig);
+    const stage: StageSpec = { document: "aaaa", rateLimit: 50, burstLimit: 100, accessLog: ACCESS_LOG, logLevel: "INFO" };
+    return { id: { apiId: await apiFor(rig, name), stage: "prod" }, spec: stage };
+  },
+  changes: {
+    document: (spec) => ({ ...spec, document: "bbbb" }),
+    rateLimit: (spec) => ({ ...spec, rateLimit: 10 }),
+    burstLimit: (spec) => ({ ...spec, burstLimit: 20 }),
+    logLevel: (spec) => ({ ...spec, logLevel: "ERROR" as const }),
+    accessLog: (spec) => ({ ...spec, accessLog: `${ACCESS_LOG}-2` }),
+  },
+  // A new deployment, the stage moved to it, the old deployment removed.
+  calls: { document: 3 },
+  drifts: Object.fromEntries(
+    (
+      [
+        ["metrics", "/*/*/metrics/enabled", "false"],
+        ["bodyLogging", "/*/*/logging/dataTrace", "true"],
+        ["tracing", "/tracingEnabled", "false"],
+        ["variables", "/variables/door", "open"],
+      ] as const
+    ).map(([attribute, path, value]) => [
+      attribute,
+      async (rig: Rig, { apiId: restApiId, stage: stageName }: { readonly apiId: string; readonly stage: string }) =>
+        (await rig.world.apigateway()).updateStage({ restApiId, stageName, patchOperations: [{ op: "replace", path, value }] }),
+    ]),
+  ),
+  foreign: async (rig, { apiId: restApiId, stage: stageName }) => {
+    const gateway = await rig.world.apigateway();
+    const { id: deploymentId } = await gateway.createDeployment({ restApiId });
+    await gateway.createStage({ restApiId, stageName, deploymentId });
+  },
+});
+
+contractOf({
+  kind: apigatewayApiKey,
+  prepare: async (_rig, name) => ({ id: { name }, spec: { description: "a case" } }),
+  changes: { description: (spec) => ({ ...spec, description: "another" }) },
+  drifts: {
+    enabled: async (rig, { name }) => {
+      const gateway = await rig.world.apigateway();
+      const { items = [] } = await gateway.getApiKeys({ nameQuery: name, limit: 500 });
+      const apiKey = items.find((key) => key.name === name)?.id;
+      await gateway.updateApiKey({ apiKey, patchOperations: [{ op: "replace", path: "/enabled", value: "false" }] });
+    },
+  },
+  foreign: async (rig, { name }) => (await rig.world.apigateway()).createApiKey({ name, enabled: true }),
+});
+
+contractOf({
+  kind: apigatewayUsagePlan,
+  prepare: async (rig, name) => {
+    const gateway = await rig.world.apigateway();
+    const restApiId = await apiFor(rig, name);
+    const { id: deploymentId } = await gateway.createDeployment({ restApiId });
+    await gateway.createStage({ restApiId, stageName: "prod", deploymentId });
+    await gateway.createStage({ restApiId, stageName: "next", deploymentId });
+    const { id: keyId = "" } = await gateway.createApiKey({ name, enabled: true });
+    const limits = { rateLimit: 50, burstLimit: 100, dailyQuota: 1000 };
+    return { id: { name }, spec: { description: "a case", apiId: restApiId, stage: "prod", keyId, ...limits } };
+  },
+  changes: {
+    description: (spec) => ({ ...spec, description: "another" }),
+    rateLimit: (spec) => ({ ...spec, rateLimit: 10 }),
+    burstLimit: (spec) => ({ ...spec, burstLimit: 20 }),
+    quota: (spec) => ({ ...spec, dailyQuota: 500 }),
+    stages: (spec) => ({ ...spec, stage: "next" }),
+  },
+  drifts: {
+    key: async (rig, { name }) => {
+      const gateway = await rig.world.apigateway();
+      const { items = [] } = await gateway.getUsagePlans({ limit: 500 });
+      const usagePlanId = items.find((plan) => plan.name === name)?.id;
+      const { items: keys = [] } = await gateway.getUsagePlanKeys({ usagePlanId });
+      await gateway.deleteUsagePlanKey({ usagePlanId, keyId: keys[0]?.id });
+    },
+  },
+  foreign: async (rig, { name }) => (await rig.world.apigateway()).createUsagePlan({ name }),
+});
+
+const ACCOUNT = {
+  role: {
+    name: "fleetlogix-api-gateway-logs",
+    description: "a case",
+    trust: {
+      Version: "2012-10-17" as const,
+      Statement: [{ Effect: "Allow" as const, Principal: { Service: "apigateway.amazonaws.com" }, Action: "sts:AssumeRole" }],
+    },
+    policy: {
+      Version: "2012-10-17" as const,
+      Statement: [
+        {
+          Effect: "Allow" as const,
+          Action: [
+            "CreateLogGroup",
+            "CreateLogStream",
+            "DescribeLogGroups",
+            "DescribeLogStreams",
+            "FilterLogEvents",
+            "GetLogEvents",
+            "PutLogEvents",
+          ].map((action) => `logs:${action}`),
+          Resource: "*",
+        },
+      ],
+    },
+  },
+};
+async function makeLoggingPossible(rig: Rig): Promise<void> {
+  const account = declare(apigatewayAccount, "account", { identity: () => ({}), spec: () => ACCOUNT });
+  const outcome = await rig.up([account]);
+  if (outcome.error) throw outcome.error;
+  for (const name of ["fleetlogix-api-access", "fleetlogix-api-access-2"])
+    await (await rig.world.logs()).createLogGroup({ logGroupName: `/aws/apigateway/${name}` }).catch(() => {});
+}
+
+const somewhere = async (play: (rig: Rig) => Promise<void>) => {
+  const clock = virtualClock();
+  const aws = await startLocalAws({ clock });
+  const rig = makeRig({ endpoint: aws.url, clock });
+  try {
+    await play(rig);
+  } finally {
+    rig.close();
+    await aws.close();
+  }
+};
+const account = declare(apigatewayAccount, "account", { identity: () => ({}), spec: () => ACCOUNT });
+
+test("apigateway.account: set when empty, kept by a teardown of everything", () =>
+  somewhere(async (rig) => {
+    expect((await rig.plan([account]))[0]?.decision).toEqual({ action: "create" });
+    expect((await rig.up([account])).error).toBeUndefined();
+    rig.writes();
+    expect((await rig.up([account])).resources[0]?.decision).toEqual({ action: "keep" });
+    expect((await rig.down([account], { deleteData: true })).resources[0]?.decision.action).toBe("retain");
+    expect(rig.writes()).toEqual([]);
+    expect(await apigatewayAccount.read({}, rig.ctx)).toMatchObject({ state: "ready" });
+  }));
+
+test("apigateway.account: a role that somebody else has named is never overwritten", () =>
+  somewhere(async (rig) => {
+    const iam = await rig.world.iam();
+    const RoleName = "somebody";
+    await iam.createRole({ RoleName, AssumeRolePolicyDocument: JSON.stringify(ACCOUNT.role.trust) });
+    await iam.putRolePolicy({ RoleName, PolicyName: "p", PolicyDocument: JSON.stringify(ACCOUNT.role.policy) });
+    const value = "arn:aws:iam::000000000000:role/somebody";
+    await (await rig.world.apigateway()).updateAccount({ patchOperations: [{ op: "replace", path: "/cloudwatchRoleArn", value }] });
+    rig.writes();
+    expect((await rig.up([account])).resources[0]?.decision).toEqual({ action: "keep" });
+    expect(rig.writes()).toEqual([]);
+  }));
+
+test("apigateway.account: a stranger's role of our name is not used", () =>
+  somewhere(async (rig) => {
+    const AssumeRolePolicyDocument = JSON.stringify(ACCOUNT.role.trust);
+    await (await rig.world.iam()).createRole({ RoleName: ACCOUNT.role.name, AssumeRolePolicyDocument });
+    rig.writes();
+    expect((await rig.up([account])).error).toMatchObject({ code: "OWNER_FOREIGN" });
+    expect(rig.writes()).toEqual([]);
+  }));
+
+test("apigateway.rest-api: of two of ours the one with the stage is kept, though it is the younger", () =>
+  somewhere(async (rig) => {
+    const gateway = await rig.world.apigateway();
+    const name = "fleetlogix-twice";
+    await gateway.createRestApi({ name, tags: TAGS });
+    const restApiId = await apiFor(rig, name);
+    const { id: deploymentId } = await gateway.createDeployment({ restApiId });
+    await gateway.createStage({ restApiId, stageName: "prod", deploymentId });
+    const outcome = await rig.up([declare(apigatewayRestApi, "it", { identity: () => ({ name }), spec: () => apiSpec(name, "aaaa") })]);
+    expect(outcome.error).toBeUndefined();
+    expect((await apiNamed(rig, name)).map((api) => api.id)).toEqual([restApiId]);
+  }));
+
+test("apigateway.stage: a deployment that an interrupted run left is used, not doubled", () =>
+  somewhere(async (rig) => {
+    await makeLoggingPossible(rig);
+    const gateway = await rig.world.apigateway();
+    const restApiId = await apiFor(rig, "fleetlogix-left");
+    const left = await gateway.createDeployment({ restApiId, description: "document aaaa" });
+    const spec = { document: "aaaa", rateLimit: 50, burstLimit: 100, accessLog: ACCESS_LOG, logLevel: "INFO" as const };
+    const stage = declare(apigatewayStage, "it", { identity: () => ({ apiId: restApiId, stage: "prod" }), spec: () => spec });
+    expect((await rig.up([stage])).error).toBeUndefined();
+    expect((await gateway.getDeployments({ restApiId })).items?.map((d) => d.id)).toEqual([left.id]);
+  }));

@@ -1,0 +1,123 @@
+import { toTagList } from "../../src/aws/ownership.ts";
+import type { PolicyDocument } from "../../src/resources/index.ts";
+import { dynamodbTable, s3Bucket, snsSubscription, snsTopic } from "../../src/resources/index.ts";
+import type { Rig } from "./rig.ts";
+import { contractOf } from "./suite.ts";
+
+const denyWithoutTls = (resource: string, action: string): PolicyDocument => ({
+  Version: "2012-10-17",
+  Statement: [
+    {
+      Sid: "TlsOnly",
+      Effect: "Deny",
+      Principal: "*",
+      Action: action,
+      Resource: resource,
+      Condition: { Bool: { "aws:SecureTransport": "false" } },
+    },
+  ],
+});
+const own = ({ place }: Rig, name: string) => ({ Bucket: name, ExpectedBucketOwner: place.account });
+
+contractOf({
+  kind: s3Bucket,
+  prepare: async (_rig, name) => ({
+    id: { name },
+    spec: {
+      policy: denyWithoutTls(`arn:aws:s3:::${name}/*`, "s3:*"),
+      archive: { prefix: "raw-data/", afterDays: 90 },
+      noncurrentExpireDays: 30,
+    },
+  }),
+  changes: {
+    policy: (spec) => ({ ...spec, policy: withAction(spec.policy, "s3:GetObject") }),
+    lifecycle: (spec) => ({ ...spec, noncurrentExpireDays: 7 }),
+  },
+  drifts: {
+    publicAccessBlock: async (rig, { name }) => (await rig.world.s3()).deletePublicAccessBlock(own(rig, name)),
+    ownership: async (rig, { name }) =>
+      (await rig.world.s3()).putBucketOwnershipControls({
+        ...own(rig, name),
+        OwnershipControls: { Rules: [{ ObjectOwnership: "ObjectWriter" }] },
+      }),
+    encryption: async (rig, { name }) =>
+      (await rig.world.s3()).putBucketEncryption({
+        ...own(rig, name),
+        ServerSideEncryptionConfiguration: { Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } }] },
+      }),
+    versioning: async (rig, { name }) =>
+      (await rig.world.s3()).putBucketVersioning({ ...own(rig, name), VersioningConfiguration: { Status: "Suspended" } }),
+    policy: async (rig, { name }) => (await rig.world.s3()).deleteBucketPolicy(own(rig, name)),
+    lifecycle: async (rig, { name }) => (await rig.world.s3()).deleteBucketLifecycle(own(rig, name)),
+    events: async (rig, { name }) =>
+      (await rig.world.s3()).putBucketNotificationConfiguration({ ...own(rig, name), NotificationConfiguration: {} }),
+  },
+  foreign: async (rig, { name }) => (await rig.world.s3()).createBucket({ Bucket: name }),
+});
+
+const withAction = (policy: PolicyDocument, Action: string): PolicyDocument => ({
+  ...policy,
+  Statement: policy.Statement.map((s) => ({ ...s, Action })),
+});
+
+contractOf({
+  kind: dynamodbTable,
+  prepare: async (_rig, name) => ({
+    id: { name },
+    spec: { key: { hash: "vehicle_id", range: "timestamp" }, ttl: "expires_at", deletionProtection: false },
+  }),
+  changes: { deletionProtection: (spec) => ({ ...spec, deletionProtection: true }) },
+  drifts: {
+    pointInTimeRecovery: async (rig, { name }) =>
+      (await rig.world.dynamodb()).updateContinuousBackups({
+        TableName: name,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: false },
+      }),
+    ttl: async (rig, { name }) =>
+      (await rig.world.dynamodb()).updateTimeToLive({
+        TableName: name,
+        TimeToLiveSpecification: { AttributeName: "expires_at", Enabled: false },
+      }),
+    encryption: async (rig, { name }) =>
+      (await rig.world.dynamodb()).updateTable({ TableName: name, SSESpecification: { Enabled: false } }),
+    billing: async (rig, { name }) =>
+      (await rig.world.dynamodb()).updateTable({
+        TableName: name,
+        BillingMode: "PROVISIONED",
+        ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 1 },
+      }),
+  },
+  replaces: { key: (spec) => ({ ...spec, key: { hash: "vehicle_id" } }) },
+  foreign: async (rig, { name }) =>
+    (await rig.world.dynamodb()).createTable({
+      TableName: name,
+      BillingMode: "PAY_PER_REQUEST",
+      KeySchema: [
+        { AttributeName: "vehicle_id", KeyType: "HASH" },
+        { AttributeName: "timestamp", KeyType: "RANGE" },
+      ],
+      AttributeDefinitions: ["vehicle_id", "timestamp"].map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
+    }),
+});
+
+contractOf({
+  kind: snsTopic,
+  prepare: async ({ place }, name) => ({
+    id: { name },
+    spec: { kmsKey: "alias/aws/sns", policy: denyWithoutTls(`arn:aws:sns:${place.region}:${place.account}:${name}`, "sns:Publish") },
+  }),
+  changes: {
+    encryption: (spec) => ({ ...spec, kmsKey: "alias/other" }),
+    policy: (spec) => ({ ...spec, policy: withAction(spec.policy, "sns:Subscribe") }),
+  },
+  foreign: async (rig, { name }) => (await rig.world.sns()).createTopic({ Name: name }),
+});
+
+contractOf({
+  kind: snsSubscription,
+  prepare: async (rig, name) => {
+    const { TopicArn = "" } = await (await rig.world.sns()).createTopic({ Name: name, Tags: toTagList(rig.ctx.tags) });
+    return { id: { topicArn: TopicArn, protocol: "sms", endpoint: "+573001234567" }, spec: {} };
+  },
+  changes: {},
+});
