@@ -6,6 +6,7 @@ import type { Emit } from "../engine/events.ts";
 import { execute } from "../engine/execute.ts";
 import { observe, type Seen } from "../engine/observe.ts";
 import { plan, refuseBeforeWriting } from "../engine/plan.ts";
+import { interrupted } from "../engine/problems.ts";
 import type { Run } from "../engine/run.ts";
 import { KINDS } from "../resources/index.ts";
 import type { Stack } from "../stack/topology.ts";
@@ -37,6 +38,7 @@ export async function applyUp(session: Session, scope: Scope, options: RunOption
 }
 
 async function look(session: Session, scope: Scope, options: RunOptions, emit?: Emit): Promise<{ seen: readonly Seen[]; run: Run }> {
+  if (session.options.signal.aborted) throw interrupted();
   const [artifacts, cidr] = await Promise.all([artifactsFor(session, scope), cidrFor(session, scope)]);
   const stack: Stack = session.stack({ artifacts, callerCidr: cidr });
   const policy = { adopt: options.adopt, allowDataLoss: new Set(options.allowDataLoss), wait: options.wait };

@@ -1,0 +1,137 @@
+import { S3 } from "@aws-sdk/client-s3";
+import { SNS } from "@aws-sdk/client-sns";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type App, type AppOptions, openApp } from "../../../src/app.ts";
+import { LOCK_KEY } from "../../../src/aws/lock.ts";
+import { loadConfig } from "../../../src/config/load.ts";
+import type { EngineEvent } from "../../../src/engine/events.ts";
+import { localAws } from "../../support/local-aws.ts";
+
+const { config } = loadConfig({ cwd: "/nowhere", variables: {} });
+const how = { adopt: false, allowDataLoss: [], wait: true };
+const all = { part: "all" } as const;
+let aws: Awaited<ReturnType<typeof localAws>>;
+let app: App;
+const calls: string[] = [];
+const writes = () => calls.splice(0).filter((operation) => !/:(Get|List|Describe|Head|Filter|Scan)/.test(operation));
+const open = (options: Partial<AppOptions> = {}) =>
+  openApp(config, {
+    endpoint: aws.url,
+    local: true,
+    concurrency: 8,
+    signal: new AbortController().signal,
+    onCall: (operation) => calls.push(operation),
+    ...options,
+  });
+
+beforeAll(async () => {
+  aws = await localAws();
+  app = await open();
+});
+afterAll(() => aws.close());
+
+test("the first plan names everything with its ARN and writes nothing", async () => {
+  const { resources } = await app.plan(all, how);
+  expect(new Set(resources.map((r) => r.decision.action))).toEqual(new Set(["create"]));
+  expect(resources.find((r) => r.id === "table.deliveries")).toMatchObject({
+    name: "FleetLogix_Deliveries_Status",
+    arn: "arn:aws:dynamodb:us-east-1:000000000000:table/FleetLogix_Deliveries_Status",
+  });
+  expect(writes()).toEqual([]);
+});
+test("before anything exists, outputs are null and a function cannot be called", async () => {
+  expect(await app.outputs({ secrets: true })).toMatchObject({ api_url: null, api_key: null, bucket: null, database: null });
+  await expect(app.invoke("verify-delivery", "{}")).rejects.toMatchObject({ code: "NOT_DEPLOYED" });
+  await expect(app.logs(["verify-delivery"], { sinceMs: 1_000, follow: false })[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+    code: "NOT_DEPLOYED",
+  });
+});
+test("one command makes all of it, and a second finds nothing to do", async () => {
+  const events: EngineEvent[] = [];
+  const result = await app.apply(all, how, (event) => events.push(event));
+  expect(result.error).toBeUndefined();
+  expect(new Set(result.resources.map((r) => r.status))).toEqual(new Set(["done"]));
+  expect(writes()).toContain("apigateway:CreateDeployment");
+  const again = await app.apply(all, how, () => {});
+  expect([again.ok, writes()]).toEqual([true, []]);
+  expect((await app.status()).filter((r) => !r.healthy)).toEqual([]);
+});
+test("outputs give the addresses; secrets only on request, and printed never", async () => {
+  const open = await app.outputs({ secrets: true });
+  expect(open).toMatchObject({
+    api_url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/restapis\/\w+\/prod\/_user_request_$/),
+    bucket: "fleetlogix-data-000000000000-us-east-1",
+    tables: { routes: "FleetLogix_Routes_Waypoints" },
+    topic_arn: "arn:aws:sns:us-east-1:000000000000:fleetlogix-alerts",
+    functions: { "calculate-eta": { name: "fleetlogix-calculate-eta", version: "1" } },
+    database: { identifier: "fleetlogix-db", status: "available", name: "fleetlogix", username: "fleetlogix_admin" },
+  });
+  const key = open.api_key?.reveal() ?? "";
+  const answer = await fetch(`${open.api_url}/delivery/D-1`, { headers: { "x-api-key": key } });
+  expect([answer.status, ((await answer.json()) as { error: { code: string } }).error.code]).toEqual([404, "DELIVERY_NOT_FOUND"]);
+  expect(key.length).toBeGreaterThan(10);
+  expect(JSON.stringify(open)).not.toContain(key);
+  expect((await app.outputs({ secrets: false })).api_key).toBeNull();
+});
+test("a function is called as deployed, and its lines are in the logs", async () => {
+  const result = await app.invoke("verify-delivery", "{}");
+  expect(result).toMatchObject({ status: 200, version: "1" });
+  expect(result.logTail).toContain("lambda_request_id");
+  const lines = [];
+  for await (const line of app.logs(["verify-delivery", "calculate-eta"], { sinceMs: 60_000, follow: false })) lines.push(line);
+  expect(lines.map((line) => line.function)).toContain("verify-delivery");
+  expect(lines.map((l) => l.timestamp)).toEqual(lines.map((l) => l.timestamp).toSorted((a, b) => a - b));
+});
+test("doctor finds nothing wrong", async () => {
+  expect((await app.doctor()).filter((finding) => !finding.ok)).toEqual([]);
+});
+test("while somebody else works on the stack, nothing is touched; the lock can be broken", async () => {
+  const sns = aws.client(SNS);
+  const TopicArn = "arn:aws:sns:us-east-1:000000000000:fleetlogix-alerts";
+  await sns.deleteTopic({ TopicArn });
+  const held = { host: "elsewhere", pid: 1, user: "ada", command: "up", since: Date.now(), until: Date.now() + 600_000 };
+  const bucket = "fleetlogix-data-000000000000-us-east-1";
+  await aws.client(S3, { forcePathStyle: true }).putObject({ Bucket: bucket, Key: LOCK_KEY, Body: JSON.stringify(held) });
+  writes();
+  await expect(app.apply(all, how, () => {})).rejects.toMatchObject({ code: "LOCKED", message: expect.stringContaining("ada") });
+  expect(writes().filter((operation) => operation !== "s3:PutObject")).toEqual([]);
+  await app.forceUnlock();
+  expect((await app.apply(all, how, () => {})).ok).toBe(true);
+});
+test("a stranger of our name stops the run before any write; teardown leaves it alone", async () => {
+  const sns = aws.client(SNS);
+  const TopicArn = "arn:aws:sns:us-east-1:000000000000:fleetlogix-alerts";
+  await sns.deleteTopic({ TopicArn });
+  await sns.createTopic({ Name: "fleetlogix-alerts" });
+  writes();
+  await expect(app.apply(all, how, () => {})).rejects.toMatchObject({ code: "OWNER_FOREIGN", exit: 4 });
+  expect(writes()).toEqual([]);
+  const down = await app.teardown({ deleteData: false, skipFinalSnapshot: true, wait: true }, () => {});
+  const of = (id: string) => down.resources.find((r) => r.id === id)?.decision.action;
+  expect([of("topic.alerts"), of("bucket.data"), of("database.main"), of("api.rest")]).toEqual(["refuse", "retain", "retain", "delete"]);
+  expect((await sns.listTopics({})).Topics).toHaveLength(1);
+  await sns.deleteTopic({ TopicArn });
+});
+test("what was kept is found again; with its data deleted nothing is left but what the account shares", async () => {
+  expect((await app.apply(all, how, () => {})).ok).toBe(true);
+  const planned = await app.planTeardown({ deleteData: true, skipFinalSnapshot: false, wait: true });
+  expect(planned.resources.find((r) => r.id === "database.main")).toMatchObject({ inventory: expect.stringContaining("PostgreSQL 17") });
+  const down = await app.teardown({ deleteData: true, skipFinalSnapshot: true, wait: true }, () => {});
+  expect(down.error).toBeUndefined();
+  expect((await app.status()).filter((r) => r.state !== "absent").map((r) => r.id)).toEqual(["api.account"]);
+});
+test("interrupted before it began: nothing starts", async () => {
+  const stop = new AbortController();
+  const other = await open({ signal: stop.signal });
+  stop.abort();
+  writes();
+  await expect(other.apply(all, how, () => {})).rejects.toMatchObject({ code: "INTERRUPTED" });
+  expect(writes()).toEqual([]);
+});
+test("a stopped local AWS and one that is none are told apart, at once", async () => {
+  await expect(open({ endpoint: "http://127.0.0.1:1" })).rejects.toMatchObject({
+    code: "ENDPOINT_UNREACHABLE",
+    detail: { hint: expect.stringContaining("fleetlogix local start") },
+  });
+  await expect(open({ endpoint: "https://sts.amazonaws.com" })).rejects.toMatchObject({ code: "LOCAL_REFUSED" });
+});
