@@ -1,13 +1,14 @@
 import type { VehicleAnswer, VehicleFixAnswer } from "../contract/answers.ts";
 import type { VehicleFix } from "../contract/schemas.ts";
 import { distanceKm, type Position, remainingKm } from "../shared/geodesy.ts";
-import { type EventIdentity, isLater, type SeenEvent } from "../shared/identity.ts";
+import type { EventIdentity, SeenEvent } from "../shared/identity.ts";
 import { toMetre, toTenth } from "../shared/rounding.ts";
 
 /**
  * A vehicle's state is the set of its newest fixes, at most WINDOW, and the newest call. The moving average is a function of
  * that set, so any order and any repetition of the same fixes ends in the same state: a late fix never replaces the last
- * one, but where it falls into the window it completes the average.
+ * one, but where it falls into the window it completes the average. No two fixes of the set share a time: a vehicle is at
+ * one place at a time, and the first to say where stands.
  */
 
 const WINDOW = 8;
@@ -92,8 +93,10 @@ export function decide(
     const outcome = isOwn ? "applied" : same.fingerprint === event.fingerprint ? "duplicate" : "reused";
     return { outcome, arrival, record: stored, changed: false };
   }
-  if (stored === undefined || next.at(-1) === tracked) return { outcome: "applied", arrival, record: withEta(call), changed: true };
-  if (!next.includes(tracked)) return { outcome: "late", arrival, record: stored, changed: false };
+  if (stored === undefined || event.ms > Date.parse(stored.recorded_at))
+    return { outcome: "applied", arrival, record: withEta(call), changed: true };
+  const isTied = window.some((one) => msOf(one) === event.ms);
+  if (isTied || !next.includes(tracked)) return { outcome: "late", arrival, record: stored, changed: false };
   return { outcome: "late", arrival, record: recalculate(stored, next), changed: true };
 }
 
@@ -110,14 +113,13 @@ function describe(event: EventIdentity, fix: VehicleFix) {
   };
 }
 
-const inOrder = (fixes: readonly TrackedFix[]): readonly TrackedFix[] => [...fixes].sort((a, b) => (isLater(order(a), order(b)) ? 1 : -1));
-
-const order = ({ id, at }: SeenEvent) => ({ id, ms: Date.parse(at) });
+const msOf = ({ at }: SeenEvent): number => Date.parse(at);
+const inOrder = (fixes: readonly TrackedFix[]): readonly TrackedFix[] => [...fixes].sort((a, b) => msOf(a) - msOf(b));
 
 /** `fix` and what is known from before it, as far back as it matters. */
 function upTo(window: readonly TrackedFix[], fix: TrackedFix): readonly TrackedFix[] {
-  const since = Date.parse(fix.at) - WINDOW_MS;
-  return window.filter((one) => !isLater(order(one), order(fix)) && Date.parse(one.at) >= since).slice(-WINDOW);
+  const until = msOf(fix);
+  return window.filter((one) => msOf(one) <= until && msOf(one) >= until - WINDOW_MS).slice(-WINDOW);
 }
 
 /** The newest call's ETA with a window that a late fix has completed. */

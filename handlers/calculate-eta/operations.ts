@@ -2,7 +2,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { VehicleAnswer, VehicleFixAnswer } from "../contract/answers.ts";
 import { type VehicleFix, vehicleFix } from "../contract/schemas.ts";
-import { untilUncontended } from "../shared/contention.ts";
+import { type Tried, untilUncontended } from "../shared/contention.ts";
 import { ApiError, eventIdReused } from "../shared/errors.ts";
 import { check, parseBody, pathId } from "../shared/gateway.ts";
 import type { Position } from "../shared/geodesy.ts";
@@ -38,7 +38,8 @@ async function postVehicle(deps: EtaDeps, call: Call): Promise<VehicleFixAnswer>
   const copy = { area: "vehicles", event, route: ROUTE, receivedAt: call.receivedAt, requestId: call.requestId, payload } as const;
   const raw = await storeRawCopy(deps.s3, deps.bucket, copy, call.signal);
   const route = await routeOf(deps, call, fix);
-  const { outcome, arrival } = await untilUncontended(() => tryFix(deps, call, event, fix, route), deps.around);
+  const attempt = (seen: Loaded<StoredVehicle> | undefined) => tryFix(deps, call, { event, fix, route }, seen);
+  const { outcome, arrival } = await untilUncontended(attempt, deps.around);
   if (outcome === "reused") throw eventIdReused();
   const duplicate = outcome === "duplicate" || (outcome === "late" && raw.seenBefore);
   call.count("Accepted");
@@ -63,22 +64,24 @@ async function routeOf(deps: EtaDeps, call: Call, fix: VehicleFix): Promise<read
   return (await loadPlannedRoute(deps.dynamodb, deps.routesTable, fix.route_id, call.signal))?.waypoints;
 }
 
+interface LocatedFix {
+  readonly event: EventIdentity;
+  readonly fix: VehicleFix;
+  readonly route: readonly Position[] | undefined;
+}
+
 async function tryFix(
   deps: EtaDeps,
   call: Call,
-  event: EventIdentity,
-  fix: VehicleFix,
-  route: readonly Position[] | undefined,
-): Promise<Decision | undefined> {
-  const stored = await loadVehicle(deps, call, fix.vehicle_id);
+  { event, fix, route }: LocatedFix,
+  seen: Loaded<StoredVehicle> | undefined,
+): Promise<Tried<Decision, Loaded<StoredVehicle>>> {
+  const stored = seen ?? (await loadVehicle(deps, call, fix.vehicle_id));
   const decision = decide(withFix(stored.record), event, fix, route);
-  if (!decision.changed) return decision;
-  const written = await save(
-    deps.dynamodb,
-    { ...address(deps, fix.vehicle_id), version: stored.version, set: toSet(decision.record) },
-    call.signal,
-  );
-  return written && decision;
+  if (!decision.changed) return { done: decision };
+  const revision = { ...address(deps, fix.vehicle_id), version: stored.version, set: toSet(decision.record) };
+  const saved = await save<StoredVehicle>(deps.dynamodb, revision, call.signal);
+  return "seen" in saved ? saved : { done: decision };
 }
 
 async function getVehicle(deps: EtaDeps, call: Call): Promise<VehicleAnswer> {

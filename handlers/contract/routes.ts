@@ -61,8 +61,8 @@ export const ROUTES: readonly ApiRoute[] = [
     summary: "Report a delivery update",
     description:
       "Applies if `occurred_at` is later than that of the stored update; otherwise the stored state is answered with `applied: false`. " +
-      "Of two updates with the same time the one with the smaller `event_id` stands, whichever came first. The same event " +
-      "again changes nothing and answers `duplicate: true`. A field that an update does not carry keeps its last known value.",
+      "Of two updates with the same time the first to arrive stands. The same event again changes nothing and answers " +
+      "`duplicate: true`. A field that an update does not carry keeps its last known value.",
     pathParameters: [],
     queryParameters: [],
     request: deliveryUpdate,

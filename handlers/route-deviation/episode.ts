@@ -1,5 +1,5 @@
 import type { Position } from "../shared/geodesy.ts";
-import { type EventIdentity, hash, isLater, remember } from "../shared/identity.ts";
+import { type EventIdentity, hash, REMEMBERED, remember } from "../shared/identity.ts";
 import type { Alert, Fleet, LastFix, Message, RouteTrack, Rules } from "./state.ts";
 
 /** A fix, measured against its route. Distances in km, rounded. */
@@ -43,12 +43,14 @@ export function decide(state: Fleet, fix: MeasuredFix, rules: Rules, openingTime
   const key = routeKey(fix.routeId);
   const track = state.routes[key];
   const unchanged = (outcome: Outcome, alert: Alert | undefined): Decision => ({ outcome, state, alert, alertChanged: false });
-  if (track?.last.id === fix.event.id) {
-    if (track.last.fingerprint !== fix.event.fingerprint) return unchanged("reused", undefined);
-    const isOwn = track.last.invocation === fix.event.invocation;
-    return unchanged(isOwn ? "applied" : "duplicate", track.last.answered_alert ? track.alert : undefined);
+  const known = track && [track.last, ...track.twins].find((one) => one.id === fix.event.id);
+  if (known !== undefined) {
+    if (known.fingerprint !== fix.event.fingerprint) return unchanged("reused", undefined);
+    const isOwn = known.invocation === fix.event.invocation;
+    return unchanged(isOwn ? "applied" : "duplicate", known.answered_alert ? track?.alert : undefined);
   }
-  const isLate = track === undefined ? fix.event.ms <= (state.floor_ms ?? Number.NEGATIVE_INFINITY) : !isLater(fix.event, order(track));
+  // Only an older fix is late. Of the forgotten routes' fixes we know the time and no more: there an equal one may be known.
+  const isLate = track === undefined ? fix.event.ms <= (state.floor_ms ?? Number.NEGATIVE_INFINITY) : fix.event.ms < msOf(track);
   if (isLate) return unchanged("late", track?.alert?.state === "open" ? track.alert : undefined);
 
   const { alert, message, changed } = step(track?.alert, fix, rules, openingTime, nowMs);
@@ -56,6 +58,7 @@ export function decide(state: Fleet, fix: MeasuredFix, rules: Rules, openingTime
   const { id, at, fingerprint, invocation } = fix.event;
   const next: RouteTrack = {
     last: { id, at, fingerprint, invocation, answered_alert: answered },
+    twins: track !== undefined && msOf(track) === fix.event.ms ? [...track.twins, track.last].slice(-REMEMBERED) : [],
     recent_events: remember(track?.recent_events ?? [], fix.event),
     alert,
   };
@@ -71,7 +74,7 @@ export function decide(state: Fleet, fix: MeasuredFix, rules: Rules, openingTime
 function newestFix(state: Fleet, fix: MeasuredFix): LastFix {
   const { id, at, ms } = fix.event;
   const known = state.last_fix;
-  if (known !== undefined && !isLater({ id, ms }, { id: known.event_id, ms: Date.parse(known.recorded_at) })) return known;
+  if (known !== undefined && ms <= Date.parse(known.recorded_at)) return known;
   return { position: fix.position, recorded_at: at, event_id: id, route_id: fix.routeId };
 }
 
@@ -145,10 +148,10 @@ function prune(state: Fleet, current: string): Fleet {
   const isPending = (track: RouteTrack): boolean =>
     track.alert?.state === "open" || state.outbox.some((one) => one.alert_id === track.alert?.alert_id);
   const idle = Object.entries(state.routes).filter(([key, track]) => key !== current && !isPending(track));
-  const forgotten = idle.sort(([, a], [, b]) => order(b).ms - order(a).ms).slice(REMEMBERED_ROUTES - 1);
+  const forgotten = idle.sort(([, a], [, b]) => msOf(b) - msOf(a)).slice(REMEMBERED_ROUTES - 1);
   if (forgotten.length === 0) return state;
   const keys = new Set(forgotten.map(([key]) => key));
-  const newest = Math.max(...forgotten.map(([, track]) => order(track).ms));
+  const newest = Math.max(...forgotten.map(([, track]) => msOf(track)));
   return {
     ...state,
     routes: Object.fromEntries(Object.entries(state.routes).filter(([key]) => !keys.has(key))),
@@ -156,4 +159,4 @@ function prune(state: Fleet, current: string): Fleet {
   };
 }
 
-const order = ({ last }: RouteTrack) => ({ id: last.id, ms: Date.parse(last.at) });
+const msOf = ({ last }: RouteTrack): number => Date.parse(last.at);

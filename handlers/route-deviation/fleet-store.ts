@@ -1,8 +1,9 @@
 import { type DynamoDBClient, QueryCommand, type TransactWriteItem, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
 import type { AlertRecord } from "../contract/answers.ts";
-import { fromItem, toAttribute, toItem } from "../shared/attributes.ts";
+import { fromItem, type Item, toAttribute, toItem } from "../shared/attributes.ts";
+import type { Tried } from "../shared/contention.ts";
 import { asFault } from "../shared/errors.ts";
-import { load, save, toUpdate } from "../shared/records.ts";
+import { type Loaded, load, save, toSeen, toUpdate } from "../shared/records.ts";
 import { type Alert, EMPTY, type Fleet } from "./state.ts";
 
 export interface FleetStore {
@@ -16,13 +17,19 @@ export interface LoadedFleet {
   readonly version: number | undefined;
 }
 
-/** `taken`: another alert of this vehicle opened at the very same time; undefined: somebody else was faster. */
-export type Saved = "saved" | "taken" | undefined;
+/** `taken`: nobody was faster, but another alert of this vehicle opened at the very same time. */
+export type Saved = Tried<true, LoadedFleet> | { readonly taken: true; readonly seen: undefined };
+
+interface VehicleItem {
+  readonly deviation?: Fleet;
+}
+const VERSION = "deviation_version";
 
 export async function loadFleet(store: FleetStore, vehicleId: string, signal: AbortSignal): Promise<LoadedFleet> {
-  const { record, version } = await load<{ readonly deviation?: Fleet }>(store.dynamodb, address(store, vehicleId), signal);
-  return { state: record?.deviation ?? EMPTY, version };
+  return toFleet(await load<VehicleItem>(store.dynamodb, address(store, vehicleId), signal));
 }
+const toFleet = ({ record, version }: Loaded<VehicleItem>): LoadedFleet => ({ state: record?.deviation ?? EMPTY, version });
+const toSeenFleet = (seen: Loaded<VehicleItem> | undefined): LoadedFleet | undefined => seen && toFleet(seen);
 
 /** Writes the vehicle's share, and the alerts it changed, in one transaction. */
 export async function saveFleet(
@@ -33,11 +40,14 @@ export async function saveFleet(
   signal: AbortSignal,
 ): Promise<Saved> {
   const revision = { ...address(store, vehicleId), version: next.version, set: { deviation: next.state } };
-  if (alerts.length === 0) return (await save(store.dynamodb, revision, signal)) && "saved";
+  if (alerts.length === 0) {
+    const saved = await save<VehicleItem>(store.dynamodb, revision, signal);
+    return "seen" in saved ? { seen: toSeenFleet(saved.seen) } : saved;
+  }
   const items = [{ Update: toUpdate(revision) }, ...alerts.map((alert) => toPut(store, vehicleId, alert))];
   try {
     await store.dynamodb.send(new TransactWriteItemsCommand({ TransactItems: items }), { abortSignal: signal });
-    return "saved";
+    return { done: true };
   } catch (error) {
     return judge(error);
   }
@@ -46,7 +56,7 @@ export async function saveFleet(
 const address = (store: FleetStore, id: string) => ({
   table: store.vehiclesTable,
   key: { vehicle_id: id },
-  versionName: "deviation_version",
+  versionName: VERSION,
 });
 
 /** The whole item each time: it says what the state says, whatever became of it meanwhile. */
@@ -67,10 +77,10 @@ const CONTENTION = new Set(["ConditionalCheckFailed", "TransactionConflict", "Th
 /** Reasons come in the order of the items: the first is the vehicle's. */
 function judge(error: unknown): Saved {
   if (asFault(error).name !== "TransactionCanceledException") throw error;
-  const reasons = (error as { CancellationReasons?: readonly { Code?: string }[] }).CancellationReasons ?? [];
+  const reasons = (error as { CancellationReasons?: readonly { Code?: string; Item?: Item }[] }).CancellationReasons ?? [];
   const [vehicle, ...alerts] = reasons.map((reason) => reason.Code ?? "None");
-  if (vehicle === "None" && alerts.includes("ConditionalCheckFailed")) return "taken";
-  if ([vehicle, ...alerts].some((code) => CONTENTION.has(code ?? ""))) return undefined;
+  if (vehicle === "None" && alerts.includes("ConditionalCheckFailed")) return { taken: true, seen: undefined };
+  if ([vehicle, ...alerts].some((code) => CONTENTION.has(code ?? ""))) return { seen: toSeenFleet(toSeen(reasons[0]?.Item, VERSION)) };
   throw error;
 }
 

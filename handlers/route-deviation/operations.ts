@@ -3,7 +3,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import type { SNSClient } from "@aws-sdk/client-sns";
 import type { RouteFixAnswer } from "../contract/answers.ts";
 import { type RouteFix, routeFix } from "../contract/schemas.ts";
-import { untilUncontended } from "../shared/contention.ts";
+import { type Tried, untilUncontended } from "../shared/contention.ts";
 import { asFault, eventIdReused } from "../shared/errors.ts";
 import { check, parseBody } from "../shared/gateway.ts";
 import { nearestPoint, type Position } from "../shared/geodesy.ts";
@@ -14,7 +14,7 @@ import { toCentimetre, toMetre } from "../shared/rounding.ts";
 import type { Call, Operation, Surroundings } from "../shared/serve.ts";
 import { getAlerts } from "./alerts.ts";
 import { type Decision, decide, type MeasuredFix, routeKey } from "./episode.ts";
-import { loadFleet, saveFleet } from "./fleet-store.ts";
+import { type LoadedFleet, loadFleet, saveFleet } from "./fleet-store.ts";
 import { send } from "./notify.ts";
 import { lease, settle } from "./outbox.ts";
 import { getRoute, putRoute, routeNotFound } from "./planned.ts";
@@ -113,20 +113,24 @@ interface Attempted {
 }
 
 /** Reads, decides and writes once; each time that the alert's sort key is taken, the next attempt opens a millisecond later. */
-function makeAttempt(deps: DeviationDeps, call: Call, fix: MeasuredFix): () => Promise<Attempted | undefined> {
+function makeAttempt(
+  deps: DeviationDeps,
+  call: Call,
+  fix: MeasuredFix,
+): (seen: LoadedFleet | undefined) => Promise<Tried<Attempted, LoadedFleet>> {
   let taken = 0;
-  return async () => {
-    const fleet = await loadFleet(deps, fix.vehicleId, call.signal);
+  return async (seen) => {
+    const fleet = seen ?? (await loadFleet(deps, fix.vehicleId, call.signal));
     const now = deps.around.clock().getTime();
     const openingTime = taken === 0 ? fix.event.at : new Date(fix.event.ms + taken).toISOString();
     const decision = decide(fleet.state, fix, deps.rules, openingTime, now);
     if (decision.outcome === "reused") throw eventIdReused();
     const { state, messages } = lease(decision.state, call.invocation, now, now + call.remainingMs() + 1_000);
-    if (state === fleet.state) return { decision, leased: [] };
+    if (state === fleet.state) return { done: { decision, leased: [] } };
     const alerts = decision.alertChanged && decision.alert !== undefined ? [decision.alert] : [];
     const saved = await saveFleet(deps, fix.vehicleId, { state, version: fleet.version }, alerts, call.signal);
-    if (saved === "taken") taken += 1;
-    return saved === "saved" ? { decision, leased: messages } : undefined;
+    if ("taken" in saved) taken += 1;
+    return "seen" in saved ? { seen: saved.seen } : { done: { decision, leased: messages } };
   };
 }
 
@@ -134,11 +138,10 @@ function makeAttempt(deps: DeviationDeps, call: Call, fix: MeasuredFix): () => P
 async function settleOutbox(deps: DeviationDeps, call: Call, vehicleId: string, leased: readonly Message[], sent: ReadonlySet<string>) {
   if (leased.length === 0) return;
   const notifiedAt = deps.around.clock().toISOString();
-  const attempt = async () => {
-    const fleet = await loadFleet(deps, vehicleId, call.signal);
+  const attempt = async (seen: LoadedFleet | undefined): Promise<Tried<true, LoadedFleet>> => {
+    const fleet = seen ?? (await loadFleet(deps, vehicleId, call.signal));
     const { state, alerts } = settle(fleet.state, leased, sent, notifiedAt);
-    const saved = await saveFleet(deps, vehicleId, { state, version: fleet.version }, alerts, call.signal);
-    return saved === "saved" ? saved : undefined;
+    return saveFleet(deps, vehicleId, { state, version: fleet.version }, alerts, call.signal);
   };
   try {
     await untilUncontended(attempt, deps.around);

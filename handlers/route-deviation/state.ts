@@ -23,10 +23,17 @@ export interface LastFix {
   readonly route_id?: string | undefined;
 }
 
+export interface ProcessedFix extends SeenEvent {
+  readonly invocation: string;
+  readonly answered_alert: boolean;
+}
+
 /** One route as the vehicle drives it. */
 export interface RouteTrack {
   /** The last fix processed. */
-  readonly last: SeenEvent & { readonly invocation: string; readonly answered_alert: boolean };
+  readonly last: ProcessedFix;
+  /** Fixes processed before it that have the same time: none of them is older than the last one, and each counts once. */
+  readonly twins: readonly ProcessedFix[];
   readonly recent_events: readonly SeenEvent[];
   readonly alert?: Alert | undefined;
 }

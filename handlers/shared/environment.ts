@@ -19,5 +19,6 @@ export const ofProcess = (env: NodeJS.ProcessEnv): Surroundings => ({
   write: (line) => void process.stdout.write(`${line}\n`),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   random: Math.random,
+  stopwatch: () => performance.now(),
   env,
 });

@@ -1,7 +1,11 @@
 import { createHash } from "node:crypto";
 
 /**
- * Which event is it, and which of two is the later one.
+ * Which event is it.
+ *
+ * Events are ordered by their times alone: an event is later than another only if its time is, so of different events
+ * with the same time the first to arrive stands. Events with distinct times end in the same state in every order of
+ * arrival; only between those that share a millisecond does the arrival decide.
  *
  * An event is its time and its id. Without an id the id is the hash of the operation, the payload and the time, so that
  * the same payload with the same time is the same event. Without a time the event's time is that of its arrival; a
@@ -32,11 +36,6 @@ export interface SeenEvent {
   readonly id: string;
   readonly at: string;
   readonly fingerprint: string;
-}
-
-export interface EventOrder {
-  readonly ms: number;
-  readonly id: string;
 }
 
 export const RETRY_WINDOW_MS = 60_000;
@@ -79,14 +78,6 @@ export function recall(event: EventIdentity, seen: readonly SeenEvent[], lastId:
 export function remember(seen: readonly SeenEvent[], event: EventIdentity): readonly SeenEvent[] {
   if (!event.timeless) return seen;
   return [...seen, { id: event.id, at: event.at, fingerprint: event.fingerprint }].slice(-REMEMBERED);
-}
-
-/**
- * Total order of events: by time; of two at the same time the one with the smaller id counts as the later, so that every
- * order of arrival ends in the same state.
- */
-export function isLater(one: EventOrder, other: EventOrder): boolean {
-  return one.ms > other.ms || (one.ms === other.ms && one.id < other.id);
 }
 
 /** Hash of a JSON value that does not depend on the order of its fields; 32 hexadecimal digits. */

@@ -1,5 +1,6 @@
 import { type DynamoDBClient, GetItemCommand, type Update, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { fromAttribute, fromItem, type Item, toAttribute, toItem } from "./attributes.ts";
+import type { Tried } from "./contention.ts";
 import { asFault } from "./errors.ts";
 
 /** Where one writer's share of an item lives: two functions share an item and count their own versions of it. */
@@ -28,18 +29,25 @@ export interface Revision extends RecordAddress {
 export async function load<R>(dynamodb: DynamoDBClient, at: RecordAddress, abortSignal: AbortSignal): Promise<Loaded<R>> {
   const command = new GetItemCommand({ TableName: at.table, Key: toItem(at.key), ConsistentRead: true });
   const { Item: item } = await dynamodb.send(command, { abortSignal });
-  if (item === undefined) return { record: undefined, version: undefined };
-  const { [at.versionName]: version, ...rest } = item;
+  return item === undefined ? { record: undefined, version: undefined } : toLoaded<R>(item, at.versionName);
+}
+
+function toLoaded<R>(item: Item, versionName: string): Loaded<R> {
+  const { [versionName]: version, ...rest } = item;
   return { record: fromItem<R>(rest), version: version === undefined ? undefined : Number(fromAttribute(version)) };
 }
 
-/** True if written; undefined if somebody else was faster. */
-export async function save(dynamodb: DynamoDBClient, revision: Revision, abortSignal: AbortSignal): Promise<true | undefined> {
+/** What a refused write was shown, if it was: the item that somebody else was faster to write. */
+export const toSeen = <R>(item: Item | undefined, versionName: string): Loaded<R> | undefined =>
+  item === undefined ? undefined : toLoaded<R>(item, versionName);
+
+/** Writes if nobody else has written since `revision.version`. */
+export async function save<R>(dynamodb: DynamoDBClient, revision: Revision, abortSignal: AbortSignal): Promise<Tried<true, Loaded<R>>> {
   try {
     await dynamodb.send(new UpdateItemCommand(toUpdate(revision)), { abortSignal });
-    return true;
+    return { done: true };
   } catch (error) {
-    if (isContention(error)) return undefined;
+    if (isContention(error)) return { seen: toSeen<R>((error as { Item?: Item }).Item, revision.versionName) };
     throw error;
   }
 }
@@ -71,5 +79,6 @@ export function toUpdate(revision: Revision): Update & { UpdateExpression: strin
     ConditionExpression: revision.version === undefined ? "attribute_not_exists(#version)" : "#version = :version",
     ExpressionAttributeNames: names,
     ExpressionAttributeValues: values,
+    ReturnValuesOnConditionCheckFailure: "ALL_OLD",
   };
 }

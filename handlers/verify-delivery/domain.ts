@@ -1,11 +1,11 @@
 import type { DeliveryAnswer } from "../contract/answers.ts";
 import type { DeliveryUpdate } from "../contract/schemas.ts";
-import { type EventIdentity, type EventOrder, isLater, remember, type SeenEvent } from "../shared/identity.ts";
+import { type EventIdentity, remember, type SeenEvent } from "../shared/identity.ts";
 
 /**
  * A delivery's state is the newest update, and for every optional field the newest update that carried it. Both follow
- * the total order of events, so any order and any repetition of the same updates ends in the same state, and an update
- * that only says "delivered" does not wipe out the tracking number.
+ * the updates' own times, so any order and any repetition of the same updates ends in the same state, and an update that
+ * only says "delivered" does not wipe out the tracking number. Of two with the same time the first to arrive stands.
  */
 
 const OPTIONAL_FIELDS = [
@@ -31,8 +31,8 @@ export interface DeliveryRecord extends Partial<Pick<DeliveryUpdate, OptionalFie
   readonly event_id: string;
   readonly event_fingerprint: string;
   readonly invocation: string;
-  /** For each optional field the update it came with. */
-  readonly field_events: Partial<Record<OptionalField, EventOrder>>;
+  /** For each optional field the time of the update it came with, in ms. */
+  readonly field_ms: Partial<Record<OptionalField, number>>;
   /** Events that came without a time: see `recall`. */
   readonly recent_events: readonly SeenEvent[];
 }
@@ -53,10 +53,8 @@ export function decide(stored: DeliveryRecord | undefined, event: EventIdentity,
     const outcome = isOwn ? "applied" : stored.event_fingerprint === event.fingerprint ? "duplicate" : "reused";
     return { outcome, record: stored, changed: false };
   }
-  if (isLater(event, { ms: stored.updated_ms, id: stored.event_id })) {
-    return { outcome: "applied", record: apply(stored, event, update), changed: true };
-  }
-  const filled = takeFields(stored, event, update);
+  if (event.ms > stored.updated_ms) return { outcome: "applied", record: apply(stored, event, update), changed: true };
+  const filled = event.ms < stored.updated_ms ? takeFields(stored, event, update) : undefined;
   return { outcome: "late", record: filled ?? stored, changed: filled !== undefined };
 }
 
@@ -74,22 +72,19 @@ function apply(stored: DeliveryRecord | undefined, event: EventIdentity, update:
     invocation: event.invocation,
     recent_events: remember(stored?.recent_events ?? [], event),
   };
-  const record = { field_events: {}, ...stored, ...news };
+  const record = { field_ms: {}, ...stored, ...news };
   return takeFields(record, event, update) ?? record;
 }
 
 /** The record with the update's optional fields where no newer update carried them; undefined if there are none. */
 function takeFields(record: DeliveryRecord, event: EventIdentity, update: DeliveryUpdate): DeliveryRecord | undefined {
-  const taken = OPTIONAL_FIELDS.filter((field) => {
-    const holder = record.field_events[field];
-    return update[field] !== undefined && (holder === undefined || isLater(event, holder));
-  });
+  const isNewest = (field: OptionalField) => event.ms > (record.field_ms[field] ?? Number.NEGATIVE_INFINITY);
+  const taken = OPTIONAL_FIELDS.filter((field) => update[field] !== undefined && isNewest(field));
   if (taken.length === 0) return undefined;
-  const order: EventOrder = { ms: event.ms, id: event.id };
   return {
     ...record,
     ...Object.fromEntries(taken.map((field) => [field, update[field]])),
-    field_events: { ...record.field_events, ...Object.fromEntries(taken.map((field) => [field, order])) },
+    field_ms: { ...record.field_ms, ...Object.fromEntries(taken.map((field) => [field, event.ms])) },
   };
 }
 

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { DeliveryAnswer, DeliveryUpdateAnswer } from "../contract/answers.ts";
 import { type DeliveryUpdate, deliveryUpdate } from "../contract/schemas.ts";
-import { untilUncontended } from "../shared/contention.ts";
+import { type Tried, untilUncontended } from "../shared/contention.ts";
 import { ApiError, eventIdReused } from "../shared/errors.ts";
 import { check, parseBody, pathId } from "../shared/gateway.ts";
 import { type EventIdentity, identify, recall } from "../shared/identity.ts";
@@ -19,6 +19,7 @@ export interface DeliveryDeps {
   readonly around: Surroundings;
 }
 
+type StoredDelivery = Loaded<DeliveryRecord>;
 const ROUTE = "POST /delivery";
 
 export const makeOperations = (deps: DeliveryDeps): Readonly<Record<string, Operation>> => ({
@@ -32,7 +33,8 @@ async function postDelivery(deps: DeliveryDeps, call: Call): Promise<DeliveryUpd
   const event = await identifyUpdate(deps, call, update);
   const copy = { area: "deliveries", event, route: ROUTE, receivedAt: call.receivedAt, requestId: call.requestId, payload } as const;
   const raw = await storeRawCopy(deps.s3, deps.bucket, copy, call.signal);
-  const { outcome, record } = await untilUncontended(() => tryUpdate(deps, call, event, update), deps.around);
+  const attempt = (seen: StoredDelivery | undefined) => tryUpdate(deps, call, event, update, seen);
+  const { outcome, record } = await untilUncontended(attempt, deps.around);
   if (outcome === "reused") throw eventIdReused();
   const duplicate = outcome === "duplicate" || (outcome === "late" && raw.seenBefore);
   call.count("Accepted");
@@ -51,13 +53,19 @@ async function identifyUpdate(deps: DeliveryDeps, call: Call, update: DeliveryUp
   return recall(event, stored?.record?.recent_events ?? [], stored?.record?.event_id);
 }
 
-async function tryUpdate(deps: DeliveryDeps, call: Call, event: EventIdentity, update: DeliveryUpdate): Promise<Decision | undefined> {
-  const stored = await loadDelivery(deps, call, update.delivery_id);
+async function tryUpdate(
+  deps: DeliveryDeps,
+  call: Call,
+  event: EventIdentity,
+  update: DeliveryUpdate,
+  seen: StoredDelivery | undefined,
+): Promise<Tried<Decision, StoredDelivery>> {
+  const stored = seen ?? (await loadDelivery(deps, call, update.delivery_id));
   const decision = decide(stored.record, event, update);
-  if (!decision.changed) return decision;
+  if (!decision.changed) return { done: decision };
   const { delivery_id: id, ...set } = decision.record;
-  const written = await save(deps.dynamodb, { ...address(deps, id), version: stored.version, set }, call.signal);
-  return written && decision;
+  const saved = await save<DeliveryRecord>(deps.dynamodb, { ...address(deps, id), version: stored.version, set }, call.signal);
+  return "seen" in saved ? saved : { done: decision };
 }
 
 async function getDelivery(deps: DeliveryDeps, call: Call): Promise<DeliveryAnswer> {
@@ -68,5 +76,5 @@ async function getDelivery(deps: DeliveryDeps, call: Call): Promise<DeliveryAnsw
 
 const address = (deps: DeliveryDeps, id: string) => ({ table: deps.deliveriesTable, key: { delivery_id: id }, versionName: "version" });
 
-const loadDelivery = (deps: DeliveryDeps, call: Call, id: string): Promise<Loaded<DeliveryRecord>> =>
+const loadDelivery = (deps: DeliveryDeps, call: Call, id: string): Promise<StoredDelivery> =>
   load<DeliveryRecord>(deps.dynamodb, address(deps, id), call.signal);

@@ -118,6 +118,17 @@ test("a fix older than the last one processed changes nothing; the same fix agai
   expect(take(closed, { second: 60, deviationKm: 5 }).outcome).toBe("reused");
 });
 
+test("a fix of the same time as the last one is not older: it counts, and each of them once", () => {
+  const first = take(EMPTY, { second: 0, deviationKm: 3, eventId: "a" });
+  const second = take(first.state, { second: 0, deviationKm: 4, eventId: "b" });
+  expect(second).toMatchObject({ outcome: "applied", alert: { state: "open", max_deviation_km: 4 } });
+  expect(take(second.state, { second: 0, deviationKm: 3, eventId: "a" })).toMatchObject({ outcome: "duplicate", state: second.state });
+  expect(take(second.state, { second: 0, deviationKm: 9, eventId: "a" }).outcome).toBe("reused");
+  const later = take(second.state, { second: 1, deviationKm: 3 });
+  expect(later.state.routes.R?.twins).toEqual([]);
+  expect(take(later.state, { second: 0, deviationKm: 3, eventId: "a" }).outcome).toBe("late");
+});
+
 test("a vehicle has one episode for each route", () => {
   const state = takeAll([
     { second: 0, deviationKm: 3, routeId: "A" },

@@ -24,8 +24,9 @@ const fixAt = (second: number, more: Partial<VehicleFix> = {}): VehicleFix => ({
   ...more,
 });
 
+/** Distinct times: of two fixes with the same time the first to arrive stands, so there the order does matter. */
 const fixes = fc
-  .array(
+  .uniqueArray(
     fc.record(
       {
         recorded_at: fc.integer({ min: 0, max: 1800 }).map(at),
@@ -36,7 +37,7 @@ const fixes = fc
       },
       { requiredKeys: ["recorded_at", "position"] },
     ),
-    { minLength: 1, maxLength: 14 },
+    { minLength: 1, maxLength: 14, selector: (one) => one.recorded_at },
   )
   .map((list) => list.map((one, index): VehicleFix => ({ vehicle_id: "V", event_id: `e${index}`, ...one })));
 
@@ -106,6 +107,15 @@ test("a late fix answers its own calculation and does not become the last fix", 
   expect(late.outcome).toBe("late");
   expect(late.arrival).toMatchObject({ recorded_at: at(300), average_speed_kmh: 40, eta_minutes: 60 });
   expect(toAnswer(late.record)).toMatchObject({ recorded_at: at(600), remaining_distance_km: 60, average_speed_kmh: 50, eta_minutes: 72 });
+});
+
+test("of two fixes with the same time the first to arrive stands, average and all", () => {
+  const first = sendAll([fixAt(0, { speed_kmh: 50 }), fixAt(60, { speed_kmh: 70, event_id: "z" })]) as VehicleRecord;
+  for (const second of [0, 60]) {
+    const tied = send(first, fixAt(second, { speed_kmh: 10, event_id: "a" }));
+    expect(tied).toMatchObject({ outcome: "late", changed: false, arrival: { recorded_at: at(second) } });
+    expect(tied.record).toBe(first);
+  }
 });
 
 test("fixes older than a quarter of an hour say nothing about the speed", () => {

@@ -21,6 +21,7 @@ function harness(operation: Operation, env: NodeJS.ProcessEnv = {}) {
     write: (line: string) => void lines.push(JSON.parse(line)),
     sleep: () => Promise.resolve(),
     random: () => 0.5,
+    stopwatch: () => 0,
     env,
   };
   const handler = serve("verify-delivery", { "POST /delivery": operation }, around);
@@ -234,7 +235,7 @@ test("CORS headers go to the configured origins alone", async () => {
 });
 
 test("what is still running is aborted before Lambda's own timeout, as a 503", async () => {
-  const around = { clock: () => new Date(), write: () => {}, sleep: () => Promise.resolve(), random: () => 0, env: {} };
+  const around = { clock: () => new Date(), write: () => {}, sleep: () => Promise.resolve(), random: () => 0, stopwatch: () => 0, env: {} };
   const endless: Operation = ({ signal }) =>
     new Promise((_, reject) => signal.addEventListener("abort", () => reject(Object.assign(new Error("aborted"), { name: "AbortError" }))));
   const handler = serve("verify-delivery", { "POST /delivery": endless }, around);
@@ -242,13 +243,21 @@ test("what is still running is aborted before Lambda's own timeout, as a 503", a
   expect(result.statusCode).toBe(503);
 });
 
-test("contention is met with growing random waits and ends as 503", async () => {
+test("contention: from what was seen in the way, at once and after growing random pauses in turn, and in the end a 503", async () => {
   const waits: number[] = [];
-  const pacing = { sleep: async (ms: number) => void waits.push(ms), random: () => 1 };
-  let calls = 0;
-  expect(await untilUncontended(async () => (++calls === 3 ? "done" : undefined), pacing)).toBe("done");
-  expect(waits).toEqual([50, 100]);
-  await expect(untilUncontended(async () => undefined, pacing)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  let now = 0;
+  const pacing = { sleep: async (ms: number) => void waits.push(ms), random: () => 1, stopwatch: () => now };
+  const given: unknown[] = [];
+  const attempt = async (seen: number | undefined) => {
+    given.push(seen);
+    now += 30;
+    return given.length === 7 ? { done: "done" } : { seen: given.length };
+  };
+  expect(await untilUncontended(attempt, pacing)).toBe("done");
+  expect(given).toEqual([undefined, 1, 2, 3, 4, 5, 6]);
+  expect(waits).toEqual([60, 120, 240]);
+  await expect(untilUncontended(async () => ({ seen: undefined }), pacing)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  expect(Math.max(...waits)).toBeLessThanOrEqual(1_500);
   await expect(untilUncontended(async () => Promise.reject(aws("AccessDenied", 403)), pacing)).rejects.toMatchObject({
     name: "AccessDenied",
   });

@@ -51,6 +51,7 @@ export async function startFleet(client: { readonly maxAttempts?: number } = {})
     write: (line: string) => void lines.push(line),
     sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
     random: Math.random,
+    stopwatch: () => performance.now(),
     env: {},
   };
   const stores = { dynamodb, s3, bucket: "data", around, vehiclesTable: "vehicles", routesTable: "routes" };
