@@ -1,9 +1,10 @@
-import type { CreateDBInstanceCommandInput, DBInstance, ModifyDBInstanceCommandInput } from "@aws-sdk/client-rds";
+import type { DBInstance } from "@aws-sdk/client-rds";
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent, toFault } from "../aws/faults.ts";
 import { carriesTag, fromTagList, toTagList } from "../aws/ownership.ts";
-import type { Change, Observation, ResourceKind } from "../engine/contract.ts";
+import type { Observation, ResourceKind } from "../engine/contract.ts";
+import { ATTRIBUTES, creation, SIZES, storageChange, versionChange } from "./rds-instance/attributes.ts";
 
 export interface DatabaseId {
   /** RDS keeps it in lower case. */
@@ -27,35 +28,23 @@ export interface DatabaseSpec {
   /** undefined: no enhanced monitoring. */
   readonly monitoringRoleArn: string | undefined;
 }
-/** As it will be once what is pending has been applied. */
-interface DatabaseLive {
+export interface DatabaseLive {
   readonly identifier: string;
   readonly arn: string;
   readonly status: string;
   readonly name: string;
   readonly username: string;
   readonly engine: string;
+  readonly encrypted: boolean;
+  readonly deletionProtection: boolean;
   readonly engineVersion: string;
   readonly instanceClass: string;
   readonly storageGb: number;
-  readonly storageType: string;
-  readonly encrypted: boolean;
-  readonly backupRetentionDays: number;
-  readonly publiclyAccessible: boolean;
-  readonly multiAz: boolean;
-  readonly deletionProtection: boolean;
-  readonly port: number | undefined;
-  readonly securityGroups: readonly string[];
-  readonly parameterGroup: string | undefined;
-  readonly monitoring: { readonly interval: number; readonly role: string | undefined };
-  readonly iamAuth: boolean;
-  readonly performanceInsights: boolean;
-  readonly logExports: readonly string[];
-  readonly copyTagsToSnapshot: boolean;
-  readonly minorUpgrades: boolean;
-  readonly certificateAuthority: string | undefined;
   readonly secretArn: string | undefined;
   readonly host: string | undefined;
+  readonly port: number | undefined;
+  /** By path of ATTRIBUTES, as it will be once what is pending has been applied. */
+  readonly attributes: Readonly<Record<string, unknown>>;
 }
 export interface DatabaseOutputs {
   readonly identifier: string;
@@ -68,9 +57,6 @@ export interface DatabaseOutputs {
 }
 
 const GONE = ["DBInstanceNotFoundFault", "DBInstanceNotFound"];
-const LOG_EXPORTS = ["postgresql", "upgrade"];
-const CERTIFICATE_AUTHORITY = "rds-ca-rsa2048-g1";
-const MONITORING_SECONDS = 60;
 /** Usable as it is; `storage-optimization` only forbids another resize. */
 const READY = ["available", "storage-optimization", "stopped"];
 /** States that nothing leaves by waiting: what to do about each. */
@@ -105,27 +91,9 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
     ),
     ...storageChange(spec, live),
     ...versionChange(spec, live),
-    ...differences({
-      // Stopped by somebody (AWS itself starts it after seven days): nothing else can be changed until it runs.
-      status: [live.status === "stopped" ? "stopped" : "running", "running"],
-      instanceClass: [live.instanceClass, spec.instanceClass],
-      storageType: [live.storageType, "gp3"],
-      backupRetentionDays: [live.backupRetentionDays, spec.backupRetentionDays],
-      publiclyAccessible: [live.publiclyAccessible, spec.publiclyAccessible],
-      multiAz: [live.multiAz, spec.multiAz],
-      deletionProtection: [live.deletionProtection, spec.deletionProtection],
-      port: spec.port === undefined ? [undefined, undefined] : [live.port ?? spec.port, spec.port],
-      securityGroups: [live.securityGroups, [spec.securityGroup]],
-      parameterGroup: [live.parameterGroup, spec.parameterGroup],
-      monitoring: [live.monitoring, monitoringOf(spec)],
-      iamAuth: [live.iamAuth, true],
-      performanceInsights: [live.performanceInsights, true],
-      logExports: [live.logExports, LOG_EXPORTS],
-      copyTagsToSnapshot: [live.copyTagsToSnapshot, true],
-      minorUpgrades: [live.minorUpgrades, true],
-      certificateAuthority: [live.certificateAuthority, CERTIFICATE_AUTHORITY],
-      managedPassword: [live.secretArn !== undefined, true],
-    }),
+    // Stopped by somebody (AWS itself starts it after seven days): nothing else can be changed until it runs.
+    ...differences({ status: [live.status === "stopped" ? "stopped" : "running", "running"] }),
+    ...Object.entries(ATTRIBUTES).flatMap(([path, { wish }]) => differences({ [path]: [live.attributes[path], wish(spec, live)] })),
   ],
   outputs: (live) => ({
     identifier: live.identifier,
@@ -163,7 +131,7 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
       await rds.startDBInstance({ DBInstanceIdentifier });
       return;
     }
-    const parts = changes.flatMap(({ path }) => MODIFICATIONS[path]?.(spec, live) ?? []);
+    const parts = changes.flatMap(({ path }) => SIZES[path]?.(spec, live) ?? ATTRIBUTES[path]?.write(spec, live) ?? []);
     if (parts.length === 0) return;
     await unlessNothingToDo(rds.modifyDBInstance(Object.assign({ DBInstanceIdentifier, ApplyImmediately: true }, ...parts)));
   },
@@ -200,85 +168,6 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
   },
 };
 
-/** RDS storage only grows: to less, there is no way but a new database. */
-function storageChange(spec: DatabaseSpec, live: DatabaseLive): readonly Change[] {
-  return differences({ storageGb: [live.storageGb, spec.storageGb] }, spec.storageGb < live.storageGb ? "replace" : undefined);
-}
-/** As exact as the wish is written. Newer than wished within the same major: AWS upgraded it. An older major needs a new database. */
-function versionChange(spec: DatabaseSpec, live: DatabaseLive): readonly Change[] {
-  const wanted = spec.engineVersion.split(".").map(Number);
-  const there = live.engineVersion.split(".").map(Number);
-  const at = wanted.findIndex((part, index) => part !== (there[index] ?? 0));
-  if (at === -1) return [];
-  const newer = (wanted[at] ?? 0) > (there[at] ?? 0);
-  if (!newer && at > 0) return [];
-  return differences({ engineVersion: [live.engineVersion, spec.engineVersion] }, newer ? undefined : "replace");
-}
-const monitoringOf = ({ monitoringRoleArn: role }: DatabaseSpec) => ({ interval: role ? MONITORING_SECONDS : 0, role });
-const majorOf = (version: string) => version.split(".")[0];
-
-type Modification = Partial<ModifyDBInstanceCommandInput>;
-/** What each path of `diff` becomes in ModifyDBInstance: a repair writes what differs and nothing else. */
-const MODIFICATIONS: Readonly<Record<string, (spec: DatabaseSpec, live: DatabaseLive) => Modification>> = {
-  instanceClass: (spec) => ({ DBInstanceClass: spec.instanceClass }),
-  storageGb: (spec) => ({ AllocatedStorage: spec.storageGb }),
-  storageType: () => ({ StorageType: "gp3" }),
-  engineVersion: (spec, live) => ({
-    EngineVersion: spec.engineVersion,
-    AllowMajorVersionUpgrade: majorOf(spec.engineVersion) !== majorOf(live.engineVersion),
-  }),
-  backupRetentionDays: (spec) => ({ BackupRetentionPeriod: spec.backupRetentionDays }),
-  publiclyAccessible: (spec) => ({ PubliclyAccessible: spec.publiclyAccessible }),
-  multiAz: (spec) => ({ MultiAZ: spec.multiAz }),
-  deletionProtection: (spec) => ({ DeletionProtection: spec.deletionProtection }),
-  port: (spec) => ({ DBPortNumber: spec.port }),
-  securityGroups: (spec) => ({ VpcSecurityGroupIds: [spec.securityGroup] }),
-  parameterGroup: (spec) => ({ DBParameterGroupName: spec.parameterGroup }),
-  monitoring: (spec) => ({
-    MonitoringInterval: monitoringOf(spec).interval,
-    ...(spec.monitoringRoleArn && { MonitoringRoleArn: spec.monitoringRoleArn }),
-  }),
-  iamAuth: () => ({ EnableIAMDatabaseAuthentication: true }),
-  performanceInsights: () => ({ EnablePerformanceInsights: true }),
-  logExports: (_spec, live) => ({
-    CloudwatchLogsExportConfiguration: {
-      EnableLogTypes: LOG_EXPORTS.filter((type) => !live.logExports.includes(type)),
-      DisableLogTypes: live.logExports.filter((type) => !LOG_EXPORTS.includes(type)),
-    },
-  }),
-  copyTagsToSnapshot: () => ({ CopyTagsToSnapshot: true }),
-  minorUpgrades: () => ({ AutoMinorVersionUpgrade: true }),
-  certificateAuthority: () => ({ CACertificateIdentifier: CERTIFICATE_AUTHORITY, CertificateRotationRestart: false }),
-  managedPassword: () => ({ ManageMasterUserPassword: true }),
-};
-
-const creation = (spec: DatabaseSpec): Omit<CreateDBInstanceCommandInput, "DBInstanceIdentifier"> => ({
-  Engine: "postgres",
-  EngineVersion: spec.engineVersion,
-  EngineLifecycleSupport: "open-source-rds-extended-support-disabled",
-  DBInstanceClass: spec.instanceClass,
-  DBName: spec.name,
-  MasterUsername: spec.username,
-  ManageMasterUserPassword: true,
-  AllocatedStorage: spec.storageGb,
-  StorageType: "gp3",
-  StorageEncrypted: true,
-  BackupRetentionPeriod: spec.backupRetentionDays,
-  CopyTagsToSnapshot: true,
-  PubliclyAccessible: spec.publiclyAccessible,
-  MultiAZ: spec.multiAz,
-  DeletionProtection: spec.deletionProtection,
-  ...(spec.port && { Port: spec.port }),
-  VpcSecurityGroupIds: [spec.securityGroup],
-  DBParameterGroupName: spec.parameterGroup,
-  AutoMinorVersionUpgrade: true,
-  CACertificateIdentifier: CERTIFICATE_AUTHORITY,
-  EnableIAMDatabaseAuthentication: true,
-  EnablePerformanceInsights: true,
-  EnableCloudwatchLogsExports: LOG_EXPORTS,
-  ...(spec.monitoringRoleArn && { MonitoringInterval: MONITORING_SECONDS, MonitoringRoleArn: spec.monitoringRoleArn }),
-});
-
 function observationOf(found: DBInstance): Observation<DatabaseLive> {
   const live = liveOf(found);
   const tags = fromTagList(found.TagList);
@@ -288,8 +177,6 @@ function observationOf(found: DBInstance): Observation<DatabaseLive> {
 }
 function liveOf(found: DBInstance): DatabaseLive {
   const pending = found.PendingModifiedValues ?? {};
-  const exports = pending.PendingCloudwatchLogsExports;
-  const enabled = [...(found.EnabledCloudwatchLogsExports ?? []), ...(exports?.LogTypesToEnable ?? [])];
   return {
     identifier: found.DBInstanceIdentifier ?? "",
     arn: found.DBInstanceArn ?? "",
@@ -297,27 +184,15 @@ function liveOf(found: DBInstance): DatabaseLive {
     name: found.DBName ?? "",
     username: found.MasterUsername ?? "",
     engine: found.Engine ?? "",
-    engineVersion: pending.EngineVersion ?? found.EngineVersion ?? "",
-    instanceClass: pending.DBInstanceClass ?? found.DBInstanceClass ?? "",
-    storageGb: pending.AllocatedStorage ?? found.AllocatedStorage ?? 0,
-    storageType: pending.StorageType ?? found.StorageType ?? "",
     encrypted: found.StorageEncrypted ?? false,
-    backupRetentionDays: pending.BackupRetentionPeriod ?? found.BackupRetentionPeriod ?? 0,
-    publiclyAccessible: found.PubliclyAccessible ?? false,
-    multiAz: pending.MultiAZ ?? found.MultiAZ ?? false,
     deletionProtection: found.DeletionProtection ?? false,
-    port: pending.Port ?? found.Endpoint?.Port,
-    securityGroups: (found.VpcSecurityGroups ?? []).filter((g) => g.Status !== "removing").map((g) => g.VpcSecurityGroupId ?? ""),
-    parameterGroup: found.DBParameterGroups?.[0]?.DBParameterGroupName,
-    monitoring: { interval: found.MonitoringInterval ?? 0, role: found.MonitoringRoleArn },
-    iamAuth: pending.IAMDatabaseAuthenticationEnabled ?? found.IAMDatabaseAuthenticationEnabled ?? false,
-    performanceInsights: found.PerformanceInsightsEnabled ?? false,
-    logExports: enabled.filter((type) => !exports?.LogTypesToDisable?.includes(type)),
-    copyTagsToSnapshot: found.CopyTagsToSnapshot ?? false,
-    minorUpgrades: found.AutoMinorVersionUpgrade ?? false,
-    certificateAuthority: pending.CACertificateIdentifier ?? found.CACertificateIdentifier,
+    engineVersion: pending.EngineVersion ?? found.EngineVersion ?? "",
+    instanceClass: found.DBInstanceClass ?? "",
+    storageGb: pending.AllocatedStorage ?? found.AllocatedStorage ?? 0,
     secretArn: found.MasterUserSecret?.SecretArn,
     host: found.Endpoint?.Address,
+    port: found.Endpoint?.Port,
+    attributes: Object.fromEntries(Object.entries(ATTRIBUTES).map(([path, { read }]) => [path, read(found, pending)])),
   };
 }
 /** RDS refuses a modification that changes nothing; a repeated one has become just that. */
