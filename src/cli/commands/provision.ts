@@ -54,8 +54,9 @@ async function dryRun(run: Run, app: App, scope: Scope, policy: RunOptions): Pro
   return { resources: plan.resources, text: planText(plan, run.paint.out), error: refusalIn(plan) };
 }
 
-/** In a terminal the plan comes first; what replaces something is asked about. */
+/** In a terminal the plan comes first; what replaces something is asked about. Elsewhere one line says where the work is. */
 async function showPlan(run: Run, app: App, scope: Scope, policy: RunOptions): Promise<void> {
+  if (!isLive(run)) run.note(`${app.stack} in ${app.place.account}, ${app.place.region}`);
   if (!isLive(run) || run.flags.json || run.flags.quiet) return;
   const plan: Plan = await withSpinner(run, "Reading what is there", () => app.plan(scope, policy));
   const replaces = countActions(plan.resources).replace > 0;

@@ -1,0 +1,155 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+/** The main job as a newcomer does it: one folder, no account, the real command on the embedded local AWS. */
+const BIN = resolve("bin/fleetlogix.js");
+let cwd: string;
+let port: number;
+let answerOfUp: string;
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+const environment = () => ({ PATH: process.env.PATH, HOME: cwd, FLEETLOGIX_LOCAL: "1", FLEETLOGIX_LOCAL_PORT: String(port) });
+const start = (args: readonly string[]) =>
+  spawn(process.execPath, [BIN, ...args], { cwd, env: environment(), stdio: ["pipe", "pipe", "pipe"] });
+function ended(child: ChildProcess): Promise<Ended> {
+  const text = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name]?.on("data", (chunk) => {
+      text[name] += chunk;
+    });
+  }
+  return new Promise((done) => child.on("close", (code) => done({ code, ...text })));
+}
+function run(args: string, input = ""): Promise<Ended> {
+  const child = start(args.split(" "));
+  child.stdin.end(input);
+  return ended(child);
+}
+async function json(args: string): Promise<Record<string, never> & { code: number | null }> {
+  const { code, stdout } = await run(`${args} --json`);
+  return { ...JSON.parse(stdout), code };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((done) => server.once("listening", done));
+  const { port: free } = server.address() as { port: number };
+  await new Promise((done) => server.close(done));
+  return free;
+}
+
+beforeAll(async () => {
+  cwd = mkdtempSync(join(tmpdir(), "newcomer-"));
+  port = await freePort();
+});
+afterAll(async () => {
+  await run("local stop");
+  rmSync(cwd, { recursive: true, force: true });
+});
+
+const LONG = 300_000;
+
+test("interrupted, `up` ends with 130; run again, it brings up everything", { timeout: LONG }, async () => {
+  const child = start(["up"]);
+  const end = ended(child);
+  let asked = false;
+  child.stderr.on("data", (chunk) => {
+    // A second signal would end it at once.
+    if (asked || !String(chunk).includes("creating")) return;
+    asked = true;
+    child.kill("SIGINT");
+  });
+  const first = await end;
+  expect(first.code).toBe(130);
+  expect(first.stderr).toContain("Started the local AWS at");
+  expect(first.stderr).toContain("INTERRUPTED");
+
+  const second = await run("up");
+  expect(second).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Done: \d+ created/) });
+  expect(second.stdout + second.stderr).not.toMatch(/x-api-key: [A-Za-z0-9]{8}/);
+  expect(second.stdout + second.stderr).not.toContain("\u001b");
+  answerOfUp = second.stdout;
+});
+
+test("the curl line it prints works when pasted, and the delivery is in the functions' logs", { timeout: LONG }, async () => {
+  const line = answerOfUp.split("\n").find((text) => text.startsWith("curl "));
+  const answer = execFileSync("bash", ["-c", line ?? "false"], { cwd, env: environment(), encoding: "utf8" });
+  expect(JSON.parse(answer)).toMatchObject({ delivery_id: "D-1001", status: "in_transit", applied: true });
+  const logged = await run("logs verify-delivery --since 10m");
+  expect(logged).toMatchObject({ code: 0, stdout: expect.stringContaining("verify-delivery") });
+});
+
+test("a second `up` and a plan find nothing to do", { timeout: LONG }, async () => {
+  const again = await json("up");
+  expect(again).toMatchObject({ command: "up", stack: "FleetLogix/dev", account: "000000000000", code: 0, ok: true, error: null });
+  expect(again.summary).toMatchObject({ create: 0, update: 0, replace: 0, delete: 0 });
+  expect(await run("plan --detailed-exitcode")).toMatchObject({ code: 0, stdout: expect.stringMatching(/\d+ unchanged/) });
+});
+
+test("a changed configuration shows in the plan with both values, and exits 3", { timeout: LONG }, async () => {
+  writeFileSync(join(cwd, "other.json"), JSON.stringify({ functions: { memoryMb: 512 } }));
+  const plan = await run("plan --detailed-exitcode --config other.json");
+  expect(plan.code).toBe(3);
+  expect(plan.stdout).toMatch(/~ function\.verify-delivery[\s\S]*256 → 512/);
+});
+
+test("outputs: bare values for scripts, secrets only when asked", { timeout: LONG }, async () => {
+  const { stdout: url } = await run("outputs api_url");
+  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/restapis\/\w+\/prod\/_user_request_\n$/);
+  const all = await json("outputs");
+  expect(all).toMatchObject({ tables: { alerts: "FleetLogix_Alerts" }, database: { identifier: "fleetlogix-db", status: "available" } });
+  expect(JSON.stringify(all)).not.toMatch(/api_key|password/);
+  expect((await json("outputs --show-secrets")).database).toMatchObject({
+    url: expect.stringMatching(/^postgresql:\/\/fleetlogix_admin:.+@/),
+  });
+});
+
+test("invoke gives the response on stdout, the log tail on stderr", { timeout: LONG }, async () => {
+  const event = {
+    httpMethod: "GET",
+    resource: "/delivery/{delivery_id}",
+    path: "/delivery/D-1001",
+    headers: {},
+    pathParameters: { delivery_id: "D-1001" },
+  };
+  const answer = await run("invoke fleetlogix-verify-delivery", JSON.stringify({ ...event, requestContext: { requestId: "r" } }));
+  expect(answer.code).toBe(0);
+  expect(JSON.parse(answer.stdout)).toMatchObject({ statusCode: 200 });
+  expect(answer.stderr).toContain('"request_id":"r"');
+});
+
+test("status and doctor are content", { timeout: LONG }, async () => {
+  const status = (await json("status")) as unknown as { resources: { id: string; healthy: boolean; state: string }[] };
+  expect(status.resources.length).toBeGreaterThan(20);
+  expect(status.resources.filter((r) => !r.healthy)).toEqual([]);
+  expect(await json("doctor")).toMatchObject({ code: 0, ok: true });
+});
+
+test("a teardown keeps what holds data; with --delete-data nothing is left", { timeout: LONG }, async () => {
+  expect((await run("teardown")).code).toBe(4);
+  const kept = await run("teardown --yes");
+  expect(kept).toMatchObject({ code: 0, stdout: expect.stringContaining("fleetlogix-db") });
+  expect(kept.stdout).toMatch(/Kept:[\s\S]*table\.deliveries[\s\S]*teardown --delete-data/);
+  const gone = await json("teardown --yes --delete-data --skip-final-snapshot");
+  expect(gone).toMatchObject({ code: 0, ok: true });
+  const { resources } = (await json("status")) as unknown as { resources: { id: string; state: string }[] };
+  expect(resources.filter((r) => r.state !== "absent").map((r) => r.id)).toEqual(["api.account"]);
+});
+
+test("a taken port is one sentence with the way out", { timeout: LONG }, async () => {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((done) => server.once("listening", done));
+  const { port: taken } = server.address() as { port: number };
+  const { code, stderr } = await run(`local start --port ${taken} --config elsewhere/fleetlogix.config.json`);
+  server.close();
+  expect(code).toBe(1);
+  expect(stderr).toMatch(new RegExp(`PORT_BUSY  Port ${taken} is taken by another program\\.\n.*--port`));
+});
