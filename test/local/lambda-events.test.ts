@@ -58,11 +58,12 @@ async function makeFunction(lambda: Lambda, iam: IAM, name: string, source: stri
 }
 const APPEND = (file: string, what: string): string =>
   `import { appendFileSync } from "node:fs"; export const handler = async (event, context) => { ${what.replace("SAY", `appendFileSync(${JSON.stringify(file)}, JSON.stringify([context.awsRequestId, event]) + "\\n")`)} }`;
+/** Whole lines only: another process is writing. */
 const linesOf = (file: string): [string, Record<string, unknown>][] =>
   existsSync(file)
     ? readFileSync(file, "utf8")
-        .trim()
         .split("\n")
+        .slice(0, -1)
         .map((line) => JSON.parse(line))
     : [];
 

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { IAM } from "@aws-sdk/client-iam";
 import { type InvokeCommandOutput, Lambda } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -14,7 +17,11 @@ beforeAll(async () => {
   const made = await aws.client(IAM).createRole({ RoleName: "runner", AssumeRolePolicyDocument: TRUST });
   role = made.Role?.Arn as string;
 });
-afterAll(() => aws.close());
+afterAll(async () => {
+  await aws.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+const folder = mkdtempSync(join(tmpdir(), "lambda-test-"));
 
 const TRUST = JSON.stringify({
   Version: "2012-10-17",
@@ -110,12 +117,20 @@ describe("running", () => {
   });
 
   test("calls one after the other share a sandbox, calls at once do not", async () => {
+    const meeting = join(folder, "meeting");
     const name = await make(
-      "let n = 0; export const handler = async (e) => { n++; await new Promise((r) => setTimeout(r, e.ms ?? 0)); return [process.pid, n] }",
+      `import { appendFileSync, readFileSync } from "node:fs";
+      let n = 0;
+      export const handler = async ({ meet }) => {
+        n++;
+        if (meet) appendFileSync(meet, "x");
+        while (meet && readFileSync(meet).length < 2) await new Promise((r) => setTimeout(r, 10));
+        return [process.pid, n];
+      }`,
     );
     const [first, second] = [(await invoke(name)) as number[], (await invoke(name)) as number[]];
     expect(second).toEqual([first[0], 2]);
-    const both = (await Promise.all([invoke(name, { ms: 600 }), invoke(name, { ms: 600 })])) as number[][];
+    const both = (await Promise.all([invoke(name, { meet: meeting }), invoke(name, { meet: meeting })])) as number[][];
     expect(new Set(both.map(([pid]) => pid)).size).toBe(2);
   });
 
@@ -227,10 +242,17 @@ describe("failing", () => {
     expect(await invoke(name, { die: true })).toMatchObject({ errorType: "Error", errorMessage: "late" });
     expect(await invoke(name)).not.toBe(before);
   });
-  test("reserved concurrency 0 and 1", async () => {
-    const name = await make("export const handler = async () => new Promise((r) => setTimeout(r, 500))");
+  test("reserved concurrency", async () => {
+    const gate = join(folder, "gate");
+    const name = await make(
+      `import { existsSync } from "node:fs";
+      export const handler = async () => { while (!existsSync(${JSON.stringify(gate)})) await new Promise((r) => setTimeout(r, 10)) }`,
+    );
     await lambda.putFunctionConcurrency({ FunctionName: name, ReservedConcurrentExecutions: 1 });
-    const results = await Promise.allSettled([lambda.invoke({ FunctionName: name }), lambda.invoke({ FunctionName: name })]);
+    const calls = [lambda.invoke({ FunctionName: name }), lambda.invoke({ FunctionName: name })];
+    const open = () => writeFileSync(gate, "");
+    for (const call of calls) call.then(open, open);
+    const results = await Promise.allSettled(calls);
     expect(results.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
     const { reason } = results.find((result): result is PromiseRejectedResult => result.status === "rejected") ?? {};
     expect(reason).toMatchObject({ name: "TooManyRequestsException", Reason: "ReservedFunctionConcurrentInvocationLimitExceeded" });

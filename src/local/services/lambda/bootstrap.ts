@@ -148,8 +148,7 @@ async function loadModule(path: string, name: string): Promise<Record<string, un
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (error instanceof SyntaxError) throw Object.assign(named("Runtime.UserCodeSyntaxError", String(error)), { stack: error.stack });
-    if (code === "MODULE_NOT_FOUND" || code === "ERR_MODULE_NOT_FOUND")
-      throw named("Runtime.ImportModuleError", `Error: ${message}`);
+    if (code === "MODULE_NOT_FOUND" || code === "ERR_MODULE_NOT_FOUND") throw named("Runtime.ImportModuleError", `Error: ${message}`);
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { realClock } from "../../core/clock.ts";
 import { LocalFault } from "../../core/service.ts";
 import { arnOf, type FunctionRecord, keyOf, type Lambda, type Revision } from "./model.ts";
 import type { Lease, Pools } from "./pool.ts";
@@ -102,7 +103,8 @@ function endingOf(lambda: Lambda, session: Session, request: Request): Promise<E
     clientContext: request.clientContext,
   };
   return new Promise((resolve) => {
-    const cancel = lambda.env.clock.after(timeout * 1000, () => resolve("timeout"));
+    // A real process works in real time, whatever jumps a virtual clock makes.
+    const cancel = realClock.after(timeout * 1000, () => resolve("timeout"));
     const settle = (ending: Ending): void => {
       cancel();
       resolve(ending);

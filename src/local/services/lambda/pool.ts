@@ -1,11 +1,12 @@
 import { availableParallelism } from "node:os";
+import { realClock } from "../../core/clock.ts";
 import { SESSION_SECONDS } from "./environment.ts";
 import { arnOf, type FunctionRecord, type Revision } from "./model.ts";
 import type { Answer } from "./runtime-api.ts";
 import { type Session, type SessionDeps, startSession } from "./session.ts";
 
 const IDLE_MS = 5 * 60_000;
-/** AWS's bound on the part of a start that it does not count against the function's own timeout. */
+/** AWS's bound on the part of a start that it does not count against the function's own timeout. Of the real clock, like all waits for a process. */
 const INIT_MS = 10_000;
 /** An answered call asks for more work within a moment; waiting for it is quicker than a new process. */
 const FINISHING_MS = 100;
@@ -94,7 +95,7 @@ export function createPools(deps: SessionDeps): Pools {
   };
   const startOf = (pool: Pool, session: Session): Promise<Answer | "timeout" | { exit: string | undefined } | undefined> =>
     new Promise((resolve) => {
-      const cancel = clock.after(INIT_MS + pool.revision.config.timeout * 1000, () => resolve("timeout"));
+      const cancel = realClock.after(INIT_MS + pool.revision.config.timeout * 1000, () => resolve("timeout"));
       void session.sandbox.started.then(resolve);
       void session.sandbox.exited.then(({ reason }) => resolve({ exit: reason }));
       void session.sandbox.exited.then(cancel);
@@ -144,7 +145,7 @@ export function createPools(deps: SessionDeps): Pools {
         counted = false;
         startMissing();
       };
-      const cancel = clock.after(FINISHING_MS, uncount);
+      const cancel = realClock.after(FINISHING_MS, uncount);
       const free = Promise.all([session.sandbox.idle(), logged]);
       void Promise.race([free, session.sandbox.exited]).then(() => {
         offer(pool, session);
