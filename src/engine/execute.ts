@@ -34,7 +34,7 @@ export async function execute(seen: readonly Seen[], run: Run, ready: (id: strin
       const { decision, live, settling } = await bring(item, outs, kept, run);
       if (decision.action === "keep") kept.add(item.id);
       const out = item.node.kind.outputs(live.live);
-      if (!settling) outs.set(item.id, out);
+      outs.set(item.id, out);
       report.done(planned({ ...item, observation: live, out }, decision), began, settling);
       await ready(item.id);
       return !settling;

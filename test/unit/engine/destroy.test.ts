@@ -169,3 +169,13 @@ for (const [whose, tags, left] of [
     expect(log.calls).toContain("delete logs");
   });
 }
+test("what changed hands between the plan and its turn is not deleted", async () => {
+  const { cloud, nodes } = stage({
+    after: (verb, name) =>
+      void (verb === "delete" && name === "fn" && cloud.set("role", { values: {}, tags: { "fleetlogix:stack": "Other/dev" }, polls: 0 })),
+  });
+  await up(nodes, fakeRun());
+  const outcome = await down(nodes, true);
+  expect(outcome.error).toMatchObject({ code: "OWNER_FOREIGN", detail: { resource: "role" } });
+  expect([...cloud.keys()]).toEqual(["role"]);
+});
