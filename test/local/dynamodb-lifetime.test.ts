@@ -8,6 +8,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { virtualClock } from "../../src/local/core/clock.ts";
 import { localAws } from "../support/local-aws.ts";
 
+/** What happens after the answer has time to happen, however busy the machine. */
+const soon = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });
+
 const S = (text: string) => ({ S: text });
 const hashTable = (TableName: string) => ({
   TableName,
@@ -100,9 +103,9 @@ test("an item whose time has come is deleted, one that was prolonged is not", as
   const ids = async () => ((await db.scan({ TableName: "alerts" })).Items ?? []).map((item) => item.id?.S).sort();
   expect(await ids()).toEqual(["ancient", "due", "prolonged", "text"]);
   clock.advance(120_000);
-  await expect.poll(ids).toEqual(["ancient", "prolonged", "text"]);
+  await soon(ids).toEqual(["ancient", "prolonged", "text"]);
   clock.advance(2 * 86_400_000);
-  await expect.poll(ids).toEqual(["ancient", "text"]);
+  await soon(ids).toEqual(["ancient", "text"]);
   await aws.close();
 });
 

@@ -6,6 +6,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { functionZip } from "../support/function-zip.ts";
 import { localAws } from "../support/local-aws.ts";
 
+/** What happens after the answer has time to happen, however busy the machine. */
+const soon = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });
+
 let aws: Awaited<ReturnType<typeof localAws>>;
 let sns: SNS;
 let TopicArn: string;
@@ -53,29 +56,27 @@ test("a function that may be called gets the message as AWS's record; one that m
     MessageAttributes: { vehicle_id: { DataType: "String", StringValue: "v1" } },
   });
   const { existsSync, readFileSync } = await import("node:fs");
-  await expect.poll(() => existsSync(`${aws.env.dataDir}/permitted.json`), { timeout: 20_000 }).toBe(true);
-  await expect
-    .poll(() => JSON.parse(readFileSync(`${aws.env.dataDir}/permitted.json`, "utf8") || "null"))
-    .toMatchObject({
-      Records: [
-        {
-          EventSource: "aws:sns",
-          EventVersion: "1.0",
-          EventSubscriptionArn: subscribed.SubscriptionArn,
-          Sns: {
-            Type: "Notification",
-            MessageId,
-            TopicArn,
-            Subject: null,
-            Message: "m",
-            SignatureVersion: "1",
-            SigningCertUrl: expect.any(String),
-            UnsubscribeUrl: expect.any(String),
-            MessageAttributes: { vehicle_id: { Type: "String", Value: "v1" } },
-          },
+  await soon(() => existsSync(`${aws.env.dataDir}/permitted.json`)).toBe(true);
+  await soon(() => JSON.parse(readFileSync(`${aws.env.dataDir}/permitted.json`, "utf8") || "null")).toMatchObject({
+    Records: [
+      {
+        EventSource: "aws:sns",
+        EventVersion: "1.0",
+        EventSubscriptionArn: subscribed.SubscriptionArn,
+        Sns: {
+          Type: "Notification",
+          MessageId,
+          TopicArn,
+          Subject: null,
+          Message: "m",
+          SignatureVersion: "1",
+          SigningCertUrl: expect.any(String),
+          UnsubscribeUrl: expect.any(String),
+          MessageAttributes: { vehicle_id: { Type: "String", Value: "v1" } },
         },
-      ],
-    });
+      },
+    ],
+  });
   expect(existsSync(`${aws.env.dataDir}/forbidden.json`)).toBe(false);
   await sns.unsubscribe({ SubscriptionArn });
   await sns.unsubscribe({ SubscriptionArn: subscribed.SubscriptionArn });
@@ -102,7 +103,7 @@ test("a role publishes where its policy says, and where the topic's does; a TLS-
   };
   await sns.setTopicAttributes({ TopicArn, AttributeName: "Policy", AttributeValue: document(tlsOnly) });
   await role.publish({ TopicArn, Message: "from the role" });
-  await expect.poll(async () => (await mail()).map(({ body }) => body)).toEqual(["from the role"]);
+  await soon(async () => (await mail()).map(({ body }) => body)).toEqual(["from the role"]);
 
   const { TopicArn: other } = await sns.createTopic({ Name: "other" });
   await expect(role.publish({ TopicArn: other, Message: "m" })).rejects.toMatchObject({

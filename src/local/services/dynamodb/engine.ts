@@ -59,41 +59,20 @@ export async function openEngine(folder: string | undefined, changed: (change: C
   const level = db.create(folder ? { path: join(folder, "level") } : {}).db;
   await level.open();
   const serial = oneAtATime();
-  const totals = new Map<string, { count: number; bytes: number }>();
-
-  const commit = async (writes: Writes): Promise<void> => {
-    if (writes.pending.size === 0) return;
-    await level.batch(
-      [...writes.pending].map(([key, value]) => (value === undefined ? { type: "del", key } : { type: "put", key, value })),
-    );
-    for (const change of writes.changes()) {
-      const total = totals.get(change.table);
-      if (total) {
-        total.count += (change.after ? 1 : 0) - (change.before ? 1 : 0);
-        total.bytes += itemBytes(change.after) - itemBytes(change.before);
-      }
-      changed(change);
-    }
-  };
+  const totals: Totals = new Map();
   return {
     alone: (work) =>
       serial(async () => {
         const writes = collectWrites(level);
         const result = await work(writes.transaction);
-        await commit(writes);
+        await commit(level, writes, totals, changed);
         return result;
       }),
     reading: readOnly(level),
     scan: (table) => level.values(within(itemPrefix(table))) as AsyncIterable<StoredItem>,
     totals: (table) =>
       serial(async () => {
-        const known = totals.get(table);
-        if (known) return { ...known };
-        const total = { count: 0, bytes: 0 };
-        for await (const item of level.values(within(itemPrefix(table)))) {
-          total.count++;
-          total.bytes += itemBytes(item as StoredItem);
-        }
+        const total = totals.get(table) ?? (await countItems(level, table));
         totals.set(table, total);
         return { ...total };
       }),
@@ -113,6 +92,31 @@ export async function openEngine(folder: string | undefined, changed: (change: C
     },
     close: () => serial(() => new Promise((resolve, reject) => level.close((error) => (error ? reject(error) : resolve())))),
   };
+}
+
+type Totals = Map<string, { count: number; bytes: number }>;
+
+/** Writes everything in one step, then tells of it. Totals that nobody has asked for yet stay uncounted. */
+async function commit(level: Level, writes: Writes, totals: Totals, changed: (change: Change) => void): Promise<void> {
+  if (writes.pending.size === 0) return;
+  await level.batch([...writes.pending].map(([key, value]) => (value === undefined ? { type: "del", key } : { type: "put", key, value })));
+  for (const change of writes.changes()) {
+    const total = totals.get(change.table);
+    if (total) {
+      total.count += (change.after ? 1 : 0) - (change.before ? 1 : 0);
+      total.bytes += itemBytes(change.after) - itemBytes(change.before);
+    }
+    changed(change);
+  }
+}
+
+async function countItems(level: Level, table: string): Promise<{ count: number; bytes: number }> {
+  const total = { count: 0, bytes: 0 };
+  for await (const item of level.values(within(itemPrefix(table)))) {
+    total.count++;
+    total.bytes += itemBytes(item as StoredItem);
+  }
+  return total;
 }
 
 /** AWS counts bytes of UTF-8; the engine counts characters. */

@@ -57,60 +57,27 @@ export function eventFiles(folder: string): EventFiles {
   const groupFolder = (group: string): string => join(folder, group);
 
   const load = (stream: StreamPlace): Known => {
-    const cached = known.get(stream.id);
-    if (cached) return cached;
-    const loaded: Known = { segments: [], sequence: 0 };
-    for (const number of segmentNumbers(groupFolder(stream.group), stream.id)) {
-      const segment = newSegment(join(groupFolder(stream.group), `${stream.id}.${number}.jsonl`), number);
-      for (const line of readWholeLines(segment.file)) {
-        count(segment, line);
-        loaded.sequence = Math.max(loaded.sequence, line[2] + 1);
-      }
-      loaded.segments.push(segment);
-    }
-    known.set(stream.id, loaded);
-    return loaded;
+    const state = known.get(stream.id) ?? readSegments(groupFolder(stream.group), stream.id);
+    known.set(stream.id, state);
+    return state;
   };
   const files: EventFiles = {
     append(stream, events, now) {
       if (events.length === 0) return;
       const state = load(stream);
       const lines = events.map(({ timestamp, message }): Line => [timestamp, now, state.sequence++, message]);
-      let segment = state.segments.at(-1);
-      if (!segment || segment.bytes >= SEGMENT_BYTES) {
-        mkdirSync(groupFolder(stream.group), { recursive: true, mode: 0o700 });
-        const number = (segment?.number ?? -1) + 1;
-        segment = newSegment(join(groupFolder(stream.group), `${stream.id}.${number}.jsonl`), number);
-        state.segments.push(segment);
-        for (const old of state.segments.splice(0, Math.max(0, state.segments.length - SEGMENTS))) rmSync(old.file, { force: true });
-      }
+      const segment = openSegment(state, groupFolder(stream.group), stream.id);
       appendFileSync(segment.file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""), { mode: 0o600 });
       for (const line of lines) count(segment, line);
     },
     async read(stream, from, to) {
       const found: StoredEvent[] = [];
       const place = placeOf(stream);
-      for (const segment of load(stream).segments) {
-        if (segment.newest < from || segment.oldest > to) continue;
-        for (const text of (await readFile(segment.file, "utf8")).split("\n")) {
-          if (!text) continue;
-          const line = JSON.parse(text) as Line;
-          if (line[0] >= from && line[0] <= to) found.push(toEvent(place, line));
-        }
-      }
+      for (const segment of load(stream).segments)
+        if (segment.newest >= from && segment.oldest <= to) found.push(...(await eventsIn(segment, place, from, to)));
       return found.sort((a, b) => (a.id < b.id ? -1 : 1));
     },
-    summary(stream) {
-      const { segments } = load(stream);
-      const most = (pick: (segment: Segment) => number): number | undefined =>
-        segments.length > 0 ? Math.max(...segments.map(pick)) : undefined;
-      return {
-        first: segments.length > 0 ? Math.min(...segments.map((segment) => segment.oldest)) : undefined,
-        last: most((segment) => segment.newest),
-        lastIngestion: most((segment) => segment.lastIngestion),
-        bytes: segments.reduce((sum, segment) => sum + segment.bytes, 0),
-      };
-    },
+    summary: (stream) => summaryOf(load(stream).segments),
     removeStream(stream) {
       for (const { file } of load(stream).segments) rmSync(file, { force: true });
       known.delete(stream.id);
@@ -130,8 +97,50 @@ export function eventFiles(folder: string): EventFiles {
   return files;
 }
 
-const newSegment = (file: string, number: number): Segment => ({
-  file,
+/** The last segment, or a new one when that is full; the oldest beyond the count goes. */
+function openSegment(state: Known, folder: string, id: string): Segment {
+  const last = state.segments.at(-1);
+  if (last && last.bytes < SEGMENT_BYTES) return last;
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const segment = newSegment(folder, id, (last?.number ?? -1) + 1);
+  state.segments.push(segment);
+  for (const old of state.segments.splice(0, Math.max(0, state.segments.length - SEGMENTS))) rmSync(old.file, { force: true });
+  return segment;
+}
+
+function readSegments(folder: string, id: string): Known {
+  const state: Known = { segments: [], sequence: 0 };
+  for (const number of segmentNumbers(folder, id)) {
+    const segment = newSegment(folder, id, number);
+    for (const line of readWholeLines(segment.file)) {
+      count(segment, line);
+      state.sequence = Math.max(state.sequence, line[2] + 1);
+    }
+    state.segments.push(segment);
+  }
+  return state;
+}
+
+async function eventsIn(segment: Segment, place: string, from: number, to: number): Promise<StoredEvent[]> {
+  const lines = (await readFile(segment.file, "utf8")).split("\n").filter(Boolean);
+  return lines
+    .map((text) => JSON.parse(text) as Line)
+    .filter(([timestamp]) => timestamp >= from && timestamp <= to)
+    .map((line) => toEvent(place, line));
+}
+
+function summaryOf(segments: readonly Segment[]): Summary {
+  const [one] = segments;
+  return {
+    first: one && Math.min(...segments.map(({ oldest }) => oldest)),
+    last: one && Math.max(...segments.map(({ newest }) => newest)),
+    lastIngestion: one && Math.max(...segments.map(({ lastIngestion }) => lastIngestion)),
+    bytes: segments.reduce((sum, segment) => sum + segment.bytes, 0),
+  };
+}
+
+const newSegment = (folder: string, id: string, number: number): Segment => ({
+  file: join(folder, `${id}.${number}.jsonl`),
   number,
   bytes: 0,
   oldest: Number.POSITIVE_INFINITY,
