@@ -32,7 +32,9 @@ beforeAll(async () => {
      process.stdout.write(aws.url);`,
   );
 });
+const servers: ChildProcess[] = [];
 afterAll(() => {
+  for (const server of servers) server.kill("SIGKILL");
   for (const path of [folder, bundle]) rmSync(path, { recursive: true, force: true });
 });
 
@@ -106,6 +108,7 @@ test("a failing asynchronous call is tried three times, one and two minutes apar
 
 async function serve(): Promise<{ child: ChildProcess; lambda: Lambda; iam: IAM }> {
   const child = spawn(process.execPath, [join(bundle, "server.js"), join(folder, "data")], { stdio: ["ignore", "pipe", "inherit"] });
+  servers.push(child);
   const endpoint = await new Promise<string>((done, fail) => {
     child.stdout?.once("data", (data: Buffer) => done(data.toString()));
     child.once("exit", (code) => fail(new Error(`the server ended with ${code}`)));
