@@ -22,7 +22,7 @@ export interface LocalService {
   readonly decode?: (headers: Readonly<Record<string, string>>, body: Readable) => Readable;
   /** Takes an unsigned request of this path to the service's AWS protocol, as the anonymous principal. */
   readonly anonymous?: (path: string) => boolean;
-  /** Called once after the store is open, in registration order; stop() in reverse order. */
+  /** Called once when the server listens, side by side with the other services; stop() one after the other, the last service first. */
   readonly start?: () => Promise<void>;
   readonly stop?: () => Promise<void>;
   /** Facts for `local status`, e.g. { topics: 1 }. */
