@@ -13,28 +13,29 @@ export type Tried<T, S> = { readonly done: T } | { readonly done?: never; readon
 
 /** The invocation's own deadline usually ends it sooner. */
 const ATTEMPTS = 40;
-/** The pause grows to this many times what an attempt takes: enough for as many writers to pass one by one. */
-const CROWD = 64;
 const SHORTEST_ATTEMPT_MS = 5;
-const LONGEST_WAIT_MS = 1_500;
+const LONGEST_WAIT_MS = 2_000;
+const WIDTH = 3;
+const GROWTH = 1.5;
 
 /**
- * Repeats `attempt` until it is done, each time from the item that was in the way of the last one. Every other attempt
- * follows at once, as nothing is fresher than what was just shown; before the rest lies a random part of a growing pause.
- * The pause is measured in attempts: on a slow day everybody waits longer. Gives up as UNAVAILABLE (503): nothing was
- * changed and the caller may come back.
+ * Repeats `attempt` until it is done, each time from the item that was in the way of the last one. Before every other
+ * attempt lies a random pause. It is measured in what the last attempt took, which is the longer the more writers stand in
+ * line, and grows. The attempt after a pause is mostly a look at what has become of the item; the next follows at once, as
+ * nothing is fresher. Gives up as UNAVAILABLE (503): nothing was changed and the caller may come back.
  */
 export async function untilUncontended<T, S>(attempt: (seen: S | undefined) => Promise<Tried<T, S>>, pacing: Pacing): Promise<T> {
   let seen: S | undefined;
-  let quickestMs = LONGEST_WAIT_MS;
+  let width = WIDTH;
   for (let round = 1; round <= ATTEMPTS; round++) {
     const began = pacing.stopwatch();
     const tried = await attempt(seen);
     if (!("seen" in tried)) return tried.done;
     seen = tried.seen;
-    quickestMs = Math.max(SHORTEST_ATTEMPT_MS, Math.min(quickestMs, pacing.stopwatch() - began));
-    if (round % 2 === 1) continue;
-    await pacing.sleep(pacing.random() * Math.min(LONGEST_WAIT_MS, quickestMs * Math.min(CROWD, 2 ** (round / 2))));
+    if (round % 2 === 0) continue;
+    const tookMs = Math.max(SHORTEST_ATTEMPT_MS, pacing.stopwatch() - began);
+    await pacing.sleep(pacing.random() * Math.min(LONGEST_WAIT_MS, tookMs * width));
+    width *= GROWTH;
   }
   throw unavailable(new Error(`The item was contended ${ATTEMPTS} times in a row.`));
 }

@@ -10,6 +10,13 @@ afterAll(() => fleet?.close());
 
 const BOGOTA = { lat: 4.711, lon: -74.0721 };
 const at = (second: number) => new Date(Date.UTC(2026, 2, 1, 10, 0, second)).toISOString();
+/** Many calls at once, all of them answered 200. They get more time: here clients, functions and the local AWS share one thread. */
+async function crowd(calls: () => readonly Promise<{ readonly status: number }>[]): Promise<void> {
+  fleet.time.remainingMs = 45_000;
+  const replies = await Promise.all(calls());
+  fleet.time.remainingMs = 10_000;
+  expect(replies.map((reply) => reply.status)).toEqual(replies.map(() => 200));
+}
 /** A position about this many km west of route R. */
 const west = (km: number) => ({ lat: 5.2, lon: -74.0721 - km / 110.7336 });
 
@@ -66,7 +73,7 @@ test("fifty writers on one delivery: all are answered, the last word stands", as
     occurred_at: at(i === 31 ? 100 : i),
     event_id: `hot-${i}`,
   }));
-  for (const reply of await Promise.all(updates.map((update) => fleet.post("delivery", update)))) expect(reply.status).toBe(200);
+  await crowd(() => updates.map((update) => fleet.post("delivery", update)));
   expect((await fleet.get("delivery", "hot")).body).toMatchObject({ status: "delivered", updated_at: at(100) });
 });
 
@@ -89,17 +96,19 @@ test("a vehicle's fix, its ETA along the route, and what the other function left
 
 test("fifty fixes of one vehicle at once: all are answered, the newest is the last", async () => {
   const fixes = Array.from({ length: 50 }, (_, i) => ({ vehicle_id: "hot", position: BOGOTA, recorded_at: at(i), event_id: `hv-${i}` }));
-  for (const reply of await Promise.all(fixes.map((fix) => fleet.post("vehicle", fix)))) expect(reply.status).toBe(200);
+  await crowd(() => fixes.map((fix) => fleet.post("vehicle", fix)));
   const item = (await fleet.item("vehicles", "hot")) as { recent_fixes: { id: string }[] };
   expect(item.recent_fixes.map((fix) => fix.id)).toEqual(Array.from({ length: 8 }, (_, i) => `hv-${42 + i}`));
 });
 
 test("both functions write one vehicle at once and keep each other's share", async () => {
-  const fixes = Array.from({ length: 10 }, (_, i) => [
-    fleet.post("vehicle", { vehicle_id: "both", position: BOGOTA, recorded_at: at(i), event_id: `b${i}` }),
-    fleet.post("route", { vehicle_id: "both", position: west(5), route_id: "R", recorded_at: at(i), event_id: `c${i}` }),
-  ]).flat();
-  for (const reply of await Promise.all(fixes)) expect(reply.status).toBe(200);
+  const at10 = Array.from({ length: 10 }, (_, i) => i);
+  await crowd(() => [
+    ...at10.map((i) => fleet.post("vehicle", { vehicle_id: "both", position: BOGOTA, recorded_at: at(i), event_id: `b${i}` })),
+    ...at10.map((i) =>
+      fleet.post("route", { vehicle_id: "both", position: west(5), route_id: "R", recorded_at: at(i), event_id: `c${i}` }),
+    ),
+  ]);
   const item = (await fleet.item("vehicles", "both")) as { recent_fixes: unknown[]; deviation: { routes: { R: { last: unknown } } } };
   expect(item.recent_fixes).toHaveLength(8);
   expect(item.deviation.routes.R.last).toMatchObject({ id: "c9" });
@@ -186,7 +195,7 @@ test("twenty deviated fixes at once open one episode and send one message", asyn
     recorded_at: at(i),
     event_id: `once-${i}`,
   }));
-  for (const reply of await Promise.all(fixes.map((fix) => fleet.post("route", fix)))) expect(reply.status).toBe(200);
+  await crowd(() => fixes.map((fix) => fleet.post("route", fix)));
   expect(await fleet.alertItems("once")).toHaveLength(1);
   expect(fleet.published("once")).toHaveLength(1);
 });
