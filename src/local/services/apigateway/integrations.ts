@@ -12,7 +12,7 @@ import type {
   UpdateIntegrationResponseCommandInput,
 } from "@aws-sdk/client-api-gateway";
 import type { Operations } from "../../core/service.ts";
-import { apiAt, badRequest, changeApi, defined, filled, type Gateway, methodOf, notFound } from "./model.ts";
+import { type ApiDoc, apiAt, badRequest, changeApi, defined, filled, type Gateway, methodOf, notFound } from "./model.ts";
 import { amount, applyPatches, entry, item, type Rules, text } from "./patch.ts";
 
 const MAX_TIMEOUT_MS = 29_000;
@@ -98,44 +98,51 @@ const RULES: Rules<Integration> = {
   "/requestTemplates/*": entry("requestTemplates"),
 };
 
+function responseAt(integration: Integration, status: string | undefined): IntegrationResponse {
+  const found = integration.integrationResponses?.[status ?? ""];
+  if (!found) throw notFound("Invalid Response status code specified");
+  return found;
+}
+
+function putResponse(api: ApiDoc, input: PutIntegrationResponseCommandInput): IntegrationResponse {
+  const method = methodOf(api, input.resourceId, input.httpMethod);
+  const status = input.statusCode ?? "";
+  if (!method.methodResponses?.[status]) throw notFound("Invalid Response status code specified");
+  const response = defined({
+    statusCode: status,
+    selectionPattern: input.selectionPattern,
+    responseParameters: filled(input.responseParameters),
+    responseTemplates: filled(input.responseTemplates),
+    contentHandling: input.contentHandling,
+  });
+  const integration = integrationOf(method);
+  integration.integrationResponses = { ...integration.integrationResponses, [status]: response };
+  return response;
+}
+
 function integrationResponseOperations(gateway: Gateway): Operations {
-  const find = (integration: Integration, status: string | undefined): IntegrationResponse => {
-    const found = integration.integrationResponses?.[status ?? ""];
-    if (!found) throw notFound("Invalid Response status code specified");
-    return found;
-  };
   return {
     PutIntegrationResponse: (input: PutIntegrationResponseCommandInput, call): IntegrationResponse =>
-      changeApi(gateway, input.restApiId, call, (api) => {
-        const method = methodOf(api, input.resourceId, input.httpMethod);
-        const status = input.statusCode ?? "";
-        if (!method.methodResponses?.[status]) throw notFound("Invalid Response status code specified");
-        const response = defined({
-          statusCode: status,
-          selectionPattern: input.selectionPattern,
-          responseParameters: filled(input.responseParameters),
-          responseTemplates: filled(input.responseTemplates),
-          contentHandling: input.contentHandling,
-        });
-        const integration = integrationOf(method);
-        integration.integrationResponses = { ...integration.integrationResponses, [status]: response };
-        return response;
-      }),
+      changeApi(gateway, input.restApiId, call, (api) => putResponse(api, input)),
     GetIntegrationResponse: (input: GetIntegrationResponseCommandInput, call): IntegrationResponse =>
-      find(integrationOf(methodOf(apiAt(gateway, input.restApiId, call), input.resourceId, input.httpMethod)), input.statusCode),
+      responseAt(integrationOf(methodOf(apiAt(gateway, input.restApiId, call), input.resourceId, input.httpMethod)), input.statusCode),
     UpdateIntegrationResponse: (input: UpdateIntegrationResponseCommandInput, call): IntegrationResponse =>
       changeApi(gateway, input.restApiId, call, (api) =>
-        applyPatches(find(integrationOf(methodOf(api, input.resourceId, input.httpMethod)), input.statusCode), input.patchOperations, {
-          "/selectionPattern": text("selectionPattern"),
-          "/contentHandling": text("contentHandling"),
-          "/responseParameters/*": entry("responseParameters"),
-          "/responseTemplates/*": entry("responseTemplates"),
-        }),
+        applyPatches(
+          responseAt(integrationOf(methodOf(api, input.resourceId, input.httpMethod)), input.statusCode),
+          input.patchOperations,
+          {
+            "/selectionPattern": text("selectionPattern"),
+            "/contentHandling": text("contentHandling"),
+            "/responseParameters/*": entry("responseParameters"),
+            "/responseTemplates/*": entry("responseTemplates"),
+          },
+        ),
       ),
     DeleteIntegrationResponse: (input: DeleteIntegrationResponseCommandInput, call) =>
       changeApi(gateway, input.restApiId, call, (api) => {
         const integration = integrationOf(methodOf(api, input.resourceId, input.httpMethod));
-        find(integration, input.statusCode);
+        responseAt(integration, input.statusCode);
         delete integration.integrationResponses?.[input.statusCode ?? ""];
         return {};
       }),

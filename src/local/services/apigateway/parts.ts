@@ -33,35 +33,38 @@ export const partOperations = (gateway: Gateway): Operations => ({
 const sorted = <T extends { readonly name?: string | undefined }>(all: Readonly<Record<string, T>>): T[] =>
   Object.values(all).sort((a, b) => ((a.name ?? "") < (b.name ?? "") ? -1 : 1));
 
+function modelAt(api: ApiDoc, name: string | undefined): Model {
+  const found = api.models[name ?? ""];
+  if (!found) throw notFound(`Invalid model name specified: ${name}`);
+  return found;
+}
+
+function createModel(api: ApiDoc, input: CreateModelCommandInput): Model {
+  const name = input.name ?? "";
+  if (!/^[a-zA-Z0-9]+$/.test(name)) throw badRequest("Model name must be alphanumeric: ^[a-zA-Z0-9]+$");
+  if (api.models[name]) throw conflict(`Model name already exists for this REST API`);
+  checkSchema(input.schema);
+  const model = defined({
+    id: newResourceId(),
+    name,
+    description: input.description,
+    schema: input.schema,
+    contentType: input.contentType,
+  });
+  api.models[name] = model;
+  return model;
+}
+
 function modelOperations(gateway: Gateway): Operations {
-  const find = (api: ApiDoc, name: string | undefined): Model => {
-    const found = api.models[name ?? ""];
-    if (!found) throw notFound(`Invalid model name specified: ${name}`);
-    return found;
-  };
   return {
     CreateModel: (input: CreateModelCommandInput, call): Model =>
-      changeApi(gateway, input.restApiId, call, (api) => {
-        const name = input.name ?? "";
-        if (!/^[a-zA-Z0-9]+$/.test(name)) throw badRequest("Model name must be alphanumeric: ^[a-zA-Z0-9]+$");
-        if (api.models[name]) throw conflict(`Model name already exists for this REST API`);
-        checkSchema(input.schema);
-        const model = defined({
-          id: newResourceId(),
-          name,
-          description: input.description,
-          schema: input.schema,
-          contentType: input.contentType,
-        });
-        api.models[name] = model;
-        return model;
-      }),
-    GetModel: (input: GetModelCommandInput, call): Model => find(apiAt(gateway, input.restApiId, call), input.modelName),
+      changeApi(gateway, input.restApiId, call, (api) => createModel(api, input)),
+    GetModel: (input: GetModelCommandInput, call): Model => modelAt(apiAt(gateway, input.restApiId, call), input.modelName),
     GetModels: (input: GetModelsCommandInput, call) =>
       page(sorted(apiAt(gateway, input.restApiId, call).models), input.position, input.limit),
     UpdateModel: (input: UpdateModelCommandInput, call): Model =>
       changeApi(gateway, input.restApiId, call, (api) => {
-        const model = applyPatches(find(api, input.modelName), input.patchOperations, {
+        const model = applyPatches(modelAt(api, input.modelName), input.patchOperations, {
           "/description": text("description"),
           "/schema": text("schema"),
         });
@@ -70,7 +73,7 @@ function modelOperations(gateway: Gateway): Operations {
       }),
     DeleteModel: (input: DeleteModelCommandInput, call) =>
       changeApi(gateway, input.restApiId, call, (api) => {
-        find(api, input.modelName);
+        modelAt(api, input.modelName);
         const methods = Object.values(api.resources).flatMap((resource) => Object.values(resource.methods));
         if (methods.some((method) => Object.values(method.requestModels ?? {}).includes(input.modelName ?? "")))
           throw conflict(`Cannot delete model '${input.modelName}', is referenced in method request`);
@@ -89,12 +92,13 @@ function checkSchema(schema: string | undefined): void {
   }
 }
 
+function validatorAt(api: ApiDoc, id: string | undefined): RequestValidator {
+  const found = api.validators[id ?? ""];
+  if (!found) throw notFound("Invalid Request Validator identifier specified");
+  return found;
+}
+
 function validatorOperations(gateway: Gateway): Operations {
-  const find = (api: ApiDoc, id: string | undefined): RequestValidator => {
-    const found = api.validators[id ?? ""];
-    if (!found) throw notFound("Invalid Request Validator identifier specified");
-    return found;
-  };
   return {
     CreateRequestValidator: (input: CreateRequestValidatorCommandInput, call): RequestValidator =>
       changeApi(gateway, input.restApiId, call, (api) => {
@@ -105,12 +109,12 @@ function validatorOperations(gateway: Gateway): Operations {
         return validator;
       }),
     GetRequestValidator: (input: GetRequestValidatorCommandInput, call): RequestValidator =>
-      find(apiAt(gateway, input.restApiId, call), input.requestValidatorId),
+      validatorAt(apiAt(gateway, input.restApiId, call), input.requestValidatorId),
     GetRequestValidators: (input: GetRequestValidatorsCommandInput, call) =>
       page(sorted(apiAt(gateway, input.restApiId, call).validators), input.position, input.limit),
     UpdateRequestValidator: (input: UpdateRequestValidatorCommandInput, call): RequestValidator =>
       changeApi(gateway, input.restApiId, call, (api) =>
-        applyPatches(find(api, input.requestValidatorId), input.patchOperations, {
+        applyPatches(validatorAt(api, input.requestValidatorId), input.patchOperations, {
           "/name": text("name"),
           "/validateRequestBody": flag("validateRequestBody"),
           "/validateRequestParameters": flag("validateRequestParameters"),
@@ -118,40 +122,44 @@ function validatorOperations(gateway: Gateway): Operations {
       ),
     DeleteRequestValidator: (input: DeleteRequestValidatorCommandInput, call) =>
       changeApi(gateway, input.restApiId, call, (api) => {
-        find(api, input.requestValidatorId);
+        validatorAt(api, input.requestValidatorId);
         delete api.validators[input.requestValidatorId ?? ""];
         return {};
       }),
   };
 }
 
+function authorizerAt(api: ApiDoc, id: string | undefined): Authorizer {
+  const found = api.authorizers[id ?? ""];
+  if (!found) throw notFound("Invalid Authorizer identifier specified");
+  return found;
+}
+
+function createAuthorizer(api: ApiDoc, input: CreateAuthorizerCommandInput): Authorizer {
+  const { restApiId: _api, ...given } = input;
+  if (Object.values(api.authorizers).some((one) => one.name === given.name))
+    throw conflict("Authorizer name must be unique. Authorizer already exists in this RestApi.");
+  const authorizer = defined({
+    id: newId(),
+    authType: given.type?.toLowerCase(),
+    authorizerResultTtlInSeconds: 300,
+    ...given,
+  }) as Authorizer;
+  api.authorizers[authorizer.id ?? ""] = authorizer;
+  return authorizer;
+}
+
 function authorizerOperations(gateway: Gateway): Operations {
-  const find = (api: ApiDoc, id: string | undefined): Authorizer => {
-    const found = api.authorizers[id ?? ""];
-    if (!found) throw notFound("Invalid Authorizer identifier specified");
-    return found;
-  };
   return {
     CreateAuthorizer: (input: CreateAuthorizerCommandInput, call): Authorizer =>
-      changeApi(gateway, input.restApiId, call, (api) => {
-        const { restApiId: _api, ...given } = input;
-        if (Object.values(api.authorizers).some((one) => one.name === given.name))
-          throw conflict("Authorizer name must be unique. Authorizer already exists in this RestApi.");
-        const authorizer = defined({
-          id: newId(),
-          authType: given.type?.toLowerCase(),
-          authorizerResultTtlInSeconds: 300,
-          ...given,
-        }) as Authorizer;
-        api.authorizers[authorizer.id ?? ""] = authorizer;
-        return authorizer;
-      }),
-    GetAuthorizer: (input: GetAuthorizerCommandInput, call): Authorizer => find(apiAt(gateway, input.restApiId, call), input.authorizerId),
+      changeApi(gateway, input.restApiId, call, (api) => createAuthorizer(api, input)),
+    GetAuthorizer: (input: GetAuthorizerCommandInput, call): Authorizer =>
+      authorizerAt(apiAt(gateway, input.restApiId, call), input.authorizerId),
     GetAuthorizers: (input: GetAuthorizersCommandInput, call) =>
       page(sorted(apiAt(gateway, input.restApiId, call).authorizers), input.position, input.limit),
     UpdateAuthorizer: (input: UpdateAuthorizerCommandInput, call): Authorizer =>
       changeApi(gateway, input.restApiId, call, (api) =>
-        applyPatches(find(api, input.authorizerId), input.patchOperations, {
+        applyPatches(authorizerAt(api, input.authorizerId), input.patchOperations, {
           "/name": text("name"),
           "/type": text("type"),
           "/authType": text("authType"),
@@ -165,7 +173,7 @@ function authorizerOperations(gateway: Gateway): Operations {
       ),
     DeleteAuthorizer: (input: DeleteAuthorizerCommandInput, call) =>
       changeApi(gateway, input.restApiId, call, (api) => {
-        find(api, input.authorizerId);
+        authorizerAt(api, input.authorizerId);
         delete api.authorizers[input.authorizerId ?? ""];
         return {};
       }),

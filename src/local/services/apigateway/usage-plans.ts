@@ -49,16 +49,16 @@ export function planOperations(gateway: Gateway): Operations {
       gateway.plans.put(draft.id, draft);
       return describePlan(draft);
     },
-    DeleteUsagePlan: (input: DeleteUsagePlanCommandInput, call) => {
-      const plan = planAt(gateway, input.usagePlanId, call);
-      if (plan.stages.length > 0)
-        throw badRequest(`Cannot delete Usage Plan '${plan.id}' because there are API Stages associated with it.`);
-      gateway.plans.delete(plan.id);
-      for (const key of gateway.usage.keys()) if (key.startsWith(`${plan.id}/`)) gateway.usage.delete(key);
-      return {};
-    },
+    DeleteUsagePlan: (input: DeleteUsagePlanCommandInput, call) => remove(gateway, planAt(gateway, input.usagePlanId, call)),
     ...planKeyOperations(gateway),
   };
+}
+
+function remove(gateway: Gateway, plan: PlanDoc): object {
+  if (plan.stages.length > 0) throw badRequest(`Cannot delete Usage Plan '${plan.id}' because there are API Stages associated with it.`);
+  gateway.plans.delete(plan.id);
+  for (const key of gateway.usage.keys()) if (key.startsWith(`${plan.id}/`)) gateway.usage.delete(key);
+  return {};
 }
 
 export function planAt(gateway: Gateway, id: string | undefined, call: Call): PlanDoc {

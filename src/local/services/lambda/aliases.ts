@@ -28,7 +28,9 @@ import {
 import { page } from "./paging.ts";
 import { invalid } from "./validation.ts";
 
-export function aliasOperations(lambda: Lambda): Operations {
+export const aliasOperations = (lambda: Lambda): Operations => ({ ...readingOperations(lambda), ...writingOperations(lambda) });
+
+function writingOperations(lambda: Lambda): Operations {
   return {
     CreateAlias: (input: CreateAliasCommandInput, call): Result<CreateAliasCommandOutput> => {
       const at = reference(input.FunctionName, undefined, call);
@@ -43,20 +45,6 @@ export function aliasOperations(lambda: Lambda): Operations {
         weights: weightsOf(input.RoutingConfig),
         revisionId: "",
       });
-    },
-    GetAlias: (input: GetAliasCommandInput, call): Result<GetAliasCommandOutput> => {
-      const at = reference(input.FunctionName, undefined, call);
-      return describeAlias(lambda, at, aliasAt(lambda, at, input.Name));
-    },
-    ListAliases: (input: ListAliasesCommandInput, call): Result<ListAliasesCommandOutput> => {
-      const at = reference(input.FunctionName, undefined, call);
-      functionAt(lambda, at);
-      const all = under(lambda.aliases, at)
-        .map(([, alias]) => alias)
-        .filter((alias) => !input.FunctionVersion || alias.version === input.FunctionVersion)
-        .sort((a, b) => (a.name < b.name ? -1 : 1));
-      const { items, next } = page(all, input.Marker, input.MaxItems);
-      return { Aliases: items.map((alias) => describeAlias(lambda, at, alias)), ...(next ? { NextMarker: next } : {}) };
     },
     UpdateAlias: (input: UpdateAliasCommandInput, call): Result<UpdateAliasCommandOutput> => {
       const at = reference(input.FunctionName, undefined, call);
@@ -75,6 +63,25 @@ export function aliasOperations(lambda: Lambda): Operations {
       const key = keyOf(at, input.Name);
       for (const collection of [lambda.aliases, lambda.policies, lambda.eventConfigs]) collection.delete(key);
       return {};
+    },
+  };
+}
+
+function readingOperations(lambda: Lambda): Operations {
+  return {
+    GetAlias: (input: GetAliasCommandInput, call): Result<GetAliasCommandOutput> => {
+      const at = reference(input.FunctionName, undefined, call);
+      return describeAlias(lambda, at, aliasAt(lambda, at, input.Name));
+    },
+    ListAliases: (input: ListAliasesCommandInput, call): Result<ListAliasesCommandOutput> => {
+      const at = reference(input.FunctionName, undefined, call);
+      functionAt(lambda, at);
+      const all = under(lambda.aliases, at)
+        .map(([, alias]) => alias)
+        .filter((alias) => !input.FunctionVersion || alias.version === input.FunctionVersion)
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+      const { items, next } = page(all, input.Marker, input.MaxItems);
+      return { Aliases: items.map((alias) => describeAlias(lambda, at, alias)), ...(next ? { NextMarker: next } : {}) };
     },
   };
 }

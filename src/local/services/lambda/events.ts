@@ -14,10 +14,13 @@ export interface Events {
   accept(event: Omit<QueuedEvent, "acceptedAt" | "dueAt" | "attempts" | "refusals">): void;
   /** Goes on with what an earlier process has accepted. */
   resume(): void;
+  /** What fails from now on fails because of the end, and stays for the next process. */
+  stop(): void;
 }
 
 export function createEvents(lambda: Lambda, executor: Executor): Events {
   const { clock } = lambda.env;
+  let stopped = false;
   const schedule = (event: QueuedEvent): void => {
     lambda.events.put(event.requestId, event);
     const wait = event.dueAt - clock.now();
@@ -26,40 +29,36 @@ export function createEvents(lambda: Lambda, executor: Executor): Events {
   };
   const attempt = async (event: QueuedEvent): Promise<void> => {
     try {
-      await attemptOnce(event);
+      const again = await attemptOnce(lambda, executor, event);
+      if (again && !stopped) schedule(again);
     } catch (error) {
       lambda.events.delete(event.requestId);
       lambda.env.log(`asynchronous call ${event.requestId} of ${event.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
-  };
-  const attemptOnce = async (event: QueuedEvent): Promise<void> => {
-    const { fn, revision } = servingRevision(
-      lambda,
-      { region: event.region, name: event.name, qualifier: event.qualifier },
-      event.requestId,
-    );
-    const config: EventConfig = lambda.eventConfigs.get(keyOf(event, event.qualifier ?? "$LATEST")) ?? { modified: 0 };
-    const request = {
-      fn,
-      revision,
-      requestId: event.requestId,
-      qualifier: event.qualifier,
-      payload: Buffer.from(event.payload, "base64"),
-      tail: false,
-    };
-    const execution = await executor.execute(request).catch((error) => refusalOf(error));
-    const tries = event.attempts + ("answer" in execution ? 1 : 0);
-    const next = nextOf(event, execution, config, clock.now());
-    if (next) return schedule(next);
-    lambda.events.delete(event.requestId);
-    await notify(lambda, event, revision, config, execution, tries);
   };
   return {
     accept: (event) => schedule({ ...event, acceptedAt: clock.now(), dueAt: clock.now(), attempts: 0, refusals: 0 }),
     resume: () => {
       for (const event of lambda.events.values()) schedule(event);
     },
+    stop: () => {
+      stopped = true;
+    },
   };
+}
+
+/** Runs an event once; gives it back when it is to be tried again, else takes it off the list and tells who wants to know. */
+async function attemptOnce(lambda: Lambda, executor: Executor, event: QueuedEvent): Promise<QueuedEvent | undefined> {
+  const { region, name, qualifier, requestId } = event;
+  const { fn, revision } = servingRevision(lambda, { region, name, qualifier }, requestId);
+  const config: EventConfig = lambda.eventConfigs.get(keyOf(event, qualifier ?? "$LATEST")) ?? { modified: 0 };
+  const request = { fn, revision, requestId, qualifier, payload: Buffer.from(event.payload, "base64"), tail: false };
+  const outcome = await executor.execute(request).catch((error) => refusalOf(error));
+  const next = nextOf(event, outcome, config, lambda.env.clock.now());
+  if (next) return next;
+  lambda.events.delete(requestId);
+  await notify(lambda, event, revision, config, outcome, event.attempts + ("answer" in outcome ? 1 : 0));
+  return undefined;
 }
 
 type Outcome = Execution | { readonly refused: LocalFault };

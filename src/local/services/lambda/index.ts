@@ -1,9 +1,10 @@
 import { rmSync } from "node:fs";
+import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import type { LocalEnv, LocalService } from "../../core/service.ts";
 import { aliasOperations } from "./aliases.ts";
 import { bootstrapFile } from "./bootstrap-file.ts";
-import { openCode } from "./code.ts";
+import { type CodeStore, openCode } from "./code.ts";
 import { createEvents } from "./events.ts";
 import { createExecutor } from "./execute.ts";
 import { functionOperations } from "./functions.ts";
@@ -23,15 +24,12 @@ export function lambdaService(env: LocalEnv): LocalService {
   const folder = join(env.dataDir, "lambda");
   const lambda = openLambda(env);
   const code = openCode(folder);
-  let bootstrap: Promise<string> | undefined;
-  const pools = createPools({
-    lambda,
-    code,
-    bootstrap: () => {
-      bootstrap ??= bootstrapFile(folder);
-      return bootstrap;
-    },
-  });
+  let file: Promise<string> | undefined;
+  const bootstrap = (): Promise<string> => {
+    file ??= bootstrapFile(folder);
+    return file;
+  };
+  const pools = createPools({ lambda, code, bootstrap });
   const executor = createExecutor(lambda, pools);
   const events = createEvents(lambda, executor);
   const keepUsedCode = (): void =>
@@ -49,19 +47,24 @@ export function lambdaService(env: LocalEnv): LocalService {
       ...invokeOperations(lambda, executor, events),
     },
     permissions: (operation, input, call) => lambdaPermissions(lambda, operation, input, call),
-    /** Where GetFunction says the zip is; whoever knows the hash of the code may have it. */
-    async http(_request, response, url) {
-      if (!url.pathname.startsWith(CODE_PATH)) return false;
-      const zip = code.zip(url.pathname.slice(CODE_PATH.length));
-      response.writeHead(zip ? 200 : 404, { "content-type": "application/zip" }).end(zip);
-      return true;
-    },
+    http: async (_request, response, url) => sendCode(code, response, url),
     async start() {
       rmSync(join(folder, "tmp"), { recursive: true, force: true });
       keepUsedCode();
       events.resume();
     },
-    stop: () => pools.stop(),
+    async stop() {
+      events.stop();
+      await pools.stop();
+    },
     facts: () => ({ functions: lambda.functions.size, sandboxes: pools.size() }),
   };
+}
+
+/** Where GetFunction says the zip is; whoever knows the hash of the code may have it. */
+function sendCode(code: CodeStore, response: ServerResponse, url: URL): boolean {
+  if (!url.pathname.startsWith(CODE_PATH)) return false;
+  const zip = code.zip(url.pathname.slice(CODE_PATH.length));
+  response.writeHead(zip ? 200 : 404, { "content-type": "application/zip" }).end(zip);
+  return true;
 }

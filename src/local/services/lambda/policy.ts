@@ -6,7 +6,7 @@ import type {
   GetPolicyCommandOutput,
   RemovePermissionCommandInput,
 } from "@aws-sdk/client-lambda";
-import { LocalFault, type Operations, type Result } from "../../core/service.ts";
+import { type Call, LocalFault, type Operations, type Result } from "../../core/service.ts";
 import {
   arnOf,
   assertRevision,
@@ -25,25 +25,7 @@ const MAX_POLICY_BYTES = 20_480;
 
 export function policyOperations(lambda: Lambda): Operations {
   return {
-    AddPermission: (input: AddPermissionCommandInput, call): Result<AddPermissionCommandOutput> => {
-      const at = reference(input.FunctionName, input.Qualifier, call);
-      const before = readable(lambda, at);
-      if (at.qualifier === "$LATEST") throw invalid("We currently do not support adding policies for $LATEST.");
-      const statement = statementOf(lambda, at, input);
-      assertRevision(input.RevisionId, before.revisionId, "GetPolicy");
-      if (before.statements.some(({ Sid }) => Sid === statement.Sid))
-        throw new LocalFault(
-          "ResourceConflictException",
-          `The statement id (${statement.Sid}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
-          undefined,
-          { Type: "User" },
-        );
-      const statements = [...before.statements, statement];
-      if (Buffer.byteLength(documentOf(statements)) > MAX_POLICY_BYTES)
-        throw new LocalFault("PolicyLengthExceededException", `The final policy size is bigger than the limit (${MAX_POLICY_BYTES}).`);
-      lambda.policies.put(keyOf(at, at.qualifier), { revisionId: randomUUID(), statements });
-      return { Statement: JSON.stringify(statement) };
-    },
+    AddPermission: (input: AddPermissionCommandInput, call) => add(lambda, input, call),
     RemovePermission: (input: RemovePermissionCommandInput, call) => {
       const at = reference(input.FunctionName, input.Qualifier, call);
       const before = readable(lambda, at);
@@ -64,6 +46,26 @@ export function policyOperations(lambda: Lambda): Operations {
       return { Policy: documentOf(statements), RevisionId: revisionId };
     },
   };
+}
+
+function add(lambda: Lambda, input: AddPermissionCommandInput, call: Call): Result<AddPermissionCommandOutput> {
+  const at = reference(input.FunctionName, input.Qualifier, call);
+  const before = readable(lambda, at);
+  if (at.qualifier === "$LATEST") throw invalid("We currently do not support adding policies for $LATEST.");
+  const statement = statementOf(lambda, at, input);
+  assertRevision(input.RevisionId, before.revisionId, "GetPolicy");
+  if (before.statements.some(({ Sid }) => Sid === statement.Sid))
+    throw new LocalFault(
+      "ResourceConflictException",
+      `The statement id (${statement.Sid}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
+      undefined,
+      { Type: "User" },
+    );
+  const statements = [...before.statements, statement];
+  if (Buffer.byteLength(documentOf(statements)) > MAX_POLICY_BYTES)
+    throw new LocalFault("PolicyLengthExceededException", `The final policy size is bigger than the limit (${MAX_POLICY_BYTES}).`);
+  lambda.policies.put(keyOf(at, at.qualifier), { revisionId: randomUUID(), statements });
+  return { Statement: JSON.stringify(statement) };
 }
 
 /** The resource policy of exactly this qualifier: a statement on an alias says nothing about the bare function. */

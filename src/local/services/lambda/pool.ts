@@ -10,6 +10,7 @@ const IDLE_MS = 5 * 60_000;
 const INIT_MS = 10_000;
 /** An answered call asks for more work within a moment; waiting for it is quicker than a new process. */
 const FINISHING_MS = 100;
+const MAX_STARTS = Math.max(2, availableParallelism());
 
 export type Lease =
   | { readonly session: Session }
@@ -29,138 +30,158 @@ interface Pool {
   readonly revision: Revision;
   readonly idle: Map<Session, () => void>;
   readonly waiting: { readonly resolve: (lease: Lease) => void; readonly reject: (error: unknown) => void }[];
-  /** Starting, or answered and about to be free. */
+  /** How many sandboxes are starting, or have answered and are about to be free. */
   coming: number;
   retired: boolean;
 }
 
-export function createPools(deps: SessionDeps): Pools {
-  const { lambda } = deps;
-  const { clock } = lambda.env;
-  const pools = new Map<string, Pool>();
-  /** Retired ones too, while somebody waits for them. */
-  const wanted = new Set<Pool>();
-  const alive = new Map<Session, Pool>();
-  const maxStarts = Math.max(2, availableParallelism());
-  let starts = 0;
+interface State {
+  readonly deps: SessionDeps;
+  readonly pools: Map<string, Pool>;
+  /** Where somebody waits; retired pools too. */
+  readonly wanted: Set<Pool>;
+  readonly alive: Map<Session, Pool>;
+  readonly starting: Set<Promise<void>>;
+  stopped: boolean;
+}
 
-  const poolOf = (fn: FunctionRecord, revision: Revision): Pool => {
-    const key = `${arnOf(lambda, fn, revision.version)}#${revision.revisionId}`;
-    const known = pools.get(key);
-    if (known) return known;
-    retire(fn.region, fn.name, revision.version);
-    const pool: Pool = { fn, revision, idle: new Map(), waiting: [], coming: 0, retired: false };
-    pools.set(key, pool);
-    return pool;
+export function createPools(deps: SessionDeps): Pools {
+  const state: State = { deps, pools: new Map(), wanted: new Set(), alive: new Map(), starting: new Set(), stopped: false };
+  return {
+    lease: (fn, revision) => lease(state, poolOf(state, fn, revision)),
+    release: (session, logged) => release(state, session, logged),
+    retire: (region, name, version) => retire(state, region, name, version),
+    size: () => state.alive.size,
+    stop: () => stop(state),
   };
-  const retire: Pools["retire"] = (region, name, version) => {
-    for (const [key, pool] of pools) {
-      if (pool.fn.region !== region || pool.fn.name !== name || (version !== undefined && pool.revision.version !== version)) continue;
-      pool.retired = true;
-      pools.delete(key);
-      for (const [session, cancel] of pool.idle) {
-        cancel();
-        void session.sandbox.kill();
-      }
-      pool.idle.clear();
+}
+
+function poolOf(state: State, fn: FunctionRecord, revision: Revision): Pool {
+  const key = `${arnOf(state.deps.lambda, fn, revision.version)}#${revision.revisionId}`;
+  const known = state.pools.get(key);
+  if (known) return known;
+  retire(state, fn.region, fn.name, revision.version);
+  const pool: Pool = { fn, revision, idle: new Map(), waiting: [], coming: 0, retired: false };
+  state.pools.set(key, pool);
+  return pool;
+}
+
+function retire({ pools }: State, region: string, name: string, version?: string): void {
+  for (const [key, pool] of pools) {
+    if (pool.fn.region !== region || pool.fn.name !== name || (version !== undefined && pool.revision.version !== version)) continue;
+    pool.retired = true;
+    pools.delete(key);
+    for (const [session, cancel] of pool.idle) {
+      cancel();
+      void session.sandbox.kill();
     }
-  };
-  /** No more processes start at once than there are cores: a burst of short calls is served sooner by the first ones. */
-  const startMissing = (): void => {
-    for (const pool of wanted) {
-      while (starts < maxStarts && pool.waiting.length > pool.coming) void start(pool);
-      if (pool.waiting.length === 0) wanted.delete(pool);
+    pool.idle.clear();
+  }
+}
+
+async function lease(state: State, pool: Pool): Promise<Lease> {
+  const warm = [...pool.idle.keys()].pop();
+  if (warm) {
+    pool.idle.get(warm)?.();
+    pool.idle.delete(warm);
+    return { session: warm };
+  }
+  const promise = new Promise<Lease>((resolve, reject) => pool.waiting.push({ resolve, reject }));
+  state.wanted.add(pool);
+  startMissing(state);
+  return promise;
+}
+
+/** No more processes start at once than there are cores: a burst of short calls is served sooner by the first ones. */
+function startMissing(state: State): void {
+  for (const pool of state.wanted) {
+    while (!state.stopped && state.starting.size < MAX_STARTS && pool.waiting.length > pool.coming) {
+      const started: Promise<void> = start(state, pool).finally(() => {
+        state.starting.delete(started);
+        pool.coming--;
+        startMissing(state);
+      });
+      state.starting.add(started);
+      pool.coming++;
     }
-  };
-  const start = async (pool: Pool): Promise<void> => {
-    starts++;
-    pool.coming++;
-    try {
-      const session = await startSession(deps, pool.fn, pool.revision);
-      alive.set(session, pool);
-      void session.sandbox.exited.then(() => forget(pool, session));
-      const answer = await startOf(pool, session);
-      if (answer === undefined) offer(pool, session);
-      else {
-        void session.sandbox.kill();
-        pool.waiting.shift()?.resolve({ failed: session, answer });
-      }
-    } catch (error) {
-      pool.waiting.shift()?.reject(error);
-    } finally {
-      starts--;
-      pool.coming--;
-      startMissing();
-    }
-  };
-  const startOf = (pool: Pool, session: Session): Promise<Answer | "timeout" | { exit: string | undefined } | undefined> =>
-    new Promise((resolve) => {
-      const cancel = realClock.after(INIT_MS + pool.revision.config.timeout * 1000, () => resolve("timeout"));
-      void session.sandbox.started.then(resolve);
-      void session.sandbox.exited.then(({ reason }) => resolve({ exit: reason }));
-      void session.sandbox.exited.then(cancel);
-      void session.sandbox.started.then(cancel);
-    });
-  const forget = (pool: Pool, session: Session): void => {
-    alive.delete(session);
-    pool.idle.get(session)?.();
-    pool.idle.delete(session);
-  };
-  const offer = (pool: Pool, session: Session): void => {
-    if (!alive.has(session)) return;
-    const next = pool.waiting.shift();
-    if (next) {
-      next.resolve({ session });
+    if (pool.waiting.length === 0) state.wanted.delete(pool);
+  }
+}
+
+async function start(state: State, pool: Pool): Promise<void> {
+  try {
+    const session = await startSession(state.deps, pool.fn, pool.revision);
+    state.alive.set(session, pool);
+    void session.sandbox.exited.then(() => forget(state, pool, session));
+    if (state.stopped) void session.sandbox.kill();
+    const answer = await startOf(pool, session);
+    if (answer === undefined) {
+      offer(state, pool, session);
       return;
     }
-    const old = clock.now() - session.since > (SESSION_SECONDS / 2) * 1000;
-    if (pool.retired || old) void session.sandbox.kill();
-    else
-      pool.idle.set(
-        session,
-        clock.after(IDLE_MS, () => void session.sandbox.kill()),
-      );
+    void session.sandbox.kill();
+    pool.waiting.shift()?.resolve({ failed: session, answer });
+  } catch (error) {
+    pool.waiting.shift()?.reject(error);
+  }
+}
+
+/** Undefined when the sandbox is ready. */
+function startOf(pool: Pool, { sandbox }: Session): Promise<Answer | "timeout" | { exit: string | undefined } | undefined> {
+  return new Promise((resolve) => {
+    const cancel = realClock.after(INIT_MS + pool.revision.config.timeout * 1000, () => resolve("timeout"));
+    void sandbox.started.then(resolve);
+    void sandbox.exited.then(({ reason }) => resolve({ exit: reason }));
+    void Promise.race([sandbox.started, sandbox.exited]).then(cancel);
+  });
+}
+
+function forget(state: State, pool: Pool, session: Session): void {
+  state.alive.delete(session);
+  pool.idle.get(session)?.();
+  pool.idle.delete(session);
+}
+
+/** A free sandbox: to whoever waits longest, else it stays warm for a while. */
+function offer(state: State, pool: Pool, session: Session): void {
+  if (!state.alive.has(session)) return;
+  const next = pool.waiting.shift();
+  if (next) {
+    next.resolve({ session });
+    return;
+  }
+  const { clock } = state.deps.lambda.env;
+  const end = (): void => void session.sandbox.kill();
+  const old = clock.now() - session.since > (SESSION_SECONDS / 2) * 1000;
+  if (pool.retired || old || state.stopped) end();
+  else pool.idle.set(session, clock.after(IDLE_MS, end));
+}
+
+function release(state: State, session: Session, logged: Promise<void>): void {
+  const pool = state.alive.get(session);
+  if (!pool) return;
+  pool.coming++;
+  let counted = true;
+  const uncount = (): void => {
+    if (counted) pool.coming--;
+    counted = false;
+    startMissing(state);
   };
-  return {
-    async lease(fn, revision) {
-      const pool = poolOf(fn, revision);
-      const warm = [...pool.idle.keys()].pop();
-      if (warm) {
-        pool.idle.get(warm)?.();
-        pool.idle.delete(warm);
-        return { session: warm };
-      }
-      const lease = new Promise<Lease>((resolve, reject) => pool.waiting.push({ resolve, reject }));
-      wanted.add(pool);
-      startMissing();
-      return lease;
-    },
-    release(session, logged) {
-      const pool = alive.get(session);
-      if (!pool) return;
-      pool.coming++;
-      let counted = true;
-      const uncount = (): void => {
-        if (counted) pool.coming--;
-        counted = false;
-        startMissing();
-      };
-      const cancel = realClock.after(FINISHING_MS, uncount);
-      const free = Promise.all([session.sandbox.idle(), logged]);
-      void Promise.race([free, session.sandbox.exited]).then(() => {
-        offer(pool, session);
-        cancel();
-        uncount();
-      });
-    },
-    retire,
-    size: () => alive.size,
-    async stop() {
-      const sessions = [...alive.keys()];
-      for (const pool of pools.values()) pool.retired = true;
-      pools.clear();
-      await Promise.all(sessions.map((session) => session.sandbox.kill()));
-      await Promise.all(sessions.map((session) => session.flushed()));
-    },
-  };
+  const cancel = realClock.after(FINISHING_MS, uncount);
+  const free = Promise.all([session.sandbox.idle(), logged]);
+  void Promise.race([free, session.sandbox.exited]).then(() => {
+    offer(state, pool, session);
+    cancel();
+    uncount();
+  });
+}
+
+async function stop(state: State): Promise<void> {
+  state.stopped = true;
+  for (const pool of state.pools.values()) pool.retired = true;
+  const sessions = [...state.alive.keys()];
+  await Promise.all(sessions.map((session) => session.sandbox.kill()));
+  await Promise.all(state.starting);
+  await Promise.all([...state.alive.keys()].map((session) => session.sandbox.exited));
+  await Promise.all(sessions.map((session) => session.flushed()));
 }

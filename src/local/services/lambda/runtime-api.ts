@@ -31,37 +31,16 @@ export interface RuntimeApi {
 
 export async function openRuntimeApi(): Promise<RuntimeApi> {
   const start = deferred<Answer | undefined>();
+  const exchange = createExchange(() => start.resolve(undefined));
   const sockets = new Set<Socket>();
-  const idlers: (() => void)[] = [];
-  let waiting: ServerResponse | undefined;
-  let current: { readonly invocation: Invocation; readonly answer: (answer: Answer) => void; sent: boolean } | undefined;
-
-  const deliver = (): void => {
-    if (!waiting || !current || current.sent) return;
-    current.sent = true;
-    waiting.writeHead(200, headersOf(current.invocation)).end(current.invocation.payload);
-    waiting = undefined;
-  };
-  const settle = (requestId: string, answer: Answer): boolean => {
-    if (current?.invocation.requestId !== requestId) return false;
-    const { answer: resolve } = current;
-    current = undefined;
-    resolve(answer);
-    return true;
-  };
   const server = createServer({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 }, async (request, response) => {
     if (!isOwnProcess(request, address)) return void response.writeHead(403).end();
     const path = request.url?.replace("/2018-06-01/runtime/", "") ?? "";
+    if (request.method === "GET" && path === "invocation/next") return exchange.wait(response);
     const [, requestId = "", verb = ""] = /^invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
-    if (request.method === "GET" && path === "invocation/next") {
-      waiting = response;
-      start.resolve(undefined);
-      for (const resolve of idlers.splice(0)) resolve();
-      return deliver();
-    }
     const answer = await readAnswer(request, verb === "response");
     if (path === "init/error") start.resolve(answer);
-    const known = path === "init/error" || settle(requestId, answer);
+    const known = path === "init/error" || exchange.settle(requestId, answer);
     response
       .writeHead(known ? 202 : 400, { "content-type": "application/json" })
       .end(known ? '{"status":"OK"}' : '{"errorType":"InvalidRequestID"}');
@@ -77,16 +56,50 @@ export async function openRuntimeApi(): Promise<RuntimeApi> {
   return {
     address,
     started: start.promise,
+    invoke: exchange.invoke,
+    idle: exchange.idle,
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** Brings together the runtime that waits for work and the work, whichever comes first. */
+interface WorkExchange extends Pick<RuntimeApi, "invoke" | "idle"> {
+  wait(response: ServerResponse): void;
+  /** False when no such call is under way. */
+  settle(requestId: string, answer: Answer): boolean;
+}
+function createExchange(onWait: () => void): WorkExchange {
+  const idlers: (() => void)[] = [];
+  let waiting: ServerResponse | undefined;
+  let current: { readonly invocation: Invocation; readonly answer: (answer: Answer) => void; sent: boolean } | undefined;
+  const deliver = (): void => {
+    if (!waiting || !current || current.sent) return;
+    current.sent = true;
+    waiting.writeHead(200, headersOf(current.invocation)).end(current.invocation.payload);
+    waiting = undefined;
+  };
+  return {
+    wait(response) {
+      waiting = response;
+      onWait();
+      for (const resolve of idlers.splice(0)) resolve();
+      deliver();
+    },
+    settle(requestId, answer) {
+      if (current?.invocation.requestId !== requestId) return false;
+      current.answer(answer);
+      current = undefined;
+      return true;
+    },
     invoke: (invocation) =>
       new Promise((answer) => {
         current = { invocation, answer, sent: false };
         deliver();
       }),
     idle: () => (waiting ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))),
-    close() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-    },
   };
 }
 

@@ -95,37 +95,16 @@ function tagOperations(lambda: Lambda): Operations {
 }
 
 function eventConfigOperations(lambda: Lambda): Operations {
-  const put = (input: PutFunctionEventInvokeConfigCommandInput, call: Call, before?: EventConfig) => {
-    const at = reference(input.FunctionName, input.Qualifier, call);
-    revisionAt(lambda, at);
-    const config: EventConfig = {
-      ...before,
-      modified: lambda.env.clock.now(),
-      ...(input.MaximumRetryAttempts === undefined ? {} : { retries: input.MaximumRetryAttempts }),
-      ...(input.MaximumEventAgeInSeconds === undefined ? {} : { maxAgeSeconds: input.MaximumEventAgeInSeconds }),
-      ...(input.DestinationConfig?.OnSuccess ? { onSuccess: input.DestinationConfig.OnSuccess.Destination } : {}),
-      ...(input.DestinationConfig?.OnFailure ? { onFailure: input.DestinationConfig.OnFailure.Destination } : {}),
-    };
-    lambda.eventConfigs.put(keyOf(at, at.qualifier ?? "$LATEST"), config);
-    return describeEventConfig(lambda, at, config);
-  };
-  const existing = (input: GetFunctionEventInvokeConfigCommandInput, call: Call) => {
-    const at = reference(input.FunctionName, input.Qualifier, call);
-    const config = lambda.eventConfigs.get(keyOf(at, at.qualifier ?? "$LATEST"));
-    const arn = arnOf(lambda, at, at.qualifier ?? "$LATEST");
-    if (!config) throw new LocalFault("ResourceNotFoundException", `The function ${arn} doesn't have an EventInvokeConfig`);
-    return { at, config };
-  };
   return {
-    PutFunctionEventInvokeConfig: (input: PutFunctionEventInvokeConfigCommandInput, call) => put(input, call),
+    PutFunctionEventInvokeConfig: (input: PutFunctionEventInvokeConfigCommandInput, call) => putEventConfig(lambda, input, call),
     UpdateFunctionEventInvokeConfig: (input: PutFunctionEventInvokeConfigCommandInput, call) =>
-      put(input, call, existing(input, call).config),
+      putEventConfig(lambda, input, call, eventConfigAt(lambda, input, call).config),
     GetFunctionEventInvokeConfig: (input: GetFunctionEventInvokeConfigCommandInput, call) => {
-      const { at, config } = existing(input, call);
+      const { at, config } = eventConfigAt(lambda, input, call);
       return describeEventConfig(lambda, at, config);
     },
     DeleteFunctionEventInvokeConfig: (input: GetFunctionEventInvokeConfigCommandInput, call) => {
-      const { at } = existing(input, call);
+      const { at } = eventConfigAt(lambda, input, call);
       lambda.eventConfigs.delete(keyOf(at, at.qualifier ?? "$LATEST"));
       return {};
     },
@@ -136,6 +115,38 @@ function eventConfigOperations(lambda: Lambda): Operations {
       return { FunctionEventInvokeConfigs: all.map(([qualifier, config]) => describeEventConfig(lambda, { ...at, qualifier }, config)) };
     },
   };
+}
+
+function putEventConfig(
+  lambda: Lambda,
+  input: PutFunctionEventInvokeConfigCommandInput,
+  call: Call,
+  before?: EventConfig,
+): FunctionEventInvokeConfig {
+  const at = reference(input.FunctionName, input.Qualifier, call);
+  revisionAt(lambda, at);
+  const config: EventConfig = {
+    ...before,
+    modified: lambda.env.clock.now(),
+    ...(input.MaximumRetryAttempts === undefined ? {} : { retries: input.MaximumRetryAttempts }),
+    ...(input.MaximumEventAgeInSeconds === undefined ? {} : { maxAgeSeconds: input.MaximumEventAgeInSeconds }),
+    ...(input.DestinationConfig?.OnSuccess ? { onSuccess: input.DestinationConfig.OnSuccess.Destination } : {}),
+    ...(input.DestinationConfig?.OnFailure ? { onFailure: input.DestinationConfig.OnFailure.Destination } : {}),
+  };
+  lambda.eventConfigs.put(keyOf(at, at.qualifier ?? "$LATEST"), config);
+  return describeEventConfig(lambda, at, config);
+}
+
+function eventConfigAt(
+  lambda: Lambda,
+  input: GetFunctionEventInvokeConfigCommandInput,
+  call: Call,
+): { readonly at: Reference; readonly config: EventConfig } {
+  const at = reference(input.FunctionName, input.Qualifier, call);
+  const config = lambda.eventConfigs.get(keyOf(at, at.qualifier ?? "$LATEST"));
+  const arn = arnOf(lambda, at, at.qualifier ?? "$LATEST");
+  if (!config) throw new LocalFault("ResourceNotFoundException", `The function ${arn} doesn't have an EventInvokeConfig`);
+  return { at, config };
 }
 
 const describeEventConfig = (lambda: Lambda, at: Reference, config: EventConfig): FunctionEventInvokeConfig => ({
