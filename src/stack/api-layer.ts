@@ -24,17 +24,7 @@ export function apiLayer(plan: Plan, functions: ReadonlyMap<FunctionName, Functi
   const { config, names, place, production } = plan;
   const { api } = config;
   const { document, hash, methods } = deployedApi(config, place);
-  const account = declare(apigatewayAccount, "api.account", {
-    identity: () => ({}),
-    spec: () => ({
-      role: {
-        name: names.gatewayLogsRole,
-        description: "API Gateway writes the logs of this account's APIs",
-        trust: trustIn("apigateway.amazonaws.com", place),
-        policy: gatewayLogsPolicy,
-      },
-    }),
-  });
+  const account = accountSetting(plan);
   const accessLog = logGroup(plan, "api.logs", names.apiAccessLog);
   const rest = declare(apigatewayRestApi, "api.rest", {
     identity: () => ({ name: api.name }),
@@ -59,6 +49,19 @@ export function apiLayer(plan: Plan, functions: ReadonlyMap<FunctionName, Functi
   });
   return [account, accessLog, rest, executionLog, ...permissions, stage, ...(api.auth === "apiKey" ? keyLayer(plan, stage) : [])];
 }
+
+const accountSetting = ({ names, place }: Plan) =>
+  declare(apigatewayAccount, "api.account", {
+    identity: () => ({}),
+    spec: () => ({
+      role: {
+        name: names.gatewayLogsRole,
+        description: "API Gateway writes the logs of the APIs of this account",
+        trust: trustIn("apigateway.amazonaws.com", place),
+        policy: gatewayLogsPolicy,
+      },
+    }),
+  });
 
 /** Each method of the stage may call its function's alias, and nobody else. Statements of one function go in one after the other: Lambda loses parallel ones. */
 function permissionLayer(plan: Plan, rest: ResourceNode<{ readonly id: string }>, functions: ReadonlyMap<FunctionName, FunctionNode>) {

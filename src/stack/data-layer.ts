@@ -16,6 +16,14 @@ import { databaseFamily } from "./naming.ts";
 import { bucketPolicy, monitoringPolicy, topicPolicy, trustIn } from "./permissions.ts";
 
 const POSTGRES_PORT = 5432;
+/** What is logged is statements that change the schema, not all: values of the others may be secrets. */
+const PARAMETERS = {
+  "rds.force_ssl": "1",
+  log_statement: "ddl",
+  log_min_duration_statement: "1000",
+  log_connections: "1",
+  log_disconnections: "1",
+};
 
 /** Lake, live tables, alerts and database. */
 export function dataLayer(plan: Plan): readonly ResourceNode[] {
@@ -57,45 +65,52 @@ const table = ({ config, production }: Plan, name: TableName, key: { hash: strin
   });
 
 function databaseLayer(plan: Plan): readonly ResourceNode[] {
-  const { config, names, production, place, local } = plan;
-  const { database } = config;
+  const { config, names, production } = plan;
   const network = declare(ec2SecurityGroup, "network.database", {
     identity: () => ({ name: names.securityGroup }),
-    spec: () => ({ description: "FleetLogix database: the addresses that may reach it", port: POSTGRES_PORT, cidrs: allowedCidrs(plan) }),
+    spec: () => ({
+      description: "FleetLogix database: the addresses that may reach it",
+      port: POSTGRES_PORT,
+      cidrs: allowedCidrs(plan),
+    }),
   });
   const parameters = declare(rdsParameterGroup, "parameters.database", {
     identity: () => ({ name: names.parameterGroup }),
     spec: () => ({
       family: databaseFamily(config),
       description: "FleetLogix database: TLS forced, slow statements and changes of schema logged",
-      parameters: {
-        "rds.force_ssl": "1",
-        log_statement: "ddl",
-        log_min_duration_statement: "1000",
-        log_connections: "1",
-        log_disconnections: "1",
-      },
+      parameters: PARAMETERS,
     }),
   });
   const log = logGroup(plan, "logs.database", names.databaseLog("postgresql"));
   const upgradeLog = logGroup(plan, "logs.database-upgrade", names.databaseLog("upgrade"));
-  const monitoring = declare(iamRole, "role.monitoring", {
+  const needs = { network, parameters, log, upgradeLog };
+  const identity = () => ({ identifier: config.database.identifier.toLowerCase() });
+  if (!production)
+    return [...Object.values(needs), declare(rdsInstance, "database.main", { needs, identity, spec: (from) => databaseSpec(plan, from) })];
+  const monitoring = monitoringRole(plan);
+  const spec = (from: DatabaseNeeds & { readonly monitoring: { readonly arn: string } }) => databaseSpec(plan, from, from.monitoring.arn);
+  return [...Object.values(needs), monitoring, declare(rdsInstance, "database.main", { needs: { ...needs, monitoring }, identity, spec })];
+}
+const monitoringRole = ({ names, place }: Plan) =>
+  declare(iamRole, "role.monitoring", {
     identity: () => ({ name: names.monitoringRole }),
     spec: () => ({
-      description: "RDS writes the database host's metrics",
+      description: "RDS writes the metrics of the database host",
       trust: trustIn("monitoring.rds.amazonaws.com", place),
       policy: monitoringPolicy(names),
     }),
   });
-  const needs = { network, parameters, log, upgradeLog };
-  const spec = (from: { network: { id: string }; parameters: { name: string } }, monitoringRoleArn: string | undefined) => ({
-    name: database.name,
-    username: database.username,
-    engineVersion: database.engineVersion,
-    instanceClass: database.instanceClass,
-    storageGb: database.storageGb,
-    backupRetentionDays: database.backupRetentionDays,
-    publiclyAccessible: database.publiclyAccessible && !production,
+
+interface DatabaseNeeds {
+  readonly network: { readonly id: string };
+  readonly parameters: { readonly name: string };
+}
+function databaseSpec({ config, production, local }: Plan, from: DatabaseNeeds, monitoringRoleArn?: string) {
+  const { identifier, allowedCidrs, publiclyAccessible, ...database } = config.database;
+  return {
+    ...database,
+    publiclyAccessible: publiclyAccessible && !production,
     multiAz: production,
     deletionProtection: production,
     // The local AWS takes another port where this one is taken.
@@ -103,12 +118,7 @@ function databaseLayer(plan: Plan): readonly ResourceNode[] {
     securityGroup: from.network.id,
     parameterGroup: from.parameters.name,
     monitoringRoleArn,
-  });
-  const identity = () => ({ identifier: database.identifier.toLowerCase() });
-  const main = production
-    ? declare(rdsInstance, "database.main", { needs: { ...needs, monitoring }, identity, spec: (from) => spec(from, from.monitoring.arn) })
-    : declare(rdsInstance, "database.main", { needs, identity, spec: (from) => spec(from, undefined) });
-  return [network, parameters, log, upgradeLog, ...(production ? [monitoring] : []), main];
+  };
 }
 function allowedCidrs({ config, callerCidr }: Plan): readonly string[] | undefined {
   const { allowedCidrs: allowed } = config.database;
