@@ -55,31 +55,10 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
 }
 
 async function open(options: LocalAwsOptions, dataDir: string, store: Store): Promise<LocalAws> {
-  let endpoint = "http://127.0.0.1";
-  const services: LocalService[] = [];
-  const dispatcher = createDispatcher(
-    () => services,
-    () => env,
-    options.faults ?? faultPlan([], { keepCalls: 200 }),
-  );
-  const env: LocalEnv = {
-    account: LOCAL_ACCOUNT,
-    clock: options.clock ?? realClock,
-    store,
-    dataDir,
-    endpoint: () => endpoint,
-    settings: { realism: false, databases: "real", databasePort: 5432, ...options.settings },
-    dispatch: dispatcher.dispatch,
-    decide: (principal, permission) => iam.decide(principal, permission),
-    assume: (roleArn, session, seconds) => sts.assume(roleArn, session, seconds),
-    identify: (accessKeyId) => sts.identify(accessKeyId),
-    log: options.log ?? (() => {}),
-  };
-  const sts = stsService(env);
-  const iam = iamService(env);
-  services.push(sts.service, iam.service, ...FACTORIES.map((make) => make(env)));
+  const address = { endpoint: "http://127.0.0.1" };
+  const { env, services, dispatcher } = compose(options, dataDir, store, () => address.endpoint);
   const server = await listen(options.port ?? 0, dispatcher, services, env);
-  endpoint = `http://127.0.0.1:${server.port}`;
+  address.endpoint = `http://127.0.0.1:${server.port}`;
   const close = async (): Promise<void> => {
     await server.close();
     for (const service of services.toReversed()) await service.stop?.();
@@ -91,7 +70,7 @@ async function open(options: LocalAwsOptions, dataDir: string, store: Store): Pr
     throw error;
   }
   return {
-    url: endpoint,
+    url: address.endpoint,
     port: server.port,
     services,
     env,
@@ -101,6 +80,33 @@ async function open(options: LocalAwsOptions, dataDir: string, store: Store): Pr
       if (!options.dataDir) rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** The services around what they share: each reaches the others through `env` only. */
+function compose(options: LocalAwsOptions, dataDir: string, store: Store, endpoint: () => string) {
+  const services: LocalService[] = [];
+  const dispatcher = createDispatcher(
+    () => services,
+    () => env,
+    options.faults ?? faultPlan([], { keepCalls: 200 }),
+  );
+  const env: LocalEnv = {
+    account: LOCAL_ACCOUNT,
+    clock: options.clock ?? realClock,
+    store,
+    dataDir,
+    endpoint,
+    settings: { realism: false, databases: "real", databasePort: 5432, ...options.settings },
+    dispatch: dispatcher.dispatch,
+    decide: (principal, permission) => iam.decide(principal, permission),
+    assume: (roleArn, session, seconds) => sts.assume(roleArn, session, seconds),
+    identify: (accessKeyId) => sts.identify(accessKeyId),
+    log: options.log ?? (() => {}),
+  };
+  const sts = stsService(env);
+  const iam = iamService(env);
+  services.push(sts.service, iam.service, ...FACTORIES.map((make) => make(env)));
+  return { env, services, dispatcher };
 }
 
 const FACTORIES = [

@@ -26,7 +26,12 @@ test("every region has the default network that an account starts with", async (
   const vpcs = await ec2.describeVpcs({ Filters: [{ Name: "is-default", Values: ["true"] }] });
   expect(vpcs.Vpcs).toMatchObject([{ CidrBlock: "172.31.0.0/16", State: "available", IsDefault: true }]);
   const vpc = vpcs.Vpcs?.[0]?.VpcId ?? "";
-  const { Subnets } = await ec2.describeSubnets({ Filters: [{ Name: "vpc-id", Values: [vpc] }, { Name: "default-for-az", Values: ["true"] }] }); // biome-ignore format: one line
+  const { Subnets } = await ec2.describeSubnets({
+    Filters: [
+      { Name: "vpc-id", Values: [vpc] },
+      { Name: "default-for-az", Values: ["true"] },
+    ],
+  });
   expect(Subnets?.map((subnet) => [subnet.AvailabilityZone, subnet.CidrBlock])).toEqual([
     ["us-east-1a", "172.31.0.0/20"],
     ["us-east-1b", "172.31.16.0/20"],
@@ -108,5 +113,7 @@ test("tags change on groups and on the given network", async () => {
   await ec2.deleteTags({ Resources: [id], Tags: [{ Key: "app" }] });
   expect((await ec2.describeSecurityGroups({ GroupIds: [id] })).SecurityGroups?.[0]?.Tags).toEqual([{ Key: "Name", Value: "x" }]);
   await expect(ec2.createTags({ Resources: ["i-0"], Tags: [{ Key: "a", Value: "" }] })).rejects.toMatchObject({ name: "InvalidID" });
-  await expect(ec2.createTags({ DryRun: true, Resources: [id], Tags: [{ Key: "a", Value: "" }] })).rejects.toMatchObject({ name: "DryRunOperation" });
+  await expect(ec2.createTags({ DryRun: true, Resources: [id], Tags: [{ Key: "a", Value: "" }] })).rejects.toMatchObject({
+    name: "DryRunOperation",
+  });
 });

@@ -32,10 +32,19 @@ test("a role is read back as it was written", async () => {
   const made = await role("whole", { Path: "/team/", Description: "d", MaxSessionDuration: 7200, Tags: [{ Key: "a", Value: "1" }] });
   expect(made).toMatchObject({ Arn: "arn:aws:iam::000000000000:role/team/whole", RoleId: expect.stringMatching(/^AROA[A-Z2-7]{17}$/) });
   await iam.updateRole({ RoleName: "whole", Description: "e" });
-  await iam.tagRole({ RoleName: "whole", Tags: [{ Key: "a", Value: "2" }, { Key: "b", Value: "" }] }); // biome-ignore format: one line
+  await iam.tagRole({
+    RoleName: "whole",
+    Tags: [
+      { Key: "a", Value: "2" },
+      { Key: "b", Value: "" },
+    ],
+  });
   const { Role } = await iam.getRole({ RoleName: "whole" });
   expect(Role).toMatchObject({ Description: "e", MaxSessionDuration: 7200, Path: "/team/", CreateDate: made?.CreateDate });
-  expect(Role?.Tags).toEqual([{ Key: "a", Value: "2" }, { Key: "b", Value: "" }]); // biome-ignore format: one line
+  expect(Role?.Tags).toEqual([
+    { Key: "a", Value: "2" },
+    { Key: "b", Value: "" },
+  ]);
   expect(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? "")).toBe(TRUST);
   expect(Role?.AssumeRolePolicyDocument).toContain("%7B%22Version%22");
   await expect(role("WHOLE")).rejects.toMatchObject({

@@ -131,7 +131,10 @@ test("parameters reach the server: dynamic ones at once, static ones with a rebo
   await expect(set("max_connections", "50", "immediate")).rejects.toMatchObject({ name: "InvalidParameterCombination" });
   await expect(set("log_statement", "some", "immediate")).rejects.toThrow("allowed values are: none,ddl,mod,all");
   const { Parameters } = await rds.describeDBParameters({ DBParameterGroupName, Source: "user" });
-  expect(Parameters?.map((one) => [one.ParameterName, one.ParameterValue])).toEqual([["log_statement", "ddl"], ["max_connections", "42"]]); // biome-ignore format: one line
+  expect(Parameters?.map((one) => [one.ParameterName, one.ParameterValue])).toEqual([
+    ["log_statement", "ddl"],
+    ["max_connections", "42"],
+  ]);
   await rds.modifyDBInstance({ DBInstanceIdentifier: "main", DBParameterGroupName, ApplyImmediately: true });
   expect((await until("main", "available")).DBParameterGroups?.[0]?.ParameterApplyStatus).toBe("pending-reboot");
   await rds.rebootDBInstance({ DBInstanceIdentifier: "main" });

@@ -20,42 +20,45 @@ export function interfaceOperations(env: LocalEnv) {
     { region },
   ) => {
     const { DBInstances = [] } = (await env.dispatch("rds", "DescribeDBInstances", {}, { region })) as { DBInstances?: Database[] };
-    const all = DBInstances.map((db): EC2.NetworkInterface => {
-      const subnet = db.DBSubnetGroup?.Subnets.find((one) => one.SubnetAvailabilityZone.Name === db.AvailabilityZone);
-      return {
-        NetworkInterfaceId: givenId("eni", region, db.DBInstanceIdentifier),
-        Description: "RDSNetworkInterface",
-        RequesterId: "amazon-rds",
-        RequesterManaged: true,
-        Status: "in-use",
-        InterfaceType: "interface",
-        OwnerId: env.account,
-        VpcId: db.DBSubnetGroup?.VpcId,
-        SubnetId: subnet?.SubnetIdentifier,
-        AvailabilityZone: db.AvailabilityZone,
-        PrivateIpAddress: "127.0.0.1",
-        Groups: (db.VpcSecurityGroups ?? []).map((group) => ({ GroupId: group.VpcSecurityGroupId })),
-        TagSet: [],
-      };
-    });
+    const all = DBInstances.map((db) => interfaceOf(db, region, env.account));
     const wanted = input.NetworkInterfaceIds?.length
       ? all.filter((one) => input.NetworkInterfaceIds?.includes(one.NetworkInterfaceId ?? ""))
       : all;
-    const attributes = (one: EC2.NetworkInterface) => ({
-      "network-interface-id": [one.NetworkInterfaceId],
-      "group-id": (one.Groups ?? []).map((group) => group.GroupId),
-      "vpc-id": [one.VpcId],
-      "subnet-id": [one.SubnetId],
-      "availability-zone": [one.AvailabilityZone],
-      description: [one.Description],
-      status: [one.Status],
-      "requester-id": [one.RequesterId],
-    });
     const { items, more } = page(
-      filtered(wanted, input.Filters, attributes, (one) => one.TagSet ?? []),
+      filtered(wanted, input.Filters, attributesOf, (one) => one.TagSet ?? []),
       input,
     );
     return { NetworkInterfaces: items, ...more };
   };
   return { DescribeNetworkInterfaces: describe };
 }
+
+function interfaceOf(db: Database, region: string, account: string): EC2.NetworkInterface {
+  const subnet = db.DBSubnetGroup?.Subnets.find((one) => one.SubnetAvailabilityZone.Name === db.AvailabilityZone);
+  return {
+    NetworkInterfaceId: givenId("eni", region, db.DBInstanceIdentifier),
+    Description: "RDSNetworkInterface",
+    RequesterId: "amazon-rds",
+    RequesterManaged: true,
+    Status: "in-use",
+    InterfaceType: "interface",
+    OwnerId: account,
+    VpcId: db.DBSubnetGroup?.VpcId,
+    SubnetId: subnet?.SubnetIdentifier,
+    AvailabilityZone: db.AvailabilityZone,
+    PrivateIpAddress: "127.0.0.1",
+    Groups: (db.VpcSecurityGroups ?? []).map((group) => ({ GroupId: group.VpcSecurityGroupId })),
+    TagSet: [],
+  };
+}
+
+const attributesOf = (one: EC2.NetworkInterface) => ({
+  "network-interface-id": [one.NetworkInterfaceId],
+  "group-id": (one.Groups ?? []).map((group) => group.GroupId),
+  "vpc-id": [one.VpcId],
+  "subnet-id": [one.SubnetId],
+  "availability-zone": [one.AvailabilityZone],
+  description: [one.Description],
+  status: [one.Status],
+  "requester-id": [one.RequesterId],
+});

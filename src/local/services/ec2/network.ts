@@ -134,38 +134,39 @@ const missing =
   (id: string): LocalFault =>
     new LocalFault(code, `The ${kind} ID '${id}' does not exist`, 400);
 
+const vpcAttributes = (v: EC2.Vpc) => ({
+  "vpc-id": [v.VpcId],
+  cidr: [v.CidrBlock],
+  state: [v.State],
+  isDefault: [v.IsDefault],
+  "is-default": [v.IsDefault],
+  "owner-id": [v.OwnerId],
+});
+const subnetAttributes = (s: EC2.Subnet) => ({
+  "subnet-id": [s.SubnetId],
+  "vpc-id": [s.VpcId],
+  "availability-zone": [s.AvailabilityZone],
+  "availability-zone-id": [s.AvailabilityZoneId],
+  "default-for-az": [s.DefaultForAz],
+  "map-public-ip-on-launch": [s.MapPublicIpOnLaunch],
+  state: [s.State],
+  "cidr-block": [s.CidrBlock],
+});
+
 export function networkOperations(env: LocalEnv, state: Ec2State) {
   const of = (region: string) => networkOf(region, env.account, state);
   const vpcs: Handler<EC2.DescribeVpcsCommandInput, EC2.DescribeVpcsCommandOutput> = (input, { region }) => {
     const found = chosen([of(region).vpc], input.VpcIds, (v) => v.VpcId, missing("InvalidVpcID.NotFound", "vpc"));
-    const attributes = (v: EC2.Vpc) => ({
-      "vpc-id": [v.VpcId],
-      cidr: [v.CidrBlock],
-      state: [v.State],
-      isDefault: [v.IsDefault],
-      "is-default": [v.IsDefault],
-      "owner-id": [v.OwnerId],
-    });
     const { items, more } = page(
-      filtered(found, input.Filters, attributes, (v) => v.Tags ?? []),
+      filtered(found, input.Filters, vpcAttributes, (v) => v.Tags ?? []),
       input,
     );
     return { Vpcs: items, ...more };
   };
   const subnets: Handler<EC2.DescribeSubnetsCommandInput, EC2.DescribeSubnetsCommandOutput> = (input, { region }) => {
     const found = chosen(of(region).subnets, input.SubnetIds, (s) => s.SubnetId, missing("InvalidSubnetID.NotFound", "subnet"));
-    const attributes = (s: EC2.Subnet) => ({
-      "subnet-id": [s.SubnetId],
-      "vpc-id": [s.VpcId],
-      "availability-zone": [s.AvailabilityZone],
-      "availability-zone-id": [s.AvailabilityZoneId],
-      "default-for-az": [s.DefaultForAz],
-      "map-public-ip-on-launch": [s.MapPublicIpOnLaunch],
-      state: [s.State],
-      "cidr-block": [s.CidrBlock],
-    });
     const { items, more } = page(
-      filtered(found, input.Filters, attributes, (s) => s.Tags ?? []),
+      filtered(found, input.Filters, subnetAttributes, (s) => s.Tags ?? []),
       input,
     );
     return { Subnets: items, ...more };

@@ -102,6 +102,33 @@ function describeRules(
 }
 
 function changeOperations(state: Ec2State) {
+  const describe =
+    (
+      egress: boolean,
+    ): Handler<EC2.UpdateSecurityGroupRuleDescriptionsIngressCommandInput, EC2.UpdateSecurityGroupRuleDescriptionsIngressCommandOutput> =>
+    (input, { region }) => {
+      const group = groupOf(state, region, input);
+      const named = (input.SecurityGroupRuleDescriptions ?? []).map((one) => ({
+        rule: ruleOf(group, one.SecurityGroupRuleId ?? "", egress),
+        description: one.Description,
+      }));
+      const matched = trafficOf(input.IpPermissions ?? [], egress).map((traffic) => ({
+        rule: sameRule(group, traffic),
+        description: traffic.description,
+      }));
+      const words = new Map([...named, ...matched].map(({ rule, description }) => [rule.id, description]));
+      const rules = group.rules.map((rule) => (words.has(rule.id) ? { ...rule, description: words.get(rule.id) } : rule));
+      state.groups.put(group.id, { ...group, rules });
+      return { Return: true };
+    };
+  return {
+    UpdateSecurityGroupRuleDescriptionsIngress: describe(false),
+    UpdateSecurityGroupRuleDescriptionsEgress: describe(true),
+    ...modifyOperation(state),
+  };
+}
+
+function modifyOperation(state: Ec2State) {
   const modify: Handler<EC2.ModifySecurityGroupRulesCommandInput, EC2.ModifySecurityGroupRulesCommandOutput> = (input, { region }) => {
     const group = groupOf(state, region, input);
     const changed = (input.SecurityGroupRules ?? []).map(({ SecurityGroupRuleId = "", SecurityGroupRule: wanted = {} }): Rule => {
@@ -123,28 +150,5 @@ function changeOperations(state: Ec2State) {
     state.groups.put(group.id, { ...group, rules });
     return { Return: true };
   };
-  const describe =
-    (
-      egress: boolean,
-    ): Handler<EC2.UpdateSecurityGroupRuleDescriptionsIngressCommandInput, EC2.UpdateSecurityGroupRuleDescriptionsIngressCommandOutput> =>
-    (input, { region }) => {
-      const group = groupOf(state, region, input);
-      const named = (input.SecurityGroupRuleDescriptions ?? []).map((one) => ({
-        rule: ruleOf(group, one.SecurityGroupRuleId ?? "", egress),
-        description: one.Description,
-      }));
-      const matched = trafficOf(input.IpPermissions ?? [], egress).map((traffic) => ({
-        rule: sameRule(group, traffic),
-        description: traffic.description,
-      }));
-      const words = new Map([...named, ...matched].map(({ rule, description }) => [rule.id, description]));
-      const rules = group.rules.map((rule) => (words.has(rule.id) ? { ...rule, description: words.get(rule.id) } : rule));
-      state.groups.put(group.id, { ...group, rules });
-      return { Return: true };
-    };
-  return {
-    ModifySecurityGroupRules: modify,
-    UpdateSecurityGroupRuleDescriptionsIngress: describe(false),
-    UpdateSecurityGroupRuleDescriptionsEgress: describe(true),
-  };
+  return { ModifySecurityGroupRules: modify };
 }

@@ -27,22 +27,24 @@ function checkTags(tags: readonly EC2.Tag[]): void {
   if (tags.length > 50) throw new LocalFault("TagLimitExceeded", "More than 50 tags are specified", 400);
 }
 
+/** What kind of resource an id means; AWS refuses ids that mean none. */
+function typeOf(env: LocalEnv, state: Ec2State, id: string, region: string): string {
+  const { vpc, subnets, gateway, routes } = networkOf(region, env.account, state);
+  if (id === vpc.VpcId) return "vpc";
+  if (subnets.some((subnet) => subnet.SubnetId === id)) return "subnet";
+  if (id === gateway.InternetGatewayId) return "internet-gateway";
+  if (id === routes.RouteTableId) return "route-table";
+  if (id.startsWith("sg-") && groupsOf(state, region).some((group) => group.id === id)) return "security-group";
+  if (id.startsWith("sgr-") && groupsOf(state, region).some((group) => group.rules.some((rule) => rule.id === id)))
+    return "security-group-rule";
+  if (id.startsWith("sg-")) throw new LocalFault("InvalidGroup.NotFound", `The security group '${id}' does not exist`, 400);
+  throw new LocalFault("InvalidID", `The ID '${id}' is not valid`, 400);
+}
+
 export function tagOperations(env: LocalEnv, state: Ec2State) {
-  const typeOf = (id: string, region: string): string => {
-    const { vpc, subnets, gateway, routes } = networkOf(region, env.account, state);
-    if (id === vpc.VpcId) return "vpc";
-    if (subnets.some((subnet) => subnet.SubnetId === id)) return "subnet";
-    if (id === gateway.InternetGatewayId) return "internet-gateway";
-    if (id === routes.RouteTableId) return "route-table";
-    if (id.startsWith("sg-") && groupsOf(state, region).some((group) => group.id === id)) return "security-group";
-    if (id.startsWith("sgr-") && groupsOf(state, region).some((group) => group.rules.some((rule) => rule.id === id)))
-      return "security-group-rule";
-    if (id.startsWith("sg-")) throw new LocalFault("InvalidGroup.NotFound", `The security group '${id}' does not exist`, 400);
-    throw new LocalFault("InvalidID", `The ID '${id}' is not valid`, 400);
-  };
   const create: Handler<EC2.CreateTagsCommandInput, EC2.CreateTagsCommandOutput> = (input, { region }) => {
     checkTags(input.Tags ?? []);
-    const typed = (input.Resources ?? []).map((id) => [id, typeOf(id, region)] as const);
+    const typed = (input.Resources ?? []).map((id) => [id, typeOf(env, state, id, region)] as const);
     for (const [id, type] of typed) {
       const merged = new Map([...(state.tags.get(id)?.tags ?? []), ...(input.Tags ?? [])].map((tag) => [tag.Key, tag.Value ?? ""]));
       const tags = [...merged].map(([Key, Value]) => ({ Key, Value }));
@@ -53,7 +55,7 @@ export function tagOperations(env: LocalEnv, state: Ec2State) {
   };
   const remove: Handler<EC2.DeleteTagsCommandInput, EC2.DeleteTagsCommandOutput> = (input, { region }) => {
     for (const id of input.Resources ?? []) {
-      const type = typeOf(id, region);
+      const type = typeOf(env, state, id, region);
       // Without a list all go; a tag with a value goes only if it has that value.
       const goes = (tag: EC2.Tag) =>
         !input.Tags || input.Tags.some((one) => one.Key === tag.Key && (one.Value === undefined || one.Value === tag.Value));
@@ -68,17 +70,18 @@ export function tagOperations(env: LocalEnv, state: Ec2State) {
       .flatMap(([ResourceId, { type, tags }]) =>
         tags.map(({ Key, Value }): EC2.TagDescription => ({ ResourceId, ResourceType: type as EC2.ResourceType, Key, Value })),
       );
-    const attributes = (tag: EC2.TagDescription) => ({
-      key: [tag.Key],
-      value: [tag.Value],
-      "resource-id": [tag.ResourceId],
-      "resource-type": [tag.ResourceType],
-    });
     const { items, more } = page(
-      filtered(all, input.Filters, attributes, (tag) => [{ Key: tag.Key, Value: tag.Value }]),
+      filtered(all, input.Filters, attributesOf, (tag) => [{ Key: tag.Key, Value: tag.Value }]),
       input,
     );
     return { Tags: items, ...more };
   };
   return { CreateTags: create, DeleteTags: remove, DescribeTags: describe };
 }
+
+const attributesOf = (tag: EC2.TagDescription) => ({
+  key: [tag.Key],
+  value: [tag.Value],
+  "resource-id": [tag.ResourceId],
+  "resource-type": [tag.ResourceType],
+});

@@ -67,6 +67,20 @@ export function policyOperations(env: LocalEnv, state: IamState) {
   return { ...lifeOperations(env, state), ...readOperations(state), ...policyTagOperations(state) };
 }
 
+const newPolicy = (arn: string, input: IAM.CreatePolicyCommandInput, now: string): PolicyDocument => ({
+  name: input.PolicyName ?? "",
+  id: freshId("ANPA"),
+  arn,
+  path: input.Path ?? "/",
+  description: input.Description,
+  createdAt: now,
+  updatedAt: now,
+  tags: mergeTags([], input.Tags ?? []),
+  versions: [{ id: "v1", document: input.PolicyDocument ?? "", createdAt: now }],
+  defaultVersion: "v1",
+  lastVersion: 1,
+});
+
 function lifeOperations(env: LocalEnv, state: IamState) {
   const create: Handler<IAM.CreatePolicyCommandInput, IAM.CreatePolicyCommandOutput> = (input) => {
     checkName(input.PolicyName, "policyName", 128);
@@ -79,20 +93,7 @@ function lifeOperations(env: LocalEnv, state: IamState) {
         "EntityAlreadyExistsException",
         `A policy called ${input.PolicyName} already exists. Duplicate names are not allowed.`,
       );
-    const now = seconds(env.clock);
-    const policy: PolicyDocument = {
-      name: input.PolicyName,
-      id: freshId("ANPA"),
-      arn,
-      path: input.Path ?? "/",
-      description: input.Description,
-      createdAt: now,
-      updatedAt: now,
-      tags: mergeTags([], input.Tags ?? []),
-      versions: [{ id: "v1", document: input.PolicyDocument ?? "", createdAt: now }],
-      defaultVersion: "v1",
-      lastVersion: 1,
-    };
+    const policy = newPolicy(arn, input, seconds(env.clock));
     state.policies.put(arn, policy);
     return { Policy: asPolicy(state, policy, true) };
   };

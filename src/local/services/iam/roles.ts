@@ -66,6 +66,25 @@ function makeRole(env: LocalEnv, state: IamState, wanted: NewRole): RoleDocument
 }
 
 export function roleOperations(env: LocalEnv, state: IamState) {
+  const listRoles: Handler<IAM.ListRolesCommandInput, IAM.ListRolesCommandOutput> = (input) => {
+    const found = state.roles.values().filter((role) => role.path.startsWith(input.PathPrefix ?? "/"));
+    const { items, ...paging } = page(found, (role) => role.name, input);
+    return { Roles: items.map((role) => asRole(role, false)), ...paging };
+  };
+  return {
+    ListRoles: listRoles,
+    GetRole: ((input) => ({ Role: asRole(roleNamed(state, input.RoleName), true) })) as Handler<
+      IAM.GetRoleCommandInput,
+      IAM.GetRoleCommandOutput
+    >,
+    ...changingOperations(state),
+    ...tagOperations(state),
+    ...serviceLinkedOperations(env, state),
+    ...roleLife(env, state),
+  };
+}
+
+function roleLife(env: LocalEnv, state: IamState) {
   const createRole: Handler<IAM.CreateRoleCommandInput, IAM.CreateRoleCommandOutput> = (input) => {
     checkName(input.RoleName, "roleName", 64);
     checkPath(input.Path ?? "/");
@@ -97,23 +116,7 @@ export function roleOperations(env: LocalEnv, state: IamState) {
     state.roles.delete(role.name);
     return {};
   };
-  const listRoles: Handler<IAM.ListRolesCommandInput, IAM.ListRolesCommandOutput> = (input) => {
-    const found = state.roles.values().filter((role) => role.path.startsWith(input.PathPrefix ?? "/"));
-    const { items, ...paging } = page(found, (role) => role.name, input);
-    return { Roles: items.map((role) => asRole(role, false)), ...paging };
-  };
-  return {
-    CreateRole: createRole,
-    DeleteRole: deleteRole,
-    ListRoles: listRoles,
-    GetRole: ((input) => ({ Role: asRole(roleNamed(state, input.RoleName), true) })) as Handler<
-      IAM.GetRoleCommandInput,
-      IAM.GetRoleCommandOutput
-    >,
-    ...changingOperations(state),
-    ...tagOperations(state),
-    ...serviceLinkedOperations(env, state),
-  };
+  return { CreateRole: createRole, DeleteRole: deleteRole };
 }
 
 function checkBoundary(state: IamState, arn: string | undefined): void {
@@ -143,6 +146,15 @@ function changingOperations(state: IamState) {
     state.roles.put(role.name, role);
     return { Role: asRole(role, true) };
   };
+  return {
+    UpdateRole: updateRole,
+    UpdateAssumeRolePolicy: updateTrust,
+    UpdateRoleDescription: describe,
+    ...boundaryOperations(state),
+  };
+}
+
+function boundaryOperations(state: IamState) {
   const putBoundary: Handler<IAM.PutRolePermissionsBoundaryCommandInput, IAM.PutRolePermissionsBoundaryCommandOutput> = (input) => {
     checkBoundary(state, input.PermissionsBoundary);
     const role = roleNamed(state, input.RoleName);
@@ -156,13 +168,7 @@ function changingOperations(state: IamState) {
     state.roles.put(role.name, { ...role, boundary: undefined });
     return {};
   };
-  return {
-    UpdateRole: updateRole,
-    UpdateAssumeRolePolicy: updateTrust,
-    UpdateRoleDescription: describe,
-    PutRolePermissionsBoundary: putBoundary,
-    DeleteRolePermissionsBoundary: deleteBoundary,
-  };
+  return { PutRolePermissionsBoundary: putBoundary, DeleteRolePermissionsBoundary: deleteBoundary };
 }
 
 function tagOperations(state: IamState) {

@@ -40,6 +40,15 @@ export function versionOperations(env: LocalEnv, state: IamState) {
     state.policies.put(policy.arn, { ...policy, defaultVersion: id, updatedAt: seconds(env.clock) });
     return {};
   };
+  return {
+    CreatePolicyVersion: create,
+    DeletePolicyVersion: remove,
+    SetDefaultPolicyVersion: makeDefault,
+    ...versionReads(state),
+  };
+}
+
+function versionReads(state: IamState) {
   const get: Handler<IAM.GetPolicyVersionCommandInput, IAM.GetPolicyVersionCommandOutput> = (input) => {
     const policy = anyPolicy(state, input.PolicyArn);
     return { PolicyVersion: asVersion(policy, versionOf(policy, input.VersionId), true) };
@@ -49,13 +58,7 @@ export function versionOperations(env: LocalEnv, state: IamState) {
     const { items, ...paging } = page(policy.versions, (version) => version.id, input);
     return { Versions: items.map((version) => asVersion(policy, version, false)), ...paging };
   };
-  return {
-    CreatePolicyVersion: create,
-    DeletePolicyVersion: remove,
-    SetDefaultPolicyVersion: makeDefault,
-    GetPolicyVersion: get,
-    ListPolicyVersions: list,
-  };
+  return { GetPolicyVersion: get, ListPolicyVersions: list };
 }
 
 function versionOf(policy: PolicyDocument, id: string | undefined): PolicyVersionDocument {

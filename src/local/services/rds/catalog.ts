@@ -25,7 +25,6 @@ const AUTHORITIES = ["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1
 
 /** What can be had, and the lists that are empty here. */
 export function catalogOperations(rds: Rds) {
-  const { env, state } = rds;
   const versions: Handler<RDS.DescribeDBEngineVersionsCommandInput, RDS.DescribeDBEngineVersionsCommandOutput> = (input) => {
     const wanted = (input.Engine ?? "postgres") === "postgres" && (input.DBParameterGroupFamily ?? FAMILY) === FAMILY;
     const version = input.EngineVersion ?? "17";
@@ -44,17 +43,28 @@ export function catalogOperations(rds: Rds) {
     return { OrderableDBInstanceOptions: items, ...more };
   };
   const certificates: Handler<RDS.DescribeCertificatesCommandInput, RDS.DescribeCertificatesCommandOutput> = (input, { region }) => ({
-    Certificates: AUTHORITIES.filter((id) => input.CertificateIdentifier === undefined || id === input.CertificateIdentifier).map((id) => ({
-      CertificateIdentifier: id,
-      CertificateType: "CA",
-      CertificateArn: `arn:aws:rds:${region}::cert:${id}`,
-      ValidFrom: new Date("2021-05-25T22:34:57Z"),
-      ValidTill: new Date("2061-05-25T23:34:57Z"),
-    })),
+    Certificates: AUTHORITIES.filter((id) => (input.CertificateIdentifier ?? id) === id).map((id) => certificate(region, id)),
   });
+  return {
+    DescribeDBEngineVersions: versions,
+    DescribeOrderableDBInstanceOptions: orderable,
+    DescribeCertificates: certificates,
+    DescribePendingMaintenanceActions: (() => ({ PendingMaintenanceActions: [] })) as Handler<
+      RDS.DescribePendingMaintenanceActionsCommandInput,
+      RDS.DescribePendingMaintenanceActionsCommandOutput
+    >,
+    DescribeEventSubscriptions: (() => ({ EventSubscriptionsList: [] })) as Handler<
+      RDS.DescribeEventSubscriptionsCommandInput,
+      RDS.DescribeEventSubscriptionsCommandOutput
+    >,
+    ...accountOperations(rds),
+  };
+}
+
+function accountOperations({ env, state, fleet }: Rds) {
   const attributes: Handler<RDS.DescribeAccountAttributesCommandInput, RDS.DescribeAccountAttributesCommandOutput> = () => ({
     AccountQuotas: [
-      { AccountQuotaName: "DBInstances", Used: rds.fleet.list().length, Max: 40 },
+      { AccountQuotaName: "DBInstances", Used: fleet.list().length, Max: 40 },
       { AccountQuotaName: "ManualSnapshots", Used: state.snapshots.size, Max: 100 },
       { AccountQuotaName: "DBParameterGroups", Used: state.parameterGroups.size, Max: 50 },
       { AccountQuotaName: "DBSubnetGroups", Used: state.subnetGroups.size, Max: 50 },
@@ -77,23 +87,16 @@ export function catalogOperations(rds: Rds) {
       },
     ],
   });
-  return {
-    DescribeDBEngineVersions: versions,
-    DescribeOrderableDBInstanceOptions: orderable,
-    DescribeCertificates: certificates,
-    DescribeAccountAttributes: attributes,
-    DescribeDBClusters: clusters,
-    DescribeOptionGroups: optionGroups,
-    DescribePendingMaintenanceActions: (() => ({ PendingMaintenanceActions: [] })) as Handler<
-      RDS.DescribePendingMaintenanceActionsCommandInput,
-      RDS.DescribePendingMaintenanceActionsCommandOutput
-    >,
-    DescribeEventSubscriptions: (() => ({ EventSubscriptionsList: [] })) as Handler<
-      RDS.DescribeEventSubscriptionsCommandInput,
-      RDS.DescribeEventSubscriptionsCommandOutput
-    >,
-  };
+  return { DescribeAccountAttributes: attributes, DescribeDBClusters: clusters, DescribeOptionGroups: optionGroups };
 }
+
+const certificate = (region: string, id: string): RDS.Certificate => ({
+  CertificateIdentifier: id,
+  CertificateType: "CA",
+  CertificateArn: `arn:aws:rds:${region}::cert:${id}`,
+  ValidFrom: new Date("2021-05-25T22:34:57Z"),
+  ValidTill: new Date("2061-05-25T23:34:57Z"),
+});
 
 const ENGINE: RDS.DBEngineVersion = {
   Engine: "postgres",

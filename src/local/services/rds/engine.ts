@@ -71,8 +71,16 @@ interface Machine {
   readonly password: string;
 }
 
-/** Real PostgreSQL servers, each in its own folder. */
-export function postgresEngine(env: LocalEnv): Engine {
+/** Where each server and each copy lies on this machine, and how to get at it. */
+interface Workshop {
+  readonly machine: () => Machine;
+  readonly folderOf: (resourceId: string) => ServerFolder;
+  readonly snapshotFolder: (snapshot: string) => string;
+  /** Writes the server's configuration. */
+  readonly configure: (target: Target) => ServerFolder;
+  readonly access: (target: Target) => Access;
+}
+function workshop(env: LocalEnv): Workshop {
   let ready: Machine | undefined;
   const machine = (): Machine => {
     ready ??= prepare(env);
@@ -82,13 +90,23 @@ export function postgresEngine(env: LocalEnv): Engine {
     const { place, binaries } = machine();
     return { folder: join(place.folder, resourceId), binaries, owner: place.owner };
   };
-  const snapshotFolder = (snapshot: string): string => join(machine().place.folder, "snapshots", snapshot);
-  const configure = (target: Target): ServerFolder => {
-    const server = folderOf(target.resourceId);
-    writeConfiguration(dataOf(server), { ...target, certificate: machine().certificate }, server.owner);
-    return server;
+  return {
+    machine,
+    folderOf,
+    snapshotFolder: (snapshot) => join(machine().place.folder, "snapshots", snapshot),
+    configure(target) {
+      const server = folderOf(target.resourceId);
+      writeConfiguration(dataOf(server), { ...target, certificate: machine().certificate }, server.owner);
+      return server;
+    },
+    access: ({ port }) => ({ port, password: machine().password, ca: machine().certificate.cert }),
   };
-  const access = (target: Target): Access => ({ port: target.port, password: machine().password, ca: machine().certificate.cert });
+}
+
+/** Real PostgreSQL servers, each in its own folder. */
+export function postgresEngine(env: LocalEnv): Engine {
+  const shop = workshop(env);
+  const { machine, folderOf, configure, access } = shop;
   const start = (target: Target): Promise<void> => startServer(configure(target));
   return {
     check: () => void machine(),
@@ -104,33 +122,34 @@ export function postgresEngine(env: LocalEnv): Engine {
       const server = folderOf(target.resourceId);
       await stopServer(server);
       await rm(server.folder, { recursive: true, force: true });
-      await copyData(snapshotFolder(snapshot), server.folder, server.owner);
+      await copyData(shop.snapshotFolder(snapshot), server.folder, server.owner);
       await start(target);
     },
     stop: (resourceId) => stopServer(folderOf(resourceId)),
     reload: (target) => reloadServer(configure(target)),
     setPassword: (target, username, password) => changePassword(access(target), username, password),
-    async snapshot(target, snapshot) {
-      const server = folderOf(target.resourceId);
-      const final = snapshotFolder(snapshot);
-      const partial = `${final}.part`;
-      for (const old of [partial, final]) await rm(old, { recursive: true, force: true });
-      mkdirSync(partial, { recursive: true, mode: 0o711 });
-      const running = runningPid(dataOf(server)) !== undefined;
-      const copy = join(partial, "data");
-      const bytes = running
-        ? await backUp(access(target), dataOf(server), copy, server.owner)
-        : await copyData(dataOf(server), copy, server.owner);
-      await rename(partial, final);
-      return bytes;
-    },
+    snapshot: (target, snapshot) => copyServer(shop, target, snapshot),
     async remove(resourceId) {
       await stopServer(folderOf(resourceId));
       await rm(folderOf(resourceId).folder, { recursive: true, force: true });
     },
-    removeSnapshot: (snapshot) => rm(snapshotFolder(snapshot), { recursive: true, force: true }),
+    removeSnapshot: (snapshot) => rm(shop.snapshotFolder(snapshot), { recursive: true, force: true }),
     isRunning: (resourceId) => runningPid(dataOf(folderOf(resourceId))) !== undefined,
   };
+}
+
+/** The copy takes its name when it is whole. */
+async function copyServer({ folderOf, snapshotFolder, access }: Workshop, target: Target, snapshot: string): Promise<number> {
+  const server = folderOf(target.resourceId);
+  const final = snapshotFolder(snapshot);
+  const partial = `${final}.part`;
+  for (const old of [partial, final]) await rm(old, { recursive: true, force: true });
+  mkdirSync(partial, { recursive: true, mode: 0o711 });
+  const [data, copy] = [dataOf(server), join(partial, "data")];
+  const running = runningPid(data) !== undefined;
+  const bytes = running ? await backUp(access(target), data, copy, server.owner) : await copyData(data, copy, server.owner);
+  await rename(partial, final);
+  return bytes;
 }
 
 function prepare(env: LocalEnv): Machine {

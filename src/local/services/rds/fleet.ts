@@ -35,20 +35,27 @@ export interface Fleet {
 /** A state of the document that no caller sees: deleted, and only waiting for its time to be up. */
 export const GONE = "gone";
 
-export function createFleet(env: LocalEnv, state: RdsState, engine: Engine): Fleet {
-  const { instances } = state;
-  const jobs = new Map<string, Promise<void>>();
+/** The documents: who there is, in which status, and how they change. */
+type Register = Pick<Fleet, "list" | "named" | "statusOf" | "change"> & {
+  readonly current: (resourceId: string) => InstanceDocument | undefined;
+  /** The work on an instance is over. */
+  readonly end: (resourceId: string, state: string) => void;
+};
+
+function register({ clock }: LocalEnv, { instances }: RdsState): Register {
   const keyed = ({ region, id }: InstanceDocument): string => keyOf(region, id);
-  const waiting = (instance: InstanceDocument): Step | undefined => instance.steps.find((step) => env.clock.now() < step.until);
+  const waiting = (instance: InstanceDocument): Step | undefined => instance.steps.find((step) => clock.now() < step.until);
   // A new identifier changes the key, so whoever worked for a while looks the instance up by what does not change.
   const current = (resourceId: string) => instances.values().find((one) => one.resourceId === resourceId);
-  const fleet: Fleet = {
-    list(region) {
-      for (const [key, one] of instances.entries()) if (one.state === GONE && !waiting(one)) instances.delete(key);
-      return instances.values().filter((one) => region === undefined || one.region === region);
-    },
+  const list: Fleet["list"] = (region) => {
+    for (const [key, one] of instances.entries()) if (one.state === GONE && !waiting(one)) instances.delete(key);
+    return instances.values().filter((one) => region === undefined || one.region === region);
+  };
+  return {
+    list,
+    current,
     named(region, id) {
-      const found = fleet.list(region).find((one) => one.id === id?.toLowerCase());
+      const found = list(region).find((one) => one.id === id?.toLowerCase());
       if (!found) throw new LocalFault("DBInstanceNotFoundFault", `DBInstance ${id} not found.`);
       return found;
     },
@@ -59,8 +66,21 @@ export function createFleet(env: LocalEnv, state: RdsState, engine: Engine): Fle
       instances.put(keyed(changed), changed);
       return changed;
     },
+    end(resourceId, state) {
+      const instance = current(resourceId);
+      if (!instance) return;
+      if (state === GONE && !waiting(instance)) instances.delete(keyed(instance));
+      else instances.put(keyed(instance), { ...instance, state });
+    },
+  };
+}
+
+/** The work: on one instance one after the other. */
+function works(env: LocalEnv, { change, end }: Register): Pick<Fleet, "begin" | "idle"> {
+  const jobs = new Map<string, Promise<void>>();
+  return {
     begin(instance, job) {
-      const begun = fleet.change(instance, { state: job.status, steps: env.settings.realism ? stepsOf(env, job) : [] });
+      const begun = change(instance, { state: job.status, steps: env.settings.realism ? stepsOf(env, job) : [] });
       const before = jobs.get(instance.resourceId) ?? Promise.resolve();
       // Only the last work that was asked for says what the instance is in the end.
       const finish = (state: string) => jobs.get(instance.resourceId) === run && end(instance.resourceId, state);
@@ -74,40 +94,40 @@ export function createFleet(env: LocalEnv, state: RdsState, engine: Engine): Fle
       jobs.set(instance.resourceId, run);
       return begun;
     },
-    valuesOf(instance) {
-      const group = state.parameterGroups.get(keyOf(instance.region, instance.parameterGroup));
-      return effective(Object.fromEntries(Object.entries(group?.values ?? {}).map(([name, { value }]) => [name, value])));
-    },
-    targetOf: ({ resourceId, port, applied }) => ({ resourceId, port, parameters: applied }),
-    async settle(instance) {
-      const now = current(instance.resourceId) ?? instance;
-      const others = () => instances.values().filter((one) => one.resourceId !== now.resourceId);
-      let port = now.port;
-      if (!port || !engine.isRunning(now.resourceId)) {
-        // Another instance may have taken the port while it was tried.
-        do
-          port = await engine.freePort(
-            now.port || (now.birth?.port ?? 0),
-            others().map((one) => one.port),
-          );
-        while (others().some((one) => one.port === port));
-      }
-      return fleet.change(now, { applied: fleet.valuesOf(now), port });
-    },
-    async start(instance) {
-      await engine.start(fleet.targetOf(await fleet.settle(instance)));
-    },
     async idle() {
       await Promise.all(jobs.values());
     },
   };
-  const end = (resourceId: string, after: string): void => {
-    const instance = current(resourceId);
-    if (!instance) return;
-    if (after === GONE && !waiting(instance)) instances.delete(keyed(instance));
-    else instances.put(keyed(instance), { ...instance, state: after });
+}
+
+export function createFleet(env: LocalEnv, state: RdsState, engine: Engine): Fleet {
+  const { current, end, ...documents } = register(env, state);
+  const targetOf: Fleet["targetOf"] = ({ resourceId, port, applied }) => ({ resourceId, port, parameters: applied });
+  const valuesOf: Fleet["valuesOf"] = (instance) => {
+    const group = state.parameterGroups.get(keyOf(instance.region, instance.parameterGroup));
+    return effective(Object.fromEntries(Object.entries(group?.values ?? {}).map(([name, { value }]) => [name, value])));
   };
-  return fleet;
+  const settle: Fleet["settle"] = async (instance) => {
+    const now = current(instance.resourceId) ?? instance;
+    const taken = () => documents.list().flatMap((one) => (one.resourceId === now.resourceId ? [] : one.port));
+    let port = now.port;
+    if (!port || !engine.isRunning(now.resourceId)) {
+      // Another instance may have taken the port while it was tried.
+      do port = await engine.freePort(now.port || (now.birth?.port ?? 0), taken());
+      while (taken().includes(port));
+    }
+    return documents.change(now, { applied: valuesOf(now), port });
+  };
+  return {
+    ...documents,
+    ...works(env, { ...documents, current, end }),
+    targetOf,
+    valuesOf,
+    settle,
+    async start(instance) {
+      await engine.start(targetOf(await settle(instance)));
+    },
+  };
 }
 
 function stepsOf(env: LocalEnv, { stays = [] }: Job): Step[] {

@@ -1,5 +1,5 @@
 import type * as RDS from "@aws-sdk/client-rds";
-import { type Handler, LocalFault } from "../../core/service.ts";
+import { type Handler, type LocalEnv, LocalFault } from "../../core/service.ts";
 import { DEFAULT_PARAMETERS, FAMILY, keyOf, type ParameterGroupDocument, page } from "./documents.ts";
 import { PARAMETERS, type ParameterKind, takes } from "./parameters.ts";
 import type { Rds } from "./rds.ts";
@@ -18,13 +18,24 @@ export function parameterGroupNamed({ state }: Rds, region: string, name: string
 }
 
 export function parameterGroupOperations(rds: Rds) {
+  const { state } = rds;
+  const describe: Handler<RDS.DescribeDBParameterGroupsCommandInput, RDS.DescribeDBParameterGroupsCommandOutput> = (input, { region }) => {
+    const own = state.parameterGroups.values().filter((group) => group.region === region);
+    const all = input.DBParameterGroupName
+      ? [parameterGroupNamed(rds, region, input.DBParameterGroupName)]
+      : [parameterGroupNamed(rds, region, DEFAULT_PARAMETERS), ...own];
+    const { items, more } = page(all, (group) => group.name, input);
+    return { DBParameterGroups: items.map((group) => shown(rds.env, group)), ...more };
+  };
+  return {
+    DescribeDBParameterGroups: describe,
+    ...valueOperations(rds),
+    ...groupLifeOperations(rds),
+  };
+}
+
+function groupLifeOperations(rds: Rds) {
   const { env, state, fleet } = rds;
-  const shown = (group: ParameterGroupDocument): RDS.DBParameterGroup => ({
-    DBParameterGroupName: group.name,
-    DBParameterGroupFamily: FAMILY,
-    Description: group.description,
-    DBParameterGroupArn: arnOf(env, group.region, "pg", group.name),
-  });
   const create: Handler<RDS.CreateDBParameterGroupCommandInput, RDS.CreateDBParameterGroupResult> = (input, { region }) => {
     checkIdentifier(input.DBParameterGroupName, "DBParameterGroupName", 255);
     const name = input.DBParameterGroupName.toLowerCase();
@@ -40,15 +51,7 @@ export function parameterGroupOperations(rds: Rds) {
     const tags = (input.Tags ?? []).map(({ Key, Value = "" }) => ({ Key, Value }));
     const group: ParameterGroupDocument = { name, region, description: input.Description ?? "", values: {}, tags };
     state.parameterGroups.put(keyOf(region, name), group);
-    return { DBParameterGroup: shown(group) };
-  };
-  const describe: Handler<RDS.DescribeDBParameterGroupsCommandInput, RDS.DescribeDBParameterGroupsCommandOutput> = (input, { region }) => {
-    const own = state.parameterGroups.values().filter((group) => group.region === region);
-    const all = input.DBParameterGroupName
-      ? [parameterGroupNamed(rds, region, input.DBParameterGroupName)]
-      : [parameterGroupNamed(rds, region, DEFAULT_PARAMETERS), ...own];
-    const { items, more } = page(all, (group) => group.name, input);
-    return { DBParameterGroups: items.map(shown), ...more };
+    return { DBParameterGroup: shown(env, group) };
   };
   const remove: Handler<RDS.DeleteDBParameterGroupCommandInput, RDS.DeleteDBParameterGroupCommandOutput> = (input, { region }) => {
     const { name } = changeable(rds, region, input.DBParameterGroupName);
@@ -60,13 +63,15 @@ export function parameterGroupOperations(rds: Rds) {
     state.parameterGroups.delete(keyOf(region, name));
     return {};
   };
-  return {
-    CreateDBParameterGroup: create,
-    DescribeDBParameterGroups: describe,
-    DeleteDBParameterGroup: remove,
-    ...valueOperations(rds),
-  };
+  return { CreateDBParameterGroup: create, DeleteDBParameterGroup: remove };
 }
+
+const shown = (env: LocalEnv, group: ParameterGroupDocument): RDS.DBParameterGroup => ({
+  DBParameterGroupName: group.name,
+  DBParameterGroupFamily: FAMILY,
+  Description: group.description,
+  DBParameterGroupArn: arnOf(env, group.region, "pg", group.name),
+});
 
 function changeable(rds: Rds, region: string, name: string | undefined): ParameterGroupDocument {
   if (name?.toLowerCase().startsWith("default."))
@@ -101,6 +106,14 @@ function valueOperations(rds: Rds) {
     state.parameterGroups.put(keyOf(region, group.name), { ...group, values });
     return { DBParameterGroupName: group.name };
   };
+  return {
+    ModifyDBParameterGroup: modify,
+    ResetDBParameterGroup: reset,
+    ...valueReads(rds),
+  };
+}
+
+function valueReads(rds: Rds) {
   const describe: Handler<RDS.DescribeDBParametersCommandInput, RDS.DescribeDBParametersCommandOutput> = (input, { region }) => {
     const { values } = parameterGroupNamed(rds, region, input.DBParameterGroupName);
     const all = [...PARAMETERS.values()].map((kind) => asParameter(kind, values[kind.name]));
@@ -119,12 +132,7 @@ function valueOperations(rds: Rds) {
     );
     return { EngineDefaults: { DBParameterGroupFamily: FAMILY, Parameters: items, ...more } };
   };
-  return {
-    ModifyDBParameterGroup: modify,
-    ResetDBParameterGroup: reset,
-    DescribeDBParameters: describe,
-    DescribeEngineDefaultParameters: defaults,
-  };
+  return { DescribeDBParameters: describe, DescribeEngineDefaultParameters: defaults };
 }
 
 function checkValue({ ParameterName = "", ParameterValue = "", ApplyMethod }: RDS.Parameter): ParameterKind {

@@ -1,27 +1,26 @@
 import type * as RDS from "@aws-sdk/client-rds";
-import { type Handler, LocalFault } from "../../core/service.ts";
-import { keyOf, page, type SubnetGroupDocument } from "./documents.ts";
+import { type Handler, type LocalEnv, LocalFault } from "../../core/service.ts";
+import { keyOf, page, type RdsState, type SubnetGroupDocument } from "./documents.ts";
 import { subnetsNamed } from "./neighbours.ts";
 import type { Rds } from "./rds.ts";
 import { asSubnetGroup } from "./shape.ts";
 import { checkTags } from "./validation.ts";
 
 /** In which subnets instances may be put. */
-export function subnetGroupOperations({ env, state, fleet }: Rds) {
-  const named = (region: string, name: string | undefined): SubnetGroupDocument => {
-    const group = state.subnetGroups.get(keyOf(region, name ?? ""));
-    if (!group) throw new LocalFault("DBSubnetGroupNotFoundFault", `DB subnet group '${name}' does not exist.`);
-    return group;
+export function subnetGroupOperations(rds: Rds) {
+  const { env, state } = rds;
+  const describe: Handler<RDS.DescribeDBSubnetGroupsCommandInput, RDS.DescribeDBSubnetGroupsCommandOutput> = (input, { region }) => {
+    const all = input.DBSubnetGroupName
+      ? [named(state, region, input.DBSubnetGroupName)]
+      : state.subnetGroups.values().filter((g) => g.region === region);
+    const { items, more } = page(all, (group) => group.name, input);
+    return { DBSubnetGroups: items.map((group) => asSubnetGroup(env, group)), ...more };
   };
-  const covered = async (region: string, ids: readonly string[]) => {
-    const found = await subnetsNamed(env, region, ids.length ? ids : [""]);
-    if (new Set(found.subnets.map((subnet) => subnet.zone)).size < 2)
-      throw new LocalFault(
-        "DBSubnetGroupDoesNotCoverEnoughAZs",
-        "The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement. Current AZ coverage must be at least 2 AZs. Add subnets to cover at least 2 AZs.",
-      );
-    return found;
-  };
+  return { DescribeDBSubnetGroups: describe, ...changes(rds) };
+}
+
+function changes(rds: Rds) {
+  const { env, state, fleet } = rds;
   const create: Handler<RDS.CreateDBSubnetGroupCommandInput, RDS.CreateDBSubnetGroupResult> = async (input, { region }) => {
     const name = (input.DBSubnetGroupName ?? "").toLowerCase();
     if (!/^[a-z0-9 _.-]{1,255}$/.test(name) || name === "default")
@@ -31,19 +30,19 @@ export function subnetGroupOperations({ env, state, fleet }: Rds) {
     checkTags(input.Tags ?? []);
     const tags = (input.Tags ?? []).map(({ Key, Value = "" }) => ({ Key, Value }));
     const description = input.DBSubnetGroupDescription ?? "";
-    const group = { name, region, description, tags, ...(await covered(region, input.SubnetIds ?? [])) };
+    const group = { name, region, description, tags, ...(await covered(env, region, input.SubnetIds ?? [])) };
     state.subnetGroups.put(keyOf(region, name), group);
     return { DBSubnetGroup: asSubnetGroup(env, group) };
   };
   const modify: Handler<RDS.ModifyDBSubnetGroupCommandInput, RDS.ModifyDBSubnetGroupResult> = async (input, { region }) => {
-    const group = named(region, input.DBSubnetGroupName);
-    const found = await covered(region, input.SubnetIds ?? []);
+    const group = named(state, region, input.DBSubnetGroupName);
+    const found = await covered(env, region, input.SubnetIds ?? []);
     const changed = { ...group, ...found, description: input.DBSubnetGroupDescription ?? group.description };
     state.subnetGroups.put(keyOf(region, group.name), changed);
     return { DBSubnetGroup: asSubnetGroup(env, changed) };
   };
   const remove: Handler<RDS.DeleteDBSubnetGroupCommandInput, RDS.DeleteDBSubnetGroupCommandOutput> = (input, { region }) => {
-    const group = named(region, input.DBSubnetGroupName);
+    const group = named(state, region, input.DBSubnetGroupName);
     if (fleet.list(region).some((one) => one.subnetGroup === group.name))
       throw new LocalFault(
         "InvalidDBSubnetGroupStateFault",
@@ -52,12 +51,21 @@ export function subnetGroupOperations({ env, state, fleet }: Rds) {
     state.subnetGroups.delete(keyOf(region, group.name));
     return {};
   };
-  const describe: Handler<RDS.DescribeDBSubnetGroupsCommandInput, RDS.DescribeDBSubnetGroupsCommandOutput> = (input, { region }) => {
-    const all = input.DBSubnetGroupName
-      ? [named(region, input.DBSubnetGroupName)]
-      : state.subnetGroups.values().filter((g) => g.region === region);
-    const { items, more } = page(all, (group) => group.name, input);
-    return { DBSubnetGroups: items.map((group) => asSubnetGroup(env, group)), ...more };
-  };
-  return { CreateDBSubnetGroup: create, ModifyDBSubnetGroup: modify, DeleteDBSubnetGroup: remove, DescribeDBSubnetGroups: describe };
+  return { CreateDBSubnetGroup: create, ModifyDBSubnetGroup: modify, DeleteDBSubnetGroup: remove };
+}
+
+function named(state: RdsState, region: string, name: string | undefined): SubnetGroupDocument {
+  const group = state.subnetGroups.get(keyOf(region, name ?? ""));
+  if (!group) throw new LocalFault("DBSubnetGroupNotFoundFault", `DB subnet group '${name}' does not exist.`);
+  return group;
+}
+
+async function covered(env: LocalEnv, region: string, ids: readonly string[]): Promise<Pick<SubnetGroupDocument, "vpc" | "subnets">> {
+  const found = await subnetsNamed(env, region, ids.length ? ids : [""]);
+  if (new Set(found.subnets.map((subnet) => subnet.zone)).size < 2)
+    throw new LocalFault(
+      "DBSubnetGroupDoesNotCoverEnoughAZs",
+      "The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement. Current AZ coverage must be at least 2 AZs. Add subnets to cover at least 2 AZs.",
+    );
+  return found;
 }
