@@ -60,9 +60,10 @@ export const apigatewayRestApi: ResourceKind<RestApiId, RestApiSpec, RestApiLive
     const gateway = await ctx.world.apigateway();
     const named = (await restApis(gateway)).filter((api) => api.name === name);
     const ours = named.filter((api) => carriesTag(api.tags, ctx.stack));
-    // Names are not unique here. Among ours the one that has a stage is in use; else the oldest, so that two runs choose the same.
+    // Names are not unique here. Among ours the one that has a stage is in use; else one with its document, else the oldest:
+    // two runs choose the same.
     const staged = ours.length > 1 ? await withStage(gateway, ours) : ours;
-    const chosen = staged[0] ?? ours[0] ?? named[0];
+    const chosen = staged[0] ?? ours.find((api) => hashOf(api.description)) ?? ours[0] ?? named[0];
     if (!chosen?.id) return { state: "absent" };
     const doubles = ours.filter((api) => api !== chosen && !staged.includes(api));
     return (await orAbsent(observe(gateway, chosen, doubles, ctx), ...GONE)) ?? { state: "absent" };

@@ -165,4 +165,12 @@ const contentOf = (schema: object, example?: unknown) => ({
 });
 const bodyOf = (schema: object, example?: unknown) => ({ required: true, ...contentOf(schema, example) });
 const schemaOf = (schema: z.core.$ZodType, io: "input" | "output"): object =>
-  z.toJSONSchema(schema, { target: "openapi-3.0", io, unrepresentable: "any" });
+  z.toJSONSchema(schema, {
+    target: "openapi-3.0",
+    io,
+    unrepresentable: "any",
+    // `nullable` adds no null to an enum: OpenAPI 3.0.3 wants it among the values.
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.nullable === true && jsonSchema.enum && !jsonSchema.enum.includes(null)) jsonSchema.enum = [...jsonSchema.enum, null];
+    },
+  });

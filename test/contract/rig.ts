@@ -29,17 +29,7 @@ export function makeRig({ endpoint, clock, place, stack = { name: STACK, tags: T
   const calls: string[] = [];
   const events: EngineEvent[] = [];
   const here: Place = { partition: "aws", region: "us-east-1", account: "000000000000", ...place };
-  const world = makeClients({
-    region: here.region,
-    endpoint,
-    local: true,
-    version: "test",
-    signal,
-    clock,
-    paced: false,
-    onWait: () => {},
-    onCall: (operation) => calls.push(operation),
-  });
+  const world = clientsFor(endpoint, here.region, clock, signal, calls);
   const run = (policy: Partial<Policy> = {}): Run => ({
     ctx: { place: here, stack: stack.name, tags: stack.tags, signal, world },
     policy: { adopt: false, allowDataLoss: new Set(), forgiving, wait: true, ...policy },
@@ -72,3 +62,17 @@ export function makeRig({ endpoint, clock, place, stack = { name: STACK, tags: T
   };
 }
 export type Rig = ReturnType<typeof makeRig>;
+
+/** Clients that write down every operation that goes out. */
+const clientsFor = (endpoint: string, region: string, clock: Clock, signal: AbortSignal, calls: string[]) =>
+  makeClients({
+    region,
+    endpoint,
+    local: true,
+    version: "test",
+    signal,
+    clock,
+    paced: false,
+    onWait: () => {},
+    onCall: (operation) => calls.push(operation),
+  });

@@ -1,0 +1,87 @@
+import { createRequire } from "node:module";
+import type { Ajv } from "ajv";
+import { expect, test } from "vitest";
+import { ROUTES } from "../../../handlers/contract/routes.ts";
+import { deployedApi, openApiDocument } from "../../../src/stack/openapi.ts";
+import { configOf, place } from "./config.ts";
+
+interface Operation {
+  readonly security?: readonly Record<string, unknown>[];
+  readonly requestBody?: { readonly content: Record<string, { readonly schema: object; readonly example?: unknown }> };
+  readonly responses: Record<string, { readonly content?: Record<string, { readonly schema: object; readonly example?: unknown }> }>;
+  readonly [extension: `x-${string}`]: Record<string, unknown>;
+}
+const deployed = (api: object = {}) => deployedApi(configOf({ api }), place);
+const operation = (paths: object, path: string, method: string) =>
+  (paths as Record<string, Record<string, Operation>>)[path]?.[method] as Operation;
+
+test("the same configuration gives the same document and hash; another gives another", () => {
+  expect(JSON.stringify(deployed().document)).toBe(JSON.stringify(deployed().document));
+  expect(deployed().document.info.description).toContain(`(document ${deployed().hash})`);
+  const hashes = [{}, { auth: "iam" }, { auth: "none" }, { corsOrigins: ["https://a.example"] }].map((api) => deployed(api).hash);
+  expect(new Set(hashes).size).toBe(hashes.length);
+});
+
+test("every route is there, calls its function's alias, and is closed", () => {
+  const { document, methods } = deployed();
+  for (const route of ROUTES) {
+    const { security, ...op } = operation(document.paths, route.path, route.method.toLowerCase());
+    expect(security).toEqual([{ api_key: [] }]);
+    expect(op["x-amazon-apigateway-integration"]).toMatchObject({ type: "aws_proxy", httpMethod: "POST" });
+    expect(op["x-amazon-apigateway-integration"]?.uri).toContain(`:function:fleetlogix-${route.function}:live/invocations`);
+    expect(methods[`${route.method} ${route.path}`]).toMatchObject({ authorization: "NONE", apiKey: true });
+  }
+  expect(Object.keys(methods)).toHaveLength(ROUTES.length);
+  expect(deployed({ auth: "iam" }).methods["POST /delivery"]).toMatchObject({ authorization: "AWS_IAM", apiKey: false });
+});
+
+test("API Gateway asks for a JSON object and leaves the fields to the functions", () => {
+  const { document } = deployed();
+  expect((document.components as { schemas: unknown }).schemas).toEqual({ JsonObject: { type: "object" } });
+  expect(document["x-amazon-apigateway-request-validators"]).toEqual({
+    all: { validateRequestBody: true, validateRequestParameters: true },
+  });
+});
+
+test("what API Gateway answers itself has the shape of the functions' errors", () => {
+  const responses = deployed().document["x-amazon-apigateway-gateway-responses"] as Record<
+    string,
+    { responseTemplates: Record<string, string>; statusCode?: string; responseParameters?: object }
+  >;
+  for (const [type, { responseTemplates }] of Object.entries(responses)) {
+    const text = (responseTemplates["application/json"] ?? "").replace("$context.error.messageString", '"x"');
+    expect([type, JSON.parse(text)]).toEqual([
+      type,
+      { error: expect.objectContaining({ code: expect.any(String), message: expect.any(String), request_id: "$context.requestId" }) },
+    ]);
+  }
+  expect(responses.THROTTLED).toMatchObject({ statusCode: "429", responseParameters: { "gatewayresponse.header.Retry-After": "'1'" } });
+  expect(responses.INVALID_API_KEY?.statusCode).toBe("403");
+});
+
+test("browsers: no CORS unless asked; one origin is named, several are chosen from", () => {
+  expect(JSON.stringify(deployed().document)).not.toContain("Access-Control");
+  const one = JSON.stringify(deployed({ corsOrigins: ["https://a.example"] }).document);
+  expect(one).toContain('"method.response.header.Access-Control-Allow-Origin":"\'https://a.example\'"');
+  const { document, methods } = deployed({ corsOrigins: ["https://a.example", "https://b.example"] });
+  expect(JSON.stringify(document)).toContain("responseOverride");
+  expect(operation(document.paths, "/vehicle/{vehicle_id}", "options").security).toBeUndefined();
+  expect(methods["OPTIONS /vehicle/{vehicle_id}"]).toEqual({ authorization: "NONE", apiKey: false, integration: undefined });
+});
+
+test("the documentation's examples follow its own schemas", () => {
+  const document = openApiDocument({ for: "docs" });
+  // OpenAPI 3.0 is JSON Schema draft 4; the package's types do not fit ESM.
+  const { default: AjvDraft04 } = createRequire(import.meta.url)("ajv-draft-04") as { default: typeof Ajv };
+  const ajv = new AjvDraft04({ strict: false, validateFormats: false });
+  for (const route of ROUTES) {
+    const { requestBody, responses } = operation(document.paths, route.path, route.method.toLowerCase());
+    for (const content of [requestBody?.content, responses["200"]?.content]) {
+      const { schema, example } = content?.["application/json"] ?? {};
+      if (!schema) continue;
+      const validate = ajv.compile(schema);
+      expect([route.operationId, validate(example), validate.errors]).toEqual([route.operationId, true, null]);
+    }
+    expect(Object.keys(responses)).toEqual(["200", ...route.errors.map(String)]);
+  }
+});

@@ -1,0 +1,148 @@
+import { expect, test } from "vitest";
+import { FUNCTIONS } from "../../../handlers/contract/functions.ts";
+import type { ResourceNode } from "../../../src/engine/contract.ts";
+import { inOrder } from "../../../src/engine/graph.ts";
+import type { PolicyDocument } from "../../../src/resources/index.ts";
+import { topology } from "../../../src/stack/topology.ts";
+import { configOf, place } from "./config.ts";
+
+const stackOf = (settings: object = {}, callerCidr: string | undefined = "203.0.113.7/32") =>
+  topology(configOf(settings), { place, local: false, callerCidr, artifacts: undefined });
+const ids = (nodes: readonly ResourceNode[]) => nodes.map((n) => n.id);
+const node = (nodes: readonly ResourceNode[], id: string) => {
+  const found = nodes.find((n) => n.id === id);
+  if (!found) throw new Error(`no ${id}`);
+  return found;
+};
+const outs = { arn: "arn:x", name: "x", id: "x", apiId: "x", stage: "prod", aliasArn: "arn:alias" };
+const anything = new Proxy({}, { get: () => outs }) as never;
+const specOf = (nodes: readonly ResourceNode[], id: string) => node(nodes, id).spec(anything) as Record<string, unknown>;
+const identityOf = (nodes: readonly ResourceNode[], id: string) => node(nodes, id).identity(anything) as Record<string, unknown>;
+
+test("the stack of the default configuration", () => {
+  expect(ids(stackOf().nodes)).toEqual([
+    "network.database",
+    "parameters.database",
+    "logs.database",
+    "logs.database-upgrade",
+    "database.main",
+    "bucket.data",
+    "table.deliveries",
+    "table.alerts",
+    "table.vehicles",
+    "table.routes",
+    "topic.alerts",
+    ...["verify-delivery", "calculate-eta", "route-deviation"].flatMap((fn) => [`role.${fn}`, `logs.${fn}`, `function.${fn}`]),
+    "api.account",
+    "api.logs",
+    "api.rest",
+    "api.execution-logs",
+    ...["postDelivery", "getDelivery", "postVehicle", "getVehicle", "getVehicleAlerts", "putRoute", "getRoute", "postRoute"].map(
+      (operation) => `permission.${operation}`,
+    ),
+    "api.stage",
+    "api.key",
+    "api.plan",
+  ]);
+});
+
+test("names are the ones that people know, and another environment has its own", () => {
+  const dev = stackOf().nodes;
+  expect(identityOf(dev, "bucket.data")).toEqual({ name: "fleetlogix-data-123456789012-eu-west-1" });
+  expect(identityOf(dev, "table.alerts")).toEqual({ name: "FleetLogix_Alerts" });
+  expect(identityOf(dev, "role.calculate-eta")).toEqual({ name: "fleetlogix-calculate-eta-role" });
+  expect(identityOf(dev, "logs.calculate-eta")).toEqual({ name: "/aws/lambda/fleetlogix-calculate-eta" });
+  const shared = ["api.account"];
+  const other = stackOf({ environment: "staging" }).nodes;
+  for (const { id } of dev.filter((n) => !shared.includes(n.id) && !/^(permission|api\.(stage|execution))/.test(n.id)))
+    expect([id, identityOf(other, id)]).not.toEqual([id, identityOf(dev, id)]);
+  expect(stackOf({ environment: "staging" }).tags["fleetlogix:stack"]).toBe("FleetLogix/staging");
+});
+
+test("a user's tags are carried and cannot forge ours", () => {
+  const { tags } = stackOf({ tags: { CostCenter: "7" } });
+  expect(tags).toEqual({
+    CostCenter: "7",
+    Project: "FleetLogix",
+    Environment: "dev",
+    ManagedBy: "fleetlogix",
+    "fleetlogix:stack": "FleetLogix/dev",
+  });
+});
+
+test("a part comes with what it needs and nothing else", () => {
+  const stack = stackOf();
+  const withNeeds = (...part: Parameters<typeof stack.part>) => ids(inOrder(stack.part(...part))).toSorted();
+  expect(withNeeds("functions", ["calculate-eta"])).toEqual(["function.calculate-eta", "logs.calculate-eta", "role.calculate-eta"]);
+  expect(withNeeds("data").every((id) => /^(network|parameters|logs\.database|database|bucket|table|topic)/.test(id))).toBe(true);
+  expect(withNeeds("api")).toContain("function.route-deviation");
+  expect(withNeeds("api").filter((id) => /^(table|bucket|database)/.test(id))).toEqual([]);
+});
+
+test("the statements of one function go in one after the other", () => {
+  const { nodes } = stackOf();
+  const permissions = nodes.filter((n) => n.id.startsWith("permission."));
+  const first = permissions.filter((n) => n.needs.before === undefined);
+  expect(first.map((n) => n.needs.function?.id)).toEqual([
+    "function.verify-delivery",
+    "function.calculate-eta",
+    "function.route-deviation",
+  ]);
+});
+
+test("each method may call its function from this stage alone", () => {
+  expect(specOf(stackOf().nodes, "permission.getVehicleAlerts")).toMatchObject({
+    service: "apigateway.amazonaws.com",
+    sourceArn: "arn:aws:execute-api:eu-west-1:123456789012:x/prod/GET/vehicle/*/alerts",
+    sourceAccount: "123456789012",
+  });
+});
+
+test("a function may do what its manifest grants on its own resources, and no more", () => {
+  const { nodes } = stackOf();
+  for (const { name, grants } of FUNCTIONS) {
+    const { policy, trust } = specOf(nodes, `role.${name}`) as { policy: PolicyDocument; trust: PolicyDocument };
+    const actions = policy.Statement.flatMap((s) => s.Action).toSorted();
+    const extra = ["logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments"];
+    expect(actions).toEqual([...grants.flatMap((g) => g.actions), ...extra].toSorted());
+    expect(actions.filter((a) => String(a).includes("*"))).toEqual([]);
+    const everywhere = policy.Statement.filter((s) => s.Resource === "*").flatMap((s) => s.Action);
+    expect(everywhere).toEqual(["xray:PutTelemetryRecords", "xray:PutTraceSegments"]);
+    expect(trust.Statement[0]?.Condition).toEqual({ StringEquals: { "aws:SourceAccount": "123456789012" } });
+  }
+  const eta = specOf(nodes, "role.calculate-eta").policy as PolicyDocument;
+  expect(eta.Statement.map((s) => s.Resource)).toContain("arn:aws:s3:::fleetlogix-data-123456789012-eu-west-1/raw-data/vehicles/*");
+});
+
+test("a function has the environment that its manifest asks for", () => {
+  const { nodes } = stackOf({ api: { corsOrigins: ["https://fleet.example"] } });
+  for (const { name, environment } of FUNCTIONS) {
+    const given = specOf(nodes, `function.${name}`).environment as Record<string, string>;
+    expect(Object.keys(given).toSorted()).toEqual([...environment, "CORS_ORIGINS"].toSorted());
+    expect(Object.values(given).every((value) => value !== "")).toBe(true);
+  }
+  expect(specOf(stackOf().nodes, "function.calculate-eta").environment).not.toHaveProperty("CORS_ORIGINS");
+});
+
+test("the database is open to the caller, to a list, or stays as it is when nobody can say", () => {
+  const cidrs = (settings: object, callerCidr?: string) =>
+    specOf(topology(configOf(settings), { place, local: false, callerCidr, artifacts: undefined }).nodes, "network.database").cidrs;
+  expect(cidrs({}, "203.0.113.7/32")).toEqual(["203.0.113.7/32"]);
+  expect(cidrs({ database: { allowedCidrs: ["198.51.100.0/24"] } }, "203.0.113.7/32")).toEqual(["198.51.100.0/24"]);
+  expect(cidrs({})).toBeUndefined();
+});
+
+test("production is hardened", () => {
+  const { nodes } = stackOf({ hardening: "production", environment: "live", api: { auth: "iam" } });
+  expect(specOf(nodes, "database.main")).toMatchObject({
+    multiAz: true,
+    publiclyAccessible: false,
+    deletionProtection: true,
+    monitoringRoleArn: "arn:x",
+  });
+  expect(specOf(nodes, "table.alerts")).toMatchObject({ deletionProtection: true });
+  expect(specOf(nodes, "logs.calculate-eta")).toEqual({ retentionDays: 365 });
+  expect(specOf(nodes, "api.stage")).toMatchObject({ logLevel: "ERROR" });
+  expect(ids(nodes).filter((id) => id === "api.key" || id === "api.plan")).toEqual([]);
+  expect(specOf(stackOf().nodes, "database.main")).toMatchObject({ multiAz: false, publiclyAccessible: true, deletionProtection: false });
+});
