@@ -24,6 +24,8 @@ export interface Signature {
   readonly expires?: number | undefined;
   /** When it was signed, e.g. 20260101T000000Z. */
   readonly signedAt: string;
+  /** Seconds since the epoch at which an address of the old version 2 ends, which boto3 still makes for S3. */
+  readonly endsAt?: number | undefined;
 }
 
 export function signatureOf(headers: Readonly<Record<string, string>>, query: URLSearchParams): Signature | undefined {
@@ -32,7 +34,7 @@ export function signatureOf(headers: Readonly<Record<string, string>>, query: UR
   const field = (name: string): string => new RegExp(`${name}=([^,\\s]+)`).exec(header)?.[1] ?? "";
   const of = (name: string): string => (presigned ? (query.get(`X-Amz-${name}`) ?? "") : field(name));
   const [accessKeyId, date, region, service] = of("Credential").split("/");
-  if (!accessKeyId || !date || !region || !service) return undefined;
+  if (!accessKeyId || !date || !region || !service) return oldSignatureOf(query);
   return {
     accessKeyId,
     date,
@@ -45,8 +47,21 @@ export function signatureOf(headers: Readonly<Record<string, string>>, query: UR
   };
 }
 
+function oldSignatureOf(query: URLSearchParams): Signature | undefined {
+  const [accessKeyId, signature, expires] = ["AWSAccessKeyId", "Signature", "Expires"].map((name) => query.get(name));
+  if (!accessKeyId || !signature || !expires) return undefined;
+  const scope = { date: "", region: "us-east-1", service: "s3", signedHeaders: [], signedAt: "" };
+  return { ...scope, accessKeyId, signature, endsAt: Number(expires) };
+}
+
 /** Throws AWS's refusal when the request was not signed with this secret. */
 export async function verifySignature(request: SignedRequest, signature: Signature, secretAccessKey: string): Promise<void> {
+  if (signature.endsAt !== undefined)
+    throw new LocalFault(
+      "InvalidRequest",
+      "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+      400,
+    );
   const expected = await new Verifier(signature, secretAccessKey).signatureOf(request);
   const [a, b] = [Buffer.from(expected), Buffer.from(signature.signature)];
   if (a.length === b.length && timingSafeEqual(a, b)) return;
@@ -59,12 +74,14 @@ export async function verifySignature(request: SignedRequest, signature: Signatu
 
 /** Throws when a presigned URL is used after its time. */
 export function checkExpiry(signature: Signature, now: number): void {
+  const expired = new LocalFault("AccessDenied", "Request has expired", 403);
+  if (signature.endsAt !== undefined && now > signature.endsAt * 1000) throw expired;
   if (signature.expires === undefined) return;
   const [, y, mo, d, h, mi, s] = (/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(signature.signedAt) ?? []).map(Number);
   const signedAt = Date.UTC(y ?? 0, (mo ?? 1) - 1, d, h, mi, s);
   if (!(signature.expires > 0 && signature.expires <= 604_800))
     throw new LocalFault("AuthorizationQueryParametersError", "X-Amz-Expires must be between 1 and 604800 seconds", 400);
-  if (now > signedAt + signature.expires * 1000) throw new LocalFault("AccessDenied", "Request has expired", 403);
+  if (now > signedAt + signature.expires * 1000) throw expired;
 }
 
 /** The SDK's signer, asked for the signature of a request as it arrived instead of one that is to be sent. */

@@ -76,12 +76,26 @@ function writeRest(
     }
   }
   if (hasBody && !hasPayload) {
-    body = xml ? XML + writeXml(service, operation.output, inBody) : writeJson(service.kind, operation.output, inBody);
+    body = xml
+      ? XML + unwrapped(service, operation, writeXml(service, operation.output, inBody))
+      : writeJson(service.kind, operation.output, inBody);
     headers["content-type"] ??= xml ? "application/xml" : "application/json";
   }
   // A part of an object is the one case in which the status depends on what is answered.
   if (xml && output.ContentRange !== undefined) status = 206;
   return { status, headers, body };
+}
+
+/**
+ * An output whose root bears its only member's name (GetBucketLocation's) is that member: AWS writes one element, not two.
+ * The namespace is what the JavaScript SDK knows it by.
+ */
+function unwrapped(service: WireService, operation: Operation, body: string): string {
+  const root = traitsOf(operation.output).xmlName;
+  const inBody = members(operation.output).filter(([, member]) => !traitsOf(member).httpHeader);
+  if (inBody.length !== 1 || inBody[0]?.[0] !== root) return body;
+  const text = new RegExp(`^<${root}><${root}>(.*)</${root}></${root}>$`, "s").exec(body)?.[1] ?? "";
+  return `<${root} xmlns="${service.xmlNamespace}">${text}</${root}>`;
 }
 
 /** A fault → what AWS answers, in the service's own protocol. */
