@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { ERROR_CODES, type ErrorCode } from "./error-codes.ts";
 import { deliveryStatus, position } from "./schemas.ts";
 
-export { ERROR_CODES, type ErrorCode, type ErrorStatus } from "./error-codes.ts";
+export type { ErrorCode } from "./error-codes.ts";
 
 /** What the API answers. Read by the OpenAPI document and by tests; the functions use the types alone. */
 

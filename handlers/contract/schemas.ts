@@ -116,9 +116,6 @@ export const alertsLimit = described(
 );
 export const alertsCursor = described(z.string().check(z.minLength(1), z.maxLength(256)), "Where to go on: `next` of the answer before.");
 
-export type Position = z.infer<typeof position>;
-export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 export type DeliveryUpdate = z.output<typeof deliveryUpdate>;
 export type VehicleFix = z.output<typeof vehicleFix>;
-export type PlannedRoute = z.output<typeof plannedRoute>;
 export type RouteFix = z.output<typeof routeFix>;

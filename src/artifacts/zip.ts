@@ -1,22 +1,17 @@
 import { createHash } from "node:crypto";
-import { zipSync } from "fflate";
+import { buffer } from "node:stream/consumers";
+import { ZipArchive } from "archiver";
 import type { Artifact } from "./artifact.ts";
 
-const UNIX = 3;
-const READABLE_FILE = 0o100644;
+const READABLE_FILE = 0o644;
+/** The earliest time that the format knows. */
+const DATE = new Date(Date.UTC(1980, 0, 1));
 
-/**
- * Files → zip, the same bytes for the same files on every machine: sorted names, one date and mode, and a compressor in plain
- * JavaScript (node's zlib compresses differently on other processors and in other versions).
- */
-export function toArtifact(files: Readonly<Record<string, Uint8Array>>): Artifact {
-  const sorted = Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1));
-  const zip = zipSync(Object.fromEntries(sorted), {
-    level: 9,
-    os: UNIX,
-    attrs: READABLE_FILE << 16,
-    // The format holds local time: this is 1980-01-01 00:00 in every time zone.
-    mtime: new Date(1980, 0, 1),
-  });
-  return { zip, sha256: createHash("sha256").update(zip).digest("base64") };
+/** Files → zip, the same bytes for the same files: sorted names, one date (in UTC) and one mode. */
+export async function toArtifact(files: Readonly<Record<string, Uint8Array>>): Promise<Artifact> {
+  const archive = new ZipArchive({ zlib: { level: 9 } });
+  for (const [name, content] of Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)))
+    archive.append(Buffer.from(content), { name, date: DATE, mode: READABLE_FILE });
+  const [zip] = await Promise.all([buffer(archive), archive.finalize()]);
+  return { zip: new Uint8Array(zip), sha256: createHash("sha256").update(zip).digest("base64") };
 }

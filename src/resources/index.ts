@@ -18,7 +18,6 @@ import { snsTopic } from "./sns-topic.ts";
 
 export type { MethodSpec } from "./apigateway-rest-api.ts";
 export type { PolicyDocument, PolicyStatement } from "./iam-role.ts";
-export type { BucketOutputs } from "./s3-bucket.ts";
 export {
   apigatewayAccount,
   apigatewayApiKey,

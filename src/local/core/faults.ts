@@ -4,7 +4,7 @@ import { afterEmptyPage, emptyPage } from "./paging.ts";
 import { LocalFault } from "./service.ts";
 import { deniedCode, isWrite, throttled } from "./wording.ts";
 
-export { type Fault, type FaultedCall, type FaultRule, type Hook, parseFaultPlan } from "./fault-rules.ts";
+export { type Fault, type FaultedCall, type FaultRule, parseFaultPlan } from "./fault-rules.ts";
 export { isWrite } from "./wording.ts";
 
 type Execute = (input: Record<string, unknown>) => Promise<Record<string, unknown>>;

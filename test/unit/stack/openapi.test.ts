@@ -1,5 +1,4 @@
-import { createRequire } from "node:module";
-import type { Ajv } from "ajv";
+import AjvDraft4 from "ajv-draft-04";
 import { expect, test } from "vitest";
 import { ROUTES } from "../../../handlers/contract/routes.ts";
 import { deployedApi, openApiDocument } from "../../../src/stack/openapi.ts";
@@ -71,9 +70,7 @@ test("browsers: no CORS unless asked; one origin is named, several are chosen fr
 
 test("the documentation's examples follow its own schemas", () => {
   const document = openApiDocument({ for: "docs" });
-  // OpenAPI 3.0 is JSON Schema draft 4; the package's types do not fit ESM.
-  const { default: AjvDraft04 } = createRequire(import.meta.url)("ajv-draft-04") as { default: typeof Ajv };
-  const ajv = new AjvDraft04({ strict: false, validateFormats: false });
+  const ajv = new AjvDraft4.default({ strict: false, validateFormats: false });
   for (const route of ROUTES) {
     const { requestBody, responses } = operation(document.paths, route.path, route.method.toLowerCase());
     for (const content of [requestBody?.content, responses["200"]?.content]) {
