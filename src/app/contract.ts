@@ -1,3 +1,4 @@
+import type { Artifact } from "../artifacts/artifact.ts";
 import type { Config, FunctionName } from "../config/config.ts";
 import type { Place } from "../engine/contract.ts";
 import type { Decision } from "../engine/decide.ts";
@@ -21,6 +22,8 @@ export interface AppOptions {
   readonly clock?: Clock | undefined;
   /** How long one call may go without an answer; default one minute. */
   readonly requestTimeoutMs?: number | undefined;
+  /** Zips that are there already; default: bundled from handlers/ on first use. */
+  readonly artifacts?: ((names: readonly FunctionName[]) => Promise<ReadonlyMap<FunctionName, Artifact>>) | undefined;
   /** Hears `service:Operation` of every call that goes out. */
   readonly onCall?: ((operation: string) => void) | undefined;
 }

@@ -63,7 +63,7 @@ export async function openSession(config: Config, options: AppOptions): Promise<
       slots: makeSlots(options.concurrency),
       emit,
     }),
-    artifacts: buildOnce(),
+    artifacts: options.artifacts ?? buildOnce(),
     ask: (what, effect) => askWith({ clients, ports, options }, what, effect),
   };
 }

@@ -1,0 +1,56 @@
+import type { Documents } from "./world.ts";
+
+/** Ids, times and secrets that differ from run to run. What is left must not. */
+const VARYING: readonly (readonly [RegExp, string])[] = [
+  [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<uuid>"],
+  [/\b(sg|sgr|vpc|subnet|eni|igw)-[0-9a-f]{8,}/g, "$1-<id>"],
+  [/\bA(ROA|IDA)[A-Z0-9]{17,}/g, "<role id>"],
+  [/\bdb-[A-Z0-9]{20,}/g, "<db id>"],
+  [/\b20\d\d-\d\d-\d\dT[\d:.]+Z/g, "<time>"],
+  [/\d{8}T?-?\d{6}Z?/g, "<stamp>"],
+];
+
+/** A document without what varies, as text that is equal for equal meaning: keys and lists sorted. */
+function canonical(value: unknown, mask: (text: string) => string): string {
+  if (typeof value === "number") return value > 1e12 ? "<time>" : String(value);
+  if (typeof value === "string") return mask(value);
+  if (Array.isArray(value))
+    return `[${value
+      .map((item) => canonical(item, mask))
+      .sort()
+      .join(",")}]`;
+  if (typeof value !== "object" || value === null) return String(value);
+  const entries = Object.entries(value).filter(([key]) => !HIDDEN.has(key));
+  return `{${entries
+    .map(([key, item]) => `${mask(key)}:${canonical(item, mask)}`)
+    .sort()
+    .join(",")}}`;
+}
+/** Members that say when or how often, or that are secret. */
+const HIDDEN = new Set(["passing", "steps", "versions", "value", "revisionId", "updatedAt", "lastUpdated", "usage"]);
+/** Collections that note what happened rather than what is. */
+const NOTES = /^(sns\.(deliveries|tokens|mail)|sts\.|lambda\.(events|queue)|apigateway\.usage|local\.)/;
+
+/** The state of everything, ids and times masked: equal for equal stacks. `but`: documents that count as foreign. */
+export function snapshot(documents: Documents, but: Documents): readonly string[] {
+  const ids = [...documents.keys()].filter((key) => key.startsWith("apigateway.")).flatMap((key) => (key.split(" ")[1] ?? "").split("/"));
+  const random = new Set(ids.filter((id) => /^[a-z0-9]{6,10}$/.test(id)));
+  const mask = (text: string): string => {
+    let masked = text;
+    for (const id of random) masked = masked.replaceAll(id, "<api id>");
+    for (const [pattern, word] of VARYING) masked = masked.replace(pattern, word);
+    return masked.replace(/^[a-z0-9]{6}$|^[a-z0-9]{10}$/, "<id>").replace(/(secret:rds!db-<uuid>)-\w{6}/, "$1");
+  };
+  return [...documents]
+    .filter(([key]) => !but.has(key) && !NOTES.test(key))
+    .map(([key, value]) => `${mask(key)} ${canonical(value, mask)}`)
+    .sort();
+}
+
+export function difference(wanted: readonly string[], got: readonly string[]): string | undefined {
+  const missing = wanted.filter((line) => !got.includes(line));
+  const extra = got.filter((line) => !wanted.includes(line));
+  if (missing.length + extra.length === 0 && wanted.length === got.length) return undefined;
+  const short = (line: string | undefined) => line?.slice(0, 600);
+  return `${wanted.length} documents wanted, ${got.length} there; missing ${missing.length}: ${short(missing[0])}; extra ${extra.length}: ${short(extra[0])}`;
+}
