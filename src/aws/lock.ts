@@ -116,7 +116,8 @@ async function look({ clients, bucket, account }: LockPlace): Promise<{ held: He
 /** By version: in a bucket that keeps versions nothing stays behind, and what another run wrote since is not touched. */
 async function erase({ clients, bucket, account }: LockPlace, { version }: Stored): Promise<void> {
   const object = { Bucket: bucket, ExpectedBucketOwner: account, Key: LOCK_KEY };
-  await (await clients.s3()).deleteObject({ ...object, ...(version !== undefined && { VersionId: version }) }).catch(() => {});
+  // What was written before the bucket kept versions is the version "null"; deleting without it would only hide it under a marker.
+  await (await clients.s3()).deleteObject({ ...object, VersionId: version ?? "null" }).catch(() => {});
 }
 
 const isTaken = (error: unknown): boolean => [409, 412].includes(toFault(error)?.status ?? 0);
