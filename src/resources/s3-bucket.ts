@@ -55,7 +55,7 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
       publicAccessBlock: [live.publicAccessBlock, CLOSED],
       ownership: [live.ownership, OWNER_ENFORCED],
       encryption: [live.encryption, ENCRYPTION],
-      
+      versioning: [live.versioning, "Enabled"],
       policy: [live.policy, policyForm(spec.policy)],
       lifecycle: [live.lifecycle, rulesOf(spec).map(ruleForm)],
       events: [live.events, true],
