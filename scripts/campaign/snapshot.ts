@@ -31,6 +31,9 @@ const HIDDEN = new Set(["passing", "steps", "versions", "value", "revisionId", "
 /** Collections that note what happened rather than what is. */
 const NOTES = /^(sns\.(deliveries|tokens|mail)|sts\.|lambda\.(events|queue)|apigateway\.usage|local\.)/;
 
+/** A killed run leaves its advisory lock; a run with nothing to do does not write, and so leaves it too. */
+const LOCK = ".fleetlogix/lock.json";
+
 /** The state of everything, ids and times masked: equal for equal stacks. `but`: documents that count as foreign. */
 export function snapshot(documents: Documents, but: Documents): readonly string[] {
   const ids = [...documents.keys()].filter((key) => key.startsWith("apigateway.")).flatMap((key) => (key.split(" ")[1] ?? "").split("/"));
@@ -42,7 +45,7 @@ export function snapshot(documents: Documents, but: Documents): readonly string[
     return masked.replace(/^[a-z0-9]{6}$|^[a-z0-9]{10}$/, "<id>").replace(/(secret:rds!db-<uuid>)-\w{6}/, "$1");
   };
   return [...documents]
-    .filter(([key]) => !but.has(key) && !NOTES.test(key))
+    .filter(([key, value]) => !but.has(key) && !NOTES.test(key) && !JSON.stringify(value)?.includes(LOCK))
     .map(([key, value]) => `${mask(key)} ${canonical(value, mask)}`)
     .sort();
 }

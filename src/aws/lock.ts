@@ -69,7 +69,7 @@ async function take(place: LockPlace, owner: LockOwner, since: number): Promise<
   try {
     return await write(place, held, undefined);
   } catch (error) {
-    if (!isTaken(error)) return undefined;
+    if (!isTaken(error)) return await written(place, held);
   }
   const there = await look(place).catch(() => undefined);
   if (!there) return undefined;
@@ -83,6 +83,13 @@ async function take(place: LockPlace, owner: LockOwner, since: number): Promise<
     if (winner) throw locked(winner.held);
     return undefined;
   }
+}
+
+/** A write without an answer may have taken effect: then the lock is ours to keep, and to remove. */
+async function written(place: LockPlace, { host, pid, since }: Held): Promise<Stored | undefined> {
+  const there = await look(place).catch(() => undefined);
+  const ours = there?.held.host === host && there.held.pid === pid && there.held.since === since;
+  return ours ? there?.stored : undefined;
 }
 
 /** Our own process's number belongs to a dead predecessor: this run has no lock yet. */
