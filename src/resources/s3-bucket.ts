@@ -114,8 +114,7 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
   },
   async inventory({ name }, _live, ctx) {
     const own = { Bucket: name, ExpectedBucketOwner: ctx.place.account };
-    let items = 0;
-    let bytes = 0;
+    let [items, bytes] = [0, 0];
     for await (const page of versionPages(await ctx.world.s3(), own)) {
       items += page.keys.length;
       bytes += page.bytes;
