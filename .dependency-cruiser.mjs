@@ -9,7 +9,8 @@ const rooms = {
   stack: ["resources", "config", "errors"],
   artifacts: ["errors"],
   local: [], // it imitates AWS: it must not know what we expect of it
-  cli: ["app", "config", "errors", "secret"],
+  simulate: ["errors"],
+  cli: ["app", "config", "errors", "secret", "simulate"],
   app: ["engine", "aws", "resources", "config", "stack", "artifacts", "errors", "secret"],
 };
 // Types-only contact points: a room may name these shapes without depending on their code.

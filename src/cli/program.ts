@@ -141,6 +141,14 @@ function inspection(program: Command, act: Act): void {
     .option("-f, --follow", "go on with what is logged from now on")
     .action(act(async () => (await import("./commands/logs.ts")).logs));
   program
+    .command("simulate")
+    .description("drive a fleet through the API and check that its state equals what was sent")
+    .option("--vehicles <n>", "how many vehicles", whole(1, 500), 20)
+    .option("--minutes <n>", "how long", whole(1, 60), 1)
+    .option("--interval <seconds>", "between two fixes of a vehicle", whole(1, 600), 2)
+    .option("--seed <n>", "the same seed sends the same messages", whole(0, 2_147_483_647), 1)
+    .action(act(async () => (await import("./commands/simulate.ts")).simulate));
+  program
     .command("doctor")
     .description("check credentials, permissions, quotas, network and versions, each with a fix")
     .action(act(async () => (await import("./commands/doctor.ts")).doctor));

@@ -1,0 +1,58 @@
+import { FleetlogixError } from "../../errors.ts";
+import { caller, drive } from "../../simulate/drive.ts";
+import { makePlan, type Settings } from "../../simulate/plan.ts";
+import { lineOf, newTally, numbersOf, type Tally } from "../../simulate/report.ts";
+import { differencesOf } from "../../simulate/verify.ts";
+import { isLive } from "../progress.ts";
+import type { Action, Run } from "../run.ts";
+import { openSession } from "../session.ts";
+
+const LINE_EVERY_MS = 5_000;
+const REDRAW_EVERY_MS = 200;
+
+/** Drives the fleet through the API, then compares the back end's state with the model's. */
+export const simulate: Action = async (run, _, options) => {
+  const { app } = await openSession(run);
+  const { api_url: url, api_key: key } = await app.outputs({ secrets: true });
+  if (!url) throw new FleetlogixError("NOT_DEPLOYED", "There is no API yet.", { hint: "Create it with `fleetlogix up`." });
+  const plan = makePlan(options as unknown as Settings, Date.now());
+  const tally = newTally();
+  const call = caller({ url, key: key?.reveal(), signal: run.signal }, tally);
+  let found: readonly string[];
+  try {
+    await watched(run, tally, () => drive(plan, call, tally, run.signal));
+    const driven = numbersOf(tally);
+    found = [...tally.errors, ...(await differencesOf(plan, call))];
+    return answer(run, { vehicles: plan.trips.length, lost: plan.trips.reduce((sum, { lost }) => sum + lost, 0), ...driven }, tally, found);
+  } catch (error) {
+    if (run.signal.aborted) return { json: undefined, exit: 130 };
+    throw error;
+  }
+};
+
+function answer(run: Run, numbers: object, tally: Tally, differences: readonly string[]) {
+  const ok = differences.length === 0;
+  const verdict = ok ? "The back end's state equals what was sent." : differences.map((line) => `  ${line}`).join("\n");
+  const failure = new FleetlogixError("VERIFY_FAILED", `The back end's state differs from what was sent in ${differences.length} places.`, {
+    hint: "Read which call differs; `fleetlogix logs` shows the functions' side.",
+  });
+  return {
+    text: `${lineOf(tally)}\n${verdict}`,
+    json: { command: run.command, ok, ...numbers, differences },
+    ...(!ok && { failure }),
+  };
+}
+
+/** Shows the counters while `work` goes on: one updating line in a terminal, elsewhere a line now and then. */
+async function watched(run: Run, tally: Tally, work: () => Promise<void>): Promise<void> {
+  if (run.flags.json || run.flags.quiet) return work();
+  const live = isLive(run);
+  const show = () => (live ? run.io.stderr.write(`\r${lineOf(tally)}\u001b[K`) : run.note(lineOf(tally)));
+  const timer = setInterval(show, live ? REDRAW_EVERY_MS : LINE_EVERY_MS);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+    if (live) run.io.stderr.write("\r\u001b[K");
+  }
+}
