@@ -18,26 +18,20 @@ export const simulate: Action = async (run, _, options) => {
   const plan = makePlan(options as unknown as Settings, Date.now());
   const tally = newTally();
   const call = caller({ url, key: key?.reveal(), signal: run.signal }, tally);
-  let found: readonly string[];
-  try {
-    await watched(run, tally, () => drive(plan, call, tally, run.signal));
-    const driven = numbersOf(tally);
-    found = [...tally.errors, ...(await differencesOf(plan, call))];
-    return answer(run, { vehicles: plan.trips.length, lost: plan.trips.reduce((sum, { lost }) => sum + lost, 0), ...driven }, tally, found);
-  } catch (error) {
-    if (run.signal.aborted) return { json: undefined, exit: 130 };
-    throw error;
-  }
+  await watched(run, tally, () => drive(plan, call, tally, run.signal));
+  const lost = plan.trips.reduce((sum, trip) => sum + trip.lost, 0);
+  const numbers = { vehicles: plan.trips.length, lost, ...numbersOf(tally) };
+  return answer(run, numbers, lineOf(tally), [...tally.errors, ...(await differencesOf(plan, call))]);
 };
 
-function answer(run: Run, numbers: object, tally: Tally, differences: readonly string[]) {
+function answer(run: Run, numbers: object, line: string, differences: readonly string[]) {
   const ok = differences.length === 0;
   const verdict = ok ? "The back end's state equals what was sent." : differences.map((line) => `  ${line}`).join("\n");
   const failure = new FleetlogixError("VERIFY_FAILED", `The back end's state differs from what was sent in ${differences.length} places.`, {
     hint: "Read which call differs; `fleetlogix logs` shows the functions' side.",
   });
   return {
-    text: `${lineOf(tally)}\n${verdict}`,
+    text: `${line}\n${verdict}`,
     json: { command: run.command, ok, ...numbers, differences },
     ...(!ok && { failure }),
   };
