@@ -39,6 +39,8 @@ export function openCode(folder: string): CodeStore {
   const code = join(folder, "code");
   mkdirSync(zips, { recursive: true });
   mkdirSync(code, { recursive: true });
+  // On AWS nothing lies above a function's folder. Here a project does, and its `"type": "module"` must not change what .js means.
+  writeFileSync(join(folder, "package.json"), "{}\n");
   return {
     async add(zip) {
       if (zip.length > MAX_ZIP_BYTES)
