@@ -12,7 +12,9 @@ let lambda: Lambda;
 let role: string;
 beforeAll(async () => {
   process.env.LEAKS = "yes";
-  aws = await localAws();
+  // The data lie inside somebody's project, as they do when the command runs in one.
+  writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+  aws = await localAws({ dataDir: join(folder, "data") });
   lambda = aws.client(Lambda);
   const made = await aws.client(IAM).createRole({ RoleName: "runner", AssumeRolePolicyDocument: TRUST });
   role = made.Role?.Arn as string;
@@ -56,6 +58,10 @@ const invoke = async (FunctionName: string, event: unknown = {}): Promise<unknow
 const tailOf = (output: InvokeCommandOutput): string => Buffer.from(output.LogResult ?? "", "base64").toString();
 
 describe("running", () => {
+  test("a .js file is CommonJS, whatever the project around the data says", async () => {
+    const name = await make({ "index.js": "exports.handler = async () => typeof require" });
+    expect(await invoke(name)).toBe("function");
+  });
   test("the handler gets event and context, and its result comes back", async () => {
     const name = await make(`export const handler = async (event, context) => ({ event, arn: context.invokedFunctionArn,
       left: context.getRemainingTimeInMillis() > 9000, memory: context.memoryLimitInMB, id: context.awsRequestId.length })`);
