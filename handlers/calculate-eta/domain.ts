@@ -53,6 +53,14 @@ export interface VehicleRecord extends Remaining, Speed, Eta {
   readonly recent_fixes: readonly TrackedFix[];
 }
 
+/** A fix as it came, its distance measured: all that the state needs to know of it. */
+export interface ToldFix extends TrackedFix, Remaining {
+  readonly invocation: string;
+  readonly average_speed_kmh?: number | undefined;
+  readonly route_id?: string | undefined;
+  readonly delivery_id?: string | undefined;
+}
+
 export type Arrival = Omit<VehicleFixAnswer, "applied" | "duplicate" | "raw_key">;
 export type Outcome = "applied" | "late" | "duplicate" | "reused";
 
@@ -64,57 +72,79 @@ export interface Decision {
   readonly changed: boolean;
 }
 
-export function decide(
-  stored: VehicleRecord | undefined,
-  event: EventIdentity,
-  fix: VehicleFix,
-  plannedRoute: readonly Position[] | undefined,
-): Decision {
+export const tell = (event: EventIdentity, fix: VehicleFix, plannedRoute: readonly Position[] | undefined): ToldFix => ({
+  id: event.id,
+  at: event.at,
+  fingerprint: event.fingerprint,
+  invocation: event.invocation,
+  position: fix.position,
+  speed_kmh: fix.speed_kmh,
+  average_speed_kmh: fix.average_speed_kmh,
+  route_id: fix.route_id,
+  delivery_id: fix.delivery_id,
+  ...remaining(fix, plannedRoute),
+});
+
+export function decide(stored: VehicleRecord | undefined, vehicleId: string, told: ToldFix): Decision {
   const window = stored?.recent_fixes ?? [];
-  const same = window.find((one) => one.id === event.id);
-  const tracked: TrackedFix = {
-    id: event.id,
-    at: event.at,
-    fingerprint: event.fingerprint,
-    position: fix.position,
-    speed_kmh: fix.speed_kmh,
-  };
+  const same = window.find((one) => one.id === told.id);
+  const { id, at, fingerprint, position, speed_kmh } = told;
+  const tracked: TrackedFix = { id, at, fingerprint, position, speed_kmh };
   const all = inOrder([...window.filter((one) => one !== same), tracked]);
   const next = all.slice(-WINDOW);
-  const call: VehicleRecord = {
-    ...describe(event, fix),
-    ...remaining(fix, plannedRoute),
-    ...speedOf(fix, upTo(all, tracked)),
-    recent_fixes: next,
-  };
-  const arrival = toArrival(withEta(call));
+  const news = withEta({ ...describe(vehicleId, told), ...speedOf(told, upTo(all, tracked)), recent_fixes: next });
+  const arrival = toArrival(news);
   if (stored !== undefined && same !== undefined) {
-    const isOwn = stored.event_id === event.id && stored.invocation === event.invocation;
-    const outcome = isOwn ? "applied" : same.fingerprint === event.fingerprint ? "duplicate" : "reused";
+    const isOwn = stored.event_id === id && stored.invocation === told.invocation;
+    const outcome = isOwn ? "applied" : same.fingerprint === fingerprint ? "duplicate" : "reused";
     return { outcome, arrival, record: stored, changed: false };
   }
-  if (stored === undefined || event.ms > Date.parse(stored.recorded_at))
-    return { outcome: "applied", arrival, record: withEta(call), changed: true };
-  const isTied = window.some((one) => msOf(one) === event.ms);
+  if (stored === undefined || msOf(told) > Date.parse(stored.recorded_at))
+    return { outcome: "applied", arrival, record: news, changed: true };
+  const isTied = window.some((one) => msOf(one) === msOf(told));
   if (isTied || !next.includes(tracked)) return { outcome: "late", arrival, record: stored, changed: false };
   return { outcome: "late", arrival, record: recalculate(stored, next), changed: true };
 }
 
-function describe(event: EventIdentity, fix: VehicleFix) {
-  return {
-    vehicle_id: fix.vehicle_id,
-    position: fix.position,
-    recorded_at: event.at,
-    event_id: event.id,
-    invocation: event.invocation,
-    speed_kmh: fix.speed_kmh,
-    route_id: fix.route_id,
-    delivery_id: fix.delivery_id,
-  };
+/** The same with others that nobody has decided about yet, each in its time: what `told` is answered, and what stands after all of them. */
+export function decideAmong(stored: VehicleRecord | undefined, vehicleId: string, told: ToldFix, waiting: readonly ToldFix[]): Decision {
+  const others = waiting.filter((one) => one.id !== told.id);
+  const own = decide(
+    settle(
+      stored,
+      vehicleId,
+      others.filter((one) => msOf(one) <= msOf(told)),
+    ),
+    vehicleId,
+    told,
+  );
+  const record = settle(
+    own.record,
+    vehicleId,
+    others.filter((one) => msOf(one) > msOf(told)),
+  ) as VehicleRecord;
+  return { ...own, record, changed: record !== stored || waiting.length > 0 };
 }
 
+/** What stands once those that wait are decided about. */
+export const settle = (stored: VehicleRecord | undefined, vehicleId: string, waiting: readonly ToldFix[]): VehicleRecord | undefined =>
+  inOrder(waiting).reduce((record, one) => decide(record, vehicleId, one).record, stored);
+
+const describe = (vehicleId: string, told: ToldFix) => ({
+  vehicle_id: vehicleId,
+  position: told.position,
+  recorded_at: told.at,
+  event_id: told.id,
+  invocation: told.invocation,
+  speed_kmh: told.speed_kmh,
+  route_id: told.route_id,
+  delivery_id: told.delivery_id,
+  remaining_distance_km: told.remaining_distance_km,
+  distance_method: told.distance_method,
+});
+
 const msOf = ({ at }: SeenEvent): number => Date.parse(at);
-const inOrder = (fixes: readonly TrackedFix[]): readonly TrackedFix[] => [...fixes].sort((a, b) => msOf(a) - msOf(b));
+const inOrder = <F extends SeenEvent>(fixes: readonly F[]): readonly F[] => [...fixes].sort((a, b) => msOf(a) - msOf(b));
 
 /** `fix` and what is known from before it, as far back as it matters. */
 function upTo(window: readonly TrackedFix[], fix: TrackedFix): readonly TrackedFix[] {

@@ -15,8 +15,8 @@ export type Tried<T, S> = { readonly done: T } | { readonly done?: never; readon
 const ATTEMPTS = 40;
 const SHORTEST_ATTEMPT_MS = 5;
 const LONGEST_WAIT_MS = 2_000;
-const WIDTH = 3;
-const GROWTH = 1.5;
+const WIDTH = 1;
+const GROWTH = 2;
 
 /**
  * Repeats `attempt` until it is done, each time from the item that was in the way of the last one. Before every other

@@ -32,7 +32,7 @@ export async function load<R>(dynamodb: DynamoDBClient, at: RecordAddress, abort
   return item === undefined ? { record: undefined, version: undefined } : toLoaded<R>(item, at.versionName);
 }
 
-function toLoaded<R>(item: Item, versionName: string): Loaded<R> {
+export function toLoaded<R>(item: Item, versionName: string): Loaded<R> {
   const { [versionName]: version, ...rest } = item;
   return { record: fromItem<R>(rest), version: version === undefined ? undefined : Number(fromAttribute(version)) };
 }

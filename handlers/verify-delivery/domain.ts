@@ -25,7 +25,8 @@ export interface DeliveryRecord extends Partial<Pick<DeliveryUpdate, OptionalFie
   readonly status: DeliveryUpdate["status"];
   readonly is_completed: boolean;
   readonly delivered_at?: string | undefined;
-  /** `occurred_at` of the last applied update; the same in ms since 1970 orders updates. */
+  /** Of the last applied update; the same under the name of the API's answers, and in ms since 1970, which orders updates. */
+  readonly occurred_at: string;
   readonly updated_at: string;
   readonly updated_ms: number;
   readonly event_id: string;
@@ -65,6 +66,7 @@ function apply(stored: DeliveryRecord | undefined, event: EventIdentity, update:
     status: update.status,
     is_completed: isCompleted,
     delivered_at: isCompleted ? event.at : undefined,
+    occurred_at: event.at,
     updated_at: event.at,
     updated_ms: event.ms,
     event_id: event.id,

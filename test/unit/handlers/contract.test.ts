@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import * as z from "zod/mini";
-import { decide as decideFix } from "../../../handlers/calculate-eta/domain.ts";
+import { decide as decideFix, tell } from "../../../handlers/calculate-eta/domain.ts";
 import { makeOperations as etaOperations } from "../../../handlers/calculate-eta/operations.ts";
 import { ERROR_CODES } from "../../../handlers/contract/error-codes.ts";
 import * as examples from "../../../handlers/contract/examples.ts";
@@ -58,7 +58,7 @@ test.each(ROUTES.map((route) => [`${route.method} ${route.path}`, route] as cons
 test("the examples' answers are what the functions calculate", () => {
   const { event_id: eventId, recorded_at: time, ...content } = examples.vehicleFix;
   const event = identify({ operation: "POST /vehicle", eventId, time, content, invocation: "i" }, new Date());
-  const { arrival } = decideFix(undefined, event, z.parse(vehicleFix, examples.vehicleFix), undefined);
+  const { arrival } = decideFix(undefined, "V-17", tell(event, z.parse(vehicleFix, examples.vehicleFix), undefined));
   expect({ ...arrival, applied: true, duplicate: false, raw_key: rawKey("vehicles", event) }).toEqual(examples.vehicleFixAnswer);
   expect(examples.plannedRouteAnswer.length_km).toBe(toMetre(lengthKm(examples.plannedRoute.waypoints)));
   const nearest = nearestPoint(examples.routeFix.position, examples.plannedRoute.waypoints);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decide, toAnswer, type VehicleRecord } from "../../../handlers/calculate-eta/domain.ts";
+import { decide, decideAmong, settle, type ToldFix, tell, toAnswer, type VehicleRecord } from "../../../handlers/calculate-eta/domain.ts";
 import type { VehicleFix } from "../../../handlers/contract/schemas.ts";
 import { distanceKm, type Position } from "../../../handlers/shared/geodesy.ts";
 import { identify } from "../../../handlers/shared/identity.ts";
@@ -10,10 +10,12 @@ const BOGOTA = { lat: 4.711, lon: -74.0721 };
 const at = (second: number) => new Date(Date.UTC(2026, 2, 1, 10, 0, second)).toISOString();
 
 let invocations = 0;
-function send(stored: VehicleRecord | undefined, fix: VehicleFix, route?: readonly Position[]) {
+function toldOf(fix: VehicleFix, route?: readonly Position[]): ToldFix {
   const { event_id: eventId, recorded_at: time, ...content } = fix;
-  return decide(stored, identify({ operation: "POST /vehicle", eventId, time, content, invocation: `i${++invocations}` }, NOW), fix, route);
+  const event = identify({ operation: "POST /vehicle", eventId, time, content, invocation: `i${++invocations}` }, NOW);
+  return tell(event, fix, route);
 }
+const send = (stored: VehicleRecord | undefined, fix: VehicleFix, route?: readonly Position[]) => decide(stored, "V", toldOf(fix, route));
 const sendAll = (fixes: readonly VehicleFix[]) =>
   fixes.reduce<VehicleRecord | undefined>((stored, fix) => send(stored, fix).record, undefined);
 const fixAt = (second: number, more: Partial<VehicleFix> = {}): VehicleFix => ({
@@ -50,6 +52,22 @@ test("any order and any repetition of the same fixes ends in the same state, ave
       expect({ ...sendAll([...shuffled, ...again]), invocation: "" }).toEqual({ ...sendAll(list), invocation: "" });
     }),
     { numRuns: 2000 },
+  );
+});
+
+test("fixes decided about together end in the same state, and each is answered as if it had come in its time", () => {
+  const split = fixes.chain((list) => fc.tuple(fc.shuffledSubarray(list, { minLength: list.length }), fc.nat({ max: list.length - 1 })));
+  fc.assert(
+    fc.property(split, ([list, cut]) => {
+      const stored = sendAll(list.slice(0, cut));
+      const waiting = list.slice(cut).map((fix) => toldOf(fix));
+      const together = settle(stored, "V", waiting);
+      expect({ ...together, invocation: "" }).toEqual({ ...sendAll(list), invocation: "" });
+      for (const told of waiting) expect(decideAmong(stored, "V", told, waiting).record).toEqual(together);
+      const newest = [...waiting].sort((a, b) => Date.parse(b.at) - Date.parse(a.at))[0] as ToldFix;
+      const isNews = stored === undefined || newest.at > stored.recorded_at;
+      expect(decideAmong(stored, "V", newest, waiting)).toMatchObject({ outcome: isNews ? "applied" : "late", changed: true });
+    }),
   );
 });
 

@@ -145,7 +145,7 @@ test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
     for (let nth = 1; nth <= calls; nth++) {
       const id = `hang-${scenario.name}-${nth}`;
       fleet.faults.add({ nth, times: 1, fault: { kind: "hang" } });
-      fleet.time.remainingMs = 900;
+      fleet.time.remainingMs = 1_400;
       const hung = await fleet.post(scenario.name, scenario.event(id));
       fleet.time.remainingMs = 10_000;
       // Once the state is durable, what hangs only delays a message.

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Deployed, deploy } from "./deployed.ts";
+
+/**
+ * Many calls at once on one key. The functions get more time than they have by default: a test does not know who else keeps
+ * the machine busy, and every one of them may have to start.
+ */
+let api: Deployed;
+beforeAll(async () => {
+  api = await deploy({ functions: { timeoutSeconds: 25 }, api: { rateLimit: 1000, burstLimit: 2000 } });
+  await api.call("PUT", "/route/R", { waypoints: [HERE, { lat: 5.711, lon: -74.0721 }] });
+});
+afterAll(() => api?.close());
+
+const HERE = { lat: 4.711, lon: -74.0721 };
+const at = (second: number) => new Date(Date.UTC(2026, 2, 1, 10, 0, second)).toISOString();
+async function crowd(path: string, bodies: readonly object[]): Promise<void> {
+  const replies = await Promise.all(bodies.map((body) => api.call("POST", path, body)));
+  expect(replies.map((reply) => reply.status)).toEqual(bodies.map(() => 200));
+}
+const fifty = (event: (i: number) => object) => Array.from({ length: 50 }, (_, i) => event(i));
+
+test("fifty writers on one delivery: all are answered, the last word stands", async () => {
+  const time = (i: number) => at(i === 31 ? 100 : i);
+  await crowd(
+    "/delivery",
+    fifty((i) => ({ delivery_id: "hot", status: i === 31 ? "delivered" : "in_transit", occurred_at: time(i), event_id: `hot-d-${i}` })),
+  );
+  expect((await api.call("GET", "/delivery/hot")).body).toMatchObject({ status: "delivered", updated_at: at(100) });
+  expect(await api.rawKeys("-hot-d-")).toHaveLength(50);
+});
+
+test("fifty fixes of one vehicle: all are answered, the newest is the last, and the average is that of the newest eight", async () => {
+  const fix = (i: number) => ({ vehicle_id: "hot", position: HERE, recorded_at: at(i), event_id: `hot-v-${i}`, speed_kmh: i });
+  await crowd("/vehicle", fifty(fix));
+  expect((await api.call("GET", "/vehicle/hot")).body).toMatchObject({ recorded_at: at(49), speed_kmh: 49, average_speed_kmh: 45.5 });
+  expect(await api.rawKeys("-hot-v-")).toHaveLength(50);
+  // Whatever was left lying goes with the next fix.
+  await api.call("POST", "/vehicle", fix(50));
+  const [item] = await api.items("vehicles", { vehicle_id: "hot" });
+  expect(Object.keys(item ?? {}).filter((name) => name.startsWith("waiting"))).toEqual([]);
+  expect(item).toMatchObject({ recorded_at: at(50), average_speed_kmh: 46.5 });
+});
+
+test("fifty deviated fixes of one vehicle, all at the very same time: one episode, one message", async () => {
+  const fix = { vehicle_id: "hot", route_id: "R", position: { lat: 5.2, lon: -74.1 }, recorded_at: at(0) };
+  await crowd(
+    "/route",
+    fifty((i) => ({ ...fix, event_id: `hot-r-${i}` })),
+  );
+  expect(await api.alertItems("hot")).toHaveLength(1);
+  expect(api.published("hot")).toHaveLength(1);
+});

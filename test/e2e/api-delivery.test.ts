@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Deployed, deploy } from "./deployed.ts";
+
+let api: Deployed;
+beforeAll(async () => {
+  api = await deploy();
+});
+afterAll(() => api?.close());
+
+const HERE = { lat: 4.711, lon: -74.0721 };
+const at = (second: number) => new Date(Date.UTC(2026, 2, 1, 10, 0, second)).toISOString();
+const post = async (body: object) => (await api.call("POST", "/delivery", body)).body;
+
+test("a delivery update with every field: answered, stored, and copied under the date of the event", async () => {
+  const update = {
+    delivery_id: "D-1",
+    status: "delivered",
+    occurred_at: "2026-02-28T23:59:59Z",
+    event_id: "phone-1:7",
+    tracking_number: "FLX-1",
+    driver_id: "C-44",
+    vehicle_id: "V-17",
+    route_id: "R-1",
+    position: HERE,
+    recipient_signature: true,
+    notes: "with the neighbour",
+  };
+  const state = {
+    delivery_id: "D-1",
+    status: "delivered",
+    is_completed: true,
+    delivered_at: "2026-02-28T23:59:59Z",
+    tracking_number: "FLX-1",
+    updated_at: "2026-02-28T23:59:59Z",
+  };
+  const raw_key = "raw-data/deliveries/year=2026/month=02/day=28/20260228T235959000Z-phone-1:7.json";
+  expect(await post(update)).toEqual({ ...state, applied: true, duplicate: false, raw_key });
+  expect((await api.call("GET", "/delivery/D-1")).body).toEqual(state);
+  const [item] = await api.items("deliveries", { delivery_id: "D-1" });
+  expect(item).toMatchObject({ ...update, is_completed: true, delivered_at: update.occurred_at, updated_at: update.occurred_at });
+  expect(await api.raw(raw_key)).toEqual({
+    event_id: "phone-1:7",
+    received_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    request_id: expect.any(String),
+    route: "POST /delivery",
+    payload: update,
+  });
+});
+
+test("without a time it happened now", async () => {
+  const before = Date.now();
+  const answer = await post({ delivery_id: "now", status: "assigned" });
+  expect(Date.parse(answer.updated_at)).toBeGreaterThanOrEqual(before);
+  expect(Date.parse(answer.updated_at)).toBeLessThanOrEqual(Date.now());
+  expect(answer).toMatchObject({ is_completed: false, delivered_at: null, tracking_number: null, applied: true });
+});
+
+test("late news never overwrites newer, and an update of the same time is not later", async () => {
+  const first = { delivery_id: "late", status: "in_transit", occurred_at: at(30), event_id: "z" };
+  await post(first);
+  const [stored] = await api.items("deliveries", { delivery_id: "late" });
+  const older = await post({ ...first, status: "pending", occurred_at: at(10), event_id: "older" });
+  expect(older).toMatchObject({ status: "in_transit", updated_at: at(30), applied: false, duplicate: false });
+  for (const event_id of ["a", "zz"]) {
+    const equal = await post({ ...first, status: "delivered", event_id, notes: "no" });
+    expect(equal).toMatchObject({ status: "in_transit", is_completed: false, updated_at: at(30), applied: false, duplicate: false });
+  }
+  expect(await api.items("deliveries", { delivery_id: "late" })).toEqual([stored]);
+  expect(await post({ ...first, status: "delivered", occurred_at: at(31), event_id: "b" })).toMatchObject({
+    applied: true,
+    delivered_at: at(31),
+  });
+  // Late news is news: each has its copy.
+  expect(await api.rawKeys("day=01/20260301T1000")).toHaveLength(5);
+});
+
+test("the same event twice changes nothing and makes no second copy; its id for other content is refused", async () => {
+  const update = { delivery_id: "twice", status: "in_transit", occurred_at: at(5), event_id: "twice-1" };
+  const first = await post(update);
+  expect(await post(update)).toEqual({ ...first, applied: false, duplicate: true });
+  await post({ ...update, status: "delivered", occurred_at: at(6), event_id: "twice-2" });
+  expect(await post(update)).toMatchObject({ status: "delivered", applied: false, duplicate: true });
+  expect(await api.rawKeys("-twice-1.json")).toHaveLength(1);
+  expect(await api.call("POST", "/delivery", { ...update, status: "failed" })).toMatchObject({
+    status: 409,
+    body: { error: { code: "EVENT_ID_REUSED" } },
+  });
+});
+
+test("without an event_id the payload is the event", async () => {
+  const update = { delivery_id: "derived", status: "failed", occurred_at: at(1), notes: "closed" };
+  const first = await post(update);
+  expect(first).toMatchObject({ applied: true, raw_key: expect.stringMatching(/-[0-9a-f]{32}\.json$/) });
+  const { notes, ...rest } = update;
+  expect(await post({ notes, ...rest })).toEqual({ ...first, applied: false, duplicate: true });
+  expect((await post({ ...update, notes: "shut" })).raw_key).not.toBe(first.raw_key);
+});
+
+test("delivered_at belongs to `delivered` alone", async () => {
+  await post({ delivery_id: "back", status: "delivered", occurred_at: at(1) });
+  expect(await post({ delivery_id: "back", status: "returned", occurred_at: at(2) })).toMatchObject({
+    is_completed: false,
+    delivered_at: null,
+  });
+  expect((await api.items("deliveries", { delivery_id: "back" }))[0]).not.toHaveProperty("delivered_at");
+});

@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Deployed, deploy } from "./deployed.ts";
+
+/** What every route has in common: keys, paths, input, limits. */
+let api: Deployed;
+beforeAll(async () => {
+  api = await deploy();
+});
+afterAll(() => api?.close());
+
+const HERE = { lat: 4.711, lon: -74.0721 };
+const ROUTES = [
+  ["POST", "/delivery", { delivery_id: "D", status: "pending" }],
+  ["GET", "/delivery/D", undefined],
+  ["POST", "/vehicle", { vehicle_id: "V", position: HERE }],
+  ["GET", "/vehicle/V", undefined],
+  ["GET", "/vehicle/V/alerts", undefined],
+  ["PUT", "/route/R", { waypoints: [HERE, HERE] }],
+  ["GET", "/route/R", undefined],
+  ["POST", "/route", { vehicle_id: "V", position: HERE, route_id: "R" }],
+] as const;
+
+test.each(ROUTES)("%s %s without a valid key is 403 and reaches no function", async (method, path, body) => {
+  const before = api.faults.calls().length;
+  for (const key of [null, "", "wrong"]) {
+    const refused = await api.call(method, path, body, { key });
+    expect(refused).toMatchObject({ status: 403, body: { error: { code: "FORBIDDEN", request_id: expect.any(String) } } });
+  }
+  expect(api.faults.calls().slice(before)).toEqual([]);
+});
+
+test("an address with no route is 404 in the API's own words, whatever the method", async () => {
+  for (const [method, path] of [
+    ["GET", "/"],
+    ["GET", "/nothing"],
+    ["DELETE", "/delivery"],
+    ["GET", "/delivery/a/b"],
+  ] as const) {
+    expect(await api.call(method, path)).toMatchObject({ status: 404, body: { error: { code: "NOT_FOUND" } } });
+  }
+});
+
+interface Fault {
+  readonly why: string;
+  readonly path: readonly [method: "POST" | "PUT", path: string];
+  readonly body: object;
+  readonly at: readonly string[];
+}
+const fix = { vehicle_id: "V", position: HERE };
+const FAULTS: readonly Fault[] = [
+  { why: "a missing id and status", path: ["POST", "/delivery"], body: {}, at: ["delivery_id", "status"] },
+  { why: "a status that is none", path: ["POST", "/delivery"], body: { delivery_id: "D", status: "lost" }, at: ["status"] },
+  { why: "unknown fields", path: ["POST", "/delivery"], body: { delivery_id: "D", status: "failed", x: 1, y: 2 }, at: ["x", "y"] },
+  {
+    why: "an unknown field inside",
+    path: ["POST", "/delivery"],
+    body: { delivery_id: "D", status: "failed", position: { ...HERE, alt: 2600 } },
+    at: ["position.alt"],
+  },
+  { why: "an id with a slash", path: ["POST", "/delivery"], body: { delivery_id: "a/b", status: "failed" }, at: ["delivery_id"] },
+  { why: "an empty id", path: ["POST", "/delivery"], body: { delivery_id: "", status: "failed" }, at: ["delivery_id"] },
+  { why: "an id of 65", path: ["POST", "/delivery"], body: { delivery_id: "x".repeat(65), status: "failed" }, at: ["delivery_id"] },
+  { why: "a fraction for an id", path: ["POST", "/delivery"], body: { delivery_id: 1.5, status: "failed" }, at: ["delivery_id"] },
+  {
+    why: "notes of 1001",
+    path: ["POST", "/delivery"],
+    body: { delivery_id: "D", status: "failed", notes: "x".repeat(1001) },
+    at: ["notes"],
+  },
+  {
+    why: "a signature that is no boolean",
+    path: ["POST", "/delivery"],
+    body: { delivery_id: "D", status: "failed", recipient_signature: "yes" },
+    at: ["recipient_signature"],
+  },
+  {
+    why: "a time with an offset",
+    path: ["POST", "/delivery"],
+    body: { delivery_id: "D", status: "failed", occurred_at: "2026-03-01T14:05:00-05:00" },
+    at: ["occurred_at"],
+  },
+  { why: "latitude 90.001", path: ["POST", "/vehicle"], body: { ...fix, position: { lat: 90.001, lon: 0 } }, at: ["position.lat"] },
+  { why: "longitude −180.001", path: ["POST", "/vehicle"], body: { ...fix, position: { lat: 0, lon: -180.001 } }, at: ["position.lon"] },
+  { why: "half a position", path: ["POST", "/vehicle"], body: { vehicle_id: "V", position: { lat: 1 } }, at: ["position.lon"] },
+  { why: "a negative speed", path: ["POST", "/vehicle"], body: { ...fix, speed_kmh: -1 }, at: ["speed_kmh"] },
+  { why: "text for a distance", path: ["POST", "/vehicle"], body: { ...fix, remaining_distance_km: "12" }, at: ["remaining_distance_km"] },
+  { why: "one waypoint", path: ["PUT", "/route/R"], body: { waypoints: [HERE] }, at: ["waypoints"] },
+  { why: "2001 waypoints", path: ["PUT", "/route/R"], body: { waypoints: Array(2001).fill(HERE) }, at: ["waypoints"] },
+  { why: "a bad waypoint", path: ["PUT", "/route/R"], body: { waypoints: [HERE, { lat: 91, lon: 0 }] }, at: ["waypoints.1.lat"] },
+  { why: "a threshold of 0", path: ["PUT", "/route/R"], body: { waypoints: [HERE, HERE], threshold_km: 0 }, at: ["threshold_km"] },
+  { why: "no route at all", path: ["POST", "/route"], body: fix, at: ["route_id"] },
+  { why: "a planned route of one", path: ["POST", "/route"], body: { ...fix, planned_route: [HERE] }, at: ["planned_route"] },
+  { why: "a path id with a space", path: ["PUT", "/route/a%20b"], body: { waypoints: [HERE, HERE] }, at: ["route_id"] },
+];
+
+test.each(FAULTS)("$why is 400 and the place is named", async ({ path: [method, path], body, at }) => {
+  const reply = await api.call(method, path, body);
+  expect(reply).toMatchObject({ status: 400, body: { error: { code: "INVALID_REQUEST", request_id: expect.any(String) } } });
+  expect(Object.keys(reply.body)).toEqual(["error"]);
+  expect(Object.keys(reply.body.error).sort()).toEqual(["code", "details", "message", "request_id"]);
+  expect(reply.body.error.details.map((detail: { path: string }) => detail.path)).toEqual(at);
+  expect(reply.body.error.message).toBeTruthy();
+  expect(JSON.stringify(reply.body)).not.toMatch(/zod|dynamo|arn:|node_modules/i);
+});
+
+test.each(["{", "", "null", "[]", '"text"', '{"delivery_id":"D","status":"pending"'])("the body %j is 400", async (text) => {
+  const reply = await api.call("POST", "/delivery", undefined, { text });
+  expect(reply).toMatchObject({ status: 400, body: { error: { code: "INVALID_REQUEST", details: [{ path: expect.any(String) }] } } });
+});
+
+test("a refused call leaves nothing behind", async () => {
+  expect(await api.rawKeys("raw-data/")).toEqual([]);
+  expect(await api.items("deliveries", {})).toEqual([]);
+});
+
+test("a body over 1 MiB is 413", async () => {
+  const notes = "x".repeat(1_100_000);
+  const reply = await api.call("POST", "/delivery", { delivery_id: "D", status: "pending", notes });
+  expect(reply).toMatchObject({ status: 413, body: { error: { code: "PAYLOAD_TOO_LARGE" } } });
+});
+
+test("ids are kept as text: integers become decimals, and every allowed character comes back through the path", async () => {
+  for (const [sent, kept] of [
+    [7, "7"],
+    [-12, "-12"],
+    ["A-Z.a_z:09", "A-Z.a_z:09"],
+    ["x".repeat(64), "x".repeat(64)],
+  ] as const) {
+    const body = { delivery_id: sent, status: "pending", tracking_number: 99, driver_id: 1, vehicle_id: 2, route_id: 3, event_id: 4 };
+    expect(await api.call("POST", "/delivery", body)).toMatchObject({ status: 200, body: { delivery_id: kept, tracking_number: "99" } });
+    expect((await api.call("GET", `/delivery/${encodeURIComponent(kept)}`)).body.delivery_id).toBe(kept);
+  }
+  const [item] = await api.items("deliveries", { delivery_id: "7" });
+  expect(item).toMatchObject({ driver_id: "1", vehicle_id: "2", route_id: "3", tracking_number: "99", event_id: "4" });
+});
+
+test("the edges of every range are inside", async () => {
+  const poles = [
+    { lat: 90, lon: 180 },
+    { lat: -90, lon: -180 },
+  ];
+  for (const position of poles) expect((await api.call("POST", "/vehicle", { vehicle_id: "edge", position })).status).toBe(200);
+  const long = Array.from({ length: 2000 }, (_, i) => ({ lat: 4 + i / 10_000, lon: -74 }));
+  expect(await api.call("PUT", "/route/long", { waypoints: long })).toMatchObject({ status: 200, body: { waypoint_count: 2000 } });
+  const notes = "ñ".repeat(1000);
+  expect((await api.call("POST", "/delivery", { delivery_id: "notes", status: "failed", notes })).status).toBe(200);
+  expect(await api.items("deliveries", { notes })).toHaveLength(1);
+});
+
+test("what is not there is 404 by its own code", async () => {
+  for (const [path, code] of [
+    ["delivery", "DELIVERY_NOT_FOUND"],
+    ["vehicle", "VEHICLE_NOT_FOUND"],
+    ["route", "ROUTE_NOT_FOUND"],
+  ] as const) {
+    expect(await api.call("GET", `/${path}/nobody`)).toMatchObject({ status: 404, body: { error: { code } } });
+  }
+  const lost = await api.call("POST", "/route", { ...fix, route_id: "nobody" });
+  expect(lost).toMatchObject({ status: 404, body: { error: { code: "ROUTE_NOT_FOUND" } } });
+});
+
+test("every answer is JSON that no cache keeps, with the client's correlation id", async () => {
+  const reply = await api.call("GET", "/delivery/7", undefined, { headers: { "x-correlation-id": "trip-5" } });
+  expect(reply.headers.get("content-type")).toBe("application/json");
+  expect(reply.headers.get("cache-control")).toBe("no-store");
+  expect(reply.headers.get("x-correlation-id")).toBe("trip-5");
+});
