@@ -77,6 +77,26 @@ test("fifty writers on one delivery: all are answered, the last word stands", as
   expect((await fleet.get("delivery", "hot")).body).toMatchObject({ status: "delivered", updated_at: at(100) });
 });
 
+test.each(["UpdateItem", "TransactWriteItems"])(
+  "what another call writes between the reading and the writing (%s) is not overwritten",
+  async (operation) => {
+    const [name, key] = operation === "UpdateItem" ? (["delivery", "delivery_id"] as const) : (["route", "vehicle_id"] as const);
+    const event = (second: number) => ({
+      [key]: `between-${name}`,
+      event_id: `${name}-${second}`,
+      ...(name === "delivery"
+        ? { status: second === 9 ? "delivered" : "in_transit", occurred_at: at(second) }
+        : { route_id: "R", position: west(3), recorded_at: at(second) }),
+    });
+    const before = async () => void (await fleet.post(name, event(9)));
+    fleet.faults.add({ service: "dynamodb", operation, fault: { kind: "hook", before } });
+    expect((await fleet.post(name, event(1))).body).toMatchObject({ applied: false, duplicate: false });
+    if (name === "delivery")
+      expect((await fleet.get("delivery", "between-delivery")).body).toMatchObject({ status: "delivered", updated_at: at(9) });
+    else expect(await fleet.alertItems("between-route")).toMatchObject([{ timestamp: at(9) }]);
+  },
+);
+
 test("a vehicle's fix, its ETA along the route, and what the other function left in its item", async () => {
   await fleet.post("route", { vehicle_id: "V", route_id: "R", position: west(0), recorded_at: at(0) });
   expect(await fleet.get("vehicle", "V")).toMatchObject({ status: 200, body: { recorded_at: at(0), route_id: "R", eta: null } });
