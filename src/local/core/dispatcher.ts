@@ -3,7 +3,7 @@ import { compileRoutes, type Routes } from "../wire/routes.ts";
 import { type WireService, wireService } from "../wire/schema.ts";
 import type { Faults } from "./faults.ts";
 import { realism } from "./realism.ts";
-import { type Call, type Dispatch, type LocalEnv, LocalFault, type LocalService, type Principal } from "./service.ts";
+import { type Call, type Dispatch, type LocalEnv, LocalFault, type LocalService } from "./service.ts";
 import { deniedCode } from "./wording.ts";
 
 /** A service with its wire format, loaded on its first use. */
@@ -49,18 +49,22 @@ export function createDispatcher(services: () => readonly LocalService[], env: (
     dispatch: async (name, operation, input, from = {}) => {
       const service = find(name);
       if (!service) throw new LocalFault("NotImplemented", `The local AWS has no service ${name}.`, 501);
-      const principal: Principal = from.principal ?? { type: "root", arn: `arn:aws:iam::${env().account}:root` };
-      const call: Call = {
-        requestId: randomUUID(),
-        region: from.region ?? "us-east-1",
-        account: env().account,
-        principal,
-        headers: {},
-        signal: new AbortController().signal,
-      };
+      const call = callFromInside(env(), from);
       authorize(service, operation, input, call, env());
       return perform(service, operation, input, call);
     },
+  };
+}
+
+/** Calls from inside come from AWS services, or from the account itself. */
+function callFromInside({ account }: LocalEnv, { principal, region = "us-east-1" }: NonNullable<Parameters<Dispatch>[3]>): Call {
+  return {
+    requestId: randomUUID(),
+    region,
+    account,
+    principal: principal ?? { type: "root", arn: `arn:aws:iam::${account}:root` },
+    headers: {},
+    signal: new AbortController().signal,
   };
 }
 

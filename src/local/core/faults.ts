@@ -136,24 +136,29 @@ async function play(
     case "throttle":
       throw throttled(service, fault.retryAfterSeconds);
     case "deny":
-      throw new LocalFault(
-        deniedCode(service),
-        `User: arn:aws:iam::000000000000:root is not authorized to perform: ${service}:${operation}`,
-        403,
-      );
+      throw denial(service, operation);
     case "staleRead":
     case "staleList":
       return oldNews(old.before(service, operation, call.input)) ?? execute();
     case "emptyPage":
       return emptyPage(service, operation, await execute());
-    case "hook": {
-      await fault.before?.(call);
-      const output = await execute();
-      await fault.after?.(call);
-      return output;
-    }
+    case "hook":
+      return hooked(fault, call, execute);
   }
 }
+
+async function hooked(
+  { before, after }: Extract<Fault, { kind: "hook" }>,
+  call: FaultedCall,
+  execute: () => Promise<Record<string, unknown>>,
+): Promise<Record<string, unknown>> {
+  await before?.(call);
+  const output = await execute();
+  await after?.(call);
+  return output;
+}
+const denial = (service: string, operation: string): LocalFault =>
+  new LocalFault(deniedCode(service), `User: arn:aws:iam::000000000000:root is not authorized to perform: ${service}:${operation}`, 403);
 
 /** The log outlives the call: it holds no function zips and no bodies. */
 const withoutBlobs = (input: Record<string, unknown>): Record<string, unknown> =>

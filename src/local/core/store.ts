@@ -38,25 +38,7 @@ export function openStore(file: string | undefined): Store {
   return {
     collection<T>(name: string): Collection<T> {
       const map = (data.get(name) ?? data.set(name, new Map()).get(name)) as Map<string, T>;
-      return {
-        get: (key) => map.get(key),
-        has: (key) => map.has(key),
-        put(key, value) {
-          write([name, key, value]);
-          map.set(key, value);
-        },
-        delete(key) {
-          if (!map.has(key)) return false;
-          write([name, key]);
-          return map.delete(key);
-        },
-        keys: () => [...map.keys()],
-        values: () => [...map.values()],
-        entries: () => [...map.entries()],
-        get size() {
-          return map.size;
-        },
-      };
+      return collectionOf(name, map, write);
     },
     clear() {
       for (const [name, map] of data) {
@@ -66,6 +48,28 @@ export function openStore(file: string | undefined): Store {
     },
     close() {
       if (handle !== undefined) closeSync(handle);
+    },
+  };
+}
+
+function collectionOf<T>(name: string, map: Map<string, T>, write: (entry: unknown[]) => void): Collection<T> {
+  return {
+    get: (key) => map.get(key),
+    has: (key) => map.has(key),
+    put(key, value) {
+      write([name, key, value]);
+      map.set(key, value);
+    },
+    delete(key) {
+      if (!map.has(key)) return false;
+      write([name, key]);
+      return map.delete(key);
+    },
+    keys: () => [...map.keys()],
+    values: () => [...map.values()],
+    entries: () => [...map.entries()],
+    get size() {
+      return map.size;
     },
   };
 }

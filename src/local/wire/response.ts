@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { NormalizedSchema } from "@smithy/core/schema";
 import type { LocalFault } from "../core/service.ts";
 import { escapeXml, writeJson, writeXml } from "./body.ts";
 import { members, type Operation, traitsOf, type WireService } from "./schema.ts";
@@ -64,21 +65,16 @@ function writeRest(
       headers["content-type"] ??= member.isStructSchema() ? (xml ? "application/xml" : "application/json") : "application/octet-stream";
     } else if (traits.httpResponseCode) status = (value as number | undefined) ?? status;
     else if (traits.httpHeader) {
-      if (value === undefined || value === null) continue;
-      const one = (item: unknown) => toText(member.isListSchema() ? member.getValueSchema() : member, item, "header");
-      headers[traits.httpHeader.toLowerCase()] = Array.isArray(value) ? value.map(one).join(",") : one(value);
+      if (value !== undefined && value !== null) headers[traits.httpHeader.toLowerCase()] = headerText(member, value);
     } else if (traits.httpPrefixHeaders !== undefined) {
-      for (const [key, text] of Object.entries((value ?? {}) as object))
-        headers[(traits.httpPrefixHeaders + key).toLowerCase()] = String(text);
+      for (const [key, text] of Object.entries(value ?? {})) headers[(traits.httpPrefixHeaders + key).toLowerCase()] = String(text);
     } else {
       hasBody = true;
       if (value !== undefined && value !== null) inBody[name] = value;
     }
   }
   if (hasBody && !hasPayload) {
-    body = xml
-      ? XML + unwrapped(service, operation, writeXml(service, operation.output, inBody))
-      : writeJson(service.kind, operation.output, inBody);
+    body = xml ? XML + unwrapped(service, operation, inBody) : writeJson(service.kind, operation.output, inBody);
     headers["content-type"] ??= xml ? "application/xml" : "application/json";
   }
   // A part of an object is the one case in which the status depends on what is answered.
@@ -86,11 +82,17 @@ function writeRest(
   return { status, headers, body };
 }
 
+function headerText(member: NormalizedSchema, value: unknown): string {
+  const one = (item: unknown) => toText(member.isListSchema() ? member.getValueSchema() : member, item, "header");
+  return Array.isArray(value) ? value.map(one).join(",") : one(value);
+}
+
 /**
  * An output whose root bears its only member's name (GetBucketLocation's) is that member: AWS writes one element, not two.
  * The namespace is what the JavaScript SDK knows it by.
  */
-function unwrapped(service: WireService, operation: Operation, body: string): string {
+function unwrapped(service: WireService, operation: Operation, output: Record<string, unknown>): string {
+  const body = writeXml(service, operation.output, output);
   const root = traitsOf(operation.output).xmlName;
   const inBody = members(operation.output).filter(([, member]) => !traitsOf(member).httpHeader);
   if (inBody.length !== 1 || inBody[0]?.[0] !== root) return body;

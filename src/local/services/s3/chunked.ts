@@ -14,7 +14,7 @@ export async function* unchunk(source: AsyncIterable<Buffer>, trailers: Map<stri
     yield* input.take(size);
     if ((await input.line()) !== "") throw malformed();
   }
-  for (let text = await input.lastLine(); text; text = await input.lastLine()) {
+  for (let text = await input.line({ last: true }); text; text = await input.line({ last: true })) {
     const colon = text.indexOf(":");
     if (colon > 0) trailers.set(text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim());
   }
@@ -35,30 +35,20 @@ function reader(source: AsyncIterable<Buffer>) {
     held = held.length > 0 ? Buffer.concat([held, next.value]) : next.value;
     return true;
   };
-  const line = async (atEnd: () => string): Promise<string> => {
-    for (;;) {
-      const end = held.indexOf("\r\n");
-      if (end >= 0) {
-        const text = held.toString("latin1", 0, end);
-        held = held.subarray(end + 2);
+  return {
+    /** `last`: some writers leave the final empty line away. */
+    async line({ last } = { last: false }): Promise<string> {
+      for (;;) {
+        const end = held.indexOf("\r\n");
+        const whole = end >= 0 ? end : undefined;
+        if (whole === undefined && held.length > MAX_LINE) throw malformed();
+        if (whole === undefined && (await more())) continue;
+        if (whole === undefined && !last) throw incomplete();
+        const text = held.toString("latin1", 0, whole);
+        held = held.subarray(whole === undefined ? held.length : whole + 2);
         return text;
       }
-      if (held.length > MAX_LINE) throw malformed();
-      if (!(await more())) return atEnd();
-    }
-  };
-  return {
-    line: () =>
-      line(() => {
-        throw incomplete();
-      }),
-    /** Some writers leave the final empty line away. */
-    lastLine: () =>
-      line(() => {
-        const rest = held.toString("latin1");
-        held = Buffer.alloc(0);
-        return rest;
-      }),
+    },
     async *take(size: number): AsyncGenerator<Buffer> {
       for (let left = size; left > 0; ) {
         if (held.length === 0 && !(await more())) throw incomplete();

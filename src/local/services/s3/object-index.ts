@@ -27,18 +27,9 @@ export function openIndex(documents: Collection<Version>): ObjectIndex {
     shelves.set(bucket, shelf);
     return shelf;
   };
-  const place = (version: Version): void => {
-    const { byKey, sorted } = shelfOf(version.bucket);
-    const versions = byKey.get(version.key);
-    if (versions) versions.unshift(version);
-    else {
-      byKey.set(version.key, [version]);
-      sorted.splice(firstAtLeast(sorted, version.key), 0, version.key);
-    }
-  };
   for (const version of documents.values().sort((a, b) => a.seq - b.seq)) {
     seq = Math.max(seq, version.seq);
-    place(version);
+    place(shelfOf(version.bucket), version);
   }
   return {
     versions: (bucket, key) => shelves.get(bucket)?.byKey.get(key) ?? [],
@@ -46,7 +37,7 @@ export function openIndex(documents: Collection<Version>): ObjectIndex {
     nextSeq: () => ++seq,
     add(version) {
       documents.put(String(version.seq), version);
-      place(version);
+      place(shelfOf(version.bucket), version);
     },
     update(version) {
       documents.put(String(version.seq), version);
@@ -55,16 +46,27 @@ export function openIndex(documents: Collection<Version>): ObjectIndex {
     },
     remove(version) {
       documents.delete(String(version.seq));
-      const { byKey, sorted } = shelfOf(version.bucket);
-      const left = (byKey.get(version.key) ?? []).filter((v) => v.seq !== version.seq);
-      if (left.length > 0) byKey.set(version.key, left);
-      else {
-        byKey.delete(version.key);
-        sorted.splice(firstAtLeast(sorted, version.key), 1);
-      }
+      displace(shelfOf(version.bucket), version);
     },
     all: () => documents.values(),
   };
+}
+
+function place({ byKey, sorted }: Shelf, version: Version): void {
+  const versions = byKey.get(version.key);
+  if (versions) versions.unshift(version);
+  else {
+    byKey.set(version.key, [version]);
+    sorted.splice(firstAtLeast(sorted, version.key), 0, version.key);
+  }
+}
+function displace({ byKey, sorted }: Shelf, version: Version): void {
+  const left = (byKey.get(version.key) ?? []).filter((v) => v.seq !== version.seq);
+  if (left.length > 0) byKey.set(version.key, left);
+  else {
+    byKey.delete(version.key);
+    sorted.splice(firstAtLeast(sorted, version.key), 1);
+  }
 }
 
 /** Index of the first key that is not before `key`. */
