@@ -150,7 +150,7 @@ test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
       fleet.time.remainingMs = 10_000;
       // Once the state is durable, what hangs only delays a message.
       expect([200, 503]).toContain(hung.status);
-      await untilAccepted(scenario.name, scenario.event(id));
+      expect((await untilAccepted(scenario.name, scenario.event(id))).tries).toBe(1);
       fleet.time.now = new Date(fleet.time.now.getTime() + 60_000);
       const again = await fleet.post(scenario.name, scenario.event(id));
       expect(again).toMatchObject({ status: 200, body: { duplicate: true } });

@@ -1,0 +1,215 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { json } from "node:stream/consumers";
+import { SetSubscriptionAttributesCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Deployed, deploy } from "./deployed.ts";
+
+let api: Deployed;
+beforeAll(async () => {
+  api = await deploy({ alerts: { deviationThresholdKm: 2, renotifyMinutes: 15, emails: ["ops@example.com"], sms: ["+573001234567"] } });
+  await api.call("PUT", "/route/R", { waypoints: [BOGOTA, NORTH] });
+});
+afterAll(() => api?.close());
+
+const BOGOTA = { lat: 4.711, lon: -74.0721 };
+const NORTH = { lat: 5.711, lon: -74.0721 };
+const at = (second: number) => new Date(Date.UTC(2026, 2, 1, 10, 0, second)).toISOString();
+/** A position about this many km west of route R. */
+const west = (km: number) => ({ lat: 5.2, lon: -74.0721 - km / 110.7336 });
+const post = async (body: object) => (await api.call("POST", "/route", { route_id: "R", ...body })).body;
+const types = (vehicle: string) => api.published(vehicle).map(({ machines }) => machines.type);
+
+test("a planned route is stored whole, answered, and replaced whole", async () => {
+  const waypoints = [BOGOTA, { lat: 5, lon: -74.2 }, NORTH];
+  const first = await api.call("PUT", "/route/plan:1", { waypoints, name: "north", threshold_km: 1.5 });
+  const route = { route_id: "plan:1", name: "north", waypoint_count: 3, length_km: expect.closeTo(115.2, 0), threshold_km: 1.5 };
+  expect(first).toMatchObject({ status: 200, body: { ...route, updated_at: expect.stringMatching(/Z$/) } });
+  expect((await api.call("GET", "/route/plan:1")).body).toEqual({ ...first.body, waypoints });
+  const second = (await api.call("PUT", "/route/plan:1", { waypoints: [BOGOTA, NORTH] })).body;
+  expect(second).toMatchObject({ name: null, waypoint_count: 2, length_km: 111.195, threshold_km: null });
+  expect((await api.items("routes", { route_id: "plan:1" }))[0]).toMatchObject({ waypoints: [BOGOTA, NORTH] });
+});
+
+test("the deviation is the distance to the nearest point of the route, segments included", async () => {
+  const fix = { vehicle_id: "near", position: west(1), recorded_at: at(0), event_id: "near-0" };
+  const answer = await post(fix);
+  expect(answer).toEqual({
+    vehicle_id: "near",
+    route_id: "R",
+    recorded_at: at(0),
+    deviation_km: expect.closeTo(1, 2),
+    threshold_km: 2,
+    is_deviated: false,
+    nearest_point: { lat: expect.closeTo(5.2, 3), lon: -74.0721 },
+    alert: null,
+    applied: true,
+    duplicate: false,
+    raw_key: "raw-data/routes/year=2026/month=03/day=01/20260301T100000000Z-near-0.json",
+  });
+  expect(await api.raw(answer.raw_key)).toMatchObject({ event_id: "near-0", route: "POST /route", payload: { route_id: "R", ...fix } });
+  expect(await post(fix)).toEqual({ ...answer, applied: false, duplicate: true });
+  expect((await api.call("GET", "/vehicle/near")).body).toMatchObject({ position: west(1), recorded_at: at(0), route_id: "R", eta: null });
+  expect((await api.call("POST", "/route", { route_id: "R", ...fix, position: west(2) })).status).toBe(409);
+});
+
+test("the threshold: the call's, else the route's, else the configured one", async () => {
+  await api.call("PUT", "/route/strict", { waypoints: [BOGOTA, NORTH], threshold_km: 0.5 });
+  const fix = { vehicle_id: "threshold", position: west(1) };
+  expect(await post({ ...fix, threshold_km: 0.2, route_id: "strict" })).toMatchObject({ threshold_km: 0.2, is_deviated: true });
+  expect(await post({ ...fix, route_id: "strict" })).toMatchObject({ threshold_km: 0.5, is_deviated: true });
+  expect(await post(fix)).toMatchObject({ threshold_km: 2, is_deviated: false });
+});
+
+test("a route may come with the call", async () => {
+  const body = { vehicle_id: "carried", position: west(3), planned_route: [BOGOTA, NORTH], recorded_at: at(0) };
+  const { body: answer } = await api.call("POST", "/route", body);
+  expect(answer).toMatchObject({ route_id: null, is_deviated: true, alert: { state: "open", notified: true } });
+  expect((await api.call("GET", "/vehicle/carried/alerts")).body.alerts).toMatchObject([{ route_id: null }]);
+});
+
+test("an episode: opened, kept, escalated, told again, closed within 80 %; one item, four messages", async () => {
+  const fix = (second: number, km: number) => post({ vehicle_id: "E", driver_id: "C-1", position: west(km), recorded_at: at(second) });
+  const opened = await fix(0, 3);
+  const { alert_id } = opened.alert;
+  expect(opened).toMatchObject({ is_deviated: true, applied: true, alert: { state: "open", notified: true } });
+  const silent = { alert: { alert_id, state: "open", notified: false } };
+  expect(await fix(60, 5)).toMatchObject(silent);
+  expect(await fix(120, 5.9)).toMatchObject(silent);
+  // Doubled since the last message.
+  expect(await fix(180, 6.1)).toMatchObject({ alert: { alert_id, state: "open", notified: true } });
+  expect(await fix(180 + 899, 4)).toMatchObject(silent);
+  // A quarter of an hour after the last message.
+  expect(await fix(180 + 900, 4)).toMatchObject({ alert: { notified: true } });
+  // Between 80 % of the threshold and the threshold it stays open in silence.
+  expect(await fix(1200, 1.8)).toMatchObject({ is_deviated: false, ...silent });
+  expect(await fix(1300, 1.59)).toMatchObject({ alert: { alert_id, state: "closed", notified: true } });
+  expect(await fix(1400, 1.9)).toMatchObject({ alert: null });
+  expect(types("E")).toEqual(["ROUTE_DEVIATION", "ROUTE_DEVIATION", "ROUTE_DEVIATION", "ROUTE_DEVIATION_CLEARED"]);
+  const [item, ...more] = await api.alertItems("E");
+  expect(more).toEqual([]);
+  expect(item).toMatchObject({
+    vehicle_id: "E",
+    timestamp: at(0),
+    alert_id,
+    type: "ROUTE_DEVIATION",
+    state: "closed",
+    route_id: "R",
+    driver_id: "C-1",
+    deviation_km: expect.closeTo(3, 1),
+    max_deviation_km: expect.closeTo(6.1, 1),
+    threshold_km: 2,
+    position: west(3),
+    closed_at: at(1300),
+    notified_at: expect.any(String),
+  });
+  // 90 days after it opened; told long afterwards, it stays for a month all the same.
+  expect(Number(item?.expires_at) * 1000).toBeGreaterThan(Math.max(Date.parse(at(0)) + 89 * 86_400_000, Date.now() + 29 * 86_400_000));
+  // The next deviation is another episode.
+  expect((await fix(1500, 3)).alert.alert_id).not.toBe(alert_id);
+});
+
+test("a fix older than the last one answers its distance and changes nothing", async () => {
+  const fix = (second: number, km: number, event_id: string) =>
+    post({ vehicle_id: "order", position: west(km), recorded_at: at(second), event_id });
+  const { alert } = await fix(60, 3, "o1");
+  expect(await fix(30, 0, "o2")).toMatchObject({
+    is_deviated: false,
+    deviation_km: expect.closeTo(0, 2),
+    applied: false,
+    duplicate: false,
+  });
+  expect((await api.alertItems("order"))[0]).toMatchObject({ state: "open" });
+  expect(await fix(90, 0, "o3")).toMatchObject({ applied: true, alert: { alert_id: alert.alert_id, state: "closed" } });
+  expect(await fix(45, 9, "o4")).toMatchObject({ is_deviated: true, applied: false });
+  expect(await fix(60, 3, "o1")).toMatchObject({ applied: false, duplicate: true });
+  expect(await api.alertItems("order")).toHaveLength(1);
+  expect(types("order")).toEqual(["ROUTE_DEVIATION", "ROUTE_DEVIATION_CLEARED"]);
+});
+
+test("two fixes at once open one episode", async () => {
+  const fix = { vehicle_id: "two", position: west(3) };
+  const both = await Promise.all([0, 1].map((i) => post({ ...fix, recorded_at: at(i), event_id: `two-${i}` })));
+  expect(new Set(both.map(({ alert }) => alert?.alert_id).filter(Boolean)).size).toBe(1);
+  expect(await api.alertItems("two")).toHaveLength(1);
+  expect(types("two")).toHaveLength(1);
+});
+
+test("alerts come newest first in pages", async () => {
+  for (let i = 0; i < 5; i++) {
+    await post({ vehicle_id: "P", position: west(3), recorded_at: at(i * 100) });
+    await post({ vehicle_id: "P", position: west(0), recorded_at: at(i * 100 + 50) });
+  }
+  const page = async (query: string) => (await api.call("GET", `/vehicle/P/alerts${query}`)).body;
+  const times = ({ alerts }: { alerts: { timestamp: string }[] }) => alerts.map((alert) => alert.timestamp);
+  const first = await page("?limit=2");
+  expect(times(first)).toEqual([at(400), at(300)]);
+  const second = await page(`?limit=2&cursor=${encodeURIComponent(first.next)}`);
+  expect(times(second)).toEqual([at(200), at(100)]);
+  const last = await page(`?limit=2&cursor=${encodeURIComponent(second.next)}`);
+  expect(last).toMatchObject({ alerts: [{ timestamp: at(0), state: "closed", closed_at: at(50), vehicle_id: "P" }], next: null });
+  expect((await page("?limit=100")).alerts).toHaveLength(5);
+  expect(await page("")).toMatchObject({ next: null });
+  expect((await api.call("GET", "/vehicle/nobody/alerts")).body).toEqual({ alerts: [], next: null });
+  for (const query of ["limit=0", "limit=101", "limit=x", "cursor=made-up"]) {
+    const refused = await api.call("GET", `/vehicle/P/alerts?${query}`);
+    expect(refused).toMatchObject({ status: 400, body: { error: { details: [{ path: query.split("=")[0] }] } } });
+  }
+});
+
+test("machines, mail and phones each get the message in their own form; attributes filter", async () => {
+  const heard: Record<string, unknown>[] = [];
+  const server = createServer(async (request, response) => {
+    const message = (await json(request)) as Record<string, unknown>;
+    if (message.Type === "SubscriptionConfirmation") await fetch(String(message.SubscribeURL));
+    heard.push(message);
+    response.end();
+  }).listen(0, "127.0.0.1");
+  try {
+    await once(server, "listening");
+    const sns = api.aws.client(SNSClient);
+    const { port } = server.address() as AddressInfo;
+    const subscription = { TopicArn: api.outputs.topic_arn ?? "", Protocol: "http", Endpoint: `http://127.0.0.1:${port}/alerts` };
+    const { SubscriptionArn: arn } = await sns.send(new SubscribeCommand({ ...subscription, ReturnSubscriptionArn: true }));
+    await expect.poll(() => heard.length, { timeout: 30_000 }).toBe(1);
+    const policy = { AttributeName: "FilterPolicy", AttributeValue: JSON.stringify({ vehicle_id: ["M"], type: ["ROUTE_DEVIATION"] }) };
+    await sns.send(new SetSubscriptionAttributesCommand({ SubscriptionArn: arn, ...policy }));
+    const mail = async () => (await (await fetch(`${api.aws.url}/_local/mail`)).json()) as Record<string, string>[];
+    const confirmation = (await mail()).find((one) => one.confirmUrl);
+    await fetch(String(confirmation?.confirmUrl));
+
+    await post({ vehicle_id: "other", position: west(3), recorded_at: at(0) });
+    const { alert, deviation_km } = await post({ vehicle_id: "M", driver_id: "C-9", position: west(3), recorded_at: at(0) });
+    await post({ vehicle_id: "M", driver_id: "C-9", position: west(0), recorded_at: at(10) });
+    await expect.poll(async () => (await mail()).filter((one) => one.body?.includes(" M ")).length, { timeout: 30_000 }).toBe(4);
+    await expect.poll(() => heard.length, { timeout: 30_000 }).toBe(2);
+
+    const said = {
+      type: "ROUTE_DEVIATION",
+      alert_id: alert.alert_id,
+      vehicle_id: "M",
+      route_id: "R",
+      driver_id: "C-9",
+      deviation_km,
+      threshold_km: 2,
+      position: west(3),
+      timestamp: at(0),
+    };
+    expect(JSON.parse(String(heard[1]?.Message))).toEqual(said);
+    expect(heard[1]).toMatchObject({
+      Type: "Notification",
+      MessageAttributes: { type: { Type: "String", Value: "ROUTE_DEVIATION" }, vehicle_id: { Type: "String", Value: "M" } },
+    });
+    const about = (await mail()).filter((one) => one.body?.includes(" M "));
+    const letter = about.find((one) => one.protocol === "email");
+    expect(letter).toMatchObject({ to: "ops@example.com", subject: "FleetLogix: M has left its route" });
+    expect(letter?.body).toMatch(/M is 3(\.\d+)? km off route R[\s\S]*C-9[\s\S]*openstreetmap/);
+    const text = about.find((one) => one.protocol === "sms")?.body ?? "";
+    expect(text).toMatch(/^FleetLogix: M is 3(\.\d+)? km off route R\.$/);
+    expect(text.length).toBeLessThanOrEqual(140);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
