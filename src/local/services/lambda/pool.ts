@@ -11,6 +11,8 @@ const INIT_MS = 10_000;
 /** An answered call asks for more work within a moment; waiting for it is quicker than a new process. */
 const FINISHING_MS = 100;
 const MAX_STARTS = Math.max(2, availableParallelism());
+/** Beyond a sandbox for each core another process makes short calls slower, not faster: it starts when none has been free for so long. */
+const PATIENCE_MS = 500;
 
 export type Lease =
   | { readonly session: Session }
@@ -30,6 +32,8 @@ interface Pool {
   readonly revision: Revision;
   readonly idle: Map<Session, () => void>;
   readonly waiting: { readonly resolve: (lease: Lease) => void; readonly reject: (error: unknown) => void }[];
+  /** When the last call that waited got a sandbox, or began to wait with nobody before it. Of `performance`. */
+  movedAt: number;
   /** How many sandboxes are starting, or have answered and are about to be free. */
   coming: number;
   retired: boolean;
@@ -61,7 +65,7 @@ function poolOf(state: State, fn: FunctionRecord, revision: Revision): Pool {
   const known = state.pools.get(key);
   if (known) return known;
   retire(state, fn.region, fn.name, revision.version);
-  const pool: Pool = { fn, revision, idle: new Map(), waiting: [], coming: 0, retired: false };
+  const pool: Pool = { fn, revision, idle: new Map(), waiting: [], movedAt: 0, coming: 0, retired: false };
   state.pools.set(key, pool);
   return pool;
 }
@@ -86,16 +90,30 @@ async function lease(state: State, pool: Pool): Promise<Lease> {
     pool.idle.delete(warm);
     return { session: warm };
   }
+  if (pool.waiting.length === 0) pool.movedAt = performance.now();
   const promise = new Promise<Lease>((resolve, reject) => pool.waiting.push({ resolve, reject }));
   state.wanted.add(pool);
   startMissing(state);
-  return promise;
+  const cancel = repeatedly(PATIENCE_MS, () => startMissing(state));
+  return promise.finally(cancel);
+}
+
+function repeatedly(ms: number, task: () => void): () => void {
+  const timer = setInterval(task, ms);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+function isShort({ alive }: State, pool: Pool): boolean {
+  if (pool.waiting.length <= pool.coming) return false;
+  const sandboxes = [...alive.values()].filter((one) => one === pool).length;
+  return sandboxes < MAX_STARTS || performance.now() - pool.movedAt >= PATIENCE_MS;
 }
 
 /** No more processes start at once than there are cores: a burst of short calls is served sooner by the first ones. */
 function startMissing(state: State): void {
   for (const pool of state.wanted) {
-    while (!state.stopped && state.starting.size < MAX_STARTS && pool.waiting.length > pool.coming) {
+    while (!state.stopped && state.starting.size < MAX_STARTS && isShort(state, pool)) {
       const started: Promise<void> = start(state, pool).finally(() => {
         state.starting.delete(started);
         pool.coming--;
@@ -147,6 +165,7 @@ function offer(state: State, pool: Pool, session: Session): void {
   if (!state.alive.has(session)) return;
   const next = pool.waiting.shift();
   if (next) {
+    pool.movedAt = performance.now();
     next.resolve({ session });
     return;
   }
