@@ -11,7 +11,9 @@ const INIT_MS = 10_000;
 /** An answered call asks for more work within a moment; waiting for it is quicker than a new process. */
 const FINISHING_MS = 100;
 const MAX_STARTS = Math.max(2, availableParallelism());
-/** Beyond a sandbox for each core another process makes short calls slower, not faster: it starts when none has been free for so long. */
+/** Functions wait for AWS half of their time: two for each core keep the cores busy. */
+const EAGER = 2 * MAX_STARTS;
+/** Beyond those another process makes short calls slower, not faster: it starts when none has been free for so long. */
 const PATIENCE_MS = 500;
 
 export type Lease =
@@ -107,7 +109,7 @@ function repeatedly(ms: number, task: () => void): () => void {
 function isShort({ alive }: State, pool: Pool): boolean {
   if (pool.waiting.length <= pool.coming) return false;
   const sandboxes = [...alive.values()].filter((one) => one === pool).length;
-  return sandboxes < MAX_STARTS || performance.now() - pool.movedAt >= PATIENCE_MS;
+  return sandboxes < EAGER || performance.now() - pool.movedAt >= PATIENCE_MS;
 }
 
 /** No more processes start at once than there are cores: a burst of short calls is served sooner by the first ones. */
