@@ -144,8 +144,9 @@ function inspection(program: Command, act: Act): void {
     .command("simulate")
     .description("drive a fleet through the API and check that its state equals what was sent")
     .option("--vehicles <n>", "how many vehicles", whole(1, 500), 20)
-    .option("--minutes <n>", "how long", whole(1, 60), 1)
-    .option("--interval <seconds>", "between two fixes of a vehicle", whole(1, 600), 2)
+    .option("--minutes <n>", "how long", amount(0.1, 60), 1)
+    .option("--interval <seconds>", "between two fixes of a vehicle", amount(0.1, 600), 2)
+    .option("--rate <n>", "calls a second at most; the API's own limit is 50 unless configured", whole(1, 1000), 40)
     .option("--seed <n>", "the same seed sends the same messages", whole(0, 2_147_483_647), 1)
     .action(act(async () => (await import("./commands/simulate.ts")).simulate));
   program
@@ -207,6 +208,13 @@ const whole =
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+  };
+const amount =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (/^\d+(\.\d+)?$/.test(text) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
   };
 function httpUrl(text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { FleetlogixError } from "../errors.ts";
-import { type Message, type Plan, RATE_PER_SECOND, THRESHOLD_KM, type Trip } from "./plan.ts";
+import { type Message, type Plan, THRESHOLD_KM, type Trip } from "./plan.ts";
 import type { Tally } from "./report.ts";
 
 export interface Target {
   readonly url: string;
   readonly key?: string | undefined;
+  /** Calls a second at most. */
+  readonly rate: number;
   readonly signal: AbortSignal;
 }
 export interface Reply {
@@ -24,7 +26,7 @@ export function caller(target: Target, tally: Tally): Call {
   let next = 0;
   const turn = async () => {
     const at = Math.max(Date.now(), next);
-    next = at + 1000 / RATE_PER_SECOND;
+    next = at + 1000 / target.rate;
     await sleep(at - Date.now(), undefined, { signal: target.signal });
   };
   return async (method, path, body) => {
@@ -32,7 +34,7 @@ export function caller(target: Target, tally: Tally): Call {
       await turn();
       const began = performance.now();
       const { reply, retryAfter } = await once(target, method, path, body);
-      tally.latenciesMs.push(performance.now() - began);
+      tally.latencies.record(Math.max(1, Math.round(performance.now() - began)));
       if ((reply.status !== 429 && reply.status !== 503) || attempt === ATTEMPTS) return reply;
       tally.retries++;
       const seconds = Number(retryAfter) > 0 ? Number(retryAfter) : 0.25 * 2 ** attempt;
@@ -82,18 +84,25 @@ export async function drive(plan: Plan, call: Call, tally: Tally, signal: AbortS
 async function sendStep(trip: Trip, left: Message[], step: number, call: Call, tally: Tally): Promise<void> {
   while (left[0] !== undefined && left[0].step <= step) {
     const message = left.shift() as Message;
-    tally.sent++;
-    const { status, body } = await call("POST", message.path, message.body);
-    if (status !== 200) {
-      tally.errors.push(`${trip.vehicleId}: POST ${message.path} answered ${status} ${JSON.stringify(body)}`);
-      continue;
-    }
-    tally.accepted++;
-    if (body.duplicate === true) tally.duplicates++;
-    else if (body.applied === false) tally.late++;
-    const alert = body.alert as { readonly state?: string; readonly notified?: boolean } | null | undefined;
-    if (alert?.notified === true && body.duplicate !== true) tally.alerts++;
+    const copies = [message];
+    while (left[0] === message) copies.push(left.shift() as Message);
+    // A phone that doubles a message does not wait for the first answer.
+    await Promise.all(copies.map((copy) => send(trip, copy, call, tally)));
   }
+}
+
+async function send(trip: Trip, message: Message, call: Call, tally: Tally): Promise<void> {
+  tally.sent++;
+  const { status, body } = await call("POST", message.path, message.body);
+  if (status !== 200) {
+    tally.errors.push(`${trip.vehicleId}: POST ${message.path} answered ${status} ${JSON.stringify(body)}`);
+    return;
+  }
+  tally.accepted++;
+  if (body.duplicate === true) tally.duplicates++;
+  else if (body.applied === false) tally.late++;
+  const alert = body.alert as { readonly state?: string; readonly notified?: boolean } | null | undefined;
+  if (alert?.notified === true) tally.alerts++;
 }
 
 const refused = (id: string, status: number, body: unknown) =>

@@ -1,3 +1,5 @@
+import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
+
 /** Counters of a run, filled while it goes on. */
 export interface Tally {
   sent: number;
@@ -6,17 +8,24 @@ export interface Tally {
   duplicates: number;
   alerts: number;
   retries: number;
-  readonly latenciesMs: number[];
+  /** Of every call, in ms. */
+  readonly latencies: RecordableHistogram;
   /** What went wrong, in words. */
   readonly errors: string[];
 }
-export const newTally = (): Tally => ({ sent: 0, accepted: 0, late: 0, duplicates: 0, alerts: 0, retries: 0, latenciesMs: [], errors: [] });
+export const newTally = (): Tally => ({
+  sent: 0,
+  accepted: 0,
+  late: 0,
+  duplicates: 0,
+  alerts: 0,
+  retries: 0,
+  latencies: createHistogram(),
+  errors: [],
+});
 
-/** Nearest rank, in whole ms; 0 without any. */
-export function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return Math.round(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0);
-}
+/** In whole ms; 0 without any. */
+const percentile = ({ latencies }: Tally, percent: number): number => (latencies.count === 0 ? 0 : latencies.percentile(percent));
 
 export const numbersOf = (tally: Tally) => ({
   sent: tally.sent,
@@ -26,8 +35,8 @@ export const numbersOf = (tally: Tally) => ({
   alerts: tally.alerts,
   retries: tally.retries,
   errors: tally.errors.length,
-  p50_ms: percentile(tally.latenciesMs, 0.5),
-  p95_ms: percentile(tally.latenciesMs, 0.95),
+  p50_ms: percentile(tally, 50),
+  p95_ms: percentile(tally, 95),
 });
 
 export function lineOf(tally: Tally): string {

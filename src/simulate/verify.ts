@@ -8,16 +8,18 @@ export async function differencesOf(plan: Plan, call: Call): Promise<string[]> {
 
 async function tripDifferences(trip: Trip, call: Call): Promise<string[]> {
   const { vehicleId, deliveryId } = trip;
-  const expected = expectedOf(trip);
+  const { fix, delivery: update, episodes } = expectedOf(trip);
   const vehicle = await call("GET", `/vehicle/${vehicleId}`);
   const delivery = await call("GET", `/delivery/${deliveryId}`);
   const alerts = await call("GET", `/vehicle/${vehicleId}/alerts?limit=100`);
   const states = ((alerts.body.alerts ?? []) as readonly { readonly state: string }[]).map(({ state }) => state).reverse();
   return [
-    ...differs(`vehicle ${vehicleId} recorded_at`, timeOf(vehicle.body.recorded_at), timeOf(expected.recordedAt)),
-    ...differs(`delivery ${deliveryId} status`, delivery.body.status, expected.status),
-    ...differs(`delivery ${deliveryId} is_completed`, delivery.body.is_completed, expected.status === "delivered"),
-    ...differs(`vehicle ${vehicleId} alerts`, states.join(", "), expected.episodes.join(", ")),
+    ...differs(`vehicle ${vehicleId} recorded_at`, timeOf(vehicle.body.recorded_at), timeOf(fix?.recorded_at)),
+    ...differs(`vehicle ${vehicleId} position`, JSON.stringify(vehicle.body.position), JSON.stringify(fix?.position)),
+    ...differs(`delivery ${deliveryId} status`, delivery.body.status, update?.status),
+    ...differs(`delivery ${deliveryId} updated_at`, timeOf(delivery.body.updated_at), timeOf(update?.occurred_at)),
+    ...differs(`delivery ${deliveryId} is_completed`, delivery.body.is_completed, update?.status === "delivered"),
+    ...differs(`vehicle ${vehicleId} alerts`, states.join(", "), episodes.join(", ")),
   ];
 }
 

@@ -3,6 +3,7 @@ import { caller, drive } from "../../simulate/drive.ts";
 import { makePlan, type Settings } from "../../simulate/plan.ts";
 import { lineOf, newTally, numbersOf, type Tally } from "../../simulate/report.ts";
 import { differencesOf } from "../../simulate/verify.ts";
+import { toErrorJson, toFailure } from "../failure.ts";
 import { isLive } from "../progress.ts";
 import type { Action, Run } from "../run.ts";
 import { openSession } from "../session.ts";
@@ -17,7 +18,7 @@ export const simulate: Action = async (run, _, options) => {
   if (!url) throw new FleetlogixError("NOT_DEPLOYED", "There is no API yet.", { hint: "Create it with `fleetlogix up`." });
   const plan = makePlan(options as unknown as Settings, Date.now());
   const tally = newTally();
-  const call = caller({ url, key: key?.reveal(), signal: run.signal }, tally);
+  const call = caller({ url, key: key?.reveal(), rate: plan.rate, signal: run.signal }, tally);
   await watched(run, tally, () => drive(plan, call, tally, run.signal));
   const lost = plan.trips.reduce((sum, trip) => sum + trip.lost, 0);
   const numbers = { vehicles: plan.trips.length, lost, ...numbersOf(tally) };
@@ -32,7 +33,7 @@ function answer(run: Run, numbers: object, line: string, differences: readonly s
   });
   return {
     text: `${line}\n${verdict}`,
-    json: { command: run.command, ok, ...numbers, differences },
+    json: { command: run.command, ok, ...numbers, differences, error: ok ? null : toErrorJson(toFailure(failure, false)) },
     ...(!ok && { failure }),
   };
 }
