@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FleetlogixError } from "../errors.ts";
 import { type Message, type Plan, THRESHOLD_KM, type Trip } from "./plan.ts";
@@ -23,6 +24,8 @@ const LONGEST_WAIT_S = 10;
 
 /** Calls leave one after the other at the rate's distance, however many wait for their answers. */
 export function caller(target: Target, tally: Tally): Call {
+  // Every call under way listens to it, and there may be hundreds.
+  setMaxListeners(0, target.signal);
   let next = 0;
   const turn = async () => {
     const at = Math.max(Date.now(), next);

@@ -1,0 +1,36 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { examples, page } from "../../scripts/api-docs.ts";
+import { type Deployed, deploy } from "./deployed.ts";
+
+let api: Deployed;
+let folder: string;
+beforeAll(async () => {
+  api = await deploy();
+  folder = mkdtempSync(join(tmpdir(), "examples-"));
+  writeFileSync(join(folder, "key.header"), `x-api-key: ${api.key}\n`, { mode: 0o600 });
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await api?.close();
+});
+
+test("docs/api.md is what the OpenAPI document says; `npm run docs:api` writes it anew", () => {
+  expect(readFileSync("docs/api.md", "utf8")).toBe(page());
+});
+
+/** Times at which something was received differ from run to run. */
+const masked = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value, (key, inner) => (key === "notified_at" || (key === "updated_at" && String(inner).includes(".")) ? "…" : inner)),
+  );
+
+test.each(examples())("the example of $operationId runs as it stands and answers what the page shows", async ({ command, answer }) => {
+  const env = { PATH: process.env.PATH, API_URL: api.url };
+  const { stdout } = await promisify(execFile)("bash", ["-c", command], { cwd: folder, env });
+  expect(masked(JSON.parse(stdout))).toEqual(masked(answer));
+});
