@@ -18,11 +18,17 @@ export async function buildFunctions(
 }
 
 async function buildFunction(name: FunctionName, root: string): Promise<Artifact> {
-  const [{ build }, { toArtifact }] = await Promise.all([import("esbuild"), import("./zip.ts")]);
+  const [code, { toArtifact }] = await Promise.all([bundleFunction(name, root), import("./zip.ts")]);
+  return toArtifact({ "index.js": code });
+}
+
+/** The one file of a function's zip. */
+export async function bundleFunction(name: FunctionName, root: string = packageRoot()): Promise<Uint8Array> {
+  const { build } = await import("esbuild");
   const bundle = await build({ ...BUNDLE, absWorkingDir: root, entryPoints: [join("handlers", name, "handler.ts")] }).catch((cause) => {
     throw bundleFailed(name, cause);
   });
-  return toArtifact({ "index.js": bundle.outputFiles[0]?.contents ?? new Uint8Array() });
+  return bundle.outputFiles[0]?.contents ?? new Uint8Array();
 }
 
 /**

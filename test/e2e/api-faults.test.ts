@@ -106,7 +106,9 @@ test.each(FUNCTIONS)("the role of $name may do what its manifest says and nothin
   ];
   const actions = [...new Set(FUNCTIONS.flatMap((one) => one.grants.flatMap((grant) => grant.actions)))];
   const further = ["dynamodb:DeleteItem", "dynamodb:Scan", "s3:DeleteObject", "s3:PutObjectAcl", "sns:Subscribe", "iam:PassRole"];
-  const role = { type: "role", arn: "", roleArn: `arn:aws:iam::000000000000:role/${RoleName}`, roleName: RoleName, session: "s" } as const;
+  const account = "000000000000";
+  const arn = `arn:aws:sts::${account}:assumed-role/${RoleName}/s`;
+  const role = { type: "role", arn, roleArn: `arn:aws:iam::${account}:role/${RoleName}`, roleName: RoleName, session: "s" } as const;
   for (const { resource, prefix, arn } of targets) {
     const granted = grants.filter((grant) => grant.resource === resource && grant.prefix === prefix).flatMap((grant) => grant.actions);
     const allowed = [...actions, ...further].filter((action) => api.aws.env.decide(role, { action, resource: arn }).allowed);
