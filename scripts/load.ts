@@ -1,10 +1,11 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { parseArgs } from "node:util";
+import type { LoggedCall } from "../src/local/core/faults.ts";
 import { type Call, caller, drive } from "../src/simulate/drive.ts";
-import { expectedOf, makePlan, type Plan } from "../src/simulate/plan.ts";
+import { expectedOf, makePlan, type Plan, type Trip } from "../src/simulate/plan.ts";
 import { newTally, numbersOf, type Tally } from "../src/simulate/report.ts";
 import { differencesOf } from "../src/simulate/verify.ts";
-import { type Deployed, deploy } from "../test/e2e/deployed.ts";
+import { type Deployed, deploy, publishedIn } from "../test/e2e/deployed.ts";
 
 /**
  * A fleet under load on the local AWS in this process: `npm run load -- --vehicles 200 --minutes 5`. Every vehicle sends one
@@ -30,9 +31,10 @@ export async function load(api: Deployed, { vehicles, minutes, seed }: Load, wat
   const tally = newTally();
   const { signal } = new AbortController();
   const call = caller({ url: api.url, key: api.key, rate: Number.POSITIVE_INFINITY, signal }, tally);
+  const messages = listener(api);
+  const timers = [setInterval(() => watch(tally), 10_000), setInterval(messages.listen, 1_000)];
   const began = performance.now();
-  const timer = setInterval(() => watch(tally), 10_000);
-  await drive(plan, call, tally, signal).finally(() => clearInterval(timer));
+  await drive(plan, call, tally, signal).finally(() => timers.forEach(clearInterval));
   const seconds = (performance.now() - began) / 1000;
   const numbers = {
     ...numbersOf(tally),
@@ -40,22 +42,59 @@ export async function load(api: Deployed, { vehicles, minutes, seed }: Load, wat
     seconds: Math.round(seconds),
     calls_per_second: Math.round(tally.latencies.count / seconds),
   };
-  return { numbers, problems: await problemsOf(api, plan, call, tally) };
+  return { numbers, problems: await problemsOf(plan, messages.listen(), call, tally) };
 }
 
-async function problemsOf(api: Deployed, plan: Plan, call: Call, tally: Tally): Promise<string[]> {
-  const asked = tally.retries === 0 ? [] : [`${tally.retries} calls were answered 503 or 429`];
-  const doubled = plan.trips.flatMap((trip) => {
-    const count = (type: string) => api.published(trip.vehicleId).filter(({ machines }) => machines.type === type).length;
-    const { episodes } = expectedOf(trip);
-    const closed = episodes.filter((episode) => episode === "closed").length;
-    return [
-      ...(count("ROUTE_DEVIATION_CLEARED") === closed ? [] : [`${trip.vehicleId}: ${closed} episodes ended, and not as many messages`]),
-      ...(count("ROUTE_DEVIATION") >= episodes.length ? [] : [`${trip.vehicleId}: an episode without a message`]),
-    ];
-  });
-  return [...asked, ...tally.errors, ...doubled, ...(await differencesOf(plan, call))];
+/** Keeps the messages that SNS has taken: the log of all calls forgets its oldest ones. */
+function listener({ faults }: Deployed): { readonly listen: () => readonly Told[] } {
+  const kept = new Map<number, LoggedCall>();
+  return {
+    listen: () => {
+      for (const one of faults.calls()) if (one.service === "sns") kept.set(one.sequence, one);
+      return publishedIn([...kept.values()]).map(({ machines }) => machines as unknown as Told);
+    },
+  };
 }
+
+async function problemsOf(plan: Plan, messages: readonly Told[], call: Call, tally: Tally): Promise<string[]> {
+  const asked = tally.retries === 0 ? [] : [`${tally.retries} calls were answered 503 or 429`];
+  const spoken = plan.trips.flatMap((trip) =>
+    messageProblems(
+      trip,
+      messages.filter((message) => message.vehicle_id === trip.vehicleId),
+    ),
+  );
+  return [...asked, ...tally.errors, ...spoken, ...(await differencesOf(plan, call))];
+}
+
+/** The messages about a vehicle against the episodes it drove: none silent, none told twice. */
+function messageProblems(trip: Trip, messages: readonly Told[]): string[] {
+  const { vehicleId } = trip;
+  const { episodes } = expectedOf(trip);
+  const opened = messages.filter(({ type }) => type === "ROUTE_DEVIATION");
+  const alerts = new Set(opened.map((message) => message.alert_id)).size;
+  const cleared = messages.length - opened.length;
+  const ended = episodes.filter((episode) => episode === "closed").length;
+  const again = opened.filter((message, i) => {
+    const before = opened.slice(0, i).findLast((one) => one.alert_id === message.alert_id);
+    return before !== undefined && !isDue(before, message);
+  });
+  return [
+    ...(alerts === episodes.length ? [] : [`${vehicleId}: ${episodes.length} episodes, and messages about ${alerts}`]),
+    ...(cleared === ended ? [] : [`${vehicleId}: ${ended} episodes ended, and ${cleared} messages say so`]),
+    ...again.map(({ timestamp }) => `${vehicleId}: told again at ${timestamp} without a reason`),
+  ];
+}
+interface Told {
+  readonly type: "ROUTE_DEVIATION" | "ROUTE_DEVIATION_CLEARED";
+  readonly alert_id: string;
+  readonly vehicle_id: string;
+  readonly timestamp: string;
+  readonly deviation_km: number;
+}
+const RENOTIFY_MS = 15 * 60_000;
+const isDue = (before: Told, message: Told): boolean =>
+  Date.parse(message.timestamp) - Date.parse(before.timestamp) >= RENOTIFY_MS || message.deviation_km >= 2 * before.deviation_km;
 
 /** Beyond what the load may send, and with the time a function gets by default. */
 export const UNLIMITED = { api: { rateLimit: 10_000, burstLimit: 5_000 } };

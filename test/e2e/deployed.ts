@@ -6,7 +6,7 @@ import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/clien
 import { fromItem } from "../../handlers/shared/attributes.ts";
 import { type App, type Outputs, openApp } from "../../src/app.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { type Faults, faultPlan } from "../../src/local/core/faults.ts";
+import { type Faults, faultPlan, type LoggedCall } from "../../src/local/core/faults.ts";
 import { localAws } from "../support/local-aws.ts";
 
 type Aws = Awaited<ReturnType<typeof localAws>>;
@@ -114,14 +114,14 @@ function readers(aws: Aws, { bucket, tables }: Outputs, faults: Faults) {
       const { Body: body } = await s3.send(new GetObjectCommand({ Bucket, Key: key }));
       return JSON.parse((await body?.transformToString()) ?? "");
     },
-    published: (vehicleId: string) =>
-      faults
-        .calls()
-        .filter((one) => one.service === "sns" && one.operation === "Publish" && one.effect)
-        .map(({ input }) => {
-          const { default: machines, email, sms } = JSON.parse(String(input.Message));
-          return { machines: JSON.parse(machines), email, sms, attributes: input.MessageAttributes as Published["attributes"] };
-        })
-        .filter(({ machines }) => machines.vehicle_id === vehicleId),
+    published: (vehicleId: string) => publishedIn(faults.calls()).filter(({ machines }) => machines.vehicle_id === vehicleId),
   };
 }
+
+export const publishedIn = (calls: readonly LoggedCall[]): Published[] =>
+  calls
+    .filter((one) => one.service === "sns" && one.operation === "Publish" && one.effect)
+    .map(({ input }) => {
+      const { default: machines, email, sms } = JSON.parse(String(input.Message));
+      return { machines: JSON.parse(machines), email, sms, attributes: input.MessageAttributes as Published["attributes"] };
+    });
