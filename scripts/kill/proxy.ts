@@ -1,0 +1,92 @@
+import { createServer, type IncomingMessage, request as open, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
+import { isWrite } from "../../src/local/core/wording.ts";
+
+/** One AWS call on its way through the proxy. */
+export interface PassingCall {
+  /** The same for the same call of another run, however parallel the runs were: `dynamodb CreateTable`, `lambda POST /2015-03-31/functions`. */
+  readonly name: string;
+  readonly write: boolean;
+}
+/** `cut`: the caller hears nothing more, and what AWS has not heard of it never hears. */
+export type Fate = "cut" | "go on";
+/** What to do at the nth call of this name, counted since the trap was set. */
+export interface Trap {
+  readonly name: string;
+  readonly nth: number;
+  /** AWS has not heard of it. */
+  readonly before?: () => Fate | Promise<Fate>;
+  /** It has taken effect and is not answered yet. */
+  readonly after?: () => Fate | Promise<Fate>;
+}
+export interface FaultProxy {
+  readonly url: string;
+  /** Every call since the last trap was set. */
+  calls(): readonly PassingCall[];
+  /** Forgets the calls so far and the trap before; undefined: nothing is disturbed. */
+  set(trap: Trap | undefined): void;
+  close(): Promise<void>;
+}
+
+/** A loopback HTTP proxy between a command and the local AWS, which answers only to its own address and does not check the owner's signature. */
+export async function faultProxy(target: string): Promise<FaultProxy> {
+  let trap: Trap | undefined;
+  let calls: PassingCall[] = [];
+  const server = createServer((request, response) => {
+    pass(request, response).catch(() => response.destroy());
+  });
+  const pass = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await buffer(request);
+    const call = callOf(request, body);
+    calls.push(call);
+    const hit = trap?.name === call.name && calls.filter(({ name }) => name === call.name).length === trap.nth ? trap : undefined;
+    if ((await hit?.before?.()) === "cut") return void response.destroy();
+    const { answer, content } = await forward(target, request, body);
+    if ((await hit?.after?.()) === "cut") return void response.destroy();
+    response.writeHead(answer.statusCode ?? 502, answer.headers).end(content);
+  };
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    calls: () => calls,
+    set(next) {
+      trap = next;
+      calls = [];
+    },
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function forward(
+  target: string,
+  { method, url, headers }: IncomingMessage,
+  body: Buffer,
+): Promise<{ answer: IncomingMessage; content: Buffer }> {
+  return new Promise((done, failed) => {
+    const to = new URL(url ?? "/", target);
+    const { "transfer-encoding": _, expect: __, ...rest } = headers;
+    const sent = open(to, { method, headers: { ...rest, host: to.host, "content-length": body.length } }, (answer) => {
+      buffer(answer).then((content) => done({ answer, content }), failed);
+    });
+    sent.once("error", failed).end(body);
+  });
+}
+
+/** The operation where the protocol names it, method and path where it does not; ids that AWS makes up are masked. */
+function callOf({ method = "GET", url = "/", headers }: IncomingMessage, body: Buffer): PassingCall {
+  const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? "")?.[1] ?? "unsigned";
+  const target = headers["x-amz-target"];
+  const form = headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
+  const operation =
+    typeof target === "string" ? target.split(".").pop() : form ? new URLSearchParams(String(body)).get("Action") : undefined;
+  if (operation) return { name: `${service} ${operation}`, write: isWrite(service, operation) };
+  const place = url
+    .replace(/[?&](x-id|versionId|uploadId)=[^&]*/g, "")
+    .replace(/\b(restapis|usageplans|apikeys|deployments)\/[^/?]+/g, "$1/<id>");
+  return { name: `${service} ${method} ${place}`, write: method !== "GET" && method !== "HEAD" };
+}

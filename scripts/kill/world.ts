@@ -1,0 +1,140 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Faults, faultPlan, type LoggedCall } from "../../src/local/core/faults.ts";
+import { startLocalAws } from "../../src/local/index.ts";
+import { type Ended, type Started, startCommand } from "./command.ts";
+import { type FaultProxy, faultProxy, type Trap } from "./proxy.ts";
+
+/** `collection key` → document: everything that the local AWS keeps of its control planes. */
+export type Documents = ReadonlyMap<string, unknown>;
+export interface World {
+  readonly url: string;
+  readonly proxy: FaultProxy;
+  /** One start of the command through the proxy; `trap` is set for this run, and may use what was started. */
+  start(args: readonly string[], env?: Readonly<Record<string, string>>, trap?: (started: () => Started) => Trap): Started;
+  /** To its end; everything that it said is kept for `heard`. */
+  run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
+  /** Killed with SIGKILL at this call of it; the process sees neither the call's effect nor its answer. */
+  killAt(point: Point, args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
+  /** What the check itself asks for, secrets with it: not kept for `heard`. */
+  unheard(args: readonly string[]): Promise<Ended>;
+  /** Every call since `forget`, as AWS saw it. */
+  calls(): readonly LoggedCall[];
+  forget(): void;
+  documents(): Documents;
+  /** All output of all runs, and the local AWS's own log. */
+  heard(): string;
+  /** Ends the local AWS and copies its data. */
+  freeze(folder: string): Promise<void>;
+  close(): Promise<void>;
+}
+export interface Point {
+  readonly name: string;
+  readonly nth: number;
+  readonly when: "before" | "after";
+}
+export interface WorldOptions {
+  readonly databases?: "real" | "none";
+  /** Data to begin from; without it an account in which somebody else has things. */
+  readonly from?: string;
+}
+/** Planted: no run may ever say it. */
+export const OWN_SECRET = "plantedSecretAccessKey/+42";
+
+/** A local AWS behind a fault proxy, and an empty folder from which the command is run against it. */
+export async function makeWorld({ databases = "none", from }: WorldOptions = {}): Promise<World> {
+  const folder = mkdtempSync(join(tmpdir(), "kill-"));
+  const dataDir = join(folder, "aws");
+  if (from) cpSync(from, dataDir, { recursive: true });
+  const faults: Faults = faultPlan([], { keepCalls: 50_000 });
+  let said = "";
+  const log = (line: string) => {
+    said += `${line}\n`;
+  };
+  const aws = await startLocalAws({ dataDir, faults, settings: { databases, databasePort: 0 }, log });
+  if (!from) for (const [service, operation, input] of FOREIGN) await aws.env.dispatch(service, operation, input);
+  const proxy = await faultProxy(aws.url);
+  const where = {
+    cwd: mkdtempSync(join(folder, "cwd-")),
+    env: { AWS_ENDPOINT_URL: proxy.url, AWS_ACCESS_KEY_ID: "planted", AWS_SECRET_ACCESS_KEY: OWN_SECRET },
+  };
+  const launch = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
+    startCommand(args, { cwd: where.cwd, env: { ...where.env, ...env } });
+  const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}, trap?: (started: () => Started) => Trap): Started => {
+    proxy.set(trap?.(() => started));
+    const started = launch(args, env);
+    started.ended.then(({ stdout, stderr }) => log(`${stdout}${stderr}`));
+    return started;
+  };
+  const end = async () => {
+    await proxy.close();
+    await aws.close();
+  };
+  return {
+    url: proxy.url,
+    proxy,
+    start,
+    run: (args, env) => start(args, env).ended,
+    killAt: ({ name, nth, when }, args, env) =>
+      start(args, env, (started) => {
+        const kill = () => {
+          started().child.kill("SIGKILL");
+          return "cut" as const;
+        };
+        return { name, nth, [when]: kill };
+      }).ended,
+    unheard: (args) => launch(args).ended,
+    calls: faults.calls,
+    forget: faults.clear,
+    documents: () => replay(join(dataDir, "journal.jsonl")),
+    heard: () => said,
+    async freeze(target) {
+      await end();
+      cpSync(dataDir, target, { recursive: true });
+      rmSync(folder, { recursive: true, force: true });
+    },
+    async close() {
+      await end();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+type Seed = readonly [service: string, operation: string, input: Record<string, unknown>];
+/** In the name of each thing of somebody else: no run may touch them, and no writing call may name them. */
+export const STRANGER = "someone-elses";
+const TRUST = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
+});
+const FOREIGN: readonly Seed[] = [
+  ["apigateway", "CreateRestApi", { name: STRANGER }],
+  ["apigateway", "CreateUsagePlan", { name: STRANGER }],
+  ["apigateway", "CreateApiKey", { name: STRANGER }],
+  ["sns", "CreateTopic", { Name: STRANGER }],
+  ["logs", "CreateLogGroup", { logGroupName: `/aws/lambda/${STRANGER}` }],
+  ["iam", "CreateRole", { RoleName: STRANGER, AssumeRolePolicyDocument: TRUST }],
+  ["ec2", "DescribeVpcs", {}],
+  [
+    "dynamodb",
+    "CreateTable",
+    {
+      TableName: STRANGER,
+      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+      BillingMode: "PAY_PER_REQUEST",
+    },
+  ],
+  ["s3", "CreateBucket", { Bucket: `${STRANGER}-data` }],
+];
+
+function replay(file: string): Documents {
+  const documents = new Map<string, unknown>();
+  for (const line of readFileSync(file, "utf8").split("\n").filter(Boolean)) {
+    const [collection, key, ...rest] = JSON.parse(line) as [string, string, unknown?];
+    if (rest.length > 0) documents.set(`${collection} ${key}`, rest[0]);
+    else documents.delete(`${collection} ${key}`);
+  }
+  return documents;
+}
