@@ -69,7 +69,7 @@ export interface ResourceStatus {
   readonly id: string;
   readonly kind: string;
   readonly name: string;
-  /** AWS's own word, or `absent`, `foreign`. */
+  /** AWS's own word, or `absent`, `foreign`, or `in <region>` for what is global and belongs to this stack elsewhere. */
   readonly state: string;
   readonly healthy: boolean;
   readonly arn?: string | undefined;

@@ -7,7 +7,9 @@ export type Decision =
   | { readonly action: "keep" }
   | { readonly action: "delete" }
   | { readonly action: "retain"; readonly why: string }
-  | { readonly action: "refuse"; readonly code: "OWNER_FOREIGN" | "DATA_PROTECTED"; readonly why: string; readonly hint: string };
+  | { readonly action: "refuse"; readonly code: Refusal; readonly why: string; readonly hint: string };
+
+export type Refusal = "OWNER_FOREIGN" | "WRONG_PLACE" | "DATA_PROTECTED";
 
 export interface Policy {
   /** Take over what carries our name and not our tag. */
@@ -22,6 +24,8 @@ export interface Policy {
 
 /** The tag whose value proves the ownership. */
 export const STACK_TAG = "fleetlogix:stack";
+/** The tag that names the region of the stack: what is global, like a role, is found from all of them. */
+export const REGION_TAG = "fleetlogix:region";
 /** Path of the difference "AWS says that it failed". */
 export const FAILED = "state";
 
@@ -29,6 +33,12 @@ export type Owner = "ours" | "foreign" | "untagged";
 export function ownerOf(tags: SeenTags, stack: string): Owner {
   if (tags === "inherited" || tags[STACK_TAG] === stack) return "ours";
   return tags[STACK_TAG] === undefined ? "untagged" : "foreign";
+}
+
+/** The region whose stack it belongs to, when that is not this one. */
+export function otherRegion(tags: SeenTags, wanted: Ctx["tags"]): string | undefined {
+  const region = tags === "inherited" ? undefined : tags[REGION_TAG];
+  return region === wanted[REGION_TAG] ? undefined : region;
 }
 
 /** What the spec of a node turned out to be; unknown while something that it needs does not exist and cannot be foretold. */
@@ -48,7 +58,8 @@ export function decide(
   policy: Pick<Policy, "adopt" | "allowDataLoss">,
 ): Decision {
   if (seen.state === "absent") return { action: "create" };
-  if (!policy.adopt && ownerOf(seen.tags, owner.stack) !== "ours") return foreign(subject, seen.tags);
+  const refusal = policy.adopt ? undefined : refuse(subject, seen.tags, owner);
+  if (refusal) return refusal;
   const changes = differences(subject.kind, spec, seen, owner);
   if (changes.length === 0) return { action: "keep" };
   if (!changes.some((c) => c.forces === "replace")) return { action: "update", changes };
@@ -59,6 +70,23 @@ export function decide(
     code: "DATA_PROTECTED",
     why: `changing ${causes.join(", ")} of "${subject.label}" needs a new one, and its data would be lost`,
     hint: `Revert the change, or run again with --allow-data-loss ${subject.id}.`,
+  };
+}
+
+/** What must not be touched: not ours, or ours in another region. */
+export function refuse(
+  subject: Judged,
+  tags: SeenTags,
+  owner: Pick<Ctx, "stack" | "tags">,
+): (Decision & { readonly action: "refuse" }) | undefined {
+  if (ownerOf(tags, owner.stack) !== "ours") return foreign(subject, tags);
+  const region = otherRegion(tags, owner.tags);
+  if (region === undefined) return undefined;
+  return {
+    action: "refuse",
+    code: "WRONG_PLACE",
+    why: `${subject.kind.kind} "${subject.label}" belongs to this stack in ${region}, and there is one of that name for all regions`,
+    hint: `Run with --region ${region}, or give the stack here an environment of its own with --env.`,
   };
 }
 

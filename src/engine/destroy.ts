@@ -1,6 +1,6 @@
 import { ask } from "./attempt.ts";
 import type { AnyKind, DeleteOptions, Inventory, ResourceNode } from "./contract.ts";
-import { type Decision, foreign, ownerOf } from "./decide.ts";
+import { type Decision, ownerOf, refuse } from "./decide.ts";
 import { type Outcome, reporter } from "./execute.ts";
 import { needsOf, type Seen } from "./observe.ts";
 import type { Planned } from "./plan.ts";
@@ -62,9 +62,10 @@ function judge(
   run: Pick<Run, "ctx">,
 ): Decision {
   const { kind } = subject;
-  if (ownerOf(live.tags, run.ctx.stack) !== "ours") {
-    return { ...foreign(subject, live.tags), hint: "It is left alone: only what carries this stack's tag is ever removed." };
-  }
+  const refusal = refuse(subject, live.tags, run.ctx);
+  if (refusal?.code === "OWNER_FOREIGN")
+    return { ...refusal, hint: "It is left alone: only what carries this stack's tag is ever removed." };
+  if (refusal) return refusal;
   const why = kind.retained ?? (kind.holdsData && !deleteData ? "it holds data; --delete-data removes it" : needed);
   return why === undefined ? { action: "delete" } : { action: "retain", why };
 }
@@ -97,7 +98,7 @@ async function inspect(found: Subject, level: number, run: Run): Promise<readonl
   const label = found.kind.label(found.identity);
   const subject = { ...found, id: `${found.id}.${label}`, label };
   const live = await lookForTags(subject, run, TAG_LAG.found);
-  return live.state === "absent" || ownerOf(live.tags, run.ctx.stack) !== "ours" ? [] : [{ subject, live, level }];
+  return live.state === "absent" || refuse(subject, live.tags, run.ctx) ? [] : [{ subject, live, level }];
 }
 
 /** What it holds and what keeping it costs, for the question before a teardown. */

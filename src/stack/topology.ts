@@ -51,7 +51,15 @@ export function topology(config: Config, inputs: StackInputs): Stack {
       if (scope === "data") return data;
       return scope === "api" ? api : ofFunctions(chosen && chosen.length > 0 ? chosen : all);
     },
-    tags: { ...config.tags, Project: config.project, Environment: config.environment, ManagedBy: "fleetlogix", "fleetlogix:stack": name },
+    tags: {
+      ...config.tags,
+      Project: config.project,
+      Environment: config.environment,
+      ManagedBy: "fleetlogix",
+      "fleetlogix:stack": name,
+      // Roles are the whole account's: without it, the stack of another region would be taken for this one.
+      "fleetlogix:region": inputs.place.region,
+    },
     name,
   };
 }

@@ -39,6 +39,26 @@ test("the first plan names everything with its ARN and writes nothing", async ()
   });
   expect(writes()).toEqual([]);
 });
+test("roles are the account's: from another region the stack's own are refused, none of them touched", async () => {
+  const elsewhere = await openApp(
+    { ...config, region: "eu-west-1" },
+    { endpoint: aws.url, local: true, concurrency: 8, signal: new AbortController().signal },
+  );
+  const functions = { part: "functions" } as const;
+  await elsewhere.apply(functions, how, () => {});
+  writes();
+  const refusal = await app.apply(all, how, () => {}).catch((error) => error);
+  expect(refusal).toMatchObject({ code: "WRONG_PLACE", exit: 4, detail: { hint: expect.stringContaining("--region eu-west-1") } });
+  for (const name of Object.keys(config.functions.names)) expect(refusal.message).toContain(`fleetlogix-${name}-role`);
+  const down = await app.teardown({ deleteData: true, skipFinalSnapshot: true, wait: true }, () => {});
+  expect(down.resources.map(({ id, decision }) => [id, decision.action])).toEqual(
+    Object.keys(config.functions.names).map((name) => [`role.${name}`, "refuse"]),
+  );
+  expect(writes()).toEqual([]);
+  expect((await app.status()).find((r) => r.id === "role.calculate-eta")).toMatchObject({ state: "in eu-west-1", healthy: false });
+  expect((await elsewhere.apply(functions, how, () => {})).resources.map((r) => r.decision.action)).toEqual(Array(9).fill("keep"));
+  expect((await elsewhere.teardown({ deleteData: true, skipFinalSnapshot: true, wait: true }, () => {})).ok).toBe(true);
+});
 test("before anything exists, outputs are null and a function cannot be called", async () => {
   expect(await app.outputs({ secrets: true })).toMatchObject({ api_url: null, api_key: null, bucket: null, database: null });
   await expect(app.invoke("verify-delivery", "{}")).rejects.toMatchObject({ code: "NOT_DEPLOYED" });

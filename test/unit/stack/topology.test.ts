@@ -67,6 +67,7 @@ test("a user's tags are carried and cannot forge ours", () => {
     Environment: "dev",
     ManagedBy: "fleetlogix",
     "fleetlogix:stack": "FleetLogix/dev",
+    "fleetlogix:region": "eu-west-1",
   });
 });
 
