@@ -49,7 +49,7 @@ export async function faultProxy(target: string): Promise<FaultProxy> {
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    calls: () => calls,
+    calls: () => [...calls],
     set(next) {
       trap = next;
       calls = [];

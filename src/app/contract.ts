@@ -57,6 +57,8 @@ export interface Plan {
 export interface ResourceResult extends PlannedResource {
   readonly status: "planned" | "done" | "failed" | "skipped";
   readonly durationMs: number;
+  /** AWS finishes it without us: nobody waited. */
+  readonly settling?: boolean;
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string } | undefined;
 }
 export interface RunResult {

@@ -5,6 +5,7 @@ import type { Artifact } from "../artifacts/artifact.ts";
 import { buildFunctions } from "../artifacts/build.ts";
 import { packageRoot } from "../artifacts/package-root.ts";
 import { type AwsClients, makeClients } from "../aws/clients.ts";
+import { profileEndpoint } from "../aws/endpoints.ts";
 import { explain } from "../aws/explain.ts";
 import { classify, isUnreachable, toFault } from "../aws/faults.ts";
 import { identify, refuseForeignAccount, refuseUnlessLoopback } from "../aws/identity.ts";
@@ -36,8 +37,11 @@ export interface Session {
   ask<T>(what: string, effect: () => Promise<T>): Promise<T>;
 }
 
-export async function openSession(config: Config, options: AppOptions): Promise<Session> {
-  if (options.local) refuseUnlessLoopback(options.endpoint);
+export async function openSession(config: Config, given: AppOptions): Promise<Session> {
+  if (given.local) refuseUnlessLoopback(given.endpoint);
+  // Named to all clients alike, so that none of them looks for an endpoint of its own.
+  const endpoint = given.endpoint ?? (await profileEndpoint(given.profile, process.env));
+  const options: AppOptions = { ...given, endpoint };
   const { clients, ports } = openEdge(config, options);
   const place = await askWith({ clients, ports, options }, "your credentials", () => identify(clients, config.region));
   if (options.local) refuseForeignAccount(place, options.endpoint);

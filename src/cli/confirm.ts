@@ -3,12 +3,16 @@ import { FleetlogixError } from "../errors.ts";
 import { canAsk } from "./progress.ts";
 import type { Run } from "./run.ts";
 
-/** CONFIRMATION_MISSING when there is neither --yes nor a person to ask. Call it before any work. */
-export function requireConfirmable(run: Run, what: string): void {
-  if (run.flags.yes || canAsk(run)) return;
-  throw new FleetlogixError("CONFIRMATION_MISSING", `${what} has to be confirmed, and there is no terminal to ask in.`, {
-    hint: "Add --yes to go ahead; --dry-run shows what would happen.",
-  });
+/** CONFIRMATION_MISSING when there is neither --yes nor a person to ask; undefined: it can be confirmed. */
+export function unconfirmable(run: Run, what: string): FleetlogixError | undefined {
+  if (run.flags.yes || canAsk(run)) return undefined;
+  return new FleetlogixError(
+    "CONFIRMATION_MISSING",
+    `${what} has to be confirmed, and there is no terminal to ask in. Nothing was changed.`,
+    {
+      hint: "Add --yes to go ahead; --dry-run shows what would happen.",
+    },
+  );
 }
 
 /** Goes on when `word` is typed; the question is skipped with --yes. */

@@ -22,8 +22,36 @@ export function targetOf(flags: Pick<GlobalFlags, "local" | "endpointUrl">, vari
     }
     return { kind: "local", url };
   }
-  const endpoint = url ?? (isOn(variables.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS) ? undefined : variables.AWS_ENDPOINT_URL || undefined);
+  const endpoint = url ?? configured(variables);
   return endpoint === undefined ? { kind: "aws" } : { kind: "endpoint", url: endpoint };
+}
+
+/** Calls of the services that we speak to, by the SDK's names of their variables. */
+const SERVICES = [
+  "S3",
+  "DYNAMODB",
+  "RDS",
+  "LAMBDA",
+  "API_GATEWAY",
+  "SNS",
+  "IAM",
+  "STS",
+  "EC2",
+  "CLOUDWATCH_LOGS",
+  "SECRETS_MANAGER",
+  "KMS",
+  "SQS",
+];
+
+function configured(variables: Variables): string | undefined {
+  if (isOn(variables.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS)) return undefined;
+  const all = variables.AWS_ENDPOINT_URL || undefined;
+  const names = SERVICES.map((service) => `AWS_ENDPOINT_URL_${service}`);
+  const single = names.filter((name) => variables[name] && variables[name] !== all);
+  if (single.length === 0) return all;
+  throw new FleetlogixError("USAGE", `${single.join(", ")}: fleetlogix speaks to one endpoint, and not to one for each service.`, {
+    hint: "Unset it, name the one endpoint with --endpoint-url, or set AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true to use AWS.",
+  });
 }
 const isOn = (value: string | undefined): boolean => value === "1" || value?.toLowerCase() === "true";
 

@@ -120,7 +120,7 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
     return {
       items,
       bytes: live.bytes,
-      text: `${items.toLocaleString("en-US")} items`,
+      text: `${items.toLocaleString("en-US")} ${items === 1 ? "item" : "items"}`,
       ...(items > 0 && { cost: "DynamoDB storage by the gigabyte and month" }),
     };
   },

@@ -4,6 +4,7 @@ import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent, toFault } from "../aws/faults.ts";
 import { carriesTag, fromTagList, toTagList } from "../aws/ownership.ts";
 import type { Observation, ResourceKind } from "../engine/contract.ts";
+import { FleetlogixError } from "../errors.ts";
 import { ATTRIBUTES, creation, SIZES, storageChange, versionChange } from "./rds-instance/attributes.ts";
 
 export interface DatabaseId {
@@ -142,6 +143,7 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
       await rds.modifyDBInstance({ DBInstanceIdentifier, DeletionProtection: false, ApplyImmediately: true });
       return;
     }
+    if (finalSnapshot && UNSNAPPABLE.has(live.status)) throw noSnapshot(DBInstanceIdentifier, live.status);
     const last = finalSnapshot ? { FinalDBSnapshotIdentifier: finalSnapshot } : { SkipFinalSnapshot: true };
     try {
       await rds.deleteDBInstance({ DBInstanceIdentifier, ...last });
@@ -203,3 +205,10 @@ async function unlessNothingToDo(modification: Promise<unknown>): Promise<void> 
     if (!/no modifications were requested/i.test(toFault(error)?.message ?? "")) throw error;
   }
 }
+
+/** AWS deletes an instance in one of these states only without a final snapshot. */
+const UNSNAPPABLE: ReadonlySet<string> = new Set(["failed", "incompatible-restore", "incompatible-network"]);
+const noSnapshot = (name: string, status: string): FleetlogixError =>
+  new FleetlogixError("DATA_PROTECTED", `AWS makes no final snapshot of the database "${name}" in the state ${status}.`, {
+    hint: "Restore what you need from its automatic backups first, then run again with --skip-final-snapshot.",
+  });

@@ -289,7 +289,7 @@ const notDeleted = (bucket: string, { Key, Code, Message }: ObjectError): Fleetl
 const inventoryOf = (items: number, bytes: number): Inventory => ({
   items,
   bytes,
-  text: `${items >= COUNT_AT_MOST ? "more than " : ""}${items.toLocaleString("en-US")} object versions, ${sizeOf(bytes)}`,
+  text: `${items >= COUNT_AT_MOST ? "more than " : ""}${items.toLocaleString("en-US")} object ${items === 1 ? "version" : "versions"}, ${sizeOf(bytes)}`,
   ...(bytes > 0 && { cost: "S3 storage by the gigabyte and month" }),
 });
 function sizeOf(bytes: number): string {

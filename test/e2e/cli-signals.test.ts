@@ -71,7 +71,7 @@ describe("up", () => {
 
   test("with --json an interrupted run is one document, too", { timeout: LONG }, async () => {
     const end = await during(
-      (send) => {
+      async (send) => {
         send("SIGINT");
         return "go on";
       },

@@ -38,7 +38,7 @@ export const provision: Action = (run, [names], given) =>
     const took = Date.now() - began;
     if (!result.ok) return failed(run, result.resources, result.error);
     const { resources } = result;
-    const head = `${doneText(resources)} in ${duration(took)}.`;
+    const head = [`${doneText(resources)} in ${duration(took)}.`, ...underWay(resources)].join("\n");
     try {
       const outputs = await withSpinner(run, "Reading the addresses", () => app.outputs({ secrets: false }));
       return { resources, outputs, text: run.flags.quiet ? head : `${head}\n\n${nextSteps(run, config, outputs)}` };
@@ -64,6 +64,10 @@ async function showPlan(run: Run, app: App, scope: Scope, policy: RunOptions): P
   if (replaces || run.flags.verbose) run.note(planText(plan, run.paint.err));
   if (replaces) await confirmByYes(run, "Replace what the plan says?");
 }
+
+/** With --no-wait: what AWS finishes without us. */
+const underWay = (resources: readonly ResourceResult[]): readonly string[] =>
+  resources.filter((r) => r.settling).map((r) => `AWS is still at work on ${r.id} (${r.name}); status shows when it is ready.`);
 
 const WORDS = [
   ["create", "created"],

@@ -1,12 +1,13 @@
-import type { Plan, ResourceResult, TeardownOptions } from "../../app.ts";
+import type { App, Plan, ResourceResult, TeardownOptions } from "../../app.ts";
+import type { Config } from "../../config/config.ts";
 import { again } from "../again.ts";
-import { confirmByTyping, requireConfirmable } from "../confirm.ts";
+import { confirmByTyping, unconfirmable } from "../confirm.ts";
 import { withProgress, withSpinner } from "../progress.ts";
 import { countActions, planText } from "../render/plan.ts";
 import { columns, duration } from "../render/words.ts";
 import type { Action, Run } from "../run.ts";
 import { configOf, openAppFor } from "../session.ts";
-import { knowApp, knowConfig, refusalIn, told } from "../story.ts";
+import { type Known, knowApp, knowConfig, refusalIn, told } from "../story.ts";
 import { failed } from "./provision.ts";
 
 interface Given {
@@ -23,20 +24,29 @@ export const teardown: Action = (run, _args, given) =>
     const options: TeardownOptions = { deleteData, skipFinalSnapshot, wait };
     const { config } = configOf(run);
     knowConfig(known, config);
-    if (!dryRun) requireConfirmable(run, "A teardown");
-    const app = await openAppFor(run, config);
-    knowApp(known, app);
-    const plan = sorted(await withSpinner(run, "Reading what is there", () => app.planTeardown(options)));
+    const refusal = dryRun ? undefined : unconfirmable(run, "A teardown");
+    const looked = await lookAt(run, known, config, options).catch((error: unknown) => {
+      // Whatever is wrong there: without a confirmation it would not have been done.
+      throw refusal ?? error;
+    });
+    const { app, plan } = looked;
     if (dryRun) return { resources: plan.resources, text: planText(plan, run.paint.out), error: refusalIn(plan) };
-    const deletes = countActions(plan.resources).delete > 0;
     run.note(`${app.stack} in ${app.place.account}, ${app.place.region}:\n\n${planText(plan, run.paint.err)}\n`);
-    if (deletes) await confirmByTyping(run, app.stack);
+    if (refusal) return { resources: plan.resources, error: refusal };
+    if (countActions(plan.resources).delete > 0) await confirmByTyping(run, app.stack);
     if (forceUnlock) await app.forceUnlock();
     const began = Date.now();
-    const result = await withProgress(run, (emit) => app.teardown(options, emit));
-    if (!result.ok) return { ...failed(run, result.resources, result.error), ...survivors(run, result.resources) };
-    return { resources: result.resources, text: endText(run, plan, result.resources, Date.now() - began) };
+    const { ok, resources, error } = await withProgress(run, (emit) => app.teardown(options, emit));
+    if (!ok) return { ...failed(run, resources, error), ...survivors(run, options, resources) };
+    // What is not ours was left alone: the stack is gone, and its names are not free.
+    return { resources, text: endText(run, plan, resources, Date.now() - began), error: refusalIn(plan) };
   });
+
+async function lookAt(run: Run, known: Known, config: Config, options: TeardownOptions): Promise<{ app: App; plan: Plan }> {
+  const app = await openAppFor(run, config);
+  knowApp(known, app);
+  return { app, plan: sorted(await withSpinner(run, "Reading what is there", () => app.planTeardown(options))) };
+}
 
 /** What goes first, what stays last: next to the question stands what the question is about. */
 function sorted({ resources }: Plan): Plan {
@@ -45,26 +55,43 @@ function sorted({ resources }: Plan): Plan {
 }
 
 function endText(run: Run, plan: Plan, resources: readonly ResourceResult[], took: number): string {
-  const deleted = resources.filter((r) => r.decision.action === "delete" && r.status === "done").length;
+  const doomed = resources.filter((r) => r.decision.action === "delete");
+  const deleted = doomed.filter((r) => r.status === "done" && !r.settling).length;
+  const head = doomed.length > 0 ? `Done: ${deleted} deleted in ${duration(took)}.` : "Nothing to remove.";
+  return [head, ...underWay(run, doomed), ...keptText(run, plan)].join("\n");
+}
+
+/** With --no-wait: what AWS still deletes, and what can go only after that. */
+function underWay(run: Run, doomed: readonly ResourceResult[]): readonly string[] {
+  const left = doomed.filter((r) => r.settling || r.status === "skipped");
+  if (left.length === 0) return [];
+  const rows = columns(left.map((r) => [`  ${r.id}`, r.name, r.settling ? "AWS is deleting it" : "left until that is gone"]));
+  const args = doomed.some((r) => r.settling && r.id.startsWith("database")) ? ["--delete-data"] : [];
+  return ["", "Not gone yet:", ...rows, "", "Remove the rest when it is gone with", `  ${again(run, "teardown", ...args)}`];
+}
+
+function keptText(run: Run, plan: Plan): readonly string[] {
   const kept = plan.resources.filter((r) => r.decision.action === "retain");
-  const head = deleted > 0 ? `Done: ${deleted} deleted in ${duration(took)}.` : "Nothing to remove.";
-  if (kept.length === 0) return head;
+  if (kept.length === 0) return [];
   const rows = columns(kept.map((r) => [`  ${r.id}`, r.name, [r.inventory, r.cost].filter(Boolean).join("; ")]));
   const more = kept.some((r) => r.inventory) ? ["", "The data goes, too, with", `  ${again(run, "teardown", "--delete-data")}`] : [];
-  return [head, "", "Kept:", ...rows, ...more].join("\n");
+  return ["", "Kept:", ...rows, ...more];
 }
 
 /** A teardown that stopped half way: what is left, and may cost, and the command that goes on. */
-function survivors(run: Run, resources: readonly ResourceResult[]): { readonly text?: string } {
+function survivors(run: Run, options: TeardownOptions, resources: readonly ResourceResult[]): { readonly text?: string } {
   const left = resources.filter((r) => r.decision.action === "delete" && r.status !== "done");
   if (left.length === 0) return {};
   const rows = columns(left.map((r) => [`  ${r.id}`, r.name, [r.arn, r.cost, r.error?.code].filter(Boolean).join("  ")]));
+  const args = [options.deleteData && "--delete-data", options.skipFinalSnapshot && "--skip-final-snapshot"].filter((arg) => arg !== false);
   return {
     text: [
       "Still there, and may cost money:",
       ...rows,
       "",
-      "Go on with the same command when the cause is mended; see also",
+      "Go on, when the cause is mended, with",
+      `  ${again(run, "teardown", ...args)}`,
+      "and see what is there with",
       `  ${again(run, "status")}`,
     ].join("\n"),
   };

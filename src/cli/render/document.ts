@@ -9,7 +9,7 @@ export interface Story {
   readonly stack: string | null;
   readonly account: string | null;
   readonly region: string | null;
-  readonly resources: readonly (PlannedResource & Partial<Pick<ResourceResult, "status" | "durationMs" | "error">>)[];
+  readonly resources: readonly (PlannedResource & Partial<Pick<ResourceResult, "status" | "durationMs" | "settling" | "error">>)[];
   readonly outputs: Outputs | null;
   readonly failure: Failure | undefined;
   readonly warnings: readonly string[];
@@ -50,6 +50,7 @@ function changeJson(resource: Story["resources"][number]): Record<string, unknow
     ...(resource.inventory ? { inventory: resource.inventory } : {}),
     ...(resource.cost ? { cost: resource.cost } : {}),
     ...(resource.orphan ? { orphan: true } : {}),
+    ...(resource.settling ? { settling: true } : {}),
     ...(resource.error ? { error: resource.error } : {}),
   };
 }

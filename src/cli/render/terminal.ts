@@ -33,7 +33,7 @@ export function terminalRenderer(stream: NodeJS.WriteStream, paint: Paint, verbo
       draw();
       if (!line || !(line.lasting || verbose)) return;
       spinner.clear();
-      stream.write(`${lastingText(line, width, paint)}\n`);
+      stream.write(`${lastingText(fitting(line, (stream.columns ?? 80) - width - 4), width, paint)}\n`);
     },
     stop() {
       clearInterval(timer);
@@ -41,6 +41,9 @@ export function terminalRenderer(stream: NodeJS.WriteStream, paint: Paint, verbo
     },
   };
 }
+
+/** What went well stays on one line of the screen; what did not is told in full. */
+const fitting = (line: Line, room: number): Line => (line.tone === "good" ? { ...line, text: cut(line.text, room) } : line);
 
 const lastingText = ({ tone, id, text }: Line, width: number, paint: Paint): string =>
   `${paint(tone, SYMBOL[tone])} ${id ? `${id.padEnd(width)}  ` : ""}${tone === "dim" ? paint("dim", text) : text}`;

@@ -21,6 +21,16 @@ describe("where the calls go", () => {
     expect(() => targetOf(flags, variables)).toThrow(expect.objectContaining({ code: "LOCAL_REFUSED", exit: 2 }));
   });
 
+  test("an endpoint for a single service is refused by name; a flag, --local and the user's own word go before it", () => {
+    const variables = { AWS_ENDPOINT_URL: "http://a.test", AWS_ENDPOINT_URL_S3: "http://b.test" };
+    const refusal = expect.objectContaining({ code: "USAGE", message: expect.stringContaining("AWS_ENDPOINT_URL_S3") });
+    expect(() => targetOf({ local: false }, variables)).toThrow(refusal);
+    expect(targetOf({ local: false, endpointUrl: "http://c.test" }, variables)).toEqual({ kind: "endpoint", url: "http://c.test" });
+    expect(targetOf({ local: true }, variables)).toEqual({ kind: "local", url: undefined });
+    expect(targetOf({ local: false }, { ...variables, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" })).toEqual({ kind: "aws" });
+    expect(targetOf({ local: false }, { ...variables, AWS_ENDPOINT_URL_S3: "http://a.test" })).toMatchObject({ url: "http://a.test" });
+  });
+
   test("the port: flag, variable, default", () => {
     expect(localPort({ port: 1 }, { FLEETLOGIX_LOCAL_PORT: "2" })).toEqual({ port: 1, chosen: true });
     expect(localPort({}, { FLEETLOGIX_LOCAL_PORT: "2" })).toEqual({ port: 2, chosen: true });

@@ -1,0 +1,24 @@
+import { FleetlogixError } from "../errors.ts";
+
+type Variables = Readonly<Record<string, string | undefined>>;
+const isOn = (value: string | undefined): boolean => value?.toLowerCase() === "true";
+
+/**
+ * Where the profile of the user's AWS configuration points all calls (`endpoint_url`); undefined: AWS itself. Throws USAGE
+ * for a profile that points single services elsewhere: half a stack here and half there is nobody's wish.
+ */
+export async function profileEndpoint(profile: string | undefined, variables: Variables): Promise<string | undefined> {
+  if (isOn(variables.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS)) return undefined;
+  const { loadSharedConfigFiles } = await import("@smithy/core/config");
+  const { configFile } = await loadSharedConfigFiles();
+  const name = profile ?? variables.AWS_PROFILE ?? "default";
+  const found = configFile[name] ?? {};
+  if (isOn(found.ignore_configured_endpoint_urls)) return undefined;
+  const services = found.services === undefined ? {} : (configFile[`services.${found.services}`] ?? {});
+  const single = Object.keys(services).filter((key) => key.endsWith(".endpoint_url"));
+  if (single.length === 0) return found.endpoint_url;
+  const which = single.map((key) => key.replace(".endpoint_url", "")).join(", ");
+  throw new FleetlogixError("USAGE", `The profile ${name} points single services at endpoints of their own: ${which}.`, {
+    hint: "Set one endpoint_url in the profile, pass --endpoint-url, or set AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true to use AWS.",
+  });
+}

@@ -1,0 +1,32 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { profileEndpoint } from "../../../src/aws/endpoints.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "profile-"));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+/** A file of its own for each test: the SDK reads a file once. */
+function configure(text: string): void {
+  writeFileSync(join(folder, "config"), text);
+  vi.stubEnv("AWS_CONFIG_FILE", join(folder, "config"));
+  vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", join(folder, "none"));
+}
+
+test("a profile's endpoint_url is obeyed, for that profile alone, unless the user says to ignore it", async () => {
+  configure("[default]\nregion = us-east-1\n[profile stack]\nendpoint_url = http://127.0.0.1:4567\n");
+  expect(await profileEndpoint("stack", {})).toBe("http://127.0.0.1:4567");
+  expect(await profileEndpoint(undefined, { AWS_PROFILE: "stack" })).toBe("http://127.0.0.1:4567");
+  expect(await profileEndpoint(undefined, {})).toBeUndefined();
+  expect(await profileEndpoint("stack", { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" })).toBeUndefined();
+});
+test("a profile that points single services elsewhere is refused by name", async () => {
+  configure("[profile stack]\nservices = mine\n[services mine]\ns3 =\n  endpoint_url = http://127.0.0.1:9000\n");
+  await expect(profileEndpoint("stack", {})).rejects.toMatchObject({ code: "USAGE", message: expect.stringMatching(/stack .*s3\.$/) });
+});
