@@ -27,13 +27,13 @@ function headOf(resource: PlannedResource, text: string, paint: Paint): string {
   const look = LOOK[resource.decision.action];
   return `${paint(look.style, look.sign)} ${text}`;
 }
-function noteOf(resource: PlannedResource): string[] {
-  const facts = [resource.orphan ? "ours by tag, no longer in the configuration" : undefined, resource.inventory];
-  const note = facts.filter(Boolean).join("; ");
-  return note ? [note] : [];
-}
+const noteOf = ({ orphan }: PlannedResource): string[] => (orphan ? ["ours by tag, no longer in the configuration"] : []);
 
-function detailsOf({ decision, cost }: PlannedResource, paint: Paint): string[] {
+function detailsOf({ decision, inventory, cost }: PlannedResource, paint: Paint): string[] {
+  const facts = (...all: (string | undefined)[]) => {
+    const said = all.filter(Boolean).join("; ");
+    return said ? [paint("dim", `      ${said}`)] : [];
+  };
   switch (decision.action) {
     case "update":
     case "replace":
@@ -44,9 +44,9 @@ function detailsOf({ decision, cost }: PlannedResource, paint: Paint): string[] 
     case "refuse":
       return [`      ${decision.code}: ${decision.why}`, `      ${decision.hint}`];
     case "retain":
-      return [paint("dim", `      ${[decision.why, cost].filter(Boolean).join("; ")}`)];
+      return [...facts(inventory, cost), ...facts(decision.why)];
     default:
-      return cost ? [paint("dim", `      ${cost}`)] : [];
+      return facts(inventory, cost);
   }
 }
 
