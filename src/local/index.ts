@@ -12,13 +12,16 @@ import { apigatewayService } from "./services/apigateway/index.ts";
 import { dynamodbService } from "./services/dynamodb/index.ts";
 import { ec2Service } from "./services/ec2/index.ts";
 import { iamService } from "./services/iam/index.ts";
+import { kmsService } from "./services/kms/index.ts";
 import { lambdaService } from "./services/lambda/index.ts";
 import { logsService } from "./services/logs/index.ts";
 import { rdsService } from "./services/rds/index.ts";
 import { s3Service } from "./services/s3/index.ts";
 import { secretsmanagerService } from "./services/secretsmanager/index.ts";
 import { snsService } from "./services/sns/index.ts";
+import { sqsService } from "./services/sqs/index.ts";
 import { stsService } from "./services/sts/index.ts";
+import { wafv2Service } from "./services/wafv2/index.ts";
 
 export interface LocalAwsOptions {
   /** Where everything is kept; without it a temporary folder that `close` removes. */
@@ -114,9 +117,12 @@ const FACTORIES = [
   secretsmanagerService,
   s3Service,
   dynamodbService,
+  kmsService,
+  sqsService,
   snsService,
   ec2Service,
   rdsService,
   lambdaService,
   apigatewayService,
+  wafv2Service,
 ] as const;

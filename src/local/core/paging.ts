@@ -11,6 +11,9 @@ const BY_SERVICE: Readonly<Record<string, TokenNames>> = {
   ec2: ["NextToken", "NextToken"],
   logs: ["nextToken", "nextToken"],
   secretsmanager: ["NextToken", "NextToken"],
+  kms: ["Marker", "NextMarker", "Truncated"],
+  wafv2: ["NextMarker", "NextMarker"],
+  sqs: ["NextToken", "NextToken"],
 };
 const BY_OPERATION: Readonly<Record<string, TokenNames>> = {
   "s3:ListObjectsV2": ["ContinuationToken", "NextContinuationToken", "IsTruncated"],

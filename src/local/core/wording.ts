@@ -9,6 +9,9 @@ const DENIED: Readonly<Record<string, string>> = {
   apigateway: "AccessDeniedException",
   logs: "AccessDeniedException",
   secretsmanager: "AccessDeniedException",
+  kms: "AccessDeniedException",
+  wafv2: "AccessDeniedException",
+  sqs: "AccessDeniedException",
 };
 export const deniedCode = (service: string): string => DENIED[service] ?? "AccessDenied";
 
@@ -29,6 +32,9 @@ const THROTTLED: Readonly<Record<string, readonly [code: string, message: string
   ec2: ["RequestLimitExceeded", "Request limit exceeded.", 503],
   logs: ["ThrottlingException", "Rate exceeded", 400],
   secretsmanager: ["ThrottlingException", "Rate exceeded", 400],
+  kms: ["ThrottlingException", "Rate exceeded", 400],
+  wafv2: ["ThrottlingException", "Rate exceeded", 400],
+  sqs: ["RequestThrottled", "Request is throttled.", 403],
 };
 export function throttled(service: string, retryAfterSeconds?: number): LocalFault {
   const [code, message, status, usual] = THROTTLED[service] ?? ["Throttling", "Rate exceeded", 400];

@@ -122,5 +122,8 @@ async function send(lambda: Lambda, arn: string, text: string, principal: Princi
   if (service === "sns") await lambda.env.dispatch("sns", "Publish", { TopicArn: arn, Message: text }, from);
   else if (service === "lambda")
     await lambda.env.dispatch("lambda", "Invoke", { FunctionName: arn, InvocationType: "Event", Payload: Buffer.from(text) }, from);
-  else throw new LocalFault("InvalidParameterValueException", `The local AWS has no destination of the kind ${arn}.`);
+  else if (service === "sqs") {
+    const { QueueUrl } = await lambda.env.dispatch("sqs", "GetQueueUrl", { QueueName: arn.slice(arn.lastIndexOf(":") + 1) }, { region });
+    await lambda.env.dispatch("sqs", "SendMessage", { QueueUrl, MessageBody: text }, from);
+  } else throw new LocalFault("InvalidParameterValueException", `The local AWS has no destination of the kind ${arn}.`);
 }

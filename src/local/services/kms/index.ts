@@ -1,0 +1,31 @@
+import type { LocalEnv, LocalService } from "../../core/service.ts";
+import { aliasOperations } from "./aliases.ts";
+import { type Kms, keyAt, openKms } from "./key.ts";
+import { keyOperations } from "./keys.ts";
+
+/** The control plane of customer keys: what names a key elsewhere is kept and shown there, and nothing is encrypted. */
+export function kmsService(env: LocalEnv): LocalService {
+  const kms = openKms(env);
+  return {
+    name: "kms",
+    sdk: () => import("@aws-sdk/client-kms"),
+    operations: { ...keyOperations(kms), ...aliasOperations(kms) },
+    permissions: permissionsOf(kms),
+    facts: () => ({ keys: kms.keys.size }),
+  };
+}
+
+/** Each action on its key, whose policy counts too. */
+const permissionsOf =
+  (kms: Kms): NonNullable<LocalService["permissions"]> =>
+  (operation, input, call) => {
+    const action = `kms:${operation}`;
+    const id = input.KeyId ?? input.TargetKeyId;
+    if (typeof id !== "string") return [{ action, resource: "*" }];
+    try {
+      const { arn, policy } = keyAt(kms, id, call);
+      return [{ action, resource: arn, policy }];
+    } catch {
+      return [{ action, resource: "*" }];
+    }
+  };

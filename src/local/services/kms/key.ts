@@ -1,0 +1,164 @@
+import { randomUUID } from "node:crypto";
+import type { CreateKeyCommandInput, KeyMetadata, Tag } from "@aws-sdk/client-kms";
+import { type Call, type LocalEnv, LocalFault } from "../../core/service.ts";
+import type { Collection } from "../../core/store.ts";
+
+/** A customer key as the journal keeps it: everything about it but key material, for nothing is encrypted here. Times in ms. */
+export interface KeyDocument {
+  readonly id: string;
+  readonly region: string;
+  readonly arn: string;
+  readonly description: string;
+  readonly usage: NonNullable<KeyMetadata["KeyUsage"]>;
+  readonly spec: NonNullable<KeyMetadata["KeySpec"]>;
+  readonly enabled: boolean;
+  readonly policy: string;
+  /** undefined: the key is not rotated. */
+  readonly rotation?: { readonly days: number; readonly since: number } | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly createdAt: number;
+  /** When the key goes for good; undefined: it stays. */
+  readonly deleteAt?: number | undefined;
+}
+export interface AliasDocument {
+  /** `alias/…` */
+  readonly name: string;
+  readonly region: string;
+  readonly arn: string;
+  readonly keyId: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+export interface Kms {
+  readonly env: LocalEnv;
+  readonly keys: Collection<KeyDocument>;
+  readonly aliases: Collection<AliasDocument>;
+}
+export const openKms = (env: LocalEnv): Kms => ({
+  env,
+  keys: env.store.collection("kms.keys"),
+  aliases: env.store.collection("kms.aliases"),
+});
+
+/** The region's keys, oldest first; those whose time has come are gone, with their aliases. */
+export function keysIn({ env, keys, aliases }: Kms, region: string): KeyDocument[] {
+  for (const key of keys.values())
+    if (key.deleteAt !== undefined && key.deleteAt <= env.clock.now()) {
+      keys.delete(key.id);
+      for (const alias of aliases.values()) if (alias.keyId === key.id) aliases.delete(aliasKey(alias.region, alias.name));
+    }
+  return keys
+    .values()
+    .filter((key) => key.region === region)
+    .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+}
+export const aliasKey = (region: string, name: string): string => `${region}/${name}`;
+
+/** By id, ARN, alias or the ARN of an alias. */
+export function keyAt(kms: Kms, id: string | undefined, { region, account }: Call): KeyDocument {
+  const text = id ?? "";
+  const name = /(?:^|:)(alias\/.+)$/.exec(text)?.[1];
+  if (name !== undefined) {
+    const alias = kms.aliases.get(aliasKey(region, name));
+    const found = keysIn(kms, region).find((key) => key.id === alias?.keyId);
+    if (!found) throw notFound(`Alias arn:aws:kms:${region}:${account}:${name} is not found.`);
+    return found;
+  }
+  const found = keysIn(kms, region).find((key) => key.id === text || key.arn === text);
+  if (!found) throw notFound(`Key '${text.startsWith("arn:") ? text : `arn:aws:kms:${region}:${account}:key/${text}`}' does not exist`);
+  return found;
+}
+/** As `keyAt`, and not on its way out. */
+export function liveKeyAt(kms: Kms, id: string | undefined, call: Call): KeyDocument {
+  const key = keyAt(kms, id, call);
+  if (key.deleteAt !== undefined) throw new LocalFault("KMSInvalidStateException", `${key.arn} is pending deletion.`);
+  return key;
+}
+export const notFound = (message: string): LocalFault => new LocalFault("NotFoundException", message);
+
+export function newKey({ env }: Kms, input: CreateKeyCommandInput, { region, account }: Call): KeyDocument {
+  const id = randomUUID();
+  return {
+    id,
+    region,
+    arn: `arn:aws:kms:${region}:${account}:key/${id}`,
+    description: input.Description ?? "",
+    usage: input.KeyUsage ?? "ENCRYPT_DECRYPT",
+    spec: input.KeySpec ?? "SYMMETRIC_DEFAULT",
+    enabled: true,
+    policy: input.Policy === undefined ? defaultPolicy(account) : checkedPolicy(input.Policy),
+    tags: tagMap(input.Tags ?? []),
+    createdAt: env.clock.now(),
+  };
+}
+/** The account, and through it whoever its IAM policies allow. */
+const defaultPolicy = (account: string): string =>
+  JSON.stringify({
+    Version: "2012-10-17",
+    Id: "key-default-1",
+    Statement: [
+      {
+        Sid: "Enable IAM User Permissions",
+        Effect: "Allow",
+        Principal: { AWS: `arn:aws:iam::${account}:root` },
+        Action: "kms:*",
+        Resource: "*",
+      },
+    ],
+  });
+
+/** KMS refuses a policy after which nobody could change it any more. */
+export function checkedPolicy(text: string): string {
+  const malformed = (message: string): LocalFault => new LocalFault("MalformedPolicyDocumentException", message);
+  let statements: { Effect?: string; Principal?: unknown; Action?: string | string[] }[];
+  try {
+    statements = [(JSON.parse(text) as { Statement?: never }).Statement ?? []].flat();
+  } catch {
+    throw malformed("The new key policy is not valid JSON.");
+  }
+  const manages = statements.some(
+    ({ Effect, Principal, Action }) =>
+      Effect === "Allow" && Principal !== undefined && [Action].flat().some((a) => a === "kms:*" || a === "kms:PutKeyPolicy"),
+  );
+  if (!manages) throw malformed("The new key policy will not allow you to update the key policy in the future.");
+  return text;
+}
+
+export function tagMap(tags: readonly Tag[]): Record<string, string> {
+  for (const { TagKey } of tags)
+    if (TagKey?.startsWith("aws:")) throw new LocalFault("TagException", "Tags beginning with aws: are reserved for AWS.");
+  if (tags.length > 50) throw new LocalFault("TagException", "A key has at most 50 tags.");
+  return Object.fromEntries(tags.map(({ TagKey, TagValue }) => [TagKey ?? "", TagValue ?? ""]));
+}
+
+export function metadataOf(key: KeyDocument): KeyMetadata {
+  const pending = key.deleteAt !== undefined;
+  return {
+    AWSAccountId: key.arn.split(":")[4],
+    KeyId: key.id,
+    Arn: key.arn,
+    CreationDate: new Date(key.createdAt),
+    Enabled: key.enabled && !pending,
+    Description: key.description,
+    KeyUsage: key.usage,
+    KeyState: pending ? "PendingDeletion" : key.enabled ? "Enabled" : "Disabled",
+    ...(key.deleteAt !== undefined && { DeletionDate: new Date(key.deleteAt) }),
+    Origin: "AWS_KMS",
+    KeyManager: "CUSTOMER",
+    CustomerMasterKeySpec: key.spec as never,
+    KeySpec: key.spec,
+    EncryptionAlgorithms: ["SYMMETRIC_DEFAULT"],
+    MultiRegion: false,
+  };
+}
+
+/** One page; the marker is the number of items already served. */
+export function page<T>(
+  all: readonly T[],
+  { Marker, Limit = 100 }: { readonly Marker?: string | undefined; readonly Limit?: number | undefined },
+): { items: T[]; more: { Truncated: boolean; NextMarker?: string } } {
+  const from = Number(Marker ?? 0);
+  if (!Number.isInteger(from)) throw new LocalFault("InvalidMarkerException", "Invalid marker");
+  const to = from + Limit;
+  return { items: all.slice(from, to), more: to < all.length ? { Truncated: true, NextMarker: String(to) } : { Truncated: false } };
+}

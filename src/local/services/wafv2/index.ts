@@ -1,0 +1,19 @@
+import type { LocalEnv, LocalService } from "../../core/service.ts";
+import { openWaf } from "./acl.ts";
+import { aclOperations } from "./acls.ts";
+import { associationOperations } from "./associations.ts";
+
+/** The control plane of web ACLs: rules are kept and shown, and stop no request. */
+export function wafv2Service(env: LocalEnv): LocalService {
+  const waf = openWaf(env);
+  return {
+    name: "wafv2",
+    sdk: () => import("@aws-sdk/client-wafv2"),
+    operations: { ...aclOperations(waf), ...associationOperations(waf) },
+    permissions: (operation, input) => {
+      const named = input.WebACLArn ?? input.ResourceARN ?? input.ARN ?? waf.acls.get(String(input.Id))?.arn;
+      return [{ action: `wafv2:${operation}`, resource: typeof named === "string" ? named : "*" }];
+    },
+    facts: () => ({ webAcls: waf.acls.size }),
+  };
+}
