@@ -63,6 +63,8 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
   retry({ code, message }, during) {
     // "Backups are being enabled": point-in-time recovery comes some seconds after the table.
     if (code === "ResourceInUseException" || code === "ContinuousBackupsUnavailableException") return "busy";
+    // Another run was quicker: the next look finds it done.
+    if (code === "ValidationException" && /TimeToLive is already (en|dis)abled/i.test(message)) return "busy";
     if (code === "LimitExceededException" && /simultaneous|concurrent/i.test(message)) return "throttle";
     if (GONE.includes(code) && during === "update") return "propagation";
     return undefined;

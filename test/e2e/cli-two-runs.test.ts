@@ -35,8 +35,7 @@ async function meanwhile(first: readonly string[], name: string, other: () => Pr
 
 test("two `up` at once from nothing end in one stack", { timeout: LONG }, async () => {
   const ends = await Promise.all([world.run(["up"]), world.run(["up"])]);
-  for (const { code, stderr } of ends)
-    expect([code, code === 6 ? stderr : ""]).toEqual([code === 6 ? 6 : 0, code === 6 ? expect.stringContaining("LOCKED") : ""]);
+  for (const { code, stderr } of ends) if (code !== 0) expect(stderr).toContain("LOCKED");
   expect(ends.map(({ code }) => code)).toContain(0);
   expect(await world.run(["up"])).toMatchObject(nothingToDo);
   for (const [operation, count] of [
