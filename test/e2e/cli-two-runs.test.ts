@@ -6,7 +6,7 @@ import type { Fate } from "../../scripts/kill/proxy.ts";
 import { makeWorld, type World } from "../../scripts/kill/world.ts";
 
 /** Two real commands on one stack, and things of our names that are not ours. */
-const LONG = 180_000;
+const LONG = 300_000;
 const BUCKET = "fleetlogix-data-000000000000-us-east-1";
 let world: World;
 beforeEach(async () => {
