@@ -57,13 +57,16 @@ export function createDispatcher(services: () => readonly LocalService[], env: (
 }
 
 /** Calls from inside come from AWS services, or from the account itself. */
-function callFromInside({ account }: LocalEnv, { principal, region = "us-east-1" }: NonNullable<Parameters<Dispatch>[3]>): Call {
+function callFromInside(
+  { account }: LocalEnv,
+  { principal, region = "us-east-1", headers = {} }: NonNullable<Parameters<Dispatch>[3]>,
+): Call {
   return {
     requestId: randomUUID(),
     region,
     account,
     principal: principal ?? { type: "root", arn: `arn:aws:iam::${account}:root` },
-    headers: {},
+    headers,
     signal: new AbortController().signal,
   };
 }

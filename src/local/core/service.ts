@@ -56,7 +56,7 @@ export interface Call {
   readonly region: string;
   readonly account: string;
   readonly principal: Principal;
-  /** Lower-case header names; empty for calls from inside. */
+  /** Lower-case header names; for calls from inside those that they were given. */
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
@@ -92,7 +92,12 @@ export type Dispatch = (
   service: string,
   operation: string,
   input: Record<string, unknown>,
-  from?: { readonly principal?: Principal; readonly region?: string },
+  from?: {
+    readonly principal?: Principal;
+    readonly region?: string;
+    /** What the call brings along, by lower-case names, e.g. the trace it belongs to. */
+    readonly headers?: Readonly<Record<string, string>>;
+  },
   // biome-ignore lint/suspicious/noExplicitAny: the caller names the operation and knows its output.
 ) => Promise<any>;
 

@@ -32,8 +32,8 @@ export function admit(exchange: Exchange, buckets: Buckets, usage: UsageCounter)
 }
 
 function admitKey(exchange: Exchange, buckets: Buckets, usage: UsageCounter, now: number): void {
-  const { gateway, api, incoming } = exchange;
-  const value = api.apiKeySource === "HEADER" ? headerOf(incoming, "x-api-key") : undefined;
+  const { gateway, api, incoming, authorizer } = exchange;
+  const value = api.apiKeySource === "HEADER" ? headerOf(incoming, "x-api-key") : authorizer?.authorization?.usageIdentifierKey;
   const key = gateway.keys.values().find((one) => one.value === value && one.region === api.region && one.enabled);
   const plan = key && planOf(exchange, key.id);
   if (!key || !plan) throw new GatewayError("INVALID_API_KEY", "Forbidden");

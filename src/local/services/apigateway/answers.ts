@@ -5,6 +5,8 @@ import { mapped, render } from "./template.ts";
 /** AWS's name of each refusal, in `x-amzn-ErrorType`. */
 const ERROR_TYPES: Readonly<Record<string, string>> = {
   ACCESS_DENIED: "AccessDeniedException",
+  AUTHORIZER_CONFIGURATION_ERROR: "AuthorizerConfigurationException",
+  AUTHORIZER_FAILURE: "AuthorizerFailureException",
   BAD_REQUEST_BODY: "BadRequestException",
   BAD_REQUEST_PARAMETERS: "BadRequestException",
   INVALID_API_KEY: "ForbiddenException",
@@ -13,6 +15,7 @@ const ERROR_TYPES: Readonly<Record<string, string>> = {
   QUOTA_EXCEEDED: "LimitExceededException",
   REQUEST_TOO_LARGE: "RequestTooLargeException",
   THROTTLED: "TooManyRequestsException",
+  UNAUTHORIZED: "UnauthorizedException",
   UNSUPPORTED_MEDIA_TYPE: "BadRequestException",
 };
 

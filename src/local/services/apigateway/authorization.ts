@@ -1,22 +1,38 @@
 import { timingSafeEqual } from "node:crypto";
 import { Sha256 } from "@smithy/core/checksum";
 import { SignatureV4 } from "@smithy/signature-v4";
-import type { Principal } from "../../core/service.ts";
-import { arnOf, type Exchange, GatewayError, headerOf, type Incoming } from "./exchange.ts";
+import type { Principal, Verdict } from "../../core/service.ts";
+import type { AuthorizationCache } from "./authorization-cache.ts";
+import { type Authorization, arnOf, type Exchange, GatewayError, headerOf, type Incoming } from "./exchange.ts";
+import { askAuthorizer } from "./lambda-authorizer.ts";
 
-/** IAM and the API's own policy: throws when they do not let the caller in. */
-export async function authorize(exchange: Exchange): Promise<void> {
-  const { gateway, api, method } = exchange;
+/** The method's own authorization and the API's policy: throws when they do not let the caller in. */
+export async function authorize(exchange: Exchange, cache: AuthorizationCache): Promise<void> {
+  const { api, method } = exchange;
   const type = method?.authorizationType ?? "NONE";
-  if (type !== "NONE" && type !== "AWS_IAM") {
-    gateway.env.log(`The local AWS has no ${type} authorizers: ${api.name} ${exchange.resource?.path}`);
-    throw new GatewayError("AUTHORIZER_CONFIGURATION_ERROR", "Internal server error");
-  }
+  if (type === "CUSTOM") return authorizeByFunction(exchange, await askAuthorizer(exchange, cache));
   if (type === "NONE" && !api.policy) return;
   const principal: Principal = type === "AWS_IAM" ? await signer(exchange) : { type: "anonymous" };
-  const resource = arnOf(exchange, exchange.incoming.path);
-  const verdict = gateway.env.decide(principal, { action: "execute-api:Invoke", resource, policy: policyOf(exchange) });
+  const verdict = decide(exchange, principal, policyOf(exchange));
   if (!verdict.allowed) throw new GatewayError("ACCESS_DENIED", verdict.message);
+}
+
+function decide(exchange: Exchange, principal: Principal, policy: string | undefined): Verdict {
+  const resource = arnOf(exchange, exchange.incoming.path);
+  const context = { "aws:SourceIp": exchange.incoming.sourceIp };
+  return exchange.gateway.env.decide(principal, { action: "execute-api:Invoke", resource, policy, context });
+}
+
+/** The authorizer's policy and the API's are one: either may allow, either may deny. */
+function authorizeByFunction(exchange: Exchange, { policy }: Authorization): void {
+  const statementsOf = (text: string): object[] => [(JSON.parse(text) as { Statement: object | object[] }).Statement].flat();
+  const own = statementsOf(policy).map((statement) => ({ ...statement, Principal: "*" }));
+  const shared = statementsOf(policyOf(exchange) ?? '{"Statement":[]}');
+  const both = JSON.stringify({ Version: "2012-10-17", Statement: [...own, ...shared] });
+  const verdict = decide(exchange, { type: "anonymous" }, both);
+  if (verdict.allowed) return;
+  const reason = /explicit deny/.test(verdict.message) ? " with an explicit deny in an identity-based policy" : "";
+  throw new GatewayError("ACCESS_DENIED", `User is not authorized to access this resource${reason}`);
 }
 
 /** `execute-api:/…` in an API's policy is short for its own ARN. */

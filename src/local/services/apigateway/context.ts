@@ -27,6 +27,7 @@ export function contextVariables(exchange: Exchange, outcome?: Outcome): Readonl
     stage: stage.name,
     xrayTraceId: stage.tracing ? exchange.traceId : undefined,
     ...identityVariables(exchange),
+    ...authorizerVariables(exchange),
     ...errorVariables(exchange),
     "integration.error": integration.error,
     "integration.latency": integration.latencyMs?.toFixed(0),
@@ -59,11 +60,25 @@ function identityVariables({ apiKey, caller, incoming }: Exchange): Record<strin
   };
 }
 
+function authorizerVariables({ authorizer }: Exchange): Record<string, string | undefined> {
+  const { authorization, latencyMs, error } = authorizer ?? {};
+  const own = Object.entries(authorization?.context ?? {}).map(([name, value]) => [`authorizer.${name}`, String(value)]);
+  return {
+    ...Object.fromEntries(own),
+    "authorizer.error": error,
+    "authorizer.latency": latencyMs?.toFixed(0),
+    "authorizer.integrationLatency": latencyMs?.toFixed(0),
+    "authorizer.principalId": authorization?.principalId,
+    "authorizer.status": authorization ? "200" : undefined,
+  };
+}
+
 function errorVariables({ error }: Exchange): Record<string, string | undefined> {
   if (!error) return {};
   return {
     "error.message": error.message,
-    "error.messageString": JSON.stringify(error.message),
+    // Where AWS says nothing, it says so.
+    "error.messageString": error.message === "" ? "null" : JSON.stringify(error.message),
     "error.responseType": error.type,
     // Stands between quotes in a template.
     "error.validationErrorString": error.validation === undefined ? undefined : JSON.stringify(error.validation).slice(1, -1),

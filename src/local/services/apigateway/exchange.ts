@@ -33,9 +33,20 @@ export interface Exchange {
   pathParameters: Record<string, string>;
   apiKey?: KeyDoc;
   caller?: { readonly accessKey: string; readonly arn: string };
+  /** What the method's Lambda authorizer said, or why it could not. */
+  authorizer?: { readonly authorization?: Authorization; readonly latencyMs?: number; readonly error?: string };
   error?: { readonly type: ResponseType; readonly message: string; readonly validation?: string | undefined };
   integration: { status?: number; latencyMs?: number; requestId?: string; error?: string };
 }
+/** What an authorizer's function says about a caller. */
+export interface Authorization {
+  readonly principalId: string;
+  /** JSON text of a policy without principals. */
+  readonly policy: string;
+  readonly context: Readonly<Record<string, string | number | boolean>>;
+  readonly usageIdentifierKey: string | undefined;
+}
+
 export interface Answer {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];

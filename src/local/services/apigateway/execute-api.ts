@@ -3,6 +3,7 @@ import type { AccessLog } from "./access-log.ts";
 import { admit, type Buckets } from "./admission.ts";
 import { answerFor } from "./answers.ts";
 import { authorize } from "./authorization.ts";
+import type { AuthorizationCache } from "./authorization-cache.ts";
 import { type Answer, type Exchange, GatewayError, type Incoming, openExchange } from "./exchange.ts";
 import { mockAnswer } from "./mock-integration.ts";
 import { deploymentKey, type Gateway, stageKey } from "./model.ts";
@@ -20,6 +21,7 @@ export interface DataPlane {
   readonly buckets: Buckets;
   readonly usage: UsageCounter;
   readonly log: AccessLog;
+  readonly authorizations: AuthorizationCache;
 }
 
 /** Answers requests to deployed APIs. False: not an address of one. */
@@ -66,7 +68,7 @@ async function pass(plane: DataPlane, exchange: Exchange): Promise<Answer> {
   const route = routeOf(api, incoming.verb, incoming.path);
   if (!route) throw new GatewayError("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token");
   Object.assign(exchange, route);
-  await authorize(exchange);
+  await authorize(exchange, plane.authorizations);
   admit(exchange, plane.buckets, plane.usage);
   validateRequest(exchange);
   const type = route.method.methodIntegration?.type;

@@ -2,6 +2,8 @@ import type { LocalEnv, LocalService } from "../../core/service.ts";
 import { createAccessLog } from "./access-log.ts";
 import { accountOperations } from "./account.ts";
 import { createBuckets } from "./admission.ts";
+import { createAuthorizationCache } from "./authorization-cache.ts";
+import { authorizerOperations } from "./authorizers.ts";
 import { deploymentOperations } from "./deployments.ts";
 import { serve } from "./execute-api.ts";
 import { gatewayResponseOperations } from "./gateway-responses.ts";
@@ -24,7 +26,8 @@ export function apigatewayService(env: LocalEnv): LocalService {
   const gateway = openGateway(env);
   const usage = createUsageCounter(gateway);
   const log = createAccessLog(gateway);
-  const plane = { gateway, buckets: createBuckets(), usage, log };
+  const authorizations = createAuthorizationCache();
+  const plane = { gateway, buckets: createBuckets(), usage, log, authorizations };
   return {
     name: "apigateway",
     sdk: () => import("@aws-sdk/client-api-gateway"),
@@ -34,6 +37,7 @@ export function apigatewayService(env: LocalEnv): LocalService {
       ...methodOperations(gateway),
       ...integrationOperations(gateway),
       ...partOperations(gateway),
+      ...authorizerOperations(gateway, authorizations),
       ...gatewayResponseOperations(gateway),
       ...deploymentOperations(gateway),
       ...stageOperations(gateway),

@@ -1,4 +1,5 @@
-import type { ApiKeySourceType, EndpointType, Method } from "@aws-sdk/client-api-gateway";
+import type { ApiKeySourceType, AuthorizerType, EndpointType, Method } from "@aws-sdk/client-api-gateway";
+import { newAuthorizer } from "./authorizers.ts";
 import { defaultModels } from "./default-models.ts";
 import { gatewayResponse, type ResponseType, STATUS } from "./gateway-responses.ts";
 import { type ApiDoc, badRequest, newId, newResourceId } from "./model.ts";
@@ -131,16 +132,10 @@ function importParts({ api, document, warnings }: Import): void {
     const given = scheme["x-amazon-apigateway-authorizer"];
     if (!given) continue;
     const id = Object.values(api.authorizers).find((one) => one.name === name)?.id ?? newId();
-    const type = String(given.type ?? "token").toUpperCase();
-    api.authorizers[id] = {
-      authorizerResultTtlInSeconds: 300,
-      ...given,
-      id,
-      name,
-      type: type as never,
-      authType: scheme["x-amazon-apigateway-authtype"],
-      ...(type === "TOKEN" && !given.identitySource ? { identitySource: `method.request.header.${scheme.name}` } : {}),
-    };
+    const type = String(given.type ?? "token").toUpperCase() as AuthorizerType;
+    const identitySource = type === "TOKEN" && !given.identitySource ? `method.request.header.${scheme.name}` : given.identitySource;
+    const authType = scheme["x-amazon-apigateway-authtype"];
+    api.authorizers[id] = newAuthorizer({ ...given, id, name, type, authType, identitySource: identitySource as string | undefined });
   }
 }
 

@@ -1,36 +1,29 @@
 import type {
-  Authorizer,
-  CreateAuthorizerCommandInput,
   CreateModelCommandInput,
   CreateRequestValidatorCommandInput,
-  DeleteAuthorizerCommandInput,
   DeleteModelCommandInput,
   DeleteRequestValidatorCommandInput,
-  GetAuthorizerCommandInput,
-  GetAuthorizersCommandInput,
   GetModelCommandInput,
   GetModelsCommandInput,
   GetRequestValidatorCommandInput,
   GetRequestValidatorsCommandInput,
   Model,
   RequestValidator,
-  UpdateAuthorizerCommandInput,
   UpdateModelCommandInput,
   UpdateRequestValidatorCommandInput,
 } from "@aws-sdk/client-api-gateway";
 import type { Operations } from "../../core/service.ts";
-import { type ApiDoc, apiAt, badRequest, changeApi, conflict, defined, type Gateway, newId, newResourceId, notFound } from "./model.ts";
+import { type ApiDoc, apiAt, badRequest, changeApi, conflict, defined, type Gateway, newResourceId, notFound } from "./model.ts";
 import { page } from "./paging.ts";
-import { amount, applyPatches, flag, item, text } from "./patch.ts";
+import { applyPatches, flag, text } from "./patch.ts";
 
-/** The parts of an API that its methods refer to: models, request validators, authorizers. */
+/** Parts of an API that its methods refer to: models and request validators. */
 export const partOperations = (gateway: Gateway): Operations => ({
   ...modelOperations(gateway),
   ...validatorOperations(gateway),
-  ...authorizerOperations(gateway),
 });
 
-const sorted = <T extends { readonly name?: string | undefined }>(all: Readonly<Record<string, T>>): T[] =>
+export const sorted = <T extends { readonly name?: string | undefined }>(all: Readonly<Record<string, T>>): T[] =>
   Object.values(all).sort((a, b) => ((a.name ?? "") < (b.name ?? "") ? -1 : 1));
 
 function modelAt(api: ApiDoc, name: string | undefined): Model {
@@ -124,57 +117,6 @@ function validatorOperations(gateway: Gateway): Operations {
       changeApi(gateway, input.restApiId, call, (api) => {
         validatorAt(api, input.requestValidatorId);
         delete api.validators[input.requestValidatorId ?? ""];
-        return {};
-      }),
-  };
-}
-
-function authorizerAt(api: ApiDoc, id: string | undefined): Authorizer {
-  const found = api.authorizers[id ?? ""];
-  if (!found) throw notFound("Invalid Authorizer identifier specified");
-  return found;
-}
-
-function createAuthorizer(api: ApiDoc, input: CreateAuthorizerCommandInput): Authorizer {
-  const { restApiId: _api, ...given } = input;
-  if (Object.values(api.authorizers).some((one) => one.name === given.name))
-    throw conflict("Authorizer name must be unique. Authorizer already exists in this RestApi.");
-  const authorizer = defined({
-    id: newId(),
-    authType: given.type?.toLowerCase(),
-    authorizerResultTtlInSeconds: 300,
-    ...given,
-  }) as Authorizer;
-  api.authorizers[authorizer.id ?? ""] = authorizer;
-  return authorizer;
-}
-
-function authorizerOperations(gateway: Gateway): Operations {
-  return {
-    CreateAuthorizer: (input: CreateAuthorizerCommandInput, call): Authorizer =>
-      changeApi(gateway, input.restApiId, call, (api) => createAuthorizer(api, input)),
-    GetAuthorizer: (input: GetAuthorizerCommandInput, call): Authorizer =>
-      authorizerAt(apiAt(gateway, input.restApiId, call), input.authorizerId),
-    GetAuthorizers: (input: GetAuthorizersCommandInput, call) =>
-      page(sorted(apiAt(gateway, input.restApiId, call).authorizers), input.position, input.limit),
-    UpdateAuthorizer: (input: UpdateAuthorizerCommandInput, call): Authorizer =>
-      changeApi(gateway, input.restApiId, call, (api) =>
-        applyPatches(authorizerAt(api, input.authorizerId), input.patchOperations, {
-          "/name": text("name"),
-          "/type": text("type"),
-          "/authType": text("authType"),
-          "/authorizerUri": text("authorizerUri"),
-          "/authorizerCredentials": text("authorizerCredentials"),
-          "/identitySource": text("identitySource"),
-          "/identityValidationExpression": text("identityValidationExpression"),
-          "/authorizerResultTtlInSeconds": amount("authorizerResultTtlInSeconds"),
-          "/providerARNs": item("providerARNs"),
-        }),
-      ),
-    DeleteAuthorizer: (input: DeleteAuthorizerCommandInput, call) =>
-      changeApi(gateway, input.restApiId, call, (api) => {
-        authorizerAt(api, input.authorizerId);
-        delete api.authorizers[input.authorizerId ?? ""];
         return {};
       }),
   };

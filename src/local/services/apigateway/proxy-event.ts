@@ -6,22 +6,34 @@ const HOP_BY_HOP = new Set(["connection", "content-length", "transfer-encoding",
 
 /** The event of a Lambda proxy integration, format 1.0. Empty maps are null, as on AWS. */
 export function proxyEvent(exchange: Exchange): object {
-  const { incoming, stage, resource, pathParameters, api } = exchange;
-  const headers = forwarded(exchange);
+  const { incoming, api } = exchange;
+  const { requestContext, ...request } = requestOf(exchange);
   const binary = isBinary(api.binaryMediaTypes, headerOf(incoming, "content-type"));
+  return {
+    ...Object.fromEntries(Object.entries(request).map(([name, value]) => [name, typeof value === "object" ? orNull(value) : value])),
+    requestContext,
+    body: incoming.body.length === 0 ? null : incoming.body.toString(binary ? "base64" : "utf8"),
+    isBase64Encoded: binary,
+  };
+}
+
+/** The event of a REQUEST authorizer: the same request without its body. Empty maps stay empty maps, as on AWS. */
+export const authorizerEvent = (exchange: Exchange, methodArn: string): object => ({ type: "REQUEST", methodArn, ...requestOf(exchange) });
+
+function requestOf(exchange: Exchange) {
+  const { incoming, stage, resource, pathParameters } = exchange;
+  const headers = forwarded(exchange);
   return {
     resource: resource?.path,
     path: incoming.path,
     httpMethod: incoming.verb,
     headers: single(headers),
     multiValueHeaders: multiple(headers),
-    queryStringParameters: orNull(single(incoming.query)),
-    multiValueQueryStringParameters: orNull(multiple(incoming.query)),
-    pathParameters: orNull(pathParameters),
-    stageVariables: orNull(stage.variables),
+    queryStringParameters: single(incoming.query),
+    multiValueQueryStringParameters: multiple(incoming.query),
+    pathParameters,
+    stageVariables: stage.variables,
     requestContext: requestContext(exchange),
-    body: incoming.body.length === 0 ? null : incoming.body.toString(binary ? "base64" : "utf8"),
-    isBase64Encoded: binary,
   };
 }
 
@@ -56,6 +68,7 @@ function requestContext(exchange: Exchange): object {
   const { api, stage, resource, incoming, method, gateway } = exchange;
   return {
     resourceId: resource?.id,
+    ...authorizerContext(exchange),
     resourcePath: resource?.path,
     ...(method?.operationName ? { operationName: method.operationName } : {}),
     httpMethod: incoming.verb,
@@ -72,6 +85,16 @@ function requestContext(exchange: Exchange): object {
     domainName: domainOf(api),
     deploymentId: stage.deploymentId,
     apiId: api.id,
+  };
+}
+
+/** What the Lambda authorizer said; every value of its context is a text by now. */
+function authorizerContext({ authorizer }: Exchange): object {
+  const { authorization, latencyMs = 0 } = authorizer ?? {};
+  if (!authorization) return {};
+  const context = Object.entries(authorization.context).map(([name, value]) => [name, String(value)]);
+  return {
+    authorizer: { ...Object.fromEntries(context), principalId: authorization.principalId, integrationLatency: Math.round(latencyMs) },
   };
 }
 

@@ -1,24 +1,13 @@
-import { realClock } from "../../core/clock.ts";
-import type { Principal } from "../../core/service.ts";
 import { type Answer, arnOf, type Exchange, GatewayError, headerOf } from "./exchange.ts";
+import { type InvocationOutput, invokeFunction, TimedOut } from "./invocation.ts";
 import { isBinary, proxyEvent } from "./proxy-event.ts";
 
-const MAX_TIMEOUT_MS = 29_000;
+export const MAX_TIMEOUT_MS = 29_000;
 const MEMBERS = new Set(["statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"]);
-const SESSION_SECONDS = 3_600;
 
 /** Calls the function and takes its answer apart. */
 export async function callFunction(exchange: Exchange): Promise<Answer> {
-  const integration = exchange.method?.methodIntegration;
-  const uri = (integration?.uri ?? "").replace(/\$\{stageVariables\.(\w+)\}/g, (_, name: string) => exchange.stage.variables[name] ?? "");
-  const FunctionName = /:lambda:path\/2015-03-31\/functions\/(.+)\/invocations$/.exec(uri)?.[1];
-  if (!FunctionName) throw configurationError(exchange, `No function in ${uri}`);
-  const began = performance.now();
-  const { principal, region } = { principal: principalOf(exchange), region: FunctionName.split(":")[3] ?? exchange.api.region };
-  const input = { FunctionName, Payload: Buffer.from(JSON.stringify(proxyEvent(exchange))) };
-  const call = exchange.gateway.env.dispatch("lambda", "Invoke", input, { principal, region });
-  const output = await within(exchange, call, integration?.timeoutInMillis ?? MAX_TIMEOUT_MS);
-  exchange.integration = { status: 200, latencyMs: performance.now() - began };
+  const output = await invokeIntegration(exchange, proxyEvent(exchange));
   if (output.FunctionError) {
     exchange.integration.error = "The function failed";
     throw new GatewayError("DEFAULT_5XX", "Internal server error", { status: 502 });
@@ -26,37 +15,24 @@ export async function callFunction(exchange: Exchange): Promise<Answer> {
   return answerOf(exchange, Buffer.from(output.Payload ?? []));
 }
 
-/** The gateway calls in its own name, on behalf of this method; or as the role that the integration names. */
-function principalOf(exchange: Exchange): Principal {
-  const { env } = exchange.gateway;
-  const role = exchange.method?.methodIntegration?.credentials;
-  if (!role) return { type: "service", service: "apigateway.amazonaws.com", sourceArn: arnOf(exchange, exchange.resource?.path ?? "") };
+/** Calls the function of the method's integration, and notes how that went. */
+export async function invokeIntegration(exchange: Exchange, event: unknown): Promise<InvocationOutput> {
+  const { uri, credentials, timeoutInMillis = MAX_TIMEOUT_MS } = exchange.method?.methodIntegration ?? {};
+  const sourceArn = arnOf(exchange, exchange.resource?.path ?? "");
+  const began = performance.now();
   try {
-    return env.identify(env.assume(role, "apigateway", SESSION_SECONDS).accessKeyId)?.principal ?? { type: "anonymous" };
+    const output = await invokeFunction(exchange, { uri, credentials, sourceArn, event, timeoutMs: timeoutInMillis });
+    exchange.integration = { status: 200, latencyMs: performance.now() - began };
+    return output;
   } catch (error) {
-    throw configurationError(exchange, String(error));
+    if (!(error instanceof TimedOut)) throw configurationError(exchange, error instanceof Error ? error.message : String(error));
+    exchange.integration = { status: 504, latencyMs: timeoutInMillis, error: error.message };
+    throw new GatewayError("INTEGRATION_TIMEOUT", error.message);
   }
 }
 
-interface Output {
-  readonly Payload?: Uint8Array;
-  readonly FunctionError?: string;
-}
-function within(exchange: Exchange, call: Promise<Output>, timeoutMs: number): Promise<Output> {
-  return new Promise((resolve, reject) => {
-    // What is waited for is a process, which works in real time.
-    const cancel = realClock.after(timeoutMs, () => {
-      exchange.integration = { status: 504, latencyMs: timeoutMs, error: "Endpoint request timed out" };
-      reject(new GatewayError("INTEGRATION_TIMEOUT", "Endpoint request timed out"));
-    });
-    call
-      .then(resolve, (error) => reject(configurationError(exchange, error instanceof Error ? error.message : String(error))))
-      .finally(cancel);
-  });
-}
-
 /** AWS says nothing to the caller; the reason stands in the logs only. */
-function configurationError(exchange: Exchange, reason: string): GatewayError {
+export function configurationError(exchange: Exchange, reason: string): GatewayError {
   exchange.integration = { ...exchange.integration, status: 500, error: reason };
   return new GatewayError("API_CONFIGURATION_ERROR", "Internal server error");
 }
@@ -119,4 +95,4 @@ const isMapOf = (given: unknown, is: (value: unknown) => boolean): boolean =>
 
 /** Headers that belong to the gateway come back under another name. */
 const OWN = /^(connection|content-length|date|server|transfer-encoding|upgrade|host|trailer|te|x-amzn-requestid|x-amz-apigw-id)$/i;
-const remapped = (name: string): string => (OWN.test(name) ? `x-amzn-Remapped-${name}` : name);
+export const remapped = (name: string): string => (OWN.test(name) ? `x-amzn-Remapped-${name}` : name);

@@ -1,16 +1,8 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { isIP } from "node:net";
 import type { Outcome } from "./queue.ts";
 
 const TIMEOUT_MS = 15_000;
-
-/** The local AWS talks to this machine only. */
-export function isLoopback(address: string): boolean {
-  const host = new URL(address).hostname.replace(/^\[|\]$/g, "");
-  if (isIP(host)) return host === "::1" || host.startsWith("127.");
-  return host === "localhost" || host.endsWith(".localhost");
-}
 
 /** One POST as Amazon SNS makes it. Redirects are not followed. */
 export function post(address: string, headers: Readonly<Record<string, string>>, body: string): Promise<Outcome> {

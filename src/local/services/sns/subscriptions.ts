@@ -15,10 +15,10 @@ import type {
   UnsubscribeCommandInput,
   UnsubscribeCommandOutput,
 } from "@aws-sdk/client-sns";
+import { isLoopback } from "../../core/loopback.ts";
 import { type Handler, type LocalEnv, LocalFault, type Operations } from "../../core/service.ts";
 import { subscriptionAttributes } from "./attributes.ts";
 import { checkFilterPolicy } from "./filter.ts";
-import { isLoopback } from "./post.ts";
 import type { Queue } from "./queue.ts";
 import { invalid, type Protocol, page, parseJson, type SnsState, type Subscription } from "./topic.ts";
 
