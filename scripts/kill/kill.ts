@@ -1,7 +1,7 @@
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { generator } from "../campaign/scenarios.ts";
 import { Broken, hold, madeOnce, must, mustKeep, othersUntouched, sameState, secretsKept, stateOf, writesOf } from "./checks.ts";
 import type { PassingCall } from "./proxy.ts";
 import { leaveSentinels } from "./sentinels.ts";
@@ -84,10 +84,10 @@ function pointsOf(calls: readonly PassingCall[]): readonly Point[] {
 
 function chosen<T>(all: readonly T[], { sample, seed }: KillOptions): readonly T[] {
   if (sample === undefined || sample >= all.length) return all;
-  const chance = generator(seed);
+  const order = (index: number) => createHash("sha256").update(`${seed} ${index}`).digest("hex");
   return all
-    .map((item) => ({ item, order: chance() }))
-    .sort((a, b) => a.order - b.order)
+    .map((item, index) => ({ item, order: order(index) }))
+    .sort((a, b) => (a.order < b.order ? -1 : 1))
     .slice(0, sample)
     .map(({ item }) => item);
 }
