@@ -3,13 +3,14 @@ import { parseArgs } from "node:util";
 import { campaign, type Report } from "./campaign.ts";
 
 /**
- * npm run campaign -- [--seeds N] [--sample N] [--workers N]: breaks the command in process at every writing call, in every
+ * npm run campaign -- [--seeds N] [--sample N] [--only TEXT] [--workers N]: breaks the command in process at every writing call, in every
  * way of the list, and from N seeds; prints scenarios, violations and seeds. Exit 1 when an invariant broke.
  */
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "1000" },
     sample: { type: "string" },
+    only: { type: "string" },
     workers: { type: "string", default: "2" },
     shard: { type: "string" },
   },
@@ -18,7 +19,14 @@ const [seeds, workers] = [Number(values.seeds), Number(values.workers)];
 const sample = values.sample === undefined ? undefined : Number(values.sample);
 
 if (values.shard !== undefined) {
-  const report = await campaign({ seeds, sample, shard: Number(values.shard), shards: workers, say: (line) => console.error(line) });
+  const report = await campaign({
+    seeds,
+    sample,
+    only: values.only,
+    shard: Number(values.shard),
+    shards: workers,
+    say: (line) => console.error(line),
+  });
   process.send?.(report, () => process.exit(0));
 } else {
   const reports = await Promise.all(Array.from({ length: workers }, (_, shard) => inChild(shard)));

@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { S3 } from "@aws-sdk/client-s3";
@@ -10,65 +11,95 @@ import { startLocalAws } from "../../src/local/index.ts";
 
 /** `collection key` → document: everything that the local AWS keeps of its control planes. */
 export type Documents = ReadonlyMap<string, unknown>;
+export interface Setting {
+  readonly config: Config;
+  readonly artifacts: NonNullable<AppOptions["artifacts"]>;
+}
 export interface World {
   readonly faults: Faults;
+  /** What belongs to somebody else, as it was before the first run. */
+  readonly foreign: Documents;
+  /** Every event and every error of every run, as text. */
+  readonly said: string[];
   /** One start of the command; all of its calls fail once `kill` was called, as if the process were gone. */
-  start(concurrency: number): Promise<Started>;
+  start(concurrency: number, config?: Config): Promise<Started>;
+  /** A call of somebody else, past faults and logs. */
+  behind(service: string, operation: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
   documents(): Documents;
   readonly s3: S3;
   readonly dynamodb: DynamoDB;
   close(): Promise<void>;
+  /** Closes, and keeps everything to begin other worlds from. */
+  save(): Promise<Saved>;
+}
+export interface Saved {
+  readonly dataDir: string;
+  readonly nowMs: number;
+  readonly foreign: Documents;
 }
 export interface Started {
   readonly app: App;
   /** The connection is cut and nothing more goes out: the in-process likeness of SIGKILL. */
   kill(): never;
   isDead(): boolean;
+  /** The first Ctrl-C. */
+  interrupt(): void;
 }
 /** A hanging call is given up after this long; real time, so kept short. */
 const REQUEST_TIMEOUT_MS = 400;
 
-export async function makeWorld(config: Config, artifacts: AppOptions["artifacts"]): Promise<World> {
+export async function makeWorld({ config, artifacts }: Setting, saved?: Saved): Promise<World> {
   const faults = faultPlan([], { keepCalls: 50_000 });
-  const clock = virtualClock();
-  const aws = await startLocalAws({ faults, clock, settings: { databases: "none" } });
-  for (const [service, operation, input] of FOREIGN) await aws.env.dispatch(service, operation, input);
+  const clock = virtualClock(saved?.nowMs);
+  const dataDir = mkdtempSync(join(tmpdir(), "campaign-"));
+  if (saved) cpSync(saved.dataDir, dataDir, { recursive: true });
+  const aws = await startLocalAws({ dataDir, faults, clock, settings: { databases: "none" } });
+  const documents = () => replay(join(dataDir, "journal.jsonl"));
+  if (!saved) for (const [service, operation, input] of FOREIGN) await aws.env.dispatch(service, operation, input);
   faults.clear();
   const own = { region: config.region, endpoint: aws.url, credentials: { accessKeyId: "other", secretAccessKey: "other" } };
   const s3 = new S3({ ...own, forcePathStyle: true });
   const dynamodb = new DynamoDB(own);
+  const foreign = saved?.foreign ?? documents();
+  const stop = async (): Promise<void> => {
+    s3.destroy();
+    dynamodb.destroy();
+    await aws.close();
+  };
   return {
     faults,
+    foreign,
+    said: [],
     s3,
     dynamodb,
-    async start(concurrency) {
-      let dead = false;
-      const app = await openApp(config, {
-        endpoint: aws.url,
-        local: true,
-        concurrency,
-        signal: new AbortController().signal,
-        clock,
-        artifacts,
-        requestTimeoutMs: REQUEST_TIMEOUT_MS,
-        onCall: () => {
-          if (dead) throw new Error("the process was killed");
-        },
-      });
-      return {
-        app,
-        isDead: () => dead,
-        kill: () => {
-          dead = true;
-          throw new ConnectionCut();
-        },
-      };
-    },
-    documents: () => replay(join(aws.env.dataDir, "journal.jsonl")),
+    documents,
+    behind: (service, operation, input) => aws.env.dispatch(service, operation, input),
+    start: (concurrency, of = config) => start(of, { endpoint: aws.url, concurrency, clock, artifacts }),
     async close() {
-      s3.destroy();
-      dynamodb.destroy();
-      await aws.close();
+      await stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+    async save() {
+      await stop();
+      return { dataDir, nowMs: clock.now(), foreign };
+    },
+  };
+}
+
+async function start(config: Config, options: Pick<AppOptions, "endpoint" | "concurrency" | "clock" | "artifacts">): Promise<Started> {
+  let dead = false;
+  const controller = new AbortController();
+  const onCall = (): void => {
+    if (dead) throw new Error("the process was killed");
+  };
+  const app = await openApp(config, { ...options, local: true, signal: controller.signal, requestTimeoutMs: REQUEST_TIMEOUT_MS, onCall });
+  return {
+    app,
+    isDead: () => dead,
+    interrupt: () => controller.abort(),
+    kill: () => {
+      dead = true;
+      throw new ConnectionCut();
     },
   };
 }

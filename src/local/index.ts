@@ -68,6 +68,7 @@ async function open(options: LocalAwsOptions, dataDir: string, store: Store): Pr
   };
   try {
     await Promise.all(services.map((service) => service.start?.()));
+    server.open();
   } catch (error) {
     await close();
     throw error;

@@ -216,6 +216,21 @@ describe("which call a rule hits", () => {
     expect((await run(3)).map(({ outcome }) => outcome)).toEqual(["ok", "ok", "ok", "refused"]);
   });
 
+  test("the log holds no bytes and no long texts, only how much there was", async () => {
+    const sns = aws.client(SNS);
+    const { TopicArn } = await sns.createTopic({ Name: "t" });
+    await sns.publish({
+      TopicArn,
+      Message: "m".repeat(100_000),
+      MessageAttributes: { a: { DataType: "Binary", BinaryValue: Buffer.alloc(999) } },
+    });
+    expect(faults.calls().at(-1)?.input).toEqual({
+      TopicArn,
+      Message: "(100000 characters)",
+      MessageAttributes: { a: { DataType: "Binary", BinaryValue: "(999 bytes)" } },
+    });
+  });
+
   test("calls from inside are neither counted nor broken", async () => {
     faults.add({ fault: { kind: "deny" }, times: null });
     await aws.env.dispatch("s3", "CreateBucket", { Bucket: "b-1" });

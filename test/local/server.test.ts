@@ -2,8 +2,11 @@ import { Agent, get } from "node:http";
 import { connect } from "node:net";
 import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { S3 } from "@aws-sdk/client-s3";
+import { STS } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { LocalService } from "../../src/local/core/service.ts";
 import { localAws } from "../support/local-aws.ts";
+import { serverOf } from "../support/server-of.ts";
 
 let aws: Awaited<ReturnType<typeof localAws>>;
 const complaints: string[] = [];
@@ -87,6 +90,31 @@ test("every answer names its operation, errors as well; HEAD has no body", async
     message: "The local AWS does not implement s3:RenameObject.",
     $metadata: { httpStatusCode: 501 },
   });
+});
+
+test("a call that comes while the services start waits for them", async () => {
+  let started = false;
+  let early: Promise<{ Account?: string | undefined }> | undefined;
+  const sts = (endpoint: string) => new STS({ region: "us-east-1", endpoint, credentials: { accessKeyId: "a", secretAccessKey: "b" } });
+  const service: LocalService = {
+    name: "sts",
+    sdk: () => import("@aws-sdk/client-sts"),
+    operations: { GetCallerIdentity: () => ({ Account: started ? "started" : "too early" }) },
+    // Long enough for the call to have come.
+    start: () =>
+      new Promise((resolve) => {
+        const finish = () => {
+          started = true;
+          resolve();
+        };
+        setTimeout(finish, 300);
+      }),
+  };
+  const server = await serverOf([service], (url) => {
+    early = sts(url).getCallerIdentity({});
+  });
+  expect(await early).toMatchObject({ Account: "started" });
+  await server.close();
 });
 
 test("connections are kept alive, after errors too", async () => {

@@ -5,8 +5,11 @@ import { listen } from "../../src/local/core/server.ts";
 import type { LocalEnv, LocalService } from "../../src/local/core/service.ts";
 import { openStore } from "../../src/local/core/store.ts";
 
-/** The real server with services made up by a test. */
-export async function serverOf(services: readonly LocalService[]): Promise<{ readonly url: string; close(): Promise<void> }> {
+/** The real server with services made up by a test; `listening` hears the address before the services are started. */
+export async function serverOf(
+  services: readonly LocalService[],
+  listening: (url: string) => void = () => {},
+): Promise<{ readonly url: string; close(): Promise<void> }> {
   let url = "http://127.0.0.1";
   const refuse = () => {
     throw new Error("no identities here");
@@ -31,5 +34,8 @@ export async function serverOf(services: readonly LocalService[]): Promise<{ rea
   );
   const server = await listen(0, dispatcher, services, env);
   url = `http://127.0.0.1:${server.port}`;
+  listening(url);
+  for (const service of services) await service.start?.();
+  server.open();
   return { url, close: server.close };
 }

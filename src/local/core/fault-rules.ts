@@ -62,7 +62,8 @@ export type Fault =
   | z.infer<typeof fault>
   /** In-process only: looks, pauses, kills or changes something behind the caller's back, before or after the call. */
   | { readonly kind: "hook"; readonly before?: Hook | undefined; readonly after?: Hook | undefined };
-export type Hook = (call: FaultedCall) => void | Promise<void>;
+/** `output`, after the call only: what will be answered; it may be altered. */
+export type Hook = (call: FaultedCall, output?: Record<string, unknown>) => void | Promise<void>;
 export type FaultRule = Omit<z.input<typeof rule>, "fault"> & { readonly fault: z.input<typeof fault> | Extract<Fault, { kind: "hook" }> };
 /** A rule with its defaults filled in and its count of matches. */
 export type ActiveRule = Omit<z.infer<typeof rule>, "fault"> & { readonly fault: Fault; matched: number };

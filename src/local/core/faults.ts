@@ -1,5 +1,5 @@
 import { type ActiveRule, activate, type Fault, type FaultedCall, type FaultRule, hits, recalls } from "./fault-rules.ts";
-import { describeInput, type History, history, type Outcome } from "./history.ts";
+import { type History, history, type Outcome, plain } from "./history.ts";
 import { afterEmptyPage, emptyPage } from "./paging.ts";
 import { LocalFault } from "./service.ts";
 import { deniedCode, isWrite, throttled } from "./wording.ts";
@@ -60,7 +60,7 @@ export function faultPlan(initial: readonly FaultRule[] = [], { keepCalls = 20_0
         service,
         operation,
         write: isWrite(service, operation),
-        input: withoutBlobs(input),
+        input: loggedInput(input),
         outcome: "running",
         effect: false,
       };
@@ -154,15 +154,22 @@ async function hooked(
 ): Promise<Record<string, unknown>> {
   await before?.(call);
   const output = await execute();
-  await after?.(call);
+  await after?.(call, output);
   return output;
 }
 const denial = (service: string, operation: string): LocalFault =>
   new LocalFault(deniedCode(service), `User: arn:aws:iam::000000000000:root is not authorized to perform: ${service}:${operation}`, 403);
 
-/** The log outlives the call: it holds no function zips and no bodies. */
-const withoutBlobs = (input: Record<string, unknown>): Record<string, unknown> =>
-  JSON.parse(describeInput(input)) as Record<string, unknown>;
+/** Past this many characters a member of an input is only named in the log. */
+const LOGGED_CHARACTERS = 32 * 1024;
+/** The log outlives the call and holds many: no function zips, no bodies, no batches of large items. */
+function loggedInput(input: Record<string, unknown>): Record<string, unknown> {
+  const members = Object.entries(plain(input) as Record<string, unknown>).map(([name, value]) => {
+    const length = typeof value === "string" ? value.length : typeof value === "object" ? JSON.stringify(value).length : 0;
+    return [name, length > LOGGED_CHARACTERS ? `(${length} characters)` : value];
+  });
+  return Object.fromEntries(members);
+}
 function oldNews(outcome: Outcome | undefined): Record<string, unknown> | undefined {
   if (outcome && "error" in outcome) throw outcome.error;
   return outcome?.output;

@@ -47,12 +47,16 @@ function snapshot(outcome: Outcome): Outcome | undefined {
 }
 
 /** The input as text in a fixed order of members, whatever order the caller wrote them in. */
-export function describeInput(input: Record<string, unknown>): string {
-  return JSON.stringify(input, (_, value: unknown) => {
-    if (typeof value === "bigint") return String(value);
-    if (value instanceof Readable) return "(stream)";
-    if (value instanceof Uint8Array) return `(${value.byteLength} bytes)`;
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-    return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
+export const describeInput = (input: Record<string, unknown>): string => JSON.stringify(plain(input));
+
+/** A copy of plain JSON. Bytes and streams are only named: JSON's own form of a Buffer is a list of its numbers. */
+export function plain(value: unknown): unknown {
+  if (typeof value === "bigint") return String(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Readable) return "(stream)";
+  if (value instanceof Uint8Array) return `(${value.byteLength} bytes)`;
+  if (value instanceof Date) return value.toJSON();
+  if (Array.isArray(value)) return value.map(plain);
+  const sorted = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(sorted.map(([name, member]) => [name, plain(member)]));
 }

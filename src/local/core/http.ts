@@ -7,6 +7,8 @@ export interface Hall {
   readonly dispatcher: Dispatcher;
   readonly services: readonly LocalService[];
   readonly env: LocalEnv;
+  /** Settles when every service has started. */
+  readonly opened: Promise<void>;
 }
 
 export function refuse(response: ServerResponse, status: number, code: string, message: string): void {

@@ -11,11 +11,17 @@ import { type Signature, signatureOf } from "./signature.ts";
 
 export interface Listening {
   readonly port: number;
+  /** From here on calls are answered; those that came earlier have waited. */
+  readonly open: () => void;
   readonly close: () => Promise<void>;
 }
 /** One port for everything: signed calls go to the service in their credential scope, the rest to the services' own HTTP. */
 export async function listen(port: number, dispatcher: Dispatcher, services: readonly LocalService[], env: LocalEnv): Promise<Listening> {
-  const hall: Hall = { dispatcher, services, env };
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const hall: Hall = { dispatcher, services, env, opened };
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000, maxHeaderSize: 64 * 1024 }, (request, response) => {
     respond(request, response, hall).catch((error) => {
       if (!(error instanceof ConnectionCut))
@@ -28,7 +34,7 @@ export async function listen(port: number, dispatcher: Dispatcher, services: rea
     server.once("error", reject);
     server.listen(port, "127.0.0.1", resolve);
   });
-  return { port: (server.address() as AddressInfo).port, close: () => closing(server) };
+  return { port: (server.address() as AddressInfo).port, open, close: () => closing(server) };
 }
 
 const closing = (server: Server): Promise<void> =>
@@ -44,6 +50,8 @@ async function respond(request: IncomingMessage, response: ServerResponse, hall:
   if (!knownHost(request, new URL(hall.env.endpoint()).port))
     return refuse(response, 403, "UnknownHost", "The local AWS answers only to 127.0.0.1, localhost and [::1] with its own port.");
   const path = target.split("?")[0] as string;
+  // A service that has not yet taken up what it had would answer that there is nothing.
+  await hall.opened;
   if (path.startsWith("/_local/")) return control(request, response, path, hall);
 
   const signature = signatureOf(headersOf(request), url.searchParams);

@@ -1,5 +1,4 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { type Journal, openJournal } from "./journal.ts";
 
 /**
  * The control planes' state: named collections of JSON documents, in memory for reading, and on disk as a journal with
@@ -8,8 +7,6 @@ import { dirname, join } from "node:path";
  */
 export interface Store {
   collection<T>(name: string): Collection<T>;
-  /** Empties every collection. */
-  clear(): void;
   close(): void;
 }
 export interface Collection<T> {
@@ -24,32 +21,55 @@ export interface Collection<T> {
   readonly size: number;
 }
 
-/** Past this many superseded lines the journal is rewritten at the next start. */
-const COMPACT_AT = 1_000;
+/** A journal of this size is rewritten when it has doubled since it was last, superseded lines and all. */
+const COMPACT_BYTES = 8 * 1024 * 1024;
+/** And at a start when it holds this many superseded lines. */
+const COMPACT_LINES = 1_000;
 
+type Data = Map<string, Map<string, unknown>>;
+
+/** Without a file everything is in memory only. */
 export function openStore(file: string | undefined): Store {
-  const data = new Map<string, Map<string, unknown>>();
-  const lines = file ? replay(file, data) : 0;
-  if (file && lines - [...data.values()].reduce((n, c) => n + c.size, 0) > COMPACT_AT) compact(file, data);
-  const handle = file ? openSync(file, "a", 0o600) : undefined;
+  const data: Data = new Map();
+  const journal = file === undefined ? undefined : openCompacted(file, data);
+  let compacted = journal?.size() ?? 0;
   const write = (entry: unknown[]): void => {
-    if (handle !== undefined) writeSync(handle, `${JSON.stringify(entry)}\n`);
+    if (!journal) return;
+    if (journal.size() > Math.max(COMPACT_BYTES, 2 * compacted)) {
+      try {
+        journal.replace(linesOf(data));
+      } catch {
+        // A full disk may still have room for a line; the next try is when it has doubled once more.
+      }
+      compacted = journal.size();
+    }
+    journal.append(JSON.stringify(entry));
   };
   return {
     collection<T>(name: string): Collection<T> {
       const map = (data.get(name) ?? data.set(name, new Map()).get(name)) as Map<string, T>;
       return collectionOf(name, map, write);
     },
-    clear() {
-      for (const [name, map] of data) {
-        for (const key of map.keys()) write([name, key]);
-        map.clear();
-      }
-    },
-    close() {
-      if (handle !== undefined) closeSync(handle);
-    },
+    close: () => journal?.close(),
   };
+}
+
+function openCompacted(file: string, data: Data): Journal {
+  let lines = 0;
+  const journal = openJournal(file, (line) => {
+    const [name, key, ...rest] = JSON.parse(line) as [string, string, unknown?];
+    const map = data.get(name) ?? data.set(name, new Map()).get(name);
+    if (rest.length > 0) map?.set(key, rest[0]);
+    else map?.delete(key);
+    lines++;
+  });
+  const live = [...data.values()].reduce((n, map) => n + map.size, 0);
+  if (lines - live > COMPACT_LINES) journal.replace(linesOf(data));
+  return journal;
+}
+
+function* linesOf(data: Data): Generator<string> {
+  for (const [name, map] of data) for (const [key, value] of map) yield JSON.stringify([name, key, value]);
 }
 
 function collectionOf<T>(name: string, map: Map<string, T>, write: (entry: unknown[]) => void): Collection<T> {
@@ -72,37 +92,4 @@ function collectionOf<T>(name: string, map: Map<string, T>, write: (entry: unkno
       return map.size;
     },
   };
-}
-
-function replay(file: string, data: Map<string, Map<string, unknown>>): number {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  if (!existsSync(file)) return 0;
-  let count = 0;
-  const text = readFileSync(file, "utf8");
-  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  if (whole.length < text.length) rewrite(file, whole);
-  for (const line of whole.split("\n")) {
-    if (!line) continue;
-    const [name, key, ...rest] = JSON.parse(line) as [string, string, unknown?];
-    const map = data.get(name) ?? data.set(name, new Map()).get(name);
-    if (rest.length > 0) map?.set(key, rest[0]);
-    else map?.delete(key);
-    count++;
-  }
-  return count;
-}
-
-function compact(file: string, data: Map<string, Map<string, unknown>>): void {
-  const lines = [...data].flatMap(([name, map]) => [...map].map(([key, value]) => JSON.stringify([name, key, value])));
-  rewrite(file, lines.map((l) => `${l}\n`).join(""));
-}
-
-/** Replaces the journal in one step: readers see the old or the new, never a part. */
-function rewrite(file: string, text: string): void {
-  const temporary = join(dirname(file), `.journal-${process.pid}`);
-  const handle = openSync(temporary, "w", 0o600);
-  writeSync(handle, text);
-  fsyncSync(handle);
-  closeSync(handle);
-  renameSync(temporary, file);
 }

@@ -1,0 +1,147 @@
+import { createHash } from "node:crypto";
+import type { RunResult } from "../../src/app.ts";
+import type { Config } from "../../src/config/config.ts";
+import { FleetlogixError } from "../../src/errors.ts";
+import type { LoggedCall } from "../../src/local/core/faults.ts";
+import type { Documents, World } from "./world.ts";
+
+/** Each answers with what is wrong, or with nothing. The numbers are those of RELIABILITY's list. */
+type Verdict = string | undefined;
+
+/** How a run ended: with a result, or by throwing. */
+export interface Ending {
+  readonly result?: RunResult;
+  readonly thrown?: unknown;
+}
+export const errorOf = ({ result, thrown }: Ending): unknown => thrown ?? result?.error ?? undefined;
+
+/** I3: of each name one, where AWS itself would take two. */
+export function twins(documents: Documents, foreign: Documents): Verdict {
+  const seen = new Set<string>();
+  for (const [key, value] of documents) {
+    const collection = key.split(" ")[0] ?? "";
+    if (foreign.has(key) || !/^(apigateway\.(apis|plans|keys)|ec2\.groups)$/.test(collection)) continue;
+    const name = `${collection} ${(value as { name?: string }).name}`;
+    if (seen.has(name)) return `two of ${name}`;
+    seen.add(name);
+  }
+  return undefined;
+}
+
+/** I5: what is somebody else's is as it was, to the byte. */
+export function touched(before: Documents, after: Documents): Verdict {
+  for (const [key, value] of before) {
+    if (key.startsWith("local.")) continue;
+    if (JSON.stringify(after.get(key)) !== JSON.stringify(value)) return key;
+  }
+  return undefined;
+}
+
+/** I6: no `up` deletes what holds data. */
+export function destroyed(calls: readonly LoggedCall[]): Verdict {
+  const data = /^(DeleteTable|DeleteBucket|DeleteDBInstance|DeleteObjects)$/;
+  return calls.find((call) => data.test(call.operation))?.operation;
+}
+
+/** I7: no secret that AWS holds was said, in any of the forms in which it could have been. */
+export function leaked(documents: Documents, said: readonly string[]): Verdict {
+  const text = said.join("\n");
+  const secrets = [...documents].flatMap(([key, value]) => (/^(apigateway\.keys|secretsmanager\.)/.test(key) ? secretsIn(value) : []));
+  for (const secret of secrets) {
+    const forms = [secret, Buffer.from(secret).toString("base64"), encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
+    if (forms.some((form) => text.includes(form))) return `a secret was said (sha256 ${createHash("sha256").update(secret).digest("hex")})`;
+  }
+  return undefined;
+}
+/** API keys and what Secrets Manager keeps: any member that is called a value, a password or a string of a secret. */
+function secretsIn(value: unknown, name = ""): string[] {
+  if (typeof value === "string") {
+    if (name === "SecretString" || name === "secretString" || name === "string") {
+      const inner = parsed(value);
+      return inner === undefined ? [value] : secretsIn(inner, name);
+    }
+    return (name === "value" || name === "password") && value.length >= 8 ? [value] : [];
+  }
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => secretsIn(item, key));
+}
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** I8: a run with nothing to do writes nothing. */
+export function written(calls: readonly LoggedCall[]): Verdict {
+  const writes = calls.filter((call) => call.write);
+  return writes.length > 0 ? writes.map((call) => `${call.service}:${call.operation}`).join(" ") : undefined;
+}
+
+/** I9: nothing is made twice. */
+export function doubled(calls: readonly LoggedCall[]): Verdict {
+  const seen = new Set<string>();
+  for (const { service, operation, effect, input } of calls) {
+    if (!effect || !/^Create(?!Deployment|Tags)/.test(operation)) continue;
+    const key = `${service}:${operation} ${JSON.stringify(input)}`;
+    if (seen.has(key)) return `made twice: ${key.slice(0, 200)}`;
+    seen.add(key);
+  }
+  return undefined;
+}
+
+/** I10: a run that did not succeed says so, with a code, what to do next, and AWS's own words where AWS spoke. */
+export function dishonest(ending: Ending): Verdict {
+  const error = errorOf(ending);
+  if (error === undefined) return ending.result?.ok ? undefined : "not ok, and no error";
+  if (ending.result?.ok) return "ok, and an error";
+  if (!(error instanceof FleetlogixError)) return `an error without code or advice: ${String(error)}`;
+  if (error.code === "INTERNAL" || error.detail.hint === "") return `${error.code} without advice: ${error.message}`;
+  const failed = ending.result?.resources.filter((resource) => resource.status === "failed") ?? [];
+  if (ending.result && failed.length === 0 && error.exit !== 130) return `${error.code}, and no resource failed`;
+  return error.code === "AWS_FAULT" && !error.detail.awsCode ? "AWS_FAULT without AWS's code" : undefined;
+}
+
+/** I11: after every prefix of the calls nothing critical is open. */
+export function opened(calls: readonly LoggedCall[]): Verdict {
+  const done = calls.filter((call) => call.effect);
+  const first = (operation: string) => done.findIndex((call) => call.operation === operation);
+  const world = done.find((call) => call.operation === "AuthorizeSecurityGroupIngress" && JSON.stringify(call.input).includes("0.0.0.0/0"));
+  if (world) return "a security group was open to the world";
+  const block = first("PutPublicAccessBlock") >= 0 ? first("PutPublicAccessBlock") : first("CreateBucket");
+  if (first("PutObject") >= 0 && first("PutObject") < block) return "objects before the bucket's block";
+  return first("CreateDeployment") >= 0 && first("CreateDeployment") < first("PutRestApi") ? "a deployment before the document" : undefined;
+}
+
+const MOST_CALLS = 4_000;
+const MOST_ATTEMPTS = 10;
+/** I12: every wait ends, and no writing call that AWS refuses is sent more than ten times by one run. */
+export function endless(calls: readonly LoggedCall[]): Verdict {
+  if (calls.length > MOST_CALLS) return `${calls.length} calls`;
+  const attempts = new Map<string, number>();
+  for (const { service, operation, write, outcome, input } of calls) {
+    if (!write || outcome === "ok") continue;
+    const key = `${service}:${operation} ${JSON.stringify(input)}`;
+    attempts.set(key, (attempts.get(key) ?? 0) + 1);
+  }
+  const [worst, times = 0] = [...attempts].sort(([, a], [, b]) => b - a)[0] ?? [];
+  return times > MOST_ATTEMPTS ? `${times} attempts of ${worst?.slice(0, 120)}` : undefined;
+}
+
+/** What `up` must never lose: an item, and a version of an object. */
+export interface Sentinels {
+  readonly version: string | undefined;
+}
+export async function leaveSentinels({ s3, dynamodb }: World, config: Config): Promise<Sentinels> {
+  await dynamodb.putItem({ TableName: config.tables.deliveries, Item: { delivery_id: { S: "sentinel" } } });
+  const { VersionId } = await s3.putObject({ Bucket: bucketOf(config), Key: "raw-data/sentinel", Body: "sentinel" });
+  return { version: VersionId };
+}
+export async function lostSentinels({ s3, dynamodb }: World, config: Config, { version }: Sentinels): Promise<Verdict> {
+  const item = await dynamodb.getItem({ TableName: config.tables.deliveries, Key: { delivery_id: { S: "sentinel" } } });
+  if (!item.Item) return "the item is gone";
+  const object = await s3.headObject({ Bucket: bucketOf(config), Key: "raw-data/sentinel" }).catch(() => undefined);
+  return object?.VersionId === version ? undefined : "the object is gone";
+}
+export const bucketOf = (config: Config): string => config.bucket.name ?? `fleetlogix-data-000000000000-${config.region}`;

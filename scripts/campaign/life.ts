@@ -1,0 +1,193 @@
+import type { Plan } from "../../src/app.ts";
+import type { Config } from "../../src/config/config.ts";
+import type { FaultRule, LoggedCall } from "../../src/local/core/faults.ts";
+import type { Ending } from "./invariants.ts";
+import * as invariants from "./invariants.ts";
+import { difference, snapshot } from "./snapshot.ts";
+import { makeWorld, type Saved, type Setting, type Started, type World } from "./world.ts";
+
+export type Command = "up" | "teardown";
+/** What an undisturbed life of a stack looks like: against it every scenario is held. */
+export interface Reference {
+  readonly upCalls: readonly LoggedCall[];
+  readonly downCalls: readonly LoggedCall[];
+  readonly up: readonly string[];
+  readonly down: readonly string[];
+  /** The finished stack, to begin from. */
+  readonly stack: Saved;
+}
+/** What all scenarios of one process share. */
+export interface Stage {
+  readonly setting: Setting;
+  /** Played once per configuration. */
+  reference(config: Config): Promise<Reference>;
+}
+export interface Scenario {
+  readonly name: string;
+  /** From an empty account to an empty account; answers with the invariants that broke. */
+  play(stage: Stage): Promise<readonly string[]>;
+}
+
+/** One life of the stack with one thing that goes wrong. */
+export interface Life {
+  readonly name: string;
+  /** The command that meets the fault. */
+  readonly during: Command;
+  /** Default: `up` begins from nothing, `teardown` from a finished stack. */
+  readonly from?: "nothing" | "stack";
+  /** Runs that may fail after the fault is gone before one must succeed: one, or two for double faults. */
+  readonly runs?: 1 | 2;
+  readonly concurrency: number;
+  /** What the stack is to be; default: the campaign's own configuration. */
+  readonly config?: Config;
+  /** Somebody changes something before the command runs. */
+  readonly before?: (world: World, config: Config) => Promise<unknown>;
+  /** What a plan must say then; asking for it must write nothing. */
+  readonly plans?: (plan: Plan) => string | undefined;
+  readonly rules?: (run: Started, world: World) => readonly FaultRule[];
+  /** What the disturbed run must say, beyond being honest. */
+  readonly ends?: (ending: Ending, world: World) => string | undefined;
+  /** Something may rightly be made a second time. */
+  readonly remakes?: boolean;
+}
+export const HOW = { adopt: false, allowDataLoss: [], wait: true };
+const TEARDOWN = { deleteData: true, skipFinalSnapshot: true, wait: true };
+
+export function makeStage(setting: Setting): Stage {
+  const known = new Map<string, Promise<Reference>>();
+  return {
+    setting,
+    reference(config) {
+      const key = JSON.stringify(config);
+      const made = known.get(key) ?? reference({ ...setting, config });
+      known.set(key, made);
+      return made;
+    },
+  };
+}
+
+async function reference(setting: Setting): Promise<Reference> {
+  const world = await makeWorld(setting);
+  await must(world, "up", setting.config);
+  const upCalls = [...world.faults.calls()];
+  const up = snapshot(world.documents(), world.foreign);
+  const stack = await world.save();
+  const again = await makeWorld(setting, stack);
+  await must(again, "teardown", setting.config);
+  const downCalls = [...again.faults.calls()];
+  const down = snapshot(again.documents(), again.foreign);
+  await again.close();
+  return { upCalls, downCalls, up, down, stack };
+}
+
+/** Collects what is wrong, each under its invariant's number. */
+export function judge(broken: string[]) {
+  return (invariant: string, fault: string | undefined): void => {
+    if (fault !== undefined) broken.push(`${invariant}: ${fault}`);
+  };
+}
+
+export function life(how: Life): Scenario {
+  return {
+    name: how.name,
+    async play(stage) {
+      const { config } = { config: stage.setting.config, ...how };
+      const wanted = await stage.reference(config);
+      const from = how.from ?? (how.during === "up" ? "nothing" : "stack");
+      const world = await makeWorld(stage.setting, from === "stack" ? (await stage.reference(stage.setting.config)).stack : undefined);
+      const broken: string[] = [];
+      try {
+        await live(world, how, config, wanted, broken);
+      } catch (error) {
+        broken.push(`the scenario itself failed: ${error instanceof Error ? error.stack : String(error)}`);
+      } finally {
+        await world.close();
+      }
+      return broken;
+    },
+  };
+}
+
+async function live(world: World, how: Life, config: Config, wanted: Reference, broken: string[]): Promise<void> {
+  const check = judge(broken);
+  await how.before?.(world, config);
+  if (how.plans) await planned(world, how, config, check);
+  const ending = await disturbed(world, how, config);
+  if (ending) {
+    check("I10", invariants.dishonest(ending));
+    check("I2", how.ends?.(ending, world));
+  }
+  check("I12", invariants.endless(world.faults.calls()));
+  if (how.during === "up") await finished(world, how, config, wanted, check);
+  check("I2", await again(world, "teardown", how, config));
+  check("I4", difference(wanted.down, snapshot(world.documents(), world.foreign)));
+  check("I5", invariants.touched(world.foreign, world.documents()));
+}
+
+/** Run again until it succeeds, the stack is as if nothing had happened, and nothing is left to do. */
+async function finished(world: World, how: Life, config: Config, wanted: Reference, check: ReturnType<typeof judge>): Promise<void> {
+  check("I2", await again(world, "up", how, config));
+  check("I1", difference(wanted.up, snapshot(world.documents(), world.foreign)));
+  check("I3", invariants.twins(world.documents(), world.foreign));
+  if (!how.remakes) check("I9", invariants.doubled(world.faults.calls()));
+  check("I11", invariants.opened(world.faults.calls()));
+  check("I6", how.remakes ? undefined : invariants.destroyed(world.faults.calls()));
+  const sentinels = await invariants.leaveSentinels(world, config);
+  world.faults.clear();
+  check("I2", await again(world, "up", how, config));
+  check("I8", invariants.written(world.faults.calls()));
+  check("I6", await invariants.lostSentinels(world, config, sentinels));
+  check("I7", invariants.leaked(world.documents(), world.said));
+}
+
+async function planned(world: World, how: Life, config: Config, check: ReturnType<typeof judge>): Promise<void> {
+  world.faults.clear();
+  const { app } = await world.start(how.concurrency, config);
+  check("F16", how.plans?.(await app.plan({ part: "all" }, HOW)));
+  check("I8", invariants.written(world.faults.calls()));
+}
+
+export async function run(started: Started, command: Command, { said }: Pick<World, "said">): Promise<Ending> {
+  const hear = (event: unknown): void => void said.push(JSON.stringify(event));
+  try {
+    const result = await (command === "up" ? started.app.apply({ part: "all" }, HOW, hear) : started.app.teardown(TEARDOWN, hear));
+    hear(result.resources);
+    if (result.error) said.push(textOf(result.error));
+    return { result };
+  } catch (thrown) {
+    said.push(textOf(thrown));
+    return { thrown };
+  }
+}
+const textOf = (error: unknown): string => `${error instanceof Error ? error.stack : ""} ${JSON.stringify(error)} ${String(error)}`;
+
+async function must(world: World, command: Command, config: Config): Promise<void> {
+  const { result, thrown } = await run(await world.start(8, config), command, world);
+  if (!result?.ok) throw thrown ?? result?.error;
+}
+
+/** The run that meets the fault. It may fail, but not lie about it; nothing is known of one that was killed. */
+async function disturbed(world: World, { rules, during, concurrency }: Life, config: Config): Promise<Ending | undefined> {
+  const started = await world.start(concurrency, config);
+  world.faults.clear();
+  world.faults.add(...(rules?.(started, world) ?? []));
+  const ending = await run(started, during, world);
+  // Rules end, the log of calls stays.
+  for (const rule of world.faults.rules()) Object.assign(rule, { times: 1, matched: Number.MAX_SAFE_INTEGER });
+  return started.isDead() ? undefined : ending;
+}
+
+export async function again(
+  world: World,
+  command: Command,
+  { runs = 1, concurrency }: Pick<Life, "runs" | "concurrency">,
+  config: Config,
+): Promise<string | undefined> {
+  let last = "";
+  for (let attempt = 0; attempt < runs; attempt++) {
+    const ending = await run(await world.start(concurrency, config), command, world);
+    if (ending.result?.ok) return undefined;
+    last = String(invariants.errorOf(ending));
+  }
+  return `${command} does not succeed with the fault gone: ${last}`;
+}

@@ -1,0 +1,83 @@
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openStore } from "../../src/local/core/store.ts";
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "local-store-"));
+  file = join(folder, "journal.jsonl");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** All that a store opened anew knows of a collection. */
+function reread(name: string): Record<string, unknown> {
+  const store = openStore(file);
+  const entries = store.collection(name).entries();
+  store.close();
+  return Object.fromEntries(entries);
+}
+
+test("what was put is there again, what was deleted is not; every collection for itself", () => {
+  const store = openStore(file);
+  const [a, b] = [store.collection<unknown>("a"), store.collection<unknown>("b")];
+  a.put("1", { text: "ü\n🚚\u2028" });
+  a.put("2", null);
+  a.put("1", { text: "later" });
+  b.put("1", [1]);
+  expect([a.delete("2"), a.delete("2"), a.size]).toEqual([true, false, 1]);
+  store.close();
+  expect([reread("a"), reread("b")]).toEqual([{ "1": { text: "later" } }, { "1": [1] }]);
+});
+
+test("lines that cross the ends of the pieces in which they are read, at every offset", () => {
+  const texts = Array.from({ length: 40 }, (_, i) => "🚚é".repeat(40_000 + i * 977) + i);
+  const store = openStore(file);
+  for (const [i, text] of texts.entries()) store.collection("c").put(String(i), text);
+  store.close();
+  expect(statSync(file).size).toBeGreaterThan(8e6);
+  expect(Object.values(reread("c"))).toEqual(texts);
+});
+
+test("a line cut in half was never acknowledged: it goes, and the next one is whole", () => {
+  for (const half of ['["c","half"', '["c","é'.slice(0, -1), "\xc3"]) {
+    const store = openStore(file);
+    store.collection("c").put("kept", half);
+    store.close();
+    appendFileSync(file, Buffer.from(half, "latin1"));
+    expect(reread("c")).toEqual({ kept: half });
+    expect(readFileSync(file, "utf8").endsWith("\n")).toBe(true);
+  }
+});
+
+test("the journal is rewritten while it is used, and loses nothing by it", () => {
+  const store = openStore(file);
+  const c = store.collection<string>("c");
+  const text = "x".repeat(50_000);
+  for (let i = 0; i < 1_500; i++) c.put(`k${i % 20}`, `${i}${text}`);
+  c.delete("k3");
+  // 75 MB were written, of which 1 MB counts.
+  expect(statSync(file).size).toBeLessThan(20e6);
+  expect(existsSync(`${file}.new`)).toBe(false);
+  const kept = c.entries();
+  store.close();
+  expect(Object.entries(reread("c"))).toEqual(kept);
+});
+
+test("a rewriting that was killed half-way changes nothing", () => {
+  const store = openStore(file);
+  store.collection("c").put("k", 1);
+  writeFileSync(`${file}.new`, '["c","other",1]\n["c","ha');
+  store.close();
+  expect(reread("c")).toEqual({ k: 1 });
+});
+
+test("many small superseded lines are gone after a start", () => {
+  const store = openStore(file);
+  for (let i = 0; i < 1_500; i++) store.collection("c").put("k", i);
+  store.close();
+  expect(reread("c")).toEqual({ k: 1_499 });
+  expect(readFileSync(file, "utf8")).toBe('["c","k",1499]\n');
+});
