@@ -85,7 +85,9 @@ export async function findOrphans(seen: readonly Seen[], kinds: readonly AnyKind
       const subject = { id: `orphan.${kind.kind}`, kind, identity: undefined, label: kind.kind, rank: seen.length };
       const { listOwned } = kind;
       if (!listOwned) return [];
-      const ids = await ask(subject, run, () => listOwned.call(kind, run.ctx));
+      const ids = await ask(subject, run, () => listOwned.call(kind, run.ctx)).catch((error: unknown) => {
+        throw known(error, subject, run.ports);
+      });
       const strangers = ids.filter((identity) => !owned.get(kind)?.has(fingerprint(identity)));
       const level = Math.max(-1, ...seen.flatMap((s, index) => (s.node.kind === kind ? [index] : []))) + 0.5;
       return Promise.all(strangers.map((identity) => inspect({ ...subject, identity }, level, run))).then((all) => all.flat());
