@@ -85,9 +85,7 @@ export async function findOrphans(seen: readonly Seen[], kinds: readonly AnyKind
       const subject = { id: `orphan.${kind.kind}`, kind, identity: undefined, label: kind.kind, rank: seen.length };
       const { listOwned } = kind;
       if (!listOwned) return [];
-      const ids = await ask(subject, run, () => listOwned.call(kind, run.ctx)).catch((error: unknown) => {
-        throw known(error, subject, run.ports);
-      });
+      const ids = await inWords(subject, run, () => ask(subject, run, () => listOwned.call(kind, run.ctx)));
       const strangers = ids.filter((identity) => !owned.get(kind)?.has(fingerprint(identity)));
       const level = Math.max(-1, ...seen.flatMap((s, index) => (s.node.kind === kind ? [index] : []))) + 0.5;
       return Promise.all(strangers.map((identity) => inspect({ ...subject, identity }, level, run))).then((all) => all.flat());
@@ -99,7 +97,7 @@ export async function findOrphans(seen: readonly Seen[], kinds: readonly AnyKind
 async function inspect(found: Subject, level: number, run: Run): Promise<readonly Orphan[]> {
   const label = found.kind.label(found.identity);
   const subject = { ...found, id: `${found.id}.${label}`, label };
-  const live = await lookForTags(subject, run, TAG_LAG.found);
+  const live = await inWords(subject, run, () => lookForTags(subject, run, TAG_LAG.found));
   return live.state === "absent" || refuse(subject, live.tags, run.ctx) ? [] : [{ subject, live, level }];
 }
 
@@ -108,7 +106,17 @@ export async function takeInventory(doomed: Doomed, run: Run): Promise<Inventory
   const { kind, identity } = doomed.subject;
   const { inventory } = kind;
   if (!inventory || doomed.decision.action === "refuse") return undefined;
-  return ask(doomed.subject, run, () => inventory.call(kind, identity, doomed.live.live, run.ctx));
+  const { subject } = doomed;
+  return inWords(subject, run, () => ask(subject, run, () => inventory.call(kind, identity, doomed.live.live, run.ctx)));
+}
+
+/** What AWS refuses here is told with its resource and a next step, as it is everywhere. */
+async function inWords<T>(subject: Subject, run: Run, look: () => Promise<T>): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    throw known(error, subject, run.ports);
+  }
 }
 
 type Report = ReturnType<typeof reporter>;
