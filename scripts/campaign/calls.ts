@@ -1,4 +1,5 @@
 import type { FaultRule, LoggedCall } from "../../src/local/core/faults.ts";
+import { seeded } from "../../src/simulate/plan.ts";
 import { type Command, type Life, life, run, type Scenario } from "./life.ts";
 import type { Started, World } from "./world.ts";
 
@@ -178,7 +179,7 @@ export function twoAtOnce(calls: readonly LoggedCall[]): readonly Scenario[] {
 export function killedTwice(calls: readonly LoggedCall[], seeds: number): readonly Scenario[] {
   const writes = writesOf(calls);
   return Array.from({ length: seeds }, (_, index) => {
-    const chance = generator(index + 1);
+    const chance = seeded(index + 1);
     const place = () => 1 + Math.floor(chance() * writes.length);
     const [first, second] = [place(), place()];
     const killAt = (nth: number, after: boolean) => (run: Started) =>
@@ -202,7 +203,7 @@ export function killedTwice(calls: readonly LoggedCall[], seeds: number): readon
 export function random(calls: readonly LoggedCall[], seeds: number): readonly Scenario[] {
   const writes = writesOf(calls);
   return Array.from({ length: seeds }, (_, index) => {
-    const chance = generator(index + 1);
+    const chance = seeded(index + 1);
     const pick = () => {
       const nth = 1 + Math.floor(chance() * writes.length);
       const maker = [...AT_A_WRITE, ...PERSONAL][Math.floor(chance() * (AT_A_WRITE.length + PERSONAL.length))] as Maker;
@@ -222,7 +223,7 @@ export function random(calls: readonly LoggedCall[], seeds: number): readonly Sc
 /** I13: any concurrency, and answers in any order. */
 export function anyOrder(): readonly Scenario[] {
   return Array.from({ length: 8 }, (_, index) => {
-    const chance = generator(1_000 + index);
+    const chance = seeded(1_000 + index);
     const turns = async (): Promise<void> => {
       for (let turn = Math.floor(chance() * 6); turn > 0; turn--) await new Promise((resolve) => setImmediate(resolve));
     };
@@ -241,14 +242,3 @@ const nameOf = ({ service, operation }: LoggedCall): string => `${service}:${ope
 const operationsOf = (calls: readonly LoggedCall[]): readonly LoggedCall[] => [
   ...new Map(calls.map((call) => [nameOf(call), call])).values(),
 ];
-
-/** mulberry32: small, seeded, good enough to choose places. */
-export function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

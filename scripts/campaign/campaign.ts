@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { buildFunctions } from "../../src/artifacts/build.ts";
 import type { FunctionName } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import { chosen } from "../chosen.ts";
 import * as calls from "./calls.ts";
 import { makeStage, type Reference, type Scenario } from "./life.ts";
 
@@ -26,7 +27,7 @@ export async function campaign({ seeds, sample, only, shard, shards, say }: Camp
   const stage = makeStage({ config, artifacts: async () => built });
   const wanted = await stage.reference(config);
   const all = everything(wanted, seeds).filter(({ name }) => only === undefined || name.includes(only));
-  const mine = chosen(all, sample).filter((_, index) => index % shards === shard);
+  const mine = chosen(all, sample, 1).filter((_, index) => index % shards === shard);
   const violations: { scenario: string; invariant: string }[] = [];
   for (const [index, scenario] of mine.entries()) {
     for (const invariant of await scenario.play(stage)) {
@@ -52,14 +53,4 @@ function everything({ upCalls, downCalls }: Reference, seeds: number): readonly 
     ...calls.random(upCalls, seeds),
     ...calls.anyOrder(),
   ];
-}
-
-function chosen(all: readonly Scenario[], sample: number | undefined): readonly Scenario[] {
-  if (sample === undefined || sample >= all.length) return all;
-  const chance = calls.generator(1);
-  return all
-    .map((scenario) => ({ scenario, order: chance() }))
-    .sort((a, b) => a.order - b.order)
-    .slice(0, sample)
-    .map(({ scenario }) => scenario);
 }

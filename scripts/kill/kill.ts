@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { chosen } from "../chosen.ts";
 import { Broken, hold, madeOnce, must, mustKeep, othersUntouched, sameState, secretsKept, stateOf, writesOf } from "./checks.ts";
 import type { PassingCall } from "./proxy.ts";
 import { leaveSentinels } from "./sentinels.ts";
@@ -48,7 +48,7 @@ export async function killEverywhere(options: KillOptions): Promise<KillReport> 
         (point, i): Scenario => ({ name: named("teardown", point), kind: "teardown", play: () => killDown(point, reference, i) }),
       ),
     ];
-    const mine = chosen(scenarios, options);
+    const mine = chosen(scenarios, options.sample, options.seed);
     const queue = mine.values();
     const lane = async (): Promise<void> => {
       for (const { name, kind, play } of queue) {
@@ -80,16 +80,6 @@ function pointsOf(calls: readonly PassingCall[]): readonly Point[] {
       { name, nth, when: "after" as const },
     ];
   });
-}
-
-function chosen<T>(all: readonly T[], { sample, seed }: KillOptions): readonly T[] {
-  if (sample === undefined || sample >= all.length) return all;
-  const order = (index: number) => createHash("sha256").update(`${seed} ${index}`).digest("hex");
-  return all
-    .map((item, index) => ({ item, order: order(index) }))
-    .sort((a, b) => (a.order < b.order ? -1 : 1))
-    .slice(0, sample)
-    .map(({ item }) => item);
 }
 
 /** A life of the stack in which nothing goes wrong: against it every scenario is held. */
@@ -177,7 +167,7 @@ async function lives(
     await must(world, "reference", ...UP, ...local(world));
     const [upPoints, up] = [pointsOf(world.proxy.calls()), stateOf(world, foreign)];
     const rounds = Array.from({ length: Math.max(downPoints.length, upPoints.length) }, (_, i) => i);
-    for (const round of chosen(rounds, options)) {
+    for (const round of chosen(rounds, options.sample, options.seed)) {
       const [down, again] = [downPoints[round], upPoints[round]];
       const name = [down && named("teardown", down), again && named("up again", again)].filter(Boolean).join(", ");
       kills.life = (kills.life ?? 0) + (down ? 1 : 0) + (again ? 1 : 0);

@@ -141,8 +141,8 @@ export function expectedOf({ messages, road }: Trip): Expected {
   };
 }
 
-/** mulberry32: small, and the same on every machine. */
-function seeded(seed: number): () => number {
+/** mulberry32: small, and the same on every machine. From 0 up to 1. */
+export function seeded(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
