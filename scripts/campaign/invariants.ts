@@ -3,7 +3,8 @@ import type { RunResult } from "../../src/app.ts";
 import type { Config } from "../../src/config/config.ts";
 import { FleetlogixError } from "../../src/errors.ts";
 import type { LoggedCall } from "../../src/local/core/faults.ts";
-import type { Documents, World } from "./world.ts";
+import type { Documents } from "../documents.ts";
+import type { World } from "./world.ts";
 
 /** Each answers with what is wrong, or with nothing. The numbers are those of RELIABILITY's list. */
 type Verdict = string | undefined;

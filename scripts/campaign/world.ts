@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DynamoDB } from "@aws-sdk/client-dynamodb";
@@ -8,9 +8,8 @@ import type { Config } from "../../src/config/config.ts";
 import { virtualClock } from "../../src/local/core/clock.ts";
 import { ConnectionCut, type Faults, faultPlan } from "../../src/local/core/faults.ts";
 import { startLocalAws } from "../../src/local/index.ts";
+import { type Documents, replay } from "../documents.ts";
 
-/** `collection key` → document: everything that the local AWS keeps of its control planes. */
-export type Documents = ReadonlyMap<string, unknown>;
 export interface Setting {
   readonly config: Config;
   readonly artifacts: NonNullable<AppOptions["artifacts"]>;
@@ -125,14 +124,3 @@ const FOREIGN: readonly Seed[] = [
   ],
   ["s3", "CreateBucket", { Bucket: "someone-elses-data" }],
 ];
-
-function replay(file: string): Documents {
-  const documents = new Map<string, unknown>();
-  for (const line of readFileSync(file, "utf8").split("\n")) {
-    if (!line) continue;
-    const [collection, key, ...rest] = JSON.parse(line) as [string, string, unknown?];
-    if (rest.length > 0) documents.set(`${collection} ${key}`, rest[0]);
-    else documents.delete(`${collection} ${key}`);
-  }
-  return documents;
-}

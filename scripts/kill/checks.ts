@@ -1,6 +1,7 @@
 import { difference, snapshot } from "../campaign/snapshot.ts";
+import type { Documents } from "../documents.ts";
 import type { PassingCall } from "./proxy.ts";
-import { type Documents, OWN_SECRET, STRANGER, type World } from "./world.ts";
+import { OWN_SECRET, STRANGER, type World } from "./world.ts";
 
 /** Ends a scenario: what should hold does not. */
 export class Broken extends Error {}

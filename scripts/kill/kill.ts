@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chosen } from "../chosen.ts";
+import type { Documents } from "../documents.ts";
 import { Broken, hold, madeOnce, must, mustKeep, othersUntouched, sameState, secretsKept, stateOf, writesOf } from "./checks.ts";
 import type { PassingCall } from "./proxy.ts";
 import { leaveSentinels } from "./sentinels.ts";
-import { type Documents, makeWorld, type Point, type World } from "./world.ts";
+import { makeWorld, type Point, type World } from "./world.ts";
 
 export interface KillOptions {
   /** Only so many kills, chosen by the seed. */

@@ -1,13 +1,12 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Faults, faultPlan, type LoggedCall } from "../../src/local/core/faults.ts";
 import { startLocalAws } from "../../src/local/index.ts";
+import { type Documents, replay } from "../documents.ts";
 import { type Ended, type Started, startCommand } from "./command.ts";
 import { type FaultProxy, faultProxy, type Trap } from "./proxy.ts";
 
-/** `collection key` → document: everything that the local AWS keeps of its control planes. */
-export type Documents = ReadonlyMap<string, unknown>;
 export interface World {
   readonly url: string;
   readonly proxy: FaultProxy;
@@ -128,13 +127,3 @@ const FOREIGN: readonly Seed[] = [
   ],
   ["s3", "CreateBucket", { Bucket: `${STRANGER}-data` }],
 ];
-
-function replay(file: string): Documents {
-  const documents = new Map<string, unknown>();
-  for (const line of readFileSync(file, "utf8").split("\n").filter(Boolean)) {
-    const [collection, key, ...rest] = JSON.parse(line) as [string, string, unknown?];
-    if (rest.length > 0) documents.set(`${collection} ${key}`, rest[0]);
-    else documents.delete(`${collection} ${key}`);
-  }
-  return documents;
-}
