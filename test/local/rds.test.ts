@@ -1,3 +1,5 @@
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { EC2 } from "@aws-sdk/client-ec2";
 import { type DBInstance, RDS, type RDSClientConfig } from "@aws-sdk/client-rds";
 import { SecretsManager } from "@aws-sdk/client-secrets-manager";
@@ -51,6 +53,7 @@ async function query(instance: DBInstance, sql: string, more: object = {}): Prom
     ssl: { rejectUnauthorized: false },
     ...more,
   });
+  client.on("error", () => {});
   await client.connect();
   try {
     return (await client.query(sql)).rows;
@@ -58,6 +61,10 @@ async function query(instance: DBInstance, sql: string, more: object = {}): Prom
     await client.end();
   }
 }
+
+const folderOf = ({ DbiResourceId = "" }: DBInstance): string => join(aws.env.dataDir, "rds", DbiResourceId, "data");
+const postmasterOf = (instance: DBInstance): number =>
+  Number(readFileSync(join(folderOf(instance), "postmaster.pid"), "utf8").split("\n")[0]);
 
 test("an instance is a PostgreSQL 17 with the asked database and an administrator who is no superuser", async () => {
   const { DBInstance: made } = await create("Main", { BackupRetentionPeriod: 7, Tags: [{ Key: "a", Value: "1" }] });
@@ -92,6 +99,20 @@ test("stop, start and reboot keep the rows", async () => {
   await until("main", "available");
   expect((await rds.rebootDBInstance({ DBInstanceIdentifier: "main" })).DBInstance?.DBInstanceStatus).toBe("rebooting");
   expect(await query(await until("main", "available"), "select note from kept")).toEqual([{ note: "first" }]);
+});
+
+test("a server that is killed is started again, whatever its clients are at, and loses no row", async () => {
+  const before = await until("main", "available");
+  const busy = query(before, "select count(*) from generate_series(1, 100000000000)").catch((error: Error) => error.message);
+  await expect
+    .poll(() => query(before, "select 1 from pg_stat_activity where query ~ 'count' and pid <> pg_backend_pid()"))
+    .toHaveLength(1);
+  process.kill(postmasterOf(before), "SIGKILL");
+  await expect.poll(async () => (await rds.describeDBInstances({})).DBInstances?.[0]?.DBInstanceStatus).toBe("rebooting");
+  const after = await until("main", "available");
+  expect(after.Endpoint).toEqual(before.Endpoint);
+  expect(await query(after, "select note from kept")).toEqual([{ note: "first" }]);
+  expect(await busy).toMatch(/terminated/);
 });
 
 test("a snapshot copies the data of a running server and becomes an instance of its own", async () => {
@@ -175,6 +196,11 @@ test("a used security group stays; deleting leaves a final snapshot that can be 
   await rds.restoreDBInstanceFromDBSnapshot({ DBInstanceIdentifier: "again", DBSnapshotIdentifier: "final" });
   const again = await until("again", "available");
   expect(await query(again, "select id from kept order by id")).toEqual([{ id: 1 }, { id: 2 }]);
+  // Without its control file no PostgreSQL starts.
+  rmSync(join(folderOf(again), "global", "pg_control"));
+  process.kill(postmasterOf(again), "SIGKILL");
+  await expect(until("again", "stopped")).rejects.toThrow("failed");
+  await expect(rds.rebootDBInstance({ DBInstanceIdentifier: "again" })).rejects.toMatchObject({ name: "InvalidDBInstanceStateFault" });
   await rds.deleteDBInstance({ DBInstanceIdentifier: "again", SkipFinalSnapshot: true });
   await gone("again");
 });

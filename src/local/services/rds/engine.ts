@@ -41,6 +41,8 @@ export interface Engine {
   remove(resourceId: string): Promise<void>;
   removeSnapshot(snapshot: string): Promise<void>;
   isRunning(resourceId: string): boolean;
+  /** Tells, with how, of every server that ends without having been told to. */
+  watch(listener: (resourceId: string, how: string) => void): void;
 }
 
 /** A control plane without servers. */
@@ -57,6 +59,7 @@ export const noEngine: Engine = {
   remove: async () => {},
   removeSnapshot: async () => {},
   isRunning: () => false,
+  watch: () => {},
 };
 function firstFree(from: number, taken: readonly number[]): number {
   let port = from;
@@ -107,7 +110,8 @@ function workshop(env: LocalEnv): Workshop {
 export function postgresEngine(env: LocalEnv): Engine {
   const shop = workshop(env);
   const { machine, folderOf, configure, access } = shop;
-  const start = (target: Target): Promise<void> => startServer(configure(target));
+  let ended: Parameters<Engine["watch"]>[0] = () => {};
+  const start = (target: Target): Promise<void> => startServer(configure(target), (how) => ended(target.resourceId, how));
   return {
     check: () => void machine(),
     freePort,
@@ -135,6 +139,9 @@ export function postgresEngine(env: LocalEnv): Engine {
     },
     removeSnapshot: (snapshot) => rm(shop.snapshotFolder(snapshot), { recursive: true, force: true }),
     isRunning: (resourceId) => runningPid(dataOf(folderOf(resourceId))) !== undefined,
+    watch(listener) {
+      ended = listener;
+    },
   };
 }
 

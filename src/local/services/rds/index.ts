@@ -11,6 +11,7 @@ import type { Rds } from "./rds.ts";
 import { resume } from "./resume.ts";
 import { snapshotOperations } from "./snapshots.ts";
 import { subnetGroupOperations } from "./subnet-groups.ts";
+import { supervise } from "./supervision.ts";
 import { tagOperations } from "./tags.ts";
 
 /** RDS for PostgreSQL: every instance is a real server. */
@@ -19,6 +20,7 @@ export function rdsService(env: LocalEnv): LocalService {
   const engine = env.settings.databases === "real" ? postgresEngine(env) : noEngine;
   const fleet = createFleet(env, state, engine);
   const rds: Rds = { env, state, engine, fleet };
+  const supervision = supervise(rds);
   return {
     name: "rds",
     sdk: () => import("@aws-sdk/client-rds"),
@@ -35,6 +37,7 @@ export function rdsService(env: LocalEnv): LocalService {
     permissions: (operation, input, call) => [permissionOf(env, operation, input, call)],
     start: () => resume(rds),
     async stop() {
+      supervision.end();
       await fleet.idle();
       await Promise.all(fleet.list().map((one) => engine.stop(one.resourceId)));
     },

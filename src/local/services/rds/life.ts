@@ -1,10 +1,10 @@
 import type * as RDS from "@aws-sdk/client-rds";
 import { type Handler, LocalFault } from "../../core/service.ts";
 import type { InstanceDocument } from "./documents.ts";
-import { GONE, mustBe } from "./fleet.ts";
+import { GONE, type Job, mustBe } from "./fleet.ts";
 import { show } from "./instances.ts";
 import type { Rds } from "./rds.ts";
-import { erase } from "./resume.ts";
+import { erase, resetPassword } from "./resume.ts";
 import { beginSnapshot, newSnapshot } from "./snapshots.ts";
 
 /** Statuses in which no final snapshot can be taken. */
@@ -18,10 +18,7 @@ export function lifeOperations(rds: Rds) {
     mustBe(fleet, instance, "available");
     if (input.ForceFailover && !instance.attributes.MultiAZ)
       throw new LocalFault("InvalidParameterCombination", "Cannot reboot with failover: the DB instance is not Multi-AZ.", 400);
-    const stays = [{ status: "rebooting", ms: 30_000 }];
-    return {
-      DBInstance: show(rds, fleet.begin(instance, { status: "rebooting", after: "available", stays, work: () => restart(rds, instance) })),
-    };
+    return { DBInstance: show(rds, fleet.begin(instance, rebooting(rds, instance))) };
   };
   const stop: Handler<RDS.StopDBInstanceCommandInput, RDS.StopDBInstanceResult> = (input, { region }) => {
     const instance = fleet.named(region, input.DBInstanceIdentifier);
@@ -42,9 +39,20 @@ export function lifeOperations(rds: Rds) {
   return { RebootDBInstance: reboot, StopDBInstance: stop, StartDBInstance: start, DeleteDBInstance: deleteInstance(rds) };
 }
 
-async function restart({ engine, fleet }: Rds, instance: InstanceDocument): Promise<void> {
-  await engine.stop(instance.resourceId);
-  await fleet.start(instance);
+export const rebooting = (rds: Rds, instance: InstanceDocument): Job => ({
+  status: "rebooting",
+  after: "available",
+  stays: [{ status: "rebooting", ms: 30_000 }],
+  work: () => restart(rds, instance),
+});
+
+/** The work that stops a server, if it runs, and starts it with its group's parameters. */
+async function restart(rds: Rds, instance: InstanceDocument): Promise<void> {
+  await rds.engine.stop(instance.resourceId);
+  await rds.fleet.start(instance);
+  // A server that ended while it was given a password is still to get it.
+  const now = rds.fleet.list().find((one) => one.resourceId === instance.resourceId);
+  if (now) await resetPassword(rds, now);
 }
 
 function deleteInstance(rds: Rds): Handler<RDS.DeleteDBInstanceCommandInput, RDS.DeleteDBInstanceResult> {

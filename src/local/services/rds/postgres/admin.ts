@@ -25,6 +25,8 @@ async function asSuperuser<T>(access: Access, work: (client: Client) => Promise<
     // Statements with passwords must not reach the server's log, whatever its parameters say.
     options: "-c log_statement=none -c log_min_duration_statement=-1 -c log_min_error_statement=panic",
   });
+  // A server that ends also ends whoever does not listen; the statement under way is refused all the same.
+  client.on("error", () => {});
   await client.connect();
   try {
     return await work(client);

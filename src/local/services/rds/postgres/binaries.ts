@@ -7,6 +7,7 @@ import { type Place, reachable } from "./place.ts";
 export interface Binaries {
   readonly initdb: string;
   readonly pgCtl: string;
+  readonly postgres: string;
 }
 
 /** The package's programs, ready to be run by the place's owner; undefined when npm has none for this machine. */
@@ -17,7 +18,7 @@ export function findBinaries(place: Place): Binaries | undefined {
   const root = usable ? packaged : copied(packaged, join(place.folder, "postgresql"));
   const suffix = process.platform === "win32" ? ".exe" : "";
   const bin = (name: string) => join(root, "native", "bin", name + suffix);
-  return { initdb: bin("initdb"), pgCtl: bin("pg_ctl") };
+  return { initdb: bin("initdb"), pgCtl: bin("pg_ctl"), postgres: bin("postgres") };
 }
 
 function packageFolder(): string | undefined {

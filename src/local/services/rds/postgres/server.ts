@@ -1,6 +1,7 @@
-import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type SpawnOptions, spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Binaries } from "./binaries.ts";
 import { give, type Owner } from "./place.ts";
 
@@ -14,7 +15,9 @@ export interface ServerFolder {
 /** The superuser that AWS keeps for itself; the user's own administrator is not one. */
 export const SUPERUSER = "rdsadmin";
 
-const START_SECONDS = 60;
+const START_MS = 60_000;
+const POLL_MS = 10;
+const RETRY_MS = 100;
 const STOP_SECONDS = 30;
 export const dataOf = (server: Pick<ServerFolder, "folder">): string => join(server.folder, "data");
 
@@ -30,49 +33,125 @@ export async function initialise(server: ServerFolder, password: string): Promis
   const locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"];
   const args = ["-D", dataOf(server), "-U", SUPERUSER, "--auth=scram-sha-256", `--pwfile=${passwordFile}`, ...locale, "--no-sync"];
   try {
-    await run(server, server.binaries.initdb, args);
+    await runProgram(server, server.binaries.initdb, args);
   } finally {
     rmSync(passwordFile, { force: true });
   }
 }
 
-/** Starts the server and returns when it accepts connections; a server that outlived us is stopped first. */
-export async function startServer(server: ServerFolder): Promise<void> {
+type Died = (how: string) => void;
+
+/** Servers that were started here and run. `stopping`: their end is no surprise. */
+const started = new Map<string, { stopping: boolean }>();
+
+/**
+ * Starts the server as a child process and returns when it accepts connections; a server that outlived us is stopped
+ * first. `died` is called, once, with how, when it ends later without having been told to.
+ */
+export async function startServer(server: ServerFolder, died: Died): Promise<void> {
   await stopServer(server);
-  const wait = ["-w", "-t", String(START_SECONDS)];
-  await run(server, server.binaries.pgCtl, ["start", "-D", dataOf(server), "-s", ...wait, "-l", join(server.folder, "start.log")]);
+  for (let waited = 0; ; waited += RETRY_MS) {
+    const end = await launch(server, died);
+    if (end === undefined) return;
+    if (!/still in use/.test(end) || waited >= START_MS) throw new Error(`PostgreSQL does not start: ${end}`);
+    endOrphans(dataOf(server));
+    await sleep(RETRY_MS);
+  }
+}
+
+/** Processes whose server was killed finish what they are at, however long, and hold its memory meanwhile. */
+function endOrphans(data: string): void {
+  if (process.platform !== "linux") return;
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readlinkSync(`/proc/${pid}/cwd`) === data) process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // It has ended, or is none of ours to see.
+    }
+  }
+}
+
+/** Answers what the server said when it ended before it was ready. */
+async function launch(server: ServerFolder, died: Died): Promise<string | undefined> {
+  const data = dataOf(server);
+  const output = openSync(join(server.folder, "start.log"), "w", 0o600);
+  const child = spawn(server.binaries.postgres, ["-D", data], optionsOf(server, output));
+  closeSync(output);
+  const run = { stopping: false };
+  let end: string | undefined;
+  child.once("error", (error) => {
+    end ??= error.message;
+  });
+  child.once("exit", (code, signal) => {
+    end ??= `it ended with ${signal ?? code}`;
+    if (started.get(data) !== run) return;
+    started.delete(data);
+    if (!run.stopping) died(end);
+  });
+  child.unref();
+  for (let waited = 0; end === undefined && waited < START_MS; waited += POLL_MS) {
+    if (isReady(data, child.pid)) {
+      started.set(data, run);
+      return undefined;
+    }
+    await sleep(POLL_MS);
+  }
+  if (end === undefined) child.kill("SIGQUIT");
+  const said = readFileSync(join(server.folder, "start.log"), "utf8").trim().slice(-2_000);
+  return `${end ?? `it was not ready after ${START_MS / 1000} s`}: ${said}`;
+}
+
+/** PostgreSQL says so itself, in the eighth line of its pid file. */
+function isReady(data: string, pid: number | undefined): boolean {
+  const lines = pidFile(data);
+  return Number(lines[0]) === pid && lines[7]?.trim() === "ready";
 }
 
 /** Ends it in order: transactions are rolled back, everything is written. */
 export async function stopServer(server: ServerFolder): Promise<void> {
-  if (!runningPid(dataOf(server))) return;
-  await run(server, server.binaries.pgCtl, ["stop", "-D", dataOf(server), "-s", "-m", "fast", "-w", "-t", String(STOP_SECONDS)]);
+  const data = dataOf(server);
+  const run = started.get(data);
+  if (run) run.stopping = true;
+  if (!runningPid(data)) return;
+  try {
+    await runProgram(server, server.binaries.pgCtl, ["stop", "-D", data, "-s", "-m", "fast", "-w", "-t", String(STOP_SECONDS)]);
+  } catch (error) {
+    if (run) run.stopping = false;
+    throw error;
+  }
 }
 
 export const reloadServer = (server: ServerFolder): Promise<void> =>
-  run(server, server.binaries.pgCtl, ["reload", "-D", dataOf(server), "-s"]);
+  runProgram(server, server.binaries.pgCtl, ["reload", "-D", dataOf(server), "-s"]);
 
-/** The process that serves this data folder, also one that a killed local AWS left behind. Drops what a dead one left. */
+/** The process that serves this data folder, also one that a killed local AWS left behind. */
 export function runningPid(data: string): number | undefined {
-  const file = join(data, "postmaster.pid");
-  let pid: number;
-  try {
-    pid = Number(readFileSync(file, "utf8").split("\n")[0]);
-  } catch {
-    return undefined;
-  }
-  if (pid > 0 && serves(pid, data)) return pid;
-  // The number may belong to another program by now, which PostgreSQL would take for itself.
-  rmSync(file, { force: true });
+  const pid = Number(pidFile(data)[0]);
+  if (!(pid > 0) || !isAlive(pid)) return undefined;
+  if (serves(pid, data)) return pid;
+  // The number belongs to another program by now, which PostgreSQL would take for itself. What a dead one left it judges better than we.
+  rmSync(join(data, "postmaster.pid"), { force: true });
   return undefined;
 }
 
-function serves(pid: number, data: string): boolean {
+function pidFile(data: string): readonly string[] {
+  try {
+    return readFileSync(join(data, "postmaster.pid"), "utf8").split("\n");
+  } catch {
+    return [];
+  }
+}
+
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
+    return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
+}
+
+function serves(pid: number, data: string): boolean {
   if (process.platform !== "linux") return true;
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(data);
@@ -81,21 +160,24 @@ function serves(pid: number, data: string): boolean {
   }
 }
 
-/** Runs a program of PostgreSQL to its end; what it said is in the error. It sees nothing of our environment (keys, tokens). */
-function run({ owner, folder }: ServerFolder, program: string, args: readonly string[]): Promise<void> {
+/** It sees nothing of our environment (keys, tokens). Its own process group: an interrupt in the terminal is for us, who then stop it in order. */
+function optionsOf({ owner, folder }: ServerFolder, errors: number | "pipe"): SpawnOptions {
   const { PATH = "", SystemRoot, TEMP } = process.env;
   const env = { PATH, LC_ALL: "C", ...(SystemRoot && { SystemRoot }), ...(TEMP && { TEMP }) };
+  return { cwd: folder, env, detached: true, windowsHide: true, stdio: ["ignore", "ignore", errors], ...owner };
+}
+
+/** Runs a program of PostgreSQL to its end; what it said is in the error. */
+function runProgram(server: ServerFolder, program: string, args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    // Its own process group: an interrupt in the terminal is for us, who then stop the server in order.
-    const options = { cwd: folder, env, detached: true, stdio: ["ignore", "ignore", "pipe"] as ["ignore", "ignore", "pipe"], ...owner };
-    const child = spawn(program, args, options);
+    const child = spawn(program, args, optionsOf(server, "pipe"));
     let said = "";
-    child.stderr.on("data", (chunk: Buffer) => {
+    child.stderr?.on("data", (chunk: Buffer) => {
       said = (said + chunk).slice(-2_000);
     });
     child.once("error", reject);
     child.once("exit", (code) => {
-      child.stderr.destroy();
+      child.stderr?.destroy();
       if (code === 0) resolve();
       else reject(new Error(`${program} ${args[0]} ended with ${code}: ${said.trim()}`));
     });

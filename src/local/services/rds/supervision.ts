@@ -1,0 +1,33 @@
+import { rebooting } from "./life.ts";
+import type { Rds } from "./rds.ts";
+
+/** A server that ends more often than this is not started again. */
+const MOST_RESTARTS = 3;
+const WITHIN_MS = 60_000;
+/** States in which a server should run. Other work starts, stops or removes it itself. */
+const SERVING = new Set(["available", "backing-up", "modifying", "renaming", "rebooting", "resetting-master-credentials"]);
+
+/** RDS restarts a server that ends without having been told to; one that goes on ending is `failed`. */
+export function supervise(rds: Rds): { readonly end: () => void } {
+  const { env, engine, fleet } = rds;
+  const deaths = new Map<string, number[]>();
+  let over = false;
+  engine.watch((resourceId, how) => {
+    const instance = fleet.list().find((one) => one.resourceId === resourceId);
+    if (over || !instance || instance.birth || !SERVING.has(instance.state)) return;
+    const now = env.clock.now();
+    const recent = [...(deaths.get(resourceId) ?? []).filter((at) => now - at < WITHIN_MS), now];
+    deaths.set(resourceId, recent);
+    const again = recent.length <= MOST_RESTARTS;
+    env.log(
+      `rds: ${instance.id}: PostgreSQL: ${how}; ${again ? "it is started again" : `that was the ${recent.length}th time in a minute`}`,
+    );
+    if (again) fleet.begin(instance, rebooting(rds, instance));
+    else fleet.begin(instance, { status: "failed", after: "failed", work: async () => {} });
+  });
+  return {
+    end() {
+      over = true;
+    },
+  };
+}
