@@ -57,7 +57,7 @@ function listener({ faults }: Deployed): { readonly listen: () => readonly Told[
 }
 
 async function problemsOf(plan: Plan, messages: readonly Told[], call: Call, tally: Tally): Promise<string[]> {
-  const asked = tally.retries === 0 ? [] : [`${tally.retries} calls were answered 503 or 429`];
+  const asked = Object.entries(tally.refusals).map(([why, times]) => `${times} × ${why}; the calls were sent again`);
   const spoken = plan.trips.flatMap((trip) =>
     messageProblems(
       trip,

@@ -102,7 +102,7 @@ export const alertsAnswer = {
   alerts: [
     {
       vehicle_id: "V-17",
-      timestamp: "2026-03-01T14:00:00Z",
+      timestamp: "2026-03-01T14:00:00.000Z",
       alert_id: routeFixAnswer.alert.alert_id,
       type: "ROUTE_DEVIATION",
       state: "open",

@@ -166,7 +166,8 @@ export const ROUTES: readonly ApiRoute[] = [
       "`deviation_km` is the great-circle distance to the nearest point of the route, segments included. The first deviated " +
       "fix opens an episode: one alert, one message. It closes at the first fix within 80 % of the threshold. " +
       "`alert.notified` says whether this call sent a message. A fix older than the last one of this vehicle and route " +
-      "answers its distance and changes nothing (`applied: false`).",
+      "answers its distance and changes nothing (`applied: false`). Of the routes that a vehicle has left without coming back, " +
+      "the twelve driven last are followed; the alert of an older one stays open.",
     pathParameters: [],
     queryParameters: [],
     request: routeFix,

@@ -23,13 +23,23 @@ export interface Decision {
   readonly alert: Alert | undefined;
   /** The alert's item in the alerts table no longer says what `alert` says. */
   readonly alertChanged: boolean;
+  /** Messages that were never sent and now never will be: SNS has refused all of this vehicle's for too long. */
+  readonly givenUp: readonly Message[];
 }
 
 /** A closed episode begins anew only beyond the threshold, an open one ends only within this share of it. */
 const CLOSES_WITHIN = 0.8;
 const DAY_MS = 86_400_000;
-/** How many routes of a vehicle are remembered; those with an open episode or an unsent message always are. */
-const REMEMBERED_ROUTES = 4;
+/**
+ * How many routes of a vehicle are remembered beside the present one, so that its item stays far below DynamoDB's 400 KB: fewer of
+ * those with nothing to follow up, more of those with an open episode or an unsent message. A vehicle that leaves a route
+ * and never comes back to it, day after day, keeps opening episodes; what it has left longest ago is followed no longer, and
+ * its alert stays as it was last written.
+ */
+const REMEMBERED_ROUTES = 3;
+const FOLLOWED_ROUTES = 12;
+/** How many messages wait for SNS; beyond them the oldest are given up. Their alerts stay, without `notified_at`. */
+const UNSENT_MESSAGES = 100;
 /** Key of the route that calls bring along; `#` is in no id. */
 const CARRIED_ROUTE = "#planned";
 
@@ -42,7 +52,7 @@ export const routeKey = (routeId: string | undefined): string => routeId ?? CARR
 export function decide(state: Fleet, fix: MeasuredFix, rules: Rules, openingTime: string, nowMs: number): Decision {
   const key = routeKey(fix.routeId);
   const track = state.routes[key];
-  const unchanged = (outcome: Outcome, alert: Alert | undefined): Decision => ({ outcome, state, alert, alertChanged: false });
+  const unchanged = (outcome: Outcome, alert: Alert | undefined): Decision => ({ outcome, state, alert, alertChanged: false, givenUp: [] });
   const known = track && [track.last, ...track.twins].find((one) => one.id === fix.event.id);
   if (known !== undefined) {
     if (known.fingerprint !== fix.event.fingerprint) return unchanged("reused", undefined);
@@ -62,12 +72,14 @@ export function decide(state: Fleet, fix: MeasuredFix, rules: Rules, openingTime
     recent_events: remember(track?.recent_events ?? [], fix.event),
     alert,
   };
-  const outbox = message === undefined ? state.outbox : enqueue(state.outbox, message);
+  const queue = message === undefined ? state.outbox : enqueue(state.outbox, message);
+  const outbox = queue.slice(-UNSENT_MESSAGES);
   return {
     outcome: "applied",
     state: prune({ ...state, routes: { ...state.routes, [key]: next }, outbox, last_fix: newestFix(state, fix) }, key),
     alert: answered ? alert : undefined,
     alertChanged: changed,
+    givenUp: queue.slice(0, -UNSENT_MESSAGES),
   };
 }
 
@@ -145,10 +157,14 @@ function enqueue(outbox: readonly Message[], message: Message): readonly Message
 
 /** Forgets the routes not used for longest. The floor keeps a late fix of a forgotten route from opening an old episode again. */
 function prune(state: Fleet, current: string): Fleet {
-  const isPending = (track: RouteTrack): boolean =>
-    track.alert?.state === "open" || state.outbox.some((one) => one.alert_id === track.alert?.alert_id);
-  const idle = Object.entries(state.routes).filter(([key, track]) => key !== current && !isPending(track));
-  const forgotten = idle.sort(([, a], [, b]) => msOf(b) - msOf(a)).slice(REMEMBERED_ROUTES - 1);
+  const unsent = new Set(state.outbox.map((message) => message.alert_id));
+  const isFollowed = ({ alert }: RouteTrack): boolean => alert !== undefined && (alert.state === "open" || unsent.has(alert.alert_id));
+  const others = Object.entries(state.routes).filter(([key]) => key !== current);
+  const newestFirst = others.sort(([, a], [, b]) => msOf(b) - msOf(a));
+  const forgotten = [
+    ...newestFirst.filter(([, track]) => !isFollowed(track)).slice(REMEMBERED_ROUTES),
+    ...newestFirst.filter(([, track]) => isFollowed(track)).slice(FOLLOWED_ROUTES),
+  ];
   if (forgotten.length === 0) return state;
   const keys = new Set(forgotten.map(([key]) => key));
   const newest = Math.max(...forgotten.map(([, track]) => msOf(track)));

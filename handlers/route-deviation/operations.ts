@@ -57,6 +57,7 @@ async function postRoute(deps: DeviationDeps, call: Call): Promise<RouteFixAnswe
   const isDeviated = measured.deviationKm > measured.thresholdKm;
   const duplicate = decision.outcome === "duplicate" || (decision.outcome === "late" && raw.seenBefore);
   count(call, decision, duplicate, isDeviated);
+  for (const { alert_id, type } of decision.givenUp) call.log("ERROR", "message given up: too many wait to be sent", { alert_id, type });
   return {
     vehicle_id: fix.vehicle_id,
     route_id: fix.route_id ?? null,
@@ -122,7 +123,8 @@ function makeAttempt(
   return async (seen) => {
     const fleet = seen ?? (await loadFleet(deps, fix.vehicleId, call.signal));
     const now = deps.around.clock().getTime();
-    const openingTime = taken === 0 ? fix.event.at : new Date(fix.event.ms + taken).toISOString();
+    // To the millisecond, always: sort keys compare as text, and `…00.5Z` comes before `…00Z`.
+    const openingTime = new Date(fix.event.ms + taken).toISOString();
     const decision = decide(fleet.state, fix, deps.rules, openingTime, now);
     if (decision.outcome === "reused") throw eventIdReused();
     const { state, messages } = lease(decision.state, call.invocation, now, now + call.remainingMs() + 1_000);

@@ -15,12 +15,18 @@ export interface Reply {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
 }
-/** One paced call, retried while the API asks for patience. Throws ENDPOINT_UNREACHABLE, or the signal's reason. */
+/**
+ * One paced call, sent again as a phone would, while the API asks for patience, fails, or does not answer in time: every call is
+ * safe to repeat. The last reply stands; NO_ANSWER if there was none. Throws ENDPOINT_UNREACHABLE where nobody listens, or the
+ * signal's reason.
+ */
 export type Call = (method: "GET" | "PUT" | "POST", path: string, body?: unknown) => Promise<Reply>;
 
 const ATTEMPTS = 5;
-const CALL_TIMEOUT_MS = 30_000;
+/** API Gateway gives up after 29 s and says so; somewhat longer, so that its answer is heard. */
+const CALL_TIMEOUT_MS = 35_000;
 const LONGEST_WAIT_S = 10;
+export const NO_ANSWER = 0;
 
 /** Calls leave one after the other at the rate's distance, however many wait for their answers. */
 export function caller(target: Target, tally: Tally): Call {
@@ -38,29 +44,37 @@ export function caller(target: Target, tally: Tally): Call {
       const began = performance.now();
       const { reply, retryAfter } = await once(target, method, path, body);
       tally.latencies.record(Math.max(1, Math.round(performance.now() - began)));
-      if ((reply.status !== 429 && reply.status !== 503) || attempt === ATTEMPTS) return reply;
-      tally.retries++;
+      if (!isWorthRepeating(reply.status)) return reply;
+      const why = reply.status === NO_ANSWER ? "no answer" : String(reply.status);
+      tally.refusals[why] = (tally.refusals[why] ?? 0) + 1;
+      if (attempt === ATTEMPTS) return reply;
       const seconds = Number(retryAfter) > 0 ? Number(retryAfter) : 0.25 * 2 ** attempt;
       await sleep(Math.min(seconds, LONGEST_WAIT_S) * 1000, undefined, { signal: target.signal });
     }
   };
 }
+const isWorthRepeating = (status: number): boolean => status === NO_ANSWER || status === 429 || status >= 500;
 
 async function once({ url, key, signal }: Target, method: string, path: string, body: unknown) {
   const headers = { "content-type": "application/json", ...(key !== undefined && { "x-api-key": key }) };
   const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+  const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
   try {
-    const response = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.any([signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]) });
+    const response = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.any([signal, timeout]) });
     const text = await response.text();
     return { reply: { status: response.status, body: parsed(text) }, retryAfter: response.headers.get("retry-after") };
   } catch (cause) {
     signal.throwIfAborted();
+    if (timeout.aborted || isBrokenOff(cause)) return { reply: { status: NO_ANSWER, body: {} }, retryAfter: null };
     throw new FleetlogixError("ENDPOINT_UNREACHABLE", `${method} ${path} got no answer.`, {
       hint: "See with `fleetlogix status` whether the API is there, then run it again.",
       cause,
     });
   }
 }
+/** The connection was there and ended before the answer. */
+const isBrokenOff = (error: unknown): boolean =>
+  ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes((error as { cause?: { code?: string } }).cause?.code ?? "");
 function parsed(text: string): Reply["body"] {
   try {
     return JSON.parse(text) as Reply["body"];
@@ -98,7 +112,8 @@ async function send(trip: Trip, message: Message, call: Call, tally: Tally): Pro
   tally.sent++;
   const { status, body } = await call("POST", message.path, message.body);
   if (status !== 200) {
-    tally.errors.push(`${trip.vehicleId}: POST ${message.path} answered ${status} ${JSON.stringify(body)}`);
+    const said = status === NO_ANSWER ? "got no answer" : `answered ${status} ${JSON.stringify(body)}`;
+    tally.errors.push(`${trip.vehicleId}: POST ${message.path} ${said}`);
     return;
   }
   tally.accepted++;

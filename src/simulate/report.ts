@@ -7,7 +7,8 @@ export interface Tally {
   late: number;
   duplicates: number;
   alerts: number;
-  retries: number;
+  /** How often a call was answered so that it was worth repeating, by status or `no answer`. */
+  readonly refusals: Record<string, number>;
   /** Of every call, in ms. */
   readonly latencies: RecordableHistogram;
   /** What went wrong, in words. */
@@ -19,7 +20,7 @@ export const newTally = (): Tally => ({
   late: 0,
   duplicates: 0,
   alerts: 0,
-  retries: 0,
+  refusals: {},
   latencies: createHistogram(),
   errors: [],
 });
@@ -33,7 +34,7 @@ export const numbersOf = (tally: Tally) => ({
   late: tally.late,
   duplicates: tally.duplicates,
   alerts: tally.alerts,
-  retries: tally.retries,
+  refusals: tally.refusals,
   errors: tally.errors.length,
   p50_ms: percentile(tally, 50),
   p95_ms: percentile(tally, 95),
@@ -41,6 +42,7 @@ export const numbersOf = (tally: Tally) => ({
 
 export function lineOf(tally: Tally): string {
   const n = numbersOf(tally);
-  const counts = `${n.accepted} accepted · ${n.late} late · ${n.duplicates} duplicates · ${n.alerts} alerts · ${n.errors} errors`;
+  const asked = Object.entries(n.refusals).map(([why, times]) => ` · ${times}× ${why}`);
+  const counts = `${n.accepted} accepted · ${n.late} late · ${n.duplicates} duplicates · ${n.alerts} alerts · ${n.errors} errors${asked.join("")}`;
   return `${counts} · p50 ${n.p50_ms} ms · p95 ${n.p95_ms} ms`;
 }

@@ -158,6 +158,22 @@ test("alerts come newest first in pages", async () => {
   }
 });
 
+test("alerts of one second are in the order of their opening, whatever precision the phone's clock has", async () => {
+  const times = ["2026-03-01T10:00:00Z", "2026-03-01T10:00:00.250Z", "2026-03-01T10:00:00.5Z", "2026-03-01T10:00:01Z"];
+  for (const [i, recorded_at] of times.entries()) {
+    await api.call("PUT", `/route/second-${i}`, { waypoints: [BOGOTA, NORTH] });
+    await post({ vehicle_id: "second", route_id: `second-${i}`, position: west(3), recorded_at });
+  }
+  const pages: { timestamp: string; route_id: string }[] = [];
+  for (let cursor = ""; cursor !== "end"; ) {
+    const { body } = await api.call("GET", `/vehicle/second/alerts?limit=1${cursor}`);
+    pages.push(...body.alerts);
+    cursor = body.next === null ? "end" : `&cursor=${body.next}`;
+  }
+  expect(pages.map(({ route_id }) => route_id)).toEqual(["second-3", "second-2", "second-1", "second-0"]);
+  expect(pages.map(({ timestamp }) => Date.parse(timestamp))).toEqual(times.map((time) => Date.parse(time)).reverse());
+});
+
 test("machines, mail and phones each get the message in their own form; attributes filter", async () => {
   const heard: Record<string, unknown>[] = [];
   const server = createServer(async (request, response) => {

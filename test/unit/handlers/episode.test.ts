@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { decide, type MeasuredFix } from "../../../handlers/route-deviation/episode.ts";
 import { lease, settle } from "../../../handlers/route-deviation/outbox.ts";
 import { type Alert, EMPTY, type Fleet, type Message } from "../../../handlers/route-deviation/state.ts";
+import { toItem } from "../../../handlers/shared/attributes.ts";
 import { identify } from "../../../handlers/shared/identity.ts";
 
 const START = Date.UTC(2026, 2, 1, 10, 0, 0);
@@ -144,6 +145,35 @@ test("routes long unused are forgotten, open ones and those with unsent messages
   expect(Object.keys(state.routes).sort()).toEqual(["OPEN", "R6", "R7", "R8", "R9"]);
   expect(take(state, { second: 12, deviationKm: 9, routeId: "R1", eventId: "old" }).outcome).toBe("late");
   expect(take(state, { second: 30, deviationKm: 9, routeId: "R1" }).outcome).toBe("applied");
+});
+
+const LONG = "x".repeat(60);
+/** A vehicle with the longest names, on its `i`th route. */
+const abandoned = (i: number): Step => ({ second: i * 60, deviationKm: 3, routeId: `${LONG}${i}`, eventId: `${LONG}${i}` });
+const bytesOf = (state: Fleet) => JSON.stringify(toItem(state)).length;
+
+test("a vehicle that leaves route after route for good keeps a bounded item, and its newest episodes go on", () => {
+  let state = EMPTY;
+  for (let i = 0; i < 400; i++) state = deliver(take(state, abandoned(i)).state, true, []);
+  expect(Object.keys(state.routes)).toHaveLength(13);
+  const next = take(state, { ...abandoned(390), second: 400 * 60, deviationKm: 4, eventId: "next" });
+  expect(next.alert).toEqual({ ...state.routes[`${LONG}390`]?.alert, max_deviation_km: 4 });
+  // A late fix of a route that is followed no longer opens nothing.
+  expect(take(state, { ...abandoned(10), eventId: "late" })).toMatchObject({ outcome: "late", alert: undefined });
+});
+
+test("however long SNS refuses, the item stays far below 400 KB; what is given up is said, the newest messages are not", () => {
+  let state = EMPTY;
+  const givenUp: Message[] = [];
+  for (let i = 0; i < 500; i++) {
+    const decision = take(state, { ...abandoned(i), routeId: `${LONG}${i % 40}`, deviationKm: i % 80 < 40 ? 3 : 0 });
+    state = deliver(decision.state, false, []);
+    givenUp.push(...decision.givenUp);
+  }
+  expect(state.outbox).toHaveLength(100);
+  expect(bytesOf(state)).toBeLessThan(200_000);
+  expect(new Set([...givenUp, ...state.outbox].map((message) => message.id)).size).toBe(givenUp.length + 100);
+  expect(Date.parse(givenUp.at(-1)?.timestamp ?? "")).toBeLessThan(Date.parse(state.outbox[0]?.timestamp ?? ""));
 });
 
 const steps = fc.array(
