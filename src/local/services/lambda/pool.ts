@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import { realClock } from "../../core/clock.ts";
 import { SESSION_SECONDS } from "./environment.ts";
 import { arnOf, type FunctionRecord, type Revision } from "./model.ts";
@@ -13,8 +13,12 @@ const FINISHING_MS = 100;
 const MAX_STARTS = Math.max(2, availableParallelism());
 /** Functions wait for AWS half of their time: two for each core keep the cores busy. */
 const EAGER = 2 * MAX_STARTS;
-/** Beyond those another process makes short calls slower, not faster: it starts when none has been free for so long. */
+/** Beyond those another process makes short calls slower, not faster: it starts when none has been free for so long... */
 const PATIENCE_MS = 500;
+/** ...or, while the machine has no time to spare, for so long: a process more for every slow call would soon stop them all. */
+const BUSY_PATIENCE_MS = 2_000;
+/** Share of the machine's time. */
+const SPARE = 0.1;
 
 export type Lease =
   | { readonly session: Session }
@@ -48,11 +52,13 @@ interface State {
   readonly wanted: Set<Pool>;
   readonly alive: Map<Session, Pool>;
   readonly starting: Set<Promise<void>>;
+  readonly spareTime: () => number;
   stopped: boolean;
 }
 
 export function createPools(deps: SessionDeps): Pools {
-  const state: State = { deps, pools: new Map(), wanted: new Set(), alive: new Map(), starting: new Set(), stopped: false };
+  const spareTime = spareTimeMeter();
+  const state: State = { deps, pools: new Map(), wanted: new Set(), alive: new Map(), starting: new Set(), spareTime, stopped: false };
   return {
     lease: (fn, revision) => lease(state, poolOf(state, fn, revision)),
     release: (session, logged) => release(state, session, logged),
@@ -106,10 +112,29 @@ function repeatedly(ms: number, task: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-function isShort({ alive }: State, pool: Pool): boolean {
+function isShort({ alive, spareTime }: State, pool: Pool): boolean {
   if (pool.waiting.length <= pool.coming) return false;
   const sandboxes = [...alive.values()].filter((one) => one === pool).length;
-  return sandboxes < EAGER || performance.now() - pool.movedAt >= PATIENCE_MS;
+  const waited = performance.now() - pool.movedAt;
+  return sandboxes < EAGER || waited >= BUSY_PATIENCE_MS || (waited >= PATIENCE_MS && spareTime() > SPARE);
+}
+
+/** The share of the machine's time, from 0 to 1, that nobody used in the last half second or more. */
+function spareTimeMeter(): () => number {
+  const look = () => {
+    const times = cpus().map((cpu) => cpu.times);
+    const idle = times.reduce((sum, one) => sum + one.idle, 0);
+    return { at: performance.now(), idle, all: times.reduce((sum, one) => sum + one.user + one.nice + one.sys + one.irq + one.idle, 0) };
+  };
+  let last = look();
+  let share = 1;
+  return () => {
+    if (performance.now() - last.at < PATIENCE_MS) return share;
+    const now = look();
+    if (now.all > last.all) share = (now.idle - last.idle) / (now.all - last.all);
+    last = now;
+    return share;
+  };
 }
 
 /** No more processes start at once than there are cores: a burst of short calls is served sooner by the first ones. */
