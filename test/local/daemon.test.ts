@@ -33,7 +33,7 @@ test("runs in the background, is found by a second start, tells about itself, en
   await new IAM(config(first.url)).createRole({ RoleName: "r", AssumeRolePolicyDocument: TRUST });
   const status = await statusLocal({ dataDir });
   expect(status).toMatchObject({ running: true, pid: first.pid, port: first.port, services: { iam: { roles: 1 } } });
-  expect(status.dataBytes["journal.jsonl"]).toBeGreaterThan(0);
+  expect(status.dataBytes.journal).toBeGreaterThan(0);
   expect(status.memoryBytes).toBeLessThan(300e6);
   expect(statSync(join(dataDir, "local.json")).mode & 0o777).toBe(0o600);
   expect(readFileSync(join(dataDir, "local.log"), "utf8")).toContain(`started on ${first.url}`);

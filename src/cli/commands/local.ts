@@ -1,7 +1,8 @@
 import { FleetlogixError } from "../../errors.ts";
+import type { LocalStatus } from "../../local/daemon/control.ts";
 import { localDataDir } from "../local-aws.ts";
 import { withSpinner } from "../progress.ts";
-import { bytes, columns, duration } from "../render/words.ts";
+import { bytes, columns, duration, plural } from "../render/words.ts";
 import type { Action } from "../run.ts";
 import { localPort } from "../target.ts";
 
@@ -43,41 +44,56 @@ export const stop: Action = async (run) => {
 
 export const status: Action = async (run) => {
   const { statusLocal } = await control();
-  const { running, url, port, pid, uptimeSeconds, memoryBytes, realism, services, ...data } = await statusLocal({
-    dataDir: localDataDir(run),
-  });
-  const size = Object.values(data.dataBytes).reduce((sum, part) => sum + part, 0);
-  const facts = Object.entries(services ?? {}).map(([name, about]) => [
-    `  ${name}`,
-    Object.entries(about)
-      .map(([what, value]) => `${what} ${value}`)
-      .join(", "),
-  ]);
-  const rows = [
-    ["address", url ?? ""],
-    ["process", `${pid}, ${bytes(memoryBytes ?? 0)}, up ${duration((uptimeSeconds ?? 0) * 1000)}${realism ? ", with realism" : ""}`],
-    ["data", `${data.dataDir}, ${bytes(size)}`],
-    ["log", data.logFile],
-  ];
+  const about = await statusLocal({ dataDir: localDataDir(run) });
+  const size = Object.values(about.dataBytes).reduce((sum, part) => sum + part, 0);
   return {
-    text: running
-      ? ["The local AWS is running.", ...columns(rows), ...columns(facts)].join("\n")
-      : `The local AWS is not running; ${size > 0 ? `its data (${bytes(size)}) is in` : "nothing is in"} ${data.dataDir}.`,
+    text: about.running
+      ? statusText(about, size)
+      : `The local AWS is not running; ${size > 0 ? `its data (${bytes(size)}) is in` : "nothing is in"} ${about.dataDir}.`,
     json: {
       command: run.command,
       ok: true,
-      running,
-      url: url ?? null,
-      port: port ?? null,
-      pid: pid ?? null,
-      realism: realism ?? null,
-      data_dir: data.dataDir,
+      running: about.running,
+      url: about.url ?? null,
+      port: about.port ?? null,
+      pid: about.pid ?? null,
+      uptime_seconds: about.uptimeSeconds ?? null,
+      memory_bytes: about.memoryBytes ?? null,
+      processes: about.processes ?? null,
+      realism: about.realism ?? null,
+      data_dir: about.dataDir,
       data_bytes: size,
-      log_file: data.logFile,
-      services: services ?? null,
+      data_parts: about.dataBytes,
+      log_file: about.logFile,
+      services: about.services ?? null,
     },
   };
 };
+
+function statusText(about: LocalStatus, size: number): string {
+  const { url = "", pid, memoryBytes = 0, processes = 1, uptimeSeconds = 0, realism, services = {} } = about;
+  const rows = [
+    ["address", url],
+    ["process", `${pid}, up ${duration(uptimeSeconds * 1000)}${realism ? ", with realism" : ""}`],
+    ["memory", `${bytes(memoryBytes)} in ${plural(processes, "process", "processes")}`],
+    ["data", `${about.dataDir}, ${bytes(size)}`],
+    ["log", about.logFile],
+  ];
+  const parts = Object.entries(about.dataBytes).sort(([, a], [, b]) => b - a);
+  const facts = Object.entries(services).filter(([, known]) => Object.keys(known).length > 0);
+  return [
+    "The local AWS is running.",
+    ...columns(rows),
+    "data",
+    ...columns(parts.map(([part, count]) => [`  ${part}`, bytes(count)])),
+    "services",
+    ...columns(facts.map(([name, known]) => [`  ${name}`, factsText(known)])),
+  ].join("\n");
+}
+const factsText = (known: Readonly<Record<string, string | number>>): string =>
+  Object.entries(known)
+    .map(([what, value]) => `${what} ${value}`)
+    .join(", ");
 
 export const reset: Action = async (run) => {
   const { resetLocal } = await control();

@@ -5,10 +5,12 @@ import { connect } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { stopLeftovers } from "../services/rds/leftovers.ts";
-import { type DaemonState, dropState, isAlive, JOURNAL, LOG, readState, type ServeOptions, servesFolder } from "./files.ts";
+import { removeDatabases } from "../services/rds/leftovers.ts";
+import { dropState, isAlive, JOURNAL, LOG, readState, type ServeOptions, servesFolder } from "./files.ts";
+import { find, health, urlOf } from "./health.ts";
 import type { ServeMessage } from "./serve.ts";
-import { sizes } from "./sizes.ts";
+
+export { type LocalStatus, statusLocal } from "./status.ts";
 
 /** PORT_BUSY, FOLDER_UNWRITABLE, LOCAL_START_FAILED, LOCAL_DATA_NEWER. */
 export class LocalControlError extends Error {
@@ -35,7 +37,6 @@ export interface Started {
 const START_MS = 60_000;
 const STOP_MS = 30_000;
 const POLL_MS = 25;
-const urlOf = (port: number): string => `http://127.0.0.1:${port}`;
 
 /** Starts the local AWS in the background and returns when it answers; one that runs on this folder already is found. */
 export async function startLocal(options: StartOptions): Promise<Started> {
@@ -62,32 +63,6 @@ function prepareFolder(dataDir: string): void {
     accessSync(dataDir, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new LocalControlError("FOLDER_UNWRITABLE", `The folder ${dataDir} cannot be written (${(error as NodeJS.ErrnoException).code}).`);
-  }
-}
-
-/** The local AWS that runs on this folder and answers. */
-async function find(dataDir: string): Promise<DaemonState | undefined> {
-  const state = readState(dataDir);
-  if (!state || !isAlive(state.pid)) return undefined;
-  return (await health(state.port))?.pid === state.pid ? state : undefined;
-}
-
-interface Health {
-  readonly pid: number;
-  readonly dataDir?: string;
-  readonly account?: string;
-  readonly uptimeSeconds: number;
-  readonly memoryBytes: number;
-  readonly realism: boolean;
-  readonly services: Readonly<Record<string, Readonly<Record<string, string | number>>>>;
-}
-async function health(port: number): Promise<Health | undefined> {
-  try {
-    const response = await fetch(`${urlOf(port)}/_local/health`, { signal: AbortSignal.timeout(2_000) });
-    const answer = (await response.json()) as Health;
-    return typeof answer.pid === "number" && answer.account !== undefined ? answer : undefined;
-  } catch {
-    return undefined;
   }
 }
 
@@ -177,31 +152,6 @@ export async function stopLocal(options: { readonly dataDir: string }): Promise<
   return { wasRunning: true };
 }
 
-export interface LocalStatus {
-  readonly running: boolean;
-  readonly dataDir: string;
-  readonly logFile: string;
-  /** Of each part of the data, in bytes. */
-  readonly dataBytes: Readonly<Record<string, number>>;
-  readonly url?: string;
-  readonly port?: number;
-  readonly pid?: number;
-  readonly uptimeSeconds?: number;
-  readonly memoryBytes?: number;
-  readonly realism?: boolean;
-  /** Facts of each service, e.g. `{ sns: { topics: 1 } }`. */
-  readonly services?: Health["services"];
-}
-export async function statusLocal(options: { readonly dataDir: string }): Promise<LocalStatus> {
-  const dataDir = resolve(options.dataDir);
-  const base = { dataDir, logFile: join(dataDir, LOG), dataBytes: await sizes(dataDir) };
-  const state = await find(dataDir);
-  const answer = state && (await health(state.port));
-  if (!state || !answer) return { running: false, ...base };
-  const { pid, uptimeSeconds, memoryBytes, realism, services } = answer;
-  return { running: true, ...base, url: urlOf(state.port), port: state.port, pid, uptimeSeconds, memoryBytes, realism, services };
-}
-
 /** Empties it. One that runs is started again, empty, on the same port and with the same options. */
 export async function resetLocal(options: { readonly dataDir: string }): Promise<{ readonly wasRunning: boolean }> {
   const dataDir = resolve(options.dataDir);
@@ -209,10 +159,9 @@ export async function resetLocal(options: { readonly dataDir: string }): Promise
   await stopLocal({ dataDir });
   const entries = await readdir(dataDir).catch((): string[] => []);
   // Only a folder that a local AWS has written is emptied: the name may have been mistyped.
-  if (entries.includes(JOURNAL)) {
-    await stopLeftovers(dataDir);
-    for (const entry of entries) rmSync(join(dataDir, entry), { recursive: true, force: true });
-  }
+  const ours = entries.includes(JOURNAL);
+  await removeDatabases(dataDir, ours ? "all" : "outside");
+  if (ours) for (const entry of entries) rmSync(join(dataDir, entry), { recursive: true, force: true });
   if (running) await startLocal({ dataDir, port: running.port, ...running.options });
   return { wasRunning: running !== undefined };
 }

@@ -5,6 +5,7 @@ import { rdsState } from "./documents.ts";
 import { noEngine, postgresEngine } from "./engine.ts";
 import { createFleet } from "./fleet.ts";
 import { instanceOperations } from "./instances.ts";
+import { sweepStrays } from "./leftovers.ts";
 import { lifeOperations } from "./life.ts";
 import { parameterGroupOperations } from "./parameter-groups.ts";
 import type { Rds } from "./rds.ts";
@@ -35,7 +36,17 @@ export function rdsService(env: LocalEnv): LocalService {
       ...catalogOperations(rds),
     },
     permissions: (operation, input, call) => [permissionOf(env, operation, input, call)],
-    start: () => resume(rds),
+    async start() {
+      if (env.settings.databases === "real") await sweepStrays(env.log);
+      await resume(rds);
+    },
+    // The names by which people know the folders of the databases, for `local status`.
+    async http(_request, response, { pathname }) {
+      if (pathname !== "/_local/databases") return false;
+      const names = Object.fromEntries(fleet.list().map((one) => [one.resourceId, one.id]));
+      response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(names));
+      return true;
+    },
     async stop() {
       supervision.end();
       await fleet.idle();

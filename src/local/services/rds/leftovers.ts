@@ -1,14 +1,27 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { placeOf } from "./postgres/place.ts";
+import { isOutside, placeOf, strays } from "./postgres/place.ts";
 import { runningPid } from "./postgres/server.ts";
 
 const STOP_MS = 20_000;
 
-/** Ends the servers that a killed local AWS left running, and removes their data where it lies outside the data folder. */
-export async function stopLeftovers(dataDir: string): Promise<void> {
-  const { folder } = placeOf(dataDir);
+/** Removes the databases of a local AWS that does not run, wherever they lie. `outside`: only what lies outside its data folder. */
+export async function removeDatabases(dataDir: string, which: "all" | "outside"): Promise<void> {
+  const place = placeOf(dataDir);
+  if (which === "all" || isOutside(place)) await removePlace(place.folder);
+}
+
+/** Removes what projects left behind that no longer exist. */
+export async function sweepStrays(log: (line: string) => void): Promise<void> {
+  for (const folder of strays()) {
+    log(`rds: ${folder} belongs to a project that is gone: it is removed`);
+    await removePlace(folder);
+  }
+}
+
+/** Ends the servers that a killed local AWS left running, and removes all data. */
+async function removePlace(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
   const folders = readdirSync(folder).map((name) => join(folder, name, "data"));
   for (const data of folders) {

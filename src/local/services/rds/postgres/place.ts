@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmodSync, chownSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 /** Whom PostgreSQL runs as: it refuses root, so root starts it as `nobody`. */
@@ -28,31 +28,53 @@ export function owner(): Owner | undefined {
   }
 }
 
+/** Where data lies that `nobody` could not reach where it belongs, a folder for each local AWS. */
+const OUTSIDE = "/var/lib/fleetlogix-local";
+/** In each of them: the data folder to which it belongs. */
+const BELONGS_TO = "data-folder";
+
 /**
  * The folder of all databases of a local AWS. It lies with the other data, except where root keeps that data out of the
- * reach of `nobody` (below /root, say): then it lies in /var/lib under a name made from the data folder's.
+ * reach of `nobody` (below /root, say): then it lies in /var/lib under a name made from the data folder's, and stays there.
  */
 export function placeOf(dataDir: string): Place {
   const who = owner();
   const inside = resolve(dataDir, "rds");
-  if (!who || reachable(dirname(dirname(inside)))) return { folder: inside, owner: who };
+  if (!who) return { folder: inside, owner: undefined };
   const name = createHash("sha256").update(inside).digest("hex").slice(0, 16);
-  return { folder: join("/var/lib/fleetlogix-local", name), owner: who };
+  const outside = join(OUTSIDE, name);
+  const here = !existsSync(outside) && reachable(dirname(dirname(inside)));
+  return { folder: here ? inside : outside, owner: who };
 }
+
+export const isOutside = (place: Place): boolean => dirname(place.folder) === OUTSIDE;
 
 /** Makes the folder, passable for the owner of the servers. */
 export function preparePlace(place: Place, dataDir: string): void {
   mkdirSync(place.folder, { recursive: true, mode: 0o711 });
   if (!place.owner) return;
   chmodSync(place.folder, 0o711);
+  if (isOutside(place)) writeFileSync(join(place.folder, BELONGS_TO), resolve(dataDir), { mode: 0o600 });
   // Passing through is all that is given: the data folder cannot be listed by others.
-  if (place.folder.startsWith(resolve(dataDir))) chmodSync(dataDir, 0o711);
+  else chmodSync(dataDir, 0o711);
+}
+
+/** Folders outside whose data folder is gone: it was deleted by hand, with the project perhaps. */
+export function strays(): string[] {
+  if (owner() === undefined || !existsSync(OUTSIDE)) return [];
+  return readdirSync(OUTSIDE)
+    .map((name) => join(OUTSIDE, name))
+    .filter((folder) => {
+      const note = join(folder, BELONGS_TO);
+      return existsSync(note) && !existsSync(readFileSync(note, "utf8"));
+    });
 }
 
 /** May any user pass through this folder and all above it? */
 export function reachable(folder: string): boolean {
   for (let at = resolve(folder); ; at = dirname(at)) {
-    if ((statSync(at).mode & 0o001) === 0) return false;
+    // What is not there yet is made for all to pass.
+    if (((statSync(at, { throwIfNoEntry: false })?.mode ?? 0o001) & 0o001) === 0) return false;
     if (at === dirname(at)) return true;
   }
 }

@@ -1,0 +1,55 @@
+import { join, resolve } from "node:path";
+import { placeOf } from "../services/rds/postgres/place.ts";
+import { JOURNAL, LOG } from "./files.ts";
+import { ask, find, type Health, health, urlOf } from "./health.ts";
+import { memoryOf } from "./memory.ts";
+import { sizes } from "./sizes.ts";
+
+export interface LocalStatus {
+  readonly running: boolean;
+  readonly dataDir: string;
+  readonly logFile: string;
+  /** Bytes of each part of the data: journal, log, s3, dynamodb, lambda, `rds fleetlogix-db`, `rds snapshots`, … */
+  readonly dataBytes: Readonly<Record<string, number>>;
+  readonly url?: string;
+  readonly port?: number;
+  readonly pid?: number;
+  readonly uptimeSeconds?: number;
+  /** Of the whole process tree, databases and functions included. */
+  readonly memoryBytes?: number;
+  readonly processes?: number;
+  readonly realism?: boolean;
+  /** Facts of each service, e.g. `{ sns: { topics: 1 } }`. */
+  readonly services?: Health["services"];
+}
+
+export async function statusLocal(options: { readonly dataDir: string }): Promise<LocalStatus> {
+  const dataDir = resolve(options.dataDir);
+  const files = { dataDir, logFile: join(dataDir, LOG) };
+  const state = await find(dataDir);
+  const answer = state && (await health(state.port));
+  if (!state || !answer) return { running: false, ...files, dataBytes: await dataBytes(dataDir, {}) };
+  const names = (await ask<Record<string, string>>(state.port, "databases")) ?? {};
+  const { pid, uptimeSeconds, realism, services } = answer;
+  const { bytes: memoryBytes, processes } = (await memoryOf(pid)) ?? { bytes: answer.memoryBytes, processes: 1 };
+  const about = { url: urlOf(state.port), port: state.port, pid, uptimeSeconds, memoryBytes, processes, realism, services };
+  return { running: true, ...files, dataBytes: await dataBytes(dataDir, names), ...about };
+}
+
+/** `names`: what the databases' folders are called. */
+async function dataBytes(dataDir: string, names: Readonly<Record<string, string>>): Promise<Record<string, number>> {
+  const sums: Record<string, number> = {};
+  const add = (part: string, bytes: number): void => {
+    sums[part] = (sums[part] ?? 0) + bytes;
+  };
+  for (const [entry, bytes] of Object.entries(await sizes(dataDir))) if (entry !== "rds") add(partOf(entry), bytes);
+  for (const [entry, bytes] of Object.entries(await sizes(placeOf(dataDir).folder)))
+    add(names[entry] !== undefined ? `rds ${names[entry]}` : /^db-|^snapshots$/.test(entry) ? `rds ${entry}` : "other", bytes);
+  return sums;
+}
+
+function partOf(entry: string): string {
+  if (entry === JOURNAL) return "journal";
+  if (entry.startsWith(LOG)) return "log";
+  return entry.startsWith("local.") || entry.includes(".") ? "other" : entry;
+}

@@ -1,0 +1,60 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { RDS } from "@aws-sdk/client-rds";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { resetLocal, startLocal, statusLocal, stopLocal } from "../../src/local/daemon/control.ts";
+
+/** Root's projects, which `nobody`, as whom PostgreSQL then runs, cannot reach: the databases lie elsewhere. */
+const OUTSIDE = "/var/lib/fleetlogix-local";
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "local-outside-"));
+  chmodSync(home, 0o700);
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+const project = (name: string): string => {
+  const dataDir = join(home, name, "local");
+  mkdirSync(dataDir, { recursive: true });
+  return dataDir;
+};
+const start = (dataDir: string) => startLocal({ dataDir, port: 0, databasePort: 0 });
+const placesOf = (dataDir: string): string[] =>
+  readdirSync(OUTSIDE)
+    .map((name) => join(OUTSIDE, name))
+    .filter((folder) => existsSync(join(folder, "data-folder")) && readFileSync(join(folder, "data-folder"), "utf8") === dataDir);
+
+async function withDatabase(dataDir: string): Promise<{ readonly place: string; readonly pid: number; readonly postmaster: number }> {
+  const { url, pid } = await start(dataDir);
+  const rds = new RDS({ region: "us-east-1", endpoint: url, credentials: { accessKeyId: "a", secretAccessKey: "b" } });
+  const asked = { DBInstanceClass: "db.t4g.micro", Engine: "postgres", AllocatedStorage: 20 };
+  await rds.createDBInstance({ ...asked, DBInstanceIdentifier: "db", MasterUsername: "boss", MasterUserPassword: "correct-horse" });
+  await expect
+    .poll(async () => (await rds.describeDBInstances({})).DBInstances?.[0]?.DBInstanceStatus, { timeout: 30_000 })
+    .toBe("available");
+  const [place = ""] = placesOf(dataDir);
+  const server = readdirSync(place).find((name) => name.startsWith("db-")) ?? "";
+  return { place, pid, postmaster: Number(readFileSync(join(place, server, "data", "postmaster.pid"), "utf8").split("\n")[0]) };
+}
+const runs = (pid: number): boolean => existsSync(`/proc/${pid}/cwd`);
+
+test.runIf(process.getuid?.() === 0)("databases outside go with a reset, and with the project that was deleted by hand", async () => {
+  const [kept, deleted] = [project("kept"), project("deleted")];
+  const gone = await withDatabase(deleted);
+  process.kill(gone.pid, "SIGKILL");
+  expect([runs(gone.postmaster), existsSync(gone.place)]).toEqual([true, true]);
+  rmSync(join(home, "deleted"), { recursive: true });
+
+  const mine = await withDatabase(kept);
+  expect([runs(gone.postmaster), existsSync(gone.place), existsSync(mine.place)]).toEqual([false, false, true]);
+  const { dataBytes, memoryBytes = 0, processes = 0 } = await statusLocal({ dataDir: kept });
+  expect(dataBytes["rds db"]).toBeGreaterThan(20e6);
+  expect(processes).toBeGreaterThan(5);
+  expect(memoryBytes).toBeLessThan(300e6);
+  await stopLocal({ dataDir: kept });
+  // The folder may be gone already: what lies outside is found by its name alone.
+  rmSync(join(home, "kept"), { recursive: true });
+  await resetLocal({ dataDir: kept });
+  expect(existsSync(mine.place)).toBe(false);
+});
