@@ -8,6 +8,7 @@ import { readOutputs } from "./app/outputs.ts";
 import { openSession } from "./app/session.ts";
 import { readStatus } from "./app/status.ts";
 import { applyTeardown, planTeardown } from "./app/teardown.ts";
+import { signCall } from "./aws/sign.ts";
 
 export type * from "./app/contract.ts";
 
@@ -25,6 +26,7 @@ export const openApp: OpenApp = async (config, options) => {
     outputs: (how) => readOutputs(session, how),
     invoke: (name, event) => invoke(session, name, event),
     logs: (names, how) => readLogs(session, names, how),
+    signCall: (call) => signCall(session.clients, session.place.region, call),
     doctor: () => examine(session),
     forceUnlock: () => forceUnlock(session),
   };

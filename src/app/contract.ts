@@ -1,4 +1,5 @@
 import type { Artifact } from "../artifacts/artifact.ts";
+import type { ApiCall } from "../aws/sign.ts";
 import type { Config, FunctionName } from "../config/config.ts";
 import type { Place } from "../engine/contract.ts";
 import type { Decision } from "../engine/decide.ts";
@@ -135,6 +136,8 @@ export interface App {
   invoke(name: FunctionName, event: string): Promise<InvokeResult>;
   /** Oldest first; with `follow` goes on until the signal aborts. */
   logs(names: readonly FunctionName[], options: { readonly sinceMs: number; readonly follow: boolean }): AsyncIterable<LogLine>;
+  /** Headers with which an API with `auth: iam` lets the call in. */
+  signCall(call: ApiCall): Promise<Readonly<Record<string, string>>>;
   doctor(): Promise<readonly Finding[]>;
   /** Removes a lock that a dead run left. */
   forceUnlock(): Promise<void>;

@@ -7,9 +7,17 @@ import type { Tally } from "./report.ts";
 export interface Target {
   readonly url: string;
   readonly key?: string | undefined;
+  /** Headers that say who calls, the call's own among them; undefined: its own will do. */
+  readonly sign?: ((call: SentCall) => Promise<Readonly<Record<string, string>>>) | undefined;
   /** Calls a second at most. */
   readonly rate: number;
   readonly signal: AbortSignal;
+}
+export interface SentCall {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
 }
 export interface Reply {
   readonly status: number;
@@ -55,12 +63,13 @@ export function caller(target: Target, tally: Tally): Call {
 }
 const isWorthRepeating = (status: number): boolean => status === NO_ANSWER || status === 429 || status >= 500;
 
-async function once({ url, key, signal }: Target, method: string, path: string, body: unknown) {
-  const headers = { "content-type": "application/json", ...(key !== undefined && { "x-api-key": key }) };
-  const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+async function once({ url, key, sign, signal }: Target, method: string, path: string, body: unknown) {
+  const own = { "content-type": "application/json", ...(key !== undefined && { "x-api-key": key }) };
+  const sent = { method, url: `${url}${path}`, headers: own, ...(body !== undefined && { body: JSON.stringify(body) }) };
+  const headers = await sign?.(sent);
   const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
   try {
-    const response = await fetch(`${url}${path}`, { ...init, signal: AbortSignal.any([signal, timeout]) });
+    const response = await fetch(sent.url, { ...sent, ...(headers && { headers }), signal: AbortSignal.any([signal, timeout]) });
     const text = await response.text();
     return { reply: { status: response.status, body: parsed(text) }, retryAfter: response.headers.get("retry-after") };
   } catch (cause) {

@@ -13,12 +13,13 @@ const REDRAW_EVERY_MS = 200;
 
 /** Drives the fleet through the API, then compares the back end's state with the model's. */
 export const simulate: Action = async (run, _, options) => {
-  const { app } = await openSession(run);
+  const { app, config } = await openSession(run);
   const { api_url: url, api_key: key } = await app.outputs({ secrets: true });
   if (!url) throw new FleetlogixError("NOT_DEPLOYED", "There is no API yet.", { hint: "Create it with `fleetlogix up`." });
   const plan = makePlan(options as unknown as Settings, Date.now());
   const tally = newTally();
-  const call = caller({ url, key: key?.reveal(), rate: plan.rate, signal: run.signal }, tally);
+  const sign = config.api.auth === "iam" ? app.signCall : undefined;
+  const call = caller({ url, key: key?.reveal(), sign, rate: plan.rate, signal: run.signal }, tally);
   await watched(run, tally, () => drive(plan, call, tally, run.signal));
   const lost = plan.trips.reduce((sum, trip) => sum + trip.lost, 0);
   const numbers = { vehicles: plan.trips.length, lost, ...numbersOf(tally) };
