@@ -1,11 +1,9 @@
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IAM } from "@aws-sdk/client-iam";
-import { type DBInstance, RDS } from "@aws-sdk/client-rds";
-import { Client } from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { resetLocal, startLocal, statusLocal, stopLocal } from "../../src/local/daemon/control.ts";
 
@@ -96,57 +94,3 @@ test("reset empties it, running or not, and touches no folder of somebody else",
   await resetLocal({ dataDir });
   expect(existsSync(join(dataDir, "precious"))).toBe(true);
 });
-
-test("kill -9 loses no row and no role, and the servers it leaves are taken over", async () => {
-  const first = await start({ databases: "real" });
-  const rds = new RDS(config(first.url));
-  await new IAM(config(first.url)).createRole({ RoleName: "kept", AssumeRolePolicyDocument: TRUST });
-  await rds.createDBInstance({
-    DBInstanceIdentifier: "db",
-    DBInstanceClass: "db.t4g.micro",
-    Engine: "postgres",
-    AllocatedStorage: 20,
-    MasterUsername: "owner",
-    MasterUserPassword: "correct-horse",
-  });
-  const database = await available(rds);
-  await query(database, "create table t (id int)");
-  for (let id = 1; id <= 20; id++) await query(database, `insert into t values (${id})`);
-  process.kill(first.pid, "SIGKILL");
-  // The journal's last line may be cut in half by the kill: it was never answered.
-  appendFileSync(join(dataDir, "journal.jsonl"), '["iam.roles","half');
-  const second = await start({ databases: "real" });
-  expect(second).toMatchObject({ alreadyRunning: false });
-  expect((await new IAM(config(second.url)).getRole({ RoleName: "kept" })).Role?.RoleName).toBe("kept");
-  const after = await available(new RDS(config(second.url)));
-  expect(after.Endpoint?.Port).toBe(database.Endpoint?.Port);
-  expect(await query(after, "select count(*)::int n from t")).toEqual([{ n: 20 }]);
-  await stopLocal({ dataDir });
-  await expect(query(after, "select 1")).rejects.toThrow("ECONNREFUSED");
-});
-
-async function available(rds: RDS): Promise<DBInstance> {
-  for (;;) {
-    const { DBInstances } = await rds.describeDBInstances({});
-    if (DBInstances?.[0]?.DBInstanceStatus === "available") return DBInstances[0];
-    if (DBInstances?.[0]?.DBInstanceStatus === "failed") throw new Error("failed");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-async function query({ Endpoint }: DBInstance, sql: string): Promise<unknown[]> {
-  const ssl = { rejectUnauthorized: false };
-  const client = new Client({
-    host: "127.0.0.1",
-    port: Endpoint?.Port ?? 0,
-    user: "owner",
-    password: "correct-horse",
-    database: "postgres",
-    ssl,
-  });
-  await client.connect();
-  try {
-    return (await client.query(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
