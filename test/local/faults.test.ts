@@ -216,6 +216,29 @@ describe("which call a rule hits", () => {
     expect((await run(3)).map(({ outcome }) => outcome)).toEqual(["ok", "ok", "ok", "refused"]);
   });
 
+  test("each with a chance that is drawn from a seed: the same seed, the same run; another one, another run", async () => {
+    const run = async (seed: number) => {
+      faults.clear();
+      const fault = { kind: "throttle" };
+      faults.add(...parseFaultPlan({ seed, rules: [{ operation: "HeadBucket", nth: 11, times: null, chance: 0.3, fault }] }));
+      for (let i = 0; i < 110; i++) await s3.headBucket({ Bucket: "none" }).catch(() => {});
+      return faults.calls().flatMap(({ sequence, fault: kind }) => (kind ? [sequence] : []));
+    };
+    const first = await run(7);
+    expect(await run(7)).toEqual(first);
+    expect(await run(8)).not.toEqual(first);
+    expect(first.every((sequence) => sequence > 10)).toBe(true);
+    expect(first.length).toBeGreaterThan(15);
+    expect(first.length).toBeLessThan(50);
+    // Two rules of one plan draw apart; `times` counts those that are hit.
+    const rule = { operation: "HeadBucket", chance: 0.5, fault: { kind: "deny" } };
+    expect(parseFaultPlan({ seed: 5, rules: [rule, rule] }).map(({ seed }) => seed)).toEqual([5, 6]);
+    faults.clear();
+    faults.add({ operation: "HeadBucket", chance: 0.2, times: 2, fault: { kind: "cutBefore" } });
+    for (let i = 0; i < 40; i++) await s3.headBucket({ Bucket: "none" }).catch(() => {});
+    expect(faults.calls().filter((call) => call.fault)).toHaveLength(2);
+  });
+
   test("the log holds no bytes and no long texts, only how much there was", async () => {
     const sns = aws.client(SNS);
     const { TopicArn } = await sns.createTopic({ Name: "t" });
@@ -293,7 +316,7 @@ describe("a plan as JSON", () => {
     expect(posted.status).toBe(200);
     await expect(create()).rejects.toMatchObject({ name: "Scripted" });
     expect(await (await fetch(at)).json()).toMatchObject({
-      rules: [{ matched: 1 }],
+      rules: [{ matched: 1, hits: 1 }],
       calls: [{ operation: "CreateBucket", code: "Scripted" }],
     });
     expect((await fetch(at, { method: "POST", body: "{" })).status).toBe(400);

@@ -52,11 +52,15 @@ const rule = z.strictObject({
   input: z.string().optional(),
   /** The first matching call that is hit, counted from 1. */
   nth: z.number().int().min(1).default(1),
-  /** How many calls from there on; null = all. */
+  /** How many calls from there on are hit; null = all. */
   times: z.number().int().min(1).nullable().default(1),
+  /** The chance with which each of these is hit, above 0 to 1. It is drawn from `seed`: the same calls, the same hits. */
+  chance: z.number().gt(0).max(1).default(1),
+  seed: z.number().int().default(1),
   fault,
 });
-const plan = z.strictObject({ rules: z.array(rule) });
+/** The plan's seed is that of every rule which names none; rules of one plan draw apart from each other. */
+const plan = z.strictObject({ seed: z.number().int().default(1), rules: z.array(rule.extend({ seed: z.number().int().optional() })) });
 
 export type Fault =
   | z.infer<typeof fault>
@@ -65,29 +69,40 @@ export type Fault =
 /** `output`, after the call only: what will be answered; it may be altered. */
 export type Hook = (call: FaultedCall, output?: Record<string, unknown>) => void | Promise<void>;
 export type FaultRule = Omit<z.input<typeof rule>, "fault"> & { readonly fault: z.input<typeof fault> | Extract<Fault, { kind: "hook" }> };
-/** A rule with its defaults filled in and its count of matches. */
-export type ActiveRule = Omit<z.infer<typeof rule>, "fault"> & { readonly fault: Fault; matched: number };
+/** A rule with its defaults filled in, and its counts of calls that matched and of those that were hit. */
+export type ActiveRule = Omit<z.infer<typeof rule>, "fault"> & { readonly fault: Fault; matched: number; hits: number };
 
-/** Reads a fault plan, `{ "rules": [...] }`, a list of rules or one rule; throws a readable error that names the place. */
+/** Reads a fault plan, `{ "seed": 1, "rules": [...] }`, a list of rules or one rule; throws a readable error that names the place. */
 export function parseFaultPlan(json: unknown): FaultRule[] {
   const whole = typeof json === "object" && json !== null && "rules" in json;
   const read = plan.safeParse(whole ? json : { rules: Array.isArray(json) ? json : [json] });
-  if (read.success) return read.data.rules;
+  if (read.success) return read.data.rules.map((one, i) => ({ ...one, seed: one.seed ?? read.data.seed + i }));
   throw new Error(`The fault plan is not valid:\n${z.prettifyError(read.error)}`);
 }
 
 export function activate(given: FaultRule): ActiveRule {
-  if (given.fault.kind !== "hook") return { ...rule.parse(given), matched: 0 };
+  if (given.fault.kind !== "hook") return { ...rule.parse(given), matched: 0, hits: 0 };
   const { fault: hook, ...rest } = given;
   const { fault: _, ...selector } = rule.parse({ ...rest, fault: { kind: "deny" } });
-  return { ...selector, fault: hook, matched: 0 };
+  return { ...selector, fault: hook, matched: 0, hits: 0 };
 }
 
 /** Counts the call where it matches; true when it is one of those the rule hits. */
 export function hits(rule: ActiveRule, call: FaultedCall): boolean {
   if (!matches(rule, call)) return false;
   rule.matched++;
-  return rule.matched >= rule.nth && (rule.times === null || rule.matched < rule.nth + rule.times);
+  if (rule.matched < rule.nth || (rule.times !== null && rule.hits >= rule.times)) return false;
+  if (draw(rule.seed, rule.matched) >= rule.chance) return false;
+  rule.hits++;
+  return true;
+}
+
+/** 0 ≤ x < 1, the same for the same seed and number (the finish of MurmurHash3). */
+function draw(seed: number, number: number): number {
+  let bits = Math.imul(seed, 0x9e3779b1) ^ Math.imul(number, 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return ((bits ^ (bits >>> 16)) >>> 0) / 2 ** 32;
 }
 
 /** Does the rule need to know what such a call answered earlier? */
