@@ -47,6 +47,8 @@ export interface Deployed {
   raw(key: string): Promise<unknown>;
   /** Messages about a vehicle that SNS has taken, whatever their sender heard. */
   published(vehicleId: string): Published[];
+  /** Brings the same back end up to other settings; its address stays. */
+  change(settings: object): Promise<App>;
   close(): Promise<void>;
 }
 
@@ -54,6 +56,20 @@ export interface Deployed {
 export async function deploy(settings: object = {}): Promise<Deployed> {
   const faults = faultPlan([], { keepCalls: 20_000 });
   const aws = await localAws({ faults });
+  try {
+    const app = await bringUp(aws, settings);
+    const outputs = await app.outputs({ secrets: true });
+    const [url, key] = [outputs.api_url ?? "", outputs.api_key?.reveal() ?? ""];
+    const call: Deployed["call"] = (method, path, body, options) => callApi({ url, key }, method, path, body, options);
+    const change = (other: object) => bringUp(aws, other);
+    return { url, key, aws, app, outputs, faults, call, ...readers(aws, outputs, faults), change, close: () => aws.close() };
+  } catch (error) {
+    await aws.close();
+    throw error;
+  }
+}
+
+async function bringUp(aws: Aws, settings: object): Promise<App> {
   const folder = mkdtempSync(join(tmpdir(), "deployed-"));
   try {
     writeFileSync(join(folder, "fleetlogix.config.json"), JSON.stringify(settings));
@@ -61,13 +77,7 @@ export async function deploy(settings: object = {}): Promise<Deployed> {
     const app = await openApp(config, { endpoint: aws.url, local: true, concurrency: 8, signal: new AbortController().signal });
     const result = await app.apply({ part: "all" }, { adopt: false, allowDataLoss: [], wait: true }, () => {});
     if (!result.ok) throw result.error;
-    const outputs = await app.outputs({ secrets: true });
-    const [url, key] = [outputs.api_url ?? "", outputs.api_key?.reveal() ?? ""];
-    const call: Deployed["call"] = (method, path, body, options) => callApi({ url, key }, method, path, body, options);
-    return { url, key, aws, app, outputs, faults, call, ...readers(aws, outputs, faults), close: () => aws.close() };
-  } catch (error) {
-    await aws.close();
-    throw error;
+    return app;
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -85,7 +95,8 @@ async function callApi(
   const headers = { ...(text !== undefined && { "content-type": "application/json" }), ...(sentKey !== null && { "x-api-key": sentKey }) };
   const request = { method, headers: { ...headers, ...options.headers }, ...(text !== undefined && { body: text }) };
   const response = await fetch(`${url}${path}`, request);
-  return { status: response.status, headers: response.headers, body: await response.json() };
+  const said = await response.text();
+  return { status: response.status, headers: response.headers, body: said === "" ? undefined : JSON.parse(said) };
 }
 
 function readers(aws: Aws, { bucket, tables }: Outputs, faults: Faults) {

@@ -1,4 +1,4 @@
-import { timingSafeEqual } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 import { Sha256 } from "@smithy/core/checksum";
 import { SignatureV4 } from "@smithy/signature-v4";
 import type { Principal, Verdict } from "../../core/service.ts";
@@ -84,13 +84,16 @@ async function verify(incoming: Incoming, signed: Signed, secretAccessKey: strin
   });
   const query: Record<string, string[]> = {};
   for (const [name, value] of incoming.query) query[name] = [...(query[name] ?? []), value];
+  // A client may send the body's hash along; what counts is the body's own.
+  const hash = createHash("sha256").update(incoming.body).digest("hex");
+  const signedValue = (name: string) => (name === "x-amz-content-sha256" ? hash : (headerOf(incoming, name) ?? ""));
   const request = {
     method: incoming.verb,
     protocol: "http:",
     hostname: "",
     path: incoming.fullPath,
     query,
-    headers: Object.fromEntries(signed.headers.map((name) => [name, headerOf(incoming, name) ?? ""])),
+    headers: Object.fromEntries(signed.headers.map((name) => [name, signedValue(name)])),
     body: incoming.body,
   };
   const { headers } = await again.sign(request, {
