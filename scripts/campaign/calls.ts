@@ -97,6 +97,8 @@ export function atEveryWrite(calls: readonly LoggedCall[], during: Command): rea
   );
 }
 
+/** A call that hangs is given up after this long; real time, so kept short. */
+const HANGING_MS = 400;
 /** What may meet any operation, reading or writing. */
 const AT_AN_OPERATION: readonly (readonly [name: string, fault: FaultRule["fault"], times: number | null])[] = [
   ["F7 throttled for ever", { kind: "throttle" }, null],
@@ -111,6 +113,7 @@ export function atEveryOperation(calls: readonly LoggedCall[], during: Command):
         name: `${name} at ${during} ${service}:${operation}`,
         during,
         concurrency: 1 + (index % 8),
+        ...(fault.kind === "hang" && { requestTimeoutMs: HANGING_MS }),
         rules: () => [{ service, operation, times, fault }],
       }),
     ),
@@ -162,16 +165,19 @@ const PAGED =
 
 /** F13: the first run stands still at a call while another goes from its beginning to its end. */
 export function twoAtOnce(calls: readonly LoggedCall[]): readonly Scenario[] {
-  return writesOf(calls).map((call, index) =>
-    life({
-      name: `F13 another up from beginning to end while up stands at write ${index + 1} ${nameOf(call)}`,
-      during: "up",
-      runs: 2,
-      concurrency: 1 + (index % 8),
-      rules: (_run, world) => [
-        { ...at(index + 1), fault: { kind: "hook", before: async () => void (await run(await world.start(2), "up", world)) } },
-      ],
-    }),
+  return writesOf(calls).flatMap((call, index) =>
+    (["up", "teardown"] as const).map((other) =>
+      life({
+        name: `F13 another ${other} from beginning to end while up stands at write ${index + 1} ${nameOf(call)}`,
+        during: "up",
+        runs: 2,
+        remakes: other === "teardown",
+        concurrency: 1 + (index % 8),
+        rules: (_run, world) => [
+          { ...at(index + 1), fault: { kind: "hook", before: async () => void (await run(await world.start(2), other, world)) } },
+        ],
+      }),
+    ),
   );
 }
 

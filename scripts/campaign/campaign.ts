@@ -1,16 +1,19 @@
-import { rmSync } from "node:fs";
 import { buildFunctions } from "../../src/artifacts/build.ts";
-import type { FunctionName } from "../../src/config/config.ts";
+import type { Config, FunctionName } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { chosen } from "../chosen.ts";
 import * as calls from "./calls.ts";
+import { configurations } from "./configurations.ts";
+import { deletion, drift } from "./drift.ts";
 import { makeStage, type Reference, type Scenario } from "./life.ts";
+import { foreign } from "./strangers.ts";
+import { passing, states } from "./transients.ts";
 
 export interface CampaignOptions {
   readonly seeds: number;
   /** Only so many scenarios, chosen evenly by a fixed seed. */
   readonly sample?: number | undefined;
-  /** Only scenarios whose name holds this text. */
+  /** Only scenarios whose name this regular expression finds. */
   readonly only?: string | undefined;
   readonly shard: number;
   readonly shards: number;
@@ -26,7 +29,7 @@ export async function campaign({ seeds, sample, only, shard, shards, say }: Camp
   const built = await buildFunctions(Object.keys(config.functions.names) as FunctionName[]);
   const stage = makeStage({ config, artifacts: async () => built });
   const wanted = await stage.reference(config);
-  const all = everything(wanted, seeds).filter(({ name }) => only === undefined || name.includes(only));
+  const all = everything(wanted, config, seeds).filter(({ name }) => only === undefined || new RegExp(only).test(name));
   const mine = chosen(all, sample, 1).filter((_, index) => index % shards === shard);
   const violations: { scenario: string; invariant: string }[] = [];
   for (const [index, scenario] of mine.entries()) {
@@ -36,11 +39,11 @@ export async function campaign({ seeds, sample, only, shard, shards, say }: Camp
     }
     if ((index + 1) % 50 === 0) say(`shard ${shard}: ${index + 1} of ${mine.length}, ${violations.length} violations`);
   }
-  rmSync(wanted.stack.dataDir, { recursive: true, force: true });
+  await stage.close();
   return { scenarios: mine.length, violations };
 }
 
-function everything({ upCalls, downCalls }: Reference, seeds: number): readonly Scenario[] {
+function everything({ upCalls, downCalls }: Reference, config: Config, seeds: number): readonly Scenario[] {
   return [
     ...calls.atEveryWrite(upCalls, "up"),
     ...calls.atEveryWrite(downCalls, "teardown"),
@@ -52,5 +55,11 @@ function everything({ upCalls, downCalls }: Reference, seeds: number): readonly 
     ...calls.killedTwice(upCalls, Math.ceil(seeds / 10)),
     ...calls.random(upCalls, seeds),
     ...calls.anyOrder(),
+    ...passing(),
+    ...states(),
+    ...drift(),
+    ...deletion(),
+    ...foreign(),
+    ...configurations(config),
   ];
 }

@@ -111,7 +111,7 @@ export function opened(calls: readonly LoggedCall[]): Verdict {
   const world = done.find((call) => call.operation === "AuthorizeSecurityGroupIngress" && JSON.stringify(call.input).includes("0.0.0.0/0"));
   if (world) return "a security group was open to the world";
   const block = first("PutPublicAccessBlock") >= 0 ? first("PutPublicAccessBlock") : first("CreateBucket");
-  if (first("PutObject") >= 0 && first("PutObject") < block) return "objects before the bucket's block";
+  if (first("CreateBucket") >= 0 && first("PutObject") >= 0 && first("PutObject") < block) return "objects before the bucket's block";
   return first("CreateDeployment") >= 0 && first("CreateDeployment") < first("PutRestApi") ? "a deployment before the document" : undefined;
 }
 

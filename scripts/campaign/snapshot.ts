@@ -57,3 +57,9 @@ export function difference(wanted: readonly string[], got: readonly string[]): s
   const short = (line: string | undefined) => line?.slice(0, 600);
   return `${wanted.length} documents wanted, ${got.length} there; missing ${missing.length}: ${short(missing[0])}; extra ${extra.length}: ${short(extra[0])}`;
 }
+
+/** Where a stack has a past: how many versions of its functions there are, and their numbers, do not count. */
+export const withoutVersions = (lines: readonly string[]): readonly string[] =>
+  lines
+    .filter((line) => !line.startsWith("lambda.versions "))
+    .map((line) => (line.startsWith("lambda.aliases ") ? line.replace(/version:\d+/, "version:<n>") : line));

@@ -21,7 +21,7 @@ export interface World {
   /** Every event and every error of every run, as text. */
   readonly said: string[];
   /** One start of the command; all of its calls fail once `kill` was called, as if the process were gone. */
-  start(concurrency: number, config?: Config): Promise<Started>;
+  start(concurrency: number, config?: Config, requestTimeoutMs?: number): Promise<Started>;
   /** A call of somebody else, past faults and logs. */
   behind(service: string, operation: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
   documents(): Documents;
@@ -44,8 +44,8 @@ export interface Started {
   /** The first Ctrl-C. */
   interrupt(): void;
 }
-/** A hanging call is given up after this long; real time, so kept short. */
-const REQUEST_TIMEOUT_MS = 400;
+/** Real time: long enough for a busy machine. */
+const REQUEST_TIMEOUT_MS = 60_000;
 
 export async function makeWorld({ config, artifacts }: Setting, saved?: Saved): Promise<World> {
   const faults = faultPlan([], { keepCalls: 50_000 });
@@ -73,7 +73,8 @@ export async function makeWorld({ config, artifacts }: Setting, saved?: Saved): 
     dynamodb,
     documents,
     behind: (service, operation, input) => aws.env.dispatch(service, operation, input),
-    start: (concurrency, of = config) => start(of, { endpoint: aws.url, concurrency, clock, artifacts }),
+    start: (concurrency, of = config, requestTimeoutMs = REQUEST_TIMEOUT_MS) =>
+      start(of, { endpoint: aws.url, concurrency, clock, artifacts, requestTimeoutMs }),
     async close() {
       await stop();
       rmSync(dataDir, { recursive: true, force: true });
@@ -85,13 +86,14 @@ export async function makeWorld({ config, artifacts }: Setting, saved?: Saved): 
   };
 }
 
-async function start(config: Config, options: Pick<AppOptions, "endpoint" | "concurrency" | "clock" | "artifacts">): Promise<Started> {
+type StartOptions = Pick<AppOptions, "endpoint" | "concurrency" | "clock" | "artifacts" | "requestTimeoutMs">;
+async function start(config: Config, options: StartOptions): Promise<Started> {
   let dead = false;
   const controller = new AbortController();
   const onCall = (): void => {
     if (dead) throw new Error("the process was killed");
   };
-  const app = await openApp(config, { ...options, local: true, signal: controller.signal, requestTimeoutMs: REQUEST_TIMEOUT_MS, onCall });
+  const app = await openApp(config, { ...options, local: true, signal: controller.signal, onCall });
   return {
     app,
     isDead: () => dead,

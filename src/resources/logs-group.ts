@@ -21,8 +21,11 @@ export interface LogGroupOutputs {
 }
 
 const GONE = ["ResourceNotFoundException"];
-/** Where our groups lie by default; CloudWatch Logs finds by the beginning of a name only. */
-const FOLDERS = ["/aws/lambda/fleetlogix", "/aws/apigateway/fleetlogix", "/aws/rds/instance/fleetlogix"];
+/**
+ * Where our groups lie by default; CloudWatch Logs finds by the beginning of a name only. API Gateway names the last after the API's id:
+ * such a group is left over whenever its API was made anew.
+ */
+const FOLDERS = ["/aws/lambda/fleetlogix", "/aws/apigateway/fleetlogix", "/aws/rds/instance/fleetlogix", "API-Gateway-Execution-Logs_"];
 
 export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, LogGroupOutputs, AwsClients> = {
   kind: "logs.group",

@@ -1,0 +1,292 @@
+import type { Plan } from "../../src/app.ts";
+import { type Life, life, type Scenario } from "./life.ts";
+import {
+  apiId,
+  BUCKET,
+  DATABASE,
+  FUNCTIONS,
+  functionOf,
+  GATEWAY_ROLE,
+  groupId,
+  keyId,
+  LOGS,
+  logGroups,
+  PARAMETERS,
+  planId,
+  roleOf,
+  TABLES,
+  TOPIC,
+  taggings,
+} from "./stack.ts";
+import type { World } from "./world.ts";
+
+/** F16, F17: somebody changes or deletes something behind our back: the plan shows it, `up` mends it. */
+
+type Reach = (world: World) => Promise<unknown>;
+/** By `<id in the plan> <path of the difference>`. */
+type Drifts = Readonly<Record<string, Reach>>;
+
+const each = <T extends string>(items: readonly T[], drifts: (item: T) => Drifts): Drifts =>
+  Object.assign({}, ...items.map(drifts)) as Drifts;
+const database = (path: string, wish: Readonly<Record<string, unknown>>): Drifts => ({
+  [`database.main ${path}`]: ({ behind }) =>
+    behind("rds", "ModifyDBInstance", { DBInstanceIdentifier: DATABASE, ApplyImmediately: true, ...wish }),
+});
+const stage = (path: string, patch: string, value: string): Drifts => ({
+  [`api.stage ${path}`]: (world) =>
+    world.behind("apigateway", "UpdateStage", {
+      restApiId: apiId(world),
+      stageName: "prod",
+      patchOperations: [{ op: "replace", path: patch, value }],
+    }),
+});
+const plan = (path: string, patch: string, value: string, op = "replace"): Drifts => ({
+  [`api.plan ${path}`]: (world) =>
+    world.behind("apigateway", "UpdateUsagePlan", { usagePlanId: planId(world), patchOperations: [{ op, path: patch, value }] }),
+});
+const key = (path: string, patch: string, value: string): Drifts => ({
+  [`api.key ${path}`]: (world) =>
+    world.behind("apigateway", "UpdateApiKey", { apiKey: keyId(world), patchOperations: [{ op: "replace", path: patch, value }] }),
+});
+const open = (port: number) => [{ IpProtocol: "tcp", FromPort: port, ToPort: port, IpRanges: [{ CidrIp: "0.0.0.0/0" }] }];
+const allow = (Action: string, Resource?: string, Principal?: object): string =>
+  JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource, Principal }] });
+
+export const DRIFTS: Drifts = {
+  "network.database ingress.tcp 22 0.0.0.0/0": (world) =>
+    world.behind("ec2", "AuthorizeSecurityGroupIngress", { GroupId: groupId(world), IpPermissions: open(22) }),
+  "network.database egress.tcp 443 0.0.0.0/0": (world) =>
+    world.behind("ec2", "AuthorizeSecurityGroupEgress", { GroupId: groupId(world), IpPermissions: open(443) }),
+  "network.database ingress.tcp 5432 127.0.0.1/32": (world) =>
+    world.behind("ec2", "RevokeSecurityGroupIngress", {
+      GroupId: groupId(world),
+      IpPermissions: [{ IpProtocol: "tcp", FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: "127.0.0.1/32" }] }],
+    }),
+  ...each(["rds.force_ssl 0", "log_statement all", "log_min_duration_statement 1"], (parameter) => {
+    const [ParameterName, ParameterValue] = parameter.split(" ");
+    const Parameters = [{ ParameterName, ParameterValue, ApplyMethod: "immediate" }];
+    return {
+      [`parameters.database parameters.${ParameterName}`]: ({ behind }) =>
+        behind("rds", "ModifyDBParameterGroup", { DBParameterGroupName: PARAMETERS, Parameters }),
+    };
+  }),
+  ...each(LOGS, (id) => ({
+    [`${id} retentionDays`]: (world) => world.behind("logs", "DeleteRetentionPolicy", { logGroupName: logGroups(world)[id] }),
+  })),
+  ...database("copyTagsToSnapshot", { CopyTagsToSnapshot: false }),
+  ...database("minorUpgrades", { AutoMinorVersionUpgrade: false }),
+  ...database("iamAuth", { EnableIAMDatabaseAuthentication: false }),
+  ...database("performanceInsights", { EnablePerformanceInsights: false }),
+  ...database("logExports", { CloudwatchLogsExportConfiguration: { DisableLogTypes: ["upgrade"] } }),
+  ...database("instanceClass", { DBInstanceClass: "db.t4g.large" }),
+  ...database("backupRetentionDays", { BackupRetentionPeriod: 1 }),
+  ...database("publiclyAccessible", { PubliclyAccessible: false }),
+  ...database("multiAz", { MultiAZ: true }),
+  ...database("deletionProtection", { DeletionProtection: true }),
+  ...database("parameterGroup", { DBParameterGroupName: "default.postgres17" }),
+  ...database("certificateAuthority", { CACertificateIdentifier: "rds-ca-ecc384-g1" }),
+  "database.main status": ({ behind }) => behind("rds", "StopDBInstance", { DBInstanceIdentifier: DATABASE }),
+  "bucket.data publicAccessBlock": ({ s3 }) => s3.deletePublicAccessBlock({ Bucket: BUCKET }),
+  "bucket.data ownership": ({ s3 }) =>
+    s3.putBucketOwnershipControls({ Bucket: BUCKET, OwnershipControls: { Rules: [{ ObjectOwnership: "ObjectWriter" }] } }),
+  "bucket.data encryption": ({ s3 }) => s3.deleteBucketEncryption({ Bucket: BUCKET }),
+  "bucket.data versioning": ({ s3 }) => s3.putBucketVersioning({ Bucket: BUCKET, VersioningConfiguration: { Status: "Suspended" } }),
+  "bucket.data policy": ({ s3 }) => s3.deleteBucketPolicy({ Bucket: BUCKET }),
+  "bucket.data lifecycle": ({ s3 }) => s3.deleteBucketLifecycle({ Bucket: BUCKET }),
+  "bucket.data events": ({ s3 }) => s3.putBucketNotificationConfiguration({ Bucket: BUCKET, NotificationConfiguration: {} }),
+  ...each(Object.keys(TABLES) as (keyof typeof TABLES)[], (id) => {
+    const TableName = TABLES[id];
+    const table =
+      (change: Readonly<Record<string, unknown>>): Reach =>
+      ({ behind }) =>
+        behind("dynamodb", "UpdateTable", { TableName, ...change });
+    return {
+      [`table.${id} deletionProtection`]: table({ DeletionProtectionEnabled: true }),
+      [`table.${id} encryption`]: table({ SSESpecification: { Enabled: false } }),
+      [`table.${id} billing`]: table({
+        BillingMode: "PROVISIONED",
+        ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 1 },
+      }),
+      [`table.${id} pointInTimeRecovery`]: ({ behind }) =>
+        behind("dynamodb", "UpdateContinuousBackups", {
+          TableName,
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: false },
+        }),
+    };
+  }),
+  "table.alerts ttl": ({ behind }) =>
+    behind("dynamodb", "UpdateTimeToLive", {
+      TableName: TABLES.alerts,
+      TimeToLiveSpecification: { AttributeName: "expires_at", Enabled: false },
+    }),
+  "topic.alerts encryption": ({ behind }) =>
+    behind("sns", "SetTopicAttributes", { TopicArn: TOPIC, AttributeName: "KmsMasterKeyId", AttributeValue: "" }),
+  "topic.alerts policy": ({ behind }) =>
+    behind("sns", "SetTopicAttributes", {
+      TopicArn: TOPIC,
+      AttributeName: "Policy",
+      AttributeValue: allow("sns:Publish", TOPIC, { AWS: "*" }),
+    }),
+  ...each(FUNCTIONS, (fn) => {
+    const [RoleName, FunctionName] = [roleOf(fn), functionOf(fn)];
+    const configure =
+      (change: Readonly<Record<string, unknown>>): Reach =>
+      ({ behind }) =>
+        behind("lambda", "UpdateFunctionConfiguration", { FunctionName, ...change });
+    return {
+      [`role.${fn} policy`]: ({ behind }) => behind("iam", "DeleteRolePolicy", { RoleName, PolicyName: "fleetlogix" }),
+      [`role.${fn} otherPolicies`]: ({ behind }) =>
+        behind("iam", "PutRolePolicy", { RoleName, PolicyName: "extra", PolicyDocument: allow("s3:*", "*") }),
+      [`role.${fn} attachedPolicies`]: ({ behind }) =>
+        behind("iam", "AttachRolePolicy", { RoleName, PolicyArn: "arn:aws:iam::aws:policy/AdministratorAccess" }),
+      [`role.${fn} trust`]: ({ behind }) =>
+        behind("iam", "UpdateAssumeRolePolicy", {
+          RoleName,
+          PolicyDocument: allow("sts:AssumeRole", undefined, { Service: "ec2.amazonaws.com" }),
+        }),
+      [`role.${fn} description`]: ({ behind }) => behind("iam", "UpdateRole", { RoleName, Description: "somebody was here" }),
+      [`function.${fn} memoryMb`]: configure({ MemorySize: 512 }),
+      [`function.${fn} timeoutSeconds`]: configure({ Timeout: 3 }),
+      [`function.${fn} environment`]: configure({ Environment: { Variables: { DATA_BUCKET: "elsewhere" } } }),
+      [`function.${fn} tracing`]: configure({ TracingConfig: { Mode: "PassThrough" } }),
+      [`function.${fn} description`]: configure({ Description: "somebody was here" }),
+      [`function.${fn} handler`]: configure({ Handler: "other.handler" }),
+      [`function.${fn} published`]: ({ behind }) => behind("lambda", "DeleteAlias", { FunctionName, Name: "live" }),
+    };
+  }),
+  "api.rest methods.POST /delivery": async (world) => {
+    const restApiId = apiId(world);
+    const { item, items = item } = await world.behind("apigateway", "GetResources", { restApiId, limit: 500 });
+    const resourceId = (items as { id: string; path: string }[]).find(({ path }) => path === "/delivery")?.id;
+    const patchOperations = [{ op: "replace", path: "/authorizationType", value: "AWS_IAM" }];
+    await world.behind("apigateway", "UpdateMethod", { restApiId, resourceId, httpMethod: "POST", patchOperations });
+  },
+  "api.rest doubles": ({ behind }) =>
+    behind("apigateway", "CreateRestApi", {
+      name: "FleetLogixAPI",
+      tags: { "fleetlogix:stack": "FleetLogix/dev", "fleetlogix:region": "us-east-1" },
+    }),
+  ...stage("metrics", "/*/*/metrics/enabled", "false"),
+  ...stage("bodyLogging", "/*/*/logging/dataTrace", "true"),
+  ...stage("logLevel", "/*/*/logging/loglevel", "OFF"),
+  ...stage("tracing", "/tracingEnabled", "false"),
+  ...stage("variables", "/variables/door", "open"),
+  ...stage("rateLimit", "/*/*/throttling/rateLimit", "10000"),
+  ...stage("burstLimit", "/*/*/throttling/burstLimit", "5000"),
+  "api.stage document": async (world) => {
+    const restApiId = apiId(world);
+    const { id } = await world.behind("apigateway", "CreateDeployment", { restApiId, description: "somebody was here" });
+    const patchOperations = [{ op: "replace", path: "/deploymentId", value: id }];
+    await world.behind("apigateway", "UpdateStage", { restApiId, stageName: "prod", patchOperations });
+  },
+  ...key("enabled", "/enabled", "false"),
+  ...key("description", "/description", "somebody was here"),
+  ...plan("rateLimit", "/throttle/rateLimit", "10000"),
+  ...plan("burstLimit", "/throttle/burstLimit", "5000"),
+  ...plan("quota", "/quota/limit", "7"),
+  ...plan("description", "/description", "somebody was here"),
+  "api.plan key": (world) => world.behind("apigateway", "DeleteUsagePlanKey", { usagePlanId: planId(world), keyId: keyId(world) }),
+  ...Object.fromEntries(
+    taggings(LOGS).map(({ id, set }): [string, Reach] => [`${id} tags.Project`, (world) => set(world, { Project: "somebody was here" })]),
+  ),
+};
+
+/** The beginning of a life in which a finished stack has drifted. */
+export function drifted(drift: string): Pick<Life, "during" | "from" | "before" | "plans"> {
+  const reach = DRIFTS[drift];
+  if (!reach) throw new Error(`no drift ${drift}`);
+  const [id = "", ...path] = drift.split(" ");
+  return { during: "up", from: "stack", before: reach, plans: (plan) => notShown(plan, id, path.join(" ")) };
+}
+
+/** The plan shows this difference, and proposes nothing for anything else. */
+function notShown(plan: Plan, id: string, path: string): string | undefined {
+  const busy = plan.resources.filter(({ decision }) => decision.action !== "keep" && decision.action !== "retain");
+  const mine = busy.find((resource) => resource.id === id)?.decision;
+  const paths = mine?.action === "update" ? mine.changes.map((change) => change.path) : [];
+  if (!paths.some((shown) => shown === path || shown.startsWith(`${path}.`)))
+    return `the plan does not show ${id} ${path}: ${JSON.stringify(mine)}`;
+  // Who may call a version is written at its alias, and goes with it.
+  const parts = path === "published" ? "lambda.permission" : undefined;
+  const others = busy
+    .filter((resource) => resource.id !== id && resource.kind !== parts)
+    .map((resource) => `${resource.id} ${resource.decision.action}`);
+  return others.length === 0 ? undefined : `the plan would also touch ${others.join(", ")}`;
+}
+
+export function drift(): readonly Scenario[] {
+  return Object.keys(DRIFTS).map((name, index) => life({ ...drifted(name), name: `F16 ${name} drifts`, concurrency: 1 + (index % 8) }));
+}
+
+/** By id in the plan: how somebody gets rid of it, with what AWS wants gone before. */
+const DELETIONS: Readonly<Record<string, Reach>> = {
+  ...Object.fromEntries(
+    LOGS.map((id): [string, Reach] => [id, (world) => world.behind("logs", "DeleteLogGroup", { logGroupName: logGroups(world)[id] })]),
+  ),
+  "database.main": async (world) => {
+    await world.behind("rds", "DeleteDBInstance", { DBInstanceIdentifier: DATABASE, SkipFinalSnapshot: true });
+  },
+  "bucket.data": async ({ s3 }) => {
+    const { Versions = [], DeleteMarkers = [] } = await s3.listObjectVersions({ Bucket: BUCKET });
+    for (const { Key, VersionId } of [...Versions, ...DeleteMarkers]) await s3.deleteObject({ Bucket: BUCKET, Key, VersionId });
+    await s3.deleteBucket({ Bucket: BUCKET });
+  },
+  ...Object.fromEntries(
+    Object.entries(TABLES).map(([id, TableName]): [string, Reach] => [
+      `table.${id}`,
+      ({ behind }) => behind("dynamodb", "DeleteTable", { TableName }),
+    ]),
+  ),
+  "topic.alerts": ({ behind }) => behind("sns", "DeleteTopic", { TopicArn: TOPIC }),
+  ...Object.fromEntries(
+    FUNCTIONS.flatMap((fn): [string, Reach][] => [
+      [`function.${fn}`, ({ behind }) => behind("lambda", "DeleteFunction", { FunctionName: functionOf(fn) })],
+      [
+        `role.${fn}`,
+        async ({ behind }) => {
+          await behind("iam", "DeleteRolePolicy", { RoleName: roleOf(fn), PolicyName: "fleetlogix" });
+          await behind("iam", "DeleteRole", { RoleName: roleOf(fn) });
+        },
+      ],
+    ]),
+  ),
+  "api.rest": (world) => world.behind("apigateway", "DeleteRestApi", { restApiId: apiId(world) }),
+  "api.stage": (world) => world.behind("apigateway", "DeleteStage", { restApiId: apiId(world), stageName: "prod" }),
+  "api.key": (world) => world.behind("apigateway", "DeleteApiKey", { apiKey: keyId(world) }),
+  "api.plan": (world) => world.behind("apigateway", "DeleteUsagePlan", { usagePlanId: planId(world) }),
+  "api.account": async ({ behind }) => {
+    const PolicyNames = ((await behind("iam", "ListRolePolicies", { RoleName: GATEWAY_ROLE })).PolicyNames ?? []) as string[];
+    for (const PolicyName of PolicyNames) await behind("iam", "DeleteRolePolicy", { RoleName: GATEWAY_ROLE, PolicyName });
+    await behind("iam", "DeleteRole", { RoleName: GATEWAY_ROLE });
+    await behind("apigateway", "UpdateAccount", { patchOperations: [{ op: "replace", path: "/cloudwatchRoleArn", value: "" }] });
+  },
+};
+
+/** AWS does not let a usage plan's stage go while the plan names it; with a deleted API it goes along. */
+const NEEDS_FIRST: Readonly<Record<string, Reach>> = {
+  "api.stage": (world) => unplanned(world),
+  "api.rest": (world) => unplanned(world),
+};
+const unplanned = (world: World) =>
+  world.behind("apigateway", "UpdateUsagePlan", {
+    usagePlanId: planId(world),
+    patchOperations: [{ op: "remove", path: "/apiStages", value: `${apiId(world)}:prod` }],
+  });
+
+export function deletion(): readonly Scenario[] {
+  return Object.entries(DELETIONS).flatMap(([id, remove], index) => {
+    const before = async (world: World): Promise<void> => {
+      await NEEDS_FIRST[id]?.(world);
+      await remove(world);
+    };
+    const plans = ({ resources }: Plan): string | undefined => {
+      const action = resources.find((resource) => resource.id === id)?.decision.action;
+      return action === "create" || id === "api.account" ? undefined : `the plan says ${action} of what is gone`;
+    };
+    const rest = { from: "stack", before, concurrency: 1 + (index % 8) } as const;
+    return [
+      life({ ...rest, name: `F17 ${id} is deleted behind our back`, during: "up", plans }),
+      life({ ...rest, name: `F17 ${id} is gone before a teardown`, during: "teardown" }),
+    ];
+  });
+}

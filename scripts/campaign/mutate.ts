@@ -1,0 +1,62 @@
+import { spawn } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { chosen } from "../chosen.ts";
+import { MUTATIONS, type Mutation } from "./mutations.ts";
+
+/**
+ * npm run campaign:mutations -- [--sample N] [--seed N]: plants each bug of the list in a copy of the project and plays its scenarios
+ * there. Exit 1 when a bug is not caught by the invariant that is to catch it.
+ */
+const { values } = parseArgs({ options: { sample: { type: "string" }, seed: { type: "string", default: "1" } } });
+const project = resolve(import.meta.dirname, "../..");
+const mine = chosen(MUTATIONS, values.sample === undefined ? undefined : Number(values.sample), Number(values.seed));
+let missed = 0;
+for (const mutation of mine) {
+  const seen = await play(mutation);
+  const caught = seen.includes(`\n  ${mutation.invariant}: `);
+  if (!caught) missed += 1;
+  console.log(`${caught ? "caught" : "MISSED"} ${mutation.invariant}: ${mutation.bug}`);
+  if (!caught) console.log(seen.slice(-2_000));
+}
+console.log(`${mine.length} bugs planted, ${missed} not caught`);
+process.exit(missed > 0 ? 1 : 0);
+
+async function play({ file, edits, scenarios }: Mutation): Promise<string> {
+  const copy = mkdtempSync(join(tmpdir(), "campaign-mutation-"));
+  try {
+    for (const part of ["src", "handlers", "scripts", "package.json", "tsconfig.json"])
+      cpSync(join(project, part), join(copy, part), { recursive: true });
+    symlinkSync(join(project, "node_modules"), join(copy, "node_modules"));
+    plant(join(copy, file), edits);
+    return await output(copy, scenarios);
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+function plant(file: string, edits: Mutation["edits"]): void {
+  let text = readFileSync(file, "utf8");
+  for (const [was, is] of edits) {
+    if (text.split(was).length !== 2) throw new Error(`${file} does not hold exactly once: ${was}`);
+    text = text.replace(was, () => is);
+  }
+  writeFileSync(file, text);
+}
+
+function output(copy: string, scenarios: string): Promise<string> {
+  const options = ["--only", scenarios, "--workers", "1"];
+  const child = spawn(process.execPath, ["--import", "tsx", "scripts/campaign/main.ts", ...options], { cwd: copy });
+  let text = "";
+  const hear = (part: Buffer): void => {
+    text += part.toString();
+  };
+  child.stdout.on("data", hear);
+  child.stderr.on("data", hear);
+  return new Promise((end, fail) => {
+    child.once("error", fail);
+    child.once("close", () => end(text));
+  });
+}

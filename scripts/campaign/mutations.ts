@@ -1,0 +1,154 @@
+/** A bug that somebody might write, and the invariant that must catch it. */
+export interface Mutation {
+  /** Number of the invariant, as the campaign reports it. */
+  readonly invariant: string;
+  readonly bug: string;
+  readonly file: string;
+  /** Each pair: a text that is in the file exactly once, and what stands there instead. */
+  readonly edits: readonly (readonly [was: string, is: string])[];
+  /** Regular expression for the names of the scenarios that are played. */
+  readonly scenarios: string;
+}
+
+/** For every invariant at least one: a check that nothing can break proves nothing. */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    invariant: "F16",
+    bug: "an attribute of a function is left out of the comparison",
+    file: "src/resources/lambda-function.ts",
+    edits: [
+      [
+        "...Object.entries(configuration).flatMap(([path, to]) =>",
+        '...Object.entries(configuration).filter(([path]) => path !== "memoryMb").flatMap(([path, to]) =>',
+      ],
+    ],
+    scenarios: "^F16 function.calculate-eta memoryMb",
+  },
+  {
+    invariant: "I1",
+    bug: "a policy that somebody took away from a bucket is not written again",
+    file: "src/resources/s3-bucket.ts",
+    edits: [
+      ["policy: [live.policy, policyForm(spec.policy)],", "policy: [live.policy ?? policyForm(spec.policy), policyForm(spec.policy)],"],
+    ],
+    scenarios: "^F16 bucket.data policy",
+  },
+  {
+    invariant: "I2",
+    bug: "a resource is tagged in a second call",
+    file: "src/resources/logs-group.ts",
+    edits: [
+      [
+        'await orAbsent(logs.createLogGroup({ logGroupName: name, tags: ctx.tags }), "ResourceAlreadyExistsException");',
+        'await orAbsent(logs.createLogGroup({ logGroupName: name }), "ResourceAlreadyExistsException"); await logs.tagResource({ resourceArn: arnOf(name, ctx.place), tags: ctx.tags });',
+      ],
+    ],
+    scenarios: "^F2 killed after at up write \\d+ logs:CreateLogGroup",
+  },
+  {
+    invariant: "I2",
+    bug: "a database that is still being created counts as ready",
+    file: "src/resources/rds-instance.ts",
+    edits: [['const READY = ["available",', 'const READY = ["creating", "available",']],
+    scenarios: "^F12 the database is creating for ever",
+  },
+  {
+    invariant: "I3",
+    bug: "a second API of ours with the same name is not noticed",
+    file: "src/resources/apigateway-rest-api.ts",
+    edits: [["...differences({ doubles: [live.doubles, []] }),", ""]],
+    scenarios: "^F16 api.rest doubles",
+  },
+  {
+    invariant: "I4",
+    bug: "log groups are not looked at again at the end of a teardown",
+    file: "src/resources/logs-group.ts",
+    edits: [["comesBack: true,", ""]],
+    scenarios: "^F11 a late writer makes each log group anew",
+  },
+  {
+    invariant: "I5",
+    bug: "whatever carries a stack's tag counts as ours",
+    file: "src/engine/decide.ts",
+    edits: [['tags[STACK_TAG] === stack) return "ours";', 'tags[STACK_TAG] !== undefined) return "ours";']],
+    scenarios: "^F18 topic.alerts belongs to another stack",
+  },
+  {
+    invariant: "I6",
+    bug: "a table's way of billing is changed by making the table anew",
+    file: "src/resources/dynamodb-table.ts",
+    edits: [
+      ["holdsData: true,", "holdsData: false,"],
+      [
+        '...differences({ key: [live.key, keyOf(spec)] }, "replace"),',
+        '...differences({ key: [live.key, keyOf(spec)], billing: [live.billing, "PAY_PER_REQUEST"] }, "replace"),',
+      ],
+    ],
+    scenarios: "^F16 table.routes billing",
+  },
+  {
+    invariant: "I7",
+    bug: "the value of the API key is read, and shown as its ARN",
+    file: "src/resources/apigateway-api-key.ts",
+    edits: [
+      ["includeValues: false", "includeValues: true"],
+      ["const { id, enabled = false,", "const { id, value = id, enabled = false,"],
+      ["arn: arnOf(id, ctx.place)", "arn: arnOf(value, ctx.place)"],
+    ],
+    scenarios: "^I13 1 calls at a time",
+  },
+  {
+    invariant: "I8",
+    bug: "the lock is taken although there is nothing to do",
+    file: "src/app/changes.ts",
+    edits: [['if (planned.every((r) => r.decision.action === "keep")) return execute(seen, run);', ""]],
+    scenarios: "^I13 1 calls at a time",
+  },
+  {
+    invariant: "I9",
+    bug: "a create is repeated while its effect cannot be seen yet",
+    file: "src/engine/converge.ts",
+    edits: [
+      ['if (decision.action === "create" && memory.made) {', 'if (decision.action === "create" && memory.made && memory.acts < 1) {'],
+    ],
+    scenarios: "^F9 the first 1 reads after apigateway:CreateApiKey",
+  },
+  {
+    invariant: "I10",
+    bug: "AWS's own code is left out of an error",
+    file: "src/engine/problems.ts",
+    edits: [
+      [
+        'hint: "Mend what AWS names, then run the same command again: it continues from here.",\n    resource: subject.id,\n    awsCode: fault.code,',
+        'hint: "Mend what AWS names, then run the same command again: it continues from here.",\n    resource: subject.id,',
+      ],
+    ],
+    scenarios: "^F7 invalid at up (sns:CreateTopic|iam:CreateRole)",
+  },
+  {
+    invariant: "I11",
+    bug: "the database may be reached from everywhere",
+    file: "src/aws/identity.ts",
+    edits: [['return "127.0.0.1/32";', 'return "0.0.0.0/0";']],
+    scenarios: "^I13 1 calls at a time",
+  },
+  {
+    invariant: "I12",
+    bug: "a call is made for ever",
+    file: "src/engine/attempt.ts",
+    edits: [["const MAX_ATTEMPTS = 10;", "const MAX_ATTEMPTS = 40;"]],
+    scenarios: "^F7 throttled for ever at up (sns:CreateTopic|lambda:CreateFunction)",
+  },
+  {
+    invariant: "I2",
+    bug: "something starts when the first of what it needs is done (I13: any order gives the same)",
+    file: "src/engine/walk.ts",
+    edits: [
+      [
+        "const went = await Promise.all(before.map(async (b) => ({ id: b.id, on: await reach(b) })));",
+        "const went = before.length === 0 ? [] : [await Promise.race(before.map(async (b) => ({ id: b.id, on: await reach(b) })))];",
+      ],
+    ],
+    scenarios: "^I13 [2-8] calls at a time",
+  },
+];
