@@ -1,17 +1,17 @@
 import type { Artifact } from "../artifacts/artifact.ts";
 import { callerCidr } from "../aws/identity.ts";
 import type { FunctionName } from "../config/config.ts";
-import { findOrphans, plannedDoom } from "../engine/destroy.ts";
+import { plannedDoom } from "../engine/destroy.ts";
 import type { Emit } from "../engine/events.ts";
 import { execute } from "../engine/execute.ts";
 import { observe, type Seen } from "../engine/observe.ts";
 import { plan, refuseBeforeWriting } from "../engine/plan.ts";
 import { interrupted } from "../engine/problems.ts";
 import type { Run } from "../engine/run.ts";
-import { KINDS } from "../resources/index.ts";
 import type { Stack } from "../stack/topology.ts";
-import type { Plan, PlannedResource, RunOptions, RunResult, Scope } from "./contract.ts";
+import type { Plan, RunOptions, RunResult, Scope } from "./contract.ts";
 import { holdLock } from "./locking.ts";
+import { planOrphans, removeOrphans } from "./orphans.ts";
 import { refuseUnfit } from "./preflight.ts";
 import type { Session } from "./session.ts";
 
@@ -19,19 +19,23 @@ const COMMANDS = { all: "up", data: "setup", functions: "deploy-lambdas", api: "
 
 export async function planUp(session: Session, scope: Scope, options: RunOptions): Promise<Plan> {
   const { seen, run } = await look(session, scope, options);
-  return { resources: [...plan(seen, run), ...(scope.part === "all" ? await lost(seen, run) : [])] };
+  const orphans = scope.part === "all" ? await planOrphans(seen, run) : [];
+  return { resources: [...plan(seen, run), ...orphans.map(plannedDoom)] };
 }
 
-/** Observes all, refuses before the first write, then makes it so. */
+/** Observes all, refuses before the first write, then makes it so; at the very end what the configuration no longer names goes. */
 export async function applyUp(session: Session, scope: Scope, options: RunOptions, emit: Emit): Promise<RunResult> {
   const { seen, run } = await look(session, scope, options, emit);
   const planned = plan(seen, run);
   refuseBeforeWriting(planned);
-  if (planned.every((r) => r.decision.action === "keep")) return execute(seen, run);
+  const orphans = scope.part === "all" ? await planOrphans(seen, run) : [];
+  const bring = async (ready?: (id: string) => Promise<void>) => removeOrphans(orphans, seen, await execute(seen, run, ready), run);
+  const changes = [...planned, ...orphans].some(({ decision }) => decision.action !== "keep" && decision.action !== "retain");
+  if (!changes) return bring();
   if (planned.some((r) => r.id === "database.main" && r.decision.action === "create")) await refuseUnfit(session);
   const lock = await holdLock(session, seen, COMMANDS[scope.part]);
   try {
-    return await execute(seen, run, lock.onReady);
+    return await bring(lock.onReady);
   } finally {
     await lock.release();
   }
@@ -56,12 +60,4 @@ async function cidrFor({ config, options }: Session, { part }: Scope): Promise<s
   const { allowedCidrs, publiclyAccessible } = config.database;
   const asks = (part === "all" || part === "data") && publiclyAccessible && allowedCidrs === "auto";
   return asks ? callerCidr(options.endpoint) : undefined;
-}
-
-/** Ours by tag and in the configuration no more: shown, and removed by a teardown only. */
-async function lost(seen: readonly Seen[], run: Run): Promise<readonly PlannedResource[]> {
-  const why = "it is no longer in the configuration; teardown removes it";
-  return (await findOrphans(seen, KINDS, run)).map(({ subject, live, level }) =>
-    plannedDoom({ id: subject.id, subject, live, level, decision: { action: "retain", why }, orphan: true, needs: [] }),
-  );
 }

@@ -37,6 +37,8 @@ export interface TeardownOptions {
   readonly deleteData: boolean;
   readonly skipFinalSnapshot: boolean;
   readonly wait: boolean;
+  /** The stack stays: only what its configuration no longer names goes. */
+  readonly orphansOnly?: boolean | undefined;
 }
 export interface PlannedResource {
   readonly id: string;

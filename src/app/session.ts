@@ -15,7 +15,7 @@ import type { AnyKind, Place } from "../engine/contract.ts";
 import type { Policy } from "../engine/decide.ts";
 import type { Emit } from "../engine/events.ts";
 import type { Clock, Ports } from "../engine/ports.ts";
-import { known } from "../engine/problems.ts";
+import { interrupted, known } from "../engine/problems.ts";
 import type { Run } from "../engine/run.ts";
 import { makeSlots } from "../engine/slots.ts";
 import { type Stack, type StackInputs, topology } from "../stack/topology.ts";
@@ -92,6 +92,11 @@ function openEdge(config: Config, options: AppOptions): { clients: AwsClients; p
     version: productVersion(),
     clock,
     paced: options.endpoint === undefined || process.env.FLEETLOGIX_PACE === "1",
+    onCall: (operation) => {
+      // A step of a resource may take several calls: none of them begins after the signal. What gives the lock back may.
+      if (options.signal.aborted && caller.getStore()) throw interrupted();
+      options.onCall?.(operation);
+    },
     onWait: (operation, waitMs) => {
       const who = caller.getStore();
       who?.emit({ type: "resource.pacing", id: who.id, operation, waitMs });

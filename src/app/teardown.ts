@@ -27,14 +27,14 @@ export async function applyTeardown(session: Session, options: TeardownOptions, 
 
 async function look(
   session: Session,
-  { deleteData, wait }: TeardownOptions,
+  { deleteData, wait, orphansOnly }: TeardownOptions,
   emit?: Emit,
 ): Promise<{ doomed: readonly Doomed[]; seen: readonly Seen[]; run: Run }> {
   const stack = session.stack();
   const run = session.run(stack, { wait }, emit);
   const seen = await observe(stack.nodes, run, { specs: false });
   const orphans = await findOrphans(seen, KINDS, run);
-  return { doomed: planDestroy(seen, orphans, { deleteData }, run), seen, run };
+  return { doomed: planDestroy(seen, orphans, { deleteData, orphansOnly }, run), seen, run };
 }
 
 async function withInventory(item: Doomed, run: Run): Promise<PlannedResource> {

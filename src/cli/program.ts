@@ -103,6 +103,7 @@ function provisioning(program: Command, act: Act): void {
     .description("remove the stack; bucket, tables and database are kept unless asked")
     .option("--delete-data", "remove what holds data, too; the database leaves a final snapshot")
     .option("--skip-final-snapshot", "with --delete-data: no final snapshot")
+    .option("--orphans", "only what the configuration no longer names; the stack stays")
     .addOption(dryRun())
     .addOption(forceUnlock())
     .addOption(noWait())

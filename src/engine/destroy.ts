@@ -24,13 +24,18 @@ export interface Doomed {
   readonly goesWith?: string | undefined;
 }
 
-/** Pure. What holds data is kept unless asked, and so is whatever it needs; what is not ours is left alone. */
+/**
+ * Pure. What holds data is kept unless asked, and so is whatever it needs; what is not ours is left alone.
+ * `orphansOnly`: the stack stays, what its configuration no longer names goes.
+ */
 export function planDestroy(
   seen: readonly Seen[],
   orphans: readonly Orphan[],
-  options: { readonly deleteData: boolean },
+  options: { readonly deleteData: boolean; readonly orphansOnly?: boolean | undefined },
   run: Pick<Run, "ctx">,
 ): readonly Doomed[] {
+  const lost = judgeOrphans(seen, orphans, options, run);
+  if (options.orphansOnly) return lost;
   const there = seen.flatMap((item, level) => (item.observation.state === "absent" ? [] : [{ item, level, live: item.observation }]));
   const decisions = new Map<string, Decision>();
   const needed = new Map<string, string>();
@@ -48,10 +53,23 @@ export function planDestroy(
     const goesWith = fate?.action === "delete" ? parent?.id : undefined;
     return { id: item.id, subject: item.subject, live, decision, orphan: false, level, needs: needsOf(item.node), goesWith };
   });
-  const lost = orphans.map(({ subject, live, level }): Doomed => {
-    return { id: subject.id, subject, live, decision: judge(subject, live, undefined, options, run), orphan: true, level, needs: [] };
-  });
   return [...fromStack, ...lost];
+}
+
+/** Whose needs nobody knows: what is kept keeps whatever its kind needs in the stack. */
+function judgeOrphans(
+  seen: readonly Seen[],
+  orphans: readonly Orphan[],
+  options: { readonly deleteData: boolean },
+  run: Pick<Run, "ctx">,
+): readonly Doomed[] {
+  const uses = usesAmong(seen.map((item) => item.node));
+  const kept = orphans.filter(({ subject, live }) => judge(subject, live, undefined, options, run).action === "retain");
+  return orphans.map(({ subject, live, level }): Doomed => {
+    const user = kept.find((other) => uses(other.subject, subject));
+    const decision = judge(subject, live, user && `${user.subject.label} may need it`, options, run);
+    return { id: subject.id, subject, live, decision, orphan: true, level, needs: [] };
+  });
 }
 
 function judge(
@@ -178,14 +196,20 @@ export function plannedDoom({ id, subject, live, decision, orphan }: Doomed): Pl
  * the stack. A part goes after what it goes with, and nothing waits for it.
  */
 function dependantsAmong(doomed: readonly Doomed[], nodes: readonly ResourceNode[]): (item: Doomed) => readonly string[] {
-  const uses = new Set(nodes.flatMap((node) => Object.values(node.needs).map((need) => `${node.kind.kind} > ${need.kind.kind}`)));
+  const uses = usesAmong(nodes);
   const needs = (other: Doomed, item: Doomed) =>
-    other.orphan || item.orphan ? uses.has(`${other.subject.kind.kind} > ${item.subject.kind.kind}`) : other.needs.includes(item.id);
+    other.orphan || item.orphan ? uses(other.subject, item.subject) : other.needs.includes(item.id);
   return (item) => {
     if (item.goesWith !== undefined) return [item.goesWith];
     const later = doomed.filter((other) => other.level > item.level && other.goesWith === undefined);
     return later.filter((other) => needs(other, item)).map((other) => other.id);
   };
+}
+
+/** Does a thing of this kind need one of that kind, as things of the stack do? */
+function usesAmong(nodes: readonly ResourceNode[]): (user: Subject, used: Subject) => boolean {
+  const pairs = new Set(nodes.flatMap((node) => Object.values(node.needs).map((need) => `${node.kind.kind} > ${need.kind.kind}`)));
+  return (user, used) => pairs.has(`${user.kind.kind} > ${used.kind.kind}`);
 }
 
 function fingerprint(value: unknown): string {

@@ -1,3 +1,4 @@
+import { keptOrphans } from "../orphans.ts";
 import { withSpinner } from "../progress.ts";
 import { countActions, planText } from "../render/plan.ts";
 import type { Action } from "../run.ts";
@@ -21,7 +22,7 @@ export const plan: Action = (run, _args, options) =>
     const head = `${app.stack} in ${app.place.account}, ${app.place.region}:`;
     return {
       resources: found.resources,
-      text: `${head}\n\n${planText(found, run.paint.out)}`,
+      text: [`${head}\n\n${planText(found, run.paint.out)}`, ...keptOrphans(run, found.resources)].join("\n"),
       error: refusalIn(found),
       ...(options.detailedExitcode && changed && !refusalIn(found) ? { exit: CHANGES_FOUND } : {}),
     };

@@ -2,6 +2,7 @@ import type { App, Plan, ResourceResult, RunOptions, Scope } from "../../app.ts"
 import { confirmByYes } from "../confirm.ts";
 import { functionNames } from "../functions.ts";
 import { nextSteps } from "../next-steps.ts";
+import { keptOrphans } from "../orphans.ts";
 import { isLive, withProgress, withSpinner } from "../progress.ts";
 import { countActions, planSummary, planText } from "../render/plan.ts";
 import { duration, plural } from "../render/words.ts";
@@ -38,7 +39,7 @@ export const provision: Action = (run, [names], given) =>
     const took = Date.now() - began;
     if (!result.ok) return failed(run, result.resources, result.error);
     const { resources } = result;
-    const head = [`${doneText(resources)} in ${duration(took)}.`, ...underWay(resources)].join("\n");
+    const head = [`${doneText(resources)} in ${duration(took)}.`, ...underWay(resources), ...keptOrphans(run, resources)].join("\n");
     try {
       const outputs = await withSpinner(run, "Reading the addresses", () => app.outputs({ secrets: false }));
       return { resources, outputs, text: run.flags.quiet ? head : `${head}\n\n${nextSteps(run, config, outputs)}` };
@@ -51,18 +52,20 @@ const policyOf = ({ adopt = false, allowDataLoss = [], wait = true }: ProvisionO
 
 async function dryRun(run: Run, app: App, scope: Scope, policy: RunOptions): Promise<Told> {
   const plan = await withSpinner(run, "Reading what is there", () => app.plan(scope, policy));
-  return { resources: plan.resources, text: planText(plan, run.paint.out), error: refusalIn(plan) };
+  const text = [planText(plan, run.paint.out), ...keptOrphans(run, plan.resources)].join("\n");
+  return { resources: plan.resources, text, error: refusalIn(plan) };
 }
 
-/** In a terminal the plan comes first; what replaces something is asked about. Elsewhere one line says where the work is. */
+/** In a terminal the plan comes first; what deletes something is asked about. Elsewhere one line says where the work is. */
 async function showPlan(run: Run, app: App, scope: Scope, policy: RunOptions): Promise<void> {
   if (!isLive(run)) run.note(`${app.stack} in ${app.place.account}, ${app.place.region}`);
   if (!isLive(run) || run.flags.json || run.flags.quiet) return;
   const plan: Plan = await withSpinner(run, "Reading what is there", () => app.plan(scope, policy));
-  const replaces = countActions(plan.resources).replace > 0;
+  const { replace, delete: deletes } = countActions(plan.resources);
+  const dangerous = replace + deletes > 0;
   run.note(`${app.stack} in ${app.place.account}, ${app.place.region}: ${planSummary(plan, run.paint.err)}`);
-  if (replaces || run.flags.verbose) run.note(planText(plan, run.paint.err));
-  if (replaces) await confirmByYes(run, "Replace what the plan says?");
+  if (dangerous || run.flags.verbose) run.note(planText(plan, run.paint.err));
+  if (dangerous) await confirmByYes(run, `${replace > 0 ? "Replace and remove" : "Remove"} what the plan says?`);
 }
 
 /** With --no-wait: what AWS finishes without us. */

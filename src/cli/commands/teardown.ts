@@ -13,6 +13,7 @@ import { failed } from "./provision.ts";
 interface Given {
   readonly deleteData?: boolean;
   readonly skipFinalSnapshot?: boolean;
+  readonly orphans?: boolean;
   readonly wait?: boolean;
   readonly dryRun?: boolean;
   readonly forceUnlock?: boolean;
@@ -20,8 +21,8 @@ interface Given {
 
 export const teardown: Action = (run, _args, given) =>
   told(run, async (known) => {
-    const { deleteData = false, skipFinalSnapshot = false, wait = true, dryRun, forceUnlock } = given as Given;
-    const options: TeardownOptions = { deleteData, skipFinalSnapshot, wait };
+    const { deleteData = false, skipFinalSnapshot = false, wait = true, orphans, dryRun, forceUnlock } = given as Given;
+    const options: TeardownOptions = { deleteData, skipFinalSnapshot, wait, orphansOnly: orphans };
     const { config } = configOf(run);
     knowConfig(known, config);
     const refusal = dryRun ? undefined : unconfirmable(run, "A teardown");
@@ -39,7 +40,7 @@ export const teardown: Action = (run, _args, given) =>
     const { ok, resources, error } = await withProgress(run, (emit) => app.teardown(options, emit));
     if (!ok) return { ...failed(run, resources, error), ...survivors(run, options, resources) };
     // What is not ours was left alone: the stack is gone, and its names are not free.
-    return { resources, text: endText(run, plan, resources, Date.now() - began), error: refusalIn(plan) };
+    return { resources, text: endText(run, options, plan, resources, Date.now() - began), error: refusalIn(plan) };
   });
 
 async function lookAt(run: Run, known: Known, config: Config, options: TeardownOptions): Promise<{ app: App; plan: Plan }> {
@@ -54,43 +55,57 @@ function sorted({ resources }: Plan): Plan {
   return { resources: resources.toSorted((a, b) => stays(a) - stays(b)) };
 }
 
-function endText(run: Run, plan: Plan, resources: readonly ResourceResult[], took: number): string {
+function endText(run: Run, options: TeardownOptions, plan: Plan, resources: readonly ResourceResult[], took: number): string {
   const doomed = resources.filter((r) => r.decision.action === "delete");
   const deleted = doomed.filter((r) => r.status === "done" && !r.settling).length;
   const head = doomed.length > 0 ? `Done: ${deleted} deleted in ${duration(took)}.` : "Nothing to remove.";
-  return [head, ...underWay(run, doomed), ...keptText(run, plan)].join("\n");
+  return [head, ...underWay(run, options, doomed), ...keptText(run, options, plan)].join("\n");
 }
 
 /** With --no-wait: what AWS still deletes, and what can go only after that. */
-function underWay(run: Run, doomed: readonly ResourceResult[]): readonly string[] {
+function underWay(run: Run, options: TeardownOptions, doomed: readonly ResourceResult[]): readonly string[] {
   const left = doomed.filter((r) => r.settling || r.status === "skipped");
   if (left.length === 0) return [];
   const rows = columns(left.map((r) => [`  ${r.id}`, r.name, r.settling ? "AWS is deleting it" : "left until that is gone"]));
-  const args = doomed.some((r) => r.settling && r.id.startsWith("database")) ? ["--delete-data"] : [];
-  return ["", "Not gone yet:", ...rows, "", "Remove the rest when it is gone with", `  ${again(run, "teardown", ...args)}`];
+  const data = doomed.some((r) => r.settling && r.kind === "rds.instance");
+  return [
+    "",
+    "Not gone yet:",
+    ...rows,
+    "",
+    "Remove the rest when it is gone with",
+    `  ${again(run, "teardown", ...flagsOf({ ...options, deleteData: data, skipFinalSnapshot: false }))}`,
+  ];
 }
 
-function keptText(run: Run, plan: Plan): readonly string[] {
+function keptText(run: Run, options: TeardownOptions, plan: Plan): readonly string[] {
   const kept = plan.resources.filter((r) => r.decision.action === "retain");
   if (kept.length === 0) return [];
   const rows = columns(kept.map((r) => [`  ${r.id}`, r.name, [r.inventory, r.cost].filter(Boolean).join("; ")]));
-  const more = kept.some((r) => r.inventory) ? ["", "The data goes, too, with", `  ${again(run, "teardown", "--delete-data")}`] : [];
+  const more = kept.some((r) => r.inventory)
+    ? ["", "The data goes, too, with", `  ${again(run, "teardown", ...flagsOf({ ...options, deleteData: true }))}`]
+    : [];
   return ["", "Kept:", ...rows, ...more];
 }
+
+const flagsOf = ({ orphansOnly, deleteData, skipFinalSnapshot }: TeardownOptions): readonly string[] => [
+  ...(orphansOnly ? ["--orphans"] : []),
+  ...(deleteData ? ["--delete-data"] : []),
+  ...(skipFinalSnapshot ? ["--skip-final-snapshot"] : []),
+];
 
 /** A teardown that stopped half way: what is left, and may cost, and the command that goes on. */
 function survivors(run: Run, options: TeardownOptions, resources: readonly ResourceResult[]): { readonly text?: string } {
   const left = resources.filter((r) => r.decision.action === "delete" && r.status !== "done");
   if (left.length === 0) return {};
   const rows = columns(left.map((r) => [`  ${r.id}`, r.name, [r.arn, r.cost, r.error?.code].filter(Boolean).join("  ")]));
-  const args = [options.deleteData && "--delete-data", options.skipFinalSnapshot && "--skip-final-snapshot"].filter((arg) => arg !== false);
   return {
     text: [
       "Still there, and may cost money:",
       ...rows,
       "",
       "Go on, when the cause is mended, with",
-      `  ${again(run, "teardown", ...args)}`,
+      `  ${again(run, "teardown", ...flagsOf(options))}`,
       "and see what is there with",
       `  ${again(run, "status")}`,
     ].join("\n"),
