@@ -7,6 +7,7 @@ export const CODES = {
   LOCAL_NOT_RUNNING: { exit: 1, means: "The local AWS is not running." },
   LOCAL_START_FAILED: { exit: 1, means: "The local AWS could not be started." },
   LOCAL_DATA_NEWER: { exit: 1, means: "A newer version wrote the local AWS's data." },
+  FAULTS_INVALID: { exit: 2, means: "The fault plan for the local AWS cannot be used." },
   PORT_BUSY: { exit: 1, means: "The port is taken by another program." },
   FOLDER_UNWRITABLE: { exit: 1, means: "A folder cannot be written." },
   GRAPH_CYCLE: { exit: 1, means: "Resources depend on each other in a circle." },

@@ -77,7 +77,10 @@ test("data of a newer release is refused with what to do", async () => {
 test("a broken fault plan fails the start with its place", async () => {
   const faultsFile = join(dataDir, "faults.json");
   writeFileSync(faultsFile, JSON.stringify([{ service: 7 }]));
-  await expect(start({ faultsFile })).rejects.toMatchObject({ code: "LOCAL_START_FAILED", message: expect.stringContaining("fault plan") });
+  await expect(start({ faultsFile })).rejects.toMatchObject({
+    code: "FAULTS_INVALID",
+    message: expect.stringMatching(/faults\.json: The fault plan is not valid[\s\S]*rules\[0\]\.service/),
+  });
 });
 
 test("reset empties it, running or not, and touches no folder of somebody else", async () => {

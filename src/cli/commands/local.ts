@@ -16,8 +16,9 @@ export const start: Action = async (run, _args, options) => {
   const given = { ...(realism ? { realism } : {}), ...(faultsFile ? { faultsFile } : {}) };
   const started = await withSpinner(run, "Starting the local AWS", () => startLocal({ dataDir, port, ...given }));
   const { url, pid, alreadyRunning } = started;
-  const ignored = alreadyRunning && (Object.keys(given).length > 0 || (chosen && started.port !== port));
-  if (ignored) run.warn("It was running already and goes on as it was started: stop it first to start it otherwise.");
+  // Asking again for what there is asks for nothing; a file of faults may have changed since.
+  const other = (realism && !started.options.realism) || faultsFile !== undefined || (chosen && started.port !== port);
+  if (alreadyRunning && other) run.warn("It was running already and goes on as it was started: stop it first to start it otherwise.");
   return {
     text: `The local AWS ${alreadyRunning ? "is running already" : "runs"} at ${url} (process ${pid}).`,
     json: {
@@ -76,7 +77,7 @@ function statusText(about: LocalStatus, size: number): string {
     ["address", url],
     ["process", `${pid}, up ${duration(uptimeSeconds * 1000)}${realism ? ", with realism" : ""}`],
     ["memory", `${bytes(memoryBytes)} in ${plural(processes, "process", "processes")}`],
-    ["data", `${about.dataDir}, ${bytes(size)}`],
+    ["folder", `${about.dataDir}, ${bytes(size)}`],
     ["log", about.logFile],
   ];
   const parts = Object.entries(about.dataBytes).sort(([, a], [, b]) => b - a);

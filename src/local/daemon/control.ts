@@ -6,13 +6,13 @@ import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { removeDatabases } from "../services/rds/leftovers.ts";
-import { dropState, isAlive, JOURNAL, LOG, readState, type ServeOptions, servesFolder } from "./files.ts";
+import { type DaemonState, dropState, isAlive, JOURNAL, LOG, readState, type ServeOptions, servesFolder } from "./files.ts";
 import { find, health, urlOf } from "./health.ts";
 import type { ServeMessage } from "./serve.ts";
 
 export { type LocalStatus, statusLocal } from "./status.ts";
 
-/** PORT_BUSY, FOLDER_UNWRITABLE, LOCAL_START_FAILED, LOCAL_DATA_NEWER. */
+/** PORT_BUSY, FOLDER_UNWRITABLE, LOCAL_START_FAILED, LOCAL_DATA_NEWER, FAULTS_INVALID. */
 export class LocalControlError extends Error {
   readonly code: string;
   constructor(code: string, message: string) {
@@ -32,6 +32,8 @@ export interface Started {
   readonly port: number;
   readonly pid: number;
   readonly alreadyRunning: boolean;
+  /** With what it was started, now or earlier. */
+  readonly options: ServeOptions;
 }
 
 const START_MS = 60_000;
@@ -43,19 +45,24 @@ export async function startLocal(options: StartOptions): Promise<Started> {
   const dataDir = resolve(options.dataDir);
   prepareFolder(dataDir);
   const running = await find(dataDir);
-  if (running) return { url: urlOf(running.port), port: running.port, pid: running.pid, alreadyRunning: true };
+  if (running) return asStarted(running, true);
   if (options.port !== 0) await checkPort(options.port);
   const outcome = await launch({ ...options, dataDir });
-  if ("ready" in outcome) {
-    const { port, pid } = outcome.ready;
-    return { url: urlOf(port), port, pid, alreadyRunning: false };
-  }
+  if ("ready" in outcome) return asStarted(outcome.ready, false);
   const { code, message } = outcome.failed;
   if (code === "LOCKED") return awaitOther(dataDir, options.timeoutMs ?? START_MS);
   if (code === "EADDRINUSE") await checkPort(options.port);
-  if (code === "LOCAL_DATA_NEWER") throw new LocalControlError(code, message);
+  if (code === "LOCAL_DATA_NEWER" || code === "FAULTS_INVALID") throw new LocalControlError(code, message);
   throw new LocalControlError("LOCAL_START_FAILED", `The local AWS did not start: ${message} Its log is ${join(dataDir, LOG)}.`);
 }
+
+const asStarted = ({ port, pid, options }: DaemonState, alreadyRunning: boolean): Started => ({
+  url: urlOf(port),
+  port,
+  pid,
+  alreadyRunning,
+  options,
+});
 
 function prepareFolder(dataDir: string): void {
   try {
@@ -131,7 +138,7 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 async function awaitOther(dataDir: string, timeoutMs: number): Promise<Started> {
   for (let waited = 0; waited < timeoutMs; waited += POLL_MS) {
     const running = await find(dataDir);
-    if (running) return { url: urlOf(running.port), port: running.port, pid: running.pid, alreadyRunning: true };
+    if (running) return asStarted(running, true);
     await sleep(POLL_MS);
   }
   throw new LocalControlError(
