@@ -3,14 +3,18 @@ import type { Method } from "@aws-sdk/client-api-gateway";
 import type { ResponseType } from "./gateway-responses.ts";
 import type { ApiDoc, Gateway, KeyDoc, ResourceDoc, StageDoc } from "./model.ts";
 
+/** The longest body of a request and of an answer. */
+export const MAX_BODY_BYTES = 10_485_760;
+export type Pairs = readonly (readonly [name: string, value: string])[];
+
 /** A request as it came, before anything was made of it. */
 export interface Incoming {
   readonly verb: string;
   /** Below the stage, undecoded, starting with a slash. */
   readonly path: string;
   /** As on the wire, in order, names as written. */
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly query: readonly (readonly [name: string, value: string])[];
+  readonly headers: Pairs;
+  readonly query: Pairs;
   /** The whole undecoded address without the query, for signatures. */
   readonly fullPath: string;
   readonly body: Buffer;
@@ -49,7 +53,7 @@ export interface Authorization {
 
 export interface Answer {
   readonly status: number;
-  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly headers: Pairs;
   readonly body: Buffer;
 }
 
@@ -64,6 +68,13 @@ export class GatewayError extends Error {
     this.status = more.status;
     this.validation = more.validation;
   }
+}
+
+/** AWS says nothing to the caller; the reason stands in the logs only. */
+export function configurationError(exchange: Exchange, reason: string): GatewayError {
+  exchange.integration = { ...exchange.integration, status: 500, error: reason };
+  exchange.gateway.env.log(`integration of ${exchange.incoming.verb} ${exchange.resource?.path}: ${reason}`);
+  return new GatewayError("API_CONFIGURATION_ERROR", "Internal server error");
 }
 
 export function openExchange(gateway: Gateway, api: ApiDoc, stage: StageDoc, incoming: Incoming): Exchange {

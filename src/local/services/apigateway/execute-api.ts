@@ -4,7 +4,9 @@ import { admit, type Buckets } from "./admission.ts";
 import { answerFor } from "./answers.ts";
 import { authorize } from "./authorization.ts";
 import type { AuthorizationCache } from "./authorization-cache.ts";
-import { type Answer, type Exchange, GatewayError, type Incoming, openExchange } from "./exchange.ts";
+import { type Answer, configurationError, type Exchange, GatewayError, type Incoming, MAX_BODY_BYTES, openExchange } from "./exchange.ts";
+import { callFunctionByTemplates } from "./function-integration.ts";
+import { callEndpoint } from "./http-integration.ts";
 import { mockAnswer } from "./mock-integration.ts";
 import { deploymentKey, type Gateway, stageKey } from "./model.ts";
 import { callFunction } from "./proxy-integration.ts";
@@ -12,7 +14,6 @@ import { validateRequest } from "./request-validation.ts";
 import { routeOf } from "./router.ts";
 import type { UsageCounter } from "./usage.ts";
 
-const MAX_BODY_BYTES = 10_485_760;
 const ADDRESS =
   /^(?:\/restapis\/(?<id>[^/]+)\/(?<stage>[^/]+)\/_user_request_|\/_aws\/execute-api\/(?<id2>[^/]+)\/(?<stage2>[^/]+))(?<path>\/.*)?$/;
 
@@ -74,9 +75,9 @@ async function pass(plane: DataPlane, exchange: Exchange): Promise<Answer> {
   const type = route.method.methodIntegration?.type;
   if (type === "AWS_PROXY") return callFunction(exchange);
   if (type === "MOCK") return mockAnswer(exchange);
-  exchange.integration = { status: 500, error: `The local AWS has no integrations of the type ${type}` };
-  plane.gateway.env.log(`${exchange.integration.error}: ${incoming.verb} ${exchange.resource?.path}`);
-  throw new GatewayError("API_CONFIGURATION_ERROR", "Internal server error");
+  if (type === "AWS") return callFunctionByTemplates(exchange);
+  if (type === "HTTP" || type === "HTTP_PROXY") return callEndpoint(exchange);
+  throw configurationError(exchange, `no integrations of the type ${type}`);
 }
 
 function incomingOf(request: IncomingMessage, fullPath: string, path: string, search: string, body: Buffer): Incoming {

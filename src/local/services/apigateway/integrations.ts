@@ -11,11 +11,11 @@ import type {
   UpdateIntegrationCommandInput,
   UpdateIntegrationResponseCommandInput,
 } from "@aws-sdk/client-api-gateway";
-import type { Operations } from "../../core/service.ts";
+import { isLoopback } from "../../core/loopback.ts";
+import { LocalFault, type Operations } from "../../core/service.ts";
+import { functionIn, MAX_TIMEOUT_MS } from "./invocation.ts";
 import { type ApiDoc, apiAt, badRequest, changeApi, defined, filled, type Gateway, methodOf, notFound } from "./model.ts";
 import { amount, applyPatches, entry, item, type Rules, text } from "./patch.ts";
-
-const MAX_TIMEOUT_MS = 29_000;
 
 export function integrationOperations(gateway: Gateway): Operations {
   return {
@@ -66,7 +66,8 @@ export const newIntegration = (given: Omit<Integration, "cacheNamespace">, resou
     tlsConfig: given.tlsConfig,
   });
 
-export function checkIntegration({ type, uri, httpMethod, timeoutInMillis = MAX_TIMEOUT_MS }: Integration): void {
+export function checkIntegration(integration: Integration): void {
+  const { type, uri, httpMethod, timeoutInMillis = MAX_TIMEOUT_MS } = integration;
   if (!/^(HTTP|AWS|MOCK|HTTP_PROXY|AWS_PROXY)$/.test(type ?? ""))
     throw badRequest("Enumeration value for Type must be one of HTTP, AWS, MOCK, HTTP_PROXY, AWS_PROXY");
   if (type === "MOCK") return;
@@ -74,7 +75,23 @@ export function checkIntegration({ type, uri, httpMethod, timeoutInMillis = MAX_
   if (type?.startsWith("AWS") && !/^arn:aws[a-z-]*:apigateway:[^:]+:[^:]+:(path|action)\/.+/.test(uri ?? ""))
     throw badRequest("Invalid ARN specified in the request");
   if (type?.startsWith("HTTP") && !/^https?:\/\//.test(uri ?? "")) throw badRequest("Invalid HTTP endpoint specified for URI");
+  if (type === "AWS_PROXY" && !functionIn(uri ?? ""))
+    throw badRequest("Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.");
   if (timeoutInMillis < 50 || timeoutInMillis > MAX_TIMEOUT_MS) throw badRequest("Timeout should be between 50 ms and 29000 ms");
+  const lacking = lackingHere(integration);
+  if (lacking) throw new LocalFault("NotImplemented", `The local AWS ${lacking}.`, 501);
+}
+
+/** What AWS would take and nothing here can serve: refused when it is put, by name, not when it is called. */
+function lackingHere({ type, uri = "", connectionType, credentials = "" }: Integration): string | undefined {
+  if (connectionType === "VPC_LINK") return `has no VPC links: ${uri}`;
+  if (/:iam::\*:/.test(credentials)) return `calls with a role or in its own name, not with the caller's credentials: ${credentials}`;
+  if (type === "AWS" && !functionIn(uri)) return `integrates functions, not other services: ${uri}`;
+  const host = /^https?:\/\/[^/?#]*/.exec(uri)?.[0] ?? "";
+  // A stage variable in it is known when the stage is called.
+  if (type?.startsWith("HTTP") && !host.includes("${") && !(URL.canParse(host) && isLoopback(host)))
+    return `calls HTTP endpoints of this machine only (127.0.0.1, localhost, [::1]): ${uri}`;
+  return undefined;
 }
 
 export function integrationOf(method: Method): Integration {

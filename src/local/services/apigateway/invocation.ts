@@ -2,6 +2,8 @@ import { realClock } from "../../core/clock.ts";
 import type { Principal } from "../../core/service.ts";
 import type { Exchange } from "./exchange.ts";
 
+/** The longest that the gateway waits for anything behind it. */
+export const MAX_TIMEOUT_MS = 29_000;
 const SESSION_SECONDS = 3_600;
 
 /** A call of a function on behalf of a request, as an integration or an authorizer describes it. */
@@ -11,7 +13,10 @@ export interface Invocation {
   /** The role to call as; without it the gateway calls in its own name, on behalf of `sourceArn`. */
   readonly credentials: string | undefined;
   readonly sourceArn: string;
-  readonly event: unknown;
+  /** JSON text. */
+  readonly payload: Uint8Array;
+  /** Default: waits for the function's answer. */
+  readonly invocationType?: "Event" | "RequestResponse";
   readonly timeoutMs: number;
 }
 export interface InvocationOutput {
@@ -33,7 +38,7 @@ export async function invokeFunction(exchange: Exchange, given: Invocation): Pro
   const FunctionName = functionIn(uri);
   if (!FunctionName) throw new Error(`No function in ${uri}`);
   const { env } = exchange.gateway;
-  const input = { FunctionName, Payload: Buffer.from(JSON.stringify(given.event)) };
+  const input = { FunctionName, Payload: given.payload, InvocationType: given.invocationType ?? "RequestResponse" };
   const from = {
     principal: principalOf(exchange, given),
     region: FunctionName.split(":")[3] ?? exchange.api.region,

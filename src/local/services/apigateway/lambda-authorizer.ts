@@ -2,11 +2,9 @@ import type { Authorizer } from "@aws-sdk/client-api-gateway";
 import { type AuthorizationCache, cacheKey } from "./authorization-cache.ts";
 import { sourcesOf } from "./authorizers.ts";
 import { type Authorization, arnOf, type Exchange, GatewayError } from "./exchange.ts";
-import { invokeFunction, TimedOut } from "./invocation.ts";
+import { invokeFunction, MAX_TIMEOUT_MS, TimedOut } from "./invocation.ts";
 import { authorizerEvent } from "./proxy-event.ts";
 import { mapped } from "./template.ts";
-
-const TIMEOUT_MS = 29_000;
 
 /** Asks the method's authorizer who calls, or remembers what it said; throws when it does not know the caller. */
 export async function askAuthorizer(exchange: Exchange, cache: AuthorizationCache): Promise<Authorization> {
@@ -47,8 +45,8 @@ async function ask(exchange: Exchange, authorizer: Authorizer, token: string): P
     uri: authorizer.authorizerUri,
     credentials: authorizer.authorizerCredentials,
     sourceArn: `arn:aws:execute-api:${api.region}:${gateway.env.account}:${api.id}/authorizers/${authorizer.id}`,
-    event,
-    timeoutMs: TIMEOUT_MS,
+    payload: Buffer.from(JSON.stringify(event)),
+    timeoutMs: MAX_TIMEOUT_MS,
   };
   const output = await invokeFunction(exchange, call).catch((error) => {
     if (error instanceof TimedOut) throw failed(exchange, "the authorizer did not answer in time");

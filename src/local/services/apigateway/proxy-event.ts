@@ -1,4 +1,4 @@
-import { domainOf, type Exchange, headerOf, requestTime } from "./exchange.ts";
+import { domainOf, type Exchange, headerOf, type Pairs, requestTime } from "./exchange.ts";
 
 /** Names that API Gateway writes its own way, and those it keeps to itself. */
 const CAPITALISED: Readonly<Record<string, string>> = { authorization: "Authorization", "user-agent": "User-Agent" };
@@ -37,7 +37,8 @@ function requestOf(exchange: Exchange) {
   };
 }
 
-function forwarded({ incoming, traceId, method }: Exchange): [string, string][] {
+/** The request's headers as they go on, with the gateway's own. */
+export function forwarded({ incoming, traceId, method }: Exchange): [string, string][] {
   const signed = method?.authorizationType === "AWS_IAM";
   const kept = incoming.headers.flatMap(([name, value]): [string, string][] => {
     const lower = name.toLowerCase();
@@ -55,7 +56,6 @@ function forwarded({ incoming, traceId, method }: Exchange): [string, string][] 
   ];
 }
 
-type Pairs = readonly (readonly [string, string])[];
 const single = (pairs: Pairs): Record<string, string> => Object.fromEntries(pairs);
 function multiple(pairs: Pairs): Record<string, string[]> {
   const out: Record<string, string[]> = {};
@@ -124,3 +124,8 @@ export function isBinary(types: readonly string[], given: string | undefined): b
   const [main] = type.split("/");
   return types.some((one) => one === "*/*" || one.toLowerCase() === type || one.toLowerCase() === `${main}/*`);
 }
+
+/** Headers that belong to the gateway come back under another name. */
+const OWN =
+  /^(authorization|connection|content-length|content-md5|date|expect|host|max-forwards|proxy-authenticate|server|te|trailer|transfer-encoding|upgrade|user-agent|www-authenticate|x-amzn-requestid|x-amz-apigw-id)$/i;
+export const remapped = (name: string): string => (OWN.test(name) ? `x-amzn-Remapped-${name}` : name);

@@ -1,13 +1,12 @@
-import { type Answer, arnOf, type Exchange, GatewayError, headerOf } from "./exchange.ts";
-import { type InvocationOutput, invokeFunction, TimedOut } from "./invocation.ts";
-import { isBinary, proxyEvent } from "./proxy-event.ts";
+import { type Answer, arnOf, configurationError, type Exchange, GatewayError, headerOf } from "./exchange.ts";
+import { type InvocationOutput, invokeFunction, MAX_TIMEOUT_MS, TimedOut } from "./invocation.ts";
+import { isBinary, proxyEvent, remapped } from "./proxy-event.ts";
 
-export const MAX_TIMEOUT_MS = 29_000;
 const MEMBERS = new Set(["statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"]);
 
 /** Calls the function and takes its answer apart. */
 export async function callFunction(exchange: Exchange): Promise<Answer> {
-  const output = await invokeIntegration(exchange, proxyEvent(exchange));
+  const output = await invokeIntegration(exchange, Buffer.from(JSON.stringify(proxyEvent(exchange))));
   if (output.FunctionError) {
     exchange.integration.error = "The function failed";
     throw new GatewayError("DEFAULT_5XX", "Internal server error", { status: 502 });
@@ -16,12 +15,17 @@ export async function callFunction(exchange: Exchange): Promise<Answer> {
 }
 
 /** Calls the function of the method's integration, and notes how that went. */
-export async function invokeIntegration(exchange: Exchange, event: unknown): Promise<InvocationOutput> {
+export async function invokeIntegration(
+  exchange: Exchange,
+  payload: Uint8Array,
+  invocationType: "Event" | "RequestResponse" = "RequestResponse",
+): Promise<InvocationOutput> {
   const { uri, credentials, timeoutInMillis = MAX_TIMEOUT_MS } = exchange.method?.methodIntegration ?? {};
   const sourceArn = arnOf(exchange, exchange.resource?.path ?? "");
   const began = performance.now();
   try {
-    const output = await invokeFunction(exchange, { uri, credentials, sourceArn, event, timeoutMs: timeoutInMillis });
+    const call = { uri, credentials, sourceArn, payload, invocationType, timeoutMs: timeoutInMillis };
+    const output = await invokeFunction(exchange, call);
     exchange.integration = { status: 200, latencyMs: performance.now() - began };
     return output;
   } catch (error) {
@@ -29,12 +33,6 @@ export async function invokeIntegration(exchange: Exchange, event: unknown): Pro
     exchange.integration = { status: 504, latencyMs: timeoutInMillis, error: error.message };
     throw new GatewayError("INTEGRATION_TIMEOUT", error.message);
   }
-}
-
-/** AWS says nothing to the caller; the reason stands in the logs only. */
-export function configurationError(exchange: Exchange, reason: string): GatewayError {
-  exchange.integration = { ...exchange.integration, status: 500, error: reason };
-  return new GatewayError("API_CONFIGURATION_ERROR", "Internal server error");
 }
 
 interface ProxyResponse {
@@ -92,7 +90,3 @@ function parsed(payload: Buffer): ProxyResponse | undefined {
 }
 const isMapOf = (given: unknown, is: (value: unknown) => boolean): boolean =>
   given === undefined || given === null || (typeof given === "object" && !Array.isArray(given) && Object.values(given).every(is));
-
-/** Headers that belong to the gateway come back under another name. */
-const OWN = /^(connection|content-length|date|server|transfer-encoding|upgrade|host|trailer|te|x-amzn-requestid|x-amz-apigw-id)$/i;
-export const remapped = (name: string): string => (OWN.test(name) ? `x-amzn-Remapped-${name}` : name);

@@ -1,5 +1,6 @@
 import { contextVariables, type Outcome } from "./context.ts";
-import { type Exchange, headerOf } from "./exchange.ts";
+import { type Exchange, headerOf, type Pairs } from "./exchange.ts";
+import { jsonAt } from "./json-path.ts";
 
 /** Puts the variables of `$context` and `$stageVariables` into the text of a gateway response or of an access log's format. */
 export function render(template: string, exchange: Exchange, missing = "", outcome?: Outcome): string {
@@ -11,18 +12,50 @@ export function render(template: string, exchange: Exchange, missing = "", outco
 /** `$name.a.b` or `${name.a.b}`. */
 const variable = (name: string): RegExp => new RegExp(`\\$\\{${name}\\.([A-Za-z0-9_.]+)\\}|\\$${name}\\.([A-Za-z0-9_.]*[A-Za-z0-9_])`, "g");
 
-/** The source of a header in a response mapping: `'static'`, `context.x`, `method.request.header.x`, `stageVariables.x`. */
-export function mapped(expression: string, exchange: Exchange): string | undefined {
-  const literal = /^'(.*)'$/s.exec(expression);
-  if (literal) return literal[1];
-  const { incoming, pathParameters, stage } = exchange;
-  const request = /^method\.request\.(header|querystring|path)\.(.+)$/.exec(expression);
-  if (request) {
-    const [, place, name = ""] = request;
-    if (place === "header") return headerOf(incoming, name);
-    return place === "path" ? pathParameters[name] : incoming.query.findLast(([one]) => one === name)?.[1];
-  }
-  if (expression.startsWith("context.")) return contextVariables(exchange)[expression.slice("context.".length)];
-  if (expression.startsWith("stageVariables.")) return stage.variables[expression.slice("stageVariables.".length)];
-  return undefined;
+/** What the other side of an integration gave back. */
+export interface Received {
+  readonly headers: Pairs;
+  readonly body: Buffer;
 }
+
+/**
+ * The values that a mapping names: `'static'`, `context.x`, `stageVariables.x`, `method.request.{header,querystring,path,body}.x`,
+ * after a call also `integration.response.{header,body}.x`. `multivalue…` gives all of them, the rest at most one.
+ */
+export function valuesOf(expression: string, exchange: Exchange, received?: Received): readonly string[] {
+  const literal = /^'(.*)'$/s.exec(expression);
+  if (literal) return [literal[1] as string];
+  const [, side, place = "", name = ""] = /^(method\.request|integration\.response)\.([a-z]+)(?:\.(.+))?$/.exec(expression) ?? [];
+  if (side === "method.request") return requested(exchange, place, name);
+  if (side) return received ? given(received, place, name) : [];
+  const [, map, key = ""] = /^(context|stageVariables)\.(.+)$/.exec(expression) ?? [];
+  return present(map === "context" ? contextVariables(exchange)[key] : map ? exchange.stage.variables[key] : undefined);
+}
+/** The one value of a mapping. */
+export const mapped = (expression: string, exchange: Exchange): string | undefined => valuesOf(expression, exchange).at(-1);
+
+function requested({ incoming, pathParameters }: Exchange, place: string, name: string): readonly string[] {
+  const named = (pairs: Pairs, wanted: string): string[] => pairs.flatMap(([one, value]) => (one === wanted ? [value] : []));
+  if (place === "header") return present(headerOf(incoming, name));
+  if (place === "path") return present(pathParameters[name]);
+  if (place === "querystring") return named(incoming.query, name).slice(-1);
+  if (place === "multivaluequerystring") return named(incoming.query, name);
+  if (place === "multivalueheader") return headersNamed(incoming.headers, name);
+  return place === "body" ? inBody(incoming.body, name) : [];
+}
+
+function given({ headers, body }: Received, place: string, name: string): readonly string[] {
+  if (place === "body") return inBody(body, name);
+  const found = headersNamed(headers, name);
+  return place === "multivalueheader" ? found : found.slice(-1);
+}
+const headersNamed = (headers: Pairs, name: string): string[] =>
+  headers.flatMap(([one, value]) => (one.toLowerCase() === name.toLowerCase() ? [value] : []));
+
+function inBody(body: Buffer, path: string): readonly string[] {
+  const text = body.toString("utf8");
+  if (path === "") return [text];
+  const value = jsonAt(JSON.parse(text || "{}"), path);
+  return present(typeof value === "string" || value === undefined ? value : JSON.stringify(value));
+}
+const present = (value: string | undefined): readonly string[] => (value === undefined ? [] : [value]);

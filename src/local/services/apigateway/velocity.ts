@@ -1,32 +1,35 @@
 import { Compile, parse } from "velocityjs";
 import { contextVariables } from "./context.ts";
-import { type Exchange, GatewayError } from "./exchange.ts";
+import { configurationError, type Exchange } from "./exchange.ts";
+import { jsonAt } from "./json-path.ts";
 
-/** What a template wrote into `$context.responseOverride`. */
-export interface Overrides {
-  readonly header: Readonly<Record<string, unknown>>;
-  readonly status?: unknown;
-}
+type Values = Readonly<Record<string, unknown>>;
 export interface Rendered {
   readonly text: string;
-  readonly overrides: Overrides;
+  /** What the template wrote into `$context.requestOverride`. */
+  readonly request: { readonly header: Values; readonly querystring: Values; readonly path: Values };
+  /** What the template wrote into `$context.responseOverride`. */
+  readonly response: { readonly header: Values; readonly status?: unknown };
 }
 
-/** Runs a mapping template (Velocity) with `$context`, `$input`, `$stageVariables` and `$util`. Unknown variables are empty. */
-export function renderTemplate(template: string, exchange: Exchange): Rendered {
-  const overrides: Overrides = { header: {} };
+/**
+ * Runs a mapping template (Velocity) with `$context`, `$input`, `$stageVariables` and `$util`. Unknown variables are empty.
+ * `body` is what `$input` reads, by default the request's.
+ */
+export function renderTemplate(template: string, exchange: Exchange, body: Buffer = exchange.incoming.body): Rendered {
+  const request = { header: {}, querystring: {}, path: {} };
+  const response = { header: {} };
   const scope = {
-    context: { ...nested(contextVariables(exchange)), responseOverride: overrides },
-    input: inputOf(exchange),
+    context: { ...nested(contextVariables(exchange)), requestOverride: request, responseOverride: response },
+    input: inputOf(exchange, body.toString("utf8")),
     stageVariables: exchange.stage.variables,
     util: UTIL,
   };
   try {
     const compiled = new Compile(parse(template), { escape: false, customMethodHandlers: [CONTAINS] });
-    return { text: compiled.render(scope, {}, true), overrides };
+    return { text: compiled.render(scope, {}, true), request, response };
   } catch (error) {
-    exchange.gateway.env.log(`mapping template of ${exchange.incoming.verb} ${exchange.resource?.path}: ${error}`);
-    throw new GatewayError("API_CONFIGURATION_ERROR", "Internal server error");
+    throw configurationError(exchange, `mapping template: ${error}`);
   }
 }
 
@@ -47,15 +50,9 @@ const UTIL = {
   base64Decode: (text: unknown) => Buffer.from(String(text), "base64").toString("utf8"),
 };
 
-function inputOf({ incoming, pathParameters }: Exchange): object {
-  const body = incoming.body.toString("utf8");
+function inputOf({ incoming, pathParameters }: Exchange, body: string): object {
   const maps = { path: pathParameters, querystring: Object.fromEntries(incoming.query), header: Object.fromEntries(incoming.headers) };
-  const at = (path: string): unknown =>
-    path
-      .replace(/^\$\.?/, "")
-      .split(".")
-      .filter(Boolean)
-      .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], JSON.parse(body || "{}"));
+  const at = (path: string): unknown => jsonAt(JSON.parse(body || "{}"), path);
   return {
     body,
     params: (name?: string) => (name === undefined ? maps : (maps.path[name] ?? maps.querystring[name] ?? maps.header[name] ?? "")),

@@ -1,0 +1,31 @@
+import { type Answer, type Exchange, GatewayError } from "./exchange.ts";
+import { integrationRequest } from "./integration-request.ts";
+import { answerFrom } from "./integration-response.ts";
+import { invokeIntegration } from "./proxy-integration.ts";
+
+/** Calls a function with what the request's template made, and answers what the integration responses make of its result. */
+export async function callFunctionByTemplates(exchange: Exchange): Promise<Answer> {
+  const { body, headers } = integrationRequest(exchange);
+  const payload = body.length > 0 ? body : Buffer.from("{}");
+  checkJson(payload);
+  const later = headers.get("x-amz-invocation-type")?.[0] === "Event";
+  const output = await invokeIntegration(exchange, payload, later ? "Event" : "RequestResponse");
+  const result = Buffer.from(output.Payload ?? []);
+  const outcome = output.FunctionError ? messageOf(result) : undefined;
+  if (outcome !== undefined) exchange.integration.error = outcome;
+  return answerFrom(exchange, { headers: [["Content-Type", "application/json"]], body: result }, outcome);
+}
+
+/** Lambda takes JSON only, and its refusal reaches the caller. */
+function checkJson(payload: Buffer): void {
+  try {
+    JSON.parse(payload.toString("utf8"));
+  } catch (error) {
+    throw new GatewayError("BAD_REQUEST_BODY", `Could not parse request body into json: ${(error as Error).message}`);
+  }
+}
+
+function messageOf(result: Buffer): string {
+  const { errorMessage = "" } = JSON.parse(result.toString("utf8")) as { readonly errorMessage?: string };
+  return errorMessage;
+}
