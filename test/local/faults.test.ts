@@ -8,7 +8,8 @@ import { SNS } from "@aws-sdk/client-sns";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { virtualClock } from "../../src/local/core/clock.ts";
-import { type FaultRule, faultPlan, isWrite, parseFaultPlan } from "../../src/local/core/faults.ts";
+import { parseFaultPlan } from "../../src/local/core/fault-plan.ts";
+import { type FaultRule, faultPlan, isWrite } from "../../src/local/core/faults.ts";
 import { localAws } from "../support/local-aws.ts";
 
 let aws: Awaited<ReturnType<typeof localAws>>;
@@ -296,7 +297,7 @@ test("what writes and what only reads", () => {
 describe("a plan as JSON", () => {
   test("is read, or refused with the place of the mistake", () => {
     const plan = parseFaultPlan({ rules: [{ service: "rds", operation: "CreateDBInstance", nth: 2, fault: { kind: "throttle" } }] });
-    expect(plan).toMatchObject([{ service: "rds", nth: 2, times: 1, fault: { kind: "throttle" } }]);
+    expect(plan).toMatchObject([{ service: "rds", nth: 2, seed: 1, fault: { kind: "throttle" } }]);
     expect(() => parseFaultPlan([{ fault: { kind: "explode" } }])).toThrow(/fault plan is not valid[\s\S]*rules\[0\]\.fault/);
     expect(() => parseFaultPlan([{ operations: "x", fault: { kind: "deny" } }])).toThrow(/operations/);
     fc.assert(

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { parseFaultPlan } from "./faults.ts";
 import { type Hall, refuse } from "./http.ts";
 
 const MAX_PLAN_BYTES = 1024 * 1024;
@@ -43,6 +42,7 @@ async function faults(request: IncomingMessage, response: ServerResponse, { disp
     if (text.length > MAX_PLAN_BYTES) return refuse(response, 413, "TooLarge", `A fault plan has at most ${MAX_PLAN_BYTES} bytes.`);
   }
   try {
+    const { parseFaultPlan } = await import("./fault-plan.ts");
     plan.add(...parseFaultPlan(JSON.parse(text)));
   } catch (error) {
     return refuse(response, 400, "InvalidFaultPlan", error instanceof Error ? error.message : String(error));

@@ -4,7 +4,7 @@ import { afterEmptyPage, emptyPage } from "./paging.ts";
 import { LocalFault } from "./service.ts";
 import { deniedCode, isWrite, throttled } from "./wording.ts";
 
-export { type Fault, type FaultedCall, type FaultRule, parseFaultPlan } from "./fault-rules.ts";
+export type { Fault, FaultedCall, FaultRule } from "./fault-rules.ts";
 export { isWrite } from "./wording.ts";
 
 type Execute = (input: Record<string, unknown>) => Promise<Record<string, unknown>>;
@@ -117,10 +117,10 @@ async function play(
     case undefined:
       return execute();
     case "fail":
-      throw failure(fault);
+      throw failure(fault, undefined);
     case "failAfter":
       await execute();
-      throw failure(fault);
+      throw failure(fault, 500);
     case "lose":
       await execute();
       throw new ConnectionCut();
@@ -128,7 +128,7 @@ async function play(
       throw new ConnectionCut();
     case "hang":
       await (fault.ms === undefined ? gone(signal) : clock.sleep(fault.ms));
-      if (fault.effect) return execute();
+      if (fault.effect ?? true) return execute();
       throw new ConnectionCut();
     case "slow":
       await clock.sleep(fault.ms);
@@ -174,8 +174,10 @@ function oldNews(outcome: Outcome | undefined): Record<string, unknown> | undefi
   if (outcome && "error" in outcome) throw outcome.error;
   return outcome?.output;
 }
-const failure = (fault: Extract<Fault, { kind: "fail" | "failAfter" }>): LocalFault =>
-  new LocalFault(fault.code, fault.message, fault.status, fault.extra, fault.headers);
+function failure(fault: Extract<Fault, { kind: "fail" | "failAfter" }>, usual: number | undefined): LocalFault {
+  const { code = "InternalFailure", message = "The local AWS was told to fail here.", status = usual, extra, headers } = fault;
+  return new LocalFault(code, message, status, extra, headers);
+}
 const gone = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve();

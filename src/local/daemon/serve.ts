@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type FaultRule, faultPlan, parseFaultPlan } from "../core/faults.ts";
+import { type FaultRule, faultPlan } from "../core/faults.ts";
 import { type LocalAws, startLocalAws } from "../index.ts";
 import { type DaemonState, dropState, LOG, lockFolder, type ServeOptions, writeState } from "./files.ts";
 import { boundedLog } from "./log.ts";
@@ -41,7 +41,8 @@ function readArguments(argv: readonly string[]): Arguments {
   };
 }
 
-function readFaults(file: string): FaultRule[] {
+async function readFaults(file: string): Promise<FaultRule[]> {
+  const { parseFaultPlan } = await import("../core/fault-plan.ts");
   try {
     return parseFaultPlan(JSON.parse(readFileSync(file, "utf8")));
   } catch (error) {
@@ -54,7 +55,7 @@ async function serve({ dataDir, port, ...options }: Arguments, log: (line: strin
   if ("heldBy" in lock) return fail("LOCKED", `The folder ${dataDir} is in use by process ${lock.heldBy}.`);
   let aws: LocalAws;
   try {
-    const rules = options.faultsFile ? readFaults(options.faultsFile) : [];
+    const rules = options.faultsFile ? await readFaults(options.faultsFile) : [];
     const { realism, databases, databasePort } = options;
     const settings = { realism, databases, databasePort };
     aws = await startLocalAws({ dataDir, port, settings, faults: faultPlan(rules, { keepCalls: CALLS_KEPT }), log });
