@@ -72,6 +72,10 @@ export async function verifySignature(request: SignedRequest, signature: Signatu
   );
 }
 
+/** The key that signs everything of this scope. */
+export const signingKey = ({ accessKeyId, date, region, service }: Signature, secretAccessKey: string): Promise<Uint8Array> =>
+  getSigningKey(Sha256, { accessKeyId, secretAccessKey }, date, region, service);
+
 /** Throws when a presigned URL is used after its time. */
 export function checkExpiry(signature: Signature, now: number): void {
   const expired = new LocalFault("AccessDenied", "Request has expired", 403);
@@ -101,13 +105,13 @@ class Verifier extends SignatureV4 {
   }
 
   async signatureOf(request: SignedRequest): Promise<string> {
-    const { accessKeyId, date, region, service, signedAt, signedHeaders } = this.#signature;
+    const { date, region, service, signedAt, signedHeaders } = this.#signature;
     const headers = Object.fromEntries(signedHeaders.map((name) => [name, (request.headers[name] ?? "").replace(/\s+/g, " ").trim()]));
     const query = Object.fromEntries([...new Set(request.query.keys())].map((name) => [name, request.query.getAll(name)]));
     const wire = { method: request.method, protocol: "http:", hostname: "", path: request.path, query, headers };
     const canonical = this.createCanonicalRequest(wire, headers, await this.#payload(request));
     const toSign = await this.createStringToSign(signedAt, createScope(date, region, service), canonical, ALGORITHM_IDENTIFIER);
-    const key = await getSigningKey(Sha256, { accessKeyId, secretAccessKey: this.#secret }, date, region, service);
+    const key = await signingKey(this.#signature, this.#secret);
     const hash = new Sha256(key);
     hash.update(Buffer.from(toSign));
     return Buffer.from(await hash.digest()).toString("hex");

@@ -5,8 +5,10 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { LocalFault } from "../../core/service.ts";
 import { type Algorithm, algorithmOf, type Checksums, compareChecksums, DEFAULT_ALGORITHM, hasher, statedChecksums } from "./checksums.ts";
+import { type ChunkVerifier, chunkVerifier } from "./chunk-signature.ts";
 import { unchunk } from "./chunked.ts";
-import type { FileStore, Segment } from "./files.ts";
+import type { Segment } from "./files.ts";
+import type { S3State } from "./state.ts";
 
 type Headers = Readonly<Record<string, string>>;
 export interface Received {
@@ -19,9 +21,9 @@ export interface Received {
 const MAX_BYTES = 5 * 1024 ** 3;
 
 /** Brings a body to disk as it comes, undoing its chunking, and checks everything the client said about it. */
-export async function receive(files: FileStore, body: unknown, headers: Headers, wanted?: string): Promise<Received> {
+export async function receive({ files, env }: S3State, body: unknown, headers: Headers, wanted?: string): Promise<Received> {
   const path = files.incoming();
-  const check = checking(headers, wanted);
+  const check = checking(headers, wanted, await chunkVerifier(headers, env.identify));
   try {
     await pipeline(sourceOf(body), check.through, createWriteStream(path, { mode: 0o600 }));
     const { size, md5, checksums } = await check.result();
@@ -39,18 +41,19 @@ export async function receive(files: FileStore, body: unknown, headers: Headers,
 }
 
 /** The same checks for bodies that are held in memory: configurations, lists of keys. */
-export function decode(headers: Headers, body: Readable): Readable {
-  const check = checking(headers, undefined, false);
-  return Readable.from(
-    (async function* () {
-      yield* check.through(body);
-      await check.result();
-    })(),
-    { objectMode: false },
-  );
-}
+export const decode =
+  (state: S3State) =>
+  (headers: Headers, body: Readable): Readable =>
+    Readable.from(
+      (async function* () {
+        const check = checking(headers, undefined, await chunkVerifier(headers, state.env.identify), false);
+        yield* check.through(body);
+        await check.result();
+      })(),
+      { objectMode: false },
+    );
 
-function checking(headers: Headers, wanted: string | undefined, byDefault = true) {
+function checking(headers: Headers, wanted: string | undefined, verifier: ChunkVerifier | undefined, byDefault = true) {
   const trailers = new Map<string, string>();
   const hashers = new Map<Algorithm, ReturnType<typeof hasher>>();
   const stated = statedChecksums(Object.entries(headers));
@@ -64,7 +67,7 @@ function checking(headers: Headers, wanted: string | undefined, byDefault = true
   let size = 0;
   return {
     async *through(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-      for await (const chunk of isChunked(headers) ? unchunk(source, trailers) : source) {
+      for await (const chunk of isChunked(headers) ? unchunk(source, trailers, verifier) : source) {
         size += chunk.length;
         if (size > MAX_BYTES) throw new LocalFault("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", 400);
         md5.update(chunk);

@@ -1,29 +1,44 @@
+import { createHash } from "node:crypto";
 import { LocalFault } from "../../core/service.ts";
+import type { ChunkVerifier } from "./chunk-signature.ts";
 
 const MAX_LINE = 16 * 1024;
 
 /**
  * Undoes `aws-chunked`: lines of `<hex size>[;chunk-signature=…]`, each before its data, a chunk of size 0, and then the
- * trailing headers, which are put into `trailers`. The chunks' own signatures are not checked.
+ * trailing headers, which are put into `trailers`. `verifier` hears of every chunk when it is whole, and of the trailers.
  */
-export async function* unchunk(source: AsyncIterable<Buffer>, trailers: Map<string, string>): AsyncGenerator<Buffer> {
+export async function* unchunk(
+  source: AsyncIterable<Buffer>,
+  trailers: Map<string, string>,
+  verifier: ChunkVerifier | undefined,
+): AsyncGenerator<Buffer> {
   const input = reader(source);
   for (;;) {
-    const size = sizeOf(await input.line());
+    const { size, signature } = headOf(await input.line());
+    const hash = verifier && createHash("sha256");
+    for await (const part of input.take(size)) {
+      hash?.update(part);
+      yield part;
+    }
+    if (hash) verifier.chunk(hash.digest("hex"), signature);
     if (size === 0) break;
-    yield* input.take(size);
     if ((await input.line()) !== "") throw malformed();
   }
+  let signed = "";
   for (let text = await input.line({ last: true }); text; text = await input.line({ last: true })) {
-    const colon = text.indexOf(":");
-    if (colon > 0) trailers.set(text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim());
+    const [, name = "", value = ""] = /^([^:]+):(.*)$/.exec(text) ?? [];
+    trailers.set(name.trim().toLowerCase(), value.trim());
+    if (name.trim().toLowerCase() !== SIGNATURE) signed += `${name.trim().toLowerCase()}:${value.trim()}\n`;
   }
+  verifier?.trailer(signed, trailers.get(SIGNATURE));
 }
+const SIGNATURE = "x-amz-trailer-signature";
 
-function sizeOf(line: string): number {
+function headOf(line: string): { readonly size: number; readonly signature: string | undefined } {
   const size = /^([0-9a-f]+)\s*(?:;|$)/i.exec(line)?.[1];
   if (size === undefined) throw malformed();
-  return Number.parseInt(size, 16);
+  return { size: Number.parseInt(size, 16), signature: /;\s*chunk-signature=([0-9a-f]+)/i.exec(line)?.[1] };
 }
 
 function reader(source: AsyncIterable<Buffer>) {

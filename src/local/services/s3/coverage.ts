@@ -17,5 +17,5 @@ export const partial: Readonly<Record<string, string>> = {
   PutObjectAcl: "stored and read back; access is decided by policies only",
   PutBucketNotificationConfiguration: "topics and functions; no queues, no event bus",
   PutBucketVersioning: "no MFA delete",
-  PutObject: "the signatures of single chunks are not checked; encryption is noted, not done; default retention is not applied",
+  PutObject: "encryption is noted, not done; default retention is not applied",
 };

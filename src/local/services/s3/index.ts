@@ -32,7 +32,7 @@ export function s3Service(env: LocalEnv): LocalService {
     sdk: () => import("@aws-sdk/client-s3"),
     operations: ownersOnly(operationsOf(state, told)),
     permissions: permissionsOf(state),
-    decode,
+    decode: decode(state),
     anonymous: (path) => state.buckets.has(decodeFirst(path)),
     start: async () => recover(state),
     stop: told.settled,

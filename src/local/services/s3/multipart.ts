@@ -93,7 +93,7 @@ export function uploadPart(state: S3State) {
     bucketOf(state, input.Bucket, call);
     const upload = uploadOf(state, input);
     const number = partNumber(input.PartNumber);
-    const { segment, md5, checksums } = await receive(state.files, input.Body, call.headers, upload.algorithm ?? input.ChecksumAlgorithm);
+    const { segment, md5, checksums } = await receive(state, input.Body, call.headers, upload.algorithm ?? input.ChecksumAlgorithm);
     keep(state, upload, { number, segment, md5, checksums, modified: state.env.clock.now() });
     return { ETag: `"${md5}"`, ...encryptionOf(upload), ...asMembers(checksums) };
   };
@@ -108,7 +108,7 @@ export function uploadPartCopy(state: S3State) {
     checkCopySource(version, copyConditions(input));
     const [start, end] = copyRange(input.CopySourceRange, version.size);
     const bytes = state.files.read(version.segments, start, end);
-    const { segment, md5, checksums } = await receive(state.files, bytes, {}, upload.algorithm);
+    const { segment, md5, checksums } = await receive(state, bytes, {}, upload.algorithm);
     const modified = state.env.clock.now();
     keep(state, upload, { number, segment, md5, checksums, modified });
     return {

@@ -15,7 +15,7 @@ export function putObject(state: S3State, notify: Notify) {
     const described = describe(bucket, input, call);
     const atStart = state.objects.versions(at.bucket, at.key)[0];
     checkWrite(atStart, input);
-    const { segment, md5, checksums } = await receive(state.files, input.Body, call.headers, input.ChecksumAlgorithm);
+    const { segment, md5, checksums } = await receive(state, input.Body, call.headers, input.ChecksumAlgorithm);
     const version = commit(state, at, described, { segments: [segment], etag: md5, checksums }, input, atStart);
     notify(bucket.name, "ObjectCreated:Put", version, call);
     return written(bucket, version);
