@@ -15,6 +15,8 @@ export type Fate = "cut" | "go on";
 export interface Trap {
   readonly name: string;
   readonly nth: number;
+  /** While `before` is at work, all other calls wait at the proxy. */
+  readonly alone?: boolean;
   /** AWS has not heard of it. */
   readonly before?: () => Fate | Promise<Fate>;
   /** It has taken effect and is not answered yet. */
@@ -33,6 +35,7 @@ export interface FaultProxy {
 export async function faultProxy(target: string): Promise<FaultProxy> {
   let trap: Trap | undefined;
   let calls: PassingCall[] = [];
+  let alone: Promise<unknown> | undefined;
   const server = createServer((request, response) => {
     pass(request, response).catch(() => response.destroy());
   });
@@ -41,7 +44,10 @@ export async function faultProxy(target: string): Promise<FaultProxy> {
     const call = callOf(request, body);
     calls.push(call);
     const hit = trap?.name === call.name && calls.filter(({ name }) => name === call.name).length === trap.nth ? trap : undefined;
-    if ((await hit?.before?.()) === "cut") return void response.destroy();
+    const decided = Promise.resolve(hit?.before?.());
+    if (hit?.alone) alone = decided;
+    else await alone;
+    if ((await decided) === "cut") return void response.destroy();
     const { answer, content } = await forward(target, request, body);
     if ((await hit?.after?.()) === "cut") return void response.destroy();
     response.writeHead(answer.statusCode ?? 502, answer.headers).end(content);
@@ -53,6 +59,7 @@ export async function faultProxy(target: string): Promise<FaultProxy> {
     set(next) {
       trap = next;
       calls = [];
+      alone = undefined;
     },
     close: () =>
       new Promise((done) => {

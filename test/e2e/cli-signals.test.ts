@@ -1,118 +1,125 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Ended } from "../../scripts/kill/command.ts";
-import type { Fate } from "../../scripts/kill/proxy.ts";
+import { SNS } from "@aws-sdk/client-sns";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Ended, Started } from "../../scripts/kill/command.ts";
+import type { Fate, Trap } from "../../scripts/kill/proxy.ts";
 import { makeWorld, type World } from "../../scripts/kill/world.ts";
 
-/** The real command, ended from outside in the middle of its work, and run again. */
+/** The real command, ended from outside in the middle of its work; each run goes on where the one before it was ended. */
 const LONG = 120_000;
-const DURING = { name: "dynamodb CreateTable", nth: 2 };
+const pause = (ms: number) => new Promise((go) => setTimeout(go, ms));
 let world: World;
-beforeEach(async () => {
-  world = await makeWorld();
-});
-afterEach(() => world.close());
+const lives = () => {
+  beforeAll(async () => {
+    world = await makeWorld();
+  });
+  afterAll(() => world.close());
+};
 
-/** `act` happens while a writing call is on its way. */
-function during(act: (send: (signal: NodeJS.Signals) => void, ended: Promise<Ended>) => Promise<Fate>, ...args: string[]) {
-  return world.start(args, {}, (started) => ({
-    ...DURING,
-    before: () => act((signal) => void started().child.kill(signal), started().ended),
-  })).ended;
+/** `act` happens while the first call of this name is on its way. */
+function during(name: string, act: (started: Started) => Fate | Promise<Fate>, args: readonly string[], trap: Partial<Trap> = {}) {
+  return world.start(args, {}, (started) => ({ name, nth: 1, before: () => act(started()), ...trap })).ended;
 }
 const made = (operation: string) => world.calls().filter((call) => call.operation === operation && call.effect).length;
+const givesLockBack = (name: string) => /^s3 DELETE .*\.fleetlogix\/lock\.json/.test(name);
 
-async function completes(): Promise<void> {
-  expect(await world.run(["up"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Done: /) });
-  expect(await world.run(["up"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Nothing to do: /) });
-  expect(made("CreateTable")).toBe(4);
-  expect(made("CreateFunction")).toBe(3);
+/** What the command has said so far, until it says this. */
+async function saying({ child }: Started, text: string): Promise<void> {
+  let said = "";
+  await new Promise<void>((heard) =>
+    child.stderr?.on("data", (chunk) => {
+      said += chunk;
+      if (said.includes(text)) heard();
+    }),
+  );
+}
+
+/** Ended by a signal while this call is on its way and everything else in flight waits; answers what began after it. */
+async function signalled(signal: NodeJS.Signals, name: string, args: readonly string[]): Promise<{ end: Ended; late: readonly string[] }> {
+  let before = 0;
+  const act = async (started: Started): Promise<Fate> => {
+    started.child.kill(signal);
+    await saying(started, "Stopping: calls in flight finish first");
+    // What had left the command by then arrives; nothing is answered meanwhile.
+    for (let seen = -1; seen !== before; await pause(300)) [seen, before] = [before, world.proxy.calls().length];
+    return "go on";
+  };
+  const end = await during(name, act, args, { alone: true });
+  const late = world.proxy.calls().slice(before);
+  return { end, late: late.map((call) => call.name).filter((one) => !givesLockBack(one)) };
 }
 
 describe("up", () => {
-  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
-    "%s: the call on its way is finished, no other begins, it says where it stands and ends with 130",
+  lives();
+  test.each([
+    ["SIGINT", "dynamodb CreateTable", ["setup"]],
+    ["SIGTERM", "dynamodb CreateTable", ["setup", "--concurrency", "1"]],
+    ["SIGHUP", "lambda POST /2015-03-31/functions", ["up"]],
+  ] as const)(
+    "%s at %s: what is in flight is finished, no call begins, it says where it stands and ends with 130",
     { timeout: LONG },
-    async (signal) => {
-      let before = 0;
-      const end = await during(
-        async (send) => {
-          send(signal);
-          before = world.proxy.calls().filter((call) => call.write).length;
-          // Long enough for a run that pays no attention to begin something new.
-          await new Promise((go) => setTimeout(go, 500));
-          return "go on";
-        },
-        "up",
-        "--concurrency",
-        "1",
-      );
+    async (signal, name, args) => {
+      const { end, late } = await signalled(signal, name, args);
+      expect(late).toEqual([]);
       expect(end).toMatchObject({ code: 130, stdout: "" });
-      expect(end.stderr).toContain("Stopping: calls in flight finish first");
       expect(end.stderr).toMatch(/\d+ done, 0 failed, \d+ not started/);
       expect(end.stderr).toMatch(/INTERRUPTED .*\n.*again/);
       expect(end.stderr).not.toMatch(/\n\s+at /);
-      expect(world.proxy.calls().filter((call) => call.write).length).toBeLessThanOrEqual(before + 1);
-      await completes();
     },
   );
 
   test("a second SIGINT ends it at once, though a call hangs", { timeout: LONG }, async () => {
-    const end = await during(async (send, ended) => {
-      send("SIGINT");
-      await new Promise((go) => setTimeout(go, 300));
-      send("SIGINT");
+    const hang = async ({ child, ended }: Started): Promise<Fate> => {
+      child.kill("SIGINT");
+      await pause(300);
+      child.kill("SIGINT");
       // Only the process's end sets the call free.
       await ended;
       return "cut";
-    }, "up");
-    expect(end).toMatchObject({ code: 130, signal: null });
-    await completes();
+    };
+    expect(await during("apigateway POST /restapis/<id>/deployments", hang, ["up"])).toMatchObject({ code: 130, signal: null });
   });
 
   test("with --json an interrupted run is one document, too", { timeout: LONG }, async () => {
-    const end = await during(
-      async (send) => {
-        send("SIGINT");
-        return "go on";
-      },
-      "up",
-      "--json",
-    );
+    const interrupt = ({ child }: Started): Fate => {
+      child.kill("SIGINT");
+      return "go on";
+    };
+    const end = await during("apigateway POST /restapis/<id>/deployments", interrupt, ["up", "--json"]);
     expect(end).toMatchObject({ code: 130, stderr: "" });
     const document = JSON.parse(end.stdout);
     expect(document).toMatchObject({ command: "up", ok: false, error: { code: "INTERRUPTED" } });
     const statuses = document.changes.map((change: { status: string }) => change.status);
     expect(statuses).toContain("skipped");
-    await completes();
+  });
+
+  test("after all of that one more run completes it, and nothing was made twice", { timeout: LONG }, async () => {
+    expect(await world.run(["up"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Done: /) });
+    expect(await world.run(["up"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Nothing to do: /) });
+    expect(["CreateTable", "CreateFunction", "CreateDBInstance", "CreateRestApi"].map(made)).toEqual([4, 3, 1, 1]);
   });
 
   test.each(["stdout", "stderr"] as const)("nobody reads its %s any more: it finishes its work", { timeout: LONG }, async (name) => {
-    const started = world.start(["up"], {}, (run) => ({
-      ...DURING,
-      before: () => {
-        run().child[name]?.destroy();
-        return "go on";
-      },
-    }));
-    expect((await started.ended).code).toBe(0);
-    expect(await world.run(["up"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Nothing to do: /) });
-  });
-});
-
-test("a teardown that was interrupted says what is left; run again, it goes on", { timeout: LONG }, async () => {
-  await world.run(["up", "--quiet"]);
-  const end = await world.start(["teardown", "--yes", "--delete-data"], {}, (started) => ({
-    name: "dynamodb DeleteTable",
-    nth: 2,
-    before: () => {
-      started().child.kill("SIGINT");
+    const sns = new SNS({ region: "us-east-1", endpoint: world.url, credentials: { accessKeyId: "other", secretAccessKey: "other" } });
+    await sns.deleteTopic({ TopicArn: "arn:aws:sns:us-east-1:000000000000:fleetlogix-alerts" });
+    const leave = ({ child }: Started): Fate => {
+      child[name]?.destroy();
       return "go on";
-    },
-  })).ended;
-  expect(end.code).toBe(130);
-  expect(end.stdout + end.stderr).toMatch(/Still there, and may cost money:[\s\S]*INTERRUPTED/);
-  expect(await world.run(["teardown", "--yes", "--delete-data"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Done: /) });
-  const { stdout } = await world.run(["status", "--json"]);
-  const { resources } = JSON.parse(stdout) as { resources: { id: string; state: string }[] };
-  expect(resources.filter((r) => r.state !== "absent").map((r) => r.id)).toEqual(["api.account"]);
+    };
+    expect((await during("sns CreateTopic", leave, ["setup"])).code).toBe(0);
+    expect(await world.run(["setup"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Nothing to do: /) });
+  });
+
+  test("a teardown that was interrupted says what is left; run again, it goes on", { timeout: LONG }, async () => {
+    const interrupt = ({ child }: Started): Fate => {
+      child.kill("SIGINT");
+      return "go on";
+    };
+    const end = await during("dynamodb DeleteTable", interrupt, ["teardown", "--yes", "--delete-data"], { nth: 2 });
+    expect(end.code).toBe(130);
+    expect(end.stdout + end.stderr).toMatch(/Still there, and may cost money:[\s\S]*INTERRUPTED/);
+    expect(await world.run(["teardown", "--yes", "--delete-data"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Done: /) });
+    const { stdout } = await world.run(["status", "--json"]);
+    const { resources } = JSON.parse(stdout) as { resources: { id: string; state: string }[] };
+    expect(resources.filter((r) => r.state !== "absent").map((r) => r.id)).toEqual(["api.account"]);
+  });
 });
