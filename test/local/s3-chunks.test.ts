@@ -115,7 +115,7 @@ test("signed chunks and signed trailers are stored; a wrong one anywhere stores 
   expect(await put(`/${Bucket}/trailed`, await signedUpload(`/${Bucket}/trailed`, ["hello"], crc))).toEqual([200, undefined]);
 
   const path = `/${Bucket}/forged`;
-  const spoil = async (from: RegExp, to: string, trailer?: typeof crc) => {
+  const spoil = async (from: RegExp, to: string, trailer?: readonly [string, string]) => {
     const upload = await signedUpload(path, ["hello ", "world"], trailer);
     expect(upload.body).toMatch(from);
     return put(path, { ...upload, body: upload.body.replace(from, to) });

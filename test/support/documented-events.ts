@@ -1,0 +1,141 @@
+/**
+ * What AWS's documentation shows functions being called with, by members and types: a REST API's proxy event of format 1.0, the events
+ * of TOKEN and REQUEST authorizers, of S3 and of SNS. `"string"`, `"number"`, `"boolean"`, `"null"` are types; maps of the caller's own
+ * names (headers, parameters, variables) have their values' type under `"*"`.
+ */
+const TEXTS = { "*": "string" };
+const LISTS = { "*": ["string"] };
+
+const identity = {
+  accessKey: "null",
+  accountId: "null",
+  caller: "null",
+  cognitoAuthenticationProvider: "null",
+  cognitoAuthenticationType: "null",
+  cognitoIdentityId: "null",
+  cognitoIdentityPoolId: "null",
+  principalOrgId: "null",
+  sourceIp: "string",
+  user: "null",
+  userAgent: "string",
+  userArn: "null",
+};
+const requestContext = {
+  accountId: "string",
+  apiId: "string",
+  deploymentId: "string",
+  domainName: "string",
+  domainPrefix: "string",
+  extendedRequestId: "string",
+  httpMethod: "string",
+  identity,
+  path: "string",
+  protocol: "string",
+  requestId: "string",
+  requestTime: "string",
+  requestTimeEpoch: "number",
+  resourceId: "string",
+  resourcePath: "string",
+  stage: "string",
+};
+const request = {
+  resource: "string",
+  path: "string",
+  httpMethod: "string",
+  headers: TEXTS,
+  multiValueHeaders: LISTS,
+  queryStringParameters: TEXTS,
+  multiValueQueryStringParameters: LISTS,
+  pathParameters: TEXTS,
+  stageVariables: TEXTS,
+  requestContext,
+};
+
+export const PROXY = { ...request, body: "string", isBase64Encoded: "boolean" };
+/** Without anything that may be missing: AWS says null. */
+export const BARE_PROXY = {
+  ...PROXY,
+  queryStringParameters: "null",
+  multiValueQueryStringParameters: "null",
+  pathParameters: "null",
+  body: "null",
+};
+export const SIGNED_PROXY = {
+  ...BARE_PROXY,
+  requestContext: {
+    ...requestContext,
+    identity: { ...identity, accessKey: "string", accountId: "string", caller: "string", user: "string", userArn: "string" },
+  },
+};
+export const AUTHORIZED_PROXY = {
+  ...BARE_PROXY,
+  requestContext: {
+    ...requestContext,
+    operationName: "string",
+    identity: { ...identity, apiKey: "string", apiKeyId: "string" },
+    // Whatever an authorizer says reaches the function as text.
+    authorizer: { principalId: "string", integrationLatency: "number", count: "string", vip: "string", name: "string" },
+  },
+};
+export const TOKEN = { type: "string", methodArn: "string", authorizationToken: "string" };
+export const REQUEST = {
+  type: "string",
+  methodArn: "string",
+  ...request,
+  requestContext: { ...requestContext, operationName: "string" },
+};
+
+export const S3 = {
+  Records: [
+    {
+      eventVersion: "string",
+      eventSource: "string",
+      awsRegion: "string",
+      eventTime: "string",
+      eventName: "string",
+      userIdentity: { principalId: "string" },
+      requestParameters: { sourceIPAddress: "string" },
+      responseElements: { "x-amz-request-id": "string", "x-amz-id-2": "string" },
+      s3: {
+        s3SchemaVersion: "string",
+        configurationId: "string",
+        bucket: { name: "string", ownerIdentity: { principalId: "string" }, arn: "string" },
+        object: { key: "string", size: "number", eTag: "string", versionId: "string", sequencer: "string" },
+      },
+    },
+  ],
+};
+export const SNS = {
+  Records: [
+    {
+      EventVersion: "string",
+      EventSubscriptionArn: "string",
+      EventSource: "string",
+      Sns: {
+        SignatureVersion: "string",
+        Timestamp: "string",
+        Signature: "string",
+        SigningCertUrl: "string",
+        MessageId: "string",
+        Message: "string",
+        MessageAttributes: { "*": { Type: "string", Value: "string" } },
+        Type: "string",
+        UnsubscribeUrl: "string",
+        TopicArn: "string",
+        Subject: "string",
+      },
+    },
+  ],
+};
+
+/** The members and types of a value, in the form above, as far as the given shape has its own names; the rest is told as it is. */
+export function shapeOf(value: unknown, like: unknown): unknown {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return value.slice(0, 1).map((item) => shapeOf(item, (like as unknown[] | undefined)?.[0]));
+  if (typeof value !== "object") return typeof value;
+  const wanted = (like ?? {}) as Readonly<Record<string, unknown>>;
+  const own = Object.entries(value).map(([name, inner]) => [name, shapeOf(inner, wanted["*"] ?? wanted[name])] as const);
+  if (!("*" in wanted)) return Object.fromEntries(own);
+  const strange = own.filter(([, shape]) => JSON.stringify(shape) !== JSON.stringify(wanted["*"]));
+  return { "*": wanted["*"], ...Object.fromEntries(strange) };
+}
