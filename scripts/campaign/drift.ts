@@ -10,7 +10,7 @@ import {
   groupId,
   keyId,
   LOGS,
-  logGroups,
+  logGroup,
   PARAMETERS,
   planId,
   roleOf,
@@ -71,7 +71,7 @@ export const DRIFTS: Drifts = {
     };
   }),
   ...each(LOGS, (id) => ({
-    [`${id} retentionDays`]: (world) => world.behind("logs", "DeleteRetentionPolicy", { logGroupName: logGroups(world)[id] }),
+    [`${id} retentionDays`]: (world) => world.behind("logs", "DeleteRetentionPolicy", { logGroupName: logGroup(world, id) }),
   })),
   ...database("copyTagsToSnapshot", { CopyTagsToSnapshot: false }),
   ...database("minorUpgrades", { AutoMinorVersionUpgrade: false }),
@@ -221,7 +221,7 @@ export function drift(): readonly Scenario[] {
 /** By id in the plan: how somebody gets rid of it, with what AWS wants gone before. */
 const DELETIONS: Readonly<Record<string, Reach>> = {
   ...Object.fromEntries(
-    LOGS.map((id): [string, Reach] => [id, (world) => world.behind("logs", "DeleteLogGroup", { logGroupName: logGroups(world)[id] })]),
+    LOGS.map((id): [string, Reach] => [id, (world) => world.behind("logs", "DeleteLogGroup", { logGroupName: logGroup(world, id) })]),
   ),
   "database.main": async (world) => {
     await world.behind("rds", "DeleteDBInstance", { DBInstanceIdentifier: DATABASE, SkipFinalSnapshot: true });

@@ -101,7 +101,7 @@ export const MUTATIONS: readonly Mutation[] = [
     invariant: "I8",
     bug: "the lock is taken although there is nothing to do",
     file: "src/app/changes.ts",
-    edits: [['if (planned.every((r) => r.decision.action === "keep")) return execute(seen, run);', ""]],
+    edits: [["if (!changes) return bring();", ""]],
     scenarios: "^I13 1 calls at a time",
   },
   {

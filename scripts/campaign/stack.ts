@@ -1,3 +1,4 @@
+import type { Tag } from "@aws-sdk/client-s3";
 import type { World } from "./world.ts";
 
 /** The finished stack of the campaign's own configuration, as somebody with a console would reach into it. */
@@ -23,14 +24,18 @@ export const roleOf = (fn: string): string => `fleetlogix-${fn}-role`;
 export const functionOf = (fn: string): string => `fleetlogix-${fn}`;
 /** Ids in the plan of what CloudWatch Logs keeps. */
 export const LOGS = ["logs.database", "logs.database-upgrade", ...FUNCTIONS.map((fn) => `logs.${fn}`), "api.logs", "api.execution-logs"];
-/** By id in the plan. The log of API Gateway's own execution is named after the API. */
-export const logGroups = (world: World): Readonly<Record<string, string>> => ({
+const LOG_NAMES: Readonly<Record<string, string>> = {
   "logs.database": `/aws/rds/instance/${DATABASE}/postgresql`,
   "logs.database-upgrade": `/aws/rds/instance/${DATABASE}/upgrade`,
   ...Object.fromEntries(FUNCTIONS.map((fn) => [`logs.${fn}`, `/aws/lambda/${functionOf(fn)}`])),
   "api.logs": "/aws/apigateway/fleetlogix-api-access",
-  "api.execution-logs": `API-Gateway-Execution-Logs_${apiId(world)}/prod`,
-});
+};
+/** Of an id in the plan. The log of API Gateway's own execution is named after the API, and may outlive it. */
+export function logGroup(world: World, id: string): string {
+  const beginning = `logs.groups ${REGION}/`;
+  const found = [...world.documents().keys()].find((key) => key.startsWith(`${beginning}API-Gateway-Execution-Logs_`));
+  return LOG_NAMES[id] ?? found?.slice(beginning.length) ?? "";
+}
 
 export const apiId = (world: World): string => idOf(world, "apigateway.apis", "FleetLogixAPI");
 export const keyId = (world: World): string => idOf(world, "apigateway.keys", "fleetlogix-api-key");
@@ -67,7 +72,7 @@ export const taggings = (logs: readonly string[]): readonly Tagging[] => [
     }),
   ),
   ...logs.map((id): Tagging => {
-    const resourceArn = (world: World) => arn("logs", `log-group:${logGroups(world)[id]}`);
+    const resourceArn = (world: World) => arn("logs", `log-group:${logGroup(world, id)}`);
     return {
       id,
       set: (world, tags) => world.behind("logs", "TagResource", { resourceArn: resourceArn(world), tags }),
@@ -128,7 +133,7 @@ async function tagBucket(
   { s3 }: World,
   change: (tags: Readonly<Record<string, string>>) => Readonly<Record<string, string>>,
 ): Promise<void> {
-  const { TagSet = [] } = await s3.getBucketTagging({ Bucket: BUCKET });
+  const { TagSet = [] } = await s3.getBucketTagging({ Bucket: BUCKET }).catch((): { TagSet?: Tag[] } => ({}));
   const tags = change(Object.fromEntries(TagSet.map(({ Key = "", Value = "" }) => [Key, Value])));
   if (Object.keys(tags).length === 0) await s3.deleteBucketTagging({ Bucket: BUCKET });
   else await s3.putBucketTagging({ Bucket: BUCKET, Tagging: { TagSet: [...listOf(tags)] } });

@@ -1,6 +1,6 @@
 import { FleetlogixError } from "../../src/errors.ts";
 import { dishonest, errorOf, touched, written } from "./invariants.ts";
-import { again, type Command, judge, type Reference, run, type Scenario, type Stage } from "./life.ts";
+import { again, judge, type Reference, run, type Scenario, type Stage } from "./life.ts";
 import { difference, snapshot } from "./snapshot.ts";
 import { LOGS, type Tagging, taggings } from "./stack.ts";
 import { makeWorld, type World } from "./world.ts";
@@ -59,9 +59,9 @@ async function strange(
   await make(tagging, world);
   const theirs = new Map([...world.documents()].filter(([key, value]) => JSON.stringify(ours.get(key)) !== JSON.stringify(value)));
   check("I5", theirs.size === 0 ? "nothing was made strange" : undefined);
-  await refused(world, check, "up");
+  await refused(world, check);
   check("I5", written(world.faults.calls()));
-  await refused(world, check, "teardown");
+  await left(world, check, tagging.id);
   check("I5", touched(new Map([...world.foreign, ...theirs]), world.documents()));
   await tagging.set(world, TAGS);
   check("I2", await again(world, "teardown", { concurrency: 4 }, setting.config));
@@ -71,15 +71,24 @@ async function strange(
 async function anotherAccounts(world: World, _wanted: Reference, check: Check): Promise<void> {
   world.faults.clear();
   world.faults.add({ service: "s3", operation: "HeadBucket", times: null, fault: { kind: "fail", code: "Forbidden", status: 403 } });
-  await refused(world, check, "up", false);
+  await refused(world, check, false);
   check("I5", written(world.faults.calls()));
 }
 
-async function refused(world: World, check: Check, command: Command, clear = true): Promise<void> {
+async function refused(world: World, check: Check, clear = true): Promise<void> {
   if (clear) world.faults.clear();
-  const ending = await run(await world.start(4), command, world);
+  const ending = await run(await world.start(4), "up", world);
   check("I10", dishonest(ending));
   const error = errorOf(ending);
   const foreign = error instanceof FleetlogixError && error.code === "OWNER_FOREIGN" && error.exit === 4;
-  check("I5", foreign ? undefined : `${command} does not refuse what is foreign: ${String(error)}`);
+  check("I5", foreign ? undefined : `up does not refuse what is foreign: ${String(error)}`);
+}
+
+/** A teardown leaves it, says so, and does not stumble over it. */
+async function left(world: World, check: Check, id: string): Promise<void> {
+  const ending = await run(await world.start(4), "teardown", world);
+  check("I10", dishonest(ending));
+  check("I2", errorOf(ending) === undefined ? undefined : `teardown stumbles over it: ${String(errorOf(ending))}`);
+  const decision = ending.result?.resources.find((resource) => resource.id === id)?.decision;
+  check("I5", decision?.action === "refuse" ? undefined : `teardown does not tell what is foreign: ${JSON.stringify(decision)}`);
 }

@@ -25,7 +25,7 @@ export interface Doomed {
 }
 
 /**
- * Pure. What holds data is kept unless asked, and so is whatever it needs; what is not ours is left alone.
+ * Pure. What holds data is kept unless asked, what is not ours is left alone, and what either needs is kept.
  * `orphansOnly`: the stack stays, what its configuration no longer names goes.
  */
 export function planDestroy(
@@ -42,7 +42,9 @@ export function planDestroy(
   for (const { item, live } of there.toReversed()) {
     const decision = judge(item.subject, live, needed.get(item.id), options, run);
     decisions.set(item.id, decision);
-    if (decision.action === "retain") for (const need of needsOf(item.node)) needed.set(need, `${item.subject.label} needs it`);
+    if (decision.action === "delete") continue;
+    const why = decision.action === "refuse" ? `${item.subject.label}, which is left alone, may need it` : `${item.subject.label} needs it`;
+    for (const need of needsOf(item.node)) needed.set(need, why);
   }
   const fromStack = there.map(({ item, level, live }): Doomed => {
     const parent = item.node.kind.partOf === undefined ? undefined : item.node.needs[item.node.kind.partOf];
