@@ -48,6 +48,7 @@ test.runIf(process.getuid?.() === 0)("databases outside go with a reset, and wit
 
   const mine = await withDatabase(kept);
   expect([runs(gone.postmaster), existsSync(gone.place), existsSync(mine.place)]).toEqual([false, false, true]);
+  expect(readFileSync(join(kept, "rds", "ca.pem"), "utf8")).toContain("BEGIN CERTIFICATE");
   const { dataBytes, memoryBytes = 0, processes = 0 } = await statusLocal({ dataDir: kept });
   expect(dataBytes["rds db"]).toBeGreaterThan(20e6);
   expect(processes).toBeGreaterThan(5);

@@ -66,6 +66,8 @@ const asStarted = ({ port, pid, options }: DaemonState, alreadyRunning: boolean)
 
 function prepareFolder(dataDir: string): void {
   try {
+    // Only the folder itself is closed to others: who serves its databases may have to pass through those above it.
+    mkdirSync(dirname(dataDir), { recursive: true });
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     accessSync(dataDir, constants.W_OK | constants.X_OK);
   } catch (error) {

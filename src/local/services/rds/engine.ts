@@ -9,7 +9,7 @@ import { type Binaries, findBinaries } from "./postgres/binaries.ts";
 import { type Certificate, makeCertificate } from "./postgres/certificate.ts";
 import { writeConfiguration } from "./postgres/configuration.ts";
 import { copyData } from "./postgres/files.ts";
-import { type Place, placeOf, preparePlace } from "./postgres/place.ts";
+import { isOutside, type Place, placeOf, preparePlace } from "./postgres/place.ts";
 import { dataOf, initialise, reloadServer, runningPid, type ServerFolder, startServer, stopServer } from "./postgres/server.ts";
 
 /** A server and what it runs with. */
@@ -169,7 +169,12 @@ function prepare(env: LocalEnv): Machine {
   }
   const secrets = env.store.collection<{ readonly password: string }>("rds.superuser");
   if (!secrets.has("password")) secrets.put("password", { password: randomBytes(24).toString("base64url") });
-  return { place, binaries, certificate: certificateIn(place.folder), password: secrets.get("password")?.password ?? "" };
+  const certificate = certificateIn(place.folder);
+  // Clients find it in the same place wherever the databases lie.
+  const known = join(env.dataDir, "rds");
+  if (isOutside(place)) mkdirSync(known, { recursive: true });
+  if (isOutside(place)) writeFileSync(join(known, "ca.pem"), certificate.cert, { mode: 0o644 });
+  return { place, binaries, certificate, password: secrets.get("password")?.password ?? "" };
 }
 
 /** One certificate for all servers; `ca.pem` is what clients that verify are given as root. */
