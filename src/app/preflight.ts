@@ -50,6 +50,35 @@ const database: Check = async ({ clients, config, place, ask }) => {
   return [lacks("database", "error", `RDS offers no PostgreSQL ${EngineVersion} on ${instanceClass} in ${place.region}.`, fix)];
 };
 
+/** What RDS counts for the account and region. One database is enough; where the stack's own is there already, no room is needed. */
+const room: Check = async ({ clients, place, ask }) => {
+  const rds = await clients.rds();
+  const { AccountQuotas = [] } = await ask("the database quota", () => rds.describeAccountAttributes({}));
+  const quota = AccountQuotas.find((one) => one.AccountQuotaName === "DBInstances");
+  const { Used: used = 0, Max: most = Number.POSITIVE_INFINITY } = quota ?? {};
+  if (used < most) return [fine("database quota", `${used} of ${most} databases`)];
+  const fix = `aws service-quotas request-service-quota-increase --service-code rds --quota-code L-7B6409FD --desired-value ${most + 10} --region ${place.region}`;
+  return [lacks("database quota", "warning", `All ${most} databases that the account may have in ${place.region} are there.`, fix)];
+};
+
+/** Roles are the whole account's: three functions, the API's log and the database's metrics need one each. */
+const ROLES_NEEDED = 5;
+const roles: Check = async ({ clients, ask }) => {
+  const iam = await clients.iam();
+  const { SummaryMap = {} } = await ask("the role quota", () => iam.getAccountSummary({}));
+  const { Roles: used = 0, RolesQuota: most = Number.POSITIVE_INFINITY } = SummaryMap as Readonly<Record<string, number>>;
+  if (used + ROLES_NEEDED <= most) return [fine("role quota", `${used} of ${most} roles`)];
+  const fix = `aws service-quotas request-service-quota-increase --service-code iam --quota-code L-FE177D64 --desired-value ${most + 100} --region us-east-1`;
+  return [
+    lacks(
+      "role quota",
+      "warning",
+      `${used} of the ${most} roles that the account may have are there; a new stack needs ${ROLES_NEEDED}.`,
+      fix,
+    ),
+  ];
+};
+
 const FEW_CONCURRENT = 50;
 const concurrency: Check = async ({ clients, ask, place }) => {
   const lambda = await clients.lambda();
@@ -72,13 +101,13 @@ const loggingRole: Check = async ({ clients, ask }) => {
   ];
 };
 
-export const PREFLIGHT: readonly Check[] = [network, database, concurrency, loggingRole];
+export const PREFLIGHT: readonly Check[] = [network, database, room, roles, concurrency, loggingRole];
 
-/** Before a database is begun that AWS would refuse after minutes: everything that is missing, at once. Asked of AWS only. */
+/** Before a database is begun that AWS would refuse after minutes: everything that is missing, at once. Other endpoints need not know. */
 export async function refuseUnfit(session: Session): Promise<void> {
-  if (session.options.endpoint !== undefined) return;
-  const findings = await Promise.all([network, database].map((check) => check(session)));
-  const missing = findings.flat().filter((finding) => finding.severity === "error");
+  if (session.options.endpoint !== undefined && !session.options.local) return;
+  const findings = await Promise.all([network, database, room].map((check) => check(session)));
+  const missing = findings.flat().filter((finding) => !finding.ok);
   if (missing.length === 0) return;
   throw new FleetlogixError("PREFLIGHT", missing.map((finding) => finding.message).join("\n"), {
     hint: missing.map((finding) => `Run or do: ${finding.fix}.`).join(" "),

@@ -66,7 +66,8 @@ export type Tags = Readonly<Record<string, string>>;
 export type SeenTags = Tags | "inherited";
 export type Observation<Live> =
   | { readonly state: "absent" }
-  | { readonly state: "ready" | "settling"; readonly live: Live; readonly tags: SeenTags }
+  /** `barred`: why it cannot even be taken over ("belongs to another account"); the phrase follows its name. */
+  | { readonly state: "ready" | "settling"; readonly live: Live; readonly tags: SeenTags; readonly barred?: string }
   | { readonly state: "failed"; readonly live: Live; readonly tags: SeenTags; readonly reason: string };
 export interface Description {
   readonly arn?: string | undefined;

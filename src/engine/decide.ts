@@ -58,6 +58,7 @@ export function decide(
   policy: Pick<Policy, "adopt" | "allowDataLoss">,
 ): Decision {
   if (seen.state === "absent") return { action: "create" };
+  if ("barred" in seen && seen.barred !== undefined) return barred(subject, seen.barred);
   const refusal = policy.adopt ? undefined : refuse(subject, seen.tags, owner);
   if (refusal) return refusal;
   const changes = differences(subject.kind, spec, seen, owner);
@@ -98,6 +99,11 @@ export function foreign(subject: Judged, tags: SeenTags): Decision & { readonly 
     why: `${subject.kind.kind} "${subject.label}" exists already and ${whose ? `belongs to the stack ${whose}` : "does not carry this stack's tag"}`,
     hint: "Choose another name in fleetlogix.config.json, or run again with --adopt to take it over.",
   };
+}
+
+function barred(subject: Judged, why: string): Decision {
+  const hint = "Choose another name in fleetlogix.config.json.";
+  return { action: "refuse", code: "OWNER_FOREIGN", why: `${subject.kind.kind} "${subject.label}" ${why}`, hint };
 }
 
 function differences(

@@ -62,7 +62,8 @@ const GONE = ["DBInstanceNotFoundFault", "DBInstanceNotFound"];
 const READY = ["available", "storage-optimization", "stopped"];
 /** States that nothing leaves by waiting: what to do about each. */
 const STUCK: Readonly<Record<string, string>> = {
-  failed: "the creation failed: look at the instance's events",
+  failed:
+    "the creation failed and goes no further: see why with `aws rds describe-events --source-type db-instance`, and remove it with `aws rds delete-db-instance --skip-final-snapshot`",
   "incompatible-network": "its subnets have no free address or its VPC is gone",
   "incompatible-restore": "its snapshot cannot be restored",
   "incompatible-parameters": "its parameter group does not fit the instance class",

@@ -164,7 +164,7 @@ async function headOf(s3: S3, name: string, place: Place): Promise<"there" | Obs
   } catch (error) {
     const status = toFault(error)?.status;
     if (status === 404) return { state: "absent" };
-    if (status === 403) return { state: "ready", live: unseen(name, place), tags: {} };
+    if (status === 403) return { state: "ready", live: unseen(name, place), tags: {}, barred: ANOTHERS };
     if (status !== 301) throw error;
     throw new FleetlogixError("WRONG_PLACE", `The bucket "${name}" exists in another region than ${place.region}.`, {
       hint: "Set `region` to where the stack lives, or `bucket.name` to another name.",
@@ -173,6 +173,7 @@ async function headOf(s3: S3, name: string, place: Place): Promise<"there" | Obs
     });
   }
 }
+const ANOTHERS = "belongs to another account (bucket names are the whole world's), or the caller may not look at it";
 /** Another account's, or one that we may not look into: it carries no tag that we could see, so it is foreign. */
 const unseen = (name: string, place: Place): BucketLive => ({
   name,

@@ -70,29 +70,39 @@ test("the local AWS never sees the user's credentials", async () => {
   expect(place).toEqual({ account: "123456789012", region: "eu-west-1", partition: "aws-cn" });
   expect(keys).toEqual(["local"]);
 });
-test("credentials that ran out are looked up again, once, and the call goes on with the new ones", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "credentials-"));
-  toClose.push(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, "credentials");
-  const write = (key: string) => writeFileSync(file, `[default]\naws_access_key_id = ${key}\naws_secret_access_key = s\n`);
-  write("OLD");
-  for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"]) vi.stubEnv(name, undefined);
-  vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", file);
-  vi.stubEnv("AWS_CONFIG_FILE", join(folder, "config"));
-  const keys: (string | undefined)[] = [];
-  const url = await endpoint((request, response) => {
-    const key = keyOf(request.headers.authorization);
-    keys.push(key);
-    if (key === "OLD") {
-      write("NEW");
-      response.writeHead(403).end(refusal("ExpiredToken"));
-    } else response.end(IDENTITY);
-  });
-  const made = clients({ endpoint: url, local: false });
-  expect((await identify(made, "eu-west-1")).account).toBe("123456789012");
-  await (await made.sns()).listTopics({}).catch(() => {});
-  expect(keys).toEqual(["OLD", "NEW", "NEW"]);
-});
+test.each(["credentials file", "credential_process"])(
+  "credentials of a %s that ran out are looked up again, once, and the call goes on with the new ones",
+  async (source) => {
+    const folder = mkdtempSync(join(tmpdir(), "credentials-"));
+    toClose.push(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "credentials");
+    const config = join(folder, "config");
+    const fromProcess = source === "credential_process";
+    if (fromProcess) writeFileSync(config, `[default]\ncredential_process = cat ${file}\n`);
+    const write = (key: string) => {
+      const Expiration = new Date(Date.now() + 3_600_000).toISOString();
+      const found = { Version: 1, AccessKeyId: key, SecretAccessKey: "s", SessionToken: "t", Expiration };
+      writeFileSync(file, fromProcess ? JSON.stringify(found) : `[default]\naws_access_key_id = ${key}\naws_secret_access_key = s\n`);
+    };
+    write("OLD");
+    for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"]) vi.stubEnv(name, undefined);
+    vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", fromProcess ? join(folder, "none") : file);
+    vi.stubEnv("AWS_CONFIG_FILE", config);
+    const keys: (string | undefined)[] = [];
+    const url = await endpoint((request, response) => {
+      const key = keyOf(request.headers.authorization);
+      keys.push(key);
+      if (key === "OLD") {
+        write("NEW");
+        response.writeHead(403).end(refusal("ExpiredToken"));
+      } else response.end(IDENTITY);
+    });
+    const made = clients({ endpoint: url, local: false });
+    expect((await identify(made, "eu-west-1")).account).toBe("123456789012");
+    await (await made.sns()).listTopics({}).catch(() => {});
+    expect(keys).toEqual(["OLD", "NEW", "NEW"]);
+  },
+);
 test("a call without an answer ends as a timeout, a closed connection and a port without a server as what they are", async () => {
   const silent = await endpoint(() => {});
   const slow = await identify(clients({ endpoint: silent, requestTimeoutMs: 50 }), "x").catch((e: unknown) => e);
