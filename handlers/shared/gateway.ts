@@ -67,10 +67,13 @@ function decodeBody({ body, isBase64Encoded }: ProxyEvent): string | undefined {
 
 /** The value as the schema has it, or 400 with every place that is wrong. `at` goes before each path. */
 export function check<S extends z.core.$ZodType>(schema: S, value: unknown, at = ""): z.output<S> {
-  const result = z.safeParse(schema, value, { error: en().localeError });
+  const result = z.safeParse(schema, value, { error: (issue) => (issue.input === undefined ? "Is required." : english(issue)) });
   if (result.success) return result.data;
-  throw invalid(result.error.issues.flatMap((issue) => toDetails(issue, at)));
+  const details = result.error.issues.flatMap((issue) => toDetails(issue, at));
+  // The first fault of a place: after "expected array" its length is no news.
+  throw invalid(details.filter(({ path }, i) => details.findIndex((one) => one.path === path) === i));
 }
+const english = en().localeError;
 
 function toDetails(issue: z.core.$ZodIssue, at: string): Detail[] {
   const path = [at, ...issue.path].filter((part) => part !== "").join(".");

@@ -94,6 +94,7 @@ function parsed(text: string): Reply["body"] {
 
 /** Sends the whole plan: the roads first, then step by step, every vehicle's messages in their order. */
 export async function drive(plan: Plan, call: Call, tally: Tally, signal: AbortSignal): Promise<void> {
+  tally.planned = plan.trips.reduce((sum, trip) => sum + trip.messages.length, 0);
   for (const { id, name, waypoints } of plan.roads) {
     const { status, body } = await call("PUT", `/route/${id}`, { name, waypoints, threshold_km: THRESHOLD_KM });
     if (status !== 200) throw refused(id, status, body);

@@ -2,6 +2,8 @@ import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
 
 /** Counters of a run, filled while it goes on. */
 export interface Tally {
+  /** How many messages there are to send. */
+  planned: number;
   sent: number;
   accepted: number;
   late: number;
@@ -15,6 +17,7 @@ export interface Tally {
   readonly errors: string[];
 }
 export const newTally = (): Tally => ({
+  planned: 0,
   sent: 0,
   accepted: 0,
   late: 0,
@@ -40,9 +43,10 @@ export const numbersOf = (tally: Tally) => ({
   p95_ms: percentile(tally, 95),
 });
 
+/** In one line, what matters most first: a narrow terminal cuts the end off. */
 export function lineOf(tally: Tally): string {
   const n = numbersOf(tally);
-  const asked = Object.entries(n.refusals).map(([why, times]) => ` · ${times}× ${why}`);
-  const counts = `${n.accepted} accepted · ${n.late} late · ${n.duplicates} duplicates · ${n.alerts} alerts · ${n.errors} errors${asked.join("")}`;
-  return `${counts} · p50 ${n.p50_ms} ms · p95 ${n.p95_ms} ms`;
+  const asked = Object.entries(n.refusals).map(([why, times]) => ` · ${times} × ${why}`);
+  const counts = `${n.accepted}/${tally.planned} accepted · ${n.alerts} alerts · ${n.errors} errors`;
+  return `${counts} · p50 ${n.p50_ms} ms · p95 ${n.p95_ms} ms · ${n.late} late · ${n.duplicates} duplicates${asked.join("")}`;
 }

@@ -37,7 +37,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   INVALID_SIGNATURE: { status: 403, code: "FORBIDDEN", message: "The signature is not valid." },
   QUOTA_EXCEEDED: { status: 429, code: "TOO_MANY_REQUESTS", message: "The day's calls of this key are used up.", retryAfter: 3600 },
   REQUEST_TOO_LARGE: { status: 413, code: "PAYLOAD_TOO_LARGE", message: "The body is too large." },
-  RESOURCE_NOT_FOUND: { status: 404, code: "NOT_FOUND", message: "There is no such path." },
+  RESOURCE_NOT_FOUND: { status: 404, code: "NOT_FOUND", message: "There is no such path, or not with this method." },
   THROTTLED: { status: 429, code: "TOO_MANY_REQUESTS", message: "Too many calls. Send the same call again later.", retryAfter: 1 },
   UNAUTHORIZED: { status: 403, code: "FORBIDDEN", message: "The call is not allowed." },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, code: "INVALID_REQUEST", message: "The body must be application/json." },
@@ -50,7 +50,7 @@ export function gatewayResponses({ api }: Config): Readonly<Record<string, objec
   const unknown: Answer =
     api.auth === "iam"
       ? { status: 403, code: "FORBIDDEN", message: "The call carries no signature, or there is no such path." }
-      : { status: 404, code: "NOT_FOUND", message: "There is no such path." };
+      : { status: 404, code: "NOT_FOUND", message: "There is no such path, or not with this method." };
   const answers = Object.entries({ ...ANSWERS, MISSING_AUTHENTICATION_TOKEN: unknown }).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(answers.map(([type, answer]) => [type, responseOf(answer, api.corsOrigins)]));
 }

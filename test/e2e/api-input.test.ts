@@ -103,6 +103,13 @@ test.each(FAULTS)("$why is 400 and the place is named", async ({ path: [method, 
   expect(JSON.stringify(reply.body)).not.toMatch(/zod|dynamo|arn:|node_modules/i);
 });
 
+test("a fault is told in words that need no looking up, and once for each place", async () => {
+  const half = (await api.call("POST", "/vehicle", { vehicle_id: "V", position: { lat: 1 } })).body.error;
+  expect(half).toMatchObject({ message: "position.lon: Is required.", details: [{ path: "position.lon", message: "Is required." }] });
+  const { details } = (await api.call("PUT", "/route/R", { waypoints: "x" })).body.error;
+  expect(details).toEqual([{ path: "waypoints", message: "Invalid input: expected array, received string" }]);
+});
+
 test.each(["{", "", "null", "[]", '"text"', '{"delivery_id":"D","status":"pending"'])("the body %j is 400", async (text) => {
   const reply = await api.call("POST", "/delivery", undefined, { text });
   expect(reply).toMatchObject({ status: 400, body: { error: { code: "INVALID_REQUEST", details: [{ path: expect.any(String) }] } } });

@@ -10,6 +10,8 @@ import { openSession } from "../session.ts";
 
 const LINE_EVERY_MS = 5_000;
 const REDRAW_EVERY_MS = 200;
+/** As many differences as a person reads. */
+const SHOWN = 20;
 
 /** Drives the fleet through the API, then compares the back end's state with the model's. */
 export const simulate: Action = async (run, _, options) => {
@@ -20,15 +22,21 @@ export const simulate: Action = async (run, _, options) => {
   const tally = newTally();
   const sign = config.api.auth === "iam" ? app.signCall : undefined;
   const call = caller({ url, key: key?.reveal(), sign, rate: plan.rate, signal: run.signal }, tally);
-  await watched(run, tally, () => drive(plan, call, tally, run.signal));
   const lost = plan.trips.reduce((sum, trip) => sum + trip.lost, 0);
+  const seconds = Math.ceil((plan.steps * plan.stepMs) / 1000);
+  run.note(`${plan.trips.length} vehicles for about ${seconds} s`);
+  await watched(run, tally, () => drive(plan, call, tally, run.signal));
+  run.note("Comparing the back end's state with what was sent…");
   const numbers = { vehicles: plan.trips.length, lost, ...numbersOf(tally) };
-  return answer(run, numbers, lineOf(tally), [...tally.errors, ...(await differencesOf(plan, call))]);
+  const line = `${lineOf(tally)} · ${lost} lost on the way, as planned`;
+  return answer(run, numbers, line, [...tally.errors, ...(await differencesOf(plan, call))]);
 };
 
 function answer(run: Run, numbers: object, line: string, differences: readonly string[]) {
   const ok = differences.length === 0;
-  const verdict = ok ? "The back end's state equals what was sent." : differences.map((line) => `  ${line}`).join("\n");
+  const more = differences.length - SHOWN;
+  const shown = [...differences.slice(0, SHOWN), ...(more > 0 ? [`…and ${more} more; --json names them all`] : [])];
+  const verdict = ok ? "The back end's state equals what was sent." : shown.map((line) => `  ${line}`).join("\n");
   const failure = new FleetlogixError("VERIFY_FAILED", `The back end's state differs from what was sent in ${differences.length} places.`, {
     hint: "Read which call differs; `fleetlogix logs` shows the functions' side.",
   });
@@ -43,7 +51,9 @@ function answer(run: Run, numbers: object, line: string, differences: readonly s
 async function watched(run: Run, tally: Tally, work: () => Promise<void>): Promise<void> {
   if (run.flags.json || run.flags.quiet) return work();
   const live = isLive(run);
-  const show = () => (live ? run.io.stderr.write(`\r${lineOf(tally)}\u001b[K`) : run.note(lineOf(tally)));
+  // A line that wraps could not be written over.
+  const fitting = () => lineOf(tally).slice(0, (run.io.stderr.columns ?? 80) - 1);
+  const show = () => (live ? run.io.stderr.write(`\r${fitting()}\u001b[K`) : run.note(lineOf(tally)));
   const timer = setInterval(show, live ? REDRAW_EVERY_MS : LINE_EVERY_MS);
   try {
     await work();
