@@ -66,9 +66,14 @@ export async function makeWorld({ databases = "none", from }: WorldOptions = {})
     started.ended.then(({ stdout, stderr }) => log(`${stdout}${stderr}`));
     return started;
   };
-  const end = async () => {
+  const stop = async () => {
     await proxy.close();
     await aws.close();
+  };
+  let stopped: Promise<void> | undefined;
+  const end = () => {
+    stopped ??= stop();
+    return stopped;
   };
   return {
     url: proxy.url,
