@@ -77,6 +77,53 @@ test.each<[string, Position]>([
   );
 });
 
+const ellipsoid = (from: Position, to: Position) => (Geodesic.WGS84.Inverse(from.lat, from.lon, to.lat, to.lon).s12 ?? Number.NaN) / 1000;
+
+/** The nearest point of the ellipsoid's geodesic between two positions, by ternary search: distance to it, and from it to the end. */
+function nearestOnEllipsoid(fix: Position, from: Position, to: Position) {
+  const line = Geodesic.WGS84.InverseLine(from.lat, from.lon, to.lat, to.lon);
+  const length = ellipsoid(from, to);
+  const at = (km: number): Position => {
+    const { lat2 = Number.NaN, lon2 = Number.NaN } = line.Position(km * 1000);
+    return { lat: lat2, lon: lon2 };
+  };
+  let [low, high] = [0, length];
+  for (let i = 0; i < 60; i++) {
+    const third = (high - low) / 3;
+    if (ellipsoid(fix, at(low + third)) < ellipsoid(fix, at(high - third))) high -= third;
+    else low += third;
+  }
+  return { distanceKm: ellipsoid(fix, at(low)), remainingKm: length - low, position: at(low) };
+}
+
+test.each<[string, Position]>([
+  ["in the tropics", { lat: 4.6, lon: -74 }],
+  ["at the antimeridian", { lat: -17, lon: 180 }],
+  ["in the far north", { lat: 70, lon: 25 }],
+  ["at the south pole", { lat: -90, lon: 0 }],
+])("the nearest point of a segment and what remains from it agree with the ellipsoid within the error of the sphere %s", (_, centre) => {
+  fc.assert(
+    fc.property(near(centre, 0.5), near(centre, 0.5), near(centre, 0.5), (fix, from, to) => {
+      const exact = nearestOnEllipsoid(fix, from, to);
+      const nearest = nearestPoint(fix, [from, to]);
+      // Two metres: where arc and geodesic part between ends up to 160 km away.
+      expect(Math.abs(nearest.distanceKm - exact.distanceKm)).toBeLessThanOrEqual(0.006 * exact.distanceKm + 0.002);
+      // The sphere stretches east against north by up to twice its error, which moves the foot of the perpendicular.
+      const error = 0.012 * (exact.distanceKm + exact.remainingKm) + 0.002;
+      expect(Math.abs(remainingKm(fix, [from, to]) - exact.remainingKm)).toBeLessThanOrEqual(error);
+      expect(ellipsoid(nearest.position, exact.position)).toBeLessThanOrEqual(error);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("the length of a road and what remains of it halfway agree with the ellipsoid's sum of segments", () => {
+  const road = Array.from({ length: 2000 }, (_, i) => ({ lat: 4.7 + i * 0.002, lon: -74 - Math.sin(i / 40) * 0.3 }));
+  const exact = (from: number) => road.slice(from, -1).reduce((sum, one, i) => sum + ellipsoid(one, road[from + i + 1] as Position), 0);
+  expect(Math.abs(lengthKm(road) / exact(0) - 1)).toBeLessThan(0.006);
+  expect(Math.abs(remainingKm(road[1000] as Position, road) / exact(1000) - 1)).toBeLessThan(0.006);
+});
+
 test("a point beside a segment's middle is measured to the segment, not to its corners", () => {
   const nearest = nearestPoint({ lat: 0.01, lon: 0.5 }, [
     { lat: 0, lon: 0 },
