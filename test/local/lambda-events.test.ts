@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { IAM } from "@aws-sdk/client-iam";
 import { Lambda } from "@aws-sdk/client-lambda";
+import { SQS } from "@aws-sdk/client-sqs";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { virtualClock } from "../../src/local/core/clock.ts";
@@ -101,6 +102,48 @@ test("a failing asynchronous call is tried three times, one and two minutes apar
       responseContext: { functionError: "Unhandled", executedVersion: "$LATEST" },
       responsePayload: { errorMessage: "never" },
     });
+  } finally {
+    await aws.close();
+  }
+});
+
+test("dead letters and failures reach queues, with the reason; what stays idle for five minutes is ended", async () => {
+  const clock = virtualClock();
+  const aws = await localAws({ clock });
+  try {
+    const [lambda, iam, sqs] = [aws.client(Lambda), aws.client(IAM), aws.client(SQS)];
+    const queue = async (QueueName: string) => (await sqs.createQueue({ QueueName })).QueueUrl as string;
+    const [dead, failed] = [await queue("dead"), await queue("failed")];
+    const source = "export const handler = async (event) => { if (event.bad) throw new Error('never'); return process.pid; };";
+    await makeFunction(lambda, iam, "fails", source, { Effect: "Allow", Action: "sqs:SendMessage", Resource: "*" });
+    const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
+    await lambda.updateFunctionConfiguration({ FunctionName: "fails", DeadLetterConfig: { TargetArn: arn("dead") } });
+    const OnFailure = { Destination: arn("failed") };
+    await lambda.putFunctionEventInvokeConfig({ FunctionName: "fails", MaximumRetryAttempts: 0, DestinationConfig: { OnFailure } });
+    await lambda.invoke({ FunctionName: "fails", InvocationType: "Event", Payload: '{"bad":true}' });
+    const received = async (QueueUrl: string) =>
+      (await sqs.receiveMessage({ QueueUrl, MessageAttributeNames: ["All"], VisibilityTimeout: 0 })).Messages?.[0];
+    await until(async () => (await received(dead)) !== undefined);
+    const letter = await received(dead);
+    expect(letter?.Body).toBe('{"bad":true}');
+    const text = (name: string) => letter?.MessageAttributes?.[name]?.StringValue;
+    expect([text("ErrorCode"), text("ErrorMessage")]).toEqual(["200", "never"]);
+    const record = JSON.parse((await received(failed))?.Body ?? "{}");
+    expect(record).toMatchObject({
+      requestContext: { condition: "RetriesExhausted", requestId: text("RequestID") },
+      requestPayload: { bad: true },
+    });
+
+    const pidOf = async () => Number((await lambda.invoke({ FunctionName: "fails" })).Payload?.transformToString());
+    const pid = await pidOf();
+    clock.advance(4 * 60_000);
+    expect(await pidOf()).toBe(pid);
+    // The sandbox is idle again some time after its answer.
+    await until(() => {
+      clock.advance(5 * 60_000);
+      return !isAlive(pid);
+    });
+    expect(await pidOf()).not.toBe(pid);
   } finally {
     await aws.close();
   }

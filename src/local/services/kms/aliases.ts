@@ -1,6 +1,7 @@
 import type * as KMS from "@aws-sdk/client-kms";
 import { type Call, type Handler, LocalFault } from "../../core/service.ts";
-import { type AliasDocument, aliasKey, checkedPolicy, type Kms, keyAt, liveKeyAt, notFound, page, tagMap } from "./key.ts";
+import { withoutTags } from "../../core/tags.ts";
+import { type AliasDocument, aliasKey, checkedPolicy, type Kms, keyAt, liveKeyAt, notFound, page, tagged } from "./key.ts";
 
 export function aliasOperations(kms: Kms) {
   const { env, aliases } = kms;
@@ -85,13 +86,12 @@ function policyOperations(kms: Kms) {
 function tagOperations(kms: Kms) {
   const tag: Handler<KMS.TagResourceCommandInput, KMS.TagResourceCommandOutput> = (input, call) => {
     const key = liveKeyAt(kms, input.KeyId, call);
-    kms.keys.put(key.id, { ...key, tags: { ...key.tags, ...tagMap(input.Tags ?? []) } });
+    kms.keys.put(key.id, { ...key, tags: tagged(key.tags, input.Tags) });
     return {};
   };
   const untag: Handler<KMS.UntagResourceCommandInput, KMS.UntagResourceCommandOutput> = (input, call) => {
     const key = liveKeyAt(kms, input.KeyId, call);
-    const tags = Object.fromEntries(Object.entries(key.tags).filter(([name]) => !input.TagKeys?.includes(name)));
-    kms.keys.put(key.id, { ...key, tags });
+    kms.keys.put(key.id, { ...key, tags: withoutTags(key.tags, input.TagKeys) });
     return {};
   };
   const list: Handler<KMS.ListResourceTagsCommandInput, KMS.ListResourceTagsCommandOutput> = (input, call) => {

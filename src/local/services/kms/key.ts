@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { CreateKeyCommandInput, KeyMetadata, Tag } from "@aws-sdk/client-kms";
 import { type Call, type LocalEnv, LocalFault } from "../../core/service.ts";
 import type { Collection } from "../../core/store.ts";
+import { type Tags, tagsOf, withTags } from "../../core/tags.ts";
 
 /** A customer key as the journal keeps it: everything about it but key material, for nothing is encrypted here. Times in ms. */
 export interface KeyDocument {
@@ -15,7 +16,7 @@ export interface KeyDocument {
   readonly policy: string;
   /** undefined: the key is not rotated. */
   readonly rotation?: { readonly days: number; readonly since: number } | undefined;
-  readonly tags: Readonly<Record<string, string>>;
+  readonly tags: Tags;
   readonly createdAt: number;
   /** When the key goes for good; undefined: it stays. */
   readonly deleteAt?: number | undefined;
@@ -87,7 +88,7 @@ export function newKey({ env }: Kms, input: CreateKeyCommandInput, { region, acc
     spec: input.KeySpec ?? "SYMMETRIC_DEFAULT",
     enabled: true,
     policy: input.Policy === undefined ? defaultPolicy(account) : checkedPolicy(input.Policy),
-    tags: tagMap(input.Tags ?? []),
+    tags: tagged({}, input.Tags),
     createdAt: env.clock.now(),
   };
 }
@@ -124,12 +125,13 @@ export function checkedPolicy(text: string): string {
   return text;
 }
 
-export function tagMap(tags: readonly Tag[]): Record<string, string> {
-  for (const { TagKey } of tags)
-    if (TagKey?.startsWith("aws:")) throw new LocalFault("TagException", "Tags beginning with aws: are reserved for AWS.");
-  if (tags.length > 50) throw new LocalFault("TagException", "A key has at most 50 tags.");
-  return Object.fromEntries(tags.map(({ TagKey, TagValue }) => [TagKey ?? "", TagValue ?? ""]));
-}
+/** KMS writes tags its own way. */
+export const tagged = (before: Tags, added: readonly Tag[] | undefined): Tags =>
+  withTags(
+    before,
+    tagsOf(added?.map(({ TagKey: Key, TagValue: Value }) => ({ Key, Value }))),
+    (message) => new LocalFault("TagException", message),
+  );
 
 export function metadataOf(key: KeyDocument): KeyMetadata {
   const pending = key.deleteAt !== undefined;

@@ -108,22 +108,38 @@ async function notify(
     };
     await send(lambda, destination, JSON.stringify(record), principal);
   }
-  if (!answer?.ok && revision.config.deadLetterArn) await send(lambda, revision.config.deadLetterArn, input, principal);
+  if (!answer?.ok && revision.config.deadLetterArn) {
+    const attributes = deadLetterAttributes(event.requestId, outcome);
+    await send(lambda, revision.config.deadLetterArn, input, principal, attributes);
+  }
 }
+/** Why an event became a dead letter: the status that Lambda answered, and the first kilobyte of what the function said. */
+function deadLetterAttributes(requestId: string, outcome: Outcome): Attributes {
+  const [code, reason] =
+    "refused" in outcome
+      ? [outcome.refused.status ?? 400, outcome.refused.message]
+      : [200, (JSON.parse(outcome.answer.body.toString("utf8") || "{}") as { errorMessage?: string }).errorMessage];
+  return {
+    RequestID: { DataType: "String", StringValue: requestId },
+    ErrorCode: { DataType: "Number", StringValue: String(code) },
+    ErrorMessage: { DataType: "String", StringValue: (reason || "unknown").slice(0, 1024) },
+  };
+}
+type Attributes = Readonly<Record<string, { readonly DataType: string; readonly StringValue: string }>>;
 const contextOf = (answer: Execution["answer"], executedVersion: string): object => ({
   statusCode: 200,
   executedVersion,
   ...(answer.ok ? {} : { functionError: "Unhandled" }),
 });
 
-async function send(lambda: Lambda, arn: string, text: string, principal: Principal): Promise<void> {
+async function send(lambda: Lambda, arn: string, text: string, principal: Principal, MessageAttributes: Attributes = {}): Promise<void> {
   const [, , service = "", region = ""] = arn.split(":");
   const from = { principal, region };
-  if (service === "sns") await lambda.env.dispatch("sns", "Publish", { TopicArn: arn, Message: text }, from);
+  if (service === "sns") await lambda.env.dispatch("sns", "Publish", { TopicArn: arn, Message: text, MessageAttributes }, from);
   else if (service === "lambda")
     await lambda.env.dispatch("lambda", "Invoke", { FunctionName: arn, InvocationType: "Event", Payload: Buffer.from(text) }, from);
   else if (service === "sqs") {
     const { QueueUrl } = await lambda.env.dispatch("sqs", "GetQueueUrl", { QueueName: arn.slice(arn.lastIndexOf(":") + 1) }, { region });
-    await lambda.env.dispatch("sqs", "SendMessage", { QueueUrl, MessageBody: text }, from);
+    await lambda.env.dispatch("sqs", "SendMessage", { QueueUrl, MessageBody: text, MessageAttributes }, from);
   } else throw new LocalFault("InvalidParameterValueException", `The local AWS has no destination of the kind ${arn}.`);
 }

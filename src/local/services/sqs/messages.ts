@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type * as SQS from "@aws-sdk/client-sqs";
 import { type Handler, LocalFault } from "../../core/service.ts";
+import { hashOf, keptAttributes, shownAttributes } from "./attributes.ts";
 import { DEFAULTS, type MessageDocument, messagesOf, queueAt, type Sqs } from "./queue.ts";
 
 const md5 = (text: string): string => createHash("md5").update(text).digest("hex");
@@ -17,21 +18,20 @@ export function messageOperations(sqs: Sqs) {
         `One or more parameters are invalid. Reason: Message must be shorter than ${settings.MaximumMessageSize} bytes.`,
         400,
       );
-    if (Object.keys(input.MessageAttributes ?? {}).length > 0)
-      throw new LocalFault("NotImplemented", "The local AWS does not implement MessageAttributes of sqs:SendMessage.", 501);
+    const attributes = keptAttributes(input.MessageAttributes);
     const now = env.clock.now();
     const message: MessageDocument = {
       id: randomUUID(),
       queue: queue.arn,
       body,
-      attributes: {},
+      attributes,
       sender: "arn" in call.principal ? call.principal.arn : call.principal.type,
       sentAt: now,
       visibleAt: now + Number(input.DelaySeconds ?? settings.DelaySeconds) * 1_000,
       receives: 0,
     };
     messages.put(message.id, message);
-    return { MessageId: message.id, MD5OfMessageBody: md5(body) };
+    return { MessageId: message.id, MD5OfMessageBody: md5(body), ...hashOf(attributes) };
   };
   const receive: Handler<SQS.ReceiveMessageCommandInput, SQS.ReceiveMessageCommandOutput> = (input, call) => {
     const queue = queueAt(sqs, input.QueueUrl, call);
@@ -48,7 +48,7 @@ export function messageOperations(sqs: Sqs) {
         return { ...message, receipt: randomUUID(), receives: message.receives + 1, firstReceivedAt, visibleAt: now + hidden };
       });
     for (const message of taken) messages.put(message.id, message);
-    return taken.length === 0 ? {} : { Messages: taken.map(shown) };
+    return taken.length === 0 ? {} : { Messages: taken.map((message) => shown(message, input.MessageAttributeNames ?? [])) };
   };
   const remove: Handler<SQS.DeleteMessageCommandInput, SQS.DeleteMessageCommandOutput> = (input, call) => {
     const queue = queueAt(sqs, input.QueueUrl, call);
@@ -60,7 +60,7 @@ export function messageOperations(sqs: Sqs) {
   return { SendMessage: send, ReceiveMessage: receive, DeleteMessage: remove };
 }
 
-const shown = (message: MessageDocument): SQS.Message => ({
+const shown = (message: MessageDocument, wanted: readonly string[]): SQS.Message => ({
   MessageId: message.id,
   ReceiptHandle: message.receipt,
   Body: message.body,
@@ -71,4 +71,5 @@ const shown = (message: MessageDocument): SQS.Message => ({
     ApproximateReceiveCount: String(message.receives),
     ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
   },
+  ...shownAttributes(message.attributes, wanted),
 });

@@ -1,5 +1,6 @@
 import { type Call, type LocalEnv, LocalFault } from "../../core/service.ts";
 import type { Collection } from "../../core/store.ts";
+import type { Tags } from "../../core/tags.ts";
 
 /** A queue as the journal keeps it. Times in ms. */
 export interface QueueDocument {
@@ -8,15 +9,17 @@ export interface QueueDocument {
   readonly arn: string;
   /** As they were set; defaults are added where they are shown. */
   readonly attributes: Readonly<Record<string, string>>;
-  readonly tags: Readonly<Record<string, string>>;
+  readonly tags: Tags;
   readonly createdAt: number;
   readonly changedAt: number;
 }
+/** Of a message, by name; bytes in base64. */
+export type Attributes = Readonly<Record<string, { readonly type: string; readonly value: string }>>;
 export interface MessageDocument {
   readonly id: string;
   readonly queue: string;
   readonly body: string;
-  readonly attributes: object;
+  readonly attributes: Attributes;
   readonly sender: string;
   readonly sentAt: number;
   /** Not shown before. */

@@ -1,5 +1,6 @@
 import type * as SQS from "@aws-sdk/client-sqs";
 import { type Handler, LocalFault } from "../../core/service.ts";
+import { type Tags, withoutTags, withTags } from "../../core/tags.ts";
 import { checkedAttributes, DEFAULTS, gone, keyOf, merged, messagesOf, type QueueDocument, queueAt, type Sqs, urlOf } from "./queue.ts";
 
 export function queueOperations(sqs: Sqs) {
@@ -21,7 +22,7 @@ export function queueOperations(sqs: Sqs) {
       region,
       arn: `arn:aws:sqs:${region}:${account}:${name}`,
       attributes: merged({ SqsManagedSseEnabled: "true" }, given),
-      tags: tagMap(input.tags ?? {}),
+      tags: withTags({}, input.tags ?? {}, refusedTag),
       createdAt: now,
       changedAt: now,
     };
@@ -101,23 +102,17 @@ function settings(sqs: Sqs) {
   return { SetQueueAttributes: set };
 }
 
-function tagMap(tags: Readonly<Record<string, string>>): Record<string, string> {
-  if (Object.keys(tags).some((key) => key.startsWith("aws:")))
-    throw new LocalFault("InvalidParameterValue", "Tag keys that start with aws: are reserved.", 400);
-  if (Object.keys(tags).length > 50) throw new LocalFault("InvalidParameterValue", "A queue has at most 50 tags.", 400);
-  return { ...tags };
-}
+const refusedTag = (message: string): LocalFault => new LocalFault("InvalidParameterValue", message, 400);
 function tagOperations(sqs: Sqs) {
-  const write = (queue: QueueDocument, tags: Readonly<Record<string, string>>) =>
-    sqs.queues.put(keyOf(queue.region, queue.name), { ...queue, tags });
+  const write = (queue: QueueDocument, tags: Tags) => sqs.queues.put(keyOf(queue.region, queue.name), { ...queue, tags });
   const tag: Handler<SQS.TagQueueCommandInput, SQS.TagQueueCommandOutput> = (input, call) => {
     const queue = queueAt(sqs, input.QueueUrl, call);
-    write(queue, tagMap({ ...queue.tags, ...input.Tags }));
+    write(queue, withTags(queue.tags, input.Tags ?? {}, refusedTag));
     return {};
   };
   const untag: Handler<SQS.UntagQueueCommandInput, SQS.UntagQueueCommandOutput> = (input, call) => {
     const queue = queueAt(sqs, input.QueueUrl, call);
-    write(queue, Object.fromEntries(Object.entries(queue.tags).filter(([key]) => !input.TagKeys?.includes(key))));
+    write(queue, withoutTags(queue.tags, input.TagKeys));
     return {};
   };
   const list: Handler<SQS.ListQueueTagsCommandInput, SQS.ListQueueTagsCommandOutput> = (input, call) => ({

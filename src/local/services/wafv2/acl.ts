@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { WebACL } from "@aws-sdk/client-wafv2";
 import { type Call, type LocalEnv, LocalFault } from "../../core/service.ts";
 import type { Collection } from "../../core/store.ts";
+import type { Tags } from "../../core/tags.ts";
 
 /** A web ACL as the journal keeps it; `acl` as it was given, in the SDK's own shape. */
 export interface AclDocument {
@@ -12,7 +13,7 @@ export interface AclDocument {
   /** Changes with every change: who does not know the present one has not seen the present rules. */
   readonly lockToken: string;
   readonly acl: Pick<WebACL, "DefaultAction" | "Description" | "Rules" | "VisibilityConfig">;
-  readonly tags: Readonly<Record<string, string>>;
+  readonly tags: Tags;
 }
 export interface Waf {
   readonly env: LocalEnv;

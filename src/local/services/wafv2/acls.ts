@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type * as WAF from "@aws-sdk/client-wafv2";
 import { type Handler, LocalFault } from "../../core/service.ts";
+import { tagList, tagsOf, withoutTags, withTags } from "../../core/tags.ts";
 import { type AclDocument, aclAt, aclByArn, capacityOf, checkScope, checkToken, newToken, type Waf } from "./acl.ts";
 
 export function aclOperations(waf: Waf) {
@@ -18,7 +19,15 @@ export function aclOperations(waf: Waf) {
     checkRules(input);
     const id = randomUUID();
     const arn = `arn:aws:wafv2:${region}:${account}:regional/webacl/${name}/${id}`;
-    const document: AclDocument = { id, region, name, arn, lockToken: newToken(), acl: settingsOf(input), tags: tagMap(input.Tags ?? []) };
+    const document: AclDocument = {
+      id,
+      region,
+      name,
+      arn,
+      lockToken: newToken(),
+      acl: settingsOf(input),
+      tags: withTags({}, tagsOf(input.Tags), refusedTag),
+    };
     acls.put(id, document);
     return { Summary: summaryOf(document) };
   };
@@ -100,26 +109,21 @@ function checkRules({ Rules = [] }: WAF.UpdateWebACLCommandInput | WAF.CreateWeb
   }
 }
 
-function tagMap(tags: readonly WAF.Tag[]): Record<string, string> {
-  if (tags.some(({ Key }) => Key?.startsWith("aws:")))
-    throw new LocalFault("WAFTagOperationException", "Tag keys that start with aws: are reserved.");
-  return Object.fromEntries(tags.map(({ Key, Value }) => [Key ?? "", Value ?? ""]));
-}
+const refusedTag = (message: string): LocalFault => new LocalFault("WAFTagOperationException", message);
 function tagOperations(waf: Waf) {
   const tag: Handler<WAF.TagResourceCommandInput, WAF.TagResourceCommandOutput> = (input) => {
     const found = aclByArn(waf, input.ResourceARN);
-    waf.acls.put(found.id, { ...found, tags: { ...found.tags, ...tagMap(input.Tags ?? []) } });
+    waf.acls.put(found.id, { ...found, tags: withTags(found.tags, tagsOf(input.Tags), refusedTag) });
     return {};
   };
   const untag: Handler<WAF.UntagResourceCommandInput, WAF.UntagResourceCommandOutput> = (input) => {
     const found = aclByArn(waf, input.ResourceARN);
-    const tags = Object.fromEntries(Object.entries(found.tags).filter(([key]) => !input.TagKeys?.includes(key)));
-    waf.acls.put(found.id, { ...found, tags });
+    waf.acls.put(found.id, { ...found, tags: withoutTags(found.tags, input.TagKeys) });
     return {};
   };
   const list: Handler<WAF.ListTagsForResourceCommandInput, WAF.ListTagsForResourceCommandOutput> = (input) => {
     const { arn, tags } = aclByArn(waf, input.ResourceARN);
-    return { TagInfoForResource: { ResourceARN: arn, TagList: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) } };
+    return { TagInfoForResource: { ResourceARN: arn, TagList: tagList(tags) } };
   };
   return { TagResource: tag, UntagResource: untag, ListTagsForResource: list };
 }

@@ -1,0 +1,24 @@
+import type { LocalFault } from "./service.ts";
+
+/** Tags as services keep them: values by key. */
+export type Tags = Readonly<Record<string, string>>;
+interface SdkTag {
+  readonly Key?: string | undefined;
+  readonly Value?: string | undefined;
+}
+const MOST = 50;
+
+/** A list of the SDK's as values by key; the last of a key counts. */
+export const tagsOf = (list: readonly SdkTag[] | undefined): Tags =>
+  Object.fromEntries((list ?? []).map(({ Key, Value }) => [Key ?? "", Value ?? ""]));
+export const tagList = (tags: Tags): { Key: string; Value: string }[] => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+
+/** With more tags; `refuse` makes the service's own error of what AWS would not take. */
+export function withTags(before: Tags, added: Tags, refuse: (message: string) => LocalFault): Tags {
+  if (Object.keys(added).some((key) => /^aws:/i.test(key))) throw refuse("Tag keys that start with aws: are reserved.");
+  const tags = { ...before, ...added };
+  if (Object.keys(tags).length > MOST) throw refuse(`A resource has at most ${MOST} tags.`);
+  return tags;
+}
+export const withoutTags = (before: Tags, keys: readonly string[] | undefined): Tags =>
+  Object.fromEntries(Object.entries(before).filter(([key]) => !keys?.includes(key)));

@@ -1,0 +1,262 @@
+import { APIGateway } from "@aws-sdk/client-api-gateway";
+import { KMS } from "@aws-sdk/client-kms";
+import { SQS } from "@aws-sdk/client-sqs";
+import { WAFV2 } from "@aws-sdk/client-wafv2";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { virtualClock } from "../../src/local/core/clock.ts";
+import { localAws } from "../support/local-aws.ts";
+
+const clock = virtualClock();
+const DAY = 86_400_000;
+let aws: Awaited<ReturnType<typeof localAws>>;
+let kms: KMS;
+let sqs: SQS;
+let waf: WAFV2;
+beforeAll(async () => {
+  aws = await localAws({ clock });
+  [kms, sqs, waf] = [aws.client(KMS), aws.client(SQS), aws.client(WAFV2)];
+});
+afterAll(() => aws.close());
+const many = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+describe("kms", () => {
+  const make = async (more: object = {}) => (await kms.createKey(more)).KeyMetadata?.KeyId as string;
+
+  test("a key is found by id, ARN, alias and its ARN; what is not there is named", async () => {
+    const { KeyMetadata } = await kms.createKey({ Description: "data", Tags: [{ TagKey: "a", TagValue: "b" }] });
+    const { KeyId = "", Arn = "" } = KeyMetadata ?? {};
+    expect(KeyMetadata).toMatchObject({
+      KeyState: "Enabled",
+      KeyUsage: "ENCRYPT_DECRYPT",
+      KeySpec: "SYMMETRIC_DEFAULT",
+      Description: "data",
+    });
+    await kms.createAlias({ AliasName: "alias/mine", TargetKeyId: KeyId });
+    for (const id of [KeyId, Arn, "alias/mine", Arn.replace(/key\/.*/, "alias/mine")])
+      expect((await kms.describeKey({ KeyId: id })).KeyMetadata?.Arn).toBe(Arn);
+    await expect(kms.describeKey({ KeyId: "nobody" })).rejects.toMatchObject({
+      name: "NotFoundException",
+      message: "Key 'arn:aws:kms:us-east-1:000000000000:key/nobody' does not exist",
+    });
+    await expect(kms.createAlias({ AliasName: "alias/mine", TargetKeyId: KeyId })).rejects.toMatchObject({
+      name: "AlreadyExistsException",
+    });
+    await expect(kms.createAlias({ AliasName: "alias/aws/x", TargetKeyId: KeyId })).rejects.toMatchObject({
+      name: "NotAuthorizedException",
+    });
+    await expect(kms.createAlias({ AliasName: "mine", TargetKeyId: KeyId })).rejects.toMatchObject({ name: "InvalidAliasNameException" });
+    const other = await make();
+    await kms.updateAlias({ AliasName: "alias/mine", TargetKeyId: other });
+    expect((await kms.describeKey({ KeyId: "alias/mine" })).KeyMetadata?.KeyId).toBe(other);
+    await kms.deleteAlias({ AliasName: "alias/mine" });
+    await expect(kms.describeKey({ KeyId: "alias/mine" })).rejects.toMatchObject({ name: "NotFoundException" });
+  });
+
+  test("a deletion can be called back until its day; then key and aliases are gone", async () => {
+    const KeyId = await make();
+    await kms.createAlias({ AliasName: "alias/leaving", TargetKeyId: KeyId });
+    await expect(kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 6 })).rejects.toMatchObject({ name: "ValidationException" });
+    await kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 7 });
+    for (const refused of [kms.enableKey({ KeyId }), kms.scheduleKeyDeletion({ KeyId }), kms.enableKeyRotation({ KeyId })])
+      await expect(refused).rejects.toMatchObject({ name: "KMSInvalidStateException" });
+    expect((await kms.describeKey({ KeyId })).KeyMetadata).toMatchObject({ KeyState: "PendingDeletion", Enabled: false });
+    await kms.cancelKeyDeletion({ KeyId });
+    expect((await kms.describeKey({ KeyId })).KeyMetadata?.KeyState).toBe("Disabled");
+    await kms.enableKey({ KeyId });
+    await kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 7 });
+    clock.advance(7 * DAY + 1);
+    await expect(kms.describeKey({ KeyId })).rejects.toMatchObject({ name: "NotFoundException" });
+    expect((await kms.listAliases({})).Aliases?.map(({ AliasName }) => AliasName)).not.toContain("alias/leaving");
+  });
+
+  test("rotation, policy, tags and pages", async () => {
+    const KeyId = await make();
+    expect(await kms.getKeyRotationStatus({ KeyId })).toMatchObject({ KeyRotationEnabled: false });
+    await expect(kms.enableKeyRotation({ KeyId, RotationPeriodInDays: 89 })).rejects.toMatchObject({ name: "ValidationException" });
+    await kms.enableKeyRotation({ KeyId, RotationPeriodInDays: 90 });
+    const NextRotationDate = new Date(clock.now() + 90 * DAY);
+    expect(await kms.getKeyRotationStatus({ KeyId })).toMatchObject({
+      KeyRotationEnabled: true,
+      RotationPeriodInDays: 90,
+      NextRotationDate,
+    });
+    const locked = JSON.stringify({ Statement: [{ Effect: "Allow", Principal: "*", Action: "kms:Encrypt", Resource: "*" }] });
+    await expect(kms.putKeyPolicy({ KeyId, Policy: locked })).rejects.toMatchObject({ name: "MalformedPolicyDocumentException" });
+    expect(JSON.parse((await kms.getKeyPolicy({ KeyId })).Policy ?? "{}").Statement[0].Sid).toBe("Enable IAM User Permissions");
+    await kms.tagResource({ KeyId, Tags: many(50).map((i) => ({ TagKey: `k${i}`, TagValue: "v" })) });
+    for (const TagKey of ["k50", "aws:x"])
+      await expect(kms.tagResource({ KeyId, Tags: [{ TagKey, TagValue: "v" }] })).rejects.toMatchObject({ name: "TagException" });
+    await kms.untagResource({ KeyId, TagKeys: many(48).map((i) => `k${i}`) });
+    const first = await kms.listResourceTags({ KeyId, Limit: 1 });
+    expect([first.Tags, first.Truncated]).toEqual([[{ TagKey: "k48", TagValue: "v" }], true]);
+    expect((await kms.listResourceTags({ KeyId, Limit: 1, Marker: first.NextMarker })).Tags?.[0]?.TagKey).toBe("k49");
+    await expect(kms.createKey({ MultiRegion: true })).rejects.toMatchObject({ name: "NotImplemented" });
+    await expect(kms.encrypt({ KeyId, Plaintext: Buffer.from("x") })).rejects.toMatchObject({ name: "NotImplemented" });
+  });
+});
+
+describe("sqs", () => {
+  const make = async (QueueName: string, Attributes?: Record<string, string>) =>
+    (await sqs.createQueue({ QueueName, ...(Attributes ? { Attributes } : {}) })).QueueUrl as string;
+
+  test("a message is hidden from the others for its time, then comes again; a handle deletes it", async () => {
+    const QueueUrl = await make("work", { VisibilityTimeout: "60" });
+    await sqs.sendMessage({ QueueUrl, MessageBody: "one" });
+    await sqs.sendMessage({ QueueUrl, MessageBody: "later", DelaySeconds: 10 });
+    const receive = async () => (await sqs.receiveMessage({ QueueUrl, MaxNumberOfMessages: 10 })).Messages;
+    expect(await receive()).toMatchObject([{ Body: "one", Attributes: { ApproximateReceiveCount: "1" } }]);
+    expect(await receive()).toBeUndefined();
+    const counts = (await sqs.getQueueAttributes({ QueueUrl, AttributeNames: ["All"] })).Attributes;
+    expect(counts).toMatchObject({ ApproximateNumberOfMessagesNotVisible: "1", ApproximateNumberOfMessagesDelayed: "1" });
+    clock.advance(60_000);
+    const again = await receive();
+    expect(again?.map(({ Body }) => Body)).toEqual(["one", "later"]);
+    await sqs.deleteMessage({ QueueUrl, ReceiptHandle: again?.[0]?.ReceiptHandle });
+    clock.advance(60_000);
+    expect((await receive())?.map(({ Body }) => Body)).toEqual(["later"]);
+    clock.advance(4 * DAY);
+    expect(await receive()).toBeUndefined();
+  });
+
+  test("message attributes come back to who asks, and the client's hashes agree", async () => {
+    const QueueUrl = await make("attributes", { VisibilityTimeout: "0" });
+    const MessageAttributes = {
+      "a.text": { DataType: "String", StringValue: "ü" },
+      "a.count": { DataType: "Number.int", StringValue: "7" },
+      bytes: { DataType: "Binary.png", BinaryValue: Uint8Array.from([0, 255]) },
+    };
+    const sent = await sqs.sendMessage({ QueueUrl, MessageBody: "m", MessageAttributes });
+    const receive = async (...MessageAttributeNames: string[]) =>
+      (await sqs.receiveMessage({ QueueUrl, MessageAttributeNames })).Messages?.[0];
+    const all = await receive("All");
+    expect(all?.MessageAttributes).toEqual(MessageAttributes);
+    expect(all?.MD5OfMessageAttributes).toBe(sent.MD5OfMessageAttributes);
+    expect(Object.keys((await receive("a.*"))?.MessageAttributes ?? {})).toEqual(["a.text", "a.count"]);
+    expect((await receive())?.MessageAttributes).toBeUndefined();
+    const known = { timestamp: { DataType: "Number", StringValue: "1493147359900" } };
+    const { MD5OfMessageAttributes } = await sqs.sendMessage({ QueueUrl, MessageBody: "m", MessageAttributes: known });
+    expect(MD5OfMessageAttributes, "as SQS itself answers").toBe("235c5c510d26fb653d073faed50ae77c");
+    const send = (name: string, attribute: object) =>
+      sqs.sendMessage({ QueueUrl, MessageBody: "m", MessageAttributes: { [name]: attribute as never } });
+    for (const [name, attribute] of [
+      ["AWS.x", { DataType: "String", StringValue: "v" }],
+      ["n", { DataType: "Number", StringValue: "seven" }],
+      ["t", { DataType: "List", StringValue: "v" }],
+      ["e", { DataType: "String", StringValue: "" }],
+    ] as const)
+      await expect(send(name, attribute), name).rejects.toMatchObject({ name: "InvalidParameterValue" });
+  });
+
+  test("creation is repeatable, attributes are checked, encryption is one of two kinds", async () => {
+    const QueueUrl = await make("q", { MaximumMessageSize: "1024" });
+    expect(await make("q", { MaximumMessageSize: "1024" })).toBe(QueueUrl);
+    await expect(make("q", { MaximumMessageSize: "2048" })).rejects.toMatchObject({ name: "QueueNameExists" });
+    await expect(sqs.sendMessage({ QueueUrl, MessageBody: "x".repeat(1025) })).rejects.toMatchObject({ name: "InvalidParameterValue" });
+    const set = (Attributes: Record<string, string>) => sqs.setQueueAttributes({ QueueUrl, Attributes });
+    await expect(set({ Colour: "red" })).rejects.toMatchObject({ name: "InvalidAttributeName" });
+    await expect(set({ VisibilityTimeout: "43201" })).rejects.toMatchObject({ name: "InvalidAttributeValue" });
+    await expect(make("q.fifo")).rejects.toMatchObject({ name: "InvalidParameterValue" });
+    const read = async () => (await sqs.getQueueAttributes({ QueueUrl, AttributeNames: ["All"] })).Attributes ?? {};
+    expect((await read()).SqsManagedSseEnabled).toBe("true");
+    await set({ KmsMasterKeyId: "alias/x" });
+    expect(await read()).toMatchObject({ SqsManagedSseEnabled: "false", KmsMasterKeyId: "alias/x" });
+    await set({ SqsManagedSseEnabled: "true" });
+    expect(await read()).not.toHaveProperty("KmsMasterKeyId");
+    await sqs.tagQueue({ QueueUrl, Tags: { a: "1", b: "2" } });
+    await sqs.untagQueue({ QueueUrl, TagKeys: ["a"] });
+    expect((await sqs.listQueueTags({ QueueUrl })).Tags).toEqual({ b: "2" });
+    await expect(sqs.tagQueue({ QueueUrl, Tags: { "aws:x": "1" } })).rejects.toMatchObject({ name: "InvalidParameterValue" });
+    for (const i of many(3)) await make(`page-${i}`);
+    const page = await sqs.listQueues({ QueueNamePrefix: "page-", MaxResults: 2 });
+    expect(page.QueueUrls).toHaveLength(2);
+    expect((await sqs.listQueues({ QueueNamePrefix: "page-", MaxResults: 2, NextToken: page.NextToken })).QueueUrls).toHaveLength(1);
+    await sqs.deleteQueue({ QueueUrl });
+    await expect(sqs.sendMessage({ QueueUrl, MessageBody: "x" })).rejects.toMatchObject({ name: "QueueDoesNotExist" });
+  });
+});
+
+describe("wafv2", () => {
+  const shown = { SampledRequestsEnabled: false, CloudWatchMetricsEnabled: false, MetricName: "m" };
+  const Scope = "REGIONAL" as const;
+  const base = { Scope, DefaultAction: { Allow: {} }, VisibilityConfig: shown };
+  const managed = (Name: string, Priority: number, more: object = { OverrideAction: { None: {} } }) => ({
+    Name,
+    Priority,
+    VisibilityConfig: shown,
+    Statement: { ManagedRuleGroupStatement: { VendorName: "AWS", Name: "AWSManagedRulesCommonRuleSet" } },
+    ...more,
+  });
+
+  test("a change needs the present lock token; two changes at once are one", async () => {
+    const { Summary } = await waf.createWebACL({ ...base, Name: "one", Rules: [managed("common", 0)] });
+    const at = { Scope, Name: "one", Id: Summary?.Id };
+    const read = await waf.getWebACL(at);
+    expect(read.WebACL).toMatchObject({ Name: "one", Capacity: 700, ARN: Summary?.ARN });
+    expect(read.LockToken).toBe(Summary?.LockToken);
+    const { NextLockToken } = await waf.updateWebACL({ ...base, ...at, Rules: [], LockToken: read.LockToken });
+    await expect(waf.updateWebACL({ ...base, ...at, LockToken: read.LockToken })).rejects.toMatchObject({
+      name: "WAFOptimisticLockException",
+    });
+    expect((await waf.getWebACL(at)).WebACL?.Rules).toEqual([]);
+    await expect(waf.createWebACL({ ...base, Name: "one" })).rejects.toMatchObject({ name: "WAFDuplicateItemException" });
+    await expect(waf.deleteWebACL({ ...at, LockToken: read.LockToken })).rejects.toMatchObject({ name: "WAFOptimisticLockException" });
+    await waf.deleteWebACL({ ...at, LockToken: NextLockToken });
+    await expect(waf.getWebACL(at)).rejects.toMatchObject({ name: "WAFNonexistentItemException" });
+  });
+
+  test("rules are checked; what is not served is refused by name", async () => {
+    const make = (...Rules: object[]) => waf.createWebACL({ ...base, Name: "checked", Rules: Rules as never });
+    const rate = { Name: "r", Priority: 1, VisibilityConfig: shown, Action: { Block: {} } };
+    for (const rules of [
+      [managed("a", 0), managed("b", 0)],
+      [managed("a", 0), managed("a", 1)],
+      [managed("a", 0, { Action: { Block: {} } })],
+      [{ ...rate, Statement: { RateBasedStatement: { Limit: 9, AggregateKeyType: "IP" } } }],
+    ])
+      await expect(make(...rules)).rejects.toMatchObject({ name: "WAFInvalidParameterException" });
+    await expect(waf.createWebACL({ ...base, Name: "far", Scope: "CLOUDFRONT" })).rejects.toMatchObject({ name: "NotImplemented" });
+  });
+
+  test("a web ACL stands before a stage, is in use while it does, and leaves with it", async () => {
+    const gateway = aws.client(APIGateway);
+    const document = {
+      openapi: "3.0.1",
+      info: { title: "w", version: "1" },
+      paths: { "/": { get: { "x-amazon-apigateway-integration": { type: "mock" } } } },
+    };
+    const { id: restApiId } = await gateway.importRestApi({ body: Buffer.from(JSON.stringify(document)) });
+    await gateway.createDeployment({ restApiId, stageName: "prod" });
+    const ResourceArn = `arn:aws:apigateway:us-east-1::/restapis/${restApiId}/stages/prod`;
+    const { Summary } = await waf.createWebACL({ ...base, Name: "guard" });
+    const WebACLArn = Summary?.ARN;
+    await expect(waf.associateWebACL({ WebACLArn, ResourceArn: `${ResourceArn}x` })).rejects.toMatchObject({
+      name: "WAFNonexistentItemException",
+    });
+    await expect(waf.associateWebACL({ WebACLArn, ResourceArn: "arn:aws:s3:::b" })).rejects.toMatchObject({
+      name: "WAFInvalidParameterException",
+    });
+    await waf.associateWebACL({ WebACLArn, ResourceArn });
+    expect((await waf.getWebACLForResource({ ResourceArn })).WebACL?.Name).toBe("guard");
+    expect((await waf.listResourcesForWebACL({ WebACLArn })).ResourceArns).toEqual([ResourceArn]);
+    const gone = { Scope, Name: "guard", Id: Summary?.Id, LockToken: Summary?.LockToken };
+    await expect(waf.deleteWebACL(gone)).rejects.toMatchObject({ name: "WAFAssociatedItemException" });
+    await gateway.deleteRestApi({ restApiId });
+    await expect(waf.getWebACLForResource({ ResourceArn })).rejects.toMatchObject({ name: "WAFNonexistentItemException" });
+    await waf.deleteWebACL(gone);
+  });
+
+  test("tags and pages", async () => {
+    const names = many(3).map((i) => `page-${i}`);
+    const made = await Promise.all(names.map((Name) => waf.createWebACL({ ...base, Name, Tags: [{ Key: "a", Value: "1" }] })));
+    const ResourceARN = made[0]?.Summary?.ARN;
+    await waf.tagResource({ ResourceARN, Tags: [{ Key: "b", Value: "2" }] });
+    await waf.untagResource({ ResourceARN, TagKeys: ["a"] });
+    expect((await waf.listTagsForResource({ ResourceARN })).TagInfoForResource?.TagList).toEqual([{ Key: "b", Value: "2" }]);
+    await expect(waf.tagResource({ ResourceARN, Tags: [{ Key: "aws:x", Value: "" }] })).rejects.toMatchObject({
+      name: "WAFTagOperationException",
+    });
+    const page = await waf.listWebACLs({ Scope, Limit: 2 });
+    const rest = await waf.listWebACLs({ Scope, NextMarker: page.NextMarker });
+    expect([...(page.WebACLs ?? []), ...(rest.WebACLs ?? [])].map(({ Name }) => Name)).toEqual(names);
+  });
+});
