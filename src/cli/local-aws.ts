@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { homeOfConfig } from "../config/load.ts";
+import { homeOfConfig } from "../config/home.ts";
 import { withSpinner } from "./progress.ts";
 import type { Run } from "./run.ts";
 import { localPort } from "./target.ts";

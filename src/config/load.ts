@@ -1,16 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
-import { isAbsolute, join, relative, resolve } from "node:path";
+import { isAbsolute, relative, resolve } from "node:path";
 import { FleetlogixError } from "../errors.ts";
 import type { Config } from "./config.ts";
 import { type Conflict, conflicts } from "./crosscheck.ts";
 import { deriveConfig } from "./derive.ts";
+import { CONFIG_FILE } from "./home.ts";
 import { type Layer, layered, type Origins, originsOf } from "./layers.ts";
 import { environmentName, regionName } from "./names.ts";
 import { ConfigError, nearest, type Problem, parseProblems, placeOf, schemaConflicts, schemaProblems, toPointer } from "./problems.ts";
 import { fileSchema, jsonSchema, settingsSchema } from "./schema.ts";
 import { readSource, type Source } from "./source.ts";
-
-export const CONFIG_FILE = "fleetlogix.config.json";
 
 export interface LoadOptions {
   /** --config; without it `fleetlogix.config.json` in `cwd`, and without that the defaults. */
@@ -137,7 +136,3 @@ function shown(path: string, cwd: string): string {
   const short = relative(cwd, path);
   return short.startsWith("..") || isAbsolute(short) ? path : short;
 }
-
-/** The folder that `.fleetlogix/` belongs into: beside the configuration. */
-export const homeOfConfig = (options: Pick<LoadOptions, "file" | "cwd">): string =>
-  join(resolve(options.cwd, options.file ?? CONFIG_FILE), "..");

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import { CONFIG_FILE } from "../../config/home.ts";
 import { initialFile, writeNewFile } from "../../config/init.ts";
-import { CONFIG_FILE, validateConfig } from "../../config/load.ts";
+import { validateConfig } from "../../config/load.ts";
 import { jsonSchema } from "../../config/schema.ts";
 import { columns } from "../render/words.ts";
 import type { Action } from "../run.ts";

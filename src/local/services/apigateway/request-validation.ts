@@ -1,4 +1,6 @@
-import AjvDraft4, { type ErrorObject, type ValidateFunction } from "ajv-draft-04";
+import { createRequire } from "node:module";
+import type AjvDraft4 from "ajv-draft-04";
+import type { ErrorObject, ValidateFunction } from "ajv-draft-04";
 import { type Exchange, GatewayError, headerOf } from "./exchange.ts";
 import type { ApiDoc } from "./model.ts";
 import { modelUrl } from "./openapi-models.ts";
@@ -52,7 +54,9 @@ function validatorOf(api: ApiDoc, name: string): ValidateFunction {
   return validate;
 }
 function compile(api: ApiDoc): AjvDraft4.default {
-  const ajv = new AjvDraft4.default({ strict: false, allErrors: true, validateFormats: false, verbose: true, logger: false });
+  // Its sixty files are not for every start of the local AWS.
+  const { default: Ajv } = createRequire(import.meta.url)("ajv-draft-04") as typeof AjvDraft4;
+  const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false, verbose: true, logger: false });
   for (const model of Object.values(api.models)) {
     const { $schema: _dialect, ...schema } = JSON.parse(model.schema || "{}");
     ajv.addSchema(schema, modelUrl(api.id, model.name ?? ""));

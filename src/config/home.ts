@@ -1,0 +1,7 @@
+import { join, resolve } from "node:path";
+
+export const CONFIG_FILE = "fleetlogix.config.json";
+
+/** The folder that `.fleetlogix/` belongs into: beside the configuration. */
+export const homeOfConfig = (options: { readonly file?: string | undefined; readonly cwd: string }): string =>
+  join(resolve(options.cwd, options.file ?? CONFIG_FILE), "..");
