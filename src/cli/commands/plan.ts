@@ -1,6 +1,7 @@
 import { keptOrphans } from "../orphans.ts";
 import { withSpinner } from "../progress.ts";
 import { countActions, planText } from "../render/plan.ts";
+import { widthOf } from "../render/words.ts";
 import type { Action } from "../run.ts";
 import { configOf, openAppFor } from "../session.ts";
 import { knowApp, knowConfig, refusalIn, told } from "../story.ts";
@@ -22,7 +23,7 @@ export const plan: Action = (run, _args, options) =>
     const head = `${app.stack} in ${app.place.account}, ${app.place.region}:`;
     return {
       resources: found.resources,
-      text: [`${head}\n\n${planText(found, run.paint.out)}`, ...keptOrphans(run, found.resources)].join("\n"),
+      text: [`${head}\n\n${planText(found, run.paint.out, widthOf(run.io.stdout))}`, ...keptOrphans(run, found.resources)].join("\n"),
       error: refusalIn(found),
       ...(options.detailedExitcode && changed && !refusalIn(found) ? { exit: CHANGES_FOUND } : {}),
     };

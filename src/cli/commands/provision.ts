@@ -5,7 +5,7 @@ import { nextSteps } from "../next-steps.ts";
 import { keptOrphans } from "../orphans.ts";
 import { isLive, withProgress, withSpinner } from "../progress.ts";
 import { countActions, planSummary, planText } from "../render/plan.ts";
-import { duration, plural } from "../render/words.ts";
+import { duration, plural, widthOf } from "../render/words.ts";
 import type { Action, Run } from "../run.ts";
 import { configOf, openAppFor } from "../session.ts";
 import { knowApp, knowConfig, refusalIn, type Told, told } from "../story.ts";
@@ -52,7 +52,7 @@ const policyOf = ({ adopt = false, allowDataLoss = [], wait = true }: ProvisionO
 
 async function dryRun(run: Run, app: App, scope: Scope, policy: RunOptions): Promise<Told> {
   const plan = await withSpinner(run, "Reading what is there", () => app.plan(scope, policy));
-  const text = [planText(plan, run.paint.out), ...keptOrphans(run, plan.resources)].join("\n");
+  const text = [planText(plan, run.paint.out, widthOf(run.io.stdout)), ...keptOrphans(run, plan.resources)].join("\n");
   return { resources: plan.resources, text, error: refusalIn(plan) };
 }
 
@@ -64,7 +64,7 @@ async function showPlan(run: Run, app: App, scope: Scope, policy: RunOptions): P
   const { replace, delete: deletes } = countActions(plan.resources);
   const dangerous = replace + deletes > 0;
   run.note(`${app.stack} in ${app.place.account}, ${app.place.region}: ${planSummary(plan, run.paint.err)}`);
-  if (dangerous || run.flags.verbose) run.note(planText(plan, run.paint.err));
+  if (dangerous || run.flags.verbose) run.note(planText(plan, run.paint.err, widthOf(run.io.stderr)));
   if (dangerous) await confirmByYes(run, `${replace > 0 ? "Replace and remove" : "Remove"} what the plan says?`);
 }
 

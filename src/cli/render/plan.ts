@@ -1,4 +1,5 @@
 import type { Plan, PlannedResource } from "../../app.ts";
+import type { Change } from "../../engine/contract.ts";
 import type { Decision } from "../../engine/decide.ts";
 import type { Paint, Style } from "./paint.ts";
 import { brief, columns } from "./words.ts";
@@ -15,40 +16,80 @@ const LOOK: Readonly<Record<Action, { sign: string; style: Style; word: string }
 };
 const ORDER: readonly Action[] = ["create", "update", "replace", "delete", "retain", "refuse", "keep"];
 
-/** The plan like a diff: every resource that something happens to, every attribute with both values; the rest is counted. Pure. */
-export function planText(plan: Plan, paint: Paint): string {
+/** Where a thing's details begin. */
+const INDENT = " ".repeat(6);
+
+/**
+ * The plan like a diff: every resource that something happens to, every attribute with both values; the rest is counted. Nothing is
+ * wider than `width`, but for names and reasons that nobody may cut. Pure.
+ */
+export function planText(plan: Plan, paint: Paint, width = Number.POSITIVE_INFINITY): string {
   const shown = plan.resources.filter((r) => r.decision.action !== "keep" || r.orphan);
-  const heads = columns(shown.map((r) => [r.id, r.name, ...noteOf(r)]));
-  const blocks = shown.map((r, i) => [headOf(r, heads[i] ?? "", paint), ...detailsOf(r, paint)].join("\n"));
+  const heads = headsOf(shown, width - 4);
+  const blocks = shown.map((r, i) => [`${signOf(r, paint)} ${heads[i]}`, ...detailsOf(r, paint, width)].join("\n"));
   return [...blocks, ...(blocks.length > 0 ? [""] : []), planSummary(plan, paint)].join("\n");
 }
 
-function headOf(resource: PlannedResource, text: string, paint: Paint): string {
-  const look = LOOK[resource.decision.action];
-  return `${paint(look.style, look.sign)} ${text}`;
+/** Id and name in columns; where they do not fit, the name has its own line. What the configuration no longer names has no id that means anything. */
+function headsOf(resources: readonly PlannedResource[], width: number): readonly string[] {
+  const cells = resources.map(({ id, kind, name, orphan }) => [orphan ? kind : id, name === id ? "" : name]);
+  const rows = columns(cells);
+  if (rows.every((row) => row.length <= width)) return rows;
+  return cells.map(([id = "", name = ""]) =>
+    id.length + name.length + 2 <= width || !name ? `${id}  ${name}`.trimEnd() : `${id}\n${INDENT}${name}`,
+  );
 }
-const noteOf = ({ orphan }: PlannedResource): string[] => (orphan ? ["ours by tag, no longer in the configuration"] : []);
+function signOf({ decision }: PlannedResource, paint: Paint): string {
+  const look = LOOK[decision.action];
+  return paint(look.style, look.sign);
+}
 
-function detailsOf({ decision, inventory, cost }: PlannedResource, paint: Paint): string[] {
+function detailsOf(resource: PlannedResource, paint: Paint, width: number): string[] {
+  const { decision, inventory, cost, orphan } = resource;
   const facts = (...all: (string | undefined)[]) => {
     const said = all.filter(Boolean).join("; ");
-    return said ? [paint("dim", `      ${said}`)] : [];
+    return said ? [paint("dim", `${INDENT}${said}`)] : [];
   };
+  const origin = facts(orphan ? "no longer in the configuration" : undefined);
   switch (decision.action) {
     case "update":
     case "replace":
-      return decision.changes.map(
-        (c) =>
-          `      ${c.path}: ${brief(c.from)} ${paint("dim", "→")} ${brief(c.to)}${c.forces ? paint("bad", "  (forces the replacement)") : ""}`,
-      );
+      return decision.changes.flatMap((change) => changeLines(change, paint, width));
     case "refuse":
-      return [`      ${decision.code}: ${decision.why}`, `      ${decision.hint}`];
+      return [`${INDENT}${decision.code}: ${decision.why}`, `${INDENT}${decision.hint}`];
     case "retain":
-      return [...facts(inventory, cost), ...facts(decision.why)];
+      return [...origin, ...facts(inventory, cost), ...facts(decision.why)];
     default:
-      return facts(inventory, cost);
+      return [...origin, ...facts(inventory, cost)];
   }
 }
+
+/** On one line where it fits, else a line for each value. */
+function changeLines({ path, from, to, forces }: Change, paint: Paint, width: number): readonly string[] {
+  if (path.startsWith("(after ")) return [`${INDENT}what it becomes is known when ${path.slice("(after ".length, -1)} is there`];
+  const force = forces ? paint("bad", "  (forces the replacement)") : "";
+  const arrow = paint("dim", "→");
+  return leaves(path, from, to).flatMap(([at, before, after]) => {
+    const line = `${INDENT}${at}: ${brief(before)} ${arrow} ${brief(after)}${force}`;
+    const plainLength = INDENT.length + at.length + brief(before).length + brief(after).length + 5 + (forces ? 26 : 0);
+    if (plainLength <= width) return [line];
+    const room = Math.min(width - INDENT.length - 4, LONGEST_VALUE);
+    return [`${INDENT}${at}:${force}`, `${INDENT}    ${brief(before, room)}`, `${INDENT}  ${arrow} ${brief(after, room)}`];
+  });
+}
+const LONGEST_VALUE = 500;
+
+/** Of two objects, or two lists of one length, only what differs: everything else hides it. */
+function leaves(path: string, from: unknown, to: unknown): readonly (readonly [path: string, from: unknown, to: unknown])[] {
+  if (!isTree(from) || !isTree(to) || Array.isArray(from) !== Array.isArray(to)) return [[path, from, to]];
+  if (Array.isArray(from) && Array.isArray(to) && from.length !== to.length) return [[path, from, to]];
+  const [before, after] = [from as Record<string, unknown>, to as Record<string, unknown>];
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const different = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
+  if (different.length === 0) return [[path, from, to]];
+  return different.flatMap((key) => leaves(Array.isArray(from) ? `${path}[${key}]` : `${path}.${key}`, before[key], after[key]));
+}
+const isTree = (value: unknown): boolean => typeof value === "object" && value !== null;
 
 export function countActions(resources: readonly PlannedResource[]): Readonly<Record<Action, number>> {
   const counts: Record<Action, number> = { create: 0, update: 0, replace: 0, delete: 0, retain: 0, refuse: 0, keep: 0 };

@@ -7,6 +7,10 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} m`;
 }
 
+/** Columns of a terminal; elsewhere nothing has to fit. */
+export const widthOf = (stream: { readonly isTTY?: boolean; readonly columns?: number }): number =>
+  stream.isTTY ? (stream.columns ?? 80) : Number.POSITIVE_INFINITY;
+
 export const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
 
 /** Rows with aligned columns; the last one is not padded. */
@@ -23,10 +27,10 @@ export function columns(rows: readonly (readonly string[])[], gap = "  "): strin
 
 export const cut = (text: string, width: number): string => (text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text);
 
-/** A value in one short line. */
-export function brief(value: unknown): string {
+/** A value in one line of at most `width`. */
+export function brief(value: unknown, width = 100): string {
   if (value === undefined) return "unset";
-  return cut(JSON.stringify(value) ?? String(value), 100);
+  return cut(JSON.stringify(value) ?? String(value), width);
 }
 
 export function bytes(count: number): string {

@@ -140,7 +140,8 @@ test("a plan reads like a diff", () => {
     '      tags.Project: unset → "FleetLogix"',
     "-/+ api           A",
     '      endpoint: "EDGE" → "REGIONAL"  (forces the replacement)',
-    "  - role.x        r       ours by tag, no longer in the configuration",
+    "  - iam.role      r",
+    "      no longer in the configuration",
     "  = database      d",
     "      20 GB; about $14 a month",
     "      it holds data",
@@ -150,6 +151,54 @@ test("a plan reads like a diff", () => {
     "",
     "1 to create, 1 to update, 1 to replace, 1 to delete, 1 kept, 1 refused, 1 unchanged",
   ]);
+});
+
+describe("a plan of long values", () => {
+  const policy = (last: string) => ({
+    Statement: [{ Effect: "Allow", Action: ["a:one", "a:two"], Resource: last }],
+    Version: "2012-10-17",
+  });
+  const long: Plan = {
+    resources: [
+      {
+        id: "permission.getVehicleAlerts",
+        kind: "lambda.permission",
+        name: "fleetlogix-route-deviation fleetlogix-getVehicleAlerts",
+        decision: { action: "update", changes: [{ path: "(after api.rest)", from: "as it is", to: "known after create" }] },
+      },
+      {
+        id: "role.x",
+        kind: "iam.role",
+        name: "r",
+        decision: {
+          action: "update",
+          changes: [
+            { path: "policy", from: policy("arn:aws:dynamodb:us-east-1:0:table/A"), to: policy("arn:aws:dynamodb:us-east-1:0:table/B") },
+          ],
+        },
+      },
+      { id: "api.stage", kind: "apigateway.stage", name: "api.stage", decision: { action: "create" } },
+    ],
+  };
+  test("names only what differs in them, with both values", () => {
+    expect(planText(long, plain)).toContain(
+      '      policy.Statement[0].Resource: "arn:aws:dynamodb:us-east-1:0:table/A" → "arn:aws:dynamodb:us-east-1:0:table/B"',
+    );
+  });
+  test("stays within the terminal, each value on its own line where both do not fit on one", () => {
+    expect(planText(long, plain, 80).split("\n")).toEqual([
+      "  ~ permission.getVehicleAlerts",
+      "      fleetlogix-route-deviation fleetlogix-getVehicleAlerts",
+      "      what it becomes is known when api.rest is there",
+      "  ~ role.x  r",
+      "      policy.Statement[0].Resource:",
+      '          "arn:aws:dynamodb:us-east-1:0:table/A"',
+      '        → "arn:aws:dynamodb:us-east-1:0:table/B"',
+      "  + api.stage",
+      "",
+      "1 to create, 2 to update",
+    ]);
+  });
 });
 
 const OUTPUTS: Outputs = {
