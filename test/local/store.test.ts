@@ -2,7 +2,8 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openStore } from "../../src/local/core/store.ts";
+import { openStore, type Store } from "../../src/local/core/store.ts";
+import { bringUpToDate } from "../../src/local/format.ts";
 
 let folder: string;
 let file: string;
@@ -80,4 +81,42 @@ test("many small superseded lines are gone after a start", () => {
   store.close();
   expect(reread("c")).toEqual({ k: 1_499 });
   expect(readFileSync(file, "utf8")).toBe('["c","k",1499]\n');
+});
+
+test("an upgrade takes old data through the versions that it lacks, once, and goes on where it was cut short", () => {
+  const done: string[] = [];
+  const rename = (store: Store): void => {
+    const [old, renamed] = [store.collection("old"), store.collection("new")];
+    for (const [key, value] of old.entries()) {
+      renamed.put(key, value);
+      old.delete(key);
+    }
+    done.push("rename");
+  };
+  const wrap = (store: Store): void => {
+    if (done.length < 2) {
+      done.push("killed");
+      throw new Error("killed");
+    }
+    const c = store.collection<unknown>("new");
+    for (const [key, value] of c.entries()) c.put(key, { value });
+    done.push("wrap");
+  };
+  const upgrade = (): void => {
+    const store = openStore(file);
+    try {
+      bringUpToDate(store, folder, [rename, wrap]);
+    } finally {
+      store.close();
+    }
+  };
+  const first = openStore(file);
+  first.collection("old").put("k", 1);
+  first.close();
+  expect(upgrade).toThrow();
+  upgrade();
+  upgrade();
+  expect(done).toEqual(["rename", "killed", "wrap"]);
+  expect([reread("old"), reread("new"), reread("local.format")]).toEqual([{}, { k: { value: 1 } }, { data: { version: 2 } }]);
+  expect(() => bringUpToDate(openStore(file), folder, [rename])).toThrow("written by a newer fleetlogix (format 2, this one knows 1)");
 });
