@@ -4,70 +4,95 @@ import { type RetryPolicy, retryPolicy } from "./attributes.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { bodyFor, confirmUrl, type Message, notification, unsubscribeUrl } from "./message.ts";
 import { post } from "./post.ts";
-import type { Delivery, Outcome } from "./queue.ts";
+import type { Deliverer, Outcome } from "./queue.ts";
 import type { Signer } from "./signing.ts";
+import { sendToQueue } from "./to-queue.ts";
 import type { SnsState, Subscription, Topic } from "./topic.ts";
 
-export interface Deliverer {
-  attempt(delivery: Delivery): Promise<Outcome>;
-  delays(delivery: Delivery): number[];
-}
-/** Tries at a function that is throttled or failing inside AWS, in seconds between them. */
-const LAMBDA_DELAYS_MS = [0, 1_000, 1_000, 5_000, 10_000, 20_000];
+/** Tries at a function or a queue that is throttled or failing inside AWS. */
+const AWS_DELAYS_MS = [0, 1_000, 1_000, 5_000, 10_000, 20_000];
 
 export function delivererOf(env: LocalEnv, state: SnsState, mailbox: Mailbox, signer: Signer): Deliverer {
-  const toLambda = async (one: Subscription, topic: Topic, message: Message): Promise<Outcome> => {
-    const Sns = await notification(message, one, topic, signer, env.endpoint());
-    const record = { EventSource: "aws:sns", EventVersion: "1.0", EventSubscriptionArn: one.arn, Sns };
-    const input = { FunctionName: one.endpoint, InvocationType: "Event", Payload: Buffer.from(JSON.stringify({ Records: [record] })) };
-    const principal = { type: "service", service: "sns.amazonaws.com", sourceArn: topic.arn } as const;
-    try {
-      await env.dispatch("lambda", "Invoke", input, { principal, region: one.endpoint.split(":")[3] ?? topic.region });
-      return "delivered";
-    } catch (error) {
-      if (!(error instanceof LocalFault)) throw error;
-      env.log(`sns: ${one.endpoint} refused: ${error.code}: ${error.message}`);
-      return error.code === "TooManyRequestsException" || (error.status ?? 400) >= 500 ? "retryable" : "hopeless";
-    }
-  };
-  const toMailbox = async (one: Subscription, topic: Topic, message: Message): Promise<Outcome> => {
-    const protocol = one.protocol as "email" | "email-json" | "sms";
-    const text = bodyFor(protocol, message);
-    const footer = `\n\n--\nIf you wish to stop receiving notifications from this topic, please click or visit the link below to unsubscribe:\n${unsubscribeUrl(env.endpoint(), one)}`;
-    const json = async () => JSON.stringify(await notification(message, one, topic, signer, env.endpoint()), null, 2);
-    const body = protocol === "sms" ? smsText(topic, text) : protocol === "email" ? text + footer : await json();
-    mailbox.add({ protocol, to: one.endpoint, from: topic.attributes.DisplayName, subject: message.subject, body, topicArn: topic.arn });
-    return "delivered";
-  };
-  const toHttp = async (one: Subscription, topic: Topic, message: Message): Promise<Outcome> => {
-    const raw = one.attributes.RawMessageDelivery === "true";
-    const body = raw ? bodyFor(one.protocol, message) : JSON.stringify(await notification(message, one, topic, signer, env.endpoint()));
-    const headers = {
-      "x-amz-sns-message-type": "Notification",
-      "x-amz-sns-message-id": message.id,
-      "x-amz-sns-topic-arn": topic.arn,
-      "x-amz-sns-subscription-arn": one.arn,
-      ...(raw && { "x-amz-sns-rawdelivery": "true" }),
-    };
-    return post(one.endpoint, headers, body);
+  const way: Way = { env, mailbox, signer };
+  const place = (arn: string): readonly [Subscription, Topic] | undefined => {
+    const one = state.subscription(arn);
+    const topic = state.topic(one?.topicArn);
+    return one && topic && [one, topic];
   };
   return {
     async attempt({ subscriptionArn, message }) {
-      const one = state.subscription(subscriptionArn);
-      const topic = state.topic(one?.topicArn);
+      const [one, topic] = place(subscriptionArn) ?? [];
       if (!one || !topic) return "delivered";
       if (!message) return askToConfirm(one, topic, env, mailbox, signer);
-      if (one.protocol === "lambda") return toLambda(one, topic, message);
-      return one.protocol === "http" || one.protocol === "https" ? toHttp(one, topic, message) : toMailbox(one, topic, message);
+      if (one.protocol === "lambda") return toFunction(way, one, topic, message);
+      if (one.protocol === "sqs") return toQueue(way, one, topic, message, one.endpoint);
+      return one.protocol === "http" || one.protocol === "https" ? toHttp(way, one, topic, message) : toMailbox(way, one, topic, message);
     },
     delays({ subscriptionArn }) {
-      const one = state.subscription(subscriptionArn);
-      const topic = state.topic(one?.topicArn);
+      const [one, topic] = place(subscriptionArn) ?? [];
       if (!one || !topic) return [];
-      return one.protocol === "lambda" ? LAMBDA_DELAYS_MS : delaysOf(retryPolicy(topic, one));
+      return one.protocol === "lambda" || one.protocol === "sqs" ? AWS_DELAYS_MS : delaysOf(retryPolicy(topic, one));
+    },
+    async giveUp({ subscriptionArn, message }) {
+      const [one, topic] = place(subscriptionArn) ?? [];
+      if (!one?.attributes.RedrivePolicy || !topic || !message) return;
+      const { deadLetterTargetArn } = JSON.parse(one.attributes.RedrivePolicy) as { deadLetterTargetArn: string };
+      await toQueue(way, one, topic, message, deadLetterTargetArn);
     },
   };
 }
+
+interface Way {
+  readonly env: LocalEnv;
+  readonly mailbox: Mailbox;
+  readonly signer: Signer;
+}
+const inFull = (way: Way, one: Subscription, topic: Topic, message: Message): Promise<Record<string, unknown>> =>
+  notification(message, one, topic, way.signer, way.env.endpoint());
+const bodyOf = async (way: Way, one: Subscription, topic: Topic, message: Message): Promise<string> =>
+  isRaw(one) ? bodyFor(one.protocol, message) : JSON.stringify(await inFull(way, one, topic, message));
+
+const toQueue = async (way: Way, one: Subscription, topic: Topic, message: Message, arn: string): Promise<Outcome> =>
+  sendToQueue(way.env, topic, arn, await bodyOf(way, one, topic, message), isRaw(one) ? message.attributes : {});
+
+async function toFunction(way: Way, one: Subscription, topic: Topic, message: Message): Promise<Outcome> {
+  const { env } = way;
+  const Sns = await inFull(way, one, topic, message);
+  const record = { EventSource: "aws:sns", EventVersion: "1.0", EventSubscriptionArn: one.arn, Sns };
+  const input = { FunctionName: one.endpoint, InvocationType: "Event", Payload: Buffer.from(JSON.stringify({ Records: [record] })) };
+  const principal = { type: "service", service: "sns.amazonaws.com", sourceArn: topic.arn } as const;
+  try {
+    await env.dispatch("lambda", "Invoke", input, { principal, region: one.endpoint.split(":")[3] ?? topic.region });
+    return "delivered";
+  } catch (error) {
+    if (!(error instanceof LocalFault)) throw error;
+    env.log(`sns: ${one.endpoint} refused: ${error.code}: ${error.message}`);
+    return error.code === "TooManyRequestsException" || (error.status ?? 400) >= 500 ? "retryable" : "hopeless";
+  }
+}
+
+async function toMailbox(way: Way, one: Subscription, topic: Topic, message: Message): Promise<Outcome> {
+  const protocol = one.protocol as "email" | "email-json" | "sms";
+  const text = bodyFor(protocol, message);
+  const footer = `\n\n--\nIf you wish to stop receiving notifications from this topic, please click or visit the link below to unsubscribe:\n${unsubscribeUrl(way.env.endpoint(), one)}`;
+  const json = async () => JSON.stringify(await inFull(way, one, topic, message), null, 2);
+  const body = protocol === "sms" ? smsText(topic, text) : protocol === "email" ? text + footer : await json();
+  const { DisplayName: from } = topic.attributes;
+  way.mailbox.add({ protocol, to: one.endpoint, from, subject: message.subject, body, topicArn: topic.arn });
+  return "delivered";
+}
+
+async function toHttp(way: Way, one: Subscription, topic: Topic, message: Message): Promise<Outcome> {
+  const headers = {
+    "x-amz-sns-message-type": "Notification",
+    "x-amz-sns-message-id": message.id,
+    "x-amz-sns-topic-arn": topic.arn,
+    "x-amz-sns-subscription-arn": one.arn,
+    ...(isRaw(one) && { "x-amz-sns-rawdelivery": "true" }),
+  };
+  return post(one.endpoint, headers, await bodyOf(way, one, topic, message));
+}
+const isRaw = (one: Subscription): boolean => one.attributes.RawMessageDelivery === "true";
 
 /** AWS puts the topic's display name before an SMS. */
 const smsText = (topic: Topic, text: string): string => (topic.attributes.DisplayName ? `${topic.attributes.DisplayName}> ${text}` : text);

@@ -1,3 +1,4 @@
+import { BlockList, isIP } from "node:net";
 import { invalid } from "./topic.ts";
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -18,7 +19,23 @@ export function checkFilterPolicy(text: string, scope: string): void {
   if (typeof policy !== "object" || policy === null || Array.isArray(policy))
     throw invalid("FilterPolicy: Null values are not allowed in top-level");
   checkLevel(policy as Policy, scope === "MessageBody");
+  checkSize(policy as Policy);
 }
+
+const MOST_KEYS = 5;
+const MOST_COMBINATIONS = 150;
+/** A key counts once, its values multiply; those of nested keys also by their depth. */
+function checkSize(policy: Policy): void {
+  const leaves = leavesOf(policy, 1);
+  if (leaves.length > MOST_KEYS) throw invalid(`FilterPolicy: Filter policy can not have more than ${MOST_KEYS} keys`);
+  if (leaves.reduce((product, { values, depth }) => product * values * depth, 1) > MOST_COMBINATIONS)
+    throw invalid("FilterPolicy: Filter policy is too complex");
+}
+const leavesOf = (policy: Policy, depth: number): { values: number; depth: number }[] =>
+  Object.entries(policy).flatMap(([key, rule]) => {
+    if (key === "$or" && Array.isArray(rule) && rule.every(isObject)) return rule.flatMap((one) => leavesOf(one as Policy, depth));
+    return Array.isArray(rule) ? [{ values: rule.length, depth }] : leavesOf(rule as Policy, depth + 1);
+  });
 
 function checkLevel(policy: Policy, nested: boolean): void {
   for (const [key, rule] of Object.entries(policy)) {
@@ -39,8 +56,32 @@ function checkLevel(policy: Policy, nested: boolean): void {
       const unknown = operators.find((operator) => !OPERATORS.has(operator));
       if (unknown) throw invalid(`FilterPolicy: Unrecognized match type ${unknown}`);
       if (operators.length !== 1) throw invalid("FilterPolicy: Only one key allowed in match expression");
+      const [operator, operand] = Object.entries(condition as object)[0] as [string, Json];
+      checkOperand(operator, operand);
     }
   }
+}
+
+function checkOperand(operator: string, operand: Json): void {
+  if (operator === "exists" && typeof operand !== "boolean")
+    throw invalid("FilterPolicy: exists match pattern must be either true or false.");
+  if (/^(prefix|suffix|equals-ignore-case|cidr)$/.test(operator) && typeof operand !== "string")
+    throw invalid(`FilterPolicy: ${operator} match pattern must be a string`);
+  if (operator === "cidr" && !networkOf(operand as string)) throw invalid("FilterPolicy: Malformed CIDR, one '/' required");
+  if (operator === "numeric") checkNumeric(operand);
+  if (operator !== "anything-but" || !isObject(operand)) return;
+  const [inner, value] = Object.entries(operand as object)[0] ?? ["", null];
+  if (!/^(prefix|suffix|equals-ignore-case)$/.test(inner)) throw invalid(`FilterPolicy: Unsupported anything-but pattern: ${inner}`);
+  for (const one of [value].flat()) checkOperand(inner, one as Json);
+}
+function checkNumeric(operand: Json): void {
+  if (!Array.isArray(operand)) throw invalid("FilterPolicy: Value of numeric must be an array.");
+  if (operand.length === 0 || operand.length % 2 > 0)
+    throw invalid("FilterPolicy: Invalid member in numeric match: a comparison needs a number");
+  operand.forEach((one, i) => {
+    if (i % 2 === 0 && !/^(=|[<>]=?)$/.test(String(one))) throw invalid(`FilterPolicy: Unrecognized numeric range operator: ${one}`);
+    if (i % 2 === 1 && typeof one !== "number") throw invalid("FilterPolicy: Value of a comparison must be numeric");
+  });
 }
 
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -105,11 +146,16 @@ function numeric(rule: readonly (string | number)[], value: number): boolean {
   return true;
 }
 
-function inNetwork(network: string, address: string): boolean {
-  const [base = "", bits = "32"] = network.split("/");
-  const asNumber = (ip: string): number => ip.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-  const size = 2 ** (32 - Number(bits));
-  return Math.floor(asNumber(base) / size) === Math.floor(asNumber(address) / size);
+const inNetwork = (network: string, address: string): boolean =>
+  isIP(address) > 0 && (networkOf(network)?.check(address, isIP(address) === 6 ? "ipv6" : "ipv4") ?? false);
+/** Undefined for what is no network such as 10.0.0.0/8. */
+function networkOf(text: string): BlockList | undefined {
+  const [base = "", bits = ""] = text.split("/");
+  const kind = isIP(base);
+  if (kind === 0 || !/^\d{1,3}$/.test(bits) || Number(bits) > (kind === 6 ? 128 : 32)) return undefined;
+  const network = new BlockList();
+  network.addSubnet(base, Number(bits), kind === 6 ? "ipv6" : "ipv4");
+  return network;
 }
 
 const attributeValues =

@@ -11,13 +11,13 @@ import { subscriptionOperations } from "./subscriptions.ts";
 import { snsState } from "./topic.ts";
 import { topicOperations } from "./topics.ts";
 
-/** Topics with real delivery: http with its handshake, functions, and a mailbox in place of e-mail and SMS. */
+/** Topics with real delivery: http with its handshake, functions, queues, and a mailbox in place of e-mail and SMS. */
 export function snsService(env: LocalEnv): LocalService {
   const state = snsState(env);
   const mailbox = mailboxOf(env);
   const signer = signerOf(env);
   const deliverer = delivererOf(env, state, mailbox, signer);
-  const queue = queueOf(env, deliverer.attempt, deliverer.delays);
+  const queue = queueOf(env, deliverer);
   return {
     name: "sns",
     sdk: () => import("@aws-sdk/client-sns"),

@@ -18,13 +18,18 @@ export interface Queue {
   resume(): void;
   stop(): void;
 }
+/** How deliveries are made. */
+export interface Deliverer {
+  attempt(delivery: Delivery): Promise<Outcome>;
+  /** The waits before the second, third, … try, in ms. */
+  delays(delivery: Delivery): number[];
+  /** Hears of a delivery that will not be tried again: it goes to the subscription's dead-letter queue, if it has one. */
+  giveUp(delivery: Delivery): Promise<void>;
+}
 const AT_ONCE = 16;
 
-/**
- * Deliveries under way, each a file until it is done, so that `kill -9` after the publisher's answer loses none.
- * `delays(delivery)` are the waits before the second, third, … try, in ms.
- */
-export function queueOf(env: LocalEnv, attempt: (delivery: Delivery) => Promise<Outcome>, delays: (delivery: Delivery) => number[]): Queue {
+/** Deliveries under way, each a file until it is done, so that `kill -9` after the publisher's answer loses none. */
+export function queueOf(env: LocalEnv, { attempt, delays, giveUp }: Deliverer): Queue {
   const folder = join(env.dataDir, "sns", "queue");
   const waiting: { file: string; delivery: Delivery; tries: number }[] = [];
   const timers = new Set<() => void>();
@@ -49,7 +54,10 @@ export function queueOf(env: LocalEnv, attempt: (delivery: Delivery) => Promise<
     });
     const delay = outcome === "retryable" ? delays(entry.delivery)[entry.tries] : undefined;
     if (delay === undefined) {
-      if (outcome !== "delivered") env.log(`sns: gave up a delivery to ${entry.delivery.subscriptionArn} after ${entry.tries + 1} tries`);
+      if (outcome !== "delivered") {
+        env.log(`sns: gave up a delivery to ${entry.delivery.subscriptionArn} after ${entry.tries + 1} tries`);
+        await giveUp(entry.delivery).catch((error) => env.log(`sns: a dead letter of ${entry.delivery.subscriptionArn} is lost: ${error}`));
+      }
       rmSync(entry.file, { force: true });
       return;
     }

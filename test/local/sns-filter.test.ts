@@ -1,0 +1,146 @@
+import { SNS } from "@aws-sdk/client-sns";
+import { SQS } from "@aws-sdk/client-sqs";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { localAws } from "../support/local-aws.ts";
+
+/** What happens after the answer has time to happen, however busy the machine. */
+const soon = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });
+
+let aws: Awaited<ReturnType<typeof localAws>>;
+let sns: SNS;
+let TopicArn: string;
+beforeAll(async () => {
+  aws = await localAws();
+  sns = aws.client(SNS);
+});
+afterAll(() => aws.close());
+let count = 0;
+beforeEach(async () => {
+  TopicArn = (await sns.createTopic({ Name: `topic-${++count}` })).TopicArn as string;
+  await fetch(`${aws.url}/_local/mail`, { method: "DELETE" });
+});
+
+interface Mail {
+  readonly to: string;
+  readonly body: string;
+}
+const mail = async (): Promise<Mail[]> => (await fetch(`${aws.url}/_local/mail`)).json() as Promise<Mail[]>;
+
+test.each([
+  [{ type: ["ROUTE_DEVIATION"] }, true],
+  [{ type: ["OTHER"] }, false],
+  [{ type: [{ prefix: "ROUTE" }] }, true],
+  [{ type: [{ suffix: "X" }] }, false],
+  [{ type: [{ "anything-but": ["A", "B"] }] }, true],
+  [{ type: [{ "anything-but": { prefix: "ROUTE" } }] }, false],
+  [{ km: [{ numeric: [">", 1, "<=", 2.5] }] }, true],
+  [{ km: [{ numeric: ["=", 3] }] }, false],
+  [{ gone: [{ exists: false }], type: [{ exists: true }] }, true],
+  [{ $or: [{ type: ["OTHER"] }, { km: [2.5] }] }, true],
+  [{ tags: ["b"] }, true],
+  [{ type: ["ROUTE_DEVIATION"], tags: ["z"] }, false],
+  [{ type: [{ "equals-ignore-case": "route_deviation" }] }, true],
+  [{ type: [{ "anything-but": { suffix: "X" } }] }, true],
+  [{ km: [{ "anything-but": [2.5] }] }, false],
+  [{ tags: [{ "anything-but": ["a"] }] }, false],
+  [{ ip: [{ cidr: "10.0.0.0/8" }] }, true],
+  [{ ip: [{ cidr: "10.1.0.0/17" }] }, false],
+  [{ ip6: [{ cidr: "2001:db8::/32" }] }, true],
+])("filter by attributes %j → %s", async (policy, passes) => {
+  await sns.subscribe({ TopicArn, Protocol: "sms", Endpoint: "+15550100", Attributes: { FilterPolicy: JSON.stringify(policy) } });
+  await sns.subscribe({ TopicArn, Protocol: "sms", Endpoint: "+15550999" });
+  await sns.publish({
+    TopicArn,
+    Message: "m",
+    MessageAttributes: {
+      type: { DataType: "String", StringValue: "ROUTE_DEVIATION" },
+      km: { DataType: "Number", StringValue: "2.5" },
+      tags: { DataType: "String.Array", StringValue: '["a","b"]' },
+      ip: { DataType: "String", StringValue: "10.1.128.7" },
+      ip6: { DataType: "String", StringValue: "2001:db8:1::7" },
+    },
+  });
+  await soon(async () => (await mail()).map(({ to }) => to)).toEqual(passes ? ["+15550100", "+15550999"] : ["+15550999"]);
+});
+
+test.each([
+  [[1], "Null values are not allowed in top-level"],
+  [{ a: 1 }, '"a" must be an object or an array'],
+  [{ a: [] }, "Empty arrays are not allowed"],
+  [{ a: { b: ["c"] } }, "does not support nested filter policy"],
+  [{ a: [{ wildcard: "x*" }] }, "Unrecognized match type wildcard"],
+  [{ a: [{ prefix: "x", suffix: "y" }] }, "Only one key allowed in match expression"],
+  [{ a: [{ prefix: 1 }] }, "prefix match pattern must be a string"],
+  [{ a: [{ exists: "yes" }] }, "exists match pattern must be either true or false."],
+  [{ a: [{ numeric: ["~", 1] }] }, "Unrecognized numeric range operator: ~"],
+  [{ a: [{ numeric: [">", "1"] }] }, "must be numeric"],
+  [{ a: [{ cidr: "10.0.0.1" }] }, "Malformed CIDR"],
+  [{ a: [{ "anything-but": { numeric: ["=", 1] } }] }, "Unsupported anything-but pattern: numeric"],
+  [Object.fromEntries("abcdef".split("").map((key) => [key, ["x"]])), "can not have more than 5 keys"],
+  [{ a: Array.from({ length: 76 }, (_, i) => i), b: [1, 2] }, "too complex"],
+])("the filter policy %j is refused", async (policy, message) => {
+  const Attributes = { FilterPolicy: JSON.stringify(policy) };
+  await expect(sns.subscribe({ TopicArn, Protocol: "sms", Endpoint: "+15550100", Attributes })).rejects.toMatchObject({
+    name: "InvalidParameterException",
+    message: expect.stringContaining(message),
+  });
+});
+
+test("a queue that lets the topic send gets its messages, as notifications or raw; what cannot be delivered becomes a dead letter", async () => {
+  const sqs = aws.client(SQS);
+  const allowed = (arn: string) =>
+    JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal: { Service: "sns.amazonaws.com" },
+          Action: "sqs:SendMessage",
+          Resource: arn,
+          Condition: { ArnEquals: { "aws:SourceArn": TopicArn } },
+        },
+      ],
+    });
+  const queue = async (QueueName: string, open = true) => {
+    const arn = `arn:aws:sqs:us-east-1:000000000000:${QueueName}`;
+    const Attributes = { VisibilityTimeout: "0", ...(open ? { Policy: allowed(arn) } : {}) };
+    const { QueueUrl } = await sqs.createQueue({ QueueName, Attributes });
+    const first = async () => (await sqs.receiveMessage({ QueueUrl, MessageAttributeNames: ["All"] })).Messages?.[0];
+    return { arn, first };
+  };
+  const [plain, raw, closed, dead] = [await queue("plain"), await queue("raw"), await queue("closed", false), await queue("dead")];
+  const subscribe = (Endpoint: string, Attributes: Record<string, string> = {}) =>
+    sns.subscribe({ TopicArn, Protocol: "sqs", Endpoint, Attributes });
+  expect((await subscribe(plain.arn)).SubscriptionArn).toMatch(/^arn:/);
+  await subscribe(raw.arn, { RawMessageDelivery: "true" });
+  for (const bad of ["{", '{"deadLetterTargetArn":"x"}'])
+    await expect(subscribe(closed.arn, { RedrivePolicy: bad })).rejects.toMatchObject({ name: "InvalidParameterException" });
+  await subscribe(closed.arn, { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn }) });
+  await sns.publish({ TopicArn, Message: "hello", MessageAttributes: { kind: { DataType: "String", StringValue: "a" } } });
+  await soon(async () => (await raw.first())?.Body).toBe("hello");
+  expect((await raw.first())?.MessageAttributes?.kind?.StringValue).toBe("a");
+  await soon(async () => (await plain.first())?.Body !== undefined).toBe(true);
+  const sent = await plain.first();
+  expect(sent?.MessageAttributes).toBeUndefined();
+  expect(JSON.parse(sent?.Body ?? "{}")).toMatchObject({
+    Type: "Notification",
+    TopicArn,
+    Message: "hello",
+    SigningCertURL: expect.any(String),
+    MessageAttributes: { kind: { Type: "String", Value: "a" } },
+  });
+  await soon(async () => JSON.parse((await dead.first())?.Body ?? "{}").Message).toBe("hello");
+  expect(await closed.first()).toBeUndefined();
+});
+
+test("filter by message body reaches into it", async () => {
+  const Attributes = {
+    FilterPolicyScope: "MessageBody",
+    FilterPolicy: JSON.stringify({ vehicle: { id: [{ prefix: "v" }] }, stops: { n: [2] } }),
+  };
+  await sns.subscribe({ TopicArn, Protocol: "sms", Endpoint: "+15550100", Attributes });
+  await sns.publish({ TopicArn, Message: "no json" });
+  await sns.publish({ TopicArn, Message: JSON.stringify({ vehicle: { id: "x1" }, stops: [{ n: 2 }] }) });
+  await sns.publish({ TopicArn, Message: JSON.stringify({ vehicle: { id: "v1" }, stops: [{ n: 1 }, { n: 2 }] }) });
+  await soon(async () => (await mail()).map(({ body }) => JSON.parse(body).vehicle.id)).toEqual(["v1"]);
+});
