@@ -140,6 +140,17 @@ describe("running", () => {
     expect(new Set(both.map(([pid]) => pid)).size).toBe(2);
   });
 
+  test("a call whose caller has gone before it began never begins", async () => {
+    const name = await make(
+      `await new Promise((r) => setTimeout(r, 1500));
+      let n = 0;
+      export const handler = async () => ++n;`,
+    );
+    const gone = AbortSignal.timeout(100);
+    await expect(lambda.invoke({ FunctionName: name }, { abortSignal: gone })).rejects.toThrow("aborted");
+    expect(await invoke(name)).toBe(1);
+  });
+
   test("an update of code or configuration takes new sandboxes", async () => {
     const name = await make("export const handler = async () => process.env.MODE ?? 'old'");
     expect(await invoke(name)).toBe("old");

@@ -59,7 +59,7 @@ export function createDispatcher(services: () => readonly LocalService[], env: (
 /** Calls from inside come from AWS services, or from the account itself. */
 function callFromInside(
   { account }: LocalEnv,
-  { principal, region = "us-east-1", headers = {} }: NonNullable<Parameters<Dispatch>[3]>,
+  { principal, region = "us-east-1", headers = {}, signal = new AbortController().signal }: NonNullable<Parameters<Dispatch>[3]>,
 ): Call {
   return {
     requestId: randomUUID(),
@@ -67,7 +67,7 @@ function callFromInside(
     account,
     principal: principal ?? { type: "root", arn: `arn:aws:iam::${account}:root` },
     headers,
-    signal: new AbortController().signal,
+    signal,
   };
 }
 

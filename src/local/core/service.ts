@@ -97,6 +97,8 @@ export type Dispatch = (
     readonly region?: string;
     /** What the call brings along, by lower-case names, e.g. the trace it belongs to. */
     readonly headers?: Readonly<Record<string, string>>;
+    /** Aborted when nobody waits for the answer any more. */
+    readonly signal?: AbortSignal;
   },
   // biome-ignore lint/suspicious/noExplicitAny: the caller names the operation and knows its output.
 ) => Promise<any>;

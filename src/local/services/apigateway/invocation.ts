@@ -39,12 +39,14 @@ export async function invokeFunction(exchange: Exchange, given: Invocation): Pro
   if (!FunctionName) throw new Error(`No function in ${uri}`);
   const { env } = exchange.gateway;
   const input = { FunctionName, Payload: given.payload, InvocationType: given.invocationType ?? "RequestResponse" };
+  const gone = new AbortController();
   const from = {
+    signal: gone.signal,
     principal: principalOf(exchange, given),
     region: FunctionName.split(":")[3] ?? exchange.api.region,
     headers: { "x-amzn-trace-id": exchange.traceId },
   };
-  return within(env.dispatch("lambda", "Invoke", input, from) as Promise<InvocationOutput>, given.timeoutMs);
+  return within(env.dispatch("lambda", "Invoke", input, from) as Promise<InvocationOutput>, given.timeoutMs, gone);
 }
 
 function principalOf({ gateway: { env } }: Exchange, { credentials, sourceArn }: Invocation): Principal {
@@ -53,9 +55,12 @@ function principalOf({ gateway: { env } }: Exchange, { credentials, sourceArn }:
 }
 
 /** What is waited for is a process, which works in real time. */
-function within<T>(call: Promise<T>, timeoutMs: number): Promise<T> {
+function within<T>(call: Promise<T>, timeoutMs: number, gone: AbortController): Promise<T> {
   return new Promise((resolve, reject) => {
-    const cancel = realClock.after(timeoutMs, () => reject(new TimedOut("Endpoint request timed out")));
+    const cancel = realClock.after(timeoutMs, () => {
+      reject(new TimedOut("Endpoint request timed out"));
+      gone.abort();
+    });
     call.then(resolve, reject).finally(cancel);
   });
 }

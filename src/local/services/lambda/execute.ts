@@ -20,6 +20,8 @@ export interface Request {
   readonly clientContext?: string | undefined;
   /** Wait for the log of the call and give its end back. */
   readonly tail: boolean;
+  /** Aborted when nobody waits for the answer any more: a call that has not begun by then never does. */
+  readonly signal?: AbortSignal | undefined;
 }
 export interface Execution {
   readonly answer: Answer;
@@ -51,7 +53,7 @@ export function createExecutor(lambda: Lambda, pools: Pools): Executor {
     async execute(request) {
       const leave = admit(request.fn);
       try {
-        const lease = await pools.lease(request.fn, request.revision);
+        const lease = await pools.lease(request.fn, request.revision, request.signal);
         return "session" in lease ? await runIn(lambda, pools, lease.session, request) : await reportFailedStart(lambda, lease, request);
       } finally {
         leave();

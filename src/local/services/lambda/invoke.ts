@@ -43,6 +43,7 @@ async function invoke(
     traceId: call.headers["x-amzn-trace-id"],
     clientContext: input.ClientContext ? Buffer.from(input.ClientContext, "base64").toString("utf8") : undefined,
     tail: input.LogType === "Tail",
+    signal: call.signal,
   });
   return {
     StatusCode: 200,

@@ -24,8 +24,8 @@ export type Lease =
   | { readonly session: Session }
   | { readonly failed: Session; readonly answer: Answer | "timeout" | { readonly exit: string | undefined } };
 export interface Pools {
-  /** A warm sandbox, or the first that becomes free, or a new one: whichever comes first. */
-  lease(fn: FunctionRecord, revision: Revision): Promise<Lease>;
+  /** A warm sandbox, or the first that becomes free, or a new one: whichever comes first. Rejects when the signal does before. */
+  lease(fn: FunctionRecord, revision: Revision, signal?: AbortSignal): Promise<Lease>;
   /** Takes a sandbox back after its answer; it is used again once it asks for work and its log is written. */
   release(session: Session, logged: Promise<void>): void;
   /** Ends the sandboxes of a function, or of one version: the idle ones now, the others after their call. */
@@ -60,7 +60,7 @@ export function createPools(deps: SessionDeps): Pools {
   const spareTime = spareTimeMeter();
   const state: State = { deps, pools: new Map(), wanted: new Set(), alive: new Map(), starting: new Set(), spareTime, stopped: false };
   return {
-    lease: (fn, revision) => lease(state, poolOf(state, fn, revision)),
+    lease: (fn, revision, signal) => lease(state, poolOf(state, fn, revision), signal),
     release: (session, logged) => release(state, session, logged),
     retire: (region, name, version) => retire(state, region, name, version),
     size: () => state.alive.size,
@@ -91,7 +91,7 @@ function retire({ pools }: State, region: string, name: string, version?: string
   }
 }
 
-async function lease(state: State, pool: Pool): Promise<Lease> {
+async function lease(state: State, pool: Pool, signal?: AbortSignal): Promise<Lease> {
   const warm = [...pool.idle.keys()].pop();
   if (warm) {
     pool.idle.get(warm)?.();
@@ -99,7 +99,15 @@ async function lease(state: State, pool: Pool): Promise<Lease> {
     return { session: warm };
   }
   if (pool.waiting.length === 0) pool.movedAt = performance.now();
-  const promise = new Promise<Lease>((resolve, reject) => pool.waiting.push({ resolve, reject }));
+  const promise = new Promise<Lease>((resolve, reject) => {
+    const call = { resolve, reject };
+    pool.waiting.push(call);
+    signal?.addEventListener("abort", () => {
+      const place = pool.waiting.indexOf(call);
+      if (place >= 0) pool.waiting.splice(place, 1);
+      reject(signal.reason);
+    });
+  });
   state.wanted.add(pool);
   startMissing(state);
   const cancel = repeatedly(PATIENCE_MS, () => startMissing(state));
