@@ -29,7 +29,6 @@ const BOTH_WAYS: Readonly<Record<string, Change>> = {
   "functions.names": (config) => functions({ names: { ...config.functions.names, "calculate-eta": "fleetlogix-arrival" } })(config),
   "alerts.deviationThresholdKm": alerts({ deviationThresholdKm: 5 }),
   "alerts.renotifyMinutes": alerts({ renotifyMinutes: 60 }),
-  "alerts.emails": alerts({ emails: ["ops@example.com"] }),
   "topic.name": (config) => ({ ...config, topic: { name: "fleetlogix-alarms" } }),
   "api.name": api({ name: "FleetAPI" }),
   "api.auth iam": api({ auth: "iam" }),
@@ -43,8 +42,9 @@ const BOTH_WAYS: Readonly<Record<string, Change>> = {
   "database.publiclyAccessible": database({ publiclyAccessible: false }),
   "database.allowedCidrs": database({ allowedCidrs: ["10.0.0.0/8"] }),
 };
-/** RDS storage only grows; a tag that we no longer want may have become somebody's. */
+/** RDS storage only grows; SNS forgets an unconfirmed address by itself and no sooner; a tag that we no longer want may have become somebody's. */
 const ONE_WAY: Readonly<Record<string, Change>> = {
+  "alerts.emails": alerts({ emails: ["ops@example.com"] }),
   "database.storageGb": database({ storageGb: 30 }),
   tags: (config) => ({ ...config, tags: { CostCenter: "7" } }),
 };

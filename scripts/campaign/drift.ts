@@ -266,6 +266,7 @@ const DELETIONS: Readonly<Record<string, Reach>> = {
 const NEEDS_FIRST: Readonly<Record<string, Reach>> = {
   "api.stage": (world) => unplanned(world),
   "api.rest": (world) => unplanned(world),
+  "api.plan": (world) => unplanned(world),
 };
 const unplanned = (world: World) =>
   world.behind("apigateway", "UpdateUsagePlan", {
@@ -286,7 +287,8 @@ export function deletion(): readonly Scenario[] {
     const rest = { from: "stack", before, concurrency: 1 + (index % 8) } as const;
     return [
       life({ ...rest, name: `F17 ${id} is deleted behind our back`, during: "up", plans }),
-      life({ ...rest, name: `F17 ${id} is gone before a teardown`, during: "teardown" }),
+      // The account's logging role is not a stack's own: a teardown leaves it.
+      ...(id === "api.account" ? [] : [life({ ...rest, name: `F17 ${id} is gone before a teardown`, during: "teardown" })]),
     ];
   });
 }

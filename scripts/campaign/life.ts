@@ -4,7 +4,7 @@ import type { Config } from "../../src/config/config.ts";
 import type { FaultRule, LoggedCall } from "../../src/local/core/faults.ts";
 import type { Ending } from "./invariants.ts";
 import * as invariants from "./invariants.ts";
-import { difference, snapshot, withoutVersions } from "./snapshot.ts";
+import { difference, snapshot, withoutPast } from "./snapshot.ts";
 import { makeWorld, type Saved, type Setting, type Started, type World } from "./world.ts";
 
 export type Command = "up" | "teardown";
@@ -137,7 +137,7 @@ async function live(world: World, how: Life, config: Config, wanted: Reference, 
 async function finished(world: World, how: Life, config: Config, wanted: Reference, check: ReturnType<typeof judge>): Promise<void> {
   check("I2", await again(world, "up", how, config));
   const seen = snapshot(world.documents(), world.foreign);
-  check("I1", how.successor ? difference(withoutVersions(wanted.up), withoutVersions(seen)) : difference(wanted.up, seen));
+  check("I1", how.successor ? difference(withoutPast(wanted.up), withoutPast(seen)) : difference(wanted.up, seen));
   check("I3", invariants.twins(world.documents(), world.foreign));
   if (!how.remakes) check("I9", invariants.doubled(world.faults.calls()));
   check("I11", invariants.opened(world.faults.calls()));

@@ -27,7 +27,7 @@ function canonical(value: unknown, mask: (text: string) => string): string {
     .join(",")}}`;
 }
 /** Members that say when or how often, or that are secret. */
-const HIDDEN = new Set(["passing", "steps", "versions", "value", "revisionId", "updatedAt", "lastUpdated", "usage"]);
+const HIDDEN = new Set(["passing", "steps", "versions", "value", "revisionId", "updatedAt", "lastUpdated", "usage", "token"]);
 /** Collections that note what happened rather than what is. */
 const NOTES = /^(sns\.(deliveries|tokens|mail)|sts\.|lambda\.(events|queue)|apigateway\.usage|local\.)/;
 
@@ -54,12 +54,21 @@ export function difference(wanted: readonly string[], got: readonly string[]): s
   const missing = wanted.filter((line) => !got.includes(line));
   const extra = got.filter((line) => !wanted.includes(line));
   if (missing.length + extra.length === 0 && wanted.length === got.length) return undefined;
-  const short = (line: string | undefined) => line?.slice(0, 600);
-  return `${wanted.length} documents wanted, ${got.length} there; missing ${missing.length}: ${short(missing[0])}; extra ${extra.length}: ${short(extra[0])}`;
+  return `${wanted.length} documents wanted, ${got.length} there; missing ${missing.length}: ${from(missing[0], extra[0])}; extra ${extra.length}: ${from(extra[0], missing[0])}`;
 }
 
-/** Where a stack has a past: how many versions of its functions there are, and their numbers, do not count. */
-export const withoutVersions = (lines: readonly string[]): readonly string[] =>
+const [BEFORE, SHOWN] = [80, 400];
+/** The key of a document, and what it says from shortly before it differs from the other. */
+function from(line = "none", other = ""): string {
+  let at = 0;
+  while (at < line.length && line[at] === other[at]) at += 1;
+  const begin = Math.max(0, at - BEFORE);
+  return `${begin === 0 ? "" : `${line.slice(0, BEFORE)} … `}${line.slice(begin, begin + SHOWN)}`;
+}
+
+/** Where a stack has a past: older versions of its functions, their numbers, and the tags that its API had when it was deployed do not count. */
+export const withoutPast = (lines: readonly string[]): readonly string[] =>
   lines
     .filter((line) => !line.startsWith("lambda.versions "))
-    .map((line) => (line.startsWith("lambda.aliases ") ? line.replace(/version:\d+/, "version:<n>") : line));
+    .map((line) => (line.startsWith("apigateway.deployments ") ? line.replace(/,tags:\{[^}]*\}/, "") : line))
+    .map((line) => (/^lambda\.(aliases|functions) /.test(line) ? line.replace(/(version|lastVersion|<id>):\d+/g, "$1:<n>") : line));

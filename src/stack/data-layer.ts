@@ -121,8 +121,10 @@ function databaseSpec({ config, production, local }: Plan, from: DatabaseNeeds, 
   };
 }
 function allowedCidrs({ config, callerCidr }: Plan): readonly string[] | undefined {
-  const { allowedCidrs: allowed } = config.database;
+  const { allowedCidrs: allowed, publiclyAccessible } = config.database;
   if (allowed !== "auto") return allowed;
+  // From outside the VPC nobody reaches it: the caller's address has nothing to be let in to.
+  if (!publiclyAccessible) return [];
   return callerCidr === undefined ? undefined : [callerCidr];
 }
 
