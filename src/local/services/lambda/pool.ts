@@ -1,5 +1,6 @@
 import { availableParallelism, cpus } from "node:os";
 import { realClock } from "../../core/clock.ts";
+import { LocalFault } from "../../core/service.ts";
 import { SESSION_SECONDS } from "./environment.ts";
 import { arnOf, type FunctionRecord, type Revision } from "./model.ts";
 import type { Answer } from "./runtime-api.ts";
@@ -105,7 +106,7 @@ async function lease(state: State, pool: Pool, signal?: AbortSignal): Promise<Le
     signal?.addEventListener("abort", () => {
       const place = pool.waiting.indexOf(call);
       if (place >= 0) pool.waiting.splice(place, 1);
-      reject(signal.reason);
+      reject(new LocalFault("RequestTimeout", "The caller went away before the call began.", 408));
     });
   });
   state.wanted.add(pool);
