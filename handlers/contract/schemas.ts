@@ -30,10 +30,15 @@ export const makeId = (description: string) =>
 
 const makeTime = (description: string) => described(z.iso.datetime({ error: TIME_RULE }).check(z.maxLength(40)), description);
 
-export const position = z.strictObject({
-  lat: bounded(-90, 90, "Latitude in degrees, north positive (WGS 84)."),
-  lon: bounded(-180, 180, "Longitude in degrees, east positive (WGS 84)."),
-});
+const makePosition = (description: string) =>
+  described(
+    z.strictObject({
+      lat: bounded(-90, 90, "Latitude in degrees, north positive (WGS 84)."),
+      lon: bounded(-180, 180, "Longitude in degrees, east positive (WGS 84)."),
+    }),
+    description,
+  );
+export const position = makePosition("A position.");
 
 const polyline = (description: string) => described(z.array(position).check(z.minLength(2), z.maxLength(2000)), description);
 
@@ -66,19 +71,19 @@ export const deliveryUpdate = z.strictObject({
   driver_id: z.optional(makeId("Who drives.")),
   vehicle_id: z.optional(makeId("The vehicle that carries it.")),
   route_id: z.optional(makeId("The planned route it is on.")),
-  position: z.optional(position),
+  position: z.optional(makePosition("Where it happened.")),
   recipient_signature: z.optional(described(z.boolean(), "Whether the recipient signed.")),
   notes: z.optional(makeText(0, 1000, "Free text of the driver.")),
 });
 
 export const vehicleFix = z.strictObject({
   vehicle_id: makeId("The vehicle."),
-  position,
+  position: makePosition("Where the vehicle was."),
   recorded_at: z.optional(makeTime("When the fix was taken. Default: when the call arrives.")),
   event_id: z.optional(eventId),
   speed_kmh: z.optional(bounded(0, 1000, "Speed at this moment, km/h.")),
   average_speed_kmh: z.optional(bounded(0, 1000, "Average speed to count with, km/h; it goes before what was tracked.")),
-  destination: z.optional(position),
+  destination: z.optional(makePosition("Where the vehicle is going; the distance is that of the great circle.")),
   remaining_distance_km: z.optional(bounded(0, 100_000, "Distance still to drive, km; it goes before what is calculated.")),
   route_id: z.optional(makeId("The planned route; the distance is taken along it.")),
   delivery_id: z.optional(makeId("The delivery the vehicle is on its way to.")),
@@ -92,7 +97,7 @@ export const plannedRoute = z.strictObject({
 
 const routeFixFields = z.strictObject({
   vehicle_id: makeId("The vehicle."),
-  position,
+  position: makePosition("Where the vehicle was."),
   route_id: z.optional(makeId("The planned route; this or `planned_route` is required.")),
   planned_route: z.optional(polyline("The route itself, where it is not stored; it goes before the stored one.")),
   driver_id: z.optional(makeId("Who drives.")),
