@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { EC2 } from "@aws-sdk/client-ec2";
 import { type DBInstance, RDS, type RDSClientConfig } from "@aws-sdk/client-rds";
@@ -149,6 +149,30 @@ test("a snapshot copies the data of a running server and becomes an instance of 
   await expect(secrets.describeSecret({ SecretId: copy.MasterUserSecret?.SecretArn ?? "" })).rejects.toMatchObject({
     name: "ResourceNotFoundException",
   });
+});
+
+test("a restore to the latest point in time is an instance of its own with the data as it is now", async () => {
+  const restore = (more: object) =>
+    rds.restoreDBInstanceToPointInTime({ SourceDBInstanceIdentifier: "main", TargetDBInstanceIdentifier: "now", ...more });
+  await expect(restore({})).rejects.toMatchObject({ name: "InvalidParameterCombination" });
+  await expect(restore({ RestoreTime: new Date() })).rejects.toMatchObject({ name: "NotImplemented" });
+  await expect(restore({ UseLatestRestorableTime: true, SourceDBInstanceIdentifier: "none" })).rejects.toMatchObject({
+    name: "DBInstanceNotFoundFault",
+  });
+  await expect(restore({ UseLatestRestorableTime: true, TargetDBInstanceIdentifier: "main" })).rejects.toMatchObject({
+    name: "DBInstanceAlreadyExistsFault",
+  });
+  await restore({ UseLatestRestorableTime: true, DBInstanceClass: "db.t4g.small" });
+  const now = await until("now", "available");
+  expect(now).toMatchObject({ DBInstanceClass: "db.t4g.small", BackupRetentionPeriod: 7, MasterUsername: "fleet_admin" });
+  expect(await query(now, "select note from kept order by id")).toEqual([{ note: "first" }, { note: "later" }]);
+  expect((await rds.describeDBSnapshots({})).DBSnapshots).toHaveLength(1);
+  expect(readdirSync(join(aws.env.dataDir, "rds", "snapshots"))).toHaveLength(1);
+  await rds.modifyDBInstance({ DBInstanceIdentifier: "now", BackupRetentionPeriod: 0, ApplyImmediately: true });
+  await until("now", "available");
+  const again = restore({ UseLatestRestorableTime: true, SourceDBInstanceIdentifier: "now", TargetDBInstanceIdentifier: "then" });
+  await expect(again).rejects.toMatchObject({ name: "PointInTimeRestoreNotEnabledFault" });
+  await rds.deleteDBInstance({ DBInstanceIdentifier: "now", SkipFinalSnapshot: true });
 });
 
 test("parameters reach the server: dynamic ones at once, static ones with a reboot", async () => {

@@ -61,8 +61,10 @@ export interface InstanceDocument {
   readonly steps: readonly Step[];
   /** Parameters that the server runs with. */
   readonly applied: Readonly<Record<string, string>>;
-  /** Until the server is made: what it is made from. */
-  readonly birth?: { readonly password: string; readonly port: number; readonly snapshot?: string | undefined } | undefined;
+  /** Until the server is made: what it is made from. `copyOf`: the copy in `snapshot` is still to be made, of this instance (`db-…`). */
+  readonly birth?:
+    | { readonly password: string; readonly port: number; readonly snapshot?: string | undefined; readonly copyOf?: string | undefined }
+    | undefined;
   /** A password that the server is still to be given. */
   readonly newPassword?: string | undefined;
   /** While it is being deleted: the snapshot without which its data must not go. */

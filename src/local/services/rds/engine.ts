@@ -58,7 +58,7 @@ export const noEngine: Engine = {
   snapshot: async () => 0,
   remove: async () => {},
   removeSnapshot: async () => {},
-  isRunning: () => false,
+  isRunning: () => true,
   watch: () => {},
 };
 function firstFree(from: number, taken: readonly number[]): number {

@@ -8,6 +8,7 @@ import { instanceOperations } from "./instances.ts";
 import { sweepStrays } from "./leftovers.ts";
 import { lifeOperations } from "./life.ts";
 import { parameterGroupOperations } from "./parameter-groups.ts";
+import { pointInTimeOperations } from "./point-in-time.ts";
 import type { Rds } from "./rds.ts";
 import { resume } from "./resume.ts";
 import { snapshotOperations } from "./snapshots.ts";
@@ -30,6 +31,7 @@ export function rdsService(env: LocalEnv): LocalService {
       ...changeOperations(rds),
       ...lifeOperations(rds),
       ...snapshotOperations(rds),
+      ...pointInTimeOperations(rds),
       ...parameterGroupOperations(rds),
       ...subnetGroupOperations(rds),
       ...tagOperations(rds),
@@ -65,7 +67,8 @@ export function rdsService(env: LocalEnv): LocalService {
 
 function permissionOf(env: LocalEnv, operation: string, input: Record<string, unknown>, { region }: Call): Permission {
   const action = `rds:${operation}`;
-  const [kind, name] = input.DBSnapshotIdentifier ? ["snapshot", input.DBSnapshotIdentifier] : ["db", input.DBInstanceIdentifier];
+  const instance = input.DBInstanceIdentifier ?? input.TargetDBInstanceIdentifier;
+  const [kind, name] = input.DBSnapshotIdentifier ? ["snapshot", input.DBSnapshotIdentifier] : ["db", instance];
   if (typeof input.ResourceName === "string") return { action, resource: input.ResourceName };
   return { action, resource: typeof name === "string" ? `arn:aws:rds:${region}:${env.account}:${kind}:${name}` : "*" };
 }

@@ -3,14 +3,22 @@ import { GONE } from "./fleet.ts";
 import type { Rds } from "./rds.ts";
 import { dropSecret } from "./secrets.ts";
 
-/** The work that makes a new instance, from nothing or from a snapshot. */
+/** The work that makes a new instance: from nothing, from a snapshot, or from another instance as it is now. */
 export async function bear({ engine, fleet }: Rds, instance: InstanceDocument): Promise<void> {
   const { birth, username, database } = instance;
   if (!birth) throw new Error(`${instance.id} was made before`);
   const target = fleet.targetOf(await fleet.settle(instance));
   if (birth.snapshot === undefined) await engine.make(target, { username, password: birth.password, database });
   else {
-    await engine.restore(target, birth.snapshot);
+    const source = fleet.list().find((one) => one.resourceId === birth.copyOf);
+    // Only a server that runs can be asked for a copy that is whole while it is being started or stopped by others.
+    if (birth.copyOf && !(source && engine.isRunning(source.resourceId))) throw new Error("the instance to be copied does not run");
+    try {
+      if (source) await engine.snapshot(fleet.targetOf(source), birth.snapshot);
+      await engine.restore(target, birth.snapshot);
+    } finally {
+      if (source) await engine.removeSnapshot(birth.snapshot);
+    }
     if (birth.password) await engine.setPassword(target, username, birth.password);
   }
   fleet.change(instance, { birth: undefined });
@@ -59,14 +67,15 @@ export async function resume(rds: Rds): Promise<void> {
       state.snapshots.delete(key);
     }
   }
-  await Promise.all(
-    fleet.list().map((instance) =>
-      resumeOne(rds, instance).catch((error) => {
-        env.log(`rds: ${instance.id} does not start: ${String(error)}`);
-        fleet.change(instance, { state: "failed" });
-      }),
-    ),
-  );
+  const all = fleet.list();
+  const resumed = (instance: InstanceDocument): Promise<void> =>
+    resumeOne(rds, instance).catch((error) => {
+      env.log(`rds: ${instance.id} does not start: ${String(error)}`);
+      fleet.change(instance, { state: "failed" });
+    });
+  await Promise.all(all.filter((one) => !one.birth).map(resumed));
+  // What is made may be made from one of the others.
+  await Promise.all(all.filter((one) => one.birth).map(resumed));
 }
 
 async function resumeOne(rds: Rds, instance: InstanceDocument): Promise<void> {

@@ -92,41 +92,53 @@ export function beginSnapshot(rds: Rds, instance: InstanceDocument, id: string |
 function restore(rds: Rds): Handler<RDS.RestoreDBInstanceFromDBSnapshotCommandInput, RDS.RestoreDBInstanceFromDBSnapshotResult> {
   const { env, state } = rds;
   return async (input, { region }) => {
-    check.checkIdentifier(input.DBInstanceIdentifier, "DBInstanceIdentifier");
-    const id = input.DBInstanceIdentifier.toLowerCase();
-    checkUnused(rds, region, id);
     const snapshot = snapshotNamed(state, region, input.DBSnapshotIdentifier);
     if (statusOf(env, snapshot) !== "available")
       throw new LocalFault(
         "InvalidDBSnapshotStateFault",
         `Cannot restore from the snapshot ${snapshot.id}: it is ${statusOf(env, snapshot)}.`,
       );
-    const { source } = snapshot;
-    const place = await placement(rds, region, { ...input, DBParameterGroupName: input.DBParameterGroupName ?? source.parameterGroup });
-    const password = input.ManageMasterUserPassword ? freshPassword() : "";
-    const secretArn = password
-      ? await keepPassword(env, region, arnOf(env, region, "db", id), source.username, password, input.MasterUserSecretKmsKeyId)
-      : undefined;
-    const begun = beginBirth(rds, {
-      ...newborn(env, region, id),
-      ...place,
-      attributes: restoredAttributes(source, input),
-      username: source.username,
-      database: source.database,
-      port: 0,
-      tags: (input.Tags ?? []).map(({ Key, Value = "" }) => ({ Key, Value })),
-      secretArn,
-      birth: { password, snapshot: snapshot.folder, port: wantedPort(env, input.Port) },
-      applied: {},
-    });
-    return { DBInstance: show(rds, begun) };
+    const birth = { snapshot: snapshot.folder };
+    return { DBInstance: show(rds, await beginRestore(rds, region, input.DBInstanceIdentifier, snapshot.source, input, birth)) };
   };
 }
 
-function restoredAttributes(
-  { attributes }: InstanceDocument,
-  input: RDS.RestoreDBInstanceFromDBSnapshotCommandInput,
-): InstanceDocument["attributes"] {
+/** What both ways to restore let a caller choose. */
+type Choices = Omit<RDS.RestoreDBInstanceFromDBSnapshotCommandInput, "DBInstanceIdentifier" | "DBSnapshotIdentifier">;
+
+/** Sets a new instance going that is like another one, whose data it takes from a copy. */
+export async function beginRestore(
+  rds: Rds,
+  region: string,
+  asked: string | undefined,
+  source: InstanceDocument,
+  input: Choices,
+  origin: Pick<NonNullable<InstanceDocument["birth"]>, "snapshot" | "copyOf">,
+): Promise<InstanceDocument> {
+  const { env } = rds;
+  check.checkIdentifier(asked, "DBInstanceIdentifier");
+  const id = asked.toLowerCase();
+  checkUnused(rds, region, id);
+  const place = await placement(rds, region, { ...input, DBParameterGroupName: input.DBParameterGroupName ?? source.parameterGroup });
+  const password = input.ManageMasterUserPassword ? freshPassword() : "";
+  const secretArn = password
+    ? await keepPassword(env, region, arnOf(env, region, "db", id), source.username, password, input.MasterUserSecretKmsKeyId)
+    : undefined;
+  return beginBirth(rds, {
+    ...newborn(env, region, id),
+    ...place,
+    attributes: restoredAttributes(source, input),
+    username: source.username,
+    database: source.database,
+    port: 0,
+    tags: (input.Tags ?? []).map(({ Key, Value = "" }) => ({ Key, Value })),
+    secretArn,
+    birth: { password, ...origin, port: wantedPort(env, input.Port) },
+    applied: {},
+  });
+}
+
+function restoredAttributes({ attributes }: InstanceDocument, input: Choices): InstanceDocument["attributes"] {
   const names = [
     "DBInstanceClass",
     "AvailabilityZone",

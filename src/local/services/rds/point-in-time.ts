@@ -1,0 +1,38 @@
+import { randomUUID } from "node:crypto";
+import type * as RDS from "@aws-sdk/client-rds";
+import { type Handler, LocalFault } from "../../core/service.ts";
+import type { InstanceDocument } from "./documents.ts";
+import { mustBe } from "./fleet.ts";
+import { show } from "./instances.ts";
+import type { Rds } from "./rds.ts";
+import { beginRestore } from "./snapshots.ts";
+
+type Input = RDS.RestoreDBInstanceToPointInTimeCommandInput;
+
+/** A new instance with another one's data. No past states are kept here, so the latest one is the only one that can be had. */
+export function pointInTimeOperations(rds: Rds) {
+  const { fleet } = rds;
+  const restore: Handler<Input, RDS.RestoreDBInstanceToPointInTimeResult> = async (input, { region }) => {
+    const source = sourceOf(rds, region, input);
+    if (!source.attributes.BackupRetentionPeriod)
+      throw new LocalFault("PointInTimeRestoreNotEnabledFault", `Point in time restore is not enabled for instance ${source.id}.`);
+    checkTime(input);
+    mustBe(fleet, source, "available", "backing-up", "modifying");
+    const birth = { snapshot: randomUUID(), copyOf: source.resourceId };
+    return { DBInstance: show(rds, await beginRestore(rds, region, input.TargetDBInstanceIdentifier, source, input, birth)) };
+  };
+  return { RestoreDBInstanceToPointInTime: restore };
+}
+
+function sourceOf({ fleet }: Rds, region: string, input: Input): InstanceDocument {
+  const byResource = fleet.list(region).find((one) => one.resourceId === input.SourceDbiResourceId);
+  return input.SourceDBInstanceIdentifier === undefined && byResource ? byResource : fleet.named(region, input.SourceDBInstanceIdentifier);
+}
+
+function checkTime({ RestoreTime, UseLatestRestorableTime }: Input): void {
+  if (UseLatestRestorableTime && RestoreTime)
+    throw new LocalFault("InvalidParameterCombination", "You can't specify both RestoreTime and UseLatestRestorableTime.", 400);
+  if (UseLatestRestorableTime) return;
+  if (!RestoreTime) throw new LocalFault("InvalidParameterCombination", "Specify either RestoreTime or UseLatestRestorableTime.", 400);
+  throw new LocalFault("NotImplemented", "The local AWS does not implement rds:RestoreDBInstanceToPointInTime with RestoreTime.", 501);
+}
