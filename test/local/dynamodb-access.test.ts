@@ -56,7 +56,12 @@ beforeAll(async () => {
 });
 afterAll(() => aws.close());
 
-const denied = (action: string) => ({ name: "AccessDeniedException", message: expect.stringContaining(action) });
+/** The JSON protocols have one status for whatever a caller did wrong. */
+const denied = (action: string) => ({
+  name: "AccessDeniedException",
+  message: expect.stringContaining(action),
+  $metadata: { httpStatusCode: 400 },
+});
 
 test("items: by table, by index, and a transaction by its parts", async () => {
   const db = aws.client(DynamoDB, { credentials } as object);

@@ -4,6 +4,7 @@ import { SQS } from "@aws-sdk/client-sqs";
 import { WAFV2 } from "@aws-sdk/client-wafv2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { virtualClock } from "../../src/local/core/clock.ts";
+import { faultPlan } from "../../src/local/core/faults.ts";
 import { localAws } from "../support/local-aws.ts";
 
 const clock = virtualClock();
@@ -116,6 +117,31 @@ describe("sqs", () => {
     expect((await receive())?.map(({ Body }) => Body)).toEqual(["later"]);
     clock.advance(4 * DAY);
     expect(await receive()).toBeUndefined();
+  });
+
+  test("a receiver waits for its time: until a message is sent, a hidden one shows itself, or the time is up", async () => {
+    const QueueUrl = await make("waited");
+    await sqs.sendMessage({ QueueUrl, MessageBody: "hidden", DelaySeconds: 5 });
+    const before = clock.now();
+    const receive = (WaitTimeSeconds: number) => sqs.receiveMessage({ QueueUrl, WaitTimeSeconds, VisibilityTimeout: 60 });
+    expect((await receive(20)).Messages?.[0]?.Body).toBe("hidden");
+    expect(clock.now() - before).toBe(5_000);
+    expect((await receive(20)).Messages).toBeUndefined();
+    expect(clock.now() - before).toBe(25_000);
+    await expect(receive(21)).rejects.toMatchObject({ name: "InvalidParameterValue" });
+    const faults = faultPlan();
+    const real = await localAws({ faults });
+    const other = real.client(SQS);
+    const url = (await other.createQueue({ QueueName: "waited" })).QueueUrl as string;
+    const waiter = other.receiveMessage({ QueueUrl: url, WaitTimeSeconds: 20 });
+    const gone = new AbortController();
+    const left = other.receiveMessage({ QueueUrl: url, WaitTimeSeconds: 20 }, { abortSignal: gone.signal });
+    await expect.poll(() => faults.calls().length).toBe(3);
+    gone.abort();
+    await expect(left).rejects.toMatchObject({ name: "AbortError" });
+    await other.sendMessage({ QueueUrl: url, MessageBody: "now" });
+    expect((await waiter).Messages?.[0]?.Body).toBe("now");
+    await real.close();
   });
 
   test("message attributes come back to who asks, and the client's hashes agree", async () => {

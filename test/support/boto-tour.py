@@ -171,8 +171,8 @@ def messages():
     try:
         sqs.get_queue_url(QueueName="boto")
         raise AssertionError("a queue outlived its end")
-    except sqs.exceptions.QueueDoesNotExist:
-        pass
+    except sqs.exceptions.QueueDoesNotExist as error:
+        assert error.response["Error"]["Code"] == "AWS.SimpleQueueService.NonExistentQueue"
     sns.delete_topic(TopicArn=topic)
 
 

@@ -4,7 +4,7 @@ import { type WireService, wireService } from "../wire/schema.ts";
 import type { Faults } from "./faults.ts";
 import { realism } from "./realism.ts";
 import { type Call, type Dispatch, type LocalEnv, LocalFault, type LocalService } from "./service.ts";
-import { deniedCode } from "./wording.ts";
+import { denied } from "./wording.ts";
 
 /** A service with its wire format, loaded on its first use. */
 export interface Wired {
@@ -87,6 +87,6 @@ function authorize(service: LocalService, operation: string, input: Record<strin
   const permissions = service.permissions?.(operation, input, call) ?? [{ action: `${service.name}:${operation}`, resource: "*" }];
   for (const permission of permissions) {
     const verdict = env.decide(call.principal, permission);
-    if (!verdict.allowed) throw new LocalFault(deniedCode(service.name), verdict.message, 403);
+    if (!verdict.allowed) throw denied(service.name, verdict.message);
   }
 }

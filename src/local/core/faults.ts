@@ -2,7 +2,7 @@ import { type ActiveRule, activate, type Fault, type FaultedCall, type FaultRule
 import { type History, history, type Outcome, plain } from "./history.ts";
 import { afterEmptyPage, emptyPage } from "./paging.ts";
 import { LocalFault } from "./service.ts";
-import { deniedCode, isWrite, throttled } from "./wording.ts";
+import { denied, isWrite, throttled } from "./wording.ts";
 
 export type { Fault, FaultedCall, FaultRule } from "./fault-rules.ts";
 export { isWrite } from "./wording.ts";
@@ -158,7 +158,7 @@ async function hooked(
   return output;
 }
 const denial = (service: string, operation: string): LocalFault =>
-  new LocalFault(deniedCode(service), `User: arn:aws:iam::000000000000:root is not authorized to perform: ${service}:${operation}`, 403);
+  denied(service, `User: arn:aws:iam::000000000000:root is not authorized to perform: ${service}:${operation}`);
 
 /** Past this many characters a member of an input is only named in the log. */
 const LOGGED_CHARACTERS = 32 * 1024;

@@ -11,15 +11,18 @@ const DENIED: Readonly<Record<string, string>> = {
   secretsmanager: "AccessDeniedException",
   kms: "AccessDeniedException",
   wafv2: "AccessDeniedException",
-  sqs: "AccessDeniedException",
+  sqs: "AccessDenied",
 };
-export const deniedCode = (service: string): string => DENIED[service] ?? "AccessDenied";
+/** Their protocol has one status for whatever the caller did wrong. */
+const JSON_SERVICES: ReadonlySet<string> = new Set(["dynamodb", "logs", "secretsmanager", "kms", "wafv2"]);
+export const denied = (service: string, message: string): LocalFault =>
+  new LocalFault(DENIED[service] ?? "AccessDenied", message, JSON_SERVICES.has(service) ? 400 : 403);
 
 /** What a call with temporary credentials gets that are no longer good. */
 export function expiredToken(service: string): LocalFault {
   const json = DENIED[service] === "AccessDeniedException";
   const code = service === "ec2" ? "RequestExpired" : json ? "ExpiredTokenException" : "ExpiredToken";
-  const status = service === "dynamodb" || service === "s3" || service === "ec2" ? 400 : 403;
+  const status = JSON_SERVICES.has(service) || service === "s3" || service === "ec2" ? 400 : 403;
   return new LocalFault(code, "The security token included in the request is expired", status);
 }
 

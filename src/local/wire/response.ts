@@ -104,7 +104,7 @@ function unwrapped(service: WireService, operation: Operation, output: Record<st
 export function writeFault(service: WireService, fault: LocalFault, requestId: string): WireResponse {
   const schema = service.errors[fault.code];
   const traits = schema ? traitsOf(schema) : {};
-  const headers = { "x-amzn-requestid": requestId, ...fault.headers };
+  const headers: Record<string, string> = { "x-amzn-requestid": requestId, ...fault.headers };
   const message = escapeXml(fault.message);
   // Only the query protocols have error codes of their own beside the shape's name.
   const query = service.kind === "awsQuery" || service.kind === "ec2Query";
@@ -129,6 +129,9 @@ export function writeFault(service: WireService, fault: LocalFault, requestId: s
   }
   const details = schema ? (JSON.parse(writeJson(service.kind, schema, { ...fault.extra })) as object) : fault.extra;
   const body = { ...(service.kind === "restJson1" ? {} : { __type: code }), ...details, message: fault.message, Message: fault.message };
+  // By these older clients and scripts go.
+  if (service.queryCompatible)
+    headers["x-amzn-query-error"] = `${traits.awsQueryError?.[0] ?? code};${status >= 500 ? "Receiver" : "Sender"}`;
   const type = service.kind === "restJson1" ? "application/json" : `application/x-amz-json-1.${service.kind.slice(-1)}`;
   return { status, headers: { ...headers, "content-type": type, "x-amzn-errortype": code }, body: JSON.stringify(body) };
 }

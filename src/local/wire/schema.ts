@@ -17,6 +17,8 @@ export interface WireService {
   readonly operations: Readonly<Record<string, Operation>>;
   readonly errors: Readonly<Record<string, NormalizedSchema>>;
   readonly xmlNamespace: string;
+  /** Spoke the query protocol before, and still tells its error codes. */
+  readonly queryCompatible: boolean;
 }
 
 const OPERATION = 9;
@@ -28,7 +30,7 @@ export function wireService(sdk: object): WireService {
   // The first *Client is the service's own; building one costs nothing and tells its protocol.
   const Client = exported.find(([name, value]) => /^(?!__)\w+Client$/.test(name) && typeof value === "function")?.[1] as new (
     options: object,
-  ) => { config: { protocol: { getShapeId(): string; options?: { xmlNamespace?: string } } } };
+  ) => { config: { protocol: { getShapeId(): string; awsQueryCompatible?: boolean; options?: { xmlNamespace?: string } } } };
   const { protocol } = new Client({ region: "us-east-1" }).config;
   const operations: Record<string, Operation> = {};
   const errors: Record<string, NormalizedSchema> = {};
@@ -45,6 +47,7 @@ export function wireService(sdk: object): WireService {
     operations,
     errors,
     xmlNamespace: protocol.options?.xmlNamespace ?? "",
+    queryCompatible: protocol.awsQueryCompatible ?? false,
   };
 }
 

@@ -1,5 +1,4 @@
 /** Operations that do less than AWS's, and what they lack. */
 export const partial: Readonly<Record<string, string>> = {
   CreateQueue: "standard queues; encryption is kept and shown, not done; a redrive policy is kept and not carried out",
-  ReceiveMessage: "answers at once, however long it may wait",
 };

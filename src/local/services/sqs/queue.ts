@@ -1,6 +1,7 @@
 import { type Call, type LocalEnv, LocalFault } from "../../core/service.ts";
 import type { Collection } from "../../core/store.ts";
 import type { Tags } from "../../core/tags.ts";
+import { type Waiting, waitingOn } from "./waiting.ts";
 
 /** A queue as the journal keeps it. Times in ms. */
 export interface QueueDocument {
@@ -32,11 +33,13 @@ export interface Sqs {
   readonly env: LocalEnv;
   readonly queues: Collection<QueueDocument>;
   readonly messages: Collection<MessageDocument>;
+  readonly waiting: Waiting;
 }
 export const openSqs = (env: LocalEnv): Sqs => ({
   env,
   queues: env.store.collection("sqs.queues"),
   messages: env.store.collection("sqs.messages"),
+  waiting: waitingOn(env.clock),
 });
 
 export const DEFAULTS: Readonly<Record<string, string>> = {
