@@ -9,8 +9,9 @@ import { type Deployed, deploy, publishedIn } from "../test/e2e/deployed.ts";
 
 /**
  * A fleet under load on the local AWS in this process: `npm run load -- --vehicles 200 --minutes 5`. Every vehicle sends one
- * message a second, as soon as its last one is answered: on a machine that is too slow for that the run takes longer
- * and nothing is left out. Ends with 1 if the API answered anything but 200, or the state is not what was sent.
+ * message a second, as soon as its last one is answered and fewer than UNDER_WAY calls are: on a machine that is too slow for
+ * that the run takes longer and nothing is left out. Ends with 1 if the API answered anything but 200, or the state is not what
+ * was sent.
  */
 interface Load {
   readonly vehicles: number;
@@ -19,6 +20,8 @@ interface Load {
 }
 /** A message a second: each step sends a pair, to `/vehicle` and to `/route`. */
 const INTERVAL_S = 2;
+/** As many as 200 calls a second have under way that take half a second each; with more, API Gateway's 29 s would be spent queueing. */
+const UNDER_WAY = 100;
 
 export interface Outcome {
   readonly numbers: ReturnType<typeof numbersOf> & { readonly max_ms: number; readonly seconds: number; readonly calls_per_second: number };
@@ -30,7 +33,7 @@ export async function load(api: Deployed, { vehicles, minutes, seed }: Load, wat
   const plan = makePlan({ vehicles, minutes, seed, interval: INTERVAL_S, rate: vehicles * 2 }, Date.now());
   const tally = newTally();
   const { signal } = new AbortController();
-  const call = caller({ url: api.url, key: api.key, rate: Number.POSITIVE_INFINITY, signal }, tally);
+  const call = atMost(UNDER_WAY, caller({ url: api.url, key: api.key, rate: Number.POSITIVE_INFINITY, signal }, tally));
   const messages = listener(api);
   const timers = [setInterval(() => watch(tally), 10_000), setInterval(messages.listen, 1_000)];
   const began = performance.now();
@@ -43,6 +46,23 @@ export async function load(api: Deployed, { vehicles, minutes, seed }: Load, wat
     calls_per_second: Math.round(tally.latencies.count / seconds),
   };
   return { numbers, problems: await problemsOf(plan, messages.listen(), call, tally) };
+}
+
+/** The same, so many at once; the others wait in line. */
+function atMost(limit: number, call: Call): Call {
+  let free = limit;
+  const waiting: (() => void)[] = [];
+  return async (...given) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await call(...given);
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free++;
+    }
+  };
 }
 
 /** Keeps the messages that SNS has taken: the log of all calls forgets its oldest ones. */
