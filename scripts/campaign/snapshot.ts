@@ -13,7 +13,7 @@ const VARYING: readonly (readonly [RegExp, string])[] = [
 /** A document without what varies, as text that is equal for equal meaning: keys and lists sorted. */
 function canonical(value: unknown, mask: (text: string) => string): string {
   if (typeof value === "number") return value > 1e12 ? "<time>" : String(value);
-  if (typeof value === "string") return mask(value);
+  if (typeof value === "string") return canonicalText(value, mask);
   if (Array.isArray(value))
     return `[${value
       .map((item) => canonical(item, mask))
@@ -25,6 +25,15 @@ function canonical(value: unknown, mask: (text: string) => string): string {
     .map(([key, item]) => `${mask(key)}:${canonical(item, mask)}`)
     .sort()
     .join(",")}}`;
+}
+/** Policies and settings are kept as the text in which they came. */
+function canonicalText(text: string, mask: (text: string) => string): string {
+  if (!/^[[{]/.test(text)) return mask(text);
+  try {
+    return canonical(JSON.parse(text), mask);
+  } catch {
+    return mask(text);
+  }
 }
 /** Members that say when or how often, or that are secret. */
 const HIDDEN = new Set(["passing", "steps", "versions", "value", "revisionId", "updatedAt", "lastUpdated", "usage", "token"]);
