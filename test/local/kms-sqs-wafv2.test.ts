@@ -140,7 +140,9 @@ describe("sqs", () => {
     gone.abort();
     await expect(left).rejects.toMatchObject({ name: "AbortError" });
     await other.sendMessage({ QueueUrl: url, MessageBody: "now" });
-    expect((await waiter).Messages?.[0]?.Body).toBe("now");
+    const empty = (await other.createQueue({ QueueName: "empty" })).QueueUrl as string;
+    const whole = other.receiveMessage({ QueueUrl: empty, WaitTimeSeconds: 10 }).catch(() => undefined);
+    expect((await Promise.race([waiter, whole]))?.Messages?.[0]?.Body, "woken before its time is up").toBe("now");
     await real.close();
   });
 
