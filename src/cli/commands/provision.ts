@@ -63,8 +63,8 @@ async function showPlan(run: Run, app: App, scope: Scope, policy: RunOptions): P
   const plan: Plan = await withSpinner(run, "Reading what is there", () => app.plan(scope, policy));
   const { replace, delete: deletes } = countActions(plan.resources);
   const dangerous = replace + deletes > 0;
-  run.note(`${app.stack} in ${app.place.account}, ${app.place.region}: ${planSummary(plan, run.paint.err)}`);
-  if (dangerous || run.flags.verbose) run.note(planText(plan, run.paint.err, widthOf(run.io.stderr)));
+  const text = dangerous || run.flags.verbose ? planText(plan, run.paint.err, widthOf(run.io.stderr)) : planSummary(plan, run.paint.err);
+  run.note(`${app.stack} in ${app.place.account}, ${app.place.region}:\n${text}`);
   if (dangerous) await confirmByYes(run, `${replace > 0 ? "Replace and remove" : "Remove"} what the plan says?`);
 }
 

@@ -47,8 +47,9 @@ function signOf({ decision }: PlannedResource, paint: Paint): string {
 function detailsOf(resource: PlannedResource, paint: Paint, width: number): string[] {
   const { decision, inventory, cost, orphan } = resource;
   const facts = (...all: (string | undefined)[]) => {
-    const said = all.filter(Boolean).join("; ");
-    return said ? [paint("dim", `${INDENT}${said}`)] : [];
+    const said = all.filter((one) => one !== undefined);
+    const together = said.join("; ");
+    return (INDENT.length + together.length <= width ? [together] : said).filter(Boolean).map((one) => paint("dim", `${INDENT}${one}`));
   };
   const origin = facts(orphan ? "no longer in the configuration" : undefined);
   switch (decision.action) {
