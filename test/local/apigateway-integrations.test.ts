@@ -241,7 +241,7 @@ test("what cannot be served is refused by name when it is put", async () => {
   const cases: [Partial<PutIntegrationCommandInput>, string, RegExp][] = [
     [{ uri: "https://example.com/x" }, "NotImplemented", /endpoints of this machine only .*: https:\/\/example.com\/x\.$/],
     [{ uri: "http://127.0.0.1.example.com/x" }, "NotImplemented", /of this machine only/],
-    [{ uri: "http://10.0.0.1/${stageVariables.path}" }, "NotImplemented", /of this machine only/],
+    [{ uri: `http://10.0.0.1/$\{stageVariables.path}` }, "NotImplemented", /of this machine only/],
     [{ uri: origin, connectionType: "VPC_LINK", connectionId: "x" }, "NotImplemented", /has no VPC links/],
     [{ type: "AWS", uri: "arn:aws:apigateway:us-east-1:sns:action/Publish" }, "NotImplemented", /functions, not other services/],
     [{ type: "AWS", uri, credentials: "arn:aws:iam::*:user/*" }, "NotImplemented", /caller's credentials/],

@@ -9,7 +9,7 @@ const isBinary = (type: string): boolean => type.startsWith("Binary");
 /** Checked, as the journal keeps them. */
 export function keptAttributes(given: Readonly<Record<string, MessageAttributeValue>> | undefined): Attributes {
   const entries = Object.entries(given ?? {});
-  if (entries.length > 10) throw invalid("Number of message attributes [" + entries.length + "] exceeds the allowed maximum [10].");
+  if (entries.length > 10) throw invalid(`Number of message attributes [${entries.length}] exceeds the allowed maximum [10].`);
   return Object.fromEntries(entries.map(([name, attribute]) => [checkedName(name), kept(name, attribute)]));
 }
 function checkedName(name: string): string {
