@@ -6,10 +6,11 @@ import { settleTimeout } from "./problems.ts";
 import { call, pause, type Run, type Subject } from "./run.ts";
 import { look, lookForTags, settle, TAG_LAG } from "./settle.ts";
 
-/** More steps than any kind needs; reached only by something that does not go. */
-const MAX_STEPS = 60;
-/** Steps that follow at once; later ones wait for AWS to catch up. */
+/** More steps than any kind needs; reached only by something that does not go, or goes on being shown. */
+const MAX_STEPS = 10;
+/** Steps that follow at once; before later ones AWS is given time to catch up: the kind's own poll, doubling to at most this. */
 const QUICK_STEPS = 3;
+const LONGEST_PAUSE_MS = 30_000;
 
 /** Deletes until it is absent. `settling`: AWS is at it and we were asked not to wait. Never what is not ours. */
 export async function remove(subject: Subject, run: Run, how: DeleteOptions): Promise<"absent" | "settling"> {
@@ -34,7 +35,7 @@ export async function remove(subject: Subject, run: Run, how: DeleteOptions): Pr
     } catch (error) {
       await retry(error);
     }
-    if (step >= QUICK_STEPS) await pause(run, kind.settle.pollMs);
+    if (step >= QUICK_STEPS) await pause(run, Math.min(LONGEST_PAUSE_MS, kind.settle.pollMs * 2 ** (step - QUICK_STEPS)));
   }
   throw settleTimeout(subject, "there", run.ports.clock.now() - started);
 }

@@ -93,13 +93,12 @@ export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageO
     const patches: PatchOperation[] = changes.flatMap(({ path }) => PATCHES[path as Setting]?.(spec) ?? []);
     if (touches(changes, "variables"))
       patches.push(...Object.keys(live.variables ?? {}).map((name) => ({ op: "remove" as const, path: `/variables/${name}` })));
-    if (touches(changes, "document")) {
-      const value = await deploymentOf(gateway, restApiId, spec.document);
-      patches.push({ op: "replace", path: "/deploymentId", value });
-    }
+    const next = touches(changes, "document") ? await deploymentOf(gateway, restApiId, spec.document) : live.deployment;
+    if (next !== live.deployment) patches.push({ op: "replace", path: "/deploymentId", value: next });
     if (patches.length > 0) await gateway.updateStage({ restApiId, stageName, patchOperations: patches });
-    for (const deploymentId of touches(changes, "oldDeployments") ? live.oldDeployments : [])
-      await orAbsent(gateway.deleteDeployment({ restApiId, deploymentId }), ...GONE);
+    // What an interrupted run deployed and did not use may be the next.
+    const old = touches(changes, "oldDeployments") ? live.oldDeployments.filter((id) => id !== next) : [];
+    for (const deploymentId of old) await orAbsent(gateway.deleteDeployment({ restApiId, deploymentId }), ...GONE);
     const tags = changedTags(changes);
     if (tags) await gateway.tagResource({ resourceArn: live.arn, tags });
   },

@@ -164,6 +164,13 @@ async function observe(dynamodb: DynamoDB, table: TableDescription): Promise<Obs
   };
   if (status === "INACCESSIBLE_ENCRYPTION_CREDENTIALS")
     return { state: "failed", live, tags, reason: "its encryption key cannot be used: enable the key and allow DynamoDB to use it" };
+  if (status === "ARCHIVING" || status === "ARCHIVED")
+    return {
+      state: "failed",
+      live,
+      tags,
+      reason: "its encryption key was unusable for a week: delete it and restore the backup that AWS made",
+    };
   const busy = status !== "ACTIVE" || ["ENABLING", "UPDATING"].includes(table.SSEDescription?.Status ?? "");
   return { state: busy ? "settling" : "ready", live, tags };
 }
