@@ -26,12 +26,15 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     invariant: "I1",
-    bug: "a policy that somebody took away from a bucket is not written again",
-    file: "src/resources/s3-bucket.ts",
+    bug: "whether a function's calls are traced is left out of the comparison",
+    file: "src/resources/lambda-function.ts",
     edits: [
-      ["policy: [live.policy, policyForm(spec.policy)],", "policy: [live.policy ?? policyForm(spec.policy), policyForm(spec.policy)],"],
+      [
+        "...Object.entries(configuration).flatMap(([path, to]) =>",
+        '...Object.entries(configuration).filter(([path]) => path !== "tracing").flatMap(([path, to]) =>',
+      ],
     ],
-    scenarios: "^F16 bucket.data policy",
+    scenarios: "^F16 function.calculate-eta tracing",
   },
   {
     invariant: "I2",
