@@ -171,6 +171,7 @@ export function twoAtOnce(calls: readonly LoggedCall[]): readonly Scenario[] {
         name: `F13 another ${other} from beginning to end while up stands at write ${index + 1} ${nameOf(call)}`,
         during: "up",
         runs: 2,
+        together: true,
         remakes: other === "teardown",
         concurrency: 1 + (index % 8),
         rules: (_run, world) => [

@@ -131,8 +131,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     invariant: "I11",
     bug: "the database may be reached from everywhere",
-    file: "src/aws/identity.ts",
-    edits: [['return "127.0.0.1/32";', 'return "0.0.0.0/0";']],
+    file: "src/resources/ec2-security-group.ts",
+    edits: [["IpRanges: [{ CidrIp: cidr, Description }]", 'IpRanges: [{ CidrIp: "0.0.0.0/0", Description }]']],
     scenarios: "^I13 1 calls at a time",
   },
   {
