@@ -80,8 +80,8 @@ export function written(calls: readonly LoggedCall[]): Verdict {
   return writes.length > 0 ? writes.map((call) => `${call.service}:${call.operation}`).join(" ") : undefined;
 }
 
-/** Made twice where AWS takes two of a name. */
-const NAMELESS = /^apigateway:Create(RestApi|ApiKey|UsagePlan)$/;
+/** Where AWS takes two of a name, or a second for the first. */
+const NAMELESS = /^(apigateway:Create(RestApi|ApiKey|UsagePlan)|s3:CreateBucket|sns:CreateTopic)$/;
 /** I9: nothing is made twice. */
 export function doubled(calls: readonly LoggedCall[], together: boolean): Verdict {
   const seen = new Set<string>();

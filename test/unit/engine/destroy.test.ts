@@ -75,7 +75,7 @@ test("what is kept is found again by the next up", async () => {
   expect((await up(nodes, fakeRun())).ok).toBe(true);
   expect([log.calls, cloud.size]).toEqual([["create role", "create fn"], 4]);
 });
-test("what is not ours is left alone and reported; the rest goes", async () => {
+test("what is not ours is left alone and reported, with what it may need; the rest goes", async () => {
   const { cloud, log, nodes } = stage();
   await up(nodes, fakeRun());
   cloud.set("fn", { values: {}, tags: {}, polls: 0 });
@@ -85,7 +85,8 @@ test("what is not ours is left alone and reported; the rest goes", async () => {
     status: "skipped",
     decision: { action: "refuse", code: "OWNER_FOREIGN" },
   });
-  expect([...cloud.keys()]).toEqual(["fn"]);
+  expect([...cloud.keys()].toSorted()).toEqual(["fn", "role"]);
+  expect(outcome.resources.find((r) => r.id === "role")?.decision).toMatchObject({ action: "retain" });
   expect(log.calls).not.toContain("delete fn");
 });
 test("what carries our tag and is in no configuration goes too, unless it holds data", async () => {
