@@ -117,7 +117,7 @@ export const MUTATIONS: readonly Mutation[] = [
         "const make = async () => (await ctx.world.apigateway()).createApiKey({ name, description, enabled: true, tags: ctx.tags });\n    await make().catch(make);",
       ],
     ],
-    scenarios: "^F3 answer lost at up write \\d+ apigateway:CreateApiKey",
+    scenarios: "^F8 hangs, then takes effect at up apigateway:CreateApiKey",
   },
   {
     invariant: "I10",
