@@ -85,6 +85,7 @@ contractOf({
     publiclyAccessible: (spec) => ({ ...spec, publiclyAccessible: false }),
     multiAz: (spec) => ({ ...spec, multiAz: true }),
     deletionProtection: (spec) => ({ ...spec, deletionProtection: true }),
+    monitoring: (spec) => ({ ...spec, monitoringRoleArn: "arn:aws:iam::000000000000:role/fleetlogix-rds-monitoring" }),
   },
   drifts: Object.fromEntries(
     (
@@ -95,6 +96,9 @@ contractOf({
         ["performanceInsights", { EnablePerformanceInsights: false }],
         ["logExports", { CloudwatchLogsExportConfiguration: { DisableLogTypes: ["upgrade"] } }],
         ["instanceClass", { DBInstanceClass: "db.t4g.large" }],
+        ["storageType", { StorageType: "gp2" }],
+        ["certificateAuthority", { CACertificateIdentifier: "rds-ca-ecc384-g1" }],
+        ["parameterGroup", { DBParameterGroupName: "default.postgres17" }],
       ] as const
     ).map(([path, wish]) => [
       path,

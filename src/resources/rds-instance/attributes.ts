@@ -85,7 +85,9 @@ export const ATTRIBUTES: Readonly<Record<string, Attribute>> = {
     write: (spec) => ({ DBParameterGroupName: spec.parameterGroup }),
   },
   monitoring: {
-    read: (found) => ({ MonitoringInterval: found.MonitoringInterval ?? 0, MonitoringRoleArn: found.MonitoringRoleArn }),
+    // Once switched off, the role that is still named means nothing.
+    read: ({ MonitoringInterval = 0, MonitoringRoleArn }) =>
+      MonitoringInterval === 0 ? { MonitoringInterval } : { MonitoringInterval, MonitoringRoleArn },
     wish: monitoringOf,
     write: monitoringOf,
   },
