@@ -1,6 +1,5 @@
 import type { Config } from "../../src/config/config.ts";
-import { life, run, type Scenario } from "./life.ts";
-import type { World } from "./world.ts";
+import { life, must, type Scenario } from "./life.ts";
 
 /** F19: a changed configuration leads to what the new one alone would have made. */
 
@@ -57,7 +56,7 @@ export function configurations(first: Config): readonly Scenario[] {
       concurrency: 1 + (index % 8),
       config: to,
       successor: true,
-      before: async (world) => void (await must(world, from)),
+      before: (world) => must(world, "up", from),
       ends: ({ result }) => (result?.ok ? undefined : "it fails without a fault"),
     });
   const changes = Object.entries({ ...BOTH_WAYS, ...ONE_WAY });
@@ -71,14 +70,9 @@ export function configurations(first: Config): readonly Scenario[] {
         concurrency: 1 + (index % 8),
         config: change(first),
         successor: true,
-        before: async (world) => void (await must(world, first)),
+        before: (world) => must(world, "up", first),
         rules: (started) => [{ write: true, nth: 3, fault: { kind: "hook", after: () => started.kill() } }],
       }),
     ),
   ];
-}
-
-async function must(world: World, config: Config): Promise<void> {
-  const { result, thrown } = await run(await world.start(8, config), "up", world);
-  if (!result?.ok) throw thrown ?? result?.error;
 }

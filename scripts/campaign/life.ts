@@ -173,7 +173,8 @@ export async function run(started: Started, command: Command, { said }: Pick<Wor
 }
 const textOf = (error: unknown): string => `${error instanceof Error ? error.stack : ""} ${JSON.stringify(error)} ${String(error)}`;
 
-async function must(world: World, command: Command, config: Config): Promise<void> {
+/** Throws unless the undisturbed command succeeds. */
+export async function must(world: World, command: Command, config: Config): Promise<void> {
   const { result, thrown } = await run(await world.start(8, config), command, world);
   if (!result?.ok) throw thrown ?? result?.error;
 }

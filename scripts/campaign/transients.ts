@@ -104,8 +104,7 @@ export function passing(): readonly Scenario[] {
   const named = ([, operation, code]: readonly [string, string, string, ...unknown[]]) =>
     `F11 ${operation} is refused for a while: ${code}`;
   const rule = (call: string, code: string, status: number, message: string, times: number): FaultRule => {
-    const [service = "", operation = ""] = call.split(":");
-    return { service, operation, times, fault: { kind: "fail", code, status, message } };
+    return { ...called(call), times, fault: { kind: "fail", code, status, message } };
   };
   return [
     ...PASSING.map((entry, index) => {
@@ -213,8 +212,7 @@ const STAYS: readonly Shown[] = [
 
 export function states(): readonly Scenario[] {
   const shown = ({ operation: call, change }: Shown, times: number | null): FaultRule => {
-    const [service = "", operation = ""] = call.split(":");
-    return { service, operation, times, fault: { kind: "hook", after: (_call, output) => void change(output ?? {}) } };
+    return { ...called(call), times, fault: { kind: "hook", after: (_call, output) => void change(output ?? {}) } };
   };
   const fails = (ending: Ending) => (errorOf(ending) === undefined ? "it calls that a success" : undefined);
   return [
@@ -248,15 +246,20 @@ export function states(): readonly Scenario[] {
         ends: fails,
       }),
     ),
-    ...["rds:DescribeDBInstances", "ec2:DescribeSecurityGroups"].map((call, index) => {
-      const [service = "", operation = ""] = call.split(":");
-      return life({
+    ...["rds:DescribeDBInstances", "ec2:DescribeSecurityGroups"].map((call, index) =>
+      life({
         name: `F12 what was deleted is shown by ${call} for ever`,
         during: "teardown",
         concurrency: 1 + index,
-        rules: () => [{ service, operation, times: null, fault: { kind: "staleRead" } }],
+        rules: () => [{ ...called(call), times: null, fault: { kind: "staleRead" } }],
         ends: fails,
-      });
-    }),
+      }),
+    ),
   ];
+}
+
+/** `service:Operation` as the members of a rule. */
+function called(call: string): Required<Pick<FaultRule, "service" | "operation">> {
+  const [service = "", operation = ""] = call.split(":");
+  return { service, operation };
 }

@@ -2,9 +2,7 @@ import { SNS } from "@aws-sdk/client-sns";
 import { SQS } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { localAws } from "../support/local-aws.ts";
-
-/** What happens after the answer has time to happen, however busy the machine. */
-const soon = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });
+import { mailAt, soon } from "../support/mailbox.ts";
 
 let aws: Awaited<ReturnType<typeof localAws>>;
 let sns: SNS;
@@ -20,11 +18,7 @@ beforeEach(async () => {
   await fetch(`${aws.url}/_local/mail`, { method: "DELETE" });
 });
 
-interface Mail {
-  readonly to: string;
-  readonly body: string;
-}
-const mail = async (): Promise<Mail[]> => (await fetch(`${aws.url}/_local/mail`)).json() as Promise<Mail[]>;
+const mail = () => mailAt(aws.url);
 
 test.each([
   [{ type: ["ROUTE_DEVIATION"] }, true],

@@ -6,9 +6,7 @@ import { join } from "node:path";
 import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { localAws } from "../support/local-aws.ts";
-
-/** What happens after the answer has time to happen, however busy the machine. */
-const soon = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });
+import { type Mail, mailAt, soon } from "../support/mailbox.ts";
 
 let aws: Awaited<ReturnType<typeof localAws>>;
 let sns: SNS;
@@ -24,14 +22,7 @@ beforeEach(async () => {
   await fetch(`${aws.url}/_local/mail`, { method: "DELETE" });
 });
 
-interface Mail {
-  readonly to: string;
-  readonly subject?: string;
-  readonly body: string;
-  readonly confirmUrl?: string;
-  readonly file: string;
-}
-const mail = async (): Promise<Mail[]> => (await fetch(`${aws.url}/_local/mail`)).json() as Promise<Mail[]>;
+const mail = () => mailAt(aws.url);
 /** A listener that keeps what it is sent; `status` answers each call. */
 async function listener(status: (n: number) => number = () => 200) {
   const calls: { headers: Record<string, unknown>; body: string }[] = [];
