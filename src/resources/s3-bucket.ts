@@ -1,11 +1,12 @@
-import type { LifecycleRule, _Error as ObjectError, ObjectIdentifier, S3 } from "@aws-sdk/client-s3";
+import type { LifecycleRule, S3 } from "@aws-sdk/client-s3";
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent, toFault } from "../aws/faults.ts";
 import { fromTagList, mayBeOurs, owned, toTagList } from "../aws/ownership.ts";
 import { type PolicyDocument, policyForm } from "../aws/policies.ts";
-import type { Inventory, Observation, Place, ResourceKind } from "../engine/contract.ts";
+import type { Observation, Place, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
+import { count, type Own, remove } from "./s3-bucket/contents.ts";
 
 export interface BucketId {
   readonly name: string;
@@ -39,10 +40,6 @@ const CLOSED = { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolic
 const ENCRYPTION = { algorithm: "aws:kms", bucketKey: true };
 const OWNER_ENFORCED = "BucketOwnerEnforced";
 const ABORT_UPLOADS_AFTER_DAYS = 7;
-/** Objects that are counted for the question before a teardown; past it the answer is "more than". */
-const COUNT_AT_MOST = 50_000;
-/** Failures of one object in a batch that are S3's and pass. */
-const PASSING = ["InternalError", "SlowDown", "ServiceUnavailable"];
 
 export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutputs, AwsClients> = {
   kind: "s3.bucket",
@@ -114,13 +111,7 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
   },
   async inventory({ name }, _live, ctx) {
     const own = { Bucket: name, ExpectedBucketOwner: ctx.place.account };
-    let [items, bytes] = [0, 0];
-    for await (const page of versionPages(await ctx.world.s3(), own)) {
-      items += page.keys.length;
-      bytes += page.bytes;
-      if (items >= COUNT_AT_MOST) break;
-    }
-    return inventoryOf(items, bytes);
+    return count(await ctx.world.s3(), own);
   },
   async listOwned(ctx) {
     const s3 = await ctx.world.s3();
@@ -133,11 +124,6 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
     );
   },
 };
-
-interface Own {
-  readonly Bucket: string;
-  readonly ExpectedBucketOwner: string;
-}
 
 const SETTERS: Readonly<Record<string, (s3: S3, own: Own, spec: BucketSpec) => Promise<unknown>>> = {
   publicAccessBlock: (s3, own) => s3.putPublicAccessBlock({ ...own, PublicAccessBlockConfiguration: CLOSED }),
@@ -240,62 +226,4 @@ function ruleForm({ Filter, Prefix, ...rule }: LifecycleRule): object {
   return { ...rule, Filter: { ...Filter, Prefix: prefix === "" ? undefined : prefix } };
 }
 
-interface VersionPage {
-  readonly keys: readonly ObjectIdentifier[];
-  readonly bytes: number;
-}
-/** Every version and every delete marker. */
-async function* versionPages(s3: S3, own: Own): AsyncGenerator<VersionPage> {
-  let marker: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
-  for (;;) {
-    const page = await s3.listObjectVersions({ ...own, ...marker, MaxKeys: 1000 });
-    const versions = page.Versions ?? [];
-    const keys = [...versions, ...(page.DeleteMarkers ?? [])].map(({ Key, VersionId }) => ({ Key, VersionId }));
-    yield { keys, bytes: versions.reduce((sum, v) => sum + (v.Size ?? 0), 0) };
-    if (!page.IsTruncated) return;
-    marker = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
-  }
-}
-async function remove(s3: S3, own: Own, signal: AbortSignal): Promise<void> {
-  await empty(s3, own, signal);
-  if (!signal.aborted) await s3.deleteBucket(own);
-}
-async function empty(s3: S3, own: Own, signal: AbortSignal): Promise<void> {
-  for await (const { keys } of versionPages(s3, own)) {
-    if (signal.aborted) return;
-    if (keys.length === 0) continue;
-    const { Errors = [] } = await s3.deleteObjects({ ...own, Delete: { Objects: [...keys], Quiet: true } });
-    // The answer is 200 even when nothing could be deleted.
-    const refused = Errors.find((e) => !PASSING.includes(e.Code ?? ""));
-    if (refused) throw notDeleted(own.Bucket, refused);
-  }
-  for await (const { Uploads = [] } of uploadPages(s3, own))
-    for (const { Key, UploadId } of Uploads) await orAbsent(s3.abortMultipartUpload({ ...own, Key, UploadId }), "NoSuchUpload");
-}
-async function* uploadPages(s3: S3, own: Own) {
-  let marker: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
-  for (;;) {
-    const page = await s3.listMultipartUploads({ ...own, ...marker });
-    yield page;
-    if (!page.IsTruncated) return;
-    marker = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
-  }
-}
-const notDeleted = (bucket: string, { Key, Code, Message }: ObjectError): FleetlogixError =>
-  new FleetlogixError("AWS_FAULT", `The object "${Key}" of the bucket "${bucket}" cannot be deleted: ${Code}: ${Message}`, {
-    hint: "Allow s3:DeleteObjectVersion on the bucket and remove locks of the object, then run the same command again.",
-    awsCode: Code,
-  });
-
-const inventoryOf = (items: number, bytes: number): Inventory => ({
-  items,
-  bytes,
-  text: `${items >= COUNT_AT_MOST ? "more than " : ""}${items.toLocaleString("en-US")} object ${items === 1 ? "version" : "versions"}, ${sizeOf(bytes)}`,
-  ...(bytes > 0 && { cost: "S3 storage by the gigabyte and month" }),
-});
-function sizeOf(bytes: number): string {
-  if (bytes < 1e3) return `${bytes} B`;
-  const [size, unit] = bytes < 1e6 ? [bytes / 1e3, "kB"] : bytes < 1e9 ? [bytes / 1e6, "MB"] : [bytes / 1e9, "GB"];
-  return `${size.toFixed(1)} ${unit}`;
-}
 const arnOf = (name: string, { partition }: Place) => `arn:${partition}:s3:::${name}`;
