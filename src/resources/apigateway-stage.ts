@@ -1,4 +1,4 @@
-import type { APIGateway, Deployment, PatchOperation, Stage } from "@aws-sdk/client-api-gateway";
+import type { APIGateway, Deployment, MethodSetting, PatchOperation, Stage } from "@aws-sdk/client-api-gateway";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
@@ -25,6 +25,8 @@ interface StageLive {
   /** Hash of the deployed document; undefined when somebody else deployed. */
   readonly document: string | undefined;
   readonly settings: Readonly<Record<keyof ReturnType<typeof settingsOf>, unknown>>;
+  /** What single methods do otherwise than all, by `{path}/{verb}` as AWS writes it. */
+  readonly methodSettings: Readonly<Record<string, MethodSetting>>;
   readonly variables: object | undefined;
   /** Ours, and served by no stage. */
   readonly oldDeployments: readonly string[];
@@ -64,7 +66,11 @@ export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageO
   diff: (spec, live) => [
     ...differences({ document: [live.document, spec.document] }),
     ...Object.entries(settingsOf(spec)).flatMap(([path, to]) => differences({ [path]: [live.settings[path as Setting], to] })),
-    ...differences({ variables: [live.variables, {}], oldDeployments: [live.oldDeployments, []] }),
+    ...differences({
+      methodSettings: [live.methodSettings, {}],
+      variables: [live.variables, {}],
+      oldDeployments: [live.oldDeployments, []],
+    }),
   ],
   outputs: ({ apiId, stage }) => ({ apiId, stage }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
@@ -93,6 +99,8 @@ export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageO
     const patches: PatchOperation[] = changes.flatMap(({ path }) => PATCHES[path as Setting]?.(spec) ?? []);
     if (touches(changes, "variables"))
       patches.push(...Object.keys(live.variables ?? {}).map((name) => ({ op: "remove" as const, path: `/variables/${name}` })));
+    if (touches(changes, "methodSettings"))
+      patches.push(...Object.keys(live.methodSettings).map((method) => ({ op: "remove" as const, path: `/${method}` })));
     const next = touches(changes, "document") ? await deploymentOf(gateway, restApiId, spec.document) : live.deployment;
     if (next !== live.deployment) patches.push({ op: "replace", path: "/deploymentId", value: next });
     if (patches.length > 0) await gateway.updateStage({ restApiId, stageName, patchOperations: patches });
@@ -133,7 +141,7 @@ const PATCHES: Readonly<Record<Setting, (spec: StageSpec) => PatchOperation[]>> 
 async function observe(gateway: APIGateway, restApiId: string, found: Stage, place: Place): Promise<Observation<StageLive>> {
   const [deployments, stages] = await Promise.all([deploymentsOf(gateway, restApiId), gateway.getStages({ restApiId })]);
   const used = new Set([found, ...(stages.item ?? [])].map((s) => s.deploymentId));
-  const all = found.methodSettings?.["*/*"];
+  const { "*/*": all, ...methodSettings } = found.methodSettings ?? {};
   const stage = found.stageName ?? "";
   const live: StageLive = {
     arn: `arn:${place.partition}:apigateway:${place.region}::/restapis/${restApiId}/stages/${stage}`,
@@ -151,6 +159,7 @@ async function observe(gateway: APIGateway, restApiId: string, found: Stage, pla
       accessLogFormat: found.accessLogSettings?.format,
       tracing: found.tracingEnabled ?? false,
     },
+    methodSettings,
     variables: found.variables,
     oldDeployments: deployments.filter((d) => documentOf(d) && !used.has(d.id)).flatMap((d) => d.id ?? []),
   };

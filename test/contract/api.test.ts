@@ -83,6 +83,9 @@ contractOf({
         ["bodyLogging", "/*/*/logging/dataTrace", "true"],
         ["tracing", "/tracingEnabled", "false"],
         ["variables", "/variables/door", "open"],
+        ["methodSettings", "/~1delivery/POST/throttling/rateLimit", "1"],
+        ["accessLogFormat", "/accessLogSettings/format", "$context.requestId"],
+        ["rateLimit", "/*/*/throttling/rateLimit", "9"],
       ] as const
     ).map(([attribute, path, value]) => [
       attribute,
@@ -108,6 +111,8 @@ contractOf({
       const apiKey = items.find((key) => key.name === name)?.id;
       await gateway.updateApiKey({ apiKey, patchOperations: [{ op: "replace", path: "/enabled", value: "false" }] });
     },
+    doubles: async (rig, { name }) =>
+      (await rig.world.apigateway()).createApiKey({ name, description: "a case", enabled: true, tags: TAGS }),
   },
   foreign: async (rig, { name }) => (await rig.world.apigateway()).createApiKey({ name, enabled: true }),
 });
@@ -139,6 +144,7 @@ contractOf({
       const { items: keys = [] } = await gateway.getUsagePlanKeys({ usagePlanId });
       await gateway.deleteUsagePlanKey({ usagePlanId, keyId: keys[0]?.id });
     },
+    doubles: async (rig, { name }) => (await rig.world.apigateway()).createUsagePlan({ name, tags: TAGS }),
   },
   foreign: async (rig, { name }) => (await rig.world.apigateway()).createUsagePlan({ name }),
 });

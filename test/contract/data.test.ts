@@ -32,6 +32,7 @@ contractOf({
   changes: {
     policy: (spec) => ({ ...spec, policy: withAction(spec.policy, "s3:GetObject") }),
     lifecycle: (spec) => ({ ...spec, noncurrentExpireDays: 7 }),
+    "lifecycle.archive": (spec) => ({ ...spec, archive: { prefix: "raw/", afterDays: 30 } }),
   },
   drifts: {
     publicAccessBlock: async (rig, { name }) => (await rig.world.s3()).deletePublicAccessBlock(own(rig, name)),
@@ -66,7 +67,13 @@ contractOf({
     id: { name },
     spec: { key: { hash: "vehicle_id", range: "timestamp" }, ttl: "expires_at", deletionProtection: false },
   }),
-  changes: { deletionProtection: (spec) => ({ ...spec, deletionProtection: true }) },
+  changes: {
+    deletionProtection: (spec) => ({ ...spec, deletionProtection: true }),
+    ttl: (spec) => ({ ...spec, ttl: undefined }),
+    "ttl.attribute": (spec) => ({ ...spec, ttl: "forgotten_at" }),
+  },
+  // Off, then on.
+  calls: { "ttl.attribute": 2 },
   drifts: {
     pointInTimeRecovery: async (rig, { name }) =>
       (await rig.world.dynamodb()).updateContinuousBackups({
@@ -100,15 +107,23 @@ contractOf({
     }),
 });
 
+const topicArn = ({ place }: Rig, name: string) => `arn:aws:sns:${place.region}:${place.account}:${name}`;
+const setTopic = async (rig: Rig, name: string, AttributeName: string, AttributeValue: string) =>
+  (await rig.world.sns()).setTopicAttributes({ TopicArn: topicArn(rig, name), AttributeName, AttributeValue });
+
 contractOf({
   kind: snsTopic,
-  prepare: async ({ place }, name) => ({
+  prepare: async (rig, name) => ({
     id: { name },
-    spec: { kmsKey: "alias/aws/sns", policy: denyWithoutTls(`arn:aws:sns:${place.region}:${place.account}:${name}`, "sns:Publish") },
+    spec: { kmsKey: "alias/aws/sns", policy: denyWithoutTls(topicArn(rig, name), "sns:Publish") },
   }),
   changes: {
     encryption: (spec) => ({ ...spec, kmsKey: "alias/other" }),
     policy: (spec) => ({ ...spec, policy: withAction(spec.policy, "sns:Subscribe") }),
+  },
+  drifts: {
+    encryption: async (rig, { name }) => setTopic(rig, name, "KmsMasterKeyId", ""),
+    policy: async (rig, { name }) => setTopic(rig, name, "Policy", JSON.stringify(denyWithoutTls(topicArn(rig, name), "sns:Subscribe"))),
   },
   foreign: async (rig, { name }) => (await rig.world.sns()).createTopic({ Name: name }),
 });

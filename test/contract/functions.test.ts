@@ -61,6 +61,7 @@ const roleFor = async (rig: Rig, name: string): Promise<string> => {
   const { Role } = await (await rig.world.iam()).createRole({ RoleName: name, AssumeRolePolicyDocument });
   return Role?.Arn ?? "";
 };
+const nextRole = (arn: string) => `${arn}-next`;
 const functionSpec = async (rig: Rig, name: string) => ({
   description: "a case",
   roleArn: await roleFor(rig, name),
@@ -77,10 +78,15 @@ const functionSpec = async (rig: Rig, name: string) => ({
 
 contractOf({
   kind: lambdaFunction,
-  prepare: async (rig, name) => ({ id: { name }, spec: await functionSpec(rig, name) }),
+  prepare: async (rig, name) => {
+    await roleFor(rig, nextRole(name));
+    return { id: { name }, spec: await functionSpec(rig, name) };
+  },
   changes: {
     code: (spec) => ({ ...spec, code: TWO }),
     description: (spec) => ({ ...spec, description: "another" }),
+    role: (spec) => ({ ...spec, roleArn: nextRole(spec.roleArn) }),
+    handler: (spec) => ({ ...spec, handler: "index.next" }),
     memoryMb: (spec) => ({ ...spec, memoryMb: 512 }),
     timeoutSeconds: (spec) => ({ ...spec, timeoutSeconds: 20 }),
     environment: (spec) => ({ ...spec, environment: { TABLE: "y", MORE: "1" } }),
@@ -88,11 +94,16 @@ contractOf({
     logging: (spec) => ({ ...spec, logGroup: "/aws/lambda/other" }),
   },
   // The change, a new version, the alias.
-  calls: { code: 3, memoryMb: 3, timeoutSeconds: 3, environment: 3, architecture: 3, logging: 3, tracing: 1, published: 2 },
+  calls: { code: 3, role: 3, handler: 3, memoryMb: 3, timeoutSeconds: 3, environment: 3, architecture: 3, logging: 3 },
+  // Where the version that callers get is as it was, nothing is published.
+  mends: { published: 2 },
   drifts: {
-    // The version that callers get is as it was: nothing is published.
     tracing: async (rig, { name }) =>
       (await rig.world.lambda()).updateFunctionConfiguration({ FunctionName: name, TracingConfig: { Mode: "PassThrough" } }),
+    runtime: async (rig, { name }) => (await rig.world.lambda()).updateFunctionConfiguration({ FunctionName: name, Runtime: "nodejs22.x" }),
+    environment: async (rig, { name }) =>
+      (await rig.world.lambda()).updateFunctionConfiguration({ FunctionName: name, Environment: { Variables: {} } }),
+    code: async (rig, { name }) => (await rig.world.lambda()).updateFunctionCode({ FunctionName: name, ZipFile: TWO.zip }),
     published: async (rig, { name }) => (await rig.world.lambda()).deleteAlias({ FunctionName: name, Name: "live" }),
   },
   foreign: async (rig, { name }, spec) =>

@@ -18,7 +18,11 @@ contractOf({
   }),
   changes: {
     ingress: (spec) => ({ ...spec, cidrs: [...(spec.cidrs ?? []), "198.51.100.0/24"] }),
+    "ingress.fewer": (spec) => ({ ...spec, cidrs: spec.cidrs?.slice(1) }),
+    "ingress.port": (spec) => ({ ...spec, port: 5433 }),
   },
+  // What is no longer wished for is closed, then what is wished for is opened.
+  calls: { "ingress.port": 2 },
   drifts: {
     "ingress.tcp 22 0.0.0.0/0": async (rig, { name }) =>
       (await rig.world.ec2()).authorizeSecurityGroupIngress({ GroupId: await groupId(rig, name), IpPermissions: everybody(22) }),
@@ -45,6 +49,13 @@ contractOf({
     spec: { family: "postgres17", description: "a case", parameters: { "rds.force_ssl": "1", log_statement: "ddl" } },
   }),
   changes: { "parameters.log_statement": (spec) => ({ ...spec, parameters: { ...spec.parameters, log_statement: "mod" } }) },
+  drifts: {
+    "parameters.rds.force_ssl": async (rig, { name }) =>
+      (await rig.world.rds()).modifyDBParameterGroup({
+        DBParameterGroupName: name,
+        Parameters: [{ ParameterName: "rds.force_ssl", ParameterValue: "0", ApplyMethod: "immediate" }],
+      }),
+  },
   replaces: { family: (spec) => ({ ...spec, family: "postgres16" }) },
   foreign: async (rig, { name }) =>
     (await rig.world.rds()).createDBParameterGroup({
@@ -59,7 +70,9 @@ contractOf({
   prepare: async (rig, name) => {
     const rds = await rig.world.rds();
     const group = await (await rig.world.ec2()).createSecurityGroup({ GroupName: name, Description: "a case" });
-    await rds.createDBParameterGroup({ DBParameterGroupName: name, DBParameterGroupFamily: "postgres17", Description: "a case" });
+    await (await rig.world.ec2()).createSecurityGroup({ GroupName: `${name}-other`, Description: "a case" });
+    for (const DBParameterGroupName of [name, `${name}-other`])
+      await rds.createDBParameterGroup({ DBParameterGroupName, DBParameterGroupFamily: "postgres17", Description: "a case" });
     return {
       id: { identifier: name },
       spec: {
@@ -85,31 +98,43 @@ contractOf({
     publiclyAccessible: (spec) => ({ ...spec, publiclyAccessible: false }),
     multiAz: (spec) => ({ ...spec, multiAz: true }),
     deletionProtection: (spec) => ({ ...spec, deletionProtection: true }),
+    parameterGroup: (spec) => ({ ...spec, parameterGroup: `${spec.parameterGroup}-other` }),
     monitoring: (spec) => ({ ...spec, monitoringRoleArn: "arn:aws:iam::000000000000:role/fleetlogix-rds-monitoring" }),
   },
-  drifts: Object.fromEntries(
-    (
-      [
-        ["copyTagsToSnapshot", { CopyTagsToSnapshot: false }],
-        ["minorUpgrades", { AutoMinorVersionUpgrade: false }],
-        ["iamAuth", { EnableIAMDatabaseAuthentication: false }],
-        ["performanceInsights", { EnablePerformanceInsights: false }],
-        ["logExports", { CloudwatchLogsExportConfiguration: { DisableLogTypes: ["upgrade"] } }],
-        ["instanceClass", { DBInstanceClass: "db.t4g.large" }],
-        ["storageType", { StorageType: "gp2" }],
-        ["certificateAuthority", { CACertificateIdentifier: "rds-ca-ecc384-g1" }],
-        ["parameterGroup", { DBParameterGroupName: "default.postgres17" }],
-      ] as const
-    ).map(([path, wish]) => [
-      path,
-      async (rig: Rig, { identifier }: { readonly identifier: string }) =>
-        (await rig.world.rds()).modifyDBInstance({
-          DBInstanceIdentifier: identifier,
-          ApplyImmediately: true,
-          ...(wish as object),
-        }),
-    ]),
-  ),
+  drifts: {
+    securityGroups: async (rig, { identifier }) =>
+      (await rig.world.rds()).modifyDBInstance({
+        DBInstanceIdentifier: identifier,
+        ApplyImmediately: true,
+        VpcSecurityGroupIds: [await groupId(rig, `${identifier}-other`)],
+      }),
+    ...Object.fromEntries(
+      (
+        [
+          ["copyTagsToSnapshot", { CopyTagsToSnapshot: false }],
+          ["minorUpgrades", { AutoMinorVersionUpgrade: false }],
+          ["iamAuth", { EnableIAMDatabaseAuthentication: false }],
+          ["performanceInsights", { EnablePerformanceInsights: false }],
+          ["logExports", { CloudwatchLogsExportConfiguration: { DisableLogTypes: ["upgrade"] } }],
+          ["instanceClass", { DBInstanceClass: "db.t4g.large" }],
+          ["storageType", { StorageType: "gp2" }],
+          ["certificateAuthority", { CACertificateIdentifier: "rds-ca-ecc384-g1" }],
+          ["parameterGroup", { DBParameterGroupName: "default.postgres17" }],
+          ["publiclyAccessible", { PubliclyAccessible: false }],
+          ["backupRetentionDays", { BackupRetentionPeriod: 1 }],
+          ["managedPassword", { ManageMasterUserPassword: false, MasterUserPassword: "known-to-somebody-else" }],
+        ] as const
+      ).map(([path, wish]) => [
+        path,
+        async (rig: Rig, { identifier }: { readonly identifier: string }) =>
+          (await rig.world.rds()).modifyDBInstance({
+            DBInstanceIdentifier: identifier,
+            ApplyImmediately: true,
+            ...(wish as object),
+          }),
+      ]),
+    ),
+  },
   replaces: {
     storageGb: (spec) => ({ ...spec, storageGb: 10 }),
     engineVersion: (spec) => ({ ...spec, engineVersion: "16" }),

@@ -15,8 +15,9 @@ export interface KindCase<Id, Spec> {
   readonly changes: Readonly<Record<string, (spec: Spec) => Spec>>;
   /** By path of `diff`: somebody changes the attribute behind our back. */
   readonly drifts?: Readonly<Record<string, (rig: Rig, id: Id) => Promise<unknown>>>;
-  /** By path of `diff`: how many writing calls mend it, where it is not one. */
+  /** By path of `diff`: how many writing calls fulfil a changed wish, and mend a drift, where it is not one. */
   readonly calls?: Readonly<Record<string, number>>;
+  readonly mends?: Readonly<Record<string, number>>;
   /** By path of `diff`: a wish that only a new resource fulfils. */
   readonly replaces?: Readonly<Record<string, (spec: Spec) => Spec>>;
   /** The same name, made by somebody else. Without it: AWS cannot tag the kind. */
@@ -112,7 +113,7 @@ function followsItsWish<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>
     bench.rig().writes();
     expect(paths(await bench.decided(id, spec))).toEqual([path]);
     await bench.bring(id, spec);
-    expect(bench.rig().writes()).toHaveLength(of.calls?.[path] ?? 1);
+    expect(bench.rig().writes()).toHaveLength(of.mends?.[path] ?? 1);
     expect(await bench.decided(id, spec)).toEqual({ action: "keep" });
   });
 
