@@ -71,9 +71,9 @@ function changeLines({ path, from, to, forces }: Change, paint: Paint, width: nu
   const force = forces ? paint("bad", "  (forces the replacement)") : "";
   const arrow = paint("dim", "→");
   return leaves(path, from, to).flatMap(([at, before, after]) => {
-    const line = `${INDENT}${at}: ${brief(before)} ${arrow} ${brief(after)}${force}`;
-    const plainLength = INDENT.length + at.length + brief(before).length + brief(after).length + 5 + (forces ? 26 : 0);
-    if (plainLength <= width) return [line];
+    const [old, next] = [brief(before, width), brief(after, width)];
+    const plainLength = INDENT.length + at.length + old.length + next.length + 5 + (forces ? 26 : 0);
+    if (plainLength <= width) return [`${INDENT}${at}: ${old} ${arrow} ${next}${force}`];
     const room = Math.min(width - INDENT.length - 4, LONGEST_VALUE);
     return [`${INDENT}${at}:${force}`, `${INDENT}    ${brief(before, room)}`, `${INDENT}  ${arrow} ${brief(after, room)}`];
   });

@@ -28,7 +28,7 @@ export function columns(rows: readonly (readonly string[])[], gap = "  "): strin
 export const cut = (text: string, width: number): string => (text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text);
 
 /** A value in one line of at most `width`. */
-export function brief(value: unknown, width = 100): string {
+export function brief(value: unknown, width: number): string {
   if (value === undefined) return "unset";
   return cut(JSON.stringify(value) ?? String(value), width);
 }

@@ -185,6 +185,12 @@ describe("a plan of long values", () => {
       '      policy.Statement[0].Resource: "arn:aws:dynamodb:us-east-1:0:table/A" → "arn:aws:dynamodb:us-east-1:0:table/B"',
     );
   });
+  test("outside of a terminal has both values in full, however long", () => {
+    const [from, to] = ["one", "two"].map((last) => ({ Statement: [...Array(40).keys()].map((n) => `statement ${n}`).concat(last) }));
+    const update = { action: "update", changes: [{ path: "policy", from: [from], to: [from, to] }] } as const;
+    const text = planText({ resources: [{ id: "role.x", kind: "iam.role", name: "r", decision: update }] }, plain);
+    expect(text).toContain(`policy: ${JSON.stringify([from])} → ${JSON.stringify([from, to])}`);
+  });
   test("stays within the terminal, each value on its own line where both do not fit on one", () => {
     expect(planText(long, plain, 80).split("\n")).toEqual([
       "  ~ permission.getVehicleAlerts",
