@@ -2,9 +2,10 @@ import { rmSync } from "node:fs";
 import type { Plan } from "../../src/app.ts";
 import type { Config } from "../../src/config/config.ts";
 import type { FaultRule, LoggedCall } from "../../src/local/core/faults.ts";
-import type { Ending } from "./invariants.ts";
-import * as invariants from "./invariants.ts";
-import { difference, snapshot, withoutPast } from "./snapshot.ts";
+import type { Ending } from "../checks/invariants.ts";
+import * as invariants from "../checks/invariants.ts";
+import { type Holders, leaveSentinels } from "../checks/sentinels.ts";
+import { difference, snapshot, withoutPast } from "../checks/snapshot.ts";
 import { makeWorld, type Saved, type Setting, type Started, type World } from "./world.ts";
 
 export type Command = "up" | "teardown";
@@ -132,7 +133,7 @@ async function live(world: World, how: Life, config: Config, wanted: Reference, 
   if (how.during === "up") await finished(world, how, config, wanted, check);
   check("I2", await again(world, "teardown", how, config));
   check("I4", difference(wanted.down, snapshot(world.documents(), world.foreign)));
-  check("I5", invariants.touched(world.foreign, world.documents()));
+  check("I5", invariants.touched(world.foreign, world.documents(), world.faults.calls()));
 }
 
 /** Run again until it succeeds, the stack is as if nothing had happened, and nothing is left to do. */
@@ -141,16 +142,23 @@ async function finished(world: World, how: Life, config: Config, wanted: Referen
   const seen = snapshot(world.documents(), world.foreign);
   check("I1", how.successor ? difference(withoutPast(wanted.up), withoutPast(seen)) : difference(wanted.up, seen));
   check("I3", invariants.twins(world.documents(), world.foreign));
-  if (!how.remakes) check("I9", invariants.doubled(world.faults.calls(), how.together ?? false));
+  if (!how.remakes) check("I9", invariants.doubled(world.faults.calls(), how.together));
   check("I11", invariants.opened(world.faults.calls()));
   check("I6", how.remakes ? undefined : invariants.destroyed(world.faults.calls()));
-  const sentinels = await invariants.leaveSentinels(world, config);
+  const sentinels = await leaveSentinels(holdersOf(world, config));
   world.faults.clear();
   check("I2", await again(world, "up", how, config));
   check("I8", invariants.written(world.faults.calls()));
-  check("I6", await invariants.lostSentinels(world, config, sentinels));
-  check("I7", invariants.leaked(world.documents(), world.said));
+  check("I6", await sentinels.lost());
+  check("I7", invariants.leaked(world.documents(), world.said.join("\n")));
 }
+
+const holdersOf = ({ s3, dynamodb }: World, { bucket, tables, region }: Config): Holders => ({
+  s3,
+  dynamodb,
+  bucket: bucket.name ?? `fleetlogix-data-000000000000-${region}`,
+  table: tables.deliveries,
+});
 
 async function planned(world: World, how: Life, config: Config, check: ReturnType<typeof judge>): Promise<void> {
   world.faults.clear();

@@ -1,7 +1,7 @@
 import { FleetlogixError } from "../../src/errors.ts";
-import { dishonest, errorOf, touched, written } from "./invariants.ts";
+import { dishonest, errorOf, touched, written } from "../checks/invariants.ts";
+import { difference, snapshot } from "../checks/snapshot.ts";
 import { again, judge, type Reference, run, type Scenario, type Stage } from "./life.ts";
-import { difference, snapshot } from "./snapshot.ts";
 import { LOGS, type Tagging, taggings } from "./stack.ts";
 import { makeWorld, type World } from "./world.ts";
 
@@ -62,7 +62,7 @@ async function strange(
   await refused(world, check);
   check("I5", written(world.faults.calls()));
   await left(world, check, tagging.id);
-  check("I5", touched(new Map([...world.foreign, ...theirs]), world.documents()));
+  check("I5", touched(new Map([...world.foreign, ...theirs]), world.documents(), world.faults.calls()));
   await tagging.set(world, TAGS);
   check("I2", await again(world, "teardown", { concurrency: 4 }, setting.config));
   check("I4", difference(wanted.down, snapshot(world.documents(), world.foreign)));

@@ -1,7 +1,7 @@
 import type { FaultedCall, FaultRule } from "../../src/local/core/faults.ts";
+import type { Ending } from "../checks/invariants.ts";
+import { errorOf } from "../checks/invariants.ts";
 import { drifted } from "./drift.ts";
-import type { Ending } from "./invariants.ts";
-import { errorOf } from "./invariants.ts";
 import { type Command, type Life, life, type Scenario } from "./life.ts";
 import { BUCKET } from "./stack.ts";
 

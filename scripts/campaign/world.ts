@@ -8,7 +8,8 @@ import type { Config } from "../../src/config/config.ts";
 import { virtualClock } from "../../src/local/core/clock.ts";
 import { ConnectionCut, type Faults, faultPlan } from "../../src/local/core/faults.ts";
 import { startLocalAws } from "../../src/local/index.ts";
-import { type Documents, replay } from "../documents.ts";
+import { type Documents, replay } from "../checks/documents.ts";
+import { seedStrangers } from "../checks/strangers.ts";
 
 export interface Setting {
   readonly config: Config;
@@ -54,7 +55,7 @@ export async function makeWorld({ config, artifacts }: Setting, saved?: Saved): 
   if (saved) cpSync(saved.dataDir, dataDir, { recursive: true });
   const aws = await startLocalAws({ dataDir, faults, clock, settings: { databases: "none" } });
   const documents = () => replay(join(dataDir, "journal.jsonl"));
-  if (!saved) for (const [service, operation, input] of FOREIGN) await aws.env.dispatch(service, operation, input);
+  if (!saved) await seedStrangers(aws.env.dispatch);
   faults.clear();
   const own = { region: config.region, endpoint: aws.url, credentials: { accessKeyId: "other", secretAccessKey: "other" } };
   const s3 = new S3({ ...own, forcePathStyle: true });
@@ -104,25 +105,3 @@ async function start(config: Config, options: StartOptions): Promise<Started> {
     },
   };
 }
-
-type Seed = readonly [service: string, operation: string, input: Record<string, unknown>];
-/** Things of somebody else: no run may touch them. */
-const FOREIGN: readonly Seed[] = [
-  ["apigateway", "CreateRestApi", { name: "SomeoneElsesAPI" }],
-  ["apigateway", "CreateUsagePlan", { name: "someone-elses" }],
-  ["apigateway", "CreateApiKey", { name: "someone-elses" }],
-  ["sns", "CreateTopic", { Name: "someone-elses" }],
-  ["logs", "CreateLogGroup", { logGroupName: "/aws/lambda/someone-elses" }],
-  ["ec2", "DescribeVpcs", {}],
-  [
-    "dynamodb",
-    "CreateTable",
-    {
-      TableName: "someone_elses",
-      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
-      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
-      BillingMode: "PAY_PER_REQUEST",
-    },
-  ],
-  ["s3", "CreateBucket", { Bucket: "someone-elses-data" }],
-];

@@ -1,11 +1,23 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Documents } from "../checks/documents.ts";
+import { leaveSentinels, type Sentinels } from "../checks/sentinels.ts";
 import { chosen } from "../chosen.ts";
-import type { Documents } from "../documents.ts";
-import { Broken, hold, madeOnce, must, mustKeep, othersUntouched, sameState, secretsKept, stateOf, writesOf } from "./checks.ts";
+import {
+  Broken,
+  hold,
+  madeOnce,
+  must,
+  mustKeep,
+  nothingLost,
+  othersUntouched,
+  sameState,
+  secretsKept,
+  stateOf,
+  writesOf,
+} from "./checks.ts";
 import type { PassingCall } from "./proxy.ts";
-import { leaveSentinels } from "./sentinels.ts";
 import { makeWorld, type Point, type World } from "./world.ts";
 
 export interface KillOptions {
@@ -99,7 +111,7 @@ async function undisturbed(data: string): Promise<Reference> {
   await must(first, "reference", ...UP);
   const upCalls = first.proxy.calls();
   const up = stateOf(first, foreign);
-  await leaveSentinels(first);
+  await leaveSentinels(first.holders);
   await first.freeze(data);
   const second = await makeWorld({ from: data });
   try {
@@ -118,9 +130,9 @@ async function killUp(point: Point, { up }: Reference, index: number): Promise<v
     await must(world, "I2", ...UP, ...aimed(world, index));
     sameState(up, stateOf(world, foreign));
     madeOnce(world);
-    const sentinels = await leaveSentinels(world);
+    const sentinels = await leaveSentinels(world.holders);
     await mustKeep(world, ...UP, ...aimed(world, index));
-    await sentinels.check();
+    await nothingLost(sentinels);
     othersUntouched(world, foreign);
     secretsKept(world);
   } finally {
@@ -161,8 +173,8 @@ async function lives(
   try {
     const foreign = world.documents();
     await must(world, "reference", ...UP, ...local(world));
-    const url = async () => (await world.unheard(["outputs", "database.url", "--show-secrets", ...local(world)])).stdout.trim();
-    const sentinels = await leaveSentinels(world, url);
+    const database = async () => (await world.unheard(["outputs", "database.url", "--show-secrets", ...local(world)])).stdout.trim();
+    const sentinels = await leaveSentinels({ ...world.holders, database });
     await must(world, "reference", ...KEEP, ...local(world));
     const [downPoints, kept] = [pointsOf(world.proxy.calls()), stateOf(world, foreign)];
     await must(world, "reference", ...UP, ...local(world));
@@ -187,12 +199,7 @@ interface Round {
   readonly kept: readonly string[];
   readonly up: readonly string[];
 }
-async function life(
-  world: World,
-  foreign: Documents,
-  sentinels: { check(): Promise<void> },
-  { down, again, kept, up }: Round,
-): Promise<void> {
+async function life(world: World, foreign: Documents, sentinels: Sentinels, { down, again, kept, up }: Round): Promise<void> {
   world.forget();
   if (down) await killed(world, down, [...KEEP, ...local(world)]);
   await must(world, "I2", ...KEEP, ...local(world));
@@ -201,7 +208,7 @@ async function life(
   await must(world, "I2", ...UP, ...local(world));
   sameState(up, stateOf(world, foreign));
   await mustKeep(world, ...UP, ...local(world));
-  await sentinels.check();
+  await nothingLost(sentinels);
   othersUntouched(world, foreign);
   secretsKept(world);
 }

@@ -1,9 +1,13 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DynamoDB } from "@aws-sdk/client-dynamodb";
+import { S3 } from "@aws-sdk/client-s3";
 import { type Faults, faultPlan, type LoggedCall } from "../../src/local/core/faults.ts";
 import { startLocalAws } from "../../src/local/index.ts";
-import { type Documents, replay } from "../documents.ts";
+import { type Documents, replay } from "../checks/documents.ts";
+import type { Holders } from "../checks/sentinels.ts";
+import { seedStrangers } from "../checks/strangers.ts";
 import { type Ended, type Started, startCommand } from "./command.ts";
 import { type FaultProxy, faultProxy, type Trap } from "./proxy.ts";
 
@@ -22,6 +26,8 @@ export interface World {
   calls(): readonly LoggedCall[];
   forget(): void;
   documents(): Documents;
+  /** A user of the stack. */
+  readonly holders: Holders;
   /** All output of all runs, and the local AWS's own log. */
   heard(): string;
   /** Ends the local AWS and copies its data. */
@@ -52,7 +58,7 @@ export async function makeWorld({ databases = "none", from }: WorldOptions = {})
     said += `${line}\n`;
   };
   const aws = await startLocalAws({ dataDir, faults, settings: { databases, databasePort: 0 }, log });
-  if (!from) for (const [service, operation, input] of FOREIGN) await aws.env.dispatch(service, operation, input);
+  if (!from) await seedStrangers(aws.env.dispatch);
   const proxy = await faultProxy(aws.url);
   const where = {
     cwd: mkdtempSync(join(folder, "cwd-")),
@@ -66,7 +72,16 @@ export async function makeWorld({ databases = "none", from }: WorldOptions = {})
     started.ended.then(({ stdout, stderr }) => log(`${stdout}${stderr}`));
     return started;
   };
+  const user = { region: "us-east-1", endpoint: proxy.url, credentials: { accessKeyId: "user", secretAccessKey: "user" } };
+  const holders = {
+    s3: new S3({ ...user, forcePathStyle: true }),
+    dynamodb: new DynamoDB(user),
+    bucket: "fleetlogix-data-000000000000-us-east-1",
+    table: "FleetLogix_Deliveries_Status",
+  };
   const stop = async () => {
+    holders.s3.destroy();
+    holders.dynamodb.destroy();
     await proxy.close();
     await aws.close();
   };
@@ -92,6 +107,7 @@ export async function makeWorld({ databases = "none", from }: WorldOptions = {})
     calls: faults.calls,
     forget: faults.clear,
     documents: () => replay(join(dataDir, "journal.jsonl")),
+    holders,
     heard: () => said,
     async freeze(target) {
       await end();
@@ -104,31 +120,3 @@ export async function makeWorld({ databases = "none", from }: WorldOptions = {})
     },
   };
 }
-
-type Seed = readonly [service: string, operation: string, input: Record<string, unknown>];
-/** In the name of each thing of somebody else: no run may touch them, and no writing call may name them. */
-export const STRANGER = "someone-elses";
-const TRUST = JSON.stringify({
-  Version: "2012-10-17",
-  Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
-});
-const FOREIGN: readonly Seed[] = [
-  ["apigateway", "CreateRestApi", { name: STRANGER }],
-  ["apigateway", "CreateUsagePlan", { name: STRANGER }],
-  ["apigateway", "CreateApiKey", { name: STRANGER }],
-  ["sns", "CreateTopic", { Name: STRANGER }],
-  ["logs", "CreateLogGroup", { logGroupName: `/aws/lambda/${STRANGER}` }],
-  ["iam", "CreateRole", { RoleName: STRANGER, AssumeRolePolicyDocument: TRUST }],
-  ["ec2", "DescribeVpcs", {}],
-  [
-    "dynamodb",
-    "CreateTable",
-    {
-      TableName: STRANGER,
-      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
-      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
-      BillingMode: "PAY_PER_REQUEST",
-    },
-  ],
-  ["s3", "CreateBucket", { Bucket: `${STRANGER}-data` }],
-];

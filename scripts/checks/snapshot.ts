@@ -1,4 +1,4 @@
-import type { Documents } from "../documents.ts";
+import type { Documents } from "./documents.ts";
 
 /** Ids, times and secrets that differ from run to run. What is left must not. */
 const VARYING: readonly (readonly [RegExp, string])[] = [

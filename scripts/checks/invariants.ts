@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import type { RunResult } from "../../src/app.ts";
-import type { Config } from "../../src/config/config.ts";
 import { FleetlogixError } from "../../src/errors.ts";
 import type { LoggedCall } from "../../src/local/core/faults.ts";
-import type { Documents } from "../documents.ts";
-import type { World } from "./world.ts";
+import type { Documents } from "./documents.ts";
+import { STRANGER } from "./strangers.ts";
 
 /** Each answers with what is wrong, or with nothing. The numbers are those of RELIABILITY's list. */
 type Verdict = string | undefined;
@@ -29,13 +28,14 @@ export function twins(documents: Documents, foreign: Documents): Verdict {
   return undefined;
 }
 
-/** I5: what is somebody else's is as it was, to the byte. */
-export function touched(before: Documents, after: Documents): Verdict {
+/** I5: what is somebody else's is as it was, to the byte, and nothing that we wrote named it. */
+export function touched(before: Documents, after: Documents, calls: readonly LoggedCall[]): Verdict {
   for (const [key, value] of before) {
     if (key.startsWith("local.")) continue;
-    if (JSON.stringify(after.get(key)) !== JSON.stringify(value)) return key;
+    if (JSON.stringify(after.get(key)) !== JSON.stringify(value)) return `${key} was touched`;
   }
-  return undefined;
+  const named = calls.find((call) => call.write && JSON.stringify(call.input).includes(STRANGER));
+  return named && `${named.service}:${named.operation} names what is not ours`;
 }
 
 /** I6: no `up` deletes what holds data. */
@@ -44,13 +44,13 @@ export function destroyed(calls: readonly LoggedCall[]): Verdict {
   return calls.find((call) => data.test(call.operation))?.operation;
 }
 
-/** I7: no secret that AWS holds was said, in any of the forms in which it could have been. */
-export function leaked(documents: Documents, said: readonly string[]): Verdict {
-  const text = said.join("\n");
+/** I7: no secret that AWS holds, and none of `others`, was said, in any of the forms in which it could have been. */
+export function leaked(documents: Documents, said: string, others: readonly string[] = []): Verdict {
   const secrets = [...documents].flatMap(([key, value]) => (/^(apigateway\.keys|secretsmanager\.)/.test(key) ? secretsIn(value) : []));
-  for (const secret of secrets) {
-    const forms = [secret, Buffer.from(secret).toString("base64"), encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
-    if (forms.some((form) => text.includes(form))) return `a secret was said (sha256 ${createHash("sha256").update(secret).digest("hex")})`;
+  for (const secret of [...secrets, ...others]) {
+    const base64 = Buffer.from(secret).toString("base64").replace(/=+$/, "");
+    const forms = [secret, base64, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
+    if (forms.some((form) => said.includes(form))) return `a secret was said (sha256 ${createHash("sha256").update(secret).digest("hex")})`;
   }
   return undefined;
 }
@@ -82,8 +82,8 @@ export function written(calls: readonly LoggedCall[]): Verdict {
 
 /** Where AWS takes two of a name, or a second for the first. */
 const NAMELESS = /^(apigateway:Create(RestApi|ApiKey|UsagePlan)|s3:CreateBucket|sns:CreateTopic)$/;
-/** I9: nothing is made twice. */
-export function doubled(calls: readonly LoggedCall[], together: boolean): Verdict {
+/** I9: nothing is made twice, but `together`, by two runs at once. A deployment that no stage took is made anew. */
+export function doubled(calls: readonly LoggedCall[], together = false): Verdict {
   const seen = new Set<string>();
   for (const { service, operation, effect, input } of calls) {
     if (!effect || !/^Create(?!Deployment|Tags)/.test(operation)) continue;
@@ -133,20 +133,3 @@ export function endless(calls: readonly LoggedCall[]): Verdict {
   const [worst, times = 0] = [...attempts].sort(([, a], [, b]) => b - a)[0] ?? [];
   return times > MOST_ATTEMPTS ? `${times} attempts of ${worst?.slice(0, 120)}` : undefined;
 }
-
-/** What `up` must never lose: an item, and a version of an object. */
-export interface Sentinels {
-  readonly version: string | undefined;
-}
-export async function leaveSentinels({ s3, dynamodb }: World, config: Config): Promise<Sentinels> {
-  await dynamodb.putItem({ TableName: config.tables.deliveries, Item: { delivery_id: { S: "sentinel" } } });
-  const { VersionId } = await s3.putObject({ Bucket: bucketOf(config), Key: "raw-data/sentinel", Body: "sentinel" });
-  return { version: VersionId };
-}
-export async function lostSentinels({ s3, dynamodb }: World, config: Config, { version }: Sentinels): Promise<Verdict> {
-  const item = await dynamodb.getItem({ TableName: config.tables.deliveries, Key: { delivery_id: { S: "sentinel" } } });
-  if (!item.Item) return "the item is gone";
-  const object = await s3.headObject({ Bucket: bucketOf(config), Key: "raw-data/sentinel" }).catch(() => undefined);
-  return object?.VersionId === version ? undefined : "the object is gone";
-}
-export const bucketOf = (config: Config): string => config.bucket.name ?? `fleetlogix-data-000000000000-${config.region}`;
