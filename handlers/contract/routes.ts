@@ -167,8 +167,7 @@ export const ROUTES: readonly ApiRoute[] = [
       "fix opens an episode: one alert, one message. Further ones are told of after `alerts.renotifyMinutes` or when the deviation " +
       "has doubled. It closes at the first fix within 80 % of the threshold, with one message. " +
       "`alert.notified` says whether this call sent a message. A fix older than the last one of this vehicle and route " +
-      "answers its distance and changes nothing (`applied: false`). Of the routes that a vehicle has left without coming back, " +
-      "the twelve driven last are followed; the alert of an older one stays open.",
+      "answers its distance and changes nothing (`applied: false`).",
     pathParameters: [],
     queryParameters: [],
     request: routeFix,

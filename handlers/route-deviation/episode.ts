@@ -27,14 +27,26 @@ export interface Decision {
   readonly givenUp: readonly Message[];
 }
 
+/** What decides beside state and fix. */
+export interface Circumstances {
+  /** The alert's sort key if this fix opens an episode. */
+  readonly openingTime: string;
+  /** Bounds an alert's time to live and nothing else. */
+  readonly nowMs: number;
+  /** The open alert of the fix's route, where the state has put it aside: see `Fleet.aside`. */
+  readonly aside?: Alert | undefined;
+}
+
 /** A closed episode begins anew only beyond the threshold, an open one ends only within this share of it. */
 const CLOSES_WITHIN = 0.8;
+/** 0.8 × 0.7 is a little less than 0.56 in binary fractions: a fix exactly on the line is within. */
+const MICROMETRE_KM = 1e-9;
 const DAY_MS = 86_400_000;
 /**
  * How many routes of a vehicle are remembered beside the present one, so that its item stays far below DynamoDB's 400 KB: fewer of
  * those with nothing to follow up, more of those with an open episode or an unsent message. A vehicle that leaves a route
- * and never comes back to it, day after day, keeps opening episodes; what it has left longest ago is followed no longer, and
- * its alert stays as it was last written.
+ * and never comes back to it, day after day, keeps opening episodes; those of the routes it has left longest ago are put
+ * aside: they stand in the alerts table alone, until the vehicle is seen near that route again.
  */
 const REMEMBERED_ROUTES = 3;
 const FOLLOWED_ROUTES = 12;
@@ -45,13 +57,15 @@ const CARRIED_ROUTE = "#planned";
 
 export const routeKey = (routeId: string | undefined): string => routeId ?? CARRIED_ROUTE;
 
-/**
- * What a fix does to the episodes of its vehicle. Pure; `openingTime` is the alert's sort key if this fix opens an
- * episode, `nowMs` only bounds the alert's time to live.
- */
-export function decide(state: Fleet, fix: MeasuredFix, rules: Rules, openingTime: string, nowMs: number): Decision {
+/** Whether the open episode of this route may stand in the alerts table alone. */
+export const mayBeAside = (state: Fleet, routeId: string | undefined): boolean =>
+  state.aside === true && state.routes[routeKey(routeId)] === undefined;
+
+/** What a fix does to the episodes of its vehicle. Pure. */
+export function decide(state: Fleet, fix: MeasuredFix, rules: Rules, around: Circumstances): Decision {
   const key = routeKey(fix.routeId);
   const track = state.routes[key];
+  const before = track === undefined ? around.aside : track.alert;
   const unchanged = (outcome: Outcome, alert: Alert | undefined): Decision => ({ outcome, state, alert, alertChanged: false, givenUp: [] });
   const known = track && [track.last, ...track.twins].find((one) => one.id === fix.event.id);
   if (known !== undefined) {
@@ -61,9 +75,9 @@ export function decide(state: Fleet, fix: MeasuredFix, rules: Rules, openingTime
   }
   // Only an older fix is late. Of the forgotten routes' fixes we know the time and no more: there an equal one may be known.
   const isLate = track === undefined ? fix.event.ms <= (state.floor_ms ?? Number.NEGATIVE_INFINITY) : fix.event.ms < msOf(track);
-  if (isLate) return unchanged("late", track?.alert?.state === "open" ? track.alert : undefined);
+  if (isLate) return unchanged("late", before?.state === "open" ? before : undefined);
 
-  const { alert, message, changed } = step(track?.alert, fix, rules, openingTime, nowMs);
+  const { alert, message, changed } = step(before, fix, rules, around);
   const answered = changed || alert?.state === "open";
   const { id, at, fingerprint, invocation } = fix.event;
   const next: RouteTrack = {
@@ -96,11 +110,11 @@ interface Step {
   readonly changed: boolean;
 }
 
-function step(before: Alert | undefined, fix: MeasuredFix, rules: Rules, openingTime: string, nowMs: number): Step {
+function step(before: Alert | undefined, fix: MeasuredFix, rules: Rules, around: Circumstances): Step {
   const open = before?.state === "open" ? before : undefined;
   const isDeviated = fix.deviationKm > fix.thresholdKm;
-  if (open === undefined) return isDeviated ? begin(fix, openingTime, nowMs) : { alert: before, message: undefined, changed: false };
-  if (fix.deviationKm <= CLOSES_WITHIN * fix.thresholdKm) {
+  if (open === undefined) return isDeviated ? begin(fix, around) : { alert: before, message: undefined, changed: false };
+  if (fix.deviationKm <= CLOSES_WITHIN * fix.thresholdKm + MICROMETRE_KM) {
     const closed: Alert = { ...open, state: "closed", closed_at: fix.event.at };
     return { alert: closed, message: toMessage("ROUTE_DEVIATION_CLEARED", closed, fix), changed: true };
   }
@@ -111,7 +125,7 @@ function step(before: Alert | undefined, fix: MeasuredFix, rules: Rules, opening
   return { alert: told, message: toMessage("ROUTE_DEVIATION", told, fix), changed: true };
 }
 
-function begin(fix: MeasuredFix, openingTime: string, nowMs: number): Step {
+function begin(fix: MeasuredFix, { openingTime, nowMs }: Circumstances): Step {
   const alert: Alert = {
     alert_id: `alert-${hash([fix.vehicleId, routeKey(fix.routeId), fix.event.ms, fix.event.id])}`,
     timestamp: openingTime,
@@ -122,13 +136,16 @@ function begin(fix: MeasuredFix, openingTime: string, nowMs: number): Step {
     max_deviation_km: fix.deviationKm,
     threshold_km: fix.thresholdKm,
     position: fix.position,
-    // Counted from the opening; one that is reported long afterwards still stays for a month.
-    expires_at: Math.floor(Math.max(fix.event.ms + 90 * DAY_MS, nowMs + 30 * DAY_MS) / 1000),
+    expires_at: expiryOf(fix.event.ms, nowMs),
     told_ms: fix.event.ms,
     told_deviation_km: fix.deviationKm,
   };
   return { alert, message: toMessage("ROUTE_DEVIATION", alert, fix), changed: true };
 }
+
+/** In seconds: 90 days after it opened; of one reported so late that it would go within a month, 90 days from now. */
+const expiryOf = (openedMs: number, nowMs: number): number =>
+  Math.floor(((openedMs + 60 * DAY_MS < nowMs ? nowMs : openedMs) + 90 * DAY_MS) / 1000);
 
 /** Time for another message: `renotifyMs` after the last one, or when the deviation has doubled since. By the fixes' own times. */
 const isDue = (alert: Alert, fix: MeasuredFix, rules: Rules): boolean =>
@@ -168,10 +185,12 @@ function prune(state: Fleet, current: string): Fleet {
   if (forgotten.length === 0) return state;
   const keys = new Set(forgotten.map(([key]) => key));
   const newest = Math.max(...forgotten.map(([, track]) => msOf(track)));
+  const leavesOpen = forgotten.some(([, { alert }]) => alert?.state === "open");
   return {
     ...state,
     routes: Object.fromEntries(Object.entries(state.routes).filter(([key]) => !keys.has(key))),
     floor_ms: Math.max(newest, state.floor_ms ?? newest),
+    ...(leavesOpen && { aside: true }),
   };
 }
 

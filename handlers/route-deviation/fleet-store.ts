@@ -61,11 +61,10 @@ const address = (store: FleetStore, id: string) => ({
 
 /** The whole item each time: it says what the state says, whatever became of it meanwhile. */
 function toPut(store: FleetStore, vehicleId: string, alert: Alert): TransactWriteItem {
-  const { told_ms, told_deviation_km, ...shown } = alert;
   return {
     Put: {
       TableName: store.alertsTable,
-      Item: toItem({ vehicle_id: vehicleId, type: "ROUTE_DEVIATION", ...shown }),
+      Item: toItem({ vehicle_id: vehicleId, type: "ROUTE_DEVIATION", ...alert }),
       ConditionExpression: "attribute_not_exists(vehicle_id) OR alert_id = :id",
       ExpressionAttributeValues: { ":id": toAttribute(alert.alert_id) },
     },
@@ -82,6 +81,30 @@ function judge(error: unknown): Saved {
   if (vehicle === "None" && alerts.includes("ConditionalCheckFailed")) return { taken: true, seen: undefined };
   if ([vehicle, ...alerts].some((code) => CONTENTION.has(code ?? ""))) return { seen: toSeenFleet(toSeen(reasons[0]?.Item, VERSION)) };
   throw error;
+}
+
+/** The vehicle's open alert on a route, from the alerts table: see `Fleet.aside`. There is one at most. */
+export async function findOpenAlert(
+  store: FleetStore,
+  { vehicleId, routeId }: { readonly vehicleId: string; readonly routeId: string | undefined },
+  signal: AbortSignal,
+): Promise<Alert | undefined> {
+  const ofRoute = routeId === undefined ? "attribute_not_exists(route_id)" : "route_id = :route";
+  const command = new QueryCommand({
+    TableName: store.alertsTable,
+    KeyConditionExpression: "vehicle_id = :vehicle",
+    FilterExpression: `#state = :open AND ${ofRoute}`,
+    ExpressionAttributeNames: { "#state": "state" },
+    ExpressionAttributeValues: toItem({ ":vehicle": vehicleId, ":open": "open", ":route": routeId }),
+    ConsistentRead: true,
+  });
+  for (;;) {
+    const { Items: items = [], LastEvaluatedKey: next } = await store.dynamodb.send(command, { abortSignal: signal });
+    const [found] = items;
+    if (found !== undefined) return toAlert(fromItem<StoredAlert>(found));
+    if (next === undefined) return undefined;
+    command.input.ExclusiveStartKey = next;
+  }
 }
 
 export interface AlertPage {
@@ -112,7 +135,8 @@ export async function listAlerts(
   return { alerts, last: items.length > page.limit ? alerts.at(-1)?.timestamp : undefined };
 }
 
-type StoredAlert = Alert & { readonly vehicle_id: string };
+type StoredAlert = Alert & { readonly vehicle_id: string; readonly type: string };
+const toAlert = ({ vehicle_id, type, ...alert }: StoredAlert): Alert => alert;
 
 const toRecord = (alert: StoredAlert): AlertRecord => ({
   vehicle_id: alert.vehicle_id,

@@ -13,8 +13,8 @@ import { storeRawCopy } from "../shared/raw-copy.ts";
 import { toCentimetre, toMetre } from "../shared/rounding.ts";
 import type { Call, Operation, Surroundings } from "../shared/serve.ts";
 import { getAlerts } from "./alerts.ts";
-import { type Decision, decide, type MeasuredFix, routeKey } from "./episode.ts";
-import { type LoadedFleet, loadFleet, saveFleet } from "./fleet-store.ts";
+import { type Decision, decide, type MeasuredFix, mayBeAside, routeKey } from "./episode.ts";
+import { findOpenAlert, type LoadedFleet, loadFleet, saveFleet } from "./fleet-store.ts";
 import { send } from "./notify.ts";
 import { lease, settle } from "./outbox.ts";
 import { getRoute, putRoute, routeNotFound } from "./planned.ts";
@@ -125,7 +125,8 @@ function makeAttempt(
     const now = deps.around.clock().getTime();
     // To the millisecond, always: sort keys compare as text, and `…00.5Z` comes before `…00Z`.
     const openingTime = new Date(fix.event.ms + taken).toISOString();
-    const decision = decide(fleet.state, fix, deps.rules, openingTime, now);
+    const aside = mayBeAside(fleet.state, fix.routeId) ? await findOpenAlert(deps, fix, call.signal) : undefined;
+    const decision = decide(fleet.state, fix, deps.rules, { openingTime, nowMs: now, aside });
     if (decision.outcome === "reused") throw eventIdReused();
     const { state, messages } = lease(decision.state, call.invocation, now, now + call.remainingMs() + 1_000);
     if (state === fleet.state) return { done: { decision, leased: [] } };

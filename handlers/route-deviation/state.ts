@@ -12,6 +12,8 @@ export interface Fleet {
   readonly outbox: readonly Message[];
   /** Newest fix of a route that is no longer remembered. */
   readonly floor_ms?: number | undefined;
+  /** An episode was open on a route when it was forgotten: it goes on from its item in the alerts table. */
+  readonly aside?: true | undefined;
   /** The newest fix of any route, for a vehicle that sends its position here alone. */
   readonly last_fix?: LastFix | undefined;
 }

@@ -76,7 +76,7 @@ test("the examples' answers are what the functions calculate", () => {
     deviationKm: toMetre(nearest.distanceKm),
     thresholdKm: 1.5,
   };
-  const { alert } = decide(EMPTY, fix, { renotifyMs: 1 }, fix.event.at, 0);
+  const { alert } = decide(EMPTY, fix, { renotifyMs: 1 }, { openingTime: fix.event.at, nowMs: 0 });
   expect(examples.routeFixAnswer.alert.alert_id).toBe(alert?.alert_id);
 });
 

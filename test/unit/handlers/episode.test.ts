@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decide, type MeasuredFix } from "../../../handlers/route-deviation/episode.ts";
+import { decide, type MeasuredFix, mayBeAside } from "../../../handlers/route-deviation/episode.ts";
 import { lease, settle } from "../../../handlers/route-deviation/outbox.ts";
 import { type Alert, EMPTY, type Fleet, type Message } from "../../../handlers/route-deviation/state.ts";
 import { toItem } from "../../../handlers/shared/attributes.ts";
@@ -42,7 +42,7 @@ function measured({ second, deviationKm, routeId = "R", eventId }: Step): Measur
 
 const take = (state: Fleet, step: Step) => {
   const fix = measured(step);
-  return decide(state, fix, RULES, fix.event.at, START);
+  return decide(state, fix, RULES, { openingTime: fix.event.at, nowMs: START });
 };
 const takeAll = (steps: readonly Step[], from: Fleet = EMPTY) => steps.reduce((state, step) => take(state, step).state, from);
 const types = (state: Fleet) => state.outbox.map((message) => message.type);
@@ -158,8 +158,42 @@ test("a vehicle that leaves route after route for good keeps a bounded item, and
   expect(Object.keys(state.routes)).toHaveLength(13);
   const next = take(state, { ...abandoned(390), second: 400 * 60, deviationKm: 4, eventId: "next" });
   expect(next.alert).toEqual({ ...state.routes[`${LONG}390`]?.alert, max_deviation_km: 4 });
-  // A late fix of a route that is followed no longer opens nothing.
+  // A late fix of a route that was put aside opens nothing.
   expect(take(state, { ...abandoned(10), eventId: "late" })).toMatchObject({ outcome: "late", alert: undefined });
+});
+
+test("the episode of a route that was put aside goes on from its alert, and ends with it", () => {
+  const aside = take(EMPTY, abandoned(10)).alert;
+  let state = EMPTY;
+  for (let i = 0; i < 30; i++) state = deliver(take(state, abandoned(i)).state, true, []);
+  expect(mayBeAside(state, abandoned(10).routeId)).toBe(true);
+  expect([mayBeAside(state, abandoned(29).routeId), mayBeAside(take(EMPTY, abandoned(0)).state, "R")]).toEqual([false, false]);
+  const back = (deviationKm: number, second: number) => {
+    const fix = measured({ ...abandoned(10), second, deviationKm, eventId: "back" });
+    return decide(state, fix, RULES, { openingTime: fix.event.at, nowMs: START, aside });
+  };
+  const soon = 15 * 60;
+  expect(back(4, 30 * 60)).toMatchObject({ outcome: "applied", alert: { alert_id: aside?.alert_id, state: "open", max_deviation_km: 4 } });
+  expect(types(back(4, 30 * 60).state)).toEqual(["ROUTE_DEVIATION"]);
+  expect(back(1, 30 * 60).alert).toEqual({ ...aside, state: "closed", closed_at: "2026-03-01T10:30:00.000Z" });
+  expect(types(back(1, 30 * 60).state)).toEqual(["ROUTE_DEVIATION_CLEARED"]);
+  expect(back(1, soon)).toMatchObject({ outcome: "late", alert: aside });
+});
+
+test("80 % of a threshold is within, whatever binary fractions make of it", () => {
+  const at = (deviationKm: number, second: number) => ({ ...measured({ second, deviationKm }), thresholdKm: 0.7 });
+  const circumstances = { openingTime: "2026-03-01T10:00:00.000Z", nowMs: START };
+  const open = decide(EMPTY, at(0.701, 0), RULES, circumstances).state;
+  expect(decide(open, at(0.561, 1), RULES, circumstances).alert?.state).toBe("open");
+  expect(decide(open, at(0.56, 1), RULES, circumstances).alert?.state).toBe("closed");
+});
+
+test("an alert lives for 90 days, and one reported long after it opened is not gone before it is read", () => {
+  const days = (nowMs: number) => {
+    const { alert } = decide(EMPTY, measured({ second: 0, deviationKm: 3 }), RULES, { openingTime: "2026-03-01T10:00:00.000Z", nowMs });
+    return ((alert?.expires_at ?? 0) * 1000 - START) / 86_400_000;
+  };
+  expect([0, 60, 61, 365].map((late) => days(START + late * 86_400_000))).toEqual([90, 90, 151, 455]);
 });
 
 test("however long SNS refuses, the item stays far below 400 KB; what is given up is said, the newest messages are not", () => {
