@@ -17,6 +17,9 @@ import type { UsageCounter } from "./usage.ts";
 const ADDRESS =
   /^(?:\/restapis\/(?<id>[^/]+)\/(?<stage>[^/]+)\/_user_request_|\/_aws\/execute-api\/(?<id2>[^/]+)\/(?<stage2>[^/]+))(?<path>\/.*)?$/;
 
+/** Of a body that is too long, this much is listened to before it is refused. */
+const HEARD_BYTES = 8 * MAX_BODY_BYTES;
+
 export interface DataPlane {
   readonly gateway: Gateway;
   readonly buckets: Buckets;
@@ -96,17 +99,17 @@ function incomingOf(request: IncomingMessage, fullPath: string, path: string, se
   };
 }
 
-/** Undefined when it is longer than API Gateway takes. */
+/** Undefined when it is longer than API Gateway takes. Heard to its end all the same, within reason: many clients listen only then. */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  if (Number(request.headers["content-length"] ?? 0) > MAX_BODY_BYTES) return undefined;
+  if (Number(request.headers["content-length"] ?? 0) > HEARD_BYTES) return undefined;
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk);
+    if (size > HEARD_BYTES) return undefined;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks);
 }
 
 function send(response: ServerResponse, exchange: Exchange, { status, headers, body }: Answer, unread: boolean): void {
@@ -115,7 +118,7 @@ function send(response: ServerResponse, exchange: Exchange, { status, headers, b
   out.set("x-amzn-RequestId", [exchange.requestId]);
   out.set("x-amz-apigw-id", [exchange.extendedRequestId]);
   if (status >= 200 && status !== 204 && status !== 304) out.set("Content-Length", [String(body.length)]);
-  // The rest of an oversized body is not read: the connection cannot be used again.
+  // The rest of an oversized body may be unread: the connection cannot be used again.
   if (unread) out.set("Connection", ["close"]);
   response.writeHead(
     status,
