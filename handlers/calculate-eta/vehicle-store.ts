@@ -1,7 +1,7 @@
 import { type DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { type Item, toAttribute, toItem } from "../shared/attributes.ts";
 import type { Tried } from "../shared/contention.ts";
-import { type Loaded, load, save, toLoaded } from "../shared/records.ts";
+import { isContention, type Loaded, load, save, toLoaded } from "../shared/records.ts";
 import { type Decision, decideAmong, type KnownPosition, type ToldFix, type VehicleRecord } from "./domain.ts";
 
 /**
@@ -58,6 +58,7 @@ export function makeAttempt(
     const tried = await tryWrite(store, vehicleId, await loadVehicle(store, vehicleId, signal), told, signal);
     if (!("seen" in tried)) return tried;
     const vehicle = await layDown(store, vehicleId, told, signal);
+    if (vehicle === undefined) return { seen: undefined };
     own = decideAmong(vehicle.fix, vehicleId, told, vehicle.waiting);
     const twin = vehicle.waiting.find((one) => one.id === told.id && one.invocation !== told.invocation);
     if (twin === undefined) return { seen: vehicle };
@@ -90,8 +91,11 @@ async function tryWrite(
   return { seen: saved.seen && toVehicle(saved.seen) };
 }
 
-/** Answers the item as it is with the fix in it. The same event may lie there already, by an earlier call: that one stands. */
-async function layDown(store: VehicleStore, vehicleId: string, told: ToldFix, signal: AbortSignal): Promise<StoredVehicle> {
+/**
+ * Answers the item as it is with the fix in it; undefined when a transaction of route-deviation's held it at that moment.
+ * The same event may lie there already, by an earlier call: that one stands.
+ */
+async function layDown(store: VehicleStore, vehicleId: string, told: ToldFix, signal: AbortSignal): Promise<StoredVehicle | undefined> {
   const command = new UpdateItemCommand({
     TableName: store.vehiclesTable,
     Key: toItem({ vehicle_id: vehicleId }),
@@ -100,8 +104,13 @@ async function layDown(store: VehicleStore, vehicleId: string, told: ToldFix, si
     ExpressionAttributeValues: { ":told": toAttribute(told) },
     ReturnValues: "ALL_NEW",
   });
-  const { Attributes: item = {} } = await store.dynamodb.send(command, { abortSignal: signal });
-  return toVehicle(toLoaded<VehicleItem>(item as Item, VERSION));
+  try {
+    const { Attributes: item = {} } = await store.dynamodb.send(command, { abortSignal: signal });
+    return toVehicle(toLoaded<VehicleItem>(item as Item, VERSION));
+  } catch (error) {
+    if (isContention(error)) return undefined;
+    throw error;
+  }
 }
 
 /** Our attributes and no others: the rest of the item is route-deviation's. An absent one is removed. */

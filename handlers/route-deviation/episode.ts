@@ -73,9 +73,13 @@ export function decide(state: Fleet, fix: MeasuredFix, rules: Rules, around: Cir
     const isOwn = known.invocation === fix.event.invocation;
     return unchanged(isOwn ? "applied" : "duplicate", known.answered_alert ? track?.alert : undefined);
   }
+  // Its first call was still under way when this one looked for it.
+  const seen = track?.recent_events.find((one) => one.id === fix.event.id);
+  const open = before?.state === "open" ? before : undefined;
+  if (seen !== undefined) return unchanged(seen.fingerprint === fix.event.fingerprint ? "duplicate" : "reused", open);
   // Only an older fix is late. Of the forgotten routes' fixes we know the time and no more: there an equal one may be known.
   const isLate = track === undefined ? fix.event.ms <= (state.floor_ms ?? Number.NEGATIVE_INFINITY) : fix.event.ms < msOf(track);
-  if (isLate) return unchanged("late", before?.state === "open" ? before : undefined);
+  if (isLate) return unchanged("late", open);
 
   const { alert, message, changed } = step(before, fix, rules, around);
   const answered = changed || alert?.state === "open";

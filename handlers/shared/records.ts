@@ -53,7 +53,7 @@ export async function save<R>(dynamodb: DynamoDBClient, revision: Revision, abor
 }
 
 /** A plain update meets TransactionConflictException when a transaction holds the item at that moment. */
-const isContention = (error: unknown): boolean =>
+export const isContention = (error: unknown): boolean =>
   ["ConditionalCheckFailedException", "TransactionConflictException"].includes(asFault(error).name ?? "");
 
 /** The write as one UpdateItem, alone or inside a transaction. */

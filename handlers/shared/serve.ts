@@ -37,8 +37,8 @@ export interface Call {
 export type Operation = (call: Call) => Promise<unknown>;
 export type Handler = (event: ProxyEvent, context: LambdaContext) => Promise<ProxyResult>;
 
-/** Time kept back for the answer itself, on a busy machine too. */
-const RESERVE_MS = 1_000;
+/** Time kept back for the answer itself, on a busy machine too; of a function that has little time, a quarter. */
+const reserveOf = (remainingMs: number): number => Math.min(1_000, remainingMs / 4);
 
 /** The frame of every function: finds the operation, answers its failures, logs, counts. `operations`: by `METHOD /path`. */
 export function serve(name: FunctionName, operations: Readonly<Record<string, Operation>>, around: Surroundings): Handler {
@@ -54,7 +54,8 @@ export function serve(name: FunctionName, operations: Readonly<Record<string, Op
     if (coldStart) metrics.count("ColdStart");
     coldStart = false;
     const deadline = new AbortController();
-    const timer = setTimeout(() => deadline.abort(), Math.max(0, context.getRemainingTimeInMillis() - RESERVE_MS));
+    const remainingMs = context.getRemainingTimeInMillis();
+    const timer = setTimeout(() => deadline.abort(), Math.max(0, remainingMs - reserveOf(remainingMs)));
     const headers = { ...corsHeaders(event, around.env.CORS_ORIGINS), "X-Correlation-Id": correlationId };
     try {
       const body = await find(

@@ -54,6 +54,10 @@ export function decide(stored: DeliveryRecord | undefined, event: EventIdentity,
     const outcome = isOwn ? "applied" : stored.event_fingerprint === event.fingerprint ? "duplicate" : "reused";
     return { outcome, record: stored, changed: false };
   }
+  // Its first call was still under way when this one looked for it.
+  const seen = stored.recent_events.find((one) => one.id === event.id);
+  if (seen !== undefined)
+    return { outcome: seen.fingerprint === event.fingerprint ? "duplicate" : "reused", record: stored, changed: false };
   if (event.ms > stored.updated_ms) return { outcome: "applied", record: apply(stored, event, update), changed: true };
   const filled = event.ms < stored.updated_ms ? takeFields(stored, event, update) : undefined;
   return { outcome: "late", record: filled ?? stored, changed: filled !== undefined };

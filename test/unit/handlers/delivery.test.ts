@@ -38,6 +38,17 @@ const updates = fc
   )
   .map((list) => list.map((one, index): DeliveryUpdate => ({ delivery_id: "D", event_id: `e${index}`, ...one })));
 
+test("an event without a time that was told twice at once counts once, whatever came between", () => {
+  const timeless = (event_id: string, status: DeliveryUpdate["status"], second: number) => {
+    const update = { delivery_id: "D", event_id, status };
+    return [eventOf(update, new Date(NOW.getTime() + second * 1000)), update] as const;
+  };
+  const first = decide(undefined, ...timeless("e1", "in_transit", 0)).record;
+  const second = decide(first, ...timeless("e2", "delivered", 1)).record;
+  expect(decide(second, ...timeless("e1", "in_transit", 2))).toMatchObject({ outcome: "duplicate", record: second, changed: false });
+  expect(decide(second, ...timeless("e1", "failed", 2))).toMatchObject({ outcome: "reused", changed: false });
+});
+
 test("any order and any repetition of the same updates ends in the same state", () => {
   const scrambled = updates.chain((list) =>
     fc.tuple(

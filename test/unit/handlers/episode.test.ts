@@ -180,6 +180,22 @@ test("the episode of a route that was put aside goes on from its alert, and ends
   expect(back(1, soon)).toMatchObject({ outcome: "late", alert: aside });
 });
 
+test("an event without a time that was told twice at once counts once, whatever came between", () => {
+  const told = (eventId: string, second: number, deviationKm: number) => {
+    const receivedAt = new Date(START + second * 1000);
+    const event = identify(
+      { operation: "POST /route", eventId, time: undefined, content: deviationKm, invocation: `i${++invocations}` },
+      receivedAt,
+    );
+    return { ...measured({ second, deviationKm }), event };
+  };
+  const around = { openingTime: "2026-03-01T10:00:00.000Z", nowMs: START };
+  const opened = decide(EMPTY, told("a", 0, 3), RULES, around);
+  const closed = decide(opened.state, told("b", 1, 0), RULES, around).state;
+  expect(decide(closed, told("a", 2, 3), RULES, around)).toMatchObject({ outcome: "duplicate", state: closed, alert: undefined });
+  expect(decide(closed, told("a", 2, 4), RULES, around).outcome).toBe("reused");
+});
+
 test("80 % of a threshold is within, whatever binary fractions make of it", () => {
   const at = (deviationKm: number, second: number) => ({ ...measured({ second, deviationKm }), thresholdKm: 0.7 });
   const circumstances = { openingTime: "2026-03-01T10:00:00.000Z", nowMs: START };

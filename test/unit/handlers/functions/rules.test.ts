@@ -135,6 +135,21 @@ test("both functions write one vehicle at once and keep each other's share", asy
   expect(await fleet.alertItems("both")).toHaveLength(1);
 });
 
+test("a fix is laid down once the transaction that held its vehicle's item is through", async () => {
+  const fix = (second: number) => ({ vehicle_id: "held", position: BOGOTA, recorded_at: at(second), event_id: `held-${second}` });
+  const before = async () => void (await fleet.post("vehicle", fix(9)));
+  const rule = { service: "dynamodb", operation: "UpdateItem" } as const;
+  const conflict = { kind: "fail", code: "TransactionConflictException", status: 400 } as const;
+  fleet.faults.add({ ...rule, input: "waiting:held-1", fault: conflict });
+  fleet.faults.add({ ...rule, fault: { kind: "hook", before } });
+  expect(await fleet.post("vehicle", fix(1))).toMatchObject({ status: 200, body: { applied: false, recorded_at: at(1) } });
+  expect(fleet.faults.rules().map((one) => one.matched >= one.nth)).not.toContain(false);
+  expect(((await fleet.item("vehicles", "held")) as { recent_fixes: { id: string }[] }).recent_fixes.map(({ id }) => id)).toEqual([
+    "held-1",
+    "held-9",
+  ]);
+});
+
 test("routes are stored whole and answered", async () => {
   const route = await fleet.get("route", "R");
   expect(route.body).toMatchObject({ route_id: "R", name: "north", waypoint_count: 2, length_km: 111.195, threshold_km: null });
