@@ -49,7 +49,9 @@ Generated from the OpenAPI document by \`npm run docs:api\`; a test runs every e
 JSON in and out. Times are RFC 3339 in UTC with \`Z\`; units stand in the names. Every call carries \`x-api-key\`; with
 \`api.auth\` \`iam\` it is signed instead (SigV4, service \`execute-api\`), with \`none\` it carries neither. Ids are 1–64 characters of
 \`A–Z a–z 0–9 . _ : -\`; an integer is accepted and becomes its decimal string. Unknown fields are refused.
-Sending the same event again is always safe: it changes nothing, and completes what a failed call may have left undone.
+Sending the same event again is safe: it changes nothing, and completes what a failed call may have left undone. An event that
+carries its time is known for good; one without is known while it is among the newest eight fixes of its vehicle, or the newest
+sixteen events without a time of its delivery, or of its vehicle and route.
 
 The examples run in this order in an empty stack. They take address and key from two places; the key goes through a file, as
 everybody on the machine can read a command line:

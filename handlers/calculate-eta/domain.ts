@@ -160,7 +160,8 @@ function recalculate(stored: VehicleRecord, window: readonly TrackedFix[]): Vehi
 }
 
 function remaining(fix: VehicleFix, plannedRoute: readonly Position[] | undefined): Remaining {
-  if (fix.remaining_distance_km !== undefined) return { remaining_distance_km: fix.remaining_distance_km, distance_method: "given" };
+  if (fix.remaining_distance_km !== undefined)
+    return { remaining_distance_km: toMetre(fix.remaining_distance_km), distance_method: "given" };
   if (plannedRoute !== undefined) {
     return { remaining_distance_km: toMetre(remainingKm(fix.position, plannedRoute)), distance_method: "route" };
   }

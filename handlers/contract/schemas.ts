@@ -22,7 +22,7 @@ const bounded = (minimum: number, maximum: number, description: string) =>
 export const makeId = (description: string) =>
   described(
     z.pipe(
-      z.union([z.string().check(z.regex(ID_TEXT)), z.number().check(z.int())], { error: ID_RULE }),
+      z.union([z.string().check(z.regex(ID_TEXT, { error: ID_RULE })), z.number().check(z.int({ error: ID_RULE }))], { error: ID_RULE }),
       z.transform((id: string | number) => String(id)),
     ),
     description,

@@ -108,6 +108,11 @@ test("a fault is told in words that need no looking up, and once for each place"
   expect(half).toMatchObject({ message: "position.lon: Is required.", details: [{ path: "position.lon", message: "Is required." }] });
   const { details } = (await api.call("PUT", "/route/R", { waypoints: "x" })).body.error;
   expect(details).toEqual([{ path: "waypoints", message: "Invalid input: expected array, received string" }]);
+  const message = "Must be 1–64 characters of A–Z a–z 0–9 . _ : - or an integer.";
+  for (const delivery_id of ["a b", 2 ** 53, null])
+    expect((await api.call("POST", "/delivery", { delivery_id, status: "failed" })).body.error.details).toEqual([
+      { path: "delivery_id", message },
+    ]);
 });
 
 test.each(["{", "", "null", "[]", '"text"', '{"delivery_id":"D","status":"pending"'])("the body %j is 400", async (text) => {
@@ -120,8 +125,8 @@ test("a refused call leaves nothing behind", async () => {
   expect(await api.items("deliveries", {})).toEqual([]);
 });
 
-test("a body over 1 MiB is 413", async () => {
-  const notes = "x".repeat(1_100_000);
+test.each([1_100_000, 11_000_000])("a body over 1 MiB, %i bytes, is 413", async (length) => {
+  const notes = "x".repeat(length);
   const reply = await api.call("POST", "/delivery", { delivery_id: "D", status: "pending", notes });
   expect(reply).toMatchObject({ status: 413, body: { error: { code: "PAYLOAD_TOO_LARGE" } } });
 });

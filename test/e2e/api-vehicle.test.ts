@@ -54,6 +54,7 @@ test("remaining distance: given, else along the route, else the great circle, el
   const { route_id: __, ...direct } = planned;
   const { destination: ___, ...nowhere } = direct;
   expect(await post(all)).toMatchObject({ remaining_distance_km: 12.5, distance_method: "given", eta_minutes: 15 });
+  expect(await post({ ...all, remaining_distance_km: 12.3456 })).toMatchObject({ remaining_distance_km: 12.346 });
   expect(await post(planned)).toMatchObject({ remaining_distance_km: 111.195, distance_method: "route", eta_minutes: 133.4 });
   // Beside the road: from the nearest point of the route to its end.
   const halfway = await post({ ...planned, position: { lat: 5.211, lon: -74.1 } });
