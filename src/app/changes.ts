@@ -9,6 +9,7 @@ import { plan, refuseBeforeWriting } from "../engine/plan.ts";
 import { interrupted } from "../engine/problems.ts";
 import type { Run } from "../engine/run.ts";
 import type { Stack } from "../stack/topology.ts";
+import { refuseUnshown } from "./agreed.ts";
 import type { Plan, RunOptions, RunResult, Scope } from "./contract.ts";
 import { holdLock } from "./locking.ts";
 import { planOrphans, removeOrphans } from "./orphans.ts";
@@ -29,6 +30,7 @@ export async function applyUp(session: Session, scope: Scope, options: RunOption
   const planned = plan(seen, run);
   refuseBeforeWriting(planned);
   const orphans = scope.part === "all" ? await planOrphans(seen, run) : [];
+  refuseUnshown([...planned, ...orphans.map(plannedDoom)], options.agreed);
   const bring = async (ready?: (id: string) => Promise<void>) => removeOrphans(orphans, seen, await execute(seen, run, ready), run);
   const changes = [...planned, ...orphans].some(({ decision }) => decision.action !== "keep" && decision.action !== "retain");
   if (!changes) return bring();

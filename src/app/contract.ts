@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly adopt: boolean;
   readonly allowDataLoss: readonly string[];
   readonly wait: boolean;
+  /** Ids that the plan which somebody saw removes or replaces: no others are. undefined: nobody was asked. */
+  readonly agreed?: ReadonlySet<string> | undefined;
 }
 export interface TeardownOptions {
   readonly deleteData: boolean;
@@ -39,6 +41,8 @@ export interface TeardownOptions {
   readonly wait: boolean;
   /** The stack stays: only what its configuration no longer names goes. */
   readonly orphansOnly?: boolean | undefined;
+  /** As for a run. */
+  readonly agreed?: ReadonlySet<string> | undefined;
 }
 export interface PlannedResource {
   readonly id: string;
@@ -128,7 +132,7 @@ export interface App {
   readonly place: Place;
   readonly stack: string;
   plan(scope: Scope, options: RunOptions): Promise<Plan>;
-  /** Decides anew on fresh reads; never does more dangerous things than `plan` showed. Refusals throw before any write. */
+  /** Decides anew on fresh reads; does nothing more dangerous than was `agreed` to. Refusals throw before any write. */
   apply(scope: Scope, options: RunOptions, emit: Emit): Promise<RunResult>;
   planTeardown(options: TeardownOptions): Promise<Plan>;
   teardown(options: TeardownOptions, emit: Emit): Promise<RunResult>;

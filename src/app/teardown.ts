@@ -3,6 +3,7 @@ import type { Emit } from "../engine/events.ts";
 import { observe, type Seen } from "../engine/observe.ts";
 import type { Run, Subject } from "../engine/run.ts";
 import { KINDS } from "../resources/index.ts";
+import { refuseUnshown } from "./agreed.ts";
 import type { Plan, PlannedResource, RunResult, TeardownOptions } from "./contract.ts";
 import { holdLock } from "./locking.ts";
 import type { Session } from "./session.ts";
@@ -14,6 +15,7 @@ export async function planTeardown(session: Session, options: TeardownOptions): 
 
 export async function applyTeardown(session: Session, options: TeardownOptions, emit: Emit): Promise<RunResult> {
   const { doomed, seen, run } = await look(session, options, emit);
+  refuseUnshown(doomed.map(plannedDoom), options.agreed);
   const nodes = seen.map((item) => item.node);
   const how = (subject: Subject) => ({ finalSnapshot: options.skipFinalSnapshot ? undefined : snapshotName(subject, session) });
   if (!doomed.some((item) => item.decision.action === "delete")) return destroy(doomed, nodes, run, how);

@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import type { Plan } from "../app.ts";
 import { FleetlogixError } from "../errors.ts";
 import { canAsk } from "./progress.ts";
 import type { Run } from "./run.ts";
@@ -19,23 +20,38 @@ export function unconfirmable(run: Run, what: string): FleetlogixError | undefin
 export async function confirmByTyping(run: Run, word: string): Promise<void> {
   if (run.flags.yes) return;
   const typed = await ask(run, `Type ${run.paint.err("strong", word)} to go ahead: `);
-  if (typed.trim() !== word) throw declined();
+  if (typed?.trim() !== word) throw declined();
 }
 export async function confirmByYes(run: Run, question: string): Promise<void> {
   if (run.flags.yes) return;
+  const refusal = unconfirmable(run, "What the plan replaces and removes");
+  if (refusal) throw refusal;
   const typed = await ask(run, `${question} [y/N] `);
-  if (!/^y(es)?$/i.test(typed.trim())) throw declined();
+  if (!/^y(es)?$/i.test(typed?.trim() ?? "")) throw declined();
+}
+
+/** Ids that the plan which was shown removes or replaces; undefined with --yes: then whatever is due. */
+export function agreedTo(run: Run, { resources }: Plan): ReadonlySet<string> | undefined {
+  if (run.flags.yes) return undefined;
+  return new Set(resources.filter(({ decision }) => decision.action === "delete" || decision.action === "replace").map(({ id }) => id));
 }
 
 const declined = () =>
   new FleetlogixError("CONFIRMATION_MISSING", "Not confirmed; nothing was changed.", { hint: "Run the command again to be asked again." });
 
-async function ask(run: Run, question: string): Promise<string> {
+/** undefined: the input ended without an answer. */
+async function ask(run: Run, question: string): Promise<string | undefined> {
   const lines = createInterface({ input: run.io.stdin, output: run.io.stderr });
   // In a terminal readline takes Ctrl-C for itself: hand it on.
   lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+  const ended = new Promise<undefined>((end) => lines.once("close", () => end(undefined)));
   try {
-    return await lines.question(question, { signal: run.signal });
+    return await Promise.race([lines.question(question, { signal: run.signal }), ended]);
+  } catch (error) {
+    // Ctrl-D ends the input.
+    if (run.signal.aborted) throw error;
+    run.io.stderr.write("\n");
+    return undefined;
   } finally {
     lines.close();
   }

@@ -42,9 +42,10 @@ export function knowApp(known: Known, { stack, place }: App): void {
 
 /** A plan with refusals ends with their exit code, like the run that it foretells. */
 export function refusalIn(plan: Plan): FleetlogixError | undefined {
-  const refused = plan.resources.flatMap(({ id, name, decision }) => (decision.action === "refuse" ? [{ id, name, decision }] : []));
-  const [first] = refused;
+  const refused = plan.resources.flatMap(({ id, decision }) => (decision.action === "refuse" ? [{ id, ...decision }] : []));
+  const first = refused.find(({ code }) => code === "OWNER_FOREIGN") ?? refused[0];
   if (!first) return undefined;
-  const list = refused.map(({ id, name, decision }) => `${id} (${name}): ${decision.why}`).join("; ");
-  return new FleetlogixError(first.decision.code, list, { hint: first.decision.hint, resource: first.id });
+  const lines = refused.map(({ why }) => `\n  ${why}`).join("");
+  const text = refused.length === 1 ? first.why : `${refused.length} resources must not be touched:${lines}`;
+  return new FleetlogixError(first.code, text, { hint: [...new Set(refused.map(({ hint }) => hint))].join(" "), resource: first.id });
 }

@@ -96,6 +96,12 @@ test("what is not ours is listed all at once and not touched; --adopt takes it o
   expect(up).toMatchObject({ code: 4, stdout: "", stderr: expect.stringMatching(/OWNER_FOREIGN[\s\S]*--adopt/) });
   expect(up.stderr).toContain(BUCKET);
   expect(up.stderr).toContain('"fleetlogix-alerts"');
+  const { changes, summary, error } = JSON.parse((await world.run(["setup", "--json"])).stdout);
+  expect(changes.filter((c: { action: string }) => c.action === "refuse").map((c: { id: string }) => c.id)).toEqual([
+    "bucket.data",
+    "topic.alerts",
+  ]);
+  expect([summary.create, error.code]).toEqual([changes.length - 2, "OWNER_FOREIGN"]);
   expect(written()).toEqual([]);
   const down = await world.run(["teardown", "--delete-data", "--yes"]);
   expect(down).toMatchObject({ code: 4, stderr: expect.stringMatching(/OWNER_FOREIGN[\s\S]*left alone/) });
@@ -118,4 +124,25 @@ test("a teardown that nobody can confirm shows what it would do, does nothing, a
   const { changes, error } = JSON.parse((await world.run(["teardown", "--json"])).stdout);
   expect(error).toMatchObject({ code: "CONFIRMATION_MISSING" });
   expect(changes.find((change: { id: string }) => change.id === "api.rest")).toMatchObject({ action: "delete", status: "planned" });
+});
+
+test("a teardown that cannot remove one thing ends with 1 and says what is left; the command that it prints goes on", {
+  timeout: LONG,
+}, async () => {
+  world = await makeWorld({ from: finished });
+  const refused = { service: "sns", operation: "DeleteTopic", times: null, fault: { kind: "deny" } };
+  await fetch(`${world.url}/_local/faults`, { method: "POST", body: JSON.stringify({ rules: [refused] }) });
+  const end = await world.run(["teardown", "--yes", "--delete-data", "--skip-final-snapshot"]);
+  expect(end).toMatchObject({ code: 1, stderr: expect.stringMatching(/1 failed, 0 not started\.[\s\S]*ACCESS_DENIED {2}sns:DeleteTopic/) });
+  expect(end.stdout).toMatch(
+    /^Still there, and may cost money:\n {2}topic\.alerts .*arn:aws:sns:\S+:fleetlogix-alerts {2}ACCESS_DENIED\n\n/,
+  );
+  // With it everything else would be tried again, and is gone: nothing but the permission is missing.
+  expect(await world.run(["teardown", "--yes", "--delete-data"])).toMatchObject({ code: 5 });
+  await fetch(`${world.url}/_local/faults`, { method: "DELETE" });
+  const [, words = ""] = /with\n {2}node \S+ (teardown .*)\n/.exec(end.stdout) ?? [];
+  expect(words).toBe("teardown --delete-data --skip-final-snapshot");
+  expect(await world.run([...words.split(" "), "--yes"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Done: 1 deleted/) });
+  const { resources } = JSON.parse((await world.run(["status", "--json"])).stdout) as { resources: { id: string; state: string }[] };
+  expect(resources.filter((r) => r.state !== "absent").map((r) => r.id)).toEqual(["api.account"]);
 });

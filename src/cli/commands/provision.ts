@@ -1,5 +1,6 @@
-import type { App, Plan, ResourceResult, RunOptions, Scope } from "../../app.ts";
-import { confirmByYes } from "../confirm.ts";
+import type { App, Plan, ResourceResult, RunOptions, RunResult, Scope } from "../../app.ts";
+import { type Code, FleetlogixError } from "../../errors.ts";
+import { agreedTo, confirmByYes } from "../confirm.ts";
 import { functionNames } from "../functions.ts";
 import { nextSteps } from "../next-steps.ts";
 import { keptOrphans } from "../orphans.ts";
@@ -33,9 +34,11 @@ export const provision: Action = (run, [names], given) =>
     knowApp(known, app);
     if (options.dryRun) return dryRun(run, app, scope, policy);
     if (options.forceUnlock) await app.forceUnlock();
-    await showPlan(run, app, scope, policy);
+    const agreed = await showPlan(run, app, scope, policy);
     const began = Date.now();
-    const result = await withProgress(run, (emit) => app.apply(scope, policy, emit));
+    const result = await withProgress(run, (emit) => app.apply(scope, { ...policy, agreed }, emit)).catch((error: unknown) =>
+      refused(run, app, scope, policy, error),
+    );
     const took = Date.now() - began;
     if (!result.ok) return failed(run, result.resources, result.error);
     const { resources } = result;
@@ -48,6 +51,14 @@ export const provision: Action = (run, [names], given) =>
     }
   });
 
+const REFUSALS: ReadonlySet<Code> = new Set(["OWNER_FOREIGN", "WRONG_PLACE", "DATA_PROTECTED"]);
+/** Refused before the first write: a program gets the plan with its refusals; people have been told them all by the error. */
+async function refused(run: Run, app: App, scope: Scope, policy: RunOptions, error: unknown): Promise<RunResult> {
+  if (!run.flags.json || !(error instanceof FleetlogixError && REFUSALS.has(error.code))) throw error;
+  const { resources } = await app.plan(scope, policy);
+  return { ok: false, resources: resources.map((resource) => ({ ...resource, status: "skipped", durationMs: 0 })), error };
+}
+
 const policyOf = ({ adopt = false, allowDataLoss = [], wait = true }: ProvisionOptions): RunOptions => ({ adopt, allowDataLoss, wait });
 
 async function dryRun(run: Run, app: App, scope: Scope, policy: RunOptions): Promise<Told> {
@@ -56,16 +67,20 @@ async function dryRun(run: Run, app: App, scope: Scope, policy: RunOptions): Pro
   return { resources: plan.resources, text, error: refusalIn(plan) };
 }
 
-/** In a terminal the plan comes first; what deletes something is asked about. Elsewhere one line says where the work is. */
-async function showPlan(run: Run, app: App, scope: Scope, policy: RunOptions): Promise<void> {
+/**
+ * In a terminal the plan comes first; what deletes something is asked about. Elsewhere one line says where the work is.
+ * Answers what was agreed to; undefined: nobody was asked.
+ */
+async function showPlan(run: Run, app: App, scope: Scope, policy: RunOptions): Promise<RunOptions["agreed"]> {
   if (!isLive(run)) run.note(`${app.stack} in ${app.place.account}, ${app.place.region}`);
-  if (!isLive(run) || run.flags.json || run.flags.quiet) return;
+  if (!isLive(run) || run.flags.json || run.flags.quiet) return undefined;
   const plan: Plan = await withSpinner(run, "Reading what is there", () => app.plan(scope, policy));
   const { replace, delete: deletes } = countActions(plan.resources);
   const dangerous = replace + deletes > 0;
   const text = dangerous || run.flags.verbose ? planText(plan, run.paint.err, widthOf(run.io.stderr)) : planSummary(plan, run.paint.err);
   run.note(`${app.stack} in ${app.place.account}, ${app.place.region}:\n${text}`);
   if (dangerous) await confirmByYes(run, `${replace > 0 ? "Replace and remove" : "Remove"} what the plan says?`);
+  return agreedTo(run, plan);
 }
 
 /** With --no-wait: what AWS finishes without us. */

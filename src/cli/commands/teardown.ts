@@ -1,7 +1,7 @@
 import type { App, Plan, ResourceResult, TeardownOptions } from "../../app.ts";
 import type { Config } from "../../config/config.ts";
 import { again } from "../again.ts";
-import { confirmByTyping, unconfirmable } from "../confirm.ts";
+import { agreedTo, confirmByTyping, unconfirmable } from "../confirm.ts";
 import { withProgress, withSpinner } from "../progress.ts";
 import { countActions, planText } from "../render/plan.ts";
 import { columns, duration, widthOf } from "../render/words.ts";
@@ -37,8 +37,8 @@ export const teardown: Action = (run, _args, given) =>
     if (countActions(plan.resources).delete > 0) await confirmByTyping(run, app.stack);
     if (forceUnlock) await app.forceUnlock();
     const began = Date.now();
-    const { ok, resources, error } = await withProgress(run, (emit) => app.teardown(options, emit));
-    if (!ok) return { ...failed(run, resources, error), ...survivors(run, options, resources) };
+    const { ok, resources, error } = await withProgress(run, (emit) => app.teardown({ ...options, agreed: agreedTo(run, plan) }, emit));
+    if (!ok) return { ...failed(run, resources, error), ...survivors(run, options, resources), exit: halfDone(resources) };
     // What is not ours was left alone: the stack is gone, and its names are not free.
     return { resources, text: endText(run, options, plan, resources, Date.now() - began), error: refusalIn(plan) };
   });
@@ -93,6 +93,11 @@ const flagsOf = ({ orphansOnly, deleteData, skipFinalSnapshot }: TeardownOptions
   ...(deleteData ? ["--delete-data"] : []),
   ...(skipFinalSnapshot ? ["--skip-final-snapshot"] : []),
 ];
+
+const PARTIAL = 1;
+/** What counts when some is gone and some is not is that, whatever stopped it: run again to continue. */
+const halfDone = (resources: readonly ResourceResult[]): number | undefined =>
+  resources.some((r) => r.decision.action === "delete" && r.status === "done") ? PARTIAL : undefined;
 
 /** A teardown that stopped half way: what is left, and may cost, and the command that goes on. */
 function survivors(run: Run, options: TeardownOptions, resources: readonly ResourceResult[]): { readonly text?: string } {
