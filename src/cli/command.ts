@@ -3,6 +3,7 @@ import { FleetlogixError } from "../errors.ts";
 import { type Failure, toErrorJson, toErrorText, toFailure } from "./failure.ts";
 import { type Act, buildProgram } from "./program.ts";
 import { paintFor } from "./render/paint.ts";
+import { giveWidth } from "./render/words.ts";
 import type { Answer, GlobalFlags, Io, Run } from "./run.ts";
 import { watchReaders, watchSignals } from "./signals.ts";
 
@@ -14,6 +15,7 @@ const INTERRUPTED = 130;
 export async function runCommand(argv: readonly string[], io: Io): Promise<number> {
   const controller = new AbortController();
   watchReaders(controller, io);
+  for (const stream of [io.stdout, io.stderr]) giveWidth(stream);
   const unwatch = watchSignals(controller);
   const ended: { run?: Run; answer?: Answer; thrown?: unknown } = {};
   const act: Act =

@@ -7,6 +7,11 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} m`;
 }
 
+const USUAL_COLUMNS = 80;
+/** A terminal that nobody gave a size says that it has 0 columns, in which nothing can be laid out, by nobody: it gets the usual ones. */
+export function giveWidth(stream: NodeJS.WriteStream): void {
+  if (stream.isTTY && !stream.columns) stream.columns = USUAL_COLUMNS;
+}
 /** Columns of a terminal; elsewhere nothing has to fit. */
 export const widthOf = (stream: { readonly isTTY?: boolean; readonly columns?: number }): number =>
   stream.isTTY ? (stream.columns ?? 80) : Number.POSITIVE_INFINITY;
