@@ -1,6 +1,7 @@
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { S3 } from "@aws-sdk/client-s3";
 import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, afterEach, expect, test } from "vitest";
@@ -145,4 +146,39 @@ test("a teardown that cannot remove one thing ends with 1 and says what is left;
   expect(await world.run([...words.split(" "), "--yes"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Done: 1 deleted/) });
   const { resources } = JSON.parse((await world.run(["status", "--json"])).stdout) as { resources: { id: string; state: string }[] };
   expect(resources.filter((r) => r.state !== "absent").map((r) => r.id)).toEqual(["api.account"]);
+});
+
+/** The command in a terminal of no size, in which somebody types `answer` when it asks; null: nobody is there to type. */
+function inTerminal(args: string, answer: string | null): Promise<{ code: number | null; screen: string }> {
+  const line = `${process.execPath} ${resolve("bin/fleetlogix.js")} ${args}${answer === null ? " </dev/null" : ""}`;
+  const env = { PATH: process.env.PATH, HOME: folder, TERM: "xterm", NO_COLOR: "1" };
+  const aws = { AWS_ENDPOINT_URL: world.url, AWS_ACCESS_KEY_ID: "typist", AWS_SECRET_ACCESS_KEY: "typist" };
+  const child = spawn("script", ["-qec", line, "/dev/null"], { cwd: folder, env: { ...env, ...aws } });
+  let [screen, typed] = ["", false];
+  child.stdout.setEncoding("utf8").on("data", (chunk) => {
+    screen += chunk;
+    if (typed || answer === null || !/go ahead: |\[y\/N\] /.test(screen)) return;
+    typed = true;
+    child.stdin.write(answer);
+  });
+  return new Promise((done) => child.on("close", (code) => done({ code, screen })));
+}
+const hasTerminals = spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux") ?? false;
+
+test.runIf(hasTerminals)("in a terminal it asks: only the right answer goes on", { timeout: LONG }, async () => {
+  world = await makeWorld({ from: finished });
+  await new SNS(own()).createTopic({ Name: "fleetlogix-old", Tags: [{ Key: "fleetlogix:stack", Value: "FleetLogix/dev" }] });
+  const asked: readonly [command: string, answer: string | null, screen: RegExp][] = [
+    ["teardown", "FleetLogix\n", /25 to delete[\s\S]*Type FleetLogix\/dev to go ahead: [\s\S]*CONFIRMATION_MISSING {2}Not confirmed/],
+    ["up", "\u0004", /Remove what the plan says\? [\s\S]*CONFIRMATION_MISSING {2}Not confirmed/],
+    ["up", null, /CONFIRMATION_MISSING {2}.* no terminal to ask in[\s\S]*--yes/],
+  ];
+  world.forget();
+  for (const [command, answer, screen] of asked) {
+    expect(await inTerminal(command, answer)).toMatchObject({ code: 4, screen: expect.stringMatching(screen) });
+    expect(world.calls().filter((call) => call.write)).toEqual([]);
+  }
+  const end = await inTerminal("teardown", "FleetLogix/dev\n");
+  expect(end).toMatchObject({ code: 0, screen: expect.stringMatching(/Done: 25 deleted in[\s\S]*Kept:[\s\S]*bucket\.data/) });
+  expect(made("DeleteRestApi")).toBe(1);
 });
