@@ -1,10 +1,8 @@
-import type { ErrorCode } from "../../handlers/contract/error-codes.ts";
+import { ERROR_CODES, type ErrorCode } from "../../handlers/contract/error-codes.ts";
 import type { Config } from "../config/config.ts";
 import { corsOnErrors } from "./cors.ts";
 
 interface Answer {
-  /** undefined: API Gateway's own status for it stays. */
-  readonly status?: number;
   readonly code: ErrorCode;
   readonly message: string;
   /** A JSON list, as text: it may hold API Gateway's variables. */
@@ -15,33 +13,31 @@ interface Answer {
 
 /** What API Gateway answers by itself, in the words and the shape of the functions. Its variables with quotes inside are not used. */
 const ANSWERS: Readonly<Record<string, Answer>> = {
-  ACCESS_DENIED: { status: 403, code: "FORBIDDEN", message: "The call is not allowed." },
+  ACCESS_DENIED: { code: "FORBIDDEN", message: "The call is not allowed." },
   BAD_REQUEST_BODY: {
-    status: 400,
     code: "INVALID_REQUEST",
     message: "The body is not valid.",
     details: '[{"path":"body","message":"Must be a JSON object."}]',
   },
   BAD_REQUEST_PARAMETERS: {
-    status: 400,
     code: "INVALID_REQUEST",
     message: "A parameter is missing or not valid.",
     details: '[{"path":"parameters","message":$context.error.messageString}]',
   },
   DEFAULT_4XX: { code: "INVALID_REQUEST", message: "The call is not valid." },
   DEFAULT_5XX: { code: "INTERNAL", message: "The call failed." },
-  EXPIRED_TOKEN: { status: 403, code: "FORBIDDEN", message: "The credentials of the signature have expired." },
-  INTEGRATION_FAILURE: { status: 503, code: "UNAVAILABLE", message: "Not available just now. Send the same call again.", retryAfter: 1 },
-  INTEGRATION_TIMEOUT: { status: 503, code: "UNAVAILABLE", message: "No answer in time. Send the same call again.", retryAfter: 1 },
-  INVALID_API_KEY: { status: 403, code: "FORBIDDEN", message: "The header x-api-key is missing or not valid." },
-  INVALID_SIGNATURE: { status: 403, code: "FORBIDDEN", message: "The signature is not valid." },
-  QUOTA_EXCEEDED: { status: 429, code: "TOO_MANY_REQUESTS", message: "The day's calls of this key are used up.", retryAfter: 3600 },
-  REQUEST_TOO_LARGE: { status: 413, code: "PAYLOAD_TOO_LARGE", message: "The body is too large." },
-  RESOURCE_NOT_FOUND: { status: 404, code: "NOT_FOUND", message: "There is no such path, or not with this method." },
-  THROTTLED: { status: 429, code: "TOO_MANY_REQUESTS", message: "Too many calls. Send the same call again later.", retryAfter: 1 },
-  UNAUTHORIZED: { status: 403, code: "FORBIDDEN", message: "The call is not allowed." },
-  UNSUPPORTED_MEDIA_TYPE: { status: 415, code: "INVALID_REQUEST", message: "The body must be application/json." },
-  WAF_FILTERED: { status: 403, code: "FORBIDDEN", message: "The call is not allowed." },
+  EXPIRED_TOKEN: { code: "FORBIDDEN", message: "The credentials of the signature have expired." },
+  INTEGRATION_FAILURE: { code: "UNAVAILABLE", message: "Not available just now. Send the same call again.", retryAfter: 1 },
+  INTEGRATION_TIMEOUT: { code: "UNAVAILABLE", message: "No answer in time. Send the same call again.", retryAfter: 1 },
+  INVALID_API_KEY: { code: "FORBIDDEN", message: "The header x-api-key is missing or not valid." },
+  INVALID_SIGNATURE: { code: "FORBIDDEN", message: "The signature is not valid." },
+  QUOTA_EXCEEDED: { code: "TOO_MANY_REQUESTS", message: "The day's calls of this key are used up.", retryAfter: 3600 },
+  REQUEST_TOO_LARGE: { code: "PAYLOAD_TOO_LARGE", message: "The body is too large." },
+  RESOURCE_NOT_FOUND: { code: "NOT_FOUND", message: "There is no such path, or not with this method." },
+  THROTTLED: { code: "TOO_MANY_REQUESTS", message: "Too many calls. Send the same call again later.", retryAfter: 1 },
+  UNAUTHORIZED: { code: "FORBIDDEN", message: "The call is not allowed." },
+  UNSUPPORTED_MEDIA_TYPE: { code: "INVALID_REQUEST", message: "The body must be application/json." },
+  WAF_FILTERED: { code: "FORBIDDEN", message: "The call is not allowed." },
 };
 
 /** By response type, as `x-amazon-apigateway-gateway-responses` takes them. */
@@ -49,20 +45,20 @@ export function gatewayResponses({ api }: Config): Readonly<Record<string, objec
   // API Gateway gives the same answer to a path that it does not know and to a call without a signature.
   const unknown: Answer =
     api.auth === "iam"
-      ? { status: 403, code: "FORBIDDEN", message: "The call carries no signature, or there is no such path." }
-      : { status: 404, code: "NOT_FOUND", message: "There is no such path, or not with this method." };
+      ? { code: "FORBIDDEN", message: "The call carries no signature, or there is no such path." }
+      : { code: "NOT_FOUND", message: "There is no such path, or not with this method." };
   const answers = Object.entries({ ...ANSWERS, MISSING_AUTHENTICATION_TOKEN: unknown }).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(answers.map(([type, answer]) => [type, responseOf(answer, api.corsOrigins)]));
 }
 
-function responseOf({ status, code, message, details, retryAfter }: Answer, origins: readonly string[]): object {
+function responseOf({ code, message, details, retryAfter }: Answer, origins: readonly string[]): object {
   const parameters = {
     ...corsOnErrors(origins),
     ...(retryAfter && { "gatewayresponse.header.Retry-After": `'${retryAfter}'` }),
   };
   const text = details === undefined ? "" : `"details":${details},`;
   return {
-    ...(status && { statusCode: String(status) }),
+    statusCode: String(ERROR_CODES[code].status),
     ...(Object.keys(parameters).length > 0 && { responseParameters: parameters }),
     responseTemplates: {
       "application/json": `{"error":{"code":"${code}","message":"${message}",${text}"request_id":"$context.requestId"}}`,

@@ -1,5 +1,6 @@
 import AjvDraft4 from "ajv-draft-04";
 import { expect, test } from "vitest";
+import { ERROR_CODES, type ErrorCode } from "../../../handlers/contract/error-codes.ts";
 import { ROUTES } from "../../../handlers/contract/routes.ts";
 import { deployedApi, openApiDocument } from "../../../src/stack/openapi.ts";
 import { configOf, place } from "./config.ts";
@@ -47,12 +48,15 @@ test("what API Gateway answers itself has the shape of the functions' errors", (
     string,
     { responseTemplates: Record<string, string>; statusCode?: string; responseParameters?: object }
   >;
-  for (const [type, { responseTemplates }] of Object.entries(responses)) {
+  for (const [type, { responseTemplates, statusCode }] of Object.entries(responses)) {
     const text = (responseTemplates["application/json"] ?? "").replace("$context.error.messageString", '"x"');
-    expect([type, JSON.parse(text)]).toEqual([
+    const { error } = JSON.parse(text) as { error: { code: ErrorCode } };
+    expect([type, error]).toEqual([
       type,
-      { error: expect.objectContaining({ code: expect.any(String), message: expect.any(String), request_id: "$context.requestId" }) },
+      expect.objectContaining({ code: expect.any(String), message: expect.any(String), request_id: "$context.requestId" }),
     ]);
+    // Its code and the status that the documentation gives for it.
+    expect([type, Number(statusCode)]).toEqual([type, ERROR_CODES[error.code].status]);
   }
   expect(responses.THROTTLED).toMatchObject({ statusCode: "429", responseParameters: { "gatewayresponse.header.Retry-After": "'1'" } });
   expect(responses.INVALID_API_KEY?.statusCode).toBe("403");
