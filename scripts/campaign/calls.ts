@@ -238,6 +238,7 @@ export function anyOrder(): readonly Scenario[] {
       name: `I13 ${index + 1} calls at a time, answered in any order`,
       during: "up",
       concurrency: index + 1,
+      anyOrder: true,
       rules: () => [{ times: null, fault: { kind: "hook", before: turns } }],
       ends: ({ result }) => (result?.ok ? undefined : "it fails without a fault"),
     });

@@ -5,7 +5,7 @@ import { chosen } from "../chosen.ts";
 import * as calls from "./calls.ts";
 import { configurations } from "./configurations.ts";
 import { deletion, drift } from "./drift.ts";
-import { makeStage, type Reference, type Scenario } from "./life.ts";
+import { type Check, makeStage, type Reference, type Scenario } from "./life.ts";
 import { foreign } from "./strangers.ts";
 import { passing, states } from "./transients.ts";
 
@@ -20,7 +20,10 @@ export interface CampaignOptions {
   readonly say: (line: string) => void;
 }
 export interface Report {
-  readonly scenarios: number;
+  /** How many of each family were played: F1 to F22, I13. */
+  readonly scenarios: Readonly<Record<string, number>>;
+  /** How often each invariant was looked at. */
+  readonly checks: Readonly<Record<string, number>>;
   readonly violations: readonly { readonly scenario: string; readonly invariant: string }[];
 }
 
@@ -31,16 +34,27 @@ export async function campaign({ seeds, sample, only, shard, shards, say }: Camp
   const wanted = await stage.reference(config);
   const all = everything(wanted, config, seeds).filter(({ name }) => only === undefined || new RegExp(only).test(name));
   const mine = chosen(all, sample, 1).filter((_, index) => index % shards === shard);
+  const scenarios: Record<string, number> = {};
+  const checks: Record<string, number> = {};
   const violations: { scenario: string; invariant: string }[] = [];
   for (const [index, scenario] of mine.entries()) {
-    for (const invariant of await scenario.play(stage)) {
+    const broken = (invariant: string): void => {
       violations.push({ scenario: scenario.name, invariant });
       say(`VIOLATION ${scenario.name}\n  ${invariant}`);
-    }
+    };
+    const check: Check = (invariant, fault) => {
+      count(checks, invariant);
+      if (fault !== undefined) broken(`${invariant}: ${fault}`);
+    };
+    count(scenarios, scenario.name.split(" ")[0] ?? "");
+    await scenario.play(stage, check).catch((error) => broken(`the scenario itself failed: ${error?.stack ?? error}`));
     if ((index + 1) % 50 === 0) say(`shard ${shard}: ${index + 1} of ${mine.length}, ${violations.length} violations`);
   }
   await stage.close();
-  return { scenarios: mine.length, violations };
+  return { scenarios, checks, violations };
+}
+function count(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1;
 }
 
 function everything({ upCalls, downCalls }: Reference, config: Config, seeds: number): readonly Scenario[] {

@@ -4,7 +4,7 @@ import { campaign, type Report } from "./campaign.ts";
 
 /**
  * npm run campaign -- [--seeds N] [--sample N] [--only REGEXP] [--workers N]: breaks the command in process at every writing call, in every
- * way of the list, and from N seeds; prints scenarios, violations and seeds. Exit 1 when an invariant broke.
+ * way of the list, and from N seeds; prints scenarios, invariants, violations and seeds. Exit 1 when an invariant broke.
  */
 const { values } = parseArgs({
   options: {
@@ -30,11 +30,27 @@ if (values.shard !== undefined) {
   process.send?.(report, () => process.exit(0));
 } else {
   const reports = await Promise.all(Array.from({ length: workers }, (_, shard) => inChild(shard)));
-  const scenarios = reports.reduce((sum, report) => sum + report.scenarios, 0);
+  const scenarios = added(reports.map((report) => report.scenarios));
+  const checks = added(reports.map((report) => report.checks));
   const violations = reports.flatMap((report) => report.violations);
   for (const { scenario, invariant } of violations) console.log(`VIOLATION ${scenario}\n  ${invariant}`);
-  console.log(`${scenarios} scenarios, ${violations.length} violations, seeds 1…${seeds}`);
+  console.log(`Scenarios: ${listed(scenarios)}\nInvariants looked at: ${listed(checks)}`);
+  console.log(`${total(scenarios)} scenarios, ${total(checks)} checks, ${violations.length} violations, seeds 1…${seeds}`);
   process.exit(violations.length > 0 ? 1 : 0);
+}
+
+type Counts = Readonly<Record<string, number>>;
+function added(parts: readonly Counts[]): Counts {
+  const names = [...new Set(parts.flatMap((part) => Object.keys(part)))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  return Object.fromEntries(names.map((name) => [name, parts.reduce((sum, part) => sum + (part[name] ?? 0), 0)]));
+}
+function listed(counts: Counts): string {
+  return Object.entries(counts)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(", ");
+}
+function total(counts: Counts): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
 function inChild(shard: number): Promise<Report> {
