@@ -66,6 +66,8 @@ export interface ResourceResult extends PlannedResource {
   readonly durationMs: number;
   /** AWS finishes it without us: nobody waited. */
   readonly settling?: boolean;
+  /** Name of the snapshot that a deleted database leaves. */
+  readonly finalSnapshot?: string | undefined;
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string } | undefined;
 }
 export interface RunResult {

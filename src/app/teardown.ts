@@ -10,18 +10,27 @@ import type { Session } from "./session.ts";
 
 export async function planTeardown(session: Session, options: TeardownOptions): Promise<Plan> {
   const { doomed, run } = await look(session, options);
-  return { resources: await Promise.all(doomed.map((item) => withInventory(item, run))) };
+  return { resources: await Promise.all(doomed.map((item) => withInventory(item, options, run))) };
 }
 
 export async function applyTeardown(session: Session, options: TeardownOptions, emit: Emit): Promise<RunResult> {
   const { doomed, seen, run } = await look(session, options, emit);
   refuseUnshown(doomed.map(plannedDoom), options.agreed);
   const nodes = seen.map((item) => item.node);
-  const how = (subject: Subject) => ({ finalSnapshot: options.skipFinalSnapshot ? undefined : snapshotName(subject, session) });
+  const snapshots = new Map<string, string>();
+  const how = (subject: Subject) => {
+    const finalSnapshot = options.skipFinalSnapshot ? undefined : snapshotName(subject, session);
+    if (finalSnapshot !== undefined) snapshots.set(subject.id, finalSnapshot);
+    return { finalSnapshot };
+  };
   if (!doomed.some((item) => item.decision.action === "delete")) return destroy(doomed, nodes, run, how);
   const lock = await holdLock(session, seen, "teardown");
   try {
-    return await destroy(doomed, nodes, run, how);
+    const outcome = await destroy(doomed, nodes, run, how);
+    return {
+      ...outcome,
+      resources: outcome.resources.map((r) => (r.status === "done" ? { ...r, finalSnapshot: snapshots.get(r.id) } : r)),
+    };
   } finally {
     await lock.release();
   }
@@ -39,14 +48,17 @@ async function look(
   return { doomed: planDestroy(seen, orphans, { deleteData, orphansOnly }, run), seen, run };
 }
 
-async function withInventory(item: Doomed, run: Run): Promise<PlannedResource> {
+async function withInventory(item: Doomed, { skipFinalSnapshot }: TeardownOptions, run: Run): Promise<PlannedResource> {
   const held = await takeInventory(item, run);
-  return { ...plannedDoom(item), ...(held && { inventory: held.text, cost: held.cost }) };
+  const leaves = !skipFinalSnapshot && item.decision.action === "delete" && item.subject.kind.kind === DATABASE;
+  const text = leaves ? `${held?.text}; leaves a final snapshot` : held?.text;
+  return { ...plannedDoom(item), ...(held && { inventory: text, cost: held.cost }) };
 }
 
+const DATABASE = "rds.instance";
 /** With the time, because the snapshot of an earlier teardown keeps its name. Letters, digits and single hyphens only. */
 function snapshotName({ kind, label }: Subject, { ports }: Session): string | undefined {
-  if (kind.kind !== "rds.instance") return undefined;
+  if (kind.kind !== DATABASE) return undefined;
   const time = new Date(ports.clock.now()).toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
   return `${label}-final-${time}`;
 }

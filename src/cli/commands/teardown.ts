@@ -59,7 +59,15 @@ function endText(run: Run, options: TeardownOptions, plan: Plan, resources: read
   const doomed = resources.filter((r) => r.decision.action === "delete");
   const deleted = doomed.filter((r) => r.status === "done" && !r.settling).length;
   const head = doomed.length > 0 ? `Done: ${deleted} deleted in ${duration(took)}.` : "Nothing to remove.";
-  return [head, ...underWay(run, options, doomed), ...keptText(run, options, plan)].join("\n");
+  return [head, ...snapshotsOf(resources), ...underWay(run, options, doomed), ...keptText(run, options, plan)].join("\n");
+}
+
+/** What a deleted database leaves: it costs, and everything that was in it is in there. */
+function snapshotsOf(resources: readonly ResourceResult[]): readonly string[] {
+  const left = resources.flatMap(({ id, finalSnapshot }) =>
+    finalSnapshot ? [`  ${finalSnapshot}  (of ${id}; snapshot storage by the gigabyte and month)`] : [],
+  );
+  return left.length > 0 ? ["", "Final snapshot:", ...left] : [];
 }
 
 /** With --no-wait: what AWS still deletes, and what can go only after that. */
@@ -113,6 +121,7 @@ function survivors(run: Run, options: TeardownOptions, resources: readonly Resou
       `  ${again(run, "teardown", ...flagsOf(options))}`,
       "and see what is there with",
       `  ${again(run, "status")}`,
+      ...snapshotsOf(resources),
     ].join("\n"),
   };
 }

@@ -9,7 +9,8 @@ export interface Story {
   readonly stack: string | null;
   readonly account: string | null;
   readonly region: string | null;
-  readonly resources: readonly (PlannedResource & Partial<Pick<ResourceResult, "status" | "durationMs" | "settling" | "error">>)[];
+  readonly resources: readonly (PlannedResource &
+    Partial<Pick<ResourceResult, "status" | "durationMs" | "settling" | "error" | "finalSnapshot">>)[];
   readonly outputs: Outputs | null;
   readonly failure: Failure | undefined;
   readonly warnings: readonly string[];
@@ -51,6 +52,7 @@ function changeJson(resource: Story["resources"][number]): Record<string, unknow
     ...(resource.cost ? { cost: resource.cost } : {}),
     ...(resource.orphan ? { orphan: true } : {}),
     ...(resource.settling ? { settling: true } : {}),
+    ...(resource.finalSnapshot ? { final_snapshot: resource.finalSnapshot } : {}),
     ...(resource.error ? { error: resource.error } : {}),
   };
 }

@@ -1,3 +1,4 @@
+import { RDS } from "@aws-sdk/client-rds";
 import { S3 } from "@aws-sdk/client-s3";
 import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -136,8 +137,19 @@ test("what was kept is found again; with its data deleted nothing is left but wh
   expect((await app.apply(all, how, () => {})).ok).toBe(true);
   const planned = await app.planTeardown({ deleteData: true, skipFinalSnapshot: false, wait: true });
   expect(planned.resources.find((r) => r.id === "database.main")).toMatchObject({ inventory: expect.stringContaining("PostgreSQL 17") });
-  const down = await app.teardown({ deleteData: true, skipFinalSnapshot: true, wait: true }, () => {});
+  expect(planned.resources.find((r) => r.id === "database.main")?.inventory).toMatch(/leaves a final snapshot$/);
+  const gone = { deleteData: true, skipFinalSnapshot: false, wait: true };
+  const stale = { ...gone, agreed: new Set(planned.resources.map((r) => r.id).filter((id) => id !== "table.alerts")) };
+  writes();
+  await expect(app.teardown(stale, () => {})).rejects.toMatchObject({
+    code: "CONFIRMATION_MISSING",
+    message: expect.stringContaining("delete table.alerts (FleetLogix_Alerts)"),
+  });
+  expect(writes()).toEqual([]);
+  const down = await app.teardown(gone, () => {});
   expect(down.error).toBeUndefined();
+  const { DBSnapshots = [] } = await aws.client(RDS).describeDBSnapshots({});
+  expect(DBSnapshots.map((s) => s.DBSnapshotIdentifier)).toEqual([down.resources.find((r) => r.id === "database.main")?.finalSnapshot]);
   expect((await app.status()).filter((r) => r.state !== "absent").map((r) => r.id)).toEqual(["api.account"]);
 });
 test("interrupted before it began: nothing starts", async () => {
