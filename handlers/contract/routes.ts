@@ -62,7 +62,7 @@ export const ROUTES: readonly ApiRoute[] = [
     description:
       "Applies if `occurred_at` is later than that of the stored update; otherwise the stored state is answered with `applied: false`. " +
       "Of two updates with the same time the first to arrive stands. The same event again changes nothing and answers " +
-      "`duplicate: true`. A field that an update does not carry keeps its last known value.",
+      "`duplicate: true`. A field that an update does not carry keeps its last known value; a late update brings only those that no newer one carried.",
     pathParameters: [],
     queryParameters: [],
     request: deliveryUpdate,

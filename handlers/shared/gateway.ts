@@ -34,7 +34,8 @@ export function header(event: ProxyEvent, name: string): string | undefined {
 
 /** An id in the path. Decoded here too, as not every gateway decodes; `%` is in no id, so twice does no harm. */
 export function pathId(event: ProxyEvent, name: string): string {
-  const value = event.pathParameters?.[name] ?? "";
+  // `invoke` may send a number.
+  const value = String(event.pathParameters?.[name] ?? "");
   return check(
     makeId(name),
     value.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),

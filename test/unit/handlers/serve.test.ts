@@ -137,6 +137,7 @@ test("path ids are checked, decoded or not", () => {
   const event = (delivery_id: string): ProxyEvent => ({ pathParameters: { delivery_id } });
   expect(pathId(event("a:b"), "delivery_id")).toBe("a:b");
   expect(pathId(event("a%3Ab"), "delivery_id")).toBe("a:b");
+  expect(pathId({ pathParameters: { delivery_id: 5 as never } }, "delivery_id")).toBe("5");
   for (const bad of ["a%2Fb", "%zz", ""])
     expect(detailsOf(() => pathId(event(bad), "delivery_id"))).toMatchObject({ details: [{ path: "delivery_id" }] });
 });
