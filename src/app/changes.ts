@@ -8,6 +8,7 @@ import { observe, type Seen } from "../engine/observe.ts";
 import { plan, refuseBeforeWriting } from "../engine/plan.ts";
 import { interrupted } from "../engine/problems.ts";
 import type { Run } from "../engine/run.ts";
+import { iamRole } from "../resources/index.ts";
 import type { Stack } from "../stack/topology.ts";
 import { refuseUnshown } from "./agreed.ts";
 import type { Plan, RunOptions, RunResult, Scope } from "./contract.ts";
@@ -49,7 +50,16 @@ async function look(session: Session, scope: Scope, options: RunOptions, emit?: 
   const stack: Stack = session.stack({ artifacts, callerCidr: cidr });
   const policy = { adopt: options.adopt, allowDataLoss: new Set(options.allowDataLoss), wait: options.wait };
   const run = session.run(stack, policy, emit);
+  if (scope.part === "data" && !options.adopt) await refuseElsewhere(stack, run);
   return { seen: await observe(stack.part(scope.part, scope.functions), run, { specs: true }), run };
+}
+
+/** Nothing in the data layer need be the whole account's: the functions' roles tell whether the stack lives in another region. */
+async function refuseElsewhere(stack: Stack, run: Run): Promise<void> {
+  const roles = stack.nodes.filter((node) => node.kind === iamRole);
+  const seen = await observe(roles, run, { specs: false });
+  const there = plan(seen, run).filter(({ decision }) => decision.action === "refuse" && decision.code === "WRONG_PLACE");
+  refuseBeforeWriting(there);
 }
 
 async function artifactsFor({ config, artifacts }: Session, scope: Scope): Promise<ReadonlyMap<FunctionName, Artifact> | undefined> {

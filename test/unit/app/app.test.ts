@@ -51,6 +51,7 @@ test("roles are the account's: from another region the stack's own are refused, 
   const refusal = await app.apply(all, how, () => {}).catch((error) => error);
   expect(refusal).toMatchObject({ code: "WRONG_PLACE", exit: 4, detail: { hint: expect.stringContaining("--region eu-west-1") } });
   for (const name of Object.keys(config.functions.names)) expect(refusal.message).toContain(`fleetlogix-${name}-role`);
+  await expect(app.apply({ part: "data" }, how, () => {})).rejects.toMatchObject({ code: "WRONG_PLACE" });
   const down = await app.teardown({ deleteData: true, skipFinalSnapshot: true, wait: true }, () => {});
   expect(down.resources.map(({ id, decision }) => [id, decision.action])).toEqual(
     Object.keys(config.functions.names).map((name) => [`role.${name}`, "refuse"]),
