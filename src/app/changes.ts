@@ -8,6 +8,7 @@ import { observe, type Seen } from "../engine/observe.ts";
 import { plan, refuseBeforeWriting } from "../engine/plan.ts";
 import { interrupted } from "../engine/problems.ts";
 import type { Run } from "../engine/run.ts";
+import { FleetlogixError } from "../errors.ts";
 import { iamRole } from "../resources/index.ts";
 import type { Stack } from "../stack/topology.ts";
 import { refuseUnshown } from "./agreed.ts";
@@ -49,9 +50,20 @@ async function look(session: Session, scope: Scope, options: RunOptions, emit?: 
   const [artifacts, cidr] = await Promise.all([artifactsFor(session, scope), cidrFor(session, scope)]);
   const stack: Stack = session.stack({ artifacts, callerCidr: cidr });
   const policy = { adopt: options.adopt, allowDataLoss: new Set(options.allowDataLoss), wait: options.wait };
+  refuseUnknown(options.allowDataLoss, stack);
   const run = session.run(stack, policy, emit);
   if (scope.part === "data" && !options.adopt) await refuseElsewhere(stack, run);
   return { seen: await observe(stack.part(scope.part, scope.functions), run, { specs: true }), run };
+}
+
+/** An id that is misspelt would allow nothing, and nobody would know why. */
+function refuseUnknown(ids: readonly string[], stack: Stack): void {
+  const unknown = ids.find((id) => !stack.nodes.some((node) => node.id === id));
+  if (unknown === undefined) return;
+  const holders = stack.nodes.filter(({ kind }) => kind.holdsData).map(({ id }) => id);
+  throw new FleetlogixError("USAGE", `--allow-data-loss: there is no resource ${JSON.stringify(unknown)}.`, {
+    hint: `What holds data: ${holders.join(", ")}.`,
+  });
 }
 
 /** Nothing in the data layer need be the whole account's: the functions' roles tell whether the stack lives in another region. */

@@ -31,6 +31,18 @@ beforeAll(async () => {
 });
 afterAll(() => aws.close());
 
+test("data may only be lost of what there is", async () => {
+  const spelt = { ...how, allowDataLoss: ["database.main", "database"] };
+  const refusal = {
+    code: "USAGE",
+    exit: 2,
+    message: expect.stringContaining('"database"'),
+    detail: { hint: expect.stringContaining("bucket.data") },
+  };
+  for (const act of [() => app.plan(all, spelt), () => app.apply(all, spelt, () => {})]) await expect(act()).rejects.toMatchObject(refusal);
+  expect(writes()).toEqual([]);
+});
+
 test("the first plan names everything with its ARN and writes nothing", async () => {
   const { resources } = await app.plan(all, how);
   expect(new Set(resources.map((r) => r.decision.action))).toEqual(new Set(["create"]));

@@ -1,3 +1,4 @@
+import { LocalFault } from "../../core/service.ts";
 import { type Answer, arnOf, configurationError, type Exchange, GatewayError, headerOf } from "./exchange.ts";
 import { type InvocationOutput, invokeFunction, MAX_TIMEOUT_MS, TimedOut } from "./invocation.ts";
 import { isBinary, proxyEvent, remapped } from "./proxy-event.ts";
@@ -29,6 +30,9 @@ export async function invokeIntegration(
     exchange.integration = { status: 200, latencyMs: performance.now() - began };
     return output;
   } catch (error) {
+    // Lambda takes less than API Gateway does.
+    if (error instanceof LocalFault && error.code === "RequestTooLargeException")
+      throw new GatewayError("REQUEST_TOO_LARGE", error.message);
     if (!(error instanceof TimedOut)) throw configurationError(exchange, error instanceof Error ? error.message : String(error));
     exchange.integration = { status: 504, latencyMs: timeoutInMillis, error: error.message };
     throw new GatewayError("INTEGRATION_TIMEOUT", error.message);
