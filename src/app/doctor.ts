@@ -21,7 +21,7 @@ const identity: Check = async ({ place, options, config }) => {
 };
 
 /** One harmless read of each service: what is refused here is refused later. */
-const permissions: Check = async ({ clients, ask }) => {
+const permissions: Check = async ({ clients, config, ask }) => {
   const reads: Readonly<Record<string, () => Promise<unknown>>> = {
     s3: async () => (await clients.s3()).listBuckets({}),
     dynamodb: async () => (await clients.dynamodb()).listTables({ Limit: 1 }),
@@ -32,6 +32,7 @@ const permissions: Check = async ({ clients, ask }) => {
     logs: async () => (await clients.logs()).describeLogGroups({ limit: 1 }),
     lambda: async () => (await clients.lambda()).listFunctions({ MaxItems: 1 }),
     apigateway: async () => (await clients.apigateway()).getRestApis({ limit: 1 }),
+    ...(config.hardening === "production" && { kms: async () => (await clients.kms()).listAliases({ Limit: 1 }) }),
   };
   const findings = await Promise.all(
     Object.entries(reads).map(([service, read]) => examined(`permissions: ${service}`, () => ask(service, read).then(() => []))),

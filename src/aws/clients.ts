@@ -3,6 +3,7 @@ import type { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { EC2 } from "@aws-sdk/client-ec2";
 import type { IAM } from "@aws-sdk/client-iam";
+import type { KMS } from "@aws-sdk/client-kms";
 import type { Lambda } from "@aws-sdk/client-lambda";
 import type { RDS } from "@aws-sdk/client-rds";
 import type { S3 } from "@aws-sdk/client-s3";
@@ -29,6 +30,7 @@ export interface AwsClients {
   ec2(): Promise<EC2>;
   logs(): Promise<CloudWatchLogs>;
   secretsmanager(): Promise<SecretsManager>;
+  kms(): Promise<KMS>;
 }
 
 export interface ClientOptions {
@@ -97,6 +99,7 @@ export function makeClients(options: ClientOptions): AwsClients & { destroy(): v
       "secretsmanager",
       async () => new (await import("@aws-sdk/client-secrets-manager")).SecretsManager(await shared()),
     ),
+    kms: once("kms", async () => new (await import("@aws-sdk/client-kms")).KMS(await shared())),
     destroy: () => made.forEach((client) => void client.destroy()),
   };
 }

@@ -14,6 +14,8 @@ export interface TableSpec {
   /** Attribute with the second of expiry. */
   readonly ttl?: string | undefined;
   readonly deletionProtection: boolean;
+  /** ARN of a customer key; undefined: AWS's own. */
+  readonly kmsKey?: string | undefined;
 }
 interface TableLive {
   readonly name: string;
@@ -22,6 +24,10 @@ interface TableLive {
   readonly key: readonly string[];
   readonly billing: string;
   readonly encryption: string | undefined;
+  /** ARN, AWS's own or a customer's: it does not tell which. */
+  readonly kmsKey: string | undefined;
+  /** ARN of the customer key that was last wished for. */
+  readonly keyTag: string | undefined;
   readonly deletionProtection: boolean;
   readonly pointInTimeRecovery: boolean;
   readonly ttl: string | undefined;
@@ -35,6 +41,11 @@ export interface TableOutputs {
 }
 
 const GONE = ["ResourceNotFoundException", "TableNotFoundException"];
+/**
+ * With a customer key, its ARN: from DescribeTable alone nobody can tell AWS's own key from another, and a table that goes back to
+ * AWS's must know what it goes back from. Written before the key is set, removed after it was given up.
+ */
+const KEY_TAG = "fleetlogix:key";
 /** One answer of Scan: below it the items are counted, above it the stale number serves. */
 const SCAN_PAGE_BYTES = 1_000_000;
 
@@ -48,7 +59,8 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
     ...differences({ key: [live.key, keyOf(spec)] }, "replace"),
     ...differences({
       billing: [live.billing, "PAY_PER_REQUEST"],
-      encryption: [live.encryption, "KMS"],
+      keyTag: keyTagOf(spec, live),
+      encryption: encryptionOf(spec, live),
       deletionProtection: [live.deletionProtection, spec.deletionProtection],
       pointInTimeRecovery: [live.pointInTimeRecovery, true],
       ttl: [live.ttl, spec.ttl],
@@ -85,9 +97,9 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
         AttributeDefinitions: [hash, range].filter((n) => n !== undefined).map((n) => ({ AttributeName: n, AttributeType: "S" as const })),
         KeySchema: [{ AttributeName: hash, KeyType: "HASH" }, ...(range ? [{ AttributeName: range, KeyType: "RANGE" as const }] : [])],
         BillingMode: "PAY_PER_REQUEST",
-        SSESpecification: { Enabled: true, SSEType: "KMS" },
+        SSESpecification: { Enabled: true, SSEType: "KMS", KMSMasterKeyId: spec.kmsKey },
         DeletionProtectionEnabled: spec.deletionProtection,
-        Tags: toTagList(ctx.tags),
+        Tags: toTagList({ ...ctx.tags, ...(spec.kmsKey && { [KEY_TAG]: spec.kmsKey }) }),
       }),
       "ResourceInUseException",
     );
@@ -97,6 +109,10 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
     const dynamodb = await ctx.world.dynamodb();
     const tags = changedTags(changes);
     if (tags) await dynamodb.tagResource({ ResourceArn: live.arn, Tags: toTagList(tags) });
+    if (touches(changes, "keyTag")) {
+      if (spec.kmsKey) await dynamodb.tagResource({ ResourceArn: live.arn, Tags: toTagList({ [KEY_TAG]: spec.kmsKey }) });
+      else await dynamodb.untagResource({ ResourceArn: live.arn, TagKeys: [KEY_TAG] });
+    }
     if (touches(changes, "pointInTimeRecovery"))
       await dynamodb.updateContinuousBackups({ TableName, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } });
     if (touches(changes, "ttl")) {
@@ -107,7 +123,8 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
     if (touches(changes, "deletionProtection"))
       await dynamodb.updateTable({ TableName, DeletionProtectionEnabled: spec.deletionProtection });
     else if (touches(changes, "billing")) await dynamodb.updateTable({ TableName, BillingMode: "PAY_PER_REQUEST" });
-    else if (touches(changes, "encryption")) await dynamodb.updateTable({ TableName, SSESpecification: { Enabled: true, SSEType: "KMS" } });
+    else if (touches(changes, "encryption"))
+      await dynamodb.updateTable({ TableName, SSESpecification: { Enabled: true, SSEType: "KMS", KMSMasterKeyId: spec.kmsKey } });
   },
   async delete({ name: TableName }, live, _how, ctx) {
     const dynamodb = await ctx.world.dynamodb();
@@ -140,6 +157,16 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
 
 const keyOf = ({ key }: TableSpec) => [`HASH ${key.hash} S`, ...(key.range ? [`RANGE ${key.range} S`] : [])];
 
+type Pair = readonly [from: unknown, to: unknown];
+function encryptionOf({ kmsKey }: TableSpec, live: TableLive): Pair {
+  const customer = kmsKey !== undefined || live.keyTag === live.kmsKey ? live.kmsKey : undefined;
+  return [live.encryption === "KMS" ? (customer ?? "KMS") : live.encryption, kmsKey ?? "KMS"];
+}
+/** It stays for as long as the key that it names is in use. */
+function keyTagOf({ kmsKey }: TableSpec, live: TableLive): Pair {
+  return [live.keyTag, kmsKey ?? (live.keyTag === live.kmsKey ? live.keyTag : undefined)];
+}
+
 async function observe(dynamodb: DynamoDB, table: TableDescription): Promise<Observation<TableLive>> {
   const { TableName = "", TableArn: arn = "", TableStatus: status = "ACTIVE" } = table;
   const [backups, ttl, tags] = await Promise.all([
@@ -156,6 +183,8 @@ async function observe(dynamodb: DynamoDB, table: TableDescription): Promise<Obs
     // Tables of the old kind do not say that they are provisioned.
     billing: table.BillingModeSummary?.BillingMode ?? "PROVISIONED",
     encryption: table.SSEDescription?.Status === "DISABLED" ? undefined : table.SSEDescription?.SSEType,
+    kmsKey: table.SSEDescription?.KMSMasterKeyArn,
+    keyTag: tags[KEY_TAG],
     deletionProtection: table.DeletionProtectionEnabled ?? false,
     pointInTimeRecovery: recovery === "ENABLED",
     ttl: ttlOf(ttl?.TimeToLiveDescription),

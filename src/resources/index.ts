@@ -7,6 +7,7 @@ import { apigatewayUsagePlan } from "./apigateway-usage-plan.ts";
 import { dynamodbTable } from "./dynamodb-table.ts";
 import { ec2SecurityGroup } from "./ec2-security-group.ts";
 import { iamRole } from "./iam-role.ts";
+import { kmsKey } from "./kms-key.ts";
 import { lambdaFunction } from "./lambda-function.ts";
 import { lambdaPermission } from "./lambda-permission.ts";
 import { logsGroup } from "./logs-group.ts";
@@ -18,6 +19,7 @@ import { snsTopic } from "./sns-topic.ts";
 
 export type { MethodSpec } from "./apigateway-rest-api.ts";
 export type { PolicyDocument, PolicyStatement } from "./iam-role.ts";
+export type { KeyOutputs } from "./kms-key.ts";
 export {
   apigatewayAccount,
   apigatewayApiKey,
@@ -27,6 +29,7 @@ export {
   dynamodbTable,
   ec2SecurityGroup,
   iamRole,
+  kmsKey,
   lambdaFunction,
   lambdaPermission,
   logsGroup,
@@ -39,6 +42,7 @@ export {
 
 /** Every kind: orphans are looked for among all of them. */
 export const KINDS: readonly AnyKind[] = [
+  kmsKey,
   s3Bucket,
   dynamodbTable,
   snsTopic,

@@ -19,6 +19,8 @@ export interface FunctionSpec {
   readonly timeoutSeconds: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly logGroup: string;
+  /** ARN of a customer key for the environment; undefined: AWS's own. */
+  readonly kmsKey?: string | undefined;
   /** The name that callers use; it points to the newest published version. */
   readonly alias: string;
   /** base64 of sha256(zip), as AWS reports it. undefined: nothing was bundled, what is deployed stays. */
@@ -176,6 +178,7 @@ const configurationOf = (spec: FunctionSpec) => ({
   tracing: "Active",
   logging: { LogFormat: "JSON", ApplicationLogLevel: "INFO", SystemLogLevel: "WARN", LogGroup: spec.logGroup },
   layers: [] as readonly string[],
+  kmsKey: spec.kmsKey,
 });
 const INPUTS = {
   description: "Description",
@@ -189,6 +192,7 @@ const INPUTS = {
   tracing: "TracingConfig",
   logging: "LoggingConfig",
   layers: "Layers",
+  kmsKey: "KMSKeyArn",
 } as const satisfies Record<keyof Configuration, keyof CreateFunctionCommandInput>;
 /** What of the settings is written: what differs, or all of it again where the last update failed. */
 function changedSettings(
@@ -197,8 +201,10 @@ function changedSettings(
 ): Partial<Omit<ReturnType<typeof creation>, "Architectures">> | undefined {
   const { Architectures, ...all } = creation(spec);
   if (touches(changes, "lastUpdate")) return all;
+  // Nothing is "as it is": an empty name takes the key away.
+  const settable = { ...all, KMSKeyArn: spec.kmsKey ?? "" };
   const inputs: readonly string[] = changes.flatMap(({ path }) => (path in INPUTS ? INPUTS[path as keyof Configuration] : []));
-  const settings = Object.entries(all).filter(([input]) => inputs.includes(input));
+  const settings = Object.entries(settable).filter(([input]) => inputs.includes(input));
   return settings.length === 0 ? undefined : Object.fromEntries(settings);
 }
 function creation(spec: FunctionSpec) {
@@ -219,6 +225,7 @@ function creation(spec: FunctionSpec) {
       LogGroup: spec.logGroup,
     },
     Layers: [] as string[],
+    ...(spec.kmsKey && { KMSKeyArn: spec.kmsKey }),
   };
 }
 const settingsOf = (f: FunctionConfiguration | undefined): Settings => ({
@@ -235,6 +242,7 @@ const settingsOf = (f: FunctionConfiguration | undefined): Settings => ({
     tracing: f?.TracingConfig?.Mode,
     logging: f?.LoggingConfig,
     layers: (f?.Layers ?? []).map((l) => l.Arn),
+    kmsKey: f?.KMSKeyArn,
   },
 });
 

@@ -10,10 +10,13 @@ export interface LogGroupId {
 export interface LogGroupSpec {
   /** One of the values that CloudWatch Logs takes: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, … */
   readonly retentionDays: number;
+  /** ARN of a customer key for new events; undefined: AWS's own. */
+  readonly kmsKey?: string | undefined;
 }
 interface LogGroupLive {
   readonly arn: string;
   readonly retentionDays: number | undefined;
+  readonly kmsKey: string | undefined;
 }
 export interface LogGroupOutputs {
   readonly name: string;
@@ -34,12 +37,14 @@ export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, Log
   settle: { timeoutMs: 60_000, pollMs: 500 },
 
   label: ({ name }) => name,
-  diff: (spec, live) => differences({ retentionDays: [live.retentionDays, spec.retentionDays] }),
+  diff: (spec, live) => differences({ retentionDays: [live.retentionDays, spec.retentionDays], encryption: [live.kmsKey, spec.kmsKey] }),
   outputs: ({ arn }) => ({ arn, name: arn.split(":log-group:")[1] ?? "" }),
   predict: ({ name }, place) => ({ name, arn: arnOf(name, place) }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
-  retry({ code }, during) {
+  retry({ code, message }, during) {
     if (code === "OperationAbortedException") return "busy";
+    // A key whose policy is younger than what CloudWatch Logs sees of it.
+    if (code === "InvalidParameterException" && /KMS key/i.test(message)) return "propagation";
     if (GONE.includes(code) && during === "update") return "propagation";
     return undefined;
   },
@@ -52,15 +57,19 @@ export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, Log
     const arn = arnOf(name, ctx.place);
     const tagged = await orAbsent(logs.listTagsForResource({ resourceArn: arn }), ...GONE);
     if (!tagged) return { state: "absent" };
-    return { state: "ready", live: { arn, retentionDays: group.retentionInDays }, tags: tagged.tags ?? {} };
+    return { state: "ready", live: { arn, retentionDays: group.retentionInDays, kmsKey: group.kmsKeyId }, tags: tagged.tags ?? {} };
   },
-  async create({ name }, _spec, ctx) {
+  async create({ name }, { kmsKey: kmsKeyId }, ctx) {
     const logs = await ctx.world.logs();
-    await orAbsent(logs.createLogGroup({ logGroupName: name, tags: ctx.tags }), "ResourceAlreadyExistsException");
+    await orAbsent(logs.createLogGroup({ logGroupName: name, kmsKeyId, tags: ctx.tags }), "ResourceAlreadyExistsException");
   },
   async update({ name }, spec, { arn }, changes, ctx) {
     const logs = await ctx.world.logs();
     if (touches(changes, "retentionDays")) await logs.putRetentionPolicy({ logGroupName: name, retentionInDays: spec.retentionDays });
+    if (touches(changes, "encryption")) {
+      if (spec.kmsKey) await logs.associateKmsKey({ logGroupName: name, kmsKeyId: spec.kmsKey });
+      else await logs.disassociateKmsKey({ logGroupName: name });
+    }
     const tags = changedTags(changes);
     if (tags) await logs.tagResource({ resourceArn: arn, tags });
   },

@@ -28,6 +28,8 @@ export interface DatabaseSpec {
   readonly parameterGroup: string;
   /** undefined: no enhanced monitoring. */
   readonly monitoringRoleArn: string | undefined;
+  /** ARN of a customer key for a new database, its insights and its password; AWS lets none of them change later. undefined: AWS's own. */
+  readonly kmsKey?: string | undefined;
 }
 export interface DatabaseLive {
   readonly identifier: string;

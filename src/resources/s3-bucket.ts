@@ -16,6 +16,8 @@ export interface BucketSpec {
   /** Keys with this prefix go to Glacier after so many days. */
   readonly archive: { readonly prefix: string; readonly afterDays: number };
   readonly noncurrentExpireDays: number;
+  /** ARN of a customer key for new objects; undefined: AWS's own. */
+  readonly kmsKey?: string | undefined;
 }
 interface BucketLive {
   readonly name: string;
@@ -37,7 +39,7 @@ export interface BucketOutputs {
 
 const CLOSED = { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true };
 /** The bucket's own data key saves nearly all calls to KMS. */
-const ENCRYPTION = { algorithm: "aws:kms", bucketKey: true };
+const encryptionOf = ({ kmsKey }: BucketSpec) => ({ algorithm: "aws:kms", key: kmsKey, bucketKey: true });
 const OWNER_ENFORCED = "BucketOwnerEnforced";
 const ABORT_UPLOADS_AFTER_DAYS = 7;
 
@@ -51,7 +53,7 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
     differences({
       publicAccessBlock: [live.publicAccessBlock, CLOSED],
       ownership: [live.ownership, OWNER_ENFORCED],
-      encryption: [live.encryption, ENCRYPTION],
+      encryption: [live.encryption, encryptionOf(spec)],
       versioning: [live.versioning, "Enabled"],
       policy: [live.policy, policyForm(spec.policy)],
       lifecycle: [live.lifecycle, rulesOf(spec).map(ruleForm)],
@@ -128,8 +130,8 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
 const SETTERS: Readonly<Record<string, (s3: S3, own: Own, spec: BucketSpec) => Promise<unknown>>> = {
   publicAccessBlock: (s3, own) => s3.putPublicAccessBlock({ ...own, PublicAccessBlockConfiguration: CLOSED }),
   ownership: (s3, own) => s3.putBucketOwnershipControls({ ...own, OwnershipControls: { Rules: [{ ObjectOwnership: OWNER_ENFORCED }] } }),
-  encryption: (s3, own) => {
-    const rule = { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms" as const }, BucketKeyEnabled: true };
+  encryption: (s3, own, { kmsKey: KMSMasterKeyID }) => {
+    const rule = { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms" as const, KMSMasterKeyID }, BucketKeyEnabled: true };
     return s3.putBucketEncryption({ ...own, ServerSideEncryptionConfiguration: { Rules: [rule] } });
   },
   versioning: (s3, own) => s3.putBucketVersioning({ ...own, VersioningConfiguration: { Status: "Enabled" } }),

@@ -21,7 +21,7 @@ const LARGEST_QUOTA = 2_147_483_647;
 
 /** The API and what it calls and writes to; the stage, which callers see, comes last. */
 export function apiLayer(plan: Plan, functions: ReadonlyMap<FunctionName, FunctionNode>): readonly ResourceNode[] {
-  const { config, names, place, production } = plan;
+  const { config, names, place, production, key } = plan;
   const { api } = config;
   const { document, hash, methods } = deployedApi(config, place);
   const account = accountSetting(plan);
@@ -31,9 +31,9 @@ export function apiLayer(plan: Plan, functions: ReadonlyMap<FunctionName, Functi
     spec: () => ({ document, hash, methods }),
   });
   const executionLog = declare(logsGroup, "api.execution-logs", {
-    needs: { rest },
+    needs: { rest, ...(key && { key }) },
     identity: (from) => from.rest && { name: names.executionLog(from.rest.id) },
-    spec: () => ({ retentionDays: plan.logRetentionDays }),
+    spec: (from) => ({ retentionDays: plan.logRetentionDays, kmsKey: from.key?.arn }),
   });
   const permissions = permissionLayer(plan, rest, functions);
   const stage = declare(apigatewayStage, "api.stage", {

@@ -27,18 +27,22 @@ const PARAMETERS = {
 
 /** Lake, live tables, alerts and database. */
 export function dataLayer(plan: Plan): readonly ResourceNode[] {
-  const { config, names, place } = plan;
+  const { config, names, place, key } = plan;
+  const needs = { ...(key && { key }) };
   const bucket = declare(s3Bucket, "bucket.data", {
+    needs,
     identity: () => ({ name: names.bucket }),
-    spec: () => ({
+    spec: (from) => ({
       policy: bucketPolicy(names),
       archive: { prefix: "raw-data/", afterDays: config.bucket.glacierAfterDays },
       noncurrentExpireDays: config.bucket.noncurrentExpireDays,
+      kmsKey: from.key?.arn,
     }),
   });
   const topic = declare(snsTopic, "topic.alerts", {
+    needs,
     identity: () => ({ name: config.topic.name }),
-    spec: () => ({ kmsKey: "alias/aws/sns", policy: topicPolicy(names, place) }),
+    spec: (from) => ({ kmsKey: from.key?.arn ?? "alias/aws/sns", policy: topicPolicy(names, place) }),
   });
   const subscription = (protocol: "email" | "sms") => (endpoint: string) =>
     declare(snsSubscription, `subscription.${protocol}:${shortHash(endpoint)}`, {
@@ -58,14 +62,15 @@ export function dataLayer(plan: Plan): readonly ResourceNode[] {
     ...config.alerts.sms.map(subscription("sms")),
   ];
 }
-const table = ({ config, production }: Plan, name: TableName, key: { hash: string; range?: string }, ttl?: string) =>
+const table = ({ config, production, key: stackKey }: Plan, name: TableName, key: { hash: string; range?: string }, ttl?: string) =>
   declare(dynamodbTable, `table.${name}`, {
+    needs: { ...(stackKey && { stackKey }) },
     identity: () => ({ name: config.tables[name] }),
-    spec: () => ({ key, ttl, deletionProtection: production }),
+    spec: (from) => ({ key, ttl, deletionProtection: production, kmsKey: from.stackKey?.arn }),
   });
 
 function databaseLayer(plan: Plan): readonly ResourceNode[] {
-  const { config, names, production } = plan;
+  const { config, names, production, key } = plan;
   const network = declare(ec2SecurityGroup, "network.database", {
     identity: () => ({ name: names.securityGroup }),
     spec: () => ({
@@ -84,13 +89,14 @@ function databaseLayer(plan: Plan): readonly ResourceNode[] {
   });
   const log = logGroup(plan, "logs.database", names.databaseLog("postgresql"));
   const upgradeLog = logGroup(plan, "logs.database-upgrade", names.databaseLog("upgrade"));
-  const needs = { network, parameters, log, upgradeLog };
+  const own = { network, parameters, log, upgradeLog };
+  const needs = { ...own, ...(key && { key }) };
   const identity = () => ({ identifier: config.database.identifier.toLowerCase() });
   if (!production)
-    return [...Object.values(needs), declare(rdsInstance, "database.main", { needs, identity, spec: (from) => databaseSpec(plan, from) })];
+    return [...Object.values(own), declare(rdsInstance, "database.main", { needs, identity, spec: (from) => databaseSpec(plan, from) })];
   const monitoring = monitoringRole(plan);
   const spec = (from: DatabaseNeeds & { readonly monitoring: { readonly arn: string } }) => databaseSpec(plan, from, from.monitoring.arn);
-  return [...Object.values(needs), monitoring, declare(rdsInstance, "database.main", { needs: { ...needs, monitoring }, identity, spec })];
+  return [...Object.values(own), monitoring, declare(rdsInstance, "database.main", { needs: { ...needs, monitoring }, identity, spec })];
 }
 const monitoringRole = ({ names, place }: Plan) =>
   declare(iamRole, "role.monitoring", {
@@ -105,6 +111,7 @@ const monitoringRole = ({ names, place }: Plan) =>
 interface DatabaseNeeds {
   readonly network: { readonly id: string };
   readonly parameters: { readonly name: string };
+  readonly key?: { readonly arn: string };
 }
 function databaseSpec({ config, production, local }: Plan, from: DatabaseNeeds, monitoringRoleArn?: string) {
   const { identifier, allowedCidrs, publiclyAccessible, ...database } = config.database;
@@ -118,6 +125,7 @@ function databaseSpec({ config, production, local }: Plan, from: DatabaseNeeds, 
     securityGroup: from.network.id,
     parameterGroup: from.parameters.name,
     monitoringRoleArn,
+    kmsKey: from.key?.arn,
   };
 }
 function allowedCidrs({ config, callerCidr }: Plan): readonly string[] | undefined {

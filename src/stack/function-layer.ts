@@ -7,31 +7,33 @@ import { functionPolicy, trustIn } from "./permissions.ts";
 
 /** A function with its role and its log, both there before it. */
 export function functionLayer(plan: Plan, manifest: FunctionManifest) {
-  const { config, names, place, artifacts } = plan;
+  const { config, names, place, artifacts, key } = plan;
   const { name } = manifest;
   const role = declare(iamRole, `role.${name}`, {
+    needs: { ...(key && { key }) },
     identity: () => ({ name: names.role(name) }),
-    spec: () => ({
+    spec: (from) => ({
       description: `What the function ${config.functions.names[name]} may do`,
       trust: trustIn("lambda.amazonaws.com", place),
-      policy: functionPolicy(manifest, name, names),
+      policy: functionPolicy(manifest, name, names, from.key?.arn),
     }),
   });
   const log = logGroup(plan, `logs.${name}`, names.functionLog(name));
   const artifact = artifacts?.get(name);
   const live = declare(lambdaFunction, `function.${name}`, {
-    needs: { role, log },
+    needs: { role, log, ...(key && { key }) },
     identity: () => ({ name: config.functions.names[name] }),
     spec: (from) => ({
       description: manifest.description,
       roleArn: from.role.arn,
-      runtime: "nodejs24.x",
-      architecture: "arm64",
+      runtime: "nodejs24.x" as const,
+      architecture: "arm64" as const,
       handler: "index.handler",
       memoryMb: config.functions.memoryMb,
       timeoutSeconds: config.functions.timeoutSeconds,
       environment: environmentOf(plan, manifest),
       logGroup: from.log.name,
+      kmsKey: from.key?.arn,
       alias: ALIAS,
       code: artifact,
     }),

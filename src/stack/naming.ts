@@ -7,6 +7,8 @@ export const ALIAS = "live";
 /** What the configuration does not name itself, and the ARNs that AWS makes of names. Pure, and the same in every run: names are identity. */
 export interface Naming {
   readonly bucket: string;
+  /** Alias of the customer key. */
+  readonly key: string;
   readonly securityGroup: string;
   readonly parameterGroup: string;
   readonly monitoringRole: string;
@@ -36,6 +38,7 @@ export function naming(config: Config, place: Place): Naming {
   const bucket = config.bucket.name ?? `fleetlogix-data-${account}-${region}${suffix}`;
   return {
     bucket,
+    key: `alias/fleetlogix${suffix}`,
     securityGroup: `fleetlogix-db-access${suffix}`,
     parameterGroup: `${config.database.identifier}-${databaseFamily(config)}`,
     monitoringRole: `fleetlogix-db-monitoring-role${suffix}`,

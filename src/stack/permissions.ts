@@ -16,12 +16,14 @@ export const trustIn = (service: string, { account }: Place): PolicyDocument =>
   });
 
 /** What a function may do: its grants on exactly its resources, its own log group (which it cannot make), and traces. */
-export function functionPolicy(manifest: FunctionManifest, fn: FunctionName, names: Naming): PolicyDocument {
+export function functionPolicy(manifest: FunctionManifest, fn: FunctionName, names: Naming, keyArn?: string): PolicyDocument {
   return policy(
     ...manifest.grants.map(
       (grant): PolicyStatement => ({ Effect: "Allow", Action: [...grant.actions].toSorted(), Resource: resourceOf(grant, names) }),
     ),
     { Effect: "Allow", Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: `${names.logArn(names.functionLog(fn))}:*` },
+    // What it reads and writes, and its environment, are encrypted with it.
+    ...(keyArn === undefined ? [] : [{ Effect: "Allow" as const, Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: keyArn }]),
     // X-Ray knows no resources.
     { Effect: "Allow", Action: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], Resource: "*" },
   );
@@ -61,6 +63,21 @@ export const gatewayLogsPolicy: PolicyDocument = policy({
   ],
   Resource: "*",
 });
+
+/** The account, and through it whom its IAM policies allow; the services that come to the key without a user behind them. */
+export const keyPolicy = ({ partition, region, account }: Place): PolicyDocument =>
+  policy(
+    { Sid: "Account", Effect: "Allow", Principal: { AWS: `arn:${partition}:iam::${account}:root` }, Action: "kms:*", Resource: "*" },
+    {
+      Sid: "Logs",
+      Effect: "Allow",
+      Principal: { Service: `logs.${region}.amazonaws.com` },
+      Action: ["kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+      Resource: "*",
+      // CloudWatch Logs gives no source account: it says whose log group it is about.
+      Condition: { ArnLike: { "kms:EncryptionContext:aws:logs:arn": `arn:${partition}:logs:${region}:${account}:log-group:*` } },
+    },
+  );
 
 const PLAIN_TEXT = { Bool: { "aws:SecureTransport": "false" } };
 

@@ -5,7 +5,7 @@ import type { Place, ResourceNode, Tags } from "../engine/contract.ts";
 import { apiLayer } from "./api-layer.ts";
 import { dataLayer } from "./data-layer.ts";
 import { functionLayer } from "./function-layer.ts";
-import type { Plan } from "./layer.ts";
+import { type Plan, stackKey } from "./layer.ts";
 import { naming } from "./naming.ts";
 
 export interface StackInputs {
@@ -34,7 +34,8 @@ export function topology(config: Config, inputs: StackInputs): Stack {
   const production = config.hardening === "production";
   const days = config.functions.logRetentionDays;
   const logRetentionDays = production ? Math.max(days, PRODUCTION_LOG_DAYS) : days;
-  const plan: Plan = { ...inputs, config, names: naming(config, inputs.place), production, logRetentionDays };
+  const basis = { ...inputs, config, names: naming(config, inputs.place), production, logRetentionDays };
+  const plan: Plan = { ...basis, key: production ? stackKey(basis) : undefined };
 
   const data = dataLayer(plan);
   const functions = FUNCTIONS.map((manifest) => functionLayer(plan, manifest));
@@ -42,7 +43,7 @@ export function topology(config: Config, inputs: StackInputs): Stack {
   const ofFunctions = (chosen: readonly FunctionName[]) =>
     functions.filter((f) => chosen.includes(f.name)).flatMap((f) => [f.role, f.log, f.live]);
   const all = Object.keys(config.functions.names) as readonly FunctionName[];
-  const nodes = [...data, ...ofFunctions(all), ...api];
+  const nodes = [...(plan.key ? [plan.key] : []), ...data, ...ofFunctions(all), ...api];
   const name = `${config.project}/${config.environment}`;
   return {
     nodes,

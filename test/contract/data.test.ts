@@ -4,6 +4,7 @@ import { dynamodbTable, s3Bucket, snsSubscription, snsTopic } from "../../src/re
 import type { Rig } from "./rig.ts";
 import { contractOf } from "./suite.ts";
 
+const KEY = "arn:aws:kms:us-east-1:000000000000:key/0a1b2c3d-0000-4000-8000-000000000000";
 const denyWithoutTls = (resource: string, action: string): PolicyDocument => ({
   Version: "2012-10-17",
   Statement: [
@@ -30,6 +31,7 @@ contractOf({
     },
   }),
   changes: {
+    encryption: (spec) => ({ ...spec, kmsKey: KEY }),
     policy: (spec) => ({ ...spec, policy: withAction(spec.policy, "s3:GetObject") }),
     lifecycle: (spec) => ({ ...spec, noncurrentExpireDays: 7 }),
     "lifecycle.archive": (spec) => ({ ...spec, archive: { prefix: "raw/", afterDays: 30 } }),
@@ -71,9 +73,10 @@ contractOf({
     deletionProtection: (spec) => ({ ...spec, deletionProtection: true }),
     ttl: (spec) => ({ ...spec, ttl: undefined }),
     "ttl.attribute": (spec) => ({ ...spec, ttl: "forgotten_at" }),
+    keyTag: (spec) => ({ ...spec, kmsKey: KEY }),
   },
-  // Off, then on.
-  calls: { "ttl.attribute": 2 },
+  // Off, then on; which key it is, then the key.
+  calls: { "ttl.attribute": 2, keyTag: 2 },
   drifts: {
     pointInTimeRecovery: async (rig, { name }) =>
       (await rig.world.dynamodb()).updateContinuousBackups({

@@ -92,9 +92,10 @@ contractOf({
     environment: (spec) => ({ ...spec, environment: { TABLE: "y", MORE: "1" } }),
     architecture: (spec) => ({ ...spec, architecture: "x86_64" as const }),
     logging: (spec) => ({ ...spec, logGroup: "/aws/lambda/other" }),
+    kmsKey: (spec) => ({ ...spec, kmsKey: "arn:aws:kms:us-east-1:000000000000:key/0a1b2c3d-0000-4000-8000-000000000000" }),
   },
   // The change, a new version, the alias.
-  calls: { code: 3, role: 3, handler: 3, memoryMb: 3, timeoutSeconds: 3, environment: 3, architecture: 3, logging: 3 },
+  calls: { code: 3, role: 3, handler: 3, memoryMb: 3, timeoutSeconds: 3, environment: 3, architecture: 3, logging: 3, kmsKey: 3 },
   // Where the version that callers get is as it was, nothing is published.
   mends: { published: 2 },
   drifts: {

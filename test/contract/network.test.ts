@@ -35,7 +35,10 @@ contractOf({
 contractOf({
   kind: logsGroup,
   prepare: async (_rig, name) => ({ id: { name: `/aws/lambda/${name}` }, spec: { retentionDays: 30 } }),
-  changes: { retentionDays: (spec) => ({ retentionDays: spec.retentionDays + 335 }) },
+  changes: {
+    retentionDays: (spec) => ({ retentionDays: spec.retentionDays + 335 }),
+    encryption: (spec) => ({ ...spec, kmsKey: "arn:aws:kms:us-east-1:000000000000:key/0a1b2c3d-0000-4000-8000-000000000000" }),
+  },
   drifts: {
     retentionDays: async (rig, { name }) => (await rig.world.logs()).deleteRetentionPolicy({ logGroupName: name }),
   },

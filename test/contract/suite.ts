@@ -169,7 +169,15 @@ function goesAway<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>): voi
     expect(await kind.listOwned?.(bench.rig().ctx)).toContainEqual(id);
   });
 
-  test("delete twice, and made anew when it has disappeared", async () => {
+  test.runIf(kind.retained)("kept: a teardown of everything leaves it as it is", async () => {
+    const { id, spec } = await bench.subject();
+    const down = await bench.rig().down(bench.nodeOf(id, spec), { deleteData: true });
+    expect(down.resources.map((r) => r.decision.action)).toEqual(["retain"]);
+    expect(bench.rig().writes()).toEqual([]);
+    expect(await bench.decided(id, spec)).toEqual({ action: "keep" });
+  });
+
+  test.runIf(!kind.retained)("delete twice, and made anew when it has disappeared", async () => {
     const { id, spec } = await bench.subject();
     const { live } = await bench.read(id);
     const how = { finalSnapshot: undefined };

@@ -75,7 +75,8 @@ test("a protected table takes two steps, and counts its items itself", async () 
   expect(rig.writes()).toEqual(["dynamodb:UpdateTable", "dynamodb:DeleteTable"]);
 });
 
-test("a protected database takes two steps and leaves the snapshot that was named", async () => {
+const KEY = "arn:aws:kms:us-east-1:000000000000:key/0a1b2c3d-0000-4000-8000-000000000000";
+test("a protected database under a customer key takes two steps and leaves the snapshot that was named", async () => {
   const identifier = "fleetlogix-protected";
   const { GroupId = "" } = await (await rig.world.ec2()).createSecurityGroup({ GroupName: identifier, Description: "a case" });
   const rds = await rig.world.rds();
@@ -96,9 +97,13 @@ test("a protected database takes two steps and leaves the snapshot that was name
       securityGroup: GroupId,
       parameterGroup: identifier,
       monitoringRoleArn: undefined,
+      kmsKey: KEY,
     }),
   });
   expect((await rig.up([database])).error).toBeUndefined();
+  const [made] = (await rds.describeDBInstances({ DBInstanceIdentifier: identifier })).DBInstances ?? [];
+  const secret = await (await rig.world.secretsmanager()).describeSecret({ SecretId: made?.MasterUserSecret?.SecretArn });
+  expect([made?.KmsKeyId, made?.PerformanceInsightsKMSKeyId, secret.KmsKeyId]).toEqual([KEY, KEY, KEY]);
   rig.writes();
   expect((await rig.down([database], { deleteData: true, finalSnapshot: "fleetlogix-last" })).error).toBeUndefined();
   expect(rig.writes()).toEqual(["rds:ModifyDBInstance", "rds:DeleteDBInstance"]);

@@ -90,7 +90,7 @@ function keptText(run: Run, options: TeardownOptions, plan: Plan): readonly stri
   const kept = plan.resources.filter((r) => r.decision.action === "retain");
   if (kept.length === 0) return [];
   const rows = columns(kept.map((r) => [`  ${r.id}`, r.name, [r.inventory, r.cost].filter(Boolean).join("; ")]));
-  const more = kept.some((r) => r.inventory)
+  const more = kept.some(({ decision }) => decision.action === "retain" && decision.why.includes("--delete-data"))
     ? ["", "The data goes, too, with", `  ${again(run, "teardown", ...flagsOf({ ...options, deleteData: true }))}`]
     : [];
   return ["", "Kept:", ...rows, ...more];

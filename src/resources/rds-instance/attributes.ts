@@ -158,6 +158,7 @@ export const creation = (spec: DatabaseSpec): Omit<CreateDBInstanceCommandInput,
   EnablePerformanceInsights: true,
   EnableCloudwatchLogsExports: LOG_EXPORTS,
   ...(spec.monitoringRoleArn && monitoringOf(spec)),
+  ...(spec.kmsKey && { KmsKeyId: spec.kmsKey, PerformanceInsightsKMSKeyId: spec.kmsKey, MasterUserSecretKmsKeyId: spec.kmsKey }),
 });
 
 function monitoringOf({ monitoringRoleArn }: DatabaseSpec): Modification {

@@ -15,9 +15,11 @@ const node = (nodes: readonly ResourceNode[], id: string) => {
   return found;
 };
 const outs = { arn: "arn:x", name: "x", id: "x", apiId: "x", stage: "prod", aliasArn: "arn:alias" };
-const anything = new Proxy({}, { get: () => outs }) as never;
-const specOf = (nodes: readonly ResourceNode[], id: string) => node(nodes, id).spec(anything) as Record<string, unknown>;
-const identityOf = (nodes: readonly ResourceNode[], id: string) => node(nodes, id).identity(anything) as Record<string, unknown>;
+/** What the node's needs give: nothing else can be seen from it. */
+const given = ({ needs }: ResourceNode) => Object.fromEntries(Object.keys(needs).map((need) => [need, outs])) as never;
+const specOf = (nodes: readonly ResourceNode[], id: string) => node(nodes, id).spec(given(node(nodes, id))) as Record<string, unknown>;
+const identityOf = (nodes: readonly ResourceNode[], id: string) =>
+  node(nodes, id).identity(given(node(nodes, id))) as Record<string, unknown>;
 
 test("the stack of the default configuration", () => {
   expect(ids(stackOf().nodes)).toEqual([
@@ -142,8 +144,42 @@ test("production is hardened", () => {
     monitoringRoleArn: "arn:x",
   });
   expect(specOf(nodes, "table.alerts")).toMatchObject({ deletionProtection: true });
-  expect(specOf(nodes, "logs.calculate-eta")).toEqual({ retentionDays: 365 });
+  expect(specOf(nodes, "logs.calculate-eta")).toEqual({ retentionDays: 365, kmsKey: "arn:x" });
   expect(specOf(nodes, "api.stage")).toMatchObject({ logLevel: "ERROR" });
   expect(ids(nodes).filter((id) => id === "api.key" || id === "api.plan")).toEqual([]);
   expect(specOf(stackOf().nodes, "database.main")).toMatchObject({ multiAz: false, publiclyAccessible: true, deletionProtection: false });
+});
+
+test("production has a customer key, used by whatever keeps something, and development has none", () => {
+  const { nodes } = stackOf({ hardening: "production", environment: "live" });
+  expect(identityOf(nodes, "key.stack")).toEqual({ alias: "alias/fleetlogix-live" });
+  const keyed = nodes.filter((n) => Object.hasOwn(specOf(nodes, n.id), "kmsKey"));
+  expect(keyed.map((n) => n.kind.kind).filter((kind, i, all) => all.indexOf(kind) === i)).toEqual([
+    "logs.group",
+    "rds.instance",
+    "s3.bucket",
+    "dynamodb.table",
+    "sns.topic",
+    "lambda.function",
+  ]);
+  for (const { id } of keyed) expect([id, specOf(nodes, id).kmsKey]).toEqual([id, "arn:x"]);
+  const { policy } = specOf(nodes, "role.calculate-eta") as { policy: PolicyDocument };
+  const onKeys = policy.Statement.filter((s) => [s.Action].flat().some((a) => a.startsWith("kms:")));
+  expect(onKeys).toEqual([{ Effect: "Allow", Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: "arn:x" }]);
+  const development = stackOf().nodes;
+  expect(ids(development)).not.toContain("key.stack");
+  for (const { id } of development)
+    expect([id, specOf(development, id).kmsKey]).toEqual([id, id === "topic.alerts" ? "alias/aws/sns" : undefined]);
+});
+
+test("the key is the account's, and CloudWatch Logs' for this account's log groups", () => {
+  const { policy } = specOf(stackOf({ hardening: "production" }).nodes, "key.stack") as { policy: PolicyDocument };
+  const [account, ...services] = policy.Statement;
+  expect(account?.Principal).toEqual({ AWS: "arn:aws:iam::123456789012:root" });
+  expect(services.map((s) => [s.Principal, s.Condition])).toEqual([
+    [
+      { Service: "logs.eu-west-1.amazonaws.com" },
+      { ArnLike: { "kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:123456789012:log-group:*" } },
+    ],
+  ]);
 });

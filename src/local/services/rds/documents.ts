@@ -26,6 +26,7 @@ export type Attributes = Pick<
   | "CACertificateIdentifier"
   | "IAMDatabaseAuthenticationEnabled"
   | "PerformanceInsightsEnabled"
+  | "PerformanceInsightsKMSKeyId"
   | "PerformanceInsightsRetentionPeriod"
   | "MonitoringInterval"
   | "MonitoringRoleArn"

@@ -160,7 +160,10 @@ function attributesOf(input: RDS.CreateDBInstanceCommandInput, region: string, a
     CACertificateIdentifier: input.CACertificateIdentifier ?? "rds-ca-rsa2048-g1",
     IAMDatabaseAuthenticationEnabled: input.EnableIAMDatabaseAuthentication ?? false,
     PerformanceInsightsEnabled: input.EnablePerformanceInsights ?? false,
-    ...(input.EnablePerformanceInsights && { PerformanceInsightsRetentionPeriod: input.PerformanceInsightsRetentionPeriod ?? 7 }),
+    ...(input.EnablePerformanceInsights && {
+      PerformanceInsightsRetentionPeriod: input.PerformanceInsightsRetentionPeriod ?? 7,
+      PerformanceInsightsKMSKeyId: input.PerformanceInsightsKMSKeyId ?? `arn:aws:kms:${region}:${account}:alias/aws/rds`,
+    }),
     MonitoringInterval: input.MonitoringInterval ?? 0,
     ...(input.MonitoringRoleArn !== undefined && { MonitoringRoleArn: input.MonitoringRoleArn }),
     ...(input.EnableCloudwatchLogsExports?.length && { EnabledCloudwatchLogsExports: input.EnableCloudwatchLogsExports }),
