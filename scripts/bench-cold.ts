@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { FUNCTIONS, type FunctionManifest } from "../handlers/contract/functions.ts";
-import { bundleFunction } from "../src/artifacts/build.ts";
+import { bundleFunctions } from "../src/artifacts/build.ts";
 import { packageRoot } from "../src/artifacts/package-root.ts";
 import { toArtifact } from "../src/artifacts/zip.ts";
 
@@ -43,8 +43,9 @@ async function main(): Promise<void> {
 
 async function enterFunction(folder: string, { name, entry, environment: names }: FunctionManifest): Promise<readonly Contender[]> {
   const environment = Object.fromEntries(names.map((variable) => [variable, "1"]));
+  const [[, bundle] = []] = await bundleFunctions([name]);
   return Promise.all([
-    enter(folder, name, await bundleFunction(name), environment),
+    enter(folder, name, bundle ?? new Uint8Array(), environment),
     enter(folder, `${name}, whole SDK clients`, await bundleWhole(entry), environment),
   ]);
 }

@@ -75,7 +75,11 @@ export async function openSession(config: Config, given: AppOptions): Promise<Se
 function buildOnce(): Session["artifacts"] {
   const built = new Map<FunctionName, Promise<ReadonlyMap<FunctionName, Artifact>>>();
   return async (names) => {
-    for (const name of names) if (!built.has(name)) built.set(name, buildFunctions([name]));
+    const missing = names.filter((name) => !built.has(name));
+    if (missing.length > 0) {
+      const build = buildFunctions(missing);
+      for (const name of missing) built.set(name, build);
+    }
     const parts = await Promise.all(names.map((name) => built.get(name)));
     return new Map(parts.flatMap((part) => [...(part ?? [])]));
   };

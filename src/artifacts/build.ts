@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { BuildOptions, Message, Plugin } from "esbuild";
 import type { FunctionName } from "../config/config.ts";
 import { FleetlogixError } from "../errors.ts";
@@ -14,22 +14,34 @@ export async function buildFunctions(
   names: readonly FunctionName[],
   root: string = packageRoot(),
 ): Promise<ReadonlyMap<FunctionName, Artifact>> {
-  return new Map(await Promise.all(names.map(async (name) => [name, await buildFunction(name, root)] as const)));
+  const [bundles, { toArtifact }] = await Promise.all([bundleFunctions(names, root), import("./zip.ts")]);
+  return new Map(await Promise.all(bundles.map(async ([name, code]) => [name, await toArtifact({ "index.js": code })] as const)));
 }
 
-async function buildFunction(name: FunctionName, root: string): Promise<Artifact> {
-  const [code, { toArtifact }] = await Promise.all([bundleFunction(name, root), import("./zip.ts")]);
-  return toArtifact({ "index.js": code });
+type Bundle = readonly [name: FunctionName, code: Uint8Array];
+/** The one file of each function's zip. Bundled together, what they share is read once. */
+export async function bundleFunctions(names: readonly FunctionName[], root: string = packageRoot()): Promise<readonly Bundle[]> {
+  try {
+    return await bundle(names, root);
+  } catch (cause) {
+    // One after the other, to tell which of them it is.
+    for (const name of names)
+      await bundle([name], root).catch((own) => {
+        throw bundleFailed(name, own);
+      });
+    throw cause;
+  }
 }
 
-/** The one file of a function's zip. */
-export async function bundleFunction(name: FunctionName, root: string = packageRoot()): Promise<Uint8Array> {
+async function bundle(names: readonly FunctionName[], root: string): Promise<readonly Bundle[]> {
   const { build } = await import("esbuild");
-  const bundle = await build({ ...BUNDLE, absWorkingDir: root, entryPoints: [join("handlers", name, "handler.ts")] }).catch((cause) => {
-    throw bundleFailed(name, cause);
-  });
-  return bundle.outputFiles[0]?.contents ?? new Uint8Array();
+  const entryPoints = Object.fromEntries(names.map((name) => [name, join("handlers", name, "handler.ts")]));
+  const { outputFiles } = await build({ ...BUNDLE, absWorkingDir: root, outdir: NOWHERE, entryPoints });
+  const codes = new Map(outputFiles.map(({ path, contents }) => [basename(path, ".js"), contents]));
+  return names.map((name) => [name, codes.get(name) ?? new Uint8Array()]);
 }
+/** Several files need a folder to be told apart by; nothing is written to it. */
+const NOWHERE = "out";
 
 /**
  * Leaves out of the SDK what a function never uses. Lambda hands credentials over in the environment, so none of the chain's

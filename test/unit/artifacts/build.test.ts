@@ -20,7 +20,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("the same sources give the same bytes in another folder, from another place and in another time zone", async () => {
+test("the same sources give the same bytes alone and together, in another folder, from another place and in another time zone", async () => {
   const first = await buildFunctions(["verify-delivery", "route-deviation"]);
   cpSync(join(packageRoot(), "handlers"), join(folder, "handlers"), { recursive: true });
   cpSync(join(packageRoot(), "package.json"), join(folder, "package.json"));
@@ -32,6 +32,8 @@ test("the same sources give the same bytes in another folder, from another place
     expect(second.get(name)?.sha256).toBe(artifact.sha256);
     expect(createHash("sha256").update(artifact.zip).digest("base64")).toBe(artifact.sha256);
   }
+  const alone = await buildFunctions(["route-deviation"]);
+  expect(alone.get("route-deviation")?.sha256).toBe(first.get("route-deviation")?.sha256);
   expect(first.get("verify-delivery")?.sha256).not.toBe(first.get("route-deviation")?.sha256);
 });
 
@@ -66,10 +68,12 @@ test("an artifact depends on its files alone, whatever their order and the time 
   expect((await toArtifact({ a, b: a })).sha256).not.toBe(east.sha256);
 });
 
-test("a source that does not bundle names file and line", async () => {
+test("a source that does not bundle names function, file and line, though another does", async () => {
+  mkdirSync(join(folder, "handlers/verify-delivery"), { recursive: true });
+  writeFileSync(join(folder, "handlers/verify-delivery/handler.ts"), "export const handler = () => 1;\n");
   mkdirSync(join(folder, "handlers/calculate-eta"), { recursive: true });
   writeFileSync(join(folder, "handlers/calculate-eta/handler.ts"), 'import { x } from "./gone.ts";\nexport const handler = () => x;\n');
-  await expect(buildFunctions(["calculate-eta"], folder)).rejects.toMatchObject({
+  await expect(buildFunctions(["verify-delivery", "calculate-eta"], folder)).rejects.toMatchObject({
     code: "BUNDLE_FAILED",
     message: expect.stringContaining("handlers/calculate-eta/handler.ts:1:19"),
     detail: { resource: "function.calculate-eta" },
