@@ -27,10 +27,17 @@ export interface Stage {
 }
 /** An invariant of RELIABILITY's list, and what is wrong with it. */
 export type Check = (invariant: string, fault: string | undefined) => void;
+export interface Playing {
+  /**
+   * To the empty account, whatever happens. Else a stack that became equal to the undisturbed one is left there: the command keeps
+   * nothing that is not in AWS, so equal stacks have equal futures.
+   */
+  readonly whole: boolean;
+}
 export interface Scenario {
   readonly name: string;
-  /** From an empty account to an empty account; every invariant that it looks at goes through `check`. */
-  play(stage: Stage, check: Check): Promise<void>;
+  /** Every invariant that it looks at goes through `check`. */
+  play(stage: Stage, check: Check, how: Playing): Promise<void>;
 }
 
 /** One life of the stack with one thing that goes wrong. */
@@ -99,13 +106,13 @@ async function reference(setting: Setting): Promise<Reference> {
 export function life(how: Life): Scenario {
   return {
     name: how.name,
-    async play(stage, check) {
+    async play(stage, check, { whole }) {
       const { config } = { config: stage.setting.config, ...how };
       const wanted = await stage.reference(config);
       const from = how.from ?? (how.during === "up" ? "nothing" : "stack");
       const world = await makeWorld(stage.setting, from === "stack" ? (await stage.reference(stage.setting.config)).stack : undefined);
       try {
-        await live(world, how, config, wanted, check);
+        await live(world, how, config, wanted, whole, check);
       } finally {
         await world.close();
       }
@@ -113,7 +120,7 @@ export function life(how: Life): Scenario {
   };
 }
 
-async function live(world: World, how: Life, config: Config, wanted: Reference, check: Check): Promise<void> {
+async function live(world: World, how: Life, config: Config, wanted: Reference, whole: boolean, check: Check): Promise<void> {
   await how.before?.(world, config);
   if (how.plans) await planned(world, how, config, check);
   const ending = await disturbed(world, how, config);
@@ -122,27 +129,37 @@ async function live(world: World, how: Life, config: Config, wanted: Reference, 
     check("I2", how.ends?.(ending, world));
   }
   check("I12", invariants.endless(world.faults.calls()));
-  if (how.during === "up") await finished(world, how, config, wanted, check);
-  check("I2", await again(world, "teardown", how, config));
-  check("I4", difference(wanted.down, snapshot(world.documents(), world.foreign)));
+  const equal = how.during === "up" && (await finished(world, how, config, wanted, check));
+  if (!equal || whole) await emptied(world, how, config, wanted, check);
+  check("I7", invariants.leaked(world.documents(), world.said.join("\n")));
   check("I5", invariants.touched(world.foreign, world.documents(), world.faults.calls()));
 }
 
-/** Run again until it succeeds, the stack is as if nothing had happened, and nothing is left to do. */
-async function finished(world: World, how: Life, config: Config, wanted: Reference, check: Check): Promise<void> {
+/** Run again until it succeeds, the stack is as if nothing had happened. Answers whether it is. */
+async function finished(world: World, how: Life, config: Config, wanted: Reference, check: Check): Promise<boolean> {
   check("I2", await again(world, "up", how, config));
   const seen = snapshot(world.documents(), world.foreign);
-  check(how.anyOrder ? "I13" : "I1", how.successor ? difference(withoutPast(wanted.up), withoutPast(seen)) : difference(wanted.up, seen));
+  const differs = how.successor ? difference(withoutPast(wanted.up), withoutPast(seen)) : difference(wanted.up, seen);
+  check(how.anyOrder ? "I13" : "I1", differs);
   check("I3", invariants.twins(world.documents(), world.foreign));
   if (!how.remakes) check("I9", invariants.doubled(world.faults.calls(), how.together));
   check("I11", invariants.opened(world.faults.calls()));
   check("I6", how.remakes ? undefined : invariants.destroyed(world.faults.calls()));
+  return differs === undefined;
+}
+
+/** Nothing is left to do, no data is lost meanwhile, and at the end nothing is left. */
+async function emptied(world: World, how: Life, config: Config, wanted: Reference, check: Check): Promise<void> {
+  if (how.during === "up") await nothingToDo(world, how, config, check);
+  check("I2", await again(world, "teardown", how, config));
+  check("I4", difference(wanted.down, snapshot(world.documents(), world.foreign)));
+}
+async function nothingToDo(world: World, how: Life, config: Config, check: Check): Promise<void> {
   const sentinels = await leaveSentinels(holdersOf(world, config));
   world.faults.clear();
   check("I2", await again(world, "up", how, config));
   check("I8", invariants.written(world.faults.calls()));
   check("I6", await sentinels.lost());
-  check("I7", invariants.leaked(world.documents(), world.said.join("\n")));
 }
 
 const holdersOf = ({ s3, dynamodb }: World, { bucket, tables, region }: Config): Holders => ({
