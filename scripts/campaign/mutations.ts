@@ -42,8 +42,8 @@ export const MUTATIONS: readonly Mutation[] = [
     file: "src/resources/logs-group.ts",
     edits: [
       [
-        'await orAbsent(logs.createLogGroup({ logGroupName: name, tags: ctx.tags }), "ResourceAlreadyExistsException");',
-        'await orAbsent(logs.createLogGroup({ logGroupName: name }), "ResourceAlreadyExistsException"); await logs.tagResource({ resourceArn: arnOf(name, ctx.place), tags: ctx.tags });',
+        'await orAbsent(logs.createLogGroup({ logGroupName: name, kmsKeyId, tags: ctx.tags }), "ResourceAlreadyExistsException");',
+        'await orAbsent(logs.createLogGroup({ logGroupName: name, kmsKeyId }), "ResourceAlreadyExistsException"); await logs.tagResource({ resourceArn: arnOf(name, ctx.place), tags: ctx.tags });',
       ],
     ],
     scenarios: "^F2 killed after at up write \\d+ logs:CreateLogGroup",
