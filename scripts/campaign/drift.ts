@@ -161,6 +161,13 @@ export const DRIFTS: Drifts = {
     const patchOperations = [{ op: "replace", path: "/authorizationType", value: "AWS_IAM" }];
     await world.behind("apigateway", "UpdateMethod", { restApiId, resourceId, httpMethod: "POST", patchOperations });
   },
+  "api.rest methods.GET /vehicle/{vehicle_id}": async (world) => {
+    const restApiId = apiId(world);
+    const { item, items = item } = await world.behind("apigateway", "GetResources", { restApiId, limit: 500 });
+    const resourceId = (items as { id: string; path: string }[]).find(({ path }) => path === "/vehicle/{vehicle_id}")?.id;
+    const patchOperations = [{ op: "replace", path: "/timeoutInMillis", value: "1000" }];
+    await world.behind("apigateway", "UpdateIntegration", { restApiId, resourceId, httpMethod: "GET", patchOperations });
+  },
   "api.rest doubles": ({ behind }) =>
     behind("apigateway", "CreateRestApi", {
       name: "FleetLogixAPI",

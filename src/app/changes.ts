@@ -9,7 +9,8 @@ import { plan, refuseBeforeWriting } from "../engine/plan.ts";
 import { interrupted } from "../engine/problems.ts";
 import type { Run } from "../engine/run.ts";
 import { FleetlogixError } from "../errors.ts";
-import { iamRole } from "../resources/index.ts";
+import { bucketElsewhere, iamRole, s3Bucket } from "../resources/index.ts";
+import { naming } from "../stack/naming.ts";
 import type { Stack } from "../stack/topology.ts";
 import { refuseUnshown } from "./agreed.ts";
 import type { Plan, RunOptions, RunResult, Scope } from "./contract.ts";
@@ -53,7 +54,9 @@ async function look(session: Session, scope: Scope, options: RunOptions, emit?: 
   refuseUnknown(options.allowDataLoss, stack);
   const run = session.run(stack, policy, emit);
   if (scope.part === "data" && !options.adopt) await refuseElsewhere(stack, run);
-  return { seen: await observe(stack.part(scope.part, scope.functions), run, { specs: true }), run };
+  const seen = await observe(stack.part(scope.part, scope.functions), run, { specs: true });
+  if (!options.adopt) await refuseBucketElsewhere(session, seen);
+  return { seen, run };
 }
 
 /** An id that is misspelt would allow nothing, and nobody would know why. */
@@ -63,6 +66,16 @@ function refuseUnknown(ids: readonly string[], stack: Stack): void {
   const holders = stack.nodes.filter(({ kind }) => kind.holdsData).map(({ id }) => id);
   throw new FleetlogixError("USAGE", `--allow-data-loss: there is no resource ${JSON.stringify(unknown)}.`, {
     hint: `What holds data: ${holders.join(", ")}.`,
+  });
+}
+
+/** A stack that has no bucket here, and one by its name in another region, lives there. */
+async function refuseBucketElsewhere({ clients, config, place, ask }: Session, seen: readonly Seen[]): Promise<void> {
+  if (!seen.some(({ node, observation }) => node.kind === s3Bucket && observation.state === "absent")) return;
+  const found = await ask("your buckets", () => bucketElsewhere(clients, place, (there) => naming(config, there).bucket));
+  if (found === undefined) return;
+  throw new FleetlogixError("WRONG_PLACE", `The stack's own bucket is in ${found.region}, not in ${place.region}: "${found.name}".`, {
+    hint: `Run with --region ${found.region}; or, to begin here and leave it there, run again with --adopt.`,
   });
 }
 

@@ -19,8 +19,8 @@ export interface RestApiSpec {
 export interface MethodSpec {
   readonly authorization: "NONE" | "AWS_IAM";
   readonly apiKey: boolean;
-  /** ARN of the integration; undefined for a mock. */
-  readonly integration: string | undefined;
+  /** Of what calls a function; undefined for a mock. */
+  readonly integration: { readonly uri: string | undefined; readonly timeoutMs: number; readonly validated: boolean } | undefined;
 }
 interface RestApiLive {
   readonly id: string;
@@ -149,9 +149,14 @@ async function observe(
 function methodsOf({ path, resourceMethods = {} }: Resource): Record<string, MethodSpec> {
   return Object.fromEntries(Object.entries(resourceMethods).map(([verb, method]) => [`${verb} ${path}`, methodOf(method)]));
 }
-const methodOf = ({ authorizationType, apiKeyRequired, methodIntegration }: Method): MethodSpec => ({
+/** API Gateway's own. */
+const DEFAULT_TIMEOUT_MS = 29_000;
+const methodOf = ({ authorizationType, apiKeyRequired, requestValidatorId, methodIntegration: calls }: Method): MethodSpec => ({
   authorization: authorizationType === "AWS_IAM" ? "AWS_IAM" : "NONE",
   apiKey: apiKeyRequired ?? false,
-  integration: methodIntegration?.type?.toUpperCase() === "AWS_PROXY" ? methodIntegration.uri : undefined,
+  integration:
+    calls?.type?.toUpperCase() === "AWS_PROXY"
+      ? { uri: calls.uri, timeoutMs: calls.timeoutInMillis ?? DEFAULT_TIMEOUT_MS, validated: requestValidatorId !== undefined }
+      : undefined,
 });
 const arnOf = (id: string, { partition, region }: Place) => `arn:${partition}:apigateway:${region}::/restapis/${id}`;

@@ -13,7 +13,7 @@ import { lambdaPermission } from "./lambda-permission.ts";
 import { logsGroup } from "./logs-group.ts";
 import { rdsInstance } from "./rds-instance.ts";
 import { rdsParameterGroup } from "./rds-parameter-group.ts";
-import { s3Bucket } from "./s3-bucket.ts";
+import { bucketElsewhere, s3Bucket } from "./s3-bucket.ts";
 import { snsSubscription } from "./sns-subscription.ts";
 import { snsTopic } from "./sns-topic.ts";
 
@@ -26,6 +26,7 @@ export {
   apigatewayRestApi,
   apigatewayStage,
   apigatewayUsagePlan,
+  bucketElsewhere,
   dynamodbTable,
   ec2SecurityGroup,
   iamRole,

@@ -49,10 +49,11 @@ export function deployedApi(config: Config, place: Place): DeployedApi {
   const hash = createHash("sha256").update(JSON.stringify(draft)).digest("hex").slice(0, 16);
   const document = { ...draft, info: { ...draft.info, description: `${DESCRIPTION} (document ${hash})` } };
   const authorization = config.api.auth === "iam" ? "AWS_IAM" : "NONE";
+  const calls = (fn: string) => ({ uri: fn, timeoutMs: TIMEOUT_MS, validated: true });
   const methods: Record<string, MethodSpec> = Object.fromEntries(
     ROUTES.map((route) => [
       `${route.method} ${route.path}`,
-      { authorization, apiKey: config.api.auth === "apiKey", integration: uri(route.function) },
+      { authorization, apiKey: config.api.auth === "apiKey", integration: calls(uri(route.function)) },
     ]),
   );
   if (config.api.corsOrigins.length > 0)

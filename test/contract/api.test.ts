@@ -24,7 +24,9 @@ const documentOf = (name: string, hash: string) => ({
 const apiSpec = (name: string, hash: string) => ({
   document: documentOf(name, hash),
   hash,
-  methods: { "POST /delivery": { authorization: "NONE" as const, apiKey: false, integration: URI } },
+  methods: {
+    "POST /delivery": { authorization: "NONE" as const, apiKey: false, integration: { uri: URI, timeoutMs: 29_000, validated: false } },
+  },
 });
 const apiFor = async (rig: Rig, name: string): Promise<string> => {
   const { id: restApiId = "" } = await (await rig.world.apigateway()).createRestApi({ name, tags: rig.ctx.tags });

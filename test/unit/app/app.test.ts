@@ -52,6 +52,26 @@ test("the first plan names everything with its ARN and writes nothing", async ()
   });
   expect(writes()).toEqual([]);
 });
+test("a bucket of the stack's name in another region shows where the stack lives; with --adopt it may begin here all the same", async () => {
+  const Bucket = "fleetlogix-data-000000000000-eu-west-1";
+  const s3 = new S3({
+    region: "eu-west-1",
+    endpoint: aws.url,
+    forcePathStyle: true,
+    credentials: { accessKeyId: "a", secretAccessKey: "b" },
+  });
+  await s3.createBucket({ Bucket, CreateBucketConfiguration: { LocationConstraint: "eu-west-1" } });
+  const refusal = { code: "WRONG_PLACE", exit: 4, detail: { hint: expect.stringContaining("--region eu-west-1") } };
+  for (const part of ["all", "data"] as const) {
+    await expect(app.plan({ part }, how)).rejects.toMatchObject(refusal);
+    await expect(app.apply({ part }, how, () => {})).rejects.toMatchObject(refusal);
+  }
+  writes();
+  expect((await app.plan(all, { ...how, adopt: true })).resources.find((r) => r.id === "bucket.data")?.decision.action).toBe("create");
+  await s3.deleteBucket({ Bucket });
+  s3.destroy();
+  writes();
+});
 test("roles are the account's: from another region the stack's own are refused, none of them touched", async () => {
   const elsewhere = await openApp(
     { ...config, region: "eu-west-1" },
