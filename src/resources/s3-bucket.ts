@@ -127,21 +127,22 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
   },
 };
 
-/** The caller's bucket of the name that `nameAt` gives in the bucket's own region. undefined, too, for who may not list buckets. */
+/** The caller's bucket whose name differs in the region only. undefined, too, for who may not list buckets. */
 export async function bucketElsewhere(
   world: AwsClients,
   place: Place,
   nameAt: (place: Place) => string,
 ): Promise<{ readonly name: string; readonly region: string } | undefined> {
-  const s3 = await world.s3();
-  // Only an answer to a question with a parameter names the regions.
-  const { Buckets = [] } = (await orAbsent(s3.listBuckets({ Prefix: "fleetlogix" }), "AccessDenied")) ?? {};
-  return Buckets.flatMap(({ Name: name, BucketRegion: region = place.region }) =>
-    name !== undefined && region !== place.region && name === nameAt({ ...place, region }) && name !== nameAt(place)
-      ? [{ name, region }]
-      : [],
-  )[0];
+  const [before = "", after] = nameAt({ ...place, region: "*" }).split("*");
+  if (after === undefined) return undefined;
+  const { Buckets = [] } = (await orAbsent((await world.s3()).listBuckets({ Prefix: before }), "AccessDenied")) ?? {};
+  for (const { Name: name = "" } of Buckets) {
+    const region = name.slice(before.length, name.length - after.length);
+    if (REGION.test(region) && region !== place.region && nameAt({ ...place, region }) === name) return { name, region };
+  }
+  return undefined;
 }
+const REGION = /^[a-z]{2,}(-[a-z]+)+-\d+$/;
 
 const SETTERS: Readonly<Record<string, (s3: S3, own: Own, spec: BucketSpec) => Promise<unknown>>> = {
   publicAccessBlock: (s3, own) => s3.putPublicAccessBlock({ ...own, PublicAccessBlockConfiguration: CLOSED }),

@@ -60,6 +60,9 @@ test("a bucket of the stack's name in another region shows where the stack lives
     forcePathStyle: true,
     credentials: { accessKeyId: "a", secretAccessKey: "b" },
   });
+  const others = [`${Bucket}-staging`, "fleetlogix-data-111111111111-eu-west-1"];
+  for (const name of others) await s3.createBucket({ Bucket: name, CreateBucketConfiguration: { LocationConstraint: "eu-west-1" } });
+  expect((await app.plan(all, how)).resources.find((r) => r.id === "bucket.data")?.decision.action).toBe("create");
   await s3.createBucket({ Bucket, CreateBucketConfiguration: { LocationConstraint: "eu-west-1" } });
   const refusal = { code: "WRONG_PLACE", exit: 4, detail: { hint: expect.stringContaining("--region eu-west-1") } };
   for (const part of ["all", "data"] as const) {
@@ -68,7 +71,7 @@ test("a bucket of the stack's name in another region shows where the stack lives
   }
   writes();
   expect((await app.plan(all, { ...how, adopt: true })).resources.find((r) => r.id === "bucket.data")?.decision.action).toBe("create");
-  await s3.deleteBucket({ Bucket });
+  for (const name of [Bucket, ...others]) await s3.deleteBucket({ Bucket: name });
   s3.destroy();
   writes();
 });
