@@ -55,7 +55,9 @@ function total(counts: Counts): number {
 
 function inChild(shard: number): Promise<Report> {
   return new Promise((resolve, reject) => {
-    const child = fork(process.argv[1] as string, [...process.argv.slice(2), `--shard=${shard}`]);
+    // Most of what a call makes is dead when it is answered: room for the young saves a tenth of the time.
+    const execArgv = [...process.execArgv, "--max-semi-space-size=64"];
+    const child = fork(process.argv[1] as string, [...process.argv.slice(2), `--shard=${shard}`], { execArgv });
     child.once("message", (report) => resolve(report as Report));
     child.once("exit", (code) => reject(new Error(`shard ${shard} ended with ${code}`)));
   });

@@ -11,14 +11,15 @@ export const carriesTag = (tags: Tags | undefined, stack: string): boolean => ta
 /** Every default name of ours begins so. Where AWS cannot list by tag, only such names are asked for their tags. */
 export const mayBeOurs = (name: string | undefined): name is string => /^fleetlogix/i.test(name ?? "");
 
-/** Those that turn out to carry this stack's tag when they are read. */
+/** Of those that are not known yet the ones that turn out to carry this stack's tag when they are read. */
 export async function owned<Id, World>(
   candidates: readonly Id[],
+  isKnown: (id: Id) => boolean,
   read: (id: Id, ctx: Ctx<World>) => Promise<Observation<unknown>>,
   ctx: Ctx<World>,
 ): Promise<readonly Id[]> {
   const ours: Id[] = [];
-  for (const id of candidates) {
+  for (const id of candidates.filter((candidate) => !isKnown(candidate))) {
     const seen = await read(id, ctx);
     if (seen.state !== "absent" && seen.tags !== "inherited" && carriesTag(seen.tags, ctx.stack)) ours.push(id);
   }

@@ -49,8 +49,11 @@ export interface ResourceKind<Id, Spec, Live, Out, World = unknown> {
   delete(id: Id, live: Live, how: DeleteOptions, ctx: Ctx<World>): Promise<void>;
   /** What it holds, for the question before a teardown. */
   inventory?(id: Id, live: Live, ctx: Ctx<World>): Promise<Inventory>;
-  /** Everything of this kind that carries our stack's tag: how a stateless tool finds what the config no longer names. */
-  listOwned?(ctx: Ctx<World>): Promise<readonly Id[]>;
+  /**
+   * Everything of this kind that carries our stack's tag: how a stateless tool finds what the config no longer names.
+   * What is known already may be left out: it need not be asked for its tags.
+   */
+  listOwned?(ctx: Ctx<World>, isKnown: (id: Id) => boolean): Promise<readonly Id[]>;
 }
 
 export type Verb = "read" | "create" | "update" | "delete";

@@ -105,8 +105,9 @@ export async function findOrphans(seen: readonly Seen[], kinds: readonly AnyKind
       const subject = { id: `orphan.${kind.kind}`, kind, identity: undefined, label: kind.kind, rank: seen.length };
       const { listOwned } = kind;
       if (!listOwned) return [];
-      const ids = await inWords(subject, run, () => ask(subject, run, () => listOwned.call(kind, run.ctx)));
-      const strangers = ids.filter((identity) => !owned.get(kind)?.has(fingerprint(identity)));
+      const isKnown = (identity: unknown) => owned.get(kind)?.has(fingerprint(identity)) ?? false;
+      const ids = await inWords(subject, run, () => ask(subject, run, () => listOwned.call(kind, run.ctx, isKnown)));
+      const strangers = ids.filter((identity) => !isKnown(identity));
       const level = Math.max(-1, ...seen.flatMap((s, index) => (s.node.kind === kind ? [index] : []))) + 0.5;
       return Promise.all(strangers.map((identity) => inspect({ ...subject, identity }, level, run))).then((all) => all.flat());
     }),

@@ -143,12 +143,13 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
       ...(items > 0 && { cost: "DynamoDB storage by the gigabyte and month" }),
     };
   },
-  async listOwned(ctx) {
+  async listOwned(ctx, isKnown) {
     const names: string[] = [];
     for await (const { TableNames = [] } of (await ctx.world.dynamodb()).paginateListTables({}))
       names.push(...TableNames.filter(mayBeOurs));
     return owned(
       names.map((name) => ({ name })),
+      isKnown,
       dynamodbTable.read,
       ctx,
     );

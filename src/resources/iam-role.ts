@@ -93,12 +93,13 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
     await orAbsent(iam.deleteRole({ RoleName }), ...GONE);
   },
   // The tagging API does not know IAM roles.
-  async listOwned(ctx) {
+  async listOwned(ctx, isKnown) {
     const names: string[] = [];
     for await (const { Roles = [] } of (await ctx.world.iam()).paginateListRoles({ PathPrefix: "/" }))
       names.push(...Roles.map((r) => r.RoleName).filter(mayBeOurs));
     return owned(
       names.map((name) => ({ name })),
+      isKnown,
       iamRole.read,
       ctx,
     );

@@ -132,12 +132,13 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
   async delete({ name: FunctionName }, _live, _how, ctx) {
     await orAbsent((await ctx.world.lambda()).deleteFunction({ FunctionName }), ...GONE);
   },
-  async listOwned(ctx) {
+  async listOwned(ctx, isKnown) {
     const names: string[] = [];
     for await (const { Functions = [] } of (await ctx.world.lambda()).paginateListFunctions({}))
       names.push(...Functions.map((f) => f.FunctionName).filter(mayBeOurs));
     return owned(
       names.map((name) => ({ name })),
+      isKnown,
       lambdaFunction.read,
       ctx,
     );

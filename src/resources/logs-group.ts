@@ -76,7 +76,7 @@ export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, Log
   async delete({ name }, _live, _how, ctx) {
     await orAbsent((await ctx.world.logs()).deleteLogGroup({ logGroupName: name }), ...GONE);
   },
-  async listOwned(ctx) {
+  async listOwned(ctx, isKnown) {
     const logs = await ctx.world.logs();
     const names: string[] = [];
     for (const logGroupNamePrefix of FOLDERS)
@@ -84,6 +84,7 @@ export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, Log
         names.push(...logGroups.flatMap((g) => g.logGroupName ?? []));
     return owned(
       names.map((name) => ({ name })),
+      isKnown,
       logsGroup.read,
       ctx,
     );

@@ -84,12 +84,13 @@ export const rdsParameterGroup: ResourceKind<ParameterGroupId, ParameterGroupSpe
     async delete({ name }, _live, _how, ctx) {
       await orAbsent((await ctx.world.rds()).deleteDBParameterGroup({ DBParameterGroupName: name }), ...GONE);
     },
-    async listOwned(ctx) {
+    async listOwned(ctx, isKnown) {
       const rds = await ctx.world.rds();
       const ids: ParameterGroupId[] = [];
       for await (const { DBParameterGroups = [] } of rds.paginateDescribeDBParameterGroups({}))
         for (const { DBParameterGroupName: name, DBParameterGroupArn: arn } of DBParameterGroups)
-          if (mayBeOurs(name) && arn && carriesTag(await orAbsent(tagsOf(rds, arn), ...GONE), ctx.stack)) ids.push({ name });
+          if (mayBeOurs(name) && !isKnown({ name }) && arn && carriesTag(await orAbsent(tagsOf(rds, arn), ...GONE), ctx.stack))
+            ids.push({ name });
       return ids;
     },
   };

@@ -115,12 +115,13 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
     const own = { Bucket: name, ExpectedBucketOwner: ctx.place.account };
     return count(await ctx.world.s3(), own);
   },
-  async listOwned(ctx) {
+  async listOwned(ctx, isKnown) {
     const s3 = await ctx.world.s3();
     const { Buckets = [] } = await s3.listBuckets({ Prefix: "fleetlogix" });
     const here = Buckets.filter((b) => mayBeOurs(b.Name) && (b.BucketRegion ?? ctx.place.region) === ctx.place.region);
     return owned(
       here.map((b) => ({ name: b.Name ?? "" })),
+      isKnown,
       s3Bucket.read,
       ctx,
     );

@@ -66,13 +66,14 @@ export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly ar
   async delete(_id, { arn }, _how, ctx) {
     await (await ctx.world.sns()).deleteTopic({ TopicArn: arn });
   },
-  async listOwned(ctx) {
+  async listOwned(ctx, isKnown) {
     const sns = await ctx.world.sns();
     const names: string[] = [];
     for await (const { Topics = [] } of sns.paginateListTopics({}))
       names.push(...Topics.map(({ TopicArn = "" }) => TopicArn.slice(TopicArn.lastIndexOf(":") + 1)).filter(mayBeOurs));
     return owned(
       names.map((name) => ({ name })),
+      isKnown,
       snsTopic.read,
       ctx,
     );
