@@ -7,12 +7,15 @@ import { chosen } from "../chosen.ts";
 import { MUTATIONS, type Mutation } from "./mutations.ts";
 
 /**
- * npm run campaign:mutations -- [--sample N] [--seed N]: plants each bug of the list in a copy of the project and plays its scenarios
+ * npm run campaign:mutations -- [--sample N] [--seed N] [--only REGEXP]: plants each bug of the list in a copy of the project and plays its scenarios
  * there. Exit 1 when a bug is not caught by the invariant that is to catch it.
  */
-const { values } = parseArgs({ options: { sample: { type: "string" }, seed: { type: "string", default: "1" } } });
+const { values } = parseArgs({
+  options: { sample: { type: "string" }, seed: { type: "string", default: "1" }, only: { type: "string", default: "" } },
+});
 const project = resolve(import.meta.dirname, "../..");
-const mine = chosen(MUTATIONS, values.sample === undefined ? undefined : Number(values.sample), Number(values.seed));
+const wanted = MUTATIONS.filter(({ invariant, bug }) => new RegExp(values.only).test(`${invariant}: ${bug}`));
+const mine = chosen(wanted, values.sample === undefined ? undefined : Number(values.sample), Number(values.seed));
 let missed = 0;
 for (const mutation of mine) {
   const seen = await play(mutation);

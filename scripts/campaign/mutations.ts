@@ -145,4 +145,19 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [["const MAX_ATTEMPTS = 10;", "const MAX_ATTEMPTS = 40;"]],
     scenarios: "^F7 throttled for ever at up (sns:CreateTopic|lambda:CreateFunction)",
   },
+  {
+    invariant: "I13",
+    bug: "a table remembers as which of its run's tables it was made",
+    file: "src/resources/dynamodb-table.ts",
+    edits: [
+      ["Tags: toTagList({ ...ctx.tags, ...(spec.kmsKey", "Tags: toTagList({ ...ctx.tags, nth: nth(ctx.world), ...(spec.kmsKey"],
+      [
+        "const keyOf = (",
+        `const counts = new WeakMap<object, number>();
+const nth = (world: object) => String(counts.set(world, (counts.get(world) ?? 0) + 1).get(world));
+const keyOf = (`,
+      ],
+    ],
+    scenarios: "^I13 [5-8] calls at a time",
+  },
 ];
