@@ -1,3 +1,4 @@
+import type { Config } from "../../src/config/config.ts";
 import type { FaultRule, LoggedCall } from "../../src/local/core/faults.ts";
 import { seeded } from "../../src/simulate/plan.ts";
 import { type Command, type Life, life, run, type Scenario } from "./life.ts";
@@ -86,14 +87,32 @@ const PERSONAL: readonly Maker[] = [
 /** Every fault at every writing call of an undisturbed run. */
 export function atEveryWrite(calls: readonly LoggedCall[], during: Command): readonly Scenario[] {
   return writesOf(calls).flatMap((call, index) =>
-    [...AT_A_WRITE, ...PERSONAL].map(({ name, rules }) =>
-      life({
-        name: `${during === "teardown" ? "F15 " : ""}${name} at ${during} write ${index + 1} ${nameOf(call)}`,
-        during,
-        concurrency: 1 + (index % 8),
-        rules: rules({ nth: index + 1, call }),
-      }),
-    ),
+    [...AT_A_WRITE, ...PERSONAL].map((maker) => atWrite({ nth: index + 1, call }, maker, during)),
+  );
+}
+function atWrite(place: Place, { name, rules }: Maker, during: Command, production?: Config): Scenario {
+  const word = production ? "production's " : "";
+  return life({
+    name: `${during === "teardown" ? "F15 " : ""}${name} at ${word}${during} write ${place.nth} ${nameOf(place.call)}`,
+    during,
+    concurrency: 1 + ((place.nth - 1) % 8),
+    rules: rules(place),
+    ...(production && { config: production }),
+  });
+}
+
+/** Of a stack in production: every fault at the writing calls that only it makes, and killed before and after each of the others. */
+export function inProduction(
+  calls: readonly LoggedCall[],
+  during: Command,
+  config: Config,
+  development: readonly LoggedCall[],
+): readonly Scenario[] {
+  const known = new Set(writesOf(development).map(nameOf));
+  return writesOf(calls).flatMap((call, index) =>
+    [...AT_A_WRITE, ...PERSONAL]
+      .filter(({ name }) => !known.has(nameOf(call)) || name.includes("killed"))
+      .map((maker) => atWrite({ nth: index + 1, call }, maker, during, config)),
   );
 }
 

@@ -1,6 +1,8 @@
 import { buildFunctions } from "../../src/artifacts/build.ts";
 import type { Config, FunctionName } from "../../src/config/config.ts";
+import { deriveConfig } from "../../src/config/derive.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import { settingsSchema } from "../../src/config/schema.ts";
 import { chosen } from "../chosen.ts";
 import * as calls from "./calls.ts";
 import { configurations } from "./configurations.ts";
@@ -34,8 +36,11 @@ export async function campaign({ seeds, sample, only, shard, shards, say }: Camp
   const { config } = loadConfig({ cwd: "/nowhere", variables: {} });
   const built = await buildFunctions(Object.keys(config.functions.names) as FunctionName[]);
   const stage = makeStage({ config, artifacts: async () => built });
-  const wanted = await stage.reference(config);
-  const all = everything(wanted, config, seeds).filter(({ name }) => only === undefined || new RegExp(only).test(name));
+  const development = await stage.reference(config);
+  const production = deriveConfig(settingsSchema.parse({ hardening: "production" }));
+  const all = everything(development, config, seeds, await stage.reference(production), production).filter(
+    ({ name }) => only === undefined || new RegExp(only).test(name),
+  );
   const mine = chosen(all, sample, 1).filter((_, index) => index % shards === shard);
   const scenarios: Record<string, number> = {};
   const checks: Record<string, number> = {};
@@ -61,7 +66,13 @@ function count(counts: Record<string, number>, name: string): void {
   counts[name] = (counts[name] ?? 0) + 1;
 }
 
-function everything({ upCalls, downCalls }: Reference, config: Config, seeds: number): readonly Scenario[] {
+function everything(
+  { upCalls, downCalls }: Reference,
+  config: Config,
+  seeds: number,
+  inProduction: Reference,
+  production: Config,
+): readonly Scenario[] {
   return [
     ...calls.atEveryWrite(upCalls, "up"),
     ...calls.atEveryWrite(downCalls, "teardown"),
@@ -69,6 +80,8 @@ function everything({ upCalls, downCalls }: Reference, config: Config, seeds: nu
     ...calls.atEveryOperation(downCalls, "teardown"),
     ...calls.oldNews(upCalls, "up"),
     ...calls.oldNews(downCalls, "teardown"),
+    ...calls.inProduction(inProduction.upCalls, "up", production, upCalls),
+    ...calls.inProduction(inProduction.downCalls, "teardown", production, downCalls),
     ...calls.twoAtOnce(upCalls),
     ...calls.killedTwice(upCalls, Math.ceil(seeds / 10)),
     ...calls.random(upCalls, seeds),

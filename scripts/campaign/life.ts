@@ -45,7 +45,7 @@ export interface Life {
   readonly name: string;
   /** The command that meets the fault. */
   readonly during: Command;
-  /** Default: `up` begins from nothing, `teardown` from a finished stack. */
+  /** Default: `up` begins from nothing, `teardown` from a finished stack. A stack that `up` finds is of the campaign's own configuration. */
   readonly from?: "nothing" | "stack";
   /** Runs that may fail after the fault is gone before one must succeed: one, or two for double faults. */
   readonly runs?: 1 | 2;
@@ -110,7 +110,8 @@ export function life(how: Life): Scenario {
       const { config } = { config: stage.setting.config, ...how };
       const wanted = await stage.reference(config);
       const from = how.from ?? (how.during === "up" ? "nothing" : "stack");
-      const world = await makeWorld(stage.setting, from === "stack" ? (await stage.reference(stage.setting.config)).stack : undefined);
+      const before = how.during === "teardown" ? config : stage.setting.config;
+      const world = await makeWorld(stage.setting, from === "stack" ? (await stage.reference(before)).stack : undefined);
       try {
         await live(world, how, config, wanted, whole, check);
       } finally {
