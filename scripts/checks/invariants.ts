@@ -119,15 +119,15 @@ export function opened(calls: readonly LoggedCall[]): Verdict {
 }
 
 const MOST_CALLS = 4_000;
-/** Ten, after the one that was part of a create: what a create left undone is an update's affair. */
+/** Ten for each reason, after the one that was part of a create: what a create left undone is an update's affair. */
 const MOST_ATTEMPTS = 11;
-/** I12: every wait ends, and no writing call that AWS refuses is sent for ever. */
+/** I12: every wait ends, and no writing call that AWS refuses, or that does not reach it, is sent for ever. */
 export function endless(calls: readonly LoggedCall[]): Verdict {
   if (calls.length > MOST_CALLS) return `${calls.length} calls`;
   const attempts = new Map<string, number>();
   for (const { service, operation, write, outcome, input } of calls) {
     if (!write || outcome === "ok") continue;
-    const key = `${service}:${operation} ${JSON.stringify(input)}`;
+    const key = `${service}:${operation} ${outcome} ${JSON.stringify(input)}`;
     attempts.set(key, (attempts.get(key) ?? 0) + 1);
   }
   const [worst, times = 0] = [...attempts].sort(([, a], [, b]) => b - a)[0] ?? [];
