@@ -65,6 +65,8 @@ export interface Life {
   readonly together?: boolean;
   /** What is I1 elsewhere is I13 here: neither how many calls go at once nor the order of their answers may show. */
   readonly anyOrder?: boolean;
+  /** Documents of somebody who reached into what is ours: nothing of ours uses them, and they go with what they are in. */
+  readonly leaves?: RegExp;
   /** It succeeds another configuration: older versions of functions stay. */
   readonly successor?: boolean;
   /** For how long the disturbed run waits for an answer, in real milliseconds; default: a minute. */
@@ -139,7 +141,7 @@ async function live(world: World, how: Life, config: Config, wanted: Reference, 
 /** Run again until it succeeds, the stack is as if nothing had happened. Answers whether it is. */
 async function finished(world: World, how: Life, config: Config, wanted: Reference, check: Check): Promise<boolean> {
   check("I2", await again(world, "up", how, config));
-  const seen = snapshot(world.documents(), world.foreign);
+  const seen = snapshot(world.documents(), world.foreign).filter((line) => !how.leaves?.test(line));
   const differs = how.successor ? difference(withoutPast(wanted.up), withoutPast(seen)) : difference(wanted.up, seen);
   check(how.anyOrder ? "I13" : "I1", differs);
   check("I3", invariants.twins(world.documents(), world.foreign));

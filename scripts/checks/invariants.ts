@@ -125,9 +125,9 @@ const MOST_ATTEMPTS = 11;
 export function endless(calls: readonly LoggedCall[]): Verdict {
   if (calls.length > MOST_CALLS) return `${calls.length} calls`;
   const attempts = new Map<string, number>();
-  for (const { service, operation, write, outcome, input } of calls) {
+  for (const { service, operation, write, outcome, code, input } of calls) {
     if (!write || outcome === "ok") continue;
-    const key = `${service}:${operation} ${outcome} ${JSON.stringify(input)}`;
+    const key = `${service}:${operation} ${code ?? outcome} ${JSON.stringify(input)}`;
     attempts.set(key, (attempts.get(key) ?? 0) + 1);
   }
   const [worst, times = 0] = [...attempts].sort(([, a], [, b]) => b - a)[0] ?? [];
