@@ -154,20 +154,8 @@ export const DRIFTS: Drifts = {
       [`function.${fn} published`]: ({ behind }) => behind("lambda", "DeleteAlias", { FunctionName, Name: "live" }),
     };
   }),
-  "api.rest methods.POST /delivery": async (world) => {
-    const restApiId = apiId(world);
-    const { item, items = item } = await world.behind("apigateway", "GetResources", { restApiId, limit: 500 });
-    const resourceId = (items as { id: string; path: string }[]).find(({ path }) => path === "/delivery")?.id;
-    const patchOperations = [{ op: "replace", path: "/authorizationType", value: "AWS_IAM" }];
-    await world.behind("apigateway", "UpdateMethod", { restApiId, resourceId, httpMethod: "POST", patchOperations });
-  },
-  "api.rest methods.GET /vehicle/{vehicle_id}": async (world) => {
-    const restApiId = apiId(world);
-    const { item, items = item } = await world.behind("apigateway", "GetResources", { restApiId, limit: 500 });
-    const resourceId = (items as { id: string; path: string }[]).find(({ path }) => path === "/vehicle/{vehicle_id}")?.id;
-    const patchOperations = [{ op: "replace", path: "/timeoutInMillis", value: "1000" }];
-    await world.behind("apigateway", "UpdateIntegration", { restApiId, resourceId, httpMethod: "GET", patchOperations });
-  },
+  ...method("POST /delivery", "UpdateMethod", "/authorizationType", "AWS_IAM"),
+  ...method("GET /vehicle/{vehicle_id}", "UpdateIntegration", "/timeoutInMillis", "1000"),
   "api.rest doubles": ({ behind }) =>
     behind("apigateway", "CreateRestApi", {
       name: "FleetLogixAPI",
@@ -197,6 +185,23 @@ export const DRIFTS: Drifts = {
     taggings(LOGS).map(({ id, set }): [string, Reach] => [`${id} tags.Project`, (world) => set(world, { Project: "somebody was here" })]),
   ),
 };
+
+/** Somebody changes one method of the API, or what it calls. */
+function method(
+  name: string,
+  operation: "UpdateMethod" | "UpdateIntegration",
+  path: string,
+  value: string,
+): Readonly<Record<string, Reach>> {
+  const [httpMethod, route] = name.split(" ");
+  const reach: Reach = async (world) => {
+    const restApiId = apiId(world);
+    const { item, items = item } = await world.behind("apigateway", "GetResources", { restApiId, limit: 500 });
+    const resourceId = (items as { id: string; path: string }[]).find((resource) => resource.path === route)?.id;
+    await world.behind("apigateway", operation, { restApiId, resourceId, httpMethod, patchOperations: [{ op: "replace", path, value }] });
+  };
+  return { [`api.rest methods.${name}`]: reach };
+}
 
 /** The beginning of a life in which a finished stack has drifted. */
 export function drifted(drift: string): Pick<Life, "during" | "from" | "before" | "plans" | "leaves"> {
