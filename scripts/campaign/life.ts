@@ -126,6 +126,8 @@ export function life(how: Life): Scenario {
 async function live(world: World, how: Life, config: Config, wanted: Reference, whole: boolean, check: Check): Promise<void> {
   await how.before?.(world, config);
   if (how.plans) await planned(world, how, config, check);
+  // What a teardown removes was said, if it was, before.
+  const secrets = [...invariants.secretsOf(world.documents())];
   const ending = await disturbed(world, how, config);
   if (ending) {
     check("I10", invariants.dishonest(ending));
@@ -133,8 +135,9 @@ async function live(world: World, how: Life, config: Config, wanted: Reference, 
   }
   check("I12", invariants.endless(world.faults.calls()));
   const equal = how.during === "up" && (await finished(world, how, config, wanted, check));
+  secrets.push(...invariants.secretsOf(world.documents()));
   if (!equal || whole) await emptied(world, how, config, wanted, check);
-  check("I7", invariants.leaked(world.documents(), world.said.join("\n")));
+  check("I7", invariants.leaked(world.documents(), world.said.join("\n"), secrets));
   check("I5", invariants.touched(world.foreign, world.documents(), world.faults.calls()));
 }
 

@@ -32,5 +32,6 @@ export const stateOf = (world: World, foreign: Documents): readonly string[] => 
 export const sameState = (wanted: readonly string[], got: readonly string[]): void => hold("I1", difference(wanted, got));
 export const madeOnce = (world: World): void => hold("I9", doubled(world.calls()));
 export const othersUntouched = (world: World, before: Documents): void => hold("I5", touched(before, world.documents(), world.calls()));
-export const secretsKept = (world: World): void => hold("I7", leaked(world.documents(), world.heard(), [OWN_SECRET]));
+export const secretsKept = (world: World, removed: readonly string[] = []): void =>
+  hold("I7", leaked(world.documents(), world.heard(), [OWN_SECRET, ...removed]));
 export const nothingLost = async (sentinels: Sentinels): Promise<void> => hold("I6", await sentinels.lost());

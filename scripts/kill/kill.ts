@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Documents } from "../checks/documents.ts";
+import { secretsOf } from "../checks/invariants.ts";
 import { leaveSentinels, type Sentinels } from "../checks/sentinels.ts";
 import { chosen } from "../chosen.ts";
 import {
@@ -143,13 +144,13 @@ async function killUp(point: Point, { up }: Reference, index: number): Promise<v
 async function killDown(point: Point, { down, foreign, data }: Reference, index: number): Promise<void> {
   const world = await makeWorld({ from: data });
   try {
-    secretsKept(world);
+    const secrets = secretsOf(world.documents());
     await killed(world, point, [...DOWN, ...aimed(world, index)]);
     await must(world, "I2", ...DOWN, ...aimed(world, index));
     sameState(down, stateOf(world, foreign));
     await mustKeep(world, ...DOWN, ...aimed(world, index));
     othersUntouched(world, foreign);
-    secretsKept(world);
+    secretsKept(world, secrets);
   } finally {
     await world.close();
   }
