@@ -53,6 +53,7 @@ export function leaked(documents: Documents, said: string, others: readonly stri
   }
   return undefined;
 }
+/** What AWS holds at this moment and no output may say. */
 export function secretsOf(documents: Documents): readonly string[] {
   return [...documents].flatMap(([key, value]) => (/^(apigateway\.keys|secretsmanager\.)/.test(key) ? secretsIn(value) : []));
 }

@@ -202,6 +202,7 @@ interface Round {
 }
 async function life(world: World, foreign: Documents, sentinels: Sentinels, { down, again, kept, up }: Round): Promise<void> {
   world.forget();
+  const secrets = secretsOf(world.documents());
   if (down) await killed(world, down, [...KEEP, ...local(world)]);
   await must(world, "I2", ...KEEP, ...local(world));
   sameState(kept, stateOf(world, foreign));
@@ -211,5 +212,5 @@ async function life(world: World, foreign: Documents, sentinels: Sentinels, { do
   await mustKeep(world, ...UP, ...local(world));
   await nothingLost(sentinels);
   othersUntouched(world, foreign);
-  secretsKept(world);
+  secretsKept(world, secrets);
 }
