@@ -32,8 +32,27 @@ export interface Config {
   readonly alerts: {
     readonly deviationThresholdKm: number;
     readonly renotifyMinutes: number;
+    /** Deviated fixes in a row that open an episode. */
+    readonly confirmFixes: number;
     readonly emails: readonly string[];
     readonly sms: readonly string[];
+    /** IANA time zone of the times in e-mails and SMS. */
+    readonly timeZone: string;
+    readonly language: "es" | "en";
+  };
+  readonly tracking: {
+    readonly speedWindowMinutes: number;
+    readonly stoppedAfterMinutes: number;
+    readonly maxSpeedKmh: number;
+    readonly maxAccuracyM: number;
+    readonly silentAfterMinutes: number;
+  };
+  /** CloudWatch: the people who run the back end, apart from the dispatchers. */
+  readonly alarms: {
+    readonly enabled: boolean;
+    readonly emails: readonly string[];
+    readonly topicName: string;
+    readonly dashboardName: string;
   };
   readonly api: {
     readonly name: string;
@@ -42,6 +61,11 @@ export interface Config {
     readonly rateLimit: number;
     readonly burstLimit: number;
     readonly corsOrigins: readonly string[];
+    /** Counts in production only. */
+    readonly waf: boolean;
+  };
+  readonly warehouse: {
+    readonly snowflake: { readonly userArn: string | null; readonly externalId: string | null; readonly notificationArn: string | null };
   };
   readonly tags: Readonly<Record<string, string>>;
   /** `""` for dev, else `-<environment>`: added to names that the file cannot set. */

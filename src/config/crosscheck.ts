@@ -9,7 +9,7 @@ export interface Conflict extends Complaint {
 
 /** What is fine by itself and wrong together. Pure. */
 export function conflicts(config: Config): readonly Conflict[] {
-  return [...productionConflicts(config), ...tableConflicts(config), ...bucketConflicts(config)];
+  return [...productionConflicts(config), ...tableConflicts(config), ...bucketConflicts(config), ...warehouseConflicts(config)];
 }
 
 function productionConflicts({ hardening, api, database }: Config): Conflict[] {
@@ -46,6 +46,21 @@ function bucketConflicts({ bucket, region, suffix }: Config): Conflict[] {
       ...complain(
         `The bucket's default name would have ${longest} characters; S3 allows 63.`,
         "Name the bucket, or shorten the environment's name.",
+      ),
+    },
+  ];
+}
+
+/** Snowflake may take the role only with the external id that it sends: one without the other would open nothing, or too much. */
+function warehouseConflicts({ warehouse: { snowflake } }: Config): Conflict[] {
+  if ((snowflake.userArn === null) === (snowflake.externalId === null)) return [];
+  const missing = snowflake.userArn === null ? "userArn" : "externalId";
+  return [
+    {
+      path: ["warehouse", "snowflake", missing],
+      ...complain(
+        "userArn and externalId belong together: Snowflake's role trusts this user with this external id only.",
+        `Write ${missing} too (DESC INTEGRATION in Snowflake prints both), or remove the other.`,
       ),
     },
   ];

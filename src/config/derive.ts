@@ -17,6 +17,7 @@ export function deriveConfig(s: Settings): Config {
       routes: table(s.tables.routes, "FleetLogix_Routes_Waypoints"),
     },
     topic: { name: `fleetlogix-alerts${suffix}` },
+    alarms: { ...s.alarms, topicName: `fleetlogix-alarms${suffix}`, dashboardName: `FleetLogix-${s.environment}` },
     database: {
       ...s.database,
       identifier: dashed(s.database.identifier, "fleetlogix-db"),

@@ -95,3 +95,31 @@ export const phone = shape(
   "a telephone number in E.164 form",
   'Write a plus sign, the country code and the number without spaces, such as "+34600123456".',
 );
+
+/** IANA names only: an offset such as "+05:00" knows no daylight saving time. */
+export const timeZone: Rule<string> = (name) => {
+  const remedy = 'Write an IANA time zone such as "America/Bogota" or "Europe/Madrid".';
+  if (!/^[A-Za-z]/.test(name)) return complain(`${JSON.stringify(name)} is not a time zone.`, remedy);
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return undefined;
+  } catch {
+    return complain(`${JSON.stringify(name)} is not a time zone.`, remedy);
+  }
+};
+export const iamPrincipal = shape(
+  /^arn:aws[a-z-]*:iam::\d{12}:(user|role)\/[\w+=,.@/-]{1,512}$/,
+  "the ARN of an IAM user or role",
+  'Copy STORAGE_AWS_IAM_USER_ARN from Snowflake\'s DESC INTEGRATION, such as "arn:aws:iam::123456789012:user/abc1-b-self1234".',
+);
+/** Pattern and length of sts:ExternalId, from the STS model. */
+export const externalId = shape(
+  /^[\w+=,.@:/-]{2,1224}$/,
+  "an external id",
+  "Copy STORAGE_AWS_EXTERNAL_ID from Snowflake's DESC INTEGRATION: 2 to 1224 letters, digits and the characters + = , . @ : / _ -.",
+);
+export const queueArn = shape(
+  /^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,80}(\.fifo)?$/,
+  "the ARN of an SQS queue",
+  "Copy notification_channel from Snowflake's SHOW PIPES.",
+);

@@ -71,9 +71,35 @@ const functions = z.strictObject({
 const alerts = z.strictObject({
   deviationThresholdKm: z.number().positive().max(1000).default(2).describe("A vehicle farther than this from its route has left it."),
   renotifyMinutes: z.number().positive().max(10_080).default(15).describe("An open alert is repeated after this many minutes."),
+  confirmFixes: z.int().min(1).max(5).default(1).describe("An alert opens at this many deviated fixes in a row."),
   emails: listOf(names.email).default([]).describe("E-mail addresses that get the alerts."),
   sms: listOf(names.phone).default([]).describe('Telephone numbers that get the alerts, such as "+34600123456".'),
+  timeZone: ruled(names.timeZone).default("America/Bogota").describe("IANA time zone of the times in e-mails and SMS."),
+  language: z.enum(["es", "en"]).default("es").describe("Language of e-mails and SMS."),
 });
+const tracking = z.strictObject({
+  speedWindowMinutes: z.number().min(1).max(120).default(10).describe("The average speed looks back this many minutes."),
+  stoppedAfterMinutes: z.number().min(1).max(240).default(5).describe("A vehicle within 100 m for this many minutes has stopped."),
+  maxSpeedKmh: z.number().min(30).max(1000).default(200).describe("A fix that needs a higher speed than this cannot be true."),
+  maxAccuracyM: z.number().positive().max(10_000).default(200).describe("A fix with a larger accuracy radius than this is not used."),
+  silentAfterMinutes: z.number().min(1).max(1440).default(15).describe("A vehicle without a fix for this many minutes is silent."),
+});
+const alarms = z.strictObject({
+  enabled: z.boolean().default(true).describe("Make the CloudWatch dashboard, the alarms and their topic."),
+  emails: listOf(names.email).default([]).describe("E-mail addresses that get the alarms; the dispatchers get alerts instead."),
+});
+const snowflake = z.strictObject({
+  userArn: ruled(names.iamPrincipal)
+    .nullable()
+    .default(null)
+    .describe("IAM user of the Snowflake account (STORAGE_AWS_IAM_USER_ARN); with externalId, a role for it is made."),
+  externalId: ruled(names.externalId).nullable().default(null).describe("External id that Snowflake sends (STORAGE_AWS_EXTERNAL_ID)."),
+  notificationArn: ruled(names.queueArn)
+    .nullable()
+    .default(null)
+    .describe("SQS queue of the Snowflake pipes (notification_channel); the bucket tells it of new files in lake/."),
+});
+const warehouse = z.strictObject({ snowflake: snowflake.prefault({}).describe("Snowflake's access to the data lake.") });
 const api = z.strictObject({
   name: named(names.apiName, "FleetLogixAPI", "Name of the REST API."),
   stage: ruled(names.stageName).default("prod").describe("Name of the API's stage."),
@@ -81,6 +107,7 @@ const api = z.strictObject({
   rateLimit: z.number().positive().max(10_000).default(50).describe("Calls a second."),
   burstLimit: z.int().min(1).max(5_000).default(100).describe("Calls at once."),
   corsOrigins: listOf(corsOrigin).default([]).describe("Web origins that may call the API from a browser."),
+  waf: z.boolean().default(true).describe("Protect the stage with a web ACL when hardening is production."),
 });
 const tags = z
   .record(z.string(), z.string())
@@ -105,7 +132,10 @@ const settings = {
   database: database.prefault({}).describe("PostgreSQL."),
   functions: functions.prefault({}).describe("The three functions."),
   alerts: alerts.prefault({}).describe("When to alert, and whom."),
+  tracking: tracking.prefault({}).describe("How positions are judged."),
+  alarms: alarms.prefault({}).describe("Who watches the back end itself."),
   api: api.prefault({}).describe("The REST API."),
+  warehouse: warehouse.prefault({}).describe("The data warehouse."),
   tags,
 };
 const environment = ruled(names.environmentName)

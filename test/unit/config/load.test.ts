@@ -76,8 +76,19 @@ describe("defaults", () => {
           "route-deviation": "fleetlogix-route-deviation",
         },
       },
-      alerts: { deviationThresholdKm: 2, renotifyMinutes: 15, emails: [], sms: [] },
-      api: { name: "FleetLogixAPI", stage: "prod", auth: "apiKey", rateLimit: 50, burstLimit: 100, corsOrigins: [] },
+      alerts: {
+        deviationThresholdKm: 2,
+        renotifyMinutes: 15,
+        confirmFixes: 1,
+        emails: [],
+        sms: [],
+        timeZone: "America/Bogota",
+        language: "es",
+      },
+      tracking: { speedWindowMinutes: 10, stoppedAfterMinutes: 5, maxSpeedKmh: 200, maxAccuracyM: 200, silentAfterMinutes: 15 },
+      alarms: { enabled: true, emails: [], topicName: "fleetlogix-alarms", dashboardName: "FleetLogix-dev" },
+      api: { name: "FleetLogixAPI", stage: "prod", auth: "apiKey", rateLimit: 50, burstLimit: 100, corsOrigins: [], waf: true },
+      warehouse: { snowflake: { userArn: null, externalId: null, notificationArn: null } },
       tags: {},
       suffix: "",
     });
@@ -253,6 +264,15 @@ describe("rules between settings", () => {
     write({ tables: { alerts: "Same", routes: "Same" } });
     expect(problemsOf(load)).toMatchObject([{ path: "/tables/routes" }]);
     write({ tables: { alerts: "FleetLogix_Alerts_x", routes: "FleetLogix_Alerts" } });
+    expect(problemsOf(load)).toEqual([]);
+  });
+
+  test("Snowflake's user and external id are written together", () => {
+    write({ warehouse: { snowflake: { userArn: "arn:aws:iam::123456789012:user/sf" } } });
+    expect(problemsOf(load).map((p) => p.path)).toEqual(["/warehouse/snowflake/externalId"]);
+    write({ warehouse: { snowflake: { externalId: "ACME=1" } } });
+    expect(problemsOf(load).map((p) => p.path)).toEqual(["/warehouse/snowflake/userArn"]);
+    write({ warehouse: { snowflake: { userArn: "arn:aws:iam::123456789012:user/sf", externalId: "ACME=1" } } });
     expect(problemsOf(load)).toEqual([]);
   });
 

@@ -23,6 +23,20 @@ describe.each<[string, (value: string) => { message: string; remedy: string } | 
   ["instance classes", names.instanceClass, ["db.t4g.micro", "db.m7g.2xlarge"], ["t4g.micro", "db.t4g"]],
   ["regions", names.regionName, ["us-east-1", "us-gov-west-1", "ap-southeast-4"], ["us-east", "US-EAST-1", "eu west 1", ""]],
   ["e-mail addresses", names.email, ["a.b+c@sub.example.com"], ["a", "a@b", "a b@example.com", "@example.com"]],
+  ["time zones", names.timeZone, ["America/Bogota", "UTC", "Europe/Madrid"], ["Bogota", "+05:00", "America/Atlantis", ""]],
+  [
+    "IAM principals",
+    names.iamPrincipal,
+    ["arn:aws:iam::123456789012:user/abc1-b-self1234", "arn:aws-us-gov:iam::123456789012:role/snowflake"],
+    ["arn:aws:iam::123456789012:root", "arn:aws:iam::12345:user/a", "*", "user/a"],
+  ],
+  ["external ids", names.externalId, ["ACME_SFCRole=2_abc/def+x=", "ab"], ["a", "with space", "a".repeat(1225)]],
+  [
+    "queues",
+    names.queueArn,
+    ["arn:aws:sqs:us-east-1:123456789012:sf-snowpipe-AIDA-abc"],
+    ["https://sqs.us-east-1.amazonaws.com/123456789012/q", "arn:aws:sns:us-east-1:123456789012:q"],
+  ],
   ["telephone numbers", names.phone, ["+34600123456"], ["34600123456", "+0123456789", "+34 600 123 456", "+1"]],
   [
     "address ranges",
