@@ -134,8 +134,9 @@ async function askWith<T>(
   what: string,
   effect: () => Promise<T>,
 ): Promise<T> {
-  const kind: Pick<AnyKind, "kind" | "retry" | "settle"> = {
+  const kind: Pick<AnyKind, "kind" | "retry" | "settle" | "notFound"> = {
     kind: "account",
+    notFound: { provenBy: undefined, codes: [] },
     settle: { timeoutMs: 0, pollMs: 0 },
     // A stopped local AWS does not start by asking it again.
     retry: (fault) => (isUnreachable(fault) && fault.code === "ECONNREFUSED" && options.endpoint !== undefined ? "permanent" : undefined),

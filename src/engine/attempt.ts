@@ -1,5 +1,5 @@
 import { FleetlogixError } from "../errors.ts";
-import type { RetryClass, Verb } from "./contract.ts";
+import type { AwsFault, RetryClass, Verb } from "./contract.ts";
 import { exhausted } from "./problems.ts";
 import { call, pause, type Run, type Subject } from "./run.ts";
 
@@ -33,7 +33,7 @@ export function patience(subject: Subject, verb: Verb, run: Run): Patience {
   return async (error) => {
     const fault = error instanceof FleetlogixError ? undefined : toFault(error);
     if (!fault) throw error;
-    const why = subject.kind.retry?.(fault, verb) ?? classify(fault, verb);
+    const why = subject.kind.retry?.(fault, verb) ?? (isLag(subject, fault, verb) ? "propagation" : classify(fault, verb));
     if (why === "permanent") throw error;
     const attempt = (failures.get(why) ?? 0) + 1;
     failures.set(why, attempt);
@@ -48,6 +48,10 @@ export function patience(subject: Subject, verb: Verb, run: Run): Patience {
     return why;
   };
 }
+
+/** A thing that was there a moment ago, or a part of it, is not known everywhere yet. */
+const isLag = ({ kind }: Subject, { code }: AwsFault, verb: Verb): boolean =>
+  (verb === "read" || verb === "update") && kind.notFound.codes.includes(code);
 
 /** For calls that change nothing: asked again until answered. A writing call is never repeated without looking first (converge.ts). */
 export async function ask<T>(subject: Subject, run: Run, effect: () => Promise<T>): Promise<T> {

@@ -13,8 +13,13 @@ export interface ResourceKind<Id, Spec, Live, Out, World = unknown> {
   readonly kind: string;
   /** True when deleting or replacing it loses data: kept by teardown, and replaced only after an explicit yes. */
   readonly holdsData: boolean;
-  /** How long AWS may take to finish one change of this kind, and how often to look. */
-  readonly settle: { readonly timeoutMs: number; readonly pollMs: number };
+  /**
+   * How long AWS may take to finish one change of this kind, and how often to look. `readLagMs`: how long a read may answer with the
+   * old value after a change; without it two minutes.
+   */
+  readonly settle: { readonly timeoutMs: number; readonly pollMs: number; readonly readLagMs?: number };
+  /** How AWS says that there is no such thing, and which call alone proves it. */
+  readonly notFound: NotFound;
   /** Takes minutes: started first, waited for last, and not at all with --no-wait. */
   readonly slow?: boolean;
   /** Shared by the whole account: made when missing, never deleted, whatever is asked. The phrase says why. */
@@ -30,6 +35,8 @@ export interface ResourceKind<Id, Spec, Live, Out, World = unknown> {
   label(id: Id): string;
   /** Every difference between what is wanted and what is there, tags aside; [] means up to date. */
   diff(spec: Spec, live: Live): readonly Change[];
+  /** What people must know and what is no difference: a sentence each, e.g. a size that AWS has raised and that cannot shrink. */
+  notes?(spec: Spec, live: Live | undefined): readonly string[];
   /** What dependants may use. */
   outputs(live: Live): Out;
   /** The same outputs from names alone, where AWS computes them from names (ARNs): lets a first plan see ahead. */
@@ -40,6 +47,7 @@ export interface ResourceKind<Id, Spec, Live, Out, World = unknown> {
   retry?(fault: AwsFault, during: Verb): RetryClass | undefined;
 
   // ── effects: each idempotent ──────────────────────────────────────────────────────────────
+  /** May throw what `notFound` names: the engine makes "absent" of it when the proving call said it, and looks again when another did. */
   read(id: Id, ctx: Ctx<World>): Promise<Observation<Live>>;
   /** Makes it exist, tagged with `ctx.tags` in the create call where AWS can; need not finish it: diff and update do the rest. */
   create(id: Id, spec: Spec, ctx: Ctx<World>): Promise<void>;
@@ -50,10 +58,22 @@ export interface ResourceKind<Id, Spec, Live, Out, World = unknown> {
   /** What it holds, for the question before a teardown. */
   inventory?(id: Id, live: Live, ctx: Ctx<World>): Promise<Inventory>;
   /**
-   * Everything of this kind that carries our stack's tag: how a stateless tool finds what the config no longer names.
-   * What is known already may be left out: it need not be asked for its tags.
+   * Ids of this kind that may be ours: how a stateless tool finds what the configuration no longer names. The engine leaves out those
+   * that it knows, reads the others and keeps those that carry the stack's tag.
    */
-  listOwned?(ctx: Ctx<World>, isKnown: (id: Id) => boolean): Promise<readonly Id[]>;
+  candidates?(ctx: Ctx<World>): Promise<readonly Id[]>;
+}
+
+/**
+ * A read looks at a thing and then at its parts (tags, policy, rotation). Only the answer of `provenBy` means that the thing is
+ * absent: a NotFound from a later look is a lag or a fault, never a reason to make the thing again. During an update a NotFound is
+ * propagation; during a delete that step is done.
+ */
+export interface NotFound {
+  /** `service:Operation`; undefined where an empty list is the proof and `read` itself says "absent". */
+  readonly provenBy: string | undefined;
+  /** AWS's error codes, in each spelling that SDK and wire have. */
+  readonly codes: readonly string[];
 }
 
 export type Verb = "read" | "create" | "update" | "delete";
@@ -63,6 +83,8 @@ export interface Change {
   readonly from: unknown;
   readonly to: unknown;
   readonly forces?: "replace";
+  /** With `forces`: what to write in fleetlogix.config.json so that what is there stays, e.g. `"username": "fleet" in "database"`. */
+  readonly keep?: string | undefined;
 }
 export type Tags = Readonly<Record<string, string>>;
 /** `inherited`: AWS cannot tag it; it is part of a parent that proves the ownership. */

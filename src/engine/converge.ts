@@ -7,7 +7,7 @@ import { remove } from "./remove.ts";
 import { call, type Present, pause, type Run, type Subject } from "./run.ts";
 import { lookForTags, settle, TAG_LAG } from "./settle.ts";
 
-/** How long AWS may answer with the old value after a change: past it, an unmoved difference is a bug, an absent thing is gone. */
+/** How long AWS may answer with the old value after a change, where a kind says nothing: past it, an unmoved difference is a bug, an absent thing is gone. */
 const READ_LAG_MS = 120_000;
 /** The same at an endpoint that is not AWS: what has not moved by then was not kept. */
 const FORGIVING_LAG_MS = 2_000;
@@ -69,7 +69,7 @@ function judge(subject: Subject, spec: unknown, seen: Observation<unknown>, memo
   if (decision.action !== "update" && decision.action !== "replace") return decision;
   const changes = decision.changes.filter((c) => !memory.forgotten.has(c.path));
   if (changes.length === 0) return { action: "keep" };
-  return { action: changes.some((c) => c.forces) ? "replace" : "update", changes };
+  return { ...decision, action: changes.some((c) => c.forces) ? "replace" : "update", changes };
 }
 
 /** What failed and holds data is for people to mend; what failed again right after it was made anew will fail once more. */
@@ -83,9 +83,10 @@ function refuseFailed(subject: Subject, seen: Observation<unknown>, decision: De
 /** Is the answer perhaps older than our last act? Then looking again is due, not acting again. */
 function lags(subject: Subject, decision: Decision, memory: Memory, run: Run): boolean {
   const now = run.ports.clock.now();
+  const readLagMs = subject.kind.settle.readLagMs ?? READ_LAG_MS;
   if (decision.action === "create" && memory.made) {
     const age = now - memory.made.at;
-    if (age < (memory.made.sure ? READ_LAG_MS : UNSURE_LAG_MS)) return true;
+    if (age < (memory.made.sure ? readLagMs : UNSURE_LAG_MS)) return true;
     if (memory.made.sure) throw settleTimeout(subject, "absent", age);
     memory.made = undefined;
     return false;
@@ -93,7 +94,7 @@ function lags(subject: Subject, decision: Decision, memory: Memory, run: Run): b
   const { changed } = memory;
   if (!("changes" in decision) || !changed || !decision.changes.every((c) => changed.changes.some((d) => same(c, d)))) return false;
   if (decision.changes.length < changed.changes.length) return false;
-  if (now - changed.at < (run.policy.forgiving ? FORGIVING_LAG_MS : READ_LAG_MS)) return true;
+  if (now - changed.at < (run.policy.forgiving ? FORGIVING_LAG_MS : readLagMs)) return true;
   if (!run.policy.forgiving) throw stuck(subject, decision.changes);
   run.emit({ type: "resource.forgets", id: subject.id, name: subject.label, changes: decision.changes });
   for (const change of decision.changes) memory.forgotten.add(change.path);

@@ -2,13 +2,15 @@ import type { AnyKind, Change, Ctx, Observation, SeenTags } from "./contract.ts"
 
 /** `wait`-free: what cannot be compared yet because something upstream is missing is a create or an update with an unknown value. */
 export type Decision =
-  | { readonly action: "create" }
-  | { readonly action: "update" | "replace"; readonly changes: readonly Change[] }
-  | { readonly action: "keep" }
+  | { readonly action: "create"; readonly notes?: Notes }
+  | { readonly action: "update" | "replace"; readonly changes: readonly Change[]; readonly notes?: Notes }
+  | { readonly action: "keep"; readonly notes?: Notes }
   | { readonly action: "delete" }
   | { readonly action: "retain"; readonly why: string }
   | { readonly action: "refuse"; readonly code: Refusal; readonly why: string; readonly hint: string };
 
+/** What people must know about it, a sentence each; left out when there is nothing. */
+export type Notes = readonly string[];
 export type Refusal = "OWNER_FOREIGN" | "WRONG_PLACE" | "DATA_PROTECTED";
 
 export interface Policy {
@@ -57,21 +59,35 @@ export function decide(
   owner: Pick<Ctx, "stack" | "tags">,
   policy: Pick<Policy, "adopt" | "allowDataLoss">,
 ): Decision {
-  if (seen.state === "absent") return { action: "create" };
+  const notes = notesOn(subject.kind, spec, seen);
+  if (seen.state === "absent") return { action: "create", ...notes };
   if ("barred" in seen && seen.barred !== undefined) return barred(subject, seen.barred);
   const refusal = policy.adopt ? undefined : refuse(subject, seen.tags, owner);
   if (refusal) return refusal;
   const changes = differences(subject.kind, spec, seen, owner);
-  if (changes.length === 0) return { action: "keep" };
-  if (!changes.some((c) => c.forces === "replace")) return { action: "update", changes };
-  if (!subject.kind.holdsData || policy.allowDataLoss.has(subject.id)) return { action: "replace", changes };
-  const causes = changes.filter((c) => c.forces === "replace").map((c) => c.path);
+  if (changes.length === 0) return { action: "keep", ...notes };
+  const forcing = changes.filter((c) => c.forces === "replace");
+  if (forcing.length === 0) return { action: "update", changes, ...notes };
+  if (!subject.kind.holdsData || policy.allowDataLoss.has(subject.id)) return { action: "replace", changes, ...notes };
+  return dataProtected(subject, forcing);
+}
+
+/** First what keeps the data; the command that loses it comes last, and says what it deletes. */
+function dataProtected({ id, kind, label }: Judged, forcing: readonly Change[]): Decision {
+  const differing = forcing.map(({ path, from, to }) => `${path} (${show(from)} there, ${show(to)} wanted)`).join(", ");
+  const keeps = forcing.map(({ path, from, keep }) => keep ?? `${path} as it is there: ${show(from)}`);
   return {
     action: "refuse",
     code: "DATA_PROTECTED",
-    why: `changing ${causes.join(", ")} of "${subject.label}" needs a new one, and its data would be lost`,
-    hint: `Revert the change, or run again with --allow-data-loss ${subject.id}.`,
+    why: `${differing} of "${label}" cannot be changed in place: it would take a new one, and the data would be lost`,
+    hint: `To keep it, write in fleetlogix.config.json: ${keeps.join("; ")}. Only to give it up: --allow-data-loss ${id} deletes the ${kind.kind} "${label}" with all its data.`,
   };
+}
+const show = (value: unknown): string => JSON.stringify(value) ?? "nothing";
+
+function notesOn(kind: AnyKind, spec: Spec, seen: Observation<unknown>): { readonly notes?: Notes } {
+  const notes = spec.known ? (kind.notes?.(spec.value, seen.state === "absent" ? undefined : seen.live) ?? []) : [];
+  return notes.length > 0 ? { notes } : {};
 }
 
 /** What must not be touched: not ours, or ours in another region. */

@@ -7,7 +7,7 @@ import type { Planned } from "./plan.ts";
 import { known } from "./problems.ts";
 import { remove } from "./remove.ts";
 import type { Present, Run, Subject } from "./run.ts";
-import { look, lookForTags, TAG_LAG } from "./settle.ts";
+import { look } from "./settle.ts";
 import { walk } from "./walk.ts";
 
 /** One thing that is there and that a teardown must judge: of the stack, or an orphan (ours by tag, no longer in the configuration). */
@@ -103,10 +103,10 @@ export async function findOrphans(seen: readonly Seen[], kinds: readonly AnyKind
   const found = await Promise.all(
     kinds.map(async (kind): Promise<readonly Orphan[]> => {
       const subject = { id: `orphan.${kind.kind}`, kind, identity: undefined, label: kind.kind, rank: seen.length };
-      const { listOwned } = kind;
-      if (!listOwned) return [];
+      const { candidates } = kind;
+      if (!candidates) return [];
       const isKnown = (identity: unknown) => owned.get(kind)?.has(fingerprint(identity)) ?? false;
-      const ids = await inWords(subject, run, () => ask(subject, run, () => listOwned.call(kind, run.ctx, isKnown)));
+      const ids = await inWords(subject, run, () => ask(subject, run, () => candidates.call(kind, run.ctx)));
       const strangers = ids.filter((identity) => !isKnown(identity));
       const level = Math.max(-1, ...seen.flatMap((s, index) => (s.node.kind === kind ? [index] : []))) + 0.5;
       return Promise.all(strangers.map((identity) => inspect({ ...subject, identity }, level, run))).then((all) => all.flat());
@@ -118,7 +118,7 @@ export async function findOrphans(seen: readonly Seen[], kinds: readonly AnyKind
 async function inspect(found: Subject, level: number, run: Run): Promise<readonly Orphan[]> {
   const label = found.kind.label(found.identity);
   const subject = { ...found, id: `${found.id}.${label}`, label };
-  const live = await inWords(subject, run, () => lookForTags(subject, run, TAG_LAG.found));
+  const live = await inWords(subject, run, () => look(subject, run));
   return live.state === "absent" || refuse(subject, live.tags, run.ctx) ? [] : [{ subject, live, level }];
 }
 

@@ -33,7 +33,9 @@ export async function remove(subject: Subject, run: Run, how: DeleteOptions): Pr
       await call(subject, run, () => kind.delete(identity, live, how, run.ctx));
       retry = patience(subject, "delete", run);
     } catch (error) {
-      await retry(error);
+      // Gone already, or a part of it: the next look tells.
+      const code = run.ports.toFault(error)?.code;
+      if (code === undefined || !kind.notFound.codes.includes(code)) await retry(error);
     }
     if (step >= QUICK_STEPS) await pause(run, Math.min(LONGEST_PAUSE_MS, kind.settle.pollMs * 2 ** (step - QUICK_STEPS)));
   }

@@ -1,5 +1,5 @@
 import { ask } from "./attempt.ts";
-import type { Observation } from "./contract.ts";
+import type { AnyKind, AwsFault, Observation } from "./contract.ts";
 import { ownerOf } from "./decide.ts";
 import { settleTimeout } from "./problems.ts";
 import { pause, type Run, type Subject } from "./run.ts";
@@ -16,8 +16,18 @@ const FORGIVING_TAG_LAG_MS = 2_000;
 /** One look at the live resource. */
 export function look(subject: Subject, run: Run): Promise<Observation<unknown>> {
   if (subject.identity === undefined) return Promise.resolve({ state: "absent" });
-  return ask(subject, run, () => subject.kind.read(subject.identity, run.ctx));
+  return ask(subject, run, () => read(subject, run));
 }
+async function read({ kind, identity }: Subject, run: Run): Promise<Observation<unknown>> {
+  try {
+    return await kind.read(identity, run.ctx);
+  } catch (error) {
+    if (provesAbsence(kind, run.ports.toFault(error))) return { state: "absent" };
+    throw error;
+  }
+}
+const provesAbsence = ({ notFound }: AnyKind, fault: AwsFault | undefined): boolean =>
+  fault !== undefined && fault.operation === notFound.provenBy && notFound.codes.includes(fault.code);
 
 /** A look that does not take a tag's lag for a stranger: what carries no stack tag is looked at again for `patienceMs`. */
 export async function lookForTags(subject: Subject, run: Run, patienceMs: number): Promise<Observation<unknown>> {

@@ -26,6 +26,7 @@ export const apigatewayAccount: ResourceKind<AccountId, AccountSpec, AccountLive
   holdsData: false,
   retained: "every API of the account and region writes its logs with it",
   settle: { timeoutMs: 120_000, pollMs: 1_000 },
+  notFound: { provenBy: undefined, codes: [] },
 
   label: () => "API Gateway's logging role",
   diff: () => [],

@@ -30,15 +30,15 @@ export const apigatewayApiKey: ResourceKind<ApiKeyId, ApiKeySpec, ApiKeyLive, Ap
   kind: "apigateway.api-key",
   holdsData: false,
   settle: { timeoutMs: 60_000, pollMs: 1_000 },
+  notFound: { provenBy: undefined, codes: GONE },
 
   label: ({ name }) => name,
   diff: (spec, live) =>
     differences({ enabled: [live.enabled, true], description: [live.description, spec.description], doubles: [live.doubles, []] }),
   outputs: ({ id }) => ({ id }),
   describe: ({ arn, enabled }) => ({ arn, state: enabled ? "enabled" : "disabled" }),
-  retry({ code, message }, during) {
+  retry({ code, message }) {
     if (code === "ConflictException" || /concurrent modification/i.test(message)) return "busy";
-    if (during === "update" && GONE.includes(code)) return "propagation";
     return undefined;
   },
 
@@ -71,7 +71,7 @@ export const apigatewayApiKey: ResourceKind<ApiKeyId, ApiKeySpec, ApiKeyLive, Ap
     const gateway = await ctx.world.apigateway();
     for (const apiKey of [...doubles, id]) await orAbsent(gateway.deleteApiKey({ apiKey }), ...GONE);
   },
-  async listOwned(ctx) {
+  async candidates(ctx) {
     const ours = (await keys(await ctx.world.apigateway())).filter((key) => carriesTag(key.tags, ctx.stack));
     return [...new Set(ours.map((key) => key.name ?? ""))].map((name) => ({ name }));
   },

@@ -1,7 +1,6 @@
 import type { APIGateway, Method, PatchOperation, Resource, RestApi } from "@aws-sdk/client-api-gateway";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { orAbsent } from "../aws/faults.ts";
 import { carriesTag } from "../aws/ownership.ts";
 import type { Change, Ctx, Observation, Place, ResourceKind } from "../engine/contract.ts";
 
@@ -41,6 +40,7 @@ export const apigatewayRestApi: ResourceKind<RestApiId, RestApiSpec, RestApiLive
   kind: "apigateway.rest-api",
   holdsData: false,
   settle: { timeoutMs: 300_000, pollMs: 1_000 },
+  notFound: { provenBy: undefined, codes: GONE },
 
   label: ({ name }) => name,
   diff: (spec, live) => [
@@ -50,9 +50,8 @@ export const apigatewayRestApi: ResourceKind<RestApiId, RestApiSpec, RestApiLive
   ],
   outputs: ({ id }) => ({ id }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
-  retry({ code, message }, during) {
+  retry({ code, message }) {
     if (code === "ConflictException" || /concurrent modification/i.test(message)) return "busy";
-    if (during === "update" && GONE.includes(code)) return "propagation";
     return undefined;
   },
 
@@ -66,7 +65,7 @@ export const apigatewayRestApi: ResourceKind<RestApiId, RestApiSpec, RestApiLive
     const chosen = staged[0] ?? ours.find((api) => hashOf(api.description)) ?? ours[0] ?? named[0];
     if (!chosen?.id) return { state: "absent" };
     const doubles = ours.filter((api) => api !== chosen && !staged.includes(api));
-    return (await orAbsent(observe(gateway, chosen, doubles, ctx), ...GONE)) ?? { state: "absent" };
+    return observe(gateway, chosen, doubles, ctx);
   },
   async create({ name }, spec, ctx) {
     const { description } = spec.document.info;
@@ -95,9 +94,9 @@ export const apigatewayRestApi: ResourceKind<RestApiId, RestApiSpec, RestApiLive
   },
   async delete(_id, { id, doubles }, _how, ctx) {
     const gateway = await ctx.world.apigateway();
-    await orAbsent(gateway.deleteRestApi({ restApiId: doubles[0] ?? id }), ...GONE);
+    await gateway.deleteRestApi({ restApiId: doubles[0] ?? id });
   },
-  async listOwned(ctx) {
+  async candidates(ctx) {
     const ours = (await restApis(await ctx.world.apigateway())).filter((api) => carriesTag(api.tags, ctx.stack));
     return [...new Set(ours.map((api) => api.name ?? ""))].map((name) => ({ name }));
   },
@@ -120,8 +119,9 @@ async function restApis(gateway: APIGateway): Promise<readonly RestApi[]> {
 async function withStage(gateway: APIGateway, apis: readonly RestApi[]): Promise<readonly RestApi[]> {
   const staged: RestApi[] = [];
   for (const api of apis) {
-    const stages = await orAbsent(gateway.getStages({ restApiId: api.id }), ...GONE);
-    if (stages?.item?.length) staged.push(api);
+    // Not to know its stages is not to have none: a double goes only when it surely serves nobody.
+    const stages = await gateway.getStages({ restApiId: api.id });
+    if (stages.item?.length) staged.push(api);
   }
   return staged;
 }

@@ -61,6 +61,7 @@ export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageO
   kind: "apigateway.stage",
   holdsData: false,
   settle: { timeoutMs: 120_000, pollMs: 1_000 },
+  notFound: { provenBy: "apigateway:GetStage", codes: GONE },
 
   label: ({ stage }) => stage,
   diff: (spec, live) => [
@@ -78,15 +79,13 @@ export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageO
     if (code === "ConflictException" || /concurrent modification/i.test(message)) return "busy";
     // The account's logging role, or the API's methods, are not known everywhere yet.
     if (/CloudWatch Logs role ARN|enable logging|doesn't contain any methods|No integration defined/i.test(message)) return "propagation";
-    if (during !== "read" && during !== "delete" && GONE.includes(code)) return "propagation";
+    if (during === "create" && GONE.includes(code)) return "propagation";
     return undefined;
   },
 
   async read({ apiId: restApiId, stage: stageName }, ctx) {
     const gateway = await ctx.world.apigateway();
-    const found = await orAbsent(gateway.getStage({ restApiId, stageName }), ...GONE);
-    if (!found) return { state: "absent" };
-    return (await orAbsent(observe(gateway, restApiId, found, ctx.place), ...GONE)) ?? { state: "absent" };
+    return observe(gateway, restApiId, await gateway.getStage({ restApiId, stageName }), ctx.place);
   },
   async create({ apiId: restApiId, stage: stageName }, spec, ctx) {
     const gateway = await ctx.world.apigateway();
@@ -111,7 +110,7 @@ export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageO
     if (tags) await gateway.tagResource({ resourceArn: live.arn, tags });
   },
   async delete({ apiId: restApiId, stage: stageName }, _live, _how, ctx) {
-    await orAbsent((await ctx.world.apigateway()).deleteStage({ restApiId, stageName }), ...GONE);
+    await (await ctx.world.apigateway()).deleteStage({ restApiId, stageName });
   },
 };
 

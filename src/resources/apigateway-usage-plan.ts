@@ -41,6 +41,7 @@ export const apigatewayUsagePlan: ResourceKind<UsagePlanId, UsagePlanSpec, Usage
   kind: "apigateway.usage-plan",
   holdsData: false,
   settle: { timeoutMs: 120_000, pollMs: 1_000 },
+  notFound: { provenBy: undefined, codes: GONE },
 
   label: ({ name }) => name,
   diff: (spec, live) =>
@@ -58,7 +59,7 @@ export const apigatewayUsagePlan: ResourceKind<UsagePlanId, UsagePlanSpec, Usage
   describe: ({ arn }) => ({ arn, state: "ready" }),
   retry({ code, message }, during) {
     if (code === "ConflictException" || /concurrent modification/i.test(message)) return "busy";
-    if (during !== "read" && during !== "delete" && (GONE.includes(code) || /stage .*not.* found|API Stage not found/i.test(message)))
+    if ((during === "create" || during === "update") && (GONE.includes(code) || /stage .*not.* found|API Stage not found/i.test(message)))
       return "propagation";
     return undefined;
   },
@@ -70,8 +71,7 @@ export const apigatewayUsagePlan: ResourceKind<UsagePlanId, UsagePlanSpec, Usage
     const used = ours.length > 1 ? await withKeys(gateway, ours) : ours;
     const chosen = used[0] ?? ours[0] ?? named[0];
     if (!chosen?.id) return { state: "absent" };
-    const keys = await orAbsent(keysOf(gateway, chosen.id), ...GONE);
-    if (!keys) return { state: "absent" };
+    const keys = await keysOf(gateway, chosen.id);
     const doubles = ours.filter((plan) => plan !== chosen && !used.includes(plan));
     return { state: "ready", live: liveOf(chosen, keys, doubles, ctx.place), tags: chosen.tags ?? {} };
   },
@@ -101,7 +101,7 @@ export const apigatewayUsagePlan: ResourceKind<UsagePlanId, UsagePlanSpec, Usage
     for (const plan of live.doubles) await removePlan(gateway, plan.id ?? "", (plan.apiStages ?? []).map(textOf));
     await removePlan(gateway, live.id, live.stages);
   },
-  async listOwned(ctx) {
+  async candidates(ctx) {
     const ours = (await plans(await ctx.world.apigateway())).filter((plan) => carriesTag(plan.tags, ctx.stack));
     return [...new Set(ours.map((plan) => plan.name ?? ""))].map((name) => ({ name }));
   },
@@ -148,7 +148,7 @@ async function keysOf(gateway: APIGateway, usagePlanId: string): Promise<readonl
 }
 async function withKeys(gateway: APIGateway, all: readonly UsagePlan[]): Promise<readonly UsagePlan[]> {
   const used: UsagePlan[] = [];
-  for (const plan of all) if ((await orAbsent(keysOf(gateway, plan.id ?? ""), ...GONE))?.length) used.push(plan);
+  for (const plan of all) if ((await keysOf(gateway, plan.id ?? "")).length > 0) used.push(plan);
   return used;
 }
 function liveOf(plan: UsagePlan, keys: readonly string[], doubles: readonly UsagePlan[], { partition, region }: Place): UsagePlanLive {

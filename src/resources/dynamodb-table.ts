@@ -2,7 +2,7 @@ import type { DynamoDB, TableDescription, TimeToLiveDescription } from "@aws-sdk
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
-import { fromTagList, mayBeOurs, owned, toTagList } from "../aws/ownership.ts";
+import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
 import type { Observation, Place, ResourceKind } from "../engine/contract.ts";
 
 export interface TableId {
@@ -53,6 +53,7 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
   kind: "dynamodb.table",
   holdsData: true,
   settle: { timeoutMs: 600_000, pollMs: 1_000 },
+  notFound: { provenBy: "dynamodb:DescribeTable", codes: GONE },
 
   label: ({ name }) => name,
   diff: (spec, live) => [
@@ -72,21 +73,19 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
     arn: `arn:${partition}:dynamodb:${region}:${account}:table/${name}`,
   }),
   describe: ({ arn, status }) => ({ arn, state: status }),
-  retry({ code, message }, during) {
+  retry({ code, message }) {
     // "Backups are being enabled": point-in-time recovery comes some seconds after the table.
     if (code === "ResourceInUseException" || code === "ContinuousBackupsUnavailableException") return "busy";
     // Another run was quicker: the next look finds it done.
     if (code === "ValidationException" && /TimeToLive is already (en|dis)abled/i.test(message)) return "busy";
     if (code === "LimitExceededException" && /simultaneous|concurrent/i.test(message)) return "throttle";
-    if (GONE.includes(code) && during === "update") return "propagation";
     return undefined;
   },
 
   async read({ name }, ctx) {
     const dynamodb = await ctx.world.dynamodb();
-    const table = (await orAbsent(dynamodb.describeTable({ TableName: name }), ...GONE))?.Table;
-    if (!table) return { state: "absent" };
-    return (await orAbsent(observe(dynamodb, table), ...GONE)) ?? { state: "absent" };
+    const { Table: table } = await dynamodb.describeTable({ TableName: name });
+    return table ? observe(dynamodb, table) : { state: "absent" };
   },
   async create({ name }, spec, ctx) {
     const { hash, range } = spec.key;
@@ -130,7 +129,7 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
     const dynamodb = await ctx.world.dynamodb();
     if (live.status === "DELETING") return;
     if (live.deletionProtection) await dynamodb.updateTable({ TableName, DeletionProtectionEnabled: false });
-    else await orAbsent(dynamodb.deleteTable({ TableName }), ...GONE);
+    else await dynamodb.deleteTable({ TableName });
   },
   async inventory({ name }, live, ctx) {
     const dynamodb = await ctx.world.dynamodb();
@@ -143,16 +142,11 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
       ...(items > 0 && { cost: "DynamoDB storage by the gigabyte and month" }),
     };
   },
-  async listOwned(ctx, isKnown) {
+  async candidates(ctx) {
     const names: string[] = [];
     for await (const { TableNames = [] } of (await ctx.world.dynamodb()).paginateListTables({}))
       names.push(...TableNames.filter(mayBeOurs));
-    return owned(
-      names.map((name) => ({ name })),
-      isKnown,
-      dynamodbTable.read,
-      ctx,
-    );
+    return names.map((name) => ({ name }));
   },
 };
 
@@ -171,8 +165,8 @@ function keyTagOf({ kmsKey }: TableSpec, live: TableLive): Pair {
 async function observe(dynamodb: DynamoDB, table: TableDescription): Promise<Observation<TableLive>> {
   const { TableName = "", TableArn: arn = "", TableStatus: status = "ACTIVE" } = table;
   const [backups, ttl, tags] = await Promise.all([
-    orAbsent(dynamodb.describeContinuousBackups({ TableName }), "ContinuousBackupsUnavailableException", ...GONE),
-    orAbsent(dynamodb.describeTimeToLive({ TableName }), ...GONE),
+    orAbsent(dynamodb.describeContinuousBackups({ TableName }), "ContinuousBackupsUnavailableException"),
+    dynamodb.describeTimeToLive({ TableName }),
     tagsOf(dynamodb, arn),
   ]);
   const recovery = backups?.ContinuousBackupsDescription?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus;
@@ -188,7 +182,7 @@ async function observe(dynamodb: DynamoDB, table: TableDescription): Promise<Obs
     keyTag: tags[KEY_TAG],
     deletionProtection: table.DeletionProtectionEnabled ?? false,
     pointInTimeRecovery: recovery === "ENABLED",
-    ttl: ttlOf(ttl?.TimeToLiveDescription),
+    ttl: ttlOf(ttl.TimeToLiveDescription),
     items: table.ItemCount ?? 0,
     bytes: table.TableSizeBytes ?? 0,
   };

@@ -40,6 +40,7 @@ export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, 
   holdsData: false,
   // A database that was deleted leaves its network interface for some minutes.
   settle: { timeoutMs: 900_000, pollMs: 2_000 },
+  notFound: { provenBy: undefined, codes: GONE },
 
   label: ({ name }) => name,
   /** One change an opening, so that a plan names every address. */
@@ -54,9 +55,8 @@ export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, 
   },
   outputs: ({ id }) => ({ id }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
-  retry({ code }, during) {
+  retry({ code }) {
     if (code === "DependencyViolation" || code === "InvalidGroup.InUse") return "busy";
-    if (GONE.includes(code) && during === "update") return "propagation";
     return undefined;
   },
 
@@ -94,9 +94,9 @@ export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, 
     if (tags) await ec2.createTags({ Resources: [GroupId], Tags: toTagList(tags) });
   },
   async delete(_id, { id }, _how, ctx) {
-    await orAbsent((await ctx.world.ec2()).deleteSecurityGroup({ GroupId: id }), ...GONE);
+    await (await ctx.world.ec2()).deleteSecurityGroup({ GroupId: id });
   },
-  async listOwned(ctx) {
+  async candidates(ctx) {
     const ids: SecurityGroupId[] = [];
     const Filters = [{ Name: "tag:fleetlogix:stack", Values: [ctx.stack] }];
     for await (const { SecurityGroups = [] } of (await ctx.world.ec2()).paginateDescribeSecurityGroups({ Filters }))
@@ -114,7 +114,7 @@ async function groupOf(ec2: EC2, name: string, vpc: string): Promise<SecurityGro
     { Name: "group-name", Values: [name] },
     { Name: "vpc-id", Values: [vpc] },
   ];
-  return (await orAbsent(ec2.describeSecurityGroups({ Filters }), ...GONE))?.SecurityGroups?.[0];
+  return (await ec2.describeSecurityGroups({ Filters })).SecurityGroups?.[0];
 }
 const noDefaultVpc = ({ region }: Place): FleetlogixError =>
   new FleetlogixError("PREFLIGHT", `The account has no default VPC in ${region}: there is no network for the database.`, {

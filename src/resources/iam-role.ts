@@ -2,7 +2,7 @@ import type { IAM } from "@aws-sdk/client-iam";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
-import { fromTagList, mayBeOurs, owned, toTagList } from "../aws/ownership.ts";
+import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
 import { type PolicyDocument, policyForm } from "../aws/policies.ts";
 import type { Observation, Place, ResourceKind } from "../engine/contract.ts";
 
@@ -41,6 +41,7 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
   kind: "iam.role",
   holdsData: false,
   settle: { timeoutMs: 60_000, pollMs: 1_000 },
+  notFound: { provenBy: "iam:GetRole", codes: GONE },
 
   label: ({ name }) => name,
   diff: (spec, live) =>
@@ -54,16 +55,15 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
   outputs: ({ name, arn }) => ({ name, arn }),
   predict: ({ name }, { partition, account }: Place) => ({ name, arn: `arn:${partition}:iam::${account}:role/${name}` }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
-  retry({ code, message }, during) {
+  retry({ code, message }) {
     if (["ConcurrentModificationException", "ConcurrentModification", "DeleteConflictException", "DeleteConflict"].includes(code))
       return "busy";
-    if (during === "update" && GONE.includes(code)) return "propagation";
     if (/invalid principal/i.test(message)) return "propagation";
     return undefined;
   },
 
   async read({ name }, ctx) {
-    return (await orAbsent(observe(await ctx.world.iam(), name), ...GONE)) ?? { state: "absent" };
+    return observe(await ctx.world.iam(), name);
   },
   async create({ name }, spec, ctx) {
     const iam = await ctx.world.iam();
@@ -90,19 +90,14 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
     const profiles = await orAbsent(iam.listInstanceProfilesForRole({ RoleName }), ...GONE);
     for (const { InstanceProfileName } of profiles?.InstanceProfiles ?? [])
       await orAbsent(iam.removeRoleFromInstanceProfile({ RoleName, InstanceProfileName }), ...GONE);
-    await orAbsent(iam.deleteRole({ RoleName }), ...GONE);
+    await iam.deleteRole({ RoleName });
   },
   // The tagging API does not know IAM roles.
-  async listOwned(ctx, isKnown) {
+  async candidates(ctx) {
     const names: string[] = [];
     for await (const { Roles = [] } of (await ctx.world.iam()).paginateListRoles({ PathPrefix: "/" }))
       names.push(...Roles.map((r) => r.RoleName).filter(mayBeOurs));
-    return owned(
-      names.map((name) => ({ name })),
-      isKnown,
-      iamRole.read,
-      ctx,
-    );
+    return names.map((name) => ({ name }));
   },
 };
 

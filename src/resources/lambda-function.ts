@@ -2,7 +2,7 @@ import type { CreateFunctionCommandInput, FunctionConfiguration, GetFunctionResp
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
-import { mayBeOurs, owned } from "../aws/ownership.ts";
+import { mayBeOurs } from "../aws/ownership.ts";
 import type { Change, Observation, Place, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 
@@ -63,6 +63,7 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
   kind: "lambda.function",
   holdsData: false,
   settle: { timeoutMs: 300_000, pollMs: 500 },
+  notFound: { provenBy: "lambda:GetFunction", codes: GONE },
 
   label: ({ name }) => name,
   diff(spec, live) {
@@ -84,18 +85,15 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
     return { name, arn, aliasArn: `${arn}:${ALIAS}`, version: null };
   },
   describe: (live) => ({ arn: live.arn, state: live.state }),
-  retry({ code, message }, during) {
+  retry({ code, message }) {
     if (YOUNG_ROLE.test(message)) return "propagation";
     if (code === "ResourceConflictException") return "busy";
-    if (during === "update" && GONE.includes(code)) return "propagation";
     return undefined;
   },
 
   async read({ name: FunctionName }, ctx) {
     const lambda = await ctx.world.lambda();
-    const found = await orAbsent(lambda.getFunction({ FunctionName }), ...GONE);
-    if (!found) return { state: "absent" };
-    return (await orAbsent(observe(lambda, FunctionName, found), ...GONE)) ?? { state: "absent" };
+    return observe(lambda, FunctionName, await lambda.getFunction({ FunctionName }));
   },
   async create({ name }, spec, ctx) {
     const lambda = await ctx.world.lambda();
@@ -130,18 +128,13 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
       for (const Qualifier of live.oldVersions) await orAbsent(lambda.deleteFunction({ FunctionName, Qualifier }), ...GONE);
   },
   async delete({ name: FunctionName }, _live, _how, ctx) {
-    await orAbsent((await ctx.world.lambda()).deleteFunction({ FunctionName }), ...GONE);
+    await (await ctx.world.lambda()).deleteFunction({ FunctionName });
   },
-  async listOwned(ctx, isKnown) {
+  async candidates(ctx) {
     const names: string[] = [];
     for await (const { Functions = [] } of (await ctx.world.lambda()).paginateListFunctions({}))
       names.push(...Functions.map((f) => f.FunctionName).filter(mayBeOurs));
-    return owned(
-      names.map((name) => ({ name })),
-      isKnown,
-      lambdaFunction.read,
-      ctx,
-    );
+    return names.map((name) => ({ name }));
   },
 };
 
@@ -251,7 +244,7 @@ async function observe(lambda: Lambda, FunctionName: string, found: GetFunctionR
   const latest = found.Configuration ?? {};
   const [aliases, versions] = await Promise.all([aliasesOf(lambda, FunctionName), versionsOf(lambda, FunctionName)]);
   const version = aliases.get(ALIAS);
-  const published = version && (await orAbsent(lambda.getFunctionConfiguration({ FunctionName, Qualifier: version }), ...GONE));
+  const published = version && (await lambda.getFunctionConfiguration({ FunctionName, Qualifier: version }));
   const arn = latest.FunctionArn ?? "";
   const named = new Set(aliases.values());
   const live: FunctionLive = {

@@ -29,6 +29,8 @@ export const lambdaPermission: ResourceKind<PermissionId, PermissionSpec, Permis
   kind: "lambda.permission",
   holdsData: false,
   settle: { timeoutMs: 60_000, pollMs: 500 },
+  // Said of the function, of the alias and of a policy without statements alike.
+  notFound: { provenBy: "lambda:GetPolicy", codes: GONE },
   partOf: "function",
 
   label: ({ functionName, statementId }) => `${functionName} ${statementId}`,
@@ -39,14 +41,14 @@ export const lambdaPermission: ResourceKind<PermissionId, PermissionSpec, Permis
   retry({ code }, during) {
     // Two statements at once: one of them may be refused or lost.
     if (code === "ResourceConflictException" || code === "PreconditionFailedException") return "busy";
-    if (during !== "read" && during !== "delete" && GONE.includes(code)) return "propagation";
+    if (during === "create" && GONE.includes(code)) return "propagation";
     return undefined;
   },
 
   async read({ functionName, qualifier, statementId }, ctx) {
     const lambda = await ctx.world.lambda();
-    const found = await orAbsent(lambda.getPolicy({ FunctionName: functionName, Qualifier: qualifier }), ...GONE);
-    const { Statement = [] } = JSON.parse(found?.Policy ?? "{}") as { Statement?: readonly { Sid?: string }[] };
+    const { Policy = "{}" } = await lambda.getPolicy({ FunctionName: functionName, Qualifier: qualifier });
+    const { Statement = [] } = JSON.parse(Policy) as { Statement?: readonly { Sid?: string }[] };
     const statement = Statement.find((s) => s.Sid === statementId);
     if (!statement) return { state: "absent" };
     return {

@@ -1,7 +1,6 @@
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
-import { owned } from "../aws/ownership.ts";
 import type { Place, ResourceKind } from "../engine/contract.ts";
 
 export interface LogGroupId {
@@ -35,17 +34,17 @@ export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, Log
   holdsData: false,
   comesBack: true,
   settle: { timeoutMs: 60_000, pollMs: 500 },
+  notFound: { provenBy: undefined, codes: GONE },
 
   label: ({ name }) => name,
   diff: (spec, live) => differences({ retentionDays: [live.retentionDays, spec.retentionDays], encryption: [live.kmsKey, spec.kmsKey] }),
   outputs: ({ arn }) => ({ arn, name: arn.split(":log-group:")[1] ?? "" }),
   predict: ({ name }, place) => ({ name, arn: arnOf(name, place) }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
-  retry({ code, message }, during) {
+  retry({ code, message }) {
     if (code === "OperationAbortedException") return "busy";
     // A key whose policy is younger than what CloudWatch Logs sees of it.
     if (code === "InvalidParameterException" && /KMS key/i.test(message)) return "propagation";
-    if (GONE.includes(code) && during === "update") return "propagation";
     return undefined;
   },
 
@@ -55,9 +54,8 @@ export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, Log
     const group = logGroups.find((g) => g.logGroupName === name);
     if (!group) return { state: "absent" };
     const arn = arnOf(name, ctx.place);
-    const tagged = await orAbsent(logs.listTagsForResource({ resourceArn: arn }), ...GONE);
-    if (!tagged) return { state: "absent" };
-    return { state: "ready", live: { arn, retentionDays: group.retentionInDays, kmsKey: group.kmsKeyId }, tags: tagged.tags ?? {} };
+    const { tags = {} } = await logs.listTagsForResource({ resourceArn: arn });
+    return { state: "ready", live: { arn, retentionDays: group.retentionInDays, kmsKey: group.kmsKeyId }, tags };
   },
   async create({ name }, { kmsKey: kmsKeyId }, ctx) {
     const logs = await ctx.world.logs();
@@ -74,20 +72,15 @@ export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, Log
     if (tags) await logs.tagResource({ resourceArn: arn, tags });
   },
   async delete({ name }, _live, _how, ctx) {
-    await orAbsent((await ctx.world.logs()).deleteLogGroup({ logGroupName: name }), ...GONE);
+    await (await ctx.world.logs()).deleteLogGroup({ logGroupName: name });
   },
-  async listOwned(ctx, isKnown) {
+  async candidates(ctx) {
     const logs = await ctx.world.logs();
     const names: string[] = [];
     for (const logGroupNamePrefix of FOLDERS)
       for await (const { logGroups = [] } of logs.paginateDescribeLogGroups({ logGroupNamePrefix }))
         names.push(...logGroups.flatMap((g) => g.logGroupName ?? []));
-    return owned(
-      names.map((name) => ({ name })),
-      isKnown,
-      logsGroup.read,
-      ctx,
-    );
+    return names.map((name) => ({ name }));
   },
 };
 

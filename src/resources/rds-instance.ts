@@ -81,6 +81,7 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
   holdsData: true,
   slow: true,
   settle: { timeoutMs: 3_600_000, pollMs: 5_000 },
+  notFound: { provenBy: "rds:DescribeDBInstances", codes: GONE },
 
   label: ({ identifier }) => identifier,
   diff: (spec, live) => [
@@ -109,17 +110,16 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
     secretArn: live.secretArn ?? null,
   }),
   describe: ({ arn, status, host, port }) => ({ arn, state: status, ...(host && { address: `${host}:${port}` }) }),
-  retry({ code, message }, during) {
+  retry({ code, message }) {
     if (code.startsWith("InvalidDBInstanceState")) return "busy";
     // The monitoring role is younger than RDS's view of IAM.
     if (/ENHANCED_MONITORING/.test(message)) return "propagation";
-    if (during === "update" && GONE.includes(code)) return "propagation";
     return undefined;
   },
 
   async read({ identifier }, ctx) {
     const rds = await ctx.world.rds();
-    const found = (await orAbsent(rds.describeDBInstances({ DBInstanceIdentifier: identifier }), ...GONE))?.DBInstances?.[0];
+    const found = (await rds.describeDBInstances({ DBInstanceIdentifier: identifier })).DBInstances?.[0];
     return found ? observationOf(found) : { state: "absent" };
   },
   async create({ identifier }, spec, ctx) {
@@ -164,7 +164,7 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
       cost: `${live.instanceClass} by the hour and ${live.storageGb} GB of storage by the month`,
     };
   },
-  async listOwned(ctx) {
+  async candidates(ctx) {
     const ids: DatabaseId[] = [];
     for await (const { DBInstances = [] } of (await ctx.world.rds()).paginateDescribeDBInstances({}))
       for (const { DBInstanceIdentifier, TagList } of DBInstances)

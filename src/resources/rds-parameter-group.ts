@@ -2,7 +2,7 @@ import type { Parameter, RDS } from "@aws-sdk/client-rds";
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
-import { carriesTag, fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
+import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
 import type { Place, ResourceKind, Tags } from "../engine/contract.ts";
 
 export interface ParameterGroupId {
@@ -12,14 +12,21 @@ export interface ParameterGroupSpec {
   /** `postgres<major>`. */
   readonly family: string;
   readonly description: string;
-  /** Dynamic parameters only: they take effect without a restart. */
   readonly parameters: Readonly<Record<string, string>>;
+}
+interface Value {
+  readonly value: string | undefined;
+  /** A static parameter takes effect at the next restart, and AWS refuses the whole call when one is asked for at once. */
+  readonly apply: "static" | "dynamic";
 }
 interface ParameterGroupLive {
   readonly arn: string;
   readonly family: string;
-  /** Those that were set by somebody. */
-  readonly parameters: Readonly<Record<string, string>>;
+  /**
+   * Every parameter of the family, whoever set it: one that was set to its family's own default keeps the source `system`, so a filter
+   * by source would miss it for ever (hashicorp/terraform-provider-aws internal/service/rds/parameter_group.go).
+   */
+  readonly parameters: Readonly<Record<string, Value>>;
 }
 export interface ParameterGroupOutputs {
   readonly name: string;
@@ -34,30 +41,27 @@ export const rdsParameterGroup: ResourceKind<ParameterGroupId, ParameterGroupSpe
     kind: "rds.parameter-group",
     holdsData: false,
     settle: { timeoutMs: 300_000, pollMs: 2_000 },
+    notFound: { provenBy: "rds:DescribeDBParameterGroups", codes: GONE },
 
     label: ({ name }) => name,
     diff: (spec, live) => [
       ...differences({ family: [live.family, spec.family] }, "replace"),
-      ...Object.entries(spec.parameters).flatMap(([name, to]) => differences({ [`parameters.${name}`]: [live.parameters[name], to] })),
+      ...Object.entries(spec.parameters).flatMap(([name, to]) =>
+        differences({ [`parameters.${name}`]: [live.parameters[name]?.value, to] }),
+      ),
     ],
     outputs: ({ arn }) => ({ name: arn.slice(arn.lastIndexOf(":") + 1) }),
     predict: ({ name }) => ({ name }),
     describe: ({ arn }) => ({ arn, state: "ready" }),
-    retry({ code }, during) {
-      // In use by a database that is being changed or deleted.
-      if (code.startsWith("InvalidDBParameterGroupState")) return "busy";
-      if (during === "update" && GONE.includes(code)) return "propagation";
-      return undefined;
-    },
+    // In use by a database that is being changed or deleted.
+    retry: ({ code }) => (code.startsWith("InvalidDBParameterGroupState") ? "busy" : undefined),
 
     async read({ name }, ctx) {
       const rds = await ctx.world.rds();
-      const found = await orAbsent(rds.describeDBParameterGroups({ DBParameterGroupName: name }), ...GONE);
-      const group = found?.DBParameterGroups?.[0];
+      const group = (await rds.describeDBParameterGroups({ DBParameterGroupName: name })).DBParameterGroups?.[0];
       if (!group) return { state: "absent" };
       const arn = group.DBParameterGroupArn ?? arnOf(name, ctx.place);
-      const [parameters, tags] = await Promise.all([orAbsent(parametersOf(rds, name), ...GONE), orAbsent(tagsOf(rds, arn), ...GONE)]);
-      if (!parameters || !tags) return { state: "absent" };
+      const [parameters, tags] = await Promise.all([parametersOf(rds, name), tagsOf(rds, arn)]);
       return { state: "ready", live: { arn, family: group.DBParameterGroupFamily ?? "", parameters }, tags };
     },
     async create({ name }, { family, description }, ctx) {
@@ -65,7 +69,7 @@ export const rdsParameterGroup: ResourceKind<ParameterGroupId, ParameterGroupSpe
       const group = { DBParameterGroupName: name, DBParameterGroupFamily: family, Description: description, Tags: toTagList(ctx.tags) };
       await orAbsent(rds.createDBParameterGroup(group), "DBParameterGroupAlreadyExistsFault", "DBParameterGroupAlreadyExists");
     },
-    async update({ name }, spec, { arn }, changes, ctx) {
+    async update({ name }, spec, { arn, parameters }, changes, ctx) {
       const rds = await ctx.world.rds();
       const wanted = changes.flatMap(({ path }) => (path.startsWith("parameters.") ? [path.slice("parameters.".length)] : []));
       for (let at = 0; at < wanted.length; at += AT_ONCE) {
@@ -73,7 +77,7 @@ export const rdsParameterGroup: ResourceKind<ParameterGroupId, ParameterGroupSpe
           (ParameterName): Parameter => ({
             ParameterName,
             ParameterValue: spec.parameters[ParameterName],
-            ApplyMethod: "immediate",
+            ApplyMethod: parameters[ParameterName]?.apply === "static" ? "pending-reboot" : "immediate",
           }),
         );
         await rds.modifyDBParameterGroup({ DBParameterGroupName: name, Parameters });
@@ -82,23 +86,22 @@ export const rdsParameterGroup: ResourceKind<ParameterGroupId, ParameterGroupSpe
       if (tags) await rds.addTagsToResource({ ResourceName: arn, Tags: toTagList(tags) });
     },
     async delete({ name }, _live, _how, ctx) {
-      await orAbsent((await ctx.world.rds()).deleteDBParameterGroup({ DBParameterGroupName: name }), ...GONE);
+      await (await ctx.world.rds()).deleteDBParameterGroup({ DBParameterGroupName: name });
     },
-    async listOwned(ctx, isKnown) {
+    async candidates(ctx) {
       const rds = await ctx.world.rds();
       const ids: ParameterGroupId[] = [];
       for await (const { DBParameterGroups = [] } of rds.paginateDescribeDBParameterGroups({}))
-        for (const { DBParameterGroupName: name, DBParameterGroupArn: arn } of DBParameterGroups)
-          if (mayBeOurs(name) && !isKnown({ name }) && arn && carriesTag(await orAbsent(tagsOf(rds, arn), ...GONE), ctx.stack))
-            ids.push({ name });
+        ids.push(...DBParameterGroups.flatMap(({ DBParameterGroupName: name }) => (mayBeOurs(name) ? [{ name }] : [])));
       return ids;
     },
   };
 
-async function parametersOf(rds: RDS, DBParameterGroupName: string): Promise<Readonly<Record<string, string>>> {
-  const all: [string, string][] = [];
-  for await (const { Parameters = [] } of rds.paginateDescribeDBParameters({ DBParameterGroupName, Source: "user" }))
-    all.push(...Parameters.map((p): [string, string] => [p.ParameterName ?? "", p.ParameterValue ?? ""]));
+async function parametersOf(rds: RDS, DBParameterGroupName: string): Promise<ParameterGroupLive["parameters"]> {
+  const all: [string, Value][] = [];
+  for await (const { Parameters = [] } of rds.paginateDescribeDBParameters({ DBParameterGroupName }))
+    for (const { ParameterName = "", ParameterValue: value, ApplyType } of Parameters)
+      all.push([ParameterName, { value, apply: ApplyType === "static" ? "static" : "dynamic" }]);
   return Object.fromEntries(all);
 }
 async function tagsOf(rds: RDS, ResourceName: string): Promise<Tags> {

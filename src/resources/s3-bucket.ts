@@ -2,7 +2,7 @@ import type { LifecycleRule, S3 } from "@aws-sdk/client-s3";
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent, toFault } from "../aws/faults.ts";
-import { fromTagList, mayBeOurs, owned, toTagList } from "../aws/ownership.ts";
+import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
 import { type PolicyDocument, policyForm } from "../aws/policies.ts";
 import type { Observation, Place, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
@@ -42,11 +42,16 @@ const CLOSED = { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolic
 const encryptionOf = ({ kmsKey }: BucketSpec) => ({ algorithm: "aws:kms", key: kmsKey, bucketKey: true });
 const OWNER_ENFORCED = "BucketOwnerEnforced";
 const ABORT_UPLOADS_AFTER_DAYS = 7;
+/** HEAD has no body: the status alone speaks there. */
+const GONE = ["NotFound", "Http404", "NoSuchBucket"];
 
 export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutputs, AwsClients> = {
   kind: "s3.bucket",
   holdsData: true,
-  settle: { timeoutMs: 300_000, pollMs: 1_000 },
+  // Lifecycle rules may read old for minutes after a put, longest in eu-west-2 and me-central-1
+  // (hashicorp/terraform-provider-aws pull requests 32850 and 41764).
+  settle: { timeoutMs: 300_000, pollMs: 1_000, readLagMs: 600_000 },
+  notFound: { provenBy: "s3:HeadBucket", codes: GONE },
 
   label: ({ name }) => name,
   diff: (spec, live) =>
@@ -65,15 +70,13 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
   retry({ code }, during) {
     // Two settings at once, or a name that was deleted a moment ago; a writer that was faster than the emptying.
     if (code === "OperationAborted" || (code === "BucketNotEmpty" && during === "delete")) return "busy";
-    if (code === "NoSuchBucket" && during === "update") return "propagation";
     return undefined;
   },
 
   async read({ name }, ctx) {
     const s3 = await ctx.world.s3();
-    const head = await headOf(s3, name, ctx.place);
-    if (head !== "there") return head;
-    return (await orAbsent(readSettings(s3, name, ctx.place), "NoSuchBucket")) ?? { state: "absent" };
+    const barred = await barredBy(s3, name, ctx.place);
+    return barred ?? readSettings(s3, name, ctx.place);
   },
   async create({ name }, _spec, ctx) {
     const s3 = await ctx.world.s3();
@@ -109,22 +112,17 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
   async delete({ name }, _live, _how, ctx) {
     const s3 = await ctx.world.s3();
     const own = { Bucket: name, ExpectedBucketOwner: ctx.place.account };
-    await orAbsent(remove(s3, own, ctx.signal), "NoSuchBucket");
+    await remove(s3, own, ctx.signal);
   },
   async inventory({ name }, _live, ctx) {
     const own = { Bucket: name, ExpectedBucketOwner: ctx.place.account };
     return count(await ctx.world.s3(), own);
   },
-  async listOwned(ctx, isKnown) {
+  async candidates(ctx) {
     const s3 = await ctx.world.s3();
     const { Buckets = [] } = await s3.listBuckets({ Prefix: "fleetlogix" });
     const here = Buckets.filter((b) => mayBeOurs(b.Name) && (b.BucketRegion ?? ctx.place.region) === ctx.place.region);
-    return owned(
-      here.map((b) => ({ name: b.Name ?? "" })),
-      isKnown,
-      s3Bucket.read,
-      ctx,
-    );
+    return here.map((b) => ({ name: b.Name ?? "" }));
   },
 };
 
@@ -163,13 +161,13 @@ const SETTERS: Readonly<Record<string, (s3: S3, own: Own, spec: BucketSpec) => P
 };
 
 /** HeadBucket has no body: only the status tells. */
-async function headOf(s3: S3, name: string, place: Place): Promise<"there" | Observation<BucketLive>> {
+/** Why it is not ours to read; undefined when it is. */
+async function barredBy(s3: S3, name: string, place: Place): Promise<Observation<BucketLive> | undefined> {
   try {
     await s3.headBucket({ Bucket: name, ExpectedBucketOwner: place.account });
-    return "there";
+    return undefined;
   } catch (error) {
     const status = toFault(error)?.status;
-    if (status === 404) return { state: "absent" };
     if (status === 403) return { state: "ready", live: unseen(name, place), tags: {}, barred: ANOTHERS };
     if (status !== 301) throw error;
     throw new FleetlogixError("WRONG_PLACE", `The bucket "${name}" exists in another region than ${place.region}.`, {

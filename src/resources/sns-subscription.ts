@@ -21,6 +21,8 @@ export const snsSubscription: ResourceKind<SubscriptionId, object, SubscriptionL
   kind: "sns.subscription",
   holdsData: false,
   settle: { timeoutMs: 60_000, pollMs: 1_000 },
+  // Without its topic there is none.
+  notFound: { provenBy: "sns:ListSubscriptionsByTopic", codes: GONE },
   partOf: "topic",
 
   label: ({ protocol, endpoint }) => `${protocol}:${endpoint}`,
@@ -30,8 +32,8 @@ export const snsSubscription: ResourceKind<SubscriptionId, object, SubscriptionL
   describe: ({ arn }) => ({ arn, state: arn ? "confirmed" : "pending confirmation" }),
 
   async read({ topicArn, protocol, endpoint }, ctx) {
-    const found = await orAbsent(subscriptionsOf(await ctx.world.sns(), topicArn), ...GONE);
-    const ours = found?.find((s) => s.Protocol === protocol && s.Endpoint === endpoint);
+    const found = await subscriptionsOf(await ctx.world.sns(), topicArn);
+    const ours = found.find((s) => s.Protocol === protocol && s.Endpoint === endpoint);
     if (!ours || ours.SubscriptionArn === "Deleted") return { state: "absent" };
     const arn = ours.SubscriptionArn?.startsWith("arn:") ? ours.SubscriptionArn : undefined;
     return { state: "ready", live: { arn }, tags: "inherited" };
@@ -42,9 +44,9 @@ export const snsSubscription: ResourceKind<SubscriptionId, object, SubscriptionL
   async update() {},
   /** One that is not confirmed cannot be deleted: SNS forgets it after two days, or with its topic. */
   async delete(_id, { arn }, _how, ctx) {
-    if (arn) await orAbsent((await ctx.world.sns()).unsubscribe({ SubscriptionArn: arn }), ...GONE);
+    if (arn) await (await ctx.world.sns()).unsubscribe({ SubscriptionArn: arn });
   },
-  async listOwned(ctx) {
+  async candidates(ctx) {
     const sns = await ctx.world.sns();
     const ids: SubscriptionId[] = [];
     for await (const { Topics = [] } of sns.paginateListTopics({}))

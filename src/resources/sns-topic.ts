@@ -1,7 +1,6 @@
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { orAbsent } from "../aws/faults.ts";
-import { fromTagList, mayBeOurs, owned, toTagList } from "../aws/ownership.ts";
+import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
 import { type PolicyDocument, policyForm } from "../aws/policies.ts";
 import type { Change, Place, ResourceKind } from "../engine/contract.ts";
 
@@ -20,22 +19,23 @@ interface TopicLive {
   readonly policy: unknown;
 }
 
-const GONE = ["NotFoundException", "NotFound"];
+/** Attributes speak of NotFound, tags of ResourceNotFound. */
+const GONE = ["NotFoundException", "NotFound", "ResourceNotFoundException", "ResourceNotFound"];
 
 export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly arn: string }, AwsClients> = {
   kind: "sns.topic",
   holdsData: false,
   settle: { timeoutMs: 60_000, pollMs: 500 },
+  notFound: { provenBy: "sns:GetTopicAttributes", codes: GONE },
 
   label: ({ name }) => name,
   diff: (spec, live) => differences({ encryption: [live.kmsKey, spec.kmsKey], policy: [live.policy, policyForm(spec.policy)] }),
   outputs: ({ arn }) => ({ arn }),
   predict: (id, place) => ({ arn: arnOf(id, place) }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
-  retry({ code, message }, during) {
+  retry({ code, message }) {
     // After delete and create of the same name, and where two write tags at once, SNS asks for a short wait.
     if (["StaleTagException", "StaleTag", "ConcurrentAccessException", "ConcurrentAccess"].includes(code)) return "busy";
-    if (during === "update" && GONE.includes(code)) return "propagation";
     if (/invalid principal/i.test(message)) return "propagation";
     return undefined;
   },
@@ -43,11 +43,9 @@ export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly ar
   async read(id, ctx) {
     const sns = await ctx.world.sns();
     const arn = arnOf(id, ctx.place);
-    const found = await orAbsent(sns.getTopicAttributes({ TopicArn: arn }), ...GONE);
-    if (!found) return { state: "absent" };
-    const tagged = await orAbsent(sns.listTagsForResource({ ResourceArn: arn }), "ResourceNotFoundException", "ResourceNotFound", ...GONE);
-    if (!tagged) return { state: "absent" };
-    const { KmsMasterKeyId, Policy } = found.Attributes ?? {};
+    const { Attributes = {} } = await sns.getTopicAttributes({ TopicArn: arn });
+    const tagged = await sns.listTagsForResource({ ResourceArn: arn });
+    const { KmsMasterKeyId, Policy } = Attributes;
     return { state: "ready", live: { arn, kmsKey: KmsMasterKeyId, policy: policyForm(Policy) }, tags: fromTagList(tagged.Tags) };
   },
   async create({ name }, spec, ctx) {
@@ -66,17 +64,12 @@ export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly ar
   async delete(_id, { arn }, _how, ctx) {
     await (await ctx.world.sns()).deleteTopic({ TopicArn: arn });
   },
-  async listOwned(ctx, isKnown) {
+  async candidates(ctx) {
     const sns = await ctx.world.sns();
     const names: string[] = [];
     for await (const { Topics = [] } of sns.paginateListTopics({}))
       names.push(...Topics.map(({ TopicArn = "" }) => TopicArn.slice(TopicArn.lastIndexOf(":") + 1)).filter(mayBeOurs));
-    return owned(
-      names.map((name) => ({ name })),
-      isKnown,
-      snsTopic.read,
-      ctx,
-    );
+    return names.map((name) => ({ name }));
   },
 };
 

@@ -1,6 +1,6 @@
 import { type AwsClients, makeClients } from "../../src/aws/clients.ts";
 import { classify, toFault } from "../../src/aws/faults.ts";
-import type { Ctx, Place, ResourceNode } from "../../src/engine/contract.ts";
+import type { Ctx, Observation, Place, ResourceNode } from "../../src/engine/contract.ts";
 import type { Policy } from "../../src/engine/decide.ts";
 import { type Doomed, destroy, findOrphans, planDestroy } from "../../src/engine/destroy.ts";
 import type { EngineEvent } from "../../src/engine/events.ts";
@@ -45,6 +45,13 @@ export function makeRig({ endpoint, clock, place, stack = { name: STACK, tags: T
     ctx: { place: here, stack: stack.name, tags: stack.tags, signal, world } satisfies Ctx<AwsClients>,
     /** Operations that may change something, since the last call of this. */
     writes: () => calls.splice(0).filter((operation) => !/:(Get|Describe|List|Head|Scan|Query)/.test(operation)),
+    /** All operations since the last call of this or of `writes`. */
+    calls: () => calls.splice(0),
+    /** The first of them as the engine sees it. */
+    look: async (nodes: readonly ResourceNode[]): Promise<Observation<unknown>> => {
+      const [seen] = await observe(nodes, run({ adopt: true }), { specs: false });
+      return seen?.observation ?? { state: "absent" };
+    },
     plan: async (nodes: readonly ResourceNode[], policy?: Partial<Policy>): Promise<readonly Planned[]> =>
       plan(await look(nodes, policy), run(policy)),
     up: async (nodes: readonly ResourceNode[], policy?: Partial<Policy>): Promise<Outcome> =>

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AwsClients } from "../../src/aws/clients.ts";
+import { toFault } from "../../src/aws/faults.ts";
 import { declare, type Observation, type ResourceKind, type ResourceNode } from "../../src/engine/contract.ts";
 import { virtualClock } from "../../src/local/core/clock.ts";
+import { faultPlan } from "../../src/local/core/faults.ts";
 import { type LocalAws, startLocalAws } from "../../src/local/index.ts";
 import { makeRig, type Rig, TAGS } from "./rig.ts";
 
@@ -31,16 +33,17 @@ function benchFor<Id, Spec>(of: KindCase<Id, Spec>) {
   let aws: LocalAws;
   let rig: Rig;
   let count = 0;
+  const faults = faultPlan();
   beforeAll(async () => {
     const clock = virtualClock();
-    aws = await startLocalAws({ clock, settings: { databases: "none" } });
+    aws = await startLocalAws({ clock, faults, settings: { databases: "none" } });
     rig = makeRig({ endpoint: aws.url, clock });
   });
   afterAll(async () => {
     rig.close();
     await aws.close();
   });
-  const nodeOf = (id: Id, spec: Spec): ResourceNode[] => [declare(kind, "it", { identity: () => id, spec: () => spec })];
+  const nodeOf = (id: Id, spec: Spec | undefined): ResourceNode[] => [declare(kind, "it", { identity: () => id, spec: () => spec })];
   const bring = async (id: Id, spec: Spec, policy?: object) => {
     const outcome = await rig.up(nodeOf(id, spec), policy);
     if (outcome.error) throw outcome.error;
@@ -48,11 +51,12 @@ function benchFor<Id, Spec>(of: KindCase<Id, Spec>) {
   };
   return {
     rig: () => rig,
+    faults,
     nodeOf,
     bring,
     decided: async (id: Id, spec: Spec) => (await rig.plan(nodeOf(id, spec)))[0]?.decision,
     async read(id: Id): Promise<Seen> {
-      const seen = await kind.read(id, rig.ctx);
+      const seen = await rig.look(nodeOf(id, undefined));
       if (seen.state === "absent") throw new Error(`${kind.kind} is absent`);
       return seen;
     },
@@ -91,6 +95,29 @@ function comesToBe<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>): vo
     const { id } = await bench.subject();
     const foretold = kind.predict?.(id, bench.rig().place);
     if (foretold) expect((await bench.read(id)) && kind.outputs((await bench.read(id)).live)).toMatchObject(known(foretold));
+  });
+}
+/** A NotFound means "absent" from the one call that proves it; from a look at a part it never makes the thing again. */
+function isAbsentByProof<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>): void {
+  const { notFound } = of.kind;
+  const [code = "ResourceNotFoundException"] = notFound.codes;
+  /** The next call of this operation answers that there is no such thing. */
+  const once = (name: string) => {
+    const [service, operation] = name.split(":") as [string, string];
+    bench.faults.add({ service, operation, fault: { kind: "fail", code, message: "not found", status: 404 } });
+  };
+  test.runIf(notFound.codes.length > 0)("absent: only by the call that proves it", async () => {
+    const { id, spec } = await bench.subject();
+    const rig = bench.rig();
+    rig.calls();
+    await rig.look(bench.nodeOf(id, spec));
+    for (const operation of new Set(rig.calls())) {
+      once(operation);
+      const { state } = await rig.look(bench.nodeOf(id, spec));
+      expect([operation, state]).toEqual([operation, operation === notFound.provenBy ? "absent" : "ready"]);
+      bench.faults.clear();
+    }
+    expect(await bench.decided(id, spec)).toEqual({ action: "keep" });
   });
 }
 /** What differs is written, and nothing else. */
@@ -164,9 +191,9 @@ function knowsItsOwner<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>)
 /** It can be found by its tag and removed, more than once. */
 function goesAway<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>): void {
   const { kind } = of;
-  test.runIf(of.foreign && kind.listOwned)("orphans: found by its tag", async () => {
+  test.runIf(of.foreign && kind.candidates)("orphans: found by its tag", async () => {
     const { id } = await bench.subject();
-    expect(await kind.listOwned?.(bench.rig().ctx, () => false)).toContainEqual(id);
+    expect(await kind.candidates?.(bench.rig().ctx)).toContainEqual(id);
   });
 
   test.runIf(kind.retained)("kept: a teardown of everything leaves it as it is", async () => {
@@ -182,10 +209,11 @@ function goesAway<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>): voi
     const { live } = await bench.read(id);
     const how = { finalSnapshot: undefined };
     await kind.delete(id, live, how, bench.rig().ctx);
-    await kind.delete(id, live, how, bench.rig().ctx);
+    const again = await kind.delete(id, live, how, bench.rig().ctx).catch(toFault);
+    if (again) expect(kind.notFound.codes).toContain(again.code);
     const down = await bench.rig().down(bench.nodeOf(id, spec), { deleteData: true, orphans: false });
     expect(down.error).toBeUndefined();
-    expect(await kind.read(id, bench.rig().ctx)).toEqual({ state: "absent" });
+    expect(await bench.rig().look(bench.nodeOf(id, spec))).toEqual({ state: "absent" });
     expect(await bench.decided(id, spec)).toEqual({ action: "create" });
     await bench.bring(id, spec);
     expect(await bench.decided(id, spec)).toEqual({ action: "keep" });
@@ -199,6 +227,7 @@ export function contractOf<Id, Spec>(of: KindCase<Id, Spec>): void {
   describe(of.kind.kind, () => {
     const bench = benchFor(of);
     comesToBe(of, bench);
+    isAbsentByProof(of, bench);
     followsItsWish(of, bench);
     knowsItsOwner(of, bench);
     goesAway(of, bench);

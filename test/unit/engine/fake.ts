@@ -77,6 +77,7 @@ export function thing(cloud: Cloud, log: Log, hooks: Hooks = {}) {
     holdsData: hooks.holdsData ?? false,
     slow: hooks.slow ?? false,
     settle: { timeoutMs: hooks.timeoutMs ?? 60_000, pollMs: 1_000 },
+    notFound: { provenBy: "fake:Call", codes: ["Gone"] },
     label: (id) => id.name,
     diff: (spec, live): Change[] =>
       Object.entries(spec.values)
@@ -111,7 +112,7 @@ export function thing(cloud: Cloud, log: Log, hooks: Hooks = {}) {
         }
       }),
     delete: ({ name }) => effect("delete", name, () => void cloud.delete(name)),
-    async listOwned() {
+    async candidates() {
       return [...cloud].flatMap(([name, it]) => (it.tags !== "inherited" && it.tags["fleetlogix:stack"] === STACK ? [{ name }] : []));
     },
   };

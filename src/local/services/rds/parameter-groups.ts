@@ -162,10 +162,12 @@ function applyNow({ fleet, engine }: Rds, group: ParameterGroupDocument, values:
 
 function asParameter(kind: ParameterKind, own: ParameterGroupDocument["values"][string] | undefined): RDS.Parameter {
   const value = own?.value ?? kind.system;
+  // A value that is the family's own default keeps its source (hashicorp/terraform-provider-aws internal/service/rds/parameter_group.go).
+  const changed = own !== undefined && own.value !== kind.system;
   return {
     ParameterName: kind.name,
     ...(value !== undefined && { ParameterValue: value }),
-    Source: own ? "user" : kind.system !== undefined ? "system" : "engine-default",
+    Source: changed ? "user" : kind.system !== undefined ? "system" : "engine-default",
     ApplyType: kind.apply,
     DataType: kind.type,
     ...(kind.allowed !== undefined && { AllowedValues: kind.allowed }),
