@@ -5,15 +5,26 @@ import type { FunctionName } from "../config/config.ts";
 import { FleetlogixError } from "../errors.ts";
 import type { Artifact } from "./artifact.ts";
 import { packageRoot } from "./package-root.ts";
+import { preparedFunctions } from "./prepared.ts";
 
 /**
- * Bundles and zips the named functions: `handlers/<name>/handler.ts` → `index.js` with the export `handler`.
- * Fails with BUNDLE_FAILED, naming file and line. `root` is the folder that holds `handlers/`.
+ * The zips of the named functions: `handlers/<name>/handler.ts` → `index.js` with the export `handler`.
+ * Sources that did not change since the last time are not bundled again. Fails with BUNDLE_FAILED, naming file and line.
+ * `root` is the folder that holds `handlers/`.
  */
 export async function buildFunctions(
   names: readonly FunctionName[],
   root: string = packageRoot(),
 ): Promise<ReadonlyMap<FunctionName, Artifact>> {
+  const prepared = await preparedFunctions(root);
+  const known = await Promise.all(names.map(async (name) => [name, await prepared.read(name)] as const));
+  const missing = known.flatMap(([name, artifact]) => (artifact ? [] : [name]));
+  const built = missing.length > 0 ? await bundleAndZip(missing, root) : new Map<FunctionName, Artifact>();
+  if (built.size > 0) await prepared.keep(built);
+  return new Map([...known.flatMap(([name, artifact]) => (artifact ? [[name, artifact] as const] : [])), ...built]);
+}
+
+async function bundleAndZip(names: readonly FunctionName[], root: string): Promise<ReadonlyMap<FunctionName, Artifact>> {
   const [bundles, { toArtifact }] = await Promise.all([bundleFunctions(names, root), import("./zip.ts")]);
   return new Map(await Promise.all(bundles.map(async ([name, code]) => [name, await toArtifact({ "index.js": code })] as const)));
 }

@@ -109,7 +109,7 @@ function spawnServe({ dataDir, port, realism, faultsFile, databases, databasePor
   const self = fileURLToPath(import.meta.url);
   // From its sources (our own tests) it needs the loader; from the package it is plain JavaScript.
   const fromSource = self.endsWith(".ts");
-  const serve = join(dirname(self), fromSource ? "serve.ts" : "serve.js");
+  const serve = join(dirname(self), fromSource ? "serve.ts" : "fleetlogix-local.cjs");
   const args = [
     ...(fromSource ? ["--import", "tsx"] : []),
     ...[serve, "--data", dataDir, "--port", String(port)],

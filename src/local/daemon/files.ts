@@ -58,7 +58,7 @@ export function servesFolder(pid: number, dataDir: string): boolean {
   if (!isAlive(pid)) return false;
   if (process.platform !== "linux") return true;
   const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-  return words.includes(dataDir) && words.some((word) => /daemon[/\\]serve\.[jt]s$/.test(word));
+  return words.includes(dataDir) && words.some((word) => /(daemon[/\\]serve\.ts|fleetlogix-local\.cjs)$/.test(word));
 }
 
 /** Long enough for another process that found the same dead lock to have taken it. */

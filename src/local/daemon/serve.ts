@@ -6,7 +6,7 @@ import { type LocalAws, startLocalAws } from "../index.ts";
 import { type DaemonState, dropState, LOG, lockFolder, type ServeOptions, writeState } from "./files.ts";
 import { boundedLog } from "./log.ts";
 
-/** The background process: `node serve.js --data FOLDER --port N`. Tells its parent, once, how the start went. */
+/** The background process: `node fleetlogix-local.cjs --data FOLDER --port N`. Tells its parent, once, how the start went. */
 export type ServeMessage = { readonly ready: DaemonState } | { readonly failed: { readonly code: string; readonly message: string } };
 
 /** Calls remembered for the fault plan's log: enough to look at, little enough to hold. */
@@ -105,4 +105,4 @@ process.on("uncaughtException", (error) => {
     process.exit(1);
   }
 });
-await serve(args, log);
+void serve(args, log);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -78,4 +78,19 @@ test("a source that does not bundle names function, file and line, though anothe
     message: expect.stringContaining("handlers/calculate-eta/handler.ts:1:19"),
     detail: { resource: "function.calculate-eta" },
   });
+});
+
+test("unchanged sources are bundled once; a changed source is bundled again and its zip replaces the old one", async () => {
+  cpSync(join(packageRoot(), "handlers"), join(folder, "handlers"), { recursive: true });
+  cpSync(join(packageRoot(), "package.json"), join(folder, "package.json"));
+  symlinkSync(join(packageRoot(), "node_modules"), join(folder, "node_modules"));
+  const first = (await buildFunctions(["verify-delivery"], folder)).get("verify-delivery");
+  rmSync(join(folder, "node_modules"));
+  // Without the libraries nothing can be bundled: the zip comes from the first time.
+  expect((await buildFunctions(["verify-delivery"], folder)).get("verify-delivery")).toEqual(first);
+  symlinkSync(join(packageRoot(), "node_modules"), join(folder, "node_modules"));
+  appendFileSync(join(folder, "handlers/verify-delivery/handler.ts"), '\nexport const more = "changed";\n');
+  const second = (await buildFunctions(["verify-delivery"], folder)).get("verify-delivery");
+  expect(second?.sha256).not.toBe(first?.sha256);
+  expect(readdirSync(join(folder, "dist/functions"))).toHaveLength(1);
 });

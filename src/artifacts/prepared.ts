@@ -1,0 +1,55 @@
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { FunctionName } from "../config/config.ts";
+import type { Artifact } from "./artifact.ts";
+
+/** The functions' zips by the hash of their sources, so that unchanged sources are bundled once: `dist/functions/<hash>/<name>.zip`. */
+export interface Prepared {
+  /** The zip of these sources; undefined when it was not kept. */
+  read(name: FunctionName): Promise<Artifact | undefined>;
+  /** Keeps zips, and removes those of other sources. A package that cannot be written keeps none. */
+  keep(artifacts: ReadonlyMap<FunctionName, Artifact>): Promise<void>;
+}
+
+/** `root` is the folder that holds `handlers/` and `package.json`. */
+export async function preparedFunctions(root: string): Promise<Prepared> {
+  const store = join(root, "dist", "functions");
+  const hash = await sourceHash(root);
+  const fileOf = (name: FunctionName) => join(store, hash, `${name}.zip`);
+  return {
+    async read(name) {
+      const zip = await readFile(fileOf(name)).catch(() => undefined);
+      return zip && { zip: new Uint8Array(zip), sha256: createHash("sha256").update(zip).digest("base64") };
+    },
+    async keep(artifacts) {
+      try {
+        await mkdir(join(store, hash), { recursive: true });
+        for (const [name, { zip }] of artifacts) await writeWhole(fileOf(name), zip);
+        for (const other of await readdir(store)) if (other !== hash) await rm(join(store, other), { recursive: true, force: true });
+      } catch {
+        // A global installation belongs to another user: the next run bundles again.
+      }
+    },
+  };
+}
+
+/** A killed run must not leave half a zip under the name of a whole one. */
+async function writeWhole(file: string, content: Uint8Array): Promise<void> {
+  const mine = `${file}.${randomUUID()}`;
+  await writeFile(mine, content);
+  await rename(mine, file);
+}
+
+/** Over all sources below `handlers/` and the versions of what they import. */
+async function sourceHash(root: string): Promise<string> {
+  const hash = createHash("sha256");
+  const folder = join(root, "handlers");
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  for (const file of [join(root, "package.json"), ...files.sort()]) {
+    const content = await readFile(file).catch(() => Buffer.alloc(0));
+    hash.update(`${file.slice(root.length)}\0${content.length}\0`).update(content);
+  }
+  return hash.digest("hex").slice(0, 32);
+}
