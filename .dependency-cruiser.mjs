@@ -10,8 +10,10 @@ const rooms = {
   artifacts: ["errors"],
   local: [], // it imitates AWS: it must not know what we expect of it
   simulate: ["errors"],
+  database: ["errors", "secret"],
+  lake: ["errors"],
   cli: ["app", "config", "errors", "secret", "simulate"],
-  app: ["engine", "aws", "resources", "config", "stack", "artifacts", "errors", "secret"],
+  app: ["engine", "aws", "resources", "config", "stack", "artifacts", "database", "lake", "errors", "secret"],
 };
 // Types-only contact points: a room may name these shapes without depending on their code.
 const typesFrom = {

@@ -1,5 +1,6 @@
 import { applyUp, planUp } from "./app/changes.ts";
 import type { OpenApp } from "./app/contract.ts";
+import { databaseActions } from "./app/database.ts";
 import { examine } from "./app/doctor.ts";
 import { invoke } from "./app/invoke.ts";
 import { forceUnlock } from "./app/locking.ts";
@@ -27,6 +28,7 @@ export const openApp: OpenApp = async (config, options) => {
     invoke: (name, event) => invoke(session, name, event),
     logs: (names, how) => readLogs(session, names, how),
     signCall: (call) => signCall(session.clients, session.place.region, call),
+    database: databaseActions(session),
     doctor: () => examine(session),
     forceUnlock: () => forceUnlock(session),
   };

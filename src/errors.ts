@@ -31,6 +31,11 @@ export const CODES = {
   FUNCTION_FAILED: { exit: 1, means: "The invoked function answered with an error." },
   BUNDLE_FAILED: { exit: 1, means: "A function's source does not bundle." },
   VERIFY_FAILED: { exit: 1, means: "The back end's state differs from what was sent." },
+  DATABASE_UNREACHABLE: { exit: 1, means: "A PostgreSQL server does not answer, or its connection was lost." },
+  DATABASE_REFUSED: { exit: 5, means: "A PostgreSQL server does not accept the user, the password or the database." },
+  DATABASE_TLS: { exit: 1, means: "A PostgreSQL server's certificate cannot be verified." },
+  SCHEMA_CONFLICT: { exit: 4, means: "The database's tables are not those of this fleetlogix." },
+  TOOL_MISSING: { exit: 1, means: "A program that the command starts is missing or too old." },
   INTERRUPTED: { exit: 130, means: "The run was interrupted; run it again to continue." },
   INTERNAL: { exit: 1, means: "A bug in fleetlogix." },
 } as const satisfies Record<string, { exit: number; means: string }>;

@@ -6,6 +6,7 @@ import type { Decision } from "../engine/decide.ts";
 import type { Emit } from "../engine/events.ts";
 import type { Clock } from "../engine/ports.ts";
 import type { Secret } from "../secret.ts";
+import type { DatabaseActions } from "./database.ts";
 
 /** Which part of the stack a command is about; `functions` narrows deploy-lambdas. Needs of the part come with it. */
 export interface Scope {
@@ -19,6 +20,8 @@ export interface AppOptions {
   readonly profile?: string | undefined;
   readonly concurrency: number;
   readonly signal: AbortSignal;
+  /** PEM file of the authority of the databases at an endpoint other than AWS. */
+  readonly localCaFile?: string | undefined;
   /** Time other than the computer's own. */
   readonly clock?: Clock | undefined;
   /** How long one call may go without an answer; default one minute. */
@@ -146,6 +149,8 @@ export interface App {
   logs(names: readonly FunctionName[], options: { readonly sinceMs: number; readonly follow: boolean }): AsyncIterable<LogLine>;
   /** Headers with which an API with `auth: iam` lets the call in. */
   signCall(call: ApiCall): Promise<Readonly<Record<string, string>>>;
+  /** The stack's own database. */
+  readonly database: DatabaseActions;
   doctor(): Promise<readonly Finding[]>;
   /** Removes a lock that a dead run left. */
   forceUnlock(): Promise<void>;

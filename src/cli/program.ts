@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { FUNCTION_NAMES } from "../../handlers/contract/functions.ts";
 import { SHELLS, type Suggestions } from "./completion.ts";
+import { data } from "./program/data.ts";
 import type { Action } from "./run.ts";
 import { version } from "./version.ts";
 
@@ -20,6 +21,7 @@ export function buildProgram(act: Act): Command {
   for (const option of globalOptions()) program.addOption(option);
   provisioning(program, act);
   inspection(program, act);
+  data(program, act);
   local(program, act);
   config(program, act);
   program

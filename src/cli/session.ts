@@ -1,7 +1,8 @@
+import { join } from "node:path";
 import type { App } from "../app.ts";
 import type { Config } from "../config/config.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
-import { ensureLocalAws } from "./local-aws.ts";
+import { ensureLocalAws, localDataDir } from "./local-aws.ts";
 import { withSpinner } from "./progress.ts";
 import type { Run } from "./run.ts";
 import { targetOf } from "./target.ts";
@@ -23,12 +24,16 @@ export async function openAppFor(run: Run, config: Config): Promise<App> {
     return openApp(config, {
       endpoint,
       local: target.kind === "local",
+      ...(target.kind !== "aws" && isOnThisMachine(endpoint) && { localCaFile: join(localDataDir(run), "rds", "ca.pem") }),
       profile: run.flags.profile,
       concurrency: run.flags.concurrency,
       signal: run.signal,
     });
   });
 }
+
+const isOnThisMachine = (endpoint: string | undefined): boolean =>
+  endpoint !== undefined && /^(127\.0\.0\.1|localhost|\[::1\])$/.test(new URL(endpoint).hostname);
 
 /** Both, for commands that need nothing between them. */
 export async function openSession(run: Run): Promise<{ readonly app: App; readonly config: Config }> {

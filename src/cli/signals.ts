@@ -25,3 +25,15 @@ export function watchReaders(controller: AbortController, streams: { stdout: Nod
     if (error.code !== "EPIPE") throw error;
   });
 }
+
+/** While a program has the terminal, Ctrl-C is for it: a query is cancelled and nothing ends. Gives back what undoes it. */
+export function leaveSignalsToChild(): () => void {
+  const listeners = process.listeners("SIGINT");
+  const wait = () => {};
+  process.removeAllListeners("SIGINT");
+  process.on("SIGINT", wait);
+  return () => {
+    process.off("SIGINT", wait);
+    for (const listener of listeners) process.on("SIGINT", listener as NodeJS.SignalsListener);
+  };
+}

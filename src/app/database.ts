@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import { packageRoot } from "../artifacts/package-root.ts";
+import { rdsAuthorities } from "../aws/rds-authorities.ts";
+import { addressAs, type UrlFormat } from "../database/address.ts";
+import type { Connection } from "../database/connection.ts";
+import { applySchema, type SchemaResult } from "../database/schema.ts";
+import { childVariables, toolFor } from "../database/tools.ts";
+import { FleetlogixError } from "../errors.ts";
+import { readOutputs } from "./outputs.ts";
+import type { Session } from "./session.ts";
+
+/** A program to start, with the variables that let it in: the password is in none of its words. */
+export interface ChildProgram {
+  readonly path: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+}
+
+export interface DatabaseActions {
+  /** Without the password. */
+  address(format: UrlFormat): Promise<string>;
+  psql(): Promise<ChildProgram>;
+  applySchema(onApplied: (name: string) => void): Promise<SchemaResult>;
+}
+
+/** What can be done with the stack's own database; each call finds out anew where it is. */
+export const databaseActions = (session: Session): DatabaseActions => ({
+  address: async (format) => addressAs(format, await connectionOf(session), session.stackName),
+  psql: async () => {
+    const connection = await connectionOf(session);
+    const { path } = await toolFor("psql", process.env);
+    return { path, variables: childVariables(connection, process.env) };
+  },
+  applySchema: async (onApplied) => applySchema(await connectionOf(session), join(packageRoot(), "migrations"), onApplied),
+});
+
+async function connectionOf(session: Session): Promise<Connection> {
+  const { database } = await readOutputs(session, { secrets: true });
+  if (!database?.host) {
+    throw new FleetlogixError(
+      "NOT_DEPLOYED",
+      database ? `The database ${database.identifier} is ${database.status}.` : "There is no database yet.",
+      {
+        hint: database ? "Wait until `fleetlogix status` shows it available." : "Create it with `fleetlogix setup` or `fleetlogix up`.",
+        resource: "database.main",
+      },
+    );
+  }
+  if (database.password === null) {
+    throw new FleetlogixError("NOT_DEPLOYED", `The database ${database.identifier} has no password in Secrets Manager yet.`, {
+      hint: "Wait until `fleetlogix status` shows it available.",
+      resource: "database.main",
+    });
+  }
+  return {
+    host: database.host,
+    port: database.port ?? 5432,
+    database: database.name,
+    user: database.username,
+    password: database.password,
+    sslMode: "verify-full",
+    caFile: await authoritiesOf(session),
+  };
+}
+
+async function authoritiesOf({ options, place, ports }: Session): Promise<string> {
+  if (options.endpoint !== undefined) return process.env.PGSSLROOTCERT || localAuthorities(options.localCaFile);
+  return rdsAuthorities({ partition: place.partition, variables: process.env, now: ports.clock.now(), signal: options.signal });
+}
+function localAuthorities(file: string | undefined): string {
+  if (file !== undefined) return file;
+  throw new FleetlogixError("DATABASE_TLS", "It is not known which authority the database's certificate at this endpoint comes from.", {
+    hint: "Set PGSSLROOTCERT to the PEM file of that authority, then run the same command again.",
+  });
+}

@@ -1,0 +1,151 @@
+import { readFileSync } from "node:fs";
+import type { Client, ClientConfig } from "pg";
+import { FleetlogixError } from "../errors.ts";
+import type { Secret } from "../secret.ts";
+
+export type SslMode = "disable" | "prefer" | "require" | "verify-ca" | "verify-full";
+
+/** A PostgreSQL database and how to get in. */
+export interface Connection {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  /** undefined: libpq's own ways (PGPASSWORD, ~/.pgpass, a certificate, the operating system's user). */
+  readonly password: Secret | undefined;
+  readonly sslMode: SslMode;
+  /** PEM file of the authorities that the server's certificate must come from; with verify-ca and verify-full. */
+  readonly caFile: string | undefined;
+}
+
+const CONNECT_TIMEOUT_MS = 15_000;
+/** Values are compared as text between servers of different versions: their form must not depend on a server's settings. */
+const SESSION = "-c extra_float_digits=3 -c datestyle=ISO,MDY -c intervalstyle=postgres -c timezone=UTC -c bytea_output=hex";
+
+/** Opens a session, gives it to `work`, and ends it. Faults of the network, TLS and the password come out as errors with a remedy. */
+export async function withClient<T>(connection: Connection, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = await openClient(connection);
+  try {
+    return await work(client);
+  } catch (error) {
+    throw lostIn(error, connection) ?? error;
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** The caller ends it. */
+export async function openClient(connection: Connection): Promise<Client> {
+  for (const ssl of sslChoices(connection)) {
+    try {
+      return await connect(connection, ssl);
+    } catch (error) {
+      if (connection.sslMode === "prefer" && ssl && noTls(error)) continue;
+      throw refused(error, connection);
+    }
+  }
+  throw new Error("unreachable");
+}
+
+async function connect({ host, port, database, user, password }: Connection, ssl: ClientConfig["ssl"]): Promise<Client> {
+  const { default: pg } = await import("pg");
+  const client = new pg.Client({
+    host,
+    port,
+    database,
+    user,
+    ...(password && { password: password.reveal() }),
+    ssl: ssl ?? false,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    application_name: "fleetlogix",
+    options: SESSION,
+  });
+  // A server that goes away also ends whoever does not listen; the statement under way is refused all the same.
+  client.on("error", () => {});
+  await client.connect();
+  return client;
+}
+
+function sslChoices({ sslMode, caFile, host }: Connection): readonly ClientConfig["ssl"][] {
+  if (sslMode === "disable" || host.startsWith("/")) return [undefined];
+  if (sslMode === "prefer") return [{ rejectUnauthorized: false }, undefined];
+  if (sslMode === "require" && caFile === undefined) return [{ rejectUnauthorized: false }];
+  const ca = caFile === undefined ? {} : { ca: readCa(caFile) };
+  return [{ ...ca, rejectUnauthorized: true, ...(sslMode !== "verify-full" && { checkServerIdentity: () => undefined }) }];
+}
+function readCa(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new FleetlogixError(
+      "DATABASE_TLS",
+      `The file with the database's certificate authorities cannot be read: ${(cause as Error).message}.`,
+      {
+        hint: "Set PGSSLROOTCERT to a PEM file that can be read, or unset it.",
+        cause,
+      },
+    );
+  }
+}
+
+const noTls = (error: unknown): boolean => /does not support SSL/i.test((error as Error).message);
+export const nameOf = ({ host, port, database }: Connection): string => `${host}:${port}/${database}`;
+
+interface PgFault {
+  readonly code?: string;
+  readonly message: string;
+}
+const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ECONNRESET", "ENOENT"];
+
+/** Why a session could not be opened, with what to do. */
+function refused(error: unknown, connection: Connection): unknown {
+  if (error instanceof FleetlogixError) return error;
+  const { code = "", message } = error as PgFault;
+  const name = nameOf(connection);
+  const fail = (kind: "DATABASE_REFUSED" | "DATABASE_TLS" | "DATABASE_UNREACHABLE", text: string, hint: string) =>
+    new FleetlogixError(kind, text, { hint, cause: error });
+  if (code === "28P01" || code === "28000" || /SASL|password/i.test(message))
+    return fail(
+      "DATABASE_REFUSED",
+      `${name} does not accept the user "${connection.user}": ${message}.`,
+      "Check user and password, then run the same command again.",
+    );
+  if (code === "3D000")
+    return fail(
+      "DATABASE_REFUSED",
+      `There is no database "${connection.database}" on ${connection.host}:${connection.port}.`,
+      "Check the name of the database.",
+    );
+  if (/self.signed|certificate|unable to (get|verify)|altname|ERR_TLS|DEPTH_ZERO|CERT_/i.test(`${code} ${message}`))
+    return fail(
+      "DATABASE_TLS",
+      `The certificate of ${name} is not from an authority that we trust: ${message}.`,
+      "Set PGSSLROOTCERT to the PEM file of the right authorities; if the address is right and the file too, somebody may be in between.",
+    );
+  if (noTls(error))
+    return fail(
+      "DATABASE_TLS",
+      `${name} does not speak TLS.`,
+      "Switch TLS on in that server, or add ?sslmode=disable to its URL where the network between is safe.",
+    );
+  if (UNREACHABLE.includes(code) || /timeout|terminated|ended unexpectedly/i.test(message))
+    return fail(
+      "DATABASE_UNREACHABLE",
+      `${name} does not answer (${code || message}).`,
+      "Check that it runs and that its firewall lets this machine in (database.allowedCidrs for the stack's own), then run the same command again.",
+    );
+  return error;
+}
+
+/** Connection lost in the middle of the work. */
+function lostIn(error: unknown, connection: Connection): FleetlogixError | undefined {
+  if (error instanceof FleetlogixError) return undefined;
+  const { code = "", message = "" } = (error ?? {}) as Partial<PgFault>;
+  if (!/^(57P0|08)/.test(code) && !UNREACHABLE.includes(code) && !/terminated|ended unexpectedly|not queryable|ECONNRESET/i.test(message))
+    return undefined;
+  return new FleetlogixError("DATABASE_UNREACHABLE", `The connection to ${nameOf(connection)} was lost: ${message}.`, {
+    hint: "Run the same command again: it begins where that is safe.",
+    cause: error,
+  });
+}

@@ -1,0 +1,83 @@
+import { execFile } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import { FleetlogixError } from "../errors.ts";
+import { variablesOf } from "./address.ts";
+import type { Connection } from "./connection.ts";
+
+export type ToolName = "psql" | "pg_dump" | "pg_restore";
+export interface Tool {
+  readonly path: string;
+  /** Major version. */
+  readonly version: number;
+}
+type Variables = Readonly<Record<string, string | undefined>>;
+
+const run = promisify(execFile);
+/** Where packages put the versions that are not in PATH: Debian, Red Hat, Homebrew, Postgres.app. */
+const FOLDERS: readonly (readonly [string, string])[] = [
+  ["/usr/lib/postgresql", "bin"],
+  ["/usr", "bin"],
+  ["/opt/homebrew/opt", "bin"],
+  ["/usr/local/opt", "bin"],
+  ["/Applications/Postgres.app/Contents/Versions", "bin"],
+];
+
+/** Every version of a program on this machine, oldest first; PATH counts before the packages' folders. */
+export async function findTools(name: ToolName, variables: Variables): Promise<readonly Tool[]> {
+  const inPath = (variables.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  const packaged =
+    variables.FLEETLOGIX_PG_TOOLS === "path"
+      ? []
+      : FOLDERS.flatMap(([folder, bin]) => versionsIn(folder).map((version) => join(folder, version, bin)));
+  const found = new Map<number, Tool>();
+  for (const folder of [...inPath, ...packaged]) {
+    const path = join(folder, name);
+    const version = await versionOf(path, variables);
+    if (version !== undefined && !found.has(version)) found.set(version, { path, version });
+  }
+  return [...found.values()].toSorted((a, b) => a.version - b.version);
+}
+function versionsIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).filter((name) => /^(\d+|pgsql-\d+|postgresql@\d+|libpq)$/.test(name));
+  } catch {
+    return [];
+  }
+}
+async function versionOf(path: string, variables: Variables): Promise<number | undefined> {
+  try {
+    const { stdout } = await run(path, ["--version"], { env: { ...variables, LC_ALL: "C" }, timeout: 10_000 });
+    const version = /\(PostgreSQL\)\s+(\d+)/.exec(stdout)?.[1];
+    return version === undefined ? undefined : Number(version);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The oldest version that is new enough: a newer one writes settings that an older server does not know. TOOL_MISSING when there is none. */
+export async function toolFor(name: ToolName, variables: Variables, atLeast = 0): Promise<Tool> {
+  const tools = await findTools(name, variables);
+  const fit = tools.find(({ version }) => version >= atLeast);
+  if (fit) return fit;
+  const newest = tools.at(-1);
+  const needed = atLeast > 0 ? atLeast : 17;
+  const what = newest
+    ? `${name} ${newest.version} of this machine is too old: the server is PostgreSQL ${atLeast}.`
+    : `${name} is not installed on this machine.`;
+  throw new FleetlogixError("TOOL_MISSING", what, {
+    hint: `Install PostgreSQL's client programs, version ${needed} or newer (Debian, Ubuntu: apt-get install postgresql-client-${needed}; macOS: brew install libpq; others: postgresql.org/download), then run the same command again.`,
+  });
+}
+
+/** Variables of a child process: how it gets in. The password is among them and so in no list of processes. */
+export const childVariables = (connection: Connection, variables: Variables): Record<string, string | undefined> => ({
+  ...variables,
+  ...variablesOf(connection),
+  ...(connection.password && { PGPASSWORD: connection.password.reveal() }),
+  // A service, options or a target of the user's own shell would win over what we say.
+  PGSERVICE: undefined,
+  PGHOSTADDR: undefined,
+  PGAPPNAME: "fleetlogix",
+});

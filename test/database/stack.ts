@@ -1,0 +1,72 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { type App, openApp } from "../../src/app.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { startLocalAws } from "../../src/local/index.ts";
+
+export interface DatabaseStack {
+  readonly app: App;
+  /** Where the stack's database is, and its password: for a client of the test's own. */
+  readonly target: {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly password: string;
+    readonly database: string;
+  };
+  query(sql: string, database?: string): Promise<Record<string, unknown>[]>;
+  close(): Promise<void>;
+}
+
+/** The data layer with a real PostgreSQL, on a local AWS in this process. */
+export async function databaseStack(settings: object = {}): Promise<DatabaseStack> {
+  const aws = await startLocalAws({ settings: { databasePort: 0 } });
+  const folder = mkdtempSync(join(tmpdir(), "database-"));
+  writeFileSync(join(folder, "fleetlogix.config.json"), JSON.stringify(settings));
+  const { config } = loadConfig({ cwd: folder, variables: {} });
+  const localCaFile = join(aws.env.dataDir, "rds", "ca.pem");
+  const app = await openApp(config, { endpoint: aws.url, local: true, concurrency: 8, signal: new AbortController().signal, localCaFile });
+  const result = await app.apply({ part: "data" }, { adopt: false, allowDataLoss: [], wait: true }, () => {});
+  if (!result.ok) throw result.error;
+  const { database } = await app.outputs({ secrets: true });
+  const target = {
+    host: database?.host ?? "",
+    port: database?.port ?? 0,
+    user: database?.username ?? "",
+    password: database?.password?.reveal() ?? "",
+    database: database?.name ?? "",
+  };
+  return {
+    app,
+    target,
+    query: (sql, name = target.database) => rowsOf({ ...target, database: name, ssl: { rejectUnauthorized: false } }, sql),
+    async close() {
+      await aws.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function rowsOf(config: pg.ClientConfig, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client(config);
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Whether a program runs on this machine. */
+export function has(program: string): boolean {
+  try {
+    execFileSync(program, ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
