@@ -100,7 +100,7 @@ function compose(options: LocalAwsOptions, dataDir: string, store: Store, endpoi
     store,
     dataDir,
     endpoint,
-    settings: { realism: false, databases: "real", databasePort: 5432, ...options.settings },
+    settings: { realism: false, databases: "real", databasePort: 5432, hosts: [], ...options.settings },
     dispatch: dispatcher.dispatch,
     decide: (principal, permission) => iam.decide(principal, permission),
     assume: (roleArn, session, seconds) => sts.assume(roleArn, session, seconds),

@@ -20,7 +20,7 @@ export async function serverOf(
     store: openStore(undefined),
     dataDir: "",
     endpoint: () => url,
-    settings: { realism: false, databases: "none", databasePort: 0 },
+    settings: { realism: false, databases: "none", databasePort: 0, hosts: [] },
     dispatch: refuse,
     decide: () => ({ allowed: true }),
     assume: refuse,

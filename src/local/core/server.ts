@@ -5,6 +5,7 @@ import { answer } from "./answer.ts";
 import { control } from "./control.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { ConnectionCut } from "./faults.ts";
+import { gate } from "./gate.ts";
 import { type Hall, headersOf, refuse } from "./http.ts";
 import type { LocalEnv, LocalService } from "./service.ts";
 import { type Signature, signatureOf } from "./signature.ts";
@@ -47,14 +48,15 @@ async function respond(request: IncomingMessage, response: ServerResponse, hall:
   const target = request.url ?? "";
   const url = target.startsWith("/") && URL.canParse(hall.env.endpoint() + target) ? new URL(hall.env.endpoint() + target) : undefined;
   if (!url) return refuse(response, 400, "BadRequest", "The request target is not a path.");
-  if (!knownHost(request, new URL(hall.env.endpoint()).port))
-    return refuse(response, 403, "UnknownHost", "The local AWS answers only to 127.0.0.1, localhost and [::1] with its own port.");
   const path = target.split("?")[0] as string;
   // A service that has not yet taken up what it had would answer that there is nothing.
   await hall.opened;
+  // Browsers ask with OPTIONS whether they may ask; AWS has no signed operation of that method.
+  const signature = request.method === "OPTIONS" ? undefined : signatureOf(headersOf(request), url.searchParams);
+  const refusal = await gate({ request, response, url, signature }, hall.services, hall.env);
+  if (refusal) return refuse(response, 403, refusal.code, refusal.message);
   if (path.startsWith("/_local/")) return control(request, response, path, hall);
 
-  const signature = signatureOf(headersOf(request), url.searchParams);
   const name = signature ? signature.service : undefined;
   const wired = name === undefined ? undefined : await hall.dispatcher.wired(name);
   if (wired) return answer(request, response, { path, query: url.searchParams, wired, signature, requestId: randomUUID() }, hall);
@@ -76,10 +78,4 @@ async function unclaimed(
   const wired = taker && (await hall.dispatcher.wired(taker.name));
   if (!wired) return refuse(response, 403, "MissingAuthenticationToken", "Unsigned request to an unknown address.");
   return answer(request, response, { path, query: url.searchParams, wired, signature, requestId: randomUUID() }, hall);
-}
-
-/** A page of another site whose name was re-bound to loopback still sends that name. */
-function knownHost(request: IncomingMessage, port: string): boolean {
-  const host = (request.headers.host ?? "").toLowerCase();
-  return [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`].includes(host);
 }

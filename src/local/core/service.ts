@@ -20,6 +20,15 @@ export interface LocalService {
   readonly http?: (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean>;
   /** Undoes the transfer coding of a request body and checks its checksums, for operations whose body is held in memory. */
   readonly decode?: (headers: Readonly<Record<string, string>>, body: Readable) => Readable;
+  /** Addresses that are open to the Internet on AWS, too: those of deployed APIs. */
+  readonly isPublic?: (url: URL) => boolean;
+  /**
+   * Does the service itself let in this request of a page of another site? By CORS settings of its owner, or because the
+   * address holds a secret. It may add what the answer tells the browser.
+   */
+  readonly invites?: (request: IncomingMessage, response: ServerResponse, url: URL) => boolean | Promise<boolean>;
+  /** Methods that a signature in the address opens although nobody can check it. Default: none. */
+  readonly presigned?: (method: string) => boolean;
   /** Takes an unsigned request of this path to the service's AWS protocol, as the anonymous principal. */
   readonly anonymous?: (path: string) => boolean;
   /** Called once when the server listens, side by side with the other services; stop() one after the other, the last service first. */
@@ -110,6 +119,8 @@ export interface Settings {
   readonly databases: "real" | "none";
   /** First port tried for databases; 0 = any free one. */
   readonly databasePort: number;
+  /** Further names, with or without a port, by which deployed APIs are reached: `10.0.2.2`, `x.trycloudflare.com`. Lower case. */
+  readonly hosts: readonly string[];
 }
 
 /** What real AWS would answer. The wire renders it; services only throw it. `code` is the modelled error name. */

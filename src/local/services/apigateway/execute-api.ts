@@ -8,7 +8,7 @@ import { type Answer, configurationError, type Exchange, GatewayError, type Inco
 import { callFunctionByTemplates } from "./function-integration.ts";
 import { callEndpoint } from "./http-integration.ts";
 import { mockAnswer } from "./mock-integration.ts";
-import { deploymentKey, type Gateway, stageKey } from "./model.ts";
+import { type ApiDoc, deploymentKey, type Gateway, type StageDoc, stageKey } from "./model.ts";
 import { callFunction } from "./proxy-integration.ts";
 import { validateRequest } from "./request-validation.ts";
 import { routeOf } from "./router.ts";
@@ -19,6 +19,8 @@ const ADDRESS =
 
 /** Of a body that is too long, this much is listened to before it is refused. */
 const HEARD_BYTES = 8 * MAX_BODY_BYTES;
+
+export const isAddress = (url: URL): boolean => ADDRESS.test(url.pathname);
 
 export interface DataPlane {
   readonly gateway: Gateway;
@@ -34,10 +36,8 @@ export async function serve(plane: DataPlane, request: IncomingMessage, response
   const parts = ADDRESS.exec(address)?.groups;
   if (!parts) return false;
   const { gateway } = plane;
-  const stage = gateway.stages.get(stageKey(parts.id ?? parts.id2 ?? "", parts.stage ?? parts.stage2 ?? ""));
-  const deployment = stage && gateway.deployments.get(deploymentKey(stage.apiId, stage.deploymentId));
-  const api = stage && gateway.apis.get(stage.apiId);
-  if (!stage || !deployment || !api || api.disableExecuteApiEndpoint) {
+  const found = deployedAt(gateway, parts);
+  if (!found) {
     request.resume();
     response
       .writeHead(403, { "content-type": "application/json", "x-amzn-errortype": "ForbiddenException" })
@@ -46,11 +46,42 @@ export async function serve(plane: DataPlane, request: IncomingMessage, response
   }
   const body = await readBody(request);
   const incoming = incomingOf(request, address, parts.path ?? "/", search, body ?? Buffer.alloc(0));
-  const exchange = openExchange(gateway, deployment.snapshot, stage, incoming);
+  const exchange = openExchange(gateway, found.snapshot, found.stage, incoming);
   const answer = await answerTo(plane, exchange, body === undefined);
   send(response, exchange, answer, body === undefined);
   plane.log.write(exchange, answer);
   return true;
+}
+
+function deployedAt(
+  gateway: Gateway,
+  { id, id2, stage: name, stage2 }: Readonly<Record<string, string | undefined>>,
+): { readonly stage: StageDoc; readonly snapshot: ApiDoc } | undefined {
+  const stage = gateway.stages.get(stageKey(id ?? id2 ?? "", name ?? stage2 ?? ""));
+  const deployment = stage && gateway.deployments.get(deploymentKey(stage.apiId, stage.deploymentId));
+  const api = stage && gateway.apis.get(stage.apiId);
+  return deployment && api && !api.disableExecuteApiEndpoint ? { stage, snapshot: deployment.snapshot } : undefined;
+}
+
+/** A page of another origin is let in where the API itself tells its browser so: asked as the browser asks, with OPTIONS. */
+export async function invitesOrigin({ gateway }: DataPlane, request: IncomingMessage, url: URL): Promise<boolean> {
+  const parts = ADDRESS.exec(url.pathname)?.groups;
+  const { origin } = request.headers;
+  if (!parts || origin === undefined) return false;
+  if (request.method === "OPTIONS") return true;
+  const found = deployedAt(gateway, parts);
+  const route = found && routeOf(found.snapshot, "OPTIONS", parts.path ?? "/");
+  if (!found || !route || route.method.apiKeyRequired || (route.method.authorizationType ?? "NONE") !== "NONE") return false;
+  const asked = incomingOf(request, url.pathname, parts.path ?? "/", "", Buffer.alloc(0));
+  const headers: [string, string][] = [
+    ["Origin", origin],
+    ["Access-Control-Request-Method", request.method ?? "GET"],
+  ];
+  const exchange = openExchange(gateway, found.snapshot, found.stage, { ...asked, verb: "OPTIONS", headers });
+  Object.assign(exchange, route);
+  const answer = await integrate(exchange).catch(() => undefined);
+  const allowed = answer?.headers.find(([name]) => name.toLowerCase() === "access-control-allow-origin")?.[1];
+  return answer !== undefined && answer.status >= 200 && answer.status < 300 && (allowed === "*" || allowed === origin);
 }
 
 async function answerTo(plane: DataPlane, exchange: Exchange, tooLarge: boolean): Promise<Answer> {
@@ -75,7 +106,11 @@ async function pass(plane: DataPlane, exchange: Exchange): Promise<Answer> {
   await authorize(exchange, plane.authorizations);
   admit(exchange, plane.buckets, plane.usage);
   validateRequest(exchange);
-  const type = route.method.methodIntegration?.type;
+  return integrate(exchange);
+}
+
+async function integrate(exchange: Exchange): Promise<Answer> {
+  const type = exchange.method?.methodIntegration?.type;
   if (type === "AWS_PROXY") return callFunction(exchange);
   if (type === "MOCK") return mockAnswer(exchange);
   if (type === "AWS") return callFunctionByTemplates(exchange);

@@ -5,7 +5,7 @@ import { createBuckets } from "./admission.ts";
 import { createAuthorizationCache } from "./authorization-cache.ts";
 import { authorizerOperations } from "./authorizers.ts";
 import { deploymentOperations } from "./deployments.ts";
-import { serve } from "./execute-api.ts";
+import { invitesOrigin, isAddress, serve } from "./execute-api.ts";
 import { gatewayResponseOperations } from "./gateway-responses.ts";
 import { integrationOperations } from "./integrations.ts";
 import { keyOperations } from "./keys.ts";
@@ -48,6 +48,8 @@ export function apigatewayService(env: LocalEnv): LocalService {
       ...exportOperations(gateway),
     }),
     permissions: (operation, input, call) => gatewayPermissions(operation, input, call.region),
+    isPublic: isAddress,
+    invites: (request, _response, url) => invitesOrigin(plane, request, url),
     http: (request, response) => serve(plane, request, response),
     async stop() {
       usage.flush();

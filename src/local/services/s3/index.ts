@@ -9,6 +9,7 @@ import {
   listBuckets,
   putBucketVersioning,
 } from "./buckets.ts";
+import { answerPreflight, invites } from "./cors.ts";
 import { deleteObject, deleteObjects } from "./deletes.ts";
 import { inventoryOperations } from "./inventories.ts";
 import { listObjects, listObjectsV2, listObjectVersions } from "./listing.ts";
@@ -33,6 +34,9 @@ export function s3Service(env: LocalEnv): LocalService {
     operations: ownersOnly(operationsOf(state, told)),
     permissions: permissionsOf(state),
     decode: decode(state),
+    presigned: (method) => method === "GET" || method === "HEAD" || method === "PUT",
+    invites: (request, response, url) => invites(state, request, response, url),
+    http: async (request, response, url) => answerPreflight(state, request, response, url),
     anonymous: (path) => state.buckets.has(decodeFirst(path)),
     start: async () => recover(state),
     stop: told.settled,

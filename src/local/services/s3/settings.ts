@@ -9,6 +9,7 @@ import type {
 } from "@aws-sdk/client-s3";
 import { type Call, type Handler, LocalFault } from "../../core/service.ts";
 import { aclOf, checkedPolicy, isPublic, newAcl } from "./access.ts";
+import { checkedCors } from "./cors.ts";
 import { freeze, thaw } from "./documents.ts";
 import { checkedLifecycle } from "./lifecycle.ts";
 import { checkDestinations } from "./notifications.ts";
@@ -47,6 +48,7 @@ const SETTINGS: readonly Setting[] = [
     delete: "BucketCors",
     member: "CORSConfiguration",
     absent: ["NoSuchCORSConfiguration", "The CORS configuration does not exist"],
+    check: (value) => checkedCors(value),
   },
   {
     name: "lifecycle",

@@ -1,6 +1,6 @@
 import type { LocalEnv, LocalService } from "../../core/service.ts";
 import { delivererOf } from "./delivery.ts";
-import { answerLink } from "./links.ts";
+import { answerLink, isMailLink } from "./links.ts";
 import { mailboxOf } from "./mailbox.ts";
 import { permissionsOf } from "./permissions.ts";
 import { publishOperations } from "./publish.ts";
@@ -28,6 +28,7 @@ export function snsService(env: LocalEnv): LocalService {
       ...smsOperations(env),
     },
     permissions: permissionsOf(state),
+    invites: (request, _response, url) => isMailLink(request, url),
     http: (request, response, url) => answerLink(request, response, url, state, mailbox, signer),
     start: async () => queue.resume(),
     stop: async () => queue.stop(),

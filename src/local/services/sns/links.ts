@@ -40,6 +40,14 @@ export async function answerLink(
   return true;
 }
 
+/** Links of mails are opened from wherever the mail is read. What they hold cannot be guessed, and their answers cannot be read there. */
+export function isMailLink({ method, headers }: IncomingMessage, { pathname, searchParams: query }: URL): boolean {
+  if (method !== "GET" || headers.origin !== undefined || pathname !== "/") return false;
+  const action = query.get("Action");
+  if (action === "ConfirmSubscription") return query.has("TopicArn") && query.has("Token");
+  return action === "Unsubscribe" && query.has("SubscriptionArn");
+}
+
 const NAMESPACE = "http://sns.amazonaws.com/doc/2010-03-31/";
 const requestId = (): string => `<RequestId>${randomUUID()}</RequestId>`;
 const sendXml = (response: ServerResponse, status: number, body: string): void =>
