@@ -18,9 +18,11 @@ export interface Failure {
 const HINTS: Partial<Record<Code, string>> = {
   LOCAL_NOT_RUNNING: "Start it with `fleetlogix local start`.",
   LOCAL_START_FAILED: "Read the log file in .fleetlogix/local; `fleetlogix local reset` begins anew.",
+  LOCAL_STOP_FAILED: "Run `npx fleetlogix local stop` again; `npx fleetlogix local status` names the process.",
   LOCAL_DATA_NEWER: "Use the newer version again, or empty the data with `fleetlogix local reset`.",
   FAULTS_INVALID: "Correct the file; docs/local-aws.md says what a fault plan may hold.",
   PORT_BUSY: "Choose another port with --port N or FLEETLOGIX_LOCAL_PORT.",
+  FOLDER_LINKED: "Remove the link, then run the same command again.",
   FOLDER_UNWRITABLE: "Make the folder writable, or run from another one.",
 };
 

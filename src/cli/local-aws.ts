@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { homeOfConfig } from "../config/home.ts";
 import { withSpinner } from "./progress.ts";
 import type { Run } from "./run.ts";
-import { localPort } from "./target.ts";
+import { localHosts, localPort } from "./target.ts";
 
 /** Data of the local AWS: beside the configuration file. */
 export const localDataDir = (run: Run): string => join(homeOfConfig({ file: run.flags.config, cwd: run.io.cwd }), ".fleetlogix", "local");
@@ -11,7 +11,8 @@ export const localDataDir = (run: Run): string => join(homeOfConfig({ file: run.
 export async function ensureLocalAws(run: Run): Promise<string> {
   const { startLocal } = await import("../local/daemon/control.ts");
   const { port, chosen } = localPort(run.flags, run.io.env);
-  const started = await withSpinner(run, "Starting the local AWS", () => startLocal({ dataDir: localDataDir(run), port }));
+  const hosts = localHosts(run.io.env);
+  const started = await withSpinner(run, "Starting the local AWS", () => startLocal({ dataDir: localDataDir(run), port, hosts }));
   if (!started.alreadyRunning) run.note(`Started the local AWS at ${started.url}; it runs until \`fleetlogix local stop\`.`);
   else if (chosen && started.port !== port) run.warn(`The local AWS of this folder runs on port ${started.port}, not ${port}.`);
   return started.url;

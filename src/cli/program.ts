@@ -165,6 +165,7 @@ function local(program: Command, act: Act): void {
     .description("run it in the background")
     .option("--realism", "with AWS's delays, limits and eventual consistency")
     .option("--faults <file>", "with the faults that a file describes")
+    .option("--allow-host <name...>", "answer for deployed APIs by this name, too (or FLEETLOGIX_LOCAL_HOSTS)")
     .action(act(async () => (await import("./commands/local.ts")).start));
   group
     .command("stop")

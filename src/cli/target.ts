@@ -55,6 +55,13 @@ function configured(variables: Variables): string | undefined {
 }
 const isOn = (value: string | undefined): boolean => value === "1" || value?.toLowerCase() === "true";
 
+/** FLEETLOGIX_LOCAL_HOSTS: names, parted by commas, by which deployed APIs of the local AWS may be called. Pure. */
+export const localHosts = (variables: Variables): string[] =>
+  (variables.FLEETLOGIX_LOCAL_HOSTS ?? "")
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
+
 const DEFAULT_PORT = 4566;
 /** --port, FLEETLOGIX_LOCAL_PORT, 4566. `chosen`: somebody asked for this port. Pure. */
 export function localPort(flags: Pick<GlobalFlags, "port">, variables: Variables): { readonly port: number; readonly chosen: boolean } {

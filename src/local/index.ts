@@ -32,6 +32,8 @@ export interface LocalAwsOptions {
   readonly faults?: Faults;
   readonly settings?: Partial<Settings>;
   readonly log?: (line: string) => void;
+  /** What a `POST /_local/stop` does; without it there is no such address. */
+  readonly onStop?: () => void;
 }
 export interface LocalAws {
   readonly url: string;
@@ -60,7 +62,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
 async function open(options: LocalAwsOptions, dataDir: string, store: Store): Promise<LocalAws> {
   const address = { endpoint: "http://127.0.0.1" };
   const { env, services, dispatcher } = compose(options, dataDir, store, () => address.endpoint);
-  const server = await listen(options.port ?? 0, dispatcher, services, env);
+  const server = await listen(options.port ?? 0, dispatcher, services, env, options.onStop);
   address.endpoint = `http://127.0.0.1:${server.port}`;
   const close = async (): Promise<void> => {
     await server.close();

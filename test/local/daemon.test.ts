@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { IAM } from "@aws-sdk/client-iam";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { resetLocal, startLocal, statusLocal, stopLocal } from "../../src/local/daemon/control.ts";
@@ -96,4 +97,65 @@ test("reset empties it, running or not, and touches no folder of somebody else",
   mkdirSync(join(dataDir, "precious"));
   await resetLocal({ dataDir });
   expect(existsSync(join(dataDir, "precious"))).toBe(true);
+});
+
+test("its folder is deleted: it is still found by its port, ends by itself, and the next one begins anew", async () => {
+  const first = await start();
+  const where = { dataDir, port: first.port };
+  await new IAM(config(first.url)).createRole({ RoleName: "r", AssumeRolePolicyDocument: TRUST });
+  rmSync(dataDir, { recursive: true });
+  const second = await startLocal({ ...where, databases: "none", databasePort: 0 });
+  expect(second).toMatchObject({ alreadyRunning: false, port: first.port });
+  expect(second.pid).not.toBe(first.pid);
+  expect((await new IAM(config(second.url)).listRoles({})).Roles).toEqual([]);
+
+  rmSync(dataDir, { recursive: true });
+  await resetLocal(where);
+  await expect(fetch(`${second.url}/_local/health`)).rejects.toThrow();
+  expect(await statusLocal(where)).toMatchObject({ running: false });
+  mkdirSync(dataDir);
+});
+
+test("a note that was deleted is written anew; the server is found meanwhile", async () => {
+  const first = await start();
+  rmSync(join(dataDir, "local.json"));
+  expect(await startLocal({ dataDir, port: first.port })).toMatchObject({ alreadyRunning: true, pid: first.pid });
+  rmSync(join(dataDir, "local.json"));
+  expect(await stopLocal({ dataDir, port: first.port })).toEqual({ wasRunning: true });
+});
+
+test("a folder that another process has taken is left to it", async () => {
+  const first = await start();
+  writeFileSync(join(dataDir, "local.lock"), "1");
+  await expect.poll(() => fetch(`${first.url}/_local/health`).catch(() => "gone")).toBe("gone");
+  expect(readFileSync(join(dataDir, "local.lock"), "utf8")).toBe("1");
+  rmSync(join(dataDir, "local.lock"));
+});
+
+test("links in its folder are refused, and named", async () => {
+  const elsewhere = join(dataDir, "..", `${basename(dataDir)}-elsewhere`);
+  writeFileSync(elsewhere, "mine\n");
+  for (const name of ["local.log", "journal.jsonl"]) {
+    symlinkSync(elsewhere, join(dataDir, name));
+    await expect(start()).rejects.toMatchObject({ code: "FOLDER_LINKED", message: expect.stringContaining(join(dataDir, name)) });
+    rmSync(join(dataDir, name));
+  }
+  mkdirSync(join(dataDir, "s3", "a"), { recursive: true });
+  symlinkSync("/etc", join(dataDir, "s3", "a", "b"));
+  await expect(start()).rejects.toMatchObject({ code: "FOLDER_LINKED" });
+  expect(readFileSync(elsewhere, "utf8")).toBe("mine\n");
+  rmSync(elsewhere);
+});
+
+test("git does not see its folder; what it is given of the environment holds no secrets", async () => {
+  const project = join(dataDir, "project");
+  mkdirSync(project);
+  execFileSync("git", ["init", "-q"], { cwd: project });
+  const where = { dataDir: join(project, ".tool", "local") };
+  process.env.SOME_TOKEN = "secret";
+  const { pid } = await startLocal({ ...where, port: 0, databases: "none" });
+  delete process.env.SOME_TOKEN;
+  expect(execFileSync("git", ["status", "--porcelain", "--untracked-files=all"], { cwd: project, encoding: "utf8" })).toBe("");
+  if (process.platform === "linux") expect(readFileSync(`/proc/${pid}/environ`, "utf8")).not.toMatch(/SOME_TOKEN|VITEST/);
+  await stopLocal(where);
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IAM } from "@aws-sdk/client-iam";
@@ -24,6 +24,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 const folder = mkdtempSync(join(tmpdir(), "lambda-test-"));
+// Functions run as somebody else where the tests run as root.
+chmodSync(folder, 0o777);
 
 const TRUST = JSON.stringify({
   Version: "2012-10-17",
@@ -121,6 +123,33 @@ describe("running", () => {
     const foreign = Object.keys(env).filter((key) => !/^(AWS_|_X_AMZN|LAMBDA_|_HANDLER|TZ|TMPDIR|PATH|LANG|COLOUR|cwd)/.test(key));
     expect(foreign).toEqual([]);
   });
+
+  test.runIf(process.getuid?.() === 0)(
+    "as `nobody` where root runs the local AWS, with the code readable and a folder of its own",
+    async () => {
+      const name = await make({
+        "index.mjs": `import { readFileSync, writeFileSync } from "node:fs";
+        const tried = (work) => { try { return work() ?? "done"; } catch (error) { return error.code; } };
+        export const handler = async () => ({
+          ids: [process.getuid(), process.getgid(), process.getgroups()],
+          data: readFileSync(process.env.LAMBDA_TASK_ROOT + "/lib/data.txt", "utf8"),
+          own: tried(() => writeFileSync(process.env.TMPDIR + "/x", "1")),
+          code: tried(() => writeFileSync(process.env.LAMBDA_TASK_ROOT + "/x", "1")),
+          journal: tried(() => readFileSync(${JSON.stringify(join(aws.env.dataDir, "journal.jsonl"))}).length),
+          shadow: tried(() => readFileSync("/etc/shadow").length),
+        });`,
+        "lib/data.txt": "from the zip",
+      });
+      expect(await invoke(name)).toEqual({
+        ids: [65_534, 65_534, [65_534]],
+        data: "from the zip",
+        own: "done",
+        code: "EACCES",
+        journal: "EACCES",
+        shadow: "EACCES",
+      });
+    },
+  );
 
   test("calls one after the other share a sandbox, calls at once do not", async () => {
     const meeting = join(folder, "meeting");

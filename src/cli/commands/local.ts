@@ -3,21 +3,28 @@ import type { LocalStatus } from "../../local/daemon/control.ts";
 import { localDataDir } from "../local-aws.ts";
 import { withSpinner } from "../progress.ts";
 import { bytes, columns, duration, plural } from "../render/words.ts";
-import type { Action } from "../run.ts";
-import { localPort } from "../target.ts";
+import type { Action, Run } from "../run.ts";
+import { localHosts, localPort } from "../target.ts";
 
 const control = () => import("../../local/daemon/control.ts");
+
+const where = (run: Run) => ({ dataDir: localDataDir(run), port: localPort(run.flags, run.io.env).port });
 
 export const start: Action = async (run, _args, options) => {
   const dataDir = localDataDir(run);
   const { port, chosen } = localPort(run.flags, run.io.env);
   const { startLocal } = await control();
-  const { realism, faults: faultsFile } = options as { realism?: true; faults?: string };
-  const given = { ...(realism ? { realism } : {}), ...(faultsFile ? { faultsFile } : {}) };
+  const { realism, faults: faultsFile, allowHost = [] } = options as { realism?: true; faults?: string; allowHost?: string[] };
+  const hosts = [...localHosts(run.io.env), ...allowHost];
+  const given = { hosts, ...(realism ? { realism } : {}), ...(faultsFile ? { faultsFile } : {}) };
   const started = await withSpinner(run, "Starting the local AWS", () => startLocal({ dataDir, port, ...given }));
   const { url, pid, alreadyRunning } = started;
   // Asking again for what there is asks for nothing; a file of faults may have changed since.
-  const other = (realism && !started.options.realism) || faultsFile !== undefined || (chosen && started.port !== port);
+  const other =
+    (realism && !started.options.realism) ||
+    faultsFile !== undefined ||
+    (chosen && started.port !== port) ||
+    hosts.some((host) => !started.options.hosts?.includes(host));
   if (alreadyRunning && other) run.warn("It was running already and goes on as it was started: stop it first to start it otherwise.");
   return {
     text: `The local AWS ${alreadyRunning ? "is running already" : "runs"} at ${url} (process ${pid}).`,
@@ -36,7 +43,7 @@ export const start: Action = async (run, _args, options) => {
 
 export const stop: Action = async (run) => {
   const { stopLocal } = await control();
-  const { wasRunning } = await withSpinner(run, "Stopping the local AWS", () => stopLocal({ dataDir: localDataDir(run) }));
+  const { wasRunning } = await withSpinner(run, "Stopping the local AWS", () => stopLocal(where(run)));
   return {
     text: wasRunning ? "The local AWS has stopped; its data stays." : "The local AWS was not running.",
     json: { command: run.command, ok: true, running: false, was_running: wasRunning },
@@ -45,7 +52,7 @@ export const stop: Action = async (run) => {
 
 export const status: Action = async (run) => {
   const { statusLocal } = await control();
-  const about = await statusLocal({ dataDir: localDataDir(run) });
+  const about = await statusLocal(where(run));
   const size = Object.values(about.dataBytes).reduce((sum, part) => sum + part, 0);
   return {
     text: about.running
@@ -98,7 +105,7 @@ const factsText = (known: Readonly<Record<string, string | number>>): string =>
 
 export const reset: Action = async (run) => {
   const { resetLocal } = await control();
-  const { wasRunning } = await withSpinner(run, "Emptying the local AWS", () => resetLocal({ dataDir: localDataDir(run) }));
+  const { wasRunning } = await withSpinner(run, "Emptying the local AWS", () => resetLocal(where(run)));
   return {
     text: `The local AWS is empty${wasRunning ? " and running" : ""}.`,
     json: { command: run.command, ok: true, running: wasRunning },
@@ -116,7 +123,7 @@ interface Mail {
 /** The e-mails and short messages that the local AWS would have sent. */
 export const mail: Action = async (run) => {
   const { statusLocal } = await control();
-  const { url } = await statusLocal({ dataDir: localDataDir(run) });
+  const { url } = await statusLocal(where(run));
   if (!url)
     throw new FleetlogixError("LOCAL_NOT_RUNNING", "The local AWS is not running.", { hint: "Start it with `fleetlogix local start`." });
   const response = await fetch(`${url}/_local/mail`, { signal: run.signal });

@@ -3,10 +3,14 @@ import { type Hall, refuse } from "./http.ts";
 
 const MAX_PLAN_BYTES = 1024 * 1024;
 
-/** `/_local/health`, `/_local/faults` and what services add (`/_local/mail`): what no AWS has, without credentials. */
+/** `/_local/health`, `/_local/faults`, `/_local/stop` and what services add (`/_local/mail`): what no AWS has, without credentials. */
 export async function control(request: IncomingMessage, response: ServerResponse, path: string, hall: Hall): Promise<void> {
   if (path === "/_local/health" && request.method === "GET") return json(response, health(hall));
   if (path === "/_local/faults") return faults(request, response, hall);
+  if (path === "/_local/stop" && request.method === "POST" && hall.stop) {
+    json(response, { status: "stopping" });
+    return hall.stop();
+  }
   const url = new URL(hall.env.endpoint() + request.url);
   for (const service of hall.services) if (await service.http?.(request, response, url)) return;
   return refuse(response, 404, "NotFound", `The local AWS has no ${request.method} ${path}.`);

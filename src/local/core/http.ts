@@ -9,6 +9,8 @@ export interface Hall {
   readonly env: LocalEnv;
   /** Settles when every service has started. */
   readonly opened: Promise<void>;
+  /** Ends the process that is nothing but this server. */
+  readonly stop?: (() => void) | undefined;
 }
 
 export function refuse(response: ServerResponse, status: number, code: string, message: string): void {

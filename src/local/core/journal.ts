@@ -1,16 +1,6 @@
-import {
-  closeSync,
-  constants,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  truncateSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, constants, fsyncSync, ftruncateSync, mkdirSync, openSync, readSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { READ_APPEND, REPLACE } from "./files.ts";
 
 /** A file of lines, each written before the call that caused it is answered. */
 export interface Journal {
@@ -25,14 +15,13 @@ export interface Journal {
 
 const CHUNK_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
-const REPLACING = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_APPEND;
 
 /** Opens the file, giving each whole line to `read`; a half-written last line was never acknowledged and is dropped. */
 export function openJournal(file: string, read: (line: string) => void): Journal {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  let handle = openSync(file, "a+", 0o600);
+  let handle = openSync(file, READ_APPEND, 0o600);
   let size = readLines(handle, read);
-  truncateSync(file, size);
+  ftruncateSync(handle, size);
   return {
     append(line) {
       const bytes = Buffer.from(`${line}\n`);
@@ -48,7 +37,7 @@ export function openJournal(file: string, read: (line: string) => void): Journal
     size: () => size,
     replace(lines) {
       const temporary = `${file}.new`;
-      const fresh = openSync(temporary, REPLACING, 0o600);
+      const fresh = openSync(temporary, REPLACE | constants.O_APPEND, 0o600);
       try {
         const written = writeLines(fresh, lines);
         fsyncSync(fresh);

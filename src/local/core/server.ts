@@ -17,12 +17,18 @@ export interface Listening {
   readonly close: () => Promise<void>;
 }
 /** One port for everything: signed calls go to the service in their credential scope, the rest to the services' own HTTP. */
-export async function listen(port: number, dispatcher: Dispatcher, services: readonly LocalService[], env: LocalEnv): Promise<Listening> {
+export async function listen(
+  port: number,
+  dispatcher: Dispatcher,
+  services: readonly LocalService[],
+  env: LocalEnv,
+  stop?: () => void,
+): Promise<Listening> {
   let open = (): void => {};
   const opened = new Promise<void>((resolve) => {
     open = resolve;
   });
-  const hall: Hall = { dispatcher, services, env, opened };
+  const hall: Hall = { dispatcher, services, env, opened, stop };
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000, maxHeaderSize: 64 * 1024 }, (request, response) => {
     respond(request, response, hall).catch((error) => {
       if (!(error instanceof ConnectionCut))

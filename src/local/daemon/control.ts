@@ -1,18 +1,20 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, closeSync, constants, mkdirSync, openSync, rmSync } from "node:fs";
+import { accessSync, closeSync, constants, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { connect } from "node:net";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { APPEND } from "../core/files.ts";
 import { removeDatabases } from "../services/rds/leftovers.ts";
-import { type DaemonState, dropState, isAlive, JOURNAL, LOG, readState, type ServeOptions, servesFolder } from "./files.ts";
-import { find, health, urlOf } from "./health.ts";
+import { type DaemonState, dropState, isAlive, JOURNAL, LOG, linkIn, readState, type ServeOptions, servesFolder } from "./files.ts";
+import { find, health, servesHere, urlOf } from "./health.ts";
 import type { ServeMessage } from "./serve.ts";
+import type { Where } from "./status.ts";
 
 export { type LocalStatus, statusLocal } from "./status.ts";
 
-/** PORT_BUSY, FOLDER_UNWRITABLE, LOCAL_START_FAILED, LOCAL_DATA_NEWER, FAULTS_INVALID. */
+/** PORT_BUSY, FOLDER_UNWRITABLE, FOLDER_LINKED, LOCAL_START_FAILED, LOCAL_STOP_FAILED, LOCAL_DATA_NEWER, FAULTS_INVALID. */
 export class LocalControlError extends Error {
   readonly code: string;
   constructor(code: string, message: string) {
@@ -44,7 +46,7 @@ const POLL_MS = 25;
 export async function startLocal(options: StartOptions): Promise<Started> {
   const dataDir = resolve(options.dataDir);
   prepareFolder(dataDir);
-  const running = await find(dataDir);
+  const running = await find(dataDir, options.port || undefined);
   if (running) return asStarted(running, true);
   if (options.port !== 0) await checkPort(options.port);
   const outcome = await launch({ ...options, dataDir });
@@ -70,8 +72,23 @@ function prepareFolder(dataDir: string): void {
     mkdirSync(dirname(dataDir), { recursive: true });
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     accessSync(dataDir, constants.W_OK | constants.X_OK);
+    hideFromGit(dataDir);
   } catch (error) {
     throw new LocalControlError("FOLDER_UNWRITABLE", `The folder ${dataDir} cannot be written (${(error as NodeJS.ErrnoException).code}).`);
+  }
+  const link = linkIn(dataDir);
+  if (link)
+    throw new LocalControlError("FOLDER_LINKED", `${link} is a symbolic link: the local AWS would write where it leads. Remove it.`);
+}
+
+/** Data is nobody's source. A hidden folder around it (`.fleetlogix/local`) is a tool's own and holds nothing else. */
+function hideFromGit(dataDir: string): void {
+  const around = dirname(dataDir);
+  const file = join(basename(around).startsWith(".") ? around : dataDir, ".gitignore");
+  try {
+    writeFileSync(file, "*\n", { flag: "wx" });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
 
@@ -105,7 +122,7 @@ async function launch(options: StartOptions): Promise<ServeMessage> {
   return outcome;
 }
 
-function spawnServe({ dataDir, port, realism, faultsFile, databases, databasePort }: StartOptions): ChildProcess {
+function spawnServe({ dataDir, port, realism, faultsFile, databases, databasePort, hosts = [] }: StartOptions): ChildProcess {
   const self = fileURLToPath(import.meta.url);
   // From its sources (our own tests) it needs the loader; from the package it is plain JavaScript.
   const fromSource = self.endsWith(".ts");
@@ -117,8 +134,9 @@ function spawnServe({ dataDir, port, realism, faultsFile, databases, databasePor
     ...(faultsFile ? ["--faults", resolve(faultsFile)] : []),
     ...(databases ? ["--databases", databases] : []),
     ...(databasePort !== undefined ? ["--database-port", String(databasePort)] : []),
+    ...hosts.flatMap((host) => ["--allow-host", host]),
   ];
-  const log = openSync(join(dataDir, LOG), "a", 0o600);
+  const log = openSync(join(dataDir, LOG), APPEND, 0o600);
   const child = spawn(process.execPath, args, {
     cwd: fromSource ? join(dirname(self), "../../..") : dataDir,
     env: cleanEnvironment(),
@@ -130,9 +148,11 @@ function spawnServe({ dataDir, port, realism, faultsFile, databases, databasePor
   return child;
 }
 
-/** The owner's AWS keys have no business in it, nor in what it starts. */
+/** What Node.js and PostgreSQL need of their owner's environment. Keys and tokens have no business in it, nor in what it starts. */
+const KEPT =
+  /^(PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|TMP|TEMP|LD_LIBRARY_PATH|SystemRoot|SystemDrive|windir|ComSpec|PATHEXT|USERPROFILE|APPDATA|LOCALAPPDATA)$/i;
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("AWS_") && name !== "NODE_OPTIONS");
+  const kept = Object.entries(process.env).filter(([name]) => KEPT.test(name));
   return { ...Object.fromEntries(kept), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
 }
 
@@ -150,22 +170,31 @@ async function awaitOther(dataDir: string, timeoutMs: number): Promise<Started> 
 }
 
 /** Ends it in order: what it started ends first. Data stays. */
-export async function stopLocal(options: { readonly dataDir: string }): Promise<{ readonly wasRunning: boolean }> {
+export async function stopLocal(options: Where): Promise<{ readonly wasRunning: boolean }> {
   const dataDir = resolve(options.dataDir);
-  const state = readState(dataDir);
-  if (!state || !servesFolder(state.pid, dataDir)) return { wasRunning: false };
-  process.kill(state.pid, "SIGTERM");
-  for (let waited = 0; waited < STOP_MS && isAlive(state.pid); waited += POLL_MS) await sleep(POLL_MS);
-  if (isAlive(state.pid)) process.kill(state.pid, "SIGKILL");
-  dropState(dataDir);
-  return { wasRunning: true };
+  const found = await find(dataDir, options.port);
+  const pid = (found ?? readState(dataDir))?.pid;
+  const ours = pid !== undefined && (found !== undefined || servesFolder(pid, dataDir));
+  if (ours) await end(pid, dataDir, found);
+  if (options.port && (await servesHere(options.port, dataDir)))
+    throw new LocalControlError("LOCAL_STOP_FAILED", `The local AWS of ${dataDir} still answers at ${urlOf(options.port)}.`);
+  return { wasRunning: ours };
+}
+
+/** Asks the server itself where it answers. A signal goes only to a process that was proven to be this folder's server. */
+async function end(pid: number, dataDir: string, found: DaemonState | undefined): Promise<void> {
+  const asked = found && (await fetch(`${urlOf(found.port)}/_local/stop`, { method: "POST" }).catch(() => undefined))?.ok;
+  if (!asked && servesFolder(pid, dataDir)) process.kill(pid, "SIGTERM");
+  for (let waited = 0; waited < STOP_MS && isAlive(pid); waited += POLL_MS) await sleep(POLL_MS);
+  if (servesFolder(pid, dataDir)) process.kill(pid, "SIGKILL");
+  dropState(dataDir, pid);
 }
 
 /** Empties it. One that runs is started again, empty, on the same port and with the same options. */
-export async function resetLocal(options: { readonly dataDir: string }): Promise<{ readonly wasRunning: boolean }> {
+export async function resetLocal(options: Where): Promise<{ readonly wasRunning: boolean }> {
   const dataDir = resolve(options.dataDir);
-  const running = await find(dataDir);
-  await stopLocal({ dataDir });
+  const running = await find(dataDir, options.port);
+  await stopLocal({ dataDir, port: options.port });
   const entries = await readdir(dataDir).catch((): string[] => []);
   // Only a folder that a local AWS has written is emptied: the name may have been mistyped.
   const ours = entries.includes(JOURNAL);

@@ -1,6 +1,8 @@
-import { linkSync, readFileSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { linkSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { REPLACE } from "../core/files.ts";
 
 /** Where the files of a local AWS lie in its data folder. */
 export const JOURNAL = "journal.jsonl";
@@ -22,6 +24,8 @@ export interface ServeOptions {
   readonly databases: "real" | "none";
   /** First port tried for databases; 0 = any free one. */
   readonly databasePort: number;
+  /** Further names by which deployed APIs are reached. */
+  readonly hosts?: readonly string[] | undefined;
 }
 
 export function readState(dataDir: string): DaemonState | undefined {
@@ -33,10 +37,13 @@ export function readState(dataDir: string): DaemonState | undefined {
 }
 export function writeState(dataDir: string, state: DaemonState): void {
   const temporary = join(dataDir, `${STATE}.${process.pid}`);
-  writeFileSync(temporary, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600 });
+  writeFileSync(temporary, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600, flag: REPLACE as never });
   renameSync(temporary, join(dataDir, STATE));
 }
-export const dropState = (dataDir: string): void => rmSync(join(dataDir, STATE), { force: true });
+/** Removes what this process has written; of another it is left alone. */
+export function dropState(dataDir: string, pid: number): void {
+  if (readState(dataDir)?.pid === pid) rmSync(join(dataDir, STATE), { force: true });
+}
 
 /** A process that runs; one that has ended and was not collected by its parent does not. */
 export function isAlive(pid: number): boolean {
@@ -53,22 +60,59 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Is this process the local AWS of this folder? Numbers are used again after a restart of the machine. */
+/** Is this process proven to be the local AWS of this folder? Numbers are used again after a restart of the machine. */
 export function servesFolder(pid: number, dataDir: string): boolean {
   if (!isAlive(pid)) return false;
-  if (process.platform !== "linux") return true;
-  const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-  return words.includes(dataDir) && words.some((word) => /(daemon[/\\]serve\.ts|fleetlogix-local\.cjs)$/.test(word));
+  try {
+    const line = commandOf(pid);
+    return line.includes(` ${dataDir} `) && /(daemon[/\\]serve\.ts|fleetlogix-local\.cjs) /.test(line);
+  } catch {
+    return false;
+  }
+}
+/** The command line of a process, its words parted by spaces, with one at the end. */
+function commandOf(pid: number): string {
+  if (process.platform === "linux") return `${readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")} `;
+  // Windows has no such command: there nothing is proven this way.
+  return `${execFileSync("ps", ["-ww", "-o", "command=", "-p", String(pid)], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim()} `;
+}
+
+/** The same folder, by whatever links it is reached, and whether or not it is still there. */
+export const isSameFolder = (one: string, other: string): boolean => canonical(one) === canonical(other);
+function canonical(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return dirname(path) === path ? path : join(canonical(dirname(path)), basename(path));
+  }
+}
+
+/** The first symbolic link in a data folder, if there is one: none is made by us where we write. */
+export function linkIn(dataDir: string, depth = 0): string | undefined {
+  for (const entry of readdirSync(dataDir, { withFileTypes: true })) {
+    const path = join(dataDir, entry.name);
+    if (entry.isSymbolicLink()) return path;
+    // Databases and unzipped code have links of their own; neither is written through them.
+    const own = depth === 0 && (entry.name === "rds" || entry.name === "lambda");
+    const found = entry.isDirectory() && !own ? linkIn(path, depth + 1) : undefined;
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** Long enough for another process that found the same dead lock to have taken it. */
 const SETTLE_MS = 60;
 
+export interface Lock {
+  /** False once the folder was deleted, or another process has taken it. */
+  readonly isHeld: () => boolean;
+  readonly release: () => void;
+}
 /** Takes the folder for this process alone; answers whose it is when it is taken. What a killed process left is taken over. */
-export async function lockFolder(dataDir: string): Promise<{ readonly release: () => void } | { readonly heldBy: number }> {
+export async function lockFolder(dataDir: string): Promise<Lock | { readonly heldBy: number }> {
   const lock = join(dataDir, LOCK);
   const mine = join(dataDir, `${LOCK}.${process.pid}`);
-  writeFileSync(mine, String(process.pid), { mode: 0o600 });
+  writeFileSync(mine, String(process.pid), { mode: 0o600, flag: REPLACE as never });
   const holder = (): number => {
     try {
       return Number(readFileSync(lock, "utf8"));
@@ -88,5 +132,7 @@ export async function lockFolder(dataDir: string): Promise<{ readonly release: (
     unlinkSync(mine);
   }
   const now = holder();
-  return now === process.pid ? { release: () => rmSync(lock, { force: true }) } : { heldBy: now };
+  if (now !== process.pid) return { heldBy: now };
+  const isHeld = (): boolean => holder() === process.pid;
+  return { isHeld, release: () => isHeld() && rmSync(lock, { force: true }) };
 }

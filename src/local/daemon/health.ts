@@ -1,4 +1,5 @@
-import { type DaemonState, isAlive, readState } from "./files.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type DaemonState, isAlive, isSameFolder, readState } from "./files.ts";
 
 /** What a running local AWS says about itself at `/_local/health`. */
 export interface Health {
@@ -29,9 +30,25 @@ export async function ask<T>(port: number, path: string): Promise<T | undefined>
   }
 }
 
-/** The local AWS that runs on this folder and answers. */
-export async function find(dataDir: string): Promise<DaemonState | undefined> {
-  const state = readState(dataDir);
-  if (!state || !isAlive(state.pid)) return undefined;
-  return (await health(state.port))?.pid === state.pid ? state : undefined;
+/** Long enough for a server whose folder was deleted to notice, and for one whose note was deleted to write it anew. */
+const SETTLE_MS = 10_000;
+const POLL_MS = 50;
+
+/**
+ * The local AWS that runs on this folder and answers. It is found by its note in the folder, and by the port where it
+ * says itself that the folder is its own: the two may disagree for a moment after somebody deleted files.
+ */
+export async function find(dataDir: string, port?: number): Promise<DaemonState | undefined> {
+  for (let waited = 0; waited < SETTLE_MS; waited += POLL_MS) {
+    const state = readState(dataDir);
+    if (state && isAlive(state.pid) && (await health(state.port))?.pid === state.pid) return state;
+    if (!port || !(await servesHere(port, dataDir))) return undefined;
+    await sleep(POLL_MS);
+  }
+  return undefined;
+}
+/** Does the local AWS at this port say that this folder is its own? */
+export async function servesHere(port: number, dataDir: string): Promise<boolean> {
+  const served = (await health(port))?.dataDir;
+  return served !== undefined && isSameFolder(served, dataDir);
 }

@@ -1,4 +1,5 @@
 import { appendFileSync, renameSync, statSync } from "node:fs";
+import { APPEND } from "../core/files.ts";
 
 /** The log and the one before it are kept. */
 const MOST_BYTES = 5 * 1024 * 1024;
@@ -12,7 +13,7 @@ export function boundedLog(file: string): (line: string) => void {
       renameSync(file, `${file}.1`);
       size = 0;
     }
-    appendFileSync(file, text, { mode: 0o600 });
+    appendFileSync(file, text, { mode: 0o600, flag: APPEND as never });
     size += Buffer.byteLength(text);
   };
 }

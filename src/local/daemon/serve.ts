@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type FaultRule, faultPlan } from "../core/faults.ts";
 import { type LocalAws, startLocalAws } from "../index.ts";
-import { type DaemonState, dropState, LOG, lockFolder, type ServeOptions, writeState } from "./files.ts";
+import { type DaemonState, dropState, LOG, type Lock, lockFolder, readState, type ServeOptions, writeState } from "./files.ts";
 import { boundedLog } from "./log.ts";
 
 /** The background process: `node fleetlogix-local.cjs --data FOLDER --port N`. Tells its parent, once, how the start went. */
@@ -28,6 +28,7 @@ function readArguments(argv: readonly string[]): Arguments {
       faults: { type: "string" },
       databases: { type: "string", default: "real" },
       "database-port": { type: "string", default: "5432" },
+      "allow-host": { type: "string", multiple: true, default: [] },
     },
   });
   if (!values.data) throw new Error("--data FOLDER is required");
@@ -38,6 +39,7 @@ function readArguments(argv: readonly string[]): Arguments {
     faultsFile: values.faults,
     databases: values.databases === "none" ? "none" : "real",
     databasePort: Number(values["database-port"]),
+    hosts: values["allow-host"],
   };
 }
 
@@ -56,9 +58,16 @@ async function serve({ dataDir, port, ...options }: Arguments, log: (line: strin
   let aws: LocalAws;
   try {
     const rules = options.faultsFile ? await readFaults(options.faultsFile) : [];
-    const { realism, databases, databasePort } = options;
-    const settings = { realism, databases, databasePort };
-    aws = await startLocalAws({ dataDir, port, settings, faults: faultPlan(rules, { keepCalls: CALLS_KEPT }), log });
+    const { realism, databases, databasePort, hosts = [] } = options;
+    const settings = { realism, databases, databasePort, hosts: hosts.map((host) => host.toLowerCase()) };
+    aws = await startLocalAws({
+      dataDir,
+      port,
+      settings,
+      faults: faultPlan(rules, { keepCalls: CALLS_KEPT }),
+      log,
+      onStop: () => process.emit("SIGTERM", "SIGTERM"),
+    });
   } catch (error) {
     lock.release();
     const { code = "", message } = error as NodeJS.ErrnoException;
@@ -75,16 +84,31 @@ async function serve({ dataDir, port, ...options }: Arguments, log: (line: strin
     log(`stopping (${signal})`);
     setTimeout(() => process.exit(1), STOP_MS).unref();
     await aws.close().catch((error) => log(`stop: ${String(error)}`));
-    dropState(dataDir);
+    dropState(dataDir, process.pid);
     lock.release();
     log("stopped");
     process.exit(0);
   };
+  watchFolder(dataDir, state, lock, stop);
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
   // Closing the terminal in which it was started is no reason to end.
   process.on("SIGHUP", () => {});
   tell({ ready: state });
+}
+
+const WATCH_MS = 250;
+/** The server and its folder are one: when the folder is gone, or another's, the server ends. */
+function watchFolder(dataDir: string, state: DaemonState, lock: Lock, stop: (why: string) => Promise<void>): void {
+  const watch = setInterval(() => {
+    if (lock.isHeld()) {
+      if (!readState(dataDir)) writeState(dataDir, state);
+      return;
+    }
+    clearInterval(watch);
+    void stop("its folder is gone");
+  }, WATCH_MS);
+  watch.unref();
 }
 
 function tell(message: ServeMessage): void {

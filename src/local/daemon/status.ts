@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { placeOf } from "../services/rds/postgres/place.ts";
+import { placeOf } from "../core/place.ts";
 import { JOURNAL, LOG } from "./files.ts";
 import { ask, find, type Health, health, urlOf } from "./health.ts";
 import { memoryOf } from "./memory.ts";
@@ -23,10 +23,16 @@ export interface LocalStatus {
   readonly services?: Health["services"];
 }
 
-export async function statusLocal(options: { readonly dataDir: string }): Promise<LocalStatus> {
+/** A local AWS: by its folder, and by the port where it is looked for when the folder has no note of it. */
+export interface Where {
+  readonly dataDir: string;
+  readonly port?: number | undefined;
+}
+
+export async function statusLocal(options: Where): Promise<LocalStatus> {
   const dataDir = resolve(options.dataDir);
   const files = { dataDir, logFile: join(dataDir, LOG) };
-  const state = await find(dataDir);
+  const state = await find(dataDir, options.port);
   const answer = state && (await health(state.port));
   if (!state || !answer) return { running: false, ...files, dataBytes: await dataBytes(dataDir, {}) };
   const names = (await ask<Record<string, string>>(state.port, "databases")) ?? {};
@@ -43,7 +49,7 @@ async function dataBytes(dataDir: string, names: Readonly<Record<string, string>
     sums[part] = (sums[part] ?? 0) + bytes;
   };
   for (const [entry, bytes] of Object.entries(await sizes(dataDir))) if (entry !== "rds") add(partOf(entry), bytes);
-  for (const [entry, bytes] of Object.entries(await sizes(placeOf(dataDir).folder)))
+  for (const [entry, bytes] of Object.entries(await sizes(placeOf(dataDir, "rds").folder)))
     add(names[entry] !== undefined ? `rds ${names[entry]}` : /^db-|^snapshots$/.test(entry) ? `rds ${entry}` : "other", bytes);
   return sums;
 }

@@ -1,17 +1,19 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 
-/**
- * Path of the bootstrap as JavaScript: the compiled file beside this one; when run from sources, where a plain `node`
- * cannot read TypeScript, a copy without its types.
- */
+/** Path of the bootstrap as JavaScript: a copy where functions may read it, whoever they run as. */
 export async function bootstrapFile(folder: string): Promise<string> {
-  if (!import.meta.url.endsWith(".ts")) return fileURLToPath(new URL("./bootstrap.mjs", import.meta.url));
-  const { transformSync } = await import("esbuild");
-  const { code } = transformSync(readFileSync(new URL("./bootstrap.ts", import.meta.url), "utf8"), { loader: "ts", format: "esm" });
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "bootstrap.mjs");
-  writeFileSync(file, code);
+  rmSync(file, { force: true });
+  writeFileSync(file, await source(), { flag: "wx" });
+  chmodSync(file, 0o644);
   return file;
+}
+
+/** Of the compiled file beside this one; run from sources, without its types, which a plain `node` cannot read. */
+async function source(): Promise<string> {
+  if (!import.meta.url.endsWith(".ts")) return readFileSync(new URL("./bootstrap.mjs", import.meta.url), "utf8");
+  const { transformSync } = await import("esbuild");
+  return transformSync(readFileSync(new URL("./bootstrap.ts", import.meta.url), "utf8"), { loader: "ts", format: "esm" }).code;
 }

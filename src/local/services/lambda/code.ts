@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import {
+  chmodSync,
   createWriteStream,
   existsSync,
   mkdirSync,
@@ -7,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -26,7 +28,7 @@ export interface CodeStore {
   /** Checks, unzips and keeps a zip. Throws InvalidParameterValueException for what is no usable zip. */
   add(zip: Uint8Array): Promise<{ readonly codeSha256: string; readonly codeSize: number }>;
   /** Folder of the unzipped code; to be read only. */
-  folder(codeSha256: string): string;
+  folder(codeSha256: string): Promise<string>;
   zip(hex: string): Buffer | undefined;
   /** Drops what none of these hashes names. */
   keepOnly(codeSha256s: ReadonlySet<string>): void;
@@ -34,13 +36,15 @@ export interface CodeStore {
 export const hashOf = (zip: Uint8Array): string => createHash("sha256").update(zip).digest("base64");
 export const hexOf = (codeSha256: string): string => Buffer.from(codeSha256, "base64").toString("hex");
 
-export function openCode(folder: string): CodeStore {
-  const zips = join(folder, "zips");
+/** `folder`: where functions find their code, whoever they run as. */
+export function openCode(zips: string, folder: string): CodeStore {
   const code = join(folder, "code");
-  mkdirSync(zips, { recursive: true });
+  mkdirSync(zips, { recursive: true, mode: 0o700 });
   mkdirSync(code, { recursive: true });
+  chmodSync(code, 0o711);
   // On AWS nothing lies above a function's folder. Here a project does, and its `"type": "module"` must not change what .js means.
   writeFileSync(join(folder, "package.json"), "{}\n");
+  chmodSync(join(folder, "package.json"), 0o644);
   return {
     async add(zip) {
       if (zip.length > MAX_ZIP_BYTES)
@@ -51,7 +55,11 @@ export function openCode(folder: string): CodeStore {
       writeFileSync(join(zips, `${hex}.zip`), zip, { mode: 0o600 });
       return { codeSha256, codeSize: zip.length };
     },
-    folder: (codeSha256) => join(code, hexOf(codeSha256)),
+    async folder(codeSha256) {
+      const hex = hexOf(codeSha256);
+      if (!existsSync(join(code, hex))) await unpack(readFileSync(join(zips, `${hex}.zip`)), join(code, hex));
+      return join(code, hex);
+    },
     zip: (hex) => (/^[0-9a-f]{64}$/.test(hex) && existsSync(join(zips, `${hex}.zip`)) ? readFileSync(join(zips, `${hex}.zip`)) : undefined),
     keepOnly(codeSha256s) {
       const keep = new Set([...codeSha256s].map(hexOf));
@@ -97,8 +105,17 @@ async function extract(zip: Uint8Array, folder: string): Promise<void> {
     else await pipeline(content, createWriteStream(path, { flags: "wx", mode: mode & 0o111 ? 0o555 : 0o444 }));
   }
   if (entries === 0) throw invalid("Uploaded file must be a non-empty zip");
+  openToReaders(folder);
   // Last, so that nothing is ever written through a link.
   for (const [path, target] of links) link(folder, path, target);
+}
+
+/** A narrow umask must not close the folders to the functions' user. */
+function openToReaders(folder: string): void {
+  chmodSync(folder, 0o755);
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true }))
+    if (entry.isDirectory()) chmodSync(join(entry.parentPath, entry.name), 0o755);
+    else chmodSync(join(entry.parentPath, entry.name), statSync(join(entry.parentPath, entry.name)).mode & 0o111 ? 0o555 : 0o444);
 }
 
 function link(folder: string, path: string, target: string): void {

@@ -12,6 +12,8 @@ export interface Place {
   readonly codeFolder: string;
   readonly temporaryFolder: string;
   readonly runtimeApi: string;
+  /** Path of Node.js. */
+  readonly node: string;
   readonly credentials: Credentials;
   readonly endpoint: string;
 }
@@ -21,7 +23,7 @@ export function environmentOf(place: Place): Record<string, string> {
   const { config, version } = place.revision;
   const json = config.logFormat === "JSON";
   return {
-    PATH: `${process.execPath.replace(/[/\\][^/\\]+$/, "")}:/usr/local/bin:/usr/bin:/bin`,
+    PATH: `${place.node.replace(/[/\\][^/\\]+$/, "")}:/usr/local/bin:/usr/bin:/bin`,
     LANG: "en_US.UTF-8",
     TZ: ":UTC",
     ...config.environment,

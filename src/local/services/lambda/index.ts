@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
+import { placeOf, preparePlace } from "../../core/place.ts";
 import type { LocalEnv, LocalService } from "../../core/service.ts";
 import { aliasOperations } from "./aliases.ts";
 import { bootstrapFile } from "./bootstrap-file.ts";
@@ -14,6 +15,7 @@ import { lambdaPermissions } from "./permissions.ts";
 import { policyOperations } from "./policy.ts";
 import { createPools } from "./pool.ts";
 import { settingOperations } from "./settings.ts";
+import { nodeFor } from "./unprivileged.ts";
 import { updateOperations } from "./updates.ts";
 import { versionOperations } from "./versions.ts";
 
@@ -21,15 +23,16 @@ const CODE_PATH = "/_aws/lambda/code/";
 
 /** AWS Lambda: functions run from their zips, each sandbox in a process of its own, as their role. */
 export function lambdaService(env: LocalEnv): LocalService {
-  const folder = join(env.dataDir, "lambda");
+  const place = placeOf(env.dataDir, "lambda");
+  preparePlace(place, env.dataDir);
   const lambda = openLambda(env);
-  const code = openCode(folder);
+  const code = openCode(join(env.dataDir, "lambda", "zips"), place.folder);
   let file: Promise<string> | undefined;
   const bootstrap = (): Promise<string> => {
-    file ??= bootstrapFile(folder);
+    file ??= bootstrapFile(place.folder);
     return file;
   };
-  const pools = createPools({ lambda, code, bootstrap });
+  const pools = createPools({ lambda, code, bootstrap, place, node: nodeFor(place) });
   const executor = createExecutor(lambda, pools);
   const events = createEvents(lambda, executor);
   const keepUsedCode = (): void =>
@@ -49,7 +52,7 @@ export function lambdaService(env: LocalEnv): LocalService {
     permissions: (operation, input, call) => lambdaPermissions(lambda, operation, input, call),
     http: async (_request, response, url) => sendCode(code, response, url),
     async start() {
-      rmSync(join(folder, "tmp"), { recursive: true, force: true });
+      rmSync(join(place.folder, "tmp"), { recursive: true, force: true });
       keepUsedCode();
       events.resume();
     },

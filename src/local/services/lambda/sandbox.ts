@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
+import type { Owner } from "../../core/place.ts";
 import type { Channel } from "./bootstrap.ts";
 import type { Answer, Invocation, RuntimeApi } from "./runtime-api.ts";
 
@@ -11,6 +12,10 @@ const PIPE_GRACE_MS = 50;
 
 export interface SandboxOptions {
   readonly api: RuntimeApi;
+  /** Path of Node.js. */
+  readonly node: string;
+  /** Whom the function runs as, when not as we do. */
+  readonly owner: Owner | undefined;
   /** Path of the bootstrap's JavaScript. */
   readonly bootstrap: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -36,7 +41,8 @@ export interface Sandbox {
 /** One process with one runtime: it runs one call at a time. */
 export function startSandbox(options: SandboxOptions): Sandbox {
   const { api } = options;
-  const child = spawn(process.execPath, [`--max-old-space-size=${Math.floor(options.memoryMb * 0.9)}`, options.bootstrap], {
+  const child = spawn(options.node, [`--max-old-space-size=${Math.floor(options.memoryMb * 0.9)}`, options.bootstrap], {
+    ...(options.owner ?? {}),
     cwd: options.codeFolder,
     env: options.environment,
     stdio: ["ignore", "pipe", "pipe"],

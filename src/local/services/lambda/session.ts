@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { logWriter } from "../../core/log-writer.ts";
+import { give, type Place } from "../../core/place.ts";
 import type { CodeStore } from "./code.ts";
 import { environmentOf, roleSession } from "./environment.ts";
 import type { FunctionRecord, Lambda, Revision } from "./model.ts";
@@ -26,6 +27,10 @@ export interface SessionDeps {
   readonly lambda: Lambda;
   readonly code: CodeStore;
   readonly bootstrap: () => Promise<string>;
+  /** Where code lies that runs, and whom it runs as. */
+  readonly place: Place;
+  /** Path of Node.js. */
+  readonly node: string;
 }
 
 /** Starts a sandbox for a revision, as the function's role. Throws AWS's fault when the role cannot be had. */
@@ -36,9 +41,8 @@ export async function startSession(deps: SessionDeps, fn: FunctionRecord, revisi
   const since = env.clock.now();
   const logStream = streamName(since, fn.name, config.logGroup, version);
   const writer = logWriter(env, { group: config.logGroup, stream: logStream, region: fn.region, principal, createGroup: true });
-  const codeFolder = deps.code.folder(revision.codeSha256);
-  const temporaryFolder = join(env.dataDir, "lambda", "tmp", randomUUID());
-  mkdirSync(temporaryFolder, { recursive: true, mode: 0o700 });
+  const codeFolder = await deps.code.folder(revision.codeSha256);
+  const temporaryFolder = makeTemporary(deps.place);
   const bootstrap = await deps.bootstrap();
   const api = await openRuntimeApi();
   const line = (text: string | undefined): void => {
@@ -47,8 +51,19 @@ export async function startSession(deps: SessionDeps, fn: FunctionRecord, revisi
     session.listener?.(text);
   };
   const place = { name: fn.name, region: fn.region, revision, logStream, codeFolder, temporaryFolder, credentials };
-  const environment = environmentOf({ ...place, runtimeApi: api.address, endpoint: env.endpoint() });
-  const sandbox = startSandbox({ api, bootstrap, environment, codeFolder, temporaryFolder, memoryMb: config.memoryMb, onLine: line });
+  const environment = environmentOf({ ...place, node: deps.node, runtimeApi: api.address, endpoint: env.endpoint() });
+  const { node, place: runs } = deps;
+  const folders = { codeFolder, temporaryFolder };
+  const sandbox = startSandbox({
+    api,
+    node,
+    owner: runs.owner,
+    bootstrap,
+    environment,
+    ...folders,
+    memoryMb: config.memoryMb,
+    onLine: line,
+  });
   const session: Session = { sandbox, since, line, listener: undefined, initMs: undefined, flushed: writer.flushed };
   line(initLine(config, version, fn.region, since));
   const began = performance.now();
@@ -56,6 +71,16 @@ export async function startSession(deps: SessionDeps, fn: FunctionRecord, revisi
     session.initMs = performance.now() - began;
   });
   return session;
+}
+
+function makeTemporary({ folder, owner }: Place): string {
+  const all = join(folder, "tmp");
+  mkdirSync(all, { recursive: true });
+  chmodSync(all, 0o711);
+  const own = join(all, randomUUID());
+  mkdirSync(own, { mode: 0o700 });
+  give(own, owner);
+  return own;
 }
 
 function streamName(now: number, name: string, logGroup: string, version: string): string {

@@ -3,13 +3,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { isOutside, type Place, placeOf, preparePlace } from "../../core/place.ts";
 import { type LocalEnv, LocalFault } from "../../core/service.ts";
 import { type Access, backUp, changePassword, furnish } from "./postgres/admin.ts";
 import { type Binaries, findBinaries } from "./postgres/binaries.ts";
 import { type Certificate, makeCertificate } from "./postgres/certificate.ts";
 import { writeConfiguration } from "./postgres/configuration.ts";
 import { copyData } from "./postgres/files.ts";
-import { isOutside, type Place, placeOf, preparePlace } from "./postgres/place.ts";
 import { dataOf, initialise, reloadServer, runningPid, type ServerFolder, startServer, stopServer } from "./postgres/server.ts";
 
 /** A server and what it runs with. */
@@ -160,7 +160,7 @@ async function copyServer({ folderOf, snapshotFolder, access }: Workshop, target
 }
 
 function prepare(env: LocalEnv): Machine {
-  const place = placeOf(env.dataDir);
+  const place = placeOf(env.dataDir, "rds");
   preparePlace(place, env.dataDir);
   const binaries = findBinaries(place);
   if (!binaries) {

@@ -1,21 +1,23 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isOutside, placeOf, strays } from "./postgres/place.ts";
+import { isOutside, placeOf, strays } from "../../core/place.ts";
 import { runningPid } from "./postgres/server.ts";
 
 const STOP_MS = 20_000;
 
-/** Removes the databases of a local AWS that does not run, wherever they lie. `outside`: only what lies outside its data folder. */
+/** Removes the databases of a local AWS that does not run, and its functions' code, wherever they lie. `outside`: only what lies outside its data folder. */
 export async function removeDatabases(dataDir: string, which: "all" | "outside"): Promise<void> {
-  const place = placeOf(dataDir);
-  if (which === "all" || isOutside(place)) await removePlace(place.folder);
+  for (const part of ["rds", "lambda"]) {
+    const place = placeOf(dataDir, part);
+    if (which === "all" || isOutside(place)) await removePlace(place.folder);
+  }
 }
 
 /** Removes what projects left behind that no longer exist. */
 export async function sweepStrays(log: (line: string) => void): Promise<void> {
   for (const folder of strays()) {
-    log(`rds: ${folder} belongs to a project that is gone: it is removed`);
+    log(`${folder} belongs to a project that is gone: it is removed`);
     await removePlace(folder);
   }
 }

@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "pg";
+import { give, type Owner } from "../../../core/place.ts";
 import { copyData, LEFT_OUT } from "./files.ts";
-import { give, type Owner } from "./place.ts";
 import { SUPERUSER } from "./server.ts";
 
 /** How to reach a server as its superuser. */

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
-import { type Place, reachable } from "./place.ts";
+import { type Place, reachable } from "../../../core/place.ts";
 
 /** Paths of PostgreSQL's programs. */
 export interface Binaries {

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { give, type Owner } from "../../../core/place.ts";
 import type { Certificate } from "./certificate.ts";
-import { give, type Owner } from "./place.ts";
 
 export interface ServerSettings {
   readonly port: number;

@@ -2,8 +2,8 @@ import { type SpawnOptions, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { give, type Owner } from "../../../core/place.ts";
 import type { Binaries } from "./binaries.ts";
-import { give, type Owner } from "./place.ts";
 
 /** The programs of one PostgreSQL installation, run on one data folder. */
 export interface ServerFolder {

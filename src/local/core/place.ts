@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
-/** Whom PostgreSQL runs as: it refuses root, so root starts it as `nobody`. */
+/** Whom databases and functions run as when root started the local AWS: `nobody`. */
 export interface Owner {
   readonly uid: number;
   readonly gid: number;
 }
-/** Where the servers' data lies, and under whose name. */
+/** Where their data lies, and under whose name. */
 export interface Place {
   readonly folder: string;
   readonly owner: Owner | undefined;
@@ -16,7 +16,7 @@ export interface Place {
 const NOBODY: Owner = { uid: 65_534, gid: 65_534 };
 
 export function owner(): Owner | undefined {
-  if (process.getuid?.() !== 0) return undefined;
+  if (process.getuid?.() !== 0 || !mayChange()) return undefined;
   try {
     const line = readFileSync("/etc/passwd", "utf8")
       .split("\n")
@@ -28,18 +28,35 @@ export function owner(): Owner | undefined {
   }
 }
 
+const SETGID_AND_SETUID = 0xc0n;
+/** A container may hold a root that cannot become anybody else. */
+function mayChange(): boolean {
+  if (process.platform !== "linux") return true;
+  try {
+    const [, mask = "0"] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+    const ranges = readFileSync("/proc/self/uid_map", "utf8").trim().split("\n");
+    const mapped = ranges.some((line) => {
+      const [from = 0, , count = 0] = line.trim().split(/\s+/).map(Number);
+      return NOBODY.uid >= from && NOBODY.uid < from + count;
+    });
+    return mapped && (BigInt(`0x${mask}`) & SETGID_AND_SETUID) === SETGID_AND_SETUID;
+  } catch {
+    return true;
+  }
+}
+
 /** Where data lies that `nobody` could not reach where it belongs, a folder for each local AWS. */
-const OUTSIDE = "/var/lib/fleetlogix-local";
+export const OUTSIDE = "/var/lib/fleetlogix-local";
 /** In each of them: the data folder to which it belongs. */
 const BELONGS_TO = "data-folder";
 
 /**
- * The folder of all databases of a local AWS. It lies with the other data, except where root keeps that data out of the
+ * The folder of a part of a local AWS that `nobody` has to reach: `rds`, `lambda`. It lies with the other data, except where root keeps that data out of the
  * reach of `nobody` (below /root, say): then it lies in /var/lib under a name made from the data folder's, and stays there.
  */
-export function placeOf(dataDir: string): Place {
+export function placeOf(dataDir: string, part: string): Place {
   const who = owner();
-  const inside = resolve(dataDir, "rds");
+  const inside = resolve(dataDir, part);
   if (!who) return { folder: inside, owner: undefined };
   const name = createHash("sha256").update(inside).digest("hex").slice(0, 16);
   const outside = join(OUTSIDE, name);
@@ -49,7 +66,7 @@ export function placeOf(dataDir: string): Place {
 
 export const isOutside = (place: Place): boolean => dirname(place.folder) === OUTSIDE;
 
-/** Makes the folder, passable for the owner of the servers. */
+/** Makes the folder, passable for its owner. */
 export function preparePlace(place: Place, dataDir: string): void {
   mkdirSync(place.folder, { recursive: true, mode: 0o711 });
   if (!place.owner) return;

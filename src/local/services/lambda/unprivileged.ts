@@ -1,0 +1,17 @@
+import { chmodSync, constants, copyFileSync, existsSync, mkdirSync, realpathSync, renameSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { OUTSIDE, type Place, reachable } from "../../core/place.ts";
+
+/** Node.js as the functions' user may run it: ours, or a copy where ours lies in a home that is closed to others. */
+export function nodeFor(place: Place): string {
+  const own = realpathSync(process.execPath);
+  if (!place.owner || (reachable(dirname(own)) && (statSync(own).mode & 0o001) !== 0)) return process.execPath;
+  const copy = join(OUTSIDE, `node-${process.version}-${process.arch}`);
+  if (existsSync(copy)) return copy;
+  mkdirSync(OUTSIDE, { recursive: true, mode: 0o711 });
+  const temporary = `${copy}.${process.pid}`;
+  copyFileSync(own, temporary, constants.COPYFILE_FICLONE);
+  chmodSync(temporary, 0o755);
+  renameSync(temporary, copy);
+  return copy;
+}
