@@ -1,0 +1,104 @@
+import { metresBetween, type Sample, type TrackingRules } from "./fix.ts";
+
+/**
+ * How fast a vehicle gets on: distance driven ÷ time over the last minutes, red lights included. A long stop (a delivery, a
+ * break) is a state of its own: while it lasts the vehicle is `stopped`, and afterwards it says nothing about the drive.
+ */
+export interface Speed {
+  /** km/h, not rounded. */
+  readonly averageKmh: number;
+  readonly source: "tracked" | "default";
+  /** The vehicle stands: there is no ETA. */
+  readonly isStopped: boolean;
+}
+
+export const DEFAULT_SPEED_KMH = 60;
+
+/**
+ * Until so much is known of a drive, the default stands for the missing part. On the real drives of `npm run bench:eta`, nine
+ * ETAs of ten are then within 54 % of the drive's length; with half of it 76 %, without it 98 %.
+ */
+const LEAN_MS = 10 * 60_000;
+/** A vehicle that stays within this distance stands. */
+const STOPPED_WITHIN_M = 100;
+/**
+ * Between two samples, a smaller move is noise: it counts as soon as more of them add up to it. Amazon Location's filters
+ * DistanceBased (30 m) and AccuracyBased (the sum of both accuracies) hold the same to be noise.
+ */
+const NOISE_M = 30;
+/** Trackers that sleep report once an hour. A longer silence says nothing about the drive. */
+const MAX_GAP_MS = 90 * 60_000;
+const MINUTE_MS = 60_000;
+
+/** A move that is more than noise: metres driven between two times. */
+type Move = readonly [fromMs: number, toMs: number, metres: number];
+
+/** The speed at the newest of `samples`, which are a track's, in order of time. Without any: the default. */
+export function speedOf(samples: readonly Sample[], rules: TrackingRules): Speed {
+  const known = sinceSilence(samples);
+  const last = known.at(-1);
+  if (last === undefined) return { averageKmh: DEFAULT_SPEED_KMH, source: "default", isStopped: false };
+  const standsSince = (known[standingFrom(known, known.length - 1)] as Sample)[0];
+  const drive = sinceStop(known, rules);
+  const windowMs = rules.speedWindowMinutes * MINUTE_MS;
+  const fromMs = Math.max((drive[0] as Sample)[0], last[0] - windowMs);
+  const knownMs = last[0] - fromMs;
+  if (knownMs === 0) return { averageKmh: DEFAULT_SPEED_KMH, source: "default", isStopped: false };
+  const metres = drivenSince(fromMs, movesOf(drive));
+  const missingMs = Math.max(0, Math.min(LEAN_MS, windowMs) - knownMs);
+  const isStopped = last[0] - standsSince >= rules.stoppedAfterMinutes * MINUTE_MS || (metres === 0 && missingMs === 0);
+  const leanMs = isStopped ? 0 : missingMs;
+  const averageKmh = (metres * 3600 + DEFAULT_SPEED_KMH * leanMs) / (knownMs + leanMs);
+  return { averageKmh, source: "tracked", isStopped };
+}
+
+/** From the last long silence on. */
+function sinceSilence(samples: readonly Sample[]): readonly Sample[] {
+  for (let i = samples.length - 1; i > 0; i--) {
+    if ((samples[i] as Sample)[0] - (samples[i - 1] as Sample)[0] > MAX_GAP_MS) return samples.slice(i);
+  }
+  return samples;
+}
+
+/** Index of the first of the samples that lie, without a break, within STOPPED_WITHIN_M of the one at `index`. */
+function standingFrom(samples: readonly Sample[], index: number): number {
+  const here = samples[index] as Sample;
+  let first = index;
+  while (first > 0 && metresBetween(samples[first - 1] as Sample, here) <= STOPPED_WITHIN_M) first--;
+  return first;
+}
+
+/** From the end of the last stop on that the vehicle has left; a stop that goes on is part of the drive. */
+function sinceStop(samples: readonly Sample[], rules: TrackingRules): readonly Sample[] {
+  const stopMs = rules.stoppedAfterMinutes * MINUTE_MS;
+  for (let i = standingFrom(samples, samples.length - 1) - 1; i >= 0; i--) {
+    const since = (samples[standingFrom(samples, i)] as Sample)[0];
+    if ((samples[i] as Sample)[0] - since >= stopMs) return samples.slice(i);
+  }
+  return samples;
+}
+
+function movesOf(samples: readonly Sample[]): readonly Move[] {
+  const moves: Move[] = [];
+  let anchor = samples[0] as Sample;
+  let leftMs = anchor[0];
+  for (const sample of samples) {
+    const metres = metresBetween(anchor, sample);
+    if (metres > Math.max(NOISE_M, anchor[3] + sample[3])) {
+      moves.push([leftMs, sample[0], metres]);
+      anchor = sample;
+    }
+    leftMs = sample[0];
+  }
+  return moves;
+}
+
+/** A move that began before is taken by the share of its time. */
+function drivenSince(fromMs: number, moves: readonly Move[]): number {
+  let total = 0;
+  for (const [beganMs, endedMs, metres] of moves) {
+    if (beganMs >= fromMs) total += metres;
+    else if (endedMs > fromMs) total += (metres * (endedMs - fromMs)) / (endedMs - beganMs);
+  }
+  return total;
+}
