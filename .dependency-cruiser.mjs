@@ -2,9 +2,10 @@
 const rooms = {
   errors: [],
   secret: [],
+  printable: [],
   engine: ["errors"],
-  aws: ["errors", "secret"],
-  resources: ["aws", "errors", "secret"],
+  aws: ["errors", "secret", "printable"],
+  resources: ["aws", "errors", "secret", "printable"],
   config: ["errors"],
   stack: ["resources", "config", "errors"],
   artifacts: ["errors"],
@@ -12,8 +13,8 @@ const rooms = {
   simulate: ["errors"],
   database: ["errors", "secret"],
   lake: ["errors"],
-  cli: ["app", "config", "errors", "secret", "simulate"],
-  app: ["engine", "aws", "resources", "config", "stack", "artifacts", "database", "lake", "errors", "secret"],
+  cli: ["app", "config", "errors", "secret", "printable", "simulate"],
+  app: ["engine", "aws", "resources", "config", "stack", "artifacts", "database", "lake", "errors", "secret", "printable"],
 };
 // Types-only contact points: a room may name these shapes without depending on their code.
 const typesFrom = {
@@ -29,7 +30,7 @@ const valuesFrom = {
   stack: ["^src/engine/contract[.]ts$", "^handlers/contract/"],
   cli: ["^src/local/daemon/control[.]ts$", "^handlers/contract/"],
 };
-const FILES = ["errors", "secret"];
+const FILES = ["errors", "secret", "printable"];
 const at = (room) => (FILES.includes(room) ? `^src/${room}[.]ts$` : room === "app" ? "^src/app([.]ts$|/)" : `^src/${room}/`);
 
 export default {

@@ -10,6 +10,8 @@ export const CODES = {
   LOCAL_DATA_NEWER: { exit: 1, means: "A newer version wrote the local AWS's data." },
   FAULTS_INVALID: { exit: 2, means: "The fault plan for the local AWS cannot be used." },
   PORT_BUSY: { exit: 1, means: "The port is taken by another program." },
+  OUTPUT_LOST: { exit: 1, means: "The answer could not be written to standard output." },
+  FOLDER_GONE: { exit: 2, means: "The current folder does not exist any more." },
   FOLDER_UNWRITABLE: { exit: 1, means: "A folder cannot be written." },
   FOLDER_LINKED: { exit: 1, means: "The local AWS's data folder holds a symbolic link." },
   GRAPH_CYCLE: { exit: 1, means: "Resources depend on each other in a circle." },

@@ -1,3 +1,5 @@
+import * as z from "zod";
+import { parseJson } from "../aws/answers.ts";
 import type { FunctionName, TableName } from "../config/config.ts";
 import { ownerOf } from "../engine/decide.ts";
 import { observe } from "../engine/observe.ts";
@@ -91,11 +93,12 @@ async function databaseOutputs(session: Session, found: Database | undefined, se
   };
 }
 
+const secretSchema = z.object({ password: z.string() });
 /** RDS keeps `{"username": …, "password": …}` in the secret that it manages. */
 async function passwordOf(session: Session, secretArn: string): Promise<string | null> {
   const secrets = await session.clients.secretsmanager();
   const { SecretString = "{}" } = await session.ask("the database's password", () => secrets.getSecretValue({ SecretId: secretArn }));
-  return (JSON.parse(SecretString) as { password?: string }).password ?? null;
+  return secretSchema.safeParse(parseJson(SecretString)).data?.password ?? null;
 }
 
 function urlOf({ host, port, name, username }: Pick<Database, "host" | "port" | "name" | "username">, password: string): Secret {

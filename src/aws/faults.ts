@@ -1,4 +1,5 @@
 import type { AwsFault, RetryClass, Verb } from "../engine/contract.ts";
+import { oneLine } from "../printable.ts";
 
 /** Set on every error that passes a client (clients.ts): `service:Operation`. */
 export const OPERATION = Symbol.for("fleetlogix.operation");
@@ -23,7 +24,7 @@ export function toFault(error: unknown): AwsFault | undefined {
   if (code === undefined) return undefined;
   return {
     code,
-    message: String(thrown.message ?? ""),
+    message: oneLine(String(thrown.message ?? "").trim()),
     status,
     requestId: thrown.$metadata?.requestId,
     operation: thrown[OPERATION],

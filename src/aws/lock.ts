@@ -1,4 +1,7 @@
+import * as z from "zod";
 import { FleetlogixError } from "../errors.ts";
+import { oneLine } from "../printable.ts";
+import { parseJson } from "./answers.ts";
 import type { AwsClients } from "./clients.ts";
 import { toFault } from "./faults.ts";
 
@@ -9,6 +12,8 @@ import { toFault } from "./faults.ts";
 export const LOCK_KEY = ".fleetlogix/lock.json";
 const LEASE_MS = 600_000;
 const RENEW_MS = 60_000;
+/** No lock of ours is larger. */
+const LARGEST_BYTES = 10_000;
 
 export interface LockOwner {
   readonly host: string;
@@ -34,6 +39,23 @@ interface Stored {
   readonly etag: string | undefined;
   readonly version: string | undefined;
 }
+/** A lock as it was found. Whoever may write into the bucket may have written it: nothing in it is believed without its form and bounds. */
+interface Found {
+  /** undefined: what is there is no lock of ours, or a damaged one. */
+  readonly owner: LockOwner | undefined;
+  readonly since: number;
+  readonly until: number;
+  readonly stored: Stored;
+}
+const word = z.string().min(1).max(200).transform(oneLine);
+const heldSchema = z.object({
+  host: word,
+  user: word,
+  command: word,
+  pid: z.int().min(0),
+  since: z.int().min(0).max(8.64e15),
+  until: z.int(),
+});
 
 /** Takes the lock and keeps it until the returned function is called. Throws LOCKED while another run that lives holds it. */
 export async function acquireLock(place: LockPlace, owner: LockOwner): Promise<() => Promise<void>> {
@@ -59,8 +81,8 @@ export async function acquireLock(place: LockPlace, owner: LockOwner): Promise<(
 
 /** Removes a lock whoever holds it. */
 export async function breakLock(place: LockPlace): Promise<void> {
-  const there = await look(place);
-  if (there) await erase(place, there.stored);
+  const there = await stored(place);
+  if (there) await erase(place, there);
 }
 
 /** undefined: the lock cannot be written here (no permission, an endpoint that lacks conditional writes): go on without. */
@@ -73,14 +95,14 @@ async function take(place: LockPlace, owner: LockOwner, since: number): Promise<
   }
   const there = await look(place).catch(() => undefined);
   if (!there) return undefined;
-  if (!isDead(there.held, place, owner)) throw locked(there.held);
+  if (!isDead(there, place, owner)) throw locked(there);
   try {
     const mine = await write(place, held, there.stored);
     await erase(place, there.stored);
     return mine;
   } catch {
     const winner = await look(place).catch(() => undefined);
-    if (winner) throw locked(winner.held);
+    if (winner) throw locked(winner);
     return undefined;
   }
 }
@@ -88,13 +110,13 @@ async function take(place: LockPlace, owner: LockOwner, since: number): Promise<
 /** A write without an answer may have taken effect: then the lock is ours to keep, and to remove. */
 async function written(place: LockPlace, { host, pid, since }: Held): Promise<Stored | undefined> {
   const there = await look(place).catch(() => undefined);
-  const ours = there?.held.host === host && there.held.pid === pid && there.held.since === since;
+  const ours = there?.owner?.host === host && there.owner.pid === pid && there.since === since;
   return ours ? there?.stored : undefined;
 }
 
 /** Our own process's number belongs to a dead predecessor: this run has no lock yet. */
-function isDead(held: Held, place: LockPlace, owner: LockOwner): boolean {
-  return held.until < place.now() || (held.host === owner.host && (held.pid === owner.pid || !place.alive(held.pid)));
+function isDead({ owner: held, until }: Found, place: LockPlace, owner: LockOwner): boolean {
+  return until < place.now() || (held?.host === owner.host && (held.pid === owner.pid || !place.alive(held.pid)));
 }
 
 async function write({ clients, bucket, account }: LockPlace, held: Held, over: Stored | undefined): Promise<Stored> {
@@ -109,11 +131,30 @@ async function write({ clients, bucket, account }: LockPlace, held: Held, over: 
   return { etag: ETag, version: VersionId };
 }
 
-async function look({ clients, bucket, account }: LockPlace): Promise<{ held: Held; stored: Stored } | undefined> {
+async function look({ clients, bucket, account, now }: LockPlace): Promise<Found | undefined> {
   try {
     const found = await (await clients.s3()).getObject({ Bucket: bucket, ExpectedBucketOwner: account, Key: LOCK_KEY });
-    const held = JSON.parse((await found.Body?.transformToString()) ?? "{}") as Held;
-    return { held, stored: { etag: found.ETag, version: found.VersionId } };
+    const text = (found.ContentLength ?? 0) > LARGEST_BYTES ? "" : await found.Body?.transformToString();
+    return foundOf(text ?? "", found.LastModified?.getTime() ?? now(), now(), { etag: found.ETag, version: found.VersionId });
+  } catch (error) {
+    if (toFault(error)?.status === 404) return undefined;
+    throw error;
+  }
+}
+
+/** A lock counts for one lease from its last sign of life, which S3 has dated, whatever it says itself. */
+function foundOf(text: string, modified: number, now: number, stored: Stored): Found {
+  const written = Math.min(modified, now);
+  const { data } = heldSchema.safeParse(parseJson(text));
+  if (!data) return { owner: undefined, since: written, until: written + LEASE_MS, stored };
+  const { since, until, ...owner } = data;
+  return { owner, since: Math.min(since, now), until: Math.min(until, written + LEASE_MS), stored };
+}
+/** Which object is there, whatever it holds. */
+async function stored({ clients, bucket, account }: LockPlace): Promise<Stored | undefined> {
+  try {
+    const head = await (await clients.s3()).headObject({ Bucket: bucket, ExpectedBucketOwner: account, Key: LOCK_KEY });
+    return { etag: head.ETag, version: head.VersionId };
   } catch (error) {
     if (toFault(error)?.status === 404) return undefined;
     throw error;
@@ -129,10 +170,12 @@ async function erase({ clients, bucket, account }: LockPlace, { version }: Store
 
 const isTaken = (error: unknown): boolean => [409, 412].includes(toFault(error)?.status ?? 0);
 
-function locked(held: Held): FleetlogixError {
-  const since = new Date(held.since).toISOString().replace(/\.\d+Z$/, "Z");
-  const who = `${held.user} on ${held.host} (process ${held.pid}, \`fleetlogix ${held.command}\`)`;
-  return new FleetlogixError("LOCKED", `${who} has been working on this stack since ${since}.`, {
-    hint: "Wait until it is done. If it is dead, its lock ends ten minutes after its last sign of life, or at once with --force-unlock.",
+function locked({ owner, since }: Found): FleetlogixError {
+  const when = new Date(since).toISOString().replace(/\.\d+Z$/, "Z");
+  const who = owner
+    ? `${owner.user} on ${owner.host} (process ${owner.pid}, \`fleetlogix ${owner.command}\`)`
+    : "Somebody (the lock cannot be read)";
+  return new FleetlogixError("LOCKED", `${who} has been working on this stack since ${when}.`, {
+    hint: "Wait until it is done. If it is dead, its lock ends ten minutes after its last sign of life, or at once with `--force-unlock`.",
   });
 }

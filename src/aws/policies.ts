@@ -1,3 +1,5 @@
+import * as z from "zod";
+import { parseEncodedJson } from "./answers.ts";
 import { normalForm } from "./changes.ts";
 
 export type OneOrMore = string | readonly string[];
@@ -26,9 +28,17 @@ export function policyForm(document: string | PolicyDocument | undefined): unkno
   return normalForm({ Version: policy.Version ?? "2008-10-17", Statement: list(policy.Statement).map((s) => statementForm(s as Loose)) });
 }
 
+/** What is no policy equals none that is wanted. */
 function parsed(text: string): Loose {
-  return JSON.parse(text.trimStart().startsWith("{") ? text : decodeURIComponent(text)) as Loose;
+  const { data } = looseSchema.safeParse(parseEncodedJson(text));
+  return data ?? { Statement: [{ Effect: `unreadable: ${text.slice(0, 100)}` }] };
 }
+const loose = z.record(z.string(), z.unknown());
+const statement = z.looseObject({
+  Principal: z.union([z.literal("*"), loose]).optional(),
+  Condition: z.record(z.string(), loose).optional(),
+});
+const looseSchema = z.looseObject({ Statement: z.union([statement, z.array(statement)]).optional() });
 
 function statementForm(statement: Loose): unknown {
   const form: Record<string, unknown> = { Effect: statement.Effect };
@@ -41,7 +51,7 @@ function statementForm(statement: Loose): unknown {
 
 function principalForm(principal: unknown): unknown {
   if (principal === undefined) return undefined;
-  if (principal === "*") return { AWS: ["*"] };
+  if (typeof principal === "string") return { AWS: [principal] };
   return Object.fromEntries(Object.entries(principal as Loose).map(([type, who]) => [type, strings(who).map(accountRoot)]));
 }
 const accountRoot = (who: string) => /^arn:[^:]+:iam::(\d{12}):root$/.exec(who)?.[1] ?? who;

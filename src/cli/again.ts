@@ -3,24 +3,51 @@ import type { Run } from "./run.ts";
 
 /** How the user calls this command, with the flags that lead to the same stack: for lines that work when pasted. */
 export function again(run: Run, command: string, ...args: string[]): string {
-  const { local, endpointUrl, port, region, profile, config, env } = run.flags;
-  const flags = [
-    local && "--local",
+  const given = new Set(args.filter((arg) => arg.startsWith("--")));
+  const flags = flagsOf(run, command).filter(([flag]) => !given.has(flag));
+  return [program(run.io), command, ...args, ...flags.flat()].join(" ");
+}
+
+/** Each flag with its value, if it has one. */
+function flagsOf({ flags }: Run, command: string): readonly (readonly [flag: string, value?: string])[] {
+  const { local, endpointUrl, port, region, profile, config, env } = flags;
+  const valued = (flag: string, value: string | undefined) => (value === undefined ? [] : [[flag, quote(value)] as const]);
+  const file = valued("--config", config);
+  if (command === "local") return [...valued("--port", port?.toString()), ...file];
+  const stack = [...valued("--region", region), ...file, ...valued("--env", env)];
+  if (command === "config") return stack;
+  return [
+    ...(local ? [["--local"] as const] : []),
     ...valued("--port", port?.toString()),
     ...valued("--endpoint-url", endpointUrl),
     ...valued("--profile", profile),
-    ...valued("--region", region),
-    ...valued("--config", config),
-    ...valued("--env", env),
-  ].filter((flag) => flag !== false);
-  return [program(run.io), command, ...args, ...flags].join(" ");
+    ...stack,
+  ];
 }
-const valued = (flag: string, value: string | undefined): string[] => (value === undefined ? [] : [flag, quote(value)]);
+
+/** The command as it was called, with one more flag. A plan and a dry run change nothing: then it is the command that does. */
+export function sameAgain(run: Run, flag: string, value: string): string {
+  const words = value === "" ? [flag] : [flag, ...value.split(" ")];
+  if (run.command === "plan") return again(run, "up", ...words);
+  const kept: string[] = [];
+  for (let i = 0; i < run.argv.length; i++) {
+    const word = run.argv[i] ?? "";
+    const [name = ""] = word.split("=");
+    if (word === "--dry-run" || (name === flag && word.includes("=")) || (word === flag && value === "")) continue;
+    // Of a flag that has a value, the new one counts; one that may stand several times is said once more.
+    if (word === flag && !REPEATABLE.has(flag)) i++;
+    else kept.push(quote(word));
+  }
+  return [program(run.io), ...kept, ...words].join(" ");
+}
+const REPEATABLE = new Set(["--allow-data-loss"]);
+
 export const quote = (text: string): string => (/^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
-function program({ env, script, cwd }: Run["io"]): string {
+export function program(io: Run["io"]): string {
+  const { env, script } = io;
   if (env.npm_command === "exec") return "npx fleetlogix";
   if (!script || basename(script) === "fleetlogix") return "fleetlogix";
-  const short = relative(cwd, script);
+  const short = relative(io.cwd, script);
   return `node ${quote(short.startsWith("..") ? script : short)}`;
 }

@@ -2,19 +2,22 @@ import { type Command, CommanderError } from "commander";
 import { FleetlogixError } from "../errors.ts";
 import { type Failure, toErrorJson, toErrorText, toFailure } from "./failure.ts";
 import { type Act, buildProgram } from "./program.ts";
-import { paintFor } from "./render/paint.ts";
+import { type Voice, voiceOf } from "./render/paint.ts";
 import { giveWidth } from "./render/words.ts";
 import type { Answer, GlobalFlags, Io, Run } from "./run.ts";
 import { watchReaders, watchSignals } from "./signals.ts";
+import { spoken } from "./speak.ts";
 
 /** Commands whose document has the plan's shape even when nothing could be planned. */
 const STORIES = new Set(["up", "setup", "deploy-lambdas", "create-api", "teardown", "plan"]);
 const INTERRUPTED = 130;
+/** A plan's answer, not a failure. */
+const CHANGES_FOUND = 3;
 
 /** Runs one command line from its words to its exit code; everything it says goes through `io`. */
 export async function runCommand(argv: readonly string[], io: Io): Promise<number> {
   const controller = new AbortController();
-  watchReaders(controller, io);
+  const output = watchReaders(controller, io);
   for (const stream of [io.stdout, io.stderr]) giveWidth(stream);
   const unwatch = watchSignals(controller);
   const ended: { run?: Run; answer?: Answer; thrown?: unknown } = {};
@@ -23,7 +26,7 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
     async (...args) => {
       const command = args.pop() as Command;
       const options = args.pop() as Record<string, unknown>;
-      ended.run = runOf(command, io, controller.signal);
+      ended.run = runOf(command, argv, io, controller.signal);
       ended.answer = await (await load())(ended.run, args, options);
     };
   let help = "";
@@ -33,30 +36,37 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
   try {
     await program.parseAsync(argv, { from: "user" });
   } catch (thrown) {
-    if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return (await output.lost()) ? 1 : 0;
     ended.thrown = thrown instanceof CommanderError ? toUsageError(thrown, program, argv) : thrown;
     if (help && !argv.includes("--json")) io.stderr.write(`${help}\n`);
   } finally {
     unwatch();
   }
-  return report(ended, argv, io, controller.signal);
+  const exit = report(ended, argv, io, controller.signal);
+  const lost = await output.lost();
+  // What failed for another reason says so with its own code.
+  return lost && (exit === 0 || exit === CHANGES_FOUND) ? 1 : exit;
 }
 
-function runOf(command: Command, io: Io, signal: AbortSignal): Run {
+function runOf(command: Command, argv: readonly string[], io: Io, signal: AbortSignal): Run {
   const flags = command.optsWithGlobals<GlobalFlags>();
-  const paint = { err: paintFor(io.stderr, io.env, flags.color), out: paintFor(io.stdout, io.env, flags.color) };
+  const voice = voicesOf(io, flags.color);
+  const paint = { err: voice.err.paint, out: voice.out.paint };
   const warnings: string[] = [];
   return {
     command: pathOf(command),
     flags: { ...flags, local: flags.local === true, json: flags.json === true, yes: flags.yes === true },
+    argv,
+    reached: {},
     io,
     signal,
     paint,
+    voice,
     warnings,
-    note: (line) => void (flags.quiet || flags.json || io.stderr.write(`${line}\n`)),
+    note: (line) => void (flags.quiet || flags.json || voice.err.write(`${line}\n`)),
     warn: (line) => {
       warnings.push(line);
-      if (!flags.json) io.stderr.write(`${paint.err("warn", "warning")}  ${line}\n`);
+      if (!flags.json) voice.err.write(`${paint.err("warn", "warning")}  ${line}\n`);
     },
   };
 }
@@ -94,20 +104,25 @@ interface Ended {
 function report({ run, answer, thrown }: Ended, argv: readonly string[], io: Io, signal: AbortSignal): number {
   const problem = thrown ?? answer?.failure;
   const interrupted = signal.reason === "signal";
-  const failure = problem === undefined ? undefined : toFailure(problem, interrupted);
+  const failure = problem === undefined ? undefined : toFailure(problem, interrupted, (text) => spoken(text, run));
   const words = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
   const json = run ? run.flags.json : words.includes("--json");
+  const voice = run?.voice ?? voicesOf(io, !words.includes("--no-color"));
   if (json) {
     const document = thrown === undefined && answer ? answer.json : bareDocument(run?.command ?? commandIn(words), failure);
-    io.stdout.write(`${JSON.stringify(document, null, io.stdout.isTTY ? 2 : undefined)}\n`);
+    voice.out.write(`${JSON.stringify(document, null, io.stdout.isTTY ? 2 : undefined)}\n`);
   } else {
-    if (answer?.text !== undefined && thrown === undefined) io.stdout.write(answer.text === "" ? "" : `${answer.text}\n`);
-    const paint = run?.paint.err ?? paintFor(io.stderr, io.env, !words.includes("--no-color"));
-    if (failure && signal.reason !== "reader") io.stderr.write(`${toErrorText(failure, paint, run?.flags.verbose ?? false)}\n`);
+    if (answer?.text !== undefined && thrown === undefined) voice.out.write(answer.text === "" ? "" : `${answer.text}\n`);
+    const text = failure && toErrorText(failure, voice.err.paint, run?.flags.verbose ?? false);
+    if (text !== undefined && signal.reason !== "reader") voice.err.write(`${text}\n`);
   }
   if (interrupted && failure) return INTERRUPTED;
   return answer?.exit ?? failure?.exit ?? 0;
 }
+const voicesOf = (io: Io, colour: boolean): { readonly err: Voice; readonly out: Voice } => ({
+  err: voiceOf(io.stderr, io.env, colour),
+  out: voiceOf(io.stdout, io.env, colour),
+});
 const commandIn = (words: readonly string[]): string | null => words.find((word) => !word.startsWith("-")) ?? null;
 
 /** For a failure before the command could make its own document. */

@@ -46,11 +46,11 @@ async function ask(run: Run, question: string): Promise<string | undefined> {
   lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
   const ended = new Promise<undefined>((end) => lines.once("close", () => end(undefined)));
   try {
-    return await Promise.race([lines.question(question, { signal: run.signal }), ended]);
+    return await Promise.race([lines.question(run.voice.err.render(question), { signal: run.signal }), ended]);
   } catch (error) {
     // Ctrl-D ends the input.
     if (run.signal.aborted) throw error;
-    run.io.stderr.write("\n");
+    run.voice.err.write("\n");
     return undefined;
   } finally {
     lines.close();

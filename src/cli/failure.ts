@@ -26,8 +26,16 @@ const HINTS: Partial<Record<Code, string>> = {
   FOLDER_UNWRITABLE: "Make the folder writable, or run from another one.",
 };
 
-/** `interrupted`: an error while stopping is the stopping, not a failure of its own. */
-export function toFailure(error: unknown, interrupted: boolean): Failure {
+/**
+ * `interrupted`: an error while stopping is the stopping, not a failure of its own. `speak` writes the commands of its words as they
+ * have to be typed.
+ */
+export function toFailure(error: unknown, interrupted: boolean, speak: (text: string) => string): Failure {
+  const failure = failureOf(error, interrupted);
+  return { ...failure, hint: speak(failure.hint) };
+}
+
+function failureOf(error: unknown, interrupted: boolean): Failure {
   if (error instanceof FleetlogixError) return fromOurs(error);
   const { code, message, stack } = asError(error);
   const base = { resource: null, awsCode: null, requestId: null, problems: undefined, stack };

@@ -4,16 +4,15 @@ import type { Run } from "./run.ts";
 
 /** Shows a run's events while `work` goes on. */
 export async function withProgress<T>(run: Run, work: (emit: Emit) => Promise<T>): Promise<T> {
-  const { stderr } = run.io;
   if (run.flags.json || run.flags.quiet) {
     return work((event) => {
       if (event.type === "resource.forgets")
         run.warn(`ENDPOINT_FORGETS: ${event.id} (${event.name}): ${event.changes.map((c) => c.path).join(", ")}`);
     });
   }
-  if (!isLive(run)) return work(linesRenderer((line) => stderr.write(`${line}\n`), run.flags.verbose));
+  if (!isLive(run)) return work(linesRenderer((line) => run.voice.err.write(`${line}\n`), run.flags.verbose));
   const { terminalRenderer } = await import("./render/terminal.ts");
-  const renderer = terminalRenderer(stderr, run.paint.err, run.flags.verbose, Date.now);
+  const renderer = terminalRenderer(run.io.stderr, run.voice.err, run.flags.verbose, Date.now);
   try {
     return await work(renderer.emit);
   } finally {
@@ -25,7 +24,7 @@ export async function withProgress<T>(run: Run, work: (emit: Emit) => Promise<T>
 export async function withSpinner<T>(run: Run, text: string, work: () => Promise<T>): Promise<T> {
   if (run.flags.json || run.flags.quiet || !isLive(run)) return work();
   const { default: ora } = await import("ora");
-  const spinner = ora({ text, stream: run.io.stderr, discardStdin: false }).start();
+  const spinner = ora({ text: run.voice.err.render(text), stream: run.io.stderr, discardStdin: false }).start();
   return work().finally(() => spinner.stop());
 }
 

@@ -1,4 +1,4 @@
-import type { Paint } from "./render/paint.ts";
+import type { Paint, Voice } from "./render/paint.ts";
 
 /** The world outside of the process, handed in. */
 export interface Io {
@@ -33,6 +33,10 @@ export interface Run {
   /** `up`, `local start`. */
   readonly command: string;
   readonly flags: GlobalFlags;
+  /** The words that the command was called with. */
+  readonly argv: readonly string[];
+  /** Where the calls go; filled in when that is known. */
+  readonly reached: { endpoint?: string | undefined; region?: string; local?: boolean };
   readonly io: Io;
   /** Aborts at the first Ctrl-C. */
   readonly signal: AbortSignal;
@@ -43,6 +47,8 @@ export interface Run {
   readonly warnings: readonly string[];
   /** For stderr and for stdout, each by what it is connected to. */
   readonly paint: { readonly err: Paint; readonly out: Paint };
+  /** The only ways to stderr and stdout. */
+  readonly voice: { readonly err: Voice; readonly out: Voice };
 }
 
 /** What a command has to say at its end. */

@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import type { App } from "../app.ts";
+import type { App, Plan, PlannedResource, RunResult } from "../app.ts";
 import type { Config } from "../config/config.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { ensureLocalAws, localDataDir } from "./local-aws.ts";
 import { withSpinner } from "./progress.ts";
 import type { Run } from "./run.ts";
+import { spoken } from "./speak.ts";
 import { targetOf } from "./target.ts";
 
 /** Reads the configuration first: a wrong one ends the command before anything is started or called. */
@@ -21,7 +22,8 @@ export async function openAppFor(run: Run, config: Config): Promise<App> {
   const endpoint = target.kind === "aws" ? undefined : (target.url ?? (await ensureLocalAws(run)));
   return withSpinner(run, `Connecting to ${endpoint ?? "AWS"}`, async () => {
     const { openApp } = await import("../app.ts");
-    return openApp(config, {
+    Object.assign(run.reached, { endpoint, region: config.region, local: target.kind === "local" });
+    const app = await openApp(config, {
       endpoint,
       local: target.kind === "local",
       ...(target.kind !== "aws" && isOnThisMachine(endpoint) && { localCaFile: join(localDataDir(run), "rds", "ca.pem") }),
@@ -29,11 +31,36 @@ export async function openAppFor(run: Run, config: Config): Promise<App> {
       concurrency: run.flags.concurrency,
       signal: run.signal,
     });
+    return speaking(app, run);
   });
 }
 
 const isOnThisMachine = (endpoint: string | undefined): boolean =>
   endpoint !== undefined && /^(127\.0\.0\.1|localhost|\[::1\])$/.test(new URL(endpoint).hostname);
+
+/** What it says to people holds commands: here they are written as they have to be typed. */
+function speaking(app: App, run: Run): App {
+  const say = (text: string) => spoken(text, run);
+  const plan = ({ resources }: Plan): Plan => ({
+    resources: resources.map((resource) => ({ ...resource, decision: decided(resource.decision, say) })),
+  });
+  const result = (done: RunResult): RunResult => ({
+    ...done,
+    resources: done.resources.map((resource) => ({ ...resource, decision: decided(resource.decision, say) })),
+  });
+  return {
+    ...app,
+    plan: async (scope, how) => plan(await app.plan(scope, how)),
+    planTeardown: async (how) => plan(await app.planTeardown(how)),
+    apply: async (scope, how, emit) => result(await app.apply(scope, how, emit)),
+    teardown: async (how, emit) => result(await app.teardown(how, emit)),
+    doctor: async () => (await app.doctor()).map((f) => ({ ...f, fix: f.fix && say(f.fix) })),
+  };
+}
+function decided(decision: PlannedResource["decision"], say: (text: string) => string): PlannedResource["decision"] {
+  if (decision.action === "retain") return { ...decision, why: say(decision.why) };
+  return decision.action === "refuse" ? { ...decision, hint: say(decision.hint) } : decision;
+}
 
 /** Both, for commands that need nothing between them. */
 export async function openSession(run: Run): Promise<{ readonly app: App; readonly config: Config }> {

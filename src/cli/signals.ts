@@ -1,3 +1,5 @@
+import { getSystemErrorMap } from "node:util";
+
 /** What ended the run from outside: a signal, or the reader of our output going away. */
 export type Ending = "signal" | "reader";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -15,15 +17,30 @@ export function watchSignals(controller: AbortController): () => void {
   };
 }
 
-/** `fleetlogix logs | head`: nobody reads on, which is no error. Only a closed stdout stops the work: stderr is company, not the answer. */
-export function watchReaders(controller: AbortController, streams: { stdout: NodeJS.WriteStream; stderr: NodeJS.WriteStream }): void {
-  streams.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+/**
+ * `fleetlogix logs | head`: nobody reads on, which is no error. Any other failure to write the answer (a full disk) is one. Only stdout
+ * stops the work: stderr is company, not the answer.
+ */
+export function watchReaders(
+  controller: AbortController,
+  { stdout, stderr }: { stdout: NodeJS.WriteStream; stderr: NodeJS.WriteStream },
+): { lost(): Promise<boolean> } {
+  let failure: NodeJS.ErrnoException | undefined;
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    failure ??= error;
     controller.abort("reader" satisfies Ending);
   });
-  streams.stderr.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+  stderr.on("error", () => {});
+  return {
+    /** Could the answer not be written? Then it says so. Nobody who wanted it is no loss. */
+    async lost() {
+      await new Promise<void>((done) => stdout.write("", () => setImmediate(done)));
+      if (failure === undefined || failure.code === "EPIPE") return false;
+      const words = getSystemErrorMap().get(failure.errno ?? 0)?.[1] ?? failure.message;
+      stderr.write(`OUTPUT_LOST  the answer could not be written: ${words}\n`);
+      return true;
+    },
+  };
 }
 
 /** While a program has the terminal, Ctrl-C is for it: a query is cancelled and nothing ends. Gives back what undoes it. */

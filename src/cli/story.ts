@@ -4,6 +4,7 @@ import { FleetlogixError } from "../errors.ts";
 import { toFailure } from "./failure.ts";
 import { type Story, storyJson } from "./render/document.ts";
 import type { Answer, Run } from "./run.ts";
+import { spoken } from "./speak.ts";
 
 /** What a provisioning command came to. */
 export interface Told {
@@ -25,7 +26,7 @@ export async function told(run: Run, work: (known: Known) => Promise<Told>): Pro
   const began = performance.now();
   const known: Known = { stack: null, account: null, region: null };
   const result = await work(known).catch((error: unknown): Told => ({ resources: [], error }));
-  const failure = result.error === undefined ? undefined : toFailure(result.error, run.signal.aborted);
+  const failure = result.error === undefined ? undefined : toFailure(result.error, run.signal.aborted, (text) => spoken(text, run));
   const { resources, outputs = null, text, exit } = result;
   const durationMs = performance.now() - began;
   const json = storyJson({ command: run.command, ...known, resources, outputs, failure, warnings: run.warnings, durationMs });

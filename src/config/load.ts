@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute, relative, resolve } from "node:path";
 import { FleetlogixError } from "../errors.ts";
 import type { Config } from "./config.ts";
@@ -8,6 +7,8 @@ import { CONFIG_FILE } from "./home.ts";
 import { type Layer, layered, type Origins, originsOf } from "./layers.ts";
 import { environmentName, regionName } from "./names.ts";
 import { ConfigError, nearest, type Problem, parseProblems, placeOf, schemaConflicts, schemaProblems, toPointer } from "./problems.ts";
+import { entryAt, readConfigText } from "./read.ts";
+import { unknownRegion } from "./regions.ts";
 import { fileSchema, jsonSchema, settingsSchema } from "./schema.ts";
 import { readSource, type Source } from "./source.ts";
 
@@ -49,53 +50,38 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
       found.map((c) => locate(c, source, environment)),
     );
   const config = deriveConfig(merged.data);
-  return { config, file, raw, origins: originsOf(config, layers), notes: notesOn(raw, environment) };
+  return { config, file, raw, origins: originsOf(config, layers), notes: notesOn(raw, config) };
 }
 
 /** Checks the file for every environment that it names, not only the chosen one. Throws as `loadConfig` does. */
-export function validateConfig(options: LoadOptions): { readonly file: string | undefined; readonly environments: readonly string[] } {
+export function validateConfig(options: LoadOptions): Pick<LoadedConfig, "file" | "notes"> & { readonly environments: readonly string[] } {
   const { file, raw } = readFile(options);
   const names = options.env
     ? [options.env]
     : [...new Set([stringAt(raw, "environment") ?? "dev", ...Object.keys((raw.environments as object | undefined) ?? {})])];
   const problems = new Map<string, Problem>();
+  const notes = new Set<string>();
   for (const env of names) {
     try {
-      loadConfig({ ...options, env });
+      for (const note of loadConfig({ ...options, env }).notes) notes.add(note);
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       for (const p of error.problems) problems.set(`${p.path} ${p.message}`, p);
     }
   }
   if (problems.size > 0) throw new ConfigError(file ? shown(file, options.cwd) : CONFIG_FILE, [...problems.values()]);
-  return { file, environments: names };
+  return { file, environments: names, notes: [...notes] };
 }
 
 function readFile({ file, cwd }: LoadOptions): { file: string | undefined; raw: Record<string, unknown>; source: Source } {
   const path = resolve(cwd, file ?? CONFIG_FILE);
-  if (file === undefined && !existsSync(path)) return { file: undefined, raw: {}, source: readSource("{}") };
-  const source = readSource(readText(path, shown(path, cwd)));
+  if (file === undefined && !entryAt(path)) return { file: undefined, raw: {}, source: readSource("{}") };
+  const source = readSource(readConfigText(path, shown(path, cwd)));
   const broken = parseProblems(source);
   if (broken.length > 0) throw new ConfigError(shown(path, cwd), broken);
   const checked = fileSchema.safeParse(source.value);
   if (!checked.success) throw new ConfigError(shown(path, cwd), schemaProblems(checked.error.issues, source, jsonSchema()));
   return { file: path, raw: source.value as Record<string, unknown>, source };
-}
-
-function readText(path: string, name: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
-    throw new FleetlogixError(
-      "CONFIG_MISSING",
-      missing ? `There is no file ${name}.` : `${name} cannot be read: ${(cause as Error).message}.`,
-      {
-        hint: missing ? "Name an existing file with --config, or write one with `fleetlogix config init`." : "Make it a readable file.",
-        cause,
-      },
-    );
-  }
 }
 
 function checkFlags({ env, region }: LoadOptions): void {
@@ -123,11 +109,14 @@ function locate({ path, message, remedy }: Conflict, source: Source, environment
   return { path: toPointer(at), place: placeOf(source, at, false), message, remedy };
 }
 
-function notesOn(raw: Readonly<Record<string, unknown>>, environment: string): string[] {
+function notesOn(raw: Readonly<Record<string, unknown>>, { environment, region }: Config): readonly string[] {
+  return [environmentNote(raw, environment), unknownRegion(region)].filter((note) => note !== undefined);
+}
+function environmentNote(raw: Readonly<Record<string, unknown>>, environment: string): string | undefined {
   const known = Object.keys((raw.environments as object | undefined) ?? {});
-  if (environment === "dev" || known.includes(environment)) return [];
+  if (environment === "dev" || known.includes(environment)) return undefined;
   const near = nearest(environment, known);
-  return near ? [`The file has no environment "${environment}" (did you mean "${near}"?): it gets the file's common settings.`] : [];
+  return near && `The file has no environment "${environment}" (did you mean "${near}"?): it gets the file's common settings.`;
 }
 
 const stringAt = (raw: Readonly<Record<string, unknown>>, key: string): string | undefined =>

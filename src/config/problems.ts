@@ -100,12 +100,14 @@ function unknownKey(path: Path, source: Source, schema: JsonSchema): Problem {
 }
 
 /** The candidate that a typing mistake would turn into `word`, if there is one. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  const ranked = candidates
+export const nearest = (word: string, candidates: readonly string[]): string | undefined => allNear(word, candidates)[0];
+/** All of them, the nearest first. */
+export function allNear(word: string, candidates: readonly string[]): readonly string[] {
+  return candidates
     .map((candidate) => ({ candidate, far: distance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((a, b) => a.far - b.far);
-  const best = ranked[0];
-  return best && best.far <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : undefined;
+    .filter(({ far }) => far <= Math.max(1, Math.floor(word.length / 3)))
+    .sort((a, b) => a.far - b.far)
+    .map(({ candidate }) => candidate);
 }
 function homeOf(schema: JsonSchema, key: string): string | undefined {
   const sections = Object.entries((schema.properties ?? {}) as Record<string, JsonSchema>);

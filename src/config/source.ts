@@ -1,4 +1,4 @@
-import { findNodeAtLocation, getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { createScanner, findNodeAtLocation, getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 
 export type Path = readonly (string | number)[];
 /** Lines and columns count from 1. */
@@ -36,6 +36,8 @@ const MESSAGES: Readonly<Record<string, string>> = {
 /** Comments are allowed; everything else is strict JSON. */
 export function readSource(text: string): Source {
   const clean = text.replace(/^\uFEFF/, "");
+  const tooDeep = depthFault(clean);
+  if (tooDeep) return { value: undefined, faults: [tooDeep], place: () => undefined };
   const errors: ParseError[] = [];
   const root = parseTree(clean, errors, { allowTrailingComma: false });
   const first = errors[0];
@@ -58,6 +60,22 @@ export function readSource(text: string): Source {
       return placeAt(clean, (at === "key" ? (key ?? node) : node).offset);
     },
   };
+}
+
+/** Settings nest four deep; parsers and schemas call themselves for each level, and a stack has an end. */
+const DEEPEST = 50;
+function depthFault(text: string): Source["faults"][number] | undefined {
+  const scanner = createScanner(text, true);
+  let depth = 0;
+  while (scanner.getPosition() < text.length) {
+    scanner.scan();
+    const token = scanner.getTokenLength() === 1 ? text[scanner.getTokenOffset()] : undefined;
+    if (token === "{" || token === "[") depth += 1;
+    if (token === "}" || token === "]") depth -= 1;
+    if (depth > DEEPEST)
+      return { message: `The file nests deeper than ${DEEPEST} levels.`, place: placeAt(text, scanner.getTokenOffset()), path: [] };
+  }
+  return undefined;
 }
 
 function placeAt(text: string, offset: number): Place {

@@ -1,3 +1,5 @@
+import * as z from "zod";
+import { parseJson } from "../aws/answers.ts";
 import { differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
@@ -24,6 +26,7 @@ interface PermissionLive {
 }
 
 const GONE = ["ResourceNotFoundException"];
+const policySchema = z.object({ Statement: z.array(z.looseObject({ Sid: z.string().optional() })) });
 
 export const lambdaPermission: ResourceKind<PermissionId, PermissionSpec, PermissionLive, object, AwsClients> = {
   kind: "lambda.permission",
@@ -47,9 +50,9 @@ export const lambdaPermission: ResourceKind<PermissionId, PermissionSpec, Permis
 
   async read({ functionName, qualifier, statementId }, ctx) {
     const lambda = await ctx.world.lambda();
-    const { Policy = "{}" } = await lambda.getPolicy({ FunctionName: functionName, Qualifier: qualifier });
-    const { Statement = [] } = JSON.parse(Policy) as { Statement?: readonly { Sid?: string }[] };
-    const statement = Statement.find((s) => s.Sid === statementId);
+    const { Policy } = await lambda.getPolicy({ FunctionName: functionName, Qualifier: qualifier });
+    const { data } = policySchema.safeParse(parseJson(Policy));
+    const statement = data?.Statement.find((s) => s.Sid === statementId);
     if (!statement) return { state: "absent" };
     return {
       state: "ready",

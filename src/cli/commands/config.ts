@@ -27,6 +27,7 @@ function schemaReference(file: string): string | undefined {
 export const validate: Action = async (run) => {
   const { config: file, env, region } = run.flags;
   const checked = validateConfig({ file, env, region, cwd: run.io.cwd, variables: run.io.env });
+  for (const note of checked.notes) run.warn(note);
   const environments = checked.environments.join(", ");
   return {
     text: checked.file

@@ -6,6 +6,7 @@ import type { Paint } from "../render/paint.ts";
 import { columns } from "../render/words.ts";
 import type { Action, Run } from "../run.ts";
 import { configOf, openAppFor } from "../session.ts";
+import { spoken } from "../speak.ts";
 import { version } from "../version.ts";
 
 /** Everything that could be in the way, each with its fix; what stops the checks is itself a finding. */
@@ -25,7 +26,7 @@ export const doctor: Action = async (run) => {
           hint: "Each of them names its fix above.",
         })
       : undefined);
-  const error = failure === undefined ? null : toFailure(failure, run.signal.aborted);
+  const error = failure === undefined ? null : toFailure(failure, run.signal.aborted, (text) => spoken(text, run));
   return {
     text: findingsText(all, run.paint.out),
     json: {
@@ -45,7 +46,7 @@ async function examine(run: Run, config: Parameters<typeof openAppFor>[1]): Prom
     const app = await openAppFor(run, config);
     return { findings: await withSpinner(run, "Examining", () => app.doctor()) };
   } catch (error) {
-    const { code, message, hint } = toFailure(error, run.signal.aborted);
+    const { code, message, hint } = toFailure(error, run.signal.aborted, (text) => spoken(text, run));
     if (code === "INTERRUPTED" || code === "INTERNAL") throw error;
     return {
       findings: [{ check: code === "CREDENTIALS" ? "credentials" : CODES[code].means, ok: false, severity: "error", message, fix: hint }],

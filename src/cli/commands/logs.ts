@@ -22,7 +22,7 @@ export const logs: Action = async (run, [name], options) => {
   const lines: LogLine[] = [];
   for await (const line of app.logs(names, { sinceMs, follow })) {
     if (run.flags.json) lines.push(line);
-    else run.io.stdout.write(`${toText(line)}\n`);
+    else run.voice.out.write(`${toText(line)}\n`);
     if (run.signal.aborted) break;
   }
   if (run.signal.reason === "signal") return { json: undefined, exit: 130 };

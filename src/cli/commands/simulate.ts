@@ -7,6 +7,7 @@ import { toErrorJson, toFailure } from "../failure.ts";
 import { isLive } from "../progress.ts";
 import type { Action, Run } from "../run.ts";
 import { openSession } from "../session.ts";
+import { spoken } from "../speak.ts";
 
 const LINE_EVERY_MS = 5_000;
 const REDRAW_EVERY_MS = 200;
@@ -42,7 +43,13 @@ function answer(run: Run, numbers: object, line: string, differences: readonly s
   });
   return {
     text: `${line}\n${verdict}`,
-    json: { command: run.command, ok, ...numbers, differences, error: ok ? null : toErrorJson(toFailure(failure, false)) },
+    json: {
+      command: run.command,
+      ok,
+      ...numbers,
+      differences,
+      error: ok ? null : toErrorJson(toFailure(failure, false, (text) => spoken(text, run))),
+    },
     ...(!ok && { failure }),
   };
 }

@@ -1,6 +1,6 @@
 import ora from "ora";
 import type { EngineEvent } from "../../engine/events.ts";
-import type { Paint } from "./paint.ts";
+import type { Paint, Voice } from "./paint.ts";
 import { advance, IDLE, type Line, lineOf, type Progress } from "./progress.ts";
 import { columns, cut, duration } from "./words.ts";
 
@@ -14,13 +14,13 @@ export interface LiveRenderer {
 }
 
 /** For a terminal: what is finished scrolls up, what is running is shown below with its age. */
-export function terminalRenderer(stream: NodeJS.WriteStream, paint: Paint, verbose: boolean, now: () => number): LiveRenderer {
+export function terminalRenderer(stream: NodeJS.WriteStream, voice: Voice, verbose: boolean, now: () => number): LiveRenderer {
   // Raw mode would take Ctrl-C away from the terminal, hence discardStdin.
-  const spinner = ora({ stream, discardStdin: false, color: paint("good", "") === "" ? false : "cyan" });
+  const spinner = ora({ stream, discardStdin: false, color: voice.coloured ? "cyan" : false });
   let progress = IDLE;
   let width = 28;
   const draw = () => {
-    spinner.text = liveText(progress, now(), (stream.columns ?? 80) - 4, paint);
+    spinner.text = voice.render(liveText(progress, now(), (stream.columns ?? 80) - 4, voice.paint));
   };
   const timer = setInterval(draw, 500);
   timer.unref();
@@ -33,7 +33,7 @@ export function terminalRenderer(stream: NodeJS.WriteStream, paint: Paint, verbo
       draw();
       if (!line || !(line.lasting || verbose)) return;
       spinner.clear();
-      stream.write(`${lastingText(fitting(line, (stream.columns ?? 80) - width - 4), width, paint)}\n`);
+      voice.write(`${lastingText(fitting(line, (stream.columns ?? 80) - width - 4), width, voice.paint)}\n`);
     },
     stop() {
       clearInterval(timer);

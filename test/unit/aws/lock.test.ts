@@ -1,5 +1,5 @@
 import { S3 } from "@aws-sdk/client-s3";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { acquireLock, breakLock, LOCK_KEY, type LockPlace } from "../../../src/aws/lock.ts";
 import { localAws } from "../../support/local-aws.ts";
 
@@ -68,4 +68,41 @@ test("where no lock can be written the run goes on without", async () => {
   const nowhere = { ...place(), bucket: "no-such-bucket" };
   await (await acquireLock(nowhere, owner(1)))();
   await breakLock(nowhere);
+});
+
+const put = (Body: string) => s3.putObject({ Bucket, Key: LOCK_KEY, Body });
+const good = { host: "elsewhere", user: "bob", command: "up", pid: 5, since: 1, until: 99_999_999_999_999 };
+const DAMAGED: readonly (readonly [name: string, body: string])[] = [
+  ["not JSON", "not json"],
+  ["empty", ""],
+  ["null", "null"],
+  ["{}", "{}"],
+  ["a list", "[]"],
+  ["since is a word", JSON.stringify({ ...good, since: "x" })],
+  ["since is no date", JSON.stringify({ ...good, since: 1e20 })],
+  ["until is a word", JSON.stringify({ ...good, until: "zzz" })],
+  ["until is far away", JSON.stringify(good)],
+  ["too large", JSON.stringify({ ...good, more: "x".repeat(20_000) })],
+  ["no owner", JSON.stringify({ since: 1, until: 2 })],
+];
+describe("a damaged lock is a lock of somebody unknown, for one lease", () => {
+  test.each(DAMAGED)("%s", async (_name, body) => {
+    await put(body);
+    now = Date.now();
+    const refusal = await acquireLock(place(), owner(1)).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: "LOCKED", exit: 6, message: expect.stringMatching(/since \d{4}-\d\d-\d\dT/) });
+    now = Date.now() + 11 * 60_000;
+    await (await acquireLock(place(), owner(1)))();
+    expect(await versions()).toBe(0);
+    await put(body);
+    await breakLock(place());
+    expect(await versions()).toBe(0);
+  });
+});
+test("words in a lock cannot steer the terminal", async () => {
+  now = Date.now();
+  await put(JSON.stringify({ ...good, user: "\u001b[31mroot\nDone: nothing to do", host: "\u001b[2Jx\u009b1m", since: now }));
+  const refusal = (await acquireLock(place(), owner(1)).catch((error: unknown) => error)) as Error;
+  expect(refusal.message).toContain("\\u001b[31mroot\\nDone: nothing to do on \\u001b[2Jx\\u009b1m");
+  expect(refusal.message).not.toMatch(/\n/);
 });

@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { describe, expect, test } from "vitest";
 import * as names from "../../../src/config/names.ts";
 import { allowedCidr, corsOrigin } from "../../../src/config/network.ts";
+import { REGIONS, unknownRegion } from "../../../src/config/regions.ts";
 import { tagComplaints } from "../../../src/config/tags.ts";
 
 describe.each<[string, (value: string) => { message: string; remedy: string } | undefined, string[], string[]]>([
@@ -89,5 +92,19 @@ describe("tags", () => {
     expect(keys({ Team: "1", team: "2" })).toEqual(["team"]);
     expect(keys({ a: "x".repeat(257), b: "<", ["k".repeat(129)]: "1" })).toEqual(["a", "b", "k".repeat(129)]);
     expect(keys(Object.fromEntries(Array.from({ length: 41 }, (_, i) => [`t${i}`, "x"])))).toEqual([""]);
+  });
+});
+
+describe("regions", () => {
+  test("the list is the one of the SDK that is installed", () => {
+    const source = readFileSync(createRequire(import.meta.url).resolve("@aws-sdk/core/client"), "utf8");
+    const listed = [...source.matchAll(/"([a-z]{2,4}(?:-[a-z]+){1,2}-\d{1,2})": \{/g)].map((found) => found[1]);
+    expect([...REGIONS].sort()).toEqual([...new Set(listed)].sort());
+  });
+  test("a misspelt one is told with those that are meant", () => {
+    expect(unknownRegion("us-esat-1")).toContain("Did you mean us-east-1");
+    expect(unknownRegion("ue-west-1")).toContain("eu-west-1");
+    expect(unknownRegion("xx-nowhere-9")).not.toContain("Did you mean");
+    expect(unknownRegion("eu-west-1")).toBeUndefined();
   });
 });

@@ -1,0 +1,43 @@
+import { again, program, quote, sameAgain } from "./again.ts";
+import type { Run } from "./run.ts";
+
+/** Commands in a hint stand in backticks. */
+const COMMAND = /`(fleetlogix|aws|--[a-z][\w-]*)((?: [^`\n]+)?)`/g;
+
+/**
+ * The commands of a text as they have to be typed here. `fleetlogix …` gets the flags that lead to the same stack, `aws …` the endpoint,
+ * region and profile, and a bare `--flag …` becomes the command as it was called, with that flag.
+ */
+export function spoken(text: string, run: Run | undefined): string {
+  if (run === undefined) return text;
+  return text.replace(COMMAND, (_whole, word: string, rest: string) => {
+    const words = rest.trim();
+    if (word === "aws") return `\`${awsCommand(run, words)}\``;
+    if (word === "fleetlogix") return `\`${ours(run, words)}\``;
+    return `\`${sameAgain(run, word, words)}\``;
+  });
+}
+
+function ours(run: Run, words: string): string {
+  const [command = "", ...args] = words.split(" ");
+  return command === "" ? program(run.io) : again(run, command, ...args);
+}
+
+/** These ask the user's own configuration: no endpoint and no region is theirs. */
+const ABOUT_THE_USER = /^(configure|sso) ?/;
+
+function awsCommand(run: Run, words: string): string {
+  const { endpoint, region, local } = run.reached;
+  const { profile } = run.flags;
+  const has = (flag: string) => new RegExp(`(^| )${flag}\\b`).test(words);
+  const where = ABOUT_THE_USER.test(words)
+    ? []
+    : [
+        ...(endpoint === undefined || has("--endpoint-url") ? [] : ["--endpoint-url", quote(endpoint)]),
+        ...(region === undefined || has("--region") ? [] : ["--region", quote(region)]),
+      ];
+  const as = profile === undefined || local || has("--profile") ? [] : ["--profile", quote(profile)];
+  // The local AWS looks at no key; the `aws` command will not run without one.
+  const keys = local ? ["AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local"] : [];
+  return [...keys, "aws", words, ...where, ...as].filter((word) => word !== "").join(" ");
+}
