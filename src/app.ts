@@ -3,6 +3,7 @@ import type { OpenApp } from "./app/contract.ts";
 import { databaseActions } from "./app/database.ts";
 import { examine } from "./app/doctor.ts";
 import { invoke } from "./app/invoke.ts";
+import { createKey, listKeys, revokeKey } from "./app/keys.ts";
 import { forceUnlock } from "./app/locking.ts";
 import { readLogs } from "./app/logs.ts";
 import { readOutputs } from "./app/outputs.ts";
@@ -10,6 +11,10 @@ import { openSession } from "./app/session.ts";
 import { readStatus } from "./app/status.ts";
 import { applyTeardown, planTeardown } from "./app/teardown.ts";
 import { signCall } from "./aws/sign.ts";
+import { openApiDocument as describeApi, type OpenApiDocument } from "./stack/openapi.ts";
+
+/** The API as an OpenAPI document: the same that documents it. Needs no AWS. */
+export const openApiDocument = (): OpenApiDocument => describeApi({ for: "docs" });
 
 export type * from "./app/contract.ts";
 
@@ -29,6 +34,9 @@ export const openApp: OpenApp = async (config, options) => {
     logs: (names, how) => readLogs(session, names, how),
     signCall: (call) => signCall(session.clients, session.place.region, call),
     database: databaseActions(session),
+    keys: () => listKeys(session),
+    createKey: (name, limits) => createKey(session, name, limits),
+    revokeKey: (name) => revokeKey(session, name),
     doctor: () => examine(session),
     forceUnlock: () => forceUnlock(session),
   };

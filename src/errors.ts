@@ -33,6 +33,7 @@ export const CODES = {
   ENDPOINT_UNREACHABLE: { exit: 1, means: "Nothing answers at the endpoint." },
   NOT_DEPLOYED: { exit: 1, means: "The resource that the command asks about does not exist yet." },
   FUNCTION_FAILED: { exit: 1, means: "The invoked function answered with an error." },
+  CALL_REFUSED: { exit: 1, means: "The deployed API answered a call with an error." },
   BUNDLE_FAILED: { exit: 1, means: "A function's source does not bundle." },
   VERIFY_FAILED: { exit: 1, means: "The back end's state differs from what was sent." },
   DATABASE_UNREACHABLE: { exit: 1, means: "A PostgreSQL server does not answer, or its connection was lost." },

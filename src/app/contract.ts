@@ -93,6 +93,8 @@ export interface Outputs {
   readonly api_url: string | null;
   readonly api_id: string | null;
   readonly api_key: Secret | null;
+  /** Values of the keys that `keys create` made, by name; only with `secrets`. */
+  readonly api_keys?: Readonly<Record<string, Secret>> | undefined;
   readonly bucket: string | null;
   readonly tables: Readonly<Record<"deliveries" | "alerts" | "vehicles" | "routes", string | null>>;
   readonly topic_arn: string | null;
@@ -132,6 +134,24 @@ export interface Finding {
   /** The command or click that mends it. */
   readonly fix: string | null;
 }
+/** A key of an app, a partner or a depot, without its value. */
+export interface ApiKeyInfo {
+  readonly name: string;
+  readonly id: string | null;
+  /** `incomplete`: a create or revoke was interrupted; run again, it completes. */
+  readonly state: "enabled" | "disabled" | "incomplete";
+  /** Calls a second, and at once. */
+  readonly rate_limit: number | null;
+  readonly burst_limit: number | null;
+}
+export interface ApiKeyLimits {
+  /** Calls a second. */
+  readonly rateLimit: number;
+  /** Calls at once. */
+  readonly burstLimit: number;
+  /** Calls a day; default: what the rate allows in a day. */
+  readonly dailyQuota?: number | undefined;
+}
 /** The composition root: the one place where config, stack, engine and AWS meet. Commands call this; nothing else wires. */
 export interface App {
   readonly place: Place;
@@ -151,6 +171,10 @@ export interface App {
   signCall(call: ApiCall): Promise<Readonly<Record<string, string>>>;
   /** The stack's own database. */
   readonly database: DatabaseActions;
+  keys(): Promise<readonly ApiKeyInfo[]>;
+  /** Makes a key with limits of its own, or changes the limits of the one with this name. */
+  createKey(name: string, limits: ApiKeyLimits): Promise<ApiKeyInfo>;
+  revokeKey(name: string): Promise<void>;
   doctor(): Promise<readonly Finding[]>;
   /** Removes a lock that a dead run left. */
   forceUnlock(): Promise<void>;

@@ -3,12 +3,13 @@ import type { NodeResult, Outcome } from "../engine/execute.ts";
 import { observe, type Seen } from "../engine/observe.ts";
 import type { Run } from "../engine/run.ts";
 import { KINDS } from "../resources/index.ts";
+import { isNamedKey } from "./keys.ts";
 
 const KEPT = "it holds data; `teardown --orphans --delete-data` removes it";
 
 /** Ours by tag and in the configuration no more: what an `up` removes at its end, and what it keeps because it holds data. */
 export async function planOrphans(seen: readonly Seen[], run: Run): Promise<readonly Doomed[]> {
-  const orphans = await findOrphans(seen, KINDS, run);
+  const orphans = (await findOrphans(seen, KINDS, run)).filter((orphan) => !isNamedKey(orphan));
   return planDestroy(seen, orphans, { deleteData: false, orphansOnly: true }, run).map((item) =>
     item.decision.action === "retain" && item.subject.kind.holdsData ? { ...item, decision: { ...item.decision, why: KEPT } } : item,
   );

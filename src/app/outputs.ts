@@ -5,6 +5,7 @@ import { ownerOf } from "../engine/decide.ts";
 import { observe } from "../engine/observe.ts";
 import { Secret } from "../secret.ts";
 import type { Outputs } from "./contract.ts";
+import { listKeys } from "./keys.ts";
 import type { Session } from "./session.ts";
 
 /** What the nodes of the stack give their dependants, by id: the names that `outputs` shows. */
@@ -38,14 +39,16 @@ export async function readOutputs(session: Session, { secrets }: { readonly secr
   }
   const get = (id: string) => found.get(id) as Found | undefined;
   const stage = get("api.stage") as { apiId: string; stage: string } | undefined;
-  const [apiKey, database] = await Promise.all([
+  const [apiKey, apiKeys, database] = await Promise.all([
     secrets ? apiKeyValue(session, get("api.key")?.id) : null,
+    secrets && get("api.key") ? namedKeyValues(session) : undefined,
     databaseOutputs(session, found.get("database.main") as Database | undefined, secrets),
   ]);
   return {
     api_url: stage ? apiUrl(session, stage) : null,
     api_id: get("api.rest")?.id ?? null,
     api_key: apiKey,
+    ...(apiKeys && { api_keys: apiKeys }),
     bucket: get("bucket.data")?.name ?? null,
     tables: byName(Object.keys(session.config.tables) as TableName[], (name) => get(`table.${name}`)?.name ?? null),
     topic_arn: get("topic.alerts")?.arn ?? null,
@@ -73,6 +76,13 @@ async function apiKeyValue(session: Session, id: string | undefined): Promise<Se
   const gateway = await session.clients.apigateway();
   const { value } = await session.ask("the API key", () => gateway.getApiKey({ apiKey: id, includeValue: true }));
   return value === undefined ? null : new Secret(value);
+}
+
+async function namedKeyValues(session: Session): Promise<Readonly<Record<string, Secret>> | undefined> {
+  const keys = await listKeys(session);
+  const values = await Promise.all(keys.map(async ({ name, id }) => [name, await apiKeyValue(session, id ?? undefined)] as const));
+  const known = values.flatMap(([name, value]) => (value ? [[name, value] as const] : []));
+  return known.length > 0 ? Object.fromEntries(known) : undefined;
 }
 
 async function databaseOutputs(session: Session, found: Database | undefined, secrets: boolean): Promise<Outputs["database"]> {

@@ -5,6 +5,7 @@ import type { Run, Subject } from "../engine/run.ts";
 import { KINDS } from "../resources/index.ts";
 import { refuseUnshown } from "./agreed.ts";
 import type { Plan, PlannedResource, RunResult, TeardownOptions } from "./contract.ts";
+import { isNamedKey } from "./keys.ts";
 import { holdLock } from "./locking.ts";
 import type { Session } from "./session.ts";
 
@@ -44,7 +45,9 @@ async function look(
   const stack = session.stack();
   const run = session.run(stack, { wait }, emit);
   const seen = await observe(stack.nodes, run, { specs: false });
-  const orphans = await findOrphans(seen, KINDS, run);
+  const found = await findOrphans(seen, KINDS, run);
+  // Keys that people made go with the stack, not as leftovers of its configuration.
+  const orphans = orphansOnly ? found.filter((orphan) => !isNamedKey(orphan)) : found;
   return { doomed: planDestroy(seen, orphans, { deleteData, orphansOnly }, run), seen, run };
 }
 

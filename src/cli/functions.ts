@@ -1,6 +1,6 @@
 import { FUNCTION_NAMES } from "../../handlers/contract/functions.ts";
 import type { Config, FunctionName } from "../config/config.ts";
-import { FleetlogixError } from "../errors.ts";
+import { oneOf } from "./one-of.ts";
 
 /** Short names (`verify-delivery`) or the names on AWS → short names, each once; USAGE for any other. Pure. */
 export function functionNames(words: readonly string[], config: Config): readonly FunctionName[] {
@@ -9,7 +9,5 @@ export function functionNames(words: readonly string[], config: Config): readonl
 export function functionName(word: string, config: Config): FunctionName {
   const found = FUNCTION_NAMES.find((name) => name === word || config.functions.names[name] === word);
   if (found) return found;
-  throw new FleetlogixError("USAGE", `There is no function ${JSON.stringify(word)}.`, {
-    hint: `The functions are ${FUNCTION_NAMES.join(", ")}.`,
-  });
+  return oneOf("function", word, FUNCTION_NAMES);
 }

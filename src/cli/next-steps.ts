@@ -27,8 +27,14 @@ function facts({ api_url, bucket, database }: Outputs): string[][] {
 
 const EXAMPLE = '{"delivery_id":"D-1001","status":"in_transit","driver_id":"DR-7","vehicle_id":"V-12"}';
 
-function apiSteps(run: Run, { api, region }: Config, { api_url }: Outputs): string[][] {
-  if (!api_url) return [];
+function apiSteps(run: Run, config: Config, outputs: Outputs): string[][] {
+  if (!outputs.api_url) return [];
+  const call = again(run, "api", "POST", "/delivery", "-d", quote(EXAMPLE));
+  return [["a delivery is on its way", call], ...(run.flags.verbose ? curlSteps(run, config, outputs.api_url) : [])];
+}
+
+/** The same call without fleetlogix, for an app's developer. */
+function curlSteps(run: Run, { api, region }: Config, url: string): string[][] {
   const key = again(run, "outputs", "api_key", "--show-secrets");
   const proof = {
     apiKey: ` -H "x-api-key: $(${key})"`,
@@ -37,7 +43,7 @@ function apiSteps(run: Run, { api, region }: Config, { api_url }: Outputs): stri
   }[api.auth];
   return [
     ...(api.auth === "apiKey" ? [["the API key", key]] : []),
-    ["a delivery is on its way", `curl -sS ${quote(`${api_url}/delivery`)}${proof} -H 'content-type: application/json' -d '${EXAMPLE}'`],
+    ["the same with curl", `curl -sS ${quote(`${url}/delivery`)}${proof} -H 'content-type: application/json' -d ${quote(EXAMPLE)}`],
   ];
 }
 

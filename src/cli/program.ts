@@ -130,6 +130,7 @@ function inspection(program: Command, act: Act): void {
     .argument("[output]", "one value by its dotted path, such as api_url or database.host")
     .option("--show-secrets", "print the API key and the database's password, too")
     .action(act(async () => (await import("./commands/outputs.ts")).outputs));
+  apiCalls(program, act);
   program
     .command("invoke")
     .description("call a function and print response and log tail")
@@ -156,6 +157,40 @@ function inspection(program: Command, act: Act): void {
     .command("doctor")
     .description("check credentials, permissions, quotas, network and versions, each with a fix")
     .action(act(async () => (await import("./commands/doctor.ts")).doctor));
+}
+
+function apiCalls(program: Command, act: Act): void {
+  const api = program
+    .command("api")
+    .description("call the deployed API: address and key, or signature, are filled in")
+    .argument("[method]", "GET, POST or PUT")
+    .argument("[path]", "path of the call, such as /delivery/D-1001")
+    .option("-d, --data <json>", "body: JSON, @FILE, or @- for standard input")
+    .addHelpText("after", `\nExample:\n  fleetlogix api POST /delivery -d '{"delivery_id":"D-1001","status":"in_transit"}'\n`)
+    .action(act(async () => (await import("./commands/api.ts")).api));
+  api
+    .command("spec")
+    .description("print the API's OpenAPI document")
+    .action(act(async () => (await import("./commands/api.ts")).apiSpec));
+  const keys = program.command("keys").description("API keys of apps, partners and depots, each with its own limits");
+  const load = () => import("./commands/keys.ts");
+  keys
+    .command("list")
+    .description("the keys and their limits, without their values")
+    .action(act(async () => (await load()).list));
+  keys
+    .command("create")
+    .description("make a key, or change the limits of the one with this name")
+    .argument("<name>", "name of its holder, such as partner-a")
+    .option("--rate-limit <n>", "calls a second (default: api.rateLimit)", amount(0.1, 10_000))
+    .option("--burst-limit <n>", "calls at once (default: api.burstLimit)", whole(1, 5_000))
+    .option("--daily-quota <n>", "calls a day (default: what the rate allows)", whole(1, 2_147_483_647))
+    .action(act(async () => (await load()).create));
+  keys
+    .command("revoke")
+    .description("remove a key: calls with it are refused from then on")
+    .argument("<name>", "name of its holder")
+    .action(act(async () => (await load()).revoke));
 }
 
 function local(program: Command, act: Act): void {

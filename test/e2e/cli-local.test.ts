@@ -28,8 +28,9 @@ function ended(child: ChildProcess): Promise<Ended> {
   }
   return new Promise((done) => child.on("close", (code) => done({ code, ...text })));
 }
-function run(args: string, input = ""): Promise<Ended> {
-  const child = start(args.split(" "));
+const run = (args: string, input = ""): Promise<Ended> => runWords(args.split(" "), input);
+function runWords(words: readonly string[], input = ""): Promise<Ended> {
+  const child = start(words);
   child.stdin.end(input);
   return ended(child);
 }
@@ -79,10 +80,13 @@ test("interrupted, `up` ends with 130; run again, it brings up everything", { ti
   answerOfUp = second.stdout;
 });
 
-test("the curl line it prints works when pasted, and the delivery is in the functions' logs", { timeout: LONG }, async () => {
-  const line = answerOfUp.split("\n").find((text) => text.startsWith("curl "));
-  const answer = execFileSync("bash", ["-c", line ?? "false"], { cwd, env: environment(), encoding: "utf8" });
-  expect(JSON.parse(answer)).toMatchObject({ delivery_id: "D-1001", status: "in_transit", applied: true });
+test("the calls it prints work when pasted, and the delivery is in the functions' logs", { timeout: LONG }, async () => {
+  const { stdout: verbose } = await run("up --verbose");
+  const curl = verbose.split("\n").find((text) => text.startsWith("curl "));
+  const short = answerOfUp.split("\n").find((text) => / api POST /.test(text));
+  const pasted = (line = "false") => JSON.parse(execFileSync("bash", ["-c", line], { cwd, env: environment(), encoding: "utf8" }));
+  expect(pasted(curl)).toMatchObject({ delivery_id: "D-1001", status: "in_transit", applied: true });
+  expect(pasted(short)).toMatchObject({ delivery_id: "D-1001", status: "in_transit" });
   const logged = await run("logs verify-delivery --since 10m");
   expect(logged).toMatchObject({ code: 0, stdout: expect.stringContaining("verify-delivery") });
 });
@@ -125,6 +129,54 @@ test("invoke gives the response on stdout, the log tail on stderr", { timeout: L
   expect(answer.stderr).toContain('"request_id":"r"');
 });
 
+test("api calls the deployed API: the answer on stdout, its status in the exit code, a wrong call before anything is sent", {
+  timeout: LONG,
+}, async () => {
+  const sent = await runWords(["api", "post", "delivery", "-d", "@-"], '{"delivery_id":"D-7","status":"assigned"}');
+  expect(sent.code).toBe(0);
+  expect(JSON.parse(sent.stdout)).toMatchObject({ delivery_id: "D-7", status: "assigned" });
+  expect(sent.stderr).toMatch(/^200 /m);
+  const missing = await run("api GET /delivery/nowhere --json");
+  expect(missing.code).toBe(1);
+  expect(JSON.parse(missing.stdout)).toMatchObject({
+    ok: false,
+    status: 404,
+    body: { error: { code: "DELIVERY_NOT_FOUND" } },
+    error: { code: "CALL_REFUSED" },
+  });
+  for (const words of [
+    ["api", "GETT", "/x"],
+    ["api", "GET"],
+    ["api"],
+    ["api", "POST", "/delivery", "-d", "{"],
+    ["api", "GET", "https://elsewhere.example/x"],
+  ])
+    expect(await runWords(words)).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("USAGE") });
+  const document = JSON.parse((await run("api spec")).stdout);
+  expect(Object.keys(document.paths)).toContain("/delivery");
+});
+
+test("a key of a partner has its own limits, calls with it until it is revoked, and `up` leaves it alone", { timeout: LONG }, async () => {
+  const url = (await run("outputs api_url")).stdout.trim();
+  const status = async (key: string) => (await fetch(`${url}/delivery/D-7`, { headers: { "x-api-key": key } })).status;
+  const made = await json("keys create partner-a --rate-limit 5 --burst-limit 6");
+  expect(made).toMatchObject({ code: 0, key: { name: "partner-a", state: "enabled", rate_limit: 5, burst_limit: 6 } });
+  const value = (await run("outputs api_keys.partner-a --show-secrets")).stdout.trim();
+  expect((await run("outputs --json")).stdout).not.toContain(value);
+  expect(await run("outputs api_keys.partner-a")).toMatchObject({ code: 2, stdout: "" });
+  expect(await status(value)).toBe(200);
+  expect((await json("up")).summary).toMatchObject({ create: 0, update: 0, delete: 0 });
+  expect(await json("keys create partner-a --rate-limit 7 --burst-limit 8")).toMatchObject({ key: { rate_limit: 7, burst_limit: 8 } });
+  expect((await json("keys list")).keys).toHaveLength(1);
+  expect(await status(value)).toBe(200);
+  expect(await run("keys revoke partner-b")).toMatchObject({ code: 1, stderr: expect.stringContaining("partner-a") });
+  expect(await run("keys revoke partner-a")).toMatchObject({ code: 0 });
+  expect(await status(value)).toBe(403);
+  expect((await json("keys list")).keys).toEqual([]);
+  // A teardown removes the one that is left.
+  expect(await run("keys create depot")).toMatchObject({ code: 0 });
+});
+
 test("status and doctor are content", { timeout: LONG }, async () => {
   const status = (await json("status")) as unknown as { resources: { id: string; healthy: boolean; state: string }[] };
   expect(status.resources.length).toBeGreaterThan(20);
@@ -138,6 +190,7 @@ test("a teardown keeps what holds data; with --delete-data nothing is left", { t
   expect(kept.stdout).toMatch(/Kept:[\s\S]*table\.deliveries[\s\S]*teardown --delete-data/);
   const gone = await json("teardown --yes --delete-data --skip-final-snapshot");
   expect(gone).toMatchObject({ code: 0, ok: true });
+  expect((await json("keys list")).keys).toEqual([]);
   const { resources } = (await json("status")) as unknown as { resources: { id: string; state: string }[] };
   expect(resources.filter((r) => r.state !== "absent").map((r) => r.id)).toEqual(["api.account"]);
 });

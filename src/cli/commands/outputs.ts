@@ -5,13 +5,14 @@ import { columns } from "../render/words.ts";
 import type { Action } from "../run.ts";
 import { openSession } from "../session.ts";
 
-const SECRETS = ["api_key", "database.password", "database.url"];
+const SECRETS = ["api_key", "api_keys", "database.password", "database.url"];
+const isSecret = (name: string): boolean => SECRETS.includes(name) || name.startsWith("api_keys.");
 
 /** Everything, or with a dotted path (`api_url`, `tables.alerts`, `database.host`) one bare value for scripts. */
 export const outputs: Action = async (run, [path], options) => {
   const secrets = options.showSecrets === true;
   const name = path as string | undefined;
-  if (name !== undefined && SECRETS.includes(name) && !secrets) throw hidden(name);
+  if (name !== undefined && isSecret(name) && !secrets) throw hidden(name);
   const { app } = await openSession(run);
   const json = outputsJson(await app.outputs({ secrets }), secrets);
   if (name === undefined) return { json, text: columns(leaves(json, "")).join("\n") };

@@ -67,4 +67,4 @@ function opened(value: unknown, secrets: boolean): unknown {
   return Object.fromEntries(kept.map(([key, child]) => [key, opened(child, secrets)]));
 }
 /** Secret even when it is null because nobody fetched it. */
-const SECRET_KEYS = new Set(["api_key", "password", "url"]);
+const SECRET_KEYS = new Set(["api_key", "api_keys", "password", "url"]);

@@ -1,0 +1,133 @@
+import { readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import type { App } from "../../app.ts";
+import type { Config } from "../../config/config.ts";
+import { FleetlogixError } from "../../errors.ts";
+import { again } from "../again.ts";
+import { toErrorJson, toFailure } from "../failure.ts";
+import { oneOf } from "../one-of.ts";
+import { withSpinner } from "../progress.ts";
+import type { Action, Answer, Run } from "../run.ts";
+import { configOf, openAppFor } from "../session.ts";
+
+const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"] as const;
+/** API Gateway waits 29 s for a function; its own answer then must still be heard. */
+const TIMEOUT_MS = 35_000;
+
+/** One call of the deployed API, with address and key (or SigV4) filled in. The body goes to stdout, the status to stderr. */
+export const api: Action = async (run, [method, path], options) => {
+  if (method === undefined) throw missing(run, "The method and the path of the call are missing.");
+  const verb = oneOf("method", String(method).toUpperCase(), METHODS);
+  const route = pathOf(run, path as string | undefined);
+  const body = await readBody(run, options.data as string | undefined);
+  const { config } = configOf(run);
+  const app = await openAppFor(run, config);
+  const call = await callOf(run, app, config, { method: verb, path: route, body });
+  const began = performance.now();
+  const response = await withSpinner(run, `${verb} ${route}`, () => send(run, call));
+  const content = await response.text();
+  run.note(run.paint.err("dim", `${response.status} ${response.statusText} in ${Math.round(performance.now() - began)} ms`));
+  return answerOf(run, response, content);
+};
+
+/** The OpenAPI document of the deployed API, for generators of clients. It needs no AWS. */
+export const apiSpec: Action = async () => {
+  const { openApiDocument } = await import("../../app.ts");
+  const document = openApiDocument();
+  return { json: document, text: JSON.stringify(document, null, 2) };
+};
+
+function pathOf(run: Run, path: string | undefined): string {
+  if (path !== undefined && !/^[a-z]+:\/\//i.test(path)) return path.startsWith("/") ? path : `/${path}`;
+  throw missing(run, path === undefined ? "The path of the call is missing." : "Give the path alone: the API's address is known.");
+}
+const missing = (run: Run, message: string) =>
+  new FleetlogixError("USAGE", message, { hint: `Write, for instance, \`${again(run, "api", "GET", "/vehicle")}\`.` });
+
+interface Call {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+async function callOf(
+  run: Run,
+  app: App,
+  { api: { auth } }: Config,
+  { method, path, body }: { readonly method: string; readonly path: string; readonly body: string | undefined },
+): Promise<Call> {
+  const { api_url: url, api_key: key } = await app.outputs({ secrets: auth === "apiKey" });
+  if (!url) throw notDeployed(run);
+  const headers = {
+    accept: "application/json",
+    ...(body !== undefined && { "content-type": "application/json" }),
+    ...(key && { "x-api-key": key.reveal() }),
+  };
+  const call = { method, url: `${url}${path}`, headers, ...(body !== undefined && { body }) };
+  return auth === "iam" ? { ...call, headers: await app.signCall(call) } : call;
+}
+const notDeployed = (run: Run) =>
+  new FleetlogixError("NOT_DEPLOYED", "There is no API yet.", { hint: `Create it with \`${again(run, "up")}\`.`, resource: "api.stage" });
+
+async function send(run: Run, { url, ...call }: Call): Promise<Response> {
+  try {
+    return await fetch(url, { ...call, redirect: "manual", signal: AbortSignal.any([run.signal, AbortSignal.timeout(TIMEOUT_MS)]) });
+  } catch (cause) {
+    run.signal.throwIfAborted();
+    throw new FleetlogixError("ENDPOINT_UNREACHABLE", `${call.method} ${url} got no answer.`, {
+      hint: `See with \`${again(run, "status")}\` whether the API is there, then run the same command again.`,
+      cause,
+    });
+  }
+}
+
+function answerOf(run: Run, { status, headers }: Response, content: string): Answer {
+  const body = parsed(content);
+  const ok = status < 400;
+  const failure = ok ? undefined : refusal(run, status, headers.get("x-amzn-requestid"));
+  const printed = typeof body === "object" && run.io.stdout.isTTY ? JSON.stringify(body, null, 2) : content;
+  return {
+    text: printed,
+    json: { command: run.command, ok, status, body, error: failure ? toErrorJson(toFailure(failure, false)) : null },
+    failure,
+  };
+}
+function refusal(run: Run, status: number, requestId: string | null): FleetlogixError {
+  const hint =
+    status >= 500
+      ? `Read the functions' side with \`${again(run, "logs", "--since", "5m")}\`.`
+      : "Correct the call; the answer above names what is wrong with it.";
+  return new FleetlogixError("CALL_REFUSED", `The API answered ${status}.`, { hint, requestId: requestId ?? undefined });
+}
+function parsed(content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    return content;
+  }
+}
+
+/** `-d JSON`, `-d @file`, `-d @-` (standard input). USAGE when it is not JSON: nothing is sent then. */
+async function readBody(run: Run, data: string | undefined): Promise<string | undefined> {
+  if (data === undefined) return undefined;
+  const content = data === "@-" ? await text(run.io.stdin) : data.startsWith("@") ? readFile(data.slice(1)) : data;
+  try {
+    JSON.parse(content.replace(/^\uFEFF/, ""));
+    return content;
+  } catch (cause) {
+    throw new FleetlogixError("USAGE", `The body is not JSON: ${(cause as Error).message}.`, {
+      hint: `Quote it for the shell, such as -d '{"delivery_id":"D-1","status":"in_transit"}', or name a file with -d @FILE.`,
+      cause,
+    });
+  }
+}
+function readFile(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new FleetlogixError("USAGE", `The body cannot be read: ${(cause as Error).message}.`, {
+      hint: "Name a file that exists.",
+      cause,
+    });
+  }
+}

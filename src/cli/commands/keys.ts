@@ -1,0 +1,53 @@
+import type { ApiKeyInfo } from "../../app.ts";
+import { FleetlogixError } from "../../errors.ts";
+import { again } from "../again.ts";
+import { withSpinner } from "../progress.ts";
+import { columns } from "../render/words.ts";
+import type { Action, Run } from "../run.ts";
+import { configOf, openAppFor, openSession } from "../session.ts";
+
+/** The keys that people made, without their values. */
+export const list: Action = async (run) => {
+  const { app } = await openSession(run);
+  const keys = await withSpinner(run, "Reading the keys", () => app.keys());
+  const text = keys.length > 0 ? table(keys).join("\n") : `No keys yet. \`${again(run, "keys", "create", "NAME")}\` makes one.`;
+  return { text, json: { command: run.command, ok: true, keys, error: null } };
+};
+
+/** Makes a key with limits of its own, or brings its limits up to date. The value is a secret: `outputs` prints it when asked. */
+export const create: Action = async (run, [given], options) => {
+  const name = nameOf(given as string);
+  const { config } = configOf(run);
+  const limits = {
+    rateLimit: (options.rateLimit as number | undefined) ?? config.api.rateLimit,
+    burstLimit: (options.burstLimit as number | undefined) ?? config.api.burstLimit,
+    dailyQuota: options.dailyQuota as number | undefined,
+  };
+  const app = await openAppFor(run, config);
+  const key = await withSpinner(run, `Creating the key ${name}`, () => app.createKey(name, limits));
+  const line = again(run, "outputs", `api_keys.${name}`, "--show-secrets");
+  return { text: [...table([key]), "", run.paint.out("dim", "# its value"), line].join("\n"), json: done(run, { key }) };
+};
+
+/** Removes a key; calls with it are refused from then on. */
+export const revoke: Action = async (run, [given]) => {
+  const name = nameOf(given as string);
+  const { app } = await openSession(run);
+  await withSpinner(run, `Revoking the key ${name}`, () => app.revokeKey(name));
+  return { text: `The key ${name} is revoked: the API refuses calls with it.`, json: done(run, { revoked: name }) };
+};
+
+const done = (run: Run, more: object) => ({ command: run.command, ok: true, ...more, error: null });
+
+function table(keys: readonly ApiKeyInfo[]): string[] {
+  const rate = ({ rate_limit, burst_limit }: ApiKeyInfo) => (rate_limit === null ? "" : `${rate_limit} a second, ${burst_limit} at once`);
+  return columns(keys.map((key) => [key.name, key.state, rate(key)]));
+}
+
+/** The name becomes a part of names and a tag's value on AWS. */
+function nameOf(word: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,47}$/.test(word)) return word;
+  throw new FleetlogixError("USAGE", `${JSON.stringify(word)} cannot name a key.`, {
+    hint: "Write 1 to 48 letters, digits, underscores and hyphens, beginning with a letter or digit, such as partner-a.",
+  });
+}
