@@ -9,6 +9,7 @@ import { oneOf } from "../one-of.ts";
 import { withSpinner } from "../progress.ts";
 import type { Action, Answer, Run } from "../run.ts";
 import { configOf, openAppFor } from "../session.ts";
+import { spoken } from "../speak.ts";
 
 const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"] as const;
 /** API Gateway waits 29 s for a function; its own answer then must still be heard. */
@@ -88,7 +89,13 @@ function answerOf(run: Run, { status, headers }: Response, content: string): Ans
   const printed = typeof body === "object" && run.io.stdout.isTTY ? JSON.stringify(body, null, 2) : content;
   return {
     text: printed,
-    json: { command: run.command, ok, status, body, error: failure ? toErrorJson(toFailure(failure, false)) : null },
+    json: {
+      command: run.command,
+      ok,
+      status,
+      body,
+      error: failure ? toErrorJson(toFailure(failure, false, (text) => spoken(text, run))) : null,
+    },
     failure,
   };
 }
