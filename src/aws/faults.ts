@@ -155,6 +155,7 @@ const PROPAGATION = [
   /cannot be assumed by/i,
   /execution role does not have permissions/i,
   /role ARN does not have required permissions/i,
+  /could not successfully write to CloudWatch Logs using the ARN specified/i,
   /is invalid for CreateGrant/i,
   /invalid principal in policy/i,
   /PrincipalNotFound/i,

@@ -75,12 +75,12 @@ export function decide(
 /** First what keeps the data; the command that loses it comes last, and says what it deletes. */
 function dataProtected({ id, kind, label }: Judged, forcing: readonly Change[]): Decision {
   const differing = forcing.map(({ path, from, to }) => `${path} (${show(from)} there, ${show(to)} wanted)`).join(", ");
-  const keeps = forcing.map(({ path, from, keep }) => keep ?? `${path} as it is there: ${show(from)}`);
+  const keeps = new Set(forcing.map(({ keep }) => keep ?? "another name for it"));
   return {
     action: "refuse",
     code: "DATA_PROTECTED",
     why: `${differing} of "${label}" cannot be changed in place: it would take a new one, and the data would be lost`,
-    hint: `To keep it, write in fleetlogix.config.json: ${keeps.join("; ")}. Only to give it up: --allow-data-loss ${id} deletes the ${kind.kind} "${label}" with all its data.`,
+    hint: `To keep it, write in fleetlogix.config.json: ${[...keeps].join("; ")}. Only to give it up: --allow-data-loss ${id} deletes the ${kind.kind} "${label}" with all its data.`,
   };
 }
 const show = (value: unknown): string => JSON.stringify(value) ?? "nothing";

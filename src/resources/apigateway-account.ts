@@ -1,26 +1,34 @@
+import type { IAM } from "@aws-sdk/client-iam";
+import { differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { fromTagList } from "../aws/ownership.ts";
-import type { PolicyDocument } from "../aws/policies.ts";
-import type { Ctx, Place, ResourceKind } from "../engine/contract.ts";
+import { type PolicyDocument, policyForm } from "../aws/policies.ts";
+import type { Place, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 
 /** The setting of the account and region that names the role for API Gateway's logs. There is one, and all APIs share it. */
-export type AccountId = object;
-/** The role to make where none is named: it is the account's, not the stack's. */
+export interface AccountId {
+  /** The role that is made where none is named: it is the account's, not the stack's. */
+  readonly role: string;
+}
 export interface AccountSpec {
-  readonly role: {
-    readonly name: string;
-    readonly description: string;
-    readonly trust: PolicyDocument;
-    readonly policy: PolicyDocument;
-  };
+  readonly description: string;
+  readonly trust: PolicyDocument;
+  readonly policy: PolicyDocument;
 }
 interface AccountLive {
   readonly roleArn: string;
+  /** Of the role that fleetlogix made, in normal form; undefined: the account names another one, which serves as it is. */
+  readonly own: { readonly trust: unknown; readonly policy: unknown } | undefined;
 }
 
-/** Set only when empty: any role that is there serves, whoever set it. */
+const NO_ROLE = ["NoSuchEntityException", "NoSuchEntity"];
+const INLINE = "fleetlogix";
+/** UpdateAccount tries the role. A young one is told with either text (hashicorp/terraform-provider-aws internal/service/apigateway/account.go). */
+const YOUNG_ROLE = /role ARN does not have required permissions|could not successfully write to CloudWatch Logs using the ARN specified/i;
+
+/** Set only when empty: any role that is there serves, whoever set it. What fleetlogix made is mended when it no longer fits. */
 export const apigatewayAccount: ResourceKind<AccountId, AccountSpec, AccountLive, object, AwsClients> = {
   kind: "apigateway.account",
   holdsData: false,
@@ -29,44 +37,56 @@ export const apigatewayAccount: ResourceKind<AccountId, AccountSpec, AccountLive
   notFound: { provenBy: undefined, codes: [] },
 
   label: () => "API Gateway's logging role",
-  diff: () => [],
+  diff: (spec, { own }) =>
+    own ? differences({ trust: [own.trust, policyForm(spec.trust)], policy: [own.policy, policyForm(spec.policy)] }) : [],
   outputs: () => ({}),
   predict: () => ({}),
   describe: ({ roleArn }) => ({ arn: roleArn, state: "ready" }),
   retry({ code, message }) {
-    if (/role ARN|cannot be assumed|required permissions/i.test(message) && code === "BadRequestException") return "propagation";
+    if (YOUNG_ROLE.test(message)) return "propagation";
     if (code === "ConflictException" || /^ConcurrentModification/.test(code)) return "busy";
     return undefined;
   },
 
-  async read(_id, ctx) {
-    const { cloudwatchRoleArn } = await (await ctx.world.apigateway()).getAccount({});
-    return cloudwatchRoleArn ? { state: "ready", live: { roleArn: cloudwatchRoleArn }, tags: "inherited" } : { state: "absent" };
+  async read({ role }, ctx) {
+    const { cloudwatchRoleArn: roleArn } = await (await ctx.world.apigateway()).getAccount({});
+    if (!roleArn) return { state: "absent" };
+    const own = roleArn === arnOf(role, ctx.place) ? await ownRole(await ctx.world.iam(), role) : undefined;
+    return { state: "ready", live: { roleArn, own }, tags: "inherited" };
   },
-  async create(_id, { role }, ctx) {
-    await makeRole(role, ctx);
-    const value = arnOf(role.name, ctx.place);
+  async create({ role }, spec, ctx) {
+    await makeRole(await ctx.world.iam(), role, spec);
+    const value = arnOf(role, ctx.place);
     await (await ctx.world.apigateway()).updateAccount({ patchOperations: [{ op: "replace", path: "/cloudwatchRoleArn", value }] });
   },
-  async update() {},
+  async update({ role: RoleName }, spec, _live, changes, ctx) {
+    const iam = await ctx.world.iam();
+    if (touches(changes, "trust")) await iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: JSON.stringify(spec.trust) });
+    if (touches(changes, "policy")) await iam.putRolePolicy({ RoleName, PolicyName: INLINE, PolicyDocument: JSON.stringify(spec.policy) });
+  },
   async delete() {},
 };
 
-async function makeRole(role: AccountSpec["role"], ctx: Ctx<AwsClients>): Promise<void> {
-  const iam = await ctx.world.iam();
-  const RoleName = role.name;
-  const there = await orAbsent(iam.getRole({ RoleName }), "NoSuchEntityException", "NoSuchEntity");
+/** undefined: it is gone, or somebody else's. */
+async function ownRole(iam: IAM, RoleName: string): Promise<AccountLive["own"]> {
+  const found = await orAbsent(iam.getRole({ RoleName }), ...NO_ROLE);
+  if (fromTagList(found?.Role?.Tags).ManagedBy !== "fleetlogix") return undefined;
+  const inline = await orAbsent(iam.getRolePolicy({ RoleName, PolicyName: INLINE }), ...NO_ROLE);
+  return { trust: policyForm(found?.Role?.AssumeRolePolicyDocument), policy: policyForm(inline?.PolicyDocument) };
+}
+
+/** A role that an earlier run left with a wrong trust is mended: with it API Gateway would refuse the role for ever. */
+async function makeRole(iam: IAM, RoleName: string, { description, trust, policy }: AccountSpec): Promise<void> {
+  const there = await orAbsent(iam.getRole({ RoleName }), ...NO_ROLE);
   if (there && fromTagList(there.Role?.Tags).ManagedBy !== "fleetlogix") throw foreignRole(RoleName);
+  const document = JSON.stringify(trust);
+  const trusted = [policyForm(there?.Role?.AssumeRolePolicyDocument), policyForm(trust)] as const;
   if (!there) {
     const Tags = [{ Key: "ManagedBy", Value: "fleetlogix" }];
-    const AssumeRolePolicyDocument = JSON.stringify(role.trust);
-    await orAbsent(
-      iam.createRole({ RoleName, Description: role.description, AssumeRolePolicyDocument, Tags }),
-      "EntityAlreadyExistsException",
-      "EntityAlreadyExists",
-    );
-  }
-  await iam.putRolePolicy({ RoleName, PolicyName: "fleetlogix", PolicyDocument: JSON.stringify(role.policy) });
+    const made = iam.createRole({ RoleName, Description: description, AssumeRolePolicyDocument: document, Tags });
+    await orAbsent(made, "EntityAlreadyExistsException", "EntityAlreadyExists");
+  } else if (differences({ trusted }).length > 0) await iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: document });
+  await iam.putRolePolicy({ RoleName, PolicyName: INLINE, PolicyDocument: JSON.stringify(policy) });
 }
 const foreignRole = (name: string): FleetlogixError =>
   new FleetlogixError("OWNER_FOREIGN", `The role "${name}" exists already and is not fleetlogix's.`, {

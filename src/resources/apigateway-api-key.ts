@@ -2,7 +2,7 @@ import type { APIGateway, ApiKey } from "@aws-sdk/client-api-gateway";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
-import { carriesTag } from "../aws/ownership.ts";
+import { carriesTag, mayBeOurs } from "../aws/ownership.ts";
 import type { Place, ResourceKind } from "../engine/contract.ts";
 
 export interface ApiKeyId {
@@ -44,7 +44,7 @@ export const apigatewayApiKey: ResourceKind<ApiKeyId, ApiKeySpec, ApiKeyLive, Ap
 
   async read({ name }, ctx) {
     const gateway = await ctx.world.apigateway();
-    const named = (await keys(gateway, name)).filter((key) => key.name === name);
+    const named = await Promise.all((await keys(gateway, name)).filter((key) => key.name === name).map((key) => withTags(gateway, key)));
     const ours = named.filter((key) => carriesTag(key.tags, ctx.stack));
     const planned = ours.length > 1 ? await inPlans(gateway, ours) : ours;
     const chosen = planned[0] ?? ours[0] ?? named[0];
@@ -72,7 +72,9 @@ export const apigatewayApiKey: ResourceKind<ApiKeyId, ApiKeySpec, ApiKeyLive, Ap
     for (const apiKey of [...doubles, id]) await orAbsent(gateway.deleteApiKey({ apiKey }), ...GONE);
   },
   async candidates(ctx) {
-    const ours = (await keys(await ctx.world.apigateway())).filter((key) => carriesTag(key.tags, ctx.stack));
+    const gateway = await ctx.world.apigateway();
+    const maybe = (await keys(gateway)).filter((key) => key.tags || mayBeOurs(key.name));
+    const ours = (await Promise.all(maybe.map((key) => withTags(gateway, key)))).filter((key) => carriesTag(key.tags, ctx.stack));
     return [...new Set(ours.map((key) => key.name ?? ""))].map((name) => ({ name }));
   },
 };
@@ -83,6 +85,12 @@ async function keys(gateway: APIGateway, nameQuery?: string): Promise<readonly A
   for await (const { items = [] } of gateway.paginateGetApiKeys({ limit: 500, includeValues: false, ...(nameQuery && { nameQuery }) }))
     all.push(...items);
   return all.toSorted((a, b) => Number(a.createdDate ?? 0) - Number(b.createdDate ?? 0) || (a.id ?? "").localeCompare(b.id ?? ""));
+}
+/** Lists were only ever recorded without tags: a key is asked for its own before it is called foreign. */
+async function withTags(gateway: APIGateway, listed: ApiKey): Promise<ApiKey> {
+  if (listed.tags || listed.id === undefined) return listed;
+  const { value: _secret, ...key } = await gateway.getApiKey({ apiKey: listed.id, includeValue: false });
+  return key;
 }
 async function inPlans(gateway: APIGateway, all: readonly ApiKey[]): Promise<readonly ApiKey[]> {
   const planned: ApiKey[] = [];

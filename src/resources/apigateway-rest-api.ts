@@ -35,6 +35,8 @@ export interface RestApiOutputs {
 }
 
 const GONE = ["NotFoundException"];
+/** An overwrite sets the endpoint anew, too: without this it falls back to the default (API Gateway API reference, PutRestApi). */
+const REGIONAL = { endpointConfigurationTypes: "REGIONAL" };
 
 export const apigatewayRestApi: ResourceKind<RestApiId, RestApiSpec, RestApiLive, RestApiOutputs, AwsClients> = {
   kind: "apigateway.rest-api",
@@ -84,7 +86,7 @@ export const apigatewayRestApi: ResourceKind<RestApiId, RestApiSpec, RestApiLive
       patches.push({ op: "replace", path: `/endpointConfiguration/types/${live.endpoint ?? "EDGE"}`, value: "REGIONAL" });
     if (changes.some((c) => c.path === "document" || c.path.startsWith("methods."))) {
       const body = new TextEncoder().encode(JSON.stringify(spec.document));
-      const imported = await gateway.putRestApi({ restApiId, mode: "overwrite", failOnWarnings: true, body });
+      const imported = await gateway.putRestApi({ restApiId, mode: "overwrite", failOnWarnings: true, parameters: REGIONAL, body });
       // The mark of a finished import comes with it; where an endpoint does not take it from the document, it is set after it.
       if (hashOf(imported.description) !== spec.hash)
         patches.push({ op: "replace", path: "/description", value: spec.document.info.description });

@@ -1,9 +1,10 @@
 import type { DynamoDB, TableDescription, TimeToLiveDescription } from "@aws-sdk/client-dynamodb";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { orAbsent } from "../aws/faults.ts";
+import { orAbsent, toFault } from "../aws/faults.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
 import type { Observation, Place, ResourceKind } from "../engine/contract.ts";
+import { FleetlogixError } from "../errors.ts";
 
 export interface TableId {
   readonly name: string;
@@ -41,6 +42,9 @@ export interface TableOutputs {
 }
 
 const GONE = ["ResourceNotFoundException", "TableNotFoundException"];
+const ENCRYPTION_LIMIT = /Encryption mode changes are limited/i;
+/** A key that was made a moment ago. unproven: the words are those in which DynamoDB tells of a key that it cannot use. */
+const YOUNG_KEY = /KMS (key|validation)[^.]*(not found|does not exist|not authorized|cannot be used)|KMS validation error/i;
 /**
  * With a customer key, its ARN: from DescribeTable alone nobody can tell AWS's own key from another, and a table that goes back to
  * AWS's must know what it goes back from. Written before the key is set, removed after it was given up.
@@ -57,7 +61,10 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
 
   label: ({ name }) => name,
   diff: (spec, live) => [
-    ...differences({ key: [live.key, keyOf(spec)] }, "replace"),
+    ...differences({ key: [live.key, keyOf(spec)] }, "replace").map((change) => ({
+      ...change,
+      keep: `another name than "${live.name}" in "tables"`,
+    })),
     ...differences({
       billing: [live.billing, "PAY_PER_REQUEST"],
       keyTag: keyTagOf(spec, live),
@@ -79,6 +86,9 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
     // Another run was quicker: the next look finds it done.
     if (code === "ValidationException" && /TimeToLive is already (en|dis)abled/i.test(message)) return "busy";
     if (code === "LimitExceededException" && /simultaneous|concurrent/i.test(message)) return "throttle";
+    // No patience of a run mends it: the window is a day (aws-controllers-k8s/community issue 2136).
+    if (ENCRYPTION_LIMIT.test(message)) return "permanent";
+    if (YOUNG_KEY.test(message)) return "propagation";
     return undefined;
   },
 
@@ -123,7 +133,10 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
       await dynamodb.updateTable({ TableName, DeletionProtectionEnabled: spec.deletionProtection });
     else if (touches(changes, "billing")) await dynamodb.updateTable({ TableName, BillingMode: "PAY_PER_REQUEST" });
     else if (touches(changes, "encryption"))
-      await dynamodb.updateTable({ TableName, SSESpecification: { Enabled: true, SSEType: "KMS", KMSMasterKeyId: spec.kmsKey } });
+      await inWords(
+        TableName,
+        dynamodb.updateTable({ TableName, SSESpecification: { Enabled: true, SSEType: "KMS", KMSMasterKeyId: spec.kmsKey } }),
+      );
   },
   async delete({ name: TableName }, live, _how, ctx) {
     const dynamodb = await ctx.world.dynamodb();
@@ -149,6 +162,25 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
     return names.map((name) => ({ name }));
   },
 };
+
+async function inWords(name: string, change: Promise<unknown>): Promise<void> {
+  try {
+    await change;
+  } catch (error) {
+    const fault = toFault(error);
+    if (!fault || !ENCRYPTION_LIMIT.test(fault.message)) throw error;
+    throw new FleetlogixError(
+      "AWS_FAULT",
+      `AWS changes the encryption of the table "${name}" no more today: four times in 24 hours, then once in six hours. ${fault.message}`,
+      {
+        hint: "Run the same command again in six hours; until then the table keeps the key that it has.",
+        awsCode: fault.code,
+        requestId: fault.requestId,
+        cause: error,
+      },
+    );
+  }
+}
 
 const keyOf = ({ key }: TableSpec) => [`HASH ${key.hash} S`, ...(key.range ? [`RANGE ${key.range} S`] : [])];
 

@@ -130,6 +130,11 @@ function liveOf(group: SecurityGroup, { partition, region, account }: Place): Se
     egress: (group.IpPermissionsEgress ?? []).flatMap(rulesOf),
   };
 }
+/** EC2 keeps IPv6 ranges in the form of RFC 5952: lower case, zeros left out. A URL's host is written in just that form. */
+function canonical(cidr: string): string {
+  const [address = "", bits] = cidr.split("/");
+  return `${new URL(`http://[${address}]`).hostname.slice(1, -1)}/${bits}`;
+}
 /** EC2 packs many sources into one permission: one rule a source, its description aside. */
 function rulesOf(permission: IpPermission): readonly Rule[] {
   const { IpProtocol, FromPort, ToPort } = permission;
@@ -153,7 +158,9 @@ function wantedRules({ cidrs, port }: SecurityGroupSpec, live: SecurityGroupLive
     .filter((cidr) => !EVERYWHERE.includes(cidr))
     .flatMap((cidr) => {
       const Description = "PostgreSQL from an address on the allow list";
-      const ranges = cidr.includes(":") ? { Ipv6Ranges: [{ CidrIpv6: cidr, Description }] } : { IpRanges: [{ CidrIp: cidr, Description }] };
+      const ranges = cidr.includes(":")
+        ? { Ipv6Ranges: [{ CidrIpv6: canonical(cidr), Description }] }
+        : { IpRanges: [{ CidrIp: cidr, Description }] };
       return rulesOf({ IpProtocol: "tcp", FromPort: port, ToPort: port, ...ranges });
     });
 }

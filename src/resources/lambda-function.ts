@@ -188,6 +188,8 @@ const INPUTS = {
   layers: "Layers",
   kmsKey: "KMSKeyArn",
 } as const satisfies Record<keyof Configuration, keyof CreateFunctionCommandInput>;
+/** A new key encrypts the variables only when they are sent with it (hashicorp/terraform-provider-aws issue 26692, pull request 26696). */
+const NEEDED_WITH: Readonly<Record<string, readonly (keyof CreateFunctionCommandInput)[]>> = { kmsKey: ["Environment"] };
 /** What of the settings is written: what differs, or all of it again where the last update failed. */
 function changedSettings(
   spec: FunctionSpec,
@@ -197,7 +199,9 @@ function changedSettings(
   if (touches(changes, "lastUpdate")) return all;
   // Nothing is "as it is": an empty name takes the key away.
   const settable = { ...all, KMSKeyArn: spec.kmsKey ?? "" };
-  const inputs: readonly string[] = changes.flatMap(({ path }) => (path in INPUTS ? INPUTS[path as keyof Configuration] : []));
+  const inputs: readonly string[] = changes.flatMap(({ path }) =>
+    path in INPUTS ? [INPUTS[path as keyof Configuration], ...(NEEDED_WITH[path] ?? [])] : [],
+  );
   const settings = Object.entries(settable).filter(([input]) => inputs.includes(input));
   return settings.length === 0 ? undefined : Object.fromEntries(settings);
 }

@@ -3,9 +3,9 @@ import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent, toFault } from "../aws/faults.ts";
 import { carriesTag, fromTagList, toTagList } from "../aws/ownership.ts";
-import type { Observation, ResourceKind } from "../engine/contract.ts";
+import type { Change, Observation, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
-import { ATTRIBUTES, creation, SIZES, storageChange, versionChange } from "./rds-instance/attributes.ts";
+import { ATTRIBUTES, attributeChanges, creation, modificationFor, notesOn } from "./rds-instance/attributes.ts";
 
 export interface DatabaseId {
   /** RDS keeps it in lower case. */
@@ -43,6 +43,7 @@ export interface DatabaseLive {
   readonly engineVersion: string;
   readonly instanceClass: string;
   readonly storageGb: number;
+  readonly iops: number | undefined;
   readonly secretArn: string | undefined;
   readonly host: string | undefined;
   readonly port: number | undefined;
@@ -60,6 +61,8 @@ export interface DatabaseOutputs {
 }
 
 const GONE = ["DBInstanceNotFoundFault", "DBInstanceNotFound"];
+/** Said of a key that RDS cannot use (botocore rds). unproven: that it is said of a key made a moment ago, and passes by itself. */
+const YOUNG_KEY = ["KMSKeyNotAccessibleFault", "KMSKeyNotAccessible"];
 /** Usable as it is; `storage-optimization` only forbids another resize. */
 const READY = ["available", "storage-optimization", "stopped"];
 /** States that nothing leaves by waiting: what to do about each. */
@@ -85,21 +88,12 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
 
   label: ({ identifier }) => identifier,
   diff: (spec, live) => [
-    ...differences(
-      {
-        engine: [live.engine, "postgres"],
-        encrypted: [live.encrypted, true],
-        name: [live.name, spec.name],
-        username: [live.username, spec.username],
-      },
-      "replace",
-    ),
-    ...storageChange(spec, live),
-    ...versionChange(spec, live),
+    ...onlyAnew(spec, live),
     // Stopped by somebody (AWS itself starts it after seven days): nothing else can be changed until it runs.
     ...differences({ status: [live.status === "stopped" ? "stopped" : "running", "running"] }),
-    ...Object.entries(ATTRIBUTES).flatMap(([path, { wish }]) => differences({ [path]: [live.attributes[path], wish(spec, live)] })),
+    ...attributeChanges(spec, live),
   ],
+  notes: notesOn,
   outputs: (live) => ({
     identifier: live.identifier,
     status: live.status,
@@ -112,6 +106,7 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
   describe: ({ arn, status, host, port }) => ({ arn, state: status, ...(host && { address: `${host}:${port}` }) }),
   retry({ code, message }) {
     if (code.startsWith("InvalidDBInstanceState")) return "busy";
+    if (YOUNG_KEY.includes(code)) return "propagation";
     // The monitoring role is younger than RDS's view of IAM.
     if (/ENHANCED_MONITORING/.test(message)) return "propagation";
     return undefined;
@@ -135,9 +130,9 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
       await rds.startDBInstance({ DBInstanceIdentifier });
       return;
     }
-    const parts = changes.flatMap(({ path }) => SIZES[path]?.(spec, live) ?? ATTRIBUTES[path]?.write(spec, live) ?? []);
-    if (parts.length === 0) return;
-    await unlessNothingToDo(rds.modifyDBInstance(Object.assign({ DBInstanceIdentifier, ApplyImmediately: true }, ...parts)));
+    const modification = modificationFor(changes, spec, live);
+    if (Object.keys(modification).length === 0) return;
+    await unlessNothingToDo(rds.modifyDBInstance({ DBInstanceIdentifier, ApplyImmediately: true, ...modification }));
   },
   async delete({ identifier: DBInstanceIdentifier }, live, { finalSnapshot }, ctx) {
     const rds = await ctx.world.rds();
@@ -194,6 +189,7 @@ function liveOf(found: DBInstance): DatabaseLive {
     engineVersion: pending.EngineVersion ?? found.EngineVersion ?? "",
     instanceClass: found.DBInstanceClass ?? "",
     storageGb: pending.AllocatedStorage ?? found.AllocatedStorage ?? 0,
+    iops: pending.Iops ?? found.Iops,
     secretArn: found.MasterUserSecret?.SecretArn,
     host: found.Endpoint?.Address,
     port: found.Endpoint?.Port,
@@ -207,6 +203,24 @@ async function unlessNothingToDo(modification: Promise<unknown>): Promise<void> 
   } catch (error) {
     if (!/no modifications were requested/i.test(toFault(error)?.message ?? "")) throw error;
   }
+}
+
+/** AWS changes none of it on a database that is there. */
+function onlyAnew(spec: DatabaseSpec, live: DatabaseLive): readonly Change[] {
+  const keep: Readonly<Record<string, string>> = {
+    name: `"name": ${JSON.stringify(live.name)} in "database"`,
+    username: `"username": ${JSON.stringify(live.username)} in "database"`,
+  };
+  const changes = differences(
+    {
+      engine: [live.engine, "postgres"],
+      encrypted: [live.encrypted, true],
+      name: [live.name, spec.name],
+      username: [live.username, spec.username],
+    },
+    "replace",
+  );
+  return changes.map((change) => ({ ...change, keep: keep[change.path] ?? `another "identifier" in "database"` }));
 }
 
 /** AWS deletes an instance in one of these states only without a final snapshot. */

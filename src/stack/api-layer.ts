@@ -14,7 +14,7 @@ import type { FunctionNode } from "./function-layer.ts";
 import { logGroup, type Plan } from "./layer.ts";
 import { ALIAS } from "./naming.ts";
 import { deployedApi } from "./openapi.ts";
-import { gatewayLogsPolicy, trustIn } from "./permissions.ts";
+import { gatewayLogsPolicy, gatewayLogsTrust } from "./permissions.ts";
 
 const SECONDS_A_DAY = 86_400;
 const LARGEST_QUOTA = 2_147_483_647;
@@ -50,16 +50,13 @@ export function apiLayer(plan: Plan, functions: ReadonlyMap<FunctionName, Functi
   return [account, accessLog, rest, executionLog, ...permissions, stage, ...(api.auth === "apiKey" ? keyLayer(plan, stage) : [])];
 }
 
-const accountSetting = ({ names, place }: Plan) =>
+const accountSetting = ({ names }: Plan) =>
   declare(apigatewayAccount, "api.account", {
-    identity: () => ({}),
+    identity: () => ({ role: names.gatewayLogsRole }),
     spec: () => ({
-      role: {
-        name: names.gatewayLogsRole,
-        description: "API Gateway writes the logs of the APIs of this account",
-        trust: trustIn("apigateway.amazonaws.com", place),
-        policy: gatewayLogsPolicy,
-      },
+      description: "API Gateway writes the logs of the APIs of this account",
+      trust: gatewayLogsTrust,
+      policy: gatewayLogsPolicy,
     }),
   });
 

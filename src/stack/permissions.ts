@@ -6,7 +6,7 @@ import type { Naming } from "./naming.ts";
 
 const policy = (...Statement: readonly PolicyStatement[]): PolicyDocument => ({ Version: "2012-10-17", Statement });
 
-/** One AWS service may take the role, and only on behalf of this account. */
+/** One AWS service may take the role, and only on behalf of this account: Lambda and RDS monitoring say for which. */
 export const trustIn = (service: string, { account }: Place): PolicyDocument =>
   policy({
     Effect: "Allow",
@@ -14,6 +14,16 @@ export const trustIn = (service: string, { account }: Place): PolicyDocument =>
     Action: "sts:AssumeRole",
     Condition: { StringEquals: { "aws:SourceAccount": account } },
   });
+
+/**
+ * API Gateway sends no `aws:SourceAccount` when it takes a role (seen live: aws-solutions-library-samples/
+ * accelerated-intelligent-document-processing-on-aws pull request 479): with that condition it could never write a log.
+ */
+export const gatewayLogsTrust: PolicyDocument = policy({
+  Effect: "Allow",
+  Principal: { Service: "apigateway.amazonaws.com" },
+  Action: "sts:AssumeRole",
+});
 
 /** What a function may do: its grants on exactly its resources, its own log group (which it cannot make), and traces. */
 export function functionPolicy(manifest: FunctionManifest, fn: FunctionName, names: Naming, keyArn?: string): PolicyDocument {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { declare } from "../../src/engine/contract.ts";
 import { virtualClock } from "../../src/local/core/clock.ts";
+import { faultPlan } from "../../src/local/core/faults.ts";
 import { startLocalAws } from "../../src/local/index.ts";
 import type { StageSpec } from "../../src/resources/apigateway-stage.ts";
 import { apigatewayAccount, apigatewayApiKey, apigatewayRestApi, apigatewayStage, apigatewayUsagePlan } from "../../src/resources/index.ts";
@@ -151,45 +152,43 @@ contractOf({
   foreign: async (rig, { name }) => (await rig.world.apigateway()).createUsagePlan({ name }),
 });
 
+const ACCOUNT_ROLE = "fleetlogix-api-gateway-logs";
 const ACCOUNT = {
-  role: {
-    name: "fleetlogix-api-gateway-logs",
-    description: "a case",
-    trust: {
-      Version: "2012-10-17" as const,
-      Statement: [{ Effect: "Allow" as const, Principal: { Service: "apigateway.amazonaws.com" }, Action: "sts:AssumeRole" }],
-    },
-    policy: {
-      Version: "2012-10-17" as const,
-      Statement: [
-        {
-          Effect: "Allow" as const,
-          Action: [
-            "CreateLogGroup",
-            "CreateLogStream",
-            "DescribeLogGroups",
-            "DescribeLogStreams",
-            "FilterLogEvents",
-            "GetLogEvents",
-            "PutLogEvents",
-          ].map((action) => `logs:${action}`),
-          Resource: "*",
-        },
-      ],
-    },
+  description: "a case",
+  trust: {
+    Version: "2012-10-17" as const,
+    Statement: [{ Effect: "Allow" as const, Principal: { Service: "apigateway.amazonaws.com" }, Action: "sts:AssumeRole" }],
+  },
+  policy: {
+    Version: "2012-10-17" as const,
+    Statement: [
+      {
+        Effect: "Allow" as const,
+        Action: [
+          "CreateLogGroup",
+          "CreateLogStream",
+          "DescribeLogGroups",
+          "DescribeLogStreams",
+          "FilterLogEvents",
+          "GetLogEvents",
+          "PutLogEvents",
+        ].map((action) => `logs:${action}`),
+        Resource: "*",
+      },
+    ],
   },
 };
 async function makeLoggingPossible(rig: Rig): Promise<void> {
-  const account = declare(apigatewayAccount, "account", { identity: () => ({}), spec: () => ACCOUNT });
+  const account = declare(apigatewayAccount, "account", { identity: () => ({ role: ACCOUNT_ROLE }), spec: () => ACCOUNT });
   const outcome = await rig.up([account]);
   if (outcome.error) throw outcome.error;
   for (const name of ["fleetlogix-api-access", "fleetlogix-api-access-2"])
     await (await rig.world.logs()).createLogGroup({ logGroupName: `/aws/apigateway/${name}` }).catch(() => {});
 }
 
-const somewhere = async (play: (rig: Rig) => Promise<void>) => {
+const somewhere = async (play: (rig: Rig) => Promise<void>, faults = faultPlan()) => {
   const clock = virtualClock();
-  const aws = await startLocalAws({ clock });
+  const aws = await startLocalAws({ clock, faults, settings: { databases: "none" } });
   const rig = makeRig({ endpoint: aws.url, clock });
   try {
     await play(rig);
@@ -198,7 +197,7 @@ const somewhere = async (play: (rig: Rig) => Promise<void>) => {
     await aws.close();
   }
 };
-const account = declare(apigatewayAccount, "account", { identity: () => ({}), spec: () => ACCOUNT });
+const account = declare(apigatewayAccount, "account", { identity: () => ({ role: ACCOUNT_ROLE }), spec: () => ACCOUNT });
 
 test("apigateway.account: set when empty, kept by a teardown of everything", () =>
   somewhere(async (rig) => {
@@ -208,15 +207,15 @@ test("apigateway.account: set when empty, kept by a teardown of everything", () 
     expect((await rig.up([account])).resources[0]?.decision).toEqual({ action: "keep" });
     expect((await rig.down([account], { deleteData: true })).resources[0]?.decision.action).toBe("retain");
     expect(rig.writes()).toEqual([]);
-    expect(await apigatewayAccount.read({}, rig.ctx)).toMatchObject({ state: "ready" });
+    expect(await apigatewayAccount.read({ role: ACCOUNT_ROLE }, rig.ctx)).toMatchObject({ state: "ready" });
   }));
 
 test("apigateway.account: a role that somebody else has named is never overwritten", () =>
   somewhere(async (rig) => {
     const iam = await rig.world.iam();
     const RoleName = "somebody";
-    await iam.createRole({ RoleName, AssumeRolePolicyDocument: JSON.stringify(ACCOUNT.role.trust) });
-    await iam.putRolePolicy({ RoleName, PolicyName: "p", PolicyDocument: JSON.stringify(ACCOUNT.role.policy) });
+    await iam.createRole({ RoleName, AssumeRolePolicyDocument: JSON.stringify(ACCOUNT.trust) });
+    await iam.putRolePolicy({ RoleName, PolicyName: "p", PolicyDocument: JSON.stringify(ACCOUNT.policy) });
     const value = "arn:aws:iam::000000000000:role/somebody";
     await (await rig.world.apigateway()).updateAccount({ patchOperations: [{ op: "replace", path: "/cloudwatchRoleArn", value }] });
     rig.writes();
@@ -226,12 +225,57 @@ test("apigateway.account: a role that somebody else has named is never overwritt
 
 test("apigateway.account: a stranger's role of our name is not used", () =>
   somewhere(async (rig) => {
-    const AssumeRolePolicyDocument = JSON.stringify(ACCOUNT.role.trust);
-    await (await rig.world.iam()).createRole({ RoleName: ACCOUNT.role.name, AssumeRolePolicyDocument });
+    const AssumeRolePolicyDocument = JSON.stringify(ACCOUNT.trust);
+    await (await rig.world.iam()).createRole({ RoleName: ACCOUNT_ROLE, AssumeRolePolicyDocument });
     rig.writes();
     expect((await rig.up([account])).error).toMatchObject({ code: "OWNER_FOREIGN" });
     expect(rig.writes()).toEqual([]);
   }));
+
+const CONFUSED = {
+  ...ACCOUNT.trust,
+  Statement: [{ ...ACCOUNT.trust.Statement[0], Condition: { StringEquals: { "aws:SourceAccount": "000000000000" } } }],
+};
+test("apigateway.account: a role of ours that API Gateway cannot take is mended by the next run", () =>
+  somewhere(async (rig) => {
+    const iam = await rig.world.iam();
+    const made = { RoleName: ACCOUNT_ROLE, Tags: [{ Key: "ManagedBy", Value: "fleetlogix" }] };
+    await iam.createRole({ ...made, AssumeRolePolicyDocument: JSON.stringify(CONFUSED) });
+    rig.writes();
+    expect((await rig.up([account])).error).toBeUndefined();
+    expect(rig.writes()).toEqual(["iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy", "apigateway:UpdateAccount"]);
+    await iam.updateAssumeRolePolicy({ RoleName: ACCOUNT_ROLE, PolicyDocument: JSON.stringify(CONFUSED) });
+    expect((await rig.up([account])).resources[0]?.decision).toMatchObject({ action: "update", changes: [{ path: "trust" }] });
+    expect((await rig.up([account])).resources[0]?.decision).toEqual({ action: "keep" });
+  }));
+
+test("apigateway.account: a condition that API Gateway never meets is refused", () =>
+  somewhere(async (rig) => {
+    const RoleName = "confused";
+    await (await rig.world.iam()).createRole({ RoleName, AssumeRolePolicyDocument: JSON.stringify(CONFUSED) });
+    const value = `arn:aws:iam::000000000000:role/${RoleName}`;
+    const name = (await rig.world.apigateway()).updateAccount({ patchOperations: [{ op: "replace", path: "/cloudwatchRoleArn", value }] });
+    await expect(name).rejects.toThrow("The role ARN does not have required permissions set to API Gateway");
+  }));
+
+test("apigateway.account: both words for a young role are waited out", () => {
+  const young = [
+    "The role ARN does not have required permissions set to API Gateway",
+    "API Gateway could not successfully write to CloudWatch Logs using the ARN specified",
+  ];
+  const faults = faultPlan(
+    young.map((message, i) => ({
+      service: "apigateway",
+      operation: "UpdateAccount",
+      nth: i + 1,
+      fault: { kind: "fail" as const, code: "BadRequestException", status: 400, message },
+    })),
+  );
+  return somewhere(async (rig) => {
+    expect((await rig.up([account])).error).toBeUndefined();
+    expect(rig.events.flatMap((e) => (e.type === "resource.retrying" ? e.why : []))).toEqual(["propagation", "propagation"]);
+  }, faults);
+});
 
 test("apigateway.rest-api: of two of ours the one with the stage is kept, though it is the younger", () =>
   somewhere(async (rig) => {

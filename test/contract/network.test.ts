@@ -14,7 +14,7 @@ contractOf({
   kind: ec2SecurityGroup,
   prepare: async (_rig, name) => ({
     id: { name },
-    spec: { description: "a case", port: 5432, cidrs: ["203.0.113.7/32", "2001:db8::/64"] },
+    spec: { description: "a case", port: 5432, cidrs: ["203.0.113.7/32", "2001:0DB8:0:0::/64"] },
   }),
   changes: {
     ingress: (spec) => ({ ...spec, cidrs: [...(spec.cidrs ?? []), "198.51.100.0/24"] }),
@@ -51,7 +51,11 @@ contractOf({
     id: { name },
     spec: { family: "postgres17", description: "a case", parameters: { "rds.force_ssl": "1", log_statement: "ddl" } },
   }),
-  changes: { "parameters.log_statement": (spec) => ({ ...spec, parameters: { ...spec.parameters, log_statement: "mod" } }) },
+  changes: {
+    "parameters.log_statement": (spec) => ({ ...spec, parameters: { ...spec.parameters, log_statement: "mod" } }),
+    // Static, beside a dynamic one: each with its own ApplyMethod, or AWS refuses both.
+    "parameters.max_connections": (spec) => ({ ...spec, parameters: { ...spec.parameters, log_statement: "all", max_connections: "50" } }),
+  },
   drifts: {
     "parameters.rds.force_ssl": async (rig, { name }) =>
       (await rig.world.rds()).modifyDBParameterGroup({
@@ -139,8 +143,6 @@ contractOf({
     ),
   },
   replaces: {
-    storageGb: (spec) => ({ ...spec, storageGb: 10 }),
-    engineVersion: (spec) => ({ ...spec, engineVersion: "16" }),
     username: (spec) => ({ ...spec, username: "somebody_else" }),
     name: (spec) => ({ ...spec, name: "other" }),
   },

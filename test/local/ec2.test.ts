@@ -83,6 +83,20 @@ test("rules come and go one by one", async () => {
 });
 
 test.each([
+  ["2001:0DB8:0:0:0:0:0:7/64", "2001:db8::/64"],
+  ["2001:db8:0:1:1:0:0:7/128", "2001:db8:0:1:1::7/128"],
+  ["FD00:ABCD::/20", "fd00:a000::/20"],
+])("an IPv6 range is kept as RFC 5952 writes it: %s", async (CidrIpv6, kept) => {
+  const GroupId = await group(`v6-${kept.replace(/\W/g, "")}`);
+  await ec2.authorizeSecurityGroupIngress({
+    GroupId,
+    IpPermissions: [{ IpProtocol: "tcp", FromPort: 1, ToPort: 1, Ipv6Ranges: [{ CidrIpv6 }] }],
+  });
+  const { SecurityGroups } = await ec2.describeSecurityGroups({ GroupIds: [GroupId] });
+  expect(SecurityGroups?.[0]?.IpPermissions?.[0]?.Ipv6Ranges).toEqual([{ CidrIpv6: kept }]);
+});
+
+test.each([
   [{ ...FROM_DESK, IpRanges: [{ CidrIp: "203.0.113.7" }] }, "CIDR block 203.0.113.7 is malformed"],
   [{ ...FROM_DESK, FromPort: 6000 }, "Invalid TCP/UDP port range (6000:5432)"],
 ])("traffic that cannot be is refused", async (permission, message) => {

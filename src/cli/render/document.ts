@@ -1,7 +1,7 @@
 import type { Outputs, PlannedResource, ResourceResult } from "../../app.ts";
 import { Secret } from "../../secret.ts";
 import { type Failure, toErrorJson } from "../failure.ts";
-import { countActions } from "./plan.ts";
+import { countActions, notesOf } from "./plan.ts";
 
 /** What the documents of provisioning commands are made of. */
 export interface Story {
@@ -47,6 +47,7 @@ function changeJson(resource: Story["resources"][number]): Record<string, unknow
     duration_ms: Math.round(resource.durationMs ?? 0),
     ...(resource.arn ? { arn: resource.arn } : {}),
     ...("why" in decision ? { why: decision.why } : {}),
+    ...(notesOf(decision).length > 0 ? { notes: notesOf(decision) } : {}),
     ...(decision.action === "refuse" ? { code: decision.code, hint: decision.hint } : {}),
     ...(resource.inventory ? { inventory: resource.inventory } : {}),
     ...(resource.cost ? { cost: resource.cost } : {}),

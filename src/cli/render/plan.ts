@@ -1,6 +1,6 @@
 import type { Plan, PlannedResource } from "../../app.ts";
 import type { Change } from "../../engine/contract.ts";
-import type { Decision } from "../../engine/decide.ts";
+import type { Decision, Notes } from "../../engine/decide.ts";
 import type { Paint, Style } from "./paint.ts";
 import { brief, columns } from "./words.ts";
 
@@ -24,7 +24,7 @@ const INDENT = " ".repeat(6);
  * wider than `width`, but for names and reasons that nobody may cut. Pure.
  */
 export function planText(plan: Plan, paint: Paint, width = Number.POSITIVE_INFINITY): string {
-  const shown = plan.resources.filter((r) => r.decision.action !== "keep" || r.orphan);
+  const shown = plan.resources.filter((r) => r.decision.action !== "keep" || r.orphan || notesOf(r.decision).length > 0);
   const heads = headsOf(shown, width - 4);
   const blocks = shown.map((r, i) => [`${signOf(r, paint)} ${heads[i]}`, ...detailsOf(r, paint, width)].join("\n"));
   return [...blocks, ...(blocks.length > 0 ? [""] : []), planSummary(plan, paint)].join("\n");
@@ -51,19 +51,22 @@ function detailsOf(resource: PlannedResource, paint: Paint, width: number): stri
     const together = said.join("; ");
     return (INDENT.length + together.length <= width ? [together] : said).filter(Boolean).map((one) => paint("dim", `${INDENT}${one}`));
   };
+  const notes = notesOf(decision).map((note) => paint("warn", `${INDENT}${note}`));
   const origin = facts(orphan ? "no longer in the configuration" : undefined);
   switch (decision.action) {
     case "update":
     case "replace":
-      return decision.changes.flatMap((change) => changeLines(change, paint, width));
+      return [...decision.changes.flatMap((change) => changeLines(change, paint, width)), ...notes];
     case "refuse":
       return [`${INDENT}${decision.code}: ${decision.why}`, `${INDENT}${decision.hint}`];
     case "retain":
       return [...origin, ...facts(inventory, cost), ...facts(decision.why)];
     default:
-      return [...origin, ...facts(inventory, cost)];
+      return [...origin, ...facts(inventory, cost), ...notes];
   }
 }
+/** What people must know about it and what changes nothing: a sentence each. */
+export const notesOf = (decision: Decision): Notes => ("notes" in decision ? (decision.notes ?? []) : []);
 
 /** On one line where it fits, else a line for each value. */
 function changeLines({ path, from, to, forces }: Change, paint: Paint, width: number): readonly string[] {

@@ -1,5 +1,6 @@
 import type { RetryClass } from "../../engine/contract.ts";
 import type { EngineEvent } from "../../engine/events.ts";
+import { notesOf } from "./plan.ts";
 import { duration, plural } from "./words.ts";
 
 /** What is known of a resource while the run goes on. */
@@ -106,6 +107,7 @@ function lineOfResource(step: Step | undefined, event: Extract<EngineEvent, { id
   const name = step?.name ?? "";
   switch (event.type) {
     case "resource.decided":
+      if (notesOf(event.decision).length > 0) return line("warn", notesOf(event.decision).join(" "), true);
       return verbose ? line("dim", `${event.decision.action} ${event.name}`) : undefined;
     case "resource.acting":
       // Making a thing takes several acts: the first says it.

@@ -3,42 +3,54 @@ import { differences } from "../../aws/changes.ts";
 import type { Change } from "../../engine/contract.ts";
 import type { DatabaseLive, DatabaseSpec } from "../rds-instance.ts";
 
+/**
+ * gp3 of this size and more has IOPS of its own: AWS wants them with the size there, and refuses them below it
+ * (hashicorp/terraform-provider-aws issues 28589 and 33512, crossplane-contrib/provider-aws issue 1630).
+ */
+const IOPS_FROM_GB = 400;
+/** What gp3 has from there on without being asked (RDS user guide, DB instance storage). */
+const BASE_IOPS = 12_000;
+/** Less is rounded up to it (botocore, ModifyDBInstanceMessage.AllocatedStorage). */
+const LEAST_GROWTH = 1.1;
+
 const LOG_EXPORTS = ["postgresql", "upgrade"];
 const CERTIFICATE_AUTHORITY = "rds-ca-rsa2048-g1";
 const MONITORING_SECONDS = 60;
 
-/** RDS storage only grows: to less, there is no way but a new database. */
-export function storageChange(spec: DatabaseSpec, live: DatabaseLive): readonly Change[] {
-  return differences({ storageGb: [live.storageGb, spec.storageGb] }, spec.storageGb < live.storageGb ? "replace" : undefined);
-}
-/** As exact as the wish is written. Newer than wished within the same major: AWS upgraded it. An older major needs a new database. */
-export function versionChange(spec: DatabaseSpec, live: DatabaseLive): readonly Change[] {
-  const wanted = spec.engineVersion.split(".").map(Number);
-  const there = live.engineVersion.split(".").map(Number);
-  const at = wanted.findIndex((part, index) => part !== (there[index] ?? 0));
-  if (at === -1) return [];
-  const newer = (wanted[at] ?? 0) > (there[at] ?? 0);
-  if (!newer && at > 0) return [];
-  return differences({ engineVersion: [live.engineVersion, spec.engineVersion] }, newer ? undefined : "replace");
-}
-const majorOf = (version: string) => version.split(".")[0];
-
 type Modification = Partial<ModifyDBInstanceCommandInput>;
 type Write = (spec: DatabaseSpec, live: DatabaseLive) => Modification;
-export const SIZES: Readonly<Record<string, Write>> = {
-  storageGb: (spec) => ({ AllocatedStorage: spec.storageGb }),
-  engineVersion: (spec, live) => ({
-    EngineVersion: spec.engineVersion,
-    AllowMajorVersionUpgrade: majorOf(spec.engineVersion) !== majorOf(live.engineVersion),
-  }),
-};
 interface Attribute {
   readonly read: (found: DBInstance, pending: PendingModifiedValues) => unknown;
   readonly wish: (spec: DatabaseSpec, live: DatabaseLive) => unknown;
   readonly write: Write;
+  /** Members that AWS wants together with this one. */
+  readonly neededWith?: Write;
+  /** AWS never makes it less: a larger live value is kept and told, with what to write so that file and database agree. */
+  readonly growsOnly?: {
+    readonly isMore: (spec: DatabaseSpec, live: DatabaseLive) => boolean;
+    readonly keep: (live: DatabaseLive) => string;
+  };
 }
 /** What can be changed in place: how it is read, what it should be, and its part in ModifyDBInstance; a repair writes what differs and nothing else. */
 export const ATTRIBUTES: Readonly<Record<string, Attribute>> = {
+  storageGb: {
+    read: (found, pending) => pending.AllocatedStorage ?? found.AllocatedStorage ?? 0,
+    wish: (spec) => spec.storageGb,
+    write: (spec) => ({ AllocatedStorage: spec.storageGb }),
+    neededWith: iopsOf,
+    growsOnly: { isMore: (spec, live) => live.storageGb > spec.storageGb, keep: (live) => `"storageGb": ${live.storageGb}` },
+  },
+  engineVersion: {
+    read: (found, pending) => pending.EngineVersion ?? found.EngineVersion ?? "",
+    // As exact as it is written: AWS upgrades the minor version by itself.
+    wish: (spec, live) => (versionOrder(spec, live) === 0 ? live.engineVersion : spec.engineVersion),
+    write: (spec) => ({ EngineVersion: spec.engineVersion }),
+    neededWith: (spec, live) => ({ AllowMajorVersionUpgrade: majorOf(spec.engineVersion) !== majorOf(live.engineVersion) }),
+    growsOnly: {
+      isMore: (spec, live) => versionOrder(spec, live) < 0,
+      keep: (live) => `"engineVersion": "${majorOf(live.engineVersion)}"`,
+    },
+  },
   instanceClass: {
     read: (found, pending) => pending.DBInstanceClass ?? found.DBInstanceClass,
     wish: (spec) => spec.instanceClass,
@@ -167,4 +179,59 @@ function monitoringOf({ monitoringRoleArn }: DatabaseSpec): Modification {
 function logExportsOf({ EnabledCloudwatchLogsExports = [] }: DBInstance, pending: PendingModifiedValues): readonly string[] {
   const { LogTypesToEnable = [], LogTypesToDisable = [] } = pending.PendingCloudwatchLogsExports ?? {};
   return [...new Set([...EnabledCloudwatchLogsExports, ...LogTypesToEnable])].filter((type) => !LogTypesToDisable.includes(type));
+}
+
+function iopsOf({ storageGb }: DatabaseSpec, { iops = 0 }: DatabaseLive): Modification {
+  return storageGb < IOPS_FROM_GB ? {} : { Iops: Math.max(iops, BASE_IOPS) };
+}
+const majorOf = (version: string) => version.split(".")[0] ?? "";
+/** Above 0: the wish is newer. As exact as the wish is written. */
+function versionOrder(spec: DatabaseSpec, live: DatabaseLive): number {
+  const wanted = spec.engineVersion.split(".").map(Number);
+  const there = live.engineVersion.split(".").map(Number);
+  const at = wanted.findIndex((part, index) => part !== (there[index] ?? 0));
+  return at === -1 ? 0 : (wanted[at] ?? 0) - (there[at] ?? 0);
+}
+
+/** What differs and can be changed in place. */
+export const attributeChanges = (spec: DatabaseSpec, live: DatabaseLive): readonly Change[] =>
+  Object.entries(ATTRIBUTES).flatMap(([path, { wish, growsOnly }]) =>
+    growsOnly?.isMore(spec, live) ? [] : differences({ [path]: [live.attributes[path], wish(spec, live)] }),
+  );
+/** One ModifyDBInstance for all of them, with what AWS wants beside each. */
+export const modificationFor = (changes: readonly Change[], spec: DatabaseSpec, live: DatabaseLive): Modification =>
+  Object.assign(
+    {},
+    ...changes.flatMap(({ path }) => {
+      const { write, neededWith } = ATTRIBUTES[path] ?? {};
+      return [write?.(spec, live) ?? {}, neededWith?.(spec, live) ?? {}];
+    }),
+  ) as Modification;
+
+/** What is no difference and must be known before anything is written. */
+export function notesOn(spec: DatabaseSpec, live: DatabaseLive | undefined): readonly string[] {
+  if (live === undefined) return [];
+  const minorOnly = majorOf(spec.engineVersion) === majorOf(live.engineVersion);
+  const kept = Object.entries(ATTRIBUTES).flatMap(([path, { growsOnly, wish }]) =>
+    growsOnly?.isMore(spec, live) && !(path === "engineVersion" && minorOnly)
+      ? [
+          `AWS has ${path} ${live.attributes[path]} for "${live.identifier}", the file says ${wish(spec, live)}. It cannot go back: write ${growsOnly.keep(live)} in "database".`,
+        ]
+      : [],
+  );
+  return [...kept, ...growthNotes(spec, live)];
+}
+function growthNotes({ storageGb }: DatabaseSpec, live: DatabaseLive): readonly string[] {
+  const least = Math.ceil(live.storageGb * LEAST_GROWTH);
+  if (storageGb <= live.storageGb) return [];
+  return [
+    ...(storageGb < least
+      ? [
+          `AWS raises storage by 10 % at least: "${live.identifier}" gets ${least} GB, not ${storageGb}. Write "storageGb": ${least} in "database".`,
+        ]
+      : []),
+    ...(storageGb >= IOPS_FROM_GB
+      ? [`From ${IOPS_FROM_GB} GB on, AWS wants IOPS with the size: "${live.identifier}" gets ${Math.max(live.iops ?? 0, BASE_IOPS)}.`]
+      : []),
+  ];
 }

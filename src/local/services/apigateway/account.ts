@@ -6,7 +6,7 @@ import type {
   UpdateAccountCommandInput,
 } from "@aws-sdk/client-api-gateway";
 import type { Role } from "@aws-sdk/client-iam";
-import type { Call, Operations } from "../../core/service.ts";
+import type { Call, LocalEnv, Operations } from "../../core/service.ts";
 import { keyAt } from "./keys.ts";
 import { type AccountDoc, apiAt, badRequest, defined, type Gateway, stageAt, stageKey } from "./model.ts";
 import { applyPatches, text } from "./patch.ts";
@@ -22,7 +22,7 @@ export function accountOperations(gateway: Gateway): Operations {
         "/cloudwatchRoleArn": text("cloudwatchRoleArn"),
       });
       if (!draft.cloudwatchRoleArn) delete draft.cloudwatchRoleArn;
-      else await assertUsable(gateway, draft.cloudwatchRoleArn);
+      else await assertUsable(gateway, call.region, draft.cloudwatchRoleArn);
       gateway.accounts.put(call.region, draft);
       return describeAccount(draft);
     },
@@ -37,19 +37,54 @@ const describeAccount = (account: AccountDoc): Account =>
     apiKeyVersion: "4",
   });
 
-/** AWS tries the role at once: it must exist, trust API Gateway and be old enough to be known everywhere. */
-async function assertUsable(gateway: Gateway, arn: string): Promise<void> {
+const NOT_ASSUMABLE = "The role ARN does not have required permissions set to API Gateway";
+const CANNOT_WRITE = "API Gateway could not successfully write to CloudWatch Logs using the ARN specified";
+
+/** AWS tries the role at once: it must exist, trust API Gateway, be known everywhere, and be allowed to write logs. */
+async function assertUsable(gateway: Gateway, region: string, arn: string): Promise<void> {
   const { env } = gateway;
   const role = await env.dispatch("iam", "GetRole", { RoleName: arn.slice(arn.lastIndexOf("/") + 1) }).then(
     (output) => output.Role as Role,
     () => undefined,
   );
-  const trust = role?.AssumeRolePolicyDocument ?? "";
-  const young = env.settings.realism && env.clock.now() - (role?.CreateDate?.getTime() ?? 0) < PROPAGATION_MS;
-  if (role?.Arn !== arn || young || !/apigateway\.amazonaws\.com/.test(trust.startsWith("%") ? decodeURIComponent(trust) : trust))
-    throw badRequest(
-      "The role ARN does not have required permissions configured. Please grant trust permission for API Gateway and add the required role policy.",
+  const age = env.clock.now() - (role?.CreateDate?.getTime() ?? 0);
+  const hidden = env.settings.realism ? PROPAGATION_MS - age : 0;
+  if (role?.Arn !== arn || hidden > PROPAGATION_MS / 2 || !trustsGateway(role.AssumeRolePolicyDocument ?? ""))
+    throw badRequest(NOT_ASSUMABLE);
+  // The trust is known before what the role may do.
+  if (hidden > 0 || !mayWriteLogs(env, region, arn)) throw badRequest(CANNOT_WRITE);
+}
+/** To its own log group: what a role may do elsewhere does not count. */
+function mayWriteLogs(env: LocalEnv, region: string, arn: string): boolean {
+  const { accessKeyId } = env.assume(arn, "apigateway", 900);
+  const principal = env.identify(accessKeyId)?.principal;
+  const resource = `arn:aws:logs:${region}:${env.account}:log-group:API-Gateway-Execution-Logs_abcdef1234/prod:log-stream:0`;
+  return principal !== undefined && env.decide(principal, { action: "logs:PutLogEvents", resource }).allowed;
+}
+
+interface TrustStatement {
+  readonly Effect?: string;
+  readonly Principal?: string | { readonly Service?: string | readonly string[] };
+  readonly Action?: string | readonly string[];
+  readonly Condition?: Readonly<Record<string, object>>;
+}
+/**
+ * API Gateway sends none of the keys with which other services say for whom they act (aws:SourceAccount, aws:SourceArn), so a
+ * condition on one is never met (aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws pull request 479).
+ */
+function trustsGateway(document: string): boolean {
+  const text = document.startsWith("%") ? decodeURIComponent(document) : document;
+  const { Statement = [] } = JSON.parse(text || "{}") as { Statement?: TrustStatement | readonly TrustStatement[] };
+  return [Statement].flat().some(({ Effect, Principal, Action, Condition = {} }: TrustStatement) => {
+    const services = typeof Principal === "string" ? [Principal] : [Principal?.Service ?? []].flat();
+    const unmet = Object.keys(Condition).some((operator) => !/IfExists$|^Null$/i.test(operator));
+    return (
+      Effect === "Allow" &&
+      services.some((s) => s === "*" || s === "apigateway.amazonaws.com") &&
+      /"sts:(AssumeRole|\*)"/.test(JSON.stringify([Action].flat())) &&
+      !unmet
     );
+  });
 }
 
 /** Something with tags, and how to write them back. */

@@ -48,7 +48,19 @@ function cidr6(text: string): string {
   const [address = "", bits = ""] = text.split("/");
   if (isIP(address) !== 6 || !/^\d+$/.test(bits) || Number(bits) > 128)
     throw new LocalFault("InvalidParameterValue", `CIDR block ${text} is malformed`, 400);
-  return text.toLowerCase();
+  return `${masked(address, Number(bits))}/${bits}`;
+}
+/** As EC2 stores it: without host bits, in the form of RFC 5952, which is that of a URL's host (botocore ec2, Ipv6Range.CidrIpv6). */
+function masked(address: string, bits: number): string {
+  const short = (text: string) => new URL(`http://[${text}]`).hostname.slice(1, -1);
+  const [head = "", tail] = short(address).split("::");
+  const [left, right] = [head, tail ?? ""].map((half) => half.split(":").filter(Boolean)) as [string[], string[]];
+  const groups = [...left, ...Array<string>(8 - left.length - right.length).fill("0"), ...right];
+  const kept = groups.map((group, i) => {
+    const free = Math.min(16, Math.max(0, 16 * (i + 1) - bits));
+    return ((Number.parseInt(group, 16) >> free) << free).toString(16);
+  });
+  return short(kept.join(":"));
 }
 
 /** Two rules are the same when they let the same through, whatever they are called. */

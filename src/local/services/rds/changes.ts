@@ -47,7 +47,10 @@ export function changeOperations(rds: Rds) {
     mustBe(fleet, instance, ...(touchesServer ? ["available"] : ["available", "stopped"]));
     checkValues(rds, instance, input);
     const membership = await memberships(rds, instance, input);
-    const { now, later } = sorted(instance, input);
+    const { now, later } = sorted(instance, {
+      ...input,
+      AllocatedStorage: check.grown(instance.attributes.AllocatedStorage, input.AllocatedStorage),
+    });
     const pending = input.ApplyImmediately ? {} : { ...instance.pending, ...later };
     const taken = input.ApplyImmediately ? { ...instance.pending, ...later } : {};
     const attributes = { ...instance.attributes, ...now, ...taken, ...logExports(instance, input) };
@@ -71,6 +74,7 @@ function checkValues(rds: Rds, { region, attributes }: InstanceDocument, input: 
     throw new LocalFault("InvalidParameterValue", "Requested size cannot be less than the current size.", 400);
   if (input.AllocatedStorage !== undefined)
     check.checkStorage(input.AllocatedStorage, input.StorageType ?? attributes.StorageType ?? "gp2");
+  check.checkIops({ ...attributes, ...input }, input, storage);
   if (input.DBInstanceClass !== undefined) check.checkClass(input.DBInstanceClass);
   if (input.BackupRetentionPeriod !== undefined) check.checkRetention(input.BackupRetentionPeriod);
   if (input.EngineVersion !== undefined && !["17", check.ENGINE_VERSION].includes(input.EngineVersion))

@@ -100,6 +100,7 @@ function checkWhole(input: RDS.CreateDBInstanceCommandInput): void {
   check.checkUsername(input.MasterUsername);
   check.resolveVersion(input.EngineVersion);
   check.checkStorage(input.AllocatedStorage ?? 0, input.StorageType ?? "gp2");
+  check.checkIops(input, input, 0);
   check.checkRetention(input.BackupRetentionPeriod ?? 1);
   check.checkTags(input.Tags ?? []);
   if (input.DBName !== undefined) check.checkDatabase(input.DBName);
@@ -134,13 +135,19 @@ export async function placement({ env, state }: Rds, region: string, input: Plac
   };
 }
 
+/** gp3's own IOPS and throughput (RDS user guide, DB instance storage). */
+function baseline({ AllocatedStorage = 0, Iops, StorageThroughput }: RDS.CreateDBInstanceCommandInput): Attributes {
+  const [iops, throughput] = AllocatedStorage < check.IOPS_FROM_GB ? [3_000, 125] : [12_000, 500];
+  return { Iops: Iops ?? iops, StorageThroughput: StorageThroughput ?? throughput };
+}
+
 function attributesOf(input: RDS.CreateDBInstanceCommandInput, region: string, account: string): Attributes {
   const storage = input.StorageType ?? (input.Iops ? "io1" : "gp2");
   return {
     DBInstanceClass: input.DBInstanceClass,
     AllocatedStorage: input.AllocatedStorage,
     StorageType: storage,
-    ...(storage === "gp3" && { Iops: input.Iops ?? 3_000, StorageThroughput: input.StorageThroughput ?? 125 }),
+    ...(storage === "gp3" && baseline(input)),
     ...(storage !== "gp3" && input.Iops !== undefined && { Iops: input.Iops }),
     ...(input.MaxAllocatedStorage !== undefined && { MaxAllocatedStorage: input.MaxAllocatedStorage }),
     EngineVersion: check.resolveVersion(input.EngineVersion),

@@ -39,6 +39,32 @@ export function checkStorage(gb: number, type: string): void {
   if (gb < 20 || gb > 65_536) throw invalid(`Invalid storage size for engine name postgres and storage type ${type}: ${gb}`);
 }
 
+/** Storage grows by 10 % at least: less is rounded up (botocore rds, ModifyDBInstanceMessage.AllocatedStorage). */
+export const grown = (from = 0, to: number | undefined): number | undefined =>
+  to === undefined || to <= from ? to : Math.max(to, Math.ceil(from * 1.1));
+
+/** From this size on, gp3 has IOPS that AWS wants with the size; below it they are refused. */
+export const IOPS_FROM_GB = 400;
+interface Storage {
+  readonly StorageType?: string | undefined;
+  readonly AllocatedStorage?: number | undefined;
+  readonly Iops?: number | undefined;
+  readonly StorageThroughput?: number | undefined;
+}
+/** `after`: with what is asked; `before`: gigabytes that are there, 0 for a new instance. */
+export function checkIops(after: Storage, asked: Storage, before: number): void {
+  if (after.StorageType !== "gp3") return;
+  const size = after.AllocatedStorage ?? 0;
+  const combination = (message: string) => new LocalFault("InvalidParameterCombination", message, 400);
+  if (size < IOPS_FROM_GB && (asked.Iops !== undefined || asked.StorageThroughput !== undefined))
+    throw combination(`You can't specify IOPS or storage throughput for engine postgres and a storage size less than ${IOPS_FROM_GB}.`);
+  const alone = (asked.AllocatedStorage === undefined) !== (asked.Iops === undefined);
+  if (size >= IOPS_FROM_GB && before > 0 && alone)
+    throw combination(
+      "You must specify both the storage size and iops when modifying the storage size or iops on a DB instance that has iops.",
+    );
+}
+
 export function checkRetention(days: number): void {
   if (days < 0 || days > 35) throw invalid(`Invalid backup retention period: ${days}. Retention period must be between 0 and 35.`);
 }

@@ -1,0 +1,93 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { declare } from "../../src/engine/contract.ts";
+import { type VirtualClock, virtualClock } from "../../src/local/core/clock.ts";
+import { type LocalAws, startLocalAws } from "../../src/local/index.ts";
+import { rdsInstance } from "../../src/resources/index.ts";
+import { makeRig, type Rig } from "./rig.ts";
+
+/** What only grows: AWS, autoscaling or a person in the console may have raised it, and nothing brings it back. */
+const ID = "fleetlogix-db";
+const WISH = {
+  name: "fleetlogix",
+  username: "fleetlogix_admin",
+  engineVersion: "17",
+  instanceClass: "db.t4g.micro",
+  storageGb: 20,
+  backupRetentionDays: 7,
+  publiclyAccessible: true,
+  multiAz: false,
+  deletionProtection: false,
+  port: undefined,
+  parameterGroup: "default.postgres17",
+  monitoringRoleArn: undefined,
+};
+let aws: LocalAws;
+let rig: Rig;
+let clock: VirtualClock;
+let securityGroup = "";
+beforeAll(async () => {
+  clock = virtualClock();
+  aws = await startLocalAws({ clock, settings: { databases: "none" } });
+  rig = makeRig({ endpoint: aws.url, clock });
+  securityGroup = (await (await rig.world.ec2()).createSecurityGroup({ GroupName: "g", Description: "a case" })).GroupId ?? "";
+  expect((await rig.up(nodes())).error).toBeUndefined();
+});
+afterAll(async () => {
+  rig.close();
+  await aws.close();
+});
+const nodes = (wish: Partial<typeof WISH> = {}) => [
+  declare(rdsInstance, "database.main", { identity: () => ({ identifier: ID }), spec: () => ({ ...WISH, ...wish, securityGroup }) }),
+];
+const decided = async (wish?: Partial<typeof WISH>) => (await rig.plan(nodes(wish)))[0]?.decision;
+const there = async () => (await (await rig.world.rds()).describeDBInstances({ DBInstanceIdentifier: ID })).DBInstances?.[0];
+const grow = async (input: object) =>
+  (await rig.world.rds()).modifyDBInstance({ DBInstanceIdentifier: ID, ApplyImmediately: true, ...input });
+
+test("an increase below 10 % is told before it is written, and what AWS makes of it is kept", async () => {
+  expect(await decided({ storageGb: 21 })).toMatchObject({
+    action: "update",
+    changes: [{ path: "storageGb", from: 20, to: 21 }],
+    notes: [expect.stringContaining('"storageGb": 22')],
+  });
+  expect((await rig.up(nodes({ storageGb: 21 }))).error).toBeUndefined();
+  expect(await there()).toMatchObject({ AllocatedStorage: 22 });
+  rig.writes();
+  expect((await rig.up(nodes({ storageGb: 21 }))).resources[0]?.decision).toMatchObject({ action: "keep" });
+  expect(rig.writes()).toEqual([]);
+});
+
+test("storage that grew outside is no difference: it is kept, and the plan says what to write", async () => {
+  await grow({ AllocatedStorage: 44 });
+  rig.writes();
+  const told = { action: "keep", notes: [expect.stringMatching(/44.*cannot go back.*"storageGb": 44/)] };
+  expect(await decided()).toMatchObject(told);
+  const outcome = await rig.up(nodes());
+  expect([outcome.error, outcome.resources[0]?.decision]).toMatchObject([undefined, told]);
+  expect(rig.writes()).toEqual([]);
+  expect(await decided({ storageGb: 44 })).toEqual({ action: "keep" });
+});
+
+test("gp3 from 400 GB on: the IOPS that AWS wants go with the size, and the plan says so", async () => {
+  await expect(grow({ AllocatedStorage: 100, Iops: 3_000 })).rejects.toThrow("You can't specify IOPS or storage throughput");
+  expect(await decided({ storageGb: 500 })).toMatchObject({ notes: [expect.stringContaining("12000")] });
+  expect((await rig.up(nodes({ storageGb: 500 }))).error).toBeUndefined();
+  expect(await there()).toMatchObject({ AllocatedStorage: 500, Iops: 12_000 });
+  await expect(grow({ AllocatedStorage: 600 })).rejects.toThrow("You must specify both the storage size and iops");
+  expect((await rig.up(nodes({ storageGb: 600 }))).error).toBeUndefined();
+  expect(await there()).toMatchObject({ AllocatedStorage: 600, Iops: 12_000 });
+});
+
+test("what only a new database would fulfil: the hint says what to write, and the command that loses data stands last and says so", async () => {
+  const wish = { storageGb: 600, username: "somebody_else", name: "other" };
+  const refused = await decided(wish);
+  expect(refused).toMatchObject({ action: "refuse", code: "DATA_PROTECTED" });
+  const { hint = "" } = refused as { hint?: string };
+  const [first, last] = hint.split("Only to give it up:");
+  expect(first).toContain('"username": "fleetlogix_admin" in "database"');
+  expect(first).toContain('"name": "fleetlogix" in "database"');
+  expect(first).not.toContain("--allow-data-loss");
+  expect(last).toBe(` --allow-data-loss database.main deletes the rds.instance "${ID}" with all its data.`);
+  // What it says to write is what it takes.
+  expect(await decided({ ...wish, username: "fleetlogix_admin", name: "fleetlogix" })).toEqual({ action: "keep" });
+});
