@@ -114,6 +114,12 @@ export interface Outputs {
     readonly url: Secret | null;
   } | null;
 }
+export interface OutputOptions {
+  /** Fetches the API keys and the database password, too. */
+  readonly secrets: boolean;
+  /** Reads what these outputs need and leaves the others null; default: all. */
+  readonly only?: readonly (keyof Outputs)[] | undefined;
+}
 export interface InvokeResult {
   readonly status: number;
   readonly functionError: string | null;
@@ -162,8 +168,7 @@ export interface App {
   planTeardown(options: TeardownOptions): Promise<Plan>;
   teardown(options: TeardownOptions, emit: Emit): Promise<RunResult>;
   status(): Promise<readonly ResourceStatus[]>;
-  /** `secrets: true` also fetches API key and database password. */
-  outputs(options: { readonly secrets: boolean }): Promise<Outputs>;
+  outputs(options: OutputOptions): Promise<Outputs>;
   invoke(name: FunctionName, event: string): Promise<InvokeResult>;
   /** Oldest first; with `follow` goes on until the signal aborts. */
   logs(names: readonly FunctionName[], options: { readonly sinceMs: number; readonly follow: boolean }): AsyncIterable<LogLine>;

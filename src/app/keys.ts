@@ -118,7 +118,7 @@ interface Stage {
 async function stageOf(session: Session): Promise<Stage> {
   const stack = session.stack();
   const nodes = stack.nodes.filter(({ id }) => id === "api.stage");
-  const found = (await observe(nodes, session.run(stack), { specs: false })).find(({ id }) => id === "api.stage");
+  const found = (await observe(nodes, session.run(stack), { specs: false, needs: "identity" })).find(({ id }) => id === "api.stage");
   if (found && found.observation.state !== "absent") {
     const { apiId, stage } = found.out as Stage;
     return { apiId, stage };

@@ -4,7 +4,7 @@ import type { FunctionName, TableName } from "../config/config.ts";
 import { ownerOf } from "../engine/decide.ts";
 import { observe } from "../engine/observe.ts";
 import { Secret } from "../secret.ts";
-import type { Outputs } from "./contract.ts";
+import type { OutputOptions, Outputs } from "./contract.ts";
 import { listKeys } from "./keys.ts";
 import type { Session } from "./session.ts";
 
@@ -26,13 +26,25 @@ interface Database {
   readonly username: string;
   readonly secretArn: string | null;
 }
-const SHOWN = /^(table|bucket|topic|database|function|api)\./;
+/** The nodes that an output is read from. */
+const SOURCES: Readonly<Record<keyof Outputs, RegExp>> = {
+  api_url: /^api\.stage$/,
+  api_id: /^api\.rest$/,
+  api_key: /^api\.key$/,
+  api_keys: /^api\.key$/,
+  bucket: /^bucket\.data$/,
+  tables: /^table\./,
+  topic_arn: /^topic\.alerts$/,
+  functions: /^function\./,
+  database: /^database\.main$/,
+};
 
 /** From live reads: what does not exist, or is not ours, is null. */
-export async function readOutputs(session: Session, { secrets }: { readonly secrets: boolean }): Promise<Outputs> {
+export async function readOutputs(session: Session, { secrets, only }: OutputOptions): Promise<Outputs> {
   const stack = session.stack();
-  const shown = stack.nodes.filter((node) => SHOWN.test(node.id));
-  const seen = await observe(shown, session.run(stack), { specs: false });
+  const wanted = only ?? (Object.keys(SOURCES) as (keyof Outputs)[]);
+  const shown = stack.nodes.filter((node) => wanted.some((name) => SOURCES[name].test(node.id)));
+  const seen = await observe(shown, session.run(stack), { specs: false, needs: "identity" });
   const found = new Map<string, unknown>();
   for (const { id, observation, out } of seen) {
     if (observation.state !== "absent" && ownerOf(observation.tags, session.stackName) === "ours") found.set(id, out);
@@ -40,8 +52,8 @@ export async function readOutputs(session: Session, { secrets }: { readonly secr
   const get = (id: string) => found.get(id) as Found | undefined;
   const stage = get("api.stage") as { apiId: string; stage: string } | undefined;
   const [apiKey, apiKeys, database] = await Promise.all([
-    secrets ? apiKeyValue(session, get("api.key")?.id) : null,
-    secrets && get("api.key") ? namedKeyValues(session) : undefined,
+    secrets && wanted.includes("api_key") ? apiKeyValue(session, get("api.key")?.id) : null,
+    secrets && wanted.includes("api_keys") && get("api.key") ? namedKeyValues(session) : undefined,
     databaseOutputs(session, found.get("database.main") as Database | undefined, secrets),
   ]);
   return {

@@ -128,7 +128,8 @@ function inspection(program: Command, act: Act): void {
     .command("outputs")
     .description("addresses and names for scripts and apps")
     .argument("[output]", "one value by its dotted path, such as api_url or database.host")
-    .option("--show-secrets", "print the API key and the database's password, too")
+    .option("--show-secrets", "print the API keys and the database's password, too")
+    .addOption(new Option("--format <form>", "env: lines for a dotenv file").choices(["text", "env"]).default("text"))
     .action(act(async () => (await import("./commands/outputs.ts")).outputs));
   apiCalls(program, act);
   program

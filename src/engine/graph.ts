@@ -2,7 +2,10 @@ import { FleetlogixError } from "../errors.ts";
 import type { ResourceNode } from "./contract.ts";
 
 /** Nodes, with all they need, in an order where every node follows its needs. Pure; throws on a cycle or a duplicate id. */
-export function inOrder(nodes: readonly ResourceNode[]): readonly ResourceNode[] {
+export function inOrder(
+  nodes: readonly ResourceNode[],
+  needsOf: (node: ResourceNode) => readonly ResourceNode[] = allNeeds,
+): readonly ResourceNode[] {
   const byId = new Map<string, ResourceNode>();
   const path: string[] = [];
   const out: ResourceNode[] = [];
@@ -13,12 +16,33 @@ export function inOrder(nodes: readonly ResourceNode[]): readonly ResourceNode[]
     if (known) throw duplicate(node.id);
     byId.set(node.id, node);
     path.push(node.id);
-    for (const need of Object.values(node.needs)) visit(need);
+    for (const need of needsOf(node)) visit(need);
     path.pop();
     out.push(node);
   };
   for (const node of new Set(nodes)) visit(node);
   return out;
+}
+
+const allNeeds = (node: ResourceNode): readonly ResourceNode[] => Object.values(node.needs);
+
+/**
+ * The needs without which a node cannot be found: those whose outputs its identity asks for. A role, say, is needed to make a
+ * function and not to find it.
+ */
+export function identityNeeds(node: ResourceNode): readonly ResourceNode[] {
+  const asked = new Set<string>();
+  const from = new Proxy<Record<string, unknown>>(
+    {},
+    {
+      get: (_target, role) => {
+        asked.add(String(role));
+        return undefined;
+      },
+    },
+  );
+  node.identity(from as never);
+  return Object.entries(node.needs).flatMap(([role, need]) => (asked.has(role) ? [need] : []));
 }
 
 /**

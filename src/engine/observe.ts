@@ -1,6 +1,6 @@
 import type { Observation, ResourceNode } from "./contract.ts";
 import { type Decision, decide, type Spec } from "./decide.ts";
-import { inOrder, ranks } from "./graph.ts";
+import { identityNeeds, inOrder, ranks } from "./graph.ts";
 import { known } from "./problems.ts";
 import type { Run, Subject } from "./run.ts";
 import { lookForTags, TAG_LAG } from "./settle.ts";
@@ -20,9 +20,14 @@ export interface Seen {
 /**
  * Reads the live world, upstream first, as parallel as the slots allow. The only effect of planning; everything after it is pure.
  * `specs: false` leaves out what things should be: status, outputs and teardown need only what is there.
+ * `needs: "identity"` reads, beside the nodes, only those without which they cannot be found.
  */
-export async function observe(nodes: readonly ResourceNode[], run: Run, options: { readonly specs: boolean }): Promise<readonly Seen[]> {
-  const order = inOrder(nodes);
+export async function observe(
+  nodes: readonly ResourceNode[],
+  run: Run,
+  options: { readonly specs: boolean; readonly needs?: "all" | "identity" },
+): Promise<readonly Seen[]> {
+  const order = options.needs === "identity" ? inOrder(nodes, identityNeeds) : inOrder(nodes);
   const rank = ranks(order);
   const seen = new Map<string, Seen>();
   const failures: unknown[] = [];

@@ -110,6 +110,11 @@ test("a changed configuration shows in the plan with both values, and exits 3", 
 test("outputs: bare values for scripts, secrets only when asked", { timeout: LONG }, async () => {
   const { stdout: url } = await run("outputs api_url");
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/restapis\/\w+\/prod\/_user_request_\n$/);
+  const env = (await run("outputs --format env")).stdout;
+  expect(env).toContain(`API_URL=${url}`);
+  expect(env).toMatch(/^TABLES_ALERTS=FleetLogix_Alerts$/m);
+  expect(env).not.toMatch(/KEY|PASSWORD|DATABASE_URL/);
+  expect(await run("outputs api_rul")).toMatchObject({ code: 2, stderr: expect.stringContaining("api_url") });
   const all = await json("outputs --show-secrets");
   expect(all).toMatchObject({ tables: { alerts: "FleetLogix_Alerts" }, database: { identifier: "fleetlogix-db", status: "available" } });
   expect(all.database).toMatchObject({ url: expect.stringMatching(/^postgresql:\/\/fleetlogix_admin:.+@/) });

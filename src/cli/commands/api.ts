@@ -57,7 +57,7 @@ async function callOf(
   { api: { auth } }: Config,
   { method, path, body }: { readonly method: string; readonly path: string; readonly body: string | undefined },
 ): Promise<Call> {
-  const { api_url: url, api_key: key } = await app.outputs({ secrets: auth === "apiKey" });
+  const { api_url: url, api_key: key } = await app.outputs({ secrets: auth === "apiKey", only: ["api_url", "api_key"] });
   if (!url) throw notDeployed(run);
   const headers = {
     accept: "application/json",

@@ -1,10 +1,12 @@
 import { FleetlogixError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
+import { oneOf } from "../one-of.ts";
 import { outputsJson } from "../render/document.ts";
 import { columns } from "../render/words.ts";
 import type { Action } from "../run.ts";
 import { openSession } from "../session.ts";
 
+const NAMES = ["api_url", "api_id", "api_key", "api_keys", "bucket", "tables", "topic_arn", "functions", "database"] as const;
 const SECRETS = ["api_key", "api_keys", "database.password", "database.url"];
 const isSecret = (name: string): boolean => SECRETS.includes(name) || name.startsWith("api_keys.");
 
@@ -13,20 +15,34 @@ export const outputs: Action = async (run, [path], options) => {
   const secrets = options.showSecrets === true;
   const name = path as string | undefined;
   if (name !== undefined && isSecret(name) && !secrets) throw hidden(name);
+  const print = options.format === "env" ? dotenv : table;
+  const only = name === undefined ? undefined : [oneOf("output", name.split(".")[0] ?? "", NAMES)];
   const { app } = await openSession(run);
-  const json = outputsJson(await app.outputs({ secrets }), secrets);
-  if (name === undefined) return { json, text: columns(leaves(json, "")).join("\n") };
+  const json = outputsJson(await app.outputs({ secrets, only }), secrets);
+  if (name === undefined) return { json, text: print(leaves(json, "")) };
   const value = at(json, name);
   if (value === null || value === undefined) throw missing(json, name);
-  return { json: value, text: typeof value === "object" ? columns(leaves(value, "")).join("\n") : String(value) };
+  const bare = typeof value !== "object" && options.format !== "env";
+  return { json: value, text: bare ? String(value) : print(leaves(value, options.format === "env" ? name : "")) };
 };
+
+const table = (rows: readonly Leaf[]): string => columns(rows.map(([path, value]) => [path, value ?? "-"])).join("\n");
+
+/** Lines for a dotenv file: `API_URL=…`, `TABLES_ALERTS=…`. What does not exist yet has no line. */
+function dotenv(rows: readonly Leaf[]): string {
+  return rows
+    .flatMap(([path, value]) => (value === null ? [] : [`${path.toUpperCase().replace(/[^A-Z0-9]/g, "_")}=${quoted(value)}`]))
+    .join("\n");
+}
+const quoted = (value: string): string => (/^[\w.:/@%+,=?&-]*$/.test(value) ? value : `'${value.replaceAll("'", "\\'")}'`);
 
 /** `a.b.c`, where a function's own name may hold no dot. */
 function at(json: unknown, path: string): unknown {
   return path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown> | null | undefined)?.[key], json);
 }
-function leaves(value: unknown, path: string): string[][] {
-  if (typeof value !== "object" || value === null || value instanceof Secret) return [[path, value === null ? "-" : String(value)]];
+type Leaf = readonly [path: string, value: string | null];
+function leaves(value: unknown, path: string): Leaf[] {
+  if (typeof value !== "object" || value === null || value instanceof Secret) return [[path, value === null ? null : String(value)]];
   return Object.entries(value).flatMap(([key, child]) => leaves(child, path ? `${path}.${key}` : key));
 }
 

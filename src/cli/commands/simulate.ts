@@ -17,7 +17,7 @@ const SHOWN = 20;
 /** Drives the fleet through the API, then compares the back end's state with the model's. */
 export const simulate: Action = async (run, _, options) => {
   const { app, config } = await openSession(run);
-  const { api_url: url, api_key: key } = await app.outputs({ secrets: true });
+  const { api_url: url, api_key: key } = await app.outputs({ secrets: true, only: ["api_url", "api_key"] });
   if (!url) throw new FleetlogixError("NOT_DEPLOYED", "There is no API yet.", { hint: "Create it with `fleetlogix up`." });
   const plan = makePlan(options as unknown as Settings, Date.now());
   const tally = newTally();

@@ -130,6 +130,14 @@ test("outputs give the addresses; secrets only on request, and printed never", a
   expect(JSON.stringify(open)).not.toContain(key);
   expect((await app.outputs({ secrets: false })).api_key).toBeNull();
 });
+test("one output reads only what it is made of and the rest stays null", async () => {
+  calls.length = 0;
+  const { api_url, bucket, database } = await app.outputs({ secrets: false, only: ["api_url"] });
+  expect([api_url?.startsWith("http"), bucket, database]).toEqual([true, null, null]);
+  expect(new Set(calls.splice(0).map((operation) => operation.split(":")[0]))).toEqual(new Set(["apigateway"]));
+  await app.outputs({ secrets: false, only: ["bucket"] });
+  expect(new Set(calls.splice(0).map((operation) => operation.split(":")[0]))).toEqual(new Set(["s3"]));
+});
 test("a function is called as deployed, and its lines are in the logs", async () => {
   const result = await app.invoke("verify-delivery", "{}");
   expect(result).toMatchObject({ status: 200, version: "1" });
