@@ -8,7 +8,7 @@ export interface Metrics {
   readonly flush: () => void;
 }
 
-/** Namespace `FleetLogix`, dimension `function`. */
+/** Namespace `FleetLogix`, dimension `function`: the function's name on AWS. */
 export function makeMetrics(write: WriteLine, clock: () => Date, functionName: string): Metrics {
   const counts = new Map<Metric, number>();
   return {

@@ -48,7 +48,8 @@ export function serve(name: FunctionName, operations: Readonly<Record<string, Op
     const started = around.clock();
     const requestId = event.requestContext?.requestId ?? context.awsRequestId;
     const correlationId = correlationOf(event) ?? requestId;
-    const metrics = makeMetrics(around.write, around.clock, name);
+    // The whole name: functions of several environments of one account are told apart by it.
+    const metrics = makeMetrics(around.write, around.clock, around.env.AWS_LAMBDA_FUNCTION_NAME ?? name);
     const ids = { request_id: requestId, correlation_id: correlationId, cold_start: coldStart };
     const log = makeLog(around.write, around.clock, { ...describe(name, event, context, around.env), ...ids });
     if (coldStart) metrics.count("ColdStart");

@@ -2,8 +2,11 @@ import type { Plan } from "../../src/app.ts";
 import type { Reach } from "./drift.ts";
 import { life, type Scenario } from "./life.ts";
 import {
+  ALARM,
+  ALARMS_TOPIC,
   apiId,
   BUCKET,
+  DASHBOARD,
   DATABASE,
   FUNCTIONS,
   functionOf,
@@ -40,6 +43,9 @@ const DELETIONS: Readonly<Record<string, Reach>> = {
     ]),
   ),
   "topic.alerts": ({ behind }) => behind("sns", "DeleteTopic", { TopicArn: TOPIC }),
+  "topic.alarms": ({ behind }) => behind("sns", "DeleteTopic", { TopicArn: ALARMS_TOPIC }),
+  "alarm.api-errors": ({ behind }) => behind("cloudwatch", "DeleteAlarms", { AlarmNames: [ALARM] }),
+  "dashboard.main": ({ behind }) => behind("cloudwatch", "DeleteDashboards", { DashboardNames: [DASHBOARD] }),
   ...Object.fromEntries(
     FUNCTIONS.flatMap((fn): [string, Reach][] => [
       [`function.${fn}`, ({ behind }) => behind("lambda", "DeleteFunction", { FunctionName: functionOf(fn) })],

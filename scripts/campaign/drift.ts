@@ -1,8 +1,10 @@
 import type { Plan } from "../../src/app.ts";
 import { type Life, life, type Scenario } from "./life.ts";
 import {
+  ALARM,
   apiId,
   BUCKET,
+  DASHBOARD,
   DATABASE,
   FUNCTIONS,
   functionOf,
@@ -127,6 +129,8 @@ export const DRIFTS: Drifts = {
       AttributeName: "Policy",
       AttributeValue: allow("sns:Publish", TOPIC, { AWS: "*" }),
     }),
+  "alarm.api-errors actionsEnabled": ({ behind }) => behind("cloudwatch", "DisableAlarmActions", { AlarmNames: [ALARM] }),
+  "dashboard.main body": ({ behind }) => behind("cloudwatch", "PutDashboard", { DashboardName: DASHBOARD, DashboardBody: '{"widgets":[]}' }),
   ...each(FUNCTIONS, (fn) => {
     const [RoleName, FunctionName] = [roleOf(fn), functionOf(fn)];
     const configure =

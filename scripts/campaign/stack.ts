@@ -16,6 +16,10 @@ export const TABLES = {
 export const FUNCTIONS = ["verify-delivery", "calculate-eta", "route-deviation"] as const;
 export const GATEWAY_ROLE = "fleetlogix-api-gateway-logs";
 export const TOPIC = arn("sns", "fleetlogix-alerts");
+export const ALARMS_TOPIC = arn("sns", "fleetlogix-alarms");
+/** One alarm stands for all: they are of one kind and one form. */
+export const ALARM = "fleetlogix-api-errors";
+export const DASHBOARD = "FleetLogix-dev";
 
 export function arn(service: string, rest: string): string {
   return `arn:aws:${service}:${REGION}:${ACCOUNT}:${rest}`;
@@ -93,11 +97,23 @@ export const taggings = (logs: readonly string[]): readonly Tagging[] => [
       remove: (world, TagKeys) => world.behind("dynamodb", "UntagResource", { ResourceArn, TagKeys }),
     };
   }),
-  {
-    id: "topic.alerts",
-    set: (world, tags) => world.behind("sns", "TagResource", { ResourceArn: TOPIC, Tags: listOf(tags) }),
-    remove: (world, TagKeys) => world.behind("sns", "UntagResource", { ResourceArn: TOPIC, TagKeys }),
-  },
+  ...Object.entries({ "topic.alerts": TOPIC, "topic.alarms": ALARMS_TOPIC }).map(
+    ([id, ResourceArn]): Tagging => ({
+      id,
+      set: (world, tags) => world.behind("sns", "TagResource", { ResourceArn, Tags: listOf(tags) }),
+      remove: (world, TagKeys) => world.behind("sns", "UntagResource", { ResourceArn, TagKeys }),
+    }),
+  ),
+  ...Object.entries({
+    "alarm.api-errors": arn("cloudwatch", `alarm:${ALARM}`),
+    "dashboard.main": `arn:aws:cloudwatch::${ACCOUNT}:dashboard/${DASHBOARD}`,
+  }).map(
+    ([id, ResourceARN]): Tagging => ({
+      id,
+      set: (world, tags) => world.behind("cloudwatch", "TagResource", { ResourceARN, Tags: listOf(tags) }),
+      remove: (world, TagKeys) => world.behind("cloudwatch", "UntagResource", { ResourceARN, TagKeys }),
+    }),
+  ),
   ...FUNCTIONS.flatMap((fn): readonly Tagging[] => [
     {
       id: `role.${fn}`,

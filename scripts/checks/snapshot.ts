@@ -38,7 +38,7 @@ function canonicalText(text: string, mask: (text: string) => string): string {
 /** Members that say when or how often, or that are secret. */
 const HIDDEN = new Set(["passing", "steps", "versions", "value", "revisionId", "updatedAt", "lastUpdated", "usage", "token"]);
 /** Collections that note what happened rather than what is. */
-const NOTES = /^(sns\.(deliveries|tokens|mail)|sts\.|lambda\.(events|queue)|apigateway\.usage|local\.)/;
+const NOTES = /^(sns\.(deliveries|tokens|mail)|sts\.|lambda\.(events|queue)|apigateway\.usage|cloudwatch\.(minutes|alarm-states)|local\.)/;
 
 /** A killed run leaves its advisory lock; a run with nothing to do does not write, and so leaves it too. */
 const LOCK = ".fleetlogix/lock.json";

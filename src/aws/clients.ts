@@ -1,4 +1,5 @@
 import type { APIGateway } from "@aws-sdk/client-api-gateway";
+import type { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import type { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import type { DynamoDB } from "@aws-sdk/client-dynamodb";
 import type { EC2 } from "@aws-sdk/client-ec2";
@@ -10,6 +11,7 @@ import type { S3 } from "@aws-sdk/client-s3";
 import type { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import type { SNS } from "@aws-sdk/client-sns";
 import type { STS } from "@aws-sdk/client-sts";
+import type { WAFV2 } from "@aws-sdk/client-wafv2";
 import type { Clock } from "../engine/ports.ts";
 import { isExpired, OPERATION, toFault } from "./faults.ts";
 import { makePacer } from "./pacing.ts";
@@ -31,6 +33,8 @@ export interface AwsClients {
   logs(): Promise<CloudWatchLogs>;
   secretsmanager(): Promise<SecretsManager>;
   kms(): Promise<KMS>;
+  cloudwatch(): Promise<CloudWatch>;
+  wafv2(): Promise<WAFV2>;
 }
 
 export interface ClientOptions {
@@ -100,6 +104,8 @@ export function makeClients(options: ClientOptions): AwsClients & { destroy(): v
       async () => new (await import("@aws-sdk/client-secrets-manager")).SecretsManager(await shared()),
     ),
     kms: once("kms", async () => new (await import("@aws-sdk/client-kms")).KMS(await shared())),
+    cloudwatch: once("cloudwatch", async () => new (await import("@aws-sdk/client-cloudwatch")).CloudWatch(await shared())),
+    wafv2: once("wafv2", async () => new (await import("@aws-sdk/client-wafv2")).WAFV2(await shared())),
     destroy: () => made.forEach((client) => void client.destroy()),
   };
 }

@@ -9,6 +9,7 @@ import type { LocalEnv, LocalService, Settings } from "./core/service.ts";
 import { openStore, type Store } from "./core/store.ts";
 import { bringUpToDate } from "./format.ts";
 import { apigatewayService } from "./services/apigateway/index.ts";
+import { cloudwatchService } from "./services/cloudwatch/index.ts";
 import { dynamodbService } from "./services/dynamodb/index.ts";
 import { ec2Service } from "./services/ec2/index.ts";
 import { iamService } from "./services/iam/index.ts";
@@ -128,4 +129,5 @@ const FACTORIES = [
   lambdaService,
   apigatewayService,
   wafv2Service,
+  cloudwatchService,
 ] as const;

@@ -4,6 +4,8 @@ import { apigatewayApiKey } from "./apigateway-api-key.ts";
 import { apigatewayRestApi } from "./apigateway-rest-api.ts";
 import { apigatewayStage } from "./apigateway-stage.ts";
 import { apigatewayUsagePlan } from "./apigateway-usage-plan.ts";
+import { cloudwatchAlarm } from "./cloudwatch-alarm.ts";
+import { cloudwatchDashboard } from "./cloudwatch-dashboard.ts";
 import { dynamodbTable } from "./dynamodb-table.ts";
 import { ec2SecurityGroup } from "./ec2-security-group.ts";
 import { iamRole } from "./iam-role.ts";
@@ -18,6 +20,7 @@ import { snsSubscription } from "./sns-subscription.ts";
 import { snsTopic } from "./sns-topic.ts";
 
 export type { MethodSpec } from "./apigateway-rest-api.ts";
+export type { AlarmSpec, MetricOf } from "./cloudwatch-alarm.ts";
 export type { PolicyDocument, PolicyStatement } from "./iam-role.ts";
 export type { KeyOutputs } from "./kms-key.ts";
 export {
@@ -27,6 +30,8 @@ export {
   apigatewayStage,
   apigatewayUsagePlan,
   bucketElsewhere,
+  cloudwatchAlarm,
+  cloudwatchDashboard,
   dynamodbTable,
   ec2SecurityGroup,
   iamRole,
@@ -60,4 +65,6 @@ export const KINDS: readonly AnyKind[] = [
   apigatewayStage,
   apigatewayApiKey,
   apigatewayUsagePlan,
+  cloudwatchAlarm,
+  cloudwatchDashboard,
 ];

@@ -8,8 +8,11 @@ export interface TopicId {
   readonly name: string;
 }
 export interface TopicSpec {
-  /** Key id, ARN or alias: `alias/aws/sns` is AWS's own key. */
-  readonly kmsKey: string;
+  /**
+   * Key id, ARN or alias: `alias/aws/sns` is AWS's own key. undefined: SNS encrypts its disks and no more. AWS's own key opens to no
+   * other service, so a topic to which CloudWatch or RDS publishes has a customer key or none.
+   */
+  readonly kmsKey: string | undefined;
   readonly policy: PolicyDocument;
 }
 interface TopicLive {
@@ -46,12 +49,14 @@ export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly ar
     const { Attributes = {} } = await sns.getTopicAttributes({ TopicArn: arn });
     const tagged = await sns.listTagsForResource({ ResourceArn: arn });
     const { KmsMasterKeyId, Policy } = Attributes;
-    return { state: "ready", live: { arn, kmsKey: KmsMasterKeyId, policy: policyForm(Policy) }, tags: fromTagList(tagged.Tags) };
+    return { state: "ready", live: { arn, kmsKey: KmsMasterKeyId || undefined, policy: policyForm(Policy) }, tags: fromTagList(tagged.Tags) };
   },
   async create({ name }, spec, ctx) {
     const sns = await ctx.world.sns();
     // Encrypted, closed and tagged from its first moment. A topic that is there with other tags is InvalidParameter.
-    await sns.createTopic({ Name: name, Tags: toTagList(ctx.tags), Attributes: attributesOf(spec) });
+    const { KmsMasterKeyId, Policy } = attributesOf(spec);
+    const Attributes = { Policy, ...(KmsMasterKeyId && { KmsMasterKeyId }) };
+    await sns.createTopic({ Name: name, Tags: toTagList(ctx.tags), Attributes });
   },
   // SNS sets one attribute per call, whatever its plural name says.
   async update(_id, spec, { arn: TopicArn }, changes, ctx) {
@@ -74,7 +79,7 @@ export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly ar
 };
 
 const arnOf = ({ name }: TopicId, { partition, region, account }: Place) => `arn:${partition}:sns:${region}:${account}:${name}`;
-const attributesOf = (spec: TopicSpec) => ({ KmsMasterKeyId: spec.kmsKey, Policy: JSON.stringify(spec.policy) });
+const attributesOf = (spec: TopicSpec) => ({ KmsMasterKeyId: spec.kmsKey ?? "", Policy: JSON.stringify(spec.policy) });
 function attributeOf({ path }: Change): readonly (keyof ReturnType<typeof attributesOf>)[] {
   if (path === "encryption") return ["KmsMasterKeyId"];
   return path === "policy" ? ["Policy"] : [];

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { TableName } from "../config/config.ts";
 import { declare, type ResourceNode } from "../engine/contract.ts";
 import {
@@ -11,7 +10,7 @@ import {
   snsSubscription,
   snsTopic,
 } from "../resources/index.ts";
-import { logGroup, type Plan } from "./layer.ts";
+import { logGroup, type Plan, shortHash } from "./layer.ts";
 import { databaseFamily } from "./naming.ts";
 import { bucketPolicy, monitoringPolicy, topicPolicy, trustIn } from "./permissions.ts";
 
@@ -135,5 +134,3 @@ function allowedCidrs({ config, callerCidr }: Plan): readonly string[] | undefin
   if (!publiclyAccessible) return [];
   return callerCidr === undefined ? undefined : [callerCidr];
 }
-
-const shortHash = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 8);

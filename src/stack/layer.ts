@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Config } from "../config/config.ts";
 import { declare, type ResourceNode } from "../engine/contract.ts";
 import { type KeyOutputs, kmsKey, logsGroup } from "../resources/index.ts";
@@ -27,3 +28,6 @@ export const stackKey = ({ names, config, place }: Omit<Plan, "key">): ResourceN
     identity: () => ({ alias: names.key }),
     spec: () => ({ description: `Encrypts what ${config.project}/${config.environment} keeps`, policy: keyPolicy(place) }),
   });
+
+/** Tells what has no short name of its own apart in ids. */
+export const shortHash = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 8);

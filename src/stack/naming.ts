@@ -24,6 +24,9 @@ export interface Naming {
   executionLog(apiId: string): string;
   readonly bucketArn: string;
   readonly topicArn: string;
+  readonly alarmsTopicArn: string;
+  /** `what` is a part of the alarm's id in the stack: `api-errors`. */
+  alarm(what: string): string;
   tableArn(table: TableName): string;
   logArn(group: string): string;
   aliasArn(fn: FunctionName): string;
@@ -52,6 +55,8 @@ export function naming(config: Config, place: Place): Naming {
     executionLog: (apiId) => `API-Gateway-Execution-Logs_${apiId}/${config.api.stage}`,
     bucketArn: `arn:${partition}:s3:::${bucket}`,
     topicArn: arn("sns", config.topic.name),
+    alarmsTopicArn: arn("sns", config.alarms.topicName),
+    alarm: (what) => `fleetlogix-${what}${suffix}`,
     tableArn: (table) => arn("dynamodb", `table/${config.tables[table]}`),
     logArn: (group) => arn("logs", `log-group:${group}`),
     aliasArn: (fn) => arn("lambda", `function:${config.functions.names[fn]}:${ALIAS}`),

@@ -103,23 +103,45 @@ export const bucketPolicy = (names: Naming): PolicyDocument =>
   });
 
 /** The account alone, over TLS alone. */
-export const topicPolicy = (names: Naming, { partition, account }: Place): PolicyDocument =>
-  policy(
-    {
-      Sid: "AccountOnly",
-      Effect: "Allow",
-      Principal: { AWS: `arn:${partition}:iam::${account}:root` },
-      Action: [
-        "sns:AddPermission",
-        "sns:DeleteTopic",
-        "sns:GetTopicAttributes",
-        "sns:ListSubscriptionsByTopic",
-        "sns:Publish",
-        "sns:RemovePermission",
-        "sns:SetTopicAttributes",
-        "sns:Subscribe",
-      ],
-      Resource: names.topicArn,
-    },
-    { Sid: "TlsOnly", Effect: "Deny", Principal: "*", Action: "sns:Publish", Resource: names.topicArn, Condition: PLAIN_TEXT },
+export const topicPolicy = (names: Naming, place: Place): PolicyDocument => policy(...accountOnly(names.topicArn, place));
+
+/**
+ * The account, CloudWatch for the account's alarms and RDS for the account's event subscriptions; over TLS alone. The conditions are those
+ * that AWS documents: "Using Amazon SNS with CloudWatch alarms" and "Granting permissions to publish notifications to an Amazon SNS topic".
+ */
+export const alarmsTopicPolicy = ({ alarmsTopicArn }: Naming, place: Place): PolicyDocument => {
+  const { partition, region, account } = place;
+  const publisher = (Sid: string, service: string, source: string): PolicyStatement => ({
+    Sid,
+    Effect: "Allow",
+    Principal: { Service: service },
+    Action: "sns:Publish",
+    Resource: alarmsTopicArn,
+    Condition: { StringEquals: { "aws:SourceAccount": account }, ArnLike: { "aws:SourceArn": source } },
+  });
+  return policy(
+    ...accountOnly(alarmsTopicArn, place),
+    publisher("Alarms", "cloudwatch.amazonaws.com", `arn:${partition}:cloudwatch:${region}:${account}:alarm:*`),
+    publisher("DatabaseEvents", "events.rds.amazonaws.com", `arn:${partition}:rds:${region}:${account}:es:*`),
   );
+};
+
+const accountOnly = (topicArn: string, { partition, account }: Place): readonly PolicyStatement[] => [
+  {
+    Sid: "AccountOnly",
+    Effect: "Allow",
+    Principal: { AWS: `arn:${partition}:iam::${account}:root` },
+    Action: [
+      "sns:AddPermission",
+      "sns:DeleteTopic",
+      "sns:GetTopicAttributes",
+      "sns:ListSubscriptionsByTopic",
+      "sns:Publish",
+      "sns:RemovePermission",
+      "sns:SetTopicAttributes",
+      "sns:Subscribe",
+    ],
+    Resource: topicArn,
+  },
+  { Sid: "TlsOnly", Effect: "Deny", Principal: "*", Action: "sns:Publish", Resource: topicArn, Condition: PLAIN_TEXT },
+];

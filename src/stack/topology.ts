@@ -7,6 +7,7 @@ import { dataLayer } from "./data-layer.ts";
 import { functionLayer } from "./function-layer.ts";
 import { type Plan, stackKey } from "./layer.ts";
 import { naming } from "./naming.ts";
+import { alarmsTopic, watchLayer } from "./watch-layer.ts";
 
 export interface StackInputs {
   readonly place: Place;
@@ -43,7 +44,8 @@ export function topology(config: Config, inputs: StackInputs): Stack {
   const ofFunctions = (chosen: readonly FunctionName[]) =>
     functions.filter((f) => chosen.includes(f.name)).flatMap((f) => [f.role, f.log, f.live]);
   const all = Object.keys(config.functions.names) as readonly FunctionName[];
-  const nodes = [...(plan.key ? [plan.key] : []), ...data, ...ofFunctions(all), ...api];
+  const watch = config.alarms.enabled ? watchLayer(plan, alarmsTopic(plan)) : [];
+  const nodes = [...(plan.key ? [plan.key] : []), ...data, ...ofFunctions(all), ...api, ...watch];
   const name = `${config.project}/${config.environment}`;
   return {
     nodes,

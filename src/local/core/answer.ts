@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { spokenIn } from "../wire/dialects.ts";
 import { checkRequired, parseRequest } from "../wire/request.ts";
 import { type WireResponse, writeFault, writeResponse } from "../wire/response.ts";
 import type { Wired } from "./dispatcher.ts";
@@ -26,8 +27,9 @@ export interface Asked {
 
 /** One call of the AWS protocol, from its bytes to its answer. Only a cut connection is thrown. */
 export async function answer(request: IncomingMessage, response: ServerResponse, asked: Asked, hall: Hall): Promise<void> {
-  const { service, wire, routes } = asked.wired;
+  const { service, routes } = asked.wired;
   const call = callOf(request, response, asked, hall.env);
+  const wire = spokenIn(asked.wired.wire, call.headers);
   const body = memoryBody(request, call.headers, service);
   const head = request.method === "HEAD";
   let operationName = "(unknown operation)";

@@ -40,7 +40,7 @@ export function createDispatcher(services: () => readonly LocalService[], env: (
     run,
     faults,
     async wired(name) {
-      const service = find(name);
+      const service = services().find((s) => (s.signsAs ?? s.name) === name);
       if (!service) return undefined;
       const loading = cache.get(name) ?? service.sdk().then((sdk) => asWired(service, sdk));
       cache.set(name, loading);

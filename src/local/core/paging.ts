@@ -14,6 +14,7 @@ const BY_SERVICE: Readonly<Record<string, TokenNames>> = {
   kms: ["Marker", "NextMarker", "Truncated"],
   wafv2: ["NextMarker", "NextMarker"],
   sqs: ["NextToken", "NextToken"],
+  cloudwatch: ["NextToken", "NextToken"],
 };
 const BY_OPERATION: Readonly<Record<string, TokenNames>> = {
   "s3:ListObjectsV2": ["ContinuationToken", "NextContinuationToken", "IsTruncated"],

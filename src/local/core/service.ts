@@ -11,6 +11,8 @@ import type { Store } from "./store.ts";
 export interface LocalService {
   /** The name AWS clients sign with; it routes the request: s3, dynamodb, sns, sts, iam, lambda, apigateway, logs, secretsmanager, rds, ec2. */
   readonly name: string;
+  /** Where AWS clients sign with another name than the service's own: CloudWatch's is `monitoring`. */
+  readonly signsAs?: string;
   /** Imports the SDK client module whose schemas describe the wire format, e.g. `() => import("@aws-sdk/client-sns")`. */
   readonly sdk: () => Promise<object>;
   readonly operations: Operations;

@@ -1,4 +1,5 @@
 import { XmlShapeDeserializer, XmlShapeSerializer } from "@aws-sdk/core/protocols";
+import { CborCodec } from "@smithy/core/cbor";
 import { JsonCodec } from "@smithy/core/protocols";
 import type { NormalizedSchema } from "@smithy/core/schema";
 import type { Kind, WireService } from "./schema.ts";
@@ -22,6 +23,14 @@ export function writeJson(kind: Kind, schema: NormalizedSchema, value: unknown):
   const serializer = json(kind).createSerializer();
   serializer.write(schema, value);
   return serializer.flush() as string;
+}
+export async function readCbor(schema: NormalizedSchema, body: Uint8Array): Promise<unknown> {
+  return new CborCodec().createDeserializer().read(schema, body);
+}
+export function writeCbor(schema: NormalizedSchema, value: unknown): Uint8Array {
+  const serializer = new CborCodec().createSerializer();
+  serializer.write(schema, value);
+  return serializer.flush();
 }
 export async function readXml(service: WireService, schema: NormalizedSchema, text: string): Promise<unknown> {
   return new XmlShapeDeserializer(xmlSettings(service) as never).read(schema, text);

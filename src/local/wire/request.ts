@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { NormalizedSchema } from "@smithy/core/schema";
 import { LocalFault } from "../core/service.ts";
-import { readJson, readXml } from "./body.ts";
+import { readCbor, readJson, readXml } from "./body.ts";
 import { readQuery } from "./query.ts";
 import { matchRoute, type Routes } from "./routes.ts";
 import { members, type Operation, requiredMembers, traitsOf, type WireService } from "./schema.ts";
@@ -27,6 +27,7 @@ export interface Parsed {
 export async function parseRequest(service: WireService, routes: Routes, request: WireRequest): Promise<Parsed> {
   if (service.kind === "awsQuery" || service.kind === "ec2Query") return parseQuery(service, request);
   if (service.kind === "awsJson1_0" || service.kind === "awsJson1_1") return parseJsonRpc(service, request);
+  if (service.kind === "rpcv2Cbor") return parseCborRpc(service, request);
   return parseRest(service, routes, request);
 }
 
@@ -45,6 +46,20 @@ async function parseJsonRpc(service: WireService, request: WireRequest): Promise
   if (!operation) throw new LocalFault("UnknownOperationException", `Unknown operation ${name || "(none)"}`, 400);
   const text = (await request.body()).toString("utf8") || "{}";
   return { operation, input: operation.input.isStructSchema() ? await asObject(service, operation.input, text) : {} };
+}
+
+/** `POST /service/<service>/operation/<operation>` */
+async function parseCborRpc(service: WireService, request: WireRequest): Promise<Parsed> {
+  const name = /^\/service\/[^/]+\/operation\/(\w+)$/.exec(request.path)?.[1] ?? "";
+  const operation = service.operations[name];
+  if (!operation) throw new LocalFault("UnknownOperationException", `Unknown operation ${name || "(none)"}`, 404);
+  const body = await request.body();
+  if (body.length === 0 || !operation.input.isStructSchema()) return { operation, input: {} };
+  try {
+    return { operation, input: (await readCbor(operation.input, body)) as Record<string, unknown> };
+  } catch {
+    throw new LocalFault("SerializationException", "The request body is not valid CBOR of this operation.", 400);
+  }
 }
 
 async function parseRest(service: WireService, routes: Routes, request: WireRequest): Promise<Parsed> {

@@ -1,7 +1,8 @@
 import type { Readable } from "node:stream";
+import { cbor } from "@smithy/core/cbor";
 import type { NormalizedSchema } from "@smithy/core/schema";
 import type { LocalFault } from "../core/service.ts";
-import { escapeXml, writeJson, writeXml } from "./body.ts";
+import { escapeXml, writeCbor, writeJson, writeXml } from "./body.ts";
 import { members, type Operation, traitsOf, type WireService } from "./schema.ts";
 import { toText } from "./values.ts";
 
@@ -38,8 +39,10 @@ export function writeResponse(
     const body = schema.isStructSchema() ? writeJson(service.kind, schema, output) : "{}";
     return { status: 200, headers: { ...headers, "content-type": `application/x-amz-json-1.${service.kind.slice(-1)}` }, body };
   }
+  if (service.kind === "rpcv2Cbor") return { status: 200, headers: { ...headers, ...CBOR }, body: writeCbor(schema, output) };
   return writeRest(service, operation, output, headers);
 }
+const CBOR = { "content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor" };
 
 function writeRest(
   service: WireService,
@@ -127,11 +130,13 @@ export function writeFault(service: WireService, fault: LocalFault, requestId: s
     const body = `${XML}<Error><Code>${code}</Code><Message>${message}</Message>${more}<RequestId>${requestId}</RequestId></Error>`;
     return { status, headers: { ...headers, "x-amz-request-id": requestId, "content-type": "application/xml" }, body };
   }
-  const details = schema ? (JSON.parse(writeJson(service.kind, schema, { ...fault.extra })) as object) : fault.extra;
-  const body = { ...(service.kind === "restJson1" ? {} : { __type: code }), ...details, message: fault.message, Message: fault.message };
   // By these older clients and scripts go.
   if (service.queryCompatible)
     headers["x-amzn-query-error"] = `${traits.awsQueryError?.[0] ?? code};${status >= 500 ? "Receiver" : "Sender"}`;
+  if (service.kind === "rpcv2Cbor")
+    return { status, headers: { ...headers, ...CBOR }, body: cbor.serialize({ __type: code, message: fault.message, ...fault.extra }) };
+  const details = schema ? (JSON.parse(writeJson(service.kind, schema, { ...fault.extra })) as object) : fault.extra;
+  const body = { ...(service.kind === "restJson1" ? {} : { __type: code }), ...details, message: fault.message, Message: fault.message };
   const type = service.kind === "restJson1" ? "application/json" : `application/x-amz-json-1.${service.kind.slice(-1)}`;
   return { status, headers: { ...headers, "content-type": type, "x-amzn-errortype": code }, body: JSON.stringify(body) };
 }

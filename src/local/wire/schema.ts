@@ -5,7 +5,7 @@ import { NormalizedSchema } from "@smithy/core/schema";
  * each operation with its input, output and traits, each modelled error. The layout of these arrays is public at run
  * time but undocumented, which is why the SDK's versions are pinned and a round-trip test covers the operations in use.
  */
-export type Kind = "awsQuery" | "ec2Query" | "awsJson1_0" | "awsJson1_1" | "restJson1" | "restXml";
+export type Kind = "awsQuery" | "ec2Query" | "awsJson1_0" | "awsJson1_1" | "restJson1" | "restXml" | "rpcv2Cbor";
 export interface Operation {
   readonly name: string;
   readonly traits: { readonly http?: readonly [method: string, uri: string, status: number] };

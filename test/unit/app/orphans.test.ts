@@ -14,7 +14,7 @@ import { localAws } from "../../support/local-aws.ts";
 const { config: first } = loadConfig({ cwd: "/nowhere", variables: {} });
 const second: Config = {
   ...first,
-  topic: { name: "fleetlogix-alarms" },
+  topic: { name: "fleetlogix-warnings" },
   tables: { ...first.tables, routes: "FleetLogix_Planned_Routes" },
   functions: { ...first.functions, names: { ...first.functions.names, "calculate-eta": "fleetlogix-arrival" } },
   api: { ...first.api, name: "FleetAPI", auth: "iam" },
@@ -99,6 +99,7 @@ test("`up` removes what the plan showed when everything else stands, and nothing
     "fleetlogix-alarms",
     "fleetlogix-other",
     "fleetlogix-untagged",
+    "fleetlogix-warnings",
   ]);
 });
 

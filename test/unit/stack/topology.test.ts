@@ -45,7 +45,49 @@ test("the stack of the default configuration", () => {
     "api.stage",
     "api.key",
     "api.plan",
+    "topic.alarms",
+    "alarm.api-errors",
+    "alarm.api-latency",
+    ...FUNCTIONS.flatMap(({ name }) => ["errors", "throttles", "duration"].map((what) => `alarm.${name}-${what}`)),
+    ...["deliveries", "alerts", "vehicles", "routes"].flatMap((table) => [
+      `alarm.${table}-reads-throttled`,
+      `alarm.${table}-writes-throttled`,
+    ]),
+    ...["cpu", "storage", "connections"].map((what) => `alarm.database-${what}`),
+    "alarm.no-fix",
+    "dashboard.main",
   ]);
+});
+
+test("the alarms tell a topic of their own, and can be left out with all that belongs to them", () => {
+  const { nodes } = stackOf({ alarms: { emails: ["ops@example.com"] } });
+  expect(identityOf(nodes, "topic.alarms")).toEqual({ name: "fleetlogix-alarms" });
+  expect(identityOf(nodes, "dashboard.main")).toEqual({ name: "FleetLogix-dev" });
+  expect(specOf(nodes, "alarm.calculate-eta-errors")).toMatchObject({
+    metric: { namespace: "AWS/Lambda", name: "Errors", dimensions: { FunctionName: "fleetlogix-calculate-eta" } },
+    topic: "arn:x",
+  });
+  const mails = nodes.filter(({ id }) => id.startsWith("subscription."));
+  expect(mails.map(({ needs }) => needs.topic?.id)).toEqual(["topic.alarms"]);
+  const without = ids(stackOf({ alarms: { enabled: false, emails: ["ops@example.com"] } }).nodes);
+  expect(without.filter((id) => /alarm|dashboard|subscription/.test(id))).toEqual([]);
+});
+
+test("thresholds follow the configuration", () => {
+  const database = { storageGb: 100, instanceClass: "db.r6g.xlarge" };
+  const { nodes } = stackOf({ database, functions: { timeoutSeconds: 20 } });
+  const threshold = (what: string) => specOf(nodes, `alarm.${what}`).threshold;
+  expect(threshold("database-storage")).toBe(10 * 1024 ** 3);
+  expect(threshold("database-connections")).toBe(Math.floor(Math.floor((32 * 1024 ** 3) / 9_531_392) * 0.6));
+  expect(threshold("calculate-eta-duration")).toBe(16_000);
+});
+
+test("CloudWatch and RDS may tell the alarms' topic of this account's alarms and events, and nobody else", () => {
+  const { policy } = specOf(stackOf().nodes, "topic.alarms") as { policy: PolicyDocument };
+  const services = policy.Statement.filter(({ Principal }) => typeof Principal === "object" && "Service" in Principal);
+  expect(services.map(({ Principal, Condition }) => [Principal, Condition?.StringEquals])).toEqual(
+    ["cloudwatch", "events.rds"].map((name) => [{ Service: `${name}.amazonaws.com` }, { "aws:SourceAccount": "123456789012" }]),
+  );
 });
 
 test("names are the ones that people know, and another environment has its own", () => {

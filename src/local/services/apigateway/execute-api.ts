@@ -7,6 +7,7 @@ import type { AuthorizationCache } from "./authorization-cache.ts";
 import { type Answer, configurationError, type Exchange, GatewayError, type Incoming, MAX_BODY_BYTES, openExchange } from "./exchange.ts";
 import { callFunctionByTemplates } from "./function-integration.ts";
 import { callEndpoint } from "./http-integration.ts";
+import { measure } from "./measure.ts";
 import { mockAnswer } from "./mock-integration.ts";
 import { type ApiDoc, deploymentKey, type Gateway, type StageDoc, stageKey } from "./model.ts";
 import { callFunction } from "./proxy-integration.ts";
@@ -50,6 +51,7 @@ export async function serve(plane: DataPlane, request: IncomingMessage, response
   const answer = await answerTo(plane, exchange, body === undefined);
   send(response, exchange, answer, body === undefined);
   plane.log.write(exchange, answer);
+  measure(exchange, answer);
   return true;
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { realClock } from "../../core/clock.ts";
 import { LocalFault } from "../../core/service.ts";
+import { measure } from "./measure.ts";
 import { arnOf, type FunctionRecord, keyOf, type Lambda, type Revision } from "./model.ts";
 import type { Lease, Pools } from "./pool.ts";
 import { type Account, endLines, startLine } from "./report.ts";
@@ -40,8 +41,11 @@ export function createExecutor(lambda: Lambda, pools: Pools): Executor {
     const key = keyOf(fn);
     const count = running.get(key) ?? 0;
     const reserved = lambda.functions.get(key)?.reserved;
-    if (reserved !== undefined && count >= reserved) throw throttled("ReservedFunctionConcurrentInvocationLimitExceeded");
-    if (reserved === undefined && total >= ACCOUNT_CONCURRENCY) throw throttled("ConcurrentInvocationLimitExceeded");
+    const full = reserved === undefined ? total >= ACCOUNT_CONCURRENCY : count >= reserved;
+    if (full) {
+      measure(lambda.env, fn, { throttled: true });
+      throw throttled(`${reserved === undefined ? "" : "ReservedFunction"}ConcurrentInvocationLimitExceeded`);
+    }
     running.set(key, count + 1);
     total++;
     return () => {
@@ -78,6 +82,7 @@ async function runIn(lambda: Lambda, pools: Pools, session: Session, request: Re
   const alive = typeof ending !== "string" && "ok" in ending;
   if (!alive) await session.sandbox.kill();
   const answer = answerOf(ending, request);
+  measure(lambda.env, request.fn, { failed: !answer.ok, durationMs });
   const reported = session.sandbox.outputOf(request.requestId).then(({ maxMemoryMb }) => {
     if (ending === "timeout")
       session.line(`${new Date(clock.now()).toISOString()} ${request.requestId} Task timed out after ${config.timeout}.00 seconds\n`);
@@ -131,6 +136,7 @@ async function reportFailedStart(lambda: Lambda, lease: Extract<Lease, { failed:
   const now = lambda.env.clock.now();
   await session.sandbox.exited;
   const answer = answerOf(lease.answer, request);
+  measure(lambda.env, request.fn, { failed: true });
   const lines: string[] = [];
   session.listener = (text) => lines.push(text);
   session.line(startLine(config, request.requestId, version, now));

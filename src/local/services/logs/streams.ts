@@ -12,6 +12,7 @@ import type {
   RejectedLogEventsInfo,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { type Handler, type LocalEnv, LocalFault, type Operations } from "../../core/service.ts";
+import { takeMetrics } from "./embedded-metrics.ts";
 import type { EventFiles } from "./event-files.ts";
 import { constraint, type Group, type Groups, invalid, page } from "./group.ts";
 
@@ -43,6 +44,7 @@ export function streamOperations(env: LocalEnv, groups: Groups, files: EventFile
     const now = env.clock.now();
     const { accepted, rejected } = sift(events, group, now);
     files.append(stream, accepted, now);
+    takeMetrics(env, accepted, region);
     return { nextSequenceToken: String(now).padStart(56, "0"), ...(rejected && { rejectedLogEventsInfo: rejected }) };
   };
   return { CreateLogStream: create, DeleteLogStream: remove, PutLogEvents: put, DescribeLogStreams: describeStreams(groups, files) };

@@ -1,0 +1,49 @@
+import { type AlarmDocument, alarmKey, type CloudWatchState } from "./state.ts";
+
+const HISTORY = 100;
+
+export interface StateChange {
+  readonly before: AlarmDocument;
+  readonly after: AlarmDocument;
+}
+interface Reached {
+  readonly value: AlarmDocument["state"];
+  readonly reason: string;
+  readonly data?: string | undefined;
+}
+
+/** Writes an alarm's new state, and its history when the state itself is another. */
+export function changeState({ env, alarms }: CloudWatchState, before: AlarmDocument, { value, reason, data }: Reached): StateChange {
+  const now = env.clock.now();
+  const moved = value !== before.state;
+  const entry = {
+    at: now,
+    type: "StateUpdate" as const,
+    summary: `Alarm updated from ${before.state} to ${value}`,
+    data: JSON.stringify({
+      version: "1.0",
+      oldState: { stateValue: before.state, stateReason: before.reason },
+      newState: { stateValue: value, stateReason: reason },
+    }),
+  };
+  const { reasonData: _old, ...kept } = before;
+  const after: AlarmDocument = {
+    ...kept,
+    state: value,
+    reason,
+    ...(data !== undefined && { reasonData: data }),
+    stateAt: now,
+    transitionedAt: moved ? now : before.transitionedAt,
+    history: moved ? [entry, ...before.history].slice(0, HISTORY) : before.history,
+  };
+  alarms.put(alarmKey(after.region, after.name), after);
+  return { before, after };
+}
+
+/** An action that was taken, or failed, at the head of the alarm's history. */
+export function noteAction({ env, alarms }: CloudWatchState, { region, name }: AlarmDocument, summary: string, data: object): void {
+  const found = alarms.get(alarmKey(region, name));
+  if (!found) return;
+  const entry = { at: env.clock.now(), type: "Action" as const, summary, data: JSON.stringify(data) };
+  alarms.put(alarmKey(region, name), { ...found, history: [entry, ...found.history].slice(0, HISTORY) });
+}

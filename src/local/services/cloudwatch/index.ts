@@ -1,0 +1,54 @@
+import type { Call, LocalEnv, LocalService, Permission } from "../../core/service.ts";
+import type { StateChange } from "./alarm-state.ts";
+import { alarmOperations } from "./alarms.ts";
+import { dashboardOperations } from "./dashboards.ts";
+import { evaluate } from "./evaluation.ts";
+import { MINUTE_MS } from "./metric-store.ts";
+import { metricOperations } from "./metrics.ts";
+import { act } from "./notify.ts";
+import { openCloudWatch } from "./state.ts";
+import { tagOperations } from "./tags.ts";
+
+/** Metrics by the minute, alarms that are evaluated on them each minute and tell their topics, and dashboards, which are kept. */
+export function cloudwatchService(env: LocalEnv): LocalService {
+  const state = openCloudWatch(env);
+  const reached = (change: StateChange): void => void act(state, change);
+  let cancel = (): void => {};
+  const tick = (): void => {
+    state.metrics.flush();
+    for (const change of evaluate(state)) reached(change);
+    schedule();
+  };
+  const schedule = (): void => {
+    cancel = env.clock.after(MINUTE_MS - (env.clock.now() % MINUTE_MS), tick);
+  };
+  return {
+    name: "cloudwatch",
+    signsAs: "monitoring",
+    sdk: () => import("@aws-sdk/client-cloudwatch"),
+    operations: { ...metricOperations(state), ...alarmOperations(state, reached), ...dashboardOperations(state), ...tagOperations(state) },
+    permissions: permissionsOf,
+    start: async () => schedule(),
+    stop: async () => {
+      cancel();
+      state.metrics.flush();
+    },
+    facts: () => ({ alarms: state.alarms.size, ringing: state.alarms.values().filter((alarm) => alarm.state === "ALARM").length }),
+  };
+}
+
+const ON_ACCOUNT = /Metric(Data|Statistics)$|^ListMetrics$|^ListDashboards$/;
+/** Services of AWS put their metrics without a policy. Alarms and dashboards have ARNs. */
+function permissionsOf(operation: string, input: Record<string, unknown>, { principal, region, account }: Call): readonly Permission[] {
+  if (operation === "PutMetricData" && principal.type === "service") return [];
+  const action = `cloudwatch:${operation}`;
+  if (ON_ACCOUNT.test(operation)) return [{ action, resource: "*" }];
+  if (typeof input.ResourceARN === "string") return [{ action, resource: input.ResourceARN }];
+  const alarms = [input.AlarmName, input.AlarmNames].flat().filter((name) => typeof name === "string");
+  const dashboards = [input.DashboardName, input.DashboardNames].flat().filter((name) => typeof name === "string");
+  const resources = [
+    ...alarms.map((name) => `arn:aws:cloudwatch:${region}:${account}:alarm:${name}`),
+    ...dashboards.map((name) => `arn:aws:cloudwatch::${account}:dashboard/${name}`),
+  ];
+  return (resources.length > 0 ? resources : ["*"]).map((resource) => ({ action, resource }));
+}

@@ -1,0 +1,141 @@
+import type { Dimension, PutMetricAlarmCommandInput } from "@aws-sdk/client-cloudwatch";
+import { changedTags, differences } from "../aws/changes.ts";
+import type { AwsClients } from "../aws/clients.ts";
+import { orAbsent } from "../aws/faults.ts";
+import { fromTagList, mayBeOurs, owned, toTagList } from "../aws/ownership.ts";
+import type { Place, ResourceKind } from "../engine/contract.ts";
+
+export interface AlarmId {
+  readonly name: string;
+}
+/** One metric of CloudWatch: a name within a namespace, with all of its dimensions. */
+export interface MetricOf {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+export interface AlarmSpec {
+  readonly description: string;
+  readonly metric: MetricOf;
+  /** `Average`, `Sum`, `Minimum`, `Maximum`, or a percentile such as `p90`. */
+  readonly statistic: string;
+  /** Seconds of one data point: 10, 30, or a multiple of 60. */
+  readonly period: number;
+  /** The alarm rings when `breaching` of the last `periods` data points are beyond the threshold. */
+  readonly periods: number;
+  readonly breaching: number;
+  readonly comparison: "GreaterThanThreshold" | "GreaterThanOrEqualToThreshold" | "LessThanThreshold" | "LessThanOrEqualToThreshold";
+  readonly threshold: number;
+  /** What a period without data counts as. */
+  readonly missing: "breaching" | "notBreaching" | "ignore" | "missing";
+  /** ARN of the topic that is told when the alarm rings and when it is over. */
+  readonly topic: string;
+}
+interface AlarmLive {
+  readonly arn: string;
+  readonly state: string;
+  /** The settings in the shape of PutMetricAlarm, by the names of AWS. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+const GONE = ["ResourceNotFound", "ResourceNotFoundException"];
+
+export const cloudwatchAlarm: ResourceKind<AlarmId, AlarmSpec, AlarmLive, object, AwsClients> = {
+  kind: "cloudwatch.alarm",
+  holdsData: false,
+  settle: { timeoutMs: 60_000, pollMs: 500 },
+
+  label: ({ name }) => name,
+  diff: (spec, live) => {
+    const wanted = settingsOf(spec);
+    return differences(
+      Object.fromEntries(PATHS.map(([path, member]) => [path, [live.settings[member], wanted[member as keyof typeof wanted]] as const])),
+    );
+  },
+  outputs: () => ({}),
+  predict: () => ({}),
+  describe: ({ arn, state }) => ({ arn, state }),
+  retry({ code }, during) {
+    if (/^ConcurrentModification/.test(code)) return "busy";
+    // Seen a moment ago by the call that proves it, so this is another answer's lag.
+    if ((during === "read" || during === "update") && GONE.includes(code)) return "propagation";
+    return undefined;
+  },
+
+  async read({ name }, ctx) {
+    const cloudwatch = await ctx.world.cloudwatch();
+    const { MetricAlarms = [] } = await cloudwatch.describeAlarms({ AlarmNames: [name], AlarmTypes: ["MetricAlarm"] });
+    const alarm = MetricAlarms.find((one) => one.AlarmName === name);
+    if (!alarm) return { state: "absent" };
+    const arn = alarm.AlarmArn ?? arnOf(name, ctx.place);
+    const { Tags } = await cloudwatch.listTagsForResource({ ResourceARN: arn });
+    return { state: "ready", live: { arn, state: alarm.StateValue ?? "unknown", settings: { ...alarm } }, tags: fromTagList(Tags) };
+  },
+  // PutMetricAlarm writes over an alarm that is there and then passes over the tags: an alarm is made only when it was read as absent.
+  async create({ name }, spec, ctx) {
+    const cloudwatch = await ctx.world.cloudwatch();
+    await cloudwatch.putMetricAlarm({ AlarmName: name, ...settingsOf(spec), Tags: toTagList(ctx.tags) });
+  },
+  // PutMetricAlarm replaces all of an alarm's settings, so a repair is one call whatever differs.
+  async update({ name }, spec, { arn }, changes, ctx) {
+    const cloudwatch = await ctx.world.cloudwatch();
+    if (changes.some(({ path }) => !path.startsWith("tags."))) await cloudwatch.putMetricAlarm({ AlarmName: name, ...settingsOf(spec) });
+    const tags = changedTags(changes);
+    if (tags) await cloudwatch.tagResource({ ResourceARN: arn, Tags: toTagList(tags) });
+  },
+  async delete({ name }, _live, _how, ctx) {
+    await orAbsent((await ctx.world.cloudwatch()).deleteAlarms({ AlarmNames: [name] }), ...GONE);
+  },
+  async listOwned(ctx, isKnown) {
+    const ids: AlarmId[] = [];
+    for await (const { MetricAlarms = [] } of (await ctx.world.cloudwatch()).paginateDescribeAlarms({ AlarmTypes: ["MetricAlarm"] }))
+      ids.push(...MetricAlarms.flatMap(({ AlarmName }) => (mayBeOurs(AlarmName) ? [{ name: AlarmName }] : [])));
+    return owned(ids, isKnown, cloudwatchAlarm.read, ctx);
+  },
+};
+
+/** What people call a setting, and PutMetricAlarm's member for it. */
+const PATHS = [
+  ["description", "AlarmDescription"],
+  ["namespace", "Namespace"],
+  ["metric", "MetricName"],
+  ["dimensions", "Dimensions"],
+  // Somebody has made a metric math alarm of it.
+  ["metrics", "Metrics"],
+  ["statistic", "Statistic"],
+  ["percentile", "ExtendedStatistic"],
+  ["period", "Period"],
+  ["periods", "EvaluationPeriods"],
+  ["breaching", "DatapointsToAlarm"],
+  ["comparison", "ComparisonOperator"],
+  ["threshold", "Threshold"],
+  ["missing", "TreatMissingData"],
+  ["actionsEnabled", "ActionsEnabled"],
+  ["topic", "AlarmActions"],
+  ["okTopic", "OKActions"],
+] as const;
+
+function settingsOf(spec: AlarmSpec) {
+  return {
+    AlarmDescription: spec.description,
+    ...metricOf(spec.metric),
+    ...statisticOf(spec),
+    Period: spec.period,
+    EvaluationPeriods: spec.periods,
+    DatapointsToAlarm: spec.breaching,
+    ComparisonOperator: spec.comparison,
+    Threshold: spec.threshold,
+    TreatMissingData: spec.missing,
+    ActionsEnabled: true,
+    AlarmActions: [spec.topic],
+    OKActions: [spec.topic],
+  } satisfies Partial<PutMetricAlarmCommandInput>;
+}
+const metricOf = ({ namespace: Namespace, name: MetricName, dimensions }: MetricOf) => ({
+  Namespace,
+  MetricName,
+  Dimensions: Object.entries(dimensions).map(([Name, Value]): Dimension => ({ Name, Value })),
+});
+const statisticOf = ({ statistic }: AlarmSpec): Pick<PutMetricAlarmCommandInput, "Statistic" | "ExtendedStatistic"> =>
+  /^p\d/.test(statistic) ? { ExtendedStatistic: statistic } : { Statistic: statistic as PutMetricAlarmCommandInput["Statistic"] };
+const arnOf = (name: string, { partition, region, account }: Place) => `arn:${partition}:cloudwatch:${region}:${account}:alarm:${name}`;

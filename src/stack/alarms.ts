@@ -1,0 +1,190 @@
+import type { Config, FunctionName, TableName } from "../config/config.ts";
+import type { AlarmSpec, MetricOf } from "../resources/index.ts";
+import type { Naming } from "./naming.ts";
+
+/** An alarm without the topic that it tells. Thresholds and their reasons: docs/operations.md. */
+export interface Alarm {
+  /** A part of its id in the stack and of its name on AWS. */
+  readonly what: string;
+  readonly spec: Omit<AlarmSpec, "topic">;
+}
+
+const MINUTE = 60;
+const GIB = 1024 ** 3;
+/** AWS recommends these shares (CloudWatch, "Recommended alarms"): of calls that fail, of processor time. */
+const FAILED_SHARE = 0.05;
+const CPU_PERCENT = 90;
+const LATENCY_MS = 2_500;
+/** Of a function's time limit, the storage and the connections. */
+const DURATION_SHARE = 0.8;
+const FREE_STORAGE_SHARE = 0.1;
+const CONNECTIONS_SHARE = 0.6;
+/** Half an hour in pieces of five minutes: longer than a lunch break of the whole fleet's network, shorter than a shift. */
+const SILENCE = { period: 5 * MINUTE, periods: 6, breaching: 6 };
+
+/** The alarms of one stack. */
+export function alarmsOf(config: Config): readonly Alarm[] {
+  return [
+    ...apiAlarms(config),
+    ...(Object.keys(config.functions.names) as FunctionName[]).flatMap((name) => functionAlarms(config, name)),
+    ...(Object.keys(config.tables) as TableName[]).flatMap((name) => tableAlarms(config, name)),
+    ...databaseAlarms(config),
+    {
+      what: "no-fix",
+      spec: {
+        ...SILENCE,
+        description: "No vehicle has sent a fix for half an hour: the phones, the API or the way between them is down.",
+        metric: countedMetric(config, "calculate-eta", "Accepted"),
+        statistic: "Sum",
+        comparison: "LessThanThreshold",
+        threshold: 1,
+        missing: "breaching",
+      },
+    },
+  ];
+}
+
+/** What a function itself counts, in CloudWatch's embedded metric format. */
+export const countedMetric = ({ functions }: Config, fn: FunctionName, name: string): MetricOf => ({
+  namespace: "FleetLogix",
+  name,
+  dimensions: { function: functions.names[fn] },
+});
+
+/** Minutes in a row that must be bad before the alarm rings. */
+const minutes = (count: number) => ({ period: MINUTE, periods: count, breaching: count, missing: "notBreaching" as const });
+const above = { comparison: "GreaterThanThreshold" as const };
+
+export const apiMetric = ({ api }: Config, name: string): MetricOf => ({
+  namespace: "AWS/ApiGateway",
+  name,
+  dimensions: { ApiName: api.name, Stage: api.stage },
+});
+function apiAlarms(config: Config): readonly Alarm[] {
+  return [
+    {
+      what: "api-errors",
+      spec: {
+        ...minutes(3),
+        ...above,
+        description: "More than 5 % of the calls to the API fail with a 5xx status.",
+        metric: apiMetric(config, "5XXError"),
+        statistic: "Average",
+        threshold: FAILED_SHARE,
+      },
+    },
+    {
+      what: "api-latency",
+      spec: {
+        ...minutes(5),
+        comparison: "GreaterThanOrEqualToThreshold",
+        description: "One call in ten to the API takes 2.5 seconds or longer.",
+        metric: apiMetric(config, "Latency"),
+        statistic: "p90",
+        threshold: LATENCY_MS,
+      },
+    },
+  ];
+}
+
+export const functionMetric = ({ functions }: Config, fn: FunctionName, name: string): MetricOf => ({
+  namespace: "AWS/Lambda",
+  name,
+  dimensions: { FunctionName: functions.names[fn] },
+});
+function functionAlarms(config: Config, fn: FunctionName): readonly Alarm[] {
+  const sum = (name: string, count: number, description: string): Alarm["spec"] => ({
+    ...minutes(count),
+    ...above,
+    description,
+    metric: functionMetric(config, fn, name),
+    statistic: "Sum",
+    threshold: 0,
+  });
+  const called = config.functions.names[fn];
+  return [
+    { what: `${fn}-errors`, spec: sum("Errors", 3, `The function ${called} ends with errors.`) },
+    { what: `${fn}-throttles`, spec: sum("Throttles", 5, `Lambda refuses calls of the function ${called}: too many run at once.`) },
+    {
+      what: `${fn}-duration`,
+      spec: {
+        ...minutes(5),
+        ...above,
+        description: `One call in ten of the function ${called} takes more than 80 % of its time limit.`,
+        metric: functionMetric(config, fn, "Duration"),
+        statistic: "p90",
+        threshold: config.functions.timeoutSeconds * 1_000 * DURATION_SHARE,
+      },
+    },
+  ];
+}
+
+export const tableMetric = ({ tables }: Config, table: TableName, name: string): MetricOf => ({
+  namespace: "AWS/DynamoDB",
+  name,
+  dimensions: { TableName: tables[table] },
+});
+function tableAlarms(config: Config, table: TableName): readonly Alarm[] {
+  const throttled = (name: string, calls: string): Alarm["spec"] => ({
+    ...minutes(5),
+    ...above,
+    description: `DynamoDB throttles ${calls} of the table ${config.tables[table]}.`,
+    metric: tableMetric(config, table, name),
+    statistic: "Sum",
+    threshold: 0,
+  });
+  return [
+    { what: `${table}-reads-throttled`, spec: throttled("ReadThrottleEvents", "reads") },
+    { what: `${table}-writes-throttled`, spec: throttled("WriteThrottleEvents", "writes") },
+  ];
+}
+
+export const databaseMetric = ({ database }: Config, name: string): MetricOf => ({
+  namespace: "AWS/RDS",
+  name,
+  dimensions: { DBInstanceIdentifier: database.identifier.toLowerCase() },
+});
+function databaseAlarms(config: Config): readonly Alarm[] {
+  const alarm = (what: string, rest: Pick<Alarm["spec"], "description" | "metric" | "comparison" | "threshold" | "statistic">): Alarm => ({
+    what: `database-${what}`,
+    spec: { ...minutes(5), ...rest },
+  });
+  const { storageGb, instanceClass } = config.database;
+  return [
+    alarm("cpu", {
+      ...above,
+      description: "The database uses more than 90 % of its processor.",
+      metric: databaseMetric(config, "CPUUtilization"),
+      statistic: "Average",
+      threshold: CPU_PERCENT,
+    }),
+    alarm("storage", {
+      comparison: "LessThanThreshold",
+      description: `Less than 10 % of the database's ${storageGb} GB are free.`,
+      metric: databaseMetric(config, "FreeStorageSpace"),
+      statistic: "Minimum",
+      threshold: storageGb * GIB * FREE_STORAGE_SHARE,
+    }),
+    alarm("connections", {
+      ...above,
+      description: "The database comes near to its limit of connections.",
+      metric: databaseMetric(config, "DatabaseConnections"),
+      statistic: "Average",
+      threshold: Math.floor(maxConnections(instanceClass) * CONNECTIONS_SHARE),
+    }),
+  ];
+}
+
+/** GiB of memory by size within a family of 4 GiB a virtual processor; `r` and `x` have more, `c` has less. */
+const SIZES: Readonly<Record<string, number>> = { micro: 1, small: 2, medium: 4, large: 8, xlarge: 16 };
+const FAMILIES: Readonly<Record<string, number>> = { r: 2, x: 4, c: 0.5 };
+/** RDS: `max_connections` of PostgreSQL is the lesser of memory / 9,531,392 and 5,000. The memory that RDS keeps for itself is not published. */
+function maxConnections(instanceClass: string): number {
+  const [, family = "", size = ""] = instanceClass.split(".");
+  const multiple = /^(\d+)xlarge$/.exec(size);
+  const memory = multiple ? Number(multiple[1]) * (SIZES.xlarge ?? 16) : (SIZES[size] ?? 1);
+  return Math.min(5_000, Math.floor((memory * (FAMILIES[family[0] ?? ""] ?? 1) * GIB) / 9_531_392));
+}
+
+/** Names of the alarms on AWS. */
+export const alarmNames = (config: Config, names: Naming): readonly string[] => alarmsOf(config).map(({ what }) => names.alarm(what));

@@ -1,0 +1,38 @@
+import { declare, type ResourceNode } from "../engine/contract.ts";
+import { cloudwatchAlarm, cloudwatchDashboard, snsSubscription, snsTopic } from "../resources/index.ts";
+import { alarmsOf } from "./alarms.ts";
+import { dashboardBody } from "./dashboard.ts";
+import { type Plan, shortHash } from "./layer.ts";
+import { alarmsTopicPolicy } from "./permissions.ts";
+
+/** The topic of the alarms, which production's database tells of its events, too. */
+export const alarmsTopic = ({ config, names, place, key }: Plan) =>
+  declare(snsTopic, "topic.alarms", {
+    needs: { ...(key && { key }) },
+    identity: () => ({ name: config.alarms.topicName }),
+    // CloudWatch cannot publish to a topic under AWS's own key: without a customer key it has none, and SNS's own disk encryption.
+    spec: (from) => ({ kmsKey: from.key?.arn, policy: alarmsTopicPolicy(names, place) }),
+  });
+
+/** Dashboard, alarms and whom they tell. They need nothing but the topic: metrics are named, not made. */
+export function watchLayer({ config, names, place }: Plan, topic: ResourceNode<{ readonly arn: string }>): readonly ResourceNode[] {
+  const alarms = alarmsOf(config).map(({ what, spec }) =>
+    declare(cloudwatchAlarm, `alarm.${what}`, {
+      needs: { topic },
+      identity: () => ({ name: names.alarm(what) }),
+      spec: (from) => ({ ...spec, topic: from.topic.arn }),
+    }),
+  );
+  const subscriptions = config.alarms.emails.map((endpoint) =>
+    declare(snsSubscription, `subscription.alarms:${shortHash(endpoint)}`, {
+      needs: { topic },
+      identity: (from) => from.topic && { topicArn: from.topic.arn, protocol: "email", endpoint },
+      spec: () => ({}),
+    }),
+  );
+  const dashboard = declare(cloudwatchDashboard, "dashboard.main", {
+    identity: () => ({ name: config.alarms.dashboardName }),
+    spec: () => ({ body: dashboardBody(config, names, place) }),
+  });
+  return [topic, ...subscriptions, ...alarms, dashboard];
+}
