@@ -130,7 +130,8 @@ export const DRIFTS: Drifts = {
       AttributeValue: allow("sns:Publish", TOPIC, { AWS: "*" }),
     }),
   "alarm.api-errors actionsEnabled": ({ behind }) => behind("cloudwatch", "DisableAlarmActions", { AlarmNames: [ALARM] }),
-  "dashboard.main body": ({ behind }) => behind("cloudwatch", "PutDashboard", { DashboardName: DASHBOARD, DashboardBody: '{"widgets":[]}' }),
+  "dashboard.main body": ({ behind }) =>
+    behind("cloudwatch", "PutDashboard", { DashboardName: DASHBOARD, DashboardBody: '{"widgets":[]}' }),
   ...each(FUNCTIONS, (fn) => {
     const [RoleName, FunctionName] = [roleOf(fn), functionOf(fn)];
     const configure =

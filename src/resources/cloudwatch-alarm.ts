@@ -1,8 +1,7 @@
 import type { Dimension, PutMetricAlarmCommandInput } from "@aws-sdk/client-cloudwatch";
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { orAbsent } from "../aws/faults.ts";
-import { fromTagList, mayBeOurs, owned, toTagList } from "../aws/ownership.ts";
+import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
 import type { Place, ResourceKind } from "../engine/contract.ts";
 
 export interface AlarmId {
@@ -44,6 +43,7 @@ export const cloudwatchAlarm: ResourceKind<AlarmId, AlarmSpec, AlarmLive, object
   kind: "cloudwatch.alarm",
   holdsData: false,
   settle: { timeoutMs: 60_000, pollMs: 500 },
+  notFound: { provenBy: undefined, codes: GONE },
 
   label: ({ name }) => name,
   diff: (spec, live) => {
@@ -55,11 +55,8 @@ export const cloudwatchAlarm: ResourceKind<AlarmId, AlarmSpec, AlarmLive, object
   outputs: () => ({}),
   predict: () => ({}),
   describe: ({ arn, state }) => ({ arn, state }),
-  retry({ code }, during) {
-    if (/^ConcurrentModification/.test(code)) return "busy";
-    // Seen a moment ago by the call that proves it, so this is another answer's lag.
-    if ((during === "read" || during === "update") && GONE.includes(code)) return "propagation";
-    return undefined;
+  retry({ code }) {
+    return /^ConcurrentModification/.test(code) ? "busy" : undefined;
   },
 
   async read({ name }, ctx) {
@@ -84,13 +81,13 @@ export const cloudwatchAlarm: ResourceKind<AlarmId, AlarmSpec, AlarmLive, object
     if (tags) await cloudwatch.tagResource({ ResourceARN: arn, Tags: toTagList(tags) });
   },
   async delete({ name }, _live, _how, ctx) {
-    await orAbsent((await ctx.world.cloudwatch()).deleteAlarms({ AlarmNames: [name] }), ...GONE);
+    await (await ctx.world.cloudwatch()).deleteAlarms({ AlarmNames: [name] });
   },
-  async listOwned(ctx, isKnown) {
+  async candidates(ctx) {
     const ids: AlarmId[] = [];
     for await (const { MetricAlarms = [] } of (await ctx.world.cloudwatch()).paginateDescribeAlarms({ AlarmTypes: ["MetricAlarm"] }))
       ids.push(...MetricAlarms.flatMap(({ AlarmName }) => (mayBeOurs(AlarmName) ? [{ name: AlarmName }] : [])));
-    return owned(ids, isKnown, cloudwatchAlarm.read, ctx);
+    return ids;
   },
 };
 

@@ -1,7 +1,6 @@
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { orAbsent } from "../aws/faults.ts";
-import { fromTagList, mayBeOurs, owned, toTagList } from "../aws/ownership.ts";
+import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
 import type { Place, ResourceKind } from "../engine/contract.ts";
 
 export interface DashboardId {
@@ -23,23 +22,20 @@ export const cloudwatchDashboard: ResourceKind<DashboardId, DashboardSpec, Dashb
   kind: "cloudwatch.dashboard",
   holdsData: false,
   settle: { timeoutMs: 60_000, pollMs: 500 },
+  notFound: { provenBy: "cloudwatch:GetDashboard", codes: GONE },
 
   label: ({ name }) => name,
   diff: (spec, live) => differences({ body: [live.body, spec.body] }),
   outputs: () => ({}),
   predict: () => ({}),
   describe: ({ arn }) => ({ arn, state: "ready" }),
-  retry({ code }, during) {
-    if (/^ConcurrentModification/.test(code)) return "busy";
-    // Seen a moment ago by the call that proves it, so this is another answer's lag.
-    if ((during === "read" || during === "update") && GONE.includes(code)) return "propagation";
-    return undefined;
+  retry({ code }) {
+    return /^ConcurrentModification/.test(code) ? "busy" : undefined;
   },
 
   async read({ name }, ctx) {
     const cloudwatch = await ctx.world.cloudwatch();
-    const found = await orAbsent(cloudwatch.getDashboard({ DashboardName: name }), "DashboardNotFoundError", "ResourceNotFound");
-    if (!found) return { state: "absent" };
+    const found = await cloudwatch.getDashboard({ DashboardName: name });
     const arn = found.DashboardArn ?? arnOf(name, ctx.place);
     const { Tags } = await cloudwatch.listTagsForResource({ ResourceARN: arn });
     return { state: "ready", live: { arn, body: parsed(found.DashboardBody) }, tags: fromTagList(Tags) };
@@ -57,13 +53,13 @@ export const cloudwatchDashboard: ResourceKind<DashboardId, DashboardSpec, Dashb
     if (tags) await cloudwatch.tagResource({ ResourceARN: arn, Tags: toTagList(tags) });
   },
   async delete({ name }, _live, _how, ctx) {
-    await orAbsent((await ctx.world.cloudwatch()).deleteDashboards({ DashboardNames: [name] }), ...GONE);
+    await (await ctx.world.cloudwatch()).deleteDashboards({ DashboardNames: [name] });
   },
-  async listOwned(ctx, isKnown) {
+  async candidates(ctx) {
     const ids: DashboardId[] = [];
     for await (const { DashboardEntries = [] } of (await ctx.world.cloudwatch()).paginateListDashboards({}))
       ids.push(...DashboardEntries.flatMap(({ DashboardName }) => (mayBeOurs(DashboardName) ? [{ name: DashboardName }] : [])));
-    return owned(ids, isKnown, cloudwatchDashboard.read, ctx);
+    return ids;
   },
 };
 

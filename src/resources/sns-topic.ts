@@ -49,7 +49,11 @@ export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly ar
     const { Attributes = {} } = await sns.getTopicAttributes({ TopicArn: arn });
     const tagged = await sns.listTagsForResource({ ResourceArn: arn });
     const { KmsMasterKeyId, Policy } = Attributes;
-    return { state: "ready", live: { arn, kmsKey: KmsMasterKeyId || undefined, policy: policyForm(Policy) }, tags: fromTagList(tagged.Tags) };
+    return {
+      state: "ready",
+      live: { arn, kmsKey: KmsMasterKeyId || undefined, policy: policyForm(Policy) },
+      tags: fromTagList(tagged.Tags),
+    };
   },
   async create({ name }, spec, ctx) {
     const sns = await ctx.world.sns();
