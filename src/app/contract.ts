@@ -132,6 +132,13 @@ export interface LogLine {
   readonly timestamp: number;
   readonly message: string;
 }
+export interface LogOptions {
+  /** How far back. */
+  readonly sinceMs: number;
+  readonly follow: boolean;
+  /** CloudWatch's filter pattern: other lines are not even sent. */
+  readonly filterPattern?: string | undefined;
+}
 export interface Finding {
   readonly check: string;
   readonly ok: boolean;
@@ -171,7 +178,7 @@ export interface App {
   outputs(options: OutputOptions): Promise<Outputs>;
   invoke(name: FunctionName, event: string): Promise<InvokeResult>;
   /** Oldest first; with `follow` goes on until the signal aborts. */
-  logs(names: readonly FunctionName[], options: { readonly sinceMs: number; readonly follow: boolean }): AsyncIterable<LogLine>;
+  logs(names: readonly FunctionName[], options: LogOptions): AsyncIterable<LogLine>;
   /** Headers with which an API with `auth: iam` lets the call in. */
   signCall(call: ApiCall): Promise<Readonly<Record<string, string>>>;
   /** The stack's own database. */

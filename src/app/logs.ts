@@ -1,6 +1,6 @@
 import { orAbsent } from "../aws/faults.ts";
 import type { FunctionName } from "../config/config.ts";
-import type { LogLine } from "./contract.ts";
+import type { LogLine, LogOptions } from "./contract.ts";
 import { notDeployed } from "./invoke.ts";
 import type { Session } from "./session.ts";
 
@@ -8,27 +8,25 @@ const POLL_MS = 2_000;
 /** Lines arrive late and out of order: so far back a follower looks again. */
 const LATE_MS = 30_000;
 
-interface Options {
-  readonly sinceMs: number;
-  readonly follow: boolean;
-}
 interface Line extends LogLine {
   readonly id: string;
 }
 
-/** Oldest first. FilterLogEvents with a filter of time only: unlike a live tail it costs nothing by the minute. */
-export async function* readLogs(session: Session, names: readonly FunctionName[], options: Options): AsyncGenerator<LogLine> {
+/**
+ * Oldest first, streamed: a page is asked for when the one before it was read, so that a large log costs neither memory nor a wait.
+ * FilterLogEvents: unlike a live tail it costs nothing by the minute. NOT_DEPLOYED when a function's log group is missing.
+ */
+export async function* readLogs(session: Session, names: readonly FunctionName[], options: LogOptions): AsyncGenerator<LogLine> {
   const { clock } = session.ports;
   const { signal } = session.options;
   const shown = new Map<string, number>();
   let since = clock.now() - options.sinceMs;
   for (let first = true; ; first = false) {
-    const found = await Promise.all(names.map((name) => linesOf(session, name, since)));
-    const missing = names[found.indexOf(undefined)];
-    if (missing && first && !options.follow) throw notDeployed(session.config.functions.names[missing], `function.${missing}`);
-    const fresh = found.flatMap((lines) => lines ?? []).filter((line) => !shown.has(line.id));
-    for (const { id, ...line } of fresh.sort((a, b) => a.timestamp - b.timestamp)) {
-      shown.set(id, line.timestamp);
+    const lenient = options.follow || !first;
+    const groups = names.map((name) => linesOf(session, name, { startTime: since, filterPattern: options.filterPattern, lenient }));
+    for await (const { id, ...line } of inOrderOfTime(groups)) {
+      if (shown.has(id)) continue;
+      if (options.follow) shown.set(id, line.timestamp);
       yield line;
     }
     if (!options.follow || signal.aborted) return;
@@ -39,20 +37,35 @@ export async function* readLogs(session: Session, names: readonly FunctionName[]
   }
 }
 
-/** undefined: there is no log group yet. A page may be empty and yet have a next one. */
-async function linesOf(session: Session, name: FunctionName, startTime: number): Promise<readonly Line[] | undefined> {
+/** Several groups as one, each read no further than needed. Within a group CloudWatch answers in order of time. */
+async function* inOrderOfTime(groups: readonly AsyncGenerator<Line>[]): AsyncGenerator<Line> {
+  const heads = await Promise.all(groups.map(async (group) => ({ group, next: await group.next() })));
+  for (;;) {
+    const waiting = heads.filter(({ next }) => !next.done);
+    const [oldest] = waiting.toSorted((a, b) => a.next.value.timestamp - b.next.value.timestamp);
+    if (!oldest) return;
+    yield oldest.next.value as Line;
+    oldest.next = await oldest.group.next();
+  }
+}
+
+/** A page may be empty and yet have a next one. `lenient`: a group that is not there yet has no lines. */
+async function* linesOf(
+  session: Session,
+  name: FunctionName,
+  query: { readonly startTime: number; readonly filterPattern: string | undefined; readonly lenient: boolean },
+): AsyncGenerator<Line> {
   const logs = await session.clients.logs();
-  const logGroupName = `/aws/lambda/${session.config.functions.names[name]}`;
-  const lines: Line[] = [];
+  const { startTime, filterPattern, lenient } = query;
+  const functionName = session.config.functions.names[name];
+  const asked = { logGroupName: `/aws/lambda/${functionName}`, startTime, ...(filterPattern !== undefined && { filterPattern }) };
   let nextToken: string | undefined;
   do {
-    const ask = () => orAbsent(logs.filterLogEvents({ logGroupName, startTime, nextToken }), "ResourceNotFoundException");
+    const ask = () => orAbsent(logs.filterLogEvents({ ...asked, ...(nextToken && { nextToken }) }), "ResourceNotFoundException");
     const page = await session.ask(`the logs of ${name}`, ask);
-    if (!page) return undefined;
-    for (const { eventId, timestamp = 0, message = "" } of page.events ?? []) {
-      lines.push({ id: `${name} ${eventId ?? `${timestamp} ${message}`}`, function: name, timestamp, message });
-    }
-    nextToken = page.nextToken;
+    if (!page && !lenient) throw notDeployed(functionName, `function.${name}`);
+    for (const { eventId, timestamp = 0, message = "" } of page?.events ?? [])
+      yield { id: `${name} ${eventId ?? `${timestamp} ${message}`}`, function: name, timestamp, message };
+    nextToken = page?.nextToken;
   } while (nextToken);
-  return lines;
 }

@@ -137,13 +137,18 @@ function inspection(program: Command, act: Act): void {
     .description("call a function and print response and log tail")
     .argument("<function>", "short or full name")
     .option("--event <file>", "the event as a JSON file; - or nothing: standard input")
+    .option("--sample <name>", "the documented example of an operation, such as postDelivery")
     .action(act(async () => (await import("./commands/invoke.ts")).invoke));
   program
     .command("logs")
-    .description("the functions' logs: all, or one's")
-    .argument("[function]", "short or full name")
+    .description("the functions' logs in order of time: all functions, or those named")
+    .argument("[function...]", "short or full names")
     .option("--since <duration>", "how far back: 30s, 10m, 2h, 1d", "10m")
     .option("-f, --follow", "go on with what is logged from now on")
+    .option("--level <level>", "only lines of this level or above: debug, info, warn, error")
+    .option("--grep <pattern>", "only lines that this regular expression matches")
+    .option("--request-id <id>", "only lines of this call: request_id of an answer")
+    .addOption(new Option("--format <form>", "pretty in a terminal, else one JSON object a line").choices(["pretty", "json"]))
     .action(act(async () => (await import("./commands/logs.ts")).logs));
   program
     .command("simulate")

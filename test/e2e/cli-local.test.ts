@@ -89,6 +89,19 @@ test("the calls it prints work when pasted, and the delivery is in the functions
   expect(pasted(short)).toMatchObject({ delivery_id: "D-1001", status: "in_transit" });
   const logged = await run("logs verify-delivery --since 10m");
   expect(logged).toMatchObject({ code: 0, stdout: expect.stringContaining("verify-delivery") });
+  // Outside of a terminal each line is one JSON object, metrics among them.
+  const entries = logged.stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const answered = entries.find((entry) => entry.message === "answered");
+  expect(answered).toMatchObject({ level: "INFO", function: "verify-delivery", operation: "POST /delivery", status: 200 });
+  expect(entries.some((entry) => "_aws" in entry)).toBe(true);
+  const pretty = (await run(`logs --format pretty --request-id ${answered.request_id}`)).stdout.trim().split("\n");
+  expect(pretty).toHaveLength(1);
+  expect(pretty[0]).toMatch(/^\d\d:\d\d:\d\d\.\d{3} {2}verify-delivery {2}INFO {3}POST \/delivery {2}200 {2}\d+ ms {2}[0-9a-f-]{36}$/);
+  expect((await run("logs verify-delivery calculate-eta --level error")).stdout).toBe("");
+  expect(await run("logs --level loud")).toMatchObject({ code: 2, stderr: expect.stringContaining("warn") });
 });
 
 test("a second `up` and a plan find nothing to do", { timeout: LONG }, async () => {
@@ -132,6 +145,12 @@ test("invoke gives the response on stdout, the log tail on stderr", { timeout: L
   expect(answer.code).toBe(0);
   expect(JSON.parse(answer.stdout)).toMatchObject({ statusCode: 200 });
   expect(answer.stderr).toContain('"request_id":"r"');
+  const sample = await run("invoke calculate-eta --sample postVehicle");
+  expect([sample.code, JSON.parse(sample.stdout).statusCode]).toEqual([0, 200]);
+  expect(await run("invoke calculate-eta --sample postDelivery")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("postVehicle"),
+  });
 });
 
 test("api calls the deployed API: the answer on stdout, its status in the exit code, a wrong call before anything is sent", {

@@ -1,16 +1,18 @@
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
+import type { FunctionName } from "../../config/config.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { functionName } from "../functions.ts";
 import { withSpinner } from "../progress.ts";
 import type { Action, Run } from "../run.ts";
+import { sampleEvent } from "../sample-event.ts";
 import { configOf, openAppFor } from "../session.ts";
 
 /** The response goes to stdout, the log tail to stderr: the one can be piped, the other read. */
 export const invoke: Action = async (run, [name], options) => {
   const { config } = configOf(run);
   const short = functionName(name as string, config);
-  const event = await readEvent(run, options.event as string | undefined);
+  const event = await eventOf(run, short, options as { event?: string; sample?: string });
   const app = await openAppFor(run, config);
   const result = await withSpinner(run, `Calling ${short}`, () => app.invoke(short, event));
   const failure = result.functionError
@@ -36,6 +38,12 @@ export const invoke: Action = async (run, [name], options) => {
     failure,
   };
 };
+
+async function eventOf(run: Run, name: FunctionName, { event, sample }: { event?: string; sample?: string }): Promise<string> {
+  if (sample === undefined) return readEvent(run, event);
+  if (event === undefined) return sampleEvent(name, sample, new Date());
+  throw new FleetlogixError("USAGE", "--event and --sample both give the event.", { hint: "Leave out one of the two." });
+}
 
 /** --event FILE, `-` or a pipe; `{}` when a person typed no event. USAGE when it is not JSON. */
 async function readEvent(run: Run, file: string | undefined): Promise<string> {

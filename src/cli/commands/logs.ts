@@ -1,41 +1,82 @@
 import { FUNCTION_NAMES } from "../../../handlers/contract/functions.ts";
-import type { LogLine } from "../../app.ts";
 import { FleetlogixError } from "../../errors.ts";
-import { functionName } from "../functions.ts";
-import type { Action } from "../run.ts";
+import { functionNames } from "../functions.ts";
+import { oneOf } from "../one-of.ts";
+import { type Entry, entryOf, jsonLine, LEVELS, prettyLine } from "../render/log-line.ts";
+import type { Action, Run } from "../run.ts";
 import { configOf, openAppFor } from "../session.ts";
 
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+type Shown = (entry: Entry) => boolean;
 
-/** Lines are written as they come, so that --follow can be piped; with --json one document at the end. */
-export const logs: Action = async (run, [name], options) => {
+/**
+ * Lines are written as they come: for people in a terminal, one JSON object each elsewhere; with --json one document at the end.
+ */
+export const logs: Action = async (run, [names], options) => {
   const sinceMs = durationMs((options.since as string | undefined) ?? "10m");
   const follow = options.follow === true;
   if (follow && run.flags.json) {
     throw new FleetlogixError("USAGE", "--follow has no end, and --json prints one document at the end.", {
-      hint: "Leave out one of the two.",
+      hint: "Leave out one of the two; `--format json` prints one JSON object a line.",
     });
   }
+  const isShown = filterOf(run, options);
   const { config } = configOf(run);
-  const names = name === undefined ? FUNCTION_NAMES : [functionName(name as string, config)];
+  const chosen = functionNames(names as readonly string[], config);
   const app = await openAppFor(run, config);
-  const lines: LogLine[] = [];
-  for await (const line of app.logs(names, { sinceMs, follow })) {
-    if (run.flags.json) lines.push(line);
-    else run.voice.out.write(`${toText(line)}\n`);
+  const entries: Entry[] = [];
+  const format = (options.format as string | undefined) ?? (run.io.stdout.isTTY ? "pretty" : "json");
+  const lines = app.logs(chosen.length > 0 ? chosen : FUNCTION_NAMES, { sinceMs, follow, filterPattern: patternOf(options) });
+  for await (const line of lines) {
+    const entry = entryOf(line);
+    if (isShown(entry)) {
+      if (run.flags.json) entries.push(entry);
+      else run.voice.out.write(`${format === "json" ? jsonLine(entry) : prettyLine(entry, run.paint.out)}\n`);
+    }
     if (run.signal.aborted) break;
   }
   if (run.signal.reason === "signal") return { json: undefined, exit: 130 };
-  const events = lines.map(({ function: fn, timestamp, message }) => ({
-    function: fn,
-    timestamp: new Date(timestamp).toISOString(),
-    message,
-  }));
-  return { json: { command: run.command, ok: true, events } };
+  return { json: { command: run.command, ok: true, events: entries.map(eventOf) } };
 };
 
-const toText = (line: LogLine): string =>
-  `${new Date(line.timestamp).toISOString()}  ${line.function.padEnd(16)}  ${line.message.trimEnd()}`;
+const eventOf = ({ function: name, timestamp, level, text }: Entry) => ({
+  function: name,
+  timestamp: new Date(timestamp).toISOString(),
+  level: level.toUpperCase(),
+  message: text,
+});
+
+/** Metrics and Lambda's own lines are shown when asked for with --verbose or --level debug. */
+function filterOf(run: Run, { level, grep, requestId, format }: Readonly<Record<string, unknown>>): Shown {
+  const all = run.flags.verbose || run.flags.json || (format === "json" && level === undefined);
+  const least = LEVELS.indexOf(level === undefined ? (all ? "debug" : "info") : oneOf("level", String(level).toLowerCase(), LEVELS));
+  const pattern = grep === undefined ? undefined : patternFrom(String(grep));
+  return (entry) =>
+    LEVELS.indexOf(entry.level) >= least &&
+    (all || !entry.isMetric) &&
+    (pattern === undefined || pattern.test(entry.text)) &&
+    (requestId === undefined || entry.text.includes(String(requestId)));
+}
+
+function patternFrom(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (cause) {
+    throw new FleetlogixError("USAGE", `--grep ${text} is not a regular expression: ${(cause as Error).message}.`, {
+      hint: "Put a backslash before characters such as ( [ * + ? that are meant as they are.",
+      cause,
+    });
+  }
+}
+
+/** A quoted term of CloudWatch's filter pattern: the service then sends only lines with this id. */
+function patternOf({ requestId }: Readonly<Record<string, unknown>>): string | undefined {
+  if (requestId === undefined) return undefined;
+  if (/^[\w.:-]{1,128}$/.test(String(requestId))) return `"${String(requestId)}"`;
+  throw new FleetlogixError("USAGE", `${JSON.stringify(requestId)} is not a request id.`, {
+    hint: "Copy the request_id of an answer of the API, or of a line of `fleetlogix logs`.",
+  });
+}
 
 function durationMs(text: string): number {
   const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
