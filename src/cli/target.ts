@@ -40,7 +40,6 @@ const SERVICES = [
   "CLOUDWATCH_LOGS",
   "SECRETS_MANAGER",
   "KMS",
-  "SQS",
 ];
 
 function configured(variables: Variables): string | undefined {

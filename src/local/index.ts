@@ -20,7 +20,6 @@ import { rdsService } from "./services/rds/index.ts";
 import { s3Service } from "./services/s3/index.ts";
 import { secretsmanagerService } from "./services/secretsmanager/index.ts";
 import { snsService } from "./services/sns/index.ts";
-import { sqsService } from "./services/sqs/index.ts";
 import { stsService } from "./services/sts/index.ts";
 import { wafv2Service } from "./services/wafv2/index.ts";
 
@@ -122,7 +121,6 @@ const FACTORIES = [
   s3Service,
   dynamodbService,
   kmsService,
-  sqsService,
   snsService,
   ec2Service,
   rdsService,

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { IAM } from "@aws-sdk/client-iam";
 import { Lambda } from "@aws-sdk/client-lambda";
-import { SQS } from "@aws-sdk/client-sqs";
+import { SNS } from "@aws-sdk/client-sns";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { virtualClock } from "../../src/local/core/clock.ts";
@@ -16,6 +16,8 @@ const TRUST = JSON.stringify({
   Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
 });
 const folder = mkdtempSync(join(tmpdir(), "lambda-events-"));
+// Functions run as somebody else where the tests run as root.
+chmodSync(folder, 0o777);
 const bundle = resolve("node_modules", ".cache", `lambda-events-${process.pid}`);
 beforeAll(async () => {
   await build({
@@ -107,31 +109,38 @@ test("a failing asynchronous call is tried three times, one and two minutes apar
   }
 });
 
-test("dead letters and failures reach queues, with the reason; what stays idle for five minutes is ended", async () => {
+test("dead letters and failures reach topics, with the reason; what stays idle for five minutes is ended", async () => {
   const clock = virtualClock();
   const aws = await localAws({ clock });
   try {
-    const [lambda, iam, sqs] = [aws.client(Lambda), aws.client(IAM), aws.client(SQS)];
-    const queue = async (QueueName: string) => (await sqs.createQueue({ QueueName })).QueueUrl as string;
-    const [dead, failed] = [await queue("dead"), await queue("failed")];
+    const [lambda, iam, sns] = [aws.client(Lambda), aws.client(IAM), aws.client(SNS)];
+    const topic = async (Name: string, to: string, filter?: object) => {
+      const { TopicArn } = await sns.createTopic({ Name });
+      const Attributes = filter ? { FilterPolicy: JSON.stringify(filter) } : {};
+      await sns.subscribe({ TopicArn, Protocol: "sms", Endpoint: to, Attributes });
+      return TopicArn as string;
+    };
+    const dead = await topic("dead", "+15550001", { ErrorCode: [{ numeric: ["=", 200] }], ErrorMessage: ["never"] });
+    const failed = await topic("failed", "+15550002");
     const source = "export const handler = async (event) => { if (event.bad) throw new Error('never'); return process.pid; };";
-    await makeFunction(lambda, iam, "fails", source, { Effect: "Allow", Action: "sqs:SendMessage", Resource: "*" });
-    const arn = (name: string) => `arn:aws:sqs:us-east-1:000000000000:${name}`;
-    await lambda.updateFunctionConfiguration({ FunctionName: "fails", DeadLetterConfig: { TargetArn: arn("dead") } });
-    const OnFailure = { Destination: arn("failed") };
+    await makeFunction(lambda, iam, "fails", source, { Effect: "Allow", Action: "sns:Publish", Resource: "*" });
+    await lambda.updateFunctionConfiguration({ FunctionName: "fails", DeadLetterConfig: { TargetArn: dead } });
+    const OnFailure = { Destination: failed };
     await lambda.putFunctionEventInvokeConfig({ FunctionName: "fails", MaximumRetryAttempts: 0, DestinationConfig: { OnFailure } });
     await lambda.invoke({ FunctionName: "fails", InvocationType: "Event", Payload: '{"bad":true}' });
-    const received = async (QueueUrl: string) =>
-      (await sqs.receiveMessage({ QueueUrl, MessageAttributeNames: ["All"], VisibilityTimeout: 0 })).Messages?.[0];
-    await until(async () => (await received(dead)) !== undefined);
-    const letter = await received(dead);
-    expect(letter?.Body).toBe('{"bad":true}');
-    const text = (name: string) => letter?.MessageAttributes?.[name]?.StringValue;
-    expect([text("ErrorCode"), text("ErrorMessage")]).toEqual(["200", "never"]);
-    const record = JSON.parse((await received(failed))?.Body ?? "{}");
-    expect(record).toMatchObject({
-      requestContext: { condition: "RetriesExhausted", requestId: text("RequestID") },
+    const received = async (to: string) =>
+      ((await (await fetch(`${aws.url}/_local/mail`)).json()) as { to: string; body: string }[]).find((mail) => mail.to === to)?.body;
+    await until(async () => (await received("+15550001")) !== undefined && (await received("+15550002")) !== undefined);
+    expect(await received("+15550001")).toBe('{"bad":true}');
+    expect(JSON.parse((await received("+15550002")) ?? "{}")).toMatchObject({
+      requestContext: { condition: "RetriesExhausted", requestId: expect.any(String) },
       requestPayload: { bad: true },
+    });
+    const queue = "arn:aws:sqs:us-east-1:000000000000:q";
+    await expect(
+      lambda.updateFunctionConfiguration({ FunctionName: "fails", DeadLetterConfig: { TargetArn: queue } }),
+    ).rejects.toMatchObject({
+      name: "NotImplemented",
     });
 
     const pidOf = async () => Number((await lambda.invoke({ FunctionName: "fails" })).Payload?.transformToString());

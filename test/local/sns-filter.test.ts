@@ -1,5 +1,4 @@
 import { SNS } from "@aws-sdk/client-sns";
-import { SQS } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { localAws } from "../support/local-aws.ts";
 import { mailAt, soon } from "../support/mailbox.ts";
@@ -80,51 +79,13 @@ test.each([
   });
 });
 
-test("a queue that lets the topic send gets its messages, as notifications or raw; what cannot be delivered becomes a dead letter", async () => {
-  const sqs = aws.client(SQS);
-  const allowed = (arn: string) =>
-    JSON.stringify({
-      Version: "2012-10-17",
-      Statement: [
-        {
-          Effect: "Allow",
-          Principal: { Service: "sns.amazonaws.com" },
-          Action: "sqs:SendMessage",
-          Resource: arn,
-          Condition: { ArnEquals: { "aws:SourceArn": TopicArn } },
-        },
-      ],
-    });
-  const queue = async (QueueName: string, open = true) => {
-    const arn = `arn:aws:sqs:us-east-1:000000000000:${QueueName}`;
-    const Attributes = { VisibilityTimeout: "0", ...(open ? { Policy: allowed(arn) } : {}) };
-    const { QueueUrl } = await sqs.createQueue({ QueueName, Attributes });
-    const first = async () => (await sqs.receiveMessage({ QueueUrl, MessageAttributeNames: ["All"] })).Messages?.[0];
-    return { arn, first };
-  };
-  const [plain, raw, closed, dead] = [await queue("plain"), await queue("raw"), await queue("closed", false), await queue("dead")];
-  const subscribe = (Endpoint: string, Attributes: Record<string, string> = {}) =>
-    sns.subscribe({ TopicArn, Protocol: "sqs", Endpoint, Attributes });
-  expect((await subscribe(plain.arn)).SubscriptionArn).toMatch(/^arn:/);
-  await subscribe(raw.arn, { RawMessageDelivery: "true" });
-  for (const bad of ["{", '{"deadLetterTargetArn":"x"}'])
-    await expect(subscribe(closed.arn, { RedrivePolicy: bad })).rejects.toMatchObject({ name: "InvalidParameterException" });
-  await subscribe(closed.arn, { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn }) });
-  await sns.publish({ TopicArn, Message: "hello", MessageAttributes: { kind: { DataType: "String", StringValue: "a" } } });
-  await soon(async () => (await raw.first())?.Body).toBe("hello");
-  expect((await raw.first())?.MessageAttributes?.kind?.StringValue).toBe("a");
-  await soon(async () => (await plain.first())?.Body !== undefined).toBe(true);
-  const sent = await plain.first();
-  expect(sent?.MessageAttributes).toBeUndefined();
-  expect(JSON.parse(sent?.Body ?? "{}")).toMatchObject({
-    Type: "Notification",
-    TopicArn,
-    Message: "hello",
-    SigningCertURL: expect.any(String),
-    MessageAttributes: { kind: { Type: "String", Value: "a" } },
+test("queues are not there, and nothing pretends that they are", async () => {
+  const Endpoint = "arn:aws:sqs:us-east-1:000000000000:q";
+  await expect(sns.subscribe({ TopicArn, Protocol: "sqs", Endpoint })).rejects.toMatchObject({ name: "NotImplemented" });
+  const Attributes = { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Endpoint }) };
+  await expect(sns.subscribe({ TopicArn, Protocol: "sms", Endpoint: "+15550101", Attributes })).rejects.toMatchObject({
+    name: "NotImplemented",
   });
-  await soon(async () => JSON.parse((await dead.first())?.Body ?? "{}").Message).toBe("hello");
-  expect(await closed.first()).toBeUndefined();
 });
 
 test("filter by message body reaches into it", async () => {

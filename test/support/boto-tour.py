@@ -154,25 +154,13 @@ def acls(stage):
 
 
 def messages():
-    sns, sqs = client("sns"), client("sqs")
+    sns = client("sns")
     topic = sns.create_topic(Name="boto")["TopicArn"]
     assert sns.subscribe(TopicArn=topic, Protocol="sms", Endpoint="+15550123", ReturnSubscriptionArn=True)["SubscriptionArn"].startswith(topic)
     assert sns.publish(TopicArn=topic, Message="by text", MessageAttributes={"k": {"DataType": "String", "StringValue": "v"}})["MessageId"]
     assert code(sns.publish, TopicArn=topic + "x", Message="m") == "NotFound"
     assert len(sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=[{"Id": str(i), "Message": "m"} for i in range(3)])["Successful"]) == 3
     assert [s["Protocol"] for page in sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic) for s in page["Subscriptions"]] == ["sms"]
-    queue = sqs.create_queue(QueueName="boto", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
-    sqs.send_message(QueueUrl=queue, MessageBody="hello")
-    got = sqs.receive_message(QueueUrl=queue)["Messages"][0]
-    assert got["Body"] == "hello"
-    sqs.delete_message(QueueUrl=queue, ReceiptHandle=got["ReceiptHandle"])
-    assert "Messages" not in sqs.receive_message(QueueUrl=queue)
-    sqs.delete_queue(QueueUrl=queue)
-    try:
-        sqs.get_queue_url(QueueName="boto")
-        raise AssertionError("a queue outlived its end")
-    except sqs.exceptions.QueueDoesNotExist as error:
-        assert error.response["Error"]["Code"] == "AWS.SimpleQueueService.NonExistentQueue"
     sns.delete_topic(TopicArn=topic)
 
 

@@ -66,10 +66,6 @@ aws(f"sns subscribe --protocol email --notification-endpoint a@example.com --top
 assert aws(f"sns publish --message hello --topic-arn {topic}")["MessageId"]
 assert aws(f"sns list-subscriptions-by-topic --topic-arn {topic}")["Subscriptions"][0]["SubscriptionArn"] == "PendingConfirmation"
 aws(f"sns publish --message hello --topic-arn {topic}x", fails="NotFound")
-queue = aws("sqs create-queue --queue-name cli")["QueueUrl"]
-aws(f"sqs send-message --message-body hello --queue-url {queue}")
-assert aws(f"sqs receive-message --queue-url {queue}")["Messages"][0]["Body"] == "hello"
-aws(f"sqs delete-queue --queue-url {queue}")
 
 aws("secretsmanager create-secret --name cli --secret-string", "s3cret")
 assert aws("secretsmanager get-secret-value --secret-id cli")["SecretString"] == "s3cret"

@@ -20,7 +20,7 @@ export async function serverOf(
     store: openStore(undefined),
     dataDir: "",
     endpoint: () => url,
-    settings: { realism: false, databases: "none", databasePort: 0, hosts: [] },
+    settings: { realism: false, databases: "none", databasePort: 0 },
     dispatch: refuse,
     decide: () => ({ allowed: true }),
     assume: refuse,

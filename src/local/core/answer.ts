@@ -3,13 +3,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { spokenIn } from "../wire/dialects.ts";
-import { checkRequired, parseRequest } from "../wire/request.ts";
+import { parseRequest } from "../wire/request.ts";
 import { type WireResponse, writeFault, writeResponse } from "../wire/response.ts";
 import type { Wired } from "./dispatcher.ts";
 import { ConnectionCut } from "./faults.ts";
 import { type Hall, headersOf } from "./http.ts";
 import { type Call, type LocalEnv, LocalFault, type LocalService, type Principal } from "./service.ts";
 import { checkExpiry, type Signature, verifySignature } from "./signature.ts";
+import { checkInput } from "./validation.ts";
 import { expiredToken } from "./wording.ts";
 
 /** Largest body that is held in memory; only S3 payloads stream past it. */
@@ -39,7 +40,7 @@ export async function answer(request: IncomingMessage, response: ServerResponse,
     const { path, query } = asked;
     const { operation, input } = await parseRequest(wire, routes, { method, path, query, headers: call.headers, body, stream: request });
     operationName = operation.name;
-    checkRequired(operation, input);
+    checkInput(asked.wired.model, service, wire.kind, operation.name, input);
     const output = await hall.dispatcher.run(service, operation.name, input, call);
     await send(response, writeResponse(wire, operation, output, asked.requestId), head, `${service.name}:${operationName}`);
   } catch (error) {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { compileRoutes, type Routes } from "../wire/routes.ts";
 import { type WireService, wireService } from "../wire/schema.ts";
 import type { Faults } from "./faults.ts";
+import type { ServiceModel } from "./model.ts";
 import { realism } from "./realism.ts";
 import { type Call, type Dispatch, type LocalEnv, LocalFault, type LocalService } from "./service.ts";
 import { denied } from "./wording.ts";
@@ -11,6 +12,7 @@ export interface Wired {
   readonly service: LocalService;
   readonly wire: WireService;
   readonly routes: Routes;
+  readonly model: ServiceModel | undefined;
 }
 export interface Dispatcher {
   wired(name: string): Promise<Wired | undefined>;
@@ -42,7 +44,8 @@ export function createDispatcher(services: () => readonly LocalService[], env: (
     async wired(name) {
       const service = services().find((s) => (s.signsAs ?? s.name) === name);
       if (!service) return undefined;
-      const loading = cache.get(name) ?? service.sdk().then((sdk) => asWired(service, sdk));
+      const loading =
+        cache.get(name) ?? Promise.all([service.sdk(), service.model?.()]).then(([sdk, model]) => asWired(service, sdk, model));
       cache.set(name, loading);
       return loading;
     },
@@ -71,9 +74,9 @@ function callFromInside(
   };
 }
 
-function asWired(service: LocalService, sdk: object): Wired {
+function asWired(service: LocalService, sdk: object, model: ServiceModel | undefined): Wired {
   const wire = wireService(sdk);
-  return { service, wire, routes: wire.kind.startsWith("rest") ? compileRoutes(wire) : [] };
+  return { service, wire, routes: wire.kind.startsWith("rest") ? compileRoutes(wire) : [], model };
 }
 
 function handlerOf(service: LocalService, operation: string) {

@@ -34,7 +34,7 @@ export async function gate(knock: Knock, services: readonly LocalService[], env:
 function refusedHost(host: string, isPublic: boolean, env: LocalEnv): Refusal | undefined {
   const { port } = new URL(env.endpoint());
   if ([`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`].includes(host)) return undefined;
-  const named = env.settings.hosts.some((name) => host === name || host.replace(/:\d+$/, "") === name);
+  const named = env.settings.hosts?.some((name) => host === name || host.replace(/:\d+$/, "") === name);
   if (!named)
     return {
       code: "UnknownHost",

@@ -13,7 +13,6 @@ const BY_SERVICE: Readonly<Record<string, TokenNames>> = {
   secretsmanager: ["NextToken", "NextToken"],
   kms: ["Marker", "NextMarker", "Truncated"],
   wafv2: ["NextMarker", "NextMarker"],
-  sqs: ["NextToken", "NextToken"],
   cloudwatch: ["NextToken", "NextToken"],
 };
 const BY_OPERATION: Readonly<Record<string, TokenNames>> = {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import type { Clock } from "./clock.ts";
+import type { ServiceModel, Violation } from "./model.ts";
 import type { Store } from "./store.ts";
 
 /**
@@ -20,6 +21,10 @@ export interface LocalService {
   readonly permissions?: (operation: string, input: Record<string, unknown>, call: Call) => readonly Permission[];
   /** Plain HTTP beside the AWS protocol (data planes, confirmation links). Returns false when the request is not its own. */
   readonly http?: (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean>;
+  /** What the published model says about inputs; every input is held against it. */
+  readonly model?: () => Promise<ServiceModel | undefined>;
+  /** How the service's model is held against inputs. Default: every rule, in the words that most services share. */
+  readonly inputRules?: InputRules;
   /** Undoes the transfer coding of a request body and checks its checksums, for operations whose body is held in memory. */
   readonly decode?: (headers: Readonly<Record<string, string>>, body: Readable) => Readable;
   /** Addresses that are open to the Internet on AWS, too: those of deployed APIs. */
@@ -38,6 +43,13 @@ export interface LocalService {
   readonly stop?: () => Promise<void>;
   /** Facts for `local status`, e.g. { topics: 1 }. */
   readonly facts?: () => Record<string, string | number>;
+}
+
+export interface InputRules {
+  /** Names of shapes whose values the service itself refuses, in words of its own. */
+  readonly own?: readonly string[];
+  /** The service's own words; undefined lets the input through. */
+  readonly refuse?: (found: readonly Violation[], operation: string) => LocalFault | undefined;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the dispatcher handles operations without knowing their types; services keep theirs.
@@ -122,7 +134,7 @@ export interface Settings {
   /** First port tried for databases; 0 = any free one. */
   readonly databasePort: number;
   /** Further names, with or without a port, by which deployed APIs are reached: `10.0.2.2`, `x.trycloudflare.com`. Lower case. */
-  readonly hosts: readonly string[];
+  readonly hosts?: readonly string[];
 }
 
 /** What real AWS would answer. The wire renders it; services only throw it. `code` is the modelled error name. */

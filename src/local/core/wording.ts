@@ -11,7 +11,6 @@ const DENIED: Readonly<Record<string, string>> = {
   secretsmanager: "AccessDeniedException",
   kms: "AccessDeniedException",
   wafv2: "AccessDeniedException",
-  sqs: "AccessDenied",
 };
 /** Their protocol has one status for whatever the caller did wrong. */
 const JSON_SERVICES: ReadonlySet<string> = new Set(["dynamodb", "logs", "secretsmanager", "kms", "wafv2"]);
@@ -37,7 +36,6 @@ const THROTTLED: Readonly<Record<string, readonly [code: string, message: string
   secretsmanager: ["ThrottlingException", "Rate exceeded", 400],
   kms: ["ThrottlingException", "Rate exceeded", 400],
   wafv2: ["ThrottlingException", "Rate exceeded", 400],
-  sqs: ["RequestThrottled", "Request is throttled.", 403],
 };
 export function throttled(service: string, retryAfterSeconds?: number): LocalFault {
   const [code, message, status, usual] = THROTTLED[service] ?? ["Throttling", "Rate exceeded", 400];

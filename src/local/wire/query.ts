@@ -8,14 +8,17 @@ interface Node {
   [part: string]: Node | string | undefined;
 }
 
+/** Names come from outside: `__proto__` is one like the others. */
+const newNode = (): Node => Object.create(null) as Node;
+
 /** AWS Query and EC2 Query: a flat form → the operation's input. */
 export function readQuery(schema: NormalizedSchema, form: URLSearchParams, ec2: boolean): Record<string, unknown> {
-  const root: Node = {};
+  const root = newNode();
   for (const [path, value] of form) {
     if (path === "Action" || path === "Version") continue;
     let at = root;
     for (const part of path.split(".")) {
-      at[part] ??= {};
+      at[part] ??= newNode();
       at = at[part] as Node;
     }
     at.$ = value;

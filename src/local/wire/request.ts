@@ -4,7 +4,7 @@ import { LocalFault } from "../core/service.ts";
 import { readCbor, readJson, readXml } from "./body.ts";
 import { readQuery } from "./query.ts";
 import { matchRoute, type Routes } from "./routes.ts";
-import { members, type Operation, requiredMembers, traitsOf, type WireService } from "./schema.ts";
+import { members, type Operation, traitsOf, type WireService } from "./schema.ts";
 import { fromText, splitHeader } from "./values.ts";
 
 export interface WireRequest {
@@ -174,19 +174,4 @@ async function asObject(service: WireService, schema: NormalizedSchema, text: st
       ? new LocalFault("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema", 400)
       : new LocalFault("SerializationException", "The request body is not valid JSON of this operation.", 400);
   }
-}
-
-/** Refuses an input that lacks a member the model requires, in AWS's words. */
-export function checkRequired(operation: Operation, input: Record<string, unknown>): void {
-  const missing = requiredMembers(operation.input).filter((name) => input[name] === undefined || input[name] === null);
-  if (missing.length === 0) return;
-  const what = missing.map((name) => {
-    const member = name.charAt(0).toLowerCase() + name.slice(1);
-    return `Value null at '${member}' failed to satisfy constraint: Member must not be null`;
-  });
-  throw new LocalFault(
-    "ValidationException",
-    `${missing.length} validation error${missing.length > 1 ? "s" : ""} detected: ${what.join("; ")}`,
-    400,
-  );
 }

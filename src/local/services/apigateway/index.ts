@@ -1,4 +1,5 @@
 import type { LocalEnv, LocalService } from "../../core/service.ts";
+import { loadModel } from "../../core/validation.ts";
 import { createAccessLog } from "./access-log.ts";
 import { accountOperations } from "./account.ts";
 import { createBuckets } from "./admission.ts";
@@ -7,6 +8,7 @@ import { authorizerOperations } from "./authorizers.ts";
 import { deploymentOperations } from "./deployments.ts";
 import { invitesOrigin, isAddress, serve } from "./execute-api.ts";
 import { gatewayResponseOperations } from "./gateway-responses.ts";
+import { refuseInput } from "./input-rules.ts";
 import { integrationOperations } from "./integrations.ts";
 import { keyOperations } from "./keys.ts";
 import { methodOperations } from "./methods.ts";
@@ -31,6 +33,8 @@ export function apigatewayService(env: LocalEnv): LocalService {
   return {
     name: "apigateway",
     sdk: () => import("@aws-sdk/client-api-gateway"),
+    model: () => loadModel("apigateway"),
+    inputRules: { refuse: refuseInput },
     operations: rateLimited(gateway, {
       ...restApiOperations(gateway),
       ...resourceOperations(gateway),

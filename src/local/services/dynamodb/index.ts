@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { LocalEnv, LocalService } from "../../core/service.ts";
+import { loadModel } from "../../core/validation.ts";
 import { type Engine, openEngine } from "./engine.ts";
 import { expiryOf } from "./expiry.ts";
 import { itemOperations } from "./items.ts";
@@ -28,6 +29,7 @@ export function dynamodbService(env: LocalEnv): LocalService {
   return {
     name: "dynamodb",
     sdk: () => import("@aws-sdk/client-dynamodb"),
+    model: () => loadModel("dynamodb"),
     operations: {
       ...tableOperations(env, tables, engine),
       ...updateOperations(env, tables, engine),

@@ -1,5 +1,7 @@
 import { type Handler, type LocalEnv, LocalFault, type LocalService, type Operations } from "../../core/service.ts";
+import { loadModel } from "../../core/validation.ts";
 import { groupOperations } from "./groups.ts";
+import { refuseInput } from "./input-rules.ts";
 import { interfaceOperations } from "./interfaces.ts";
 import { networkOperations } from "./network.ts";
 import { ruleOperations } from "./rules.ts";
@@ -12,6 +14,8 @@ export function ec2Service(env: LocalEnv): LocalService {
   return {
     name: "ec2",
     sdk: () => import("@aws-sdk/client-ec2"),
+    model: () => loadModel("ec2"),
+    inputRules: { refuse: refuseInput },
     operations: withDryRun({
       ...networkOperations(env, state),
       ...groupOperations(env, state),

@@ -1,4 +1,5 @@
 import type { LocalEnv, LocalService, Permission } from "../../core/service.ts";
+import { loadModel } from "../../core/validation.ts";
 import { accountOperations } from "./account.ts";
 import { attachmentOperations } from "./attachments.ts";
 import { createDecisions, type Decisions } from "./decide.ts";
@@ -17,6 +18,7 @@ export function iamService(env: LocalEnv): { readonly service: LocalService; rea
     service: {
       name: "iam",
       sdk: () => import("@aws-sdk/client-iam"),
+      model: () => loadModel("iam"),
       operations: {
         ...roleOperations(env, state),
         ...inlineOperations(state),

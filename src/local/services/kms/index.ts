@@ -1,4 +1,5 @@
 import type { LocalEnv, LocalService } from "../../core/service.ts";
+import { loadModel } from "../../core/validation.ts";
 import { aliasOperations } from "./aliases.ts";
 import { type Kms, keyAt, openKms } from "./key.ts";
 import { keyOperations } from "./keys.ts";
@@ -9,6 +10,7 @@ export function kmsService(env: LocalEnv): LocalService {
   return {
     name: "kms",
     sdk: () => import("@aws-sdk/client-kms"),
+    model: () => loadModel("kms"),
     operations: { ...keyOperations(kms), ...aliasOperations(kms) },
     permissions: permissionsOf(kms),
     facts: () => ({ keys: kms.keys.size }),

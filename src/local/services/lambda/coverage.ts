@@ -4,5 +4,5 @@ export const partial: Readonly<Record<string, string>> = {
   UpdateFunctionConfiguration: "no layers, file systems or SnapStart; VPC settings are stored without effect",
   Invoke:
     "runs on the Node.js that runs the local AWS, whatever the runtime is called; memory is limited for the JavaScript heap; no AWS SDK beside the function's own",
-  PutFunctionEventInvokeConfig: "destinations: SQS queues, SNS topics and functions",
+  PutFunctionEventInvokeConfig: "destinations: SNS topics and functions",
 };

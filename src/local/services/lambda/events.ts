@@ -3,6 +3,7 @@ import { roleSession } from "./environment.ts";
 import type { Execution, Executor } from "./execute.ts";
 import { arnOf, type EventConfig, functionAt, keyOf, type Lambda, type QueuedEvent, type Revision } from "./model.ts";
 import { servingRevision } from "./serving.ts";
+import { unservedTarget } from "./validation.ts";
 
 /** AWS's waits before the second and third try. */
 const RETRY_MS = [60_000, 120_000];
@@ -138,8 +139,5 @@ async function send(lambda: Lambda, arn: string, text: string, principal: Princi
   if (service === "sns") await lambda.env.dispatch("sns", "Publish", { TopicArn: arn, Message: text, MessageAttributes }, from);
   else if (service === "lambda")
     await lambda.env.dispatch("lambda", "Invoke", { FunctionName: arn, InvocationType: "Event", Payload: Buffer.from(text) }, from);
-  else if (service === "sqs") {
-    const { QueueUrl } = await lambda.env.dispatch("sqs", "GetQueueUrl", { QueueName: arn.slice(arn.lastIndexOf(":") + 1) }, { region });
-    await lambda.env.dispatch("sqs", "SendMessage", { QueueUrl, MessageBody: text, MessageAttributes }, from);
-  } else throw new LocalFault("InvalidParameterValueException", `The local AWS has no destination of the kind ${arn}.`);
+  else throw unservedTarget(arn);
 }

@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { placeOf, preparePlace } from "../../core/place.ts";
 import type { LocalEnv, LocalService } from "../../core/service.ts";
+import { loadModel } from "../../core/validation.ts";
 import { aliasOperations } from "./aliases.ts";
 import { bootstrapFile } from "./bootstrap-file.ts";
 import { type CodeStore, openCode } from "./code.ts";
@@ -40,6 +41,9 @@ export function lambdaService(env: LocalEnv): LocalService {
   return {
     name: "lambda",
     sdk: () => import("@aws-sdk/client-lambda"),
+    model: () => loadModel("lambda"),
+    // Which runtimes there are is known here only.
+    inputRules: { own: ["Runtime"] },
     operations: {
       ...functionOperations({ lambda, code, gone: pools.retire }),
       ...updateOperations(lambda, code),

@@ -15,7 +15,7 @@ import type {
 import { type Call, LocalFault, type Operations } from "../../core/service.ts";
 import { describe, runtimeVersionArn } from "./describe.ts";
 import { arnOf, type EventConfig, functionAt, keyOf, type Lambda, type Reference, reference, revisionAt, under } from "./model.ts";
-import { invalid } from "./validation.ts";
+import { checkTarget, invalid } from "./validation.ts";
 
 export const ACCOUNT_CONCURRENCY = 1_000;
 const UNRESERVED_MINIMUM = 100;
@@ -125,6 +125,8 @@ function putEventConfig(
 ): FunctionEventInvokeConfig {
   const at = reference(input.FunctionName, input.Qualifier, call);
   revisionAt(lambda, at);
+  checkTarget(input.DestinationConfig?.OnSuccess?.Destination);
+  checkTarget(input.DestinationConfig?.OnFailure?.Destination);
   const config: EventConfig = {
     ...before,
     modified: lambda.env.clock.now(),

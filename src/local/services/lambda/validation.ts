@@ -35,6 +35,15 @@ export function checkConfig(config: Config): void {
       "satisfy regular expression pattern: arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+",
     );
   checkEnvironment(config.environment);
+  checkTarget(config.deadLetterArn);
+}
+
+const SERVED_TARGET = /^arn:[^:]+:(sns|lambda):/;
+export const unservedTarget = (arn: string): LocalFault =>
+  new LocalFault("NotImplemented", `The local AWS sends failed events to SNS topics and functions only, not to ${arn}.`, 501);
+/** Where events go that a function could not take. */
+export function checkTarget(arn: string | undefined): void {
+  if (arn && !SERVED_TARGET.test(arn)) throw unservedTarget(arn);
 }
 
 function checkRuntime(runtime: string): void {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { LocalEnv, LocalService } from "../../core/service.ts";
+import { inOneSentence, loadModel, pathOf } from "../../core/validation.ts";
 import { eventFiles } from "./event-files.ts";
 import { groupsOf } from "./group.ts";
 import { groupOperations } from "./groups.ts";
@@ -26,6 +27,9 @@ export function logsService(env: LocalEnv): LocalService {
   return {
     name: "logs",
     sdk: () => import("@aws-sdk/client-cloudwatch-logs"),
+    model: () => loadModel("logs"),
+    // CloudWatch Logs has a code of its own for the shared words.
+    inputRules: { refuse: (found) => inOneSentence(found, "awsJson1_1", pathOf, "InvalidParameterException") },
     operations: {
       ...groupOperations(env, groups, files),
       ...streamOperations(env, groups, files),

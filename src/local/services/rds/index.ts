@@ -1,9 +1,11 @@
 import type { Call, LocalEnv, LocalService, Permission } from "../../core/service.ts";
+import { loadModel } from "../../core/validation.ts";
 import { catalogOperations } from "./catalog.ts";
 import { changeOperations } from "./changes.ts";
 import { rdsState } from "./documents.ts";
 import { noEngine, postgresEngine } from "./engine.ts";
 import { createFleet } from "./fleet.ts";
+import { refuseInput } from "./input-rules.ts";
 import { instanceOperations } from "./instances.ts";
 import { sweepStrays } from "./leftovers.ts";
 import { lifeOperations } from "./life.ts";
@@ -26,6 +28,8 @@ export function rdsService(env: LocalEnv): LocalService {
   return {
     name: "rds",
     sdk: () => import("@aws-sdk/client-rds"),
+    model: () => loadModel("rds"),
+    inputRules: { refuse: refuseInput },
     operations: {
       ...instanceOperations(rds),
       ...changeOperations(rds),

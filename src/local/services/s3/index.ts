@@ -1,4 +1,5 @@
 import type { Call, Handler, LocalEnv, LocalService, Operations } from "../../core/service.ts";
+import { loadModel } from "../../core/validation.ts";
 import { decode } from "./body.ts";
 import {
   createBucket,
@@ -11,6 +12,7 @@ import {
 } from "./buckets.ts";
 import { answerPreflight, invites } from "./cors.ts";
 import { deleteObject, deleteObjects } from "./deletes.ts";
+import { refuseInput } from "./input-rules.ts";
 import { inventoryOperations } from "./inventories.ts";
 import { listObjects, listObjectsV2, listObjectVersions } from "./listing.ts";
 import { abortMultipartUpload, completeMultipartUpload, createMultipartUpload, uploadPart, uploadPartCopy } from "./multipart.ts";
@@ -31,6 +33,8 @@ export function s3Service(env: LocalEnv): LocalService {
   return {
     name: "s3",
     sdk: () => import("@aws-sdk/client-s3"),
+    model: () => loadModel("s3"),
+    inputRules: { refuse: refuseInput },
     operations: ownersOnly(operationsOf(state, told)),
     permissions: permissionsOf(state),
     decode: decode(state),

@@ -113,7 +113,13 @@ export async function checkDestinations(
 ): Promise<NotificationConfiguration> {
   const configuration = value as NotificationConfiguration;
   const refuse = () => new LocalFault("InvalidArgument", "Unable to validate the following destination configurations", 400);
-  if ((configuration.QueueConfigurations ?? []).length > 0) throw refuse();
+  // Queues of other accounts (Snowflake's, say) are none that we could ask.
+  if (
+    configuration.QueueConfigurations?.some(
+      ({ QueueArn = "" }) => !/^arn:[^:]+:sqs:[^:]+:\d{12}:/.test(QueueArn) || QueueArn.includes(`:${state.env.account}:`),
+    )
+  )
+    throw refuse();
   const named = withIds(configuration);
   for (const { kind, arn, events } of destinationsOf(named)) {
     if (events.length === 0 || events.some((event) => !/^s3:[A-Za-z]+(:[A-Za-z*]+)?$/.test(event)))
@@ -141,10 +147,11 @@ function withIds(configuration: NotificationConfiguration): NotificationConfigur
           .update(JSON.stringify([i, each]))
           .digest("base64url"),
     }));
-  const { TopicConfigurations, LambdaFunctionConfigurations, ...rest } = configuration;
+  const { TopicConfigurations, LambdaFunctionConfigurations, QueueConfigurations, ...rest } = configuration;
   return {
     ...rest,
     ...(TopicConfigurations ? { TopicConfigurations: identify(TopicConfigurations) } : {}),
+    ...(QueueConfigurations ? { QueueConfigurations: identify(QueueConfigurations) } : {}),
     ...(LambdaFunctionConfigurations ? { LambdaFunctionConfigurations: identify(LambdaFunctionConfigurations) } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import type { LocalEnv, LocalService } from "../../core/service.ts";
+import { loadModel } from "../../core/validation.ts";
 import { describeOperations } from "./describe.ts";
 import { lifecycleOperations } from "./lifecycle.ts";
 import { getRandomPassword } from "./password.ts";
@@ -13,6 +14,7 @@ export function secretsmanagerService(env: LocalEnv): LocalService {
   return {
     name: "secretsmanager",
     sdk: () => import("@aws-sdk/client-secrets-manager"),
+    model: () => loadModel("secretsmanager"),
     operations: {
       ...lifecycleOperations(env, secrets),
       ...valueOperations(env, secrets),

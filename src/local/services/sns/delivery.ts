@@ -6,10 +6,9 @@ import { bodyFor, confirmUrl, type Message, notification, unsubscribeUrl } from 
 import { post } from "./post.ts";
 import type { Deliverer, Outcome } from "./queue.ts";
 import type { Signer } from "./signing.ts";
-import { sendToQueue } from "./to-queue.ts";
 import type { SnsState, Subscription, Topic } from "./topic.ts";
 
-/** Tries at a function or a queue that is throttled or failing inside AWS. */
+/** Tries at a function that is throttled or failing inside AWS. */
 const AWS_DELAYS_MS = [0, 1_000, 1_000, 5_000, 10_000, 20_000];
 
 export function delivererOf(env: LocalEnv, state: SnsState, mailbox: Mailbox, signer: Signer): Deliverer {
@@ -25,19 +24,12 @@ export function delivererOf(env: LocalEnv, state: SnsState, mailbox: Mailbox, si
       if (!one || !topic) return "delivered";
       if (!message) return askToConfirm(one, topic, env, mailbox, signer);
       if (one.protocol === "lambda") return toFunction(way, one, topic, message);
-      if (one.protocol === "sqs") return toQueue(way, one, topic, message, one.endpoint);
       return one.protocol === "http" || one.protocol === "https" ? toHttp(way, one, topic, message) : toMailbox(way, one, topic, message);
     },
     delays({ subscriptionArn }) {
       const [one, topic] = place(subscriptionArn) ?? [];
       if (!one || !topic) return [];
-      return one.protocol === "lambda" || one.protocol === "sqs" ? AWS_DELAYS_MS : delaysOf(retryPolicy(topic, one));
-    },
-    async giveUp({ subscriptionArn, message }) {
-      const [one, topic] = place(subscriptionArn) ?? [];
-      if (!one?.attributes.RedrivePolicy || !topic || !message) return;
-      const { deadLetterTargetArn } = JSON.parse(one.attributes.RedrivePolicy) as { deadLetterTargetArn: string };
-      await toQueue(way, one, topic, message, deadLetterTargetArn);
+      return one.protocol === "lambda" ? AWS_DELAYS_MS : delaysOf(retryPolicy(topic, one));
     },
   };
 }
@@ -51,9 +43,6 @@ const inFull = (way: Way, one: Subscription, topic: Topic, message: Message): Pr
   notification(message, one, topic, way.signer, way.env.endpoint());
 const bodyOf = async (way: Way, one: Subscription, topic: Topic, message: Message): Promise<string> =>
   isRaw(one) ? bodyFor(one.protocol, message) : JSON.stringify(await inFull(way, one, topic, message));
-
-const toQueue = async (way: Way, one: Subscription, topic: Topic, message: Message, arn: string): Promise<Outcome> =>
-  sendToQueue(way.env, topic, arn, await bodyOf(way, one, topic, message), isRaw(one) ? message.attributes : {});
 
 async function toFunction(way: Way, one: Subscription, topic: Topic, message: Message): Promise<Outcome> {
   const { env } = way;

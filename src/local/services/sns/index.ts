@@ -1,5 +1,7 @@
 import type { LocalEnv, LocalService } from "../../core/service.ts";
+import { loadModel } from "../../core/validation.ts";
 import { delivererOf } from "./delivery.ts";
+import { refuseInput } from "./input-rules.ts";
 import { answerLink, isMailLink } from "./links.ts";
 import { mailboxOf } from "./mailbox.ts";
 import { permissionsOf } from "./permissions.ts";
@@ -21,6 +23,8 @@ export function snsService(env: LocalEnv): LocalService {
   return {
     name: "sns",
     sdk: () => import("@aws-sdk/client-sns"),
+    model: () => loadModel("sns"),
+    inputRules: { refuse: refuseInput },
     operations: {
       ...topicOperations(state),
       ...subscriptionOperations(env, state, queue),

@@ -23,13 +23,11 @@ export interface Deliverer {
   attempt(delivery: Delivery): Promise<Outcome>;
   /** The waits before the second, third, … try, in ms. */
   delays(delivery: Delivery): number[];
-  /** Hears of a delivery that will not be tried again: it goes to the subscription's dead-letter queue, if it has one. */
-  giveUp(delivery: Delivery): Promise<void>;
 }
 const AT_ONCE = 16;
 
 /** Deliveries under way, each a file until it is done, so that `kill -9` after the publisher's answer loses none. */
-export function queueOf(env: LocalEnv, { attempt, delays, giveUp }: Deliverer): Queue {
+export function queueOf(env: LocalEnv, { attempt, delays }: Deliverer): Queue {
   const folder = join(env.dataDir, "sns", "queue");
   const waiting: { file: string; delivery: Delivery; tries: number }[] = [];
   const timers = new Set<() => void>();
@@ -54,10 +52,7 @@ export function queueOf(env: LocalEnv, { attempt, delays, giveUp }: Deliverer): 
     });
     const delay = outcome === "retryable" ? delays(entry.delivery)[entry.tries] : undefined;
     if (delay === undefined) {
-      if (outcome !== "delivered") {
-        env.log(`sns: gave up a delivery to ${entry.delivery.subscriptionArn} after ${entry.tries + 1} tries`);
-        await giveUp(entry.delivery).catch((error) => env.log(`sns: a dead letter of ${entry.delivery.subscriptionArn} is lost: ${error}`));
-      }
+      if (outcome !== "delivered") env.log(`sns: gave up a delivery to ${entry.delivery.subscriptionArn} after ${entry.tries + 1} tries`);
       rmSync(entry.file, { force: true });
       return;
     }

@@ -20,7 +20,6 @@ import { type Handler, type LocalEnv, LocalFault, type Operations } from "../../
 import { subscriptionAttributes } from "./attributes.ts";
 import { checkFilterPolicy } from "./filter.ts";
 import type { Queue } from "./queue.ts";
-import { isQueueArn } from "./to-queue.ts";
 import { invalid, type Protocol, page, parseJson, type SnsState, type Subscription } from "./topic.ts";
 
 const ATTRIBUTES = new Set([
@@ -33,7 +32,7 @@ const ATTRIBUTES = new Set([
 ]);
 
 /** Of the account itself, or asked no question by AWS: confirmed from the beginning. */
-const SURE: ReadonlySet<Protocol> = new Set<Protocol>(["lambda", "sms", "sqs"]);
+const SURE: ReadonlySet<Protocol> = new Set<Protocol>(["lambda", "sms"]);
 
 export function subscriptionOperations(env: LocalEnv, state: SnsState, queue: Queue): Operations {
   const subscribe: Handler<SubscribeCommandInput, SubscribeCommandOutput> = (input, { account }) => {
@@ -104,7 +103,7 @@ function again(one: Subscription, attributes: Record<string, string>, always: bo
 }
 
 function checkEndpoint(protocol: Protocol, endpoint: string): void {
-  if (["application", "firehose"].includes(protocol))
+  if (["sqs", "application", "firehose"].includes(protocol))
     throw new LocalFault("NotImplemented", `The local AWS does not implement the protocol ${protocol} of sns:Subscribe.`, 501);
   if (protocol === "http" || protocol === "https") {
     if (!endpoint.startsWith(`${protocol}://`) || !URL.canParse(endpoint)) throw invalid("Endpoint must match the specified protocol");
@@ -115,8 +114,6 @@ function checkEndpoint(protocol: Protocol, endpoint: string): void {
     if (!/^\+?[0-9][0-9-]{3,18}$/.test(endpoint)) throw invalid(`Endpoint Reason: Invalid SMS endpoint: ${endpoint}`);
   } else if (protocol === "lambda") {
     if (!/^arn:[^:]+:lambda:[^:]+:\d{12}:function:[^:]+(:[^:]+)?$/.test(endpoint)) throw invalid("Lambda endpoint ARN");
-  } else if (protocol === "sqs") {
-    if (!isQueueArn(endpoint)) throw invalid("SQS endpoint ARN");
   } else throw invalid(`Amazon SNS does not support this protocol string: ${protocol}`);
 }
 
@@ -128,8 +125,12 @@ function checkAttribute(name: string, value: string, scope: string | undefined):
   if (name === "RawMessageDelivery" && !["true", "false"].includes(value.toLowerCase()))
     throw invalid(`RawMessageDelivery: Invalid value [${value}]. Must be true or false.`);
   if (name === "DeliveryPolicy" && value) parseJson(value, name);
-  if (name === "RedrivePolicy" && value && !isQueueArn((parseJson(value, name) as { deadLetterTargetArn?: unknown }).deadLetterTargetArn))
-    throw invalid("RedrivePolicy: deadLetterTargetArn is an invalid arn");
+  if (name === "RedrivePolicy" && value)
+    throw new LocalFault(
+      "NotImplemented",
+      "The local AWS has no SQS: it does not implement the attribute RedrivePolicy of a subscription.",
+      501,
+    );
 }
 
 function listOperations(state: SnsState): Operations {

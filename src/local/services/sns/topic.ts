@@ -10,7 +10,7 @@ export interface Topic {
   readonly tags: Readonly<Record<string, string>>;
   readonly subscriptionsDeleted: number;
 }
-export type Protocol = "http" | "https" | "email" | "email-json" | "sms" | "lambda" | "sqs";
+export type Protocol = "http" | "https" | "email" | "email-json" | "sms" | "lambda";
 export interface Subscription {
   readonly arn: string;
   readonly topicArn: string;

@@ -1,5 +1,6 @@
 import type * as STS from "@aws-sdk/client-sts";
 import { type Call, type Handler, type LocalEnv, LocalFault, type LocalService, type Principal } from "../../core/service.ts";
+import { loadModel } from "../../core/validation.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 
 interface Identity {
@@ -17,6 +18,7 @@ export function stsService(env: LocalEnv): Identity {
     service: {
       name: "sts",
       sdk: () => import("@aws-sdk/client-sts"),
+      model: () => loadModel("sts"),
       operations: {
         GetCallerIdentity: getCallerIdentity(env),
         AssumeRole: assumeRole(env, sessions),

@@ -1,4 +1,5 @@
 import type { LocalEnv, LocalService } from "../../core/service.ts";
+import { inOneSentence, loadModel, pathOf } from "../../core/validation.ts";
 import { openWaf } from "./acl.ts";
 import { aclOperations } from "./acls.ts";
 import { associationOperations } from "./associations.ts";
@@ -9,6 +10,9 @@ export function wafv2Service(env: LocalEnv): LocalService {
   return {
     name: "wafv2",
     sdk: () => import("@aws-sdk/client-wafv2"),
+    model: () => loadModel("wafv2"),
+    // unproven: the code; AWS documents both it and ValidationException for these operations.
+    inputRules: { refuse: (found) => inOneSentence(found, "awsJson1_1", pathOf, "WAFInvalidParameterException") },
     operations: { ...aclOperations(waf), ...associationOperations(waf) },
     permissions: (operation, input) => {
       const named = input.WebACLArn ?? input.ResourceARN ?? input.ARN ?? waf.acls.get(String(input.Id))?.arn;

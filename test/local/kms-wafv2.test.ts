@@ -1,21 +1,18 @@
 import { APIGateway } from "@aws-sdk/client-api-gateway";
 import { KMS } from "@aws-sdk/client-kms";
-import { SQS } from "@aws-sdk/client-sqs";
 import { WAFV2 } from "@aws-sdk/client-wafv2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { virtualClock } from "../../src/local/core/clock.ts";
-import { faultPlan } from "../../src/local/core/faults.ts";
 import { localAws } from "../support/local-aws.ts";
 
 const clock = virtualClock();
 const DAY = 86_400_000;
 let aws: Awaited<ReturnType<typeof localAws>>;
 let kms: KMS;
-let sqs: SQS;
 let waf: WAFV2;
 beforeAll(async () => {
   aws = await localAws({ clock });
-  [kms, sqs, waf] = [aws.client(KMS), aws.client(SQS), aws.client(WAFV2)];
+  [kms, waf] = [aws.client(KMS), aws.client(WAFV2)];
 });
 afterAll(() => aws.close());
 const many = (count: number) => Array.from({ length: count }, (_, i) => i);
@@ -93,113 +90,6 @@ describe("kms", () => {
     expect((await kms.listResourceTags({ KeyId, Limit: 1, Marker: first.NextMarker })).Tags?.[0]?.TagKey).toBe("k49");
     await expect(kms.createKey({ MultiRegion: true })).rejects.toMatchObject({ name: "NotImplemented" });
     await expect(kms.encrypt({ KeyId, Plaintext: Buffer.from("x") })).rejects.toMatchObject({ name: "NotImplemented" });
-  });
-});
-
-describe("sqs", () => {
-  const make = async (QueueName: string, Attributes?: Record<string, string>) =>
-    (await sqs.createQueue({ QueueName, ...(Attributes ? { Attributes } : {}) })).QueueUrl as string;
-
-  test("a message is hidden from the others for its time, then comes again; a handle deletes it", async () => {
-    const QueueUrl = await make("work", { VisibilityTimeout: "60" });
-    await sqs.sendMessage({ QueueUrl, MessageBody: "one" });
-    await sqs.sendMessage({ QueueUrl, MessageBody: "later", DelaySeconds: 10 });
-    const receive = async () => (await sqs.receiveMessage({ QueueUrl, MaxNumberOfMessages: 10 })).Messages;
-    expect(await receive()).toMatchObject([{ Body: "one", Attributes: { ApproximateReceiveCount: "1" } }]);
-    expect(await receive()).toBeUndefined();
-    const counts = (await sqs.getQueueAttributes({ QueueUrl, AttributeNames: ["All"] })).Attributes;
-    expect(counts).toMatchObject({ ApproximateNumberOfMessagesNotVisible: "1", ApproximateNumberOfMessagesDelayed: "1" });
-    clock.advance(60_000);
-    const again = await receive();
-    expect(again?.map(({ Body }) => Body)).toEqual(["one", "later"]);
-    await sqs.deleteMessage({ QueueUrl, ReceiptHandle: again?.[0]?.ReceiptHandle });
-    clock.advance(60_000);
-    expect((await receive())?.map(({ Body }) => Body)).toEqual(["later"]);
-    clock.advance(4 * DAY);
-    expect(await receive()).toBeUndefined();
-  });
-
-  test("a receiver waits for its time: until a message is sent, a hidden one shows itself, or the time is up", async () => {
-    const QueueUrl = await make("waited");
-    await sqs.sendMessage({ QueueUrl, MessageBody: "hidden", DelaySeconds: 5 });
-    const before = clock.now();
-    const receive = (WaitTimeSeconds: number) => sqs.receiveMessage({ QueueUrl, WaitTimeSeconds, VisibilityTimeout: 60 });
-    expect((await receive(20)).Messages?.[0]?.Body).toBe("hidden");
-    expect(clock.now() - before).toBe(5_000);
-    expect((await receive(20)).Messages).toBeUndefined();
-    expect(clock.now() - before).toBe(25_000);
-    await expect(receive(21)).rejects.toMatchObject({ name: "InvalidParameterValue" });
-    const faults = faultPlan();
-    const real = await localAws({ faults });
-    const other = real.client(SQS);
-    const url = (await other.createQueue({ QueueName: "waited" })).QueueUrl as string;
-    const waiter = other.receiveMessage({ QueueUrl: url, WaitTimeSeconds: 20 });
-    const gone = new AbortController();
-    const left = other.receiveMessage({ QueueUrl: url, WaitTimeSeconds: 20 }, { abortSignal: gone.signal });
-    await expect.poll(() => faults.calls().length).toBe(3);
-    gone.abort();
-    await expect(left).rejects.toMatchObject({ name: "AbortError" });
-    await other.sendMessage({ QueueUrl: url, MessageBody: "now" });
-    const empty = (await other.createQueue({ QueueName: "empty" })).QueueUrl as string;
-    const whole = other.receiveMessage({ QueueUrl: empty, WaitTimeSeconds: 10 }).catch(() => undefined);
-    expect((await Promise.race([waiter, whole]))?.Messages?.[0]?.Body, "woken before its time is up").toBe("now");
-    await real.close();
-  });
-
-  test("message attributes come back to who asks, and the client's hashes agree", async () => {
-    const QueueUrl = await make("attributes", { VisibilityTimeout: "0" });
-    const MessageAttributes = {
-      "a.text": { DataType: "String", StringValue: "ü" },
-      "a.count": { DataType: "Number.int", StringValue: "7" },
-      bytes: { DataType: "Binary.png", BinaryValue: Uint8Array.from([0, 255]) },
-    };
-    const sent = await sqs.sendMessage({ QueueUrl, MessageBody: "m", MessageAttributes });
-    const receive = async (...MessageAttributeNames: string[]) =>
-      (await sqs.receiveMessage({ QueueUrl, MessageAttributeNames })).Messages?.[0];
-    const all = await receive("All");
-    expect(all?.MessageAttributes).toEqual(MessageAttributes);
-    expect(all?.MD5OfMessageAttributes).toBe(sent.MD5OfMessageAttributes);
-    expect(Object.keys((await receive("a.*"))?.MessageAttributes ?? {})).toEqual(["a.text", "a.count"]);
-    expect((await receive())?.MessageAttributes).toBeUndefined();
-    const known = { timestamp: { DataType: "Number", StringValue: "1493147359900" } };
-    const { MD5OfMessageAttributes } = await sqs.sendMessage({ QueueUrl, MessageBody: "m", MessageAttributes: known });
-    expect(MD5OfMessageAttributes, "as SQS itself answers").toBe("235c5c510d26fb653d073faed50ae77c");
-    const send = (name: string, attribute: object) =>
-      sqs.sendMessage({ QueueUrl, MessageBody: "m", MessageAttributes: { [name]: attribute as never } });
-    for (const [name, attribute] of [
-      ["AWS.x", { DataType: "String", StringValue: "v" }],
-      ["n", { DataType: "Number", StringValue: "seven" }],
-      ["t", { DataType: "List", StringValue: "v" }],
-      ["e", { DataType: "String", StringValue: "" }],
-    ] as const)
-      await expect(send(name, attribute), name).rejects.toMatchObject({ name: "InvalidParameterValue" });
-  });
-
-  test("creation is repeatable, attributes are checked, encryption is one of two kinds", async () => {
-    const QueueUrl = await make("q", { MaximumMessageSize: "1024" });
-    expect(await make("q", { MaximumMessageSize: "1024" })).toBe(QueueUrl);
-    await expect(make("q", { MaximumMessageSize: "2048" })).rejects.toMatchObject({ name: "QueueNameExists" });
-    await expect(sqs.sendMessage({ QueueUrl, MessageBody: "x".repeat(1025) })).rejects.toMatchObject({ name: "InvalidParameterValue" });
-    const set = (Attributes: Record<string, string>) => sqs.setQueueAttributes({ QueueUrl, Attributes });
-    await expect(set({ Colour: "red" })).rejects.toMatchObject({ name: "InvalidAttributeName" });
-    await expect(set({ VisibilityTimeout: "43201" })).rejects.toMatchObject({ name: "InvalidAttributeValue" });
-    await expect(make("q.fifo")).rejects.toMatchObject({ name: "InvalidParameterValue" });
-    const read = async () => (await sqs.getQueueAttributes({ QueueUrl, AttributeNames: ["All"] })).Attributes ?? {};
-    expect((await read()).SqsManagedSseEnabled).toBe("true");
-    await set({ KmsMasterKeyId: "alias/x" });
-    expect(await read()).toMatchObject({ SqsManagedSseEnabled: "false", KmsMasterKeyId: "alias/x" });
-    await set({ SqsManagedSseEnabled: "true" });
-    expect(await read()).not.toHaveProperty("KmsMasterKeyId");
-    await sqs.tagQueue({ QueueUrl, Tags: { a: "1", b: "2" } });
-    await sqs.untagQueue({ QueueUrl, TagKeys: ["a"] });
-    expect((await sqs.listQueueTags({ QueueUrl })).Tags).toEqual({ b: "2" });
-    await expect(sqs.tagQueue({ QueueUrl, Tags: { "aws:x": "1" } })).rejects.toMatchObject({ name: "InvalidParameterValue" });
-    for (const i of many(3)) await make(`page-${i}`);
-    const page = await sqs.listQueues({ QueueNamePrefix: "page-", MaxResults: 2 });
-    expect(page.QueueUrls).toHaveLength(2);
-    expect((await sqs.listQueues({ QueueNamePrefix: "page-", MaxResults: 2, NextToken: page.NextToken })).QueueUrls).toHaveLength(1);
-    await sqs.deleteQueue({ QueueUrl });
-    await expect(sqs.sendMessage({ QueueUrl, MessageBody: "x" })).rejects.toMatchObject({ name: "QueueDoesNotExist" });
   });
 });
 

@@ -1,0 +1,130 @@
+/**
+ * Makes src/local/models: what AWS's published service models say about the inputs of the operations that the local AWS
+ * has: required members, enumerations, lengths, ranges, patterns, types. Facts only, no texts.
+ *
+ *   npx tsx scripts/service-models.ts --from <botocore>/data
+ *
+ * The models are those of botocore (Apache 2.0), a folder a service with a folder a version: <name>/<date>/service-2.json(.gz).
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { gunzipSync } from "node:zlib";
+import type { ServiceModel, Shape } from "../src/local/core/model.ts";
+import { startLocalAws } from "../src/local/index.ts";
+
+/** Where botocore has another name for a service than its signatures. */
+const FOLDERS: Readonly<Record<string, string>> = { monitoring: "cloudwatch" };
+const TARGET = join(import.meta.dirname, "../src/local/models");
+
+interface Botocore {
+  readonly metadata: { readonly apiVersion: string };
+  readonly operations: Readonly<Record<string, { readonly input?: { readonly shape: string } }>>;
+  readonly shapes: Readonly<Record<string, BotocoreShape>>;
+}
+interface BotocoreShape {
+  readonly type: string;
+  readonly required?: readonly string[];
+  readonly members?: Readonly<Record<string, { readonly shape: string; readonly location?: string }>>;
+  readonly member?: { readonly shape: string };
+  readonly key?: { readonly shape: string };
+  readonly value?: { readonly shape: string };
+  readonly enum?: readonly string[];
+  readonly pattern?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly union?: boolean;
+  readonly sensitive?: boolean;
+}
+
+function read(from: string, service: string): Botocore {
+  const folder = join(from, FOLDERS[service] ?? service);
+  const version =
+    readdirSync(folder)
+      .filter((name) => /^\d{4}-/.test(name))
+      .sort()
+      .at(-1) ?? "";
+  const file = join(folder, version, "service-2.json");
+  const text = existsSync(file) ? readFileSync(file) : gunzipSync(readFileSync(`${file}.gz`));
+  return JSON.parse(text.toString("utf8")) as Botocore;
+}
+
+/** The operations' inputs with all that they reach. A shape that says no more than its type is named by its type. */
+function excerpt(service: string, model: Botocore, operations: readonly string[], dated: string): ServiceModel {
+  const shapes: Record<string, Shape> = {};
+  const visit = (name: string): string => {
+    const shape = model.shapes[name] as BotocoreShape;
+    if (isPlain(shape)) return shape.type;
+    if (shapes[name]) return name;
+    // Before its members: a shape may reach itself.
+    const made: Record<string, unknown> = { type: shape.type };
+    shapes[name] = made as unknown as Shape;
+    for (const fact of ["required", "enum", "min", "max", "union", "sensitive"] as const) {
+      const value = shape[fact];
+      if (value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0)) made[fact] = value;
+    }
+    if (shape.pattern !== undefined && compiles(shape.pattern, name)) made.pattern = shape.pattern;
+    if (shape.members) made.members = Object.fromEntries(Object.entries(shape.members).map(([member, at]) => [member, visit(at.shape)]));
+    const outside = Object.entries(shape.members ?? {}).filter(([, { location }]) => location !== undefined);
+    if (outside.length > 0) made.outside = outside.map(([member]) => member);
+    if (shape.member) made.of = visit(shape.member.shape);
+    if (shape.key) made.key = visit(shape.key.shape);
+    if (shape.value) made.value = visit(shape.value.shape);
+    return name;
+  };
+  const inputs = operations.flatMap((name) => {
+    const input = model.operations[name]?.input?.shape;
+    return input === undefined ? [] : [[name, visit(input)] as const];
+  });
+  return { service, apiVersion: model.metadata.apiVersion, dated, operations: Object.fromEntries(inputs), shapes };
+}
+const isPlain = (shape: BotocoreShape): boolean =>
+  !["structure", "list", "map"].includes(shape.type) &&
+  [shape.enum, shape.pattern, shape.min, shape.max, shape.sensitive || undefined].every((fact) => fact === undefined);
+
+function compiles(pattern: string, name: string): boolean {
+  try {
+    new RegExp(pattern, "u");
+    return true;
+  } catch {
+    try {
+      new RegExp(pattern);
+      return true;
+    } catch {
+      console.error(`left out: the pattern of ${name} is none of JavaScript: ${pattern}`);
+      return false;
+    }
+  }
+}
+
+/** A line a shape, so that a change can be read. */
+function write(model: ServiceModel): void {
+  const { shapes, operations, ...head } = model;
+  const lines = (of: object): string =>
+    Object.entries(of)
+      .map(([name, value]) => `    ${JSON.stringify(name)}: ${JSON.stringify(value)}`)
+      .join(",\n");
+  const start = JSON.stringify(head).slice(0, -1);
+  writeFileSync(
+    join(TARGET, `${model.service}.json`),
+    `${start},\n  "operations": {\n${lines(operations)}\n  },\n  "shapes": {\n${lines(shapes)}\n  }\n}\n`,
+  );
+}
+
+const { values } = parseArgs({ options: { from: { type: "string" } } });
+if (!values.from) throw new Error("--from FOLDER is required: the folder `data` of botocore");
+const { version } = /__version__ = '(?<version>[^']+)'/.exec(readFileSync(join(values.from, "../__init__.py"), "utf8"))?.groups ?? {};
+const dated = `botocore ${version}, ${new Date().toISOString().slice(0, 10)}`;
+const aws = await startLocalAws({ settings: { databases: "none" } });
+const names = aws.services.map((service) => service.name).sort();
+rmSync(TARGET, { recursive: true, force: true });
+mkdirSync(TARGET, { recursive: true });
+for (const service of aws.services)
+  write(excerpt(service.name, read(values.from, service.name), Object.keys(service.operations).sort(), dated));
+const loaders = names.map((name) => `  ${name}: () => import("./${name}.json", { with: { type: "json" } }),`).join("\n");
+const header = "// Made by scripts/service-models.ts. Do not edit.\n";
+writeFileSync(
+  join(TARGET, "index.ts"),
+  `${header}/** What the published model of each service says about its inputs; loaded on first use. */\nexport const MODELS: Readonly<Record<string, () => Promise<{ readonly default: unknown }>>> = {\n${loaders}\n};\n`,
+);
+await aws.close();

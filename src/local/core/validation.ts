@@ -1,0 +1,78 @@
+import { MODELS } from "../models/index.ts";
+import type { Kind } from "../wire/schema.ts";
+import { type ServiceModel, type Violation, violations } from "./model.ts";
+import { LocalFault, type LocalService } from "./service.ts";
+
+/** The published model of a service; undefined for one that none was made for. */
+export async function loadModel(service: string): Promise<ServiceModel | undefined> {
+  return Object.hasOwn(MODELS, service) ? ((await MODELS[service]?.())?.default as ServiceModel) : undefined;
+}
+
+/** Refuses an input that the service's model does not allow, before any handler sees it. */
+export function checkInput(
+  model: ServiceModel | undefined,
+  { inputRules = {} }: LocalService,
+  kind: Kind,
+  operation: string,
+  input: unknown,
+): void {
+  if (!model) return;
+  const found = violations(model, operation, input).filter(
+    ({ rule, shape }) => rule !== "unknown" && !inputRules.own?.some((name) => model.shapes[name] === shape),
+  );
+  if (found.length === 0) return;
+  const fault = inputRules.refuse ? inputRules.refuse(found, operation) : inOneSentence(found, kind, (violation) => pathOf(violation));
+  if (fault) throw fault;
+}
+
+/** The words that most services share: `2 validation errors detected: Value '…' at '…' failed to satisfy constraint: …; …`. */
+export function inOneSentence(found: readonly Violation[], kind: Kind, path: (violation: Violation) => string, code?: string): LocalFault {
+  const wrong = found.find(({ rule }) => rule === "type");
+  if (wrong) return wrongType(wrong, kind);
+  const parts = found.map(
+    (violation) => `Value ${shown(violation)}at '${path(violation)}' failed to satisfy constraint: ${violation.text}`,
+  );
+  const count = `${found.length} validation error${found.length > 1 ? "s" : ""} detected`;
+  const usual = kind === "awsQuery" || kind === "ec2Query" ? "ValidationError" : "ValidationException";
+  return new LocalFault(code ?? usual, `${count}: ${parts.join("; ")}`, 400);
+}
+
+/** `keySchema.1.member.attributeName` */
+export const pathOf = ({ path }: Pick<Violation, "path">): string =>
+  path.map((part) => (typeof part === "number" ? `${part + 1}.member` : lowerFirst(part))).join(".");
+export const lowerFirst = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
+
+/** What cannot be read as what it should be never reaches the other rules. */
+function wrongType({ value, shape }: Violation, kind: Kind): LocalFault {
+  if (kind === "awsQuery" || kind === "ec2Query") return new LocalFault("MalformedInput", "Invalid Argument", 400);
+  const given = Array.isArray(value) || (typeof value === "object" && value !== null) ? "Start of structure or map" : `${tokenOf(value)}`;
+  const wanted = NAMES[shape.type] ?? shape.type;
+  const text = typeof value === "object" ? `${given} found where not expected.` : `${given} cannot be converted to ${wanted}`;
+  return new LocalFault("SerializationException", text, 400);
+}
+const NAMES: Readonly<Record<string, string>> = {
+  string: "String",
+  integer: "Integer",
+  long: "Long",
+  boolean: "Boolean",
+  double: "Double",
+  float: "Float",
+};
+const tokenOf = (value: unknown): string =>
+  typeof value === "string" ? "STRING_VALUE" : typeof value === "number" ? "NUMBER_VALUE" : value === true ? "TRUE_VALUE" : "FALSE_VALUE";
+
+const LONGEST_SHOWN = 8_192;
+function shown({ value, shape }: Violation): string {
+  if (shape.sensitive || value instanceof Uint8Array) return "";
+  if (value === null) return "null ";
+  return `'${asJava(value).slice(0, LONGEST_SHOWN)}' `;
+}
+/** As Java prints values: `[a, b]`, `{k=v}`. */
+function asJava(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(asJava).join(", ")}]`;
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value !== "object" || value === null) return String(value);
+  return `{${Object.entries(value)
+    .map(([name, one]) => `${name}=${asJava(one)}`)
+    .join(", ")}}`;
+}

@@ -1,0 +1,41 @@
+import type { Violation } from "../../core/model.ts";
+import { LocalFault } from "../../core/service.ts";
+
+const MALFORMED = "The XML you provided was not well-formed or did not validate against our published schema";
+/** What S3 says of a header or parameter that is none of its words; those of the body are malformed XML. */
+const WORDS: Readonly<Record<string, readonly [code: string, message: string]>> = {
+  StorageClass: ["InvalidStorageClass", "The storage class you specified is not valid"],
+  ServerSideEncryption: ["InvalidArgument", "The encryption method specified is not supported"],
+  MetadataDirective: ["InvalidArgument", "Unknown metadata directive."],
+  TaggingDirective: ["InvalidArgument", "Unknown tagging directive."],
+  ObjectLockMode: ["InvalidArgument", "Unknown wormMode directive."],
+  ObjectLockLegalHoldStatus: ["InvalidArgument", "Legal Hold must be either of 'ON' or 'OFF'"],
+  EncodingType: ["InvalidArgument", "Invalid Encoding Method specified in Request"],
+  ObjectOwnership: ["InvalidArgument", "Invalid x-amz-object-ownership header: Bogus"],
+  ChecksumAlgorithm: [
+    "InvalidRequest",
+    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
+  ],
+};
+
+export function refuseInput(found: readonly Violation[]): LocalFault | undefined {
+  for (const { path, rule, value, shape } of found) {
+    const [name = ""] = path as string[];
+    // Which regions there are is for CreateBucket to say.
+    if (path.at(-1) === "LocationConstraint") continue;
+    // An empty flat list leaves no element: the service says what is wrong with none.
+    if (rule === "required" && shape.type === "list") continue;
+    if (path.length > 1) return new LocalFault("MalformedXML", MALFORMED, 400);
+    if (rule === "required" && name !== "Bucket" && name !== "Key") return missing(name);
+    const words = rule === "enum" && WORDS[name];
+    if (words) return new LocalFault(words[0], words[1], 400, { ArgumentName: headerOf(name), ArgumentValue: String(value) });
+  }
+  return undefined;
+}
+const headerOf = (name: string): string => `x-amz-${name.replace(/(?!^)[A-Z]/g, "-$&").toLowerCase()}`;
+/** Members that are the body. */
+const BODY = /(Configuration|Tagging|Delete|Policy|Status|Controls|MultipartUpload|Retention|LegalHold)$/;
+const missing = (name: string): LocalFault =>
+  BODY.test(name)
+    ? new LocalFault("MissingRequestBodyError", "Request Body is empty", 400)
+    : new LocalFault("InvalidArgument", `This operation requires the parameter ${name}.`, 400);

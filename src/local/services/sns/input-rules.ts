@@ -1,0 +1,10 @@
+import type { Violation } from "../../core/model.ts";
+import { LocalFault } from "../../core/service.ts";
+
+/** SNS's own words for a parameter that is not there; everything else it says of the value itself. */
+export function refuseInput(found: readonly Violation[]): LocalFault | undefined {
+  const missing = found.find(({ rule }) => rule === "required");
+  return (
+    missing && new LocalFault("InvalidParameter", `Invalid parameter: ${missing.path.at(-1)} Reason: no value for required parameter`, 400)
+  );
+}
