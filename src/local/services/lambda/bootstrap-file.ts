@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Path of the bootstrap as JavaScript: a copy where functions may read it, whoever they run as. */
@@ -11,9 +11,12 @@ export async function bootstrapFile(folder: string): Promise<string> {
   return file;
 }
 
-/** Of the compiled file beside this one; run from sources, without its types, which a plain `node` cannot read. */
+/** Of the compiled file beside this one, whatever its builder calls it; run from sources, without its types, which a plain `node` cannot read. */
 async function source(): Promise<string> {
-  if (!import.meta.url.endsWith(".ts")) return readFileSync(new URL("./bootstrap.mjs", import.meta.url), "utf8");
+  if (!import.meta.url.endsWith(".ts")) {
+    const compiled = ["./bootstrap.mjs", "./bootstrap.js"].map((name) => new URL(name, import.meta.url));
+    return readFileSync(compiled.find((file) => existsSync(file)) ?? (compiled[0] as URL), "utf8");
+  }
   const { transformSync } = await import("esbuild");
   return transformSync(readFileSync(new URL("./bootstrap.ts", import.meta.url), "utf8"), { loader: "ts", format: "esm" }).code;
 }
