@@ -13,8 +13,6 @@ import { gunzipSync } from "node:zlib";
 import type { ServiceModel, Shape } from "../src/local/core/model.ts";
 import { startLocalAws } from "../src/local/index.ts";
 
-/** Where botocore has another name for a service than its signatures. */
-const FOLDERS: Readonly<Record<string, string>> = { monitoring: "cloudwatch" };
 const TARGET = join(import.meta.dirname, "../src/local/models");
 
 interface Botocore {
@@ -38,7 +36,7 @@ interface BotocoreShape {
 }
 
 function read(from: string, service: string): Botocore {
-  const folder = join(from, FOLDERS[service] ?? service);
+  const folder = join(from, service);
   const version =
     readdirSync(folder)
       .filter((name) => /^\d{4}-/.test(name))

@@ -66,7 +66,7 @@ const isDocument = ({ headers }: IncomingMessage): boolean =>
 function refusedSignature({ request, signature }: Knock, services: readonly LocalService[], env: LocalEnv): Refusal | undefined {
   const inAddress = signature && (signature.expires !== undefined || signature.endsAt !== undefined);
   if (!inAddress || env.identify(signature.accessKeyId)) return undefined;
-  const service = services.find(({ name }) => name === signature.service);
+  const service = services.find(({ name, signsAs = name }) => signsAs === signature.service);
   if (!service || service.presigned?.(request.method ?? "")) return undefined;
   return {
     code: "AccessDenied",

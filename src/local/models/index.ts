@@ -2,6 +2,7 @@
 /** What the published model of each service says about its inputs; loaded on first use. */
 export const MODELS: Readonly<Record<string, () => Promise<{ readonly default: unknown }>>> = {
   apigateway: () => import("./apigateway.json", { with: { type: "json" } }),
+  cloudwatch: () => import("./cloudwatch.json", { with: { type: "json" } }),
   dynamodb: () => import("./dynamodb.json", { with: { type: "json" } }),
   ec2: () => import("./ec2.json", { with: { type: "json" } }),
   iam: () => import("./iam.json", { with: { type: "json" } }),
