@@ -67,11 +67,18 @@ export default {
       to: { dependencyTypes: ["core"] },
     },
     {
+      name: "closed-by-default",
+      severity: "error",
+      comment: "No rule names this folder: give it a row in the table above before anything is imported there.",
+      from: { path: "^src/", pathNot: Object.keys(rooms).map(at) },
+      to: {},
+    },
+    {
       name: "one-kind-does-not-know-another",
       severity: "error",
-      comment: "A resource kind imports no other kind: they meet in src/stack.",
-      from: { path: "^src/resources/(?!index)([^/]+)[.]ts$" },
-      to: { path: "^src/resources/[^/]+[.]ts$", pathNot: "^src/resources/$1[.]ts$" },
+      comment: "A resource kind imports no other kind: they meet in src/stack. A kind is a file, or a folder of its name.",
+      from: { path: "^src/resources/(?!index[.]ts$)([^/.]+)(?:/|[.]ts$)" },
+      to: { path: "^src/resources/", pathNot: "^src/resources/$1(?:/|[.]ts$)" },
     },
     {
       name: "one-local-service-does-not-know-another",

@@ -1,44 +1,61 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
-import { afterEach, expect, test } from "vitest";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 interface Report {
-  readonly summary: { readonly error: number; readonly violations: readonly { readonly rule: { readonly name: string } }[] };
+  readonly summary: {
+    readonly error: number;
+    readonly violations: readonly { readonly rule: { readonly name: string }; readonly from: string }[];
+  };
   readonly modules: readonly { readonly source: string }[];
 }
-const PLANTED = "src/local/core/planted-violation.ts";
 
-function rooms(): Report {
-  const run = spawnSync(
-    process.execPath,
-    [
-      "node_modules/dependency-cruiser/bin/dependency-cruise.mjs",
-      "src",
-      "handlers",
-      "--config",
-      ".dependency-cruiser.mjs",
-      "--output-type",
-      "json",
-    ],
-    { encoding: "utf8", maxBuffer: 1e9 },
-  );
+/** What the import rules say of the tree in a folder. */
+function cruise(folder: string): Report {
+  const program = resolve("node_modules/dependency-cruiser/bin/dependency-cruise.mjs");
+  const args = ["src", "handlers", "--config", ".dependency-cruiser.mjs", "--output-type", "json"];
+  const run = spawnSync(process.execPath, [program, ...args], { cwd: folder, encoding: "utf8", maxBuffer: 1e9 });
   return JSON.parse(run.stdout) as Report;
 }
 const sources = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
-    .map((file) => `${folder}/${file}`);
+    .map((file) => `${folder}/${file.replaceAll("\\", "/")}`);
 
-afterEach(() => rmSync(PLANTED, { force: true }));
-
-test("the guard of the rooms sees every file and finds nothing", () => {
-  const { summary, modules } = rooms();
+test("the import rules see every file and find nothing", () => {
+  const { summary, modules } = cruise(".");
   const seen = new Set(modules.map((m) => m.source));
   expect([...sources("src"), ...sources("handlers")].filter((file) => !seen.has(file))).toEqual([]);
-  expect(summary.violations.map((v) => v.rule.name)).toEqual([]);
+  expect(summary.violations.map((v) => `${v.rule.name}: ${v.from}`)).toEqual([]);
 });
 
-test("the guard catches a planted violation", () => {
-  writeFileSync(PLANTED, 'import { CODES } from "../../errors.ts";\nexport const planted = CODES;\n');
-  expect([...new Set(rooms().summary.violations.map((v) => v.rule.name))]).toEqual(["room:local"]);
+/** Each in a copy of the tree, so that nothing is ever planted in the sources themselves. */
+const PLANTED: readonly (readonly [rule: string, file: string, content: string])[] = [
+  ["room:local", "src/local/core/planted.ts", 'export { CODES as planted } from "../../errors.ts";\n'],
+  ["one-kind-does-not-know-another", "src/resources/planted.ts", 'export { snsTopic as planted } from "./sns-topic.ts";\n'],
+  ["one-kind-does-not-know-another", "src/resources/rds-instance/planted.ts", 'export { snsTopic as planted } from "../sns-topic.ts";\n'],
+  ["closed-by-default", "src/planted/everything.ts", 'export { openApp } from "../app.ts";\nexport { plan } from "../engine/plan.ts";\n'],
+  ["closed-by-default", "src/planted.ts", 'export { CODES as planted } from "./errors.ts";\n'],
+  ["engine-is-pure-of-node", "src/engine/planted.ts", 'export { readFileSync as planted } from "node:fs";\n'],
+  ["handlers-stand-alone", "handlers/shared/planted.ts", 'export { CODES as planted } from "../../src/errors.ts";\n'],
+];
+
+let copy: string;
+beforeAll(() => {
+  copy = mkdtempSync(join(tmpdir(), "import-rules-"));
+  for (const part of ["src", "handlers", ".dependency-cruiser.mjs", "tsconfig.json", "package.json"])
+    cpSync(part, join(copy, part), { recursive: true });
+  symlinkSync(resolve("node_modules"), join(copy, "node_modules"), "junction");
+  for (const [, file, content] of PLANTED) {
+    mkdirSync(dirname(join(copy, file)), { recursive: true });
+    writeFileSync(join(copy, file), content);
+  }
+});
+afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+test("each planted violation is caught by its rule, and nothing else is", () => {
+  const found = cruise(copy).summary.violations.map((v) => `${v.rule.name}: ${v.from}`);
+  expect([...new Set(found)].toSorted()).toEqual(PLANTED.map(([rule, file]) => `${rule}: ${file}`).toSorted());
 });
