@@ -38,14 +38,14 @@ export function restApiOperations(gateway: Gateway): Operations {
           return draft;
         }),
       ),
-    GetRestApi: (input: GetRestApiCommandInput, call): RestApi => describeApi(apiAt(gateway, input.restApiId, call)),
+    GetRestApi: (input: GetRestApiCommandInput, call): RestApi => alone(describeApi(apiAt(gateway, input.restApiId, call))),
     GetRestApis: (input: GetRestApisCommandInput, call): Result<GetRestApisCommandOutput> => {
       const all = gateway.apis.values().filter((api) => api.region === call.region);
       const { items, position } = page(all.sort(byAge), input.position, input.limit);
       return defined({ items: items.map(describeApi), position });
     },
     UpdateRestApi: (input: UpdateRestApiCommandInput, call): RestApi =>
-      describeApi(changeApi(gateway, input.restApiId, call, (draft) => applyPatches(draft, input.patchOperations, RULES))),
+      alone(describeApi(changeApi(gateway, input.restApiId, call, (draft) => applyPatches(draft, input.patchOperations, RULES)))),
     DeleteRestApi: (input: DeleteRestApiCommandInput, call) => {
       remove(gateway, apiAt(gateway, input.restApiId, call).id);
       return {};
@@ -121,6 +121,8 @@ function remove(gateway: Gateway, id: string): void {
   gateway.apis.delete(id);
 }
 
+/** Read or changed alone, an untagged API says `tags: {}`; made or in a list it has no such member. Both were recorded so. */
+const alone = (api: RestApi): RestApi => ({ ...api, tags: api.tags ?? {} });
 export function describeApi(api: ApiDoc): RestApi {
   return defined({
     id: api.id,

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { CreateKeyCommandInput, KeyMetadata, Tag } from "@aws-sdk/client-kms";
 import { type Call, type LocalEnv, LocalFault } from "../../core/service.ts";
 import type { Collection } from "../../core/store.ts";
@@ -151,6 +151,8 @@ export function metadataOf(key: KeyDocument): KeyMetadata {
     KeySpec: key.spec,
     EncryptionAlgorithms: ["SYMMETRIC_DEFAULT"],
     MultiRegion: false,
+    // 64 hexadecimal digits; of no use here, where there is no key material.
+    CurrentKeyMaterialId: createHash("sha256").update(key.id).digest("hex"),
   };
 }
 

@@ -16,7 +16,7 @@ export function newConfig(input: CreateFunctionCommandInput, name: string): Conf
     description: "",
     timeout: 3,
     memoryMb: 128,
-    environment: {},
+    environment: undefined,
     tracing: "PassThrough",
     storageMb: 512,
     architecture: input.Architectures?.[0] ?? "x86_64",

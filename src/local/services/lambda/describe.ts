@@ -41,7 +41,7 @@ function optional(config: Revision["config"]): Partial<FunctionConfiguration> {
   return {
     ...(config.vpc ? { VpcConfig: config.vpc } : {}),
     ...(config.deadLetterArn ? { DeadLetterConfig: { TargetArn: config.deadLetterArn } } : {}),
-    ...(Object.keys(config.environment).length > 0 ? { Environment: { Variables: { ...config.environment } } } : {}),
+    ...(config.environment ? { Environment: { Variables: { ...config.environment } } } : {}),
     ...(config.kmsKeyArn ? { KMSKeyArn: config.kmsKeyArn } : {}),
   };
 }

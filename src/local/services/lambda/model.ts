@@ -11,7 +11,8 @@ export interface Config {
   /** Seconds. */
   readonly timeout: number;
   readonly memoryMb: number;
-  readonly environment: Readonly<Record<string, string>>;
+  /** undefined: never given. An empty one that was given is shown. */
+  readonly environment: Readonly<Record<string, string>> | undefined;
   readonly tracing: TracingMode;
   readonly storageMb: number;
   readonly architecture: Architecture;

@@ -34,7 +34,7 @@ export function checkConfig(config: Config): void {
       "role",
       "satisfy regular expression pattern: arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+",
     );
-  checkEnvironment(config.environment);
+  checkEnvironment(config.environment ?? {});
   checkTarget(config.deadLetterArn);
 }
 
