@@ -26,6 +26,7 @@ export const CODES = {
   PREFLIGHT: { exit: 1, means: "The account or region lacks something the stack needs." },
   SETTLE_TIMEOUT: { exit: 1, means: "AWS did not finish in the time allowed." },
   SETTLE_FAILED: { exit: 1, means: "AWS reports that the resource failed." },
+  RESOURCE_HELD: { exit: 1, means: "Something that is not of this stack uses the resource." },
   RETRIES_EXHAUSTED: { exit: 1, means: "AWS kept refusing a call for longer than its budget." },
   DIFF_STUCK: { exit: 1, means: "An update did not remove the difference it was made for." },
   ENDPOINT_FORGETS: { exit: 1, means: "The endpoint does not keep an attribute that was written." },

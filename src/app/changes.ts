@@ -1,6 +1,8 @@
 import type { Artifact } from "../artifacts/artifact.ts";
 import { callerCidr } from "../aws/identity.ts";
 import type { FunctionName } from "../config/config.ts";
+import type { Tags } from "../engine/contract.ts";
+import { ownEnvironment } from "../engine/decide.ts";
 import { plannedDoom } from "../engine/destroy.ts";
 import type { Emit } from "../engine/events.ts";
 import { execute } from "../engine/execute.ts";
@@ -53,9 +55,9 @@ async function look(session: Session, scope: Scope, options: RunOptions, emit?: 
   const policy = { adopt: options.adopt, allowDataLoss: new Set(options.allowDataLoss), wait: options.wait };
   refuseUnknown(options.allowDataLoss, stack);
   const run = session.run(stack, policy, emit);
-  if (scope.part === "data" && !options.adopt) await refuseElsewhere(stack, run);
+  if (scope.part === "data") await refuseElsewhere(stack, run);
   const seen = await observe(stack.part(scope.part, scope.functions), run, { specs: true });
-  if (!options.adopt) await refuseBucketElsewhere(session, seen);
+  if (!options.adopt) await refuseBucketElsewhere(session, seen, stack.tags);
   return { seen, run };
 }
 
@@ -70,12 +72,12 @@ function refuseUnknown(ids: readonly string[], stack: Stack): void {
 }
 
 /** A stack that has no bucket here, and one by its name in another region, lives there. */
-async function refuseBucketElsewhere({ clients, config, place, ask }: Session, seen: readonly Seen[]): Promise<void> {
+async function refuseBucketElsewhere({ clients, config, place, ask }: Session, seen: readonly Seen[], tags: Tags): Promise<void> {
   if (!seen.some(({ node, observation }) => node.kind === s3Bucket && observation.state === "absent")) return;
   const found = await ask("your buckets", () => bucketElsewhere(clients, place, (there) => naming(config, there).bucket));
   if (found === undefined) return;
   throw new FleetlogixError("WRONG_PLACE", `The stack's own bucket is in ${found.region}, not in ${place.region}: "${found.name}".`, {
-    hint: `Run with --region ${found.region}; or, to begin here and leave it there, run again with --adopt.`,
+    hint: `To go on there: \`--region ${found.region}\`. For a second stack here, with names of its own: \`--env ${ownEnvironment(tags)}\`. Only where nothing but that bucket is left of the stack there: \`--adopt\` begins here and leaves it alone.`,
   });
 }
 

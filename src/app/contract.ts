@@ -86,6 +86,8 @@ export interface ResourceStatus {
   /** AWS's own word, or `absent`, `foreign`, or `in <region>` for what is global and belongs to this stack elsewhere. */
   readonly state: string;
   readonly healthy: boolean;
+  /** Why it does not serve although AWS calls it ready. */
+  readonly trouble?: string | undefined;
   readonly arn?: string | undefined;
   readonly address?: string | undefined;
 }

@@ -1,3 +1,4 @@
+import { observe } from "../engine/observe.ts";
 import { FleetlogixError } from "../errors.ts";
 import type { Finding } from "./contract.ts";
 import { type Check, fine, lacks, PREFLIGHT } from "./preflight.ts";
@@ -41,9 +42,21 @@ const permissions: Check = async ({ clients, config, ask }) => {
   return refused.length > 0 ? refused : [fine("permissions", `${Object.keys(reads).length} services answer`)];
 };
 
+/** A function that AWS calls active and that serves nobody. */
+const serving: Check = async (session) => {
+  const stack = session.stack();
+  const seen = await observe(stack.part("functions"), session.run(stack), { specs: false });
+  return seen.flatMap(({ subject, observation }) => {
+    const trouble = observation.state === "absent" ? undefined : subject.kind.describe(observation.live).trouble;
+    if (trouble === undefined) return [];
+    const [message = "", command] = trouble.split(/ \(.*?`([^`]+)`.*/);
+    return [lacks("functions", "warning", `"${subject.label}" is ${message}.`, command === undefined ? trouble : `\`${command}\``)];
+  });
+};
+
 /** Every check says something; none hides another. */
 export async function examine(session: Session): Promise<readonly Finding[]> {
-  const checks: Readonly<Record<string, Check>> = { node, identity, permissions };
+  const checks: Readonly<Record<string, Check>> = { node, identity, permissions, serving };
   const named = [...Object.entries(checks), ...PREFLIGHT.map((check) => [check.name, check] as const)];
   const findings = await Promise.all(named.map(([name, check]) => examined(name, () => check(session))));
   return findings.flat();

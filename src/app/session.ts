@@ -8,7 +8,7 @@ import { type AwsClients, makeClients } from "../aws/clients.ts";
 import { profileEndpoint } from "../aws/endpoints.ts";
 import { explain } from "../aws/explain.ts";
 import { classify, isUnreachable, toFault } from "../aws/faults.ts";
-import { identify, refuseForeignAccount, refuseUnlessLoopback } from "../aws/identity.ts";
+import { identify, isLocalAccount, refuseForeignAccount, refuseUnlessLoopback } from "../aws/identity.ts";
 import type { Config, FunctionName } from "../config/config.ts";
 import { ask } from "../engine/attempt.ts";
 import type { AnyKind, Place } from "../engine/contract.ts";
@@ -53,7 +53,8 @@ export async function openSession(config: Config, given: AppOptions): Promise<Se
     stackName,
     clients,
     ports,
-    stack: (inputs = {}) => topology(config, { place, local: options.local, callerCidr: undefined, artifacts: undefined, ...inputs }),
+    stack: (inputs = {}) =>
+      topology(config, { place, local: isLocalAccount(place), callerCidr: undefined, artifacts: undefined, ...inputs }),
     run: (stack, policy = {}, emit = () => {}) => ({
       ctx: { place, stack: stackName, tags: stack.tags, signal: options.signal, world: clients },
       policy: {

@@ -17,7 +17,13 @@ function statusOf({ id, node, subject, observation, out }: Seen, session: Sessio
   if (ownerOf(observation.tags, session.stackName) !== "ours") return { ...who, state: "foreign", healthy: false };
   const region = otherRegion(observation.tags, tags);
   if (region !== undefined) return { ...who, state: `in ${region}`, healthy: false };
-  const { arn, state, address } = node.kind.describe(observation.live);
-  const known = { ...who, state, healthy: observation.state === "ready", arn };
+  const { arn, state, address, trouble } = node.kind.describe(observation.live);
+  const known = {
+    ...who,
+    state,
+    healthy: observation.state === "ready" && trouble === undefined,
+    ...(trouble !== undefined && { trouble }),
+    arn,
+  };
   return { ...known, address: id === "api.stage" ? apiUrl(session, out as { apiId: string; stage: string }) : address };
 }

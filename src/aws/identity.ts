@@ -21,8 +21,12 @@ export async function identify(clients: Pick<AwsClients, "sts">, region: string)
   return { account, region, partition: arn.split(":")[1] || "aws" };
 }
 
-export function refuseForeignAccount({ account }: Place, endpoint: string | undefined): void {
-  if (account === LOCAL_ACCOUNT) return;
+/** Where the local AWS (or another imitation) answers, whatever the flag that led there: a database gets the port that is free. */
+export const isLocalAccount = ({ account }: Place): boolean => account === LOCAL_ACCOUNT;
+
+export function refuseForeignAccount(place: Place, endpoint: string | undefined): void {
+  const { account } = place;
+  if (isLocalAccount(place)) return;
   throw new FleetlogixError("LOCAL_REFUSED", `What answers at ${endpoint} is account ${account}, not the local AWS (${LOCAL_ACCOUNT}).`, {
     hint: "Stop the other program or choose another port with FLEETLOGIX_LOCAL_PORT.",
   });

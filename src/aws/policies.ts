@@ -1,4 +1,6 @@
 import * as z from "zod";
+import type { Change } from "../engine/contract.ts";
+import { oneLine } from "../printable.ts";
 import { parseEncodedJson } from "./answers.ts";
 import { normalForm } from "./changes.ts";
 
@@ -26,6 +28,34 @@ export function policyForm(document: string | PolicyDocument | undefined): unkno
   if (document === undefined || document === "") return undefined;
   const policy: Loose = typeof document === "string" ? parsed(document) : { ...document };
   return normalForm({ Version: policy.Version ?? "2008-10-17", Statement: list(policy.Statement).map((s) => statementForm(s as Loose)) });
+}
+
+/** A policy as it is kept to be compared statement by statement. */
+export type Statements = readonly Loose[];
+export const statementsOf = (document: string | PolicyDocument | undefined): Statements =>
+  document === undefined || document === ""
+    ? []
+    : list(typeof document === "string" ? parsed(document).Statement : document.Statement).map((s) => ({ ...(s as Loose) }));
+
+/**
+ * One change a statement, by its name, so that a plan says which of somebody else's will be removed. A statement that means the same
+ * as a wanted one is no difference, whatever its name.
+ */
+export function statementChanges(path: string, there: Statements, wanted: PolicyDocument): readonly Change[] {
+  const key = (s: Loose) => JSON.stringify(normalForm(statementForm(s)));
+  const wish = statementsOf(wanted);
+  const keys = { there: new Set(there.map(key)), wish: new Set(wish.map(key)) };
+  const missing = wish.filter((s) => !keys.there.has(key(s)));
+  const surplus = there.filter((s) => !keys.wish.has(key(s)));
+  const name = (s: Loose) => oneLine(String(s.Sid ?? "(without a name)"));
+  const changed = (s: Loose) => surplus.find((other) => other.Sid !== undefined && other.Sid === s.Sid);
+  const theirs = surplus.filter((s) => !missing.some((m) => m.Sid !== undefined && m.Sid === s.Sid));
+  return [
+    ...missing.map((s): Change => ({ path: `${path}.${name(s)}`, from: changed(s), to: s })),
+    ...theirs.map(
+      (s): Change => ({ path: `${path}.${name(s)}`, from: `statement ${name(s)} (not ours): ${JSON.stringify(s)}`, to: "removed" }),
+    ),
+  ];
 }
 
 /** What is no policy equals none that is wanted. */

@@ -54,12 +54,14 @@ function speaking(app: App, run: Run): App {
     planTeardown: async (how) => plan(await app.planTeardown(how)),
     apply: async (scope, how, emit) => result(await app.apply(scope, how, emit)),
     teardown: async (how, emit) => result(await app.teardown(how, emit)),
+    status: async () => (await app.status()).map((r) => ({ ...r, ...(r.trouble && { trouble: say(r.trouble) }) })),
     doctor: async () => (await app.doctor()).map((f) => ({ ...f, fix: f.fix && say(f.fix) })),
   };
 }
 function decided(decision: PlannedResource["decision"], say: (text: string) => string): PlannedResource["decision"] {
   if (decision.action === "retain") return { ...decision, why: say(decision.why) };
-  return decision.action === "refuse" ? { ...decision, hint: say(decision.hint) } : decision;
+  if (decision.action === "refuse") return { ...decision, hint: say(decision.hint) };
+  return "notes" in decision && decision.notes ? { ...decision, notes: decision.notes.map(say) } : decision;
 }
 
 /** Both, for commands that need nothing between them. */

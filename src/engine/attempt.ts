@@ -23,14 +23,14 @@ const LONGEST_RETRY_AFTER_MS = 120_000;
 const SPREAD = 0.25;
 
 /** Takes what a call threw: waits for as long as its class says and returns the class, or gives up with the last word. */
-export type Patience = (error: unknown) => Promise<Exclude<RetryClass, "permanent">>;
+export type Patience = (error: unknown, holder?: string) => Promise<Exclude<RetryClass, "permanent">>;
 
 /** The one judge of whether a call is made again. */
 export function patience(subject: Subject, verb: Verb, run: Run): Patience {
   const { clock, toFault, classify, random } = run.ports;
   const failures = new Map<RetryClass, number>();
   const began = clock.now();
-  return async (error) => {
+  return async (error, holder) => {
     const fault = error instanceof FleetlogixError ? undefined : toFault(error);
     if (!fault) throw error;
     const why = subject.kind.retry?.(fault, verb) ?? (isLag(subject, fault, verb) ? "propagation" : classify(fault, verb));
@@ -43,7 +43,7 @@ export function patience(subject: Subject, verb: Verb, run: Run): Patience {
     const most = why === "busy" ? Math.max(cap, subject.kind.settle.timeoutMs / 4) : cap;
     const own = Math.min(most, first * 2 ** (attempt - 1)) * (1 + SPREAD * (random?.() ?? 0));
     const waitMs = Math.round(Math.max(own, Math.min(fault.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS)));
-    run.emit({ type: "resource.retrying", id: subject.id, why, code: fault.code, waitMs, attempt });
+    run.emit({ type: "resource.retrying", id: subject.id, why, code: fault.code, waitMs, attempt, ...(holder && { holder }) });
     await pause(run, waitMs);
     return why;
   };

@@ -55,6 +55,8 @@ export interface ResourceKind<Id, Spec, Live, Out, World = unknown> {
   update(id: Id, spec: Spec, live: Live, changes: readonly Change[], ctx: Ctx<World>): Promise<void>;
   /** May take one step (protection off, one batch of objects): the engine comes back until it is absent. */
   delete(id: Id, live: Live, how: DeleteOptions, ctx: Ctx<World>): Promise<void>;
+  /** Asked when its deletion is refused because something uses it: what that is. undefined: nothing can be found. */
+  heldBy?(id: Id, live: Live, ctx: Ctx<World>): Promise<Holder | undefined>;
   /** What it holds, for the question before a teardown. */
   inventory?(id: Id, live: Live, ctx: Ctx<World>): Promise<Inventory>;
   /**
@@ -99,6 +101,16 @@ export interface Description {
   /** AWS's own word where it has one (`available`, `ACTIVE`), else `ready`. */
   readonly state: string;
   readonly address?: string | undefined;
+  /** Why it does not serve although AWS calls it ready, as a phrase: "stopped: reserved concurrency 0". */
+  readonly trouble?: string | undefined;
+}
+export interface Holder {
+  /** "a rule of the security group sg-1 (other)": follows "is held by". */
+  readonly what: string;
+  /** false: AWS lets go of it by itself. true: it stays until somebody removes it. */
+  readonly stays: boolean;
+  /** How to remove it, as a sentence; with `stays`. */
+  readonly fix?: string;
 }
 export interface Inventory {
   readonly items: number;

@@ -62,8 +62,8 @@ export function decide(
   const notes = notesOn(subject.kind, spec, seen);
   if (seen.state === "absent") return { action: "create", ...notes };
   if ("barred" in seen && seen.barred !== undefined) return barred(subject, seen.barred);
-  const refusal = policy.adopt ? undefined : refuse(subject, seen.tags, owner);
-  if (refusal) return refusal;
+  const refusal = refuse(subject, seen.tags, owner);
+  if (refusal && !(policy.adopt && refusal.code === "OWNER_FOREIGN")) return refusal;
   const changes = differences(subject.kind, spec, seen, owner);
   if (changes.length === 0) return { action: "keep", ...notes };
   const forcing = changes.filter((c) => c.forces === "replace");
@@ -96,15 +96,22 @@ export function refuse(
   tags: SeenTags,
   owner: Pick<Ctx, "stack" | "tags">,
 ): (Decision & { readonly action: "refuse" }) | undefined {
-  if (ownerOf(tags, owner.stack) !== "ours") return foreign(subject, tags);
+  // First: whoever it belongs to, what a stack in another region works with is never taken over.
   const region = otherRegion(tags, owner.tags);
-  if (region === undefined) return undefined;
+  if (region === undefined) return ownerOf(tags, owner.stack) === "ours" ? undefined : foreign(subject, tags);
   return {
     action: "refuse",
     code: "WRONG_PLACE",
-    why: `${subject.kind.kind} "${subject.label}" belongs to this stack in ${region}, and there is one of that name for all regions`,
-    hint: `Run with --region ${region}, or give the stack here an environment of its own with --env.`,
+    why: `${subject.kind.kind} "${subject.label}" belongs to the stack in ${region}, and there is one of that name for all regions`,
+    hint: `To go on there: \`--region ${region}\`. For a second stack here, with names of its own: \`--env ${ownEnvironment(owner.tags)}\`.`,
   };
+}
+
+const LONGEST_ENVIRONMENT = 19;
+/** A name for an environment that nothing else has yet: the region's, after that of the environment that was asked for. */
+export function ownEnvironment({ Environment = "dev", [REGION_TAG]: region = "" }: Ctx["tags"]): string {
+  const both = `${Environment}-${region}`;
+  return Environment === "dev" || both.length > LONGEST_ENVIRONMENT ? region : both;
 }
 
 export function foreign(subject: Judged, tags: SeenTags): Decision & { readonly action: "refuse" } {
@@ -113,7 +120,7 @@ export function foreign(subject: Judged, tags: SeenTags): Decision & { readonly 
     action: "refuse",
     code: "OWNER_FOREIGN",
     why: `${subject.kind.kind} "${subject.label}" exists already and ${whose ? `belongs to the stack ${whose}` : "does not carry this stack's tag"}`,
-    hint: "Choose another name in fleetlogix.config.json, or run again with --adopt to take it over.",
+    hint: "Choose another name in fleetlogix.config.json, or take it over: `--adopt`.",
   };
 }
 

@@ -14,6 +14,8 @@ export type EngineEvent =
       readonly code: string;
       readonly waitMs: number;
       readonly attempt: number;
+      /** What AWS has to let go of first. */
+      readonly holder?: string;
     }
   | { readonly type: "resource.pacing"; readonly id: string; readonly operation: string; readonly waitMs: number }
   | { readonly type: "resource.forgets"; readonly id: string; readonly name: string; readonly changes: readonly Change[] }

@@ -1,5 +1,5 @@
 import { FleetlogixError } from "../errors.ts";
-import type { AwsFault, Change, RetryClass } from "./contract.ts";
+import type { AwsFault, Change, Holder, RetryClass } from "./contract.ts";
 import type { Judged } from "./decide.ts";
 import type { Ports } from "./ports.ts";
 
@@ -26,6 +26,15 @@ export function settleTimeout(subject: Judged, state: string, elapsedMs: number)
   return new FleetlogixError("SETTLE_TIMEOUT", `${named(subject)} is still ${state} after ${seconds(elapsedMs)}`, {
     hint: `Look at it in the AWS console. ${AGAIN}`,
     resource: subject.id,
+  });
+}
+/** Waiting does not help: what holds it has to go first. */
+export function held(subject: Judged, { what, fix }: Holder, fault: AwsFault): FleetlogixError {
+  return new FleetlogixError("RESOURCE_HELD", `${named(subject)} cannot be deleted: it is held by ${what}`, {
+    hint: `${fix ?? "Remove that first."} ${AGAIN}`,
+    resource: subject.id,
+    awsCode: fault.code,
+    requestId: fault.requestId,
   });
 }
 export function exhausted(subject: Judged, fault: AwsFault, why: RetryClass, attempts: number, elapsedMs: number): FleetlogixError {

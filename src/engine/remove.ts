@@ -1,8 +1,8 @@
 import { FleetlogixError } from "../errors.ts";
-import { patience } from "./attempt.ts";
+import { ask, patience } from "./attempt.ts";
 import type { DeleteOptions } from "./contract.ts";
 import { foreign, ownerOf } from "./decide.ts";
-import { settleTimeout } from "./problems.ts";
+import { held, settleTimeout } from "./problems.ts";
 import { call, pause, type Run, type Subject } from "./run.ts";
 import { look, lookForTags, settle, TAG_LAG } from "./settle.ts";
 
@@ -35,11 +35,21 @@ export async function remove(subject: Subject, run: Run, how: DeleteOptions): Pr
     } catch (error) {
       // Gone already, or a part of it: the next look tells.
       const code = run.ports.toFault(error)?.code;
-      if (code === undefined || !kind.notFound.codes.includes(code)) await retry(error);
+      if (code === undefined || !kind.notFound.codes.includes(code)) await retry(error, await holderOf(subject, live, error, run));
     }
     if (step >= QUICK_STEPS) await pause(run, Math.min(LONGEST_PAUSE_MS, kind.settle.pollMs * 2 ** (step - QUICK_STEPS)));
   }
   throw settleTimeout(subject, "there", run.ports.clock.now() - started);
+}
+
+/** What keeps AWS from deleting it. One that stays is told at once: no patience mends it. */
+async function holderOf(subject: Subject, live: unknown, error: unknown, run: Run): Promise<string | undefined> {
+  const { heldBy } = subject.kind;
+  const fault = run.ports.toFault(error);
+  if (!heldBy || !fault || (subject.kind.retry?.(fault, "delete") ?? run.ports.classify(fault, "delete")) !== "busy") return undefined;
+  const holder = await ask(subject, run, () => heldBy.call(subject.kind, subject.identity, live, run.ctx));
+  if (holder?.stays) throw held(subject, holder, fault);
+  return holder?.what;
 }
 
 function notOurs(subject: Subject, tags: Parameters<typeof foreign>[1]): FleetlogixError {

@@ -3,7 +3,7 @@ import { changedTags } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
-import type { Change, Place, ResourceKind } from "../engine/contract.ts";
+import type { Change, Holder, Place, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 
 /** In the default VPC. */
@@ -96,6 +96,7 @@ export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, 
   async delete(_id, { id }, _how, ctx) {
     await (await ctx.world.ec2()).deleteSecurityGroup({ GroupId: id });
   },
+  heldBy: async (_id, { id }, ctx) => holderOf(await ctx.world.ec2(), id),
   async candidates(ctx) {
     const ids: SecurityGroupId[] = [];
     const Filters = [{ Name: "tag:fleetlogix:stack", Values: [ctx.stack] }];
@@ -104,6 +105,38 @@ export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, 
     return ids;
   },
 };
+
+/**
+ * DependencyViolation names nobody. Another group's rule stays until somebody removes it; so does an interface in use. One that RDS or
+ * Lambda gives up is deleted some minutes later.
+ */
+async function holderOf(ec2: EC2, id: string): Promise<Holder | undefined> {
+  const { SecurityGroups = [] } = await ec2.describeSecurityGroups({ Filters: [{ Name: "ip-permission.group-id", Values: [id] }] });
+  const other = SecurityGroups.find((group) => group.GroupId !== id);
+  if (other) {
+    const rules = (other.IpPermissions ?? []).filter((rule) => rule.UserIdGroupPairs?.some((pair) => pair.GroupId === id));
+    const permissions = rules.map((rule) => revocable(rule, id));
+    const fix = `If its owner agrees: \`aws ec2 revoke-security-group-ingress --group-id ${other.GroupId} --ip-permissions '${JSON.stringify(permissions)}'\`.`;
+    return { what: `a rule of the security group ${other.GroupId} (${other.GroupName})`, stays: true, fix };
+  }
+  const { NetworkInterfaces = [] } = await ec2.describeNetworkInterfaces({ Filters: [{ Name: "group-id", Values: [id] }] });
+  const [found] = NetworkInterfaces;
+  if (!found) return undefined;
+  const what = `the network interface ${found.NetworkInterfaceId} (${found.Description || found.InterfaceType || "no description"})`;
+  // Interfaces that a service has made go with what they were made for.
+  if (found.RequesterManaged || found.Status !== "in-use") return { what, stays: false };
+  return {
+    what,
+    stays: true,
+    fix: `Give it another security group or remove what uses it: \`aws ec2 describe-network-interfaces --network-interface-ids ${found.NetworkInterfaceId}\` shows that.`,
+  };
+}
+const revocable = ({ IpProtocol, FromPort, ToPort }: IpPermission, GroupId: string) => ({
+  IpProtocol,
+  ...(FromPort !== undefined && { FromPort }),
+  ...(ToPort !== undefined && { ToPort }),
+  UserIdGroupPairs: [{ GroupId }],
+});
 
 async function defaultVpc(ec2: EC2): Promise<string | undefined> {
   const { Vpcs = [] } = await ec2.describeVpcs({ Filters: [{ Name: "is-default", Values: ["true"] }] });

@@ -19,6 +19,7 @@ export interface RoleSpec {
   readonly policy: PolicyDocument;
 }
 interface RoleLive {
+  readonly id: string;
   readonly name: string;
   readonly arn: string;
   readonly description: string | undefined;
@@ -30,6 +31,8 @@ interface RoleLive {
   readonly attachedPolicies: readonly string[];
 }
 export interface RoleOutputs {
+  /** AWS's unique id: a role that is deleted and made again gets another. */
+  readonly id?: string | undefined;
   readonly name: string;
   readonly arn: string;
 }
@@ -52,8 +55,11 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
       attachedPolicies: [live.attachedPolicies, []],
       description: [live.description, spec.description],
     }),
-  outputs: ({ name, arn }) => ({ name, arn }),
-  predict: ({ name }, { partition, account }: Place) => ({ name, arn: `arn:${partition}:iam::${account}:role/${name}` }),
+  outputs: ({ id, name, arn }) => ({ id, name, arn }),
+  predict: ({ name }, { partition, account }: Place) => ({
+    name,
+    arn: `arn:${partition}:iam::${account}:role/${name}`,
+  }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
   retry({ code, message }) {
     if (["ConcurrentModificationException", "ConcurrentModification", "DeleteConflictException", "DeleteConflict"].includes(code))
@@ -109,6 +115,7 @@ async function observe(iam: IAM, RoleName: string): Promise<Observation<RoleLive
     collect(iam.paginateListAttachedRolePolicies({ RoleName }), (page) => page.AttachedPolicies?.map((p) => p.PolicyArn ?? "")),
   ]);
   const live: RoleLive = {
+    id: Role?.RoleId ?? "",
     name: RoleName,
     arn: Role?.Arn ?? "",
     description: Role?.Description,

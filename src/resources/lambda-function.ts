@@ -5,6 +5,7 @@ import { orAbsent } from "../aws/faults.ts";
 import { mayBeOurs } from "../aws/ownership.ts";
 import type { Change, Observation, Place, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
+import { type OtherStatement, otherNote, otherStatementsOf, stoppedNote } from "./lambda-function/statements.ts";
 
 export interface FunctionId {
   readonly name: string;
@@ -12,6 +13,8 @@ export interface FunctionId {
 export interface FunctionSpec {
   readonly description: string;
   readonly roleArn: string;
+  /** AWS's unique id of the role; null: the role is made in this run. undefined: it is not compared. */
+  readonly roleId?: string | null | undefined;
   readonly runtime: "nodejs24.x";
   readonly architecture: "arm64" | "x86_64";
   readonly handler: string;
@@ -33,10 +36,18 @@ interface FunctionLive {
   /** Why the last update failed: the old code goes on serving. */
   readonly updateFailed: string | undefined;
   readonly latest: Settings;
-  readonly alias: { readonly arn: string; readonly version: string; readonly settings: Settings } | undefined;
+  readonly alias: { readonly arn: string; readonly version: string; readonly weights: Weights; readonly settings: Settings } | undefined;
+  /** Unique id of the role that the function was last given: a role of the same name that was made anew has another. */
+  readonly roleId: string | undefined;
+  /** Reserved concurrency 0: the console's "Throttle". */
+  readonly stopped: boolean;
+  /** Statements in the policies of function and alias that are none of ours. */
+  readonly otherStatements: readonly OtherStatement[];
   /** Published, named by no alias, and more than are kept to go back to. */
   readonly oldVersions: readonly string[];
 }
+/** Share of the calls that go to another version. */
+type Weights = Readonly<Record<string, number>>;
 /** What a version is made of. */
 interface Settings {
   readonly code: string | undefined;
@@ -56,6 +67,8 @@ const LATEST = "$LATEST";
 /** Older versions than these are removed: all versions of all functions share 75 GB a region. */
 const KEPT_VERSIONS = 5;
 const ALIAS = "live";
+/** The role that a function was last given, by its unique id: the ARN of a role that was deleted and made again stays the same. */
+const ROLE_TAG = "fleetlogix:role";
 /** A young role, in Lambda's and KMS's words. */
 const YOUNG_ROLE = /cannot be assumed by Lambda|does not have permissions to call|invalid for CreateGrant/i;
 
@@ -74,6 +87,7 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
       ...Object.entries(configuration).flatMap(([path, to]) =>
         differences({ [path]: [live.latest.configuration[path as keyof Configuration], to] }),
       ),
+      ...roleChange(spec, live),
       ...differences({ lastUpdate: [live.updateFailed ?? "successful", "successful"] }),
       ...publication(live, { code, configuration }),
       ...differences({ oldVersions: [live.oldVersions, []] }),
@@ -84,7 +98,9 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
     const arn = arnOf(name, place);
     return { name, arn, aliasArn: `${arn}:${ALIAS}`, version: null };
   },
-  describe: (live) => ({ arn: live.arn, state: live.state }),
+  notes: (_spec, live) =>
+    live ? [...(live.stopped ? [stoppedNote(live.name)] : []), ...live.otherStatements.map((s) => otherNote(live.name, s))] : [],
+  describe: (live) => ({ arn: live.arn, state: live.state, ...(live.stopped && { trouble: stoppedNote(live.name) }) }),
   retry({ code, message }) {
     if (YOUNG_ROLE.test(message)) return "propagation";
     if (code === "ResourceConflictException") return "busy";
@@ -105,7 +121,7 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
       Code: { ZipFile: spec.code.zip },
       Architectures,
       ...configuration,
-      Tags: ctx.tags,
+      Tags: { ...ctx.tags, ...(spec.roleId && { [ROLE_TAG]: spec.roleId }) },
     });
   },
   /** Lambda takes no change while another is under way: as far as it goes at once, code, then settings, then the alias. */
@@ -121,6 +137,7 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
     const settings = changedSettings(spec, changes);
     if (settings) {
       const updated = await lambda.updateFunctionConfiguration({ FunctionName, ...settings });
+      if (touches(changes, "roleId") && spec.roleId) await lambda.tagResource({ Resource: live.arn, Tags: { [ROLE_TAG]: spec.roleId } });
       if (updated.LastUpdateStatus === "InProgress") return;
     }
     if (touches(changes, "published")) await publish(lambda, FunctionName, spec, live);
@@ -138,6 +155,11 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
   },
 };
 
+/** The role's ARN is the same as before when it was deleted and made again; its unique id is not. */
+function roleChange({ roleId }: FunctionSpec, live: FunctionLive): readonly Change[] {
+  if (roleId === undefined || (roleId === null && live.roleId === undefined)) return [];
+  return differences({ roleId: [live.roleId, roleId ?? "that of the role that is made anew"] });
+}
 /**
  * A new version is due when the alias names none, or one that lacks something that is wished for and deployed already.
  * What is not deployed yet comes first; the description changes nothing for callers.
@@ -145,17 +167,22 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
 function publication({ alias, latest }: FunctionLive, wanted: Settings): readonly Change[] {
   const to = "what is deployed";
   if (!alias) return [{ path: "published", from: undefined, to }];
+  const weighted = Object.entries(alias.weights);
+  const from = [`version ${alias.version}`, ...weighted.map(([version, share]) => `${share * 100} % version ${version}`)].join(", ");
+  // Callers get one published version: `$LATEST` would serve half a deployment, and weights serve two.
+  if (alias.version === LATEST || weighted.length > 0) return [{ path: "published", from, to }];
   const parts = ({ code, configuration: { description, ...rest } }: Settings): Readonly<Record<string, unknown>> => ({ code, ...rest });
   const [there, next, wish] = [parts(alias.settings), parts(latest), parts(wanted)];
   const due = Object.keys(wish).some((key) => !means(there[key], wish[key]) && !means(there[key], next[key]));
-  return due ? [{ path: "published", from: `version ${alias.version}`, to }] : [];
+  return due ? [{ path: "published", from, to }] : [];
 }
 const means = (a: unknown, b: unknown) => differences({ it: [a, b] }).length === 0;
 /** PublishVersion makes no second version of the same content: a publication that was cut short is picked up. */
 async function publish(lambda: Lambda, FunctionName: string, spec: FunctionSpec, live: FunctionLive): Promise<void> {
   const CodeSha256 = spec.code?.sha256 ?? live.latest.code;
   const { Version: FunctionVersion } = await lambda.publishVersion({ FunctionName, CodeSha256 });
-  if (live.alias) await lambda.updateAlias({ FunctionName, Name: spec.alias, FunctionVersion });
+  const RoutingConfig = { AdditionalVersionWeights: {} };
+  if (live.alias) await lambda.updateAlias({ FunctionName, Name: spec.alias, FunctionVersion, RoutingConfig });
   else await lambda.createAlias({ FunctionName, Name: spec.alias, FunctionVersion });
 }
 
@@ -196,7 +223,8 @@ function changedSettings(
   changes: readonly Change[],
 ): Partial<Omit<ReturnType<typeof creation>, "Architectures">> | undefined {
   const { Architectures, ...all } = creation(spec);
-  if (touches(changes, "lastUpdate")) return all;
+  // A role that was made anew has to be set again: until then Lambda and KMS hold the one that was deleted.
+  if (touches(changes, "lastUpdate", "roleId")) return all;
   // Nothing is "as it is": an empty name takes the key away.
   const settable = { ...all, KMSKeyArn: spec.kmsKey ?? "" };
   const inputs: readonly string[] = changes.flatMap(({ path }) =>
@@ -246,30 +274,38 @@ const settingsOf = (f: FunctionConfiguration | undefined): Settings => ({
 
 async function observe(lambda: Lambda, FunctionName: string, found: GetFunctionResponse): Promise<Observation<FunctionLive>> {
   const latest = found.Configuration ?? {};
-  const [aliases, versions] = await Promise.all([aliasesOf(lambda, FunctionName), versionsOf(lambda, FunctionName)]);
-  const version = aliases.get(ALIAS);
+  const [aliases, versions, otherStatements] = await Promise.all([
+    aliasesOf(lambda, FunctionName),
+    versionsOf(lambda, FunctionName),
+    otherStatementsOf(lambda, FunctionName, ALIAS),
+  ]);
+  const { version, weights = {} } = aliases.get(ALIAS) ?? {};
   const published = version && (await lambda.getFunctionConfiguration({ FunctionName, Qualifier: version }));
   const arn = latest.FunctionArn ?? "";
-  const named = new Set(aliases.values());
+  const named = new Set([...aliases.values()].flatMap((alias) => [alias.version, ...Object.keys(alias.weights)]));
+  const tags = found.Tags ?? {};
   const live: FunctionLive = {
     name: FunctionName,
     arn,
     state: latest.State ?? "Active",
     updateFailed: latest.LastUpdateStatus === "Failed" ? `failed: ${latest.LastUpdateStatusReason ?? "no reason given"}` : undefined,
     latest: settingsOf(latest),
-    alias: version && published ? { arn: `${arn}:${ALIAS}`, version, settings: settingsOf(published) } : undefined,
+    alias: version && published ? { arn: `${arn}:${ALIAS}`, version, weights, settings: settingsOf(published) } : undefined,
+    roleId: tags[ROLE_TAG],
+    stopped: found.Concurrency?.ReservedConcurrentExecutions === 0,
+    otherStatements,
     oldVersions: versions.filter((v) => !named.has(v)).slice(KEPT_VERSIONS),
   };
-  const tags = found.Tags ?? {};
   if (latest.State === "Failed") return { state: "failed", live, tags, reason: latest.StateReason ?? "Lambda gives no reason" };
   const busy = latest.State === "Pending" || latest.LastUpdateStatus === "InProgress";
   return { state: busy ? "settling" : "ready", live, tags };
 }
-/** Alias → version. */
-async function aliasesOf(lambda: Lambda, FunctionName: string): Promise<ReadonlyMap<string, string>> {
-  const all = new Map<string, string>();
+/** Alias → version, and the shares of others. */
+async function aliasesOf(lambda: Lambda, FunctionName: string): Promise<ReadonlyMap<string, { version: string; weights: Weights }>> {
+  const all = new Map<string, { version: string; weights: Weights }>();
   for await (const { Aliases = [] } of lambda.paginateListAliases({ FunctionName }))
-    for (const { Name = "", FunctionVersion = "" } of Aliases) all.set(Name, FunctionVersion);
+    for (const { Name = "", FunctionVersion = "", RoutingConfig } of Aliases)
+      all.set(Name, { version: FunctionVersion, weights: RoutingConfig?.AdditionalVersionWeights ?? {} });
   return all;
 }
 /** Newest first. */

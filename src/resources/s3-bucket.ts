@@ -3,9 +3,10 @@ import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent, toFault } from "../aws/faults.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
-import { type PolicyDocument, policyForm } from "../aws/policies.ts";
-import type { Observation, Place, ResourceKind } from "../engine/contract.ts";
+import { type PolicyDocument, type Statements, statementChanges, statementsOf } from "../aws/policies.ts";
+import type { Change, Observation, Place, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
+import { oneLine } from "../printable.ts";
 import { count, type Own, remove } from "./s3-bucket/contents.ts";
 
 export interface BucketId {
@@ -26,9 +27,8 @@ interface BucketLive {
   readonly ownership: string | undefined;
   readonly encryption: object | undefined;
   readonly versioning: string | undefined;
-  /** In normal form. */
-  readonly policy: unknown;
-  readonly lifecycle: readonly object[];
+  readonly policy: Statements;
+  readonly lifecycle: readonly LifecycleRule[];
   /** Events go to EventBridge. */
   readonly events: boolean;
 }
@@ -54,16 +54,17 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
   notFound: { provenBy: "s3:HeadBucket", codes: GONE },
 
   label: ({ name }) => name,
-  diff: (spec, live) =>
-    differences({
+  diff: (spec, live) => [
+    ...differences({
       publicAccessBlock: [live.publicAccessBlock, CLOSED],
       ownership: [live.ownership, OWNER_ENFORCED],
       encryption: [live.encryption, encryptionOf(spec)],
       versioning: [live.versioning, "Enabled"],
-      policy: [live.policy, policyForm(spec.policy)],
-      lifecycle: [live.lifecycle, rulesOf(spec).map(ruleForm)],
       events: [live.events, true],
     }),
+    ...statementChanges("policy", live.policy, spec.policy),
+    ...ruleChanges(live.lifecycle, rulesOf(spec)),
+  ],
   outputs: ({ name, arn }) => ({ name, arn }),
   predict: ({ name }, place) => ({ name, arn: arnOf(name, place) }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
@@ -102,7 +103,8 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
   async update({ name }, spec, _live, changes, ctx) {
     const s3 = await ctx.world.s3();
     const own = { Bucket: name, ExpectedBucketOwner: ctx.place.account };
-    for (const { path } of changes) await SETTERS[path]?.(s3, own, spec);
+    const parts = new Set(changes.map(({ path }) => path.split(".")[0] ?? ""));
+    for (const [part, set] of Object.entries(SETTERS)) if (parts.has(part)) await set(s3, own, spec);
     const tags = changedTags(changes);
     if (!tags) return;
     // PutBucketTagging replaces the whole set: what others have tagged stays.
@@ -186,7 +188,7 @@ const unseen = (name: string, place: Place): BucketLive => ({
   ownership: undefined,
   encryption: undefined,
   versioning: undefined,
-  policy: undefined,
+  policy: [],
   lifecycle: [],
   events: false,
 });
@@ -212,8 +214,8 @@ async function readSettings(s3: S3, name: string, place: Place): Promise<Observa
     ownership: ownership?.OwnershipControls?.Rules?.[0]?.ObjectOwnership,
     encryption: algorithm ? { algorithm, key, bucketKey: rule?.BucketKeyEnabled ?? false } : undefined,
     versioning: versioning.Status,
-    policy: policyForm(policy?.Policy),
-    lifecycle: (lifecycle?.Rules ?? []).map(ruleForm),
+    policy: statementsOf(policy?.Policy),
+    lifecycle: lifecycle?.Rules ?? [],
     events: events.EventBridgeConfiguration !== undefined,
   };
   return { state: "ready", live, tags: fromTagList(tags?.TagSet) };
@@ -236,6 +238,21 @@ function rulesOf(spec: BucketSpec): LifecycleRule[] {
       Filter: { Prefix: "" },
       AbortIncompleteMultipartUpload: { DaysAfterInitiation: ABORT_UPLOADS_AFTER_DAYS },
     },
+  ];
+}
+/** One change a rule, by its id, so that a plan says which of somebody else's will be removed. */
+function ruleChanges(there: readonly LifecycleRule[], wanted: readonly LifecycleRule[]): readonly Change[] {
+  const of = (rules: readonly LifecycleRule[], id: string | undefined) => rules.find(({ ID }) => ID === id);
+  const theirs = there.filter(({ ID }) => of(wanted, ID) === undefined);
+  return [
+    ...wanted.flatMap((rule) => {
+      const live = of(there, rule.ID);
+      return differences({ [`lifecycle.${rule.ID}`]: [live && ruleForm(live), ruleForm(rule)] });
+    }),
+    ...theirs.map((rule): Change => {
+      const id = oneLine(rule.ID ?? "(without a name)");
+      return { path: `lifecycle.${id}`, from: `rule ${id} (not ours): ${JSON.stringify(rule)}`, to: "removed" };
+    }),
   ];
 }
 /** An empty filter, an empty prefix and the old form of a prefix beside the rule mean the same. */

@@ -1,7 +1,7 @@
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
-import { type PolicyDocument, policyForm } from "../aws/policies.ts";
+import { type PolicyDocument, type Statements, statementChanges, statementsOf } from "../aws/policies.ts";
 import type { Change, Place, ResourceKind } from "../engine/contract.ts";
 
 export interface TopicId {
@@ -19,7 +19,7 @@ interface TopicLive {
   readonly arn: string;
   readonly kmsKey: string | undefined;
   /** In normal form. */
-  readonly policy: unknown;
+  readonly policy: Statements;
 }
 
 /** Attributes speak of NotFound, tags of ResourceNotFound. */
@@ -32,7 +32,10 @@ export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly ar
   notFound: { provenBy: "sns:GetTopicAttributes", codes: GONE },
 
   label: ({ name }) => name,
-  diff: (spec, live) => differences({ encryption: [live.kmsKey, spec.kmsKey], policy: [live.policy, policyForm(spec.policy)] }),
+  diff: (spec, live) => [
+    ...differences({ encryption: [live.kmsKey, spec.kmsKey] }),
+    ...statementChanges("policy", live.policy, spec.policy),
+  ],
   outputs: ({ arn }) => ({ arn }),
   predict: (id, place) => ({ arn: arnOf(id, place) }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
@@ -51,7 +54,7 @@ export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly ar
     const { KmsMasterKeyId, Policy } = Attributes;
     return {
       state: "ready",
-      live: { arn, kmsKey: KmsMasterKeyId || undefined, policy: policyForm(Policy) },
+      live: { arn, kmsKey: KmsMasterKeyId || undefined, policy: statementsOf(Policy) },
       tags: fromTagList(tagged.Tags),
     };
   },
@@ -65,7 +68,7 @@ export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly ar
   // SNS sets one attribute per call, whatever its plural name says.
   async update(_id, spec, { arn: TopicArn }, changes, ctx) {
     const sns = await ctx.world.sns();
-    for (const AttributeName of changes.flatMap(attributeOf))
+    for (const AttributeName of new Set(changes.flatMap(attributeOf)))
       await sns.setTopicAttributes({ TopicArn, AttributeName, AttributeValue: attributesOf(spec)[AttributeName] });
     const tags = changedTags(changes);
     if (tags) await sns.tagResource({ ResourceArn: TopicArn, Tags: toTagList(tags) });
@@ -86,5 +89,5 @@ const arnOf = ({ name }: TopicId, { partition, region, account }: Place) => `arn
 const attributesOf = (spec: TopicSpec) => ({ KmsMasterKeyId: spec.kmsKey ?? "", Policy: JSON.stringify(spec.policy) });
 function attributeOf({ path }: Change): readonly (keyof ReturnType<typeof attributesOf>)[] {
   if (path === "encryption") return ["KmsMasterKeyId"];
-  return path === "policy" ? ["Policy"] : [];
+  return path.startsWith("policy.") ? ["Policy"] : [];
 }

@@ -119,7 +119,7 @@ function databaseSpec({ config, production, local }: Plan, from: DatabaseNeeds, 
     publiclyAccessible: publiclyAccessible && !production,
     multiAz: production,
     deletionProtection: production,
-    // The local AWS takes another port where this one is taken.
+    // The local AWS takes another port where this one is taken: whatever it chose is right.
     port: local ? undefined : POSTGRES_PORT,
     securityGroup: from.network.id,
     parameterGroup: from.parameters.name,

@@ -26,6 +26,7 @@ export function functionLayer(plan: Plan, manifest: FunctionManifest) {
     spec: (from) => ({
       description: manifest.description,
       roleArn: from.role.arn,
+      roleId: from.role.id ?? null,
       runtime: "nodejs24.x" as const,
       architecture: "arm64" as const,
       handler: "index.handler",

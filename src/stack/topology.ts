@@ -11,7 +11,7 @@ import { alarmsTopic, watchLayer } from "./watch-layer.ts";
 
 export interface StackInputs {
   readonly place: Place;
-  /** The endpoint is the embedded local AWS. */
+  /** An imitation of AWS answers: it chooses the port of a database. */
   readonly local: boolean;
   /** The caller's own address, `/32`, for `allowedCidrs: "auto"`; undefined: not known, and what is open stays open. */
   readonly callerCidr: string | undefined;

@@ -24,7 +24,14 @@ export function statusText(resources: readonly ResourceStatus[], paint: Paint): 
   const absent = resources.filter((r) => r.state === "absent").length;
   const healthy = resources.length - sick - absent;
   const summary = [`${healthy} healthy`, ...(sick > 0 ? [`${sick} not`] : []), ...(absent > 0 ? [`${absent} absent`] : [])];
-  return [paint("dim", `  ${head}`), ...marked, "", `${plural(resources.length, "resource")}: ${summary.join(", ")}.`].join("\n");
+  const troubles = resources.flatMap((r) => (r.trouble ? [`${paint("warn", "!")} ${r.id}  ${r.trouble}`] : []));
+  return [
+    paint("dim", `  ${head}`),
+    ...marked,
+    ...(troubles.length > 0 ? ["", ...troubles] : []),
+    "",
+    `${plural(resources.length, "resource")}: ${summary.join(", ")}.`,
+  ].join("\n");
 }
 const markOf = (r: ResourceStatus, paint: Paint): string =>
   r.healthy ? paint("good", "✔") : r.state === "absent" ? paint("dim", "·") : paint("bad", "✖");

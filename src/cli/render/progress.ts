@@ -76,8 +76,8 @@ function nextStep(step: Step, event: Extract<EngineEvent, { id: string }>, now: 
       return { ...step, doing: undefined };
   }
 }
-const retrying = (event: { why: RetryClass; code: string; waitMs: number }) =>
-  `${WHY[event.why]} (${event.code}); again in ${duration(event.waitMs)}`;
+const retrying = (event: { why: RetryClass; code: string; waitMs: number; holder?: string }) =>
+  `${event.holder ? `waits for ${event.holder} to go` : WHY[event.why]} (${event.code}); again in ${duration(event.waitMs)}`;
 const pacing = (event: { operation: string; waitMs: number }) => `AWS limits ${event.operation}; next in ${duration(event.waitMs)}`;
 
 export interface Line {

@@ -1,0 +1,48 @@
+import type { Lambda } from "@aws-sdk/client-lambda";
+import * as z from "zod";
+import { parseJson } from "../../aws/answers.ts";
+import { orAbsent } from "../../aws/faults.ts";
+
+/** A statement in the policy of the function or of its alias that is none of ours. */
+export interface OtherStatement {
+  readonly sid: string;
+  readonly qualifier: string | undefined;
+  /** Everybody may call, from any account. */
+  readonly isPublic: boolean;
+}
+
+const OURS = /^fleetlogix-/;
+const principal = z.union([z.string(), z.record(z.string(), z.union([z.string(), z.array(z.string())]))]);
+const policySchema = z.object({
+  Statement: z.array(
+    z.object({ Sid: z.string().default("(without a name)"), Principal: principal.optional(), Condition: z.unknown().optional() }),
+  ),
+});
+
+/** Of the function and of `alias`. */
+export async function otherStatementsOf(lambda: Lambda, FunctionName: string, alias: string): Promise<readonly OtherStatement[]> {
+  const found = await Promise.all(
+    [undefined, alias].map(async (Qualifier) => {
+      const answer = await orAbsent(lambda.getPolicy({ FunctionName, ...(Qualifier && { Qualifier }) }), "ResourceNotFoundException");
+      const { data } = policySchema.safeParse(parseJson(answer?.Policy));
+      const others = data?.Statement.filter(({ Sid }) => !OURS.test(Sid)) ?? [];
+      return others.map((s) => ({ sid: s.Sid, qualifier: Qualifier, isPublic: s.Condition === undefined && isEverybody(s.Principal) }));
+    }),
+  );
+  return found.flat();
+}
+function isEverybody(who: z.infer<typeof principal> | undefined): boolean {
+  if (typeof who !== "object") return who === "*";
+  return [who.AWS].flat().includes("*");
+}
+
+export function otherNote(functionName: string, { sid, qualifier, isPublic }: OtherStatement): string {
+  const where = qualifier === undefined ? "" : ` --qualifier ${qualifier}`;
+  const command = `\`aws lambda remove-permission --function-name ${functionName} --statement-id ${sid}${where}\``;
+  return isPublic
+    ? `Anybody may call it: statement ${sid} (not ours) names every account. Remove it with ${command}.`
+    : `Statement ${sid} of its policy is not ours; it stays.`;
+}
+
+export const stoppedNote = (functionName: string): string =>
+  `stopped: reserved concurrency 0 (somebody has set it; \`aws lambda delete-function-concurrency --function-name ${functionName}\` lets it run again)`;
