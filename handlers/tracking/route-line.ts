@@ -11,7 +11,7 @@ export interface RouteLine {
   readonly atWaypoint: Float64Array;
   /** Unit vectors of the waypoints: x, y, z of the first, then of the second … */
   readonly points: Float64Array;
-  /** For each segment: its unit normal and the direction in which it leaves its first waypoint; zeros for one without length. */
+  /** For each segment: its unit normal, the direction in which it leaves its first waypoint (zeros for one without length), sine and cosine of its angle. */
   readonly segments: Float64Array;
 }
 
@@ -28,7 +28,7 @@ const EARTH_RADIUS_M = 6_371_008.8;
 const RADIANS = Math.PI / 180;
 /** Sine of the angle below which two waypoints count as one, or as antipodal: some micrometres on the ground. */
 const NO_ARC = 1e-12;
-const WIDTH = 6;
+const WIDTH = 8;
 
 export type Vector = readonly [x: number, y: number, z: number];
 
@@ -60,6 +60,7 @@ function prepareSegment(points: Float64Array, segments: Float64Array, segment: n
   const [nx, ny, nz] = [ay * dz - az * dy, az * dx - ax * dz, ax * dy - ay * dx];
   const sine = Math.sqrt(nx * nx + ny * ny + nz * nz);
   const angle = 2 * Math.asin(Math.min(1, Math.sqrt(dx * dx + dy * dy + dz * dz) / 2));
+  segments.set([Math.sin(angle), Math.cos(angle)], segment * WIDTH + 6);
   if (sine < NO_ARC) return angle;
   const [ux, uy, uz] = [nx / sine, ny / sine, nz / sine];
   segments.set([ux, uy, uz, uy * az - uz * ay, uz * ax - ux * az, ux * ay - uy * ax], segment * WIDTH);
@@ -121,21 +122,39 @@ export function placesNear(line: RouteLine, point: Vector, fromM: number, toM: n
   const first = segmentAt(line, fromM);
   const last = segmentAt(line, toM);
   const found: Place[] = [];
-  let before: Place | undefined;
-  let here = nearestOn(line, point, first, fromM, toM);
+  // A corner is nearest when the segment before has its end nearest, and the one after its start.
+  let comesNearer = true;
   for (let segment = first; segment <= last; segment++) {
-    const after = segment < last ? nearestOn(line, point, segment + 1, fromM, toM) : undefined;
-    const startM = Math.max(line.atWaypoint[segment] as number, fromM);
-    const endM = Math.min(line.atWaypoint[segment + 1] as number, toM);
-    const fallsOff =
-      (here.alongM <= startM && before !== undefined && before.alongM < startM) ||
-      (here.alongM >= endM && after !== undefined && after.alongM > endM);
-    if (!fallsOff && found.at(-1)?.alongM !== here.alongM) found.push(here);
-    if (after === undefined) break;
-    before = here;
-    here = after;
+    const side = segment === first || segment === last ? undefined : sideOf(line, point, segment);
+    if (side === BEHIND && !comesNearer) continue;
+    if (side === AHEAD) {
+      comesNearer = true;
+      continue;
+    }
+    const place = nearestOn(line, point, segment, fromM, toM);
+    const isAtStart = side === BEHIND || place.alongM <= Math.max(line.atWaypoint[segment] as number, fromM);
+    const isAtEnd = side === undefined && place.alongM >= Math.min(line.atWaypoint[segment + 1] as number, toM);
+    const isNearest = isAtEnd ? segment === last : !isAtStart || comesNearer;
+    if (isNearest && found.at(-1)?.alongM !== place.alongM) found.push(place);
+    comesNearer = isAtEnd;
   }
   return found.sort((a, b) => a.offM - b.offM || a.alongM - b.alongM).slice(0, limit);
+}
+
+const BEHIND = -1;
+const BESIDE = 0;
+const AHEAD = 1;
+
+/** Where the point of the segment's great circle that is nearest to `point` lies: before its start, on it, or after its end. Nothing but products: it is asked of every segment. */
+function sideOf({ points, segments }: RouteLine, [px, py, pz]: Vector, segment: number): number {
+  const o = segment * WIDTH;
+  const a = segment * 3;
+  const [ax, ay, az] = [points[a] as number, points[a + 1] as number, points[a + 2] as number];
+  const [tx, ty, tz] = [segments[o + 3] as number, segments[o + 4] as number, segments[o + 5] as number];
+  const forth = (px - ax) * tx + (py - ay) * ty + (pz - az) * tz;
+  if (forth <= 0) return BEHIND;
+  const up = px * ax + py * ay + pz * az;
+  return (segments[o + 7] as number) * forth - (segments[o + 6] as number) * up < 0 ? BESIDE : AHEAD;
 }
 
 function nearestOn(line: RouteLine, point: Vector, segment: number, fromM: number, toM: number): Place {

@@ -16,7 +16,7 @@ export const DEFAULT_SPEED_KMH = 60;
 
 /**
  * Until so much is known of a drive, the default stands for the missing part. On the real drives of `npm run bench:eta`, nine
- * ETAs of ten are then within 54 % of the drive's length; with half of it 76 %, without it 98 %.
+ * ETAs of ten are then within 54 % of the drive's length; with half of it 76 %, with a tenth 98 %.
  */
 const LEAN_MS = 10 * 60_000;
 /** A vehicle that stays within this distance stands. */

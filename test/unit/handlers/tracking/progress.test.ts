@@ -32,7 +32,8 @@ function rightLeg(round: Drive, everySeconds: number): number {
   const line = lineOf(round.route);
   let right = 0;
   let all = 0;
-  for (let seed = 1; seed <= 12; seed++) {
+  // As many drives as make some thousand fixes.
+  for (let seed = 1; seed <= Math.min(24, 3 * everySeconds); seed++) {
     const fixes = drive(round, seed, everySeconds);
     const { steps } = follow(line, fixes);
     for (const [i, { alongM }] of steps.entries()) {
