@@ -4,6 +4,7 @@ import { databaseActions } from "./app/database.ts";
 import { examine } from "./app/doctor.ts";
 import { invoke } from "./app/invoke.ts";
 import { createKey, listKeys, revokeKey } from "./app/keys.ts";
+import { lakeActions } from "./app/lake.ts";
 import { forceUnlock } from "./app/locking.ts";
 import { readLogs } from "./app/logs.ts";
 import { readOutputs } from "./app/outputs.ts";
@@ -37,6 +38,7 @@ export const openApp: OpenApp = async (config, options) => {
     keys: () => listKeys(session),
     createKey: (name, limits) => createKey(session, name, limits),
     revokeKey: (name) => revokeKey(session, name),
+    lake: lakeActions(session),
     doctor: () => examine(session),
     forceUnlock: () => forceUnlock(session),
   };

@@ -1,3 +1,6 @@
+export type { CompactEvent } from "../lake/compact.ts";
+export type { QueryResult } from "../lake/query.ts";
+
 import type { Artifact } from "../artifacts/artifact.ts";
 import type { ApiCall } from "../aws/sign.ts";
 import type { Config, FunctionName } from "../config/config.ts";
@@ -7,6 +10,7 @@ import type { Emit } from "../engine/events.ts";
 import type { Clock } from "../engine/ports.ts";
 import type { Secret } from "../secret.ts";
 import type { DatabaseActions } from "./database.ts";
+import type { LakeActions } from "./lake.ts";
 
 /** Which part of the stack a command is about; `functions` narrows deploy-lambdas. Needs of the part come with it. */
 export interface Scope {
@@ -189,6 +193,8 @@ export interface App {
   /** Makes a key with limits of its own, or changes the limits of the one with this name. */
   createKey(name: string, limits: ApiKeyLimits): Promise<ApiKeyInfo>;
   revokeKey(name: string): Promise<void>;
+  /** What the bucket holds of the past. */
+  readonly lake: LakeActions;
   doctor(): Promise<readonly Finding[]>;
   /** Removes a lock that a dead run left. */
   forceUnlock(): Promise<void>;

@@ -33,7 +33,7 @@ export function dataLayer(plan: Plan): readonly ResourceNode[] {
     identity: () => ({ name: names.bucket }),
     spec: (from) => ({
       policy: bucketPolicy(names),
-      archive: { prefix: "raw-data/", afterDays: config.bucket.glacierAfterDays },
+      archive: { prefix: "raw-archive/", afterDays: config.bucket.glacierAfterDays },
       noncurrentExpireDays: config.bucket.noncurrentExpireDays,
       kmsKey: from.key?.arn,
     }),

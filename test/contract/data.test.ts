@@ -26,7 +26,7 @@ contractOf({
     id: { name },
     spec: {
       policy: denyWithoutTls(`arn:aws:s3:::${name}/*`, "s3:*"),
-      archive: { prefix: "raw-data/", afterDays: 90 },
+      archive: { prefix: "raw-archive/", afterDays: 90 },
       noncurrentExpireDays: 30,
     },
   }),

@@ -36,7 +36,7 @@ test("a bucket with versions, delete markers and an upload under way is counted,
     identity: () => ({ name: Bucket }),
     spec: () => ({
       policy: denyAll(`arn:aws:s3:::${Bucket}/*`),
-      archive: { prefix: "raw-data/", afterDays: 90 },
+      archive: { prefix: "raw-archive/", afterDays: 90 },
       noncurrentExpireDays: 30,
     }),
   });

@@ -4,6 +4,24 @@ import type { Act } from "../program.ts";
 /** Commands about the data that the stack holds. */
 export function data(program: Command, act: Act): void {
   database(program, act);
+  lake(program, act);
+}
+
+function lake(program: Command, act: Act): void {
+  const group = program.command("lake").description("the history in the bucket");
+  const load = () => import("../commands/lake.ts");
+  group
+    .command("compact")
+    .description("pack raw copies into an archive and Parquet files, then remove them")
+    .option("--date <day>", "this day, YYYY-MM-DD in UTC")
+    .option("--older-than <days>", "every day that is older (default: 2d)")
+    .action(act(async () => (await load()).compact));
+  group
+    .command("query")
+    .description("ask SQL over everything, packed or not: deliveries, fixes, route_checks, alerts")
+    .argument("<sql>", "one statement, in DuckDB's dialect")
+    .option("--csv", "print CSV")
+    .action(act(async () => (await load()).query));
 }
 
 function database(program: Command, act: Act): void {

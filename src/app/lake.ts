@@ -1,0 +1,164 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import type { ScanCommandOutput } from "@aws-sdk/client-dynamodb";
+import type { S3 } from "@aws-sdk/client-s3";
+import { orAbsent } from "../aws/faults.ts";
+import { FleetlogixError } from "../errors.ts";
+import { type CompactEvent, type CompactResult, compact, type Lake } from "../lake/compact.ts";
+import { type QueryResult, queryLake } from "../lake/query.ts";
+import type { ObjectStore } from "../lake/store.ts";
+import { readOutputs } from "./outputs.ts";
+import type { Session } from "./session.ts";
+
+export interface LakeActions {
+  /** `date`: a day, `YYYY-MM-DD`. `before`: every day before it. */
+  compact(which: { readonly date: string } | { readonly before: string }, emit: (event: CompactEvent) => void): Promise<CompactResult>;
+  query(sql: string): Promise<QueryResult>;
+}
+
+export const lakeActions = (session: Session): LakeActions => ({
+  compact: (which, emit) => withLake(session, (lake) => compact(lake, which, emit)),
+  query: (sql) =>
+    withLake(session, (lake, bucket) => {
+      const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "fleetlogix", "lake", cacheName(session, bucket));
+      mkdirSync(cache, { recursive: true, mode: 0o700 });
+      return queryLake(lake, cache, sql);
+    }),
+});
+
+/** Two local stacks may have buckets of the same name: an endpoint's files are kept apart. */
+const cacheName = ({ options }: Session, bucket: string): string =>
+  options.endpoint === undefined ? bucket : `${bucket}@${(options.localCaFile ?? options.endpoint).replace(/\W+/g, "_")}`;
+
+async function withLake<T>(session: Session, work: (lake: Lake, bucket: string) => Promise<T>): Promise<T> {
+  const { bucket, tables } = await readOutputs(session, { secrets: false });
+  if (bucket === null) {
+    throw new FleetlogixError("NOT_DEPLOYED", "There is no data lake yet.", {
+      hint: "Create it with `fleetlogix setup` or `fleetlogix up`.",
+      resource: "bucket.data",
+    });
+  }
+  const folder = mkdtempSync(join(tmpdir(), "fleetlogix-lake-"));
+  const lake: Lake = {
+    store: await bucketStore(session, bucket),
+    alerts: () => alertItems(session, tables.alerts),
+    folder,
+    signal: session.options.signal,
+  };
+  try {
+    return await work(lake, bucket);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function* alertItems(session: Session, table: string | null): AsyncGenerator<Readonly<Record<string, unknown>>> {
+  if (table === null) return;
+  const dynamodb = await session.clients.dynamodb();
+  let from: ScanCommandOutput["LastEvaluatedKey"];
+  do {
+    const page = await session.ask("the alerts", () => dynamodb.scan({ TableName: table, ExclusiveStartKey: from }));
+    for (const item of page.Items ?? []) yield plainItem(item);
+    from = page.LastEvaluatedKey;
+  } while (from);
+}
+/** DynamoDB's typed values as plain ones; only the types that our tables hold. */
+function plainItem(item: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plainValue(value as Readonly<Record<string, unknown>>)]));
+}
+function plainValue({ S, N, BOOL, M, L }: Readonly<Record<string, unknown>>): unknown {
+  if (S !== undefined) return S;
+  if (N !== undefined) return Number(N);
+  if (BOOL !== undefined) return BOOL;
+  if (M !== undefined) return plainItem(M as Readonly<Record<string, unknown>>);
+  return Array.isArray(L) ? L.map((value) => plainValue(value)) : undefined;
+}
+
+const PIECE_BYTES = 16 * 1024 * 1024;
+
+/** The stack's bucket; every call is asked again while AWS is busy. */
+export async function bucketStore(session: Session, bucket: string): Promise<ObjectStore> {
+  const s3 = await session.clients.s3();
+  const own = { Bucket: bucket, ExpectedBucketOwner: session.place.account };
+  const body = (Key: string) => session.ask(`the object ${Key}`, () => orAbsent(s3.getObject({ ...own, Key }), "NoSuchKey", "404"));
+  const pages = async function* (Prefix: string, Delimiter?: string) {
+    let ContinuationToken: string | undefined;
+    do {
+      const page = await session.ask(`the objects of ${Prefix}`, () => s3.listObjectsV2({ ...own, Prefix, Delimiter, ContinuationToken }));
+      yield page;
+      ContinuationToken = page.NextContinuationToken;
+    } while (ContinuationToken);
+  };
+  return {
+    async *list(prefix) {
+      for await (const { Contents = [] } of pages(prefix))
+        for (const { Key = "", ETag = "", Size = 0 } of Contents) yield { key: Key, etag: ETag, size: Size };
+    },
+    async folders(prefix) {
+      const names: string[] = [];
+      for await (const { CommonPrefixes = [] } of pages(prefix, "/"))
+        names.push(...CommonPrefixes.map(({ Prefix = "" }) => Prefix.slice(prefix.length, -1)));
+      return names;
+    },
+    // The body is part of what is asked again: a connection may break in the middle of it.
+    get: (Key) =>
+      session.ask(`the object ${Key}`, async () => {
+        const answer = await orAbsent(s3.getObject({ ...own, Key }), "NoSuchKey", "404");
+        return answer?.Body && Buffer.from(await answer.Body.transformToByteArray());
+      }),
+    stream: async (key) => (await body(key))?.Body as Readable | undefined,
+    async put(Key, file, ContentType) {
+      if (statSync(file).size > PIECE_BYTES) return putPieces(session, s3, { ...own, Key }, file, ContentType);
+      await session.ask(`the object ${Key}`, () => s3.putObject({ ...own, Key, Body: readFileSync(file), ContentType }));
+    },
+    async putNew(Key, file, ContentType) {
+      const put = () => s3.putObject({ ...own, Key, Body: readFileSync(file), ContentType, IfNoneMatch: "*" });
+      return (
+        (await session.ask(`the object ${Key}`, () => orAbsent(put(), "PreconditionFailed", "ConditionalRequestConflict"))) !== undefined
+      );
+    },
+    async remove(keys) {
+      const Objects = keys.map((Key) => ({ Key }));
+      const { Errors = [] } = await session.ask("packed raw copies", () => s3.deleteObjects({ ...own, Delete: { Objects, Quiet: true } }));
+      const [first] = Errors;
+      if (first) throw notRemoved(bucket, first);
+    },
+  };
+}
+
+async function putPieces(
+  session: Session,
+  s3: S3,
+  target: { readonly Bucket: string; readonly Key: string },
+  file: string,
+  ContentType: string,
+): Promise<void> {
+  const { UploadId } = await session.ask(`the object ${target.Key}`, () => s3.createMultipartUpload({ ...target, ContentType }));
+  const Parts: { PartNumber: number; ETag: string | undefined }[] = [];
+  const handle = await open(file);
+  try {
+    for (let PartNumber = 1; ; PartNumber++) {
+      const { bytesRead, buffer } = await handle.read(Buffer.alloc(PIECE_BYTES), 0, PIECE_BYTES);
+      if (bytesRead === 0) break;
+      const Body = buffer.subarray(0, bytesRead);
+      const { ETag } = await session.ask(`the object ${target.Key}`, () => s3.uploadPart({ ...target, UploadId, PartNumber, Body }));
+      Parts.push({ PartNumber, ETag });
+    }
+    await session.ask(`the object ${target.Key}`, () => s3.completeMultipartUpload({ ...target, UploadId, MultipartUpload: { Parts } }));
+  } finally {
+    await handle.close();
+  }
+}
+
+const notRemoved = (
+  bucket: string,
+  { Key, Code, Message }: { Key?: string | undefined; Code?: string | undefined; Message?: string | undefined },
+) =>
+  new FleetlogixError("AWS_FAULT", `The object "${Key}" of the bucket "${bucket}" cannot be removed: ${Code}: ${Message}`, {
+    hint: "Allow s3:DeleteObject on the bucket, then run the same command again: what is packed stays packed.",
+    awsCode: Code,
+    resource: "bucket.data",
+  });

@@ -1,0 +1,162 @@
+import type { Area } from "./layout.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+type Column = readonly [name: string, type: string, read: (payload: Json) => unknown];
+
+const text = (name: string): Column => [name, "VARCHAR", (p) => textOf(p[name])];
+const number = (name: string): Column => [name, "DOUBLE", (p) => numberOf(p[name])];
+const flag = (name: string): Column => [name, "BOOLEAN", (p) => (typeof p[name] === "boolean" ? p[name] : undefined)];
+const time = (name: string): Column => [name, "TIMESTAMP", (p) => timeOf(p[name])];
+const place = (name: string, field = "position"): readonly Column[] => [
+  [`${name}lat`, "DOUBLE", (p) => numberOf((p[field] as Json | undefined)?.lat)],
+  [`${name}lon`, "DOUBLE", (p) => numberOf((p[field] as Json | undefined)?.lon)],
+];
+/** Kept as JSON text. */
+const extra: Column = ["extra", "VARCHAR", (p) => (p.extra === undefined || p.extra === null ? undefined : JSON.stringify(p.extra))];
+
+/** Columns that every table begins with. Times are UTC. `event_time` is the one that the API counted with: it stands in the key. */
+const HEAD: readonly (readonly [string, string])[] = [
+  ["event_id", "VARCHAR"],
+  ["event_time", "TIMESTAMP"],
+  ["received_at", "TIMESTAMP"],
+  ["request_id", "VARCHAR"],
+];
+const DELIVERIES: readonly Column[] = [
+  text("delivery_id"),
+  text("status"),
+  text("tracking_number"),
+  text("driver_id"),
+  text("vehicle_id"),
+  text("route_id"),
+  ...place(""),
+  flag("recipient_signature"),
+  text("recipient_name"),
+  time("scheduled_at"),
+  text("notes"),
+  flag("correction"),
+  extra,
+];
+const FIXES: readonly Column[] = [
+  text("vehicle_id"),
+  ...place(""),
+  number("speed_kmh"),
+  number("average_speed_kmh"),
+  ...place("destination_", "destination"),
+  number("remaining_distance_km"),
+  text("route_id"),
+  text("delivery_id"),
+  number("accuracy_m"),
+  number("heading_deg"),
+  number("altitude_m"),
+  number("battery_percent"),
+  extra,
+];
+const ROUTE_CHECKS: readonly Column[] = [
+  text("vehicle_id"),
+  text("driver_id"),
+  text("route_id"),
+  ...place(""),
+  number("threshold_km"),
+  number("accuracy_m"),
+  number("speed_kmh"),
+  number("heading_deg"),
+  ["planned_route", "VARCHAR", (p) => (Array.isArray(p.planned_route) ? JSON.stringify(p.planned_route) : undefined)],
+  extra,
+];
+
+export interface Table {
+  readonly columns: readonly (readonly [name: string, type: string])[];
+  /** What one event is known by: the same in two parts, it is the same event. */
+  readonly identity: readonly string[];
+  /** Order of the rows in a file: who asks for one vehicle or delivery reads few row groups. */
+  readonly order: readonly string[];
+}
+const BODIES: Readonly<Record<Area["table"], readonly Column[]>> = { deliveries: DELIVERIES, fixes: FIXES, route_checks: ROUTE_CHECKS };
+const table = (name: Area["table"], subject: string): Table => ({
+  columns: [...HEAD, ...BODIES[name].map(([column, type]) => [column, type] as const)],
+  identity: [subject, "event_id"],
+  order: [subject, "event_time", "event_id"],
+});
+export const TABLES: Readonly<Record<Area["table"], Table>> = {
+  deliveries: table("deliveries", "delivery_id"),
+  fixes: table("fixes", "vehicle_id"),
+  route_checks: table("route_checks", "vehicle_id"),
+};
+
+/** Deviation alerts, as the table of the live ones holds them; in the lake when they are closed. */
+export const ALERTS: Table = {
+  columns: [
+    ...["alert_id", "type", "state", "vehicle_id", "driver_id", "route_id"].map((name) => [name, "VARCHAR"] as const),
+    ["opened_at", "TIMESTAMP"],
+    ["closed_at", "TIMESTAMP"],
+    ["close_reason", "VARCHAR"],
+    ...["deviation_km", "max_deviation_km", "threshold_km", "lat", "lon"].map((name) => [name, "DOUBLE"] as const),
+  ],
+  identity: ["alert_id"],
+  order: ["vehicle_id", "opened_at"],
+};
+/** An item of the alerts table as a row; undefined: it is none. */
+export function alertRowOf(item: Json): Json | undefined {
+  const opened = timeOf(item.timestamp);
+  const vehicle = textOf(item.vehicle_id);
+  if (opened === undefined || vehicle === undefined) return undefined;
+  const position = item.position as Json | undefined;
+  return {
+    // Items of an earlier version have no id of their own: the table's key is one.
+    alert_id: textOf(item.alert_id) ?? `${vehicle}@${opened}`,
+    type: textOf(item.type),
+    state: textOf(item.state),
+    vehicle_id: vehicle,
+    driver_id: textOf(item.driver_id),
+    route_id: textOf(item.route_id),
+    opened_at: opened,
+    closed_at: timeOf(item.closed_at),
+    close_reason: textOf(item.close_reason),
+    deviation_km: numberOf(item.deviation_km),
+    max_deviation_km: numberOf(item.max_deviation_km),
+    threshold_km: numberOf(item.threshold_km),
+    lat: numberOf(position?.lat),
+    lon: numberOf(position?.lon),
+  };
+}
+
+/** A row of the area's table; undefined: the object is no raw copy of an event. `key` says the event's time. */
+export function rowOf(area: Area, key: string, content: string): Json | undefined {
+  const copy = parse(content);
+  const payload = copy?.payload;
+  if (copy === undefined || typeof payload !== "object" || payload === null || Array.isArray(payload)) return undefined;
+  const body = payload as Json;
+  const id = textOf(copy.event_id);
+  const received = timeOf(copy.received_at);
+  const when = timeInKey(key) ?? timeOf(body.occurred_at ?? body.recorded_at) ?? received;
+  const subject = textOf(area.name === "deliveries" ? body.delivery_id : body.vehicle_id);
+  if (id === undefined || when === undefined || subject === undefined) return undefined;
+  return {
+    event_id: id,
+    event_time: when,
+    received_at: received,
+    request_id: textOf(copy.request_id),
+    ...Object.fromEntries(BODIES[area.table].map(([name, , read]) => [name, read(body)])),
+  };
+}
+
+function parse(content: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(content);
+    return typeof value === "object" && value !== null ? (value as Json) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+/** `…/20260131T142500123Z-…`. */
+function timeInKey(key: string): string | undefined {
+  const [, y, mo, d, h, mi, s, ms = "000"] = /\/(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(\d{3})?Z?-[^/]*$/.exec(key) ?? [];
+  return y && timeOf(`${y}-${mo}-${d}T${h}:${mi}:${s}.${ms}Z`);
+}
+const textOf = (value: unknown): string | undefined =>
+  typeof value === "string" ? value : typeof value === "number" ? String(value) : undefined;
+const numberOf = (value: unknown): number | undefined => (typeof value === "number" && Number.isFinite(value) ? value : undefined);
+function timeOf(value: unknown): string | undefined {
+  const ms = typeof value === "string" ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString().replace("Z", "");
+}
