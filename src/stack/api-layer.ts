@@ -103,8 +103,8 @@ function keyLayer({ config, names }: Plan, stage: ResourceNode<{ readonly apiId:
       keyId: from.key.id,
       rateLimit,
       burstLimit,
-      // What the rate allows in a day: the quota counts calls, the rate is what limits.
-      dailyQuota: Math.min(rateLimit * SECONDS_A_DAY, LARGEST_QUOTA),
+      // What the rate allows in a day: the quota counts calls, the rate is what limits. AWS takes whole numbers.
+      dailyQuota: Math.min(Math.max(1, Math.round(rateLimit * SECONDS_A_DAY)), LARGEST_QUOTA),
     }),
   });
   return [key, plan];

@@ -137,6 +137,7 @@ function hasType(type: string, value: unknown): boolean {
   if (type === "list") return Array.isArray(value);
   if (type === "string" || type === "character") return typeof value === "string";
   if (type === "boolean") return typeof value === "boolean";
+  if (type === "integer" || type === "long") return typeof value === "bigint" || Number.isInteger(value);
   if (NUMBERS.has(type)) return typeof value === "number" || typeof value === "bigint";
   if (type === "timestamp") return value instanceof Date && !Number.isNaN(value.getTime());
   // Bytes come in many forms: whole, as a stream, as text.
