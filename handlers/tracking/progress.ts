@@ -35,6 +35,8 @@ export interface ProgressRules extends Pick<TrackingRules, "maxSpeedKmh"> {
 }
 
 const MAX_PLACES = 8;
+/** So many passes of a route by one place are looked at: a depot to which the vehicle comes back all day. */
+const MAX_PASSES = 64;
 /** A place this much dearer than the best is given up. In units of −ln of a probability. */
 const MAX_COST = 20;
 /** Standard deviation of a fix that does not tell its accuracy, in metres: a phone between houses. Open sky has 4.07 (Newson and Krumm). */
@@ -86,7 +88,7 @@ interface Sighting {
  */
 export function moveOn(line: RouteLine, route: string, state: ProgressState | undefined, fix: Fix, rules: ProgressRules): Progress {
   const seen: Sighting = { line, fix, point: toVector(fix.position) };
-  if (state === undefined || state.route !== route || state.places.length === 0) return begin(seen, route);
+  if (state === undefined || state.route !== route || state.places.length === 0) return begin(seen, route, rules);
   const stepM = metresBetween(toSample(fix), [state.atMs, state.lat, state.lon, 0]);
   const onward = onwardPlaces(seen, state, stepM, rules);
   const free = isAtEnd(line, state) ? [...onward, ...wholeRoute(seen, JUMP_COST)] : onward;
@@ -114,8 +116,10 @@ export function remainingOf(
 
 const isOffRoute = ({ offM }: Place, { thresholdKm }: ProgressRules): boolean => offM > thresholdKm * 1000;
 
-function begin(seen: Sighting, route: string): Progress {
-  return settle(seen, route, wholeRoute(seen, 0), undefined);
+/** A vehicle that is not on the route yet has no place there to move on from. */
+function begin(seen: Sighting, route: string, rules: ProgressRules): Progress {
+  const step = settle(seen, route, wholeRoute(seen, 0), undefined);
+  return isOffRoute(step.place, rules) ? { ...step, state: { ...step.state, places: [] } } : step;
 }
 
 /** The state after a step. Costs are kept relative to the best one, rounded: the state stays small. */
@@ -140,7 +144,7 @@ const best = (candidates: readonly Candidate[]): Candidate => distinct(candidate
 
 /** Each time the route passes the fix. A route is driven from its start: the first pass is the likeliest. */
 function wholeRoute(seen: Sighting, extra: number): readonly Candidate[] {
-  const places = placesNear(seen.line, seen.point, 0, seen.line.lengthM, MAX_PLACES);
+  const places = placesNear(seen.line, seen.point, 0, seen.line.lengthM, MAX_PASSES);
   const near = places.filter(({ offM }) => offM - (places[0] as Place).offM <= NOISE_SIGMAS * SIGMA_M);
   const firstM = Math.min(...near.map(({ alongM }) => alongM));
   return places.map((place) => ({ ...place, cost: extra + emission(seen, place) + (place.alongM === firstM ? 0 : LATER_PASS_COST) }));
@@ -154,7 +158,7 @@ function onwardPlaces(seen: Sighting, state: ProgressState, stepM: number, rules
   const behindM = Math.min(stepM, aheadM) + SLACK_M;
   const candidates: Candidate[] = [];
   for (const [fromM, toM] of spans(state, behindM, aheadM, line.lengthM)) {
-    for (const place of placesNear(line, seen.point, fromM, toM, MAX_PLACES)) {
+    for (const place of placesNear(line, seen.point, fromM, toM, MAX_PASSES)) {
       candidates.push({ ...place, cost: emission(seen, place) + cheapestWay(state, place, stepM, behindM, aheadM) });
     }
   }

@@ -205,6 +205,19 @@ test("a round that was driven to its end begins anew the next day", () => {
   expect(next.slice(3).map(({ alongM }) => Math.round(alongM / 100))).toEqual(Array.from({ length: 37 }, (_, i) => i + 3));
 });
 
+test("sixteen equal rounds from one depot: the first is driven first, and each is known from the others", () => {
+  const rounds: Drive = { route: [[0, 0], ...Array.from({ length: 16 }, () => SQUARE).flat()] };
+  expect(rightLeg(rounds, 10)).toBeGreaterThanOrEqual(0.99);
+  expect(rightLeg(rounds, 30)).toBeGreaterThanOrEqual(0.99);
+});
+
+test("a wrong first fix, far from the route, leaves no place to move on from", () => {
+  const line = lineOf([[0, 0], ...Array.from({ length: 16 }, () => SQUARE).flat()]);
+  const { steps } = follow(line, [fixAt(0, [300_000, 0]), fixAt(360, [500, 0]), fixAt(420, [900, 0])]);
+  expect(steps.map(({ method }) => method)).toEqual(["off_route", "route", "route"]);
+  expect(steps[2]?.alongM).toBeCloseTo(900, 0);
+});
+
 test("the heading tells the carriageway of a single fix", () => {
   const line = lineOf(CARRIAGEWAYS);
   const first = (headingDeg: number, speedKmh = 40) => follow(line, [fixAt(0, [4000, 10], { headingDeg, speedKmh })]).steps[0]?.alongM;
