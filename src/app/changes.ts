@@ -1,5 +1,6 @@
 import type { Artifact } from "../artifacts/artifact.ts";
 import { callerCidr } from "../aws/identity.ts";
+import { privateSubnets } from "../aws/network.ts";
 import type { FunctionName } from "../config/config.ts";
 import type { Tags } from "../engine/contract.ts";
 import { ownEnvironment } from "../engine/decide.ts";
@@ -50,8 +51,8 @@ export async function applyUp(session: Session, scope: Scope, options: RunOption
 
 async function look(session: Session, scope: Scope, options: RunOptions, emit?: Emit): Promise<{ seen: readonly Seen[]; run: Run }> {
   if (session.options.signal.aborted) throw interrupted();
-  const [artifacts, cidr] = await Promise.all([artifactsFor(session, scope), cidrFor(session, scope)]);
-  const stack: Stack = session.stack({ artifacts, callerCidr: cidr });
+  const [artifacts, cidr, subnets] = await Promise.all([artifactsFor(session, scope), cidrFor(session, scope), subnetsFor(session, scope)]);
+  const stack: Stack = session.stack({ artifacts, callerCidr: cidr, privateSubnets: subnets });
   const policy = { adopt: options.adopt, allowDataLoss: new Set(options.allowDataLoss), wait: options.wait };
   refuseUnknown(options.allowDataLoss, stack);
   const run = session.run(stack, policy, emit);
@@ -99,4 +100,9 @@ async function cidrFor({ config, options }: Session, { part }: Scope): Promise<s
   const { allowedCidrs, publiclyAccessible } = config.database;
   const asks = (part === "all" || part === "data") && publiclyAccessible && allowedCidrs === "auto";
   return asks ? callerCidr(options.endpoint) : undefined;
+}
+/** A production database lies in private subnets where there are some; other parts of the stack have nothing to do with them. */
+async function subnetsFor({ config, clients, ask }: Session, { part }: Scope): Promise<readonly string[] | undefined> {
+  const asks = config.hardening === "production" && (part === "all" || part === "data");
+  return asks ? ask("the private subnets", () => privateSubnets(clients)) : [];
 }

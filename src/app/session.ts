@@ -29,7 +29,7 @@ export interface Session {
   readonly stackName: string;
   readonly clients: AwsClients;
   readonly ports: Ports;
-  stack(inputs?: Partial<Pick<StackInputs, "callerCidr" | "artifacts">>): Stack;
+  stack(inputs?: Partial<Pick<StackInputs, "callerCidr" | "privateSubnets" | "artifacts">>): Stack;
   run(stack: Stack, policy?: Partial<Policy>, emit?: Emit): Run;
   /** Built once a session, so that what is applied is what was planned. */
   artifacts(names: readonly FunctionName[]): Promise<ReadonlyMap<FunctionName, Artifact>>;
@@ -54,7 +54,14 @@ export async function openSession(config: Config, given: AppOptions): Promise<Se
     clients,
     ports,
     stack: (inputs = {}) =>
-      topology(config, { place, local: isLocalAccount(place), callerCidr: undefined, artifacts: undefined, ...inputs }),
+      topology(config, {
+        place,
+        local: isLocalAccount(place),
+        callerCidr: undefined,
+        privateSubnets: undefined,
+        artifacts: undefined,
+        ...inputs,
+      }),
     run: (stack, policy = {}, emit = () => {}) => ({
       ctx: { place, stack: stackName, tags: stack.tags, signal: options.signal, world: clients },
       policy: {

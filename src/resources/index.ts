@@ -13,11 +13,15 @@ import { kmsKey } from "./kms-key.ts";
 import { lambdaFunction } from "./lambda-function.ts";
 import { lambdaPermission } from "./lambda-permission.ts";
 import { logsGroup } from "./logs-group.ts";
+import { rdsEventSubscription } from "./rds-event-subscription.ts";
 import { rdsInstance } from "./rds-instance.ts";
 import { rdsParameterGroup } from "./rds-parameter-group.ts";
+import { rdsSubnetGroup } from "./rds-subnet-group.ts";
 import { bucketElsewhere, s3Bucket } from "./s3-bucket.ts";
 import { snsSubscription } from "./sns-subscription.ts";
 import { snsTopic } from "./sns-topic.ts";
+import { wafv2Association } from "./wafv2-association.ts";
+import { wafv2WebAcl } from "./wafv2-web-acl.ts";
 
 export type { MethodSpec } from "./apigateway-rest-api.ts";
 export type { AlarmSpec, MetricOf } from "./cloudwatch-alarm.ts";
@@ -39,11 +43,15 @@ export {
   lambdaFunction,
   lambdaPermission,
   logsGroup,
+  rdsEventSubscription,
   rdsInstance,
   rdsParameterGroup,
+  rdsSubnetGroup,
   s3Bucket,
   snsSubscription,
   snsTopic,
+  wafv2Association,
+  wafv2WebAcl,
 };
 
 /** Every kind: orphans are looked for among all of them. */
@@ -67,4 +75,8 @@ export const KINDS: readonly AnyKind[] = [
   apigatewayUsagePlan,
   cloudwatchAlarm,
   cloudwatchDashboard,
+  rdsEventSubscription,
+  rdsSubnetGroup,
+  wafv2WebAcl,
+  wafv2Association,
 ];

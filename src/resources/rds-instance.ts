@@ -26,6 +26,8 @@ export interface DatabaseSpec {
   readonly port: number | undefined;
   readonly securityGroup: string;
   readonly parameterGroup: string;
+  /** Where a new database is put; RDS moves none within its VPC. undefined: the VPC's default group. */
+  readonly subnetGroup?: string | undefined;
   /** undefined: no enhanced monitoring. */
   readonly monitoringRoleArn: string | undefined;
   /** ARN of a customer key for a new database, its insights and its password; AWS lets none of them change later. undefined: AWS's own. */

@@ -1,4 +1,4 @@
-import type { LifecycleRule, S3 } from "@aws-sdk/client-s3";
+import type { LifecycleRule, LoggingEnabled, S3, ServerSideEncryption } from "@aws-sdk/client-s3";
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent, toFault } from "../aws/faults.ts";
@@ -15,10 +15,16 @@ export interface BucketId {
 export interface BucketSpec {
   readonly policy: PolicyDocument;
   /** Keys with this prefix go to Glacier after so many days. */
-  readonly archive: { readonly prefix: string; readonly afterDays: number };
+  readonly archive?: { readonly prefix: string; readonly afterDays: number } | undefined;
+  /** Objects are deleted after so many days; undefined: kept. */
+  readonly expireDays?: number | undefined;
   readonly noncurrentExpireDays: number;
   /** ARN of a customer key for new objects; undefined: AWS's own. */
   readonly kmsKey?: string | undefined;
+  /** Encrypted with S3's own keys instead: S3 delivers its access logs to no bucket under a key of KMS. */
+  readonly s3Keys?: boolean | undefined;
+  /** Each access to the bucket is written there; undefined: nowhere. */
+  readonly accessLog?: { readonly bucket: string; readonly prefix: string } | undefined;
 }
 interface BucketLive {
   readonly name: string;
@@ -31,6 +37,7 @@ interface BucketLive {
   readonly lifecycle: readonly LifecycleRule[];
   /** Events go to EventBridge. */
   readonly events: boolean;
+  readonly accessLog: object | undefined;
 }
 export interface BucketOutputs {
   readonly name: string;
@@ -39,7 +46,8 @@ export interface BucketOutputs {
 
 const CLOSED = { BlockPublicAcls: true, IgnorePublicAcls: true, BlockPublicPolicy: true, RestrictPublicBuckets: true };
 /** The bucket's own data key saves nearly all calls to KMS. */
-const encryptionOf = ({ kmsKey }: BucketSpec) => ({ algorithm: "aws:kms", key: kmsKey, bucketKey: true });
+const encryptionOf = ({ kmsKey, s3Keys }: BucketSpec) =>
+  s3Keys ? { algorithm: "AES256", key: undefined, bucketKey: false } : { algorithm: "aws:kms", key: kmsKey, bucketKey: true };
 const OWNER_ENFORCED = "BucketOwnerEnforced";
 const ABORT_UPLOADS_AFTER_DAYS = 7;
 /** HEAD has no body: the status alone speaks there. */
@@ -61,6 +69,7 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
       encryption: [live.encryption, encryptionOf(spec)],
       versioning: [live.versioning, "Enabled"],
       events: [live.events, true],
+      accessLog: [live.accessLog, loggingOf(spec)],
     }),
     ...statementChanges("policy", live.policy, spec.policy),
     ...ruleChanges(live.lifecycle, rulesOf(spec)),
@@ -148,13 +157,19 @@ const REGION = /^[a-z]{2,}(-[a-z]+)+-\d+$/;
 const SETTERS: Readonly<Record<string, (s3: S3, own: Own, spec: BucketSpec) => Promise<unknown>>> = {
   publicAccessBlock: (s3, own) => s3.putPublicAccessBlock({ ...own, PublicAccessBlockConfiguration: CLOSED }),
   ownership: (s3, own) => s3.putBucketOwnershipControls({ ...own, OwnershipControls: { Rules: [{ ObjectOwnership: OWNER_ENFORCED }] } }),
-  encryption: (s3, own, { kmsKey: KMSMasterKeyID }) => {
-    const rule = { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms" as const, KMSMasterKeyID }, BucketKeyEnabled: true };
+  encryption: (s3, own, spec) => {
+    const { algorithm, key: KMSMasterKeyID, bucketKey: BucketKeyEnabled } = encryptionOf(spec);
+    const rule = {
+      ApplyServerSideEncryptionByDefault: { SSEAlgorithm: algorithm as ServerSideEncryption, KMSMasterKeyID },
+      BucketKeyEnabled,
+    };
     return s3.putBucketEncryption({ ...own, ServerSideEncryptionConfiguration: { Rules: [rule] } });
   },
   versioning: (s3, own) => s3.putBucketVersioning({ ...own, VersioningConfiguration: { Status: "Enabled" } }),
   policy: (s3, own, spec) => s3.putBucketPolicy({ ...own, Policy: JSON.stringify(spec.policy) }),
   lifecycle: (s3, own, spec) => s3.putBucketLifecycleConfiguration({ ...own, LifecycleConfiguration: { Rules: rulesOf(spec) } }),
+  // Without LoggingEnabled it is switched off.
+  accessLog: (s3, own, spec) => s3.putBucketLogging({ ...own, BucketLoggingStatus: { LoggingEnabled: loggingOf(spec) } }),
   // Replaces the whole configuration: queues and topics that others have connected stay.
   events: async (s3, own) => {
     const { $metadata, ...there } = await s3.getBucketNotificationConfiguration(own);
@@ -191,11 +206,12 @@ const unseen = (name: string, place: Place): BucketLive => ({
   policy: [],
   lifecycle: [],
   events: false,
+  accessLog: undefined,
 });
 
 async function readSettings(s3: S3, name: string, place: Place): Promise<Observation<BucketLive>> {
   const own = { Bucket: name, ExpectedBucketOwner: place.account };
-  const [tags, block, ownership, encryption, versioning, policy, lifecycle, events] = await Promise.all([
+  const [tags, block, ownership, encryption, versioning, policy, lifecycle, events, logging] = await Promise.all([
     orAbsent(s3.getBucketTagging(own), "NoSuchTagSet", "NoSuchTagSetError"),
     orAbsent(s3.getPublicAccessBlock(own), "NoSuchPublicAccessBlockConfiguration"),
     orAbsent(s3.getBucketOwnershipControls(own), "OwnershipControlsNotFoundError"),
@@ -204,6 +220,7 @@ async function readSettings(s3: S3, name: string, place: Place): Promise<Observa
     orAbsent(s3.getBucketPolicy(own), "NoSuchBucketPolicy"),
     orAbsent(s3.getBucketLifecycleConfiguration(own), "NoSuchLifecycleConfiguration"),
     s3.getBucketNotificationConfiguration(own),
+    s3.getBucketLogging(own),
   ]);
   const rule = encryption?.ServerSideEncryptionConfiguration?.Rules?.[0];
   const { SSEAlgorithm: algorithm, KMSMasterKeyID: key } = rule?.ApplyServerSideEncryptionByDefault ?? {};
@@ -217,20 +234,22 @@ async function readSettings(s3: S3, name: string, place: Place): Promise<Observa
     policy: statementsOf(policy?.Policy),
     lifecycle: lifecycle?.Rules ?? [],
     events: events.EventBridgeConfiguration !== undefined,
+    accessLog: logging.LoggingEnabled,
   };
   return { state: "ready", live, tags: fromTagList(tags?.TagSet) };
 }
 
 function rulesOf(spec: BucketSpec): LifecycleRule[] {
-  const { prefix: Prefix, afterDays: Days } = spec.archive;
+  const { archive, expireDays } = spec;
   return [
-    { ID: "archive", Status: "Enabled", Filter: { Prefix }, Transitions: [{ Days, StorageClass: "GLACIER" }] },
+    ...(archive ? [archiving(archive)] : []),
     {
       ID: "noncurrent-versions",
       Status: "Enabled",
       Filter: { Prefix: "" },
       NoncurrentVersionExpiration: { NoncurrentDays: spec.noncurrentExpireDays },
-      Expiration: { ExpiredObjectDeleteMarker: true },
+      // S3 takes the two only apart; what expires takes its delete markers along.
+      Expiration: expireDays === undefined ? { ExpiredObjectDeleteMarker: true } : { Days: expireDays },
     },
     {
       ID: "aborted-uploads",
@@ -255,6 +274,19 @@ function ruleChanges(there: readonly LifecycleRule[], wanted: readonly Lifecycle
     }),
   ];
 }
+const archiving = ({ prefix: Prefix, afterDays: Days }: NonNullable<BucketSpec["archive"]>): LifecycleRule => ({
+  ID: "archive",
+  Status: "Enabled",
+  Filter: { Prefix },
+  Transitions: [{ Days, StorageClass: "GLACIER" }],
+});
+/** By the time of the access, so that the logs of a day lie together: `<prefix><account>/<region>/<bucket>/2026/11/25/…`. */
+const loggingOf = ({ accessLog }: BucketSpec): LoggingEnabled | undefined =>
+  accessLog && {
+    TargetBucket: accessLog.bucket,
+    TargetPrefix: accessLog.prefix,
+    TargetObjectKeyFormat: { PartitionedPrefix: { PartitionDateSource: "EventTime" } },
+  };
 /** An empty filter, an empty prefix and the old form of a prefix beside the rule mean the same. */
 function ruleForm({ Filter, Prefix, ...rule }: LifecycleRule): object {
   const prefix = Filter?.Prefix ?? Prefix;

@@ -9,6 +9,8 @@ import {
   apigatewayUsagePlan,
   lambdaPermission,
   logsGroup,
+  wafv2Association,
+  wafv2WebAcl,
 } from "../resources/index.ts";
 import type { FunctionNode } from "./function-layer.ts";
 import { logGroup, type Plan } from "./layer.ts";
@@ -47,18 +49,44 @@ export function apiLayer(plan: Plan, functions: ReadonlyMap<FunctionName, Functi
       logLevel: production ? "ERROR" : "INFO",
     }),
   });
-  return [account, accessLog, rest, executionLog, ...permissions, stage, ...(api.auth === "apiKey" ? keyLayer(plan, stage) : [])];
+  const firewall = production && api.waf ? firewallLayer(plan, stage) : [];
+  const keys = api.auth === "apiKey" ? keyLayer(plan, stage) : [];
+  return [account, accessLog, rest, executionLog, ...permissions, stage, ...firewall, ...keys];
 }
 
-const accountSetting = ({ names }: Plan) =>
+const accountSetting = ({ names, place }: Plan) =>
   declare(apigatewayAccount, "api.account", {
     identity: () => ({ role: names.gatewayLogsRole }),
     spec: () => ({
       description: "API Gateway writes the logs of the APIs of this account",
       trust: gatewayLogsTrust,
-      policy: gatewayLogsPolicy,
+      policy: gatewayLogsPolicy(place),
     }),
   });
+
+/** Seconds of the window in which WAF counts the calls of an address, and the least that it can be told to allow. */
+const WINDOW_SECONDS = 300;
+const LEAST_CALLS = 100;
+
+/**
+ * One address may send what the whole stage takes, as phones behind one provider's address do; who sends more can only mean to flood it,
+ * and WAF stops that before it counts against the stage.
+ */
+function firewallLayer({ config, names }: Plan, stage: ResourceNode<{ readonly apiId: string; readonly stage: string }>) {
+  const acl = declare(wafv2WebAcl, "api.firewall", {
+    identity: () => ({ name: names.webAcl }),
+    spec: () => ({
+      description: `Stops floods and known attacks before ${config.api.name}`,
+      ratePerAddress: Math.max(LEAST_CALLS, Math.ceil(config.api.rateLimit * WINDOW_SECONDS)),
+    }),
+  });
+  const association = declare(wafv2Association, "api.firewall-stage", {
+    needs: { acl, stage },
+    identity: (from) => from.stage && { stageArn: names.stageArn(from.stage.apiId) },
+    spec: (from) => ({ aclArn: from.acl.arn }),
+  });
+  return [acl, association];
+}
 
 /** Each method of the stage may call its function's alias, and nobody else. Statements of one function go in one after the other: Lambda loses parallel ones. */
 function permissionLayer(plan: Plan, rest: ResourceNode<{ readonly id: string }>, functions: ReadonlyMap<FunctionName, FunctionNode>) {

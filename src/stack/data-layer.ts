@@ -4,15 +4,17 @@ import {
   dynamodbTable,
   ec2SecurityGroup,
   iamRole,
+  rdsEventSubscription,
   rdsInstance,
   rdsParameterGroup,
+  rdsSubnetGroup,
   s3Bucket,
   snsSubscription,
   snsTopic,
 } from "../resources/index.ts";
 import { logGroup, type Plan, shortHash } from "./layer.ts";
 import { databaseFamily } from "./naming.ts";
-import { bucketPolicy, monitoringPolicy, topicPolicy, trustIn } from "./permissions.ts";
+import { bucketPolicy, logBucketPolicy, monitoringPolicy, topicPolicy, trustIn } from "./permissions.ts";
 
 const POSTGRES_PORT = 5432;
 /** What is logged is statements that change the schema, not all: values of the others may be secrets. */
@@ -24,18 +26,20 @@ const PARAMETERS = {
   log_disconnections: "1",
 };
 
-/** Lake, live tables, alerts and database. */
-export function dataLayer(plan: Plan): readonly ResourceNode[] {
-  const { config, names, place, key } = plan;
+/** Lake, live tables, alerts and database. `alarms`: the topic that production's database tells of its events. */
+export function dataLayer(plan: Plan, alarms: ResourceNode<{ readonly arn: string }> | undefined): readonly ResourceNode[] {
+  const { config, names, place, production, key } = plan;
   const needs = { ...(key && { key }) };
+  const logs = production ? accessLogs(plan) : undefined;
   const bucket = declare(s3Bucket, "bucket.data", {
-    needs,
+    needs: { ...needs, ...(logs && { logs }) },
     identity: () => ({ name: names.bucket }),
     spec: (from) => ({
       policy: bucketPolicy(names),
       archive: { prefix: "raw-archive/", afterDays: config.bucket.glacierAfterDays },
       noncurrentExpireDays: config.bucket.noncurrentExpireDays,
       kmsKey: from.key?.arn,
+      accessLog: from.logs && { bucket: from.logs.name, prefix: "data/" },
     }),
   });
   const topic = declare(snsTopic, "topic.alerts", {
@@ -50,7 +54,8 @@ export function dataLayer(plan: Plan): readonly ResourceNode[] {
       spec: () => ({}),
     });
   return [
-    ...databaseLayer(plan),
+    ...databaseLayer(plan, alarms),
+    ...(logs ? [logs] : []),
     bucket,
     table(plan, "deliveries", { hash: "delivery_id" }),
     table(plan, "alerts", { hash: "vehicle_id", range: "timestamp" }, "expires_at"),
@@ -61,6 +66,17 @@ export function dataLayer(plan: Plan): readonly ResourceNode[] {
     ...config.alerts.sms.map(subscription("sms")),
   ];
 }
+/** Who did what with the lake's objects. Its own accesses are not logged: a log of the log would never end. */
+const accessLogs = ({ names, place, logRetentionDays, config }: Plan) =>
+  declare(s3Bucket, "bucket.logs", {
+    identity: () => ({ name: names.logBucket }),
+    spec: () => ({
+      policy: logBucketPolicy(names, place),
+      expireDays: logRetentionDays,
+      noncurrentExpireDays: config.bucket.noncurrentExpireDays,
+      s3Keys: true,
+    }),
+  });
 const table = ({ config, production, key: stackKey }: Plan, name: TableName, key: { hash: string; range?: string }, ttl?: string) =>
   declare(dynamodbTable, `table.${name}`, {
     needs: { ...(stackKey && { stackKey }) },
@@ -68,7 +84,7 @@ const table = ({ config, production, key: stackKey }: Plan, name: TableName, key
     spec: (from) => ({ key, ttl, deletionProtection: production, kmsKey: from.stackKey?.arn }),
   });
 
-function databaseLayer(plan: Plan): readonly ResourceNode[] {
+function databaseLayer(plan: Plan, alarms: ResourceNode<{ readonly arn: string }> | undefined): readonly ResourceNode[] {
   const { config, names, production, key } = plan;
   const network = declare(ec2SecurityGroup, "network.database", {
     identity: () => ({ name: names.securityGroup }),
@@ -94,8 +110,63 @@ function databaseLayer(plan: Plan): readonly ResourceNode[] {
   if (!production)
     return [...Object.values(own), declare(rdsInstance, "database.main", { needs, identity, spec: (from) => databaseSpec(plan, from) })];
   const monitoring = monitoringRole(plan);
-  const spec = (from: DatabaseNeeds & { readonly monitoring: { readonly arn: string } }) => databaseSpec(plan, from, from.monitoring.arn);
-  return [...Object.values(own), monitoring, declare(rdsInstance, "database.main", { needs: { ...needs, monitoring }, identity, spec })];
+  const subnets = subnetGroup(plan);
+  const database = declare(rdsInstance, "database.main", {
+    needs: { ...needs, monitoring, ...(subnets && { subnets }) },
+    identity,
+    spec: (from) => ({ ...databaseSpec(plan, from, from.monitoring.arn), subnetGroup: from.subnets?.name }),
+  });
+  const events = alarms ? eventSubscriptions(plan, { alarms, database, parameters }) : [];
+  return [...Object.values(own), monitoring, ...(subnets ? [subnets] : []), database, ...events];
+}
+/** Of the private subnets, where the VPC has some in two zones; without a look at the VPC (status, teardown) it may be there. */
+const subnetGroup = ({ names, privateSubnets }: Plan) =>
+  privateSubnets?.length === 0
+    ? undefined
+    : declare(rdsSubnetGroup, "subnets.database", {
+        identity: () => ({ name: names.subnetGroup }),
+        spec: () => ({ description: "Subnets without a way from the internet", subnets: privateSubnets ?? [] }),
+      });
+
+interface EventSources {
+  readonly alarms: ResourceNode<{ readonly arn: string }>;
+  readonly database: ResourceNode<{ readonly identifier: string }>;
+  readonly parameters: ResourceNode<{ readonly name: string }>;
+}
+/** RDS tells of the stack's own instance and parameters. Of security groups of its own it knows none in a VPC: whatever comes is told. */
+function eventSubscriptions({ names }: Plan, { alarms, database, parameters }: EventSources): readonly ResourceNode[] {
+  return [
+    declare(rdsEventSubscription, "events.database", {
+      needs: { alarms, database },
+      identity: () => ({ name: names.eventSubscription("db-instance") }),
+      spec: (from) => ({
+        topic: from.alarms.arn,
+        sourceType: "db-instance",
+        categories: ["maintenance", "configuration change", "failure"],
+        sources: [from.database.identifier],
+      }),
+    }),
+    declare(rdsEventSubscription, "events.parameters", {
+      needs: { alarms, parameters },
+      identity: () => ({ name: names.eventSubscription("db-parameters") }),
+      spec: (from) => ({
+        topic: from.alarms.arn,
+        sourceType: "db-parameter-group",
+        categories: ["configuration change"],
+        sources: [from.parameters.name],
+      }),
+    }),
+    declare(rdsEventSubscription, "events.network", {
+      needs: { alarms },
+      identity: () => ({ name: names.eventSubscription("db-network") }),
+      spec: (from) => ({
+        topic: from.alarms.arn,
+        sourceType: "db-security-group",
+        categories: ["configuration change", "failure"],
+        sources: [],
+      }),
+    }),
+  ];
 }
 const monitoringRole = ({ names, place }: Plan) =>
   declare(iamRole, "role.monitoring", {

@@ -11,6 +11,15 @@ export interface Naming {
   readonly key: string;
   readonly securityGroup: string;
   readonly parameterGroup: string;
+  /** Of the VPC's private subnets. */
+  readonly subnetGroup: string;
+  /** Who is told of events of the database, its parameters and its network. */
+  eventSubscription(source: string): string;
+  readonly webAcl: string;
+  stageArn(apiId: string): string;
+  /** Where accesses to the data lake's bucket are written. */
+  readonly logBucket: string;
+  readonly logBucketArn: string;
   readonly monitoringRole: string;
   /** One for the account, whatever its stacks. */
   readonly gatewayLogsRole: string;
@@ -39,11 +48,18 @@ export function naming(config: Config, place: Place): Naming {
   const { partition, region, account } = place;
   const arn = (service: string, rest: string) => `arn:${partition}:${service}:${region}:${account}:${rest}`;
   const bucket = config.bucket.name ?? `fleetlogix-data-${account}-${region}${suffix}`;
+  const logBucket = `fleetlogix-logs-${account}-${region}${suffix}`;
   return {
     bucket,
     key: `alias/fleetlogix${suffix}`,
     securityGroup: `fleetlogix-db-access${suffix}`,
     parameterGroup: `${config.database.identifier}-${databaseFamily(config)}`,
+    subnetGroup: `fleetlogix-db-private${suffix}`,
+    eventSubscription: (source) => `fleetlogix-${source}-events${suffix}`,
+    webAcl: `fleetlogix-api${suffix}`,
+    stageArn: (apiId) => `arn:${partition}:apigateway:${region}::/restapis/${apiId}/stages/${config.api.stage}`,
+    logBucket,
+    logBucketArn: `arn:${partition}:s3:::${logBucket}`,
     monitoringRole: `fleetlogix-db-monitoring-role${suffix}`,
     gatewayLogsRole: "fleetlogix-api-gateway-logs",
     apiAccessLog: `/aws/apigateway/fleetlogix-api-access${suffix}`,

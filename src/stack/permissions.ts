@@ -33,10 +33,16 @@ export function functionPolicy(manifest: FunctionManifest, fn: FunctionName, nam
     ),
     { Effect: "Allow", Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: `${names.logArn(names.functionLog(fn))}:*` },
     // What it reads and writes, and its environment, are encrypted with it.
-    ...(keyArn === undefined ? [] : [{ Effect: "Allow" as const, Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: keyArn }]),
+    ...(keyArn === undefined ? [] : [throughServices(keyArn)]),
     // X-Ray knows no resources.
     { Effect: "Allow", Action: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], Resource: "*" },
   );
+}
+function throughServices(keyArn: string): PolicyStatement {
+  const region = keyArn.split(":")[3] ?? "";
+  const services = ["dynamodb", "lambda", "s3", "sns"].map((name) => `${name}.${region}.amazonaws.com`);
+  const Condition = { StringEquals: { "kms:ViaService": services } };
+  return { Effect: "Allow", Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: keyArn, Condition };
 }
 function resourceOf({ resource, prefix = "" }: Grant, names: Naming): string {
   if (resource === "bucket.raw") return `${names.bucketArn}/${prefix}*`;
@@ -59,25 +65,63 @@ export const monitoringPolicy = (names: Naming): PolicyDocument =>
     Resource: [names.logArn("RDSOSMetrics"), `${names.logArn("RDSOSMetrics")}:*`],
   });
 
-/** Of AmazonAPIGatewayPushToCloudWatchLogs: API Gateway checks that the role may do all of it when it is named. */
-export const gatewayLogsPolicy: PolicyDocument = policy({
-  Effect: "Allow",
-  Action: [
-    "logs:CreateLogGroup",
-    "logs:CreateLogStream",
-    "logs:DescribeLogGroups",
-    "logs:DescribeLogStreams",
-    "logs:FilterLogEvents",
-    "logs:GetLogEvents",
-    "logs:PutLogEvents",
-  ],
-  Resource: "*",
-});
+/**
+ * Less than AmazonAPIGatewayPushToCloudWatchLogs, which allows the same on every log group: API Gateway writes execution logs to groups of
+ * its own naming, and access logs where stages of this account say so. UpdateAccount looks at the role; that it takes one that names the
+ * groups was read in public CDK code that runs so (a role for `log-group:API-Gateway-Execution-Logs_*` alone); not seen by us: unproven.
+ * Listing groups knows no resource.
+ */
+export const gatewayLogsPolicy = ({ partition, account }: Place): PolicyDocument => {
+  const groups = ["API-Gateway-Execution-Logs_*", "/aws/apigateway/*"].map(
+    (name) => `arn:${partition}:logs:*:${account}:log-group:${name}`,
+  );
+  return policy(
+    { Effect: "Allow", Action: "logs:DescribeLogGroups", Resource: "*" },
+    {
+      Effect: "Allow",
+      Action: [
+        "logs:CreateLogGroup",
+        "logs:CreateLogStream",
+        "logs:DescribeLogStreams",
+        "logs:FilterLogEvents",
+        "logs:GetLogEvents",
+        "logs:PutLogEvents",
+      ],
+      Resource: groups.flatMap((group) => [group, `${group}:*`]),
+    },
+  );
+};
 
-/** The account, and through it whom its IAM policies allow; the services that come to the key without a user behind them. */
-export const keyPolicy = ({ partition, region, account }: Place): PolicyDocument =>
-  policy(
-    { Sid: "Account", Effect: "Allow", Principal: { AWS: `arn:${partition}:iam::${account}:root` }, Action: "kms:*", Resource: "*" },
+/** Services that use the key for a principal of the account; with others, and directly, nobody can decrypt. */
+const KEY_SERVICES = ["dynamodb", "lambda", "rds", "s3", "secretsmanager", "sns"];
+
+/**
+ * The account manages the key, and uses it through the stack's services alone (condition key `kms:ViaService`, KMS's developer guide). The
+ * services that come without a user behind them are named one by one, each for this account's own things.
+ */
+export const keyPolicy = ({ partition, region, account }: Place): PolicyDocument => {
+  const root = { AWS: `arn:${partition}:iam::${account}:root` };
+  const publisher = (Sid: string, service: string): PolicyStatement => ({
+    Sid,
+    Effect: "Allow",
+    Principal: { Service: service },
+    // What a service needs that publishes to an encrypted topic (SNS's developer guide, "Key management").
+    Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
+    Resource: "*",
+    Condition: { StringEquals: { "aws:SourceAccount": account } },
+  });
+  return policy(
+    { Sid: "Account", Effect: "Allow", Principal: root, Action: MANAGEMENT, Resource: "*" },
+    {
+      Sid: "ThroughServices",
+      Effect: "Allow",
+      Principal: root,
+      Action: ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+      Resource: "*",
+      Condition: {
+        StringEquals: { "kms:CallerAccount": account, "kms:ViaService": KEY_SERVICES.map((name) => `${name}.${region}.amazonaws.com`) },
+      },
+    },
     {
       Sid: "Logs",
       Effect: "Allow",
@@ -87,20 +131,40 @@ export const keyPolicy = ({ partition, region, account }: Place): PolicyDocument
       // CloudWatch Logs gives no source account: it says whose log group it is about.
       Condition: { ArnLike: { "kms:EncryptionContext:aws:logs:arn": `arn:${partition}:logs:${region}:${account}:log-group:*` } },
     },
+    publisher("Alarms", "cloudwatch.amazonaws.com"),
+    publisher("DatabaseEvents", "events.rds.amazonaws.com"),
   );
+};
+/** All that KMS has but the use of the key, as KMS's default policy for key administrators says. */
+const MANAGEMENT = [
+  ...["kms:CancelKeyDeletion", "kms:Create*", "kms:Delete*", "kms:Describe*", "kms:Disable*", "kms:Enable*", "kms:Get*", "kms:List*"],
+  ...["kms:Put*", "kms:Revoke*", "kms:RotateKeyOnDemand", "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:Update*"],
+];
 
 const PLAIN_TEXT = { Bool: { "aws:SecureTransport": "false" } };
 
 /** Nobody speaks to the bucket without TLS; who may do what is left to IAM. */
-export const bucketPolicy = (names: Naming): PolicyDocument =>
-  policy({
-    Sid: "TlsOnly",
-    Effect: "Deny",
-    Principal: "*",
-    Action: "s3:*",
-    Resource: [names.bucketArn, `${names.bucketArn}/*`],
-    Condition: PLAIN_TEXT,
+export const bucketPolicy = (names: Naming): PolicyDocument => policy(tlsOnly(names.bucketArn));
+
+/** S3's log delivery may write accesses to this stack's bucket, and nobody speaks to the bucket without TLS. */
+export const logBucketPolicy = ({ bucketArn, logBucketArn }: Naming, { account }: Place): PolicyDocument =>
+  policy(tlsOnly(logBucketArn), {
+    Sid: "AccessLogs",
+    Effect: "Allow",
+    Principal: { Service: "logging.s3.amazonaws.com" },
+    Action: "s3:PutObject",
+    Resource: `${logBucketArn}/*`,
+    Condition: { ArnLike: { "aws:SourceArn": bucketArn }, StringEquals: { "aws:SourceAccount": account } },
   });
+
+const tlsOnly = (bucketArn: string): PolicyStatement => ({
+  Sid: "TlsOnly",
+  Effect: "Deny",
+  Principal: "*",
+  Action: "s3:*",
+  Resource: [bucketArn, `${bucketArn}/*`],
+  Condition: PLAIN_TEXT,
+});
 
 /** The account alone, over TLS alone. */
 export const topicPolicy = (names: Naming, place: Place): PolicyDocument => policy(...accountOnly(names.topicArn, place));

@@ -15,6 +15,8 @@ export interface StackInputs {
   readonly local: boolean;
   /** The caller's own address, `/32`, for `allowedCidrs: "auto"`; undefined: not known, and what is open stays open. */
   readonly callerCidr: string | undefined;
+  /** Ids of the default VPC's private subnets, in two zones at least, else none; undefined: nobody has looked. */
+  readonly privateSubnets: readonly string[] | undefined;
   /** undefined: nothing was bundled (status, outputs, teardown), and code is not compared. */
   readonly artifacts: ReadonlyMap<FunctionName, Artifact> | undefined;
 }
@@ -38,13 +40,14 @@ export function topology(config: Config, inputs: StackInputs): Stack {
   const basis = { ...inputs, config, names: naming(config, inputs.place), production, logRetentionDays };
   const plan: Plan = { ...basis, key: production ? stackKey(basis) : undefined };
 
-  const data = dataLayer(plan);
+  const alarms = config.alarms.enabled ? alarmsTopic(plan) : undefined;
+  const data = dataLayer(plan, alarms);
   const functions = FUNCTIONS.map((manifest) => functionLayer(plan, manifest));
   const api = apiLayer(plan, new Map(functions.map((f) => [f.name, f.live])));
   const ofFunctions = (chosen: readonly FunctionName[]) =>
     functions.filter((f) => chosen.includes(f.name)).flatMap((f) => [f.role, f.log, f.live]);
   const all = Object.keys(config.functions.names) as readonly FunctionName[];
-  const watch = config.alarms.enabled ? watchLayer(plan, alarmsTopic(plan)) : [];
+  const watch = alarms ? watchLayer(plan, alarms) : [];
   const nodes = [...(plan.key ? [plan.key] : []), ...data, ...ofFunctions(all), ...api, ...watch];
   const name = `${config.project}/${config.environment}`;
   return {

@@ -15,7 +15,7 @@ const place = { partition: "aws", region: "us-east-1", account: "000000000000" }
 const stackOf = (hardening: "development" | "production") => {
   const config = deriveConfig(settingsSchema.parse({ hardening, alerts: { emails: ["ops@example.com"] } }));
   const artifacts = new Map((Object.keys(config.functions.names) as FunctionName[]).map((name) => [name, artifact]));
-  return topology(config, { place, local: true, callerCidr: "203.0.113.7/32", artifacts });
+  return topology(config, { place, local: true, callerCidr: "203.0.113.7/32", privateSubnets: [], artifacts });
 };
 const [development, production] = [stackOf("development"), stackOf("production")];
 const TABLE = "FleetLogix_Deliveries_Status";
@@ -74,7 +74,10 @@ test("development → production → development: each an update that loses noth
   await (await rig.world.s3()).putObject({ Bucket: BUCKET, Key: "raw-data/1", Body: "one" });
 
   const there = await up(production);
-  expect(there.map((r) => `${r.id} ${r.decision.action}`).filter((what) => !what.endsWith("update"))).toEqual(["key.stack create"]);
+  expect(there.map((r) => `${r.id} ${r.decision.action}`).filter((what) => !what.endsWith("update"))).toEqual([
+    "key.stack create",
+    "bucket.logs create",
+  ]);
   const key = await keyArn();
   expect(await keysInUse()).toEqual({ bucket: key, table: key, topic: key, function: key, logs: [key] });
   expect(await dataThere()).toEqual(["1", "one"]);

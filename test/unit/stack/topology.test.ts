@@ -6,8 +6,8 @@ import type { PolicyDocument } from "../../../src/resources/index.ts";
 import { topology } from "../../../src/stack/topology.ts";
 import { configOf, place } from "./config.ts";
 
-const stackOf = (settings: object = {}, callerCidr: string | undefined = "203.0.113.7/32") =>
-  topology(configOf(settings), { place, local: false, callerCidr, artifacts: undefined });
+const stackOf = (settings: object = {}, callerCidr: string | undefined = "203.0.113.7/32", privateSubnets: readonly string[] = []) =>
+  topology(configOf(settings), { place, local: false, callerCidr, privateSubnets, artifacts: undefined });
 const ids = (nodes: readonly ResourceNode[]) => nodes.map((n) => n.id);
 const node = (nodes: readonly ResourceNode[], id: string) => {
   const found = nodes.find((n) => n.id === id);
@@ -171,7 +171,10 @@ test("a function has the environment that its manifest asks for", () => {
 
 test("the database is open to the caller, to a list, or stays as it is when nobody can say", () => {
   const cidrs = (settings: object, callerCidr?: string) =>
-    specOf(topology(configOf(settings), { place, local: false, callerCidr, artifacts: undefined }).nodes, "network.database").cidrs;
+    specOf(
+      topology(configOf(settings), { place, local: false, callerCidr, privateSubnets: [], artifacts: undefined }).nodes,
+      "network.database",
+    ).cidrs;
   expect(cidrs({}, "203.0.113.7/32")).toEqual(["203.0.113.7/32"]);
   expect(cidrs({ database: { allowedCidrs: ["198.51.100.0/24"] } }, "203.0.113.7/32")).toEqual(["198.51.100.0/24"]);
   expect(cidrs({})).toBeUndefined();
@@ -207,21 +210,50 @@ test("production has a customer key, used by whatever keeps something, and devel
   for (const { id } of keyed) expect([id, specOf(nodes, id).kmsKey]).toEqual([id, "arn:x"]);
   const { policy } = specOf(nodes, "role.calculate-eta") as { policy: PolicyDocument };
   const onKeys = policy.Statement.filter((s) => [s.Action].flat().some((a) => a.startsWith("kms:")));
-  expect(onKeys).toEqual([{ Effect: "Allow", Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: "arn:x" }]);
+  expect(onKeys).toMatchObject([
+    {
+      Effect: "Allow",
+      Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+      Condition: { StringEquals: { "kms:ViaService": expect.anything() } },
+    },
+  ]);
   const development = stackOf().nodes;
   expect(ids(development)).not.toContain("key.stack");
   for (const { id } of development)
     expect([id, specOf(development, id).kmsKey]).toEqual([id, id === "topic.alerts" ? "alias/aws/sns" : undefined]);
 });
 
-test("the key is the account's, and CloudWatch Logs' for this account's log groups", () => {
+test("the key is managed by the account, used through its services, and by those that publish and log for it", () => {
   const { policy } = specOf(stackOf({ hardening: "production" }).nodes, "key.stack") as { policy: PolicyDocument };
-  const [account, ...services] = policy.Statement;
-  expect(account?.Principal).toEqual({ AWS: "arn:aws:iam::123456789012:root" });
-  expect(services.map((s) => [s.Principal, s.Condition])).toEqual([
+  const uses = /^kms:(\*|Decrypt|Encrypt|GenerateDataKey|ReEncrypt)/;
+  const using = policy.Statement.filter((s) => [s.Action].flat().some((action) => uses.test(action)));
+  const services = ["dynamodb", "lambda", "rds", "s3", "secretsmanager", "sns"].map((name) => `${name}.eu-west-1.amazonaws.com`);
+  expect(using.map((s) => [s.Principal, s.Condition])).toEqual([
+    [{ AWS: "arn:aws:iam::123456789012:root" }, { StringEquals: { "kms:CallerAccount": "123456789012", "kms:ViaService": services } }],
     [
       { Service: "logs.eu-west-1.amazonaws.com" },
       { ArnLike: { "kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:123456789012:log-group:*" } },
     ],
+    [{ Service: "cloudwatch.amazonaws.com" }, { StringEquals: { "aws:SourceAccount": "123456789012" } }],
+    [{ Service: "events.rds.amazonaws.com" }, { StringEquals: { "aws:SourceAccount": "123456789012" } }],
   ]);
+});
+
+test("production logs accesses to the lake, tells of the database's events and stands behind a firewall", () => {
+  const { nodes } = stackOf({ hardening: "production", api: { rateLimit: 20 } });
+  const added = ["bucket.logs", "events.database", "events.parameters", "events.network", "api.firewall", "api.firewall-stage"];
+  expect(ids(nodes).filter((id) => added.includes(id))).toEqual(added.toSorted((a, b) => ids(nodes).indexOf(a) - ids(nodes).indexOf(b)));
+  expect(ids(stackOf().nodes).filter((id) => added.includes(id))).toEqual([]);
+  expect(specOf(nodes, "bucket.data").accessLog).toEqual({ bucket: "x", prefix: "data/" });
+  expect(specOf(nodes, "bucket.logs")).toMatchObject({ expireDays: 365, s3Keys: true });
+  expect(specOf(nodes, "api.firewall").ratePerAddress).toBe(6_000);
+  const open = stackOf({ hardening: "production", api: { waf: false }, alarms: { enabled: false } });
+  expect(ids(open.nodes).filter((id) => /firewall|events\./.test(id))).toEqual([]);
+});
+
+test("a production database lies in the private subnets, where there are some", () => {
+  const production = (subnets: readonly string[]) => stackOf({ hardening: "production" }, undefined, subnets).nodes;
+  expect(specOf(production(["subnet-1", "subnet-2"]), "subnets.database").subnets).toEqual(["subnet-1", "subnet-2"]);
+  expect(specOf(production(["subnet-1", "subnet-2"]), "database.main").subnetGroup).toBe("x");
+  expect(ids(production([]))).not.toContain("subnets.database");
 });

@@ -5,6 +5,7 @@ import { answerFor } from "./answers.ts";
 import { authorize } from "./authorization.ts";
 import type { AuthorizationCache } from "./authorization-cache.ts";
 import { type Answer, configurationError, type Exchange, GatewayError, type Incoming, MAX_BODY_BYTES, openExchange } from "./exchange.ts";
+import { type CallCounts, passFirewall } from "./firewall.ts";
 import { callFunctionByTemplates } from "./function-integration.ts";
 import { callEndpoint } from "./http-integration.ts";
 import { measure } from "./measure.ts";
@@ -29,6 +30,8 @@ export interface DataPlane {
   readonly usage: UsageCounter;
   readonly log: AccessLog;
   readonly authorizations: AuthorizationCache;
+  /** For the rules of web ACLs that count. */
+  readonly calls: CallCounts;
 }
 
 /** Answers requests to deployed APIs. False: not an address of one. */
@@ -102,6 +105,7 @@ async function answerTo(plane: DataPlane, exchange: Exchange, tooLarge: boolean)
 /** The stations of a request, in AWS's order. */
 async function pass(plane: DataPlane, exchange: Exchange): Promise<Answer> {
   const { api, incoming } = exchange;
+  await passFirewall(exchange, plane.calls);
   const route = routeOf(api, incoming.verb, incoming.path);
   if (!route) throw new GatewayError("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token");
   Object.assign(exchange, route);

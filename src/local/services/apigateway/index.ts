@@ -29,7 +29,7 @@ export function apigatewayService(env: LocalEnv): LocalService {
   const usage = createUsageCounter(gateway);
   const log = createAccessLog(gateway);
   const authorizations = createAuthorizationCache();
-  const plane = { gateway, buckets: createBuckets(), usage, log, authorizations };
+  const plane = { gateway, buckets: createBuckets(), usage, log, authorizations, calls: new Map() };
   return {
     name: "apigateway",
     sdk: () => import("@aws-sdk/client-api-gateway"),

@@ -53,10 +53,6 @@ export function catalogOperations(rds: Rds) {
       RDS.DescribePendingMaintenanceActionsCommandInput,
       RDS.DescribePendingMaintenanceActionsCommandOutput
     >,
-    DescribeEventSubscriptions: (() => ({ EventSubscriptionsList: [] })) as Handler<
-      RDS.DescribeEventSubscriptionsCommandInput,
-      RDS.DescribeEventSubscriptionsCommandOutput
-    >,
     ...accountOperations(rds),
   };
 }

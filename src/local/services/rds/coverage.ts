@@ -14,5 +14,5 @@ export const partial: Readonly<Record<string, string>> = {
   DescribeDBClusters: "always empty",
   DescribeOptionGroups: "the default group only",
   DescribePendingMaintenanceActions: "always empty",
-  DescribeEventSubscriptions: "always empty",
+  CreateEventSubscription: "kept and shown; no events are sent",
 };

@@ -92,6 +92,18 @@ export interface ParameterGroupDocument {
   readonly values: Readonly<Record<string, { readonly value: string; readonly method: "immediate" | "pending-reboot" }>>;
   readonly tags: readonly RDS.Tag[];
 }
+export interface EventSubscriptionDocument {
+  readonly name: string;
+  readonly region: string;
+  readonly arn: string;
+  readonly createdAt: string;
+  readonly topic: string;
+  readonly sourceType: string | undefined;
+  readonly categories: readonly string[];
+  readonly sources: readonly string[];
+  readonly enabled: boolean;
+  readonly tags: readonly RDS.Tag[];
+}
 export interface SubnetGroupDocument {
   readonly name: string;
   readonly region: string;
@@ -106,12 +118,14 @@ export interface RdsState {
   readonly snapshots: Collection<SnapshotDocument>;
   readonly parameterGroups: Collection<ParameterGroupDocument>;
   readonly subnetGroups: Collection<SubnetGroupDocument>;
+  readonly eventSubscriptions: Collection<EventSubscriptionDocument>;
 }
 export const rdsState = (store: Store): RdsState => ({
   instances: store.collection("rds.instances"),
   snapshots: store.collection("rds.snapshots"),
   parameterGroups: store.collection("rds.parameter-groups"),
   subnetGroups: store.collection("rds.subnet-groups"),
+  eventSubscriptions: store.collection("rds.eventSubscriptions"),
 });
 
 export const FAMILY = "postgres17";

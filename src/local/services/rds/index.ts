@@ -4,6 +4,7 @@ import { catalogOperations } from "./catalog.ts";
 import { changeOperations } from "./changes.ts";
 import { rdsState } from "./documents.ts";
 import { noEngine, postgresEngine } from "./engine.ts";
+import { eventSubscriptionOperations } from "./event-subscriptions.ts";
 import { createFleet } from "./fleet.ts";
 import { refuseInput } from "./input-rules.ts";
 import { instanceOperations } from "./instances.ts";
@@ -38,6 +39,7 @@ export function rdsService(env: LocalEnv): LocalService {
       ...pointInTimeOperations(rds),
       ...parameterGroupOperations(rds),
       ...subnetGroupOperations(rds),
+      ...eventSubscriptionOperations(rds),
       ...tagOperations(rds),
       ...catalogOperations(rds),
     },

@@ -1,6 +1,7 @@
 import type * as RDS from "@aws-sdk/client-rds";
 import { type Handler, LocalFault } from "../../core/service.ts";
 import { keyOf, snapshotNamed } from "./documents.ts";
+import { named } from "./event-subscriptions.ts";
 import { parameterGroupNamed } from "./parameter-groups.ts";
 import type { Rds } from "./rds.ts";
 import { checkTags } from "./validation.ts";
@@ -28,6 +29,10 @@ function tagged(rds: Rds, arn: string): Tagged {
   if (kind === "pg") {
     const group = parameterGroupNamed(rds, region, name);
     return { tags: group.tags, write: (tags) => state.parameterGroups.put(key, { ...group, tags }) };
+  }
+  if (kind === "es") {
+    const subscription = named(rds, region, name);
+    return { tags: subscription.tags, write: (tags) => state.eventSubscriptions.put(key, { ...subscription, tags }) };
   }
   const group = kind === "subgrp" ? state.subnetGroups.get(key) : undefined;
   if (!group) throw new LocalFault("InvalidParameterValue", `Invalid resource name: ${arn}`, 400);

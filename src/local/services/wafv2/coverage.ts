@@ -1,6 +1,7 @@
 /** Operations that do less than AWS's, and what they lack. */
 export const partial: Readonly<Record<string, string>> = {
-  CreateWebACL: "of the scope REGIONAL; kept and shown, it stops no request",
-  UpdateWebACL: "kept and shown, it stops no request",
+  CreateWebACL:
+    "of the scope REGIONAL; rules by rate and the default action stop requests of the local API Gateway, all other statements are kept and look at nothing",
+  UpdateWebACL: "as CreateWebACL",
   AssociateWebACL: "with stages of REST APIs",
 };

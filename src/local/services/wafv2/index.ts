@@ -4,7 +4,7 @@ import { openWaf } from "./acl.ts";
 import { aclOperations } from "./acls.ts";
 import { associationOperations } from "./associations.ts";
 
-/** The control plane of web ACLs: rules are kept and shown, and stop no request. */
+/** The control plane of web ACLs. API Gateway asks for the one of a stage, and lets its rules by rate stop requests. */
 export function wafv2Service(env: LocalEnv): LocalService {
   const waf = openWaf(env);
   return {

@@ -1,0 +1,120 @@
+import type { EventSubscription } from "@aws-sdk/client-rds";
+import { changedTags, differences, touches } from "../aws/changes.ts";
+import type { AwsClients } from "../aws/clients.ts";
+import { orAbsent } from "../aws/faults.ts";
+import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
+import type { Place, ResourceKind } from "../engine/contract.ts";
+
+export interface EventSubscriptionId {
+  /** RDS keeps it in lower case. */
+  readonly name: string;
+}
+export interface EventSubscriptionSpec {
+  /** ARN of the topic that is told. */
+  readonly topic: string;
+  /** `db-instance`, `db-parameter-group` or `db-security-group`. */
+  readonly sourceType: string;
+  readonly categories: readonly string[];
+  /** Names of the sources; []: all of the account and region. */
+  readonly sources: readonly string[];
+}
+interface EventSubscriptionLive extends EventSubscriptionSpec {
+  readonly arn: string;
+  readonly status: string;
+  readonly enabled: boolean;
+}
+
+const GONE = ["SubscriptionNotFoundFault", "SubscriptionNotFound"];
+const SETTLING = ["creating", "modifying", "deleting"];
+/** States that nothing leaves by waiting: what to do about each. */
+const STUCK: Readonly<Record<string, string>> = {
+  "no-permission": "RDS may not publish to the topic: its policy does not name events.rds.amazonaws.com",
+  "topic-not-exist": "its topic was deleted after it was made",
+};
+
+export const rdsEventSubscription: ResourceKind<EventSubscriptionId, EventSubscriptionSpec, EventSubscriptionLive, object, AwsClients> = {
+  kind: "rds.event-subscription",
+  holdsData: false,
+  settle: { timeoutMs: 300_000, pollMs: 2_000 },
+  notFound: { provenBy: "rds:DescribeEventSubscriptions", codes: GONE },
+
+  label: ({ name }) => name,
+  diff: (spec, live) =>
+    differences({
+      topic: [live.topic, spec.topic],
+      sourceType: [live.sourceType, spec.sourceType],
+      categories: [live.categories, spec.categories],
+      sources: [live.sources, spec.sources],
+      enabled: [live.enabled, true],
+    }),
+  outputs: () => ({}),
+  predict: () => ({}),
+  describe: ({ arn, status }) => ({ arn, state: status }),
+  retry({ code }) {
+    if (code.startsWith("InvalidEventSubscriptionState")) return "busy";
+    // The topic, its policy or the source is younger than what RDS sees of it.
+    return /^SNSNoAuthorization|^SNSInvalidTopic|^SNSTopicArnNotFound|^SourceNotFound/.test(code) ? "propagation" : undefined;
+  },
+
+  async read({ name }, ctx) {
+    const rds = await ctx.world.rds();
+    const { EventSubscriptionsList = [] } = await rds.describeEventSubscriptions({ SubscriptionName: name });
+    const found = EventSubscriptionsList.find(({ CustSubscriptionId }) => CustSubscriptionId === name);
+    if (!found) return { state: "absent" };
+    const live = liveOf(found, name, ctx.place);
+    const tags = fromTagList((await rds.listTagsForResource({ ResourceName: live.arn })).TagList);
+    const reason = STUCK[live.status];
+    // A topic that is there again, or a policy that is mended, brings it back with the next change: it is written over, not left.
+    if (reason !== undefined) return { state: "failed", live, tags, reason: `${live.status}: ${reason}` };
+    return { state: SETTLING.includes(live.status) ? "settling" : "ready", live, tags };
+  },
+  async create({ name }, spec, ctx) {
+    const rds = await ctx.world.rds();
+    const { SnsTopicArn, SourceType, EventCategories, Enabled } = settingsOf(spec);
+    const SourceIds = spec.sources.length > 0 ? [...spec.sources] : undefined;
+    const subscription = { SubscriptionName: name, SnsTopicArn, SourceType, EventCategories, Enabled, SourceIds };
+    await orAbsent(
+      rds.createEventSubscription({ ...subscription, Tags: toTagList(ctx.tags) }),
+      "SubscriptionAlreadyExistFault",
+      "SubscriptionAlreadyExist",
+    );
+  },
+  async update({ name: SubscriptionName }, spec, live, changes, ctx) {
+    const rds = await ctx.world.rds();
+    if (touches(changes, "topic", "sourceType", "categories", "enabled"))
+      await rds.modifyEventSubscription({ SubscriptionName, ...settingsOf(spec) });
+    if (touches(changes, "sources")) {
+      for (const SourceIdentifier of spec.sources.filter((source) => !live.sources.includes(source)))
+        await rds.addSourceIdentifierToSubscription({ SubscriptionName, SourceIdentifier });
+      for (const SourceIdentifier of live.sources.filter((source) => !spec.sources.includes(source)))
+        await rds.removeSourceIdentifierFromSubscription({ SubscriptionName, SourceIdentifier });
+    }
+    const tags = changedTags(changes);
+    if (tags) await rds.addTagsToResource({ ResourceName: live.arn, Tags: toTagList(tags) });
+  },
+  async delete({ name }, { status }, _how, ctx) {
+    if (status !== "deleting") await (await ctx.world.rds()).deleteEventSubscription({ SubscriptionName: name });
+  },
+  async candidates(ctx) {
+    const ids: EventSubscriptionId[] = [];
+    for await (const { EventSubscriptionsList = [] } of (await ctx.world.rds()).paginateDescribeEventSubscriptions({}))
+      ids.push(...EventSubscriptionsList.flatMap(({ CustSubscriptionId: name }) => (mayBeOurs(name) ? [{ name }] : [])));
+    return ids;
+  },
+};
+
+const settingsOf = ({ topic, sourceType, categories }: EventSubscriptionSpec) => ({
+  SnsTopicArn: topic,
+  SourceType: sourceType,
+  EventCategories: [...categories],
+  Enabled: true,
+});
+const liveOf = (found: EventSubscription, name: string, place: Place): EventSubscriptionLive => ({
+  arn: found.EventSubscriptionArn ?? `arn:${place.partition}:rds:${place.region}:${place.account}:es:${name}`,
+  status: found.Status ?? "unknown",
+  topic: found.SnsTopicArn ?? "",
+  sourceType: found.SourceType ?? "",
+  categories: found.EventCategoriesList ?? [],
+  sources: found.SourceIdsList ?? [],
+  enabled: found.Enabled ?? false,
+});

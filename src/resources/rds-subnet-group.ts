@@ -1,0 +1,73 @@
+import { changedTags, differences, touches } from "../aws/changes.ts";
+import type { AwsClients } from "../aws/clients.ts";
+import { orAbsent } from "../aws/faults.ts";
+import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
+import type { Place, ResourceKind } from "../engine/contract.ts";
+
+export interface SubnetGroupId {
+  /** RDS keeps it in lower case. */
+  readonly name: string;
+}
+export interface SubnetGroupSpec {
+  readonly description: string;
+  /** Ids of subnets of one VPC in two zones at least. */
+  readonly subnets: readonly string[];
+}
+interface SubnetGroupLive {
+  readonly arn: string;
+  readonly description: string;
+  readonly subnets: readonly string[];
+}
+export interface SubnetGroupOutputs {
+  readonly name: string;
+}
+
+const GONE = ["DBSubnetGroupNotFoundFault"];
+
+export const rdsSubnetGroup: ResourceKind<SubnetGroupId, SubnetGroupSpec, SubnetGroupLive, SubnetGroupOutputs, AwsClients> = {
+  kind: "rds.subnet-group",
+  holdsData: false,
+  settle: { timeoutMs: 60_000, pollMs: 1_000 },
+  notFound: { provenBy: "rds:DescribeDBSubnetGroups", codes: GONE },
+
+  label: ({ name }) => name,
+  diff: (spec, live) => differences({ description: [live.description, spec.description], subnets: [live.subnets, spec.subnets] }),
+  outputs: ({ arn }) => ({ name: arn.slice(arn.lastIndexOf(":") + 1) }),
+  predict: ({ name }) => ({ name }),
+  describe: ({ arn }) => ({ arn, state: "ready" }),
+  retry: ({ code }) => (code.startsWith("InvalidDBSubnetGroupState") ? "busy" : undefined),
+
+  async read({ name }, ctx) {
+    const rds = await ctx.world.rds();
+    const { DBSubnetGroups = [] } = await rds.describeDBSubnetGroups({ DBSubnetGroupName: name });
+    const group = DBSubnetGroups[0];
+    if (!group) return { state: "absent" };
+    const arn = group.DBSubnetGroupArn ?? arnOf(name, ctx.place);
+    const subnets = (group.Subnets ?? []).flatMap(({ SubnetIdentifier }) => SubnetIdentifier ?? []);
+    const live = { arn, description: group.DBSubnetGroupDescription ?? "", subnets };
+    return { state: "ready", live, tags: fromTagList((await rds.listTagsForResource({ ResourceName: arn })).TagList) };
+  },
+  async create({ name }, spec, ctx) {
+    const rds = await ctx.world.rds();
+    const group = { DBSubnetGroupName: name, ...settingsOf(spec), Tags: toTagList(ctx.tags) };
+    await orAbsent(rds.createDBSubnetGroup(group), "DBSubnetGroupAlreadyExistsFault", "DBSubnetGroupAlreadyExists");
+  },
+  async update({ name }, spec, { arn }, changes, ctx) {
+    const rds = await ctx.world.rds();
+    if (touches(changes, "description", "subnets")) await rds.modifyDBSubnetGroup({ DBSubnetGroupName: name, ...settingsOf(spec) });
+    const tags = changedTags(changes);
+    if (tags) await rds.addTagsToResource({ ResourceName: arn, Tags: toTagList(tags) });
+  },
+  async delete({ name }, _live, _how, ctx) {
+    await (await ctx.world.rds()).deleteDBSubnetGroup({ DBSubnetGroupName: name });
+  },
+  async candidates(ctx) {
+    const ids: SubnetGroupId[] = [];
+    for await (const { DBSubnetGroups = [] } of (await ctx.world.rds()).paginateDescribeDBSubnetGroups({}))
+      ids.push(...DBSubnetGroups.flatMap(({ DBSubnetGroupName: name }) => (mayBeOurs(name) ? [{ name }] : [])));
+    return ids;
+  },
+};
+
+const settingsOf = ({ description, subnets }: SubnetGroupSpec) => ({ DBSubnetGroupDescription: description, SubnetIds: [...subnets] });
+const arnOf = (name: string, { partition, region, account }: Place) => `arn:${partition}:rds:${region}:${account}:subgrp:${name}`;

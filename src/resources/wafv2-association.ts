@@ -1,0 +1,46 @@
+import { differences } from "../aws/changes.ts";
+import type { AwsClients } from "../aws/clients.ts";
+import type { ResourceKind } from "../engine/contract.ts";
+
+export interface WebAclAssociationId {
+  /** ARN of the API's stage. */
+  readonly stageArn: string;
+}
+export interface WebAclAssociationSpec {
+  readonly aclArn: string;
+}
+interface WebAclAssociationLive {
+  readonly stageArn: string;
+  readonly aclArn: string;
+}
+
+/** Which web ACL stands before a stage. A stage has one at most. */
+export const wafv2Association: ResourceKind<WebAclAssociationId, WebAclAssociationSpec, WebAclAssociationLive, object, AwsClients> = {
+  kind: "wafv2.association",
+  holdsData: false,
+  settle: { timeoutMs: 300_000, pollMs: 2_000 },
+  notFound: { provenBy: "wafv2:GetWebACLForResource", codes: ["WAFNonexistentItemException"] },
+
+  label: ({ stageArn }) => `web ACL of the stage ${stageArn.slice(stageArn.lastIndexOf("/") + 1)}`,
+  diff: (spec, live) => differences({ webAcl: [live.aclArn, spec.aclArn] }),
+  outputs: () => ({}),
+  predict: () => ({}),
+  describe: ({ aclArn }) => ({ arn: aclArn, state: "associated" }),
+  // A new web ACL or stage is not known to every part of WAF at once.
+  retry: ({ code }) => (code === "WAFUnavailableEntityException" || code === "WAFNonexistentItemException" ? "propagation" : undefined),
+
+  async read({ stageArn }, ctx) {
+    const { WebACL } = await (await ctx.world.wafv2()).getWebACLForResource({ ResourceArn: stageArn });
+    return WebACL ? { state: "ready", live: { stageArn, aclArn: WebACL.ARN ?? "" }, tags: "inherited" } : { state: "absent" };
+  },
+  async create({ stageArn }, { aclArn }, ctx) {
+    await (await ctx.world.wafv2()).associateWebACL({ ResourceArn: stageArn, WebACLArn: aclArn });
+  },
+  // Takes the place of the one that is there.
+  async update({ stageArn }, { aclArn }, _live, _changes, ctx) {
+    await (await ctx.world.wafv2()).associateWebACL({ ResourceArn: stageArn, WebACLArn: aclArn });
+  },
+  async delete({ stageArn }, _live, _how, ctx) {
+    await (await ctx.world.wafv2()).disassociateWebACL({ ResourceArn: stageArn });
+  },
+};
