@@ -108,6 +108,10 @@ const defaultPolicy = (account: string): string =>
     ],
   });
 
+/** `kms:*`, `kms:Put*`, `*`, or the action itself. */
+const allowsPut = (action: string): boolean =>
+  action.endsWith("*") ? "kms:putkeypolicy".startsWith(action.slice(0, -1).toLowerCase()) : action.toLowerCase() === "kms:putkeypolicy";
+
 /** KMS refuses a policy after which nobody could change it any more. */
 export function checkedPolicy(text: string): string {
   const malformed = (message: string): LocalFault => new LocalFault("MalformedPolicyDocumentException", message);
@@ -119,7 +123,7 @@ export function checkedPolicy(text: string): string {
   }
   const manages = statements.some(
     ({ Effect, Principal, Action }) =>
-      Effect === "Allow" && Principal !== undefined && [Action].flat().some((a) => a === "kms:*" || a === "kms:PutKeyPolicy"),
+      Effect === "Allow" && Principal !== undefined && [Action].flat().some((action) => action !== undefined && allowsPut(action)),
   );
   if (!manages) throw malformed("The new key policy will not allow you to update the key policy in the future.");
   return text;
