@@ -28,7 +28,7 @@ const stackOf = (settings: object, code = 0) => {
   const zip = zips[code] as Uint8Array;
   const artifact = { zip, sha256: createHash("sha256").update(zip).digest("base64") };
   const artifacts = new Map((Object.keys(config.functions.names) as FunctionName[]).map((name) => [name, artifact]));
-  return topology(config, { place, local: true, callerCidr: "203.0.113.7/32", artifacts });
+  return topology(config, { place, local: true, callerCidr: "203.0.113.7/32", privateSubnets: [], artifacts });
 };
 /** Each option differs from its default in one of them at least. */
 const LIFE = {
