@@ -8,6 +8,7 @@ import { lakeActions } from "./app/lake.ts";
 import { forceUnlock } from "./app/locking.ts";
 import { readLogs } from "./app/logs.ts";
 import { readOutputs } from "./app/outputs.ts";
+import { rollBack } from "./app/rollback.ts";
 import { openSession } from "./app/session.ts";
 import { readStatus } from "./app/status.ts";
 import { applyTeardown, planTeardown } from "./app/teardown.ts";
@@ -31,6 +32,7 @@ export const openApp: OpenApp = async (config, options) => {
     teardown: (how, emit) => applyTeardown(session, how, emit),
     status: () => readStatus(session),
     outputs: (how) => readOutputs(session, how),
+    rollBack: (names, version) => rollBack(session, names, version),
     invoke: (name, event) => invoke(session, name, event),
     logs: (names, how) => readLogs(session, names, how),
     signCall: (call) => signCall(session.clients, session.place.region, call),

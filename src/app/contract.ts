@@ -153,6 +153,12 @@ export interface Finding {
   /** The command or click that mends it. */
   readonly fix: string | null;
 }
+/** A function whose alias went back to an earlier version. */
+export interface Rollback {
+  readonly function: FunctionName;
+  readonly from: string;
+  readonly to: string;
+}
 /** A key of an app, a partner or a depot, without its value. */
 export interface ApiKeyInfo {
   readonly name: string;
@@ -182,6 +188,8 @@ export interface App {
   teardown(options: TeardownOptions, emit: Emit): Promise<RunResult>;
   status(): Promise<readonly ResourceStatus[]>;
   outputs(options: OutputOptions): Promise<Outputs>;
+  /** The alias of each function goes back: to the named version, else to the one before. The next run goes forward again. */
+  rollBack(names: readonly FunctionName[], version: string | undefined): Promise<readonly Rollback[]>;
   invoke(name: FunctionName, event: string): Promise<InvokeResult>;
   /** Oldest first; with `follow` goes on until the signal aborts. */
   logs(names: readonly FunctionName[], options: LogOptions): AsyncIterable<LogLine>;

@@ -90,15 +90,17 @@ const noWait = () => new Option("--no-wait", "do not wait for the database");
 
 function provisioning(program: Command, act: Act): void {
   const action = act(async () => (await import("./commands/provision.ts")).provision);
+  const back = act(async () => (await import("./commands/rollback.ts")).rollback);
   const command = (name: string, description: string) =>
     [adopt(), dryRun(), allowDataLoss(), forceUnlock()]
       .reduce((c, option) => c.addOption(option), program.command(name).description(description))
       .action(action);
   command("up", "bring up the whole stack: data, functions, API").addOption(noWait());
   command("setup", "bring up the data layer: bucket, tables, topic, database").addOption(noWait());
-  command("deploy-lambdas", "bundle and deploy the functions: all, or those named").addArgument(
-    new Argument("[names...]", "functions, by short or full name"),
-  );
+  command("deploy-lambdas", "bundle and deploy the functions: all, or those named")
+    .addArgument(new Argument("[names...]", "functions, by short or full name"))
+    .option("--rollback [version]", "point the alias back to an earlier version: the one before, or this one")
+    .action((...args: unknown[]) => ((args.at(-2) as { rollback?: unknown }).rollback === undefined ? action(...args) : back(...args)));
   command("create-api", "bring up the REST API with its key and limits");
   program
     .command("teardown")

@@ -201,6 +201,30 @@ test("a key of a partner has its own limits, calls with it until it is revoked, 
   expect(await run("keys create depot")).toMatchObject({ code: 0 });
 });
 
+test("a rollback points the alias to the version before, and the next deployment goes forward again", { timeout: LONG }, async () => {
+  const version = async () => (await run("outputs functions.verify-delivery.version")).stdout.trim();
+  expect(await run("deploy-lambdas verify-delivery --rollback")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("no version before 1"),
+  });
+  expect(await run("deploy-lambdas --rollback 1")).toMatchObject({ code: 2, stderr: expect.stringContaining("one function") });
+  writeFileSync(join(cwd, "other.json"), JSON.stringify({ functions: { memoryMb: 512 } }));
+  expect(await run("deploy-lambdas verify-delivery --config other.json")).toMatchObject({ code: 0 });
+  expect(await version()).toBe("2");
+  expect(await json("deploy-lambdas --rollback verify-delivery")).toMatchObject({
+    code: 0,
+    rollbacks: [{ function: "verify-delivery", from: "2", to: "1" }],
+  });
+  expect(await version()).toBe("1");
+  expect(await run("deploy-lambdas verify-delivery --rollback 7")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("no version 7"),
+  });
+  expect(await run("deploy-lambdas verify-delivery --config other.json")).toMatchObject({ code: 0 });
+  expect(await version()).toBe("2");
+  expect(await run("up")).toMatchObject({ code: 0 });
+});
+
 test("status and doctor are content", { timeout: LONG }, async () => {
   const status = (await json("status")) as unknown as { resources: { id: string; healthy: boolean; state: string }[] };
   expect(status.resources.length).toBeGreaterThan(20);

@@ -20,12 +20,12 @@ export const logs: Action = async (run, [names], options) => {
       hint: "Leave out one of the two; `--format json` prints one JSON object a line.",
     });
   }
-  const isShown = filterOf(run, options);
+  const format = (options.format as string | undefined) ?? (run.io.stdout.isTTY ? "pretty" : "json");
+  const isShown = filterOf(run, { ...options, format });
   const { config } = configOf(run);
   const chosen = functionNames(names as readonly string[], config);
   const app = await openAppFor(run, config);
   const entries: Entry[] = [];
-  const format = (options.format as string | undefined) ?? (run.io.stdout.isTTY ? "pretty" : "json");
   const lines = app.logs(chosen.length > 0 ? chosen : FUNCTION_NAMES, { sinceMs, follow, filterPattern: patternOf(options) });
   for await (const line of lines) {
     const entry = entryOf(line);
@@ -46,7 +46,7 @@ const eventOf = ({ function: name, timestamp, level, text }: Entry) => ({
   message: text,
 });
 
-/** Metrics and Lambda's own lines are shown when asked for with --verbose or --level debug. */
+/** Programs get all lines. People get metrics and Lambda's own lines with --verbose. */
 function filterOf(run: Run, { level, grep, requestId, format }: Readonly<Record<string, unknown>>): Shown {
   const all = run.flags.verbose || run.flags.json || (format === "json" && level === undefined);
   const least = LEVELS.indexOf(level === undefined ? (all ? "debug" : "info") : oneOf("level", String(level).toLowerCase(), LEVELS));

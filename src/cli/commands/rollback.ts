@@ -1,0 +1,30 @@
+import { FUNCTION_NAMES } from "../../../handlers/contract/functions.ts";
+import { FleetlogixError } from "../../errors.ts";
+import { again } from "../again.ts";
+import { functionNames } from "../functions.ts";
+import { withSpinner } from "../progress.ts";
+import { columns } from "../render/words.ts";
+import type { Action } from "../run.ts";
+import { configOf, openAppFor } from "../session.ts";
+
+/** `deploy-lambdas --rollback [VERSION]`: the alias of each function goes back to an earlier version. */
+export const rollback: Action = async (run, [words], options) => {
+  const { config } = configOf(run);
+  // `--rollback verify-delivery`: the word after the flag is a function's name.
+  const given = typeof options.rollback === "string" ? options.rollback : undefined;
+  const version = given !== undefined && /^\d+$/.test(given) ? given : undefined;
+  const names = [...((words as readonly string[] | undefined) ?? []), ...(given !== undefined && version === undefined ? [given] : [])];
+  const chosen = functionNames(names, config);
+  if (version !== undefined && chosen.length !== 1) {
+    throw new FleetlogixError("USAGE", "A version is that of one function: each counts its own.", {
+      hint: `Name the function: \`${again(run, "deploy-lambdas", FUNCTION_NAMES[0] ?? "", "--rollback", version)}\`.`,
+    });
+  }
+  const app = await openAppFor(run, config);
+  const rollbacks = await withSpinner(run, "Moving the alias back", () =>
+    app.rollBack(chosen.length > 0 ? chosen : FUNCTION_NAMES, version),
+  );
+  const rows = rollbacks.map(({ function: name, from, to }) => [name, `version ${from} → ${to}`]);
+  const note = `The next \`${again(run, "deploy-lambdas")}\` or \`${again(run, "up")}\` goes forward again.`;
+  return { text: [...columns(rows), "", note].join("\n"), json: { command: run.command, ok: true, rollbacks, error: null } };
+};
