@@ -31,6 +31,7 @@ export const CODES = {
   DIFF_STUCK: { exit: 1, means: "An update did not remove the difference it was made for." },
   ENDPOINT_FORGETS: { exit: 1, means: "The endpoint does not keep an attribute that was written." },
   AWS_FAULT: { exit: 1, means: "AWS refused the call." },
+  CERTIFICATE: { exit: 1, means: "The certificate of the endpoint, or of a proxy in between, is not trusted." },
   ENDPOINT_UNREACHABLE: { exit: 1, means: "Nothing answers at the endpoint." },
   NOT_DEPLOYED: { exit: 1, means: "The resource that the command asks about does not exist yet." },
   FUNCTION_FAILED: { exit: 1, means: "The invoked function answered with an error." },

@@ -9,7 +9,9 @@ import { profileEndpoint } from "../aws/endpoints.ts";
 import { explain } from "../aws/explain.ts";
 import { classify, isUnreachable, toFault } from "../aws/faults.ts";
 import { identify, isLocalAccount, refuseForeignAccount, refuseUnlessLoopback } from "../aws/identity.ts";
+import { exampleHost, proxyTo, shownProxy } from "../aws/transport.ts";
 import type { Config, FunctionName } from "../config/config.ts";
+import { unknownRegion } from "../config/regions.ts";
 import { ask } from "../engine/attempt.ts";
 import type { AnyKind, Place } from "../engine/contract.ts";
 import type { Policy } from "../engine/decide.ts";
@@ -20,6 +22,7 @@ import type { Run } from "../engine/run.ts";
 import { makeSlots } from "../engine/slots.ts";
 import { type Stack, type StackInputs, topology } from "../stack/topology.ts";
 import type { AppOptions } from "./contract.ts";
+import { refuseUnknownProfile } from "./profile.ts";
 
 /** Everything that one opened app works with. */
 export interface Session {
@@ -42,6 +45,7 @@ export async function openSession(config: Config, given: AppOptions): Promise<Se
   // Named to all clients alike, so that none of them looks for an endpoint of its own.
   const endpoint = given.endpoint ?? (await profileEndpoint(given.profile, process.env));
   const options: AppOptions = { ...given, endpoint };
+  if (!given.local) await refuseUnknownProfile(given.profile, process.env);
   const { clients, ports } = openEdge(config, options);
   const place = await askWith({ clients, ports, options }, "your credentials", () => identify(clients, config.region));
   if (options.local) refuseForeignAccount(place, options.endpoint);
@@ -114,7 +118,10 @@ function openEdge(config: Config, options: AppOptions): { clients: AwsClients; p
       who?.emit({ type: "resource.pacing", id: who.id, operation, waitMs });
     },
   });
-  const ports: Ports = { clock, toFault, classify, random: Math.random, explain: (fault, resource) => explain(fault, resource, options) };
+  const { region } = config;
+  const proxy = options.local ? undefined : proxyTo(options.endpoint ?? exampleHost(region));
+  const where = { ...options, region, regionAdvice: unknownRegion(region), proxy: proxy && shownProxy(proxy) };
+  const ports: Ports = { clock, toFault, classify, random: Math.random, explain: (fault, resource) => explain(fault, resource, where) };
   return { clients, ports };
 }
 
@@ -137,17 +144,23 @@ function productVersion(): string {
   return (JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string }).version;
 }
 
+const UNKNOWN_HOST: ReadonlySet<string> = new Set(["ENOTFOUND", "EAI_AGAIN"]);
+
 async function askWith<T>(
   { clients, ports, options }: Pick<Session, "clients" | "ports" | "options">,
   what: string,
   effect: () => Promise<T>,
 ): Promise<T> {
+  let lookups = 0;
   const kind: Pick<AnyKind, "kind" | "retry" | "settle" | "notFound"> = {
     kind: "account",
     notFound: { provenBy: undefined, codes: [] },
     settle: { timeoutMs: 0, pollMs: 0 },
-    // A stopped local AWS does not start by asking it again.
-    retry: (fault) => (isUnreachable(fault) && fault.code === "ECONNREFUSED" && options.endpoint !== undefined ? "permanent" : undefined),
+    // A stopped local AWS does not start by asking it again, and a host that DNS does not know will not be known in a minute.
+    retry: (fault) => {
+      if (fault.code === "ECONNREFUSED" && isUnreachable(fault) && options.endpoint !== undefined) return "permanent";
+      return UNKNOWN_HOST.has(fault.code) && ++lookups >= 2 ? "permanent" : undefined;
+    },
   };
   const subject = { id: "account", kind: kind as AnyKind, identity: {}, label: what, rank: 0 };
   const ctx = { place: { partition: "", region: "", account: "" }, stack: "", tags: {}, signal: options.signal, world: clients };

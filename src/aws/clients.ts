@@ -15,6 +15,7 @@ import type { WAFV2 } from "@aws-sdk/client-wafv2";
 import type { Clock } from "../engine/ports.ts";
 import { isExpired, OPERATION, toFault } from "./faults.ts";
 import { makePacer } from "./pacing.ts";
+import { agentsFor } from "./transport.ts";
 
 /**
  * One client a service, built and loaded on first use: `(await ctx.world.sns()).createTopic({…})`.
@@ -121,6 +122,7 @@ function settingsOf(options: ClientOptions) {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout,
       throwOnRequestTimeout: true,
+      ...agentsFor(options.endpoint, options.region),
     },
   };
 }

@@ -22,3 +22,11 @@ export async function profileEndpoint(profile: string | undefined, variables: Va
     hint: "Set one endpoint_url in the profile, pass --endpoint-url, or set AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true to use AWS.",
   });
 }
+
+/** Every profile of the user's AWS configuration and credentials. */
+export async function profileNames(): Promise<readonly string[]> {
+  const { loadSharedConfigFiles } = await import("@smithy/core/config");
+  const { configFile, credentialsFile } = await loadSharedConfigFiles();
+  const names = [...Object.keys(configFile), ...Object.keys(credentialsFile)];
+  return [...new Set(names)].filter((name) => !/^(services|sso-session)[. ]/.test(name)).sort();
+}

@@ -1,13 +1,20 @@
 import type { AwsFault } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
-import { isClockSkew, isCredentials, isDenied, isUnreachable } from "./faults.ts";
+import { isCertificate, isClockSkew, isCredentials, isDenied, isForeignAnswer, isUnreachable } from "./faults.ts";
+
+/** Where the calls go, and what is known of the way. */
+export interface Where {
+  readonly endpoint?: string | undefined;
+  readonly local: boolean;
+  readonly region?: string | undefined;
+  /** A sentence about a region that is on no list. */
+  readonly regionAdvice?: string | undefined;
+  /** As it may be shown. */
+  readonly proxy?: string | undefined;
+}
 
 /** Words for the faults that are about the caller, not about the resource; undefined for all others. */
-export function explain(
-  fault: AwsFault,
-  resource: string | undefined,
-  where: { readonly endpoint?: string | undefined; readonly local: boolean },
-) {
+export function explain(fault: AwsFault, resource: string | undefined, where: Where): FleetlogixError | undefined {
   const detail = { resource, awsCode: fault.code, requestId: fault.requestId };
   const what = fault.operation ? `${fault.operation}: ` : "";
   if (isClockSkew(fault)) {
@@ -25,15 +32,39 @@ export function explain(
       hint: `Ask for the permission ${missing(fault)} in an IAM policy of the caller, then run the same command again.`,
     });
   }
-  if (isUnreachable(fault) && (where.endpoint !== undefined || fault.code === "ENOTFOUND")) {
-    return new FleetlogixError("ENDPOINT_UNREACHABLE", `Nothing answers at ${where.endpoint ?? "AWS"} (${fault.code}).`, {
+  return explainConnection(fault, where, detail);
+}
+
+/** What is about the way to AWS, not about AWS. */
+function explainConnection(fault: AwsFault, where: Where, detail: object): FleetlogixError | undefined {
+  const at = fault.host ?? where.endpoint ?? "AWS";
+  const through = where.proxy === undefined ? "" : ` through the proxy ${where.proxy}`;
+  const unreachable = (message: string, hint: string) => new FleetlogixError("ENDPOINT_UNREACHABLE", message, { ...detail, hint });
+  const check = "Check the address, the network and HTTPS_PROXY, then run the same command again.";
+  if (isCertificate(fault)) {
+    return new FleetlogixError("CERTIFICATE", `The certificate of ${at}${through} is not trusted: ${fault.message} (${fault.code}).`, {
       ...detail,
-      hint: where.local
-        ? "Run `fleetlogix local start`, then the same command again."
-        : "Check the address, the network and a proxy, then run the same command again.",
+      hint: "Name your company's certificates with AWS_CA_BUNDLE=FILE (PEM) when a proxy opens TLS; otherwise do not trust this network.",
     });
   }
-  return undefined;
+  if (fault.status === 407) {
+    const hint =
+      "Write name and password into HTTPS_PROXY (http://NAME:PASSWORD@HOST:PORT), or name the hosts that need no proxy in NO_PROXY.";
+    return unreachable(`The proxy ${where.proxy ?? "in between"} asks for a name and a password (407).`, hint);
+  }
+  if (isForeignAnswer(fault)) {
+    const hint =
+      "A proxy or a network's log-in page stands in between: open a page in the browser, check HTTPS_PROXY and NO_PROXY, then run the same command again.";
+    return unreachable(`What answered for ${where.endpoint ?? "AWS"}${through} is not AWS: a page with HTTP status ${fault.status}.`, hint);
+  }
+  if (fault.code === "ENOTFOUND" && where.endpoint === undefined) {
+    const advice = where.regionAdvice ?? `Is the region "${where.region}" right, and is there a network?`;
+    return unreachable(`${at} does not exist (ENOTFOUND; region ${where.region}). ${advice}`, check);
+  }
+  if (!isUnreachable(fault) || (where.endpoint === undefined && fault.code !== "EAI_AGAIN" && where.proxy === undefined)) return undefined;
+  const hint = where.local ? "Run `fleetlogix local start`, then the same command again." : check;
+  const advice = where.regionAdvice === undefined ? "" : ` ${where.regionAdvice}`;
+  return unreachable(`Nothing answers at ${at}${through} (${fault.code}).${advice}`, hint);
 }
 
 function credentialsHint({ code }: AwsFault): string {

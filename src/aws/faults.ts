@@ -9,6 +9,7 @@ interface Thrown {
   readonly name?: unknown;
   readonly code?: unknown;
   readonly message?: unknown;
+  readonly hostname?: unknown;
   readonly retryAfterSeconds?: unknown;
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
   readonly $response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string | undefined>> };
@@ -28,6 +29,7 @@ export function toFault(error: unknown): AwsFault | undefined {
     status,
     requestId: thrown.$metadata?.requestId,
     operation: thrown[OPERATION],
+    ...(typeof thrown.hostname === "string" && { host: oneLine(thrown.hostname) }),
     retryAfterMs: retryAfter(thrown),
   };
 }
@@ -44,12 +46,23 @@ const NETWORK = [
   "ECONNABORTED",
 ];
 const TIMEOUT = "TimeoutError";
+/** OpenSSL's and Node's words for a certificate that is not trusted, not valid, or another computer's. */
+const CERTIFICATE = /CERT|^UNABLE_TO_(VERIFY|GET_ISSUER)/;
+/** Somebody between us and AWS has answered. */
+const FOREIGN_ANSWER = "ForeignAnswer";
+/** AWS speaks XML and JSON. Whoever answers in HTML or plain text is a proxy, a portal or another program. */
+const isPage = (response: Thrown["$response"]): boolean => /^text\/(html|plain)/i.test(response?.headers?.["content-type"] ?? "");
 
-function codeOf({ name, code, message, $metadata, $response }: Thrown, status: number | undefined): string | undefined {
+function codeOf(thrown: Thrown, status: number | undefined): string | undefined {
+  const { name, code, message, $metadata, $response } = thrown;
+  // The SDK calls any 404 NotFound, a proxy's page too: that must never mean "absent". An answer to HEAD has no body to judge by.
+  const wordless = /^(Unknown(Error)?)?$/.test(String(message ?? "")) && !thrown[OPERATION]?.includes(":Head");
+  if (status !== undefined && wordless && isPage($response)) return FOREIGN_ANSWER;
   // An answer in no language of AWS, e.g. a proxy's page.
   if (name === "SyntaxError" || name === "Error" || name === "UnknownError" || name === "Unknown") {
-    if (status !== undefined) return `Http${status}`;
+    if (status !== undefined) return isPage($response) ? FOREIGN_ANSWER : `Http${status}`;
   }
+  if (typeof code === "string" && CERTIFICATE.test(code)) return code;
   if (typeof code === "string" && NETWORK.includes(code)) return code;
   if (name === TIMEOUT) return "ETIMEDOUT";
   if (/socket hang up/i.test(String(message))) return "ECONNRESET";
@@ -168,6 +181,9 @@ export const isExpired = ({ code }: AwsFault): boolean =>
 export const isCredentials = ({ code }: AwsFault): boolean => CREDENTIALS.has(plain(code)) || CREDENTIALS.has(code);
 export const isDenied = ({ code }: AwsFault): boolean => DENIED.has(plain(code));
 export const isUnreachable = ({ code, status }: AwsFault): boolean => status === undefined && NETWORK.includes(code);
+export const isCertificate = ({ code, status }: AwsFault): boolean => status === undefined && CERTIFICATE.test(code);
+/** A page of somebody between us and AWS; 407 is a proxy's even without one. */
+export const isForeignAnswer = ({ code, status }: AwsFault): boolean => code === FOREIGN_ANSWER || status === 407;
 export const isClockSkew = ({ code, message }: AwsFault): boolean =>
   CLOCK.has(plain(code)) || (plain(code) === "InvalidSignature" && /signature (expired|not yet current)/i.test(message));
 
@@ -175,7 +191,7 @@ export const isClockSkew = ({ code, message }: AwsFault): boolean =>
 export function classify(fault: AwsFault, during: Verb): RetryClass {
   const code = plain(fault.code);
   if (isClockSkew(fault)) return "transient";
-  if (isCredentials(fault)) return "permanent";
+  if (isCredentials(fault) || isCertificate(fault) || fault.status === 407) return "permanent";
   if (isThrottle(code, fault)) return "throttle";
   if (during !== "read" && PROPAGATION.some((text) => text.test(fault.message))) return "propagation";
   if (isDenied(fault)) return "permanent";

@@ -18,6 +18,11 @@ export function refuseUnlessLoopback(endpoint: string | undefined): void {
 /** Where the calls go and as whom. Needs no permission; throws what the SDK throws. */
 export async function identify(clients: Pick<AwsClients, "sts">, region: string): Promise<Place> {
   const { Account: account = "", Arn: arn = "" } = await (await clients.sts()).getCallerIdentity({});
+  if (!/^\d{12}$/.test(account)) {
+    throw new FleetlogixError("ENDPOINT_UNREACHABLE", "What answered is not AWS: it names no account.", {
+      hint: "A proxy or a network's log-in page stands in between: check the address, HTTPS_PROXY and NO_PROXY.",
+    });
+  }
   return { account, region, partition: arn.split(":")[1] || "aws" };
 }
 

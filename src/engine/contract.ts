@@ -137,6 +137,8 @@ export interface AwsFault {
   readonly requestId: string | undefined;
   /** `service:Operation` that failed. */
   readonly operation: string | undefined;
+  /** The computer that could not be reached, where the network names one. */
+  readonly host?: string | undefined;
   /** From Retry-After, if AWS sent one. */
   readonly retryAfterMs: number | undefined;
 }

@@ -1,0 +1,20 @@
+import { profileNames } from "../aws/endpoints.ts";
+import { nearest } from "../config/problems.ts";
+import { FleetlogixError } from "../errors.ts";
+
+/** A profile that no file of AWS's configuration has; the search for credentials would only say that it found none. */
+export async function refuseUnknownProfile(
+  profile: string | undefined,
+  variables: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const name = profile ?? variables.AWS_PROFILE;
+  if (!name || name === "default") return;
+  const known = await profileNames();
+  if (known.includes(name)) return;
+  const near = nearest(name, known);
+  const there = known.length > 0 ? `There are: ${known.join(", ")}.` : "There are none: `aws configure --profile NAME` makes one.";
+  const whose = profile === undefined ? "AWS_PROFILE" : "--profile";
+  throw new FleetlogixError("CREDENTIALS", `There is no profile ${JSON.stringify(name)} (${whose}) in the AWS configuration.`, {
+    hint: near ? `Did you mean ${near}? ${there}` : there,
+  });
+}

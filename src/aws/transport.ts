@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { rootCertificates } from "node:tls";
+import { HttpProxyAgent } from "http-proxy-agent";
+import { HttpsProxyAgent } from "https-proxy-agent";
+import { getProxyForUrl } from "proxy-from-env";
+import { FleetlogixError } from "../errors.ts";
+
+const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|\[?::1\]?)$/;
+const MOST_SOCKETS = 50;
+
+/** The proxy on the way to this address, as the environment says; undefined: none, and never for this computer itself. */
+export function proxyTo(url: string): string | undefined {
+  return LOOPBACK.test(new URL(url).hostname) ? undefined : getProxyForUrl(url) || undefined;
+}
+/** The proxy as it may be shown: without name and password. */
+export function shownProxy(proxy: string): string {
+  if (!URL.canParse(proxy)) return "(HTTPS_PROXY is no address)";
+  const { protocol, host } = new URL(proxy);
+  return `${protocol}//${host}`;
+}
+/** Where the calls of a region go, for the questions that need an example. */
+export const exampleHost = (region: string): string => `https://sts.${region}.amazonaws.com`;
+
+/**
+ * Agents that heed HTTPS_PROXY, HTTP_PROXY, NO_PROXY and AWS_CA_BUNDLE, as the `aws` command does. Hosts that NO_PROXY names are
+ * reached directly, each by its own name. Nothing is set where the environment asks for nothing.
+ */
+export function agentsFor(endpoint: string | undefined, region: string): { httpsAgent?: HttpsAgent; httpAgent?: HttpAgent } {
+  const target = endpoint ?? exampleHost(region);
+  const bundle = process.env.AWS_CA_BUNDLE;
+  const ca = bundle ? { ca: certificates(bundle) } : {};
+  const proxy = proxyTo(target);
+  const common = { keepAlive: true, maxSockets: MOST_SOCKETS, ...ca };
+  if (proxy === undefined) return bundle ? { httpsAgent: new HttpsAgent(common) } : {};
+  if (!URL.canParse(proxy)) throw notAnAddress();
+  return {
+    httpsAgent: except(new HttpsProxyAgent(proxy, common), new HttpsAgent(common), "https"),
+    httpAgent: except(new HttpProxyAgent(proxy, common), new HttpAgent(common), "http"),
+  };
+}
+
+type Connect = (request: never, options: { readonly host?: string }) => Promise<unknown>;
+/** An agent may hand a connection on to another one: to `direct`, for hosts that NO_PROXY names. */
+function except<Proxied extends HttpAgent>(proxied: Proxied, direct: HttpAgent, protocol: string): Proxied {
+  const own = proxied as unknown as { connect: Connect };
+  const connect = own.connect.bind(proxied);
+  own.connect = async (request, options) =>
+    proxyTo(`${protocol}://${options.host ?? ""}`) === undefined ? direct : connect(request, options);
+  return proxied;
+}
+
+function certificates(file: string): string[] {
+  try {
+    return [...rootCertificates, readFileSync(file, "utf8")];
+  } catch (cause) {
+    throw new FleetlogixError("CERTIFICATE", `AWS_CA_BUNDLE names ${file}, which cannot be read: ${(cause as Error).message}.`, {
+      hint: "Name a file of certificates in PEM form, or unset AWS_CA_BUNDLE.",
+      cause,
+    });
+  }
+}
+const notAnAddress = () =>
+  new FleetlogixError("ENDPOINT_UNREACHABLE", "HTTPS_PROXY or HTTP_PROXY is not an address.", {
+    hint: "Write it with its scheme, such as http://proxy.example.com:8080, or unset it.",
+  });

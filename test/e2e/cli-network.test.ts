@@ -1,0 +1,118 @@
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+/** The way to AWS: proxies, certificates, pages of others, names that do not exist. The real command; no network is needed. */
+const BIN = resolve("bin/fleetlogix.js");
+const KEYS = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "secret" };
+let cwd: string;
+const servers: Server[] = [];
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), "network-"));
+});
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+  rmSync(cwd, { recursive: true, force: true });
+});
+interface Ended {
+  readonly code: number | null;
+  readonly said: string;
+}
+function run(args: string, env: Record<string, string>): Promise<Ended> {
+  const environment = { PATH: process.env.PATH, HOME: cwd, AWS_EC2_METADATA_DISABLED: "true", ...env };
+  const child = spawn(process.execPath, [BIN, ...args.split(" ")], { cwd, env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk) => {
+      said += chunk;
+    });
+  return new Promise((done) => child.on("close", (code) => done({ code, said })));
+}
+async function listening(server: Server): Promise<number> {
+  servers.push(server);
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  return (server.address() as AddressInfo).port;
+}
+/** A proxy that takes CONNECT, remembers it, and answers with `status`. */
+async function proxy(status: number): Promise<{ readonly address: string; readonly connects: string[] }> {
+  const connects: string[] = [];
+  const server = createServer();
+  server.on("connect", (request, socket) => {
+    connects.push(request.url ?? "");
+    socket.end(`HTTP/1.1 ${status} No\r\nProxy-Authenticate: Basic realm="x"\r\nContent-Length: 0\r\n\r\n`);
+  });
+  return { address: `127.0.0.1:${await listening(server)}`, connects };
+}
+const answering = (answer: RequestListener) => listening(createServer(answer));
+
+test.each(["HTTPS_PROXY", "https_proxy"])(
+  "calls go through the proxy of %s; one that asks for a password is named, without ours",
+  async (name) => {
+    const { address, connects } = await proxy(407);
+    const { code, said } = await run("plan --region us-east-1", { ...KEYS, [name]: `http://ada:hush@${address}` });
+    expect(connects[0]).toBe("sts.us-east-1.amazonaws.com:443");
+    expect(said).toContain(`The proxy http://${address} asks for a name and a password (407)`);
+    expect(said).not.toContain("hush");
+    expect(code).toBe(1);
+  },
+);
+test("a host that NO_PROXY names is reached directly, and loopback always", async () => {
+  const { address, connects } = await proxy(407);
+  const env = { ...KEYS, HTTPS_PROXY: `http://${address}`, HTTP_PROXY: `http://${address}` };
+  await run("plan --region us-east-1", { ...env, NO_PROXY: ".amazonaws.com" });
+  const port = await answering((_request, response) => void response.writeHead(400).end());
+  await run(`plan --endpoint-url http://127.0.0.1:${port}`, env);
+  expect(connects).toEqual([]);
+});
+
+test.each([403, 200, 404])("a page with status %i is not AWS's word", async (status) => {
+  const port = await answering(
+    (_request, response) => void response.writeHead(status, { "content-type": "text/html" }).end("<h1>Blocked</h1>"),
+  );
+  const { code, said } = await run(`plan --endpoint-url http://127.0.0.1:${port}`, KEYS);
+  expect(said).toMatch(/ENDPOINT_UNREACHABLE {2}What answered .*is not AWS/);
+  expect(said).not.toContain("permission");
+  expect(code).toBe(1);
+});
+
+test("an untrusted certificate is called that; AWS_CA_BUNDLE makes it trusted", async () => {
+  const [key, cert] = [join(cwd, "key.pem"), join(cwd, "cert.pem")];
+  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
+  execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key, "-out", cert, ...subject], {
+    stdio: "ignore",
+  });
+  const page: RequestListener = (_request, response) => void response.writeHead(403, { "content-type": "text/html" }).end("no");
+  const port = await listening(createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, page) as unknown as Server);
+  const args = `plan --endpoint-url https://127.0.0.1:${port}`;
+  const untrusted = await run(args, KEYS);
+  expect(untrusted.said).toContain("CERTIFICATE  The certificate of");
+  expect(untrusted.said).toContain("AWS_CA_BUNDLE");
+  expect((await run(args, { ...KEYS, AWS_CA_BUNDLE: cert })).said).toContain("is not AWS");
+  expect((await run(args, { ...KEYS, AWS_CA_BUNDLE: join(cwd, "gone.pem") })).said).toContain("which cannot be read");
+});
+
+test("a region that does not exist is named with its host and the one that is meant, after two tries", async () => {
+  const { code, said } = await run("plan --region us-esat-1", KEYS);
+  expect(said).toContain("us-esat-1");
+  expect(said).toContain("Did you mean us-east-1");
+  expect(said).toContain("sts.us-esat-1.amazonaws.com");
+  expect(code).toBe(1);
+});
+test("a profile that does not exist is named with the one that is meant", async () => {
+  mkdirSync(join(cwd, ".aws"));
+  writeFileSync(join(cwd, ".aws", "config"), "[profile fleet-prod]\nregion = eu-west-1\n");
+  for (const [args, env] of [
+    ["plan --profile fleet-prd", {}],
+    ["plan", { AWS_PROFILE: "fleet-prd" }],
+  ] as const) {
+    const { code, said } = await run(args, env);
+    expect(said).toContain('CREDENTIALS  There is no profile "fleet-prd"');
+    expect(said).toContain("Did you mean fleet-prod?");
+    expect(code).toBe(5);
+  }
+});
