@@ -2,19 +2,22 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { promisify } from "node:util";
+import { gunzip } from "node:zlib";
 import { spokenIn } from "../wire/dialects.ts";
 import { parseRequest } from "../wire/request.ts";
 import { type WireResponse, writeFault, writeResponse } from "../wire/response.ts";
 import type { Wired } from "./dispatcher.ts";
 import { ConnectionCut } from "./faults.ts";
 import { type Hall, headersOf } from "./http.ts";
+import { inScope } from "./request-scope.ts";
 import { type Call, type LocalEnv, LocalFault, type LocalService, type Principal } from "./service.ts";
 import { checkExpiry, type Signature, verifySignature } from "./signature.ts";
 import { checkInput } from "./validation.ts";
 import { expiredToken } from "./wording.ts";
 
-/** Largest body that is held in memory; only S3 payloads stream past it. */
-const MAX_BODY_BYTES = 80 * 1024 * 1024;
+/** Largest body that is held in memory where a service has no limit of its own; S3's objects stream past it. */
+const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
 export interface Asked {
   /** Undecoded, without the query. */
@@ -38,10 +41,12 @@ export async function answer(request: IncomingMessage, response: ServerResponse,
     const method = request.method ?? "GET";
     await authenticate({ method, path: asked.path, query: asked.query, headers: call.headers, body }, asked.signature, hall.env);
     const { path, query } = asked;
-    const { operation, input } = await parseRequest(wire, routes, { method, path, query, headers: call.headers, body, stream: request });
+    const whole = async (): Promise<Buffer> => uncompressed(await body(), call.headers, service);
+    const asSent = { method, path, query, headers: call.headers, body: whole, stream: request };
+    const { operation, input } = await parseRequest(wire, routes, asSent);
     operationName = operation.name;
     checkInput(asked.wired.model, service, wire.kind, operation.name, input);
-    const output = await hall.dispatcher.run(service, operation.name, input, call);
+    const output = await inScope(() => hall.dispatcher.run(service, operation.name, input, call));
     await send(response, writeResponse(wire, operation, output, asked.requestId), head, `${service.name}:${operationName}`);
   } catch (error) {
     if (error instanceof ConnectionCut) throw error;
@@ -76,6 +81,9 @@ async function authenticate(
 }
 
 function bug(error: unknown, env: LocalEnv, service: LocalService, operation: string): LocalFault {
+  // What nests deeper than any input of AWS was written to break something.
+  if (error instanceof RangeError && /call stack/.test(error.message))
+    return new LocalFault("SerializationException", "The input nests too deep.", 400);
   const text = error instanceof Error ? error.message : String(error);
   env.log(`bug in ${service.name}:${operation}: ${error instanceof Error ? error.stack : text}`);
   return new LocalFault("InternalFailure", `The local AWS failed in ${service.name}:${operation}: ${text}`, 500);
@@ -121,15 +129,31 @@ function memoryBody(request: IncomingMessage, headers: Readonly<Record<string, s
     return read;
   };
 }
+const mostOf = ({ maxBodyBytes = MAX_BODY_BYTES }: LocalService): number => maxBodyBytes;
+function tooLarge(service: LocalService): LocalFault {
+  return (
+    service.tooLarge?.() ?? new LocalFault("RequestEntityTooLargeException", `The request body exceeds ${mostOf(service)} bytes.`, 413)
+  );
+}
 async function readBody(request: IncomingMessage, headers: Readonly<Record<string, string>>, service: LocalService): Promise<Buffer> {
-  const tooLarge = () => new LocalFault("RequestEntityTooLargeException", `The request body exceeds ${MAX_BODY_BYTES} bytes.`, 413);
-  if (Number(headers["content-length"] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  if (Number(headers["content-length"] ?? 0) > mostOf(service)) throw tooLarge(service);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of (service.decode?.(headers, request) ?? request) as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw tooLarge();
+    if (size > mostOf(service)) throw tooLarge(service);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/** AWS's services take compressed requests; S3 keeps the bytes of an object as they come. */
+async function uncompressed(body: Buffer, headers: Readonly<Record<string, string>>, service: LocalService): Promise<Buffer> {
+  if (headers["content-encoding"] !== "gzip" || service.decode) return body;
+  try {
+    return await promisify(gunzip)(body, { maxOutputLength: mostOf(service) });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(service);
+    throw new LocalFault("SerializationException", "The request body is not the gzip that its Content-Encoding says.", 400);
+  }
 }

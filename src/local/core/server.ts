@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { escapeXml } from "../wire/body.ts";
 import { answer } from "./answer.ts";
 import { control } from "./control.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -79,9 +80,21 @@ async function unclaimed(
   signature: Signature | undefined,
   hall: Hall,
 ): Promise<void> {
-  if (signature) return refuse(response, 501, "NotImplemented", `The local AWS has no service ${signature.service}.`);
+  if (signature) return unserved(request, response, signature.service);
   const taker = hall.services.find((service) => service.anonymous?.(path));
   const wired = taker && (await hall.dispatcher.wired(taker.name));
   if (!wired) return refuse(response, 403, "MissingAuthenticationToken", "Unsigned request to an unknown address.");
   return answer(request, response, { path, query: url.searchParams, wired, signature, requestId: randomUUID() }, hall);
+}
+
+/** In the protocol that its clients read. */
+function unserved({ headers }: IncomingMessage, response: ServerResponse, service: string): void {
+  const message = `The local AWS has no service ${service}.`;
+  if (!headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
+    refuse(response, 501, "NotImplemented", message);
+    return;
+  }
+  const error = `<Error><Type>Receiver</Type><Code>NotImplemented</Code><Message>${escapeXml(message)}</Message></Error>`;
+  const body = `<ErrorResponse>${error}<RequestId>${randomUUID()}</RequestId></ErrorResponse>`;
+  response.writeHead(501, { "content-type": "text/xml", connection: "close" }).end(body);
 }

@@ -25,6 +25,10 @@ export interface LocalService {
   readonly model?: () => Promise<ServiceModel | undefined>;
   /** How the service's model is held against inputs. Default: every rule, in the words that most services share. */
   readonly inputRules?: InputRules;
+  /** Bytes of a body that is held in memory, checked before anything is read of it. Default: 2 MiB. */
+  readonly maxBodyBytes?: number;
+  /** What the service says of a longer one. */
+  readonly tooLarge?: () => LocalFault;
   /** Undoes the transfer coding of a request body and checks its checksums, for operations whose body is held in memory. */
   readonly decode?: (headers: Readonly<Record<string, string>>, body: Readable) => Readable;
   /** Addresses that are open to the Internet on AWS, too: those of deployed APIs. */

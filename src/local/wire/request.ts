@@ -149,7 +149,15 @@ async function readPayload(
   if (member.isStructSchema()) {
     if (body.length) input[name] = await asObject(service, member, body.toString("utf8"));
   } else if (member.isBlobSchema()) input[name] = body;
-  else if (body.length) input[name] = member.isDocumentSchema() ? JSON.parse(body.toString("utf8")) : body.toString("utf8");
+  else if (body.length) input[name] = member.isDocumentSchema() ? asDocument(body.toString("utf8")) : body.toString("utf8");
+}
+
+function asDocument(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new LocalFault("SerializationException", "The request body is not valid JSON.", 400);
+  }
 }
 
 async function readMembers(

@@ -32,8 +32,9 @@ export function wireService(sdk: object): WireService {
     options: object,
   ) => { config: { protocol: { getShapeId(): string; awsQueryCompatible?: boolean; options?: { xmlNamespace?: string } } } };
   const { protocol } = new Client({ region: "us-east-1" }).config;
-  const operations: Record<string, Operation> = {};
-  const errors: Record<string, NormalizedSchema> = {};
+  // Names come from outside: `constructor` is no operation.
+  const operations: Record<string, Operation> = Object.create(null);
+  const errors: Record<string, NormalizedSchema> = Object.create(null);
   for (const [, value] of exported) {
     if (!Array.isArray(value)) continue;
     if (value[0] === OPERATION) {

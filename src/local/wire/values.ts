@@ -10,7 +10,7 @@ const EPOCH_SECONDS = 7;
 export function fromText(schema: NormalizedSchema, text: string, position: Position): unknown {
   if (schema.isBooleanSchema()) return text === "true";
   if (schema.isNumericSchema()) return Number(text);
-  if (schema.isBigIntegerSchema()) return BigInt(text);
+  if (schema.isBigIntegerSchema()) return /^-?\d{1,30}$/.test(text) ? BigInt(text) : Number.NaN;
   if (schema.isTimestampSchema()) return timeFormat(schema, position) === EPOCH_SECONDS ? new Date(Number(text) * 1000) : new Date(text);
   if (schema.isBlobSchema()) return Uint8Array.from(Buffer.from(text, "base64"));
   if (isJsonHeader(schema, position)) return Buffer.from(text, "base64").toString();

@@ -34,6 +34,7 @@ export function apigatewayService(env: LocalEnv): LocalService {
     name: "apigateway",
     sdk: () => import("@aws-sdk/client-api-gateway"),
     model: () => loadModel("apigateway"),
+    maxBodyBytes: 10 * 1024 * 1024,
     inputRules: { refuse: refuseInput },
     operations: rateLimited(gateway, {
       ...restApiOperations(gateway),

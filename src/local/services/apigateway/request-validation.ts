@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type AjvDraft4 from "ajv-draft-04";
 import type { ErrorObject, ValidateFunction } from "ajv-draft-04";
+import { bounded, TookTooLong } from "../../core/bounded.ts";
 import { type Exchange, GatewayError, headerOf } from "./exchange.ts";
 import type { ApiDoc } from "./model.ts";
 import { modelUrl } from "./openapi-models.ts";
@@ -40,10 +41,21 @@ function validateBody({ api, method, incoming }: Exchange): void {
   } catch (error) {
     throw new GatewayError("BAD_REQUEST_BODY", "Invalid request body", { validation: `[${(error as Error).message}]` });
   }
-  if (validate(body)) return;
+  if (isValid(validate, body)) return;
   const problems = validate.errors ?? [];
   throw new GatewayError("BAD_REQUEST_BODY", "Invalid request body", { validation: `[${inWords(problems).join(", ")}]` });
 }
+
+/** A pattern of the model may take time that grows much faster than the text that it is held against. */
+function isValid(validate: ValidateFunction, body: unknown): boolean {
+  try {
+    return bounded(() => validate(body), MOST_MS);
+  } catch (error) {
+    if (!(error instanceof TookTooLong || error instanceof RangeError)) throw error;
+    throw new GatewayError("BAD_REQUEST_BODY", "Invalid request body", { validation: "[the model takes too long to check it]" });
+  }
+}
+const MOST_MS = 90;
 
 const compiled = new WeakMap<ApiDoc, AjvDraft4.default>();
 function validatorOf(api: ApiDoc, name: string): ValidateFunction {

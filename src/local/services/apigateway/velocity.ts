@@ -1,4 +1,5 @@
 import { Compile, parse } from "velocityjs";
+import { bounded } from "../../core/bounded.ts";
 import { contextVariables } from "./context.ts";
 import { configurationError, type Exchange } from "./exchange.ts";
 import { jsonAt } from "./json-path.ts";
@@ -17,21 +18,28 @@ export interface Rendered {
  * `body` is what `$input` reads, by default the request's.
  */
 export function renderTemplate(template: string, exchange: Exchange, body: Buffer = exchange.incoming.body): Rendered {
-  const request = { header: {}, querystring: {}, path: {} };
-  const response = { header: {} };
-  const scope = {
-    context: { ...nested(contextVariables(exchange)), requestOverride: request, responseOverride: response },
-    input: inputOf(exchange, body.toString("utf8")),
-    stageVariables: exchange.stage.variables,
-    util: UTIL,
-  };
-  try {
+  const text = body.toString("utf8");
+  const render = (): Rendered => {
+    const request = { header: {}, querystring: {}, path: {} };
+    const response = { header: {} };
+    const scope = {
+      context: { ...nested(contextVariables(exchange)), requestOverride: request, responseOverride: response },
+      input: inputOf(exchange, text),
+      stageVariables: exchange.stage.variables,
+      util: UTIL,
+    };
     const compiled = new Compile(parse(template), { escape: false, customMethodHandlers: [CONTAINS] });
     return { text: compiled.render(scope, {}, true), request, response };
+  };
+  try {
+    return bounded(render, MOST_MS);
   } catch (error) {
     throw configurationError(exchange, `mapping template: ${error}`);
   }
 }
+
+/** A template may loop for as long as it likes. */
+const MOST_MS = 90;
 
 /** Java's lists and strings know this; JavaScript's call it otherwise. */
 const CONTAINS = {

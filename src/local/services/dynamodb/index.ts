@@ -30,6 +30,7 @@ export function dynamodbService(env: LocalEnv): LocalService {
     name: "dynamodb",
     sdk: () => import("@aws-sdk/client-dynamodb"),
     model: () => loadModel("dynamodb"),
+    maxBodyBytes: 16 * 1024 * 1024,
     operations: {
       ...tableOperations(env, tables, engine),
       ...updateOperations(env, tables, engine),

@@ -1,25 +1,25 @@
-const cache = new Map<string, RegExp>();
-function remembered(key: string, make: () => RegExp): RegExp {
-  const known = cache.get(key);
-  if (known) return known;
-  if (cache.size > 2_000) cache.clear();
-  const made = make();
-  cache.set(key, made);
-  return made;
+import { fitsGlob } from "../../core/glob.ts";
+
+export interface Pattern {
+  test(text: string): boolean;
 }
-const escaped = (text: string, star: string): string =>
-  text
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", star)
-    .replaceAll("?", star === ".*" ? "." : "[^:]");
 /** `*` any text, `?` one character. */
-export const wildcard = (pattern: string): RegExp => remembered(`w${pattern}`, () => new RegExp(`^${escaped(pattern, ".*")}$`, "s"));
+export const wildcard = (pattern: string): Pattern => ({ test: (text) => fitsGlob(pattern, text) });
+
+const HEAD = 5;
 /** In an ARN a wildcard stays within its segment, save in the last. */
-export function arnPattern(pattern: string): RegExp {
-  return remembered(`a${pattern}`, () => {
-    const parts = pattern.split(":");
-    if (parts.length < 6) return new RegExp(`^${escaped(pattern, ".*")}$`, "s");
-    const head = parts.slice(0, 5).map((part) => escaped(part, "[^:]*"));
-    return new RegExp(`^${[...head, escaped(parts.slice(5).join(":"), ".*")].join(":")}$`, "s");
-  });
+export function arnPattern(pattern: string): Pattern {
+  const wanted = segmentsOf(pattern);
+  if (!wanted) return wildcard(pattern);
+  return {
+    test(text) {
+      const given = segmentsOf(text);
+      return given?.every((segment, i) => fitsGlob(wanted[i] as string, segment)) ?? false;
+    },
+  };
+}
+/** The first five, and the rest as one; undefined for what is no ARN. */
+function segmentsOf(arn: string): string[] | undefined {
+  const parts = arn.split(":");
+  return parts.length > HEAD ? [...parts.slice(0, HEAD), parts.slice(HEAD).join(":")] : undefined;
 }

@@ -193,17 +193,19 @@ function tagOperations(state: IamState) {
 }
 
 /** Names that AWS gives to the roles its services make for themselves. */
-const SERVICE_LINKED: Readonly<Record<string, string>> = {
-  "rds.amazonaws.com": "AWSServiceRoleForRDS",
-  "ops.apigateway.amazonaws.com": "AWSServiceRoleForAPIGateway",
-  "replicator.lambda.amazonaws.com": "AWSServiceRoleForLambdaReplicator",
-  "dynamodb.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable",
-};
+const SERVICE_LINKED: ReadonlyMap<string, string> = new Map([
+  ["rds.amazonaws.com", "AWSServiceRoleForRDS"],
+  ["ops.apigateway.amazonaws.com", "AWSServiceRoleForAPIGateway"],
+  ["replicator.lambda.amazonaws.com", "AWSServiceRoleForLambdaReplicator"],
+  ["dynamodb.application-autoscaling.amazonaws.com", "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable"],
+]);
 
 function serviceLinkedOperations(env: LocalEnv, state: IamState) {
   const create: Handler<IAM.CreateServiceLinkedRoleCommandInput, IAM.CreateServiceLinkedRoleCommandOutput> = (input) => {
     const service = input.AWSServiceName ?? "";
-    const name = SERVICE_LINKED[service];
+    if (input.CustomSuffix && service === "rds.amazonaws.com")
+      throw new LocalFault("InvalidInput", "Custom suffix is not allowed for rds.amazonaws.com");
+    const name = SERVICE_LINKED.get(service);
     if (!name) throw new LocalFault("InvalidInputException", `Service Name ${service} does not support service-linked roles here.`);
     if (state.roles.has(name))
       throw new LocalFault(

@@ -42,6 +42,8 @@ export function lambdaService(env: LocalEnv): LocalService {
     name: "lambda",
     sdk: () => import("@aws-sdk/client-lambda"),
     model: () => loadModel("lambda"),
+    // 50 MB of zip in base64, as AWS has it.
+    maxBodyBytes: 70_167_211,
     // Which runtimes there are is known here only.
     inputRules: { own: ["Runtime"] },
     operations: {

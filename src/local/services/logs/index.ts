@@ -28,6 +28,8 @@ export function logsService(env: LocalEnv): LocalService {
     name: "logs",
     sdk: () => import("@aws-sdk/client-cloudwatch-logs"),
     model: () => loadModel("logs"),
+    // A batch of 1 MB, and what JSON adds to it.
+    maxBodyBytes: 10 * 1024 * 1024,
     // CloudWatch Logs has a code of its own for the shared words.
     inputRules: { refuse: (found) => inOneSentence(found, "awsJson1_1", pathOf, "InvalidParameterException") },
     operations: {

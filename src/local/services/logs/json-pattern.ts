@@ -1,3 +1,4 @@
+import { fitsGlob } from "../../core/glob.ts";
 import { LocalFault } from "../../core/service.ts";
 
 type Test = (value: unknown) => boolean;
@@ -73,9 +74,8 @@ function compare(operator: string, operand: string, path: readonly string[]): Te
   const quoted = operand.startsWith('"');
   const text = quoted ? operand.slice(1, -1).replace(/\\(.)/g, "$1") : operand;
   const number = quoted ? Number.NaN : Number(text);
-  const wildcard = new RegExp(`^${text.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`, "s");
   const equals = (found: unknown): boolean =>
-    typeof found === "number" && !Number.isNaN(number) ? found === number : found !== null && wildcard.test(String(found));
+    typeof found === "number" && !Number.isNaN(number) ? found === number : found !== null && fitsStars(text, String(found));
   const ordered = (test: (found: number) => boolean): Test => {
     if (Number.isNaN(number)) throw invalid();
     return (value) => {
@@ -91,6 +91,10 @@ function compare(operator: string, operand: string, path: readonly string[]): Te
   if (operator === "<=") return ordered((found) => found <= number);
   throw invalid();
 }
+
+/** `*` alone is special here. */
+const fitsStars = (pattern: string, text: string): boolean =>
+  pattern.includes("?") ? fitsGlob(pattern.replaceAll("?", "\u0000"), text.replaceAll("?", "\u0000")) : fitsGlob(pattern, text);
 
 /** `$.a.b[0]["c d"]` → a, b, 0, c d */
 const pathOf = (selector: string): string[] =>

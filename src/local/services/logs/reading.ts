@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type {
   FilteredLogEvent,
   FilterLogEventsCommandInput,
@@ -5,6 +6,7 @@ import type {
   GetLogEventsCommandInput,
   GetLogEventsCommandOutput,
 } from "@aws-sdk/client-cloudwatch-logs";
+import { bounded, TookTooLong } from "../../core/bounded.ts";
 import type { Handler, LocalEnv, Operations } from "../../core/service.ts";
 import type { EventFiles, StoredEvent } from "./event-files.ts";
 import { filterPattern } from "./filter-pattern.ts";
@@ -46,8 +48,8 @@ export function readingOperations(env: LocalEnv, groups: Groups, files: EventFil
     const from = earliest(group, input.startTime);
     const found: (StoredEvent & { stream: string })[] = [];
     for (const stream of chosen(groups, group, input))
-      for (const event of await files.read(stream, from, input.endTime ?? Number.POSITIVE_INFINITY))
-        if ((after === undefined || event.id > after) && matches(event.message)) found.push({ ...event, stream: stream.name });
+      for (const event of await matching(await files.read(stream, from, input.endTime ?? Number.POSITIVE_INFINITY), matches))
+        if (after === undefined || event.id > after) found.push({ ...event, stream: stream.name });
     found.sort((a, b) => (a.id < b.id ? -1 : 1));
     const events = firstPage(found, limit);
     const last = events.at(-1);
@@ -66,6 +68,22 @@ export function readingOperations(env: LocalEnv, groups: Groups, files: EventFil
     };
   };
   return { GetLogEvents: get, FilterLogEvents: filter };
+}
+
+const AT_ONCE = 500;
+/** Others have their turn in between; an expression that takes for ever is refused. */
+async function matching(events: readonly StoredEvent[], matches: (message: string) => boolean): Promise<StoredEvent[]> {
+  const found: StoredEvent[] = [];
+  for (let at = 0; at < events.length; at += AT_ONCE) {
+    try {
+      found.push(...bounded(() => events.slice(at, at + AT_ONCE).filter(({ message }) => matches(message))));
+    } catch (error) {
+      if (error instanceof TookTooLong) throw invalid("Invalid filter pattern: it takes too long.");
+      throw error;
+    }
+    await setImmediate();
+  }
+  return found;
 }
 
 function chosen(groups: Groups, group: Group, { logStreamNames, logStreamNamePrefix }: FilterLogEventsCommandInput): Stream[] {

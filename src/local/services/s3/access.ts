@@ -6,6 +6,7 @@ import type {
   PutBucketAclCommandInput,
   PutBucketPolicyCommandInput,
 } from "@aws-sdk/client-s3";
+import { fitsGlob } from "../../core/glob.ts";
 import { type Call, LocalFault } from "../../core/service.ts";
 import { thaw } from "./documents.ts";
 import { accessDenied, type Bucket, bucketArn, ownerOf } from "./state.ts";
@@ -132,13 +133,7 @@ function checkStatement(statement: Statement, { name }: Bucket): void {
   if (foreign.length > 0) throw malformed("Policy has invalid resource");
 }
 /** Does a pattern with * and ? fit the bucket's name? */
-const covers = (pattern: string, name: string): boolean =>
-  new RegExp(
-    `^${pattern
-      .replace(/[.\\^$+(){}|[\]]/g, "\\$&")
-      .replaceAll("*", ".*")
-      .replaceAll("?", ".")}$`,
-  ).test(name);
+const covers = fitsGlob;
 
 /** Conditions that confine everybody to somebody. */
 const CONFINING =

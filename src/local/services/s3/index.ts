@@ -1,4 +1,4 @@
-import type { Call, Handler, LocalEnv, LocalService, Operations } from "../../core/service.ts";
+import { type Call, type Handler, type LocalEnv, LocalFault, type LocalService, type Operations } from "../../core/service.ts";
 import { loadModel } from "../../core/validation.ts";
 import { decode } from "./body.ts";
 import {
@@ -34,6 +34,9 @@ export function s3Service(env: LocalEnv): LocalService {
     name: "s3",
     sdk: () => import("@aws-sdk/client-s3"),
     model: () => loadModel("s3"),
+    // Ten thousand parts, a thousand keys; objects are not held in memory.
+    maxBodyBytes: 4 * 1024 * 1024,
+    tooLarge: () => new LocalFault("MaxMessageLengthExceeded", "Your request was too large.", 400),
     inputRules: { refuse: refuseInput },
     operations: ownersOnly(operationsOf(state, told)),
     permissions: permissionsOf(state),

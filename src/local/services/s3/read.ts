@@ -52,6 +52,8 @@ function look(state: S3State, input: GetObjectCommandInput | HeadObjectCommandIn
   const [start, end, partial] = extent(version, input.Range, input.PartNumber);
   const overrides = Object.entries(OVERRIDES).flatMap(([member, by]) => {
     const value = input[by as keyof typeof input];
+    if (typeof value === "string" && UNSENDABLE.test(value))
+      throw new LocalFault("InvalidArgument", "Header value cannot be represented using ISO-8859-1.", 400, { ArgumentValue: value });
     return value === undefined ? [] : [[member, value]];
   });
   const output = {
@@ -64,6 +66,8 @@ function look(state: S3State, input: GetObjectCommandInput | HeadObjectCommandIn
   };
   return { version, start, end, output };
 }
+/** A line break in a header would begin another one. */
+const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/;
 const OVERRIDES = {
   CacheControl: "ResponseCacheControl",
   ContentDisposition: "ResponseContentDisposition",

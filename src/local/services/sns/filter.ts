@@ -18,12 +18,14 @@ export function checkFilterPolicy(text: string, scope: string): void {
   }
   if (typeof policy !== "object" || policy === null || Array.isArray(policy))
     throw invalid("FilterPolicy: Null values are not allowed in top-level");
-  checkLevel(policy as Policy, scope === "MessageBody");
+  checkLevel(policy as Policy, scope === "MessageBody", 1);
   checkSize(policy as Policy);
 }
 
 const MOST_KEYS = 5;
 const MOST_COMBINATIONS = 150;
+/** Deeper ones have too many combinations. */
+const DEEPEST = 150;
 /** A key counts once, its values multiply; those of nested keys also by their depth. */
 function checkSize(policy: Policy): void {
   const leaves = leavesOf(policy, 1);
@@ -37,15 +39,16 @@ const leavesOf = (policy: Policy, depth: number): { values: number; depth: numbe
     return Array.isArray(rule) ? [{ values: rule.length, depth }] : leavesOf(rule as Policy, depth + 1);
   });
 
-function checkLevel(policy: Policy, nested: boolean): void {
+function checkLevel(policy: Policy, nested: boolean, depth: number): void {
+  if (depth > DEEPEST) throw invalid("FilterPolicy: Filter policy is too complex");
   for (const [key, rule] of Object.entries(policy)) {
     if (key === "$or" && Array.isArray(rule) && rule.every(isObject)) {
-      for (const one of rule) checkLevel(one as Policy, nested);
+      for (const one of rule) checkLevel(one as Policy, nested, depth + 1);
       continue;
     }
     if (isObject(rule)) {
       if (!nested) throw invalid("FilterPolicy: Filter policy scope MessageAttributes does not support nested filter policy");
-      checkLevel(rule as Policy, nested);
+      checkLevel(rule as Policy, nested, depth + 1);
       continue;
     }
     if (!Array.isArray(rule)) throw invalid(`FilterPolicy: "${key}" must be an object or an array`);
@@ -161,7 +164,7 @@ function networkOf(text: string): BlockList | undefined {
 const attributeValues =
   ({ attributes }: FilterableMessage): Values =>
   ([name = ""]) => {
-    const attribute = attributes[name];
+    const attribute = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
     if (!attribute) return undefined;
     if (attribute.Type.startsWith("Number")) return [Number(attribute.Value)];
     if (!attribute.Type.startsWith("String.Array")) return [attribute.Value];
@@ -175,7 +178,7 @@ const bodyValues =
   (path) => {
     let level: Json[] = [body];
     for (const key of path)
-      level = level.flatMap((one) => (isObject(one) && key in (one as Policy) ? spread((one as Policy)[key] as Json) : []));
+      level = level.flatMap((one) => (isObject(one) && Object.hasOwn(one as Policy, key) ? spread((one as Policy)[key] as Json) : []));
     return level.length > 0 ? level : undefined;
   };
 const spread = (value: Json): Json[] => (Array.isArray(value) ? value.flatMap(spread) : [value]);

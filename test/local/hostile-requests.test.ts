@@ -1,0 +1,183 @@
+import { request } from "node:http";
+import { APIGateway } from "@aws-sdk/client-api-gateway";
+import { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
+import { IAM } from "@aws-sdk/client-iam";
+import { S3 } from "@aws-sdk/client-s3";
+import { SNS } from "@aws-sdk/client-sns";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { localAws } from "../support/local-aws.ts";
+
+/** No request, however hostile, stops the local AWS from answering the others. */
+let aws: Awaited<ReturnType<typeof localAws>>;
+const complaints: string[] = [];
+beforeAll(async () => {
+  aws = await localAws({ log: (line) => complaints.push(line) });
+});
+afterAll(() => aws.close());
+
+const signed = (service: string) => ({
+  authorization: `AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`,
+});
+interface Sent {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string | Buffer;
+}
+function send({ method = "POST", path = "/", headers, body = "" }: Sent): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(aws.url + path, { method, headers: { ...headers, "content-length": Buffer.byteLength(body) } }, (response) => {
+      let text = "";
+      response.on("data", (chunk) => (text += chunk)).on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+    });
+    // A body that is refused by its length alone is not read to its end.
+    sent.on("error", (error: NodeJS.ErrnoException) =>
+      ["EPIPE", "ECONNRESET"].includes(error.code ?? "") ? resolve({ status: 413, text: "" }) : reject(error),
+    );
+    sent.end(body);
+  });
+}
+
+/** The most processor time, in ms, that passed in one go while this work ran: what a busy machine takes from us is not counted. */
+async function longestPause(work: () => Promise<void>): Promise<number> {
+  let longest = 0;
+  let before = process.cpuUsage();
+  let at = performance.now();
+  const timer = setInterval(() => {
+    const { user, system } = process.cpuUsage(before);
+    longest = Math.max(longest, Math.min((user + system) / 1000, performance.now() - at));
+    before = process.cpuUsage();
+    at = performance.now();
+  }, 5);
+  await work().finally(() => clearInterval(timer));
+  return longest;
+}
+/** What is looked for takes minutes. The client, and the loading of code on its first use, are in the same process and count, too. */
+const MOST_MS = 1_000;
+
+test("bodies longer than a service takes are refused by their length", async () => {
+  const long = Buffer.alloc(17 * 1024 * 1024, "[");
+  const target = (name: string) => ({ "x-amz-target": name });
+  const pause = await longestPause(async () => {
+    for (const [service, headers] of [
+      ["dynamodb", target("DynamoDB_20120810.PutItem")],
+      ["kms", target("TrentService.CreateKey")],
+      ["sns", {}],
+      ["iam", {}],
+    ] as const)
+      expect((await send({ headers: { ...signed(service), ...headers }, body: long })).status).toBe(413);
+  });
+  expect(pause).toBeLessThan(MOST_MS);
+});
+
+test("what nests without end, and forms that aim at prototypes", async () => {
+  const deep = (open: string, close: string, n: number) => open.repeat(n) + close.repeat(n);
+  const json = { ...signed("dynamodb"), "x-amz-target": "DynamoDB_20120810.PutItem" };
+  const forms = ["A.__proto__.b=1&__proto__.x=2&constructor.prototype.y=3", `${"a.".repeat(200_000)}=1`, "Tags.member.999999999.Key=a"];
+  const pause = await longestPause(async () => {
+    const item = `{"TableName":"t-t","Item":{"a":${deep('{"L":[', "]}", 100_000)}}}`;
+    expect((await send({ headers: json, body: item })).status).toBe(400);
+    for (const form of forms)
+      expect((await send({ headers: signed("iam"), body: `Action=CreateRole&Version=2010-05-08&${form}` })).status).toBe(400);
+    const xml = deep("<a>", "</a>", 100_000);
+    const s3 = aws.client(S3, { forcePathStyle: true });
+    await s3.createBucket({ Bucket: "deep" });
+    for (const body of [xml, "<Tagging>", `<!DOCTYPE a [<!ENTITY b "c">]><Tagging>&b;</Tagging>`])
+      expect((await send({ method: "PUT", path: "/deep?tagging", headers: signed("s3"), body })).status).toBeLessThan(500);
+  });
+  expect(({} as { b?: unknown }).b ?? ({} as { $?: unknown }).$ ?? ({} as { x?: unknown }).x).toBeUndefined();
+  expect(pause).toBeLessThan(MOST_MS);
+});
+
+test("expressions that take exponential time", async () => {
+  const logs = aws.client(CloudWatchLogs);
+  await logs.createLogGroup({ logGroupName: "g" });
+  await logs.createLogStream({ logGroupName: "g", logStreamName: "s" });
+  const message = `${"a".repeat(60)}!`;
+  await logs.putLogEvents({ logGroupName: "g", logStreamName: "s", logEvents: [{ timestamp: Date.now(), message }] });
+  const iam = aws.client(IAM);
+  const document = (Resource: string) =>
+    JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "s3:GetObject", Resource }] });
+  const pause = await longestPause(async () => {
+    await expect(logs.filterLogEvents({ logGroupName: "g", filterPattern: "%(a+)+$%" })).rejects.toMatchObject({
+      name: "InvalidParameterException",
+    });
+    await iam.createRole({
+      RoleName: "r",
+      AssumeRolePolicyDocument: document("").replace('"Resource":""', '"Principal":{"AWS":"*"}').replace("s3:GetObject", "sts:AssumeRole"),
+    });
+    await iam.putRolePolicy({ RoleName: "r", PolicyName: "p", PolicyDocument: document(`arn:aws:s3:::${"*a".repeat(400)}b`) });
+    const decided = aws.env.decide(
+      {
+        type: "role",
+        arn: "arn:aws:sts::000000000000:assumed-role/r/s",
+        roleArn: "arn:aws:iam::000000000000:role/r",
+        roleName: "r",
+        session: "s",
+      },
+      { action: "s3:GetObject", resource: `arn:aws:s3:::${"a".repeat(1000)}` },
+    );
+    expect(decided.allowed).toBe(false);
+  });
+  expect(pause).toBeLessThan(MOST_MS);
+});
+
+test("mapping templates that loop, and models whose patterns never end", async () => {
+  const gateway = aws.client(APIGateway);
+  const template = "#foreach($i in [1..3000])#foreach($j in [1..3000])$i#end#end";
+  const document = {
+    openapi: "3.0.1",
+    info: { title: "a", version: "1" },
+    "x-amazon-apigateway-request-validators": { all: { validateRequestBody: true, validateRequestParameters: false } },
+    components: { schemas: { M: { type: "object", properties: { a: { type: "string", pattern: "^(a+)+$" } } } } },
+    paths: {
+      "/loop": { get: { "x-amazon-apigateway-integration": { type: "mock", requestTemplates: { "application/json": template } } } },
+      "/model": {
+        post: {
+          "x-amazon-apigateway-request-validator": "all",
+          requestBody: { content: { "application/json": { schema: { $ref: "#/components/schemas/M" } } } },
+          "x-amazon-apigateway-integration": { type: "mock", requestTemplates: { "application/json": '{"statusCode": 200}' } },
+        },
+      },
+    },
+  };
+  const { id } = await gateway.importRestApi({ body: new TextEncoder().encode(JSON.stringify(document)) });
+  await gateway.createDeployment({ restApiId: id, stageName: "prod" });
+  const base = `/restapis/${id}/prod/_user_request_`;
+  const pause = await longestPause(async () => {
+    expect((await send({ method: "GET", path: `${base}/loop`, headers: {} })).status).toBe(500);
+    const body = JSON.stringify({ a: `${"a".repeat(60)}!` });
+    expect((await send({ path: `${base}/model`, headers: { "content-type": "application/json" }, body })).status).toBe(400);
+  });
+  expect(pause).toBeLessThan(MOST_MS);
+});
+
+test("a filter policy on __proto__ lets nothing through and breaks nothing", async () => {
+  const sns = aws.client(SNS);
+  const { TopicArn } = await sns.createTopic({ Name: "t" });
+  const subscribe = (Endpoint: string, FilterPolicy: string) =>
+    sns.subscribe({ TopicArn, Protocol: "sms", Endpoint, Attributes: { FilterPolicy } });
+  await subscribe("+15550001", '{"__proto__":["a"]}');
+  await subscribe("+15550002", '{"k":["v"]}');
+  await expect(subscribe("+15550003", `${'{"a":'.repeat(50_000)}["b"]${"}".repeat(50_000)}`)).rejects.toMatchObject({
+    name: "InvalidParameterException",
+  });
+  await sns.publish({ TopicArn, Message: "m", MessageAttributes: { k: { DataType: "String", StringValue: "v" } } });
+  const mail = async () => ((await (await fetch(`${aws.url}/_local/mail`)).json()) as { to: string }[]).map(({ to }) => to);
+  await expect.poll(mail).toEqual(["+15550002"]);
+});
+
+test("a header that would hold a line break is the caller's fault", async () => {
+  const s3 = aws.client(S3, { forcePathStyle: true });
+  await s3.createBucket({ Bucket: "lines" });
+  await s3.putObject({ Bucket: "lines", Key: "k", Body: "x" });
+  const path = "/lines/k?response-content-type=text/html%0d%0aX-Evil:%201";
+  expect(await send({ method: "GET", path, headers: signed("s3") })).toMatchObject({
+    status: 400,
+    text: expect.stringContaining("InvalidArgument"),
+  });
+});
+
+test("nothing of it was a failure of ours", () => {
+  expect(complaints.filter((line) => line.startsWith("bug"))).toEqual([]);
+});
