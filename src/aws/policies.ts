@@ -18,6 +18,9 @@ export interface PolicyDocument {
   readonly Statement: readonly PolicyStatement[];
 }
 
+/** Name of the inline policy by which a function's role may use the stack's key. */
+export const KEY_POLICY = "fleetlogix-key";
+
 type Loose = Readonly<Record<string, unknown>>;
 
 /**

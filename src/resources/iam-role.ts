@@ -3,7 +3,7 @@ import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
-import { type PolicyDocument, policyForm } from "../aws/policies.ts";
+import { KEY_POLICY, type PolicyDocument, policyForm } from "../aws/policies.ts";
 import type { Observation, Place, ResourceKind } from "../engine/contract.ts";
 
 export type { PolicyDocument, PolicyStatement } from "../aws/policies.ts";
@@ -26,7 +26,7 @@ interface RoleLive {
   /** In normal form, as `policy`. */
   readonly trust: unknown;
   readonly policy: unknown;
-  /** Inline policies and attached ones that are none of ours: nobody's grant goes unseen. */
+  /** Inline policies and attached ones that are none of ours (the one for the key is the function's affair): nobody's grant goes unseen. */
   readonly otherPolicies: readonly string[];
   readonly attachedPolicies: readonly string[];
 }
@@ -92,7 +92,7 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
   /** IAM deletes only a role that nothing hangs on. */
   async delete({ name: RoleName }, live, _how, ctx) {
     const iam = await ctx.world.iam();
-    await strip(iam, RoleName, { ...live, otherPolicies: [...live.otherPolicies, INLINE] });
+    await strip(iam, RoleName, { ...live, otherPolicies: [...live.otherPolicies, INLINE, KEY_POLICY] });
     const profiles = await orAbsent(iam.listInstanceProfilesForRole({ RoleName }), ...GONE);
     for (const { InstanceProfileName } of profiles?.InstanceProfiles ?? [])
       await orAbsent(iam.removeRoleFromInstanceProfile({ RoleName, InstanceProfileName }), ...GONE);
@@ -121,7 +121,7 @@ async function observe(iam: IAM, RoleName: string): Promise<Observation<RoleLive
     description: Role?.Description,
     trust: policyForm(Role?.AssumeRolePolicyDocument),
     policy: policyForm(inline?.PolicyDocument),
-    otherPolicies: names.filter((name) => name !== INLINE),
+    otherPolicies: names.filter((name) => name !== INLINE && name !== KEY_POLICY),
     attachedPolicies: attached,
   };
   return { state: "ready", live, tags: fromTagList(Role?.Tags) };

@@ -1,10 +1,13 @@
+import type { IAM } from "@aws-sdk/client-iam";
 import type { CreateFunctionCommandInput, FunctionConfiguration, GetFunctionResponse, Lambda } from "@aws-sdk/client-lambda";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { mayBeOurs } from "../aws/ownership.ts";
+import { policyForm } from "../aws/policies.ts";
 import type { Change, Observation, Place, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
+import { grantOf, readGrant, writeGrant } from "./lambda-function/key-grant.ts";
 import { type OtherStatement, otherNote, otherStatementsOf, stoppedNote } from "./lambda-function/statements.ts";
 
 export interface FunctionId {
@@ -36,6 +39,8 @@ interface FunctionLive {
   /** Why the last update failed: the old code goes on serving. */
   readonly updateFailed: string | undefined;
   readonly latest: Settings;
+  /** By which its role may use keys, in normal form. */
+  readonly keyGrant: unknown;
   readonly alias: { readonly arn: string; readonly version: string; readonly weights: Weights; readonly settings: Settings } | undefined;
   /** Unique id of the role that the function was last given: a role of the same name that was made anew has another. */
   readonly roleId: string | undefined;
@@ -88,6 +93,7 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
         differences({ [path]: [live.latest.configuration[path as keyof Configuration], to] }),
       ),
       ...roleChange(spec, live),
+      ...differences({ keyGrant: [live.keyGrant, spec.kmsKey && policyForm(grantOf([spec.kmsKey]))] }),
       ...differences({ lastUpdate: [live.updateFailed ?? "successful", "successful"] }),
       ...publication(live, { code, configuration }),
       ...differences({ oldVersions: [live.oldVersions, []] }),
@@ -109,12 +115,13 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
 
   async read({ name: FunctionName }, ctx) {
     const lambda = await ctx.world.lambda();
-    return observe(lambda, FunctionName, await lambda.getFunction({ FunctionName }));
+    return observe(lambda, await ctx.world.iam(), FunctionName, await lambda.getFunction({ FunctionName }));
   },
   async create({ name }, spec, ctx) {
     const lambda = await ctx.world.lambda();
     if (!spec.code) throw nothingBundled(name);
     const { Architectures, ...configuration } = creation(spec);
+    if (spec.kmsKey) await writeGrant(await ctx.world.iam(), spec.roleArn, [spec.kmsKey]);
     await lambda.createFunction({
       FunctionName: name,
       PackageType: "Zip",
@@ -127,6 +134,12 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
   /** Lambda takes no change while another is under way: as far as it goes at once, code, then settings, then the alias. */
   async update({ name: FunctionName }, spec, live, changes, ctx) {
     const lambda = await ctx.world.lambda();
+    const keys = keysInUse(spec, live);
+    if (
+      touches(changes, "keyGrant") &&
+      differences({ keys: [live.keyGrant, keys.length > 0 ? policyForm(grantOf(keys)) : undefined] }).length > 0
+    )
+      await writeGrant(await ctx.world.iam(), spec.roleArn, keys);
     const tags = changedTags(changes);
     if (tags) await lambda.tagResource({ Resource: live.arn, Tags: tags });
     if (touches(changes, "code", "architecture") && spec.code) {
@@ -272,7 +285,13 @@ const settingsOf = (f: FunctionConfiguration | undefined): Settings => ({
   },
 });
 
-async function observe(lambda: Lambda, FunctionName: string, found: GetFunctionResponse): Promise<Observation<FunctionLive>> {
+/** The key that is wished for, and those of what is deployed and of what callers get. */
+function keysInUse(spec: FunctionSpec, { latest, alias }: FunctionLive): readonly string[] {
+  const keys = [spec.kmsKey, latest.configuration.kmsKey, alias?.settings.configuration.kmsKey];
+  return [...new Set(keys.filter((key): key is string => typeof key === "string" && key !== ""))];
+}
+
+async function observe(lambda: Lambda, iam: IAM, FunctionName: string, found: GetFunctionResponse): Promise<Observation<FunctionLive>> {
   const latest = found.Configuration ?? {};
   const [aliases, versions, otherStatements] = await Promise.all([
     aliasesOf(lambda, FunctionName),
@@ -290,6 +309,7 @@ async function observe(lambda: Lambda, FunctionName: string, found: GetFunctionR
     state: latest.State ?? "Active",
     updateFailed: latest.LastUpdateStatus === "Failed" ? `failed: ${latest.LastUpdateStatusReason ?? "no reason given"}` : undefined,
     latest: settingsOf(latest),
+    keyGrant: policyForm(await readGrant(iam, latest.Role ?? "")),
     alias: version && published ? { arn: `${arn}:${ALIAS}`, version, weights, settings: settingsOf(published) } : undefined,
     roleId: tags[ROLE_TAG],
     stopped: found.Concurrency?.ReservedConcurrentExecutions === 0,

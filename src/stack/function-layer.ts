@@ -10,12 +10,11 @@ export function functionLayer(plan: Plan, manifest: FunctionManifest) {
   const { config, names, place, artifacts, key } = plan;
   const { name } = manifest;
   const role = declare(iamRole, `role.${name}`, {
-    needs: { ...(key && { key }) },
     identity: () => ({ name: names.role(name) }),
-    spec: (from) => ({
+    spec: () => ({
       description: `What the function ${config.functions.names[name]} may do`,
       trust: trustIn("lambda.amazonaws.com", place),
-      policy: functionPolicy(manifest, name, names, from.key?.arn),
+      policy: functionPolicy(manifest, name, names),
     }),
   });
   const log = logGroup(plan, `logs.${name}`, names.functionLog(name));

@@ -25,24 +25,16 @@ export const gatewayLogsTrust: PolicyDocument = policy({
   Action: "sts:AssumeRole",
 });
 
-/** What a function may do: its grants on exactly its resources, its own log group (which it cannot make), and traces. */
-export function functionPolicy(manifest: FunctionManifest, fn: FunctionName, names: Naming, keyArn?: string): PolicyDocument {
+/** What a function may do: its grants on exactly its resources, its own log group (which it cannot make), and traces. The function itself grants its role the key. */
+export function functionPolicy(manifest: FunctionManifest, fn: FunctionName, names: Naming): PolicyDocument {
   return policy(
     ...manifest.grants.map(
       (grant): PolicyStatement => ({ Effect: "Allow", Action: [...grant.actions].toSorted(), Resource: resourceOf(grant, names) }),
     ),
     { Effect: "Allow", Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: `${names.logArn(names.functionLog(fn))}:*` },
-    // What it reads and writes, and its environment, are encrypted with it.
-    ...(keyArn === undefined ? [] : [throughServices(keyArn)]),
     // X-Ray knows no resources.
     { Effect: "Allow", Action: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], Resource: "*" },
   );
-}
-function throughServices(keyArn: string): PolicyStatement {
-  const region = keyArn.split(":")[3] ?? "";
-  const services = ["dynamodb", "lambda", "s3", "sns"].map((name) => `${name}.${region}.amazonaws.com`);
-  const Condition = { StringEquals: { "kms:ViaService": services } };
-  return { Effect: "Allow", Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: keyArn, Condition };
 }
 function resourceOf({ resource, prefix = "" }: Grant, names: Naming): string {
   if (resource === "bucket.raw") return `${names.bucketArn}/${prefix}*`;

@@ -94,8 +94,8 @@ contractOf({
     logging: (spec) => ({ ...spec, logGroup: "/aws/lambda/other" }),
     kmsKey: (spec) => ({ ...spec, kmsKey: "arn:aws:kms:us-east-1:000000000000:key/0a1b2c3d-0000-4000-8000-000000000000" }),
   },
-  // The change, a new version, the alias.
-  calls: { code: 3, role: 3, handler: 3, memoryMb: 3, timeoutSeconds: 3, environment: 3, architecture: 3, logging: 3, kmsKey: 3 },
+  // The change, a new version, the alias; for a key also what its role may do with it.
+  calls: { code: 3, role: 3, handler: 3, memoryMb: 3, timeoutSeconds: 3, environment: 3, architecture: 3, logging: 3, kmsKey: 4 },
   // Where the version that callers get is as it was, nothing is published.
   mends: { published: 2 },
   drifts: {

@@ -77,17 +77,33 @@ test("development → production → development: each an update that loses noth
   expect(there.map((r) => `${r.id} ${r.decision.action}`).filter((what) => !what.endsWith("update"))).toEqual([
     "key.stack create",
     "bucket.logs create",
+    // The function itself lets its role use the key.
+    "role.calculate-eta keep",
   ]);
   const key = await keyArn();
   expect(await keysInUse()).toEqual({ bucket: key, table: key, topic: key, function: key, logs: [key] });
+  const RoleName = "fleetlogix-calculate-eta-role";
+  const { PolicyDocument } = await (await rig.world.iam()).getRolePolicy({ RoleName, PolicyName: "fleetlogix-key" });
+  expect(JSON.parse(decodeURIComponent(PolicyDocument ?? "{}")).Statement).toEqual([
+    { Effect: "Allow", Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: [key], Condition: { StringEquals: { "kms:ViaService": expect.anything() } } },
+  ]);
   expect(await dataThere()).toEqual(["1", "one"]);
   rig.writes();
   expect(new Set((await up(production)).map((r) => r.decision.action))).toEqual(new Set(["keep"]));
   expect(rig.writes()).toEqual([]);
 
+  rig.calls();
   const back = await up(development);
-  expect(new Set(back.map((r) => r.decision.action))).toEqual(new Set(["update"]));
+  // Until callers get the version that needs it no more, the key may be used.
+  const calls = rig.calls();
+  expect(calls.indexOf("iam:DeleteRolePolicy")).toBeGreaterThan(calls.indexOf("lambda:UpdateAlias"));
+  expect(new Set(back.map((r) => r.decision.action))).toEqual(new Set(["update", "keep"]));
   expect(await keysInUse()).toEqual(before);
+  // The variables were encrypted anew: nothing needs the old key. (What the function answers is not the question.)
+  await (await rig.world.kms()).disableKey({ KeyId: key });
+  const invoked = await (await rig.world.lambda()).invoke({ FunctionName: "fleetlogix-calculate-eta", Qualifier: "live" }).catch(String);
+  expect(String(invoked)).not.toMatch(/KMS/);
+  await (await rig.world.kms()).enableKey({ KeyId: key });
   const ResourceArn = `arn:aws:dynamodb:${place.region}:${place.account}:table/${TABLE}`;
   const { Tags = [] } = await (await rig.world.dynamodb()).listTagsOfResource({ ResourceArn });
   expect(Object.fromEntries(Tags.map((t) => [t.Key, t.Value]))).toEqual(development.tags);

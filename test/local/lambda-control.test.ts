@@ -1,4 +1,5 @@
 import { IAM } from "@aws-sdk/client-iam";
+import { KMS } from "@aws-sdk/client-kms";
 import { Lambda } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { virtualClock } from "../../src/local/core/clock.ts";
@@ -25,6 +26,20 @@ beforeAll(async () => {
 afterAll(() => aws.close());
 const base = (FunctionName: string) =>
   ({ FunctionName, Role: ROLE, Runtime: "nodejs24.x", Handler: "index.handler", Code: { ZipFile: one } }) as const;
+
+test("a new key alone does not encrypt the variables anew: they need the old one until they are sent with it", async () => {
+  const kms = aws.client(KMS);
+  const [old, next] = await Promise.all([kms.createKey({}), kms.createKey({})]);
+  const FunctionName = "keyed";
+  const [KeyId, KMSKeyArn] = [old.KeyMetadata?.KeyId, next.KeyMetadata?.Arn];
+  const Environment = { Variables: { TABLE: "x" } };
+  await lambda.createFunction({ ...base(FunctionName), KMSKeyArn: old.KeyMetadata?.Arn, Environment });
+  await lambda.updateFunctionConfiguration({ FunctionName, KMSKeyArn });
+  await kms.disableKey({ KeyId });
+  await expect(lambda.invoke({ FunctionName })).rejects.toMatchObject({ name: "KMSDisabledException", $metadata: { httpStatusCode: 502 } });
+  await lambda.updateFunctionConfiguration({ FunctionName, KMSKeyArn, Environment });
+  expect((await lambda.invoke({ FunctionName })).StatusCode).toBe(200);
+});
 
 test("a new function reads back with every default", async () => {
   const made = await lambda.createFunction({ ...base("defaults"), Tags: { team: "a" } });

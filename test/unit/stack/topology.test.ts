@@ -208,15 +208,6 @@ test("production has a customer key, used by whatever keeps something, and devel
     "lambda.function",
   ]);
   for (const { id } of keyed) expect([id, specOf(nodes, id).kmsKey]).toEqual([id, "arn:x"]);
-  const { policy } = specOf(nodes, "role.calculate-eta") as { policy: PolicyDocument };
-  const onKeys = policy.Statement.filter((s) => [s.Action].flat().some((a) => a.startsWith("kms:")));
-  expect(onKeys).toMatchObject([
-    {
-      Effect: "Allow",
-      Action: ["kms:Decrypt", "kms:GenerateDataKey"],
-      Condition: { StringEquals: { "kms:ViaService": expect.anything() } },
-    },
-  ]);
   const development = stackOf().nodes;
   expect(ids(development)).not.toContain("key.stack");
   for (const { id } of development)

@@ -28,6 +28,7 @@ export function newConfig(input: CreateFunctionCommandInput, name: string): Conf
 
 /** What is given in the call replaces what is there; the rest stays. */
 export function changedConfig(base: Config, input: Input): Config {
+  const kmsKeyArn = (input.KMSKeyArn ?? base.kmsKeyArn) || undefined;
   const json = (input.LoggingConfig?.LogFormat ?? base.logFormat) === "JSON";
   return {
     ...base,
@@ -48,7 +49,9 @@ export function changedConfig(base: Config, input: Input): Config {
     systemLogLevel: json ? (input.LoggingConfig?.SystemLogLevel ?? base.systemLogLevel ?? "INFO") : undefined,
     // An empty value takes these away.
     deadLetterArn: (input.DeadLetterConfig ? input.DeadLetterConfig.TargetArn : base.deadLetterArn) || undefined,
-    kmsKeyArn: (input.KMSKeyArn ?? base.kmsKeyArn) || undefined,
+    kmsKeyArn,
+    // Read in hashicorp/terraform-provider-aws issue 26692 and pull request 26696.
+    environmentKeyArn: input.Environment === undefined ? base.environmentKeyArn : kmsKeyArn,
     vpc: input.VpcConfig ? vpcOf(input.VpcConfig) : base.vpc,
   };
 }

@@ -2,7 +2,7 @@ import type { InvokeCommandInput, InvokeCommandOutput } from "@aws-sdk/client-la
 import { type Call, LocalFault, type Operations, type Result } from "../../core/service.ts";
 import type { Events } from "./events.ts";
 import type { Executor } from "./execute.ts";
-import { type Lambda, reference } from "./model.ts";
+import { type Lambda, type Revision, reference } from "./model.ts";
 import { servingRevision } from "./serving.ts";
 
 const MAX_SYNCHRONOUS_BYTES = 6_291_456;
@@ -22,6 +22,7 @@ async function invoke(
   const at = reference(input.FunctionName, input.Qualifier, call);
   const { fn, revision } = servingRevision(lambda, at, call.requestId);
   if (input.InvocationType === "DryRun") return { StatusCode: 204 };
+  await assertReadable(lambda, revision, at.region);
   const asynchronous = input.InvocationType === "Event";
   const payload = payloadOf(input, asynchronous ? MAX_ASYNCHRONOUS_BYTES : MAX_SYNCHRONOUS_BYTES);
   if (asynchronous) {
@@ -52,6 +53,22 @@ async function invoke(
     ...(answer.ok ? {} : { FunctionError: "Unhandled" }),
     ...(tail === undefined ? {} : { LogResult: tail }),
   };
+}
+
+const UNREADABLE: Readonly<Record<string, readonly [code: string, why: string]>> = {
+  Disabled: ["KMSDisabledException", "the KMS key used is disabled"],
+  PendingDeletion: ["KMSInvalidStateException", "the state of the KMS key used is not valid for Decrypt"],
+  none: ["KMSNotFoundException", "the KMS key was not found"],
+};
+/** Variables are read with the key that encrypted them, whatever the function names by now. */
+async function assertReadable({ env }: Lambda, { config }: Revision, region: string): Promise<void> {
+  if (!config.environment || config.environmentKeyArn === undefined) return;
+  const state = await env.dispatch("kms", "DescribeKey", { KeyId: config.environmentKeyArn }, { region }).then(
+    (output) => (output.KeyMetadata as { readonly KeyState: string }).KeyState,
+    () => "none",
+  );
+  const [code, why] = UNREADABLE[state] ?? [];
+  if (code) throw new LocalFault(code, `Lambda was unable to decrypt the environment variables because ${why}.`, 502, { Type: "Server" });
 }
 
 function payloadOf(input: InvokeCommandInput, limit: number): Buffer {

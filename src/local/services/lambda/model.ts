@@ -22,6 +22,8 @@ export interface Config {
   readonly systemLogLevel?: string | undefined;
   readonly deadLetterArn?: string | undefined;
   readonly kmsKeyArn?: string | undefined;
+  /** The key with which the variables were last sent: a new key alone does not encrypt them anew. */
+  readonly environmentKeyArn?: string | undefined;
   readonly vpc?: VpcConfigResponse | undefined;
 }
 /** Code and configuration at one moment: `$LATEST`, or a published version that never changes again. */
