@@ -85,7 +85,12 @@ test("development → production → development: each an update that loses noth
   const RoleName = "fleetlogix-calculate-eta-role";
   const { PolicyDocument } = await (await rig.world.iam()).getRolePolicy({ RoleName, PolicyName: "fleetlogix-key" });
   expect(JSON.parse(decodeURIComponent(PolicyDocument ?? "{}")).Statement).toEqual([
-    { Effect: "Allow", Action: ["kms:Decrypt", "kms:GenerateDataKey"], Resource: [key], Condition: { StringEquals: { "kms:ViaService": expect.anything() } } },
+    {
+      Effect: "Allow",
+      Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+      Resource: [key],
+      Condition: { StringEquals: { "kms:ViaService": expect.anything() } },
+    },
   ]);
   expect(await dataThere()).toEqual(["1", "one"]);
   rig.writes();
