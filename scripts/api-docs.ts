@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { openApiDocument } from "../src/stack/openapi.ts";
+import { types } from "./api-types.ts";
 
-/** `npm run docs:api`: docs/api.md, the API for people, out of the OpenAPI document. A test says when the page is stale. */
+/** `npm run docs:api`: docs/api.d.ts, and docs/api.md, the API for people, out of the OpenAPI document. A test says when the page is stale. */
 interface Schema {
   readonly type?: string;
   readonly nullable?: boolean;
@@ -11,6 +12,7 @@ interface Schema {
   readonly required?: readonly string[];
   readonly items?: Schema;
   readonly anyOf?: readonly Schema[];
+  readonly $ref?: string;
   readonly pattern?: string;
   readonly format?: string;
   readonly minimum?: number;
@@ -32,6 +34,16 @@ interface Operation {
   readonly requestBody?: Content;
   readonly responses: Readonly<Record<string, Content & { readonly description: string }>>;
 }
+/** The schema that a `$ref` names. */
+function resolved(schema: Schema): Schema {
+  const [first] = schema.anyOf ?? [];
+  // Of a route that also takes batches the first alternative is the single event.
+  if (schema.$ref === undefined) return first?.$ref === undefined ? schema : resolved(first);
+  const { schemas } = (openApiDocument({ for: "docs" }) as unknown as { components: { schemas: Readonly<Record<string, Schema>> } })
+    .components;
+  return schemas[schema.$ref.split("/").at(-1) ?? ""] ?? {};
+}
+
 /** What a curl line of the page says, for the test that runs it. */
 export interface Example {
   readonly operationId: string;
@@ -40,18 +52,50 @@ export interface Example {
 }
 
 /** Where the examples' parameters come from: the requests and answers of the other examples use the same ids. */
-const PLACES: Readonly<Record<string, string>> = { delivery_id: "D-1001", vehicle_id: "V-17", route_id: "R-BOG-7", limit: "10" };
+const PLACES: Readonly<Record<string, string>> = {
+  delivery_id: "D-1001",
+  vehicle_id: "V-17",
+  route_id: "R-BOG-7",
+  limit: "10",
+  driver_id: "C-44",
+  state: "open",
+};
+/** Query parameters that an example uses; a list of vehicles in one state would be another page. */
+const QUERIES: Readonly<Record<string, readonly string[]>> = {
+  listDeliveries: ["driver_id", "limit"],
+  listVehicles: ["limit"],
+  getVehicleAlerts: ["limit"],
+  listAlerts: ["state", "limit"],
+};
 
 const INTRODUCTION = `# HTTP API
 
 Generated from the OpenAPI document by \`npm run docs:api\`; a test runs every example.
 
-JSON in and out. Times are RFC 3339 in UTC with \`Z\`; units stand in the names. Every call carries \`x-api-key\`; with
+JSON in and out, in UTF-8, not compressed. Units stand in the names. Every call carries \`x-api-key\`; with
 \`api.auth\` \`iam\` it is signed instead (SigV4, service \`execute-api\`), with \`none\` it carries neither. Ids are 1–64 characters of
-\`A–Z a–z 0–9 . _ : -\`; an integer is accepted and becomes its decimal string. Unknown fields are refused.
-Sending the same event again is safe: it changes nothing, and completes what a failed call may have left undone. An event that
-carries its time is known for good; one without is known while it is among the newest eight fixes of its vehicle, or the newest
-sixteen events without a time of its delivery, or of its vehicle and route.
+\`A–Z a–z 0–9 . _ : -\`, not \`.\` or \`..\`; an integer is accepted and becomes its decimal string. \`null\` in an optional field means that it is
+absent. Unknown fields and unknown query parameters are refused; what an app wants to keep beside goes into \`extra\`.
+Types for TypeScript: [api.d.ts](api.d.ts), generated from the same document.
+
+**Times** come in as RFC 3339 with \`Z\` or any offset and go out in UTC. A time more than 120 s ahead of the server's clock is a wrong clock: the
+event counts with its time of receipt, and the answer says \`time_source: "server"\`, as it does when the call carries no time. A time before the
+year 2000 is refused.
+
+**The same event.** \`event_id\` is the client's idempotency key within the delivery or vehicle that the event is about, and its route; without it one is
+derived from the payload. The same event sent again, whatever its time, changes nothing and answers \`duplicate: true\`; with other content it is
+409. At least the last 64 events of each delivery or vehicle are known. A client that sends neither \`event_id\` nor a time is understood to repeat its
+last event when it sends the same words within a minute.
+
+**Batches.** \`POST /delivery\`, \`/vehicle\` and \`/route\` also take \`{"events": [1…500 such bodies]}\`, at most 1 MiB, for phones that were offline. They are
+worked off in order of time and answered 200 \`{accepted, failed, results}\`, in the order sent: \`{status: 200, …}\` or \`{status, error}\`. One bad event spoils no
+other; what did not fit into the function's time is 503 and can be sent again.
+
+\`\`\`sh
+curl -sS "$API_URL/vehicle" -H @key.header -H 'content-type: application/json' -d '{"events": [{"vehicle_id": "V-18", "position": {"lat": 4.65, "lon": -74.06}}]}'
+\`\`\`
+
+**Lists** answer \`next\`, the \`cursor\` of the following page, or null.
 
 The examples run in this order in an empty stack. They take address and key from two places; the key goes through a file, as
 everybody on the machine can read a command line:
@@ -63,7 +107,19 @@ API_URL=$(npx fleetlogix outputs api_url)
 `;
 
 /** The order in which a back end that is empty can answer the examples. */
-const ORDER = ["putRoute", "getRoute", "postDelivery", "getDelivery", "postVehicle", "getVehicle", "postRoute", "getVehicleAlerts"];
+const ORDER = [
+  "putRoute",
+  "getRoute",
+  "postDelivery",
+  "getDelivery",
+  "listDeliveries",
+  "postVehicle",
+  "getVehicle",
+  "listVehicles",
+  "postRoute",
+  "getVehicleAlerts",
+  "listAlerts",
+];
 
 const operations = (): readonly (readonly [method: string, path: string, operation: Operation])[] =>
   Object.entries(openApiDocument({ for: "docs" }).paths)
@@ -101,7 +157,7 @@ function section([method, path, operation]: readonly [string, string, Operation]
     `\n## ${method} ${path}\n`,
     `${operation.summary}${operation.summary.endsWith("?") ? "" : "."} ${operation.description}\n`,
     ...(parameters.length > 0 ? [table(["parameter", "where", ""], parameters)] : []),
-    ...(request ? [table(["field", "type", ""], fields(request.schema))] : []),
+    ...(request ? [table(["field", "type", ""], fields(resolved(request.schema)))] : []),
     `\`\`\`sh\n${curl(method, path, operation)}\n\`\`\`\n`,
     `\`\`\`json\n${JSON.stringify(response?.example, null, 2)}\n\`\`\`\n`,
     `Errors: ${errors.join(", ")}.`,
@@ -109,11 +165,9 @@ function section([method, path, operation]: readonly [string, string, Operation]
 }
 const bodyOf = (content: Content | undefined) => content?.content?.["application/json"];
 
-function curl(method: string, path: string, { parameters, requestBody }: Operation): string {
+function curl(method: string, path: string, { operationId, requestBody }: Operation): string {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => PLACES[name] ?? name);
-  const query = parameters
-    .filter((one) => one.in === "query" && PLACES[one.name] !== undefined)
-    .map((one) => `${one.name}=${PLACES[one.name]}`);
+  const query = (QUERIES[operationId] ?? []).map((name) => `${name}=${PLACES[name]}`);
   const address = `"$API_URL${filled}${query.length > 0 ? `?${query.join("&")}` : ""}"`;
   const body = bodyOf(requestBody)?.example;
   const verb = method === "GET" || (method === "POST" && body !== undefined) ? "" : ` -X ${method}`;
@@ -140,7 +194,9 @@ function typeOf(schema: Schema): string {
       .join(", ")}}`;
   if (schema.type === "array") return `${schema.minItems}–${schema.maxItems} × ${typeOf(schema.items ?? {})}`;
   if (schema.format === "date-time") return "time";
+  if (schema.type === "object") return "object";
   if (schema.type === "string") return `text, ${schema.minLength ?? 0}–${schema.maxLength} characters`;
+  if (schema.type === "number" && schema.minimum === undefined) return `number ≤ ${schema.maximum}`;
   if (schema.type === "number")
     return schema.exclusiveMinimum ? `number > ${schema.minimum}, ≤ ${schema.maximum}` : `${schema.minimum}…${schema.maximum}`;
   return schema.type ?? "any";
@@ -167,4 +223,7 @@ function errorSection(all: readonly Operation[]): string {
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   `${[head, head.map(() => "---"), ...rows].map((row) => `| ${row.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`).join("\n")}\n`;
 
-if (import.meta.filename === process.argv[1]) writeFileSync(new URL("../docs/api.md", import.meta.url), page());
+if (import.meta.filename === process.argv[1]) {
+  writeFileSync(new URL("../docs/api.md", import.meta.url), page());
+  writeFileSync(new URL("../docs/api.d.ts", import.meta.url), types());
+}

@@ -1,239 +1,228 @@
-import type { VehicleAnswer, VehicleFixAnswer } from "../contract/answers.ts";
+import type { VehicleFixAnswer } from "../contract/answers.ts";
 import type { VehicleFix } from "../contract/schemas.ts";
-import { distanceKm, type Position, remainingKm } from "../shared/geodesy.ts";
-import type { EventIdentity, SeenEvent } from "../shared/identity.ts";
+import { distanceKm, type Position } from "../shared/geodesy.ts";
+import type { EventIdentity } from "../shared/identity.ts";
+import { findEvent, type Memory, markOf, remember } from "../shared/memory.ts";
 import { toMetre, toTenth } from "../shared/rounding.ts";
+import { merged, withoutAhead } from "../shared/tracks.ts";
+import type { Fix, TrackingRules } from "../tracking/fix.ts";
+import { judgeFix } from "../tracking/plausibility.ts";
+import { moveOn, type ProgressState, remainingOf } from "../tracking/progress.ts";
+import type { RouteLine } from "../tracking/route-line.ts";
+import { speedOf } from "../tracking/speed.ts";
+import type { Track } from "../tracking/track.ts";
 
 /**
- * A vehicle's state is the set of its newest fixes, at most WINDOW, and the newest call. The moving average is a function of
- * that set, so any order and any repetition of the same fixes ends in the same state: a late fix never replaces the last
- * one, but where it falls into the window it completes the average. No two fixes of the set share a time: a vehicle is at
- * one place at a time, and the first to say where stands.
+ * A vehicle's state: its newest good fix with the ETA, and the track of its good fixes, of which the average speed is a function.
+ * A late fix completes the track and never replaces the newest; one that cannot be true changes neither.
  */
-
-const WINDOW = 8;
-/** Fixes older than this, seen from the fix that is calculated for, say nothing about how fast the vehicle is now. */
-const WINDOW_MS = 15 * 60_000;
-const DEFAULT_SPEED_KMH = 60;
-/** Below this the vehicle stands. */
-const STOPPED_BELOW_KMH = 1;
-/** Between two fixes nothing on wheels is faster: one of them is wrong. */
-const FASTEST_KMH = 250;
-
-export interface TrackedFix extends SeenEvent {
-  readonly position: Position;
-  readonly speed_kmh?: number | undefined;
+export interface VehicleState {
+  readonly vehicle_id: string;
+  readonly newest?: NewestFix | undefined;
+  readonly track?: Track | undefined;
+  readonly progress?: ProgressState | undefined;
+  readonly memory: Memory;
 }
 
-type DistanceMethod = "given" | "route" | "great_circle";
-interface Remaining {
+/** The planned route of a fix, ready to be measured along. */
+export interface KnownRoute {
+  readonly line: RouteLine;
+  /** Names the route and its version. */
+  readonly key: string;
+  readonly thresholdKm: number;
+}
+export interface ToldFix {
+  readonly event: EventIdentity;
+  readonly fix: VehicleFix;
+  /** Undefined: the fix names none, or the distance is given; `unknown`: none is stored under the id. */
+  readonly route?: KnownRoute | "unknown" | undefined;
+  /** Measured by the version before, when the fix arrived. */
+  readonly measured?: Remaining | undefined;
+}
+
+type DistanceMethod = VehicleFixAnswer["distance_method"];
+export interface RouteProgress {
+  readonly route_id: string;
+  readonly along_km: number;
+  readonly length_km: number;
+  readonly off_route_km: number;
+}
+export interface Remaining {
   readonly remaining_distance_km?: number | undefined;
-  readonly distance_method?: DistanceMethod | undefined;
-}
-interface Speed {
-  readonly average_speed_kmh: number;
-  readonly speed_source: "given" | "tracked" | "default";
+  readonly distance_method?: NonNullable<DistanceMethod> | undefined;
+  /** The fix named a route that is not stored. */
+  readonly route_missing?: true | undefined;
 }
 interface Eta {
+  readonly average_speed_kmh: number;
+  readonly speed_source: "given" | "tracked" | "default";
+  /** The vehicle stands. */
+  readonly stopped: boolean;
   readonly eta?: string | undefined;
   readonly eta_minutes?: number | undefined;
-  readonly eta_reason?: "stopped" | "no_destination" | undefined;
+  readonly eta_reason?: "stopped" | "no_destination" | "route_not_found" | undefined;
 }
 
-/** This function's share of the item in the vehicles table: the newest fix, its ETA, and the window of fixes. */
-export interface VehicleRecord extends Remaining, Speed, Eta {
-  readonly vehicle_id: string;
+const SENSORS = ["speed_kmh", "accuracy_m", "heading_deg", "altitude_m", "battery_percent"] as const;
+const SHOWN = [...SENSORS, "route_id", "delivery_id", "destination"] as const;
+export type Shown = Pick<VehicleFix, (typeof SHOWN)[number]>;
+
+/** The newest good fix and what was calculated from it. */
+export interface NewestFix extends Shown, Remaining, Eta {
   readonly position: Position;
-  readonly recorded_at: string;
+  /** Its time, as it is answered. */
+  readonly at: string;
   readonly event_id: string;
-  readonly invocation: string;
-  readonly speed_kmh?: number | undefined;
-  readonly route_id?: string | undefined;
-  readonly delivery_id?: string | undefined;
-  readonly recent_fixes: readonly TrackedFix[];
+  readonly given_average_kmh?: number | undefined;
+  readonly progress?: RouteProgress | undefined;
 }
 
-/** A fix as it came, its distance measured: all that the state needs to know of it. */
-export interface ToldFix extends TrackedFix, Remaining {
-  readonly invocation: string;
-  readonly average_speed_kmh?: number | undefined;
-  readonly route_id?: string | undefined;
-  readonly delivery_id?: string | undefined;
-}
-
-export type Arrival = Omit<VehicleFixAnswer, "applied" | "duplicate" | "raw_key">;
-export type Outcome = "applied" | "late" | "duplicate" | "reused";
+export type Arrival = Omit<VehicleFixAnswer, "applied" | "reason" | "duplicate" | "time_source" | "raw_key">;
+export type Outcome = "applied" | "late" | "implausible" | "duplicate" | "reused";
 
 export interface Decision {
   readonly outcome: Outcome;
-  /** What this fix is answered: calculated from it and the fixes before it. */
+  /** What the call is answered. */
   readonly arrival: Arrival;
-  readonly record: VehicleRecord;
-  readonly changed: boolean;
+  readonly state: VehicleState;
 }
 
-export const tell = (event: EventIdentity, fix: VehicleFix, plannedRoute: readonly Position[] | undefined): ToldFix => ({
-  id: event.id,
-  at: event.at,
-  fingerprint: event.fingerprint,
-  invocation: event.invocation,
-  position: fix.position,
-  speed_kmh: fix.speed_kmh,
-  average_speed_kmh: fix.average_speed_kmh,
-  route_id: fix.route_id,
-  delivery_id: fix.delivery_id,
-  ...remaining(fix, plannedRoute),
-});
+/** Below this given average the vehicle stands. */
+const STOPPED_BELOW_KMH = 1;
+const MS_AN_HOUR = 3_600_000;
 
-export function decide(stored: VehicleRecord | undefined, vehicleId: string, told: ToldFix): Decision {
-  const window = stored?.recent_fixes ?? [];
-  const same = window.find((one) => one.id === told.id);
-  const { id, at, fingerprint, position, speed_kmh } = told;
-  const tracked: TrackedFix = { id, at, fingerprint, position, speed_kmh };
-  const all = inOrder([...window.filter((one) => one !== same), tracked]);
-  const next = all.slice(-WINDOW);
-  const news = withEta({ ...describe(vehicleId, told), ...speedOf(told, upTo(all, tracked)), recent_fixes: next });
-  const arrival = toArrival(news);
-  if (stored !== undefined && same !== undefined) {
-    const isOwn = stored.event_id === id && stored.invocation === told.invocation;
-    const outcome = isOwn ? "applied" : same.fingerprint === fingerprint ? "duplicate" : "reused";
-    return { outcome, arrival, record: stored, changed: false };
+/** `elsewhere`: the track that the other function keeps of this vehicle. */
+export interface Circumstances {
+  readonly rules: TrackingRules;
+  readonly nowMs: number;
+  readonly elsewhere?: Track | undefined;
+}
+
+export function decide(stored: VehicleState, told: ToldFix, around: Circumstances): Decision {
+  const { event } = told;
+  const seen = findEvent(stored.memory, event.id);
+  if (seen !== undefined) {
+    const outcome = seen.mark === markOf(event.fingerprint) ? "duplicate" : "reused";
+    return { outcome, arrival: ownArrival(stored, told, around), state: stored };
   }
-  if (stored === undefined || msOf(told) > Date.parse(stored.recorded_at))
-    return { outcome: "applied", arrival, record: news, changed: true };
-  const isTied = window.some((one) => msOf(one) === msOf(told));
-  if (isTied || !next.includes(tracked)) return { outcome: "late", arrival, record: stored, changed: false };
-  return { outcome: "late", arrival, record: recalculate(stored, next), changed: true };
+  const fix = toFix(told);
+  const before = withoutAheadOf(stored, event.ms, around.nowMs);
+  const judgement = judgeFix(merged(before.track, around.elsewhere, around.rules), fix, around.rules);
+  const { track } = judgement;
+  const remembered = { ...before, track, memory: remember(stored.memory, event) };
+  if (judgement.verdict === "implausible") return { outcome: "implausible", arrival: storedArrival(stored, told), state: remembered };
+  if (before.newest !== undefined && !isNewer(event, before.newest)) {
+    const newest = withEta(before.newest, track, around.rules);
+    const state = { ...remembered, newest };
+    return { outcome: "late", arrival: ownArrival(state, told, around), state };
+  }
+  const { newest, progress } = toNewest(told, remembered, track, around.rules);
+  return { outcome: "applied", arrival: toArrival(stored.vehicle_id, newest), state: { ...remembered, newest, progress } };
 }
 
-/** The same with others that nobody has decided about yet, each in its time: what `told` is answered, and what stands after all of them. */
-export function decideAmong(stored: VehicleRecord | undefined, vehicleId: string, told: ToldFix, waiting: readonly ToldFix[]): Decision {
-  const others = waiting.filter((one) => one.id !== told.id);
-  const own = decide(
-    settle(
-      stored,
-      vehicleId,
-      others.filter((one) => msOf(one) <= msOf(told)),
-    ),
-    vehicleId,
-    told,
-  );
-  const record = settle(
-    own.record,
-    vehicleId,
-    others.filter((one) => msOf(one) > msOf(told)),
-  ) as VehicleRecord;
-  return { ...own, record, changed: record !== stored || waiting.length > 0 };
-}
-
-/** What stands once those that wait are decided about. */
-export const settle = (stored: VehicleRecord | undefined, vehicleId: string, waiting: readonly ToldFix[]): VehicleRecord | undefined =>
-  inOrder(waiting).reduce((record, one) => decide(record, vehicleId, one).record, stored);
-
-const describe = (vehicleId: string, told: ToldFix) => ({
-  vehicle_id: vehicleId,
-  position: told.position,
-  recorded_at: told.at,
-  event_id: told.id,
-  invocation: told.invocation,
-  speed_kmh: told.speed_kmh,
-  route_id: told.route_id,
-  delivery_id: told.delivery_id,
-  remaining_distance_km: told.remaining_distance_km,
-  distance_method: told.distance_method,
+const toFix = ({ event, fix }: ToldFix): Fix => ({
+  atMs: event.ms,
+  position: fix.position,
+  accuracyM: fix.accuracy_m,
+  headingDeg: fix.heading_deg,
+  speedKmh: fix.speed_kmh,
 });
 
-const msOf = ({ at }: SeenEvent): number => Date.parse(at);
-const inOrder = <F extends SeenEvent>(fixes: readonly F[]): readonly F[] => [...fixes].sort((a, b) => msOf(a) - msOf(b));
+/** At equal times the greater id: whichever arrives first. */
+const isNewer = (event: EventIdentity, newest: NewestFix): boolean => {
+  const newestMs = Date.parse(newest.at);
+  return event.ms > newestMs || (event.ms === newestMs && event.id > newest.event_id);
+};
 
-/** `fix` and what is known from before it, as far back as it matters. */
-function upTo(window: readonly TrackedFix[], fix: TrackedFix): readonly TrackedFix[] {
-  const until = msOf(fix);
-  return window.filter((one) => msOf(one) <= until && msOf(one) >= until - WINDOW_MS).slice(-WINDOW);
+/** A stored time that lies ahead of our clock makes nothing late. */
+function withoutAheadOf(state: VehicleState, fixMs: number, nowMs: number): VehicleState {
+  const newestMs = state.newest === undefined ? 0 : Date.parse(state.newest.at);
+  const isAhead = newestMs > nowMs && newestMs > fixMs;
+  const track = withoutAhead(state.track, fixMs, nowMs);
+  return isAhead ? { ...state, track, newest: undefined, progress: undefined } : { ...state, track };
 }
 
-/** The newest call's ETA with a window that a late fix has completed. */
-function recalculate(stored: VehicleRecord, window: readonly TrackedFix[]): VehicleRecord {
-  const given = stored.speed_source === "given" ? stored.average_speed_kmh : undefined;
-  const last = window.at(-1) as TrackedFix;
-  return withEta({ ...stored, ...speedOf({ average_speed_kmh: given }, upTo(window, last)), recent_fixes: window });
+function toNewest(told: ToldFix, state: VehicleState, track: Track, rules: TrackingRules) {
+  const { event, fix } = told;
+  const { measured, progress, next } = measure(told, state.progress, rules);
+  const newest: NewestFix = withEta(
+    {
+      position: fix.position,
+      at: event.at,
+      event_id: event.id,
+      ...Object.fromEntries(SHOWN.map((name) => [name, fix[name]])),
+      given_average_kmh: fix.average_speed_kmh,
+      ...measured,
+      progress,
+      average_speed_kmh: 0,
+      speed_source: "default",
+      stopped: false,
+    },
+    track,
+    rules,
+  );
+  return { newest, progress: next };
 }
 
-function remaining(fix: VehicleFix, plannedRoute: readonly Position[] | undefined): Remaining {
+/** The distance that is left, the progress to show, and the one to go on from. */
+function measure(told: ToldFix, before: ProgressState | undefined, rules: TrackingRules) {
+  const { fix, route } = told;
+  const along = route === undefined || route === "unknown" ? undefined : alongRoute(told, route, before, rules);
+  return { measured: told.measured ?? distanceOf(fix, route, along), progress: along?.shown, next: along?.state };
+}
+
+function distanceOf(fix: VehicleFix, route: ToldFix["route"], along: ReturnType<typeof alongRoute> | undefined): Remaining {
   if (fix.remaining_distance_km !== undefined)
     return { remaining_distance_km: toMetre(fix.remaining_distance_km), distance_method: "given" };
-  if (plannedRoute !== undefined) {
-    return { remaining_distance_km: toMetre(remainingKm(fix.position, plannedRoute)), distance_method: "route" };
-  }
+  if (route === "unknown") return { route_missing: true };
+  if (along !== undefined) return { remaining_distance_km: toMetre(along.km), distance_method: along.method };
   if (fix.destination === undefined) return {};
   return { remaining_distance_km: toMetre(distanceKm(fix.position, fix.destination)), distance_method: "great_circle" };
 }
 
-function speedOf(fix: Pick<VehicleFix, "average_speed_kmh">, window: readonly TrackedFix[]): Speed {
-  if (fix.average_speed_kmh !== undefined) return { average_speed_kmh: fix.average_speed_kmh, speed_source: "given" };
-  const speeds = window.flatMap((one, index) => one.speed_kmh ?? speedBetween(window[index - 1], one) ?? []);
-  if (speeds.length === 0) return { average_speed_kmh: DEFAULT_SPEED_KMH, speed_source: "default" };
-  const mean = speeds.reduce((sum, speed) => sum + speed, 0) / speeds.length;
-  return { average_speed_kmh: toMetre(mean), speed_source: "tracked" };
-}
-
-function speedBetween(before: TrackedFix | undefined, fix: TrackedFix): number | undefined {
-  if (before === undefined) return undefined;
-  const hours = (Date.parse(fix.at) - Date.parse(before.at)) / 3_600_000;
-  if (hours <= 0) return undefined;
-  const speed = distanceKm(before.position, fix.position) / hours;
-  return speed <= FASTEST_KMH ? speed : undefined;
+function alongRoute(told: ToldFix, { line, key, thresholdKm }: KnownRoute, before: ProgressState | undefined, rules: TrackingRules) {
+  const { state, place } = moveOn(line, key, before, toFix(told), { maxSpeedKmh: rules.maxSpeedKmh, thresholdKm });
+  const { km, method } = remainingOf(line, place, { maxSpeedKmh: rules.maxSpeedKmh, thresholdKm });
+  const shown: RouteProgress = {
+    route_id: told.fix.route_id ?? "",
+    along_km: toMetre(place.alongM / 1000),
+    length_km: toMetre(line.lengthM / 1000),
+    off_route_km: toMetre(place.offM / 1000),
+  };
+  return { state, shown, km, method };
 }
 
 /** ETA = remaining distance / average speed, from the time of the fix. */
-function withEta(record: VehicleRecord): VehicleRecord {
+function withEta(fix: NewestFix, track: Track | undefined, rules: TrackingRules): NewestFix {
+  const tracked = speedOf(track?.samples ?? [], rules);
+  const given = fix.given_average_kmh;
+  const stopped = given === undefined ? tracked.isStopped : given < STOPPED_BELOW_KMH;
+  const averageKmh = given ?? toMetre(tracked.averageKmh);
+  const speed = { average_speed_kmh: averageKmh, speed_source: given === undefined ? tracked.source : ("given" as const), stopped };
   const none = { eta: undefined, eta_minutes: undefined, eta_reason: undefined };
-  if (record.remaining_distance_km === undefined) return { ...record, ...none, eta_reason: "no_destination" };
-  if (record.average_speed_kmh < STOPPED_BELOW_KMH) return { ...record, ...none, eta_reason: "stopped" };
-  const hours = record.remaining_distance_km / record.average_speed_kmh;
-  const eta = new Date(Date.parse(record.recorded_at) + hours * 3_600_000).toISOString();
-  return { ...record, eta, eta_minutes: toTenth(hours * 60), eta_reason: undefined };
+  if (fix.route_missing) return { ...fix, ...speed, ...none, eta_reason: "route_not_found" };
+  if (fix.remaining_distance_km === undefined) return { ...fix, ...speed, ...none, eta_reason: "no_destination" };
+  if (stopped || averageKmh <= 0) return { ...fix, ...speed, ...none, eta_reason: "stopped" };
+  const hours = fix.remaining_distance_km / averageKmh;
+  const eta = new Date(Date.parse(fix.at) + hours * MS_AN_HOUR).toISOString();
+  return { ...fix, ...speed, eta, eta_minutes: toTenth(hours * 60), eta_reason: undefined };
 }
 
-function toArrival(record: VehicleRecord): Arrival {
+/** What a fix that is not the newest is answered: its own calculation, from a place that is looked for along the whole route. */
+function ownArrival(state: VehicleState, told: ToldFix, { rules }: Circumstances): Arrival {
+  const { newest, track, vehicle_id: id } = state;
+  if (newest !== undefined && newest.event_id === told.event.id) return toArrival(id, newest);
+  const samples = (track?.samples ?? []).filter(([atMs]) => atMs <= told.event.ms);
+  const own = toNewest(told, { ...state, progress: undefined }, { samples, suspects: [] }, rules);
+  return toArrival(id, own.newest);
+}
+
+/** What a fix that cannot be true is answered: its own time, and the arrival as it stands. */
+function storedArrival({ newest, vehicle_id: id }: VehicleState, { event }: ToldFix): Arrival {
+  if (newest !== undefined) return { ...toArrival(id, newest), recorded_at: event.at };
   return {
-    vehicle_id: record.vehicle_id,
-    recorded_at: record.recorded_at,
-    remaining_distance_km: record.remaining_distance_km ?? null,
-    distance_method: record.distance_method ?? null,
-    average_speed_kmh: record.average_speed_kmh,
-    speed_source: record.speed_source,
-    eta: record.eta ?? null,
-    eta_minutes: record.eta_minutes ?? null,
-    eta_reason: record.eta_reason ?? null,
-  };
-}
-
-export function toAnswer(record: VehicleRecord): VehicleAnswer {
-  return {
-    ...toArrival(record),
-    position: record.position,
-    speed_kmh: record.speed_kmh ?? null,
-    route_id: record.route_id ?? null,
-    delivery_id: record.delivery_id ?? null,
-  };
-}
-
-export interface KnownPosition {
-  readonly position: Position;
-  readonly recorded_at: string;
-  readonly route_id?: string | undefined;
-}
-
-/** A vehicle that has told its position by `POST /route` alone: where it is, and no ETA. */
-export function toPositionAnswer(fix: KnownPosition & { readonly vehicle_id: string }): VehicleAnswer {
-  return {
-    vehicle_id: fix.vehicle_id,
-    position: fix.position,
-    recorded_at: fix.recorded_at,
-    route_id: fix.route_id ?? null,
-    speed_kmh: null,
-    delivery_id: null,
+    vehicle_id: id,
+    recorded_at: event.at,
     remaining_distance_km: null,
     distance_method: null,
     average_speed_kmh: null,
@@ -242,4 +231,48 @@ export function toPositionAnswer(fix: KnownPosition & { readonly vehicle_id: str
     eta_minutes: null,
     eta_reason: "no_destination",
   };
+}
+
+export const toArrival = (vehicleId: string, fix: NewestFix): Arrival => ({
+  vehicle_id: vehicleId,
+  recorded_at: fix.at,
+  remaining_distance_km: fix.remaining_distance_km ?? null,
+  distance_method: fix.distance_method ?? null,
+  average_speed_kmh: fix.average_speed_kmh,
+  speed_source: fix.speed_source,
+  eta: fix.eta ?? null,
+  eta_minutes: fix.eta_minutes ?? null,
+  eta_reason: fix.eta_reason ?? null,
+});
+
+/** A fix that the other function brought. */
+export interface ForeignFix extends Shown {
+  readonly position: Position;
+  readonly recorded_at: string;
+  readonly event_id: string;
+}
+
+/** The newest fix as it would be, had this one come here: with the destination, route and delivery that were named last. */
+export function carryOn(
+  state: VehicleState,
+  foreign: ForeignFix,
+  route: ToldFix["route"],
+  track: Track | undefined,
+  rules: TrackingRules,
+): NewestFix {
+  const { newest } = state;
+  const at = foreign.recorded_at;
+  const event = {
+    id: foreign.event_id,
+    at,
+    ms: Date.parse(at),
+    fingerprint: "",
+    timeSource: "client",
+    anonymous: false,
+    invocation: "",
+  } as const;
+  const named = { route_id: newest?.route_id, delivery_id: newest?.delivery_id, destination: newest?.destination };
+  const sensors = Object.fromEntries(SHOWN.filter((name) => foreign[name] !== undefined).map((name) => [name, foreign[name]]));
+  const fix = { vehicle_id: state.vehicle_id, position: foreign.position, ...named, ...sensors } as VehicleFix;
+  return toNewest({ event, fix, route }, state, track ?? { samples: [], suspects: [] }, rules).newest;
 }

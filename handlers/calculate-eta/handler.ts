@@ -1,5 +1,6 @@
 import { makeDynamoDB, makeS3 } from "../shared/clients.ts";
-import { ofProcess, required } from "../shared/environment.ts";
+import { ofProcess, required, requiredNumber, trackingRules } from "../shared/environment.ts";
+import { makePending } from "../shared/pending.ts";
 import { serve } from "../shared/serve.ts";
 import { makeOperations } from "./operations.ts";
 
@@ -13,8 +14,12 @@ export const handler = serve(
     dynamodb: makeDynamoDB(),
     s3: makeS3(env),
     bucket: required(env, "DATA_BUCKET"),
+    pending: makePending(),
     vehiclesTable: required(env, "VEHICLES_TABLE"),
     routesTable: required(env, "ROUTES_TABLE"),
+    rules: trackingRules(env),
+    silentAfterMinutes: requiredNumber(env, "SILENT_AFTER_MINUTES"),
+    thresholdKm: requiredNumber(env, "DEVIATION_THRESHOLD_KM"),
     around,
   }),
   around,

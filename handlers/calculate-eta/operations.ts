@@ -1,69 +1,109 @@
-import type { S3Client } from "@aws-sdk/client-s3";
-import type { VehicleAnswer, VehicleFixAnswer } from "../contract/answers.ts";
+import type { VehicleFixAnswer } from "../contract/answers.ts";
+import { vehiclesQuery } from "../contract/queries.ts";
 import { type VehicleFix, vehicleFix } from "../contract/schemas.ts";
-import { untilUncontended } from "../shared/contention.ts";
-import { ApiError, eventIdReused } from "../shared/errors.ts";
-import { check, parseBody, pathId } from "../shared/gateway.ts";
-import type { Position } from "../shared/geodesy.ts";
-import { type EventIdentity, identify, recall } from "../shared/identity.ts";
-import { loadPlannedRoute } from "../shared/planned-routes.ts";
-import { storeRawCopy } from "../shared/raw-copy.ts";
-import type { Call, Operation, Surroundings } from "../shared/serve.ts";
-import { settle, tell, toAnswer, toPositionAnswer } from "./domain.ts";
-import { loadVehicle, makeAttempt, type VehicleStore } from "./vehicle-store.ts";
-
-export interface EtaDeps extends VehicleStore {
-  readonly s3: S3Client;
-  readonly bucket: string;
-  readonly routesTable: string;
-  readonly around: Surroundings;
-}
+import { type Tried, untilUncontended } from "../shared/contention.ts";
+import { eventIdReused } from "../shared/errors.ts";
+import { type Copied, type Door, inOrderOf, type Received, type Result, receive, storeCopies } from "../shared/intake.ts";
+import { save } from "../shared/records.ts";
+import type { Call, Operations } from "../shared/serve.ts";
+import { type Decision, decide, type ToldFix } from "./domain.ts";
+import { getVehicle, listVehicles } from "./read.ts";
+import { type StoredVehicle, toRecord, type VehicleRecord } from "./record.ts";
+import { address, type EtaDeps, loadRoutes, type Read, readVehicle, toRead } from "./store.ts";
 
 const ROUTE = "POST /vehicle";
+const AREA = "vehicles";
 
-export const makeOperations = (deps: EtaDeps): Readonly<Record<string, Operation>> => ({
-  [ROUTE]: (call) => postVehicle(deps, call),
-  "GET /vehicle/{vehicle_id}": (call) => getVehicle(deps, call),
+export const makeOperations = (deps: EtaDeps): Operations => ({
+  [ROUTE]: { run: (call) => receive(doorOf(deps), call) },
+  "GET /vehicle": { query: vehiclesQuery, run: (call) => listVehicles(deps, call) },
+  "GET /vehicle/{vehicle_id}": { run: (call) => getVehicle(deps, call) },
 });
 
-async function postVehicle(deps: EtaDeps, call: Call): Promise<VehicleFixAnswer> {
-  const payload = parseBody(call.event);
-  const fix = check(vehicleFix, payload);
-  const event = await identifyFix(deps, call, fix);
-  const copy = { area: "vehicles", event, route: ROUTE, receivedAt: call.receivedAt, requestId: call.requestId, payload } as const;
-  const raw = await storeRawCopy(deps.s3, deps.bucket, copy, call.signal);
-  const route = await routeOf(deps, call, fix);
-  const attempt = makeAttempt(deps, fix.vehicle_id, tell(event, fix, route), call.signal);
-  const { outcome, arrival } = await untilUncontended(attempt, deps.around);
-  if (outcome === "reused") throw eventIdReused();
-  const duplicate = outcome === "duplicate" || (outcome === "late" && raw.seenBefore);
+const doorOf = (deps: EtaDeps): Door<VehicleFix> => ({
+  area: AREA,
+  route: ROUTE,
+  schema: vehicleFix as unknown as Door<VehicleFix>["schema"],
+  subjectOf: ({ vehicle_id: id }) => id,
+  claimsOf: ({ event_id: eventId, recorded_at: time, ...content }) => ({ eventId, time, content }),
+  settle: (call, id, events) => settle(deps, call, id, events),
+});
+
+async function settle(deps: EtaDeps, call: Call, id: string, events: readonly Received<VehicleFix>[]): Promise<readonly Result[]> {
+  const found = await readVehicle(deps, call, id).catch(() => undefined);
+  const known = found && { memory: found.state.memory, old: found.old.length > 0 };
+  const { copied, failed } = await storeCopies(deps, { area: AREA, route: ROUTE }, call, id, events, known);
+  const results = new Map<number, Result>();
+  if (copied.length > 0) {
+    const routes = await loadRoutes(
+      deps,
+      copied.flatMap(({ update }) => routeToMeasure(update) ?? []),
+      call.signal,
+    );
+    const told = copied.map(({ event, update }): ToldFix => {
+      const routeId = routeToMeasure(update);
+      return { event, fix: update, route: routeId === undefined ? undefined : (routes.get(routeId) ?? "unknown") };
+    });
+    const decisions = await untilUncontended(makeAttempt(deps, call, id, told, found), deps.around);
+    for (const [index, one] of copied.entries()) {
+      deps.pending.settle(AREA, id, one.event);
+      results.set(one.place, toResult(call, one, decisions[index] as Decision));
+    }
+  }
+  return inOrderOf(events, failed, results);
+}
+
+/** The distance is taken along it, unless it is given. */
+const routeToMeasure = (fix: VehicleFix): string | undefined => (fix.remaining_distance_km === undefined ? fix.route_id : undefined);
+
+/** Reads, unless it has been read, decides about all fixes and writes once. */
+function makeAttempt(
+  deps: EtaDeps,
+  call: Call,
+  id: string,
+  fixes: readonly ToldFix[],
+  found: Read | undefined,
+): (seen: Read | undefined) => Promise<Tried<readonly Decision[], Read>> {
+  let first = found;
+  let written: { readonly writer: string; readonly decisions: readonly Decision[] } | undefined;
+  let writes = 0;
+  return async (seen) => {
+    const stored = seen ?? first ?? (await readVehicle(deps, call, id));
+    first = undefined;
+    // Our own write, whose answer was lost, is in the way.
+    if (written !== undefined && stored.writer === written.writer) return { done: written.decisions };
+    const decisions = decideAll(deps, stored, fixes);
+    const state = decisions.at(-1)?.state ?? stored.state;
+    if (state === stored.state) return { done: decisions };
+    const writer = `${call.invocation}/${++writes}`;
+    written = { writer, decisions };
+    const revision = { ...address(deps, id), version: stored.version, set: toRecord(state, stored.old, writer) };
+    const saved = await save<VehicleRecord>(deps.dynamodb, revision, call.signal);
+    if (!("seen" in saved)) return { done: decisions };
+    const inTheWay = saved.seen && toRead(deps, id, saved.seen);
+    return inTheWay?.writer === writer ? { done: decisions } : { seen: inTheWay };
+  };
+}
+
+function decideAll(deps: EtaDeps, stored: StoredVehicle, fixes: readonly ToldFix[]): readonly Decision[] {
+  const around = { rules: deps.rules, nowMs: deps.around.clock().getTime(), elsewhere: stored.elsewhere };
+  let { state } = stored;
+  return fixes.map((fix) => {
+    const decision = decide(state, fix, around);
+    state = decision.state;
+    return decision;
+  });
+}
+
+function toResult(call: Call, { event, rawKey, seenBefore }: Copied<VehicleFix>, { outcome, arrival }: Decision): Result {
+  if (outcome === "reused") return { error: eventIdReused() };
+  const duplicate = outcome === "duplicate" || (outcome === "late" && seenBefore);
   call.count("Accepted");
   if (duplicate) call.count("Duplicate");
   else if (outcome === "late") call.count("Late");
-  return { ...arrival, applied: outcome === "applied", duplicate, raw_key: raw.key };
-}
-
-/** An event without a time is looked up first: a retry must find the copy and the time of the first call. */
-async function identifyFix(deps: EtaDeps, call: Call, fix: VehicleFix): Promise<EventIdentity> {
-  const { event_id: eventId, recorded_at: time, ...content } = fix;
-  const event = identify({ operation: ROUTE, eventId, time, content, invocation: call.invocation }, call.receivedAt);
-  if (!event.timeless) return event;
-  // If the table does not answer, the copy is stored all the same, and the call fails where the state is needed.
-  const vehicle = await loadVehicle(deps, fix.vehicle_id, call.signal).catch(() => undefined);
-  return recall(event, vehicle?.fix?.recent_fixes ?? [], vehicle?.fix?.event_id);
-}
-
-/** The planned route, where the distance is to be taken along it; an unknown one leaves the distance to what comes next. */
-async function routeOf(deps: EtaDeps, call: Call, fix: VehicleFix): Promise<readonly Position[] | undefined> {
-  if (fix.route_id === undefined || fix.remaining_distance_km !== undefined) return undefined;
-  return (await loadPlannedRoute(deps.dynamodb, deps.routesTable, fix.route_id, call.signal))?.waypoints;
-}
-
-async function getVehicle(deps: EtaDeps, call: Call): Promise<VehicleAnswer> {
-  const vehicleId = pathId(call.event, "vehicle_id");
-  const { fix, waiting, lastFix } = await loadVehicle(deps, vehicleId, call.signal);
-  const vehicle = settle(fix, vehicleId, waiting);
-  if (vehicle !== undefined) return toAnswer(vehicle);
-  if (lastFix === undefined) throw new ApiError("VEHICLE_NOT_FOUND", "No fix of this vehicle has arrived yet.");
-  return toPositionAnswer({ vehicle_id: vehicleId, ...lastFix });
+  else if (outcome === "implausible") call.count("Implausible");
+  const reason = !duplicate && (outcome === "late" || outcome === "implausible") ? outcome : null;
+  const receipt = { applied: outcome === "applied", reason, duplicate, time_source: event.timeSource, raw_key: rawKey };
+  const answer: VehicleFixAnswer = { ...arrival, ...receipt };
+  return { answer };
 }

@@ -1,3 +1,5 @@
+import { INDEXES, type IndexSpec } from "./indexes.ts";
+
 /** What each function is made of, needs and may do. The stack turns this into environment variables and roles. */
 
 export const FUNCTION_NAMES = ["verify-delivery", "calculate-eta", "route-deviation"] as const;
@@ -12,6 +14,14 @@ export type EnvironmentName =
   | "TOPIC_ARN"
   | "DEVIATION_THRESHOLD_KM"
   | "RENOTIFY_MINUTES"
+  | "CONFIRM_FIXES"
+  | "ALERT_LANGUAGE"
+  | "ALERT_TIME_ZONE"
+  | "SPEED_WINDOW_MINUTES"
+  | "STOPPED_AFTER_MINUTES"
+  | "MAX_SPEED_KMH"
+  | "MAX_ACCURACY_M"
+  | "SILENT_AFTER_MINUTES"
   | "CORS_ORIGINS";
 
 export type GrantedResource = "table.deliveries" | "table.vehicles" | "table.routes" | "table.alerts" | "bucket.raw" | "topic";
@@ -20,6 +30,8 @@ export interface Grant {
   readonly resource: GrantedResource;
   /** For `bucket.raw`: the key prefix the actions are limited to (`arn:…:bucket/<prefix>*`). */
   readonly prefix?: string | undefined;
+  /** For a table: the actions are on these of its indexes, and not on the table. */
+  readonly indexes?: readonly string[] | undefined;
   /** Exact IAM actions. A transaction needs its item-level actions only. */
   readonly actions: readonly string[];
 }
@@ -41,6 +53,20 @@ const rawCopies = (prefix: string): Grant => ({ resource: "bucket.raw", prefix, 
 
 const READ_AND_UPDATE = ["dynamodb:GetItem", "dynamodb:UpdateItem"];
 
+const TRACKING: readonly EnvironmentName[] = [
+  "SPEED_WINDOW_MINUTES",
+  "STOPPED_AFTER_MINUTES",
+  "MAX_SPEED_KMH",
+  "MAX_ACCURACY_M",
+  "SILENT_AFTER_MINUTES",
+];
+
+const queryOf = (resource: "table.deliveries" | "table.alerts", indexes: Readonly<Record<string, IndexSpec>>): Grant => ({
+  resource,
+  indexes: Object.values(indexes).map(({ name }) => name),
+  actions: ["dynamodb:Query"],
+});
+
 export const FUNCTIONS: readonly FunctionManifest[] = [
   {
     name: "verify-delivery",
@@ -48,17 +74,21 @@ export const FUNCTIONS: readonly FunctionManifest[] = [
     entry: "handlers/verify-delivery/handler.ts",
     environment: ["DATA_BUCKET", "DELIVERIES_TABLE"],
     optionalEnvironment: ["CORS_ORIGINS"],
-    grants: [rawCopies("raw-data/deliveries/"), { resource: "table.deliveries", actions: READ_AND_UPDATE }],
+    grants: [
+      rawCopies("raw-data/deliveries/"),
+      { resource: "table.deliveries", actions: READ_AND_UPDATE },
+      queryOf("table.deliveries", INDEXES.deliveries),
+    ],
   },
   {
     name: "calculate-eta",
     description: "Takes GPS fixes and answers when a vehicle arrives.",
     entry: "handlers/calculate-eta/handler.ts",
-    environment: ["DATA_BUCKET", "VEHICLES_TABLE", "ROUTES_TABLE"],
+    environment: ["DATA_BUCKET", "VEHICLES_TABLE", "ROUTES_TABLE", "DEVIATION_THRESHOLD_KM", ...TRACKING],
     optionalEnvironment: ["CORS_ORIGINS"],
     grants: [
       rawCopies("raw-data/vehicles/"),
-      { resource: "table.vehicles", actions: READ_AND_UPDATE },
+      { resource: "table.vehicles", actions: [...READ_AND_UPDATE, "dynamodb:Scan"] },
       { resource: "table.routes", actions: ["dynamodb:GetItem"] },
     ],
   },
@@ -74,13 +104,18 @@ export const FUNCTIONS: readonly FunctionManifest[] = [
       "TOPIC_ARN",
       "DEVIATION_THRESHOLD_KM",
       "RENOTIFY_MINUTES",
+      "CONFIRM_FIXES",
+      "ALERT_LANGUAGE",
+      "ALERT_TIME_ZONE",
+      ...TRACKING,
     ],
     optionalEnvironment: ["CORS_ORIGINS"],
     grants: [
       rawCopies("raw-data/routes/"),
-      { resource: "table.vehicles", actions: READ_AND_UPDATE },
+      { resource: "table.vehicles", actions: [...READ_AND_UPDATE, "dynamodb:BatchGetItem"] },
       { resource: "table.routes", actions: ["dynamodb:GetItem", "dynamodb:PutItem"] },
-      { resource: "table.alerts", actions: ["dynamodb:PutItem", "dynamodb:Query"] },
+      { resource: "table.alerts", actions: ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"] },
+      queryOf("table.alerts", INDEXES.alerts),
       { resource: "topic", actions: ["sns:Publish"] },
     ],
   },

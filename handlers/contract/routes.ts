@@ -1,25 +1,24 @@
 import type * as z from "zod/mini";
 import {
   alertsAnswer,
+  deliveriesAnswer,
   deliveryAnswer,
+  deliveryBatchAnswer,
   deliveryUpdateAnswer,
   plannedRouteAnswer,
   routeAnswer,
+  routeBatchAnswer,
   routeFixAnswer,
   vehicleAnswer,
+  vehicleBatchAnswer,
   vehicleFixAnswer,
+  vehiclesAnswer,
 } from "./answers.ts";
 import type { ErrorStatus } from "./error-codes.ts";
 import * as examples from "./examples.ts";
 import type { FunctionName } from "./functions.ts";
-import { alertsCursor, alertsLimit, deliveryUpdate, makeId, plannedRoute, routeFix, vehicleFix } from "./schemas.ts";
-
-export interface Parameter {
-  readonly name: string;
-  readonly description: string;
-  /** Schema of the text that arrives. */
-  readonly schema: z.core.$ZodType;
-}
+import { alertsQuery, deliveriesQuery, type Parameter, parametersOf, vehiclesQuery } from "./queries.ts";
+import { deliveryUpdate, makeId, plannedRoute, routeFix, vehicleFix } from "./schemas.ts";
 
 export interface ApiRoute {
   readonly method: "GET" | "POST" | "PUT";
@@ -34,6 +33,8 @@ export interface ApiRoute {
   readonly queryParameters: readonly Parameter[];
   readonly request?: z.core.$ZodType | undefined;
   readonly response: z.core.$ZodType;
+  /** Of a route that also takes `{"events": [1…500 such bodies]}`: what the batch is answered. */
+  readonly batchResponse?: z.core.$ZodType | undefined;
   readonly errors: readonly ErrorStatus[];
   readonly example: {
     readonly pathParameters: Readonly<Record<string, string>>;
@@ -44,6 +45,7 @@ export interface ApiRoute {
 }
 
 const READ: readonly ErrorStatus[] = [400, 403, 404, 429, 500, 503];
+const LIST: readonly ErrorStatus[] = [400, 403, 429, 500, 503];
 const WRITE: readonly ErrorStatus[] = [400, 403, 409, 413, 429, 500, 503];
 
 const idOf = (name: string, description: string): Parameter => ({ name, description, schema: makeId(description) });
@@ -60,13 +62,17 @@ export const ROUTES: readonly ApiRoute[] = [
     function: "verify-delivery",
     summary: "Report a delivery update",
     description:
-      "Applies if `occurred_at` is later than that of the stored update; otherwise the stored state is answered with `applied: false`. " +
-      "Of two updates with the same time the first to arrive stands. The same event again changes nothing and answers " +
-      "`duplicate: true`. A field that an update does not carry keeps its last known value; a late update brings only those that no newer one carried.",
+      "The later update stands; at equal times the one further along (`pending` `assigned` `in_transit` `failed` `returned` `cancelled` " +
+      "`delivered`), then the greater `event_id`. `returned`, `cancelled` and `delivered` are final: an update that is not final never " +
+      "replaces one, unless it is a `correction`, which stands against everything older than itself. An update that does not stand " +
+      "answers the stored state with `applied: false` and `reason` `late` or `final`; its optional fields fill in what is still empty. " +
+      "`delivered_at` is the time of the first `delivered` since the last correction. The order of arrival does not matter, and the same " +
+      "event again changes nothing and answers `duplicate: true`.",
     pathParameters: [],
     queryParameters: [],
     request: deliveryUpdate,
     response: deliveryUpdateAnswer,
+    batchResponse: deliveryBatchAnswer,
     errors: WRITE,
     example: { pathParameters: {}, request: examples.deliveryUpdate, response: examples.deliveryUpdateAnswer },
   },
@@ -76,12 +82,26 @@ export const ROUTES: readonly ApiRoute[] = [
     operationId: "getDelivery",
     function: "verify-delivery",
     summary: "Where a delivery stands",
-    description: "The state after the last applied update.",
+    description: "All that is known of it, after the update that stands.",
     pathParameters: [DELIVERY],
     queryParameters: [],
     response: deliveryAnswer,
     errors: READ,
     example: { pathParameters: { delivery_id: "D-1001" }, response: examples.deliveryAnswer },
+  },
+  {
+    method: "GET",
+    path: "/delivery",
+    operationId: "listDeliveries",
+    function: "verify-delivery",
+    summary: "Deliveries of a driver or in a status",
+    description:
+      "Newest first by `updated_at`. Give one of `driver_id` and `status`. `next` is the `cursor` of the following page, null at the end.",
+    pathParameters: [],
+    queryParameters: parametersOf(deliveriesQuery),
+    response: deliveriesAnswer,
+    errors: LIST,
+    example: { pathParameters: {}, query: { driver_id: "C-44", limit: "10" }, response: examples.deliveriesAnswer },
   },
   {
     method: "POST",
@@ -91,12 +111,16 @@ export const ROUTES: readonly ApiRoute[] = [
     summary: "Report a GPS fix and get the time of arrival",
     description:
       "ETA = remaining distance / average speed, counted from `recorded_at`. Distance, first that applies: `given`, `route` " +
-      "(along the planned route), `great_circle` (to `destination`). Speed, first that applies: `given`, `tracked` (moving " +
-      "average of recent fixes), `default` (60 km/h). A late fix answers its own calculation with `applied: false`.",
+      "(along the planned route, from the vehicle's place on it), `off_route` (farther from it than the threshold: back to the route and " +
+      "then along it), `great_circle` (to `destination`). Speed, first that applies: `given`, `tracked` (distance driven / time over the last " +
+      "minutes, standing included), `default` (60 km/h). Without an ETA `eta_reason` says why. A fix that cannot be true (0,0; too inaccurate; " +
+      "farther from the last good one than a vehicle can drive, unless the next two agree with it) is kept in the raw copy, and answers " +
+      '`applied: false`, `reason: "implausible"`. A late fix answers its own calculation with `applied: false`, `reason: "late"`.',
     pathParameters: [],
     queryParameters: [],
     request: vehicleFix,
     response: vehicleFixAnswer,
+    batchResponse: vehicleBatchAnswer,
     errors: WRITE,
     example: { pathParameters: {}, request: examples.vehicleFix, response: examples.vehicleFixAnswer },
   },
@@ -106,7 +130,9 @@ export const ROUTES: readonly ApiRoute[] = [
     operationId: "getVehicle",
     function: "calculate-eta",
     summary: "A vehicle's last fix and time of arrival",
-    description: "The last fix by its own time, with the ETA calculated from it.",
+    description:
+      "The newest good fix by its own time, whichever call brought it, with its ETA and the progress on its route. `silent: true`, and no ETA, " +
+      "when nothing came for `tracking.silentAfterMinutes`.",
     pathParameters: [VEHICLE],
     queryParameters: [],
     response: vehicleAnswer,
@@ -115,19 +141,44 @@ export const ROUTES: readonly ApiRoute[] = [
   },
   {
     method: "GET",
+    path: "/vehicle",
+    operationId: "listVehicles",
+    function: "calculate-eta",
+    summary: "All vehicles",
+    description: "In no particular order. `next` is the `cursor` of the following page, null at the end.",
+    pathParameters: [],
+    queryParameters: parametersOf(vehiclesQuery),
+    response: vehiclesAnswer,
+    errors: LIST,
+    example: { pathParameters: {}, query: { limit: "10" }, response: examples.vehiclesAnswer },
+  },
+  {
+    method: "GET",
     path: "/vehicle/{vehicle_id}/alerts",
     operationId: "getVehicleAlerts",
     function: "route-deviation",
     summary: "A vehicle's alerts, newest first",
-    description: "Pages of `limit`; `next` is the `cursor` of the following page, null at the end. A vehicle without alerts has none: 200.",
+    description:
+      "`next` is the `cursor` of the following page, null at the end. A vehicle without alerts has none: 200. An open one of a vehicle from " +
+      "which nothing comes is shown with `silent: true`.",
     pathParameters: [VEHICLE],
-    queryParameters: [
-      { name: "limit", description: "How many alerts at most, 1–100. Default: 20.", schema: alertsLimit },
-      { name: "cursor", description: "`next` of the answer before.", schema: alertsCursor },
-    ],
+    queryParameters: parametersOf(alertsQuery),
     response: alertsAnswer,
-    errors: [400, 403, 429, 500, 503],
+    errors: LIST,
     example: { pathParameters: { vehicle_id: "V-17" }, query: { limit: "10" }, response: examples.alertsAnswer },
+  },
+  {
+    method: "GET",
+    path: "/alert",
+    operationId: "listAlerts",
+    function: "route-deviation",
+    summary: "The whole fleet's alerts, newest first",
+    description: "As those of one vehicle. `state=open` are those to look at now; open alerts never expire.",
+    pathParameters: [],
+    queryParameters: parametersOf(alertsQuery),
+    response: alertsAnswer,
+    errors: LIST,
+    example: { pathParameters: {}, query: { state: "open", limit: "10" }, response: examples.alertsAnswer },
   },
   {
     method: "PUT",
@@ -163,15 +214,16 @@ export const ROUTES: readonly ApiRoute[] = [
     function: "route-deviation",
     summary: "Is the vehicle on its route?",
     description:
-      "`deviation_km` is the great-circle distance to the nearest point of the route, segments included. The first deviated " +
-      "fix opens an episode: one alert, one message. Further ones are told of after `alerts.renotifyMinutes` or when the deviation " +
-      "has doubled. It closes at the first fix within 80 % of the threshold, with one message. " +
-      "`alert.notified` says whether this call sent a message. A fix older than the last one of this vehicle and route " +
-      "answers its distance and changes nothing (`applied: false`).",
+      "`deviation_km` is the great-circle distance to the nearest point of the route, segments included. The `alerts.confirmFixes`-th deviated " +
+      "fix in a row opens an episode: one alert, one message. Further ones are told of after `alerts.renotifyMinutes` or when the deviation " +
+      "has doubled. It closes at the first fix within 80 % of the threshold, or when the vehicle reports on another route, with one message. " +
+      "`alert.notified` says whether this call sent a message. A `planned_route` without `route_id` is a route of its own. A fix older than the " +
+      "vehicle's last one, or one that cannot be true, answers its distance and changes nothing (`applied: false`, `reason` `late` or `implausible`).",
     pathParameters: [],
     queryParameters: [],
     request: routeFix,
     response: routeFixAnswer,
+    batchResponse: routeBatchAnswer,
     errors: [400, 403, 404, 409, 413, 429, 500, 503],
     example: { pathParameters: {}, request: examples.routeFix, response: examples.routeFixAnswer },
   },

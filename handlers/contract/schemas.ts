@@ -7,28 +7,82 @@ import * as z from "zod/mini";
  */
 
 const ID_TEXT = /^[A-Za-z0-9._:-]{1,64}$/;
-const ID_RULE = "Must be 1–64 characters of A–Z a–z 0–9 . _ : - or an integer.";
-const TIME_RULE = "Must be an RFC 3339 time in UTC, ending in Z, such as 2026-03-01T14:05:00Z.";
+const ID_RULE = "Must be 1–64 characters of A–Z a–z 0–9 . _ : - or an integer, and neither . nor ..";
+const TIME_RULE = "Must be an RFC 3339 time with Z or an offset, such as 2026-03-01T14:05:00Z or 2026-03-01T09:05:00-05:00.";
+const TOO_OLD = "Must not lie before 2000-01-01: the clock of the phone is wrong.";
+const EARLIEST_MS = Date.UTC(2000, 0, 1);
+const MAX_EXTRA_BYTES = 2048;
 
-const described = <T extends z.core.$ZodType>(schema: T, description: string): T => {
-  z.globalRegistry.add(schema, { description });
+const described = <T extends z.core.$ZodType>(schema: T, description: string, more: object = {}): T => {
+  z.globalRegistry.add(schema, { description, ...more });
   return schema;
 };
 
 const bounded = (minimum: number, maximum: number, description: string) =>
   described(z.number().check(z.minimum(minimum), z.maximum(maximum)), description);
 
+/** A measured value. A negative one is how phones say that they do not know: iOS sends -1. */
+const measured = (maximum: number, description: string) =>
+  described(
+    z.pipe(
+      z.number().check(z.maximum(maximum)),
+      z.transform((value: number) => (value < 0 ? undefined : value)),
+    ),
+    `${description} A negative value counts as unknown.`,
+  );
+
+/** `null` in an optional field means that it is absent. */
+const optional = <T extends z.core.$ZodType>(schema: T) =>
+  z.optional(
+    z.pipe(
+      z.nullable(schema),
+      z.transform((value: z.output<T> | null) => value ?? undefined),
+    ),
+  );
+
 /** An id; an integer becomes its decimal string. */
 export const makeId = (description: string) =>
   described(
     z.pipe(
-      z.union([z.string().check(z.regex(ID_TEXT, { error: ID_RULE })), z.number().check(z.int({ error: ID_RULE }))], { error: ID_RULE }),
+      z.union(
+        [
+          z.string().check(
+            z.regex(ID_TEXT, { error: ID_RULE }),
+            z.refine((id) => id !== "." && id !== "..", { error: ID_RULE }),
+          ),
+          z.number().check(z.int({ error: ID_RULE })),
+        ],
+        { error: ID_RULE },
+      ),
       z.transform((id: string | number) => String(id)),
     ),
     description,
   );
 
-const makeTime = (description: string) => described(z.iso.datetime({ error: TIME_RULE }).check(z.maxLength(40)), description);
+const rfc3339 = z.iso.datetime({ offset: true });
+/** RFC 3339 takes small letters, too. */
+const isTime = (text: string): boolean => z.safeParse(rfc3339, text.toUpperCase()).success;
+
+/** UTC with `Z`. A time that came that way stays as it was written. */
+function toUtc(text: string): string {
+  const upper = text.toUpperCase();
+  return upper.endsWith("Z") ? upper : new Date(upper).toISOString();
+}
+
+/** A time with `Z` or an offset; comes out in UTC. */
+const makeTime = (description: string) =>
+  described(
+    z.pipe(
+      z.string().check(
+        z.maxLength(40),
+        z.refine(isTime, { error: TIME_RULE, abort: true }),
+        z.refine((text) => Date.parse(text.toUpperCase()) >= EARLIEST_MS, { error: TOO_OLD }),
+      ),
+      z.transform(toUtc),
+    ),
+    description,
+    { format: "date-time" },
+  );
 
 const makePosition = (description: string) =>
   described(
@@ -43,7 +97,7 @@ export const position = makePosition("A position.");
 const polyline = (description: string) => described(z.array(position).check(z.minLength(2), z.maxLength(2000)), description);
 
 const eventId = makeId(
-  "The client's idempotency key: the same event sent again changes nothing. Without it one is derived from the payload.",
+  "The client's idempotency key within its delivery or vehicle: the same event sent again changes nothing, whatever its time. Without it one is derived from the payload.",
 );
 
 /** Half a surrogate pair is no text: DynamoDB refuses it. */
@@ -59,51 +113,83 @@ const makeText = (minimum: number, maximum: number, description: string) =>
 
 const thresholdKm = (description: string) => described(z.number().check(z.positive(), z.maximum(1000)), description);
 
+/** What an app wants to keep beside: it stands in the raw copy and nowhere else. */
+const extra = described(
+  z.looseObject({}).check(
+    z.refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_EXTRA_BYTES, {
+      error: `Must be at most ${MAX_EXTRA_BYTES} bytes of JSON.`,
+    }),
+  ),
+  `Anything else that the app wants to keep: an object of at most ${MAX_EXTRA_BYTES} bytes of JSON. It is kept in the raw copy.`,
+);
+
 export const DELIVERY_STATUSES = ["pending", "assigned", "in_transit", "delivered", "failed", "returned", "cancelled"] as const;
 export const deliveryStatus = described(z.enum(DELIVERY_STATUSES), "Where the delivery stands.");
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 export const deliveryUpdate = z.strictObject({
   delivery_id: makeId("The delivery."),
   status: deliveryStatus,
-  occurred_at: z.optional(makeTime("When it happened; the order of updates follows it. Default: when the call arrives.")),
-  event_id: z.optional(eventId),
-  tracking_number: z.optional(makeId("The number the customer tracks the parcel with.")),
-  driver_id: z.optional(makeId("Who drives.")),
-  vehicle_id: z.optional(makeId("The vehicle that carries it.")),
-  route_id: z.optional(makeId("The planned route it is on.")),
-  position: z.optional(makePosition("Where it happened.")),
-  recipient_signature: z.optional(described(z.boolean(), "Whether the recipient signed.")),
-  notes: z.optional(makeText(0, 1000, "Free text of the driver.")),
+  occurred_at: optional(makeTime("When it happened; the order of updates follows it. Default: when the call arrives.")),
+  event_id: optional(eventId),
+  tracking_number: optional(makeId("The number the customer tracks the parcel with.")),
+  driver_id: optional(makeId("Who drives.")),
+  vehicle_id: optional(makeId("The vehicle that carries it.")),
+  route_id: optional(makeId("The planned route it is on.")),
+  position: optional(makePosition("Where it happened.")),
+  recipient_signature: optional(described(z.boolean(), "Whether the recipient signed.")),
+  recipient_name: optional(makeText(0, 200, "Who took it.")),
+  scheduled_at: optional(makeTime("When it is to be delivered.")),
+  notes: optional(makeText(0, 1000, "Free text of the driver.")),
+  correction: optional(
+    described(z.boolean(), "Whether this update corrects what was reported before: it stands against everything older than itself."),
+  ),
+  extra: optional(extra),
 });
+
+const accuracyM = measured(100_000, "How far off the position may be, in metres, as the phone says.");
+const speedKmh = measured(1000, "Speed at this moment, km/h.");
+const headingDeg = measured(360, "Direction of travel in degrees, clockwise from north.");
 
 export const vehicleFix = z.strictObject({
   vehicle_id: makeId("The vehicle."),
   position: makePosition("Where the vehicle was."),
-  recorded_at: z.optional(makeTime("When the fix was taken. Default: when the call arrives.")),
-  event_id: z.optional(eventId),
-  speed_kmh: z.optional(bounded(0, 1000, "Speed at this moment, km/h.")),
-  average_speed_kmh: z.optional(bounded(0, 1000, "Average speed to count with, km/h; it goes before what was tracked.")),
-  destination: z.optional(makePosition("Where the vehicle is going; the distance is that of the great circle.")),
-  remaining_distance_km: z.optional(bounded(0, 100_000, "Distance still to drive, km; it goes before what is calculated.")),
-  route_id: z.optional(makeId("The planned route; the distance is taken along it.")),
-  delivery_id: z.optional(makeId("The delivery the vehicle is on its way to.")),
+  recorded_at: optional(makeTime("When the fix was taken. Default: when the call arrives.")),
+  event_id: optional(eventId),
+  speed_kmh: optional(speedKmh),
+  average_speed_kmh: optional(bounded(0, 1000, "Average speed to count with, km/h; it goes before what was tracked.")),
+  destination: optional(makePosition("Where the vehicle is going; the distance is that of the great circle.")),
+  remaining_distance_km: optional(bounded(0, 100_000, "Distance still to drive, km; it goes before what is calculated.")),
+  route_id: optional(makeId("The planned route; the distance is taken along it.")),
+  delivery_id: optional(makeId("The delivery the vehicle is on its way to.")),
+  accuracy_m: optional(accuracyM),
+  heading_deg: optional(headingDeg),
+  altitude_m: optional(bounded(-1000, 20_000, "Altitude above sea level, in metres.")),
+  battery_percent: optional(measured(100, "Charge of the phone's battery, 0–100.")),
+  extra: optional(extra),
 });
 
 export const plannedRoute = z.strictObject({
   waypoints: polyline("The route's positions in driving order."),
-  name: z.optional(makeText(1, 200, "A name for people.")),
-  threshold_km: z.optional(thresholdKm("How far from the route counts as deviated, km. Default: as configured.")),
+  name: optional(makeText(1, 200, "A name for people.")),
+  threshold_km: optional(thresholdKm("How far from the route counts as deviated, km. Default: as configured.")),
 });
 
 const routeFixFields = z.strictObject({
   vehicle_id: makeId("The vehicle."),
   position: makePosition("Where the vehicle was."),
-  route_id: z.optional(makeId("The planned route; this or `planned_route` is required.")),
-  planned_route: z.optional(polyline("The route itself, where it is not stored; it goes before the stored one.")),
-  driver_id: z.optional(makeId("Who drives.")),
-  recorded_at: z.optional(makeTime("When the fix was taken. Default: when the call arrives.")),
-  event_id: z.optional(eventId),
-  threshold_km: z.optional(thresholdKm("How far from the route counts as deviated, km. Default: the route's, else as configured.")),
+  route_id: optional(makeId("The planned route; this or `planned_route` is required.")),
+  planned_route: optional(
+    polyline("The route itself, where it is not stored; it goes before the stored one. Without `route_id` it is a route of its own."),
+  ),
+  driver_id: optional(makeId("Who drives.")),
+  recorded_at: optional(makeTime("When the fix was taken. Default: when the call arrives.")),
+  event_id: optional(eventId),
+  threshold_km: optional(thresholdKm("How far from the route counts as deviated, km. Default: the route's, else as configured.")),
+  accuracy_m: optional(accuracyM),
+  speed_kmh: optional(speedKmh),
+  heading_deg: optional(headingDeg),
+  extra: optional(extra),
 });
 
 /** `route_id` or `planned_route`: JSON Schema for OpenAPI 3.0 shows both as optional; this check holds in the function. */
@@ -115,11 +201,21 @@ export const routeFix = routeFixFields.check(
 );
 
 /** Query parameters arrive as text; these say what text is taken. */
-export const alertsLimit = described(
-  z.string().check(z.regex(/^(?:[1-9][0-9]?|100)$/, { error: "Must be an integer from 1 to 100." })),
-  "How many alerts at most, 1–100. Default: 20.",
-);
-export const alertsCursor = described(z.string().check(z.minLength(1), z.maxLength(256)), "Where to go on: `next` of the answer before.");
+export const DEFAULT_LIMIT = 20;
+const makeLimit = (most: number, rule: RegExp, of: string) =>
+  described(
+    z.pipe(z.string().check(z.regex(rule, { error: `Must be an integer from 1 to ${most}.` })), z.transform(Number)),
+    `How many ${of} at most, 1–${most}. Default: ${DEFAULT_LIMIT}.`,
+  );
+export const deliveriesLimit = makeLimit(100, /^(?:[1-9][0-9]?|100)$/, "deliveries");
+export const alertsLimit = makeLimit(100, /^(?:[1-9][0-9]?|100)$/, "alerts");
+export const vehiclesLimit = makeLimit(200, /^(?:[1-9][0-9]?|1[0-9][0-9]|200)$/, "vehicles");
+export const cursor = described(z.string().check(z.minLength(1), z.maxLength(512)), "Where to go on: `next` of the answer before.");
+export const VEHICLE_STATES = ["moving", "stopped", "silent"] as const;
+export const vehicleState = described(z.enum(VEHICLE_STATES), "Only vehicles in this state.");
+export const ALERT_STATES = ["open", "closed"] as const;
+export const alertState = described(z.enum(ALERT_STATES), "Only alerts in this state.");
+export const makeQueryTime = (description: string) => makeTime(description);
 
 export type DeliveryUpdate = z.output<typeof deliveryUpdate>;
 export type VehicleFix = z.output<typeof vehicleFix>;

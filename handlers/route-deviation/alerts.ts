@@ -1,28 +1,45 @@
 import type { AlertsAnswer } from "../contract/answers.ts";
-import { alertsCursor, alertsLimit } from "../contract/schemas.ts";
-import { invalid } from "../shared/errors.ts";
-import { check, pathId } from "../shared/gateway.ts";
+import { alertsQuery } from "../contract/queries.ts";
+import { DEFAULT_LIMIT } from "../contract/schemas.ts";
+import { fromCursor, toCursor } from "../shared/cursor.ts";
+import { pathId, queryOf } from "../shared/gateway.ts";
 import type { Call } from "../shared/serve.ts";
-import { type FleetStore, listAlerts } from "./fleet-store.ts";
+import { lastSeen, mendOldAlerts, readAlerts, toAnswer } from "./alert-items.ts";
+import type { DeviationDeps } from "./deps.ts";
 
-const DEFAULT_LIMIT = "20";
+const MINUTE_MS = 60_000;
 
-export async function getAlerts(store: FleetStore, call: Call): Promise<AlertsAnswer> {
-  const vehicleId = pathId(call.event, "vehicle_id");
-  const query = call.event.queryStringParameters ?? {};
-  const limit = Number(check(alertsLimit, query.limit ?? DEFAULT_LIMIT, "limit"));
-  const after = query.cursor === undefined ? undefined : fromCursor(check(alertsCursor, query.cursor, "cursor"));
-  const page = await listAlerts(store, vehicleId, { limit, after }, call.signal);
-  return { alerts: [...page.alerts], next: page.last === undefined ? null : toCursor(page.last) };
+export const getVehicleAlerts = (deps: DeviationDeps, call: Call): Promise<AlertsAnswer> =>
+  listAlerts(deps, call, pathId(call.event, "vehicle_id"));
+
+/** Alerts of the whole fleet. `mended`: those of the version before have been looked for by this execution environment. */
+export function makeFleetAlerts(deps: DeviationDeps): (call: Call) => Promise<AlertsAnswer> {
+  let mended = false;
+  return async (call) => {
+    if (!mended) await mendOldAlerts(deps, call.signal);
+    mended = true;
+    return listAlerts(deps, call, undefined);
+  };
 }
 
-/** A cursor is the last alert's sort key. The vehicle is the path's, so no cursor leads to another vehicle's alerts. */
-export const toCursor = (timestamp: string): string => Buffer.from(timestamp, "utf8").toString("base64url");
-
-export function fromCursor(cursor: string): string {
-  const timestamp = Buffer.from(cursor, "base64url").toString("utf8");
-  if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(timestamp) || toCursor(timestamp) !== cursor) {
-    throw invalid([{ path: "cursor", message: "Must be `next` of an earlier answer." }]);
-  }
-  return timestamp;
+async function listAlerts(deps: DeviationDeps, call: Call, vehicleId: string | undefined): Promise<AlertsAnswer> {
+  const query = queryOf(call.event, alertsQuery);
+  const scope = [vehicleId ?? "", query.state ?? ""];
+  const [ofVehicle = "", timestamp = ""] = query.cursor === undefined ? [] : fromCursor(query.cursor, scope, 2);
+  const page = {
+    vehicleId,
+    state: query.state,
+    limit: query.limit ?? DEFAULT_LIMIT,
+    after: query.cursor === undefined ? undefined : ([vehicleId ?? ofVehicle, timestamp] as const),
+  };
+  const { alerts, hasMore } = await readAlerts(deps, page, call.signal);
+  const open = alerts.filter((alert) => alert.state === "open").map((alert) => alert.vehicle_id);
+  const seen = await lastSeen(deps, open, call.signal);
+  const silentBefore = call.receivedAt.getTime() - deps.silentAfterMinutes * MINUTE_MS;
+  const isSilent = (id: string) => (seen.get(id) ?? 0) < silentBefore;
+  const last = alerts.at(-1);
+  return {
+    alerts: alerts.map((alert) => toAnswer(alert, alert.state === "open" && isSilent(alert.vehicle_id))),
+    next: hasMore && last !== undefined ? toCursor([last.vehicle_id, last.timestamp], scope) : null,
+  };
 }

@@ -1,5 +1,6 @@
 import { makeDynamoDB, makeS3, makeSNS } from "../shared/clients.ts";
-import { ofProcess, required, requiredNumber } from "../shared/environment.ts";
+import { ofProcess, required, requiredNumber, trackingRules } from "../shared/environment.ts";
+import { makePending } from "../shared/pending.ts";
 import { serve } from "../shared/serve.ts";
 import { makeOperations } from "./operations.ts";
 
@@ -14,12 +15,16 @@ export const handler = serve(
     s3: makeS3(env),
     sns: makeSNS(),
     bucket: required(env, "DATA_BUCKET"),
+    pending: makePending(),
     vehiclesTable: required(env, "VEHICLES_TABLE"),
     routesTable: required(env, "ROUTES_TABLE"),
     alertsTable: required(env, "ALERTS_TABLE"),
     topicArn: required(env, "TOPIC_ARN"),
     thresholdKm: requiredNumber(env, "DEVIATION_THRESHOLD_KM"),
-    rules: { renotifyMs: requiredNumber(env, "RENOTIFY_MINUTES") * 60_000 },
+    rules: { renotifyMs: requiredNumber(env, "RENOTIFY_MINUTES") * 60_000, confirmFixes: requiredNumber(env, "CONFIRM_FIXES") },
+    tracking: trackingRules(env),
+    silentAfterMinutes: requiredNumber(env, "SILENT_AFTER_MINUTES"),
+    wording: { language: required(env, "ALERT_LANGUAGE") === "en" ? "en" : "es", timeZone: required(env, "ALERT_TIME_ZONE") },
     around,
   }),
   around,

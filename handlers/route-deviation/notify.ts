@@ -2,13 +2,25 @@ import { PublishCommand, type SNSClient } from "@aws-sdk/client-sns";
 import { asFault } from "../shared/errors.ts";
 import type { Call } from "../shared/serve.ts";
 import type { Message } from "./state.ts";
+import { type Language, WORDS } from "./words.ts";
+
+/** How people are told. */
+export interface Wording {
+  readonly language: Language;
+  /** IANA name, such as America/Bogota. */
+  readonly timeZone: string;
+}
+interface Topic {
+  readonly topicArn: string;
+  readonly wording: Wording;
+}
 
 /** Sends in order and stops at the first failure; answers the ids of what SNS has taken. Never throws. */
-export async function send(sns: SNSClient, topicArn: string, messages: readonly Message[], call: Call): Promise<ReadonlySet<string>> {
+export async function send(sns: SNSClient, topic: Topic, messages: readonly Message[], call: Call): Promise<ReadonlySet<string>> {
   const sent = new Set<string>();
   for (const message of messages) {
     try {
-      await sns.send(toPublish(topicArn, message), { abortSignal: call.signal });
+      await sns.send(toPublish(topic, message), { abortSignal: call.signal });
       sent.add(message.id);
     } catch (error) {
       const fault = asFault(error);
@@ -26,13 +38,18 @@ export async function send(sns: SNSClient, topicArn: string, messages: readonly 
   return sent;
 }
 
+/** SNS takes subjects of ASCII alone, shorter than this. */
+const SUBJECT_LENGTH = 99;
+
 /** One publication, in words for each kind of subscriber. `default` is what queues, functions and endpoints get. */
-export function toPublish(topicArn: string, message: Message): PublishCommand {
+export function toPublish({ topicArn, wording }: Topic, message: Message): PublishCommand {
+  const words = WORDS[wording.language];
+  const told = { message, time: localTime(message.timestamp, wording), map: mapLink(message.position) };
   return new PublishCommand({
     TopicArn: topicArn,
-    Subject: `FleetLogix: ${message.vehicle_id} ${isCleared(message) ? "is back on its route" : "has left its route"}`,
+    Subject: toAscii(words.subject(message)).slice(0, SUBJECT_LENGTH),
     MessageStructure: "json",
-    Message: JSON.stringify({ default: JSON.stringify(forMachines(message)), email: forReaders(message), sms: forPhones(message) }),
+    Message: JSON.stringify({ default: JSON.stringify(forMachines(message)), email: words.email(told), sms: words.sms(told) }),
     MessageAttributes: {
       type: { DataType: "String", StringValue: message.type },
       vehicle_id: { DataType: "String", StringValue: message.vehicle_id },
@@ -54,27 +71,30 @@ function forMachines(message: Message) {
   };
 }
 
-function forReaders(message: Message): string {
-  const { lat, lon } = message.position;
-  return [
-    isCleared(message)
-      ? `Vehicle ${message.vehicle_id} is back on ${routeOf(message)}.`
-      : `Vehicle ${message.vehicle_id} is ${message.deviation_km} km off ${routeOf(message)}.`,
-    "",
-    `Distance to the route: ${message.deviation_km} km (allowed: ${message.threshold_km} km)`,
-    `Time:                  ${message.timestamp}`,
-    `Driver:                ${message.driver_id ?? "unknown"}`,
-    `Position:              ${lat}, ${lon}`,
-    `Map:                   https://www.openstreetmap.org/?mlat=${lat}&mlon=${lon}#map=14/${lat}/${lon}`,
-    `Alert:                 ${message.alert_id}`,
-  ].join("\n");
+/** `2026-03-01 09:05 GMT-5`: the same order of numbers in both languages, so that nobody takes the month for the day. */
+export function localTime(timestamp: string, { timeZone }: Wording): string {
+  const format = new Intl.DateTimeFormat("en-CA", {
+    timeZone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZoneName: "shortOffset",
+  });
+  const parts = new Map(format.formatToParts(new Date(timestamp)).map(({ type, value }) => [type, value]));
+  const [year, month, day, hour, minute, zone] = ["year", "month", "day", "hour", "minute", "timeZoneName"].map((name) =>
+    parts.get(name as never),
+  );
+  return `${year}-${month}-${day} ${hour}:${minute} ${zone}`;
 }
 
-/** Within one text message of 140 characters for ids of ordinary length. */
-const forPhones = (message: Message): string =>
-  isCleared(message)
-    ? `FleetLogix: ${message.vehicle_id} is back on ${routeOf(message)}.`
-    : `FleetLogix: ${message.vehicle_id} is ${message.deviation_km} km off ${routeOf(message)}.`;
+/** About a metre. */
+const DECIMALS = 5;
+export function mapLink({ lat, lon }: Message["position"]): string {
+  const [north, east] = [lat, lon].map((degrees) => Number(degrees.toFixed(DECIMALS)));
+  return `https://www.openstreetmap.org/?mlat=${north}&mlon=${east}`;
+}
 
-const isCleared = (message: Message): boolean => message.type === "ROUTE_DEVIATION_CLEARED";
-const routeOf = (message: Message): string => (message.route_id === undefined ? "its planned route" : `route ${message.route_id}`);
+const toAscii = (text: string): string => text.normalize("NFD").replace(/[^\x20-\x7e]/g, "");

@@ -1,4 +1,4 @@
-import type { Alert, Fleet, Message } from "./state.ts";
+import type { DeviationState, Message } from "./state.ts";
 
 /**
  * Sending messages at least once, and by one invocation at a time. A message is written into the outbox together with the
@@ -10,7 +10,7 @@ import type { Alert, Fleet, Message } from "./state.ts";
 const BATCH = 10;
 
 export interface Lease {
-  readonly state: Fleet;
+  readonly state: DeviationState;
   readonly messages: readonly Message[];
 }
 
@@ -18,7 +18,7 @@ export interface Lease {
  * Takes what nobody is sending, and what this invocation took already in a write whose answer was lost. `untilMs` lies
  * beyond the life of this invocation.
  */
-export function lease(state: Fleet, invocation: string, nowMs: number, untilMs: number): Lease {
+export function lease(state: DeviationState, invocation: string, nowMs: number, untilMs: number): Lease {
   const taken = new Set(
     state.outbox
       .filter((message) => message.leased_until_ms <= nowMs || message.leased_by === invocation)
@@ -33,26 +33,37 @@ export function lease(state: Fleet, invocation: string, nowMs: number, untilMs: 
 }
 
 export interface Settlement {
-  readonly state: Fleet;
-  /** Alerts whose `notified_at` has changed. */
-  readonly alerts: readonly Alert[];
+  readonly state: DeviationState;
+  /** Alerts of which SNS has taken a message. */
+  readonly told: readonly ToldAlert[];
+}
+export interface ToldAlert {
+  readonly alert_id: string;
+  /** Its sort key. */
+  readonly timestamp: string;
 }
 
 /** After the attempt: what was sent leaves, what was not is free again. */
-export function settle(state: Fleet, leased: readonly Message[], sentIds: ReadonlySet<string>, notifiedAt: string): Settlement {
+export function settle(state: DeviationState, leased: readonly Message[], sentIds: ReadonlySet<string>, notifiedAt: string): Settlement {
   const own = new Set(leased.map((message) => message.id));
   const outbox = state.outbox
     .filter((message) => !sentIds.has(message.id))
     .map((message) => (own.has(message.id) ? { ...message, leased_until_ms: 0, leased_by: "" } : message));
-  const told = new Set(leased.filter((message) => sentIds.has(message.id)).map((message) => message.alert_id));
-  const alerts: Alert[] = [];
-  const routes = Object.fromEntries(
-    Object.entries(state.routes).map(([key, track]) => {
-      if (track.alert === undefined || !told.has(track.alert.alert_id)) return [key, track];
-      const alert = { ...track.alert, notified_at: notifiedAt };
-      alerts.push(alert);
-      return [key, { ...track, alert }];
-    }),
-  );
-  return { state: { ...state, outbox, routes }, alerts };
+  const sent = leased.filter((message) => sentIds.has(message.id));
+  const told = new Map(sent.flatMap(({ alert_id, opened_at }) => (opened_at === undefined ? [] : [[alert_id, opened_at] as const])));
+  const alert = state.alert !== undefined && told.has(state.alert.alert_id) ? { ...state.alert, notified_at: notifiedAt } : state.alert;
+  return { state: { ...state, outbox, alert }, told: [...told].map(([alert_id, timestamp]) => ({ alert_id, timestamp })) };
+}
+
+/** How many messages wait for SNS; beyond them the oldest are given up. Their alerts stay, without `notified_at`. */
+const UNSENT_MESSAGES = 50;
+
+/** The outbox with these at its end. A message that could not be sent yet gives way to a newer one that says the same of the same alert. */
+export function enqueue(outbox: readonly Message[], messages: readonly Message[]) {
+  const queue = messages.reduce<readonly Message[]>((waiting, message) => {
+    const isSuperseded = (one: Message): boolean =>
+      one.alert_id === message.alert_id && one.type === message.type && one.leased_until_ms === 0;
+    return [...waiting.filter((one) => !isSuperseded(one)), message];
+  }, outbox);
+  return { queue: queue.slice(-UNSENT_MESSAGES), givenUp: queue.slice(0, -UNSENT_MESSAGES) };
 }

@@ -8,7 +8,7 @@ import { lengthKm } from "../shared/geodesy.ts";
 import { loadPlannedRoute, type PlannedRouteRecord } from "../shared/planned-routes.ts";
 import { toMetre } from "../shared/rounding.ts";
 import type { Call } from "../shared/serve.ts";
-import type { DeviationDeps } from "./operations.ts";
+import type { DeviationDeps } from "./deps.ts";
 
 export const routeNotFound = (): ApiError => new ApiError("ROUTE_NOT_FOUND", "No route is stored under this id.");
 

@@ -1,21 +1,25 @@
 import type { Position } from "../shared/geodesy.ts";
-import type { SeenEvent } from "../shared/identity.ts";
+import type { Memory } from "../shared/memory.ts";
+import type { Track } from "../tracking/track.ts";
 
 /**
- * This function's share of a vehicle's item: attribute `deviation`, counted by `deviation_version`. It holds every route
- * the vehicle was lately measured against, each with its last episode, and the messages that are not sent yet. The item in
- * the alerts table is a projection of the episode, written in the same transaction.
+ * This function's share of a vehicle's item: attribute `deviation`, counted by `deviation_version`. A vehicle drives one route at a
+ * time, and its fixes have one order in time. The item in the alerts table is a projection of the episode, written in
+ * the same transaction.
  */
-export interface Fleet {
-  readonly routes: Readonly<Record<string, RouteTrack>>;
+export interface DeviationState {
+  /** The newest good fix, by its own time. */
+  readonly last?: LastFix | undefined;
+  /** Deviated fixes in a row that have not opened an episode yet. */
+  readonly streak: number;
+  /** The episode of the route that the vehicle drives, or the last one, closed. */
+  readonly alert?: Alert | undefined;
+  /** Open episodes that the version before kept for routes the vehicle has left: the next fix closes them. */
+  readonly left: readonly Alert[];
   /** Messages to send, oldest first. A message leaves only when SNS has taken it. */
   readonly outbox: readonly Message[];
-  /** Newest fix of a route that is no longer remembered. */
-  readonly floor_ms?: number | undefined;
-  /** An episode was open on a route when it was forgotten: it goes on from its item in the alerts table. */
-  readonly aside?: true | undefined;
-  /** The newest fix of any route, for a vehicle that sends its position here alone. */
-  readonly last_fix?: LastFix | undefined;
+  readonly track?: Track | undefined;
+  readonly memory: Memory;
 }
 
 export interface LastFix {
@@ -23,26 +27,20 @@ export interface LastFix {
   readonly recorded_at: string;
   readonly event_id: string;
   readonly route_id?: string | undefined;
-}
-
-export interface ProcessedFix extends SeenEvent {
-  readonly invocation: string;
+  readonly speed_kmh?: number | undefined;
+  readonly accuracy_m?: number | undefined;
+  readonly heading_deg?: number | undefined;
+  /** Names the route, also one that has no id: see `routeKey`. */
+  readonly route_key: string;
+  /** Its answer named the alert. */
   readonly answered_alert: boolean;
 }
 
-/** One route as the vehicle drives it. */
-export interface RouteTrack {
-  /** The last fix processed. */
-  readonly last: ProcessedFix;
-  /** Fixes processed before it that have the same time: none of them is older than the last one, and each counts once. */
-  readonly twins: readonly ProcessedFix[];
-  readonly recent_events: readonly SeenEvent[];
-  readonly alert?: Alert | undefined;
-}
+export type CloseReason = "back_on_route" | "route_changed";
 
 export interface Alert {
   readonly alert_id: string;
-  /** Sort key in the alerts table: when the episode opened. */
+  /** Sort key in the alerts table: when the episode opened, to the millisecond. */
   readonly timestamp: string;
   readonly state: "open" | "closed";
   readonly route_id?: string | undefined;
@@ -53,10 +51,11 @@ export interface Alert {
   readonly max_deviation_km: number;
   readonly threshold_km: number;
   readonly closed_at?: string | undefined;
+  readonly close_reason?: CloseReason | undefined;
   /** When SNS last took a message about it. */
   readonly notified_at?: string | undefined;
-  /** Seconds since 1970. */
-  readonly expires_at: number;
+  /** Seconds since 1970; only a closed one expires. */
+  readonly expires_at?: number | undefined;
   /** The last message about it, sent or to be sent: time of its fix and deviation. */
   readonly told_ms: number;
   readonly told_deviation_km: number;
@@ -66,6 +65,8 @@ export interface Message {
   readonly id: string;
   readonly type: "ROUTE_DEVIATION" | "ROUTE_DEVIATION_CLEARED";
   readonly alert_id: string;
+  /** Sort key of the alert's item; the version before did not write it. */
+  readonly opened_at?: string | undefined;
   readonly vehicle_id: string;
   readonly route_id?: string | undefined;
   readonly driver_id?: string | undefined;
@@ -73,14 +74,18 @@ export interface Message {
   readonly threshold_km: number;
   readonly position: Position;
   readonly timestamp: string;
+  /** Of one that clears. */
+  readonly close_reason?: CloseReason | undefined;
   /** Until then one invocation is sending it and others leave it alone; 0: nobody is. Wall clock, ms since 1970. */
   readonly leased_until_ms: number;
   readonly leased_by: string;
 }
 
-export interface Rules {
+export interface AlertRules {
   /** Time between two messages of an episode that goes on. */
   readonly renotifyMs: number;
+  /** So many deviated fixes in a row open an episode. */
+  readonly confirmFixes: number;
 }
 
-export const EMPTY: Fleet = { routes: {}, outbox: [] };
+export const EMPTY: DeviationState = { streak: 0, left: [], outbox: [], memory: [] };

@@ -17,9 +17,8 @@ export function toAttribute(value: unknown): AttributeValue {
 
 /** Fields that are undefined are left out. */
 export function toItem(record: object): Item {
-  const item: Item = {};
-  for (const [name, value] of Object.entries(record)) if (value !== undefined) item[name] = toAttribute(value);
-  return item;
+  const present = Object.entries(record).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present.map(([name, value]) => [name, toAttribute(value)]));
 }
 
 /** Numbers come back as doubles. Types that we never write (sets, binary) count as absent. */

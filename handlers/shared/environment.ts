@@ -1,4 +1,5 @@
 import type { EnvironmentName } from "../contract/functions.ts";
+import type { TrackingRules } from "../tracking/fix.ts";
 import type { Surroundings } from "./serve.ts";
 
 /** A variable that the deployment sets; without it the function must not start. */
@@ -13,6 +14,13 @@ export function requiredNumber(env: NodeJS.ProcessEnv, name: EnvironmentName): n
   if (!Number.isFinite(value) || value < 0) throw new Error(`The environment variable ${name} is not a number of 0 or more.`);
   return value;
 }
+
+export const trackingRules = (env: NodeJS.ProcessEnv): TrackingRules => ({
+  speedWindowMinutes: requiredNumber(env, "SPEED_WINDOW_MINUTES"),
+  stoppedAfterMinutes: requiredNumber(env, "STOPPED_AFTER_MINUTES"),
+  maxSpeedKmh: requiredNumber(env, "MAX_SPEED_KMH"),
+  maxAccuracyM: requiredNumber(env, "MAX_ACCURACY_M"),
+});
 
 export const ofProcess = (env: NodeJS.ProcessEnv): Surroundings => ({
   clock: () => new Date(),

@@ -76,11 +76,16 @@ export interface Fault {
 
 export const asFault = (error: unknown): Fault => (typeof error === "object" && error !== null ? (error as Fault) : {});
 
+/** A list asks an index that `up` is still making: it takes minutes on a table with items. */
+const isIndexMissing = ({ name, message }: Fault): boolean =>
+  name === "ValidationException" && /backfilling global secondary index|does not have the specified index/i.test(message ?? "");
+
 /** The failure as the caller may see it: "not now" becomes 503, everything else of AWS or of ours 500 without internals. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const fault = asFault(error);
   const transient =
+    isIndexMissing(fault) ||
     TRANSIENT_NAMES.has(fault.name ?? "") ||
     NETWORK_CODES.has(fault.code ?? "") ||
     (fault.$metadata?.httpStatusCode ?? 0) >= 500 ||

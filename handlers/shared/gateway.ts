@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import en from "zod/v4/locales/en.js";
+import type { QuerySpec } from "../contract/queries.ts";
 import { makeId } from "../contract/schemas.ts";
 import { ApiError, type Detail, invalid } from "./errors.ts";
 
@@ -24,6 +25,9 @@ export interface ProxyResult {
 
 export const LARGEST_BODY_BYTES = 1024 * 1024;
 
+/** What a client must change when its body does not arrive as plain UTF-8. */
+const PLAIN_BODY = "Send the body as JSON in UTF-8, without compression.";
+
 export const operationOf = (event: ProxyEvent): string => `${event.httpMethod ?? ""} ${event.resource ?? ""}`;
 
 /** A header by name, whatever its case; API Gateway passes names as the client wrote them. */
@@ -45,6 +49,7 @@ export function pathId(event: ProxyEvent, name: string): string {
 
 /** The JSON body; 400 if it is none, 413 if it is too long. */
 export function parseBody(event: ProxyEvent): unknown {
+  refuseEncoded(event);
   const text = decodeBody(event);
   if (text === undefined || text.trim() === "") throw invalid([{ path: "", message: "A JSON body is required." }]);
   try {
@@ -55,6 +60,17 @@ export function parseBody(event: ProxyEvent): unknown {
   }
 }
 
+/** API Gateway hands a compressed body on as broken text: its header tells why it cannot be read. */
+function refuseEncoded(event: ProxyEvent): void {
+  const encoding = header(event, "content-encoding")?.trim().toLowerCase() ?? "identity";
+  if (encoding !== "identity" && encoding !== "")
+    throw invalid([{ path: "", message: `Content-Encoding is not supported. ${PLAIN_BODY}` }]);
+  const charset = /charset\s*=\s*"?([^\s;"]+)/i.exec(header(event, "content-type") ?? "")?.[1]?.toLowerCase() ?? "utf-8";
+  if (!["utf-8", "utf8", "us-ascii"].includes(charset))
+    throw invalid([{ path: "", message: `The charset of Content-Type is not supported. ${PLAIN_BODY}` }]);
+}
+
+/** A byte order mark at the start is left out. */
 function decodeBody({ body, isBase64Encoded }: ProxyEvent): string | undefined {
   if (typeof body !== "string") return undefined;
   const bytes = Buffer.from(body, isBase64Encoded === true ? "base64" : "utf8");
@@ -62,8 +78,18 @@ function decodeBody({ body, isBase64Encoded }: ProxyEvent): string | undefined {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw invalid([{ path: "", message: "The body is not UTF-8." }]);
+    throw invalid([{ path: "", message: `The body is not UTF-8. ${PLAIN_BODY}` }]);
   }
+}
+
+type Query<S extends QuerySpec> = { readonly [K in keyof S]?: z.output<S[K]> | undefined };
+
+/** The query parameters as `spec` has them, or 400; those that it does not name are refused. */
+export function queryOf<S extends QuerySpec>(event: ProxyEvent, spec: S): Query<S> {
+  const given = Object.entries(event.queryStringParameters ?? {});
+  const unknown = given.filter(([name]) => !Object.hasOwn(spec, name));
+  if (unknown.length > 0) throw invalid(unknown.map(([name]) => ({ path: name, message: "Unknown query parameter." })));
+  return Object.fromEntries(given.map(([name, value]) => [name, check(spec[name] as z.core.$ZodType, value, name)])) as Query<S>;
 }
 
 /** The value as the schema has it, or 400 with every place that is wrong. `at` goes before each path. */

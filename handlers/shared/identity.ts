@@ -1,50 +1,41 @@
 import { createHash } from "node:crypto";
+import { findEvent, type Memory, markOf, type RememberedEvent } from "./memory.ts";
 
 /**
- * Which event is it.
+ * The identity of an event: its id, within the delivery or the vehicle that it is about. Its time is no part of it, as phones stamp
+ * a retry anew. The first call with an id decides the event's time.
  *
- * Events are ordered by their times alone: an event is later than another only if its time is, so of different events
- * with the same time the first to arrive stands. Events with distinct times end in the same state in every order of
- * arrival; only between those that share a millisecond does the arrival decide.
- *
- * An event is its time and its id. Without an id the id is the hash of the operation, the payload and the time, so that
- * the same payload with the same time is the same event. Without a time the event's time is that of its arrival; a
- * retry arrives later, so the state remembers events without a time, and `recall` finds them again: by id, or, with
- * neither id nor time, when the call repeats the last event word for word within RETRY_WINDOW_MS. Beyond that window
- * it is news ("still here"). A client that needs certainty sends `event_id` and its own time.
+ * Without an id the id is the hash of the operation, the payload and the time, so that the same payload with the same time is
+ * the same event. With neither id nor time, a call that repeats the last event word for word within RETRY_WINDOW_MS is its retry;
+ * after that it is news ("still here"). A client that needs certainty sends `event_id`.
  */
 export interface EventIdentity {
   readonly id: string;
-  /** The event's time, RFC 3339, as received. */
+  /** The event's time, RFC 3339 in UTC. */
   readonly at: string;
+  /** The same in ms since 1970. */
   readonly ms: number;
-  /** Hash of what the event says, its id and time aside. */
+  /** Hash of what the event says, its id and time aside: 16 hexadecimal digits. */
   readonly fingerprint: string;
-  /** The call carried no time. */
-  readonly timeless: boolean;
-  /** The call carried no id. */
-  readonly derived: boolean;
+  /** `server`: the call carried no time, or one that a wrong clock made; the event counts with its time of receipt. */
+  readonly timeSource: "client" | "server";
+  /** The call carried neither id nor time. */
+  readonly anonymous: boolean;
   /**
-   * The invocation that brings it. The state keeps that of the event it applied, so that a write of our own whose answer was
-   * lost, and which was therefore sent again, is known from another call with the same event.
+   * The invocation that brings it. The item keeps that of its last writer, so that a write of our own whose answer was lost, and
+   * which was therefore sent again, is known from another call with the same event.
    */
   readonly invocation: string;
 }
 
-/** What the state keeps of an event. */
-export interface SeenEvent {
-  readonly id: string;
-  readonly at: string;
-  readonly fingerprint: string;
-}
-
 export const RETRY_WINDOW_MS = 60_000;
-/** How many events without a time an item remembers. */
-export const REMEMBERED = 16;
+/** A time further ahead of our clock than this was made by a wrong clock. */
+export const CLOCK_TOLERANCE_MS = 120_000;
 
 export interface EventClaims {
   readonly operation: string;
   readonly eventId: string | undefined;
+  /** RFC 3339 in UTC. */
   readonly time: string | undefined;
   /** The payload, ids normalised, without its id and time. */
   readonly content: unknown;
@@ -52,33 +43,45 @@ export interface EventClaims {
 }
 
 export function identify(claims: EventClaims, receivedAt: Date): EventIdentity {
-  const at = claims.time ?? receivedAt.toISOString();
-  const fingerprint = hash([claims.operation, claims.content]).slice(0, 16);
+  const { time, eventId } = claims;
+  const isTrusted = time !== undefined && Date.parse(time) - receivedAt.getTime() <= CLOCK_TOLERANCE_MS;
+  const at = isTrusted ? time : receivedAt.toISOString();
   return {
-    id: claims.eventId ?? hash([claims.operation, claims.content, at]),
+    id: eventId ?? derivedId(claims.operation, claims.content, time ?? at),
     at,
     ms: Date.parse(at),
-    fingerprint,
-    timeless: claims.time === undefined,
-    derived: claims.eventId === undefined,
+    fingerprint: hash([claims.operation, claims.content]).slice(0, 16),
+    timeSource: isTrusted ? "client" : "server",
+    anonymous: eventId === undefined && time === undefined,
     invocation: claims.invocation,
   };
 }
 
-/** The identity that the event had when it came first, where the state remembers it. `lastId`: the last applied event. */
-export function recall(event: EventIdentity, seen: readonly SeenEvent[], lastId: string | undefined): EventIdentity {
-  if (!event.timeless) return event;
-  const isRetry = (one: SeenEvent): boolean =>
-    one.id === lastId && one.fingerprint === event.fingerprint && event.ms - Date.parse(one.at) < RETRY_WINDOW_MS;
-  const known = seen.find((one) => (event.derived ? isRetry(one) : one.id === event.id));
-  return known === undefined ? event : { ...event, id: known.id, at: known.at, ms: Date.parse(known.at) };
+/** What is known of an event that was here before: the time of its first call. */
+export interface Recalled {
+  readonly event: EventIdentity;
+  /** Its entry in the memory of its delivery or vehicle; undefined: no call with it has been completed yet, as far as we remember. */
+  readonly seen: RememberedEvent | undefined;
 }
 
-/** `seen` with the event, if it is one that a retry could not name by itself; oldest first, bounded. */
-export function remember(seen: readonly SeenEvent[], event: EventIdentity): readonly SeenEvent[] {
-  if (!event.timeless) return seen;
-  return [...seen, { id: event.id, at: event.at, fingerprint: event.fingerprint }].slice(-REMEMBERED);
+/** The event with the time of its first call, where that is remembered. */
+export function recall(event: EventIdentity, memory: Memory, content: unknown, operation: string): Recalled {
+  const seen = event.anonymous ? lastIfRetried(event, memory) : findEvent(memory, event.id);
+  if (seen === undefined) return { event, seen };
+  const first = withTime(event, seen.ms);
+  return { event: event.anonymous ? { ...first, id: derivedId(operation, content, first.at) } : first, seen };
 }
+
+function lastIfRetried(event: EventIdentity, memory: Memory): RememberedEvent | undefined {
+  const last = memory.at(-1);
+  return last !== undefined && last.mark === markOf(event.fingerprint) && event.ms - last.ms < RETRY_WINDOW_MS ? last : undefined;
+}
+
+/** The event at another time; one that is the same to the millisecond stays as it was written. */
+export const withTime = (event: EventIdentity, ms: number): EventIdentity =>
+  event.ms === ms ? event : { ...event, ms, at: new Date(ms).toISOString() };
+
+const derivedId = (operation: string, content: unknown, time: string): string => hash([operation, content, time]);
 
 /** Hash of a JSON value that does not depend on the order of its fields; 32 hexadecimal digits. */
 export function hash(value: unknown): string {

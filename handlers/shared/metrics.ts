@@ -1,6 +1,18 @@
 import type { WriteLine } from "./log.ts";
 
-export type Metric = "Accepted" | "Duplicate" | "Late" | "Rejected" | "Failed" | "Deviated" | "Notified" | "NotifyFailed" | "ColdStart";
+export type Metric =
+  | "Accepted"
+  | "Duplicate"
+  | "Late"
+  | "Final"
+  | "Implausible"
+  | "ClockAdjusted"
+  | "Rejected"
+  | "Failed"
+  | "Deviated"
+  | "Notified"
+  | "NotifyFailed"
+  | "ColdStart";
 
 export interface Metrics {
   readonly count: (metric: Metric, by?: number) => void;

@@ -24,3 +24,15 @@ export async function loadPlannedRoute(
   const { Item: item } = await dynamodb.send(command, { abortSignal });
   return item === undefined ? undefined : fromItem<PlannedRouteRecord>(item);
 }
+
+/** The routes with these ids; unknown ones are left out. Each is read once. */
+export async function loadPlannedRoutes(
+  dynamodb: DynamoDBClient,
+  table: string,
+  ids: Iterable<string>,
+  abortSignal: AbortSignal,
+): Promise<ReadonlyMap<string, PlannedRouteRecord>> {
+  const unique = [...new Set(ids)];
+  const found = await Promise.all(unique.map((id) => loadPlannedRoute(dynamodb, table, id, abortSignal)));
+  return new Map(found.flatMap((route) => (route === undefined ? [] : [[route.route_id, route] as const])));
+}

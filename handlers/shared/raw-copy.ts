@@ -2,8 +2,12 @@ import { HeadObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/cli
 import { asFault, eventIdReused, unavailable } from "./errors.ts";
 import type { EventIdentity } from "./identity.ts";
 
+export type RawArea = "deliveries" | "vehicles" | "routes";
+
 export interface RawCopy {
-  readonly area: "deliveries" | "vehicles" | "routes";
+  readonly area: RawArea;
+  /** Id of the delivery or vehicle that the event is about. */
+  readonly subject: string;
   readonly event: EventIdentity;
   /** `POST /delivery` and the like. */
   readonly route: string;
@@ -19,11 +23,17 @@ export interface StoredCopy {
   readonly seenBefore: boolean;
 }
 
-/** `raw-data/<area>/year=YYYY/month=MM/day=DD/<time>-<event_id>.json`: depends on the event alone, so a retry finds its copy. */
-export function rawKey(area: RawCopy["area"], event: { readonly ms: number; readonly id: string }): string {
-  const time = new Date(event.ms).toISOString();
+type KeyParts = { readonly ms: number; readonly id: string };
+
+/** `raw-data/<area>/year=YYYY/month=MM/day=DD/<time>-<delivery or vehicle>-<event_id>.json`: depends on the event alone, so a retry finds its copy. */
+export const rawKey = (area: RawArea, subject: string, event: KeyParts): string => keyOf(area, event.ms, `${subject}-${event.id}`);
+/** The key of the version before, without the delivery or vehicle. */
+export const oldRawKey = (area: RawArea, event: KeyParts): string => keyOf(area, event.ms, event.id);
+
+function keyOf(area: RawArea, ms: number, name: string): string {
+  const time = new Date(ms).toISOString();
   const [year, month, day] = [time.slice(0, 4), time.slice(5, 7), time.slice(8, 10)];
-  return `raw-data/${area}/year=${year}/month=${month}/day=${day}/${time.replace(/[-:.]/g, "")}-${event.id}.json`;
+  return `raw-data/${area}/year=${year}/month=${month}/day=${day}/${time.replace(/[-:.]/g, "")}-${name}.json`;
 }
 
 /**
@@ -31,7 +41,7 @@ export function rawKey(area: RawCopy["area"], event: { readonly ms: number; read
  * under one key would lose one of them.
  */
 export async function storeRawCopy(s3: S3Client, bucket: string, copy: RawCopy, abortSignal: AbortSignal): Promise<StoredCopy> {
-  const key = rawKey(copy.area, copy.event);
+  const key = rawKey(copy.area, copy.subject, copy.event);
   // Rounds: a copy that was in the way may be gone when we look at it.
   for (let round = 0; round < 3; round++) {
     if (await putIfAbsent(s3, bucket, key, copy, abortSignal)) return { key, seenBefore: false };
@@ -42,6 +52,13 @@ export async function storeRawCopy(s3: S3Client, bucket: string, copy: RawCopy, 
     return { key, seenBefore: found.invocation !== copy.event.invocation };
   }
   throw unavailable(new Error("The raw copy could neither be written nor found."));
+}
+
+/** A copy of this very event under the key of the version before, which other deliveries and vehicles may share. */
+export async function findOldCopy(s3: S3Client, bucket: string, copy: RawCopy, abortSignal: AbortSignal): Promise<StoredCopy | undefined> {
+  const key = oldRawKey(copy.area, copy.event);
+  const found = await readMark(s3, bucket, key, abortSignal);
+  return found?.fingerprint === copy.event.fingerprint ? { key, seenBefore: true } : undefined;
 }
 
 async function putIfAbsent(s3: S3Client, bucket: string, key: string, copy: RawCopy, abortSignal: AbortSignal): Promise<boolean> {

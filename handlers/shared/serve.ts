@@ -1,7 +1,8 @@
 import type { FunctionName } from "../contract/functions.ts";
+import type { QuerySpec } from "../contract/queries.ts";
 import type { Pacing } from "./contention.ts";
 import { ApiError, asFault, errorBody, toApiError } from "./errors.ts";
-import { header, operationOf, type ProxyEvent, type ProxyResult } from "./gateway.ts";
+import { header, operationOf, type ProxyEvent, type ProxyResult, queryOf } from "./gateway.ts";
 import { type Log, makeLog, type WriteLine } from "./log.ts";
 import { type Metrics, makeMetrics } from "./metrics.ts";
 
@@ -33,15 +34,21 @@ export interface Call {
   readonly count: Metrics["count"];
 }
 
-/** Answers the body of a 200, or throws. */
-export type Operation = (call: Call) => Promise<unknown>;
+export interface Operation {
+  /** The query parameters that it takes; any other is refused. */
+  readonly query?: QuerySpec | undefined;
+  /** Answers the body of a 200, or throws. */
+  readonly run: (call: Call) => Promise<unknown>;
+}
+/** By `METHOD /path`. */
+export type Operations = Readonly<Record<string, Operation>>;
 export type Handler = (event: ProxyEvent, context: LambdaContext) => Promise<ProxyResult>;
 
 /** Time kept back for the answer itself, on a busy machine too; of a function that has little time, a quarter. */
 const reserveOf = (remainingMs: number): number => Math.min(1_000, remainingMs / 4);
 
-/** The frame of every function: finds the operation, answers its failures, logs, counts. `operations`: by `METHOD /path`. */
-export function serve(name: FunctionName, operations: Readonly<Record<string, Operation>>, around: Surroundings): Handler {
+/** The frame of every function: finds the operation, answers its failures, logs, counts. */
+export function serve(name: FunctionName, operations: Operations, around: Surroundings): Handler {
   let coldStart = true;
   return async (received, context) => {
     const event = received ?? {};
@@ -59,10 +66,9 @@ export function serve(name: FunctionName, operations: Readonly<Record<string, Op
     const timer = setTimeout(() => deadline.abort(), Math.max(0, remainingMs - reserveOf(remainingMs)));
     const headers = { ...corsHeaders(event, around.env.CORS_ORIGINS), "X-Correlation-Id": correlationId };
     try {
-      const body = await find(
-        operations,
-        event,
-      )({
+      const operation = find(operations, event);
+      queryOf(event, operation.query ?? {});
+      const body = await operation.run({
         event,
         receivedAt: started,
         requestId,
@@ -90,7 +96,7 @@ const describe = (name: FunctionName, event: ProxyEvent, context: LambdaContext,
   trace_id: env._X_AMZN_TRACE_ID,
 });
 
-function find(operations: Readonly<Record<string, Operation>>, event: ProxyEvent): Operation {
+function find(operations: Operations, event: ProxyEvent): Operation {
   const key = operationOf(event);
   const operation = Object.hasOwn(operations, key) ? operations[key] : undefined;
   if (operation === undefined) throw new ApiError("NOT_FOUND", "There is no such operation.");

@@ -1,106 +1,182 @@
-import type { DeliveryAnswer } from "../contract/answers.ts";
-import type { DeliveryUpdate } from "../contract/schemas.ts";
-import { type EventIdentity, remember, type SeenEvent } from "../shared/identity.ts";
+import type { DeliveryAnswer, DeliverySummary } from "../contract/answers.ts";
+import type { DeliveryStatus, DeliveryUpdate } from "../contract/schemas.ts";
+import type { EventIdentity } from "../shared/identity.ts";
+import { findEvent, type Memory, markOf, remember } from "../shared/memory.ts";
 
 /**
- * A delivery's state is the newest update, and for every optional field the newest update that carried it. Both follow
- * the updates' own times, so any order and any repetition of the same updates ends in the same state, and an update that
- * only says "delivered" does not wipe out the tracking number. Of two with the same time the first to arrive stands.
+ * A delivery's state is a function of the set of its updates, whatever the order in which they arrive and however often.
+ *
+ * Updates are ordered by their key: time, then progress of the status, then event_id. Final updates (`returned`, `cancelled`,
+ * `delivered`) go before others, unless they are older than the last correction. So of every value two candidates matter: the
+ * greatest final one since the last correction, which is shown, and a greater one that it hides: a later correction may still let
+ * it through. All other updates can be forgotten.
  */
-
-const OPTIONAL_FIELDS = [
+export const OPTIONAL_FIELDS = [
   "tracking_number",
   "driver_id",
   "vehicle_id",
   "route_id",
   "position",
   "recipient_signature",
+  "recipient_name",
+  "scheduled_at",
   "notes",
 ] as const satisfies readonly (keyof DeliveryUpdate)[];
-type OptionalField = (typeof OPTIONAL_FIELDS)[number];
+export type OptionalField = (typeof OPTIONAL_FIELDS)[number];
+export type Tracked = "standing" | OptionalField;
 
-/** The item in the deliveries table. */
-export interface DeliveryRecord extends Partial<Pick<DeliveryUpdate, OptionalField>> {
-  readonly delivery_id: string;
-  readonly status: DeliveryUpdate["status"];
-  readonly is_completed: boolean;
-  readonly delivered_at?: string | undefined;
-  /** Of the last applied update; the same under the name of the API's answers, and in ms since 1970, which orders updates. */
-  readonly occurred_at: string;
-  readonly updated_at: string;
-  readonly updated_ms: number;
+/** What an update says about its delivery, and when. `at`: as it is answered. */
+export interface Standing {
+  readonly status: DeliveryStatus;
+  readonly at: string;
   readonly event_id: string;
-  readonly event_fingerprint: string;
-  readonly invocation: string;
-  /** For each optional field the time of the update it came with, in ms. */
-  readonly field_ms: Partial<Record<OptionalField, number>>;
-  /** Events that came without a time: see `recall`. */
-  readonly recent_events: readonly SeenEvent[];
+}
+export interface Candidate {
+  readonly key: string;
+  readonly value: unknown;
+}
+export interface Candidates {
+  readonly shown?: Candidate | undefined;
+  /** Greater than `shown`, which is final and hides it. */
+  readonly hidden?: Candidate | undefined;
 }
 
-export type Outcome = "applied" | "late" | "duplicate" | "reused";
+export interface DeliveryState {
+  readonly delivery_id: string;
+  readonly candidates: ReadonlyMap<Tracked, Candidates>;
+  /** Key of the last correction: what is smaller has no say any more. */
+  readonly corrected?: string | undefined;
+  /** The updates with `delivered` since the last correction. */
+  readonly delivered: readonly { readonly key: string; readonly at: string }[];
+  readonly memory: Memory;
+}
+
+export type Outcome = "applied" | "late" | "final" | "duplicate" | "reused";
 
 export interface Decision {
   readonly outcome: Outcome;
-  readonly record: DeliveryRecord;
-  /** The record differs from the stored one. A late update may still fill in a field that no newer one carried. */
+  readonly state: DeliveryState;
+  /** The state differs from the one before. */
   readonly changed: boolean;
 }
 
-export function decide(stored: DeliveryRecord | undefined, event: EventIdentity, update: DeliveryUpdate): Decision {
-  if (stored === undefined) return { outcome: "applied", record: apply(undefined, event, update), changed: true };
-  if (stored.event_id === event.id) {
-    const isOwn = stored.invocation === event.invocation;
-    const outcome = isOwn ? "applied" : stored.event_fingerprint === event.fingerprint ? "duplicate" : "reused";
-    return { outcome, record: stored, changed: false };
-  }
-  // Its first call was still under way when this one looked for it.
-  const seen = stored.recent_events.find((one) => one.id === event.id);
+/** From least to most. */
+const PROGRESS: readonly DeliveryStatus[] = ["pending", "assigned", "in_transit", "failed", "returned", "cancelled", "delivered"];
+const FIRST_FINAL = PROGRESS.indexOf("returned");
+const TIME_DIGITS = 15;
+/** An update whose time lies ahead of our clock is smaller than every other: it makes nothing late. */
+const AHEAD = "0".repeat(TIME_DIGITS);
+/** Of one delivery; reached by no phone that works. */
+const MOST_DELIVERED = 64;
+
+/** Keys compare as text. */
+export const keyOf = (ms: number, status: DeliveryStatus, eventId: string): string =>
+  `${String(Math.max(0, ms)).padStart(TIME_DIGITS, "0")}${PROGRESS.indexOf(status)}${eventId}`;
+const isFinal = (key: string): boolean => Number(key[TIME_DIGITS]) >= FIRST_FINAL;
+
+export const newDelivery = (delivery_id: string): DeliveryState => ({ delivery_id, candidates: new Map(), delivered: [], memory: [] });
+
+/** `nowMs`: the server's clock. */
+export function decide(stored: DeliveryState, event: EventIdentity, update: DeliveryUpdate, nowMs: number): Decision {
+  const seen = findEvent(stored.memory, event.id);
   if (seen !== undefined)
-    return { outcome: seen.fingerprint === event.fingerprint ? "duplicate" : "reused", record: stored, changed: false };
-  if (event.ms > stored.updated_ms) return { outcome: "applied", record: apply(stored, event, update), changed: true };
-  const filled = event.ms < stored.updated_ms ? takeFields(stored, event, update) : undefined;
-  return { outcome: "late", record: filled ?? stored, changed: filled !== undefined };
-}
-
-function apply(stored: DeliveryRecord | undefined, event: EventIdentity, update: DeliveryUpdate): DeliveryRecord {
-  const isCompleted = update.status === "delivered";
-  const news = {
-    delivery_id: update.delivery_id,
-    status: update.status,
-    is_completed: isCompleted,
-    delivered_at: isCompleted ? event.at : undefined,
-    occurred_at: event.at,
-    updated_at: event.at,
-    updated_ms: event.ms,
-    event_id: event.id,
-    event_fingerprint: event.fingerprint,
-    invocation: event.invocation,
-    recent_events: remember(stored?.recent_events ?? [], event),
+    return { outcome: seen.mark === markOf(event.fingerprint) ? "duplicate" : "reused", state: stored, changed: false };
+  const key = keyOf(event.ms, update.status, event.id);
+  const before = withoutAhead(stored, key, nowMs);
+  const { shown, hidden } = before.candidates.get("standing") ?? {};
+  // Older than the memory: it stands, and its raw copy has been compared.
+  if (shown?.key === key || hidden?.key === key) return { outcome: "duplicate", state: stored, changed: false };
+  const corrected = update.correction === true && key > (before.corrected ?? "") ? key : before.corrected;
+  const delivered = update.status === "delivered" ? withDelivered(before.delivered, { key, at: event.at }) : before.delivered;
+  const values = valuesOf(event, update);
+  const names = [...new Set([...before.candidates.keys(), ...values.keys()])];
+  const state: DeliveryState = {
+    ...before,
+    candidates: new Map(
+      names.map((name) => [
+        name,
+        choose({ ...before.candidates.get(name) }, values.has(name) ? { key, value: values.get(name) } : undefined, corrected),
+      ]),
+    ),
+    corrected,
+    delivered: delivered.filter((one) => corrected === undefined || one.key >= corrected),
+    memory: remember(stored.memory, event),
   };
-  const record = { field_ms: {}, ...stored, ...news };
-  return takeFields(record, event, update) ?? record;
+  const standing = state.candidates.get("standing")?.shown?.key ?? key;
+  const outcome = standing === key ? "applied" : key < standing ? "late" : "final";
+  return { outcome, state, changed: true };
 }
 
-/** The record with the update's optional fields where no newer update carried them; undefined if there are none. */
-function takeFields(record: DeliveryRecord, event: EventIdentity, update: DeliveryUpdate): DeliveryRecord | undefined {
-  const isNewest = (field: OptionalField) => event.ms > (record.field_ms[field] ?? Number.NEGATIVE_INFINITY);
-  const taken = OPTIONAL_FIELDS.filter((field) => update[field] !== undefined && isNewest(field));
-  if (taken.length === 0) return undefined;
+function valuesOf(event: EventIdentity, update: DeliveryUpdate): ReadonlyMap<Tracked, unknown> {
+  const standing: Standing = { status: update.status, at: event.at, event_id: event.id };
+  const given = OPTIONAL_FIELDS.filter((field) => update[field] !== undefined).map((field) => [field, update[field]] as const);
+  return new Map<Tracked, unknown>([["standing", standing], ...given]);
+}
+
+function choose({ shown, hidden }: Candidates, incoming: Candidate | undefined, corrected: string | undefined): Candidates {
+  const all = [shown, hidden, incoming].filter((one) => one !== undefined);
+  const greatest = all.reduce((a, b) => (b.key > a.key ? b : a));
+  const finals = all.filter((one) => isFinal(one.key) && (corrected === undefined || one.key >= corrected));
+  const final = finals.reduce<Candidate | undefined>((a, b) => (a === undefined || b.key > a.key ? b : a), undefined);
+  return final === undefined || final.key === greatest.key ? { shown: greatest } : { shown: final, hidden: greatest };
+}
+
+function withDelivered(delivered: DeliveryState["delivered"], one: DeliveryState["delivered"][number]): DeliveryState["delivered"] {
+  const all = [...delivered.filter((other) => other.key !== one.key), one].sort((a, b) => (a.key < b.key ? -1 : 1));
+  // The first counts; those after it matter when a correction comes late.
+  return all.length > MOST_DELIVERED ? [...all.slice(0, 1), ...all.slice(1 - MOST_DELIVERED)] : all;
+}
+
+/** The state with every time that lies ahead of the server's clock and of the incoming update made smaller than all others. */
+function withoutAhead(state: DeliveryState, incoming: string, nowMs: number): DeliveryState {
+  const limit = String(nowMs).padStart(TIME_DIGITS, "0");
+  const isAhead = (key: string) => key.slice(0, TIME_DIGITS) > limit && key > incoming;
+  const settle = (one: Candidate | undefined) => (one && isAhead(one.key) ? { ...one, key: AHEAD + one.key.slice(TIME_DIGITS) } : one);
   return {
-    ...record,
-    ...Object.fromEntries(taken.map((field) => [field, update[field]])),
-    field_ms: { ...record.field_ms, ...Object.fromEntries(taken.map((field) => [field, event.ms])) },
+    ...state,
+    candidates: new Map([...state.candidates].map(([name, { shown, hidden }]) => [name, { shown: settle(shown), hidden: settle(hidden) }])),
+    corrected: state.corrected !== undefined && isAhead(state.corrected) ? undefined : state.corrected,
+    delivered: state.delivered.filter((one) => !isAhead(one.key)),
   };
 }
 
-export function toAnswer(record: DeliveryRecord): DeliveryAnswer {
+export const standingOf = (state: DeliveryState): Standing | undefined =>
+  state.candidates.get("standing")?.shown?.value as Standing | undefined;
+
+/** The time of the first `delivered` since the last correction, of a delivery that stands as delivered. */
+export function deliveredAt(state: DeliveryState): string | undefined {
+  const standing = standingOf(state);
+  if (standing?.status !== "delivered") return undefined;
+  const [first] = state.delivered;
+  return first?.at ?? standing.at;
+}
+
+const shownIn = <F extends OptionalField>(state: DeliveryState, field: F): DeliveryUpdate[F] =>
+  state.candidates.get(field)?.shown?.value as DeliveryUpdate[F];
+
+export function toSummary(state: DeliveryState, standing: Standing): DeliverySummary {
   return {
-    delivery_id: record.delivery_id,
-    status: record.status,
-    is_completed: record.is_completed,
-    delivered_at: record.delivered_at ?? null,
-    tracking_number: record.tracking_number ?? null,
-    updated_at: record.updated_at,
+    delivery_id: state.delivery_id,
+    status: standing.status,
+    is_completed: standing.status === "delivered",
+    delivered_at: deliveredAt(state) ?? null,
+    tracking_number: shownIn(state, "tracking_number") ?? null,
+    updated_at: standing.at,
+  };
+}
+
+/** All that is known. */
+export function toAnswer(state: DeliveryState, standing: Standing): DeliveryAnswer {
+  return {
+    ...toSummary(state, standing),
+    driver_id: shownIn(state, "driver_id") ?? null,
+    vehicle_id: shownIn(state, "vehicle_id") ?? null,
+    route_id: shownIn(state, "route_id") ?? null,
+    position: shownIn(state, "position") ?? null,
+    recipient_signature: shownIn(state, "recipient_signature") ?? null,
+    recipient_name: shownIn(state, "recipient_name") ?? null,
+    scheduled_at: shownIn(state, "scheduled_at") ?? null,
+    notes: shownIn(state, "notes") ?? null,
+    event_id: standing.event_id,
   };
 }

@@ -1,5 +1,6 @@
 import { makeDynamoDB, makeS3 } from "../shared/clients.ts";
 import { ofProcess, required } from "../shared/environment.ts";
+import { makePending } from "../shared/pending.ts";
 import { serve } from "../shared/serve.ts";
 import { makeOperations } from "./operations.ts";
 
@@ -13,6 +14,7 @@ export const handler = serve(
     dynamodb: makeDynamoDB(),
     s3: makeS3(env),
     bucket: required(env, "DATA_BUCKET"),
+    pending: makePending(),
     deliveriesTable: required(env, "DELIVERIES_TABLE"),
     around,
   }),

@@ -1,80 +1,110 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { S3Client } from "@aws-sdk/client-s3";
 import type { DeliveryAnswer, DeliveryUpdateAnswer } from "../contract/answers.ts";
+import { deliveriesQuery } from "../contract/queries.ts";
 import { type DeliveryUpdate, deliveryUpdate } from "../contract/schemas.ts";
 import { type Tried, untilUncontended } from "../shared/contention.ts";
 import { ApiError, eventIdReused } from "../shared/errors.ts";
-import { check, parseBody, pathId } from "../shared/gateway.ts";
-import { type EventIdentity, identify, recall } from "../shared/identity.ts";
-import { storeRawCopy } from "../shared/raw-copy.ts";
-import { type Loaded, load, save } from "../shared/records.ts";
-import type { Call, Operation, Surroundings } from "../shared/serve.ts";
-import { type Decision, type DeliveryRecord, decide, toAnswer } from "./domain.ts";
+import { pathId } from "../shared/gateway.ts";
+import { type Copied, type Door, inOrderOf, type Received, type Result, receive, storeCopies } from "../shared/intake.ts";
+import { save } from "../shared/records.ts";
+import type { Call, Operations } from "../shared/serve.ts";
+import { type DeliveryState, decide, type Outcome, type Standing, standingOf, toAnswer, toSummary } from "./domain.ts";
+import { listDeliveries } from "./list.ts";
+import { type DeliveryRecord, toRecord } from "./record.ts";
+import { address, type DeliveryDeps, type Read, readDelivery, toRead } from "./store.ts";
 
-export interface DeliveryDeps {
-  readonly dynamodb: DynamoDBClient;
-  readonly s3: S3Client;
-  readonly bucket: string;
-  readonly deliveriesTable: string;
-  readonly around: Surroundings;
-}
-
-type StoredDelivery = Loaded<DeliveryRecord>;
 const ROUTE = "POST /delivery";
 
-export const makeOperations = (deps: DeliveryDeps): Readonly<Record<string, Operation>> => ({
-  [ROUTE]: (call) => postDelivery(deps, call),
-  "GET /delivery/{delivery_id}": (call) => getDelivery(deps, call),
+export const makeOperations = (deps: DeliveryDeps): Operations => ({
+  [ROUTE]: { run: (call) => receive(doorOf(deps), call) },
+  "GET /delivery": { query: deliveriesQuery, run: (call) => listDeliveries(deps, call) },
+  "GET /delivery/{delivery_id}": { run: (call) => getDelivery(deps, call) },
 });
 
-async function postDelivery(deps: DeliveryDeps, call: Call): Promise<DeliveryUpdateAnswer> {
-  const payload = parseBody(call.event);
-  const update = check(deliveryUpdate, payload);
-  const event = await identifyUpdate(deps, call, update);
-  const copy = { area: "deliveries", event, route: ROUTE, receivedAt: call.receivedAt, requestId: call.requestId, payload } as const;
-  const raw = await storeRawCopy(deps.s3, deps.bucket, copy, call.signal);
-  const attempt = (seen: StoredDelivery | undefined) => tryUpdate(deps, call, event, update, seen);
-  const { outcome, record } = await untilUncontended(attempt, deps.around);
-  if (outcome === "reused") throw eventIdReused();
-  const duplicate = outcome === "duplicate" || (outcome === "late" && raw.seenBefore);
+const doorOf = (deps: DeliveryDeps): Door<DeliveryUpdate> => ({
+  area: "deliveries",
+  route: ROUTE,
+  schema: deliveryUpdate as unknown as Door<DeliveryUpdate>["schema"],
+  subjectOf: ({ delivery_id: id }) => id,
+  claimsOf: ({ event_id: eventId, occurred_at: time, ...content }) => ({ eventId, time, content }),
+  settle: (call, id, events) => settle(deps, call, id, events),
+});
+
+interface Decided {
+  readonly state: DeliveryState;
+  readonly outcomes: readonly { readonly outcome: Outcome; readonly state: DeliveryState }[];
+}
+
+async function settle(deps: DeliveryDeps, call: Call, id: string, events: readonly Received<DeliveryUpdate>[]): Promise<readonly Result[]> {
+  const found = await readDelivery(deps, call, id).catch(() => undefined);
+  const known = found && { memory: found.state.memory, old: found.old };
+  const { copied, failed } = await storeCopies(deps, { area: "deliveries", route: ROUTE }, call, id, events, known);
+  const results = new Map<number, Result>();
+  if (copied.length > 0) {
+    const { outcomes } = await untilUncontended(makeAttempt(deps, call, id, copied, found), deps.around);
+    for (const [index, one] of copied.entries()) {
+      const { outcome, state } = outcomes[index] as Decided["outcomes"][number];
+      deps.pending.settle("deliveries", id, one.event);
+      results.set(one.place, toResult(call, one, outcome, state));
+    }
+  }
+  return inOrderOf(events, failed, results);
+}
+
+/** Reads, unless it has been read, decides about all events and writes once. */
+function makeAttempt(
+  deps: DeliveryDeps,
+  call: Call,
+  id: string,
+  events: readonly Copied<DeliveryUpdate>[],
+  found: Read | undefined,
+): (seen: Read | undefined) => Promise<Tried<Decided, Read>> {
+  let first = found;
+  let written: { readonly writer: string; readonly decided: Decided } | undefined;
+  let writes = 0;
+  return async (seen) => {
+    const stored = seen ?? first ?? (await readDelivery(deps, call, id));
+    first = undefined;
+    // Our own write, whose answer was lost, is in the way.
+    if (written !== undefined && stored.writer === written.writer) return { done: written.decided };
+    const decided = decideAll(stored.state, events, deps.around.clock().getTime());
+    if (decided.state === stored.state) return { done: decided };
+    const writer = `${call.invocation}/${++writes}`;
+    written = { writer, decided };
+    const set = toRecord(decided.state, stored.old, writer);
+    const saved = await save<DeliveryRecord>(deps.dynamodb, { ...address(deps, id), version: stored.version, set }, call.signal);
+    if (!("seen" in saved)) return { done: decided };
+    const inTheWay = saved.seen && toRead(id, saved.seen);
+    return inTheWay?.writer === writer ? { done: decided } : { seen: inTheWay };
+  };
+}
+
+function decideAll(stored: DeliveryState, events: readonly Copied<DeliveryUpdate>[], nowMs: number): Decided {
+  let state = stored;
+  const outcomes = events.map(({ event, update }) => {
+    const decision = decide(state, event, update, nowMs);
+    state = decision.state;
+    return decision;
+  });
+  return { state, outcomes };
+}
+
+function toResult(call: Call, { event, rawKey, seenBefore }: Copied<DeliveryUpdate>, outcome: Outcome, state: DeliveryState): Result {
+  if (outcome === "reused") return { error: eventIdReused() };
+  const applied = outcome === "applied";
+  const duplicate = outcome === "duplicate" || (!applied && seenBefore);
   call.count("Accepted");
   if (duplicate) call.count("Duplicate");
   else if (outcome === "late") call.count("Late");
-  return { ...toAnswer(record), applied: outcome === "applied", duplicate, raw_key: raw.key };
-}
-
-/** An event without a time is looked up first: a retry must find the copy and the time of the first call. */
-async function identifyUpdate(deps: DeliveryDeps, call: Call, update: DeliveryUpdate): Promise<EventIdentity> {
-  const { event_id: eventId, occurred_at: time, ...content } = update;
-  const event = identify({ operation: ROUTE, eventId, time, content, invocation: call.invocation }, call.receivedAt);
-  if (!event.timeless) return event;
-  // If the table does not answer, the copy is stored all the same, and the call fails where the state is needed.
-  const stored = await loadDelivery(deps, call, update.delivery_id).catch(() => undefined);
-  return recall(event, stored?.record?.recent_events ?? [], stored?.record?.event_id);
-}
-
-async function tryUpdate(
-  deps: DeliveryDeps,
-  call: Call,
-  event: EventIdentity,
-  update: DeliveryUpdate,
-  seen: StoredDelivery | undefined,
-): Promise<Tried<Decision, StoredDelivery>> {
-  const stored = seen ?? (await loadDelivery(deps, call, update.delivery_id));
-  const decision = decide(stored.record, event, update);
-  if (!decision.changed) return { done: decision };
-  const { delivery_id: id, ...set } = decision.record;
-  const saved = await save<DeliveryRecord>(deps.dynamodb, { ...address(deps, id), version: stored.version, set }, call.signal);
-  return "seen" in saved ? saved : { done: decision };
+  else if (outcome === "final") call.count("Final");
+  const reason = !duplicate && (outcome === "late" || outcome === "final") ? outcome : null;
+  const receipt = { applied, reason, duplicate, time_source: event.timeSource, raw_key: rawKey };
+  const answer: DeliveryUpdateAnswer = { ...toSummary(state, standingOf(state) as Standing), ...receipt };
+  return { answer };
 }
 
 async function getDelivery(deps: DeliveryDeps, call: Call): Promise<DeliveryAnswer> {
-  const { record } = await loadDelivery(deps, call, pathId(call.event, "delivery_id"));
-  if (record === undefined) throw new ApiError("DELIVERY_NOT_FOUND", "No update of this delivery has arrived yet.");
-  return toAnswer(record);
+  const { state } = await readDelivery(deps, call, pathId(call.event, "delivery_id"));
+  const standing = standingOf(state);
+  if (standing === undefined) throw new ApiError("DELIVERY_NOT_FOUND", "No update of this delivery has arrived yet.");
+  return toAnswer(state, standing);
 }
-
-const address = (deps: DeliveryDeps, id: string) => ({ table: deps.deliveriesTable, key: { delivery_id: id }, versionName: "version" });
-
-const loadDelivery = (deps: DeliveryDeps, call: Call, id: string): Promise<StoredDelivery> =>
-  load<DeliveryRecord>(deps.dynamodb, address(deps, id), call.signal);

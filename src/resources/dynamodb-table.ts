@@ -3,15 +3,23 @@ import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent, toFault } from "../aws/faults.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
-import type { Observation, Place, ResourceKind } from "../engine/contract.ts";
+import type { Change, Observation, Place, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 
 export interface TableId {
   readonly name: string;
 }
+/** A global secondary index; its keys are string attributes, and it projects all of them. */
+export interface IndexSpec {
+  readonly name: string;
+  readonly hash: string;
+  readonly range: string;
+}
 export interface TableSpec {
   /** Names of string attributes. */
   readonly key: { readonly hash: string; readonly range?: string | undefined };
+  /** Ours. An index that somebody else added stays. */
+  readonly indexes: readonly IndexSpec[];
   /** Attribute with the second of expiry. */
   readonly ttl?: string | undefined;
   readonly deletionProtection: boolean;
@@ -23,6 +31,8 @@ interface TableLive {
   readonly arn: string;
   readonly status: string;
   readonly key: readonly string[];
+  /** Form of each index, by name, also of one that is still being filled. */
+  readonly indexes: ReadonlyMap<string, string>;
   readonly billing: string;
   readonly encryption: string | undefined;
   /** ARN, AWS's own or a customer's: it does not tell which. */
@@ -56,7 +66,8 @@ const SCAN_PAGE_BYTES = 1_000_000;
 export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOutputs, AwsClients> = {
   kind: "dynamodb.table",
   holdsData: true,
-  settle: { timeoutMs: 600_000, pollMs: 1_000 },
+  // An index of a table with many items is filled for a while.
+  settle: { timeoutMs: 3_600_000, pollMs: 1_000 },
   notFound: { provenBy: "dynamodb:DescribeTable", codes: GONE },
 
   label: ({ name }) => name,
@@ -72,6 +83,7 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
       deletionProtection: [live.deletionProtection, spec.deletionProtection],
       pointInTimeRecovery: [live.pointInTimeRecovery, true],
       ttl: [live.ttl, spec.ttl],
+      ...Object.fromEntries(spec.indexes.map((index) => [`${INDEXES}${index.name}`, [live.indexes.get(index.name), formOf(index)]])),
     }),
   ],
   outputs: ({ name, arn }) => ({ name, arn }),
@@ -100,10 +112,12 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
   async create({ name }, spec, ctx) {
     const { hash, range } = spec.key;
     const dynamodb = await ctx.world.dynamodb();
+    const attributes = [hash, range, ...spec.indexes.flatMap((index) => [index.hash, index.range])].filter((name) => name !== undefined);
     await orAbsent(
       dynamodb.createTable({
         TableName: name,
-        AttributeDefinitions: [hash, range].filter((n) => n !== undefined).map((n) => ({ AttributeName: n, AttributeType: "S" as const })),
+        AttributeDefinitions: definitionsOf([...new Set(attributes)]),
+        GlobalSecondaryIndexes: spec.indexes.length > 0 ? spec.indexes.map(toIndex) : undefined,
         KeySchema: [{ AttributeName: hash, KeyType: "HASH" }, ...(range ? [{ AttributeName: range, KeyType: "RANGE" as const }] : [])],
         BillingMode: "PAY_PER_REQUEST",
         SSESpecification: { Enabled: true, SSEType: "KMS", KMSMasterKeyId: spec.kmsKey },
@@ -137,6 +151,7 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
         TableName,
         dynamodb.updateTable({ TableName, SSESpecification: { Enabled: true, SSEType: "KMS", KMSMasterKeyId: spec.kmsKey } }),
       );
+    else await changeIndex(dynamodb, TableName, spec, live, changes);
   },
   async delete({ name: TableName }, live, _how, ctx) {
     const dynamodb = await ctx.world.dynamodb();
@@ -184,6 +199,27 @@ async function inWords(name: string, change: Promise<unknown>): Promise<void> {
 
 const keyOf = ({ key }: TableSpec) => [`HASH ${key.hash} S`, ...(key.range ? [`RANGE ${key.range} S`] : [])];
 
+const INDEXES = "indexes.";
+const formOf = ({ hash, range }: IndexSpec) => `HASH ${hash} S, RANGE ${range} S, ALL`;
+const definitionsOf = (names: readonly string[]) => names.map((AttributeName) => ({ AttributeName, AttributeType: "S" as const }));
+const toIndex = ({ name, hash, range }: IndexSpec) => ({
+  IndexName: name,
+  KeySchema: [
+    { AttributeName: hash, KeyType: "HASH" as const },
+    { AttributeName: range, KeyType: "RANGE" as const },
+  ],
+  Projection: { ProjectionType: "ALL" as const },
+});
+
+/** AWS makes or deletes one index at a time. An index cannot be changed: one with our name and other keys goes first. It holds no data of its own. */
+async function changeIndex(dynamodb: DynamoDB, TableName: string, spec: TableSpec, live: TableLive, changes: readonly Change[]) {
+  const index = spec.indexes.find(({ name }) => touches(changes, `${INDEXES}${name}`));
+  if (!index) return;
+  const step = live.indexes.has(index.name) ? { Delete: { IndexName: index.name } } : { Create: toIndex(index) };
+  const AttributeDefinitions = step.Create && definitionsOf([index.hash, index.range]);
+  await dynamodb.updateTable({ TableName, AttributeDefinitions, GlobalSecondaryIndexUpdates: [step] });
+}
+
 type Pair = readonly [from: unknown, to: unknown];
 function encryptionOf({ kmsKey }: TableSpec, live: TableLive): Pair {
   const customer = kmsKey !== undefined || live.keyTag === live.kmsKey ? live.kmsKey : undefined;
@@ -207,6 +243,7 @@ async function observe(dynamodb: DynamoDB, table: TableDescription): Promise<Obs
     arn,
     status,
     key: (table.KeySchema ?? []).map((k) => `${k.KeyType} ${k.AttributeName} ${typeOf(table, k.AttributeName)}`),
+    indexes: indexesOf(table),
     // Tables of the old kind do not say that they are provisioned.
     billing: table.BillingModeSummary?.BillingMode ?? "PROVISIONED",
     encryption: table.SSEDescription?.Status === "DISABLED" ? undefined : table.SSEDescription?.SSEType,
@@ -227,11 +264,24 @@ async function observe(dynamodb: DynamoDB, table: TableDescription): Promise<Obs
       tags,
       reason: "its encryption key was unusable for a week: delete it and restore the backup that AWS made",
     };
-  const busy = status !== "ACTIVE" || ["ENABLING", "UPDATING"].includes(table.SSEDescription?.Status ?? "");
+  const busy =
+    status !== "ACTIVE" ||
+    (table.GlobalSecondaryIndexes ?? []).some((index) => index.IndexStatus !== "ACTIVE") ||
+    ["ENABLING", "UPDATING"].includes(table.SSEDescription?.Status ?? "");
   return { state: busy ? "settling" : "ready", live, tags };
 }
 const typeOf = (table: TableDescription, name: string | undefined) =>
   table.AttributeDefinitions?.find((a) => a.AttributeName === name)?.AttributeType;
+/** One that is being deleted is settling, and gone. */
+const indexesOf = (table: TableDescription): ReadonlyMap<string, string> =>
+  new Map(
+    (table.GlobalSecondaryIndexes ?? [])
+      .filter(({ IndexStatus }) => IndexStatus !== "DELETING")
+      .map(({ IndexName = "", KeySchema = [], Projection }) => {
+        const keys = KeySchema.map((key) => `${key.KeyType} ${key.AttributeName} ${typeOf(table, key.AttributeName)}`);
+        return [IndexName, [...keys, Projection?.ProjectionType].join(", ")];
+      }),
+  );
 /** It takes up to an hour to switch: what has been asked for counts. */
 const ttlOf = (ttl: TimeToLiveDescription | undefined) =>
   ttl?.TimeToLiveStatus === "ENABLED" || ttl?.TimeToLiveStatus === "ENABLING" ? ttl.AttributeName : undefined;

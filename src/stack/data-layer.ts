@@ -1,3 +1,4 @@
+import { INDEXES } from "../../handlers/contract/indexes.ts";
 import type { TableName } from "../config/config.ts";
 import { declare, type ResourceNode } from "../engine/contract.ts";
 import {
@@ -11,6 +12,7 @@ import {
   s3Bucket,
   snsSubscription,
   snsTopic,
+  type TableSpec,
 } from "../resources/index.ts";
 import { logGroup, type Plan, shortHash } from "./layer.ts";
 import { databaseFamily } from "./naming.ts";
@@ -57,10 +59,10 @@ export function dataLayer(plan: Plan, alarms: ResourceNode<{ readonly arn: strin
     ...databaseLayer(plan, alarms),
     ...(logs ? [logs] : []),
     bucket,
-    table(plan, "deliveries", { hash: "delivery_id" }),
-    table(plan, "alerts", { hash: "vehicle_id", range: "timestamp" }, "expires_at"),
-    table(plan, "vehicles", { hash: "vehicle_id" }),
-    table(plan, "routes", { hash: "route_id" }),
+    table(plan, "deliveries", { key: { hash: "delivery_id" }, indexes: Object.values(INDEXES.deliveries) }),
+    table(plan, "alerts", { key: { hash: "vehicle_id", range: "timestamp" }, indexes: Object.values(INDEXES.alerts), ttl: "expires_at" }),
+    table(plan, "vehicles", { key: { hash: "vehicle_id" }, indexes: [] }),
+    table(plan, "routes", { key: { hash: "route_id" }, indexes: [] }),
     topic,
     ...config.alerts.emails.map(subscription("email")),
     ...config.alerts.sms.map(subscription("sms")),
@@ -77,11 +79,11 @@ const accessLogs = ({ names, place, logRetentionDays, config }: Plan) =>
       s3Keys: true,
     }),
   });
-const table = ({ config, production, key: stackKey }: Plan, name: TableName, key: { hash: string; range?: string }, ttl?: string) =>
+const table = ({ config, production, key: stackKey }: Plan, name: TableName, form: Pick<TableSpec, "key" | "indexes" | "ttl">) =>
   declare(dynamodbTable, `table.${name}`, {
     needs: { ...(stackKey && { stackKey }) },
     identity: () => ({ name: config.tables[name] }),
-    spec: (from) => ({ key, ttl, deletionProtection: production, kmsKey: from.stackKey?.arn }),
+    spec: (from) => ({ ...form, deletionProtection: production, kmsKey: from.stackKey?.arn }),
   });
 
 function databaseLayer(plan: Plan, alarms: ResourceNode<{ readonly arn: string }> | undefined): readonly ResourceNode[] {

@@ -51,6 +51,14 @@ function environmentOf({ config, names }: Plan, { environment, optionalEnvironme
     TOPIC_ARN: names.topicArn,
     DEVIATION_THRESHOLD_KM: String(config.alerts.deviationThresholdKm),
     RENOTIFY_MINUTES: String(config.alerts.renotifyMinutes),
+    CONFIRM_FIXES: String(config.alerts.confirmFixes),
+    ALERT_LANGUAGE: config.alerts.language,
+    ALERT_TIME_ZONE: config.alerts.timeZone,
+    SPEED_WINDOW_MINUTES: String(config.tracking.speedWindowMinutes),
+    STOPPED_AFTER_MINUTES: String(config.tracking.stoppedAfterMinutes),
+    MAX_SPEED_KMH: String(config.tracking.maxSpeedKmh),
+    MAX_ACCURACY_M: String(config.tracking.maxAccuracyM),
+    SILENT_AFTER_MINUTES: String(config.tracking.silentAfterMinutes),
     CORS_ORIGINS: config.api.corsOrigins.join(","),
   };
   const wanted = [...environment, ...optionalEnvironment.filter((name) => values[name] !== "")];

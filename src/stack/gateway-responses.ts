@@ -17,7 +17,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
   BAD_REQUEST_BODY: {
     code: "INVALID_REQUEST",
     message: "The body is not valid.",
-    details: '[{"path":"body","message":"Must be a JSON object."}]',
+    details: '[{"path":"body","message":"Must be a JSON object in UTF-8, without compression (no Content-Encoding)."}]',
   },
   BAD_REQUEST_PARAMETERS: {
     code: "INVALID_REQUEST",

@@ -123,9 +123,9 @@ function documentation(): OpenApiDocument {
     summary: route.summary,
     description: route.description,
     parameters: parametersOf(route).map(({ zod, ...parameter }) => ({ ...parameter, schema: schemaOf(zod, "input") })),
-    ...(route.request && { requestBody: bodyOf(schemaOf(route.request, "input"), route.example.request) }),
+    ...(route.request && { requestBody: bodyOf(requestOf(route), route.example.request) }),
     responses: {
-      "200": { description: "Done.", ...contentOf(schemaOf(route.response, "output"), route.example.response) },
+      "200": { description: "Done.", ...contentOf(responseOf(route), route.example.response) },
       ...Object.fromEntries(route.errors.map((status) => [String(status), errorResponse(status)])),
     },
     ...(scheme && { security: [{ [scheme.name]: [] }] }),
@@ -135,9 +135,34 @@ function documentation(): OpenApiDocument {
     info: { title: "FleetLogix API", version: VERSION, description: DESCRIPTION },
     paths: byPath((routes) => operationsOf(routes, operation)),
     components: {
-      schemas: { Error: schemaOf(errorAnswer, "output") },
+      schemas: { Error: schemaOf(errorAnswer, "output"), ...Object.assign({}, ...ROUTES.map(schemasOf)) },
       ...(scheme && { securitySchemes: { [scheme.name]: scheme.definition } }),
     },
+  };
+}
+/** `PostDeliveryRequest` and the like. */
+export const schemaName = ({ operationId }: Pick<ApiRoute, "operationId">, part: string): string =>
+  `${operationId.slice(0, 1).toUpperCase()}${operationId.slice(1)}${part}`;
+const refTo = (route: ApiRoute, part: string): object => ({ $ref: `#/components/schemas/${schemaName(route, part)}` });
+const requestOf = (route: ApiRoute): object =>
+  route.batchResponse ? { anyOf: [refTo(route, "Request"), refTo(route, "Batch")] } : refTo(route, "Request");
+const responseOf = (route: ApiRoute): object =>
+  route.batchResponse ? { anyOf: [refTo(route, "Response"), refTo(route, "BatchResponse")] } : refTo(route, "Response");
+
+function schemasOf(route: ApiRoute): Readonly<Record<string, object>> {
+  const events = { type: "array", description: "Worked off in order of time, answered in the order sent.", minItems: 1, maxItems: 500 };
+  return {
+    ...(route.request && { [schemaName(route, "Request")]: schemaOf(route.request, "input") }),
+    [schemaName(route, "Response")]: schemaOf(route.response, "output"),
+    ...(route.batchResponse && {
+      [schemaName(route, "Batch")]: {
+        type: "object",
+        properties: { events: { ...events, items: refTo(route, "Request") } },
+        required: ["events"],
+        additionalProperties: false,
+      },
+      [schemaName(route, "BatchResponse")]: schemaOf(route.batchResponse, "output"),
+    }),
   };
 }
 function errorResponse(status: ErrorStatus): object {
@@ -171,6 +196,12 @@ const schemaOf = (schema: z.core.$ZodType, io: "input" | "output"): object =>
     unrepresentable: "any",
     // `nullable` adds no null to an enum: OpenAPI 3.0.3 wants it among the values.
     override: ({ jsonSchema }) => {
-      if (jsonSchema.nullable === true && jsonSchema.enum && !jsonSchema.enum.includes(null)) jsonSchema.enum = [...jsonSchema.enum, null];
+      if (jsonSchema.nullable !== true) return;
+      if (jsonSchema.enum && !jsonSchema.enum.includes(null)) jsonSchema.enum = [...jsonSchema.enum, null];
+      const [first] = jsonSchema.anyOf ?? [];
+      if (jsonSchema.type !== undefined || typeof first !== "object") return;
+      // `nullable` stands beside a type alone: one of the alternatives takes it.
+      first.nullable = true;
+      delete jsonSchema.nullable;
     },
   });

@@ -36,10 +36,11 @@ export function functionPolicy(manifest: FunctionManifest, fn: FunctionName, nam
     { Effect: "Allow", Action: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], Resource: "*" },
   );
 }
-function resourceOf({ resource, prefix = "" }: Grant, names: Naming): string {
+function resourceOf({ resource, prefix = "", indexes }: Grant, names: Naming): string | readonly string[] {
   if (resource === "bucket.raw") return `${names.bucketArn}/${prefix}*`;
   if (resource === "topic") return names.topicArn;
-  return names.tableArn(resource.slice("table.".length) as TableName);
+  const table = names.tableArn(resource.slice("table.".length) as TableName);
+  return indexes === undefined ? table : indexes.map((index) => `${table}/index/${index}`);
 }
 
 /** Of AmazonRDSEnhancedMonitoringRole, for the one group that it writes. */

@@ -67,16 +67,23 @@ contractOf({
   kind: dynamodbTable,
   prepare: async (_rig, name) => ({
     id: { name },
-    spec: { key: { hash: "vehicle_id", range: "timestamp" }, ttl: "expires_at", deletionProtection: false },
+    spec: {
+      key: { hash: "vehicle_id", range: "timestamp" },
+      indexes: [{ name: "open", hash: "open_type", range: "timestamp" }],
+      ttl: "expires_at",
+      deletionProtection: false,
+    },
   }),
   changes: {
+    "indexes.by-type": (spec) => ({ ...spec, indexes: [...spec.indexes, { name: "by-type", hash: "type", range: "timestamp" }] }),
+    "indexes.open": (spec) => ({ ...spec, indexes: [{ name: "open", hash: "open_since", range: "timestamp" }] }),
     deletionProtection: (spec) => ({ ...spec, deletionProtection: true }),
     ttl: (spec) => ({ ...spec, ttl: undefined }),
     "ttl.attribute": (spec) => ({ ...spec, ttl: "forgotten_at" }),
     keyTag: (spec) => ({ ...spec, kmsKey: KEY }),
   },
   // Off, then on; which key it is, then the key.
-  calls: { "ttl.attribute": 2, keyTag: 2 },
+  calls: { "indexes.open": 2, "ttl.attribute": 2, keyTag: 2 },
   drifts: {
     pointInTimeRecovery: async (rig, { name }) =>
       (await rig.world.dynamodb()).updateContinuousBackups({

@@ -33,11 +33,12 @@ test("a delivery update with every field: answered, stored, and copied under the
     tracking_number: "FLX-1",
     updated_at: "2026-02-28T23:59:59Z",
   };
-  const raw_key = "raw-data/deliveries/year=2026/month=02/day=28/20260228T235959000Z-phone-1:7.json";
-  expect(await post(update)).toEqual({ ...state, applied: true, duplicate: false, raw_key });
-  expect((await api.call("GET", "/delivery/D-1")).body).toEqual(state);
+  const raw_key = "raw-data/deliveries/year=2026/month=02/day=28/20260228T235959000Z-D-1-phone-1:7.json";
+  expect(await post(update)).toEqual({ ...state, applied: true, reason: null, duplicate: false, time_source: "client", raw_key });
+  const { occurred_at, ...known } = update;
+  expect((await api.call("GET", "/delivery/D-1")).body).toEqual({ ...known, ...state, recipient_name: null, scheduled_at: null });
   const [item] = await api.items("deliveries", { delivery_id: "D-1" });
-  expect(item).toMatchObject({ ...update, is_completed: true, delivered_at: update.occurred_at, updated_at: update.occurred_at });
+  expect(item).toMatchObject({ ...update, is_completed: true, delivered_at: update.occurred_at, updated_at: "2026-02-28T23:59:59.000Z" });
   expect(await api.raw(raw_key)).toEqual({
     event_id: "phone-1:7",
     received_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
@@ -55,23 +56,21 @@ test("without a time it happened now", async () => {
   expect(answer).toMatchObject({ is_completed: false, delivered_at: null, tracking_number: null, applied: true });
 });
 
-test("late news never overwrites newer, and an update of the same time is not later", async () => {
+test("late news never overwrites newer; in the same second the one further along stands", async () => {
   const first = { delivery_id: "late", status: "in_transit", occurred_at: at(30), event_id: "z" };
   await post(first);
-  const [stored] = await api.items("deliveries", { delivery_id: "late" });
-  const older = await post({ ...first, status: "pending", occurred_at: at(10), event_id: "older" });
-  expect(older).toMatchObject({ status: "in_transit", updated_at: at(30), applied: false, duplicate: false });
-  for (const event_id of ["a", "zz"]) {
-    const equal = await post({ ...first, status: "delivered", event_id, notes: "no" });
-    expect(equal).toMatchObject({ status: "in_transit", is_completed: false, updated_at: at(30), applied: false, duplicate: false });
-  }
-  expect(await api.items("deliveries", { delivery_id: "late" })).toEqual([stored]);
-  expect(await post({ ...first, status: "delivered", occurred_at: at(31), event_id: "b" })).toMatchObject({
-    applied: true,
-    delivered_at: at(31),
+  const older = await post({ ...first, status: "pending", occurred_at: at(10), event_id: "older", driver_id: "C" });
+  expect(older).toMatchObject({ status: "in_transit", updated_at: at(30), applied: false, reason: "late", duplicate: false });
+  expect((await api.call("GET", "/delivery/late")).body).toMatchObject({ driver_id: "C" });
+  const equal = await post({ ...first, status: "delivered", event_id: "a" });
+  expect(equal).toMatchObject({ status: "delivered", applied: true, reason: null, delivered_at: at(30) });
+  expect(await post({ ...first, occurred_at: at(40), event_id: "zz" })).toMatchObject({
+    status: "delivered",
+    applied: false,
+    reason: "final",
   });
   // Late news is news: each has its copy.
-  expect(await api.rawKeys("day=01/20260301T1000")).toHaveLength(5);
+  expect(await api.rawKeys("-late-")).toHaveLength(4);
 });
 
 test("the same event twice changes nothing and makes no second copy; its id for other content is refused", async () => {

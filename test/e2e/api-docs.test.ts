@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { examples, page } from "../../scripts/api-docs.ts";
+import { types } from "../../scripts/api-types.ts";
 import { type Deployed, deploy } from "./deployed.ts";
 
 let api: Deployed;
@@ -19,8 +20,9 @@ afterAll(async () => {
   await api?.close();
 });
 
-test("docs/api.md is what the OpenAPI document says; `npm run docs:api` writes it anew", () => {
+test("docs/api.md and docs/api.d.ts are what the OpenAPI document says; `npm run docs:api` writes them anew", () => {
   expect(readFileSync("docs/api.md", "utf8")).toBe(page());
+  expect(readFileSync("docs/api.d.ts", "utf8")).toBe(types());
 });
 
 /** Times at which something was received differ from run to run. */

@@ -15,6 +15,9 @@ const ROUTES = [
   ["POST", "/vehicle", { vehicle_id: "V", position: HERE }],
   ["GET", "/vehicle/V", undefined],
   ["GET", "/vehicle/V/alerts", undefined],
+  ["GET", "/delivery?status=pending", undefined],
+  ["GET", "/vehicle", undefined],
+  ["GET", "/alert", undefined],
   ["PUT", "/route/R", { waypoints: [HERE, HERE] }],
   ["GET", "/route/R", undefined],
   ["POST", "/route", { vehicle_id: "V", position: HERE, route_id: "R" }],
@@ -74,15 +77,19 @@ const FAULTS: readonly Fault[] = [
     at: ["recipient_signature"],
   },
   {
-    why: "a time with an offset",
+    why: "a time before 2000",
     path: ["POST", "/delivery"],
-    body: { delivery_id: "D", status: "failed", occurred_at: "2026-03-01T14:05:00-05:00" },
+    body: { delivery_id: "D", status: "failed", occurred_at: "1999-12-31T23:59:59Z" },
     at: ["occurred_at"],
   },
   { why: "latitude 90.001", path: ["POST", "/vehicle"], body: { ...fix, position: { lat: 90.001, lon: 0 } }, at: ["position.lat"] },
   { why: "longitude −180.001", path: ["POST", "/vehicle"], body: { ...fix, position: { lat: 0, lon: -180.001 } }, at: ["position.lon"] },
   { why: "half a position", path: ["POST", "/vehicle"], body: { vehicle_id: "V", position: { lat: 1 } }, at: ["position.lon"] },
-  { why: "a negative speed", path: ["POST", "/vehicle"], body: { ...fix, speed_kmh: -1 }, at: ["speed_kmh"] },
+  { why: "an extra of 2 KB and more", path: ["POST", "/vehicle"], body: { ...fix, extra: { a: "x".repeat(2048) } }, at: ["extra"] },
+  { why: "an unknown query parameter", path: ["POST", "/vehicle?debug=1"], body: fix, at: ["debug"] },
+  { why: "a batch of none", path: ["POST", "/vehicle"], body: { events: [] }, at: ["events"] },
+  { why: "a batch of 501", path: ["POST", "/vehicle"], body: { events: Array(501).fill(fix) }, at: ["events"] },
+  { why: "a batch with more beside", path: ["POST", "/vehicle"], body: { events: [fix], vehicle_id: "V" }, at: ["vehicle_id"] },
   { why: "text for a distance", path: ["POST", "/vehicle"], body: { ...fix, remaining_distance_km: "12" }, at: ["remaining_distance_km"] },
   { why: "one waypoint", path: ["PUT", "/route/R"], body: { waypoints: [HERE] }, at: ["waypoints"] },
   { why: "2001 waypoints", path: ["PUT", "/route/R"], body: { waypoints: Array(2001).fill(HERE) }, at: ["waypoints"] },
@@ -108,7 +115,7 @@ test("a fault is told in words that need no looking up, and once for each place"
   expect(half).toMatchObject({ message: "position.lon: Is required.", details: [{ path: "position.lon", message: "Is required." }] });
   const { details } = (await api.call("PUT", "/route/R", { waypoints: "x" })).body.error;
   expect(details).toEqual([{ path: "waypoints", message: "Invalid input: expected array, received string" }]);
-  const message = "Must be 1–64 characters of A–Z a–z 0–9 . _ : - or an integer.";
+  const message = "Must be 1–64 characters of A–Z a–z 0–9 . _ : - or an integer, and neither . nor ..";
   for (const delivery_id of ["a b", 2 ** 53, null])
     expect((await api.call("POST", "/delivery", { delivery_id, status: "failed" })).body.error.details).toEqual([
       { path: "delivery_id", message },

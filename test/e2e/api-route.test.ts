@@ -8,7 +8,9 @@ import { type Deployed, deploy } from "./deployed.ts";
 
 let api: Deployed;
 beforeAll(async () => {
-  api = await deploy({ alerts: { deviationThresholdKm: 2, renotifyMinutes: 15, emails: ["ops@example.com"], sms: ["+573001234567"] } });
+  api = await deploy({
+    alerts: { deviationThresholdKm: 2, renotifyMinutes: 15, language: "en", emails: ["ops@example.com"], sms: ["+573001234567"] },
+  });
   await api.call("PUT", "/route/R", { waypoints: [BOGOTA, NORTH] });
 });
 afterAll(() => api?.close());
@@ -45,8 +47,10 @@ test("the deviation is the distance to the nearest point of the route, segments 
     nearest_point: { lat: expect.closeTo(5.2, 3), lon: -74.0721 },
     alert: null,
     applied: true,
+    reason: null,
     duplicate: false,
-    raw_key: "raw-data/routes/year=2026/month=03/day=01/20260301T100000000Z-near-0.json",
+    time_source: "client",
+    raw_key: "raw-data/routes/year=2026/month=03/day=01/20260301T100000000Z-near-near-0.json",
   });
   expect(await api.raw(answer.raw_key)).toMatchObject({ event_id: "near-0", route: "POST /route", payload: { route_id: "R", ...fix } });
   expect(await post(fix)).toEqual({ ...answer, applied: false, duplicate: true });
@@ -102,9 +106,10 @@ test("an episode: opened, kept, escalated, told again, closed within 80 %; one i
     threshold_km: 2,
     position: west(3),
     closed_at: at(1300),
+    close_reason: "back_on_route",
     notified_at: expect.any(String),
   });
-  // 90 days after it opened; told long afterwards, 90 days from then.
+  // 90 days after it closed; told long afterwards, 90 days from then.
   const from = Date.now() - Date.parse(at(0)) > 60 * 86_400_000 ? Date.now() : Date.parse(at(0));
   expect((Number(item?.expires_at) * 1000 - from) / 86_400_000).toBeCloseTo(90, 1);
   // The next deviation is another episode.
@@ -114,33 +119,35 @@ test("an episode: opened, kept, escalated, told again, closed within 80 %; one i
 test("a fix older than the last one answers its distance and changes nothing", async () => {
   const fix = (second: number, km: number, event_id: string) =>
     post({ vehicle_id: "order", position: west(km), recorded_at: at(second), event_id });
-  const { alert } = await fix(60, 3, "o1");
-  expect(await fix(30, 0, "o2")).toMatchObject({
+  const { alert } = await fix(100, 3, "o1");
+  expect(await fix(0, 0, "o2")).toMatchObject({
     is_deviated: false,
     deviation_km: expect.closeTo(0, 2),
     applied: false,
+    reason: "late",
     duplicate: false,
   });
   expect((await api.alertItems("order"))[0]).toMatchObject({ state: "open" });
-  expect(await fix(90, 0, "o3")).toMatchObject({ applied: true, alert: { alert_id: alert.alert_id, state: "closed" } });
-  expect(await fix(45, 9, "o4")).toMatchObject({ is_deviated: true, applied: false });
-  expect(await fix(60, 3, "o1")).toMatchObject({ applied: false, duplicate: true });
+  expect(await fix(200, 0, "o3")).toMatchObject({ applied: true, alert: { alert_id: alert.alert_id, state: "closed" } });
+  expect(await fix(150, 2.5, "o4")).toMatchObject({ is_deviated: true, applied: false, reason: "late" });
+  expect(await fix(100, 3, "o1")).toMatchObject({ applied: false, duplicate: true });
   expect(await api.alertItems("order")).toHaveLength(1);
   expect(types("order")).toEqual(["ROUTE_DEVIATION", "ROUTE_DEVIATION_CLEARED"]);
 });
 
-test("a vehicle that leaves route after route has an open alert on each, and comes back to the first of them as to the last", async () => {
+test("a vehicle that reports on another route leaves its episode closed, each with one message", async () => {
   const fix = (route: number, km: number, minute: number) =>
     post({ vehicle_id: "tramp", route_id: `T${route}`, planned_route: [BOGOTA, NORTH], position: west(km), recorded_at: at(minute * 60) });
   const opened: string[] = [];
-  for (let i = 0; i < 16; i++) opened.push((await fix(i, 3, i)).alert.alert_id);
-  const states = async () => (await api.alertItems("tramp")).map(({ state }) => state);
-  expect(await states()).toEqual(opened.map(() => "open"));
-  expect(await fix(0, 3.5, 20)).toMatchObject({ alert: { alert_id: opened[0], state: "open", notified: true } });
-  expect(await fix(1, 0, 21)).toMatchObject({ alert: { alert_id: opened[1], state: "closed", notified: true } });
-  expect(await fix(0, 0, 22)).toMatchObject({ alert: { alert_id: opened[0], state: "closed", notified: true } });
-  expect(await states()).toEqual(opened.map((_, i) => (i < 2 ? "closed" : "open")));
-  expect(types("tramp").filter((type) => type === "ROUTE_DEVIATION_CLEARED")).toHaveLength(2);
+  for (let i = 0; i < 4; i++) opened.push((await fix(i, 3, i)).alert.alert_id);
+  expect((await api.alertItems("tramp")).map(({ state, close_reason }) => close_reason ?? state)).toEqual([
+    "route_changed",
+    "route_changed",
+    "route_changed",
+    "open",
+  ]);
+  expect(await fix(3, 0, 10)).toMatchObject({ alert: { alert_id: opened[3], state: "closed", notified: true } });
+  expect(types("tramp").filter((type) => type === "ROUTE_DEVIATION_CLEARED")).toHaveLength(4);
 });
 
 test("two fixes at once open one episode", async () => {
@@ -153,17 +160,17 @@ test("two fixes at once open one episode", async () => {
 
 test("alerts come newest first in pages", async () => {
   for (let i = 0; i < 5; i++) {
-    await post({ vehicle_id: "P", position: west(3), recorded_at: at(i * 100) });
-    await post({ vehicle_id: "P", position: west(0), recorded_at: at(i * 100 + 50) });
+    await post({ vehicle_id: "P", position: west(3), recorded_at: at(i * 200) });
+    await post({ vehicle_id: "P", position: west(0), recorded_at: at(i * 200 + 100) });
   }
   const page = async (query: string) => (await api.call("GET", `/vehicle/P/alerts${query}`)).body;
   const times = ({ alerts }: { alerts: { timestamp: string }[] }) => alerts.map((alert) => alert.timestamp);
   const first = await page("?limit=2");
-  expect(times(first)).toEqual([at(400), at(300)]);
+  expect(times(first)).toEqual([at(800), at(600)]);
   const second = await page(`?limit=2&cursor=${encodeURIComponent(first.next)}`);
-  expect(times(second)).toEqual([at(200), at(100)]);
+  expect(times(second)).toEqual([at(400), at(200)]);
   const last = await page(`?limit=2&cursor=${encodeURIComponent(second.next)}`);
-  expect(last).toMatchObject({ alerts: [{ timestamp: at(0), state: "closed", closed_at: at(50), vehicle_id: "P" }], next: null });
+  expect(last).toMatchObject({ alerts: [{ timestamp: at(0), state: "closed", closed_at: at(100), vehicle_id: "P" }], next: null });
   expect((await page("?limit=100")).alerts).toHaveLength(5);
   expect(await page("")).toMatchObject({ next: null });
   expect((await api.call("GET", "/vehicle/nobody/alerts")).body).toEqual({ alerts: [], next: null });
@@ -212,7 +219,7 @@ test("machines, mail and phones each get the message in their own form; attribut
 
     await post({ vehicle_id: "other", position: west(3), recorded_at: at(0) });
     const { alert, deviation_km } = await post({ vehicle_id: "M", driver_id: "C-9", position: west(3), recorded_at: at(0) });
-    await post({ vehicle_id: "M", driver_id: "C-9", position: west(0), recorded_at: at(10) });
+    await post({ vehicle_id: "M", driver_id: "C-9", position: west(0), recorded_at: at(120) });
     await expect.poll(async () => (await mail()).filter((one) => one.body?.includes(" M ")).length, { timeout: 30_000 }).toBe(4);
     await expect.poll(() => heard.length, { timeout: 30_000 }).toBe(2);
 
@@ -237,8 +244,8 @@ test("machines, mail and phones each get the message in their own form; attribut
     expect(letter).toMatchObject({ to: "ops@example.com", subject: "FleetLogix: M has left its route" });
     expect(letter?.body).toMatch(/M is 3(\.\d+)? km off route R[\s\S]*C-9[\s\S]*openstreetmap/);
     const text = about.find((one) => one.protocol === "sms")?.body ?? "";
-    expect(text).toMatch(/^FleetLogix: M is 3(\.\d+)? km off route R\.$/);
-    expect(text.length).toBeLessThanOrEqual(140);
+    expect(text).toMatch(/^FleetLogix: Vehicle M is 3(\.\d+)? km off route R\. 2026-03-01 05:00 GMT-5 https:.*openstreetmap/);
+    expect(text.length).toBeLessThanOrEqual(160);
   } finally {
     server.closeAllConnections();
     server.close();

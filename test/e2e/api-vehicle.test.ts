@@ -37,12 +37,13 @@ test("a fix with every field, its answer, its state and its copy", async () => {
     eta_minutes: 40,
     eta_reason: null,
   };
-  const raw_key = "raw-data/vehicles/year=2026/month=03/day=01/20260301T000000000Z-gps:1.json";
+  const raw_key = "raw-data/vehicles/year=2026/month=03/day=01/20260301T000000000Z-V-gps:1.json";
   const first = await post(fix);
-  expect(first).toEqual({ ...arrival, applied: true, duplicate: false, raw_key });
+  expect(first).toEqual({ ...arrival, applied: true, reason: null, duplicate: false, time_source: "client", raw_key });
   expect(await post(fix)).toEqual({ ...first, applied: false, duplicate: true });
-  const state = { ...arrival, position: HERE, speed_kmh: 38, route_id: "R", delivery_id: "D" };
-  expect((await api.call("GET", "/vehicle/V")).body).toEqual(state);
+  const silent = { state: "silent", silent: true, eta: null, eta_minutes: null, eta_reason: "silent" };
+  const state = { ...arrival, ...silent, position: HERE, speed_kmh: 38, route_id: "R", delivery_id: "D" };
+  expect((await api.call("GET", "/vehicle/V")).body).toMatchObject(state);
   expect((await api.items("vehicles", { vehicle_id: "V" }))[0]).toMatchObject({ position: HERE, average_speed_kmh: 45, eta: arrival.eta });
   expect(await api.raw(raw_key)).toMatchObject({ event_id: "gps:1", route: "POST /vehicle", payload: fix });
   expect((await api.call("POST", "/vehicle", { ...fix, speed_kmh: 39 })).status).toBe(409);
@@ -56,40 +57,40 @@ test("remaining distance: given, else along the route, else the great circle, el
   expect(await post(all)).toMatchObject({ remaining_distance_km: 12.5, distance_method: "given", eta_minutes: 15 });
   expect(await post({ ...all, remaining_distance_km: 12.3456 })).toMatchObject({ remaining_distance_km: 12.346 });
   expect(await post(planned)).toMatchObject({ remaining_distance_km: 111.195, distance_method: "route", eta_minutes: 133.4 });
-  // Beside the road: from the nearest point of the route to its end.
-  const halfway = await post({ ...planned, position: { lat: 5.211, lon: -74.1 } });
-  expect(halfway).toMatchObject({ distance_method: "route", remaining_distance_km: expect.closeTo(55.6, 1) });
-  expect(await post({ ...planned, route_id: "unknown" })).toMatchObject({ distance_method: "great_circle" });
+  // Beside the road: from the nearest point of the route to its end. Farther off than the threshold: back to it first.
+  const beside = { ...planned, vehicle_id: "beside", position: { lat: 5.211, lon: -74.08 } };
+  expect(await post(beside)).toMatchObject({ distance_method: "route", remaining_distance_km: expect.closeTo(55.6, 1) });
+  const far = { ...planned, vehicle_id: "far", position: { lat: 5.211, lon: -74.5 } };
+  expect(await post(far)).toMatchObject({ distance_method: "off_route", remaining_distance_km: expect.closeTo(55.6 + 47.4, 0) });
+  const unknown = { applied: true, eta: null, eta_reason: "route_not_found", remaining_distance_km: null };
+  expect(await post({ ...planned, route_id: "unknown" })).toMatchObject(unknown);
   expect(await post(direct)).toMatchObject({ remaining_distance_km: 111.195, distance_method: "great_circle" });
-  expect(await post(nowhere)).toMatchObject({
-    remaining_distance_km: null,
-    distance_method: null,
-    eta: null,
-    eta_minutes: null,
-    eta_reason: "no_destination",
-  });
+  const none = { remaining_distance_km: null, distance_method: null, eta: null, eta_minutes: null, eta_reason: "no_destination" };
+  expect(await post(nowhere)).toMatchObject(none);
 });
 
-test("average speed: given, else tracked over the recent fixes, else 60 km/h; below 1 km/h it stands", async () => {
+test("average speed: given, else tracked over the recent minutes, else 60 km/h; below 1 km/h it stands", async () => {
   const fix = { vehicle_id: "speed", remaining_distance_km: 30 };
   expect(await post({ ...fix, recorded_at: at(0) })).toMatchObject({ average_speed_kmh: 60, speed_source: "default", eta: at(1800) });
-  expect(await post({ ...fix, recorded_at: at(10), speed_kmh: 40 })).toMatchObject({ average_speed_kmh: 40, speed_source: "tracked" });
-  expect(await post({ ...fix, recorded_at: at(20), speed_kmh: 80 })).toMatchObject({ average_speed_kmh: 60, eta_minutes: 30 });
   expect(await post({ ...fix, recorded_at: at(30), average_speed_kmh: 90 })).toMatchObject({ speed_source: "given", eta: at(30 + 1200) });
   const standing = await post({ ...fix, recorded_at: at(40), average_speed_kmh: 0.9 });
   expect(standing).toMatchObject({ eta: null, eta_minutes: null, eta_reason: "stopped", remaining_distance_km: 30 });
   expect(await post({ ...fix, recorded_at: at(50), average_speed_kmh: 1 })).toMatchObject({ eta_minutes: 1800, eta_reason: null });
+  expect(await post({ ...fix, recorded_at: at(1200) })).toMatchObject({ eta: null, eta_reason: "stopped" });
 });
 
-test("the last fix is the newest by its own time, whenever it arrives; a second one of that time changes nothing", async () => {
+test("the last fix is the newest by its own time, whenever it arrives; of two with one time the greater id", async () => {
   const fix = { vehicle_id: "late", remaining_distance_km: 10, average_speed_kmh: 60 };
-  await post({ ...fix, recorded_at: at(60) });
-  expect(await post({ ...fix, recorded_at: at(30) })).toMatchObject({ recorded_at: at(30), applied: false, duplicate: false });
-  expect(await post({ ...fix, recorded_at: at(60), position: NORTH, event_id: "other" })).toMatchObject({
+  const near = { lat: HERE.lat + 0.0005, lon: HERE.lon };
+  await post({ ...fix, recorded_at: at(60), event_id: "m" });
+  expect(await post({ ...fix, recorded_at: at(30) })).toMatchObject({
+    recorded_at: at(30),
     applied: false,
+    reason: "late",
     duplicate: false,
   });
+  expect(await post({ ...fix, recorded_at: at(60), position: near, event_id: "a" })).toMatchObject({ applied: false, reason: "late" });
   expect((await api.call("GET", "/vehicle/late")).body).toMatchObject({ recorded_at: at(60), position: HERE });
-  expect(await post({ ...fix, recorded_at: at(61), position: NORTH })).toMatchObject({ applied: true });
-  expect((await api.call("GET", "/vehicle/late")).body).toMatchObject({ recorded_at: at(61), position: NORTH });
+  expect(await post({ ...fix, recorded_at: at(60), position: near, event_id: "z" })).toMatchObject({ applied: true });
+  expect((await api.call("GET", "/vehicle/late")).body).toMatchObject({ recorded_at: at(60), position: near });
 });

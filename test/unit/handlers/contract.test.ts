@@ -1,13 +1,14 @@
 import { expect, test } from "vitest";
 import * as z from "zod/mini";
-import { decide as decideFix, tell } from "../../../handlers/calculate-eta/domain.ts";
+import { decide as decideFix } from "../../../handlers/calculate-eta/domain.ts";
 import { makeOperations as etaOperations } from "../../../handlers/calculate-eta/operations.ts";
 import { ERROR_CODES } from "../../../handlers/contract/error-codes.ts";
 import * as examples from "../../../handlers/contract/examples.ts";
 import { FUNCTIONS } from "../../../handlers/contract/functions.ts";
 import { ROUTES } from "../../../handlers/contract/routes.ts";
 import { vehicleFix } from "../../../handlers/contract/schemas.ts";
-import { decide, type MeasuredFix } from "../../../handlers/route-deviation/episode.ts";
+import { decide } from "../../../handlers/route-deviation/episode.ts";
+import type { MeasuredFix } from "../../../handlers/route-deviation/fix.ts";
 import { makeOperations as deviationOperations } from "../../../handlers/route-deviation/operations.ts";
 import { EMPTY } from "../../../handlers/route-deviation/state.ts";
 import { lengthKm, nearestPoint } from "../../../handlers/shared/geodesy.ts";
@@ -17,6 +18,7 @@ import { toCentimetre, toMetre } from "../../../handlers/shared/rounding.ts";
 import { makeOperations as deliveryOperations } from "../../../handlers/verify-delivery/operations.ts";
 
 const nothing = {} as never;
+const TRACKING = { speedWindowMinutes: 10, stoppedAfterMinutes: 5, maxSpeedKmh: 200, maxAccuracyM: 200 };
 const OPERATIONS: Record<string, readonly string[]> = {
   "verify-delivery": Object.keys(deliveryOperations(nothing)),
   "calculate-eta": Object.keys(etaOperations(nothing)),
@@ -58,8 +60,10 @@ test.each(ROUTES.map((route) => [`${route.method} ${route.path}`, route] as cons
 test("the examples' answers are what the functions calculate", () => {
   const { event_id: eventId, recorded_at: time, ...content } = examples.vehicleFix;
   const event = identify({ operation: "POST /vehicle", eventId, time, content, invocation: "i" }, new Date());
-  const { arrival } = decideFix(undefined, "V-17", tell(event, z.parse(vehicleFix, examples.vehicleFix), undefined));
-  expect({ ...arrival, applied: true, duplicate: false, raw_key: rawKey("vehicles", event) }).toEqual(examples.vehicleFixAnswer);
+  const told = { event, fix: z.parse(vehicleFix, examples.vehicleFix) };
+  const { arrival } = decideFix({ vehicle_id: "V-17", memory: [] }, told, { rules: TRACKING, nowMs: Date.now() });
+  const receipt = { applied: true, reason: null, duplicate: false, time_source: "client" };
+  expect({ ...arrival, ...receipt, raw_key: rawKey("vehicles", "V-17", event) }).toEqual(examples.vehicleFixAnswer);
   expect(examples.plannedRouteAnswer.length_km).toBe(toMetre(lengthKm(examples.plannedRoute.waypoints)));
   const nearest = nearestPoint(examples.routeFix.position, examples.plannedRoute.waypoints);
   expect(examples.routeFixAnswer.deviation_km).toBe(toMetre(nearest.distanceKm));
@@ -71,12 +75,13 @@ test("the examples' answers are what the functions calculate", () => {
     ),
     vehicleId: "V-17",
     routeId: "R-BOG-7",
+    routeKey: "R-BOG-7",
     driverId: "C-44",
     position: examples.routeFix.position,
     deviationKm: toMetre(nearest.distanceKm),
     thresholdKm: 1.5,
   };
-  const { alert } = decide(EMPTY, fix, { renotifyMs: 1 }, { openingTime: fix.event.at, nowMs: 0 });
+  const { alert } = decide(EMPTY, fix, { rules: { renotifyMs: 1, confirmFixes: 1 }, tracking: TRACKING, nowMs: Date.now() });
   expect(examples.routeFixAnswer.alert.alert_id).toBe(alert?.alert_id);
 });
 

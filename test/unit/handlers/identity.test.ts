@@ -1,46 +1,61 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { hash, identify, REMEMBERED, RETRY_WINDOW_MS, recall, remember, type SeenEvent } from "../../../handlers/shared/identity.ts";
+import { CLOCK_TOLERANCE_MS, hash, identify, RETRY_WINDOW_MS, recall } from "../../../handlers/shared/identity.ts";
+import { findEvent, fromText, type Memory, REMEMBERED, remember, toText } from "../../../handlers/shared/memory.ts";
 
 const NOW = new Date("2026-03-01T12:00:00.000Z");
 const later = (ms: number) => new Date(NOW.getTime() + ms);
-const claims = { operation: "POST /delivery", eventId: undefined, time: undefined, content: { status: "failed" }, invocation: "i" };
+const operation = "POST /delivery";
+const content = { status: "failed" };
+const claims = { operation, eventId: undefined, time: undefined, content, invocation: "i" };
 
 test("without an id the same payload with the same time is the same event, in whatever order its fields come", () => {
   const time = "2026-03-01T11:00:00Z";
   const one = identify({ ...claims, time, content: { a: 1, b: { c: 2, d: 3 } } }, NOW);
-  const other = identify({ ...claims, time, content: { b: { d: 3, c: 2 }, a: 1 } }, later(5_000));
-  expect(other).toEqual(one);
+  expect(identify({ ...claims, time, content: { b: { d: 3, c: 2 }, a: 1 } }, later(5_000))).toEqual(one);
   expect(one.id).toMatch(/^[0-9a-f]{32}$/);
   expect(identify({ ...claims, time, content: { a: 2 } }, NOW).id).not.toBe(one.id);
-  expect(identify({ ...claims, time: "2026-03-01T11:00:01Z", content: { a: 1, b: { c: 2, d: 3 } } }, NOW).id).not.toBe(one.id);
 });
 
-test("a retry with an id and no time gets the time of the first call", () => {
-  const first = identify({ ...claims, eventId: "e" }, NOW);
-  const seen = remember([], first);
-  const newer = remember(seen, identify({ ...claims, eventId: "f" }, later(1_000)));
-  const retry = recall(identify({ ...claims, eventId: "e" }, later(3_600_000)), newer, "f");
-  expect(retry).toMatchObject({ id: "e", at: first.at, ms: first.ms });
+test("a time within the tolerance counts; one further ahead is a wrong clock, and so is none: the time of receipt counts", () => {
+  const ahead = (ms: number) => identify({ ...claims, time: later(ms).toISOString() }, NOW);
+  expect(ahead(CLOCK_TOLERANCE_MS)).toMatchObject({ timeSource: "client", ms: NOW.getTime() + CLOCK_TOLERANCE_MS });
+  expect(ahead(CLOCK_TOLERANCE_MS + 1)).toMatchObject({ timeSource: "server", at: NOW.toISOString() });
+  expect(identify({ ...claims, time: "9999-12-31T23:59:59Z" }, NOW)).toMatchObject({ timeSource: "server", at: NOW.toISOString() });
+  expect(identify(claims, NOW)).toMatchObject({ timeSource: "server", at: NOW.toISOString() });
+});
+
+test("a retry gets the time of the first call, whatever its own", () => {
+  const first = identify({ ...claims, eventId: "e", time: "2026-03-01T11:00:00Z" }, NOW);
+  const memory = remember(remember([], first), identify({ ...claims, eventId: "f" }, later(1_000)));
+  for (const time of ["2026-03-01T11:06:00Z", undefined]) {
+    const { event, seen } = recall(identify({ ...claims, eventId: "e", time }, later(3_600_000)), memory, content, operation);
+    expect(event).toMatchObject({ id: "e", ms: first.ms });
+    expect(seen).toBeDefined();
+  }
+  expect(recall(identify({ ...claims, eventId: "g" }, NOW), memory, content, operation).seen).toBeUndefined();
 });
 
 test("with neither id nor time, repeating the last event soon is its retry; later, or after another event, it is news", () => {
   const first = identify(claims, NOW);
-  const seen = remember([], first);
-  expect(recall(identify(claims, later(RETRY_WINDOW_MS - 1)), seen, first.id)).toMatchObject({ id: first.id, at: first.at });
-  expect(recall(identify(claims, later(RETRY_WINDOW_MS)), seen, first.id).id).not.toBe(first.id);
-  expect(recall(identify(claims, later(10)), seen, "another").id).not.toBe(first.id);
-  expect(recall(identify({ ...claims, content: {} }, later(10)), seen, first.id).id).not.toBe(first.id);
+  const memory = remember([], first);
+  const again = (ms: number, of: Memory) => recall(identify(claims, later(ms)), of, content, operation).event;
+  expect(again(RETRY_WINDOW_MS - 1, memory)).toMatchObject({ id: first.id, ms: first.ms });
+  expect(again(RETRY_WINDOW_MS, memory).id).not.toBe(first.id);
+  const other = remember(memory, identify({ ...claims, content: {} }, later(5)));
+  expect(again(10, other).id).not.toBe(first.id);
 });
 
-test("an event with its own time is itself, whatever is remembered; only events without one are remembered, and few", () => {
-  const timed = identify({ ...claims, eventId: "e", time: "2026-03-01T11:00:00Z" }, NOW);
-  expect(recall(timed, [{ id: "e", at: "2026-03-01T09:00:00Z", fingerprint: "x" }], "e")).toBe(timed);
-  expect(remember([], timed)).toEqual([]);
-  let seen: readonly SeenEvent[] = [];
-  for (let i = 0; i < 50; i++) seen = remember(seen, identify({ ...claims, eventId: `e${i}` }, later(i)));
-  expect(seen).toHaveLength(REMEMBERED);
-  expect(seen.at(-1)?.id).toBe("e49");
+test("the last sixty-four events are remembered, and come back from their text", () => {
+  const ids = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 64 }), { minLength: 1, maxLength: 100 });
+  fc.assert(
+    fc.property(ids, fc.integer({ min: 0, max: Date.UTC(2200, 0, 1) }), (names, ms) => {
+      const events = names.map((id, index) => ({ id, fingerprint: hash(id).slice(0, 16), ms: ms + index }));
+      const memory = fromText(toText(events.reduce<Memory>(remember, [])));
+      expect(memory).toHaveLength(Math.min(REMEMBERED, events.length));
+      for (const event of events.slice(-REMEMBERED)) expect(findEvent(memory, event.id)?.ms).toBe(event.ms);
+    }),
+  );
 });
 
 test("equal JSON values have equal hashes and others have not", () => {

@@ -1,10 +1,19 @@
-import { CreateTableCommand, DynamoDBClient, GetItemCommand, QueryCommand, waitUntilTableExists } from "@aws-sdk/client-dynamodb";
-import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  waitUntilTableExists,
+} from "@aws-sdk/client-dynamodb";
+import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateTopicCommand, SNSClient } from "@aws-sdk/client-sns";
 import { makeOperations as etaOperations } from "../../../../handlers/calculate-eta/operations.ts";
+import { INDEXES, type IndexSpec } from "../../../../handlers/contract/indexes.ts";
 import { makeOperations as deviationOperations } from "../../../../handlers/route-deviation/operations.ts";
-import { fromItem } from "../../../../handlers/shared/attributes.ts";
+import { fromItem, toItem } from "../../../../handlers/shared/attributes.ts";
 import type { ProxyEvent } from "../../../../handlers/shared/gateway.ts";
+import { makePending } from "../../../../handlers/shared/pending.ts";
 import { type Handler, serve } from "../../../../handlers/shared/serve.ts";
 import { makeOperations as deliveryOperations } from "../../../../handlers/verify-delivery/operations.ts";
 import { faultPlan } from "../../../../src/local/core/faults.ts";
@@ -23,9 +32,44 @@ const TABLES = {
   routes: ["route_id"],
   alerts: ["vehicle_id", "timestamp"],
 } as const;
+const INDEXES_OF = new Map<string, readonly IndexSpec[]>([
+  ["deliveries", Object.values(INDEXES.deliveries)],
+  ["alerts", Object.values(INDEXES.alerts)],
+]);
+const TRACKING = { speedWindowMinutes: 10, stoppedAfterMinutes: 5, maxSpeedKmh: 200, maxAccuracyM: 200 };
+
+async function makeTable(dynamodb: DynamoDBClient, name: string, keys: readonly string[]): Promise<void> {
+  const indexes = INDEXES_OF.get(name) ?? [];
+  const attributes = new Set([...keys, ...indexes.flatMap(({ hash, range }) => [hash, range])]);
+  const schema = (names: readonly string[]) =>
+    names.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? ("HASH" as const) : ("RANGE" as const) }));
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName: name,
+      AttributeDefinitions: [...attributes].map((AttributeName) => ({ AttributeName, AttributeType: "S" as const })),
+      KeySchema: schema(keys),
+      GlobalSecondaryIndexes:
+        indexes.length === 0
+          ? undefined
+          : indexes.map(({ name: IndexName, hash, range }) => ({
+              IndexName,
+              KeySchema: schema([hash, range]),
+              Projection: { ProjectionType: "ALL" as const },
+            })),
+      BillingMode: "PAY_PER_REQUEST",
+    }),
+  );
+  await waitUntilTableExists({ client: dynamodb, maxWaitTime: 30, minDelay: 0.1, maxDelay: 0.2 } as never, { TableName: name });
+}
+
+export interface FleetOptions {
+  readonly maxAttempts?: number;
+  readonly confirmFixes?: number;
+  readonly language?: "es" | "en";
+}
 
 /** The three functions over the real SDK on a local AWS, called with the gateway's events; `time` is their clock and deadline. */
-export async function startFleet(client: { readonly maxAttempts?: number } = {}) {
+export async function startFleet({ confirmFixes = 1, language = "en", ...client }: FleetOptions = {}) {
   const faults = faultPlan();
   const aws = await localAws({ faults });
   const dynamodb = aws.client(DynamoDBClient, client);
@@ -33,17 +77,7 @@ export async function startFleet(client: { readonly maxAttempts?: number } = {})
   const sns = aws.client(SNSClient, client);
   await s3.send(new CreateBucketCommand({ Bucket: "data" }));
   const { TopicArn: topicArn = "" } = await sns.send(new CreateTopicCommand({ Name: "alerts" }));
-  for (const [name, keys] of Object.entries(TABLES)) {
-    await dynamodb.send(
-      new CreateTableCommand({
-        TableName: name,
-        AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: "S" as const })),
-        KeySchema: keys.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? ("HASH" as const) : ("RANGE" as const) })),
-        BillingMode: "PAY_PER_REQUEST",
-      }),
-    );
-    await waitUntilTableExists({ client: dynamodb, maxWaitTime: 30, minDelay: 0.1, maxDelay: 0.2 } as never, { TableName: name });
-  }
+  for (const [name, keys] of Object.entries(TABLES)) await makeTable(dynamodb, name, keys);
   const time = { now: new Date("2026-03-01T12:00:00.000Z"), remainingMs: 10_000 };
   const lines: string[] = [];
   const around = {
@@ -54,15 +88,14 @@ export async function startFleet(client: { readonly maxAttempts?: number } = {})
     stopwatch: () => performance.now(),
     env: {},
   };
-  const stores = { dynamodb, s3, bucket: "data", around, vehiclesTable: "vehicles", routesTable: "routes" };
+  const tables = { vehiclesTable: "vehicles", routesTable: "routes", deliveriesTable: "deliveries", alertsTable: "alerts" };
+  const settings = { rules: TRACKING, tracking: TRACKING, silentAfterMinutes: 15, thresholdKm: 2 };
+  const stores = { dynamodb, s3, bucket: "data", around, ...tables, ...settings };
+  const alerting = { sns, topicArn, wording: { language, timeZone: "America/Bogota" }, rules: { renotifyMs: 900_000, confirmFixes } };
   const handlers: Record<string, Handler> = {
-    delivery: serve("verify-delivery", deliveryOperations({ ...stores, deliveriesTable: "deliveries" }), around),
-    vehicle: serve("calculate-eta", etaOperations(stores), around),
-    route: serve(
-      "route-deviation",
-      deviationOperations({ ...stores, sns, alertsTable: "alerts", topicArn, thresholdKm: 2, rules: { renotifyMs: 900_000 } }),
-      around,
-    ),
+    delivery: serve("verify-delivery", deliveryOperations({ ...stores, pending: makePending() }), around),
+    vehicle: serve("calculate-eta", etaOperations({ ...stores, pending: makePending() }), around),
+    route: serve("route-deviation", deviationOperations({ ...stores, ...alerting, pending: makePending() }), around),
   };
   let calls = 0;
   async function call(name: string, event: ProxyEvent): Promise<Reply> {
@@ -84,6 +117,9 @@ export async function startFleet(client: { readonly maxAttempts?: number } = {})
       call("route", { httpMethod: "PUT", resource: "/route/{route_id}", pathParameters: { route_id }, body: JSON.stringify(body) }),
     get: (name: "delivery" | "vehicle" | "route", id: string) =>
       call(name, { httpMethod: "GET", resource: `/${name}/{${name}_id}`, pathParameters: { [`${name}_id`]: id } }),
+    list: (name: "delivery" | "vehicle" | "alert", queryStringParameters: Record<string, string> = {}) =>
+      call(name === "alert" ? "route" : name, { httpMethod: "GET", resource: `/${name}`, queryStringParameters }),
+    dynamodb,
     alerts: (vehicle_id: string, queryStringParameters: Record<string, string> = {}) =>
       call("route", { httpMethod: "GET", resource: "/vehicle/{vehicle_id}/alerts", pathParameters: { vehicle_id }, queryStringParameters }),
     async item(table: "deliveries" | "vehicles" | "routes", id: string): Promise<Record<string, unknown> | undefined> {
@@ -103,6 +139,12 @@ export async function startFleet(client: { readonly maxAttempts?: number } = {})
     async raw(key: string): Promise<unknown> {
       const { Body: body } = await s3.send(new GetObjectCommand({ Bucket: "data", Key: key }));
       return JSON.parse((await body?.transformToString()) ?? "");
+    },
+    async put(table: string, item: Record<string, unknown>): Promise<void> {
+      await dynamodb.send(new PutItemCommand({ TableName: table, Item: toItem(item) }));
+    },
+    async putObject(Key: string, Body: string, Metadata: Record<string, string>): Promise<void> {
+      await s3.send(new PutObjectCommand({ Bucket: "data", Key, Body, Metadata }));
     },
     /** Messages about a vehicle that SNS has taken, whatever their sender heard. */
     published: (vehicleId: string): { type: string; alert_id: string; deviation_km: number }[] =>

@@ -37,15 +37,16 @@ test("a delivery from first update to delivered", async () => {
     tracking_number: "T-7",
     updated_at: "2026-03-01T11:00:00Z",
   };
-  expect(done.body).toEqual({ ...state, applied: true, duplicate: false, raw_key: expect.any(String) });
-  expect((await fleet.get("delivery", "7")).body).toEqual(state);
+  const receipt = { applied: true, reason: null, duplicate: false, time_source: "client" };
+  expect(done.body).toEqual({ ...state, ...receipt, raw_key: expect.stringMatching(/-7-e2\.json$/) });
+  expect((await fleet.get("delivery", "7")).body).toMatchObject({ ...state, event_id: "e2", notes: null });
   expect((await fleet.post("delivery", first)).body).toMatchObject({ ...state, applied: false, duplicate: true });
   expect(await fleet.rawKeys("-e1.json")).toHaveLength(1);
   expect(await fleet.post("delivery", { ...first, status: "failed" })).toMatchObject({
     status: 409,
     body: { error: { code: "EVENT_ID_REUSED" } },
   });
-  expect(await fleet.item("deliveries", "7")).toMatchObject({ ...state, event_id: "e2" });
+  expect(await fleet.item("deliveries", "7")).toMatchObject({ ...state, updated_at: "2026-03-01T11:00:00.000Z", event_id: "e2" });
   expect(await fleet.get("delivery", "none")).toMatchObject({ status: 404, body: { error: { code: "DELIVERY_NOT_FOUND" } } });
 });
 
@@ -98,8 +99,17 @@ test.each(["UpdateItem", "TransactWriteItems"])(
 );
 
 test("a vehicle's fix, its ETA along the route, and what the other function left in its item", async () => {
-  await fleet.post("route", { vehicle_id: "V", route_id: "R", position: west(0), recorded_at: at(0) });
-  expect(await fleet.get("vehicle", "V")).toMatchObject({ status: 200, body: { recorded_at: at(0), route_id: "R", eta: null } });
+  await fleet.post("route", { vehicle_id: "V", route_id: "R", position: BOGOTA, recorded_at: at(0) });
+  const known = {
+    recorded_at: at(0),
+    route_id: "R",
+    remaining_distance_km: 111.195,
+    state: "silent",
+    silent: true,
+    eta: null,
+    eta_reason: "silent",
+  };
+  expect(await fleet.get("vehicle", "V")).toMatchObject({ status: 200, body: known });
   const fix = { vehicle_id: "V", position: BOGOTA, recorded_at: at(1), route_id: "R", average_speed_kmh: 50, event_id: "v1" };
   const reply = await fleet.post("vehicle", fix);
   expect(reply.body).toMatchObject({ remaining_distance_km: 111.195, distance_method: "route", eta_minutes: 133.4, applied: true });
@@ -107,47 +117,34 @@ test("a vehicle's fix, its ETA along the route, and what the other function left
     position: BOGOTA,
     recorded_at: at(1),
     route_id: "R",
-    eta: reply.body.eta,
+    progress: { route_id: "R", along_km: 0, length_km: 111.195 },
   });
+  expect((await fleet.item("vehicles", "V"))?.eta).toBe(reply.body.eta);
   expect((await fleet.post("vehicle", fix)).body).toEqual({ ...reply.body, applied: false, duplicate: true });
-  expect(await fleet.item("vehicles", "V")).toMatchObject({ deviation_version: 1, fix_version: 1, deviation: { routes: { R: {} } } });
+  expect(await fleet.item("vehicles", "V")).toMatchObject({
+    deviation_version: 1,
+    fix_version: 1,
+    deviation: { last_fix: { route_id: "R" } },
+  });
   expect(await fleet.get("vehicle", "none")).toMatchObject({ status: 404, body: { error: { code: "VEHICLE_NOT_FOUND" } } });
 });
 
 test("fifty fixes of one vehicle at once: all are answered, the newest is the last", async () => {
   const fixes = Array.from({ length: 50 }, (_, i) => ({ vehicle_id: "hot", position: BOGOTA, recorded_at: at(i), event_id: `hv-${i}` }));
   await crowd(() => fixes.map((fix) => fleet.post("vehicle", fix)));
-  const item = (await fleet.item("vehicles", "hot")) as { recent_fixes: { id: string }[] };
-  expect(item.recent_fixes.map((fix) => fix.id)).toEqual(Array.from({ length: 8 }, (_, i) => `hv-${42 + i}`));
+  expect(await fleet.item("vehicles", "hot")).toMatchObject({ event_id: "hv-49", recorded_at: at(49) });
 });
 
 test("both functions write one vehicle at once and keep each other's share", async () => {
   const at10 = Array.from({ length: 10 }, (_, i) => i);
   await crowd(() => [
-    ...at10.map((i) => fleet.post("vehicle", { vehicle_id: "both", position: BOGOTA, recorded_at: at(i), event_id: `b${i}` })),
+    ...at10.map((i) => fleet.post("vehicle", { vehicle_id: "both", position: west(5), recorded_at: at(i), event_id: `b${i}` })),
     ...at10.map((i) =>
       fleet.post("route", { vehicle_id: "both", position: west(5), route_id: "R", recorded_at: at(i), event_id: `c${i}` }),
     ),
   ]);
-  const item = (await fleet.item("vehicles", "both")) as { recent_fixes: unknown[]; deviation: { routes: { R: { last: unknown } } } };
-  expect(item.recent_fixes).toHaveLength(8);
-  expect(item.deviation.routes.R.last).toMatchObject({ id: "c9" });
+  expect(await fleet.item("vehicles", "both")).toMatchObject({ event_id: "b9", deviation: { last_fix: { event_id: "c9" } } });
   expect(await fleet.alertItems("both")).toHaveLength(1);
-});
-
-test("a fix is laid down once the transaction that held its vehicle's item is through", async () => {
-  const fix = (second: number) => ({ vehicle_id: "held", position: BOGOTA, recorded_at: at(second), event_id: `held-${second}` });
-  const before = async () => void (await fleet.post("vehicle", fix(9)));
-  const rule = { service: "dynamodb", operation: "UpdateItem" } as const;
-  const conflict = { kind: "fail", code: "TransactionConflictException", status: 400 } as const;
-  fleet.faults.add({ ...rule, input: "waiting:held-1", fault: conflict });
-  fleet.faults.add({ ...rule, fault: { kind: "hook", before } });
-  expect(await fleet.post("vehicle", fix(1))).toMatchObject({ status: 200, body: { applied: false, recorded_at: at(1) } });
-  expect(fleet.faults.rules().map((one) => one.matched >= one.nth)).not.toContain(false);
-  expect(((await fleet.item("vehicles", "held")) as { recent_fixes: { id: string }[] }).recent_fixes.map(({ id }) => id)).toEqual([
-    "held-1",
-    "held-9",
-  ]);
 });
 
 test("routes are stored whole and answered", async () => {
@@ -174,17 +171,17 @@ test("an episode from opening to closing: one item, its messages, its pages", as
   const alert_id = opened.body.alert.alert_id;
   expect(opened.body).toMatchObject({ is_deviated: true, threshold_km: 2, alert: { state: "open", notified: true }, applied: true });
   expect(opened.body.deviation_km).toBeCloseTo(3, 1);
-  expect((await fix(60, 4)).body.alert).toEqual({ alert_id, state: "open", notified: false });
-  expect((await fix(61, 6.5)).body.alert).toEqual({ alert_id, state: "open", notified: true });
-  expect((await fix(30, 0)).body).toMatchObject({
+  expect((await fix(120, 4)).body.alert).toEqual({ alert_id, state: "open", notified: false });
+  expect((await fix(240, 6.5)).body.alert).toEqual({ alert_id, state: "open", notified: true });
+  expect((await fix(60, 3.5)).body).toMatchObject({
     applied: false,
+    reason: "late",
     duplicate: false,
-    is_deviated: false,
     alert: { alert_id, notified: false },
   });
-  expect((await fix(120, 1.8)).body).toMatchObject({ is_deviated: false, alert: { alert_id, state: "open", notified: false } });
-  expect((await fix(180, 1)).body.alert).toEqual({ alert_id, state: "closed", notified: true });
-  expect((await fix(240, 0)).body.alert).toBeNull();
+  expect((await fix(420, 1.8)).body).toMatchObject({ is_deviated: false, alert: { alert_id, state: "open", notified: false } });
+  expect((await fix(480, 1)).body.alert).toEqual({ alert_id, state: "closed", notified: true });
+  expect((await fix(540, 0)).body.alert).toBeNull();
   expect(fleet.published("E").map((message) => message.type)).toEqual(["ROUTE_DEVIATION", "ROUTE_DEVIATION", "ROUTE_DEVIATION_CLEARED"]);
   const [item, ...more] = await fleet.alertItems("E");
   expect(more).toEqual([]);
@@ -195,17 +192,18 @@ test("an episode from opening to closing: one item, its messages, its pages", as
     state: "closed",
     route_id: "R",
     driver_id: "C",
-    closed_at: at(180),
+    closed_at: at(480),
+    close_reason: "back_on_route",
     notified_at: expect.any(String),
   });
-  expect(item?.expires_at).toBe(Date.parse(at(0)) / 1000 + 90 * 86_400);
+  expect(item?.expires_at).toBe(Date.parse(at(480)) / 1000 + 90 * 86_400);
   expect(item?.max_deviation_km).toBeCloseTo(6.5, 1);
 });
 
 test("alerts come in pages, newest first; a made-up cursor is refused", async () => {
   for (let i = 0; i < 5; i++) {
-    await fleet.post("route", { vehicle_id: "P", route_id: "R", position: west(3), recorded_at: at(i * 100) });
-    await fleet.post("route", { vehicle_id: "P", route_id: "R", position: west(0), recorded_at: at(i * 100 + 50) });
+    await fleet.post("route", { vehicle_id: "P", route_id: "R", position: west(3), recorded_at: at(i * 200) });
+    await fleet.post("route", { vehicle_id: "P", route_id: "R", position: west(0), recorded_at: at(i * 200 + 100) });
   }
   const seen: string[] = [];
   let next: string | null = "";
@@ -214,7 +212,7 @@ test("alerts come in pages, newest first; a made-up cursor is refused", async ()
     seen.push(...page.body.alerts.map((alert: { timestamp: string }) => alert.timestamp));
     next = page.body.next;
   }
-  expect(seen).toEqual([at(400), at(300), at(200), at(100), at(0)]);
+  expect(seen).toEqual([at(800), at(600), at(400), at(200), at(0)]);
   expect((await fleet.alerts("P", { limit: "5" })).body.next).toBeNull();
   expect((await fleet.alerts("nobody")).body).toEqual({ alerts: [], next: null });
   for (const query of [{ cursor: "AAAA" }, { cursor: "%" }, { limit: "0" }, { limit: "101" }, { limit: "x" }]) {
@@ -241,7 +239,10 @@ test("two routes left at the very same time are two alerts", async () => {
   const other = await fleet.post("route", carried);
   expect(other.body).toMatchObject({ route_id: null, alert: { state: "open", notified: true } });
   expect(other.body.alert.alert_id).not.toBe(one.body.alert.alert_id);
-  expect(await fleet.alertItems("two")).toHaveLength(2);
+  expect((await fleet.alertItems("two")).map(({ state, close_reason }) => [state, close_reason])).toEqual([
+    ["closed", "route_changed"],
+    ["open", undefined],
+  ]);
 });
 
 test("while one call is sending a message another leaves it alone", async () => {
@@ -270,10 +271,10 @@ test("while SNS is down alerts are kept, and the next fix of any kind sends what
   const fix = (second: number, km: number) =>
     fleet.post("route", { vehicle_id: "S", route_id: "R", position: west(km), recorded_at: at(second), event_id: `s-${second}` });
   expect(await fix(0, 3)).toMatchObject({ status: 200, body: { applied: true, alert: { state: "open", notified: false } } });
-  expect(await fix(10, 0)).toMatchObject({ status: 200, body: { applied: true, alert: { state: "closed", notified: false } } });
+  expect(await fix(120, 0)).toMatchObject({ status: 200, body: { applied: true, alert: { state: "closed", notified: false } } });
   expect(fleet.published("S")).toEqual([]);
   // Not even news: the same fix again.
-  expect(await fix(10, 0)).toMatchObject({ status: 200, body: { duplicate: true, alert: { state: "closed", notified: true } } });
+  expect(await fix(120, 0)).toMatchObject({ status: 200, body: { duplicate: true, alert: { state: "closed", notified: true } } });
   expect(fleet.published("S").map((message) => message.type)).toEqual(["ROUTE_DEVIATION", "ROUTE_DEVIATION_CLEARED"]);
   expect((await fleet.alertItems("S"))[0]).toMatchObject({ state: "closed", notified_at: expect.any(String) });
 });

@@ -1,0 +1,37 @@
+import * as z from "zod/mini";
+import {
+  alertState,
+  alertsLimit,
+  cursor,
+  deliveriesLimit,
+  deliveryStatus,
+  makeId,
+  makeQueryTime,
+  vehicleState,
+  vehiclesLimit,
+} from "./schemas.ts";
+
+/** The query parameters of the lists, by name; all optional. Any other name is refused. */
+export type QuerySpec = Readonly<Record<string, z.core.$ZodType>>;
+
+export const deliveriesQuery = {
+  driver_id: makeId("Deliveries of this driver; this or `status` is required."),
+  status: deliveryStatus,
+  from: makeQueryTime("Only those whose `updated_at` is not before this time."),
+  to: makeQueryTime("Only those whose `updated_at` is not after this time."),
+  limit: deliveriesLimit,
+  cursor,
+} as const satisfies QuerySpec;
+
+export const vehiclesQuery = { state: vehicleState, limit: vehiclesLimit, cursor } as const satisfies QuerySpec;
+export const alertsQuery = { state: alertState, limit: alertsLimit, cursor } as const satisfies QuerySpec;
+
+export interface Parameter {
+  readonly name: string;
+  readonly description: string;
+  /** Schema of the text that arrives. */
+  readonly schema: z.core.$ZodType;
+}
+
+export const parametersOf = (spec: QuerySpec): readonly Parameter[] =>
+  Object.entries(spec).map(([name, schema]) => ({ name, description: z.globalRegistry.get(schema)?.description ?? "", schema }));

@@ -1,0 +1,166 @@
+import {
+  BatchGetItemCommand,
+  type BatchGetItemCommandOutput,
+  type DynamoDBClient,
+  type KeysAndAttributes,
+  QueryCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import type { AlertRecord } from "../contract/answers.ts";
+import { INDEXES } from "../contract/indexes.ts";
+import { fromItem, type Item, toItem } from "../shared/attributes.ts";
+import { asFault } from "../shared/errors.ts";
+import { forgetExpiry } from "./record.ts";
+import type { Alert } from "./state.ts";
+
+/** Reading the alerts table. */
+export interface AlertStore {
+  readonly dynamodb: DynamoDBClient;
+  readonly vehiclesTable: string;
+  readonly alertsTable: string;
+}
+export type StoredAlert = Alert & { readonly vehicle_id: string; readonly type: string; readonly open_type?: string };
+type AlertState = Alert["state"];
+
+const TYPE = "ROUTE_DEVIATION";
+/** BatchGetItem takes no more keys. */
+const KEYS_A_READ = 100;
+
+/** The vehicle's open alerts. */
+export async function findOpenAlerts(store: AlertStore, vehicleId: string, signal: AbortSignal): Promise<readonly Alert[]> {
+  const command = ofVehicle(store, vehicleId, "open");
+  const found: Alert[] = [];
+  for (;;) {
+    const { Items: items = [], LastEvaluatedKey: next } = await store.dynamodb.send(command, { abortSignal: signal });
+    found.push(...items.flatMap((item) => forgetExpiry(toAlert(fromItem<StoredAlert>(item))) ?? []));
+    if (next === undefined) return found;
+    command.input.ExclusiveStartKey = next;
+  }
+}
+const toAlert = ({ vehicle_id, type, open_type, ...alert }: StoredAlert): Alert => alert;
+
+function ofVehicle(store: AlertStore, vehicleId: string, state: AlertState | undefined): QueryCommand {
+  return new QueryCommand({
+    TableName: store.alertsTable,
+    KeyConditionExpression: "vehicle_id = :vehicle",
+    ExpressionAttributeValues: toItem({ ":vehicle": vehicleId, ":state": state }),
+    ...(state && { FilterExpression: "#state = :state", ExpressionAttributeNames: { "#state": "state" } }),
+    ScanIndexForward: false,
+    ConsistentRead: true,
+  });
+}
+
+/** Open ones from the sparse index, others from the one that has all. */
+function ofFleet(store: AlertStore, state: AlertState | undefined): QueryCommand {
+  const { name, hash } = state === "open" ? INDEXES.alerts.open : INDEXES.alerts.byType;
+  return new QueryCommand({
+    TableName: store.alertsTable,
+    IndexName: name,
+    KeyConditionExpression: "#hash = :type",
+    ExpressionAttributeNames: { "#hash": hash, ...(state && { "#state": "state" }) },
+    ExpressionAttributeValues: toItem({ ":type": TYPE, ":state": state }),
+    ...(state && { FilterExpression: "#state = :state" }),
+    ScanIndexForward: false,
+  });
+}
+
+export interface PageOf {
+  /** Undefined: of the whole fleet. */
+  readonly vehicleId: string | undefined;
+  readonly state: AlertState | undefined;
+  readonly limit: number;
+  /** Vehicle and sort key of the last alert of the page before. */
+  readonly after: readonly [vehicleId: string, timestamp: string] | undefined;
+}
+
+/** Newest first, and whether another page follows. */
+export async function readAlerts(store: AlertStore, page: PageOf, signal: AbortSignal) {
+  const { vehicleId, state, limit, after } = page;
+  const command = vehicleId === undefined ? ofFleet(store, state) : ofVehicle(store, vehicleId, state);
+  const hash = vehicleId === undefined ? (state === "open" ? INDEXES.alerts.open : INDEXES.alerts.byType).hash : undefined;
+  if (after !== undefined)
+    command.input.ExclusiveStartKey = toItem({ vehicle_id: after[0], timestamp: after[1], ...(hash && { [hash]: TYPE }) });
+  command.input.Limit = limit + 1;
+  const found: StoredAlert[] = [];
+  for (;;) {
+    const { Items: items = [], LastEvaluatedKey: next } = await store.dynamodb.send(command, { abortSignal: signal });
+    found.push(...items.map((item) => fromItem<StoredAlert>(item)));
+    if (next === undefined || found.length > limit) break;
+    command.input.ExclusiveStartKey = next;
+  }
+  return { alerts: found.slice(0, limit), hasMore: found.length > limit };
+}
+
+/** The time of each vehicle's newest good fix, in ms. */
+export async function lastSeen(store: AlertStore, vehicleIds: Iterable<string>, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+  const unique = [...new Set(vehicleIds)];
+  const seen = new Map<string, number>();
+  for (let start = 0; start < unique.length; start += KEYS_A_READ) {
+    let keys: Item[] | undefined = unique.slice(start, start + KEYS_A_READ).map((vehicle_id) => toItem({ vehicle_id }));
+    while (keys !== undefined && keys.length > 0) {
+      const request: KeysAndAttributes = { Keys: keys, ProjectionExpression: "vehicle_id, recorded_at, deviation.last_fix.recorded_at" };
+      const command = new BatchGetItemCommand({ RequestItems: { [store.vehiclesTable]: request } });
+      const output: BatchGetItemCommandOutput = await store.dynamodb.send(command, { abortSignal: signal });
+      const { Responses: responses = {}, UnprocessedKeys: rest = {} } = output;
+      for (const item of responses[store.vehiclesTable] ?? []) {
+        const one = fromItem<{ vehicle_id: string; recorded_at?: string; deviation?: { last_fix?: { recorded_at?: string } } }>(item);
+        const times = [one.recorded_at, one.deviation?.last_fix?.recorded_at].flatMap((at) => (at === undefined ? [] : Date.parse(at)));
+        if (times.length > 0) seen.set(one.vehicle_id, Math.max(...times));
+      }
+      keys = rest[store.vehiclesTable]?.Keys;
+    }
+  }
+  return seen;
+}
+
+/**
+ * Open alerts of the version before are not in the index of the open ones, and would expire while they are open. This finds and mends
+ * them; it reads the index of all alerts once. Nothing is done to one that is closed meanwhile.
+ */
+export async function mendOldAlerts(store: AlertStore, signal: AbortSignal): Promise<void> {
+  const command = ofFleet(store, undefined);
+  command.input.FilterExpression = "#state = :open AND attribute_not_exists(open_type)";
+  command.input.ExpressionAttributeNames = { ...command.input.ExpressionAttributeNames, "#state": "state" };
+  command.input.ExpressionAttributeValues = { ...command.input.ExpressionAttributeValues, ...toItem({ ":open": "open" }) };
+  for (;;) {
+    const { Items: items = [], LastEvaluatedKey: next } = await store.dynamodb.send(command, { abortSignal: signal });
+    for (const item of items) await mend(store, fromItem<StoredAlert>(item), signal);
+    if (next === undefined) return;
+    command.input.ExclusiveStartKey = next;
+  }
+}
+
+async function mend(store: AlertStore, { vehicle_id, timestamp }: StoredAlert, signal: AbortSignal): Promise<void> {
+  const command = new UpdateItemCommand({
+    TableName: store.alertsTable,
+    Key: toItem({ vehicle_id, timestamp }),
+    UpdateExpression: "SET open_type = :type REMOVE expires_at",
+    ConditionExpression: "#state = :open",
+    ExpressionAttributeNames: { "#state": "state" },
+    ExpressionAttributeValues: toItem({ ":type": TYPE, ":open": "open" }),
+  });
+  try {
+    await store.dynamodb.send(command, { abortSignal: signal });
+  } catch (error) {
+    if (asFault(error).name !== "ConditionalCheckFailedException") throw error;
+  }
+}
+
+export const toAnswer = (alert: StoredAlert, silent: boolean): AlertRecord => ({
+  vehicle_id: alert.vehicle_id,
+  timestamp: alert.timestamp,
+  alert_id: alert.alert_id,
+  type: TYPE,
+  state: alert.state,
+  route_id: alert.route_id ?? null,
+  driver_id: alert.driver_id ?? null,
+  deviation_km: alert.deviation_km,
+  max_deviation_km: alert.max_deviation_km,
+  threshold_km: alert.threshold_km,
+  position: alert.position,
+  closed_at: alert.closed_at ?? null,
+  // The version before knew one reason only, and did not write it.
+  close_reason: alert.state === "closed" ? (alert.close_reason ?? "back_on_route") : null,
+  notified_at: alert.notified_at ?? null,
+  silent,
+});

@@ -1,0 +1,77 @@
+import { hash } from "../shared/identity.ts";
+import type { Circumstances, MeasuredFix } from "./fix.ts";
+import type { Alert, CloseReason, Message } from "./state.ts";
+
+/** An episode: it opens, goes on and closes. */
+export interface Step {
+  readonly alert?: Alert | undefined;
+  readonly message?: Message | undefined;
+  /** The alert's item no longer says what `alert` says. */
+  readonly changed?: boolean | undefined;
+}
+
+/** A closed episode begins anew only beyond the threshold, an open one ends only within this share of it. */
+const CLOSES_WITHIN = 0.8;
+/** 0.8 × 0.7 is a little less than 0.56 in binary fractions: a fix exactly on the line is within. */
+const MICROMETRE_KM = 1e-9;
+const DAY_MS = 86_400_000;
+
+/** `previous`: the vehicle's last episode. */
+export function begin(fix: MeasuredFix, previous: Alert | undefined, { openingShiftMs = 0 }: Circumstances): Step {
+  // To the millisecond, always: sort keys compare as text. Two episodes of a vehicle never open at the same one.
+  const earliest = previous === undefined ? fix.event.ms : Math.max(fix.event.ms, Date.parse(previous.timestamp) + 1);
+  const alert: Alert = {
+    alert_id: `alert-${hash([fix.vehicleId, fix.routeKey, fix.event.ms, fix.event.id])}`,
+    timestamp: new Date(earliest + openingShiftMs).toISOString(),
+    state: "open",
+    route_id: fix.routeId,
+    driver_id: fix.driverId,
+    deviation_km: fix.deviationKm,
+    max_deviation_km: fix.deviationKm,
+    threshold_km: fix.thresholdKm,
+    position: fix.position,
+    told_ms: fix.event.ms,
+    told_deviation_km: fix.deviationKm,
+  };
+  return { alert, message: toMessage("ROUTE_DEVIATION", alert, fix), changed: true };
+}
+
+/** What a fix on its route does to an open episode. */
+export function step(open: Alert, fix: MeasuredFix, { rules, nowMs }: Circumstances): Step {
+  if (fix.deviationKm <= CLOSES_WITHIN * fix.thresholdKm + MICROMETRE_KM) return closedBy(open, fix, "back_on_route", nowMs);
+  const raised = Math.max(open.max_deviation_km, fix.deviationKm);
+  const alert = raised === open.max_deviation_km ? open : { ...open, max_deviation_km: raised };
+  const isDue = fix.event.ms - open.told_ms >= rules.renotifyMs || fix.deviationKm >= 2 * open.told_deviation_km;
+  if (fix.deviationKm <= fix.thresholdKm || !isDue) return { alert, changed: alert !== open };
+  const told = { ...alert, told_ms: fix.event.ms, told_deviation_km: fix.deviationKm };
+  return { alert: told, message: toMessage("ROUTE_DEVIATION", told, fix), changed: true };
+}
+
+/** With one message. Of a route that was left, the last deviation told is the last one known. */
+export function closedBy(open: Alert, fix: MeasuredFix, close_reason: CloseReason, nowMs: number): Step & { readonly alert: Alert } {
+  const alert: Alert = { ...open, state: "closed", closed_at: fix.event.at, close_reason, expires_at: expiryOf(fix.event.ms, nowMs) };
+  const deviationKm = close_reason === "route_changed" ? open.told_deviation_km : fix.deviationKm;
+  const thresholdKm = close_reason === "route_changed" ? open.threshold_km : fix.thresholdKm;
+  const message = toMessage("ROUTE_DEVIATION_CLEARED", alert, { ...fix, deviationKm, thresholdKm });
+  return { alert, message: { ...message, close_reason }, changed: true };
+}
+
+/** In seconds: 90 days after it closed; of one reported so late that it would go within a month, 90 days from now. */
+const expiryOf = (closedMs: number, nowMs: number): number =>
+  Math.floor(((closedMs + 60 * DAY_MS < nowMs ? nowMs : closedMs) + 90 * DAY_MS) / 1000);
+
+const toMessage = (type: Message["type"], alert: Alert, fix: MeasuredFix): Message => ({
+  id: hash([alert.alert_id, type, fix.event.ms, fix.event.id]).slice(0, 16),
+  type,
+  alert_id: alert.alert_id,
+  opened_at: alert.timestamp,
+  vehicle_id: fix.vehicleId,
+  route_id: alert.route_id,
+  driver_id: fix.driverId ?? alert.driver_id,
+  deviation_km: fix.deviationKm,
+  threshold_km: fix.thresholdKm,
+  position: fix.position,
+  timestamp: fix.event.at,
+  leased_until_ms: 0,
+  leased_by: "",
+});

@@ -1,0 +1,20 @@
+import type { SNSClient } from "@aws-sdk/client-sns";
+import type { RawStore } from "../shared/intake.ts";
+import type { Surroundings } from "../shared/serve.ts";
+import type { TrackingRules } from "../tracking/fix.ts";
+import type { Wording } from "./notify.ts";
+import type { AlertRules } from "./state.ts";
+import type { DeviationStore } from "./store.ts";
+
+export interface DeviationDeps extends DeviationStore, RawStore {
+  readonly sns: SNSClient;
+  readonly routesTable: string;
+  readonly topicArn: string;
+  /** Where neither the call nor the route names one. */
+  readonly thresholdKm: number;
+  readonly rules: AlertRules;
+  readonly tracking: TrackingRules;
+  readonly silentAfterMinutes: number;
+  readonly wording: Wording;
+  readonly around: Surroundings;
+}

@@ -1,0 +1,86 @@
+import { fromText, REMEMBERED, toRemembered, toText } from "../shared/memory.ts";
+import type { Track } from "../tracking/track.ts";
+import { type Alert, type DeviationState, EMPTY, type LastFix, type Message } from "./state.ts";
+
+/** The attribute `deviation` as it is stored. */
+interface DeviationRecord extends Partial<Omit<DeviationState, "memory">> {
+  readonly events?: string;
+  readonly writer?: string;
+}
+/** The item is shared: `track` is the other function's. */
+export interface VehicleItem {
+  readonly deviation?: DeviationRecord;
+  readonly track?: Track;
+}
+
+/** What the version before kept: every route lately driven, each with its last fix and episode. */
+interface OldEvent {
+  readonly id: string;
+  readonly at: string;
+  readonly fingerprint: string;
+  readonly answered_alert?: boolean;
+}
+interface OldTrack {
+  readonly last: OldEvent;
+  readonly twins?: readonly OldEvent[];
+  readonly recent_events?: readonly OldEvent[];
+  readonly alert?: Alert;
+}
+interface OldRecord {
+  readonly routes: Readonly<Record<string, OldTrack>>;
+  readonly outbox?: readonly Message[];
+  readonly aside?: boolean;
+  readonly last_fix?: Pick<LastFix, "position" | "recorded_at" | "event_id" | "route_id">;
+}
+
+export interface ReadRecord {
+  readonly state: DeviationState;
+  readonly old: boolean;
+  /** Some open episodes stand in the alerts table alone. */
+  readonly putAside: boolean;
+}
+
+export function fromRecord(item: VehicleItem | undefined): ReadRecord {
+  const record = item?.deviation;
+  if (record === undefined) return { state: EMPTY, old: false, putAside: false };
+  if ("routes" in record) return fromOld(record as unknown as OldRecord);
+  const {
+    events = "",
+    streak = 0,
+    left = [],
+    outbox = [],
+    writer,
+    last_fix: last,
+    ...rest
+  } = record as DeviationRecord & { last_fix?: LastFix };
+  return { state: { ...rest, last, streak, left, outbox, memory: fromText(events) }, old: false, putAside: false };
+}
+
+/** `last_fix` is the name under which the other function looks for it. */
+export function toRecord({ memory, last, left, ...state }: DeviationState, writer: string): object {
+  return { ...state, last_fix: last, left: left.length > 0 ? left : undefined, events: toText(memory), writer };
+}
+
+function fromOld({ routes, outbox = [], aside, last_fix }: OldRecord): ReadRecord {
+  const byTime = Object.entries(routes).sort(([, a], [, b]) => Date.parse(b.last.at) - Date.parse(a.last.at));
+  const [current, ...others] = byTime;
+  const events = byTime
+    .flatMap(([, { last, twins = [], recent_events: recent = [] }]) => [last, ...twins, ...recent])
+    .sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
+  const unique = [...new Map(events.map((one) => [one.id, one])).values()];
+  const last: LastFix | undefined = last_fix &&
+    current && { ...last_fix, route_key: current[0], answered_alert: current[1].last.answered_alert ?? false };
+  const state: DeviationState = {
+    ...EMPTY,
+    last,
+    alert: forgetExpiry(current?.[1].alert),
+    left: others.flatMap(([, { alert }]) => (alert?.state === "open" ? [alert] : [])),
+    outbox,
+    memory: unique.map((one) => toRemembered({ ...one, ms: Date.parse(one.at) }, true)).slice(-REMEMBERED),
+  };
+  return { state, old: true, putAside: aside === true };
+}
+
+/** The version before let open alerts expire. */
+export const forgetExpiry = (alert: Alert | undefined): Alert | undefined =>
+  alert?.state === "open" && alert.expires_at !== undefined ? { ...alert, expires_at: undefined } : alert;

@@ -1,0 +1,124 @@
+import { type DynamoDBClient, type TransactWriteItem, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
+import { type Item, toAttribute, toItem } from "../shared/attributes.ts";
+import type { Tried } from "../shared/contention.ts";
+import { asFault } from "../shared/errors.ts";
+import { type Loaded, load, save, toSeen, toUpdate } from "../shared/records.ts";
+import type { Track } from "../tracking/track.ts";
+import { findOpenAlerts } from "./alert-items.ts";
+import type { ToldAlert } from "./outbox.ts";
+import { fromRecord, toRecord, type VehicleItem } from "./record.ts";
+import type { Alert, DeviationState } from "./state.ts";
+
+export interface DeviationStore {
+  readonly dynamodb: DynamoDBClient;
+  readonly vehiclesTable: string;
+  readonly alertsTable: string;
+}
+
+export interface StoredDeviation {
+  readonly state: DeviationState;
+  readonly version: number | undefined;
+  /** Last written by the version before. */
+  readonly old: boolean;
+  /** The track that the other function keeps. */
+  readonly elsewhere: Track | undefined;
+  /** Names the last write of this share. */
+  readonly writer: string | undefined;
+}
+
+/** `taken`: nobody was faster, but an alert's item is not as it must be: another one opened at the very same time, or it has expired. */
+export type Saved = Tried<true, StoredDeviation> | { readonly taken: true; readonly seen: undefined };
+
+/** What is written beside the state. */
+export interface AlertWrites {
+  /** Whole items. */
+  readonly changed?: readonly Alert[];
+  readonly told?: readonly ToldAlert[];
+  readonly notifiedAt?: string;
+}
+
+const VERSION = "deviation_version";
+
+export const loadDeviation = async (store: DeviationStore, vehicleId: string, signal: AbortSignal): Promise<StoredDeviation> =>
+  toStored(store, vehicleId, await load<VehicleItem>(store.dynamodb, address(store, vehicleId), signal), signal);
+
+async function toStored(
+  store: DeviationStore,
+  vehicleId: string,
+  { record, version }: Loaded<VehicleItem>,
+  signal: AbortSignal,
+): Promise<StoredDeviation> {
+  const { state, old, putAside } = fromRecord(record);
+  // Episodes of routes that the version before has forgotten stand in the alerts table alone.
+  const aside = putAside ? await findOpenAlerts(store, vehicleId, signal) : [];
+  const known = new Set([state.alert, ...state.left].map((alert) => alert?.alert_id));
+  const left = [...state.left, ...aside.filter(({ alert_id }) => !known.has(alert_id))];
+  return { state: { ...state, left }, version, old, elsewhere: record?.track, writer: record?.deviation?.writer };
+}
+
+/** Writes the vehicle's share, and the alerts it changed, in one transaction. `writer` names this write. */
+export async function saveDeviation(
+  store: DeviationStore,
+  vehicleId: string,
+  next: Pick<StoredDeviation, "state" | "version"> & { readonly writer: string },
+  alerts: AlertWrites,
+  signal: AbortSignal,
+): Promise<Saved> {
+  const revision = { ...address(store, vehicleId), version: next.version, set: { deviation: toRecord(next.state, next.writer) } };
+  const writes = [
+    ...(alerts.changed ?? []).map((alert) => toPut(store, vehicleId, alert)),
+    ...(alerts.told ?? []).map((alert) => toNotified(store, vehicleId, alert, alerts.notifiedAt ?? "")),
+  ];
+  if (writes.length === 0) {
+    const saved = await save<VehicleItem>(store.dynamodb, revision, signal);
+    return "seen" in saved ? { seen: saved.seen && (await toStored(store, vehicleId, saved.seen, signal)) } : saved;
+  }
+  try {
+    await store.dynamodb.send(new TransactWriteItemsCommand({ TransactItems: [{ Update: toUpdate(revision) }, ...writes] }), {
+      abortSignal: signal,
+    });
+    return { done: true };
+  } catch (error) {
+    const { taken, seen } = judge(error);
+    return taken ? { taken, seen: undefined } : { seen: seen && (await toStored(store, vehicleId, seen, signal)) };
+  }
+}
+
+const address = (store: DeviationStore, id: string) => ({ table: store.vehiclesTable, key: { vehicle_id: id }, versionName: VERSION });
+
+const IS_IT = "alert_id = :id";
+
+/** The whole item each time: it says what the state says, whatever became of it meanwhile. Only open ones are in the index of the open. */
+function toPut(store: DeviationStore, vehicleId: string, alert: Alert): TransactWriteItem {
+  const type = "ROUTE_DEVIATION";
+  return {
+    Put: {
+      TableName: store.alertsTable,
+      Item: toItem({ vehicle_id: vehicleId, type, ...alert, open_type: alert.state === "open" ? type : undefined }),
+      ConditionExpression: `attribute_not_exists(vehicle_id) OR ${IS_IT}`,
+      ExpressionAttributeValues: { ":id": toAttribute(alert.alert_id) },
+    },
+  };
+}
+
+const toNotified = (store: DeviationStore, vehicleId: string, { alert_id, timestamp }: ToldAlert, at: string): TransactWriteItem => ({
+  Update: {
+    TableName: store.alertsTable,
+    Key: toItem({ vehicle_id: vehicleId, timestamp }),
+    UpdateExpression: "SET notified_at = :at",
+    ConditionExpression: IS_IT,
+    ExpressionAttributeValues: toItem({ ":at": at, ":id": alert_id }),
+  },
+});
+
+const CONTENTION = new Set(["ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]);
+
+/** Reasons come in the order of the items: the first is the vehicle's. */
+function judge(error: unknown): { readonly taken: boolean; readonly seen: Loaded<VehicleItem> | undefined } {
+  if (asFault(error).name !== "TransactionCanceledException") throw error;
+  const reasons = (error as { CancellationReasons?: readonly { Code?: string; Item?: Item }[] }).CancellationReasons ?? [];
+  const [vehicle, ...alerts] = reasons.map((reason) => reason.Code ?? "None");
+  if (vehicle === "None" && alerts.includes("ConditionalCheckFailed")) return { taken: true, seen: undefined };
+  if ([vehicle, ...alerts].some((code) => CONTENTION.has(code ?? ""))) return { taken: false, seen: toSeen(reasons[0]?.Item, VERSION) };
+  throw error;
+}

@@ -1,0 +1,28 @@
+import { invalid } from "./errors.ts";
+import { hash } from "./identity.ts";
+
+/**
+ * A cursor is the key of the last item that was shown, and a hash of the question: with another question it is refused, as it
+ * would silently leave something out.
+ */
+export const toCursor = (key: readonly string[], scope: readonly string[]): string =>
+  Buffer.from(JSON.stringify([scopeOf(scope), ...key])).toString("base64url");
+
+/** The key, or 400. */
+export function fromCursor(cursor: string, scope: readonly string[], length: number): readonly string[] {
+  const [of, ...key] = parse(cursor);
+  if (of !== scopeOf(scope) || key.length !== length || key.includes(""))
+    throw invalid([{ path: "cursor", message: "Must be `next` of an earlier answer to the same question." }]);
+  return key;
+}
+
+const scopeOf = (scope: readonly string[]): string => hash(scope).slice(0, 8);
+
+function parse(cursor: string): readonly string[] {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
+    return Array.isArray(parsed) && parsed.every((one) => typeof one === "string" && one.length <= 128) ? parsed : [];
+  } catch {
+    return [];
+  }
+}

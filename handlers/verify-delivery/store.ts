@@ -1,0 +1,32 @@
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { RawStore } from "../shared/intake.ts";
+import { type Loaded, load } from "../shared/records.ts";
+import type { Call, Surroundings } from "../shared/serve.ts";
+import { type DeliveryRecord, fromRecord, type StoredDelivery } from "./record.ts";
+
+export interface DeliveryDeps extends RawStore {
+  readonly dynamodb: DynamoDBClient;
+  readonly deliveriesTable: string;
+  readonly around: Surroundings;
+}
+
+/** A stored delivery with what the write that found it needs. */
+export interface Read extends StoredDelivery {
+  readonly version: number | undefined;
+  readonly writer: string | undefined;
+}
+
+export const address = (deps: DeliveryDeps, id: string) => ({
+  table: deps.deliveriesTable,
+  key: { delivery_id: id },
+  versionName: "version",
+});
+
+export const readDelivery = async (deps: DeliveryDeps, call: Call, id: string): Promise<Read> =>
+  toRead(id, await load<DeliveryRecord>(deps.dynamodb, address(deps, id), call.signal));
+
+export const toRead = (id: string, { record, version }: Loaded<DeliveryRecord>): Read => ({
+  ...fromRecord(id, record),
+  version,
+  writer: typeof record?.writer === "string" ? record.writer : undefined,
+});
