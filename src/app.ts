@@ -1,3 +1,4 @@
+import { audit } from "./app/audit/audit.ts";
 import { applyUp, planUp } from "./app/changes.ts";
 import type { OpenApp } from "./app/contract.ts";
 import { databaseActions } from "./app/database.ts";
@@ -42,6 +43,7 @@ export const openApp: OpenApp = async (config, options) => {
     revokeKey: (name) => revokeKey(session, name),
     lake: lakeActions(session),
     doctor: () => examine(session),
+    audit: () => audit(session),
     forceUnlock: () => forceUnlock(session),
   };
 };

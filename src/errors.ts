@@ -23,6 +23,7 @@ export const CODES = {
   LOCKED: { exit: 6, means: "Another run holds the stack's lock." },
   CREDENTIALS: { exit: 5, means: "AWS does not accept the credentials, or there are none." },
   ACCESS_DENIED: { exit: 5, means: "The credentials may not make this call." },
+  AUDIT_FAILED: { exit: 1, means: "The live stack fails a control of critical or high severity." },
   PREFLIGHT: { exit: 1, means: "The account or region lacks something the stack needs." },
   SETTLE_TIMEOUT: { exit: 1, means: "AWS did not finish in the time allowed." },
   SETTLE_FAILED: { exit: 1, means: "AWS reports that the resource failed." },

@@ -159,6 +159,28 @@ export interface Rollback {
   readonly from: string;
   readonly to: string;
 }
+/** One control of the audit, held against the live stack. */
+export interface AuditRow {
+  readonly id: string;
+  /** `default`: in both hardenings. `prod`: in production. `declined`: in none. */
+  readonly class: "default" | "prod" | "declined";
+  readonly service: string;
+  readonly severity: "critical" | "high" | "medium" | "low";
+  readonly title: string;
+  readonly status: "pass" | "fail" | "declined";
+  /** Why it is declined; null otherwise. */
+  readonly reason: string | null;
+  /** What was seen, by the name of each resource. */
+  readonly resources: readonly { readonly name: string; readonly ok: boolean; readonly message: string }[];
+}
+export interface Audit {
+  readonly stack: string;
+  readonly hardening: "development" | "production";
+  /** No control of critical or high severity fails. */
+  readonly ok: boolean;
+  readonly summary: { readonly pass: number; readonly fail: number; readonly declined: number };
+  readonly controls: readonly AuditRow[];
+}
 /** A key of an app, a partner or a depot, without its value. */
 export interface ApiKeyInfo {
   readonly name: string;
@@ -204,6 +226,8 @@ export interface App {
   /** What the bucket holds of the past. */
   readonly lake: LakeActions;
   doctor(): Promise<readonly Finding[]>;
+  /** The live stack against the security controls; reads only. */
+  audit(): Promise<Audit>;
   /** Removes a lock that a dead run left. */
   forceUnlock(): Promise<void>;
 }

@@ -165,6 +165,11 @@ function inspection(program: Command, act: Act): void {
     .command("doctor")
     .description("check credentials, permissions, quotas, network and versions, each with a fix")
     .action(act(async () => (await import("./commands/doctor.ts")).doctor));
+  program
+    .command("audit")
+    .description("hold the live stack against the security controls: pass, fail, or declined with its reason")
+    .option("--sarif", "print a SARIF 2.1.0 document")
+    .action(act(async () => (await import("./commands/audit.ts")).audit));
 }
 
 function apiCalls(program: Command, act: Act): void {

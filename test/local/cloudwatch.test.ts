@@ -1,10 +1,13 @@
 import { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
+import { IAM } from "@aws-sdk/client-iam";
+import { Lambda } from "@aws-sdk/client-lambda";
 import { SNS } from "@aws-sdk/client-sns";
 import { AwsQueryProtocol } from "@aws-sdk/core/protocols";
 import { SmithyRpcV2CborProtocol } from "@smithy/core/cbor";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { virtualClock } from "../../src/local/core/clock.ts";
+import { functionZip } from "../support/function-zip.ts";
 import { localAws } from "../support/local-aws.ts";
 import { mailAt, soon } from "../support/mailbox.ts";
 
@@ -163,6 +166,26 @@ describe("alarms", () => {
       "Alarm updated from OK to ALARM",
       "Alarm updated from INSUFFICIENT_DATA to OK",
     ]);
+  });
+
+  test("a function that fails makes its alarm ring, and the topic's mailbox has the message", async () => {
+    const trust = { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" };
+    const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [trust] });
+    const { Role } = await aws.client(IAM).createRole({ RoleName: "runner", AssumeRolePolicyDocument });
+    const lambda = aws.client(Lambda);
+    const ZipFile = await functionZip({ "index.mjs": "export const handler = async () => { throw new Error('broken'); };" });
+    const code = { Role: Role?.Arn, Runtime: "nodejs24.x" as const, Handler: "index.handler", Code: { ZipFile } };
+    await lambda.createFunction({ FunctionName: "broken", ...code });
+    const TopicArn = "arn:aws:sns:us-east-1:000000000000:alarms";
+    await alarm("broken", {
+      ...{ Namespace: "AWS/Lambda", MetricName: "Errors", Dimensions: [{ Name: "FunctionName", Value: "broken" }] },
+      ...{ EvaluationPeriods: 1, DatapointsToAlarm: 1, TreatMissingData: "notBreaching", AlarmActions: [TopicArn] },
+    });
+    const answer = await lambda.invoke({ FunctionName: "broken" });
+    expect(answer.FunctionError).toBe("Unhandled");
+    clock.advance(MINUTE);
+    await soon(async () => (await mailAt(aws.url)).map(({ subject }) => subject)).toContain('ALARM: "broken" in US East (N. Virginia)');
+    expect(await stateOf("broken")).toBe("ALARM");
   });
 
   test("a period without data counts as the alarm says", async () => {

@@ -1,0 +1,130 @@
+import type { GetBucketEncryptionCommandOutput, LifecycleRule } from "@aws-sdk/client-s3";
+import { fromTagList } from "../../aws/ownership.ts";
+import { naming } from "../../stack/naming.ts";
+import type { Session } from "../session.ts";
+import { type Check, deniesPlainText, isTagged, judge, type Look, opensOutside, read, statementsOf } from "./finding.ts";
+import { keyArnOf } from "./key.ts";
+
+interface BucketFacts {
+  readonly block: Readonly<Record<string, boolean | undefined>>;
+  readonly ownership: string | undefined;
+  readonly policy: string | undefined;
+  readonly encryption: GetBucketEncryptionCommandOutput["ServerSideEncryptionConfiguration"];
+  readonly versioning: string | undefined;
+  readonly rules: readonly LifecycleRule[];
+  readonly events: boolean;
+  readonly logTarget: string | undefined;
+}
+
+/** The data lake, and in production the bucket of its access logs. */
+export const lookAtBuckets: Look = async (session) => {
+  const { config, place } = session;
+  const names = naming(config, place);
+  const key = await keyArnOf(session);
+  const checks = [...bucketChecks(place.account), ...lakeChecks(names.logBucket, key)];
+  const lake = judge(names.bucket, await bucketFacts(session, names.bucket), [
+    ...checks,
+    // A name that holds the account's number cannot have been taken by somebody else before.
+    ["s3.name", () => names.bucket.includes(place.account) || config.bucket.name !== null, "somebody else could take the name"],
+  ]);
+  if (config.hardening !== "production") return lake;
+  return [...lake, ...judge(names.logBucket, await bucketFacts(session, names.logBucket), bucketChecks(place.account))];
+};
+
+const FLAGS = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
+const bucketChecks = (account: string): readonly Check<BucketFacts>[] => [
+  ["s3.public-access-block", ({ block }) => FLAGS.every((flag) => block[flag]), "public access is not blocked in all four ways"],
+  ["s3.no-acls", ({ ownership }) => ownership === "BucketOwnerEnforced", "access control lists are in force"],
+  ["s3.tls-only", ({ policy }) => deniesPlainText(statementsOf(policy), /^s3:\*$|^\*$/), "its policy lets in who speaks without TLS"],
+  ["s3.no-foreign-access", ({ policy }) => !opensOutside(statementsOf(policy), account), "its policy lets in others than the account"],
+  ["s3.versioning", ({ versioning }) => versioning === "Enabled", "versions are not kept"],
+  ["s3.lifecycle", ({ rules }) => tidies(rules), "old versions or aborted uploads are kept for ever"],
+];
+const lakeChecks = (logBucket: string, key: string | undefined): readonly Check<BucketFacts>[] => [
+  [
+    "s3.encryption",
+    (live) => ruleOf(live)?.algorithm === "aws:kms" && ruleOf(live)?.bucketKey === true,
+    "objects are not under a key of KMS",
+  ],
+  ["s3.customer-key", (live) => key !== undefined && ruleOf(live)?.key === key, "objects are not under the stack's own key"],
+  ["s3.events", ({ events }) => events, "it sends no events to EventBridge"],
+  ["s3.access-log", ({ logTarget }) => logTarget === logBucket, "accesses are not logged"],
+];
+const ruleOf = ({ encryption }: BucketFacts) => {
+  const rule = encryption?.Rules?.[0];
+  const { SSEAlgorithm: algorithm, KMSMasterKeyID: key } = rule?.ApplyServerSideEncryptionByDefault ?? {};
+  return rule && { algorithm, key, bucketKey: rule.BucketKeyEnabled };
+};
+const tidies = (rules: readonly LifecycleRule[]): boolean => {
+  const enabled = rules.filter(({ Status }) => Status === "Enabled");
+  return enabled.some((rule) => rule.AbortIncompleteMultipartUpload) && enabled.some((rule) => rule.NoncurrentVersionExpiration);
+};
+
+async function bucketFacts(session: Session, Bucket: string): Promise<BucketFacts | undefined> {
+  const s3 = await session.clients.s3();
+  const own = { Bucket, ExpectedBucketOwner: session.place.account };
+  const of = <T>(call: () => Promise<T>, ...absent: string[]) => read(session, `the bucket ${Bucket}`, call, "NoSuchBucket", ...absent);
+  if (!(await of(() => s3.headBucket(own), "NotFound", "Http404"))) return undefined;
+  const [block, ownership, policy, encryption, versioning, lifecycle, events, logging] = await Promise.all([
+    of(() => s3.getPublicAccessBlock(own), "NoSuchPublicAccessBlockConfiguration"),
+    of(() => s3.getBucketOwnershipControls(own), "OwnershipControlsNotFoundError"),
+    of(() => s3.getBucketPolicy(own), "NoSuchBucketPolicy"),
+    of(() => s3.getBucketEncryption(own), "ServerSideEncryptionConfigurationNotFoundError"),
+    of(() => s3.getBucketVersioning(own)),
+    of(() => s3.getBucketLifecycleConfiguration(own), "NoSuchLifecycleConfiguration"),
+    of(() => s3.getBucketNotificationConfiguration(own)),
+    of(() => s3.getBucketLogging(own)),
+  ]);
+  return {
+    block: { ...block?.PublicAccessBlockConfiguration },
+    ownership: ownership?.OwnershipControls?.Rules?.[0]?.ObjectOwnership,
+    policy: policy?.Policy,
+    encryption: encryption?.ServerSideEncryptionConfiguration,
+    versioning: versioning?.Status,
+    rules: lifecycle?.Rules ?? [],
+    events: events?.EventBridgeConfiguration !== undefined,
+    logTarget: logging?.LoggingEnabled?.TargetBucket,
+  };
+}
+
+/** The four tables. */
+export const lookAtTables: Look = async (session) => {
+  const key = await keyArnOf(session);
+  const seen = await Promise.all(
+    Object.values(session.config.tables).map(async (name) => judge(name, await tableFacts(session, name), tableChecks(session, key))),
+  );
+  return seen.flat();
+};
+type TableFacts = NonNullable<Awaited<ReturnType<typeof tableFacts>>>;
+const tableChecks = (session: Session, key: string | undefined): readonly Check<TableFacts>[] => [
+  ["dynamodb.on-demand", ({ table }) => table.BillingModeSummary?.BillingMode === "PAY_PER_REQUEST", "its capacity is fixed"],
+  ["dynamodb.recovery", ({ recovery }) => recovery === "ENABLED", "it cannot be restored to a point in time"],
+  ["dynamodb.deletion-protection", ({ table }) => table.DeletionProtectionEnabled === true, "anybody with the right may delete it"],
+  ["dynamodb.encryption", ({ table }) => table.SSEDescription?.SSEType === "KMS", "it is under AWS's key, which nobody can look at"],
+  [
+    "dynamodb.customer-key",
+    ({ table }) => key !== undefined && table.SSEDescription?.KMSMasterKeyArn === key,
+    "it is not under the stack's own key",
+  ],
+  ["dynamodb.no-foreign-access", ({ policy }) => policy === undefined, "a policy of its own lets others in"],
+  ["dynamodb.tagged", ({ tags }) => isTagged(tags, session), "it lacks the stack's tag"],
+];
+async function tableFacts(session: Session, TableName: string) {
+  const dynamodb = await session.clients.dynamodb();
+  const of = <T>(call: () => Promise<T>, ...absent: string[]) =>
+    read(session, `the table ${TableName}`, call, "ResourceNotFoundException", ...absent);
+  const table = (await of(() => dynamodb.describeTable({ TableName })))?.Table;
+  if (!table) return undefined;
+  const ResourceArn = table.TableArn ?? "";
+  const [backups, policy, tags] = await Promise.all([
+    of(() => dynamodb.describeContinuousBackups({ TableName }), "TableNotFoundException"),
+    of(() => dynamodb.getResourcePolicy({ ResourceArn }), "PolicyNotFoundException"),
+    of(() => dynamodb.listTagsOfResource({ ResourceArn })),
+  ]);
+  return {
+    table,
+    recovery: backups?.ContinuousBackupsDescription?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus,
+    policy: policy?.Policy,
+    tags: fromTagList(tags?.Tags),
+  };
+}

@@ -1,0 +1,250 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CONTROLS } from "../../../src/app/audit/controls.ts";
+import { type App, openApp } from "../../../src/app.ts";
+import { buildFunctions } from "../../../src/artifacts/build.ts";
+import { sarifOf } from "../../../src/cli/render/sarif.ts";
+import { deriveConfig } from "../../../src/config/derive.ts";
+import { settingsSchema } from "../../../src/config/schema.ts";
+import { virtualClock } from "../../../src/local/core/clock.ts";
+import { localAws } from "../../support/local-aws.ts";
+
+/** A production stack on the local AWS, opened behind its back in one way after the other. */
+const clock = virtualClock();
+const artifacts = buildFunctions(["verify-delivery", "calculate-eta", "route-deviation"]);
+const REGION = "us-east-1";
+const ACCOUNT = "000000000000";
+const Bucket = `fleetlogix-data-${ACCOUNT}-${REGION}`;
+const TableName = "FleetLogix_Alerts";
+const FunctionName = "fleetlogix-calculate-eta";
+const RoleName = "fleetlogix-calculate-eta-role";
+const TopicArn = `arn:aws:sns:${REGION}:${ACCOUNT}:fleetlogix-alerts`;
+const DBInstanceIdentifier = "fleetlogix-db";
+const how = { adopt: false, allowDataLoss: [], wait: true };
+
+let aws: Awaited<ReturnType<typeof localAws>>;
+let app: App;
+const open = (hardening: "production" | "development") =>
+  openApp(deriveConfig(settingsSchema.parse({ hardening })), {
+    endpoint: aws.url,
+    local: true,
+    concurrency: 8,
+    signal: new AbortController().signal,
+    clock,
+    artifacts: () => artifacts,
+  });
+beforeAll(async () => {
+  aws = await localAws({ clock });
+  app = await open("production");
+  expect((await app.apply({ part: "all" }, how, () => {})).error).toBeUndefined();
+}, 240_000);
+afterAll(() => aws.close());
+
+type Input = Record<string, unknown>;
+const behind = (service: string, operation: string, input: Input) => aws.env.dispatch(service, operation, input, { region: REGION });
+const policy = (statement: object) => JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...statement }] });
+const database = (change: Input) => behind("rds", "ModifyDBInstance", { DBInstanceIdentifier, ApplyImmediately: true, ...change });
+const parameter = (ParameterName: string, ParameterValue: string) =>
+  behind("rds", "ModifyDBParameterGroup", {
+    DBParameterGroupName: "fleetlogix-db-postgres17",
+    Parameters: [{ ParameterName, ParameterValue, ApplyMethod: "immediate" }],
+  });
+const topic = (AttributeName: string, AttributeValue: string) =>
+  behind("sns", "SetTopicAttributes", { TopicArn, AttributeName, AttributeValue });
+const topicTls = {
+  Effect: "Deny",
+  Principal: "*",
+  Action: "sns:Publish",
+  Resource: TopicArn,
+  Condition: { Bool: { "aws:SecureTransport": "false" } },
+};
+const bucketTls = {
+  ...{ Effect: "Deny", Principal: "*", Action: "s3:*", Resource: [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`] },
+  Condition: { Bool: { "aws:SecureTransport": "false" } },
+};
+const both = (deny: object, allow: object) => JSON.stringify({ Version: "2012-10-17", Statement: [deny, { Effect: "Allow", ...allow }] });
+const stage = async (path: string, value: string) => {
+  const { items } = await behind("apigateway", "GetRestApis", {});
+  const restApiId = (items as { id: string }[])[0]?.id;
+  return behind("apigateway", "UpdateStage", { restApiId, stageName: "prod", patchOperations: [{ op: "replace", path, value }] });
+};
+const group = async () => {
+  const { SecurityGroups } = await behind("ec2", "DescribeSecurityGroups", {
+    Filters: [{ Name: "group-name", Values: ["fleetlogix-db-access"] }],
+  });
+  return (SecurityGroups as { GroupId: string }[])[0]?.GroupId;
+};
+const ingress = async (CidrIp: string) =>
+  behind("ec2", "AuthorizeSecurityGroupIngress", {
+    GroupId: await group(),
+    IpPermissions: [{ IpProtocol: "tcp", FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp }] }],
+  });
+let policies = 0;
+const inline = (statement: object) =>
+  behind("iam", "PutRolePolicy", { RoleName, PolicyName: `extra-${++policies}`, PolicyDocument: policy(statement) });
+
+/** By control: how somebody opens it. */
+const BREAKS: Readonly<Record<string, () => Promise<unknown>>> = {
+  "s3.public-access-block": () => behind("s3", "DeletePublicAccessBlock", { Bucket }),
+  "s3.no-acls": () =>
+    behind("s3", "PutBucketOwnershipControls", { Bucket, OwnershipControls: { Rules: [{ ObjectOwnership: "ObjectWriter" }] } }),
+  "s3.tls-only": () => behind("s3", "DeleteBucketPolicy", { Bucket }),
+  "s3.no-foreign-access": () =>
+    behind("s3", "PutBucketPolicy", {
+      Bucket,
+      Policy: both(bucketTls, {
+        Principal: { AWS: "arn:aws:iam::123456789012:root" },
+        Action: "s3:GetObject",
+        Resource: `arn:aws:s3:::${Bucket}/*`,
+      }),
+    }),
+  "s3.versioning": () => behind("s3", "PutBucketVersioning", { Bucket, VersioningConfiguration: { Status: "Suspended" } }),
+  "s3.lifecycle": () => behind("s3", "DeleteBucketLifecycle", { Bucket }),
+  "s3.events": () => behind("s3", "PutBucketNotificationConfiguration", { Bucket, NotificationConfiguration: {} }),
+  "s3.access-log": () => behind("s3", "PutBucketLogging", { Bucket, BucketLoggingStatus: {} }),
+  "dynamodb.on-demand": () =>
+    behind("dynamodb", "UpdateTable", {
+      TableName: "FleetLogix_Routes_Waypoints",
+      BillingMode: "PROVISIONED",
+      ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 1 },
+    }),
+  "dynamodb.recovery": () =>
+    behind("dynamodb", "UpdateContinuousBackups", { TableName, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: false } }),
+  "dynamodb.deletion-protection": () => behind("dynamodb", "UpdateTable", { TableName, DeletionProtectionEnabled: false }),
+  "rds.tls": () => parameter("rds.force_ssl", "0"),
+  "rds.query-logging": () => parameter("log_statement", "none"),
+  "rds.backups": () => database({ BackupRetentionPeriod: 1 }),
+  "rds.not-public": () => database({ PubliclyAccessible: true }),
+  "rds.deletion-protection": () => database({ DeletionProtection: false }),
+  "rds.multi-az": () => database({ MultiAZ: false }),
+  "rds.monitoring": () => database({ MonitoringInterval: 0 }),
+  "rds.iam": () => database({ EnableIAMDatabaseAuthentication: false }),
+  "rds.copy-tags": () => database({ CopyTagsToSnapshot: false }),
+  "rds.minor-upgrades": () => database({ AutoMinorVersionUpgrade: false }),
+  "rds.events": () => behind("rds", "DeleteEventSubscription", { SubscriptionName: "fleetlogix-db-instance-events" }),
+  "sns.not-public": () => topic("Policy", both(topicTls, { Principal: { AWS: "*" }, Action: "sns:Publish", Resource: TopicArn })),
+  "sns.tls-only": () =>
+    topic("Policy", policy({ Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: "sns:Publish", Resource: TopicArn })),
+  "sns.subscriptions-tls": () => behind("sns", "Subscribe", { TopicArn, Protocol: "http", Endpoint: "http://127.0.0.1:9/" }),
+  "iam.no-administrator": () => behind("iam", "AttachRolePolicy", { RoleName, PolicyArn: "arn:aws:iam::aws:policy/AdministratorAccess" }),
+  "iam.no-service-wildcard": () => inline({ Action: "s3:*", Resource: "arn:aws:s3:::one/*" }),
+  "iam.no-escalation": () => inline({ Action: "iam:PassRole", Resource: "arn:aws:iam::*:role/x" }),
+  "iam.resources": () => inline({ Action: "s3:GetObject", Resource: "*" }),
+  "iam.no-decrypt-everywhere": () => inline({ Action: "kms:Decrypt", Resource: "*" }),
+  "iam.trust": () =>
+    behind("iam", "UpdateAssumeRolePolicy", { RoleName, PolicyDocument: policy({ Principal: { AWS: "*" }, Action: "sts:AssumeRole" }) }),
+  "lambda.callers": () =>
+    behind("lambda", "AddPermission", {
+      FunctionName,
+      Qualifier: "live",
+      StatementId: "open",
+      Action: "lambda:InvokeFunction",
+      Principal: "*",
+    }),
+  "api.execution-logs": () => stage("/*/*/logging/loglevel", "OFF"),
+  "api.no-body-logs": () => stage("/*/*/logging/dataTrace", "true"),
+  "api.tracing": () => stage("/tracingEnabled", "false"),
+  "api.throttling": () => stage("/*/*/throttling/rateLimit", "9000"),
+  "api.no-secrets": () => stage("/variables/door", "open"),
+  "api.firewall": async () => {
+    const { items } = await behind("apigateway", "GetRestApis", {});
+    const ResourceArn = `arn:aws:apigateway:${REGION}::/restapis/${(items as { id: string }[])[0]?.id}/stages/prod`;
+    return behind("wafv2", "DisassociateWebACL", { ResourceArn });
+  },
+  "cloudwatch.retention": () => behind("logs", "PutRetentionPolicy", { logGroupName: `/aws/lambda/${FunctionName}`, retentionInDays: 7 }),
+  "cloudwatch.alarm-actions": () => behind("cloudwatch", "DisableAlarmActions", { AlarmNames: ["fleetlogix-api-errors"] }),
+  "ec2.not-open": () => ingress("0.0.0.0/0"),
+  "ec2.no-public-address": () => ingress("203.0.113.9/32"),
+  "kms.rotation": async () => {
+    const { KeyMetadata } = await behind("kms", "DescribeKey", { KeyId: "alias/fleetlogix" });
+    return behind("kms", "DisableKeyRotation", { KeyId: (KeyMetadata as { KeyId: string }).KeyId });
+  },
+};
+const failing = async () => (await app.audit()).controls.filter(({ status }) => status === "fail").map(({ id }) => id);
+/** Subscriptions and statements that others have made are theirs to take back. */
+const THEIRS = ["lambda.callers", "sns.subscriptions-tls"];
+/** One that was never confirmed goes with its topic only, which `up` makes anew. */
+async function dropped(SubscriptionArn: string): Promise<void> {
+  if (SubscriptionArn.startsWith("arn:")) return void (await behind("sns", "Unsubscribe", { SubscriptionArn }));
+  await behind("sns", "DeleteTopic", { TopicArn });
+  await app.apply({ part: "data" }, how, () => {});
+}
+
+test("a fresh production stack fails nothing, and every declined control says why", async () => {
+  const found = await app.audit();
+  expect(found.controls.filter(({ status }) => status === "fail")).toEqual([]);
+  expect(found.ok).toBe(true);
+  expect(found.controls.map(({ id }) => id)).toEqual(CONTROLS.map(({ id }) => id));
+  for (const { status, reason, id } of found.controls)
+    if (status === "declined") expect([id, reason]).toEqual([id, expect.stringMatching(/\w{3}/)]);
+});
+
+/** These write over what another one wrote: they come after `up` has mended the first. */
+const SECOND = ["s3.no-foreign-access", "sns.tls-only"];
+const FIRST = Object.keys(BREAKS).filter((id) => !SECOND.includes(id));
+
+describe.each([FIRST, SECOND])("one after the other behind its back: %s, …", (...round) => {
+  const ids = round.flat();
+  const opened: string[] = [];
+  test.each(ids)("%s: exactly this control fails beside those before", async (id) => {
+    await BREAKS[id]?.();
+    opened.push(id);
+    const audit = await app.audit();
+    const failed = audit.controls.filter(({ status }) => status === "fail");
+    expect(failed.map((row) => row.id).toSorted()).toEqual(opened.toSorted());
+    expect(audit.ok).toBe(!failed.some(({ severity }) => severity === "critical" || severity === "high"));
+  });
+
+  test("up closes all of it but what is somebody else's own, and the audit goes on to say so", async () => {
+    expect((await app.apply({ part: "all" }, how, () => {})).error).toBeUndefined();
+    expect((await failing()).toSorted()).toEqual(opened.filter((id) => THEIRS.includes(id)).toSorted());
+    if (opened.includes("lambda.callers"))
+      await behind("lambda", "RemovePermission", { FunctionName, Qualifier: "live", StatementId: "open" });
+    const { Subscriptions } = await behind("sns", "ListSubscriptionsByTopic", { TopicArn });
+    for (const { SubscriptionArn, Endpoint } of Subscriptions as { SubscriptionArn: string; Endpoint: string }[])
+      if (Endpoint.startsWith("http://")) await dropped(SubscriptionArn);
+  }, 120_000);
+});
+
+test("as SARIF: a rule for each control, a result for each failure, declined ones suppressed with their reason", async () => {
+  await BREAKS["s3.versioning"]?.();
+  const audit = await app.audit();
+  const document = sarifOf(audit, "1.0.0") as {
+    version: string;
+    runs: { tool: { driver: { rules: { id: string }[] } }; results: { ruleId: string; ruleIndex: number; suppressions?: unknown[] }[] }[];
+  };
+  const [run] = document.runs;
+  expect([document.version, run?.tool.driver.rules.map(({ id }) => id)]).toEqual(["2.1.0", CONTROLS.map(({ id }) => id)]);
+  const open = run?.results.filter(({ suppressions }) => suppressions === undefined) ?? [];
+  expect(open.map(({ ruleId, ruleIndex }) => [ruleId, CONTROLS[ruleIndex]?.id])).toEqual([["s3.versioning", "s3.versioning"]]);
+  expect((run?.results.length ?? 0) - open.length).toBe(audit.summary.declined);
+  await app.apply({ part: "all" }, how, () => {});
+});
+
+test("a development stack declines what only production holds, and a stack that is not there fails", async () => {
+  expect((await app.teardown({ deleteData: true, skipFinalSnapshot: true, wait: true }, () => {})).error).toBeUndefined();
+  expect((await app.audit()).ok).toBe(false);
+  const development = await open("development");
+  expect((await development.apply({ part: "all" }, how, () => {})).error).toBeUndefined();
+  const audit = await development.audit();
+  expect(audit.controls.filter(({ status }) => status === "fail")).toEqual([]);
+  const prod = audit.controls.filter((control) => control.class === "prod");
+  expect(new Set(prod.map(({ status }) => status))).toEqual(new Set(["declined"]));
+}, 240_000);
+
+test("docs/operations.md names every alarm", () => {
+  const page = readFileSync("docs/operations.md", "utf8");
+  for (const what of [
+    "api-errors",
+    "api-latency",
+    "-errors",
+    "-throttles",
+    "-duration",
+    "-reads-throttled",
+    "database-cpu",
+    "database-storage",
+    "database-connections",
+    "no-fix",
+  ])
+    expect(page).toContain(what);
+});
