@@ -46,7 +46,7 @@ test("a new function reads back with every default", async () => {
   expect(made).toMatchObject({
     FunctionArn: `${ARN}:defaults`,
     Version: "$LATEST",
-    State: "Active",
+    State: "Pending",
     LastUpdateStatus: "Successful",
     Timeout: 3,
     MemorySize: 128,

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { APIGateway } from "@aws-sdk/client-api-gateway";
@@ -17,6 +17,8 @@ let aws: Awaited<ReturnType<typeof localAws>>;
 let url: string;
 let apiId: string;
 const folder = mkdtempSync(join(tmpdir(), "lambda-shapes-"));
+// Functions run as somebody else where the tests run as root.
+chmodSync(folder, 0o777);
 const file = join(folder, "events");
 const ARN = "arn:aws:lambda:us-east-1:000000000000:function:witness";
 /** Writes down every event, with what the runtime says of the call beside it, and answers in every role. */

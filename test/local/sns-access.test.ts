@@ -1,3 +1,6 @@
+import { chmodSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { IAM } from "@aws-sdk/client-iam";
 import { Lambda } from "@aws-sdk/client-lambda";
 import { SNS } from "@aws-sdk/client-sns";
@@ -9,6 +12,9 @@ import { localAws } from "../support/local-aws.ts";
 /** What happens after the answer has time to happen, however busy the machine. */
 const soon = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });
 
+/** Where functions write: as somebody else, where the tests run as root. */
+const told = mkdtempSync(join(tmpdir(), "sns-access-"));
+chmodSync(told, 0o777);
 let aws: Awaited<ReturnType<typeof localAws>>;
 let sns: SNS;
 let TopicArn: string;
@@ -35,7 +41,7 @@ test("a function that may be called gets the message as AWS's record; one that m
       Runtime: "nodejs24.x",
       Handler: "index.handler",
       Code: { ZipFile: await functionZip({ "index.mjs": code }) },
-      Environment: { Variables: { FILE: `${aws.env.dataDir}/${FunctionName}.json` } },
+      Environment: { Variables: { FILE: `${told}/${FunctionName}.json` } },
     });
     return made.FunctionArn as string;
   };
@@ -56,8 +62,8 @@ test("a function that may be called gets the message as AWS's record; one that m
     MessageAttributes: { vehicle_id: { DataType: "String", StringValue: "v1" } },
   });
   const { existsSync, readFileSync } = await import("node:fs");
-  await soon(() => existsSync(`${aws.env.dataDir}/permitted.json`)).toBe(true);
-  await soon(() => JSON.parse(readFileSync(`${aws.env.dataDir}/permitted.json`, "utf8") || "null")).toMatchObject({
+  await soon(() => existsSync(`${told}/permitted.json`)).toBe(true);
+  await soon(() => JSON.parse(readFileSync(`${told}/permitted.json`, "utf8") || "null")).toMatchObject({
     Records: [
       {
         EventSource: "aws:sns",
@@ -77,7 +83,7 @@ test("a function that may be called gets the message as AWS's record; one that m
       },
     ],
   });
-  expect(existsSync(`${aws.env.dataDir}/forbidden.json`)).toBe(false);
+  expect(existsSync(`${told}/forbidden.json`)).toBe(false);
   await sns.unsubscribe({ SubscriptionArn });
   await sns.unsubscribe({ SubscriptionArn: subscribed.SubscriptionArn });
 });

@@ -1,24 +1,8 @@
+import type { Buckets } from "../../core/token-bucket.ts";
 import { type Exchange, GatewayError, headerOf } from "./exchange.ts";
 import { throttleOf } from "./method-settings.ts";
 import type { PlanDoc } from "./model.ts";
 import type { UsageCounter } from "./usage.ts";
-
-/** Token buckets by name; time comes from the caller. */
-export interface Buckets {
-  take(key: string, ratePerSecond: number, burst: number, now: number): boolean;
-}
-export function createBuckets(): Buckets {
-  const buckets = new Map<string, { tokens: number; at: number }>();
-  return {
-    take(key, ratePerSecond, burst, now) {
-      const bucket = buckets.get(key) ?? { tokens: burst, at: now };
-      const tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * ratePerSecond);
-      const granted = tokens >= 1;
-      buckets.set(key, { tokens: granted ? tokens - 1 : tokens, at: now });
-      return granted;
-    },
-  };
-}
 
 /** API key, usage plan, throttles: throws when the request may not go on. */
 export function admit(exchange: Exchange, buckets: Buckets, usage: UsageCounter): void {
@@ -27,7 +11,7 @@ export function admit(exchange: Exchange, buckets: Buckets, usage: UsageCounter)
   const path = resource?.path ?? "";
   if (exchange.method?.apiKeyRequired) admitKey(exchange, buckets, usage, now);
   const limit = throttleOf(stage, path, incoming.verb);
-  if (limit && !buckets.take(`${api.id}/${stage.name}${path}/${incoming.verb}`, limit.rateLimit, limit.burstLimit, now))
+  if (limit && buckets.take(`${api.id}/${stage.name}${path}/${incoming.verb}`, limit.rateLimit, limit.burstLimit, now) > 0)
     throw new GatewayError("THROTTLED", "Too Many Requests");
 }
 
@@ -39,7 +23,7 @@ function admitKey(exchange: Exchange, buckets: Buckets, usage: UsageCounter, now
   if (!key || !plan) throw new GatewayError("INVALID_API_KEY", "Forbidden");
   exchange.apiKey = key;
   for (const [name, rate, burst] of throttlesOf(exchange, plan))
-    if (!buckets.take(`${plan.id}/${key.id}/${name}`, rate, burst, now)) throw new GatewayError("THROTTLED", "Too Many Requests");
+    if (buckets.take(`${plan.id}/${key.id}/${name}`, rate, burst, now) > 0) throw new GatewayError("THROTTLED", "Too Many Requests");
   if (!usage.take(plan, key.id)) throw new GatewayError("QUOTA_EXCEEDED", "Limit Exceeded");
 }
 

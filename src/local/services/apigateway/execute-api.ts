@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Buckets } from "../../core/token-bucket.ts";
 import type { AccessLog } from "./access-log.ts";
-import { admit, type Buckets } from "./admission.ts";
+import { admit } from "./admission.ts";
 import { answerFor } from "./answers.ts";
 import { authorize } from "./authorization.ts";
 import type { AuthorizationCache } from "./authorization-cache.ts";

@@ -59,6 +59,8 @@ export function gatewayResponseOperations(gateway: Gateway): Operations {
     UpdateGatewayResponse: (input: UpdateGatewayResponseCommandInput, call): GatewayResponse =>
       changeApi(gateway, input.restApiId, call, (api) => {
         const type = typeOf(input.responseType);
+        if (input.patchOperations?.some(({ op, path }) => path === "/statusCode" && op !== "replace"))
+          throw badRequest("Invalid patch operation specified. Must be one of: [replace]");
         const draft: GatewayResponse = { ...(api.gatewayResponses[type] ?? standard(type)), defaultResponse: false };
         api.gatewayResponses[type] = applyPatches(draft, input.patchOperations, {
           "/statusCode": text("statusCode"),

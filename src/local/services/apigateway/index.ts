@@ -1,8 +1,8 @@
 import type { LocalEnv, LocalService } from "../../core/service.ts";
+import { createBuckets } from "../../core/token-bucket.ts";
 import { loadModel } from "../../core/validation.ts";
 import { createAccessLog } from "./access-log.ts";
 import { accountOperations } from "./account.ts";
-import { createBuckets } from "./admission.ts";
 import { createAuthorizationCache } from "./authorization-cache.ts";
 import { authorizerOperations } from "./authorizers.ts";
 import { deploymentOperations } from "./deployments.ts";

@@ -124,7 +124,6 @@ function responseAt(integration: Integration, status: string | undefined): Integ
 function putResponse(api: ApiDoc, input: PutIntegrationResponseCommandInput): IntegrationResponse {
   const method = methodOf(api, input.resourceId, input.httpMethod);
   const status = input.statusCode ?? "";
-  if (!method.methodResponses?.[status]) throw notFound("Invalid Response status code specified");
   const response = defined({
     statusCode: status,
     selectionPattern: input.selectionPattern,

@@ -21,7 +21,10 @@ export function keyOperations(gateway: Gateway): Operations {
         .filter((key) => key.region === call.region)
         .filter((key) => !input.nameQuery || key.name?.startsWith(input.nameQuery))
         .filter((key) => !input.customerId || key.customerId === input.customerId);
-      const { items, position } = page(all.sort(byAge), input.position, input.limit);
+      const { items, position } =
+        input.limit !== undefined && input.limit < 0
+          ? { items: [], position: undefined }
+          : page(all.sort(byAge), input.position, input.limit);
       return defined({ items: items.map((key) => describeKey(key, input.includeValues ?? false)), position });
     },
     UpdateApiKey: (input: UpdateApiKeyCommandInput, call): ApiKey => {
@@ -42,7 +45,10 @@ export function keyOperations(gateway: Gateway): Operations {
 }
 
 function create(gateway: Gateway, input: CreateApiKeyCommandInput, call: Call): ApiKey {
-  const value = input.value ?? newKeyValue();
+  if ((input.name ?? "").length > 1024) throw badRequest("Invalid API Key name, can be at most 1024 characters.");
+  if ((input.description ?? "").length > 125_000) throw badRequest("Invalid API Key description specified.");
+  // An empty value is none: Terraform sends it.
+  const value = input.value || newKeyValue();
   if (value.length < 20) throw badRequest("API Key value should be at least 20 characters");
   if (value.length > 128) throw badRequest("Value exceeds maximum size of 128 characters");
   if (gateway.keys.values().some((key) => key.region === call.region && key.value === value)) throw conflict("API Key already exists");

@@ -62,7 +62,7 @@ export function methodOperations(gateway: Gateway): Operations {
 const methodFrom = (input: PutMethodCommandInput): Method =>
   defined({
     httpMethod: input.httpMethod,
-    authorizationType: input.authorizationType,
+    authorizationType: input.authorizationType?.toUpperCase(),
     authorizerId: input.authorizerId,
     apiKeyRequired: input.apiKeyRequired ?? false,
     operationName: input.operationName,
@@ -83,6 +83,8 @@ export function checkMethod(api: ApiDoc, method: Method): void {
   if (requestValidatorId && !api.validators[requestValidatorId]) throw badRequest("Invalid Request Validator identifier specified");
   for (const model of Object.values(requestModels ?? {}))
     if (!api.models[model]) throw badRequest(`Invalid model identifier specified: ${model}`);
+  const names = Object.keys(requestParameters ?? {}).map((parameter) => parameter.split(".").slice(3).join("."));
+  if (new Set(names).size < names.length) throw badRequest("Parameter names must be unique across querystring, header and path");
   for (const parameter of Object.keys(requestParameters ?? {}))
     if (!/^method\.request\.(querystring|path|header|multivaluequerystring|multivalueheader)\.[^\s]+$/.test(parameter))
       throw badRequest(
@@ -92,9 +94,10 @@ export function checkMethod(api: ApiDoc, method: Method): void {
 
 const boolean =
   <T>(name: keyof T): Rule<T> =>
-  (draft, value, [key = ""]) => {
-    const { [key]: _before, ...rest } = (draft[name] ?? {}) as Record<string, unknown>;
-    (draft as Record<keyof T, unknown>)[name] = value === undefined ? rest : { ...rest, [key]: value === "true" };
+  (draft, value, [key = ""], op) => {
+    const { [key]: before, ...rest } = (draft[name] ?? {}) as Record<string, unknown>;
+    if (op === "remove" && before === undefined) throw notFound("Invalid parameter name specified");
+    (draft as Record<keyof T, unknown>)[name] = value === undefined || op === "remove" ? rest : { ...rest, [key]: value === "true" };
   };
 const METHOD_RULES: Rules<Method> = {
   "/authorizationType": text("authorizationType"),

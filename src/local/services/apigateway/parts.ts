@@ -36,6 +36,7 @@ function createModel(api: ApiDoc, input: CreateModelCommandInput): Model {
   const name = input.name ?? "";
   if (!/^[a-zA-Z0-9]+$/.test(name)) throw badRequest("Model name must be alphanumeric: ^[a-zA-Z0-9]+$");
   if (api.models[name]) throw conflict(`Model name already exists for this REST API`);
+  if (!input.schema) throw badRequest("Model schema must have at least 1 property or array items defined");
   checkSchema(input.schema);
   const model = defined({
     id: newResourceId(),

@@ -49,9 +49,9 @@ export const amount =
 /** A map's entry: `/variables/*`. */
 export const entry =
   <T>(name: keyof T): Rule<T> =>
-  (draft, value, [key = ""]) => {
+  (draft, value, [key = ""], op) => {
     const { [key]: _before, ...rest } = (draft[name] ?? {}) as Record<string, unknown>;
-    (draft as Record<keyof T, unknown>)[name] = value === undefined ? rest : { ...rest, [key]: value };
+    (draft as Record<keyof T, unknown>)[name] = value === undefined || op === "remove" ? rest : { ...rest, [key]: value };
   };
 /** A list's item, named in the path: `/binaryMediaTypes/*`. */
 export const item =

@@ -21,7 +21,10 @@ export async function invokeIntegration(
   payload: Uint8Array,
   invocationType: "Event" | "RequestResponse" = "RequestResponse",
 ): Promise<InvocationOutput> {
-  const { uri, credentials, timeoutInMillis = MAX_TIMEOUT_MS } = exchange.method?.methodIntegration ?? {};
+  const { uri, credentials, httpMethod, timeoutInMillis = MAX_TIMEOUT_MS } = exchange.method?.methodIntegration ?? {};
+  // Lambda's own API takes POST only, whatever the client sent.
+  if (httpMethod !== undefined && httpMethod !== "POST")
+    throw configurationError(exchange, `a function is called with POST, not with ${httpMethod}`);
   const sourceArn = arnOf(exchange, exchange.resource?.path ?? "");
   const began = performance.now();
   try {

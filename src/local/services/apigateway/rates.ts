@@ -1,4 +1,5 @@
 import { type Handler, LocalFault, type Operations } from "../../core/service.ts";
+import { createBuckets } from "../../core/token-bucket.ts";
 import type { Gateway } from "./model.ts";
 
 /** AWS's fixed limits of the control plane, per account and region: calls per seconds. */
@@ -14,6 +15,7 @@ const LIMITS: Readonly<Record<string, readonly [calls: number, seconds: number]>
   UpdateAccount: [1, 20],
   UpdateUsagePlan: [1, 20],
   CreateApiKey: [5, 1],
+  CreateDomainName: [1, 30],
 };
 /** All operations together. */
 const TOTAL_RATE = 10;
@@ -23,16 +25,12 @@ const EDGE_SECONDS = 30;
 /** With AWS's limits switched on, calls beyond them get TooManyRequestsException. */
 export function rateLimited(gateway: Gateway, operations: Operations): Operations {
   if (!gateway.env.settings.realism) return operations;
-  const buckets = new Map<string, { tokens: number; at: number }>();
+  const buckets = createBuckets();
   const take = (key: string, burst: number, perSecond: number): void => {
-    const now = gateway.env.clock.now();
-    const bucket = buckets.get(key) ?? { tokens: burst, at: now };
-    const tokens = Math.min(burst, bucket.tokens + ((now - bucket.at) / 1000) * perSecond);
-    buckets.set(key, { tokens: Math.max(0, tokens < 1 ? tokens : tokens - 1), at: now });
-    if (tokens < 1)
-      throw new LocalFault("TooManyRequestsException", "Too Many Requests", 429, {
-        retryAfterSeconds: String(Math.ceil((1 - tokens) / perSecond)),
-      });
+    const wait = buckets.take(key, perSecond, burst, gateway.env.clock.now());
+    if (wait === 0) return;
+    const seconds = String(Math.ceil(wait));
+    throw new LocalFault("TooManyRequestsException", "Too Many Requests", 429, { retryAfterSeconds: seconds }, { "retry-after": seconds });
   };
   const limit = (name: string, handler: Handler<Record<string, unknown>, object>): Handler<Record<string, unknown>, object> => {
     const [calls, seconds] = LIMITS[name] ?? [0, 1];

@@ -78,7 +78,11 @@ function create(gateway: Gateway, input: CreateRestApiCommandInput, call: Call):
   const source = input.cloneFrom ? structuredClone(apiAt(gateway, input.cloneFrom, call)) : undefined;
   const api = emptyApi(gateway, input.name ?? "", call);
   if (!api.name.trim()) throw badRequest("API name cannot be empty or consist of only whitespace");
+  if (input.description === "") throw badRequest("Description cannot be an empty string");
   const types = input.endpointConfiguration?.types ?? [];
+  if (input.endpointConfiguration?.types?.length === 0) throw badRequest("Endpoint configuration must name an endpoint type");
+  if (types[0] === "PRIVATE" && input.endpointConfiguration?.ipAddressType === "ipv4")
+    throw badRequest("Only dualstack ipAddressType is supported for Private APIs.");
   if (types.length > 1) throw badRequest("Cannot create an api with multiple Endpoint Types");
   const { id, createdAt, name } = api;
   return {
@@ -99,12 +103,17 @@ function create(gateway: Gateway, input: CreateRestApiCommandInput, call: Call):
   };
 }
 
+const MOST_COMPRESSED = 10_485_760;
 const RULES: Rules<ApiDoc> = {
   "/name": text("name"),
   "/description": text("description"),
   "/policy": text("policy"),
   "/apiKeySource": text("apiKeySource"),
-  "/minimumCompressionSize": amount("minimumCompressionSize"),
+  "/minimumCompressionSize": (draft, value, parts, op) => {
+    if (value !== undefined && !(Number(value) >= 0 && Number(value) <= MOST_COMPRESSED))
+      throw badRequest(`Invalid minimum compression size, must be between 0 and ${MOST_COMPRESSED}`);
+    amount<ApiDoc>("minimumCompressionSize")(draft, value, parts, op);
+  },
   "/disableExecuteApiEndpoint": flag("disableExecuteApiEndpoint"),
   "/binaryMediaTypes/*": item("binaryMediaTypes"),
   "/endpointConfiguration/types/*": text("endpointType"),

@@ -16,13 +16,14 @@ export interface Route {
 
 const trees = new WeakMap<ApiDoc, Node>();
 
-/** The most specific resource: fixed segments before `{x}` before `{x+}`. The verb is looked up there and nowhere else. */
+/** The most specific resource that has the verb: fixed segments before `{x}` before `{x+}`. */
 export function routeOf(api: ApiDoc, verb: string, path: string): Route | undefined {
   const tree = trees.get(api) ?? treeOf(api);
   trees.set(api, tree);
   const segments = path.replace(/\/$/, "").split("/").slice(1);
-  const found = find(tree, segments, 0, {});
-  const method = found?.resource.methods[verb] ?? found?.resource.methods.ANY;
+  const methodAt = (resource: ResourceDoc): Method | undefined => resource.methods[verb] ?? resource.methods.ANY;
+  const found = find(tree, segments, 0, {}, (resource) => methodAt(resource) !== undefined);
+  const method = found && methodAt(found.resource);
   return found && method ? { ...found, method } : undefined;
 }
 
@@ -51,19 +52,22 @@ function child(node: Node, segment: string): Node {
 }
 
 type Found = Omit<Route, "method">;
-function find(node: Node, segments: readonly string[], at: number, parameters: Record<string, string>): Found | undefined {
+type Serves = (resource: ResourceDoc) => boolean;
+function find(node: Node, segments: readonly string[], at: number, parameters: Record<string, string>, serves: Serves): Found | undefined {
   const segment = segments[at];
-  if (segment === undefined) return node.resource && { resource: node.resource, pathParameters: parameters };
+  if (segment === undefined)
+    return node.resource && serves(node.resource) ? { resource: node.resource, pathParameters: parameters } : undefined;
   const fixed = node.fixed.get(decoded(segment));
-  const exact = fixed && find(fixed, segments, at + 1, parameters);
+  const exact = fixed && find(fixed, segments, at + 1, parameters, serves);
   if (exact) return exact;
   if (node.variable && segment !== "") {
     const [name, next] = node.variable;
-    const found = find(next, segments, at + 1, { ...parameters, [name]: segment });
+    const found = find(next, segments, at + 1, { ...parameters, [name]: segment }, serves);
     if (found) return found;
   }
   if (!node.greedy) return undefined;
   const [name, resource] = node.greedy;
+  if (!serves(resource)) return undefined;
   return { resource, pathParameters: { ...parameters, [name]: segments.slice(at).join("/") } };
 }
 function decoded(segment: string): string {

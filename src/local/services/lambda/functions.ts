@@ -17,7 +17,7 @@ import { type Call, LocalFault, type Operations, type Result } from "../../core/
 import { type CodeStore, hexOf } from "./code.ts";
 import { newConfig } from "./config.ts";
 import { describe } from "./describe.ts";
-import { arnOf, functionAt, keyOf, type Lambda, reference, revisionAt, under } from "./model.ts";
+import { functionAt, keyOf, type Lambda, reference, revisionAt, under } from "./model.ts";
 import { page } from "./paging.ts";
 import { assertAssumable } from "./role.ts";
 import { checkConfig, checkName, invalid } from "./validation.ts";
@@ -65,6 +65,8 @@ async function create(
   checkName(at.name);
   if (input.PackageType === "Image") throw invalid("The local AWS runs functions from zips only, not from images.");
   if (input.Layers?.length) throw invalid("The local AWS has no layers.");
+  if (Object.keys(input.Tags ?? {}).length > MOST_TAGS) throw invalid("The maximum number of tags for a function is 50.");
+  await checkVpc(lambda, input, call);
   const config = newConfig(input, at.name);
   checkConfig(config);
   if (lambda.functions.has(keyOf(at))) throw alreadyExists(at.name);
@@ -90,9 +92,22 @@ async function create(
   lambda.functions.put(keyOf(at), fn);
   if (input.Publish) {
     const revision = publish(lambda, at, config.description);
-    return describe(lambda, fn, revision, revision.version);
+    // AWS names the function here, not the version.
+    return { ...describe(lambda, fn, revision, undefined), ...BEING_MADE };
   }
-  return describe(lambda, fn, fn.latest, undefined);
+  return { ...describe(lambda, fn, fn.latest, undefined), ...BEING_MADE };
+}
+/** A function is never ready in the answer of the call that makes it, however soon it is. */
+const BEING_MADE = { State: "Pending", StateReason: "The function is being created.", StateReasonCode: "Creating" } as const;
+const MOST_TAGS = 50;
+async function checkVpc(lambda: Lambda, { VpcConfig }: CreateFunctionCommandInput, { region }: Call): Promise<void> {
+  if (!VpcConfig?.SubnetIds?.length) return;
+  try {
+    await lambda.env.dispatch("ec2", "DescribeSubnets", { SubnetIds: VpcConfig.SubnetIds }, { region });
+  } catch (error) {
+    if (!(error instanceof LocalFault)) throw error;
+    throw invalid(`Error occurred while DescribeSubnets. EC2 Error Code: ${error.code}. EC2 Error Message: ${error.message}`);
+  }
 }
 const alreadyExists = (name: string): LocalFault =>
   new LocalFault("ResourceConflictException", `Function already exist: ${name}`, undefined, { Type: "User" });
@@ -155,8 +170,7 @@ function removeVersion(lambda: Lambda, at: { region: string; name: string }, ver
       "ResourceConflictException",
       `Unable to delete version because the following aliases reference it: [${users.map(([name]) => name).join(", ")}]`,
     );
-  if (!lambda.versions.delete(keyOf(at, version)))
-    throw new LocalFault("ResourceNotFoundException", `Function not found: ${arnOf(lambda, at, version)}`);
+  lambda.versions.delete(keyOf(at, version));
   lambda.policies.delete(keyOf(at, version));
   lambda.eventConfigs.delete(keyOf(at, version));
 }

@@ -40,6 +40,8 @@ export interface Revision {
   readonly activeAt: number;
   /** The last update is InProgress before, Successful from then on. */
   readonly settledAt: number;
+  /** Of a published version: what `$LATEST` was then. */
+  readonly source?: string;
 }
 export interface FunctionRecord {
   readonly name: string;

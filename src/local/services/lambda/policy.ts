@@ -10,7 +10,6 @@ import { type Call, LocalFault, type Operations, type Result } from "../../core/
 import {
   arnOf,
   assertRevision,
-  functionAt,
   keyOf,
   type Lambda,
   type PolicyRecord,
@@ -77,7 +76,8 @@ const documentOf = (statements: readonly Statement[]): string =>
   JSON.stringify({ Version: "2012-10-17", Id: "default", Statement: statements });
 
 function readable(lambda: Lambda, at: Reference): PolicyRecord {
-  functionAt(lambda, at);
+  if (!lambda.functions.has(keyOf(at)))
+    throw new LocalFault("ResourceNotFoundException", "The resource you requested does not exist.", undefined, { Type: "User" });
   revisionAt(lambda, at);
   return lambda.policies.get(keyOf(at, at.qualifier)) ?? { revisionId: "", statements: [] };
 }

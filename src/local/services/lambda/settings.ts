@@ -28,6 +28,10 @@ function concurrencyOperations(lambda: Lambda): Operations {
   return {
     PutFunctionConcurrency: (input: PutFunctionConcurrencyCommandInput, call) => {
       const at = reference(input.FunctionName, undefined, call);
+      if (at.qualifier !== undefined)
+        throw invalid(
+          "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.",
+        );
       const fn = functionAt(lambda, at);
       const reserved = input.ReservedConcurrentExecutions as number;
       const others = reservedIn(lambda, call) - (fn.reserved ?? 0);
@@ -75,6 +79,8 @@ function tagOperations(lambda: Lambda): Operations {
   return {
     TagResource: (input: TagResourceCommandInput, call) => {
       const at = reference(input.Resource, undefined, call);
+      if (at.qualifier !== undefined)
+        throw invalid("Tags on function aliases and versions are not supported. Please specify a function ARN.");
       const fn = functionAt(lambda, at);
       const tags = { ...fn.tags, ...input.Tags };
       if (Object.keys(input.Tags ?? {}).some((key) => key.startsWith("aws:")))

@@ -43,13 +43,14 @@ export function versionOperations(lambda: Lambda): Operations {
 export function publish(lambda: Lambda, at: { readonly region: string; readonly name: string }, description: string): Revision {
   const fn = functionAt(lambda, { ...at, qualifier: undefined });
   const last = lambda.versions.get(keyOf(at, String(fn.lastVersion)));
-  if (last && contentOf(last) === contentOf(fn.latest)) return last;
+  const source = contentOf(fn.latest);
+  if (last && (last.source ?? contentOf(last)) === source) return last;
   const version = String(fn.lastVersion + 1);
-  const revision: Revision = { ...fn.latest, version, revisionId: randomUUID(), config: { ...fn.latest.config, description } };
+  const revision: Revision = { ...fn.latest, version, revisionId: randomUUID(), source, config: { ...fn.latest.config, description } };
   lambda.versions.put(keyOf(at, version), revision);
   lambda.functions.put(keyOf(at), { ...fn, lastVersion: fn.lastVersion + 1 });
   return revision;
 }
-/** What makes a version differ from another: code and configuration, not its description. */
+/** What makes a version differ from the next: code and configuration of `$LATEST` when it was published. */
 const contentOf = ({ codeSha256, config }: Revision): string =>
-  JSON.stringify([codeSha256, Object.entries({ ...config, description: "" }).sort(([a], [b]) => (a < b ? -1 : 1))]);
+  JSON.stringify([codeSha256, Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1))]);

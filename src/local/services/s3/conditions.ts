@@ -14,7 +14,8 @@ const failed = (condition: string): LocalFault =>
 export function checkRead(version: Version, conditions: ReadConditions): void {
   checkMatch(version, conditions);
   const { IfNoneMatch, IfModifiedSince } = conditions;
-  const unchanged = IfNoneMatch !== undefined ? names(IfNoneMatch, version.etag) : IfModifiedSince && !newer(version, IfModifiedSince);
+  const unchanged =
+    IfNoneMatch !== undefined ? names(IfNoneMatch, version.etag) : isPast(IfModifiedSince) && !newer(version, IfModifiedSince);
   if (!unchanged) return;
   throw new LocalFault(
     "NotModified",
@@ -29,15 +30,18 @@ export function checkRead(version: Version, conditions: ReadConditions): void {
 }
 /** The same for the source of a copy, where "not modified" is a failure too. */
 export function checkCopySource(version: Version, conditions: ReadConditions): void {
-  checkMatch(version, conditions);
+  checkMatch(version, conditions, "x-amz-copy-source-");
   const { IfNoneMatch, IfModifiedSince } = conditions;
   if (IfNoneMatch !== undefined && names(IfNoneMatch, version.etag)) throw failed("x-amz-copy-source-If-None-Match");
-  if (IfNoneMatch === undefined && IfModifiedSince && !newer(version, IfModifiedSince)) throw failed("x-amz-copy-source-If-Modified-Since");
+  if (IfNoneMatch === undefined && isPast(IfModifiedSince) && !newer(version, IfModifiedSince))
+    throw failed("x-amz-copy-source-If-Modified-Since");
 }
-function checkMatch(version: Version, { IfMatch, IfUnmodifiedSince }: ReadConditions): void {
-  if (IfMatch !== undefined && !names(IfMatch, version.etag)) throw failed("If-Match");
-  if (IfMatch === undefined && IfUnmodifiedSince && newer(version, IfUnmodifiedSince)) throw failed("If-Unmodified-Since");
+function checkMatch(version: Version, { IfMatch, IfUnmodifiedSince }: ReadConditions, prefix = ""): void {
+  if (IfMatch !== undefined && !names(IfMatch, version.etag)) throw failed(`${prefix}If-Match`);
+  if (IfMatch === undefined && IfUnmodifiedSince && newer(version, IfUnmodifiedSince)) throw failed(`${prefix}If-Unmodified-Since`);
 }
+/** A time that lies ahead is not heeded. */
+const isPast = (date: Date | undefined): date is Date => date !== undefined && date.getTime() <= Date.now();
 /** HTTP dates have whole seconds. */
 const newer = (version: Version, date: Date): boolean => Math.floor(version.modified / 1000) > Math.floor(date.getTime() / 1000);
 const names = (header: string, etag: string): boolean =>
@@ -53,6 +57,10 @@ interface WriteConditions {
  */
 export function checkWrite(current: Version | undefined, { IfMatch, IfNoneMatch }: WriteConditions, atStart = current): void {
   const exists = current !== undefined && !current.deleteMarker;
+  if (IfMatch === "*" || (IfMatch !== undefined && IfNoneMatch !== undefined))
+    throw new LocalFault("NotImplemented", "A header you provided implies functionality that is not implemented", 501, {
+      Header: IfMatch === "*" ? "If-Match" : "If-Match,If-None-Match",
+    });
   if (IfNoneMatch !== undefined) {
     if (IfNoneMatch !== "*")
       throw new LocalFault("NotImplemented", "A header you provided implies functionality that is not implemented", 501, {

@@ -15,6 +15,10 @@ export function deleteObject(state: S3State, notify: Notify) {
   return (input: DeleteObjectCommandInput, call: Call) => {
     const bucket = bucketOf(state, input.Bucket, call);
     const { Key = "", VersionId, IfMatch, BypassGovernanceRetention } = input;
+    if (input.IfMatchSize !== undefined || input.IfMatchLastModifiedTime !== undefined)
+      throw new LocalFault("NotImplemented", "A header you provided implies functionality that is not implemented", 501);
+    if (BypassGovernanceRetention && !bucket.settings["object-lock"])
+      throw new LocalFault("InvalidArgument", "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.", 400);
     return remove(state, bucket, { Key, VersionId, ETag: IfMatch }, BypassGovernanceRetention ?? false, notify, call);
   };
 }
@@ -65,7 +69,9 @@ function remove(state: S3State, bucket: Bucket, target: Target, bypass: boolean,
   const { Key: key = "", VersionId, ETag } = target;
   const versions = state.objects.versions(bucket.name, key);
   const named = VersionId === undefined ? versions[0] : versions.find((version) => version.versionId === VersionId);
-  if (ETag !== undefined) checkWrite(named, { IfMatch: ETag });
+  const exists = named !== undefined && !named.deleteMarker;
+  // Any version will do, as long as there is one.
+  if (ETag !== undefined) checkWrite(named, { IfMatch: ETag === "*" && exists ? named.etag : ETag });
   if (VersionId !== undefined) {
     if (!named) return { VersionId };
     checkLock(state, named, bypass);

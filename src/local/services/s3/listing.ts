@@ -78,11 +78,13 @@ function contents(page: Page<Version>, encode: (text: string) => string, owner?:
   const CommonPrefixes = page.prefixes.map((Prefix) => ({ Prefix: encode(Prefix) }));
   return { ...(Contents.length > 0 ? { Contents } : {}), ...(CommonPrefixes.length > 0 ? { CommonPrefixes } : {}) };
 }
+/** Lists tell times by the second. */
+const wholeSeconds = (ms: number): Date => new Date(Math.floor(ms / 1000) * 1000);
 function entry(version: Version, encode: (text: string) => string): SdkObject {
   const algorithms = Object.keys(version.checksums) as NonNullable<SdkObject["ChecksumAlgorithm"]>;
   return {
     Key: encode(version.key),
-    LastModified: new Date(version.modified),
+    LastModified: wholeSeconds(version.modified),
     ETag: `"${version.etag}"`,
     Size: version.size,
     StorageClass: (version.headers.StorageClass ?? "STANDARD") as NonNullable<SdkObject["StorageClass"]>,
@@ -122,6 +124,7 @@ export function listObjectsV2(state: S3State) {
     const { name } = bucketOf(state, input.Bucket, call);
     const encode = encoder(input.EncodingType);
     const { ContinuationToken, StartAfter } = input;
+    if (ContinuationToken === "") throw new LocalFault("InvalidArgument", "The continuation token provided is incorrect", 400);
     const page = currentOf(state, name, input, ContinuationToken === undefined ? (StartAfter ?? "") : keyOfToken(ContinuationToken));
     return {
       Name: name,
@@ -160,7 +163,7 @@ export function listObjectVersions(state: S3State) {
     const Versions = found.items.filter((v) => !v.deleteMarker).map((v) => ({ ...entry(v, encode), ...mark(v) }));
     const DeleteMarkers = found.items
       .filter((v) => v.deleteMarker)
-      .map((v) => ({ Key: encode(v.key), LastModified: new Date(v.modified), ...mark(v) }));
+      .map((v) => ({ Key: encode(v.key), LastModified: wholeSeconds(v.modified), ...mark(v) }));
     const CommonPrefixes = found.prefixes.map((prefix) => ({ Prefix: encode(prefix) }));
     return {
       Name: name,

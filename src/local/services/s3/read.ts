@@ -36,18 +36,25 @@ export function findVersion(state: S3State, bucket: Bucket, key: string, version
 
 export function getObject(state: S3State) {
   return (input: GetObjectCommandInput, call: Call) => {
-    const { version, start, end, output } = look(state, input, call);
+    const { version, start, end, output } = look(state, input, call, true);
     return { ...output, Body: state.files.read(version.segments, start, end) as unknown as GetObjectCommandOutput["Body"] };
   };
 }
 export function headObject(state: S3State) {
-  return (input: HeadObjectCommandInput, call: Call) => look(state, input, call).output as Omit<HeadObjectCommandOutput, "$metadata">;
+  return (input: HeadObjectCommandInput, call: Call) =>
+    look(state, input, call, false).output as Omit<HeadObjectCommandOutput, "$metadata">;
 }
 
-function look(state: S3State, input: GetObjectCommandInput | HeadObjectCommandInput, call: Call) {
+/** What lies there has to be restored before it is read. */
+const ARCHIVED: ReadonlySet<string> = new Set(["GLACIER", "DEEP_ARCHIVE"]);
+function look(state: S3State, input: GetObjectCommandInput | HeadObjectCommandInput, call: Call, body: boolean) {
   const bucket = bucketOf(state, input.Bucket, call);
   const version = findVersion(state, bucket, input.Key ?? "", input.VersionId, call);
   checkRead(version, input);
+  if (body && ARCHIVED.has(version.headers.StorageClass as string))
+    throw new LocalFault("InvalidObjectState", "The operation is not valid for the object's storage class", 403, {
+      StorageClass: version.headers.StorageClass,
+    });
   checkCustomerKey(version, input);
   const [start, end, partial] = extent(version, input.Range, input.PartNumber);
   const overrides = Object.entries(OVERRIDES).flatMap(([member, by]) => {

@@ -95,6 +95,14 @@ const SETTINGS: readonly Setting[] = [
     member: "OwnershipControls",
     wrapped: true,
     absent: ["OwnershipControlsNotFoundError", "The bucket ownership controls were not found"],
+    check(value) {
+      if ((value.Rules as unknown[] | undefined)?.length === 1) return value;
+      throw new LocalFault(
+        "MalformedXML",
+        "The XML you provided was not well-formed or did not validate against our published schema",
+        400,
+      );
+    },
   },
   {
     name: "website",

@@ -51,7 +51,7 @@ function described(secret: Secret) {
     LastAccessedDate: date(secret.accessedAt),
     DeletedDate: date(secret.deletion?.at),
     NextRotationDate: date(next),
-    Tags: tagList(secret),
+    ...(secret.tagged ? { Tags: tagList(secret) } : {}),
     OwningService: secret.owningService,
     CreatedDate: date(secret.createdAt),
   };

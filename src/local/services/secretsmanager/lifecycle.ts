@@ -54,6 +54,7 @@ export function lifecycleOperations(env: LocalEnv, secrets: Secrets): Operations
       description: input.Description,
       kmsKeyId: input.KmsKeyId,
       tags: tagMap(input.Tags ?? [], call),
+      tagged: (input.Tags ?? []).length > 0,
       versions: {},
       owningService: owner,
       // What a service keeps for a database is rotated weekly.
@@ -104,7 +105,7 @@ function deletionOperations(env: LocalEnv, secrets: Secrets): Operations {
     const now = env.clock.now();
     const found = secrets.find(call.region, SecretId as string);
     // Forcing the deletion of what is not there succeeds.
-    if (!found && force) return { Name: SecretId, DeletionDate: new Date(now) };
+    if (!found && force) return absent(SecretId as string, call, now);
     const secret = force ? (found as Secret) : secrets.live(call.region, SecretId);
     refuseManaged(secret, call);
     const purgeAt = now + (days ?? 30) * DAY_MS;
@@ -120,12 +121,22 @@ function deletionOperations(env: LocalEnv, secrets: Secrets): Operations {
   return { DeleteSecret: remove, RestoreSecret: restore };
 }
 
+function absent(id: string, { region, account }: Call, now: number) {
+  if (!/^[\w/+=.@!:-]{1,2048}$/.test(id))
+    throw new LocalFault(
+      "ValidationException",
+      "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
+    );
+  const ARN = id.startsWith("arn:") ? id : newArn(region, account, id);
+  return { ARN, Name: id, DeletionDate: new Date(now) };
+}
+
 function tagOperations(secrets: Secrets): Operations {
   const tag: Handler<TagResourceCommandInput, TagResourceCommandOutput> = (input, call) => {
     const secret = secrets.live(call.region, input.SecretId);
     const tags = { ...secret.tags, ...tagMap(input.Tags ?? [], call) };
     if (Object.keys(tags).length > 50) throw invalid("You can't have more than 50 tags on a secret.");
-    secrets.put({ ...secret, tags });
+    secrets.put({ ...secret, tags, tagged: true });
     return {};
   };
   const untag: Handler<UntagResourceCommandInput, UntagResourceCommandOutput> = (input, { region }) => {

@@ -17,6 +17,8 @@ export interface Secret {
   readonly description?: string | undefined;
   readonly kmsKeyId?: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
+  /** It had tags once: from then on AWS shows its tags, be there none. */
+  readonly tagged?: boolean | undefined;
   readonly versions: Readonly<Record<string, Version>>;
   readonly policy?: string | undefined;
   readonly rotation?: { readonly lambdaArn?: string | undefined; readonly rules: RotationRulesType } | undefined;

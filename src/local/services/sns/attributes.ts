@@ -106,8 +106,10 @@ export function topicAttributes(topic: Topic, state: SnsState): Record<string, s
 
 export function subscriptionAttributes(one: Subscription, topic: Topic | undefined, root: string): Record<string, string> {
   const http = one.protocol === "http" || one.protocol === "https";
+  // A scope without a policy is not shown.
+  const { FilterPolicyScope: _scope, ...own } = one.attributes;
   return {
-    ...one.attributes,
+    ...own,
     ...(one.attributes.FilterPolicy && { FilterPolicyScope: one.attributes.FilterPolicyScope ?? "MessageAttributes" }),
     ...(http && topic && { EffectiveDeliveryPolicy: JSON.stringify({ healthyRetryPolicy: retryPolicy(topic, one) }) }),
     SubscriptionArn: one.arn,

@@ -54,6 +54,7 @@ function checkLevel(policy: Policy, nested: boolean, depth: number): void {
     if (!Array.isArray(rule)) throw invalid(`FilterPolicy: "${key}" must be an object or an array`);
     if (rule.length === 0) throw invalid("FilterPolicy: Empty arrays are not allowed");
     for (const condition of rule) {
+      if (Array.isArray(condition)) throw invalid("FilterPolicy: Match value must be String, number, true, false, or null");
       if (!isObject(condition)) continue;
       const operators = Object.keys(condition as object);
       const unknown = operators.find((operator) => !OPERATORS.has(operator));
@@ -83,8 +84,11 @@ function checkNumeric(operand: Json): void {
     throw invalid("FilterPolicy: Invalid member in numeric match: a comparison needs a number");
   operand.forEach((one, i) => {
     if (i % 2 === 0 && !/^(=|[<>]=?)$/.test(String(one))) throw invalid(`FilterPolicy: Unrecognized numeric range operator: ${one}`);
-    if (i % 2 === 1 && typeof one !== "number") throw invalid("FilterPolicy: Value of a comparison must be numeric");
+    if (i % 2 === 1 && typeof one !== "number")
+      throw invalid(`FilterPolicy: Value of ${operand[i - 1] === "=" ? "equals" : operand[i - 1]} must be numeric`);
   });
+  if (operand.length === 4 && (String(operand[0]).startsWith("<") || Number(operand[1]) >= Number(operand[3])))
+    throw invalid("FilterPolicy: Bottom must be less than top");
 }
 
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);

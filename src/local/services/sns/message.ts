@@ -63,7 +63,7 @@ function checkStructure(text: string): void {
 function checkAttribute(name: string, { DataType, StringValue, BinaryValue }: MessageAttributeValue): void {
   const type = DataType?.split(".")[0] ?? "";
   if (!/^[A-Za-z0-9_.-]{1,256}$/.test(name) || /^\.|\.$|\.\./.test(name)) throw invalid(`Message attribute name '${name}' is invalid`);
-  if (!["String", "Number", "Binary"].includes(type))
+  if (!["String", "Number", "Binary"].includes(type) || DataType?.endsWith("."))
     throw invalid(
       `The message attribute '${name}' has an invalid message attribute type, the set of supported type prefixes is Binary, Number, and String.`,
     );

@@ -11,11 +11,22 @@ import type {
   SetSMSAttributesCommandOutput,
 } from "@aws-sdk/client-sns";
 import type { Handler, LocalEnv, Operations } from "../../core/service.ts";
+import { invalid } from "./topic.ts";
 
+const NAMES: ReadonlySet<string> = new Set([
+  "MonthlySpendLimit",
+  "DeliveryStatusIAMRole",
+  "DeliveryStatusSuccessSamplingRate",
+  "DefaultSenderID",
+  "DefaultSMSType",
+  "UsageReportS3Bucket",
+]);
 /** The account's SMS settings; nobody opts out of a mailbox. */
 export function smsOperations(env: LocalEnv): Operations {
   const settings = env.store.collection<Record<string, string>>("sns.sms");
   const set: Handler<SetSMSAttributesCommandInput, SetSMSAttributesCommandOutput> = (input, { region }) => {
+    const unknown = Object.keys(input.attributes ?? {}).find((name) => !NAMES.has(name));
+    if (unknown !== undefined) throw invalid(`${unknown} is not a valid attribute`);
     settings.put(region, { ...settings.get(region), ...input.attributes });
     return {};
   };

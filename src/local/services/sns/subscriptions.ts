@@ -40,7 +40,9 @@ export function subscriptionOperations(env: LocalEnv, state: SnsState, queue: Qu
     const protocol = input.Protocol as Protocol;
     const endpoint = input.Endpoint ?? "";
     checkEndpoint(protocol, endpoint);
-    const attributes = input.Attributes ?? {};
+    const given = input.Attributes ?? {};
+    const raw = given.RawMessageDelivery?.toLowerCase();
+    const attributes = raw === undefined ? given : { ...given, RawMessageDelivery: raw };
     for (const [name, value] of Object.entries(attributes)) checkAttribute(name, value, attributes.FilterPolicyScope);
     const existing = state.subscriptions(topic.arn).find((one) => one.protocol === protocol && one.endpoint === endpoint);
     if (existing) return again(existing, attributes, input.ReturnSubscriptionArn, queue);
@@ -68,8 +70,9 @@ export function subscriptionOperations(env: LocalEnv, state: SnsState, queue: Qu
     const arn = input.SubscriptionArn as string;
     if (arn.split(":").length < 6)
       throw invalid(`SubscriptionArn Reason: An ARN must have at least 6 elements, not ${arn.split(":").length}`);
+    if (!/^arn:[^:]+:sns:[^:]+:\d{12}:[^:]+:[0-9a-f-]{36}$/.test(arn)) throw invalid("SubscriptionId");
     const one = state.subscription(arn);
-    if (one && !one.confirmed) throw invalid("This operation can not be called until a subscription is confirmed");
+    if (one && !one.confirmed) throw invalid("SubscriptionArn Reason: Cannot unsubscribe a subscription that is pending confirmation");
     if (one) state.removeSubscription(one);
     return {};
   };
@@ -164,7 +167,8 @@ function attributeOperations(state: SnsState): Operations {
     const value = input.AttributeValue ?? "";
     checkAttribute(name, value, one.attributes.FilterPolicyScope);
     const { [name]: _old, ...others } = one.attributes;
-    state.putSubscription({ ...one, attributes: value ? { ...others, [name]: value } : others });
+    const kept = name === "RawMessageDelivery" ? value.toLowerCase() : value;
+    state.putSubscription({ ...one, attributes: value ? { ...others, [name]: kept } : others });
     return {};
   };
   return { GetSubscriptionAttributes: get, SetSubscriptionAttributes: set };
