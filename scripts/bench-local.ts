@@ -5,11 +5,12 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { RDS } from "@aws-sdk/client-rds";
+import { benchDynamodb } from "./bench-dynamodb.ts";
 
 /**
  * npm run bench:local -- [--runs N]: how long `fleetlogix local start` takes when there is a database, from the command's
  * start to its end, and what the whole process tree holds in memory while it is idle. An empty Node process, started in
- * between, says how busy the machine was. Needs `npm run build`.
+ * between, says how busy the machine was. Then how many requests the local DynamoDB answers beside a bare HTTP server. Needs `npm run build`.
  */
 const { values } = parseArgs({ options: { runs: { type: "string", default: "5" } } });
 const PORT = "14599";
@@ -57,6 +58,8 @@ try {
   console.log(`second start with a database: ${summary(times.start)}`);
   console.log(`an empty Node process: ${summary(times.empty)}`);
   console.log(`idle: ${(memory_bytes / 1e6).toFixed(0)} MB in ${processes} processes`);
+  for (const { operation, perSecond, ofBare } of await benchDynamodb(Number(PORT)))
+    console.log(`dynamodb ${operation}: ${perSecond} a second, ${ofBare} of a bare HTTP server over a Map`);
   const load = loadavg().map((value) => value.toFixed(1));
   console.log(`Node ${process.versions.node}, ${cpus().length} cores, load ${load.join(" ")}`);
 } finally {

@@ -75,7 +75,7 @@ function callFromInside(
 }
 
 function asWired(service: LocalService, sdk: object, model: ServiceModel | undefined): Wired {
-  const wire = wireService(sdk);
+  const wire = wireService(sdk, service);
   return { service, wire, routes: wire.kind.startsWith("rest") ? compileRoutes(wire) : [], model };
 }
 

@@ -51,20 +51,21 @@ const LONGEST_MATCHED = 2_048;
 const DEEPEST = 64;
 const MOST = 20;
 
-/** Everything in the input that the model does not allow, in the order of its members. Pure. */
-export function violations(model: ServiceModel, operation: string, input: unknown): Violation[] {
-  const found: Violation[] = [];
+/** Everything in the input that the model does not allow, in the order of its members. Pure. `opaque`: shapes that are not looked into. */
+export function violations(model: ServiceModel, operation: string, input: unknown, opaque?: ReadonlySet<string>): Violation[] {
+  const found = Object.assign([] as Violation[], { opaque });
   const root = model.operations[operation];
   if (root !== undefined) check(model, root, input, [], found);
-  return found;
+  return [...found];
 }
+type Found = Violation[] & { readonly opaque: ReadonlySet<string> | undefined };
 
 export const shapeOf = ({ shapes }: ServiceModel, name: string): Shape =>
   Object.hasOwn(shapes, name) ? (shapes[name] as Shape) : { type: name };
 
 type Path = readonly (string | number)[];
-function check(model: ServiceModel, name: string, value: unknown, path: Path, found: Violation[]): void {
-  if (found.length >= MOST || path.length > DEEPEST) return;
+function check(model: ServiceModel, name: string, value: unknown, path: Path, found: Found): void {
+  if (found.length >= MOST || path.length > DEEPEST || found.opaque?.has(name)) return;
   const shape = shapeOf(model, name);
   if (!hasType(shape.type, value)) {
     found.push({ path, rule: "type", value, shape, text: `Member must be a ${shape.type}` });
@@ -76,7 +77,7 @@ function check(model: ServiceModel, name: string, value: unknown, path: Path, fo
   else if (shape.type === "map") checkEntries(model, shape, value as Record<string, unknown>, path, found);
 }
 
-function checkMembers(model: ServiceModel, shape: Shape, value: Record<string, unknown>, path: Path, found: Violation[]): void {
+function checkMembers(model: ServiceModel, shape: Shape, value: Record<string, unknown>, path: Path, found: Found): void {
   const members = shape.members ?? {};
   for (const [name, at] of Object.entries(members)) {
     const member = Object.hasOwn(value, name) ? value[name] : undefined;
@@ -91,7 +92,7 @@ function checkMembers(model: ServiceModel, shape: Shape, value: Record<string, u
 }
 
 /** A list of plain values is named as a whole, one of structures by the item. */
-function checkItems(model: ServiceModel, shape: Shape, value: readonly unknown[], path: Path, found: Violation[]): void {
+function checkItems(model: ServiceModel, shape: Shape, value: readonly unknown[], path: Path, found: Found): void {
   const of = shape.of ?? "";
   const item = shapeOf(model, of);
   if (!isScalar(item)) {
@@ -102,7 +103,7 @@ function checkItems(model: ServiceModel, shape: Shape, value: readonly unknown[]
   if (bad !== undefined) found.push(asWhole("items", item, value, path, hasType(item.type, bad) || bad === null));
 }
 
-function checkEntries(model: ServiceModel, shape: Shape, value: Record<string, unknown>, path: Path, found: Violation[]): void {
+function checkEntries(model: ServiceModel, shape: Shape, value: Record<string, unknown>, path: Path, found: Found): void {
   const [key, at] = [shapeOf(model, shape.key ?? ""), shape.value ?? ""];
   if (Object.keys(value).some((one) => broken(key, one).length > 0)) found.push(asWhole("keys", key, value, path, true));
   const item = shapeOf(model, at);

@@ -17,6 +17,13 @@ export interface LocalService {
   /** Imports the SDK client module whose schemas describe the wire format, e.g. `() => import("@aws-sdk/client-sns")`. */
   readonly sdk: () => Promise<object>;
   readonly operations: Operations;
+  /**
+   * Operations of a JSON service whose input and output are the wire's JSON itself: binary as base64 text, times as numbers, required members
+   * unchecked. Their output may be text that is written already: `{ [JSON_TEXT]: "…" }`.
+   */
+  readonly plain?: ReadonlySet<string>;
+  /** What stands before an error's code in `__type`, e.g. `com.amazon.coral.validate`. Default: nothing. */
+  readonly errorNamespace?: (code: string) => string;
   /** What IAM decides about a call. Default: action `<name>:<Operation>` on resource `*`. [] = no permission needed. */
   readonly permissions?: (operation: string, input: Record<string, unknown>, call: Call) => readonly Permission[];
   /** Plain HTTP beside the AWS protocol (data planes, confirmation links). Returns false when the request is not its own. */
@@ -50,6 +57,8 @@ export interface LocalService {
 }
 
 export interface InputRules {
+  /** Names of shapes that the service checks itself, with everything below them. */
+  readonly opaque?: ReadonlySet<string>;
   /** Names of shapes whose values the service itself refuses, in words of its own. */
   readonly own?: readonly string[];
   /** The service's own words; undefined lets the input through. */
@@ -61,6 +70,9 @@ export type Operations = Readonly<Record<string, Handler<any, any>>>;
 /** Input and output have the shapes of the SDK's `XCommandInput` / `XCommandOutput`, less `$metadata`. */
 export type Handler<Input, Output> = (input: Input, call: Call) => Result<Output> | Promise<Result<Output>>;
 export type Result<Output> = Omit<Output, "$metadata">;
+
+/** The member under which a plain operation gives its output as text. */
+export const JSON_TEXT = Symbol("json");
 
 export interface Permission {
   readonly action: string;

@@ -17,7 +17,7 @@ export function checkInput(
   input: unknown,
 ): void {
   if (!model) return;
-  const found = violations(model, operation, input).filter(
+  const found = violations(model, operation, input, inputRules.opaque).filter(
     ({ rule, shape }) => rule !== "unknown" && !inputRules.own?.some((name) => model.shapes[name] === shape),
   );
   if (found.length === 0) return;

@@ -5,6 +5,7 @@ import { readCbor, readJson, readXml } from "./body.ts";
 import { readQuery } from "./query.ts";
 import { matchRoute, type Routes } from "./routes.ts";
 import { members, type Operation, traitsOf, type WireService } from "./schema.ts";
+import { type ShapeCheck, shapeCheck } from "./shape.ts";
 import { fromText, splitHeader } from "./values.ts";
 
 export interface WireRequest {
@@ -45,7 +46,25 @@ async function parseJsonRpc(service: WireService, request: WireRequest): Promise
   const operation = service.operations[name];
   if (!operation) throw new LocalFault("UnknownOperationException", `Unknown operation ${name || "(none)"}`, 400);
   const text = (await request.body()).toString("utf8") || "{}";
-  return { operation, input: operation.input.isStructSchema() ? await asObject(service, operation.input, text) : {} };
+  if (!operation.input.isStructSchema()) return { operation, input: {} };
+  if (!service.plain) return { operation, input: await asObject(service, operation.input, text) };
+  const plain = plainInput(operation, text);
+  return { operation, input: service.plain.has(name) ? plain : await asObject(service, operation.input, text) };
+}
+
+const checks = new WeakMap<Operation, ShapeCheck>();
+/** The JSON itself, once it has the operation's shape. */
+function plainInput(operation: Operation, text: string): Record<string, unknown> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new LocalFault("SerializationException", "The request body is not valid JSON of this operation.", 400);
+  }
+  const check = checks.get(operation) ?? shapeCheck(operation.input);
+  checks.set(operation, check);
+  check(json, 0);
+  return json as Record<string, unknown>;
 }
 
 /** `POST /service/<service>/operation/<operation>` */

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { cbor } from "@smithy/core/cbor";
 import type { NormalizedSchema } from "@smithy/core/schema";
-import type { LocalFault } from "../core/service.ts";
+import { JSON_TEXT, type LocalFault } from "../core/service.ts";
 import { escapeXml, writeCbor, writeJson, writeXml } from "./body.ts";
 import { members, type Operation, traitsOf, type WireService } from "./schema.ts";
 import { toText } from "./values.ts";
@@ -36,13 +36,18 @@ export function writeResponse(
     return { status: 200, headers: { ...headers, "content-type": "text/xml;charset=UTF-8" }, body };
   }
   if (service.kind === "awsJson1_0" || service.kind === "awsJson1_1") {
-    const body = schema.isStructSchema() ? writeJson(service.kind, schema, output) : "{}";
+    const plain = service.plain?.has(operation.name);
+    const body = plain ? plainText(output) : schema.isStructSchema() ? writeJson(service.kind, schema, output) : "{}";
     return { status: 200, headers: { ...headers, "content-type": `application/x-amz-json-1.${service.kind.slice(-1)}` }, body };
   }
   if (service.kind === "rpcv2Cbor") return { status: 200, headers: { ...headers, ...CBOR }, body: writeCbor(schema, output) };
   return writeRest(service, operation, output, headers);
 }
 const CBOR = { "content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor" };
+
+/** A service may have written the JSON already. */
+const plainText = (output: Record<string, unknown>): string =>
+  JSON_TEXT in output ? (output[JSON_TEXT as never] as string) : JSON.stringify(output);
 
 function writeRest(
   service: WireService,
@@ -135,8 +140,10 @@ export function writeFault(service: WireService, fault: LocalFault, requestId: s
     headers["x-amzn-query-error"] = `${traits.awsQueryError?.[0] ?? code};${status >= 500 ? "Receiver" : "Sender"}`;
   if (service.kind === "rpcv2Cbor")
     return { status, headers: { ...headers, ...CBOR }, body: cbor.serialize({ __type: code, message: fault.message, ...fault.extra }) };
-  const details = schema ? (JSON.parse(writeJson(service.kind, schema, { ...fault.extra })) as object) : fault.extra;
-  const body = { ...(service.kind === "restJson1" ? {} : { __type: code }), ...details, message: fault.message, Message: fault.message };
+  const modelled = schema && !service.plain;
+  const details = modelled ? (JSON.parse(writeJson(service.kind, schema, { ...fault.extra })) as object) : fault.extra;
+  const __type = service.errorNamespace ? `${service.errorNamespace(code)}#${code}` : code;
+  const body = { ...(service.kind === "restJson1" ? {} : { __type }), ...details, message: fault.message, Message: fault.message };
   const type = service.kind === "restJson1" ? "application/json" : `application/x-amz-json-1.${service.kind.slice(-1)}`;
   return { status, headers: { ...headers, "content-type": type, "x-amzn-errortype": code }, body: JSON.stringify(body) };
 }

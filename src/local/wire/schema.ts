@@ -1,4 +1,5 @@
 import { NormalizedSchema } from "@smithy/core/schema";
+import type { LocalService } from "../core/service.ts";
 
 /**
  * The wire formats of every service, taken from the runtime schemas that the `@aws-sdk/client-*` packages export:
@@ -19,13 +20,16 @@ export interface WireService {
   readonly xmlNamespace: string;
   /** Spoke the query protocol before, and still tells its error codes. */
   readonly queryCompatible: boolean;
+  /** Operations whose JSON goes to the service and comes from it as it is. */
+  readonly plain: LocalService["plain"];
+  readonly errorNamespace: LocalService["errorNamespace"];
 }
 
 const OPERATION = 9;
 const ERROR = -3;
 
 /** `sdk`: the namespace of an `@aws-sdk/client-*` package. */
-export function wireService(sdk: object): WireService {
+export function wireService(sdk: object, { plain, errorNamespace }: Pick<LocalService, "plain" | "errorNamespace"> = {}): WireService {
   const exported = Object.entries(sdk) as [string, unknown][];
   // The first *Client is the service's own; building one costs nothing and tells its protocol.
   const Client = exported.find(([name, value]) => /^(?!__)\w+Client$/.test(name) && typeof value === "function")?.[1] as new (
@@ -49,6 +53,8 @@ export function wireService(sdk: object): WireService {
     errors,
     xmlNamespace: protocol.options?.xmlNamespace ?? "",
     queryCompatible: protocol.awsQueryCompatible ?? false,
+    plain,
+    errorNamespace,
   };
 }
 

@@ -8,7 +8,9 @@ import type {
   TableDescription,
 } from "@aws-sdk/client-dynamodb";
 import type { LocalEnv } from "../../core/service.ts";
-import type { Engine } from "./engine.ts";
+import { schemaOf } from "./schema.ts";
+import type { Database } from "./storage/database.ts";
+import type { TableRows } from "./storage/rows.ts";
 import type { IndexDoc, TableDoc, Tables } from "./table.ts";
 
 /** On-demand tables show zeros here: AWS's phantom throughput. */
@@ -24,10 +26,11 @@ const warmThroughput = (table: TableDoc) => ({
 });
 
 /** DescribeTable's answer, members that AWS leaves out left out. */
-export async function describeTable(table: TableDoc, tables: Tables, engine: Engine, env: LocalEnv): Promise<TableDescription> {
-  const totals = await engine.totals(table.id);
-  const local = await Promise.all(table.localIndexes.map((index) => describeLocal(table, index, engine)));
-  const global = await Promise.all(table.globalIndexes.map((index) => describeGlobal(table, index, engine, env)));
+export function describeTable(table: TableDoc, tables: Tables, database: Database, env: LocalEnv): TableDescription {
+  const rows = database.table(table.id);
+  for (const { name, keyOf } of schemaOf(table).indexes) void database.index(rows, name, keyOf);
+  const local = table.localIndexes.map((index) => describeLocal(table, index, rows));
+  const global = table.globalIndexes.map((index) => describeGlobal(table, index, rows, env));
   const onDemand = table.billingMode === "PAY_PER_REQUEST";
   return {
     AttributeDefinitions: table.attributes,
@@ -36,8 +39,8 @@ export async function describeTable(table: TableDoc, tables: Tables, engine: Eng
     TableStatus: tables.status(table),
     CreationDateTime: new Date(table.createdAt),
     ProvisionedThroughput: throughputOf(onDemand ? undefined : table.throughput),
-    TableSizeBytes: totals.bytes,
-    ItemCount: totals.count,
+    TableSizeBytes: rows.bytes,
+    ItemCount: rows.rows.size,
     TableArn: table.arn,
     TableId: table.id,
     ...(table.onDemandSince && {
@@ -55,18 +58,18 @@ export async function describeTable(table: TableDoc, tables: Tables, engine: Eng
   };
 }
 
-async function describeLocal(table: TableDoc, index: IndexDoc, engine: Engine): Promise<LocalSecondaryIndexDescription> {
+function describeLocal(table: TableDoc, index: IndexDoc, rows: TableRows): LocalSecondaryIndexDescription {
   return {
     IndexName: index.name,
     KeySchema: index.keySchema,
     Projection: index.projection,
     IndexSizeBytes: 0,
-    ItemCount: await engine.indexCount(table.id, "local", index.name),
+    ItemCount: rows.indexes.get(index.name)?.entries.size ?? 0,
     IndexArn: `${table.arn}/index/${index.name}`,
   };
 }
 
-async function describeGlobal(table: TableDoc, index: IndexDoc, engine: Engine, env: LocalEnv): Promise<GlobalSecondaryIndexDescription> {
+function describeGlobal(table: TableDoc, index: IndexDoc, rows: TableRows, env: LocalEnv): GlobalSecondaryIndexDescription {
   const creating = env.clock.now() < index.readyAt;
   return {
     IndexName: index.name,
@@ -76,7 +79,7 @@ async function describeGlobal(table: TableDoc, index: IndexDoc, engine: Engine, 
     ...(creating && { Backfilling: true }),
     ProvisionedThroughput: throughputOf(table.billingMode === "PAY_PER_REQUEST" ? undefined : index.throughput),
     IndexSizeBytes: 0,
-    ItemCount: await engine.indexCount(table.id, "global", index.name),
+    ItemCount: rows.indexes.get(index.name)?.entries.size ?? 0,
     IndexArn: `${table.arn}/index/${index.name}`,
     ...(index.onDemand && { OnDemandThroughput: index.onDemand }),
     WarmThroughput: warmThroughput(table),

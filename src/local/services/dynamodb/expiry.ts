@@ -1,14 +1,18 @@
-import deleteItem from "dynalite/actions/deleteItem.js";
+import { setImmediate as turn } from "node:timers/promises";
 import type { LocalEnv } from "../../core/service.ts";
-import type { Change, Engine } from "./engine.ts";
-import { keyOf, run } from "./run.ts";
+import { itemOf } from "./context.ts";
+import type { Change, Database } from "./storage/database.ts";
+import type { TableRows } from "./storage/rows.ts";
+import { step } from "./storage/sorted.ts";
 import type { TableDoc, Tables } from "./table.ts";
-import { TOKEN_MS, type TokenNote } from "./transactions.ts";
-import type { StoredItem } from "./values.ts";
+import { TOKEN_MS } from "./transactions.ts";
+import { type Item, member } from "./values/attribute-value.ts";
 
 const SWEEP_MS = 30_000;
 /** AWS ignores times longer past than this: they are taken for mistakes. */
 const TOO_OLD_MS = 5 * 365 * 86_400_000;
+const EVERYTHING = { from: "", to: "\uffff" };
+const SLICE = 500;
 
 export interface Expiry {
   /** Hears of each committed change, to know when the next item of a table is due. */
@@ -21,34 +25,23 @@ export interface Expiry {
   stop(): void;
 }
 
-export function expiryOf(env: LocalEnv, tables: Tables, engine: () => Promise<Engine>): Expiry {
+export function expiryOf(env: LocalEnv, tables: Tables, database: () => Promise<Database>): Expiry {
   /** Table id → when its next item is due, in ms. A table that is not in it has to be looked through. */
   const due = new Map<string, number>();
   let cancel = (): void => {};
+  let stopped = false;
   const expiringTables = (): TableDoc[] => tables.all().filter(({ ttl }) => ttl?.enabled && ttl.settledAt <= env.clock.now());
 
   async function sweepTable(table: TableDoc): Promise<void> {
-    const opened = await engine();
+    const opened = await database();
     const now = env.clock.now();
     due.set(table.id, Number.POSITIVE_INFINITY);
-    const expired: StoredItem[] = [];
-    for await (const item of opened.scan(table.id)) {
-      const at = expiresAt(item, table);
-      if (at === undefined) continue;
-      if (at <= now && at > now - TOO_OLD_MS) expired.push(item);
-      else if (at > now) due.set(table.id, Math.min(at, due.get(table.id) as number));
+    for await (const { key, at } of expiring(opened.table(table.id), table)) {
+      if (stopped) return;
+      if (at > now) due.set(table.id, Math.min(at, due.get(table.id) as number));
+      else if (at > now - TOO_OLD_MS) opened.commit([{ table: opened.table(table.id), key, item: undefined }]);
     }
-    for (const item of expired) await expire(opened, table, item, now);
   }
-  /** Looks again before it deletes: the item may have been prolonged meanwhile. */
-  const expire = (opened: Engine, table: TableDoc, item: StoredItem, now: number): Promise<void> =>
-    opened.alone(async (transaction) => {
-      const Key = Object.fromEntries(table.keySchema.map(({ AttributeName }) => [AttributeName, item[AttributeName as string]]));
-      const current = await transaction.item(table.id, keyOf(table, Key));
-      const at = current && expiresAt(current, table);
-      if (at === undefined || at > now || tables.find(table.region, table.name)?.id !== table.id) return;
-      await run(deleteItem, { TableName: table.name, Key }, transaction, tables, table.region);
-    });
 
   const expiry: Expiry = {
     changed({ table, after }) {
@@ -62,8 +55,7 @@ export function expiryOf(env: LocalEnv, tables: Tables, engine: () => Promise<En
     async sweep() {
       const now = env.clock.now();
       for (const table of expiringTables()) if ((due.get(table.id) ?? 0) <= now) await sweepTable(table);
-      const isOld = (value: unknown): boolean => now - (value as TokenNote).at >= TOKEN_MS;
-      await (await engine()).forgetNotes(isOld);
+      if (!stopped) (await database()).forgetTokens(now - TOKEN_MS);
     },
     start() {
       cancel = env.clock.after(SWEEP_MS, () => {
@@ -71,13 +63,29 @@ export function expiryOf(env: LocalEnv, tables: Tables, engine: () => Promise<En
         expiry.sweep().catch((error) => env.log(`dynamodb: expiry failed: ${String(error)}`));
       });
     },
-    stop: () => cancel(),
+    stop() {
+      stopped = true;
+      cancel();
+    },
   };
   return expiry;
 }
 
+/** Items with a time, other work in between; nothing comes between an item and what is done with it. */
+async function* expiring({ rows }: TableRows, table: TableDoc): AsyncGenerator<{ key: string; at: number }> {
+  let last: string | undefined;
+  for (let count = 1; ; count++) {
+    const pair = step(rows, EVERYTHING, false, last);
+    if (!pair) return;
+    last = pair[0];
+    const at = expiresAt(itemOf(pair[1]), table);
+    if (at !== undefined) yield { key: last, at };
+    if (count % SLICE === 0) await turn();
+  }
+}
+
 /** The time of an item, in ms; undefined without a number in the table's attribute. */
-function expiresAt(item: StoredItem, table: TableDoc): number | undefined {
-  const seconds = item[table.ttl?.attribute ?? ""]?.N;
+function expiresAt(item: Item, table: TableDoc): number | undefined {
+  const seconds = member(item, table.ttl?.attribute ?? "")?.N;
   return seconds === undefined ? undefined : Number(seconds) * 1000;
 }

@@ -1,51 +1,77 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { LocalEnv, LocalService } from "../../core/service.ts";
 import { loadModel } from "../../core/validation.ts";
-import { type Engine, openEngine } from "./engine.ts";
+import { batchOperations } from "./batches.ts";
+import { uncompressed } from "./body.ts";
+import type { Context } from "./context.ts";
 import { expiryOf } from "./expiry.ts";
 import { itemOperations } from "./items.ts";
 import { permissionsOf } from "./permissions.ts";
+import { readOperations } from "./reads.ts";
 import { settingOperations } from "./settings.ts";
+import { type Database, openDatabase } from "./storage/database.ts";
 import { tablesOf } from "./table.ts";
-import { clearDiscarded, tableOperations } from "./tables.ts";
+import { tableOperations } from "./tables.ts";
 import { transactionOperations } from "./transactions.ts";
 import { updateOperations } from "./update.ts";
 
-/** Tables described in the journal, items in LevelDB below `dynamodb/`; the database opens on the first call. */
+/** Errors of the framework before DynamoDB itself. */
+const CORAL: Readonly<Record<string, string>> = {
+  ValidationException: "validate",
+  SerializationException: "service",
+  UnknownOperationException: "service",
+  AccessDeniedException: "service",
+};
+
+/** AWS refuses a longer request by its length. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+/** Tables described in the journal, items in a log below `dynamodb/` and in memory; the log is read on the first call. */
 export function dynamodbService(env: LocalEnv): LocalService {
   const tables = tablesOf(env);
-  let opening: Promise<Engine> | undefined;
-  const engine = (): Promise<Engine> => {
+  const folder = join(env.dataDir, "dynamodb");
+  let opening: Promise<Database> | undefined;
+  const database = (): Promise<Database> => {
     opening ??= open();
     return opening;
   };
-  const expiry = expiryOf(env, tables, engine);
-  const open = async (): Promise<Engine> => {
-    const opened = await openEngine(join(env.dataDir, "dynamodb"), expiry.changed);
-    await clearDiscarded(env, opened);
+  const expiry = expiryOf(env, tables, database);
+  const open = async (): Promise<Database> => {
+    const known = new Set(tables.all().map(({ id }) => id));
+    if (known.size > 0) refuseOldFormat(folder);
+    const opened = await openDatabase(join(folder, "items"), (id) => known.has(id), expiry.changed);
     expiry.start();
     return opened;
   };
+  const context: Context = { env, tables, database };
+  const items = { ...itemOperations(context), ...readOperations(context), ...batchOperations(context), ...transactionOperations(context) };
   return {
     name: "dynamodb",
     sdk: () => import("@aws-sdk/client-dynamodb"),
     model: () => loadModel("dynamodb"),
-    maxBodyBytes: 16 * 1024 * 1024,
-    operations: {
-      ...tableOperations(env, tables, engine),
-      ...updateOperations(env, tables, engine),
-      ...settingOperations(env, tables, expiry.watch),
-      ...itemOperations(env, tables, engine),
-      ...transactionOperations(env, tables, engine),
-    },
+    inputRules: { opaque: new Set(["AttributeValue"]) },
+    operations: { ...tableOperations(context), ...updateOperations(context), ...settingOperations(env, tables, expiry.watch), ...items },
+    plain: new Set(Object.keys(items)),
+    maxBodyBytes: MAX_BODY_BYTES,
+    decode: uncompressed,
+    errorNamespace: (code) => (CORAL[code] ? `com.amazon.coral.${CORAL[code]}` : "com.amazonaws.dynamodb.v20120810"),
     permissions: permissionsOf(tables),
     async start() {
-      if (tables.all().some(({ ttl }) => ttl?.enabled)) await engine();
+      if (tables.all().length > 0) await database();
     },
     async stop() {
       expiry.stop();
-      if (opening) await (await opening).close();
+      if (opening) (await opening).close();
     },
     facts: () => ({ tables: tables.all().length }),
   };
+}
+
+/** Items were kept in LevelDB before; where both are, the older one was empty. */
+function refuseOldFormat(folder: string): void {
+  if (!existsSync(join(folder, "level")) || existsSync(join(folder, "items"))) return;
+  throw new Error(
+    `The items in ${folder} were written by an earlier fleetlogix, which this one cannot read: empty the local AWS with \`fleetlogix local reset\`.`,
+  );
 }

@@ -117,12 +117,22 @@ function backupOperations(env: LocalEnv, tables: Tables): Operations {
   return { UpdateContinuousBackups: update, DescribeContinuousBackups: read };
 }
 
+const MAX_TAGS = 50;
+const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+
 /** Checks and turns a list of tags into a map. */
 export function tagMap(tags: readonly Tag[]): Record<string, string> {
-  for (const { Key } of tags)
-    if (Key?.toLowerCase().startsWith("aws:")) throw invalid("User-defined tag keys can't start with using the aws: prefix");
-  if (tags.length > 50) throw new LocalFault("LimitExceededException", "Too many tags: a resource has at most 50.");
-  return Object.fromEntries(tags.map(({ Key, Value }) => [Key ?? "", Value ?? ""]));
+  for (const { Key = "", Value = "" } of tags) {
+    if (Key.toLowerCase().startsWith("aws:")) throw invalid("User-defined tag keys can't start with using the aws: prefix");
+    if (!TAG_TEXT.test(Key) || !TAG_TEXT.test(Value))
+      throw invalid(
+        `One or more parameter values were invalid: Tags have letters, digits, white space and _ . : / = + - @ only. Key: ${Key}`,
+      );
+  }
+  const keys = new Set(tags.map(({ Key }) => Key));
+  if (keys.size < tags.length) throw invalid("One or more parameter values were invalid: Duplicate tag keys");
+  if (tags.length > MAX_TAGS) throw invalid(`One or more parameter values were invalid: Number of tags exceeds the limit of ${MAX_TAGS}`);
+  return Object.fromEntries(tags.map(({ Key, Value }) => [Key as string, Value as string]));
 }
 
 function tagOperations(tables: Tables): Operations {

@@ -96,7 +96,13 @@ export function tablesOf(env: LocalEnv): Tables {
       return table;
     },
     byArn(arn) {
+      if (!arn.startsWith("arn:")) throw new LocalFault("ValidationException", "Invalid TableArn: ARNs must start with 'arn:'");
       const [, , , region = "", , path = ""] = arn.split(":");
+      if (path.split("/").length > 2)
+        throw new LocalFault(
+          "ValidationException",
+          `One or more parameter values were invalid: Invalid resource arn provided, only table or stream is accepted. Provided resource arn: ${arn}`,
+        );
       const table = find(region, path.split("/")[1] ?? "");
       if (!table || table.arn !== arn) throw notFound(`Requested resource not found: ResourcArn: ${arn} not found`);
       return table;

@@ -10,16 +10,16 @@ import type {
   ListTablesCommandInput,
   ListTablesCommandOutput,
   StreamSpecification,
+  TableDescription,
 } from "@aws-sdk/client-dynamodb";
-import createRules from "dynalite/validations/createTable.js";
-import { type Handler, type LocalEnv, LocalFault, type Operations } from "../../core/service.ts";
+import { type Handler, LocalFault, type Operations } from "../../core/service.ts";
+import type { Context } from "./context.ts";
 import { describeTable } from "./describe.ts";
-import type { Engine } from "./engine.ts";
-import { validated } from "./run.ts";
 import { tagMap } from "./settings.ts";
-import type { IndexDoc, TableDoc, Tables } from "./table.ts";
+import type { IndexDoc, TableDoc } from "./table.ts";
+import { checkCreate } from "./table-rules.ts";
 
-export function tableOperations(env: LocalEnv, tables: Tables, engine: () => Promise<Engine>): Operations {
+export function tableOperations({ env, tables, database }: Context): Operations {
   const create: Handler<CreateTableCommandInput, CreateTableCommandOutput> = async (input, { region, account }) => {
     checkCreate(input);
     const existing = tables.find(region, input.TableName as string);
@@ -28,15 +28,15 @@ export function tableOperations(env: LocalEnv, tables: Tables, engine: () => Pro
       throw new LocalFault("ResourceInUseException", `Table already exists: ${input.TableName}`);
     }
     const table = tables.put(newTable(input, region, account, env.clock.now(), tables.readyAt("create")));
-    return { TableDescription: await describeTable(table, tables, await engine(), env) };
+    return { TableDescription: { ...describeTable(table, tables, await database(), env), ...CREATING } };
   };
   const describe: Handler<DescribeTableCommandInput, DescribeTableCommandOutput> = async (input, { region }) => ({
-    Table: await describeTable(tables.need(region, input.TableName as string), tables, await engine(), env),
+    Table: describeTable(tables.need(region, input.TableName as string), tables, await database(), env),
   });
   const remove: Handler<DeleteTableCommandInput, DeleteTableCommandOutput> = async (input, { region }) => {
     const table = tables.need(region, input.TableName as string);
-    const opened = await engine();
-    if (tables.status(table) === "DELETING") return { TableDescription: await describeTable(table, tables, opened, env) };
+    const opened = await database();
+    if (tables.status(table) === "DELETING") return { TableDescription: describeDeleted(describeTable(table, tables, opened, env)) };
     tables.mustBeActive(table);
     if (table.deletionProtection)
       throw new LocalFault(
@@ -44,12 +44,12 @@ export function tableOperations(env: LocalEnv, tables: Tables, engine: () => Pro
         "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.",
       );
     const deleting: TableDoc = { ...table, passing: { status: "DELETING", until: tables.readyAt("delete") } };
-    const answer = { ...(await describeTable(deleting, tables, opened, env)), TableStatus: "DELETING" as const };
-    discard(env, table.id);
+    const TableDescription = describeDeleted(describeTable(deleting, tables, opened, env));
     if (deleting.passing.until > env.clock.now()) tables.put(deleting);
     else tables.remove(table);
-    await clearDiscarded(env, opened);
-    return { TableDescription: answer };
+    // A kill before this line leaves items of a table that nobody knows: they are dropped when the items are next read.
+    opened.dropTable(table.id);
+    return { TableDescription };
   };
   const list: Handler<ListTablesCommandInput, ListTablesCommandOutput> = (input, { region }) => {
     const limit = input.Limit ?? 100;
@@ -62,32 +62,14 @@ export function tableOperations(env: LocalEnv, tables: Tables, engine: () => Pro
   return { CreateTable: create, DescribeTable: describe, DeleteTable: remove, ListTables: list };
 }
 
-/** Tables whose items are still to be removed: noted before the table goes, so that a kill leaves no orphans. */
-const discarded = (env: LocalEnv) => env.store.collection<true>("dynamodb.discarded");
-const discard = (env: LocalEnv, id: string): void => discarded(env).put(id, true);
-export async function clearDiscarded(env: LocalEnv, engine: Engine): Promise<void> {
-  for (const id of discarded(env).keys()) {
-    await engine.alone(() => engine.clearTable(id));
-    discarded(env).delete(id);
-  }
-}
-
-function checkCreate(input: CreateTableCommandInput): void {
-  validated(createRules, input);
-  const { AttributeDefinitions = [], KeySchema = [], GlobalSecondaryIndexes = [], LocalSecondaryIndexes = [] } = input;
-  const used = [KeySchema, ...[...GlobalSecondaryIndexes, ...LocalSecondaryIndexes].map((index) => index.KeySchema ?? [])]
-    .flat()
-    .map(({ AttributeName }) => AttributeName);
-  const defined = AttributeDefinitions.map(({ AttributeName }) => AttributeName);
-  if (defined.some((name) => !used.includes(name)))
-    throw new LocalFault(
-      "ValidationException",
-      `One or more parameter values were invalid: Some AttributeDefinitions are not used. AttributeDefinitions: [${defined.join(", ")}], keys used: [${[...new Set(used)].join(", ")}]`,
-    );
-  for (const member of ["GlobalTableSourceArn", "VectorIndexes"] as const)
-    if (input[member]) throw new LocalFault("NotImplemented", `The local AWS does not implement ${member} of dynamodb:CreateTable.`, 501);
-  checkStream(input.StreamSpecification);
-}
+/** The create call's own answer never says ACTIVE, however fast a table is. */
+const CREATING = { TableStatus: "CREATING" } as const;
+const LEFT_OUT = ["KeySchema", "AttributeDefinitions", "CreationDateTime", "LocalSecondaryIndexes", "GlobalSecondaryIndexes"];
+/** DeleteTable's answer lacks what AWS leaves out. */
+const describeDeleted = (described: TableDescription): TableDescription => ({
+  ...Object.fromEntries(Object.entries(described).filter(([name]) => !LEFT_OUT.includes(name))),
+  TableStatus: "DELETING",
+});
 
 function newTable(input: CreateTableCommandInput, region: string, account: string, now: number, readyAt: number): TableDoc {
   const onDemand = input.BillingMode === "PAY_PER_REQUEST";
@@ -125,19 +107,6 @@ export const newIndex = (index: GlobalSecondaryIndex, readyAt: number): IndexDoc
   readyAt,
 });
 
-export function checkStream(spec: StreamSpecification | undefined): void {
-  if (!spec) return;
-  if (spec.StreamEnabled && !spec.StreamViewType)
-    throw new LocalFault(
-      "ValidationException",
-      "One or more parameter values were invalid: StreamViewType must be specified when the stream is enabled",
-    );
-  if (!spec.StreamEnabled && spec.StreamViewType)
-    throw new LocalFault(
-      "ValidationException",
-      "One or more parameter values were invalid: StreamViewType must not be specified when the stream is disabled",
-    );
-}
 /** Each enabling has a label, and thereby an ARN, of its own. */
 export const newStream = (spec: StreamSpecification | undefined, now: number): TableDoc["stream"] =>
   spec?.StreamEnabled ? { spec, label: new Date(now).toISOString().replace("Z", "") } : undefined;

@@ -1,18 +1,20 @@
 import type {
   AttributeDefinition,
   GlobalSecondaryIndexUpdate,
+  TableDescription,
   UpdateTableCommandInput,
   UpdateTableCommandOutput,
 } from "@aws-sdk/client-dynamodb";
-import db from "dynalite/db/index.js";
-import { type Handler, type LocalEnv, LocalFault, type Operations } from "../../core/service.ts";
+import { type Handler, LocalFault, type Operations } from "../../core/service.ts";
+import type { Context } from "./context.ts";
 import { describeTable } from "./describe.ts";
-import type { Engine } from "./engine.ts";
-import { asEngineTable } from "./run.ts";
-import type { TableDoc, Tables } from "./table.ts";
-import { checkStream, newIndex, newStream } from "./tables.ts";
+import { schemaOf } from "./schema.ts";
+import type { TableDoc } from "./table.ts";
+import { checkKeySchema, checkProjected, checkProjection, checkStream } from "./table-rules.ts";
+import { newIndex, newStream } from "./tables.ts";
+import { invalid, invalidParameter } from "./values/faults.ts";
 
-export function updateOperations(env: LocalEnv, tables: Tables, engine: () => Promise<Engine>): Operations {
+export function updateOperations({ env, tables, database }: Context): Operations {
   const update: Handler<UpdateTableCommandInput, UpdateTableCommandOutput> = async (input, { region }) => {
     const table = tables.need(region, input.TableName as string);
     tables.mustBeActive(table);
@@ -20,17 +22,28 @@ export function updateOperations(env: LocalEnv, tables: Tables, engine: () => Pr
     const now = env.clock.now();
     const changed = withIndexes(withSettings(table, input, now), input, tables.readyAt("index"));
     const next: TableDoc = { ...changed, passing: { status: "UPDATING", until: tables.readyAt("update") } };
-    const opened = await engine();
+    const opened = await database();
     const { Create, Delete } = input.GlobalSecondaryIndexUpdates?.find((one) => one.Create || one.Delete) ?? {};
-    if (Create) await createIndex(opened, next, Create.IndexName as string, () => tables.put(next));
-    else tables.put(next);
-    if (Delete) await opened.alone(() => opened.clearIndex(table.id, Delete.IndexName as string));
-    return { TableDescription: await describeTable(next, tables, opened, env) };
+    tables.put(next);
+    if (Delete) opened.dropIndex(table.id, Delete.IndexName as string);
+    const created = schemaOf(next).indexes.find(({ name }) => name === Create?.IndexName);
+    // Filled before the answer, so that a table without delays has the index at once.
+    if (created && tables.status(next) === "ACTIVE") await opened.index(opened.table(table.id), created.name, created.keyOf);
+    return { TableDescription: changing(describeTable(next, tables, opened, env), Create?.IndexName) };
   };
   return { UpdateTable: update };
 }
 
-const invalid = (message: string): LocalFault => new LocalFault("ValidationException", message);
+/** The call's own answer never shows the end of a change, however fast it is. */
+const changing = (described: TableDescription, created: string | undefined): TableDescription => ({
+  ...described,
+  TableStatus: "UPDATING",
+  ...(described.GlobalSecondaryIndexes && {
+    GlobalSecondaryIndexes: described.GlobalSecondaryIndexes.map((index) =>
+      index.IndexName === created ? { ...index, IndexStatus: "CREATING" as const, Backfilling: false } : index,
+    ),
+  }),
+});
 
 function checkUpdate(input: UpdateTableCommandInput, table: TableDoc): void {
   for (const member of ["ReplicaUpdates", "GlobalTableWitnessUpdates", "MultiRegionConsistency", "VectorIndexUpdates"] as const)
@@ -40,6 +53,7 @@ function checkUpdate(input: UpdateTableCommandInput, table: TableDoc): void {
     throw invalid(
       "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required",
     );
+  checkTypesKept(input, table);
   checkThroughput(input, table);
   checkStream(input.StreamSpecification);
   if (input.StreamSpecification?.StreamEnabled && table.stream?.spec.StreamEnabled)
@@ -47,6 +61,17 @@ function checkUpdate(input: UpdateTableCommandInput, table: TableDoc): void {
   if (input.StreamSpecification && !input.StreamSpecification.StreamEnabled && !table.stream?.spec.StreamEnabled)
     throw invalid(`Table does not have an enabled stream: TableName: ${table.name}`);
   checkIndexUpdates(input.GlobalSecondaryIndexUpdates ?? [], input.AttributeDefinitions ?? [], table);
+}
+
+/** A key keeps its type. */
+function checkTypesKept({ AttributeDefinitions = [] }: UpdateTableCommandInput, table: TableDoc): void {
+  for (const { AttributeName, AttributeType } of AttributeDefinitions) {
+    const known = table.attributes.find((one) => one.AttributeName === AttributeName);
+    if (known && known.AttributeType !== AttributeType)
+      throw invalidParameter(
+        `Attributes cannot be redefined. Please check that your attribute has the same type as previously defined. Existing schema: Schema:[SchemaElement: key{${AttributeName}:${known.AttributeType}:HASH}] New schema: Schema:[SchemaElement: key{${AttributeName}:${AttributeType}:HASH}]`,
+      );
+  }
 }
 
 function checkThroughput(input: UpdateTableCommandInput, table: TableDoc): void {
@@ -76,6 +101,10 @@ function checkIndexUpdates(updates: readonly GlobalSecondaryIndexUpdate[], defin
     if (Create) checkNewIndex(Create, definitions, table, names);
     const needed = (Delete ?? Update)?.IndexName;
     if (needed && !names.has(needed)) throw new LocalFault("ResourceNotFoundException", "Requested resource not found");
+    if ([Create, Delete, Update].filter(Boolean).length > 1)
+      throw invalidParameter(
+        "Only one of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete may be specified",
+      );
     if (!Create && !Delete && !Update)
       throw invalid(
         "One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null",
@@ -91,13 +120,13 @@ function checkNewIndex(
 ): void {
   if (names.has(create.IndexName as string) || table.localIndexes.some(({ name }) => name === create.IndexName))
     throw invalid("Attempting to create an index which already exists");
-  const known = [...definitions, ...table.attributes].map(({ AttributeName }) => AttributeName);
-  const keys = (create.KeySchema ?? []).map(({ AttributeName }) => AttributeName);
-  if (keys.some((key) => !known.includes(key)))
-    throw invalid(
-      `One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [${keys.join(", ")}], AttributeDefinitions: [${known.join(", ")}]`,
-    );
-  if (!create.Projection?.ProjectionType) throw invalid("One or more parameter values were invalid: Unknown ProjectionType: null");
+  checkKeySchema(
+    create.KeySchema ?? [],
+    definitions.map(({ AttributeName }) => AttributeName as string),
+  );
+  checkProjection(create.Projection);
+  const projections = [...table.globalIndexes, ...table.localIndexes].map(({ projection }) => ({ Projection: projection }));
+  checkProjected([...projections, create]);
   if (table.globalIndexes.length >= 20)
     throw invalid("One or more parameter values were invalid: GlobalSecondaryIndex count exceeds the per-table limit of 20");
 }
@@ -140,31 +169,4 @@ function withIndexes(table: TableDoc, input: UpdateTableCommandInput, readyAt: n
   );
   const given = new Map([...table.attributes, ...(input.AttributeDefinitions ?? [])].map((one) => [one.AttributeName, one]));
   return { ...table, globalIndexes: indexes, attributes: [...given.values()].filter(({ AttributeName }) => used.has(AttributeName)) };
-}
-
-/** Entries for the items that are there; no write comes between the last entry and the index being known. */
-async function createIndex(engine: Engine, table: TableDoc, name: string, publish: () => void): Promise<void> {
-  await engine.alone(async (transaction) => {
-    // A deletion that was cut short may have left entries of an index of the same name.
-    await engine.clearIndex(table.id, name);
-    const view = { ...asEngineTable({ ...table, localIndexes: [], globalIndexes: table.globalIndexes.filter((i) => i.name === name) }) };
-    for await (const item of engine.scan(table.id)) {
-      if (!fits(item, table, name)) continue;
-      await new Promise<void>((resolve, reject) => {
-        const store = { getIndexDb: () => transaction.index(table.id, "global", name, reject) };
-        db.updateIndexes(store, view, undefined, item, (error) => (error ? reject(error) : resolve()));
-      });
-    }
-    publish();
-  });
-}
-
-/** Items whose attribute has another type than the index's key are left out of it. */
-function fits(item: Readonly<Record<string, Readonly<Record<string, unknown>>>>, table: TableDoc, name: string): boolean {
-  const keys = table.globalIndexes.find((index) => index.name === name)?.keySchema ?? [];
-  return keys.every(({ AttributeName }) => {
-    const type = table.attributes.find((one) => one.AttributeName === AttributeName)?.AttributeType as string;
-    const value = item[AttributeName as string]?.[type];
-    return value !== undefined && value !== "";
-  });
 }

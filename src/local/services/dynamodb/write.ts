@@ -1,102 +1,145 @@
-import deleteItem from "dynalite/actions/deleteItem.js";
-import putItem from "dynalite/actions/putItem.js";
-import updateItem from "dynalite/actions/updateItem.js";
-import db from "dynalite/db/index.js";
-import deleteRules from "dynalite/validations/deleteItem.js";
-import validations from "dynalite/validations/index.js";
-import putRules from "dynalite/validations/putItem.js";
-import updateRules from "dynalite/validations/updateItem.js";
 import { LocalFault } from "../../core/service.ts";
-import { holds } from "./conditions.ts";
-import { checkSize, type Transaction } from "./engine.ts";
-import { type Data, keyOf, run, validated } from "./run.ts";
-import type { TableDoc, Tables } from "./table.ts";
-import { itemFrom, type StoredItem } from "./values.ts";
+import type { Context, OpenTable } from "./context.ts";
+import { itemOf, openTable } from "./context.ts";
+import { type Condition, holds } from "./expressions/condition.ts";
+import { pathsOf, readCondition } from "./expressions/condition-parser.ts";
+import { legacyExpected, legacyUpdates, legacyValues } from "./expressions/legacy.ts";
+import type { Path } from "./expressions/paths.ts";
+import { type Placeholders, placeholdersOf } from "./expressions/placeholders.ts";
+import { applyUpdate } from "./expressions/update.ts";
+import { type Action, readUpdate } from "./expressions/update-parser.ts";
+import { checkStyles, checkTableName, type WriteRequest } from "./requests.ts";
+import { attributesOf, checkIndexKeys, checkItemKeys, checkKey, rowKey, type TableSchema } from "./schema.ts";
+import type { Database, Write } from "./storage/database.ts";
+import { nameOf } from "./table.ts";
+import { checkAttributeName, checkItem, checkValue, type Item, newItem } from "./values/attribute-value.ts";
+import { invalid, invalidParameter } from "./values/faults.ts";
+import { itemSize } from "./values/size.ts";
 
 export type WriteKind = "put" | "update" | "delete" | "check";
 /** A write whose input has been checked and whose expressions have been parsed. */
 export interface ParsedWrite {
   readonly kind: WriteKind;
-  readonly data: Data;
+  readonly table: string;
+  /** The whole item of a put, the key of anything else. */
+  readonly subject: Item;
+  readonly condition: Condition | undefined;
   readonly showsItemOnFailure: boolean;
+  readonly actions: readonly Action[];
+  /** Paths that lead into an attribute; keys have nothing in them. */
+  readonly nested: readonly string[];
 }
-const RULES = { put: putRules, update: updateRules, delete: deleteRules, check: deleteRules } as const;
-const ACTIONS = { put: putItem, update: updateItem, delete: deleteItem } as const;
-
-export function parseWrite(kind: WriteKind, input: object): ParsedWrite {
-  const data = validated(RULES[kind], input);
-  if (kind === "update") orderUpdates(data);
-  const { ReturnValuesOnConditionCheckFailure } = input as { ReturnValuesOnConditionCheckFailure?: string };
-  return { kind, data, showsItemOnFailure: ReturnValuesOnConditionCheckFailure === "ALL_OLD" };
-}
-
-/** Condition, change, limits. Throws ConditionalCheckFailedException (with `Item` when asked for). */
-export async function write(
-  { kind, data, showsItemOnFailure }: ParsedWrite,
-  transaction: Transaction,
-  tables: Tables,
-  region: string,
-): Promise<Record<string, unknown>> {
-  const table = tables.readable(region, data.TableName as string);
-  const { _condition, Expected, ...rest } = data;
-  const key = keyOfWrite(kind, table, data);
-  if ((_condition || Expected) && key !== undefined) {
-    const existing = await transaction.item(table.id, key);
-    if (!satisfies(data, existing)) {
-      const extra = showsItemOnFailure && existing ? { Item: itemFrom(existing) } : {};
-      throw new LocalFault("ConditionalCheckFailedException", "The conditional request failed", 400, extra);
-    }
-  }
-  if (kind === "check") return {};
-  const output = await run(ACTIONS[kind], rest, transaction, tables, region);
-  if (kind !== "delete" && key !== undefined) checkResult(kind, await transaction.item(table.id, key), table);
-  return output;
+/** What a write does, not yet kept. */
+export interface Prepared {
+  readonly table: OpenTable;
+  readonly write: Write | undefined;
+  readonly before: Item | undefined;
+  readonly after: Item | undefined;
 }
 
-const satisfies = (data: Data, existing: StoredItem | undefined): boolean =>
-  data._condition
-    ? holds((data._condition as { expression: object }).expression, existing ?? {})
-    : !db.checkConditional({ Expected: data.Expected, ConditionalOperator: data.ConditionalOperator }, existing);
+/** AWS's limit for an item, attribute names included. */
+export const MAX_ITEM_BYTES = 400 * 1024;
+const EXPRESSIONS = { put: ["ConditionExpression"], delete: ["ConditionExpression"], check: ["ConditionExpression"] } as const;
+const RETURNS = { put: ["NONE", "ALL_OLD"], delete: ["NONE", "ALL_OLD"] } as const;
 
-/** Undefined for an item without its key attributes: the action refuses it in AWS's words. */
-function keyOfWrite(kind: WriteKind, table: TableDoc, data: Data): string | undefined {
-  if (kind !== "put") return keyOf(table, data.Key as object);
-  const item = data.Item as Record<string, Record<string, unknown>>;
-  const names = table.keySchema.map(({ AttributeName }) => AttributeName as string);
-  const types = new Map(table.attributes.map(({ AttributeName, AttributeType }) => [AttributeName, AttributeType as string]));
-  const whole = names.every((name) => item[name]?.[types.get(name) as string]);
-  return whole ? keyOf(table, Object.fromEntries(names.map((name) => [name, item[name]]))) : undefined;
+/** Checks an input as far as it can be without its table. */
+export function parseWrite(kind: WriteKind, request: WriteRequest): ParsedWrite {
+  checkTableName(request.TableName as string);
+  if (kind === "update")
+    checkStyles(request, ["UpdateExpression", "ConditionExpression"], ["AttributeUpdates", "Expected", "ConditionalOperator"]);
+  else checkStyles(request, EXPRESSIONS[kind], ["Expected", "ConditionalOperator"]);
+  const subject = (kind === "put" ? request.Item : request.Key) as Item;
+  checkItem(subject);
+  if (kind === "put" || kind === "delete") checkReturns(kind, request.ReturnValues);
+  if (kind === "put") checkSize(subject, "Item size has exceeded the maximum allowed size");
+  for (const name of Object.keys(request.AttributeUpdates ?? {})) checkAttributeName(name);
+  for (const value of [...legacyValues(request.AttributeUpdates), ...legacyValues(request.Expected)]) checkValue(value);
+  if (request.ConditionalOperator !== undefined && Object.keys(request.Expected ?? {}).length === 0)
+    throw invalidParameter(`ConditionalOperator cannot be used without Filter or Expected`);
+  const placeholders = placeholdersOf(request);
+  const update = actionsOf(request, placeholders);
+  const condition = conditionOf(request, placeholders);
+  placeholders.checkUsed();
+  const paths = [...update.paths, ...(condition ? pathsOf(condition) : [])];
+  return {
+    kind,
+    table: nameOf(request.TableName as string),
+    subject,
+    condition,
+    showsItemOnFailure: request.ReturnValuesOnConditionCheckFailure === "ALL_OLD",
+    actions: update.actions,
+    nested: paths.filter(({ length }) => length > 1).map(([name]) => name),
+  };
 }
 
-/** What the engine does not look at: bytes instead of characters, numbers after arithmetic, empty index keys. */
-function checkResult(kind: "put" | "update", item: StoredItem | undefined, table: TableDoc): void {
-  if (!item) return;
-  checkSize(item, kind);
-  for (const value of Object.values(item)) {
-    const problem = validations.validateAttributeValue(value);
-    if (problem) throw new LocalFault("ValidationException", problem);
-  }
-  for (const index of [...table.globalIndexes, ...table.localIndexes])
-    for (const { AttributeName } of index.keySchema) {
-      const value = item[AttributeName as string];
-      if (value?.S !== "" && value?.B !== "") continue;
-      throw new LocalFault(
-        "ValidationException",
-        `One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty ${value.S === "" ? "string" : "binary"} value. IndexName: ${index.name}, IndexKey: ${AttributeName}`,
-      );
-    }
+function checkReturns(kind: "put" | "delete", asked = "NONE"): void {
+  if (!(RETURNS[kind] as readonly string[]).includes(asked)) throw invalid("ReturnValues can only be ALL_OLD or NONE");
 }
 
-/**
- * AWS reads every path of an update as of before it; the engine applies one clause after the other, so that removing
- * `l[0], l[1]` would take the first and the third element. Removals go last, from the deepest and hindmost forward.
- */
-function orderUpdates(data: Data): void {
-  const updates = data._updates as { sections: { type: string; path: (string | number)[] }[] } | undefined;
-  if (!updates) return;
-  const place = (path: (string | number)[]): number => (typeof path.at(-1) === "number" ? (path.at(-1) as number) : 0);
-  const removals = updates.sections
-    .filter(({ type }) => type === "remove")
-    .sort((a, b) => b.path.length - a.path.length || place(b.path) - place(a.path));
-  updates.sections = [...updates.sections.filter(({ type }) => type !== "remove"), ...removals];
+function actionsOf(request: WriteRequest, placeholders: Placeholders): { actions: readonly Action[]; paths: readonly Path[] } {
+  if (request.UpdateExpression !== undefined) return readUpdate(request.UpdateExpression, placeholders);
+  return { actions: legacyUpdates(request.AttributeUpdates ?? {}), paths: [] };
+}
+
+function conditionOf(request: WriteRequest, placeholders: Placeholders): Condition | undefined {
+  const { ConditionExpression, Expected, ConditionalOperator } = request;
+  if (ConditionExpression !== undefined) return readCondition("ConditionExpression", ConditionExpression, placeholders);
+  return Expected && Object.keys(Expected).length > 0 ? legacyExpected(Expected, ConditionalOperator) : undefined;
+}
+
+function checkSize(item: Item, message: string): void {
+  if (itemSize(item) > MAX_ITEM_BYTES) throw invalid(message);
+}
+
+/** Key, condition, change, limits. Throws ConditionalCheckFailedException (with `Item` when asked for). Keeps nothing. */
+export function prepare(parsed: ParsedWrite, context: Context, database: Database, region: string): Prepared {
+  const table = openTable(context, database, region, parsed.table);
+  const { schema } = table;
+  const { kind, subject, condition } = parsed;
+  if (kind === "put") checkItemKeys(schema, subject);
+  else checkKey(schema, subject);
+  checkNested(schema, parsed.nested);
+  if (kind === "update") checkKeysUntouched(schema, parsed.actions);
+  const key = rowKey(schema, subject);
+  const row = table.rows.rows.get(key);
+  const needsItem = condition !== undefined || kind === "update";
+  const before = row && needsItem ? itemOf(row) : undefined;
+  if (condition && !holds(condition, before ?? newItem())) throw conditionFailed(parsed.showsItemOnFailure ? before : undefined);
+  if (kind === "check") return { table, write: undefined, before: undefined, after: undefined };
+  if (kind === "delete") return { table, write: { table: table.rows, key, item: undefined }, before: row && itemOf(row), after: undefined };
+  if (kind === "put") return { table, write: { table: table.rows, key, item: subject }, before: row && itemOf(row), after: subject };
+  const after = updated(parsed, schema, before, row ? itemOf(row) : undefined);
+  return { table, write: after && { table: table.rows, key, item: after }, before, after };
+}
+
+/** `copy`: of the item as it was. undefined: nothing comes into being. */
+function updated(
+  { actions, subject }: ParsedWrite,
+  schema: TableSchema,
+  before: Item | undefined,
+  copy: Item | undefined,
+): Item | undefined {
+  const after = applyUpdate(actions, before ?? newItem(), copy ?? newItem());
+  if (!before && actions.length > 0 && actions.every(({ kind }) => kind === "remove" || kind === "delete")) return undefined;
+  if (!before) Object.assign(after, subject);
+  checkItem(after);
+  checkIndexKeys(schema, after);
+  checkSize(after, "Item size to update has exceeded the maximum allowed size");
+  return after;
+}
+
+const conditionFailed = (item: Item | undefined): LocalFault =>
+  new LocalFault("ConditionalCheckFailedException", "The conditional request failed", 400, item ? { Item: item } : {});
+
+export function checkNested(schema: TableSchema, nested: readonly string[]): void {
+  const rule = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed";
+  for (const { name } of attributesOf(schema)) if (nested.includes(name)) throw invalid(`${rule}: Key: ${name}`);
+  for (const index of schema.indexes)
+    for (const { name } of attributesOf(index)) if (nested.includes(name)) throw invalid(`${rule}: IndexKey: ${name}`);
+}
+
+function checkKeysUntouched(schema: TableSchema, actions: readonly Action[]): void {
+  for (const { name } of attributesOf(schema))
+    if (actions.some(({ path }) => path[0] === name))
+      throw invalidParameter(`Cannot update attribute ${name}. This attribute is part of the key`);
 }

@@ -1,0 +1,90 @@
+import { type Item, type SetType, setMember, typeOf, type Value } from "../values/attribute-value.ts";
+import { invalid } from "../values/faults.ts";
+import { addNumbers } from "../values/number.ts";
+import { type Path, valueAt } from "./paths.ts";
+import type { Action, Source } from "./update-parser.ts";
+
+const wrongType = (): Error => invalid("An operand in the update expression has an incorrect data type");
+
+/**
+ * Changes `item`, a copy of `before` that shares nothing with it. Every operand and every index is read as of before the update. Answers
+ * the item; an update that only removes from an item that is not there changes nothing.
+ */
+export function applyUpdate(actions: readonly Action[], before: Item, item: Item): Item {
+  const assigned = actions.flatMap((action) => {
+    const value = assignedValue(action, before);
+    return value === "keep" ? [] : [{ path: action.path, value }];
+  });
+  const places = assigned.flatMap(({ path, value }) => {
+    // A removal from an item that is not there is no error; from a place that cannot be there it is.
+    if (!value && Object.keys(before).length === 0) return [];
+    return [{ parent: parentOf(path, item), step: path.at(-1) as string | number, value }];
+  });
+  const dropped = new Map<Value, Set<string | number>>();
+  for (const { parent, step, value } of places.sort(byIndex)) {
+    if (value && parent.L) setElement(parent.L, step as number, value);
+    else if (value) setMember(parent.M as Item, step as string, value);
+    else if (parent.M) delete parent.M[step];
+    else dropped.set(parent, (dropped.get(parent) ?? new Set()).add(step));
+  }
+  for (const [parent, steps] of dropped) parent.L = parent.L?.filter((_, i) => !steps.has(i)) as Value[];
+  return item;
+}
+
+/** Past its end a list grows by one, whatever the index: the lower indexes come first. */
+function setElement(list: Value[], index: number, value: Value): void {
+  list[Math.min(index, list.length)] = value;
+}
+const byIndex = (a: { readonly step: string | number }, b: { readonly step: string | number }): number =>
+  typeof a.step === "number" && typeof b.step === "number" ? a.step - b.step : 0;
+
+/** The map or list in which the last step stands. Throws when there is none. */
+function parentOf(path: Path, item: Item): Value {
+  if (path.length === 1) return { M: item };
+  const parent = valueAt(item, path.slice(0, -1) as unknown as Path);
+  if (!parent || (typeof path.at(-1) === "number" ? !parent.L : !parent.M))
+    throw invalid("The document path provided in the update expression is invalid for update");
+  return parent;
+}
+
+/** undefined: the place becomes empty. "keep": it stays as it is. */
+function assignedValue(action: Action, before: Item): Value | undefined | "keep" {
+  if (action.kind === "remove") return undefined;
+  if (action.kind === "set") return sourceValue(action.source, before);
+  const existing = valueAt(before, action.path);
+  const type = typeOf(action.value);
+  if (existing && typeOf(existing) !== type) throw action.isLegacy ? invalid("Type mismatch for attribute to update") : wrongType();
+  if (action.kind === "delete") return existing ? lessMembers(existing, action.value, type as SetType) : keep(action.path, before);
+  if (type === "N") return { N: addNumbers(existing?.N ?? "0", action.value.N as string) };
+  const members = new Set([...(existing?.[type as SetType] ?? []), ...(action.value[type as SetType] ?? [])]);
+  return { [type]: [...members] };
+}
+function keep(path: Path, before: Item): "keep" {
+  parentOf(path, before);
+  return "keep";
+}
+function lessMembers(existing: Value, taken: Value, type: SetType): Value | undefined {
+  const gone = new Set(taken[type]);
+  const left = (existing[type] as string[]).filter((one) => !gone.has(one));
+  return left.length > 0 ? { [type]: left } : undefined;
+}
+
+function sourceValue(source: Source, before: Item): Value {
+  if ("value" in source) return source.value;
+  if ("path" in source) {
+    const value = valueAt(before, source.path);
+    if (!value) throw invalid("The provided expression refers to an attribute that does not exist in the item");
+    return value;
+  }
+  if (source.op === "if_not_exists") {
+    const existing = "path" in source.left ? valueAt(before, source.left.path) : undefined;
+    return existing ?? sourceValue(source.right, before);
+  }
+  const [left, right] = [sourceValue(source.left, before), sourceValue(source.right, before)];
+  if (source.op === "list_append") {
+    if (!left.L || !right.L) throw wrongType();
+    return { L: [...left.L, ...right.L] };
+  }
+  if (left.N === undefined || right.N === undefined) throw wrongType();
+  return { N: addNumbers(left.N, right.N, source.op === "-") };
+}

@@ -1,0 +1,131 @@
+import type { Item } from "../values/attribute-value.ts";
+import { itemSize } from "../values/size.ts";
+import { cleanOldest, worthCleaning } from "./cleaning.ts";
+import { buildIndex, indexChange } from "./indexes.ts";
+import { openLog } from "./log.ts";
+import { type LogRecord, recordOf, recordText, type Token } from "./records.ts";
+import type { IndexEntries, KeyOf, Row, State, TableRows } from "./rows.ts";
+import { sorted } from "./sorted.ts";
+
+export interface Write {
+  readonly table: TableRows;
+  readonly key: string;
+  /** undefined: the item goes. */
+  readonly item: Item | undefined;
+}
+/** What one changed item was and is; undefined = absent. */
+export interface Change {
+  readonly table: string;
+  readonly before: Row | undefined;
+  readonly after: Item | undefined;
+}
+/** Tables go by their id, so that a table created anew never meets its predecessor's items. */
+export interface Database {
+  table(id: string): TableRows;
+  /** All of it in one step, or nothing: a thrown error means that nothing has changed. */
+  commit(writes: readonly Write[], token?: { readonly name: string; readonly token: Token }): void;
+  token(name: string): Token | undefined;
+  /** Entries of an index, built from the items when they are not yet there. */
+  index(table: TableRows, name: string, keyOf: KeyOf): Promise<IndexEntries>;
+  dropIndex(id: string, name: string): void;
+  dropTable(id: string): void;
+  forgetTokens(before: number): void;
+  close(): void;
+}
+/** Reads the folder. `exists`: whether a table is still known; items of others are left behind. */
+export async function openDatabase(
+  folder: string,
+  exists: (table: string) => boolean,
+  changed: (change: Change) => void,
+): Promise<Database> {
+  const state: State = { tables: new Map(), tokens: new Map(), live: 0 };
+  const log = await openLog(folder, (line, file) => {
+    for (const text of line.split("\t")) apply(state, recordOf(text), { file, bytes: Buffer.byteLength(text) });
+  });
+  for (const id of [...state.tables.keys()]) if (!exists(id)) drop(state, id);
+  let cleaning: Promise<void> | undefined;
+  let closed = false;
+  const append = (records: readonly LogRecord[]): void => {
+    const texts = records.map(recordText);
+    const file = log.append(texts.join("\t"));
+    for (const [i, record] of records.entries()) apply(state, record, { file, bytes: Buffer.byteLength(texts[i] as string) });
+    if (cleaning || !worthCleaning(log, state.live)) return;
+    cleaning = cleanOldest(log, state, append, () => closed).finally(() => {
+      cleaning = undefined;
+    });
+    cleaning.catch(() => {}); // The files stay as they were; the next write tries again.
+  };
+  return {
+    table: (id) => tableOf(state, id),
+    commit: (writes, token) => commit(writes, token, append, changed),
+    token: (name) => state.tokens.get(name),
+    index: (table, name, keyOf) => buildIndex(table, name, keyOf),
+    dropIndex: (id, name) => void tableOf(state, id).indexes.delete(name),
+    dropTable(id) {
+      if (state.tables.has(id)) append([{ kind: "drop", table: id }]);
+    },
+    forgetTokens(before) {
+      for (const [name, { at }] of state.tokens) if (at < before) state.tokens.delete(name);
+    },
+    close() {
+      closed = true;
+      log.close();
+    },
+  };
+}
+
+const tableOf = ({ tables }: State, id: string): TableRows => {
+  const known = tables.get(id) ?? { id, rows: sorted<Row>(), indexes: new Map(), bytes: 0 };
+  tables.set(id, known);
+  return known;
+};
+
+function commit(
+  writes: readonly Write[],
+  token: { readonly name: string; readonly token: Token } | undefined,
+  append: (records: readonly LogRecord[]) => void,
+  changed: (change: Change) => void,
+): void {
+  const records: LogRecord[] = [];
+  const changes: Change[] = [];
+  for (const { table, key, item } of writes) {
+    const before = table.rows.get(key);
+    if (!item && !before) continue;
+    if (item) records.push({ kind: "put", table: table.id, key, size: itemSize(item), text: JSON.stringify(item) });
+    else records.push({ kind: "delete", table: table.id, key });
+    changes.push({ table: table.id, before, after: item });
+  }
+  if (token) records.push({ kind: "token", ...token });
+  if (records.length === 0) return;
+  append(records);
+  let i = 0;
+  for (const { table, key, item } of writes) {
+    const change = changes[i];
+    if (!change || (!item && !change.before)) continue;
+    i++;
+    indexChange(table, change.before, item && table.rows.get(key), item);
+    changed(change);
+  }
+}
+
+function apply(state: State, record: LogRecord, place: Row["place"]): void {
+  if (record.kind === "drop") drop(state, record.table);
+  else if (record.kind === "token") state.tokens.set(record.name, record.token);
+  else {
+    const table = tableOf(state, record.table);
+    const before = table.rows.get(record.key);
+    state.live -= before?.place.bytes ?? 0;
+    table.bytes -= before?.size ?? 0;
+    if (record.kind === "delete") table.rows.delete(record.key);
+    else {
+      table.rows.set(record.key, { key: record.key, text: record.text, size: record.size, place });
+      state.live += place.bytes;
+      table.bytes += record.size;
+    }
+  }
+}
+
+function drop(state: State, id: string): void {
+  for (const row of state.tables.get(id)?.rows.values() ?? []) state.live -= row.place.bytes;
+  state.tables.delete(id);
+}

@@ -1,0 +1,77 @@
+import { invalid, invalidParameter } from "./faults.ts";
+import { canonicalNumber } from "./number.ts";
+
+export type ScalarType = "S" | "N" | "B";
+export type SetType = "SS" | "NS" | "BS";
+export type ValueType = ScalarType | SetType | "BOOL" | "NULL" | "L" | "M";
+/** An attribute value as it stands in the wire's JSON: binary as base64 text, exactly one member. */
+export type Value = { [Type in ScalarType]?: string } & { [Type in SetType]?: string[] } & {
+  BOOL?: boolean;
+  NULL?: boolean;
+  L?: Value[];
+  M?: Item;
+};
+/** Names come from outside: read with `member`, written with `setMember`. */
+export type Item = { [name: string]: Value };
+
+const MAX_DEPTH = 32;
+
+export const typeOf = (value: Value): ValueType => {
+  for (const type in value) return type as ValueType;
+  throw invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
+};
+export const member = (item: Item, name: string): Value | undefined => (Object.hasOwn(item, name) ? item[name] : undefined);
+/** Any name can be set, `__proto__` too. */
+export function setMember(item: Item, name: string, value: Value): void {
+  if (name === "__proto__") Object.defineProperty(item, name, { value, enumerable: true, configurable: true, writable: true });
+  else item[name] = value;
+}
+export const newItem = (): Item => Object.create(null) as Item;
+
+/** Checks a value from a request and brings its numbers into AWS's form, in place. */
+export function checkValue(value: Value, depth = 0): void {
+  const type = typeOf(value);
+  if (Object.keys(value).length > 1)
+    throw invalid("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes");
+  if (type === "N") value.N = canonicalNumber(value.N as string);
+  else if (type === "NULL" && !value.NULL) throw invalidParameter("Null attribute value types must have the value of true");
+  else if (type === "SS" || type === "NS" || type === "BS") checkSet(value, type);
+  else if (type === "L" || type === "M") {
+    if (depth >= MAX_DEPTH)
+      throw invalid("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit");
+    if (type === "M") checkItem(value.M as Item, depth + 1);
+    else for (const one of value.L as Value[]) checkValue(one, depth + 1);
+  }
+}
+
+/** Checks all values of an item or key. */
+export function checkItem(item: Item, depth = 0): void {
+  for (const name of Object.keys(item)) {
+    if (depth === 0) checkAttributeName(name);
+    checkValue(item[name] as Value, depth);
+  }
+}
+/** Of an attribute of an item; names within maps have no bounds. */
+export function checkAttributeName(name: string): void {
+  if (name === "") throw invalidParameter("Empty attribute name");
+  if (name.length > 65_535 / 3 && Buffer.byteLength(name) > 65_535)
+    throw invalidParameter("Attribute name is too large, must be less than 65536 bytes");
+}
+
+const NAMES = { SS: "An string set ", NS: "An number set ", BS: "Binary sets" } as const;
+function checkSet(value: Value, type: SetType): void {
+  const members = value[type] as string[];
+  if (members.length === 0) throw invalidParameter(type === "BS" ? "Binary sets should not be empty" : `${NAMES[type]} may not be empty`);
+  if (type === "NS") for (let i = 0; i < members.length; i++) members[i] = canonicalNumber(members[i] as string);
+  if (new Set(members).size === members.length) return;
+  throw type === "NS"
+    ? invalid("Input collection contains duplicates")
+    : invalidParameter(`Input collection [${members.slice(0, 100).join(", ")}]${type === "BS" ? "of type BS" : ""} contains duplicates.`);
+}
+
+/** AWS's own way of showing a value in a message: `{S:x}`. */
+export function shown(value: Value): string {
+  const type = typeOf(value);
+  const content = value[type];
+  return `{${type}:${Array.isArray(content) || typeof content === "object" ? JSON.stringify(content).slice(0, 200) : String(content)}}`;
+}

@@ -1,0 +1,4 @@
+import { LocalFault } from "../../../core/service.ts";
+
+export const invalid = (message: string): LocalFault => new LocalFault("ValidationException", message);
+export const invalidParameter = (message: string): LocalFault => invalid(`One or more parameter values were invalid: ${message}`);
