@@ -2,7 +2,9 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import type { LoggedCall } from "../src/local/core/faults.ts";
 import { type Call, caller, drive } from "../src/simulate/drive.ts";
-import { expectedOf, makePlan, type Plan, type Trip } from "../src/simulate/plan.ts";
+import type { Trip } from "../src/simulate/messages.ts";
+import { expectedFixes } from "../src/simulate/model.ts";
+import { makePlan, type Plan } from "../src/simulate/plan.ts";
 import { newTally, numbersOf, type Tally } from "../src/simulate/report.ts";
 import { differencesOf } from "../src/simulate/verify.ts";
 import { type Deployed, deploy, publishedIn } from "../test/e2e/deployed.ts";
@@ -30,7 +32,8 @@ export interface Outcome {
 }
 
 export async function load(api: Deployed, { vehicles, minutes, seed }: Load, watch: (tally: Tally) => void = () => {}): Promise<Outcome> {
-  const plan = makePlan({ vehicles, minutes, seed, interval: INTERVAL_S, rate: vehicles * 2 }, Date.now());
+  const beganMs = Date.now();
+  const plan = makePlan({ vehicles, minutes, seed, interval: INTERVAL_S, rate: vehicles * 2 }, beganMs);
   const tally = newTally();
   const { signal } = new AbortController();
   const call = atMost(UNDER_WAY, caller({ url: api.url, key: api.key, rate: Number.POSITIVE_INFINITY, signal }, tally));
@@ -45,7 +48,7 @@ export async function load(api: Deployed, { vehicles, minutes, seed }: Load, wat
     seconds: Math.round(seconds),
     calls_per_second: Math.round(tally.latencies.count / seconds),
   };
-  return { numbers, problems: await problemsOf(plan, messages.listen(), call, tally) };
+  return { numbers, problems: await problemsOf(plan, messages.listen(), call, tally, beganMs) };
 }
 
 /** The same, so many at once; the others wait in line. */
@@ -76,7 +79,7 @@ function listener({ faults }: Deployed): { readonly listen: () => readonly Told[
   };
 }
 
-async function problemsOf(plan: Plan, messages: readonly Told[], call: Call, tally: Tally): Promise<string[]> {
+async function problemsOf(plan: Plan, messages: readonly Told[], call: Call, tally: Tally, beganMs: number): Promise<string[]> {
   const asked = Object.entries(tally.refusals).map(([why, times]) => `${times} × ${why}; the calls were sent again`);
   const spoken = plan.trips.flatMap((trip) =>
     messageProblems(
@@ -84,17 +87,17 @@ async function problemsOf(plan: Plan, messages: readonly Told[], call: Call, tal
       messages.filter((message) => message.vehicle_id === trip.vehicleId),
     ),
   );
-  return [...asked, ...tally.errors, ...spoken, ...(await differencesOf(plan, call))];
+  return [...asked, ...tally.errors, ...spoken, ...(await differencesOf(plan, call, { beganMs }))];
 }
 
 /** The messages about a vehicle against the episodes it drove: none silent, none told twice. */
 function messageProblems(trip: Trip, messages: readonly Told[]): string[] {
   const { vehicleId } = trip;
-  const { episodes } = expectedOf(trip);
+  const { episodes } = expectedFixes(trip);
   const opened = messages.filter(({ type }) => type === "ROUTE_DEVIATION");
   const alerts = new Set(opened.map((message) => message.alert_id)).size;
   const cleared = messages.length - opened.length;
-  const ended = episodes.filter((episode) => episode === "closed").length;
+  const ended = episodes.filter(({ state }) => state === "closed").length;
   const again = opened.filter((message, i) => {
     const before = opened.slice(0, i).findLast((one) => one.alert_id === message.alert_id);
     return before !== undefined && !isDue(before, message);

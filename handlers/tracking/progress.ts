@@ -66,7 +66,7 @@ const END_M = 100;
 const JUMP_COST = 5;
 /** What it costs that the first fix lies on a later pass: more than the noise of one fix can make up. */
 const LATER_PASS_COST = 8;
-/** Below this speed a receiver's heading is noise (OsmAnd and Android's fused location ignore it below a walk). */
+/** Below this speed a receiver's heading is noise. */
 const HEADING_FROM_KMH = 7;
 /** Of a heading against the route: more than LATER_PASS_COST. */
 const HEADING_COST = 12;

@@ -1,6 +1,6 @@
 import type { Config } from "../../src/config/config.ts";
 import type { FaultRule, LoggedCall } from "../../src/local/core/faults.ts";
-import { seeded } from "../../src/simulate/plan.ts";
+import { seeded } from "../../src/simulate/random.ts";
 import { type Command, type Life, life, run, type Scenario } from "./life.ts";
 import type { Started, World } from "./world.ts";
 

@@ -1,7 +1,11 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FleetlogixError } from "../errors.ts";
-import { type Message, type Plan, THRESHOLD_KM, type Trip } from "./plan.ts";
+import type { Road } from "./geography.ts";
+import { type Answer, judge, NO_ANSWER, said } from "./judge.ts";
+import { type Message, THRESHOLD_KM, type Trip } from "./messages.ts";
+import { type Expected, expectedFixes } from "./model.ts";
+import type { Plan } from "./plan.ts";
 import type { Tally } from "./report.ts";
 
 export interface Target {
@@ -22,6 +26,8 @@ export interface SentCall {
 export interface Reply {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
+  /** How often it was sent: an answer may have been lost on its way. */
+  readonly attempts: number;
 }
 /**
  * One paced call, sent again as a phone would, while the API asks for patience, fails, or does not answer in time: every call is
@@ -34,7 +40,6 @@ const ATTEMPTS = 5;
 /** API Gateway gives up after 29 s and says so; somewhat longer, so that its answer is heard. */
 const CALL_TIMEOUT_MS = 35_000;
 const LONGEST_WAIT_S = 10;
-export const NO_ANSWER = 0;
 
 /** Calls leave one after the other at the rate's distance, however many wait for their answers. */
 export function caller(target: Target, tally: Tally): Call {
@@ -52,10 +57,10 @@ export function caller(target: Target, tally: Tally): Call {
       const began = performance.now();
       const { reply, retryAfter } = await once(target, method, path, body);
       tally.latencies.record(Math.max(1, Math.round(performance.now() - began)));
-      if (!isWorthRepeating(reply.status)) return reply;
+      if (!isWorthRepeating(reply.status)) return { ...reply, attempts: attempt };
       const why = reply.status === NO_ANSWER ? "no answer" : String(reply.status);
       tally.refusals[why] = (tally.refusals[why] ?? 0) + 1;
-      if (attempt === ATTEMPTS) return reply;
+      if (attempt === ATTEMPTS) return { ...reply, attempts: attempt };
       const seconds = Number(retryAfter) > 0 ? Number(retryAfter) : 0.25 * 2 ** attempt;
       await sleep(Math.min(seconds, LONGEST_WAIT_S) * 1000, undefined, { signal: target.signal });
     }
@@ -94,43 +99,53 @@ function parsed(text: string): Reply["body"] {
 
 /** Sends the whole plan: the roads first, then step by step, every vehicle's messages in their order. */
 export async function drive(plan: Plan, call: Call, tally: Tally, signal: AbortSignal): Promise<void> {
-  tally.planned = plan.trips.reduce((sum, trip) => sum + trip.messages.length, 0);
-  for (const { id, name, waypoints } of plan.roads) {
-    const { status, body } = await call("PUT", `/route/${id}`, { name, waypoints, threshold_km: THRESHOLD_KM });
-    if (status !== 200) throw refused(id, status, body);
-  }
-  const queues = plan.trips.map((trip) => ({ trip, left: [...trip.messages] }));
+  tally.planned = plan.trips.reduce((sum, trip) => sum + sizeOf(trip), 0);
+  for (const road of plan.roads) await store(road, call);
+  const queues = plan.trips.map((trip) => ({ trip, left: [...trip.messages], answers: expectedFixes(trip).answers }));
   for (let step = 0; step < plan.steps; step++) {
     const began = Date.now();
-    await Promise.all(queues.map(({ trip, left }) => sendStep(trip, left, step, call, tally)));
+    await Promise.all(queues.map((queue) => sendStep(queue, step, call, tally)));
     const rest = began + plan.stepMs - Date.now();
     if (rest > 0 && step < plan.steps - 1) await sleep(rest, undefined, { signal });
   }
 }
 
-async function sendStep(trip: Trip, left: Message[], step: number, call: Call, tally: Tally): Promise<void> {
+const sizeOf = ({ messages }: Trip): number => messages.reduce((sum, { events, copies }) => sum + events.length * copies, 0);
+
+async function store({ id, name, waypoints }: Road, call: Call): Promise<void> {
+  const { status, body } = await call("PUT", `/route/${id}`, { name, waypoints, threshold_km: THRESHOLD_KM });
+  if (status !== 200) throw refused(id, status, body);
+}
+
+interface Queue {
+  readonly trip: Trip;
+  readonly left: Message[];
+  readonly answers: Expected["answers"];
+}
+
+async function sendStep({ trip, left, answers }: Queue, step: number, call: Call, tally: Tally): Promise<void> {
+  for (const planning of trip.plannings) if (planning.step === step) await store(planning.route, call);
   while (left[0] !== undefined && left[0].step <= step) {
     const message = left.shift() as Message;
-    const copies = [message];
-    while (left[0] === message) copies.push(left.shift() as Message);
     // A phone that doubles a message does not wait for the first answer.
-    await Promise.all(copies.map((copy) => send(trip, copy, call, tally)));
+    const copies = Array.from({ length: message.copies }, () => send(trip, message, call, tally));
+    judge(trip, message, answers, await Promise.all(copies), tally);
   }
 }
 
-async function send(trip: Trip, message: Message, call: Call, tally: Tally): Promise<void> {
-  tally.sent++;
-  const { status, body } = await call("POST", message.path, message.body);
-  if (status !== 200) {
-    const said = status === NO_ANSWER ? "got no answer" : `answered ${status} ${JSON.stringify(body)}`;
-    tally.errors.push(`${trip.vehicleId}: POST ${message.path} ${said}`);
-    return;
-  }
-  tally.accepted++;
-  if (body.duplicate === true) tally.duplicates++;
-  else if (body.applied === false) tally.late++;
-  const alert = body.alert as { readonly state?: string; readonly notified?: boolean } | null | undefined;
-  if (alert?.notified === true) tally.alerts++;
+/** The answers to the events of one call, in their order. */
+async function send(trip: Trip, message: Message, call: Call, tally: Tally): Promise<readonly Answer[]> {
+  const { path, events, isBatch } = message;
+  tally.sent += events.length;
+  const bodies = events.map(({ body }) => body);
+  const { status, body, attempts } = await call("POST", path, isBatch ? { events: bodies } : bodies[0]);
+  if (!isBatch) return [{ status, body, attempts }];
+  tally.batches++;
+  const results = Array.isArray(body.results) ? (body.results as readonly Record<string, unknown>[]) : [];
+  if (status === 200 && results.length === events.length)
+    return results.map((one) => ({ status: Number(one.status), body: one, attempts }));
+  tally.errors.push(`${trip.vehicleId}: POST ${path} with ${events.length} events ${said({ status, body, attempts })}`);
+  return [];
 }
 
 const refused = (id: string, status: number, body: unknown) =>

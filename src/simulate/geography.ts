@@ -116,6 +116,12 @@ export const ROADS: readonly Road[] = [
   ]),
 ];
 
+/** The point so many km east and north of another. */
+export const beside = ({ lat, lon }: Position, eastKm: number, northKm: number): Position => ({
+  lat: lat + northKm / (RADIUS_KM * RAD),
+  lon: lon + eastKm / (RADIUS_KM * RAD * Math.cos(lat * RAD)),
+});
+
 /** Great-circle distance (Haversine), in km. */
 export function distanceKm(a: Position, b: Position): number {
   const half = (degrees: number) => Math.sin((degrees * RAD) / 2) ** 2;
@@ -142,17 +148,18 @@ export function along({ waypoints }: Road, km: number): { readonly position: Pos
 
 /** From a point to the nearest point of the road, in km, on the plane that touches the Earth at the point: exact enough near the road. */
 export function offRoadKm({ waypoints }: Road, from: Position): number {
-  const flat = waypoints.map((p) => ({
-    x: (p.lon - from.lon) * RAD * Math.cos(from.lat * RAD) * RADIUS_KM,
-    y: (p.lat - from.lat) * RAD * RADIUS_KM,
-  }));
-  const distances = flat.slice(1).map((b, i) => {
-    const a = flat[i] ?? b;
-    const [dx, dy] = [b.x - a.x, b.y - a.y];
-    const share = Math.max(0, Math.min(1, -(a.x * dx + a.y * dy) / (dx * dx + dy * dy)));
-    return Math.hypot(a.x + dx * share, a.y + dy * share);
-  });
-  return Math.min(...distances);
+  const [eastKm, northKm] = [RAD * Math.cos(from.lat * RAD) * RADIUS_KM, RAD * RADIUS_KM];
+  let nearest = Number.POSITIVE_INFINITY;
+  let [ax, ay] = [Number.NaN, Number.NaN];
+  for (const { lat, lon } of waypoints) {
+    const [bx, by] = [(lon - from.lon) * eastKm, (lat - from.lat) * northKm];
+    const [dx, dy] = [bx - ax, by - ay];
+    // Of a segment without length, and before the first one, the end.
+    const share = Math.max(0, Math.min(1, -(ax * dx + ay * dy) / (dx * dx + dy * dy)));
+    nearest = Math.min(nearest, Number.isNaN(share) ? Math.hypot(bx, by) : Math.hypot(ax + dx * share, ay + dy * share));
+    [ax, ay] = [bx, by];
+  }
+  return nearest;
 }
 
 export const lengthKm = ({ waypoints }: Road): number =>

@@ -1,4 +1,10 @@
-import { along, lengthKm, offRoadKm, type Position, ROADS, type Road } from "./geography.ts";
+import { beside, lengthKm, type Position, ROADS, type Road } from "./geography.ts";
+import { FIX_MS, type Planning, type Trip } from "./messages.ts";
+import { expectedFixes, isUnsure } from "./model.ts";
+import { followed, type Motion, move } from "./motion.ts";
+import { parcelOf, STORIES } from "./parcels.ts";
+import { FAULTS, fixMessages } from "./phone.ts";
+import { seeded } from "./random.ts";
 
 export interface Settings {
   readonly vehicles: number;
@@ -8,23 +14,10 @@ export interface Settings {
   readonly seed: number;
   /** Calls a second at most. */
   readonly rate: number;
+  /** The stack's `alerts.confirmFixes`. */
+  readonly confirmFixes?: number | undefined;
 }
-/** A call that changes state. `step` tells when it is sent. */
-export interface Message {
-  readonly step: number;
-  readonly path: "/delivery" | "/vehicle" | "/route";
-  readonly body: Readonly<Record<string, unknown>>;
-  /** Event time, in ms since the epoch. */
-  readonly ms: number;
-}
-export interface Trip {
-  readonly vehicleId: string;
-  readonly deliveryId: string;
-  readonly road: Road;
-  /** In the order of sending; a lost message is not among them. */
-  readonly messages: readonly Message[];
-  readonly lost: number;
-}
+
 export interface Plan {
   readonly roads: readonly Road[];
   readonly trips: readonly Trip[];
@@ -34,120 +27,147 @@ export interface Plan {
   /** Calls a second at most. */
   readonly rate: number;
 }
-/** What the back end must say at the end. */
-export interface Expected {
-  /** The newest fix. */
-  readonly fix: Message["body"] | undefined;
-  /** The newest delivery update. */
-  readonly delivery: Message["body"] | undefined;
-  /** State of every episode, oldest first. */
-  readonly episodes: readonly ("open" | "closed")[];
-}
 
-export const THRESHOLD_KM = 2;
-const FEWEST_STEPS = 12;
-/** Time on the road between two fixes: longer than between the calls, so that a short run shows a whole trip. */
-const FIX_MS = 30_000;
-const FATES = { lost: 0.05, doubled: 0.1, late: 0.15 };
+const FEWEST_STEPS = 14;
+/** Tries to find a trip on which no fix lies so near to a threshold that model and API could judge it differently. */
+const TRIES = 50;
 
-/** The last event carries `endMs`: nothing comes from the future. Pure: the same seed gives the same messages, names and times relative to it. */
+/** What a trip is about beside its road. */
+const TALES = ["excursion", "round", "replanned", "other route", "straight"] as const;
+type Tale = (typeof TALES)[number];
+
+/**
+ * The last event lies before `endMs`: nothing comes from the future but what a wrong clock says. Pure: the same seed gives the same
+ * messages, names and times relative to it.
+ */
 export function makePlan(settings: Settings, endMs: number): Plan {
-  const stepMs = Math.max(settings.interval, (2 * settings.vehicles) / settings.rate) * 1000;
+  // A pair of fixes for each vehicle and step, and half as many calls for everything else.
+  const stepMs = Math.max(settings.interval, (3 * settings.vehicles) / settings.rate) * 1000;
   const steps = Math.max(FEWEST_STEPS, Math.floor((settings.minutes * 60_000) / stepMs));
-  const startMs = endMs - steps * FIX_MS;
   const random = seeded(settings.seed);
-  const trips = Array.from({ length: settings.vehicles }, (_, i) => makeTrip(i, steps, startMs, random));
+  const trips = Array.from({ length: settings.vehicles }, (_, i) => makeTrip({ index: i, steps, endMs, settings }, random));
   return { roads: ROADS, trips, steps, stepMs, rate: settings.rate };
 }
 
-function makeTrip(index: number, steps: number, startMs: number, random: () => number): Trip {
-  const road = ROADS[Math.floor(random() * ROADS.length)] as Road;
+interface Frame {
+  readonly index: number;
+  readonly steps: number;
+  readonly endMs: number;
+  readonly settings: Settings;
+}
+
+function makeTrip(frame: Frame, random: () => number): Trip {
+  for (let attempt = 1; ; attempt++) {
+    const trip = tryTrip(frame, random);
+    if (attempt === TRIES || !isUnsure(expectedFixes(trip))) return trip;
+  }
+}
+
+function tryTrip(frame: Frame, random: () => number): Trip {
+  const { index, steps, endMs, settings } = frame;
+  const startMs = endMs - steps * FIX_MS;
   const name = `${startMs.toString(36)}-${String(index + 1).padStart(3, "0")}`;
-  const [vehicleId, deliveryId] = [`sim-v-${name}`, `sim-d-${name}`];
-  const speed = 50 + Math.floor(random() * 30);
-  const startKm = random() * 0.3 * lengthKm(road);
-  const away = excursion(index, steps, random);
-  const messages: Message[] = [];
-  const late: Message[] = [];
-  let lost = 0;
-  for (let step = 0; step < steps; step++) {
-    const ms = startMs + step * FIX_MS;
-    const position = place(road, startKm + (speed * step * FIX_MS) / 3_600_000, step >= away.from && step < away.to);
-    const fix = { vehicle_id: vehicleId, route_id: road.id, position, recorded_at: new Date(ms).toISOString() };
-    const pair: Message[] = [
-      { step, ms, path: "/vehicle", body: { ...fix, delivery_id: deliveryId, speed_kmh: speed, event_id: `${vehicleId}-${step}-gps` } },
-      { step, ms, path: "/route", body: { ...fix, event_id: `${vehicleId}-${step}-route` } },
-    ];
-    const overdue = late.splice(0).map((message) => ({ ...message, step }));
-    const fate = random();
-    if (fate < FATES.lost) lost += pair.length;
-    else if (fate < FATES.doubled) messages.push(...pair.flatMap((message) => [message, message]));
-    else if (fate < FATES.late && step < steps - 1) late.push(...pair);
-    else messages.push(...pair);
-    messages.push(...overdue);
-  }
-  const ids = { delivery_id: deliveryId, vehicle_id: vehicleId, route_id: road.id };
-  return { vehicleId, deliveryId, road, lost, messages: merged(deliveries(ids, steps, startMs, random), messages) };
-}
-
-/** assigned → in_transit → delivered; now and then the second is overtaken by the third, or the third comes twice. */
-function deliveries(ids: { readonly delivery_id: string }, steps: number, startMs: number, random: () => number): Message[] {
-  const at = (status: string, step: number): Message => {
-    const ms = startMs + step * FIX_MS;
-    const body = { ...ids, status, occurred_at: new Date(ms).toISOString(), event_id: `${ids.delivery_id}-${status}` };
-    return { step, ms, path: "/delivery", body };
-  };
-  const [assigned, moving, delivered] = [at("assigned", 0), at("in_transit", 1), at("delivered", steps - 1)];
-  const fate = random();
-  if (fate < 0.15) return [assigned, delivered, { ...moving, step: steps - 1 }];
-  return fate < 0.3 ? [assigned, moving, delivered, delivered] : [assigned, moving, delivered];
-}
-const merged = (a: readonly Message[], b: readonly Message[]): Message[] => [...a, ...b].sort((x, y) => x.step - y.step);
-
-/** Steps off the road. The first vehicle always leaves it and comes back; some others do, and some of them stay away. */
-function excursion(index: number, steps: number, random: () => number): { readonly from: number; readonly to: number } {
-  const [leaves, stays] = [random() < 0.4, random() < 0.25];
-  const from = Math.floor(steps * (0.2 + random() * 0.2));
-  if (index > 0 && !leaves) return { from: steps, to: steps };
-  return { from, to: index > 0 && stays ? steps : from + Math.ceil(steps * 0.3) };
-}
-
-/** Off the road: to the side, as far as it takes to be three thresholds away from every part of it. */
-function place(road: Road, km: number, away: boolean): Position {
-  const { position, across } = along(road, km);
-  let found = position;
-  for (let degrees = 0.06; away && offRoadKm(road, found) < 3 * THRESHOLD_KM; degrees += 0.02)
-    found = { lat: position.lat + across.lat * degrees, lon: position.lon + across.lon * degrees };
-  return { lat: Math.round(found.lat * 1e6) / 1e6, lon: Math.round(found.lon * 1e6) / 1e6 };
-}
-
-/** The model: only what is newer than the last applied counts. */
-export function expectedOf({ messages, road }: Trip): Expected {
-  const episodes: ("open" | "closed")[] = [];
-  const last: { [path in Message["path"]]?: Message } = {};
-  for (const message of messages) {
-    if (message.ms <= (last[message.path]?.ms ?? Number.NEGATIVE_INFINITY)) continue;
-    last[message.path] = message;
-    if (message.path !== "/route") continue;
-    const km = offRoadKm(road, message.body.position as Position);
-    const open = episodes.at(-1) === "open";
-    if (!open && km > THRESHOLD_KM) episodes.push("open");
-    if (open && km <= 0.8 * THRESHOLD_KM) episodes[episodes.length - 1] = "closed";
-  }
+  const vehicleId = `sim-v-${name}`;
+  const { road, motion, routing } = journeyOf(frame, name, random);
+  let count = 0;
+  const nextId = () => ++count;
+  const faults = faultsOf(index, settings.vehicles);
+  const { routeAt, hold } = routing;
+  const fixes = fixMessages({ vehicleId, startMs, steps, motion, routeAt, nextId, hold, faults }, random);
+  const parcels = storiesOf(index, settings.vehicles).map((story, i) =>
+    parcelOf(story, { deliveryId: `sim-d-${name}-${i + 1}`, vehicleId, routeId: road.id, startMs, steps, nextId }),
+  );
+  const messages = [...fixes.messages, ...parcels.flatMap((parcel) => parcel.messages)].sort((a, b) => a.step - b.step);
+  const lastMs = (steps - 1) * FIX_MS;
   return {
-    fix: last["/vehicle"]?.body,
-    delivery: last["/delivery"]?.body,
-    episodes,
+    vehicleId,
+    road,
+    plannings: routing.plannings,
+    messages,
+    parcels,
+    lost: fixes.lost,
+    confirmFixes: settings.confirmFixes ?? 1,
+    remainingKm: routing.isPlain && !motion.isAway(lastMs) ? lengthKm(road) - motion.kmAt(lastMs) : undefined,
   };
 }
 
-/** mulberry32: small, and the same on every machine. From 0 up to 1. */
-export function seeded(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
+/** The road of a trip, how the vehicle moves along it, and on which routes it reports. */
+function journeyOf({ index, steps }: Frame, name: string, random: () => number) {
+  const tale = (TALES[index] ?? TALES[Math.floor(random() * TALES.length)]) as Tale;
+  const main = ROADS[Math.floor(random() * ROADS.length)] as Road;
+  const ownId = `sim-r-${name}`;
+  const road = tale === "round" ? roundFrom(main.waypoints[0] as Position, ownId, steps) : ownRoad(main, tale, ownId);
+  const leaves = leavesAt(tale, steps, index, random);
+  const startKm = tale === "round" ? 0 : random() * 0.3 * lengthKm(road);
+  const motion = move(road, startKm, steps * FIX_MS, leaves, random);
+  return { road, motion, routing: routesOf(tale, road, motion, steps, leaves?.[0] ?? 0, `sim-s-${name}`) };
+}
+
+const ownRoad = (road: Road, tale: Tale, id: string): Road =>
+  tale === "replanned" ? { ...road, id, name: `${road.name}, re-planned` } : road;
+
+/** Every kind of fault in every run: few vehicles have several, many have one each. */
+function faultsOf(index: number, vehicles: number) {
+  return FAULTS.filter((_, k) => (vehicles >= FAULTS.length ? k === index % FAULTS.length : k % vehicles === index));
+}
+/** Every story of a delivery in every run; each vehicle has at least one. */
+function storiesOf(index: number, vehicles: number) {
+  return STORIES.filter((_, k) => (vehicles >= STORIES.length ? k === index % STORIES.length : k % vehicles === index));
+}
+
+/** When the vehicle leaves the road and is back on it: of some, after the end of the trip. */
+function leavesAt(tale: Tale, steps: number, index: number, random: () => number): readonly [number, number] | undefined {
+  if (tale === "round" || tale === "straight") return undefined;
+  const from = Math.max(4, Math.floor(steps * (0.25 + random() * 0.1)));
+  const stays = tale === "excursion" && index >= TALES.length && random() < 0.25;
+  const to = from + Math.max(4, Math.ceil(steps * 0.3));
+  return [from * FIX_MS, (stays ? steps + 2 : to) * FIX_MS];
+}
+
+interface Routing {
+  readonly routeAt: (step: number) => string;
+  readonly plannings: readonly Planning[];
+  /** Steps of which no fix may be lost or late, as the tale hangs on them. */
+  readonly hold: readonly number[];
+  /** The vehicle is on one route from beginning to end, as it was planned. */
+  readonly isPlain: boolean;
+}
+
+/** Which route the vehicle reports on, and when these routes are stored. */
+function routesOf(tale: Tale, road: Road, motion: Motion, steps: number, leavesMs: number, otherId: string): Routing {
+  const leaves = leavesMs / FIX_MS;
+  const hold = [leaves, leaves + 1, leaves + 2, leaves + 3];
+  const way = () => followed(motion, 0, steps * FIX_MS);
+  if (tale === "round") return { routeAt: () => road.id, plannings: [{ step: 0, route: road }], hold: [], isPlain: true };
+  if (tale === "replanned") {
+    // Dispatch plans the way aside before the vehicle takes it: nothing is a deviation.
+    const plannings = [
+      { step: 0, route: road },
+      { step: leaves, route: { ...road, waypoints: way() } },
+    ];
+    return { routeAt: () => road.id, plannings, hold, isPlain: false };
+  }
+  if (tale === "other route") {
+    const other = { id: otherId, name: `${road.name}, another way`, waypoints: way() };
+    const routeAt = (step: number) => (step < leaves + 3 ? road.id : otherId);
+    return { routeAt, plannings: [{ step: 0, route: other }], hold, isPlain: false };
+  }
+  return { routeAt: () => road.id, plannings: [], hold, isPlain: true };
+}
+
+/** Rounds from one depot, one after the other: each street is driven in one direction, and every round ends where the next begins. */
+function roundFrom(depot: Position, id: string, steps: number): Road {
+  const quarters = [
+    [1, 1],
+    [-1, 1],
+    [-1, -1],
+    [1, -1],
+  ] as const;
+  const rounds = Math.min(150, Math.max(2, Math.ceil((steps * FIX_MS) / 3_600_000 / 0.2)));
+  const waypoints = [depot];
+  for (let i = 0; i < rounds; i++) {
+    const [east, north] = quarters[i % 4] as readonly [number, number];
+    waypoints.push(beside(depot, 3 * east, 0), beside(depot, 3 * east, 2 * north), beside(depot, 0, 2 * north), depot);
+  }
+  return { id, name: "Rounds from the depot", waypoints };
 }

@@ -6,7 +6,7 @@ import { Lambda } from "@aws-sdk/client-lambda";
 import { type DBInstance, RDS } from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startLocal, stopLocal } from "../../src/local/daemon/control.ts";
-import { seeded } from "../../src/simulate/plan.ts";
+import { seeded } from "../../src/simulate/random.ts";
 import { functionZip } from "../support/function-zip.ts";
 import { config, kindsOf, ROLE, setUp } from "../support/kill-load.ts";
 

@@ -19,7 +19,8 @@ export const simulate: Action = async (run, _, options) => {
   const { app, config } = await openSession(run);
   const { api_url: url, api_key: key } = await app.outputs({ secrets: true, only: ["api_url", "api_key"] });
   if (!url) throw new FleetlogixError("NOT_DEPLOYED", "There is no API yet.", { hint: "Create it with `fleetlogix up`." });
-  const plan = makePlan(options as unknown as Settings, Date.now());
+  const beganMs = Date.now();
+  const plan = makePlan({ ...(options as unknown as Settings), confirmFixes: config.alerts.confirmFixes }, beganMs);
   const tally = newTally();
   const sign = config.api.auth === "iam" ? app.signCall : undefined;
   const call = caller({ url, key: key?.reveal(), sign, rate: plan.rate, signal: run.signal }, tally);
@@ -30,7 +31,7 @@ export const simulate: Action = async (run, _, options) => {
   run.note("Comparing the back end's state with what was sent…");
   const numbers = { vehicles: plan.trips.length, lost, ...numbersOf(tally) };
   const line = `${lineOf(tally)} · ${lost} lost on the way, as planned`;
-  return answer(run, numbers, line, [...tally.errors, ...(await differencesOf(plan, call))]);
+  return answer(run, numbers, line, [...tally.errors, ...(await differencesOf(plan, call, { beganMs }))]);
 };
 
 function answer(run: Run, numbers: object, line: string, differences: readonly string[]) {

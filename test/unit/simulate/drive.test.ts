@@ -34,7 +34,11 @@ const target = (url: string) => ({ url, rate: Number.POSITIVE_INFINITY, signal: 
 test("a call is sent again after a refusal that passes and after an answer that never came, and each is counted", async () => {
   const { url, seen } = await api(status(503), cut, status(429), status(502));
   const tally = newTally();
-  expect(await caller(target(url), tally)("POST", "/route", { vehicle_id: "V" })).toEqual({ status: 200, body: { applied: true } });
+  expect(await caller(target(url), tally)("POST", "/route", { vehicle_id: "V" })).toEqual({
+    status: 200,
+    body: { applied: true },
+    attempts: 5,
+  });
   expect(seen).toHaveLength(5);
   expect(tally.refusals).toEqual({ "503": 1, "no answer": 1, "429": 1, "502": 1 });
   expect(tally.latencies.count).toBe(5);

@@ -1,0 +1,50 @@
+import type { Road } from "./geography.ts";
+import type { Parcel } from "./parcels.ts";
+
+export const THRESHOLD_KM = 2;
+/** Time on the road between two fixes: longer than between the calls, so that a short run shows a whole trip. */
+export const FIX_MS = 120_000;
+
+export type Path = "/delivery" | "/vehicle" | "/route";
+/**
+ * What the sender knows of an event beside its time: it `counts`; it cannot be true; it is an earlier event again with another
+ * time; it has the id of another event; it is not what the API takes.
+ */
+export type Kind = "counts" | "implausible" | "repeated" | "reused" | "invalid";
+/** Why an event that counts changed nothing. */
+export type Reason = "late" | "final" | "implausible";
+
+export interface Event {
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly kind: Kind;
+  /** ms since 1970; undefined: it tells a wrong time, and the time of its receipt counts. */
+  readonly ms: number | undefined;
+  /** Of a delivery update: the reasons with which it may be refused. Of a fix the model knows. */
+  readonly refused?: readonly Reason[] | undefined;
+}
+/** One call that changes state: an event, or several as a batch. `step` tells when it is sent; `copies`, how often at once. */
+export interface Message {
+  readonly step: number;
+  readonly path: Path;
+  readonly events: readonly Event[];
+  readonly isBatch: boolean;
+  readonly copies: number;
+}
+/** A planned route that is stored when the trip comes to `step`. */
+export interface Planning {
+  readonly step: number;
+  readonly route: Road;
+}
+export interface Trip {
+  readonly vehicleId: string;
+  readonly road: Road;
+  /** Routes of this vehicle alone, and new versions of them. */
+  readonly plannings: readonly Planning[];
+  /** In the order of sending; a lost message is not among them. */
+  readonly messages: readonly Message[];
+  readonly parcels: readonly Parcel[];
+  readonly lost: number;
+  readonly confirmFixes: number;
+  /** km that are left at the last fix, where the vehicle is on its route. */
+  readonly remainingKm: number | undefined;
+}

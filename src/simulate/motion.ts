@@ -1,0 +1,102 @@
+import { along, beside, distanceKm, lengthKm, offRoadKm, type Position, type Road } from "./geography.ts";
+import { normal } from "./random.ts";
+
+/** How one vehicle really moves. Times are ms from the trip's start. */
+export interface Motion {
+  /** km along the road. Beyond its end the vehicle stands there. */
+  readonly kmAt: (ms: number) => number;
+  /** Where the vehicle is. */
+  readonly placeAt: (ms: number) => Position;
+  /** Whether it is off the road at this time, the ways there and back included. */
+  readonly isAway: (ms: number) => boolean;
+}
+
+/** A way off the road between two times: to the side and back, each at a speed that a vehicle can drive. */
+interface Excursion {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly eastKm: number;
+  readonly northKm: number;
+}
+
+const SLOT_MS = 30_000;
+/** Share of half-minutes at a red light. */
+const RED_LIGHTS = 0.12;
+/** Half-minutes between two stops at a customer, and how many one lasts: longer than `stoppedAfterMinutes`. */
+const CUSTOMER_EVERY = 40;
+const CUSTOMER_STOP = 14;
+/** The way aside takes so long: with SIDE_KM it is driven at 90 km/h. */
+const ASIDE_MS = 120_000;
+const SIDE_KM = 3;
+/** Of a route that is made here: fewer than the API takes. */
+const MAX_WAYPOINTS = 1500;
+/** Noise of a good receiver, in metres, in each direction. */
+const NOISE_M = 6;
+
+/** km at the end of each half-minute: some 50 to 80 km/h, red lights and stops at customers. */
+function profile(slots: number, startKm: number, random: () => number): readonly number[] {
+  const cruise = 50 + random() * 30;
+  const kms = [startKm];
+  for (let slot = 0; slot < slots; slot++) {
+    const atCustomer = slot % CUSTOMER_EVERY >= CUSTOMER_EVERY - CUSTOMER_STOP;
+    const stands = atCustomer || random() < RED_LIGHTS;
+    const kmh = stands ? 0 : cruise * (0.8 + random() * 0.4);
+    kms.push((kms[slot] as number) + (kmh * SLOT_MS) / 3_600_000);
+  }
+  return kms;
+}
+
+/** The vehicle's way along `road`, from `startKm`, for `durationMs`. `away`: the span in which it leaves the road, if it does. */
+export function move(
+  road: Road,
+  startKm: number,
+  durationMs: number,
+  away: readonly [fromMs: number, toMs: number] | undefined,
+  random: () => number,
+): Motion {
+  const length = lengthKm(road);
+  const kms = profile(Math.ceil(durationMs / SLOT_MS) + 1, startKm, random);
+  const kmAt = (ms: number): number => {
+    const slot = Math.min(kms.length - 2, Math.floor(ms / SLOT_MS));
+    const [from, to] = [kms[slot] as number, kms[slot + 1] as number];
+    return Math.min(length, from + ((to - from) * (ms - slot * SLOT_MS)) / SLOT_MS);
+  };
+  const excursion = away && excursionOf(road, kmAt, away);
+  const isAway = (ms: number): boolean => excursion !== undefined && ms > excursion.fromMs && ms < excursion.toMs;
+  const placeAt = (ms: number): Position => {
+    const { position } = along(road, kmAt(ms));
+    if (excursion === undefined || !isAway(ms)) return position;
+    const share = Math.min(1, (ms - excursion.fromMs) / ASIDE_MS, (excursion.toMs - ms) / ASIDE_MS);
+    return beside(position, excursion.eastKm * share, excursion.northKm * share);
+  };
+  return { kmAt, placeAt, isAway };
+}
+
+/** Straight to the side, in the direction that leads farthest from every part of the road. */
+function excursionOf(road: Road, kmAt: (ms: number) => number, [fromMs, toMs]: readonly [number, number]): Excursion {
+  const times = [fromMs + ASIDE_MS, (fromMs + toMs) / 2, toMs - ASIDE_MS];
+  const candidates = Array.from({ length: 16 }, (_, i) => {
+    const [eastKm, northKm] = [SIDE_KM * Math.cos((i * Math.PI) / 8), SIDE_KM * Math.sin((i * Math.PI) / 8)];
+    const nearestKm = Math.min(...times.map((ms) => offRoadKm(road, beside(along(road, kmAt(ms)).position, eastKm, northKm))));
+    return { fromMs, toMs, eastKm, northKm, nearestKm };
+  });
+  return candidates.reduce((best, one) => (one.nearestKm > best.nearestKm ? one : best));
+}
+
+/** What a receiver says of a place: to a decimetre, with its noise. */
+export function measured(place: Position, random: () => number): Position {
+  const noisy = beside(place, (normal(random) * NOISE_M) / 1000, (normal(random) * NOISE_M) / 1000);
+  return { lat: Math.round(noisy.lat * 1e6) / 1e6, lon: Math.round(noisy.lon * 1e6) / 1e6 };
+}
+
+/** A planned route that follows the way really driven. */
+export function followed(motion: Motion, fromMs: number, toMs: number): readonly Position[] {
+  const places: Position[] = [];
+  const stepMs = Math.max(SLOT_MS, (toMs - fromMs) / MAX_WAYPOINTS);
+  for (let ms = fromMs; ms <= toMs; ms += stepMs) {
+    const place = motion.placeAt(ms);
+    const last = places.at(-1);
+    if (last === undefined || distanceKm(last, place) > 0.02) places.push(place);
+  }
+  return places.length > 1 ? places : [...places, beside(places[0] as Position, 0.1, 0)];
+}

@@ -1,0 +1,122 @@
+import { describe, expect, test } from "vitest";
+import type { Position } from "../../../handlers/shared/geodesy.ts";
+import { judgeFix } from "../../../handlers/tracking/plausibility.ts";
+import { moveOn, type ProgressState, remainingOf } from "../../../handlers/tracking/progress.ts";
+import { prepareRoute } from "../../../handlers/tracking/route-line.ts";
+import type { Track } from "../../../handlers/tracking/track.ts";
+import type { Event, Trip } from "../../../src/simulate/messages.ts";
+import { expectedFixes } from "../../../src/simulate/model.ts";
+import { STORIES } from "../../../src/simulate/parcels.ts";
+import { makePlan } from "../../../src/simulate/plan.ts";
+
+const END_MS = 1_790_000_000_000;
+const SETTINGS = { vehicles: 20, minutes: 1, interval: 2, seed: 1, rate: 40 };
+const RULES = { speedWindowMinutes: 10, stoppedAfterMinutes: 5, maxSpeedKmh: 200, maxAccuracyM: 200 };
+const SEEDS = [1, 2, 3, 4, 5];
+
+const eventsOf = (trip: Trip, path: string): readonly Event[] =>
+  trip.messages
+    .filter((message) => message.path === path)
+    .flatMap(({ events }) => [...events].sort((a, b) => (a.ms ?? Number.POSITIVE_INFINITY) - (b.ms ?? Number.POSITIVE_INFINITY)));
+
+test("the same seed plans the same messages, another seed others", () => {
+  expect(makePlan(SETTINGS, END_MS)).toEqual(makePlan(SETTINGS, END_MS));
+  expect(makePlan({ ...SETTINGS, seed: 2 }, END_MS)).not.toEqual(makePlan(SETTINGS, END_MS));
+});
+
+test("nothing comes from the future but what a wrong clock says", () => {
+  for (const { messages } of makePlan(SETTINGS, END_MS).trips) {
+    for (const event of messages.flatMap(({ events }) => events)) {
+      const ms = Date.parse(String(event.body.recorded_at ?? event.body.occurred_at));
+      if (event.ms === undefined) expect(ms).toBeGreaterThan(END_MS + 86_400_000);
+      else expect(ms).toBeLessThanOrEqual(END_MS);
+    }
+  }
+});
+
+test("ids of one vehicle's events count from 1 and never repeat, but where an event is sent again", () => {
+  for (const { messages } of makePlan(SETTINGS, END_MS).trips) {
+    const ids = messages
+      .flatMap(({ events }) => events)
+      .filter(({ kind }) => kind !== "repeated" && kind !== "reused")
+      .map(({ body }) => body.event_id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids).toContain(1);
+  }
+});
+
+describe.each([1, 3, 10, 40])("with %d vehicles", (vehicles) => {
+  test("every story of a delivery and every kind of fault comes about", () => {
+    const { trips } = makePlan({ ...SETTINGS, vehicles, minutes: 2 }, END_MS);
+    const answers = trips.flatMap((trip) => [...expectedFixes(trip).answers.values()]);
+    const messages = trips.flatMap((trip) => trip.messages);
+    const updates = messages.filter(({ path }) => path === "/delivery").flatMap(({ events }) => events);
+    expect(trips.flatMap(({ parcels }) => parcels).length).toBeGreaterThanOrEqual(Math.max(vehicles, STORIES.length));
+    expect(updates.some(({ body }) => body.correction === true)).toBe(true);
+    for (const status of [400, 409]) expect(answers.some((one) => one.status === status)).toBe(true);
+    for (const reason of ["implausible", "final"] as const) expect(answers.some((one) => one.reasons.includes(reason))).toBe(true);
+    expect(answers.some((one) => one.duplicate)).toBe(true);
+    expect(answers.some((one) => one.reasons[0] === "late" && one.reasons.length === 1)).toBe(true);
+    expect(messages.some(({ path, copies }) => path === "/vehicle" && copies === 2)).toBe(true);
+    expect(answers.some((one) => one.clock === "server")).toBe(true);
+    for (const path of ["/vehicle", "/route", "/delivery"]) {
+      expect(messages.some((message) => message.isBatch && message.path === path)).toBe(true);
+    }
+    const places = messages
+      .flatMap(({ events }) => events)
+      .flatMap(({ kind, body }) => (kind === "implausible" ? [body.position as Position] : []));
+    expect(places).toContainEqual({ lat: 0, lon: 0 });
+    expect(places.some(({ lat }) => lat < -60)).toBe(true);
+  });
+});
+
+test.each(SEEDS)("what counts can be driven, and what is implausible cannot (seed %d)", (seed) => {
+  for (const trip of makePlan({ ...SETTINGS, seed }, END_MS).trips) {
+    for (const path of ["/vehicle", "/route"]) {
+      let track: Track | undefined;
+      for (const event of eventsOf(trip, path)) {
+        if (event.kind === "repeated" || event.kind === "reused" || event.kind === "invalid") continue;
+        const { position, accuracy_m: accuracyM } = event.body as { position: Position; accuracy_m: number };
+        const judgement = judgeFix(track, { atMs: event.ms ?? END_MS, position, accuracyM }, RULES);
+        track = judgement.track;
+        expect([event.body.event_id, judgement.verdict]).toEqual([
+          event.body.event_id,
+          event.kind === "implausible" ? "implausible" : "good",
+        ]);
+      }
+    }
+  }
+});
+
+test.each(SEEDS)("the distance left is the one that is measured along the route (seed %d)", (seed) => {
+  for (const trip of makePlan({ ...SETTINGS, seed, minutes: 2 }, END_MS).trips.filter(({ remainingKm }) => remainingKm !== undefined)) {
+    const route = trip.plannings[0]?.route ?? trip.road;
+    const line = prepareRoute(route.waypoints);
+    const rules = { maxSpeedKmh: 200, thresholdKm: 2 };
+    let state: ProgressState | undefined;
+    let km = Number.NaN;
+    let newestMs = 0;
+    for (const { kind, ms = END_MS, body } of eventsOf(trip, "/vehicle")) {
+      if (kind !== "counts" || ms <= newestMs) continue;
+      newestMs = ms;
+      const step = moveOn(line, "R", state, { atMs: ms, position: body.position as Position, accuracyM: 8 }, rules);
+      state = step.state;
+      km = remainingOf(line, step.place, rules).km;
+    }
+    expect(Math.abs(km - (trip.remainingKm as number))).toBeLessThan(0.4);
+  }
+});
+
+test("episodes: one that ends, one that another route ends, none on a way that was planned anew", () => {
+  const { trips } = makePlan(SETTINGS, END_MS);
+  const [excursion, round, replanned, other] = trips.map((trip) => expectedFixes(trip).episodes);
+  expect(excursion?.at(-1)).toEqual({ state: "closed", reason: "back_on_route" });
+  expect(round).toEqual([]);
+  expect(replanned).toEqual([]);
+  expect(other).toEqual([{ state: "closed", reason: "route_changed" }]);
+});
+
+test("an episode that two deviated fixes must confirm is the same one, and one fix opens none", () => {
+  const plan = makePlan({ ...SETTINGS, confirmFixes: 2 }, END_MS);
+  expect(expectedFixes(plan.trips[0] as Trip).episodes).toEqual([{ state: "closed", reason: "back_on_route" }]);
+});
