@@ -125,8 +125,7 @@ export type PostDeliveryBatchResponse = {
   accepted: number;
   failed: number;
   results: ({
-    /** Where the delivery stands. */
-    status: "pending" | "assigned" | "in_transit" | "delivered" | "failed" | "returned" | "cancelled";
+    status: 200;
     delivery_id: string;
     is_completed: boolean;
     delivered_at: string | null;
@@ -137,6 +136,8 @@ export type PostDeliveryBatchResponse = {
     duplicate: boolean;
     time_source: "client" | "server";
     raw_key: string;
+    /** Where the delivery stands. */
+    delivery_status: "pending" | "assigned" | "in_transit" | "delivered" | "failed" | "returned" | "cancelled";
   } | {
     status: number;
     error: {

@@ -89,7 +89,8 @@ last event when it sends the same words within a minute.
 
 **Batches.** \`POST /delivery\`, \`/vehicle\` and \`/route\` also take \`{"events": [1…500 such bodies]}\`, at most 1 MiB, for phones that were offline. They are
 worked off in order of time and answered 200 \`{accepted, failed, results}\`, in the order sent: \`{status: 200, …}\` or \`{status, error}\`. One bad event spoils no
-other; what did not fit into the function's time is 503 and can be sent again.
+other; what did not fit into the function's time is 503 and can be sent again. In the results of deliveries
+\`status\` is the HTTP status, and the delivery's own is \`delivery_status\`.
 
 \`\`\`sh
 curl -sS "$API_URL/vehicle" -H @key.header -H 'content-type: application/json' -d '{"events": [{"vehicle_id": "V-18", "position": {"lat": 4.65, "lon": -74.06}}]}'

@@ -122,7 +122,9 @@ const routeFixShape = {
 };
 export const routeFixAnswer = z.object(routeFixShape);
 
-export const deliveryBatchAnswer = batchOf(updateShape);
+/** A result's `status` is the HTTP status: the delivery's own is `delivery_status`. */
+const { status: _, ...updateResult } = updateShape;
+export const deliveryBatchAnswer = batchOf({ ...updateResult, delivery_status: deliveryStatus });
 export const vehicleBatchAnswer = batchOf(fixShape);
 export const routeBatchAnswer = batchOf(routeFixShape);
 

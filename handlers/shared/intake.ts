@@ -120,7 +120,11 @@ async function settlePart<U>(door: Door<U>, call: Call, subject: string, part: r
 }
 
 function toBatchResult(result: Result, call: Call): { readonly status: number } {
-  if ("answer" in result) return { status: 200, ...result.answer };
+  if ("answer" in result) {
+    // A result's `status` is the HTTP status, so that of a delivery has another name here.
+    const { status: own, ...answer } = result.answer as { readonly status?: string };
+    return { status: 200, ...answer, ...(own !== undefined && { delivery_status: own }) };
+  }
   call.count(result.error.status < 500 ? "Rejected" : "Failed");
   return { status: result.error.status, ...errorBody(result.error, call.requestId) };
 }

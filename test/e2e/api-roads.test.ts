@@ -179,6 +179,7 @@ test("a batch is worked off in order of time and answered in the order sent; a b
   const updates = ["b", "a"].map((event_id) => ({ delivery_id: "batch", status: "delivered", occurred_at: at(0), event_id }));
   const both = await post("/delivery", { events: [...updates, updates[0]] });
   expect(both.results.map(({ duplicate }: { duplicate: boolean }) => duplicate)).toEqual([false, false, true]);
+  expect(both.results).toMatchObject(Array(3).fill({ status: 200, delivery_status: "delivered" }));
 });
 
 test("five hundred fixes of one vehicle take few writes", async () => {
