@@ -81,8 +81,11 @@ export const wafv2WebAcl: ResourceKind<WebAclId, WebAclSpec, WebAclLive, WebAclO
     const tags = changedTags(changes);
     if (tags) await waf.tagResource({ ResourceARN: arn, Tags: toTagList(tags) });
   },
-  async delete({ name: Name }, { id: Id }, _how, ctx) {
+  // WAF deletes none that still stands before a stage, and an orphan's association is in no configuration any more.
+  async delete({ name: Name }, { id: Id, arn: WebACLArn }, _how, ctx) {
     const waf = await ctx.world.wafv2();
+    const { ResourceArns = [] } = await waf.listResourcesForWebACL({ WebACLArn, ResourceType: "API_GATEWAY" });
+    for (const ResourceArn of ResourceArns) await waf.disassociateWebACL({ ResourceArn });
     const { LockToken } = await waf.getWebACL({ Scope, Name, Id });
     await waf.deleteWebACL({ Name, Scope, Id, LockToken });
   },
