@@ -14,7 +14,9 @@ import { openSession } from "./app/session.ts";
 import { readStatus } from "./app/status.ts";
 import { applyTeardown, planTeardown } from "./app/teardown.ts";
 import { signCall } from "./aws/sign.ts";
+import { lakeColumns } from "./lake/events.ts";
 import { openApiDocument as describeApi, type OpenApiDocument } from "./stack/openapi.ts";
+import { snowflakeSql } from "./stack/snowflake.ts";
 
 /** The API as an OpenAPI document: the same that documents it. Needs no AWS. */
 export const openApiDocument = (): OpenApiDocument => describeApi({ for: "docs" });
@@ -42,6 +44,7 @@ export const openApp: OpenApp = async (config, options) => {
     createKey: (name, limits) => createKey(session, name, limits),
     revokeKey: (name) => revokeKey(session, name),
     lake: lakeActions(session),
+    snowflakeSql: () => snowflakeSql(session.config, session.place, lakeColumns()),
     doctor: () => examine(session),
     audit: () => audit(session),
     forceUnlock: () => forceUnlock(session),

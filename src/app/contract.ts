@@ -1,3 +1,4 @@
+export type { ImportEvent } from "../database/import/import.ts";
 export type { CompactEvent } from "../lake/compact.ts";
 export type { QueryResult } from "../lake/query.ts";
 
@@ -223,6 +224,8 @@ export interface App {
   /** Makes a key with limits of its own, or changes the limits of the one with this name. */
   createKey(name: string, limits: ApiKeyLimits): Promise<ApiKeyInfo>;
   revokeKey(name: string): Promise<void>;
+  /** Snowflake's set-up for this stack; holds no secret. */
+  snowflakeSql(): string;
   /** What the bucket holds of the past. */
   readonly lake: LakeActions;
   doctor(): Promise<readonly Finding[]>;

@@ -3,6 +3,7 @@ import { packageRoot } from "../artifacts/package-root.ts";
 import { rdsAuthorities } from "../aws/rds-authorities.ts";
 import { addressAs, type UrlFormat } from "../database/address.ts";
 import type { Connection } from "../database/connection.ts";
+import { type ImportEvent, type ImportResult, importDatabase } from "../database/import/import.ts";
 import { applySchema, type SchemaResult } from "../database/schema.ts";
 import { childVariables, toolFor } from "../database/tools.ts";
 import { FleetlogixError } from "../errors.ts";
@@ -20,6 +21,12 @@ export interface DatabaseActions {
   address(format: UrlFormat): Promise<string>;
   psql(): Promise<ChildProgram>;
   applySchema(onApplied: (name: string) => void): Promise<SchemaResult>;
+  /** `from`: a postgres:// URL or a dump. `check`: compares and writes nothing. */
+  importFrom(
+    from: string,
+    options: { readonly replace: boolean; readonly check: boolean; readonly jobs?: number | undefined },
+    emit: (event: ImportEvent) => void,
+  ): Promise<ImportResult>;
 }
 
 /** What can be done with the stack's own database; each call finds out anew where it is. */
@@ -31,6 +38,11 @@ export const databaseActions = (session: Session): DatabaseActions => ({
     return { path, variables: childVariables(connection, process.env) };
   },
   applySchema: async (onApplied) => applySchema(await connectionOf(session), join(packageRoot(), "migrations"), onApplied),
+  importFrom: async (from, { replace, check, jobs }, emit) => {
+    const { storageGb } = session.config.database;
+    const options = { from, replace, check, jobs, storageGb, variables: process.env, signal: session.options.signal };
+    return importDatabase(await connectionOf(session), options, emit);
+  },
 });
 
 async function connectionOf(session: Session): Promise<Connection> {

@@ -29,7 +29,12 @@ const bucket = z.strictObject({
     .nullable()
     .default(null)
     .describe("Name of the data lake's bucket; null: fleetlogix-data-<account>-<region>, and the environment's name unless it is dev."),
-  glacierAfterDays: z.int().min(1).max(3650).default(90).describe("Raw data moves to Glacier after this many days."),
+  glacierAfterDays: z
+    .int()
+    .min(1)
+    .max(3650)
+    .default(90)
+    .describe("The raw archive that `lake compact` packs moves to Glacier after this many days."),
   noncurrentExpireDays: z.int().min(1).max(3650).default(30).describe("Overwritten and deleted versions are kept for this many days."),
 });
 const tables = z.strictObject({

@@ -160,3 +160,9 @@ function timeOf(value: unknown): string | undefined {
   const ms = typeof value === "string" ? Date.parse(value) : Number.NaN;
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString().replace("Z", "");
 }
+
+/** Columns of every table of the lake. */
+export const lakeColumns = (): Readonly<Record<string, Table["columns"]>> => ({
+  ...Object.fromEntries(Object.entries(TABLES).map(([name, { columns }]) => [name, columns])),
+  alerts: ALERTS.columns,
+});

@@ -19,6 +19,8 @@ export interface BucketSpec {
   /** Objects are deleted after so many days; undefined: kept. */
   readonly expireDays?: number | undefined;
   readonly noncurrentExpireDays: number;
+  /** SQS queue that is told of new files in the lake, such as that of a Snowflake pipe; undefined: none. */
+  readonly queue?: string | undefined;
   /** ARN of a customer key for new objects; undefined: AWS's own. */
   readonly kmsKey?: string | undefined;
   /** Encrypted with S3's own keys instead: S3 delivers its access logs to no bucket under a key of KMS. */
@@ -38,6 +40,8 @@ interface BucketLive {
   /** Events go to EventBridge. */
   readonly events: boolean;
   readonly accessLog: object | undefined;
+  /** Queue of our own notification. */
+  readonly queue: string | undefined;
 }
 export interface BucketOutputs {
   readonly name: string;
@@ -70,6 +74,7 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
       versioning: [live.versioning, "Enabled"],
       events: [live.events, true],
       accessLog: [live.accessLog, loggingOf(spec)],
+      queue: [live.queue, spec.queue],
     }),
     ...statementChanges("policy", live.policy, spec.policy),
     ...ruleChanges(live.lifecycle, rulesOf(spec)),
@@ -154,6 +159,27 @@ export async function bucketElsewhere(
 }
 const REGION = /^[a-z]{2,}(-[a-z]+)+-\d+$/;
 
+/** Id of the one notification that is ours. */
+const OUR_QUEUE = "fleetlogix-lake";
+/** Replaces the whole configuration: queues, topics and functions that others have connected stay. */
+async function notify(s3: S3, own: Own, { queue }: BucketSpec): Promise<void> {
+  const { $metadata, QueueConfigurations = [], ...there } = await s3.getBucketNotificationConfiguration(own);
+  const others = QueueConfigurations.filter(({ Id }) => Id !== OUR_QUEUE);
+  const filter = {
+    Key: {
+      FilterRules: [
+        { Name: "prefix" as const, Value: "lake/" },
+        { Name: "suffix" as const, Value: ".parquet" },
+      ],
+    },
+  };
+  const ours = queue === undefined ? [] : [{ Id: OUR_QUEUE, QueueArn: queue, Events: ["s3:ObjectCreated:*" as const], Filter: filter }];
+  const all = [...others, ...ours];
+  const NotificationConfiguration = { ...there, EventBridgeConfiguration: {}, ...(all.length > 0 && { QueueConfigurations: all }) };
+  // Snowflake's queue belongs to another account and may not be asked whether S3 may write to it.
+  await s3.putBucketNotificationConfiguration({ ...own, NotificationConfiguration, SkipDestinationValidation: queue !== undefined });
+}
+
 const SETTERS: Readonly<Record<string, (s3: S3, own: Own, spec: BucketSpec) => Promise<unknown>>> = {
   publicAccessBlock: (s3, own) => s3.putPublicAccessBlock({ ...own, PublicAccessBlockConfiguration: CLOSED }),
   ownership: (s3, own) => s3.putBucketOwnershipControls({ ...own, OwnershipControls: { Rules: [{ ObjectOwnership: OWNER_ENFORCED }] } }),
@@ -170,11 +196,8 @@ const SETTERS: Readonly<Record<string, (s3: S3, own: Own, spec: BucketSpec) => P
   lifecycle: (s3, own, spec) => s3.putBucketLifecycleConfiguration({ ...own, LifecycleConfiguration: { Rules: rulesOf(spec) } }),
   // Without LoggingEnabled it is switched off.
   accessLog: (s3, own, spec) => s3.putBucketLogging({ ...own, BucketLoggingStatus: { LoggingEnabled: loggingOf(spec) } }),
-  // Replaces the whole configuration: queues and topics that others have connected stay.
-  events: async (s3, own) => {
-    const { $metadata, ...there } = await s3.getBucketNotificationConfiguration(own);
-    await s3.putBucketNotificationConfiguration({ ...own, NotificationConfiguration: { ...there, EventBridgeConfiguration: {} } });
-  },
+  events: notify,
+  queue: notify,
 };
 
 /** HeadBucket has no body: only the status tells. */
@@ -207,6 +230,7 @@ const unseen = (name: string, place: Place): BucketLive => ({
   lifecycle: [],
   events: false,
   accessLog: undefined,
+  queue: undefined,
 });
 
 async function readSettings(s3: S3, name: string, place: Place): Promise<Observation<BucketLive>> {
@@ -235,6 +259,7 @@ async function readSettings(s3: S3, name: string, place: Place): Promise<Observa
     lifecycle: lifecycle?.Rules ?? [],
     events: events.EventBridgeConfiguration !== undefined,
     accessLog: logging.LoggingEnabled,
+    queue: events.QueueConfigurations?.find(({ Id }) => Id === OUR_QUEUE)?.QueueArn,
   };
   return { state: "ready", live, tags: fromTagList(tags?.TagSet) };
 }

@@ -16,7 +16,7 @@ import {
 } from "../resources/index.ts";
 import { logGroup, type Plan, shortHash } from "./layer.ts";
 import { databaseFamily } from "./naming.ts";
-import { bucketPolicy, logBucketPolicy, monitoringPolicy, topicPolicy, trustIn } from "./permissions.ts";
+import { bucketPolicy, logBucketPolicy, monitoringPolicy, snowflakePolicy, snowflakeTrust, topicPolicy, trustIn } from "./permissions.ts";
 
 const POSTGRES_PORT = 5432;
 /** What is logged is statements that change the schema, not all: values of the others may be secrets. */
@@ -40,6 +40,7 @@ export function dataLayer(plan: Plan, alarms: ResourceNode<{ readonly arn: strin
       policy: bucketPolicy(names),
       archive: { prefix: "raw-archive/", afterDays: config.bucket.glacierAfterDays },
       noncurrentExpireDays: config.bucket.noncurrentExpireDays,
+      queue: config.warehouse.snowflake.notificationArn ?? undefined,
       kmsKey: from.key?.arn,
       accessLog: from.logs && { bucket: from.logs.name, prefix: "data/" },
     }),
@@ -59,6 +60,7 @@ export function dataLayer(plan: Plan, alarms: ResourceNode<{ readonly arn: strin
     ...databaseLayer(plan, alarms),
     ...(logs ? [logs] : []),
     bucket,
+    ...snowflakeRole(plan),
     table(plan, "deliveries", { key: { hash: "delivery_id" }, indexes: Object.values(INDEXES.deliveries) }),
     table(plan, "alerts", { key: { hash: "vehicle_id", range: "timestamp" }, indexes: Object.values(INDEXES.alerts), ttl: "expires_at" }),
     table(plan, "vehicles", { key: { hash: "vehicle_id" }, indexes: [] }),
@@ -170,6 +172,23 @@ function eventSubscriptions({ names }: Plan, { alarms, database, parameters }: E
     }),
   ];
 }
+/** Made when the configuration says whom to let in. */
+function snowflakeRole({ config, names, key }: Plan): readonly ResourceNode[] {
+  const { userArn, externalId } = config.warehouse.snowflake;
+  if (userArn === null || externalId === null) return [];
+  return [
+    declare(iamRole, "role.snowflake", {
+      needs: { ...(key && { key }) },
+      identity: () => ({ name: names.snowflakeRole }),
+      spec: (from) => ({
+        description: "Snowflake reads the lake",
+        trust: snowflakeTrust({ userArn, externalId }),
+        policy: snowflakePolicy(names, from.key?.arn),
+      }),
+    }),
+  ];
+}
+
 const monitoringRole = ({ names, place }: Plan) =>
   declare(iamRole, "role.monitoring", {
     identity: () => ({ name: names.monitoringRole }),

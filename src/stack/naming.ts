@@ -21,6 +21,8 @@ export interface Naming {
   readonly logBucket: string;
   readonly logBucketArn: string;
   readonly monitoringRole: string;
+  /** Taken by Snowflake, when it is configured. */
+  readonly snowflakeRole: string;
   /** One for the account, whatever its stacks. */
   readonly gatewayLogsRole: string;
   readonly apiAccessLog: string;
@@ -61,6 +63,7 @@ export function naming(config: Config, place: Place): Naming {
     logBucket,
     logBucketArn: `arn:${partition}:s3:::${logBucket}`,
     monitoringRole: `fleetlogix-db-monitoring-role${suffix}`,
+    snowflakeRole: `fleetlogix-snowflake-role${suffix}`,
     gatewayLogsRole: "fleetlogix-api-gateway-logs",
     apiAccessLog: `/aws/apigateway/fleetlogix-api-access${suffix}`,
     apiKey: `fleetlogix-api-key${suffix}`,

@@ -202,3 +202,21 @@ const accountOnly = (topicArn: string, { partition, account }: Place): readonly 
   },
   { Sid: "TlsOnly", Effect: "Deny", Principal: "*", Action: "sns:Publish", Resource: topicArn, Condition: PLAIN_TEXT },
 ];
+
+/** Snowflake's own user, and only when it names the external id of this stack's integration. */
+export const snowflakeTrust = ({ userArn, externalId }: { readonly userArn: string; readonly externalId: string }): PolicyDocument =>
+  policy({
+    Effect: "Allow",
+    Principal: { AWS: userArn },
+    Action: "sts:AssumeRole",
+    Condition: { StringEquals: { "sts:ExternalId": externalId } },
+  });
+
+/** Reads the lake and nothing else of the bucket. */
+export const snowflakePolicy = (names: Naming, keyArn?: string): PolicyDocument =>
+  policy(
+    { Effect: "Allow", Action: ["s3:GetObject", "s3:GetObjectVersion"], Resource: `${names.bucketArn}/lake/*` },
+    { Effect: "Allow", Action: "s3:ListBucket", Resource: names.bucketArn, Condition: { StringLike: { "s3:prefix": ["lake/*"] } } },
+    { Effect: "Allow", Action: "s3:GetBucketLocation", Resource: names.bucketArn },
+    ...(keyArn === undefined ? [] : [{ Effect: "Allow" as const, Action: "kms:Decrypt", Resource: keyArn }]),
+  );

@@ -9,6 +9,8 @@ import { startLocalAws } from "../../src/local/index.ts";
 
 export interface DatabaseStack {
   readonly app: App;
+  /** The same stack, opened with a signal that ends what it does. */
+  open(signal: AbortSignal): Promise<App>;
   /** Where the stack's database is, and its password: for a client of the test's own. */
   readonly target: {
     readonly host: string;
@@ -28,7 +30,8 @@ export async function databaseStack(settings: object = {}): Promise<DatabaseStac
   writeFileSync(join(folder, "fleetlogix.config.json"), JSON.stringify(settings));
   const { config } = loadConfig({ cwd: folder, variables: {} });
   const localCaFile = join(aws.env.dataDir, "rds", "ca.pem");
-  const app = await openApp(config, { endpoint: aws.url, local: true, concurrency: 8, signal: new AbortController().signal, localCaFile });
+  const open = (signal: AbortSignal) => openApp(config, { endpoint: aws.url, local: true, concurrency: 8, signal, localCaFile });
+  const app = await open(new AbortController().signal);
   const result = await app.apply({ part: "data" }, { adopt: false, allowDataLoss: [], wait: true }, () => {});
   if (!result.ok) throw result.error;
   const { database } = await app.outputs({ secrets: true });
@@ -41,6 +44,7 @@ export async function databaseStack(settings: object = {}): Promise<DatabaseStac
   };
   return {
     app,
+    open,
     target,
     query: (sql, name = target.database) => rowsOf({ ...target, database: name, ssl: { rejectUnauthorized: false } }, sql),
     async close() {

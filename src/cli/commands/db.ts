@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
+import type { ImportEvent } from "../../app.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { again } from "../again.ts";
 import { withSpinner } from "../progress.ts";
+import { columns } from "../render/words.ts";
 import type { Action, Run } from "../run.ts";
 import { openSession } from "../session.ts";
 import { leaveSignalsToChild } from "../signals.ts";
@@ -46,3 +48,30 @@ export const schema: Action = async (run) => {
   return { text, json: { command: run.command, ok: true, from, to, applied, error: null } };
 };
 const applying = (run: Run) => (name: string) => run.note(`applied ${name}`);
+
+export const importFrom: Action = async (run, _, options) => {
+  const { from, replace, check, jobs } = options as { from: string; replace?: boolean; check?: boolean; jobs?: string };
+  if (replace && check)
+    throw new FleetlogixError("USAGE", "--replace and --check exclude each other.", { hint: "Leave one of the two out." });
+  const { app } = await openSession(run);
+  const wanted = { replace: replace === true, check: check === true, jobs: jobs === undefined ? undefined : jobsIn(jobs) };
+  const result = await app.database.importFrom(from, wanted, importing(run));
+  const rows = result.tables.reduce((sum, { target_rows }) => sum + Number(target_rows), 0);
+  const table = columns([
+    ["table", "rows", "checksum", ""],
+    ...result.tables.map((t) => [t.table, t.target_rows, t.target_checksum, t.equal ? "equal" : "DIFFERENT"]),
+  ]);
+  const what = result.moved ? "moved in" : "compared";
+  const ahead = result.sequences.filter((one) => one.ahead).length;
+  const summary = `${result.tables.length} tables with ${rows.toLocaleString("en-US")} rows ${what} in ${(result.duration_ms / 1000).toFixed(1)} s: equal on both sides; ${ahead} of ${result.sequences.length} sequences are ahead of their columns.`;
+  return { text: [...table, summary].join("\n"), json: { command: run.command, ok: true, ...result, error: null } };
+};
+function jobsIn(text: string): number {
+  if (/^([1-9]|[1-5]\d|6[0-4])$/.test(text)) return Number(text);
+  throw new FleetlogixError("USAGE", `--jobs ${text} is not a number from 1 to 64.`, { hint: "Write a number from 1 to 64." });
+}
+const importing = (run: Run) => (event: ImportEvent) => {
+  if (event.type === "warning") run.warn(event.text);
+  else if (event.type === "step") run.note(event.text);
+  else if (event.step === "restored") run.note(`  ${event.table} (${event.done} of ${event.of})`);
+};

@@ -5,6 +5,12 @@ import type { Act } from "../program.ts";
 export function data(program: Command, act: Act): void {
   database(program, act);
   lake(program, act);
+  program
+    .command("snowflake")
+    .description("the warehouse")
+    .command("sql")
+    .description("print Snowflake's set-up for this stack: integration, stage, tables, pipes, star schema, tasks")
+    .action(act(async () => (await import("../commands/snowflake.ts")).sql));
 }
 
 function lake(program: Command, act: Act): void {
@@ -41,4 +47,12 @@ function database(program: Command, act: Act): void {
     .command("schema")
     .description("create FleetLogix's tables, or bring older ones up to date")
     .action(act(async () => (await load()).schema));
+  group
+    .command("import")
+    .description("move a PostgreSQL database in, and prove that all of it arrived")
+    .requiredOption("--from <source>", "postgres://user@host:5432/database, or a dump of pg_dump -Fc or -Fd")
+    .option("--replace", "let the rows that the stack's database holds go")
+    .option("--check", "only compare the two sides; nothing is written")
+    .option("--jobs <n>", "tables moved at once (default: the processors, at most 4)")
+    .action(act(async () => (await load()).importFrom));
 }

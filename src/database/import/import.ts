@@ -1,0 +1,239 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Client } from "pg";
+import { FleetlogixError } from "../../errors.ts";
+import { type Connection, nameOf, openClient, withClient } from "../connection.ts";
+import { toolFor } from "../tools.ts";
+import { firstFilled, listTables, type Method, proveSequences, type SequenceProof } from "./catalog.ts";
+import { proveCopied, proveDump } from "./dump-proof.ts";
+import { checkFit, factsOf } from "./preflight.ts";
+import { compareTables, proveAll, type TableResult } from "./proof.ts";
+import { parseSource, type Source } from "./source.ts";
+import { dropReplaced, lockImports, maintenance, makeStaging, stagingName, swap } from "./staging.ts";
+import { dump, restore, type Transfer } from "./transfer.ts";
+
+export interface ImportOptions {
+  readonly from: string;
+  /** What the target holds may go. */
+  readonly replace: boolean;
+  /** Nothing is written: the two sides are compared as they are. */
+  readonly check: boolean;
+  readonly jobs: number | undefined;
+  readonly storageGb: number;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+}
+export type ImportEvent =
+  | { readonly type: "warning"; readonly text: string }
+  | { readonly type: "step"; readonly text: string }
+  | { readonly type: "table"; readonly step: "dumped" | "restored"; readonly table: string; readonly done: number; readonly of: number };
+export interface ImportResult {
+  /** false: the rows were there already, from the same source. */
+  readonly moved: boolean;
+  readonly tables: readonly TableResult[];
+  readonly sequences: readonly SequenceProof[];
+  readonly duration_ms: number;
+}
+type Emit = (event: ImportEvent) => void;
+const MOST_JOBS = 4;
+
+/**
+ * Moves a database in beside the stack's own, proves it there, and then lets it take the name: a run that ends at any moment leaves the
+ * stack's database as it was or with all rows, and can be run again.
+ */
+export async function importDatabase(target: Connection, options: ImportOptions, emit: Emit): Promise<ImportResult> {
+  const began = performance.now();
+  const source = parseSource(options.from, options.variables);
+  if (source.kind === "server" && source.passwordInUrl)
+    emit({
+      type: "warning",
+      text: "The password stands in the command line, where others on this machine can read it: leave it out of the URL and set PGPASSWORD or ~/.pgpass.",
+    });
+  const admin = await openClient(maintenance(target));
+  try {
+    await lockImports(admin, target);
+    await dropReplaced(admin, target);
+    const result = await (source.kind === "server"
+      ? fromServer(admin, target, source.connection, options, emit)
+      : fromDump(admin, target, source, options, emit));
+    return { ...result, duration_ms: Math.round(performance.now() - began) };
+  } finally {
+    await admin.end().catch(() => {});
+  }
+}
+type Moved = Omit<ImportResult, "duration_ms">;
+
+async function fromServer(admin: Client, target: Connection, source: Connection, options: ImportOptions, emit: Emit): Promise<Moved> {
+  return withClient(source, async (client) => {
+    // What others write meanwhile is not seen: dump and proof are of one moment.
+    await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    const { rows } = await client.query<{ snapshot: string }>("SELECT pg_export_snapshot() AS snapshot");
+    const snapshot = rows[0]?.snapshot ?? "";
+    const facts = await factsOf(client);
+    const jobs = options.jobs ?? Math.min(MOST_JOBS, availableParallelism());
+    const mark = markOf(`${source.host}:${source.port}/${source.database}`);
+    const state = await stateOf(admin, target, mark, options);
+    const both = (there: Connection) => proveBoth({ source, snapshot, there, jobs, version: facts.version });
+    if (state !== "free") return judged(target, await both(target), emit);
+    const tools = {
+      dump: await toolFor("pg_dump", options.variables, facts.version),
+      restore: await toolFor("pg_restore", options.variables, facts.version),
+    };
+    const warnings = await withClient(target, (there) => checkFit(facts, there, { storageGb: options.storageGb, folder: tmpdir() }));
+    for (const text of warnings) emit({ type: "warning", text });
+    const tables = await listTables(client);
+    await makeStaging(admin, target, facts);
+    const staging = { ...target, database: stagingName(target.database) };
+    const transfer = transferOf(options, jobs, tables.length, emit);
+    await inFolder(async (folder) => {
+      emit({ type: "step", text: `Reading ${tables.length} tables of ${nameOf(source)}` });
+      await dump(tools.dump, source, snapshot, join(folder, "dump"), transfer);
+      emit({ type: "step", text: `Writing them beside ${nameOf(target)}` });
+      await restore(tools.restore, join(folder, "dump"), staging, transfer, true);
+    });
+    emit({ type: "step", text: "Comparing both sides" });
+    return finish(admin, target, mark, await both(staging), emit);
+  });
+}
+
+async function fromDump(
+  admin: Client,
+  target: Connection,
+  source: Extract<Source, { kind: "dump" }>,
+  options: ImportOptions,
+  emit: Emit,
+): Promise<Moved> {
+  const { variables } = options;
+  const [tool, psql] = [await toolFor("pg_restore", variables), await toolFor("psql", variables)];
+  const mark = markOf(source.path);
+  const state = await stateOf(admin, target, mark, options);
+  const held = await proveDump(tool, source.path, variables).catch((cause: Error) => {
+    throw new FleetlogixError("IMPORT_FAILED", `${source.path} cannot be read: ${cause.message.split("\n")[0]}.`, {
+      hint: "Make the dump anew with `pg_dump -Fc`, or use the pg_restore of the version that made it.",
+      cause,
+    });
+  });
+  const proven = async (connection: Connection) => compareTables(held, await proveCopied(psql, connection, held, variables));
+  if (state !== "free") return judged(target, await proven(target), emit);
+  await makeStaging(admin, target, undefined);
+  const staging = { ...target, database: stagingName(target.database) };
+  const jobs = options.jobs ?? Math.min(MOST_JOBS, availableParallelism());
+  emit({ type: "step", text: `Writing ${held.length} tables beside ${nameOf(target)}` });
+  await restore(tool, source.path, staging, transferOf(options, jobs, held.length, emit), source.format !== "tar");
+  emit({ type: "step", text: "Comparing dump and database" });
+  return finish(admin, target, mark, await proven(staging), emit);
+}
+
+/** The target may be written to; or it holds this source's rows already, or is only to be compared. */
+async function stateOf(
+  admin: Client,
+  target: Connection,
+  mark: string,
+  { replace, check }: ImportOptions,
+): Promise<"free" | "same" | "check"> {
+  if (check) return "check";
+  if (replace) return "free";
+  const filled = await withClient(target, firstFilled);
+  if (filled === undefined) return "free";
+  const { rows } = await admin.query<{ mark: string | null }>(
+    "SELECT shobj_description(oid, 'pg_database') AS mark FROM pg_database WHERE datname = $1",
+    [target.database],
+  );
+  if (rows[0]?.mark?.startsWith(mark)) return "same";
+  throw new FleetlogixError("DATA_PROTECTED", `${nameOf(target)} holds rows already (${filled}). Nothing was changed.`, {
+    hint: "Add --replace to let them go; first save them, if anybody needs them, with `pg_dump`.",
+    resource: "database.main",
+  });
+}
+/** Which source a database came from; kept as its comment. */
+const markOf = (source: string): string => `fleetlogix import ${createHash("sha256").update(source).digest("hex").slice(0, 16)}`;
+
+interface Sides {
+  readonly source: Connection;
+  readonly snapshot: string;
+  readonly there: Connection;
+  readonly jobs: number;
+  /** Of the source. */
+  readonly version: number;
+}
+const FAST_SINCE = 11;
+async function proveBoth({ source, snapshot, there, jobs, version }: Sides): Promise<readonly TableResult[]> {
+  const prove = async (method: Method) =>
+    compareTables(...(await Promise.all([proveAll(source, jobs, method, snapshot), proveAll(there, jobs, method)])));
+  const quick = version >= FAST_SINCE ? await prove("fast") : undefined;
+  return quick?.every(({ equal }) => equal) ? quick : prove("md5");
+}
+
+async function judged(target: Connection, tables: readonly TableResult[], emit: Emit): Promise<Moved> {
+  refuseDifferent(tables, `${nameOf(target)} is as it was`, "If the source has changed since, move it in anew with --replace.");
+  return { moved: false, tables, sequences: await withClient(target, (client) => told(client, false, emit)) };
+}
+
+async function finish(admin: Client, target: Connection, mark: string, tables: readonly TableResult[], emit: Emit): Promise<Moved> {
+  refuseDifferent(tables, `${nameOf(target)} is as it was`, "Run the same command again; if it differs again, report which tables.");
+  const staging = { ...target, database: stagingName(target.database) };
+  const sequences = await withClient(staging, async (client) => {
+    return told(client, true, emit);
+  });
+  await admin.query(
+    `COMMENT ON DATABASE ${admin.escapeIdentifier(staging.database)} IS ${admin.escapeLiteral(`${mark} at ${new Date().toISOString()}`)}`,
+  );
+  await swap(admin, target);
+  return { moved: true, tables, sequences };
+}
+
+async function told(client: Client, mend: boolean, emit: Emit): Promise<readonly SequenceProof[]> {
+  const proofs = await proveSequences(client, mend);
+  for (const { sequence, column, next, greatest } of proofs.filter(({ ahead }) => !ahead))
+    emit({
+      type: "warning",
+      text: `The sequence ${sequence} was to give ${next}, and ${column} has ${greatest} already${mend ? ": it was moved ahead" : ""}.`,
+    });
+  return mend ? proofs.map((proof) => ({ ...proof, ahead: true })) : proofs;
+}
+
+function refuseDifferent(tables: readonly TableResult[], state: string, hint: string): void {
+  const different = tables.filter(({ equal }) => !equal);
+  if (different.length === 0) return;
+  const lines = different.map(
+    ({ table, source_rows, target_rows }) =>
+      `\n  ${table}: ${source_rows} rows in the source, ${target_rows} in the target${source_rows === target_rows ? ", with other content" : ""}`,
+  );
+  throw Object.assign(
+    new FleetlogixError(
+      "IMPORT_DIFFERS",
+      `The two sides differ in ${different.length} of ${tables.length} tables; ${state}.${lines.join("")}`,
+      { hint, resource: "database.main" },
+    ),
+    { problems: different },
+  );
+}
+
+function transferOf({ variables, signal }: ImportOptions, jobs: number, of: number, emit: Emit): Transfer {
+  const done = { dumped: 0, restored: 0 };
+  return { variables, signal, jobs, onTable: (step, table) => emit({ type: "table", step, table, done: ++done[step], of }) };
+}
+
+const PREFIX = "fleetlogix-import-";
+/** Folders of dead runs go first: their dumps are as big as databases. */
+async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  for (const name of readdirSync(tmpdir()).filter((each) => each.startsWith(PREFIX))) {
+    const pid = Number(/^\d+/.exec(name.slice(PREFIX.length))?.[0]);
+    if (!isAlive(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+  const folder = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  try {
+    await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as { code?: string }).code === "EPERM";
+  }
+}
