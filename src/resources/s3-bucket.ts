@@ -8,6 +8,7 @@ import type { Change, Observation, Place, ResourceKind } from "../engine/contrac
 import { FleetlogixError } from "../errors.ts";
 import { oneLine } from "../printable.ts";
 import { count, type Own, remove } from "./s3-bucket/contents.ts";
+import { notify, ownQueue } from "./s3-bucket/notifications.ts";
 
 export interface BucketId {
   readonly name: string;
@@ -159,27 +160,6 @@ export async function bucketElsewhere(
 }
 const REGION = /^[a-z]{2,}(-[a-z]+)+-\d+$/;
 
-/** Id of the one notification that is ours. */
-const OUR_QUEUE = "fleetlogix-lake";
-/** Replaces the whole configuration: queues, topics and functions that others have connected stay. */
-async function notify(s3: S3, own: Own, { queue }: BucketSpec): Promise<void> {
-  const { $metadata, QueueConfigurations = [], ...there } = await s3.getBucketNotificationConfiguration(own);
-  const others = QueueConfigurations.filter(({ Id }) => Id !== OUR_QUEUE);
-  const filter = {
-    Key: {
-      FilterRules: [
-        { Name: "prefix" as const, Value: "lake/" },
-        { Name: "suffix" as const, Value: ".parquet" },
-      ],
-    },
-  };
-  const ours = queue === undefined ? [] : [{ Id: OUR_QUEUE, QueueArn: queue, Events: ["s3:ObjectCreated:*" as const], Filter: filter }];
-  const all = [...others, ...ours];
-  const NotificationConfiguration = { ...there, EventBridgeConfiguration: {}, ...(all.length > 0 && { QueueConfigurations: all }) };
-  // Snowflake's queue belongs to another account and may not be asked whether S3 may write to it.
-  await s3.putBucketNotificationConfiguration({ ...own, NotificationConfiguration, SkipDestinationValidation: queue !== undefined });
-}
-
 const SETTERS: Readonly<Record<string, (s3: S3, own: Own, spec: BucketSpec) => Promise<unknown>>> = {
   publicAccessBlock: (s3, own) => s3.putPublicAccessBlock({ ...own, PublicAccessBlockConfiguration: CLOSED }),
   ownership: (s3, own) => s3.putBucketOwnershipControls({ ...own, OwnershipControls: { Rules: [{ ObjectOwnership: OWNER_ENFORCED }] } }),
@@ -259,7 +239,7 @@ async function readSettings(s3: S3, name: string, place: Place): Promise<Observa
     lifecycle: lifecycle?.Rules ?? [],
     events: events.EventBridgeConfiguration !== undefined,
     accessLog: logging.LoggingEnabled,
-    queue: events.QueueConfigurations?.find(({ Id }) => Id === OUR_QUEUE)?.QueueArn,
+    queue: ownQueue(events),
   };
   return { state: "ready", live, tags: fromTagList(tags?.TagSet) };
 }

@@ -1,0 +1,26 @@
+import type { NotificationConfiguration, S3 } from "@aws-sdk/client-s3";
+import type { Own } from "./contents.ts";
+
+/** Id of the one notification that is ours. */
+const OUR_QUEUE = "fleetlogix-lake";
+export const ownQueue = ({ QueueConfigurations }: NotificationConfiguration): string | undefined =>
+  QueueConfigurations?.find(({ Id }) => Id === OUR_QUEUE)?.QueueArn;
+
+/** Replaces the whole configuration: queues, topics and functions that others have connected stay. */
+export async function notify(s3: S3, own: Own, { queue }: { readonly queue?: string | undefined }): Promise<void> {
+  const { $metadata, QueueConfigurations = [], ...there } = await s3.getBucketNotificationConfiguration(own);
+  const others = QueueConfigurations.filter(({ Id }) => Id !== OUR_QUEUE);
+  const filter = {
+    Key: {
+      FilterRules: [
+        { Name: "prefix" as const, Value: "lake/" },
+        { Name: "suffix" as const, Value: ".parquet" },
+      ],
+    },
+  };
+  const ours = queue === undefined ? [] : [{ Id: OUR_QUEUE, QueueArn: queue, Events: ["s3:ObjectCreated:*" as const], Filter: filter }];
+  const all = [...others, ...ours];
+  const NotificationConfiguration = { ...there, EventBridgeConfiguration: {}, ...(all.length > 0 && { QueueConfigurations: all }) };
+  // Snowflake's queue belongs to another account and may not be asked whether S3 may write to it.
+  await s3.putBucketNotificationConfiguration({ ...own, NotificationConfiguration, SkipDestinationValidation: queue !== undefined });
+}
