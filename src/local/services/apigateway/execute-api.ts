@@ -76,6 +76,8 @@ export async function invitesOrigin({ gateway }: DataPlane, request: IncomingMes
   if (!parts || origin === undefined) return false;
   if (request.method === "OPTIONS") return true;
   const found = deployedAt(gateway, parts);
+  // Where nothing would run, the API says so itself.
+  if (found && !routeOf(found.snapshot, request.method ?? "GET", parts.path ?? "/")) return true;
   const route = found && routeOf(found.snapshot, "OPTIONS", parts.path ?? "/");
   if (!found || !route || route.method.apiKeyRequired || (route.method.authorizationType ?? "NONE") !== "NONE") return false;
   const asked = incomingOf(request, url.pathname, parts.path ?? "/", "", Buffer.alloc(0));
