@@ -9,6 +9,7 @@ import { lakeActions } from "./app/lake.ts";
 import { forceUnlock } from "./app/locking.ts";
 import { readLogs } from "./app/logs.ts";
 import { readOutputs } from "./app/outputs.ts";
+import { permissionsFor } from "./app/permissions.ts";
 import { rollBack } from "./app/rollback.ts";
 import { openSession } from "./app/session.ts";
 import { readStatus } from "./app/status.ts";
@@ -47,6 +48,7 @@ export const openApp: OpenApp = async (config, options) => {
     snowflakeSql: () => snowflakeSql(session.config, session.place, lakeColumns()),
     doctor: () => examine(session),
     audit: () => audit(session),
+    permissions: (command) => permissionsFor(session, command),
     forceUnlock: () => forceUnlock(session),
   };
 };

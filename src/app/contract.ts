@@ -200,6 +200,15 @@ export interface ApiKeyLimits {
   /** Calls a day; default: what the rate allows in a day. */
   readonly dailyQuota?: number | undefined;
 }
+/** A policy of IAM, as it is attached to the deployer. */
+export interface PermissionsOf {
+  readonly Version: "2012-10-17";
+  readonly Statement: readonly {
+    readonly Effect: "Allow";
+    readonly Action: readonly string[];
+    readonly Resource: "*" | readonly string[];
+  }[];
+}
 /** The composition root: the one place where config, stack, engine and AWS meet. Commands call this; nothing else wires. */
 export interface App {
   readonly place: Place;
@@ -231,6 +240,8 @@ export interface App {
   doctor(): Promise<readonly Finding[]>;
   /** The live stack against the security controls; reads only. */
   audit(): Promise<Audit>;
+  /** The least policy under which `command` can be run for this configuration; USAGE for a command that needs none. */
+  permissions(command: string): PermissionsOf;
   /** Removes a lock that a dead run left. */
   forceUnlock(): Promise<void>;
 }

@@ -162,6 +162,11 @@ function inspection(program: Command, act: Act): void {
     .option("--seed <n>", "the same seed sends the same messages", whole(0, 2_147_483_647), 1)
     .action(act(async () => (await import("./commands/simulate.ts")).simulate));
   program
+    .command("permissions")
+    .description("the least IAM policy under which a deployer can run a command")
+    .argument("[command]", "up (default), plan, status, teardown and others")
+    .action(act(async () => (await import("./commands/permissions.ts")).permissions));
+  program
     .command("doctor")
     .description("check credentials, permissions, quotas, network and versions, each with a fix")
     .action(act(async () => (await import("./commands/doctor.ts")).doctor));

@@ -20,6 +20,8 @@ export interface ResourceKind<Id, Spec, Live, Out, World = unknown> {
   readonly settle: { readonly timeoutMs: number; readonly pollMs: number; readonly readLagMs?: number };
   /** How AWS says that there is no such thing, and which call alone proves it. */
   readonly notFound: NotFound;
+  /** IAM's actions for what this kind calls: the policy of a deployer is made of them (`fleetlogix permissions`). */
+  readonly access?: Access<Id>;
   /** Takes minutes: started first, waited for last, and not at all with --no-wait. */
   readonly slow?: boolean;
   /** Shared by the whole account: made when missing, never deleted, whatever is asked. The phrase says why. */
@@ -64,6 +66,17 @@ export interface ResourceKind<Id, Spec, Live, Out, World = unknown> {
    * that it knows, reads the others and keeps those that carry the stack's tag.
    */
   candidates?(ctx: Ctx<World>): Promise<readonly Id[]>;
+}
+
+/** Actions as IAM names them, `service:Action`. A replacement and the removal of doubles need `delete`, too. */
+export interface Access<Id> {
+  /** The ARNs that the actions are narrowed to; `*` for what only AWS knows. */
+  on(id: Id, place: Place): readonly string[];
+  readonly read: readonly string[];
+  readonly write?: readonly string[];
+  readonly delete?: readonly string[];
+  /** Lists, and actions for which IAM knows no resource. */
+  readonly everywhere?: { readonly read?: readonly string[]; readonly write?: readonly string[]; readonly delete?: readonly string[] };
 }
 
 /**

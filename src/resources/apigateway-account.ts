@@ -36,6 +36,12 @@ export const apigatewayAccount: ResourceKind<AccountId, AccountSpec, AccountLive
   settle: { timeoutMs: 120_000, pollMs: 1_000 },
   notFound: { provenBy: undefined, codes: [] },
 
+  access: {
+    on: ({ role }, { partition, account }) => [`arn:${partition}:iam::${account}:role/${role}`],
+    read: ["iam:GetRole", "iam:GetRolePolicy"],
+    write: ["iam:CreateRole", "iam:PassRole", "iam:PutRolePolicy", "iam:TagRole", "iam:UpdateAssumeRolePolicy"],
+    everywhere: { read: ["apigateway:GET"], write: ["apigateway:PATCH"] },
+  },
   label: () => "API Gateway's logging role",
   diff: (spec, { own }) =>
     own ? differences({ trust: [own.trust, policyForm(spec.trust)], policy: [own.policy, policyForm(spec.policy)] }) : [],

@@ -2,6 +2,7 @@ import type { APIGateway, ApiKey } from "@aws-sdk/client-api-gateway";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
+import { gatewayAccess } from "../aws/gateway-access.ts";
 import { carriesTag, mayBeOurs } from "../aws/ownership.ts";
 import type { Place, ResourceKind } from "../engine/contract.ts";
 
@@ -32,6 +33,7 @@ export const apigatewayApiKey: ResourceKind<ApiKeyId, ApiKeySpec, ApiKeyLive, Ap
   settle: { timeoutMs: 60_000, pollMs: 1_000 },
   notFound: { provenBy: undefined, codes: GONE },
 
+  access: gatewayAccess("apikeys"),
   label: ({ name }) => name,
   diff: (spec, live) =>
     differences({ enabled: [live.enabled, true], description: [live.description, spec.description], doubles: [live.doubles, []] }),

@@ -1,6 +1,7 @@
 import type { APIGateway, Method, PatchOperation, Resource, RestApi } from "@aws-sdk/client-api-gateway";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
+import { gatewayAccess } from "../aws/gateway-access.ts";
 import { carriesTag } from "../aws/ownership.ts";
 import type { Change, Ctx, Observation, Place, ResourceKind } from "../engine/contract.ts";
 
@@ -44,6 +45,7 @@ export const apigatewayRestApi: ResourceKind<RestApiId, RestApiSpec, RestApiLive
   settle: { timeoutMs: 300_000, pollMs: 1_000 },
   notFound: { provenBy: undefined, codes: GONE },
 
+  access: gatewayAccess("restapis"),
   label: ({ name }) => name,
   diff: (spec, live) => [
     ...differences({ endpoint: [live.endpoint, "REGIONAL"], document: [hashOf(live.description), spec.hash] }),

@@ -2,6 +2,7 @@ import type { APIGateway, Deployment, MethodSetting, PatchOperation, Stage } fro
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
+import { gatewayAccess } from "../aws/gateway-access.ts";
 import type { Observation, Place, ResourceKind } from "../engine/contract.ts";
 
 export interface StageId {
@@ -63,6 +64,7 @@ export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageO
   settle: { timeoutMs: 120_000, pollMs: 1_000 },
   notFound: { provenBy: "apigateway:GetStage", codes: GONE },
 
+  access: gatewayAccess("restapis"),
   label: ({ stage }) => stage,
   diff: (spec, live) => [
     ...differences({ document: [live.document, spec.document] }),

@@ -2,6 +2,7 @@ import type { APIGateway, PatchOperation, UsagePlan } from "@aws-sdk/client-api-
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
+import { gatewayAccess } from "../aws/gateway-access.ts";
 import { carriesTag } from "../aws/ownership.ts";
 import type { Place, ResourceKind } from "../engine/contract.ts";
 
@@ -43,6 +44,7 @@ export const apigatewayUsagePlan: ResourceKind<UsagePlanId, UsagePlanSpec, Usage
   settle: { timeoutMs: 120_000, pollMs: 1_000 },
   notFound: { provenBy: undefined, codes: GONE },
 
+  access: gatewayAccess("usageplans"),
   label: ({ name }) => name,
   diff: (spec, live) =>
     differences({

@@ -45,6 +45,13 @@ export const cloudwatchAlarm: ResourceKind<AlarmId, AlarmSpec, AlarmLive, object
   settle: { timeoutMs: 60_000, pollMs: 500 },
   notFound: { provenBy: undefined, codes: GONE },
 
+  access: {
+    on: ({ name }, { partition, region, account }) => [`arn:${partition}:cloudwatch:${region}:${account}:alarm:${name}`],
+    read: ["cloudwatch:ListTagsForResource"],
+    write: ["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"],
+    delete: ["cloudwatch:DeleteAlarms"],
+    everywhere: { read: ["cloudwatch:DescribeAlarms"] },
+  },
   label: ({ name }) => name,
   diff: (spec, live) => {
     const wanted = settingsOf(spec);

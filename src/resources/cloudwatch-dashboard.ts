@@ -24,6 +24,13 @@ export const cloudwatchDashboard: ResourceKind<DashboardId, DashboardSpec, Dashb
   settle: { timeoutMs: 60_000, pollMs: 500 },
   notFound: { provenBy: "cloudwatch:GetDashboard", codes: GONE },
 
+  access: {
+    on: ({ name }, { partition, account }) => [`arn:${partition}:cloudwatch::${account}:dashboard/${name}`],
+    read: ["cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource"],
+    write: ["cloudwatch:PutDashboard", "cloudwatch:TagResource"],
+    delete: ["cloudwatch:DeleteDashboards"],
+    everywhere: { read: ["cloudwatch:ListDashboards"] },
+  },
   label: ({ name }) => name,
   diff: (spec, live) => differences({ body: [live.body, spec.body] }),
   outputs: () => ({}),

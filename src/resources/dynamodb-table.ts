@@ -70,6 +70,15 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
   settle: { timeoutMs: 3_600_000, pollMs: 1_000 },
   notFound: { provenBy: "dynamodb:DescribeTable", codes: GONE },
 
+  access: {
+    on: ({ name }, { partition, region, account }) => [`arn:${partition}:dynamodb:${region}:${account}:table/${name}`],
+    read: ["DescribeTable", "DescribeContinuousBackups", "DescribeTimeToLive", "ListTagsOfResource"].map((a) => `dynamodb:${a}`),
+    write: ["CreateTable", "TagResource", "UntagResource", "UpdateContinuousBackups", "UpdateTable", "UpdateTimeToLive"].map(
+      (a) => `dynamodb:${a}`,
+    ),
+    delete: ["dynamodb:DeleteTable", "dynamodb:Scan", "dynamodb:UpdateTable"],
+    everywhere: { read: ["dynamodb:ListTables"] },
+  },
   label: ({ name }) => name,
   diff: (spec, live) => [
     ...differences({ key: [live.key, keyOf(spec)] }, "replace").map((change) => ({

@@ -42,6 +42,20 @@ export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, 
   settle: { timeoutMs: 900_000, pollMs: 2_000 },
   notFound: { provenBy: undefined, codes: GONE },
 
+  access: {
+    on: (_id, { partition, region, account }) =>
+      ["security-group", "vpc"].map((part) => `arn:${partition}:ec2:${region}:${account}:${part}/*`),
+    read: [],
+    write: [
+      "AuthorizeSecurityGroupIngress",
+      "CreateSecurityGroup",
+      "CreateTags",
+      "RevokeSecurityGroupEgress",
+      "RevokeSecurityGroupIngress",
+    ].map((a) => `ec2:${a}`),
+    delete: ["ec2:DeleteSecurityGroup"],
+    everywhere: { read: ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeVpcs"] },
+  },
   label: ({ name }) => name,
   /** One change an opening, so that a plan names every address. */
   diff(spec, live) {

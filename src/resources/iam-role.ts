@@ -46,6 +46,19 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
   settle: { timeoutMs: 60_000, pollMs: 1_000 },
   notFound: { provenBy: "iam:GetRole", codes: GONE },
 
+  access: {
+    on: ({ name }, { partition, account }) => [`arn:${partition}:iam::${account}:role/${name}`],
+    read: ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"],
+    write: [
+      ...["CreateRole", "DeleteRolePolicy", "DetachRolePolicy", "PutRolePolicy", "TagRole", "UpdateAssumeRolePolicy", "UpdateRole"].map(
+        (a) => `iam:${a}`,
+      ),
+      // To hand it to the service that takes it.
+      "iam:PassRole",
+    ],
+    delete: ["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:ListInstanceProfilesForRole"],
+    everywhere: { read: ["iam:ListRoles"] },
+  },
   label: ({ name }) => name,
   diff: (spec, live) =>
     differences({

@@ -49,6 +49,20 @@ export const kmsKey: ResourceKind<KeyId, KeySpec, KeyLive, KeyOutputs, AwsClient
   // The lists of aliases and of keys prove it. An unreadable part of a listed key never does: that would make one key more in each run.
   notFound: { provenBy: undefined, codes: GONE },
 
+  access: {
+    on: ({ alias }, { partition, region, account }) => [alias, "key/*"].map((part) => `arn:${partition}:kms:${region}:${account}:${part}`),
+    read: ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"],
+    write: [
+      ...["CancelKeyDeletion", "CreateAlias", "EnableKey", "EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion"].map(
+        (a) => `kms:${a}`,
+      ),
+      ...["TagResource", "UpdateAlias", "UpdateKeyDescription"].map((a) => `kms:${a}`),
+      // What the services do with the key in the deployer's name.
+      ...["CreateGrant", "Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ListGrants"].map((a) => `kms:${a}`),
+    ],
+    delete: ["kms:DeleteAlias", "kms:ScheduleKeyDeletion", "kms:UpdateAlias"],
+    everywhere: { read: ["kms:ListAliases", "kms:ListKeys"], write: ["kms:CreateKey"] },
+  },
   label: ({ alias }) => alias,
   diff: (spec, live) =>
     differences({

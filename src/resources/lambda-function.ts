@@ -83,6 +83,16 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
   settle: { timeoutMs: 300_000, pollMs: 500 },
   notFound: { provenBy: "lambda:GetFunction", codes: GONE },
 
+  access: {
+    on: (id, place) => [arnOf(id.name, place), `${arnOf(id.name, place)}:*`],
+    read: ["GetFunction", "GetFunctionConfiguration", "GetPolicy", "ListAliases", "ListVersionsByFunction"].map((a) => `lambda:${a}`),
+    write: [
+      ...["CreateAlias", "CreateFunction", "DeleteFunction", "PublishVersion", "TagResource", "UpdateAlias"].map((a) => `lambda:${a}`),
+      ...["UpdateFunctionCode", "UpdateFunctionConfiguration"].map((a) => `lambda:${a}`),
+    ],
+    delete: ["lambda:DeleteFunction"],
+    everywhere: { read: ["lambda:ListFunctions"] },
+  },
   label: ({ name }) => name,
   diff(spec, live) {
     const code = spec.code?.sha256 ?? live.latest.code;

@@ -36,6 +36,15 @@ export const lambdaPermission: ResourceKind<PermissionId, PermissionSpec, Permis
   notFound: { provenBy: "lambda:GetPolicy", codes: GONE },
   partOf: "function",
 
+  access: {
+    on({ functionName }, { partition, region, account }) {
+      const arn = `arn:${partition}:lambda:${region}:${account}:function:${functionName}`;
+      return [arn, `${arn}:*`];
+    },
+    read: ["lambda:GetPolicy"],
+    write: ["lambda:AddPermission", "lambda:RemovePermission"],
+    delete: ["lambda:RemovePermission"],
+  },
   label: ({ functionName, statementId }) => `${functionName} ${statementId}`,
   diff: (spec, live) => differences({ statement: [live.statement, wanted(spec)] }),
   outputs: () => ({}),

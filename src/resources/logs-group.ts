@@ -36,6 +36,16 @@ export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, Log
   settle: { timeoutMs: 60_000, pollMs: 500 },
   notFound: { provenBy: undefined, codes: GONE },
 
+  access: {
+    on({ name }, { partition, region, account }) {
+      const arn = `arn:${partition}:logs:${region}:${account}:log-group:${name}`;
+      return [arn, `${arn}:*`];
+    },
+    read: ["logs:ListTagsForResource"],
+    write: ["AssociateKmsKey", "CreateLogGroup", "DisassociateKmsKey", "PutRetentionPolicy", "TagResource"].map((a) => `logs:${a}`),
+    delete: ["logs:DeleteLogGroup"],
+    everywhere: { read: ["logs:DescribeLogGroups"] },
+  },
   label: ({ name }) => name,
   diff: (spec, live) => differences({ retentionDays: [live.retentionDays, spec.retentionDays], encryption: [live.kmsKey, spec.kmsKey] }),
   outputs: ({ arn }) => ({ arn, name: arn.split(":log-group:")[1] ?? "" }),

@@ -38,6 +38,19 @@ export const rdsEventSubscription: ResourceKind<EventSubscriptionId, EventSubscr
   settle: { timeoutMs: 300_000, pollMs: 2_000 },
   notFound: { provenBy: "rds:DescribeEventSubscriptions", codes: GONE },
 
+  access: {
+    on: ({ name }, { partition, region, account }) => [`arn:${partition}:rds:${region}:${account}:es:${name}`],
+    read: ["rds:DescribeEventSubscriptions", "rds:ListTagsForResource"],
+    write: [
+      "AddSourceIdentifierToSubscription",
+      "AddTagsToResource",
+      "CreateEventSubscription",
+      "ModifyEventSubscription",
+      "RemoveSourceIdentifierFromSubscription",
+    ].map((a) => `rds:${a}`),
+    delete: ["rds:DeleteEventSubscription"],
+    everywhere: { read: ["rds:DescribeEventSubscriptions"] },
+  },
   label: ({ name }) => name,
   diff: (spec, live) =>
     differences({

@@ -88,6 +88,20 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
   settle: { timeoutMs: 3_600_000, pollMs: 5_000 },
   notFound: { provenBy: "rds:DescribeDBInstances", codes: GONE },
 
+  access: {
+    on: ({ identifier }, { partition, region, account }) =>
+      [`db:${identifier}`, "og:*", "pg:*", "secgrp:*", `snapshot:${identifier}-*`, "subgrp:*"].map(
+        (part) => `arn:${partition}:rds:${region}:${account}:${part}`,
+      ),
+    read: [],
+    write: ["rds:AddTagsToResource", "rds:CreateDBInstance", "rds:ModifyDBInstance", "rds:StartDBInstance"],
+    delete: ["rds:AddTagsToResource", "rds:CreateDBSnapshot", "rds:DeleteDBInstance", "rds:ModifyDBInstance"],
+    everywhere: {
+      read: ["rds:DescribeDBInstances"],
+      // RDS makes the password's secret, and its own role once an account, in the deployer's name.
+      write: ["iam:CreateServiceLinkedRole", "kms:DescribeKey", "secretsmanager:CreateSecret", "secretsmanager:TagResource"],
+    },
+  },
   label: ({ identifier }) => identifier,
   diff: (spec, live) => [
     ...onlyAnew(spec, live),

@@ -43,6 +43,13 @@ export const rdsParameterGroup: ResourceKind<ParameterGroupId, ParameterGroupSpe
     settle: { timeoutMs: 300_000, pollMs: 2_000 },
     notFound: { provenBy: "rds:DescribeDBParameterGroups", codes: GONE },
 
+    access: {
+      on: ({ name }, { partition, region, account }) => [`arn:${partition}:rds:${region}:${account}:pg:${name}`],
+      read: ["rds:DescribeDBParameters", "rds:ListTagsForResource"],
+      write: ["rds:AddTagsToResource", "rds:CreateDBParameterGroup", "rds:ModifyDBParameterGroup", "rds:ResetDBParameterGroup"],
+      delete: ["rds:DeleteDBParameterGroup"],
+      everywhere: { read: ["rds:DescribeDBParameterGroups"] },
+    },
     label: ({ name }) => name,
     diff: (spec, live) => [
       ...differences({ family: [live.family, spec.family] }, "replace"),

@@ -30,6 +30,13 @@ export const rdsSubnetGroup: ResourceKind<SubnetGroupId, SubnetGroupSpec, Subnet
   settle: { timeoutMs: 60_000, pollMs: 1_000 },
   notFound: { provenBy: "rds:DescribeDBSubnetGroups", codes: GONE },
 
+  access: {
+    on: ({ name }, { partition, region, account }) => [`arn:${partition}:rds:${region}:${account}:subgrp:${name}`],
+    read: ["rds:ListTagsForResource"],
+    write: ["rds:AddTagsToResource", "rds:CreateDBSubnetGroup", "rds:ModifyDBSubnetGroup"],
+    delete: ["rds:DeleteDBSubnetGroup"],
+    everywhere: { read: ["ec2:DescribeRouteTables", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "rds:DescribeDBSubnetGroups"] },
+  },
   label: ({ name }) => name,
   diff: (spec, live) => differences({ description: [live.description, spec.description], subnets: [live.subnets, spec.subnets] }),
   outputs: ({ arn }) => ({ name: arn.slice(arn.lastIndexOf(":") + 1) }),

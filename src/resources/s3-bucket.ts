@@ -66,6 +66,31 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
   settle: { timeoutMs: 300_000, pollMs: 1_000, readLagMs: 600_000 },
   notFound: { provenBy: "s3:HeadBucket", codes: GONE },
 
+  access: {
+    on: ({ name }, place) => [arnOf(name, place), `${arnOf(name, place)}/*`],
+    read: [
+      ...["GetBucketLogging", "GetBucketNotification", "GetBucketOwnershipControls", "GetBucketPolicy", "GetBucketPublicAccessBlock"].map(
+        (a) => `s3:${a}`,
+      ),
+      ...["GetBucketTagging", "GetBucketVersioning", "GetEncryptionConfiguration", "GetLifecycleConfiguration", "ListBucket"].map(
+        (a) => `s3:${a}`,
+      ),
+    ],
+    write: [
+      ...["CreateBucket", "PutBucketLogging", "PutBucketNotification", "PutBucketOwnershipControls", "PutBucketPolicy"].map(
+        (a) => `s3:${a}`,
+      ),
+      ...["PutBucketPublicAccessBlock", "PutBucketTagging", "PutBucketVersioning", "PutEncryptionConfiguration"].map((a) => `s3:${a}`),
+      ...["PutLifecycleConfiguration", "TagResource"].map((a) => `s3:${a}`),
+      // The lock of the stack.
+      ...["DeleteObject", "DeleteObjectVersion", "GetObject", "PutObject"].map((a) => `s3:${a}`),
+    ],
+    delete: [
+      ...["AbortMultipartUpload", "DeleteBucket", "DeleteObject", "DeleteObjectVersion", "GetObject"].map((a) => `s3:${a}`),
+      ...["ListBucketMultipartUploads", "ListBucketVersions", "PutObject"].map((a) => `s3:${a}`),
+    ],
+    everywhere: { read: ["s3:ListAllMyBuckets"] },
+  },
   label: ({ name }) => name,
   diff: (spec, live) => [
     ...differences({

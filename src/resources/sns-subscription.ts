@@ -25,6 +25,13 @@ export const snsSubscription: ResourceKind<SubscriptionId, object, SubscriptionL
   notFound: { provenBy: "sns:ListSubscriptionsByTopic", codes: GONE },
   partOf: "topic",
 
+  access: {
+    on: ({ topicArn }) => [topicArn, `${topicArn}:*`],
+    read: ["sns:ListSubscriptionsByTopic"],
+    write: ["sns:Subscribe"],
+    delete: ["sns:Unsubscribe"],
+    everywhere: { read: ["sns:ListSubscriptions"], write: ["sns:Unsubscribe"], delete: ["sns:Unsubscribe"] },
+  },
   label: ({ protocol, endpoint }) => `${protocol}:${endpoint}`,
   diff: () => [],
   outputs: () => ({}),

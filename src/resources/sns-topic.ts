@@ -31,6 +31,13 @@ export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly ar
   settle: { timeoutMs: 60_000, pollMs: 500 },
   notFound: { provenBy: "sns:GetTopicAttributes", codes: GONE },
 
+  access: {
+    on: (id, place) => [arnOf(id, place)],
+    read: ["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource"],
+    write: ["sns:CreateTopic", "sns:SetTopicAttributes", "sns:TagResource"],
+    delete: ["sns:DeleteTopic"],
+    everywhere: { read: ["sns:ListTopics"] },
+  },
   label: ({ name }) => name,
   diff: (spec, live) => [
     ...differences({ encryption: [live.kmsKey, spec.kmsKey] }),

@@ -21,6 +21,13 @@ export const wafv2Association: ResourceKind<WebAclAssociationId, WebAclAssociati
   settle: { timeoutMs: 300_000, pollMs: 2_000 },
   notFound: { provenBy: "wafv2:GetWebACLForResource", codes: ["WAFNonexistentItemException"] },
 
+  access: {
+    on: ({ stageArn }, { partition, region, account }) => [stageArn, `arn:${partition}:wafv2:${region}:${account}:regional/webacl/*`],
+    read: ["wafv2:GetWebACL"],
+    write: ["apigateway:SetWebACL", "wafv2:AssociateWebACL"],
+    delete: ["apigateway:SetWebACL"],
+    everywhere: { read: ["wafv2:GetWebACLForResource"], write: ["wafv2:DisassociateWebACL"], delete: ["wafv2:DisassociateWebACL"] },
+  },
   label: ({ stageArn }) => `web ACL of the stage ${stageArn.slice(stageArn.lastIndexOf("/") + 1)}`,
   diff: (spec, live) => differences({ webAcl: [live.aclArn, spec.aclArn] }),
   outputs: () => ({}),

@@ -36,6 +36,14 @@ export const wafv2WebAcl: ResourceKind<WebAclId, WebAclSpec, WebAclLive, WebAclO
   settle: { timeoutMs: 120_000, pollMs: 1_000 },
   notFound: { provenBy: undefined, codes: GONE },
 
+  access: {
+    on: ({ name }, { partition, region, account }) =>
+      [`regional/webacl/${name}/*`, "regional/managedruleset/*"].map((part) => `arn:${partition}:wafv2:${region}:${account}:${part}`),
+    read: ["wafv2:GetWebACL", "wafv2:ListTagsForResource"],
+    write: ["wafv2:CreateWebACL", "wafv2:TagResource", "wafv2:UpdateWebACL"],
+    delete: ["wafv2:DeleteWebACL", "wafv2:ListResourcesForWebACL"],
+    everywhere: { read: ["wafv2:ListWebACLs"] },
+  },
   label: ({ name }) => name,
   diff: (spec, live) =>
     differences({

@@ -1,4 +1,12 @@
-import { type Handler, type LocalEnv, LocalFault, type LocalService, type Operations } from "../../core/service.ts";
+import {
+  type Call,
+  type Handler,
+  type LocalEnv,
+  LocalFault,
+  type LocalService,
+  type Operations,
+  type Permission,
+} from "../../core/service.ts";
 import { loadModel } from "../../core/validation.ts";
 import { groupOperations } from "./groups.ts";
 import { refuseInput } from "./input-rules.ts";
@@ -23,8 +31,20 @@ export function ec2Service(env: LocalEnv): LocalService {
       ...tagOperations(env, state),
       ...interfaceOperations(env),
     }),
+    permissions: permissionsOf,
     facts: () => ({ securityGroups: state.groups.size }),
   };
+}
+
+/** Looks know no resource. What is made or changed has an ARN; of a new group AWS asks before it has an id. */
+function permissionsOf(operation: string, input: Record<string, unknown>, { region, account }: Call): readonly Permission[] {
+  const action = `ec2:${operation}`;
+  const on = (part: string): Permission => ({ action, resource: `arn:aws:ec2:${region}:${account}:${part}` });
+  if (/^(Describe|Get)/.test(operation)) return [{ action, resource: "*" }];
+  if (operation === "CreateSecurityGroup") return [on("security-group/*"), on(`vpc/${input.VpcId ?? "*"}`)];
+  if (typeof input.GroupId === "string") return [on(`security-group/${input.GroupId}`)];
+  const tagged = [input.Resources].flat().filter((id) => typeof id === "string" && id.startsWith("sg-"));
+  return tagged.length > 0 ? tagged.map((id) => on(`security-group/${id}`)) : [{ action, resource: "*" }];
 }
 
 /** Every call of EC2 may ask whether it would be allowed, which is known once it got here. */

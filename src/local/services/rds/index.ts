@@ -71,10 +71,18 @@ export function rdsService(env: LocalEnv): LocalService {
   };
 }
 
+/** Input member → how the ARN of what it names begins (Service Authorization Reference, Amazon RDS). The first that is there counts. */
+const NAMED: readonly (readonly [member: string, kind: string])[] = [
+  ["DBSnapshotIdentifier", "snapshot"],
+  ["DBInstanceIdentifier", "db"],
+  ["TargetDBInstanceIdentifier", "db"],
+  ["DBParameterGroupName", "pg"],
+  ["DBSubnetGroupName", "subgrp"],
+  ["SubscriptionName", "es"],
+];
 function permissionOf(env: LocalEnv, operation: string, input: Record<string, unknown>, { region }: Call): Permission {
   const action = `rds:${operation}`;
-  const instance = input.DBInstanceIdentifier ?? input.TargetDBInstanceIdentifier;
-  const [kind, name] = input.DBSnapshotIdentifier ? ["snapshot", input.DBSnapshotIdentifier] : ["db", instance];
   if (typeof input.ResourceName === "string") return { action, resource: input.ResourceName };
-  return { action, resource: typeof name === "string" ? `arn:aws:rds:${region}:${env.account}:${kind}:${name}` : "*" };
+  const [member, kind] = NAMED.find(([name]) => typeof input[name] === "string") ?? [];
+  return { action, resource: member === undefined ? "*" : `arn:aws:rds:${region}:${env.account}:${kind}:${input[member]}` };
 }

@@ -14,7 +14,9 @@ export function wafv2Service(env: LocalEnv): LocalService {
     // unproven: the code; AWS documents both it and ValidationException for these operations.
     inputRules: { refuse: (found) => inOneSentence(found, "awsJson1_1", pathOf, "WAFInvalidParameterException") },
     operations: { ...aclOperations(waf), ...associationOperations(waf) },
-    permissions: (operation, input) => {
+    permissions: (operation, input, { region, account }) => {
+      if (operation === "CreateWebACL")
+        return [{ action: "wafv2:CreateWebACL", resource: `arn:aws:wafv2:${region}:${account}:regional/webacl/${input.Name}/*` }];
       const named = input.WebACLArn ?? input.ResourceARN ?? input.ARN ?? waf.acls.get(String(input.Id))?.arn;
       return [{ action: `wafv2:${operation}`, resource: typeof named === "string" ? named : "*" }];
     },
