@@ -63,7 +63,10 @@ test("a bucket with versions, delete markers and an upload under way is counted,
 
 test("a protected table takes two steps, and counts its items itself", async () => {
   const id = { name: "FleetLogix_Protected" };
-  const table = declare(dynamodbTable, "table.x", { identity: () => id, spec: () => ({ key: { hash: "id" }, deletionProtection: true }) });
+  const table = declare(dynamodbTable, "table.x", {
+    identity: () => id,
+    spec: () => ({ key: { hash: "id" }, indexes: [], deletionProtection: true }),
+  });
   expect((await rig.up([table])).error).toBeUndefined();
   const dynamodb = await rig.world.dynamodb();
   for (const n of ["1", "2", "3"]) await dynamodb.putItem({ TableName: id.name, Item: { id: { S: n } } });

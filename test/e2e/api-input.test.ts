@@ -185,9 +185,9 @@ test("every answer is JSON that no cache keeps, with the client's correlation id
   expect(reply.headers.get("x-correlation-id")).toBe("trip-5");
 });
 
-test("without allowed pages there is no CORS at all", async () => {
+test("without allowed pages a page of another origin is refused, and there is no CORS at all", async () => {
   const origin = "https://fleet.example.com";
   const reply = await api.call("GET", "/delivery/7", undefined, { headers: { origin } });
-  expect([reply.status, reply.headers.get("access-control-allow-origin")]).toEqual([200, null]);
+  expect([reply.status, reply.headers.get("access-control-allow-origin")]).toEqual([403, null]);
   expect(await api.call("OPTIONS", "/delivery", undefined, { key: null, headers: { origin } })).toMatchObject({ status: 404 });
 });

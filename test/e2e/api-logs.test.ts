@@ -38,7 +38,8 @@ const CALLS: readonly (readonly [path: string, body: object, counted: Readonly<R
   ["route", route(6, SECRET.lon, "r-2"), { Accepted: 1, Deviated: 1 }],
   ["route", route(6, SECRET.lon, "r-2"), { Accepted: 1, Duplicate: 1 }],
   ["route", route(1, SECRET.lon, "r-3"), { Accepted: 1, Late: 1 }],
-  ["route", route(7, -74, "r-4"), { Accepted: 1, Notified: 1 }],
+  ["route", route(7, -74, "r-4"), { Accepted: 1, Implausible: 1 }],
+  ["route", route(50, -74, "r-5"), { Accepted: 1, Notified: 1 }],
 ];
 
 interface Line {
@@ -70,7 +71,7 @@ test("each call's metrics and ids stand in its function's log group, and no name
     all.push(...lines);
     const metrics = metricsIn(lines);
     for (const { _aws: aws, function: fn, ...counts } of metrics) {
-      expect(fn).toBe(name);
+      expect(fn).toBe(`fleetlogix-${name}`);
       expect(aws?.CloudWatchMetrics).toEqual([
         { Namespace: "FleetLogix", Dimensions: [["function"]], Metrics: Object.keys(counts).map((Name) => ({ Name, Unit: "Count" })) },
       ]);

@@ -163,7 +163,7 @@ const CASES: readonly Case[] = [
     kind: dynamodbTable,
     about: "a table on demand: phantom throughput is no difference",
     id: { name: "t" },
-    wish: { key: { hash: "TID" }, deletionProtection: false },
+    wish: { key: { hash: "TID" }, indexes: [], deletionProtection: false },
     plays: {
       "dynamodb:DescribeTable": { Table: table },
       "dynamodb:DescribeContinuousBackups": recorded("dynamodb:DescribeContinuousBackups"),
@@ -249,6 +249,7 @@ const CASES: readonly Case[] = [
       "lambda:ListAliases": { Aliases: [] },
       "lambda:ListVersionsByFunction": recorded("lambda:ListVersionsByFunction"),
       "lambda:GetFunctionConcurrency": {},
+      "lambda:GetPolicy": "ResourceNotFoundException",
       "iam:GetRolePolicy": "NoSuchEntity",
     },
     // Recorded without tracing, and with more of the system's own lines.
@@ -271,8 +272,8 @@ const CASES: readonly Case[] = [
       "s3:GetBucketNotificationConfiguration": { EventBridgeConfiguration: {} },
       "s3:GetBucketLogging": {},
     },
-    // Recorded with a rule of another.
-    differs: ["lifecycle"],
+    // Recorded with a rule of another, and without ours.
+    differs: ["lifecycle.aborted-uploads", "lifecycle.archive", "lifecycle.noncurrent-versions", "lifecycle.wholebucket"],
   },
 ];
 

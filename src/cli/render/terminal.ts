@@ -28,9 +28,10 @@ export function terminalRenderer(stream: NodeJS.WriteStream, voice: Voice, verbo
     emit(event) {
       const line = lineOf(progress, event, verbose);
       progress = advance(progress, event, now());
-      if (event.type === "run.started") spinner.start();
       if ("id" in event) width = Math.max(width, event.id.length);
       draw();
+      // Its first frame shows the text that it has by then.
+      if (event.type === "run.started") spinner.start();
       if (!line || !(line.lasting || verbose)) return;
       spinner.clear();
       voice.write(`${lastingText(fitting(line, (stream.columns ?? 80) - width - 4), width, voice.paint)}\n`);

@@ -37,7 +37,8 @@ export function s3Service(env: LocalEnv): LocalService {
     // Ten thousand parts, a thousand keys; objects are not held in memory.
     maxBodyBytes: 4 * 1024 * 1024,
     tooLarge: () => new LocalFault("MaxMessageLengthExceeded", "Your request was too large.", 400),
-    inputRules: { refuse: refuseInput },
+    // S3 takes "Prefix" as well as "prefix" (the names in its own answers are capitalized).
+    inputRules: { refuse: refuseInput, own: ["FilterRuleName"] },
     operations: ownersOnly(operationsOf(state, told)),
     permissions: permissionsOf(state),
     decode: decode(state),
