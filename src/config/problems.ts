@@ -38,7 +38,12 @@ export function parseProblems(source: Source): Problem[] {
     path: toPointer(path),
     place,
     message,
-    remedy: path.length > 0 ? "Remove one of the two." : "Correct the JSON at this place.",
+    remedy:
+      path.length === 0
+        ? "Correct the JSON at this place."
+        : path.at(-1) === "__proto__"
+          ? "Choose another name."
+          : "Remove one of the two.",
   }));
 }
 

@@ -44,11 +44,7 @@ export function readSource(text: string): Source {
   const faults = first
     ? [{ message: MESSAGES[printParseErrorCode(first.error)] ?? "This is not JSON.", place: placeAt(clean, first.offset), path: [] }]
     : root
-      ? twiceWritten(root, []).map(({ node, path }) => ({
-          message: "This key stands here twice.",
-          place: placeAt(clean, node.offset),
-          path,
-        }))
+      ? refusedKeys(root, []).map(({ node, path, message }) => ({ message, place: placeAt(clean, node.offset), path }))
       : [];
   return {
     value: root && getNodeValue(root),
@@ -83,16 +79,24 @@ function placeAt(text: string, offset: number): Place {
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }
 
-/** JSON lets a key stand twice and takes the last: nobody who wrote it wants that. */
-function twiceWritten(node: Node, path: Path): { node: Node; path: Path }[] {
-  if (node.type === "array") return (node.children ?? []).flatMap((child, i) => twiceWritten(child, [...path, i]));
+interface RefusedKey {
+  readonly node: Node;
+  readonly path: Path;
+  readonly message: string;
+}
+/** JSON lets a key stand twice and takes the last: nobody who wrote it wants that. `__proto__` is lost when JSON becomes an object. */
+function refusedKeys(node: Node, path: Path): RefusedKey[] {
+  if (node.type === "array") return (node.children ?? []).flatMap((child, i) => refusedKeys(child, [...path, i]));
   if (node.type !== "object") return [];
   const seen = new Set<string>();
   return (node.children ?? []).flatMap((property) => {
     const [key, value] = property.children ?? [];
     const name = String(key?.value);
-    const again = key && seen.has(name) ? [{ node: key, path: [...path, name] }] : [];
+    const message = name === "__proto__" ? "This key cannot be used." : seen.has(name) ? "This key stands here twice." : undefined;
     seen.add(name);
-    return [...again, ...(value ? twiceWritten(value, [...path, name]) : [])];
+    return [
+      ...(key && message ? [{ node: key, path: [...path, name], message }] : []),
+      ...(value ? refusedKeys(value, [...path, name]) : []),
+    ];
   });
 }

@@ -240,6 +240,25 @@ describe("problems", () => {
   });
 });
 
+test("a name that every object has is an environment, a tag and a table like others", () => {
+  for (const name of ["constructor", "valueof", "prototype"]) {
+    write({ tags: { [name]: "a" } });
+    expect(load({ env: name }).config).toMatchObject({ environment: name, region: "us-east-1", tags: { [name]: "a" } });
+    write({ environments: { [name]: { region: "eu-west-1" } } });
+    expect(load({ env: name }).config).toMatchObject({ environment: name, region: "eu-west-1" });
+    expect(load().config.region).toBe("us-east-1");
+  }
+  write('{ "tags": { "__proto__": "a" } }');
+  expect(problemsOf(load)).toMatchObject([{ path: "/tags/__proto__", at: "1:13", remedy: "Choose another name." }]);
+  for (const name of Object.getOwnPropertyNames(Object.prototype).filter((one) => one !== "__proto__")) {
+    write(`{ "tags": { ${JSON.stringify(name)}: "a" }, "tables": { "alerts": ${JSON.stringify(name)} } }`);
+    const { config } = load();
+    expect([config.tables.alerts, Object.entries(config.tags)]).toEqual([name, [[name, "a"]]]);
+    write(`{ ${JSON.stringify(name)}: 1 }`);
+    expect(problemsOf(load)).toMatchObject([{ path: `/${name}` }]);
+  }
+});
+
 describe("rules between settings", () => {
   test("production refuses an open API, a public database and every origin, where they stand", () => {
     write({
