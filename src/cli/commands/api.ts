@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import type { App } from "../../app.ts";
 import type { Config } from "../../config/config.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { again } from "../again.ts";
 import { toErrorJson, toFailure } from "../failure.ts";
+import { parsed, readFile } from "../input.ts";
 import { oneOf } from "../one-of.ts";
 import { withSpinner } from "../progress.ts";
 import type { Action, Answer, Run } from "../run.ts";
@@ -106,34 +106,17 @@ function refusal(run: Run, status: number, requestId: string | null): Fleetlogix
       : "Correct the call; the answer above names what is wrong with it.";
   return new FleetlogixError("CALL_REFUSED", `The API answered ${status}.`, { hint, requestId: requestId ?? undefined });
 }
-function parsed(content: string): unknown {
-  try {
-    return JSON.parse(content);
-  } catch {
-    return content;
-  }
-}
 
 /** `-d JSON`, `-d @file`, `-d @-` (standard input). USAGE when it is not JSON: nothing is sent then. */
 async function readBody(run: Run, data: string | undefined): Promise<string | undefined> {
   if (data === undefined) return undefined;
-  const content = data === "@-" ? await text(run.io.stdin) : data.startsWith("@") ? readFile(data.slice(1)) : data;
+  const content = data === "@-" ? await text(run.io.stdin) : data.startsWith("@") ? readFile(data.slice(1), "The body") : data;
   try {
     JSON.parse(content.replace(/^\uFEFF/, ""));
     return content;
   } catch (cause) {
     throw new FleetlogixError("USAGE", `The body is not JSON: ${(cause as Error).message}.`, {
       hint: `Quote it for the shell, such as -d '{"delivery_id":"D-1","status":"in_transit"}', or name a file with -d @FILE.`,
-      cause,
-    });
-  }
-}
-function readFile(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new FleetlogixError("USAGE", `The body cannot be read: ${(cause as Error).message}.`, {
-      hint: "Name a file that exists.",
       cause,
     });
   }

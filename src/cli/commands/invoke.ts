@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import type { FunctionName } from "../../config/config.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { functionName } from "../functions.ts";
+import { parsed, readFile } from "../input.ts";
 import { withSpinner } from "../progress.ts";
 import type { Action, Run } from "../run.ts";
 import { sampleEvent } from "../sample-event.ts";
@@ -48,7 +48,7 @@ async function eventOf(run: Run, name: FunctionName, { event, sample }: { event?
 /** --event FILE, `-` or a pipe; `{}` when a person typed no event. USAGE when it is not JSON. */
 async function readEvent(run: Run, file: string | undefined): Promise<string> {
   const piped = file === "-" || (file === undefined && run.io.stdin.isTTY !== true);
-  const content = file !== undefined && file !== "-" ? readFile(file) : piped ? await text(run.io.stdin) : "";
+  const content = file !== undefined && file !== "-" ? readFile(file, "The event file") : piped ? await text(run.io.stdin) : "";
   const event = content.trim() === "" ? "{}" : content;
   try {
     JSON.parse(event);
@@ -59,21 +59,4 @@ async function readEvent(run: Run, file: string | undefined): Promise<string> {
     });
   }
   return event;
-}
-function readFile(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (cause) {
-    throw new FleetlogixError("USAGE", `The event file cannot be read: ${(cause as Error).message}.`, {
-      hint: "Name a file that exists.",
-      cause,
-    });
-  }
-}
-function parsed(payload: string): unknown {
-  try {
-    return JSON.parse(payload);
-  } catch {
-    return payload;
-  }
 }
