@@ -40,7 +40,7 @@ export async function applyUp(session: Session, scope: Scope, options: RunOption
   const bring = async (ready?: (id: string) => Promise<void>) => removeOrphans(orphans, seen, await execute(seen, run, ready), run);
   const changes = [...planned, ...orphans].some(({ decision }) => decision.action !== "keep" && decision.action !== "retain");
   if (!changes) return bring();
-  if (planned.some((r) => r.id === "database.main" && r.decision.action === "create")) await refuseUnfit(session);
+  for (const { id, decision } of planned) if (id === "database.main") await refuseUnfit(session, decision);
   const lock = await holdLock(session, seen, COMMANDS[scope.part]);
   try {
     return await bring(lock.onReady);

@@ -1,3 +1,4 @@
+import type { Decision } from "../engine/decide.ts";
 import { FleetlogixError } from "../errors.ts";
 import type { Finding } from "./contract.ts";
 import type { Session } from "./session.ts";
@@ -103,14 +104,49 @@ const loggingRole: Check = async ({ clients, ask }) => {
 
 export const PREFLIGHT: readonly Check[] = [network, database, room, roles, concurrency, loggingRole];
 
-/** Before a database is begun that AWS would refuse after minutes: everything that is missing, at once. Other endpoints need not know. */
-export async function refuseUnfit(session: Session): Promise<void> {
+/** Which versions an instance may be brought to depends on its own. */
+const upgrade =
+  (from: string): Check =>
+  async ({ clients, config, ask }) => {
+    const { engineVersion: to, identifier } = config.database;
+    const rds = await clients.rds();
+    const { DBEngineVersions = [] } = await ask("the database's upgrades", () =>
+      rds.describeDBEngineVersions({ Engine: "postgres", EngineVersion: from }),
+    );
+    const targets = DBEngineVersions.flatMap(({ ValidUpgradeTarget = [] }) =>
+      ValidUpgradeTarget.map(({ EngineVersion = "" }) => EngineVersion),
+    );
+    if (targets.some((target) => target === to || target.startsWith(`${to}.`))) return [fine("database upgrade", `${from} to ${to}`)];
+    const newest = targets.at(-1);
+    const fix = newest
+      ? `write "engineVersion": "${newest.split(".")[0]}" in "database", and go on from there`
+      : `write "engineVersion": "${from.split(".")[0]}" in "database"`;
+    return [
+      lacks(
+        "database upgrade",
+        "error",
+        `RDS brings the database "${identifier}" from PostgreSQL ${from} to ${to} in no single step.`,
+        fix,
+      ),
+    ];
+  };
+
+/** Before a database is begun or changed in a way that AWS would refuse after minutes: everything that is missing, at once. */
+export async function refuseUnfit(session: Session, decision: Decision): Promise<void> {
+  // Other endpoints need not know.
   if (session.options.endpoint !== undefined && !session.options.local) return;
-  const findings = await Promise.all([network, database, room].map((check) => check(session)));
+  const findings = await Promise.all(checksFor(decision).map((check) => check(session)));
   const missing = findings.flat().filter((finding) => !finding.ok);
   if (missing.length === 0) return;
   throw new FleetlogixError("PREFLIGHT", missing.map((finding) => finding.message).join("\n"), {
     hint: missing.map((finding) => `Run or do: ${finding.fix}.`).join(" "),
     resource: "database.main",
   });
+}
+function checksFor(decision: Decision): readonly Check[] {
+  if (decision.action === "create") return [network, database, room];
+  if (decision.action !== "update") return [];
+  const version = decision.changes.find(({ path }) => path === "engineVersion");
+  const ordered = version !== undefined || decision.changes.some(({ path }) => path === "instanceClass");
+  return [...(ordered ? [database] : []), ...(version ? [upgrade(String(version.from))] : [])];
 }

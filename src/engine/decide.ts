@@ -43,8 +43,16 @@ export function otherRegion(tags: SeenTags, wanted: Ctx["tags"]): string | undef
   return region === wanted[REGION_TAG] ? undefined : region;
 }
 
-/** What the spec of a node turned out to be; unknown while something that it needs does not exist and cannot be foretold. */
-export type Spec = { readonly known: true; readonly value: unknown } | { readonly known: false; readonly after: readonly string[] };
+/**
+ * What the spec of a node turned out to be; unknown while something that it needs does not exist and cannot be foretold. `guess`: the
+ * spec with `pending` words in place of the values that are missing, where it can be worked out.
+ */
+export type Spec =
+  | { readonly known: true; readonly value: unknown }
+  | { readonly known: false; readonly after: readonly string[]; readonly guess?: unknown };
+/** Stands for a value that AWS will give to `need` when it is made. */
+export const pending = (need: string): string => `(known after ${need})`;
+const isPending = (value: unknown): boolean => /\(known after [^)"]+\)/.test(JSON.stringify(value) ?? "");
 export interface Judged {
   readonly id: string;
   readonly kind: AnyKind;
@@ -80,13 +88,14 @@ function dataProtected({ id, kind, label }: Judged, forcing: readonly Change[]):
     action: "refuse",
     code: "DATA_PROTECTED",
     why: `${differing} of "${label}" cannot be changed in place: it would take a new one, and the data would be lost`,
-    hint: `To keep it, write in fleetlogix.config.json: ${[...keeps].join("; ")}. Only to give it up: --allow-data-loss ${id} deletes the ${kind.kind} "${label}" with all its data.`,
+    hint: `To keep it, write in fleetlogix.config.json: ${[...keeps].join("; ")}. Only to give it up: \`--allow-data-loss ${id}\` deletes the ${kind.kind} "${label}" with all its data.`,
   };
 }
 const show = (value: unknown): string => JSON.stringify(value) ?? "nothing";
 
 function notesOn(kind: AnyKind, spec: Spec, seen: Observation<unknown>): { readonly notes?: Notes } {
-  const notes = spec.known ? (kind.notes?.(spec.value, seen.state === "absent" ? undefined : seen.live) ?? []) : [];
+  const live = seen.state === "absent" ? undefined : seen.live;
+  const notes = tryWith(spec, (value) => kind.notes?.(value, live)) ?? [];
   return notes.length > 0 ? { notes } : {};
 }
 
@@ -135,13 +144,29 @@ function differences(
   seen: Exclude<Observation<unknown>, { state: "absent" }>,
   owner: Pick<Ctx, "stack" | "tags">,
 ): readonly Change[] {
-  const own = [...(spec.known ? kind.diff(spec.value, seen.live) : []), ...tagDifferences(seen.tags, owner.tags)];
+  const own = [...ownDifferences(kind, spec, seen.live), ...tagDifferences(seen.tags, owner.tags)];
   if (seen.state === "failed") {
     const replace = kind.holdsData ? {} : { forces: "replace" as const };
     return [...own, { path: FAILED, from: seen.reason, to: "ready", ...replace }];
   }
   if (own.length > 0 || spec.known) return own;
   return spec.after.map((need) => ({ path: `(after ${need})`, from: "as it is", to: "known after create" }));
+}
+
+/** Of the spec, or of its guess: what differs for certain must be known before the first write, above all what forces a replacement. */
+function ownDifferences(kind: AnyKind, spec: Spec, live: unknown): readonly Change[] {
+  const changes = tryWith(spec, (value) => kind.diff(value, live)) ?? [];
+  return spec.known ? changes : changes.map(({ forces, ...change }) => ({ ...change, ...(forces && !isPending(change.to) && { forces }) }));
+}
+/** A kind may need the true form of a value, such as the parts of an ARN: then nothing can be said of a guess. */
+function tryWith<T>(spec: Spec, look: (value: unknown) => T): T | undefined {
+  if (spec.known) return look(spec.value);
+  if (spec.guess === undefined) return undefined;
+  try {
+    return look(spec.guess);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Foreign tags beside ours are left alone. */

@@ -1,5 +1,5 @@
 import type { Observation, ResourceNode } from "./contract.ts";
-import { type Decision, decide, type Spec } from "./decide.ts";
+import { type Decision, decide, pending, type Spec } from "./decide.ts";
 import { identityNeeds, inOrder, ranks } from "./graph.ts";
 import { known } from "./problems.ts";
 import type { Run, Subject } from "./run.ts";
@@ -50,10 +50,24 @@ async function observeOne(node: ResourceNode, outOf: (id: string) => unknown, ra
   const from = outputsFor(node, outOf);
   const subject = subjectOf(node, from, rank);
   const missing = Object.entries(node.needs).flatMap(([role, need]) => (from[role] === undefined ? [need.id] : []));
-  const spec: Spec = specs && missing.length === 0 ? { known: true, value: node.spec(from as never) } : { known: false, after: missing };
+  const spec = specs ? specOf(node, from, missing) : { known: false as const, after: missing };
   const observation = await lookForTags(subject, run, TAG_LAG.found);
   return { id: node.id, node, subject, spec, observation, out: outOfSeen(subject, observation, run) };
 }
+
+function specOf(node: ResourceNode, from: Readonly<Record<string, unknown>>, missing: readonly string[]): Spec {
+  if (missing.length === 0) return { known: true, value: node.spec(from as never) };
+  const guessed = Object.entries(node.needs).map(([role, need]) => [role, from[role] ?? pendingOutputs(need.id)]);
+  try {
+    return { known: false, after: missing, guess: node.spec(Object.fromEntries(guessed) as never) };
+  } catch {
+    // It works with the form of a value that is missing.
+    return { known: false, after: missing };
+  }
+}
+/** Outputs of which each is pending. */
+const pendingOutputs = (need: string): unknown =>
+  new Proxy({}, { get: (_none, name) => (typeof name === "string" ? pending(need) : undefined) });
 
 export const needsOf = (node: ResourceNode): readonly string[] => Object.values(node.needs).map((need) => need.id);
 

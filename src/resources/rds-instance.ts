@@ -5,7 +5,8 @@ import { orAbsent, toFault } from "../aws/faults.ts";
 import { carriesTag, fromTagList, toTagList } from "../aws/ownership.ts";
 import type { Change, Observation, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
-import { ATTRIBUTES, attributeChanges, creation, modificationFor, notesOn } from "./rds-instance/attributes.ts";
+import { ATTRIBUTES, attributeChanges, creation, leastGrowth, modificationFor } from "./rds-instance/attributes.ts";
+import { notesOn } from "./rds-instance/notes.ts";
 
 export interface DatabaseId {
   /** RDS keeps it in lower case. */
@@ -47,6 +48,9 @@ export interface DatabaseLive {
   readonly storageGb: number;
   readonly iops: number | undefined;
   readonly secretArn: string | undefined;
+  /** ARN of the key of its storage. */
+  readonly kmsKey: string | undefined;
+  readonly subnetGroup: string | undefined;
   readonly host: string | undefined;
   readonly port: number | undefined;
   /** By path of ATTRIBUTES, as it will be once what is pending has been applied. */
@@ -75,7 +79,6 @@ const STUCK: Readonly<Record<string, string>> = {
   "incompatible-restore": "its snapshot cannot be restored",
   "incompatible-parameters": "its parameter group does not fit the instance class",
   "incompatible-option-group": "its option group does not fit the engine",
-  "storage-full": "its storage is full: raise database.storageGb",
   "insufficient-capacity": "AWS has no such instance free in this zone: choose another database.instanceClass",
   "inaccessible-encryption-credentials": "its encryption key cannot be used: enable the key again",
   "inaccessible-encryption-credentials-recoverable": "its encryption key cannot be used: enable the key and start the instance",
@@ -146,7 +149,7 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
       await rds.startDBInstance({ DBInstanceIdentifier });
       return;
     }
-    const modification = modificationFor(changes, spec, live);
+    const modification = modificationFor(repairable(changes, live), spec, live);
     if (Object.keys(modification).length === 0) return;
     await unlessNothingToDo(rds.modifyDBInstance({ DBInstanceIdentifier, ApplyImmediately: true, ...modification }));
   },
@@ -187,7 +190,9 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
 function observationOf(found: DBInstance): Observation<DatabaseLive> {
   const live = liveOf(found);
   const tags = fromTagList(found.TagList);
-  const reason = STUCK[live.status];
+  // The repair is under way: what is pending is storage that it gets.
+  if (live.status === FULL && found.PendingModifiedValues?.AllocatedStorage !== undefined) return { state: "settling", live, tags };
+  const reason = live.status === FULL ? fullReason(live) : STUCK[live.status];
   if (reason) return { state: "failed", live, tags, reason: `${live.status}: ${reason}` };
   return { state: READY.includes(live.status) ? "ready" : "settling", live, tags };
 }
@@ -207,10 +212,26 @@ function liveOf(found: DBInstance): DatabaseLive {
     storageGb: pending.AllocatedStorage ?? found.AllocatedStorage ?? 0,
     iops: pending.Iops ?? found.Iops,
     secretArn: found.MasterUserSecret?.SecretArn,
+    kmsKey: found.KmsKeyId,
+    subnetGroup: found.DBSubnetGroup?.DBSubnetGroupName,
     host: found.Endpoint?.Address,
     port: found.Endpoint?.Port,
     attributes: Object.fromEntries(Object.entries(ATTRIBUTES).map(([path, { read }]) => [path, read(found, pending)])),
   };
+}
+const FULL = "storage-full";
+const fullReason = (live: DatabaseLive) => `its storage is full: write "storageGb": ${leastGrowth(live)} or more in "database"`;
+/**
+ * An instance whose storage is full takes nothing but more storage (RDS user guide, "Amazon RDS DB instance running out of storage"):
+ * that goes first and alone, the rest when it is available again.
+ */
+function repairable(changes: readonly Change[], live: DatabaseLive): readonly Change[] {
+  if (live.status !== FULL) return changes;
+  const repair = changes.filter(({ path }) => path === "storageGb");
+  if (repair.length > 0) return repair;
+  throw new FleetlogixError("SETTLE_FAILED", `The database "${live.identifier}" takes no change: ${FULL}: ${fullReason(live)}`, {
+    hint: `Write "storageGb": ${leastGrowth(live)} or more in "database" of fleetlogix.config.json, then run the same command again.`,
+  });
 }
 /** RDS refuses a modification that changes nothing; a repeated one has become just that. */
 async function unlessNothingToDo(modification: Promise<unknown>): Promise<void> {
@@ -221,6 +242,8 @@ async function unlessNothingToDo(modification: Promise<unknown>): Promise<void> 
   }
 }
 
+/** What keeps the old instance: the new one stands beside it. */
+const ANEW = `another "identifier" in "database" (a new one is made beside it, and \`fleetlogix db import\` moves the data in)`;
 /** AWS changes none of it on a database that is there. */
 function onlyAnew(spec: DatabaseSpec, live: DatabaseLive): readonly Change[] {
   const keep: Readonly<Record<string, string>> = {
@@ -236,7 +259,7 @@ function onlyAnew(spec: DatabaseSpec, live: DatabaseLive): readonly Change[] {
     },
     "replace",
   );
-  return changes.map((change) => ({ ...change, keep: keep[change.path] ?? `another "identifier" in "database"` }));
+  return changes.map((change) => ({ ...change, keep: keep[change.path] ?? ANEW }));
 }
 
 /** AWS deletes an instance in one of these states only without a final snapshot. */

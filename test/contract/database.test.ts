@@ -87,7 +87,7 @@ test("what only a new database would fulfil: the hint says what to write, and th
   expect(first).toContain('"username": "fleetlogix_admin" in "database"');
   expect(first).toContain('"name": "fleetlogix" in "database"');
   expect(first).not.toContain("--allow-data-loss");
-  expect(last).toBe(` --allow-data-loss database.main deletes the rds.instance "${ID}" with all its data.`);
+  expect(last).toBe(` \`--allow-data-loss database.main\` deletes the rds.instance "${ID}" with all its data.`);
   // What it says to write is what it takes.
   expect(await decided({ ...wish, username: "fleetlogix_admin", name: "fleetlogix" })).toEqual({ action: "keep" });
 });

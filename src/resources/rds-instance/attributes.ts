@@ -7,9 +7,9 @@ import type { DatabaseLive, DatabaseSpec } from "../rds-instance.ts";
  * gp3 of this size and more has IOPS of its own: AWS wants them with the size there, and refuses them below it
  * (hashicorp/terraform-provider-aws issues 28589 and 33512, crossplane-contrib/provider-aws issue 1630).
  */
-const IOPS_FROM_GB = 400;
+export const IOPS_FROM_GB = 400;
 /** What gp3 has from there on without being asked (RDS user guide, DB instance storage). */
-const BASE_IOPS = 12_000;
+export const BASE_IOPS = 12_000;
 /** Less is rounded up to it (botocore, ModifyDBInstanceMessage.AllocatedStorage). */
 const LEAST_GROWTH = 1.1;
 
@@ -185,7 +185,7 @@ function logExportsOf({ EnabledCloudwatchLogsExports = [] }: DBInstance, pending
 function iopsOf({ storageGb }: DatabaseSpec, { iops = 0 }: DatabaseLive): Modification {
   return storageGb < IOPS_FROM_GB ? {} : { Iops: Math.max(iops, BASE_IOPS) };
 }
-const majorOf = (version: string) => version.split(".")[0] ?? "";
+export const majorOf = (version: string) => version.split(".")[0] ?? "";
 /** Above 0: the wish is newer. As exact as the wish is written. */
 function versionOrder(spec: DatabaseSpec, live: DatabaseLive): number {
   const wanted = spec.engineVersion.split(".").map(Number);
@@ -209,30 +209,5 @@ export const modificationFor = (changes: readonly Change[], spec: DatabaseSpec, 
     }),
   ) as Modification;
 
-/** What is no difference and must be known before anything is written. */
-export function notesOn(spec: DatabaseSpec, live: DatabaseLive | undefined): readonly string[] {
-  if (live === undefined) return [];
-  const minorOnly = majorOf(spec.engineVersion) === majorOf(live.engineVersion);
-  const kept = Object.entries(ATTRIBUTES).flatMap(([path, { growsOnly, wish }]) =>
-    growsOnly?.isMore(spec, live) && !(path === "engineVersion" && minorOnly)
-      ? [
-          `AWS has ${path} ${live.attributes[path]} for "${live.identifier}", the file says ${wish(spec, live)}. It cannot go back: write ${growsOnly.keep(live)} in "database".`,
-        ]
-      : [],
-  );
-  return [...kept, ...growthNotes(spec, live)];
-}
-function growthNotes({ storageGb }: DatabaseSpec, live: DatabaseLive): readonly string[] {
-  const least = Math.ceil(live.storageGb * LEAST_GROWTH);
-  if (storageGb <= live.storageGb) return [];
-  return [
-    ...(storageGb < least
-      ? [
-          `AWS raises storage by 10 % at least: "${live.identifier}" gets ${least} GB, not ${storageGb}. Write "storageGb": ${least} in "database".`,
-        ]
-      : []),
-    ...(storageGb >= IOPS_FROM_GB
-      ? [`From ${IOPS_FROM_GB} GB on, AWS wants IOPS with the size: "${live.identifier}" gets ${Math.max(live.iops ?? 0, BASE_IOPS)}.`]
-      : []),
-  ];
-}
+/** The least size that it can be given next. */
+export const leastGrowth = ({ storageGb }: Pick<DatabaseLive, "storageGb">): number => Math.ceil(storageGb * LEAST_GROWTH);

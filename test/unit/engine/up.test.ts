@@ -153,7 +153,7 @@ test("a first plan sees through what can be foretold, and says what cannot", asy
     api: { action: "create" },
     kept: { action: "keep" },
     stale: { action: "update", changes: [{ path: "role", from: "arn:other", to: "arn:role" }] },
-    blind: { action: "update", changes: [{ path: "(after api)", to: "known after create" }] },
+    blind: { action: "update", changes: [{ path: "role", to: "(known after api)" }] },
   });
   expect(planned.find((p) => p.id === "role")?.arn).toBe("arn:role");
   expect(JSON.parse(JSON.stringify(planned))).toEqual(planned);
