@@ -9,6 +9,8 @@ import { configurations } from "./configurations.ts";
 import { deletion } from "./deletion.ts";
 import { drift } from "./drift.ts";
 import { type Check, makeStage, type Reference, type Scenario } from "./life.ts";
+import { productionDeletion, productionDrift } from "./production.ts";
+import { recordedErrors } from "./recorded.ts";
 import { foreign } from "./strangers.ts";
 import { passing, states } from "./transients.ts";
 
@@ -88,9 +90,12 @@ function everything(
     ...calls.random(upCalls, seeds),
     ...calls.anyOrder(),
     ...passing(),
+    ...recordedErrors(),
     ...states(),
     ...drift(),
     ...deletion(),
+    ...productionDrift(production),
+    ...productionDeletion(production),
     ...foreign(),
     ...configurations(config),
   ];

@@ -223,17 +223,23 @@ export function drifted(drift: string): Pick<Life, "during" | "from" | "before" 
 
 /** The plan shows this difference, and proposes nothing for anything else. */
 function notShown(plan: Plan, id: string, path: string): string | undefined {
+  const missing = shows(plan, id, path);
+  if (missing !== undefined) return missing;
   const busy = plan.resources.filter(({ decision }) => decision.action !== "keep" && decision.action !== "retain");
-  const mine = busy.find((resource) => resource.id === id)?.decision;
-  const paths = mine?.action === "update" ? mine.changes.map((change) => change.path) : [];
-  if (!paths.some((shown) => shown === path || shown.startsWith(`${path}.`)))
-    return `the plan does not show ${id} ${path}: ${JSON.stringify(mine)}`;
   // Who may call a version is written at its alias, and goes with it.
   const parts = path === "published" ? "lambda.permission" : undefined;
   const others = busy
     .filter((resource) => resource.id !== id && resource.kind !== parts)
     .map((resource) => `${resource.id} ${resource.decision.action}`);
   return others.length === 0 ? undefined : `the plan would also touch ${others.join(", ")}`;
+}
+
+/** What is wrong with a plan that is to show this difference. */
+export function shows({ resources }: Plan, id: string, path: string): string | undefined {
+  const mine = resources.find((resource) => resource.id === id)?.decision;
+  const paths = mine?.action === "update" ? mine.changes.map((change) => change.path) : [];
+  if (paths.some((shown) => shown === path || shown.startsWith(`${path}.`))) return undefined;
+  return `the plan does not show ${id} ${path}: ${JSON.stringify(mine)}`;
 }
 
 export function drift(): readonly Scenario[] {

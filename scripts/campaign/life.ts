@@ -47,6 +47,8 @@ export interface Life {
   readonly during: Command;
   /** Default: `up` begins from nothing, `teardown` from a finished stack. A stack that `up` finds is of the campaign's own configuration. */
   readonly from?: "nothing" | "stack";
+  /** The stack that `up` finds is of `config`, too. */
+  readonly stands?: boolean;
   /** Runs that may fail after the fault is gone before one must succeed: one, or two for double faults. */
   readonly runs?: 1 | 2;
   readonly concurrency: number;
@@ -112,7 +114,7 @@ export function life(how: Life): Scenario {
       const { config } = { config: stage.setting.config, ...how };
       const wanted = await stage.reference(config);
       const from = how.from ?? (how.during === "up" ? "nothing" : "stack");
-      const before = how.during === "teardown" ? config : stage.setting.config;
+      const before = how.during === "teardown" || how.stands ? config : stage.setting.config;
       const world = await makeWorld(stage.setting, from === "stack" ? (await stage.reference(before)).stack : undefined);
       try {
         await live(world, how, config, wanted, whole, check);

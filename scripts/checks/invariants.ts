@@ -110,14 +110,20 @@ export function dishonest(ending: Ending): Verdict {
   return error.code === "AWS_FAULT" && !error.detail.awsCode ? "AWS_FAULT without AWS's code" : undefined;
 }
 
+/** Was an object written to the new bucket before its public access was blocked? */
+function filledOpen(done: readonly LoggedCall[], bucket: unknown): boolean {
+  const first = (operation: string) => done.findIndex((call) => call.operation === operation && call.input.Bucket === bucket);
+  const block = first("PutPublicAccessBlock") >= 0 ? first("PutPublicAccessBlock") : first("CreateBucket");
+  return first("PutObject") >= 0 && first("PutObject") < block;
+}
 /** I11: after every prefix of the calls nothing critical is open. */
 export function opened(calls: readonly LoggedCall[]): Verdict {
   const done = calls.filter((call) => call.effect);
   const first = (operation: string) => done.findIndex((call) => call.operation === operation);
   const world = done.find((call) => call.operation === "AuthorizeSecurityGroupIngress" && JSON.stringify(call.input).includes("0.0.0.0/0"));
   if (world) return "a security group was open to the world";
-  const block = first("PutPublicAccessBlock") >= 0 ? first("PutPublicAccessBlock") : first("CreateBucket");
-  if (first("CreateBucket") >= 0 && first("PutObject") >= 0 && first("PutObject") < block) return "objects before the bucket's block";
+  const filled = done.some(({ operation, input }) => operation === "CreateBucket" && filledOpen(done, input.Bucket));
+  if (filled) return "objects before the bucket's block";
   return first("CreateDeployment") >= 0 && first("CreateDeployment") < first("PutRestApi") ? "a deployment before the document" : undefined;
 }
 

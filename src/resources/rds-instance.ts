@@ -51,6 +51,7 @@ export interface DatabaseLive {
   /** ARN of the key of its storage. */
   readonly kmsKey: string | undefined;
   readonly subnetGroup: string | undefined;
+  readonly extendedSupport: boolean;
   readonly host: string | undefined;
   readonly port: number | undefined;
   /** By path of ATTRIBUTES, as it will be once what is pending has been applied. */
@@ -214,6 +215,7 @@ function liveOf(found: DBInstance): DatabaseLive {
     secretArn: found.MasterUserSecret?.SecretArn,
     kmsKey: found.KmsKeyId,
     subnetGroup: found.DBSubnetGroup?.DBSubnetGroupName,
+    extendedSupport: found.EngineLifecycleSupport === "open-source-rds-extended-support",
     host: found.Endpoint?.Address,
     port: found.Endpoint?.Port,
     attributes: Object.fromEntries(Object.entries(ATTRIBUTES).map(([path, { read }]) => [path, read(found, pending)])),

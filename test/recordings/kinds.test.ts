@@ -45,6 +45,7 @@ const group = at<Loose[]>(recorded("logs:DescribeLogGroups"), "logGroups")[0] as
 const key = at(recorded("kms:DescribeKey"), "KeyMetadata");
 const fn = recorded("lambda:GetFunction");
 const instance = at<Loose[]>(recorded("rds:DescribeDBInstances"), "DBInstances")[0] as Loose;
+const byDefault = at<Loose[]>(recorded("rds:DescribeDBInstances", "postgres 17"), "DBInstances")[0] as Loose;
 const parameters = at<Loose[]>(recorded("rds:DescribeDBParameters"), "Parameters");
 const topic = at(recorded("sns:GetTopicAttributes"), "Attributes");
 const api = at<Loose[]>(recorded("apigateway:GetRestApis", "items carry tags"), "items")[0] as Loose;
@@ -91,6 +92,17 @@ const CASES: readonly Case[] = [
     wish: database,
     plays: instancePlays({ AllocatedStorage: 44, EngineVersion: "18.1" }),
     differs: SINCE,
+  },
+  {
+    kind: rdsInstance,
+    about: "a database of this time that was made with RDS's own defaults",
+    id: { identifier: "it" },
+    wish: { ...database, engineVersion: "17", instanceClass: "db.t3.micro", storageGb: 20, publiclyAccessible: false },
+    plays: { "rds:DescribeDBInstances": { DBInstances: [{ ...byDefault, TagList: LIST }] } },
+    differs: [
+      ...["encrypted", "storageType", "backupRetentionDays", "iamAuth", "performanceInsights", "logExports", "copyTagsToSnapshot"],
+      ...["managedPassword", "parameterGroup"],
+    ],
   },
   {
     kind: rdsParameterGroup,

@@ -4,7 +4,7 @@ import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { IAM } from "@aws-sdk/client-iam";
 import { KMS } from "@aws-sdk/client-kms";
 import { Lambda } from "@aws-sdk/client-lambda";
-import { paginateDescribeDBParameters, RDS } from "@aws-sdk/client-rds";
+import { paginateDescribeDBParameters, RDS, waitUntilDBInstanceAvailable } from "@aws-sdk/client-rds";
 import { S3 } from "@aws-sdk/client-s3";
 import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -161,6 +161,28 @@ const ROWS: readonly Row[] = [
       for await (const page of paginateDescribeDBParameters({ client: rds }, { DBParameterGroupName: "p" }))
         all.push(...(page.Parameters ?? []));
       return { Parameters: all, Marker: "m" };
+    },
+  ],
+  [
+    "rds:DescribeDBInstances",
+    "postgres 17",
+    async () => {
+      const rds = aws.client(RDS);
+      const made = {
+        DBName: "test",
+        MasterUsername: "fleet",
+        MasterUserPassword: "Correct-Horse-7",
+        Tags: [{ Key: "Stack", Value: "other" }],
+      };
+      await rds.createDBInstance({
+        DBInstanceIdentifier: "it",
+        DBInstanceClass: "db.t3.micro",
+        Engine: "postgres",
+        AllocatedStorage: 20,
+        ...made,
+      });
+      await waitUntilDBInstanceAvailable({ client: rds, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { DBInstanceIdentifier: "it" });
+      return rds.describeDBInstances({ DBInstanceIdentifier: "it" });
     },
   ],
 ];

@@ -29,6 +29,11 @@ function fixedNotes({ kmsKey, subnetGroup }: DatabaseSpec, live: DatabaseLive): 
           `"${identifier}" keeps its storage under the key ${live.kmsKey ?? "of AWS"}, not the stack's: AWS gives another key only to a copy of it.`,
         ]
       : []),
+    ...(live.extendedSupport
+      ? [
+          `AWS bills "${identifier}" for extended support once its version is out of support: that is set when an instance is made, and never after.`,
+        ]
+      : []),
     ...(subnetGroup !== undefined && live.subnetGroup !== subnetGroup
       ? [
           `"${identifier}" stays in the subnet group ${live.subnetGroup ?? "of its VPC"}, not ${subnetGroup}: AWS moves no instance within its VPC.`,

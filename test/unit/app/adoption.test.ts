@@ -109,7 +109,7 @@ test("a bucket, tables, a topic, an instance and an API of other settings: each 
   ]);
   expect(plan.resources.find((r) => r.id === "database.main")?.decision).toMatchObject({
     changes: expect.arrayContaining([{ path: "securityGroups", from: [expect.any(String)], to: ["(known after network.database)"] }]),
-    notes: [expect.stringContaining("the present one stops working")],
+    notes: [expect.stringContaining("extended support"), expect.stringContaining("the present one stops working")],
   });
   expect(own(found["bucket.data"])).toEqual([
     ...["publicAccessBlock", "ownership", "encryption", "versioning", "events", "policy.TlsOnly", "policy.PublicRead"],

@@ -32,6 +32,7 @@ export type Attributes = Pick<
   | "MonitoringRoleArn"
   | "EnabledCloudwatchLogsExports"
   | "NetworkType"
+  | "EngineLifecycleSupport"
 >;
 
 /** A stay in a status until a time in milliseconds since the epoch. */

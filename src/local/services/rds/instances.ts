@@ -149,6 +149,8 @@ function attributesOf(input: RDS.CreateDBInstanceCommandInput, region: string, a
     StorageType: storage,
     ...(storage === "gp3" && baseline(input)),
     ...(storage !== "gp3" && input.Iops !== undefined && { Iops: input.Iops }),
+    ...(storage !== "gp3" && { StorageThroughput: 0 }),
+    EngineLifecycleSupport: input.EngineLifecycleSupport ?? "open-source-rds-extended-support",
     ...(input.MaxAllocatedStorage !== undefined && { MaxAllocatedStorage: input.MaxAllocatedStorage }),
     EngineVersion: check.resolveVersion(input.EngineVersion),
     MultiAZ: input.MultiAZ ?? false,

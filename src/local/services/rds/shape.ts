@@ -6,6 +6,8 @@ import type { Fleet } from "./fleet.ts";
 export const arnOf = (env: LocalEnv, region: string, kind: "db" | "snapshot" | "pg" | "subgrp", id: string): string =>
   `arn:aws:rds:${region}:${env.account}:${kind}:${id}`;
 
+/** A server's own certificate is good for a year. */
+const CERTIFICATE_LIFE_MS = 365 * 24 * 3_600_000;
 /** An instance as DescribeDBInstances shows it. */
 export function asInstance(env: LocalEnv, state: RdsState, fleet: Fleet, one: InstanceDocument): RDS.DBInstance {
   const status = fleet.statusOf(one);
@@ -30,7 +32,7 @@ export function asInstance(env: LocalEnv, state: RdsState, fleet: Fleet, one: In
     DBSecurityGroups: [],
     VpcSecurityGroups: one.securityGroups.map((VpcSecurityGroupId) => ({ VpcSecurityGroupId, Status: "active" })),
     DBParameterGroups: [{ DBParameterGroupName: one.parameterGroup, ParameterApplyStatus: applyStatus(fleet, one) }],
-    ...(subnets && { DBSubnetGroup: asSubnetGroup(env, subnets) }),
+    ...(subnets && { DBSubnetGroup: subnetGroupOf(asSubnetGroup(env, subnets)) }),
     OptionGroupMemberships: [{ OptionGroupName: "default:postgres-17", Status: "in-sync" }],
     PendingModifiedValues: one.pending,
     ReadReplicaDBInstanceIdentifiers: [],
@@ -40,11 +42,22 @@ export function asInstance(env: LocalEnv, state: RdsState, fleet: Fleet, one: In
     CustomerOwnedIpEnabled: false,
     BackupTarget: "region",
     ActivityStreamStatus: "stopped",
-    CertificateDetails: { CAIdentifier: one.attributes.CACertificateIdentifier },
+    CertificateDetails: {
+      CAIdentifier: one.attributes.CACertificateIdentifier,
+      ValidTill: new Date(Date.parse(one.createdAt) + CERTIFICATE_LIFE_MS),
+    },
+    DatabaseInsightsMode: "standard",
+    DedicatedLogVolume: false,
+    IsStorageConfigUpgradeAvailable: false,
     ...(one.secretArn !== undefined && {
       MasterUserSecret: { SecretArn: one.secretArn, SecretStatus: born ? "active" : "creating" },
     }),
   };
+}
+
+/** DescribeDBInstances leaves out what DescribeDBSubnetGroups says beside (recorded in 2025). */
+function subnetGroupOf({ DBSubnetGroupArn: _arn, SupportedNetworkTypes: _types, ...group }: RDS.DBSubnetGroup): RDS.DBSubnetGroup {
+  return group;
 }
 
 function applyStatus(fleet: Fleet, one: InstanceDocument): string {
