@@ -3,8 +3,9 @@ const rooms = {
   errors: [],
   secret: [],
   printable: [],
+  "normal-form": [],
   engine: ["errors"],
-  aws: ["errors", "secret", "printable"],
+  aws: ["errors", "secret", "printable", "normal-form"],
   resources: ["aws", "errors", "secret", "printable"],
   config: ["errors"],
   stack: ["resources", "config", "errors"],
@@ -13,7 +14,7 @@ const rooms = {
   simulate: ["errors"],
   database: ["errors", "secret"],
   lake: ["errors"],
-  cli: ["app", "config", "errors", "secret", "printable", "simulate"],
+  cli: ["app", "config", "errors", "secret", "printable", "normal-form", "simulate"],
   app: ["engine", "aws", "resources", "config", "stack", "artifacts", "database", "lake", "errors", "secret", "printable"],
 };
 // Types-only contact points: a room may name these shapes without depending on their code.
@@ -30,7 +31,7 @@ const valuesFrom = {
   stack: ["^src/engine/contract[.]ts$", "^handlers/contract/"],
   cli: ["^src/local/daemon/control[.]ts$", "^handlers/contract/"],
 };
-const FILES = ["errors", "secret", "printable"];
+const FILES = ["errors", "secret", "printable", "normal-form"];
 const at = (room) => (FILES.includes(room) ? `^src/${room}[.]ts$` : room === "app" ? "^src/app([.]ts$|/)" : `^src/${room}/`);
 
 export default {

@@ -6,13 +6,13 @@ import { examine } from "./app/doctor.ts";
 import { invoke } from "./app/invoke.ts";
 import { createKey, listKeys, revokeKey } from "./app/keys.ts";
 import { lakeActions } from "./app/lake.ts";
-import { forceUnlock } from "./app/locking.ts";
+import { forceUnlock, lockHolder } from "./app/locking.ts";
 import { readLogs } from "./app/logs.ts";
 import { readOutputs } from "./app/outputs.ts";
 import { permissionsFor } from "./app/permissions.ts";
 import { rollBack } from "./app/rollback.ts";
 import { openSession } from "./app/session.ts";
-import { readStatus } from "./app/status.ts";
+import { readStatus } from "./app/status/status.ts";
 import { applyTeardown, planTeardown } from "./app/teardown.ts";
 import { signCall } from "./aws/sign.ts";
 import { lakeColumns } from "./lake/events.ts";
@@ -35,6 +35,7 @@ export const openApp: OpenApp = async (config, options) => {
     planTeardown: (how) => planTeardown(session, how),
     teardown: (how, emit) => applyTeardown(session, how, emit),
     status: () => readStatus(session),
+    lockHolder: () => lockHolder(session),
     outputs: (how) => readOutputs(session, how),
     rollBack: (names, version) => rollBack(session, names, version),
     invoke: (name, event) => invoke(session, name, event),
@@ -46,7 +47,7 @@ export const openApp: OpenApp = async (config, options) => {
     revokeKey: (name) => revokeKey(session, name),
     lake: lakeActions(session),
     snowflakeSql: () => snowflakeSql(session.config, session.place, lakeColumns()),
-    doctor: () => examine(session),
+    doctor: (hear) => examine(session, hear),
     audit: () => audit(session),
     permissions: (command) => permissionsFor(session, command),
     forceUnlock: () => forceUnlock(session),

@@ -19,6 +19,8 @@ import { refuseUnshown } from "./agreed.ts";
 import type { Plan, RunOptions, RunResult, Scope } from "./contract.ts";
 import { holdLock } from "./locking.ts";
 import { planOrphans, removeOrphans } from "./orphans.ts";
+import { attributesOf } from "./plan/attributes.ts";
+import { planCost } from "./plan/cost.ts";
 import { refuseUnfit } from "./preflight.ts";
 import type { Session } from "./session.ts";
 
@@ -27,7 +29,13 @@ const COMMANDS = { all: "up", data: "setup", functions: "deploy-lambdas", api: "
 export async function planUp(session: Session, scope: Scope, options: RunOptions): Promise<Plan> {
   const { seen, run } = await look(session, scope, options);
   const orphans = scope.part === "all" ? await planOrphans(seen, run) : [];
-  return { resources: [...plan(seen, run), ...orphans.map(plannedDoom)] };
+  const planned = plan(seen, run);
+  const gone = orphans.map(plannedDoom);
+  const resources = planned.map((one, i) => {
+    const attributes = one.decision.action === "create" && seen[i] ? attributesOf(seen[i]) : undefined;
+    return attributes ? { ...one, attributes } : one;
+  });
+  return { resources: [...resources, ...gone], cost: planCost(seen, planned, gone, session.place.region) };
 }
 
 /** Observes all, refuses before the first write, then makes it so; at the very end what the configuration no longer names goes. */

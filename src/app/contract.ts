@@ -31,6 +31,8 @@ export interface AppOptions {
   readonly clock?: Clock | undefined;
   /** How long one call may go without an answer; default one minute. */
   readonly requestTimeoutMs?: number | undefined;
+  /** How long a call that changes nothing is asked again; default: as long as its kind of failure may last. */
+  readonly patienceMs?: number | undefined;
   /** Zips that are there already; default: bundled from handlers/ on first use. */
   readonly artifacts?: ((names: readonly FunctionName[]) => Promise<ReadonlyMap<FunctionName, Artifact>>) | undefined;
   /** Hears `service:Operation` of every call that goes out. */
@@ -64,10 +66,26 @@ export interface PlannedResource {
   readonly cost?: string | undefined;
   /** Ours by tag, no longer in the configuration. */
   readonly orphan?: boolean;
+  /** Of what will be made: its important settings. */
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
 /** Plain data: it can be printed, saved, compared. */
 export interface Plan {
   readonly resources: readonly PlannedResource[];
+  readonly cost?: PlanCost | undefined;
+}
+/** An estimate of what the resources of the plan cost a month without being used, from list prices; what is used comes on top. */
+export interface PlanCost {
+  readonly region: string;
+  /** false: the region's prices are estimated themselves. */
+  readonly published: boolean;
+  /** Day of the price table. */
+  readonly dated: string;
+  readonly monthly_usd: number;
+  /** Against what is there now. */
+  readonly difference_usd: number;
+  /** Ids of resources whose price is not in the table: they are in neither sum. */
+  readonly unpriced: readonly string[];
 }
 export interface ResourceResult extends PlannedResource {
   readonly status: "planned" | "done" | "failed" | "skipped";
@@ -84,17 +102,41 @@ export interface RunResult {
   /** The first failure, as the exit code and the JSON error report it. */
   readonly error: unknown;
 }
-export interface ResourceStatus {
+/** What people ask of the things that work. */
+export interface ResourceFacts {
+  /** Objects or items in it. */
+  readonly items?: number | undefined;
+  /** Size in bytes: of what it holds, of the code, of the database's storage. */
+  readonly bytes?: number | undefined;
+  /** There is more than that: counting stopped. */
+  readonly at_least?: boolean;
+  /** ISO time when it was made, or last deployed. */
+  readonly since?: string | undefined;
+  /** Version and class, as a phrase. */
+  readonly detail?: string | undefined;
+}
+export interface ResourceStatus extends ResourceFacts {
   readonly id: string;
   readonly kind: string;
   readonly name: string;
   /** AWS's own word, or `absent`, `foreign`, or `in <region>` for what is global and belongs to this stack elsewhere. */
   readonly state: string;
+  /** `changing`: AWS is at work on it, which is no error. `wrong`: failed, foreign, or in trouble. */
+  readonly condition: "ready" | "changing" | "absent" | "wrong";
   readonly healthy: boolean;
   /** Why it does not serve although AWS calls it ready. */
   readonly trouble?: string | undefined;
   readonly arn?: string | undefined;
   readonly address?: string | undefined;
+}
+/** The run that works on the stack now. */
+export interface LockHolder {
+  /** `user on host`. */
+  readonly who: string;
+  readonly command: string;
+  readonly pid: number;
+  /** ISO time. */
+  readonly since: string;
 }
 export interface Outputs {
   readonly api_url: string | null;
@@ -219,6 +261,8 @@ export interface App {
   planTeardown(options: TeardownOptions): Promise<Plan>;
   teardown(options: TeardownOptions, emit: Emit): Promise<RunResult>;
   status(): Promise<readonly ResourceStatus[]>;
+  /** The run that works on the stack now; undefined: none, or none that can be known. */
+  lockHolder(): Promise<LockHolder | undefined>;
   outputs(options: OutputOptions): Promise<Outputs>;
   /** The alias of each function goes back: to the named version, else to the one before. The next run goes forward again. */
   rollBack(names: readonly FunctionName[], version: string | undefined): Promise<readonly Rollback[]>;
@@ -237,7 +281,8 @@ export interface App {
   snowflakeSql(): string;
   /** What the bucket holds of the past. */
   readonly lake: LakeActions;
-  doctor(): Promise<readonly Finding[]>;
+  /** `hear` gets the findings of each check as it ends; none takes longer than ten seconds. */
+  doctor(hear?: (findings: readonly Finding[]) => void): Promise<readonly Finding[]>;
   /** The live stack against the security controls; reads only. */
   audit(): Promise<Audit>;
   /** The least policy under which `command` can be run for this configuration; USAGE for a command that needs none. */

@@ -54,12 +54,36 @@ const serving: Check = async (session) => {
   });
 };
 
-/** Every check says something; none hides another. */
-export async function examine(session: Session): Promise<readonly Finding[]> {
+/** A check that takes longer has found something: AWS or the network does not answer. */
+const LONGEST_CHECK_MS = 10_000;
+
+/** Every check says something, as soon as it knows it; none hides another. */
+export async function examine(session: Session, hear: (findings: readonly Finding[]) => void = () => {}): Promise<readonly Finding[]> {
   const checks: Readonly<Record<string, Check>> = { node, identity, permissions, serving };
   const named = [...Object.entries(checks), ...PREFLIGHT.map((check) => [check.name, check] as const)];
-  const findings = await Promise.all(named.map(([name, check]) => examined(name, () => check(session))));
+  const findings = await Promise.all(
+    named.map(async ([name, check]) => {
+      const found = await examined(name, () => within(LONGEST_CHECK_MS, name, check(session)));
+      hear(found);
+      return found;
+    }),
+  );
   return findings.flat();
+}
+
+/** What is asked goes on unheard; the process ends with the last check. */
+async function within(ms: number, name: string, check: Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<readonly Finding[]>((done) => {
+    timer = setTimeout(
+      () =>
+        done([
+          lacks(name, "error", `No answer within ${ms / 1000} s.`, "see whether the network and AWS answer: `aws sts get-caller-identity`"),
+        ]),
+      ms,
+    );
+  });
+  return Promise.race([check, late]).finally(() => clearTimeout(timer));
 }
 
 async function examined(check: string, run: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {

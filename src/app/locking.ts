@@ -1,7 +1,8 @@
 import { hostname, userInfo } from "node:os";
-import { acquireLock, breakLock, type LockPlace } from "../aws/lock.ts";
+import { acquireLock, breakLock, type LockPlace, readLock } from "../aws/lock.ts";
 import { ownerOf } from "../engine/decide.ts";
 import { observe, type Seen } from "../engine/observe.ts";
+import type { LockHolder } from "./contract.ts";
 import type { Session } from "./session.ts";
 
 const BUCKET = "bucket.data";
@@ -28,14 +29,24 @@ export async function holdLock(session: Session, seen: readonly Seen[], command:
 }
 
 export async function forceUnlock(session: Session): Promise<void> {
-  const stack = session.stack();
-  const seen = await observe(
-    stack.nodes.filter((node) => node.id === BUCKET),
-    session.run(stack),
-    { specs: false },
-  );
-  const bucket = bucketOf(session, seen);
+  const bucket = await stackBucket(session);
   if (bucket !== undefined) await session.ask("the lock", () => breakLock(placeOf(session, bucket)));
+}
+
+/** Nobody need be able to read the lock: then nobody is known to hold it. */
+export async function lockHolder(session: Session): Promise<LockHolder | undefined> {
+  const bucket = await stackBucket(session);
+  if (bucket === undefined) return undefined;
+  const held = await session.ask("the lock", () => readLock(placeOf(session, bucket), hostname())).catch(() => undefined);
+  if (!held) return undefined;
+  const { owner, since } = held;
+  return { who: `${owner.user} on ${owner.host}`, command: owner.command, pid: owner.pid, since: new Date(since).toISOString() };
+}
+
+async function stackBucket(session: Session): Promise<string | undefined> {
+  const stack = session.stack();
+  const bucket = stack.nodes.filter((node) => node.id === BUCKET);
+  return bucketOf(session, await observe(bucket, session.run(stack), { specs: false }));
 }
 
 function bucketOf(session: Session, seen: readonly Seen[]): string | undefined {

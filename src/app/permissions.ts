@@ -31,7 +31,8 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   "deploy-lambdas": { part: "functions", does: ALL },
   "create-api": { part: "api", does: ALL },
   plan: { part: "all", does: ["read"], also: ["s3:ListAllMyBuckets"] },
-  status: { part: "all", does: ["read"] },
+  // What is in tables and bucket, and who holds the lock.
+  status: { part: "all", does: ["read"], also: ["dynamodb:Scan", "s3:GetObject", "s3:ListBucket"] },
   outputs: { part: "all", does: ["read"], also: ["secretsmanager:GetSecretValue"] },
   audit: { part: "all", does: ["read"] },
   teardown: { part: "all", does: ["read", "delete"] },

@@ -152,12 +152,14 @@ async function askWith<T>(
   effect: () => Promise<T>,
 ): Promise<T> {
   let lookups = 0;
+  const began = ports.clock.now();
   const kind: Pick<AnyKind, "kind" | "retry" | "settle" | "notFound"> = {
     kind: "account",
     notFound: { provenBy: undefined, codes: [] },
     settle: { timeoutMs: 0, pollMs: 0 },
     // A stopped local AWS does not start by asking it again, and a host that DNS does not know will not be known in a minute.
     retry: (fault) => {
+      if (ports.clock.now() - began >= (options.patienceMs ?? Number.POSITIVE_INFINITY)) return "permanent";
       if (fault.code === "ECONNREFUSED" && isUnreachable(fault) && options.endpoint !== undefined) return "permanent";
       return UNKNOWN_HOST.has(fault.code) && ++lookups >= 2 ? "permanent" : undefined;
     },

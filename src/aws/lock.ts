@@ -79,6 +79,14 @@ export async function acquireLock(place: LockPlace, owner: LockOwner): Promise<(
   };
 }
 
+/** Who holds the lock now, seen from the computer `host`; undefined: nobody, or a run that is dead. */
+export async function readLock(place: LockPlace, host: string): Promise<{ readonly owner: LockOwner; readonly since: number } | undefined> {
+  const there = await look(place);
+  const owner = there?.owner;
+  if (!there || !owner || there.until < place.now() || (owner.host === host && !place.alive(owner.pid))) return undefined;
+  return { owner, since: there.since };
+}
+
 /** Removes a lock whoever holds it. */
 export async function breakLock(place: LockPlace): Promise<void> {
   const there = await stored(place);

@@ -2,8 +2,8 @@ import { type Command, CommanderError } from "commander";
 import { FleetlogixError } from "../errors.ts";
 import { type Failure, toErrorJson, toErrorText, toFailure } from "./failure.ts";
 import { type Act, buildProgram } from "./program.ts";
+import { giveWidth, widthOf } from "./render/layout.ts";
 import { type Voice, voiceOf } from "./render/paint.ts";
-import { giveWidth } from "./render/words.ts";
 import type { Answer, GlobalFlags, Io, Run } from "./run.ts";
 import { watchReaders, watchSignals } from "./signals.ts";
 import { spoken } from "./speak.ts";
@@ -113,7 +113,7 @@ function report({ run, answer, thrown }: Ended, argv: readonly string[], io: Io,
     voice.out.write(`${JSON.stringify(document, null, io.stdout.isTTY ? 2 : undefined)}\n`);
   } else {
     if (answer?.text !== undefined && thrown === undefined) voice.out.write(answer.text === "" ? "" : `${answer.text}\n`);
-    const text = failure && toErrorText(failure, voice.err.paint, run?.flags.verbose ?? false);
+    const text = failure && toErrorText(failure, voice.err.paint, run?.flags.verbose ?? false, widthOf(io.stderr));
     if (text !== undefined && signal.reason !== "reader") voice.err.write(`${text}\n`);
   }
   if (interrupted && failure) return INTERRUPTED;

@@ -22,9 +22,10 @@ export async function confirmByTyping(run: Run, word: string): Promise<void> {
   const typed = await ask(run, `Type ${run.paint.err("strong", word)} to go ahead: `);
   if (typed?.trim() !== word) throw declined();
 }
-export async function confirmByYes(run: Run, question: string): Promise<void> {
+/** `what` begins the sentence of the refusal where nobody can be asked. */
+export async function confirmByYes(run: Run, question: string, what = "What the plan replaces and removes"): Promise<void> {
   if (run.flags.yes) return;
-  const refusal = unconfirmable(run, "What the plan replaces and removes");
+  const refusal = unconfirmable(run, what);
   if (refusal) throw refusal;
   const typed = await ask(run, `${question} [y/N] `);
   if (!/^y(es)?$/i.test(typed?.trim() ?? "")) throw declined();

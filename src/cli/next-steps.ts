@@ -1,13 +1,17 @@
 import type { Outputs } from "../app.ts";
 import type { Config } from "../config/config.ts";
 import { again, quote } from "./again.ts";
-import { columns } from "./render/words.ts";
+import { columns, widthOf } from "./render/layout.ts";
 import type { Run } from "./run.ts";
 
 /** What is there now and what to type next; every line works when pasted, and none holds a secret. */
 export function nextSteps(run: Run, config: Config, outputs: Outputs): string {
   const steps = [...apiSteps(run, config, outputs), ...databaseSteps(run, outputs), ...moreSteps(run)];
-  return [...columns(facts(outputs)), "", ...steps.flatMap(([what, line]) => [run.paint.out("dim", `# ${what}`), line])].join("\n");
+  return [
+    ...columns(facts(outputs), widthOf(run.io.stdout)),
+    "",
+    ...steps.flatMap(([what, line]) => [run.paint.out("dim", `# ${what}`), line]),
+  ].join("\n");
 }
 
 function facts({ api_url, bucket, database }: Outputs): string[][] {

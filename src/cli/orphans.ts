@@ -1,13 +1,24 @@
 import type { PlannedResource } from "../app.ts";
 import { again } from "./again.ts";
-import { columns } from "./render/words.ts";
+import { columns, widthOf, wrapped } from "./render/layout.ts";
 import type { Run } from "./run.ts";
 
 /** What an `up` keeps although the configuration no longer names it, because it holds data, and the command that removes it. */
 export function keptOrphans(run: Run, resources: readonly PlannedResource[]): readonly string[] {
   const kept = resources.filter((r) => r.orphan && r.decision.action === "retain");
   if (kept.length === 0) return [];
-  const rows = columns(kept.map((r) => [`  ${r.kind}`, r.name]));
+  const rows = columns(
+    kept.map((r) => [r.kind, r.name]),
+    widthOf(run.io.stdout),
+    2,
+  );
   const command = again(run, "teardown", "--orphans", "--delete-data");
-  return ["", "No longer in the configuration, and kept with their data:", ...rows, "", "They go, data and all, with", `  ${command}`];
+  return [
+    "",
+    ...wrapped("No longer in the configuration, and kept with their data:", widthOf(run.io.stdout)),
+    ...rows,
+    "",
+    "They go, data and all, with",
+    `  ${command}`,
+  ];
 }

@@ -15,7 +15,7 @@ export function buildProgram(act: Act): Command {
     .version(version(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
-    .configureHelp({ showGlobalOptions: true, styleTitle: (title) => title })
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 20, styleTitle: (title) => title })
     .showSuggestionAfterError(true)
     .addHelpText("after", EXAMPLES);
   for (const option of globalOptions()) program.addOption(option);
@@ -119,12 +119,16 @@ function inspection(program: Command, act: Act): void {
     .command("plan")
     .description("what `up` would do, from live reads; also the drift report")
     .option("--detailed-exitcode", "exit with 3 when there are changes")
+    .addOption(new Option("--format <form>", "markdown: for a pull request").choices(["text", "json", "markdown"]).default("text"))
+    .option("--no-cost", "leave out the estimate of the monthly cost")
     .addOption(adopt())
     .addOption(allowDataLoss())
     .action(act(async () => (await import("./commands/plan.ts")).plan));
   program
     .command("status")
-    .description("every resource with its live state, health and address")
+    .description("the stack on one screen: state, size, age and address of every resource, alarms, who works on it")
+    .option("--watch", "draw it again every few seconds until Ctrl-C")
+    .option("--exit-code", "exit with 1 unless every resource is ready")
     .action(act(async () => (await import("./commands/status.ts")).status));
   program
     .command("outputs")
@@ -235,7 +239,7 @@ function local(program: Command, act: Act): void {
   group
     .command("mail")
     .description("the e-mails and short messages that it would have sent")
-    .action(act(async () => (await import("./commands/local.ts")).mail));
+    .action(act(async () => (await import("./commands/local-mail.ts")).mail));
 }
 
 function config(program: Command, act: Act): void {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { App, Plan, PlannedResource, RunResult } from "../app.ts";
+import type { App, AppOptions, Finding, Plan, PlannedResource, RunResult } from "../app.ts";
 import type { Config } from "../config/config.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import { ensureLocalAws, localDataDir } from "./local-aws.ts";
@@ -17,7 +17,7 @@ export function configOf(run: Run): LoadedConfig {
 }
 
 /** Finds, and with --local starts, what the flags point at, and opens the application on it. */
-export async function openAppFor(run: Run, config: Config): Promise<App> {
+export async function openAppFor(run: Run, config: Config, limits: Pick<AppOptions, "requestTimeoutMs" | "patienceMs"> = {}): Promise<App> {
   const target = targetOf(run.flags, run.io.env);
   const endpoint = target.kind === "aws" ? undefined : (target.url ?? (await ensureLocalAws(run)));
   return withSpinner(run, `Connecting to ${endpoint ?? "AWS"}`, async () => {
@@ -30,6 +30,7 @@ export async function openAppFor(run: Run, config: Config): Promise<App> {
       profile: run.flags.profile,
       concurrency: run.flags.concurrency,
       signal: run.signal,
+      ...limits,
     });
     return speaking(app, run);
   });
@@ -41,7 +42,8 @@ const isOnThisMachine = (endpoint: string | undefined): boolean =>
 /** What it says to people holds commands: here they are written as they have to be typed. */
 function speaking(app: App, run: Run): App {
   const say = (text: string) => spoken(text, run);
-  const plan = ({ resources }: Plan): Plan => ({
+  const plan = ({ resources, ...rest }: Plan): Plan => ({
+    ...rest,
     resources: resources.map((resource) => ({ ...resource, decision: decided(resource.decision, say) })),
   });
   const result = (done: RunResult): RunResult => ({
@@ -55,7 +57,10 @@ function speaking(app: App, run: Run): App {
     apply: async (scope, how, emit) => result(await app.apply(scope, how, emit)),
     teardown: async (how, emit) => result(await app.teardown(how, emit)),
     status: async () => (await app.status()).map((r) => ({ ...r, ...(r.trouble && { trouble: say(r.trouble) }) })),
-    doctor: async () => (await app.doctor()).map((f) => ({ ...f, fix: f.fix && say(f.fix) })),
+    doctor: async (hear) => {
+      const spokenOf = (findings: readonly Finding[]) => findings.map((f) => ({ ...f, fix: f.fix && say(f.fix) }));
+      return spokenOf(await app.doctor(hear && ((found) => hear(spokenOf(found)))));
+    },
   };
 }
 function decided(decision: PlannedResource["decision"], say: (text: string) => string): PlannedResource["decision"] {

@@ -1,4 +1,4 @@
-import type { App, Outputs, Plan } from "../app.ts";
+import type { App, Outputs, Plan, PlanCost } from "../app.ts";
 import type { Config } from "../config/config.ts";
 import { FleetlogixError } from "../errors.ts";
 import { toFailure } from "./failure.ts";
@@ -10,6 +10,7 @@ import { spoken } from "./speak.ts";
 export interface Told {
   readonly resources: Story["resources"];
   readonly outputs?: Outputs | null | undefined;
+  readonly cost?: PlanCost | undefined;
   readonly text?: string | undefined;
   readonly error?: unknown;
   readonly exit?: number | undefined;
@@ -27,9 +28,9 @@ export async function told(run: Run, work: (known: Known) => Promise<Told>): Pro
   const known: Known = { stack: null, account: null, region: null };
   const result = await work(known).catch((error: unknown): Told => ({ resources: [], error }));
   const failure = result.error === undefined ? undefined : toFailure(result.error, run.signal.aborted, (text) => spoken(text, run));
-  const { resources, outputs = null, text, exit } = result;
+  const { resources, outputs = null, cost, text, exit } = result;
   const durationMs = performance.now() - began;
-  const json = storyJson({ command: run.command, ...known, resources, outputs, failure, warnings: run.warnings, durationMs });
+  const json = storyJson({ command: run.command, ...known, resources, outputs, cost, failure, warnings: run.warnings, durationMs });
   return { json, text, failure: result.error, exit };
 }
 

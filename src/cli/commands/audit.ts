@@ -1,10 +1,10 @@
-import type { Audit, AuditRow } from "../../app.ts";
+import type { Audit } from "../../app.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { toFailure } from "../failure.ts";
 import { withSpinner } from "../progress.ts";
-import type { Paint } from "../render/paint.ts";
+import { auditText } from "../render/audit.ts";
+import { widthOf } from "../render/layout.ts";
 import { sarifOf } from "../render/sarif.ts";
-import { columns } from "../render/words.ts";
 import type { Action } from "../run.ts";
 import { openSession } from "../session.ts";
 import { spoken } from "../speak.ts";
@@ -22,7 +22,7 @@ export const audit: Action = async (run, _, options) => {
   }
   const { ok, ...rest } = found;
   return {
-    text: auditText(found, run.paint.out),
+    text: auditText(found, run.paint.out, widthOf(run.io.stdout)),
     json: { command: run.command, ...rest, ok, error: error ? { code: error.code, message: error.message, hint: error.hint } : null },
     failure,
   };
@@ -38,24 +38,3 @@ function failed({ controls }: Audit): FleetlogixError {
     },
   );
 }
-
-/** What fails first, by severity; then what is declined, and what passes in one line. Pure. */
-function auditText({ stack, hardening, summary, controls }: Audit, paint: Paint): string {
-  const failing = controls
-    .filter(({ status }) => status === "fail")
-    .toSorted((a, b) => GRAVITY.indexOf(a.severity) - GRAVITY.indexOf(b.severity));
-  const declined = controls.filter(({ status }) => status === "declined");
-  const reasons = columns(declined.map(({ id, reason }) => [id, reason ?? ""]));
-  return [
-    `${stack}, ${hardening}: ${summary.pass} pass, ${summary.fail} fail, ${summary.declined} declined`,
-    ...(failing.length > 0 ? ["", ...failing.flatMap((row) => failureLines(row, paint))] : []),
-    "",
-    paint("dim", "# declined, each with its reason"),
-    ...reasons.map((line) => `${paint("dim", "-")} ${line}`),
-  ].join("\n");
-}
-const GRAVITY: readonly AuditRow["severity"][] = ["critical", "high", "medium", "low"];
-const failureLines = ({ id, severity, title, resources }: AuditRow, paint: Paint): readonly string[] => [
-  `${paint("bad", "✖")} ${severity}  ${id}  ${title}`,
-  ...resources.filter(({ ok }) => !ok).map(({ name, message }) => `    ${name}: ${message}`),
-];

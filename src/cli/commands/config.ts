@@ -4,7 +4,7 @@ import { CONFIG_FILE } from "../../config/home.ts";
 import { initialFile, writeNewFile } from "../../config/init.ts";
 import { validateConfig } from "../../config/load.ts";
 import { jsonSchema } from "../../config/schema.ts";
-import { columns } from "../render/words.ts";
+import { columns, widthOf } from "../render/layout.ts";
 import type { Action } from "../run.ts";
 import { configOf } from "../session.ts";
 import { packageFolder } from "../version.ts";
@@ -45,7 +45,7 @@ export const show: Action = async (run) => {
     .sort()
     .map(([path, origin]) => [path, JSON.stringify(valueAt(path)), origin === "default" ? "" : `(${origin})`]);
   return {
-    text: columns(rows).join("\n"),
+    text: columns(rows, widthOf(run.io.stdout)).join("\n"),
     json: { command: run.command, ok: true, file: file ?? null, config: settings, origins: Object.fromEntries(origins) },
   };
 };

@@ -3,7 +3,7 @@ import type { ImportEvent } from "../../app.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { again } from "../again.ts";
 import { withSpinner } from "../progress.ts";
-import { columns } from "../render/words.ts";
+import { columns, widthOf } from "../render/layout.ts";
 import type { Action, Run } from "../run.ts";
 import { openSession } from "../session.ts";
 import { leaveSignalsToChild } from "../signals.ts";
@@ -57,10 +57,13 @@ export const importFrom: Action = async (run, _, options) => {
   const wanted = { replace: replace === true, check: check === true, jobs: jobs === undefined ? undefined : jobsIn(jobs) };
   const result = await app.database.importFrom(from, wanted, importing(run));
   const rows = result.tables.reduce((sum, { target_rows }) => sum + Number(target_rows), 0);
-  const table = columns([
-    ["table", "rows", "checksum", ""],
-    ...result.tables.map((t) => [t.table, t.target_rows, t.target_checksum, t.equal ? "equal" : "DIFFERENT"]),
-  ]);
+  const table = columns(
+    [
+      ["table", "rows", "checksum", ""],
+      ...result.tables.map((t) => [t.table, t.target_rows, t.target_checksum, t.equal ? "equal" : "DIFFERENT"]),
+    ],
+    widthOf(run.io.stdout),
+  );
   const what = result.moved ? "moved in" : "compared";
   const ahead = result.sequences.filter((one) => one.ahead).length;
   const summary = `${result.tables.length} tables with ${rows.toLocaleString("en-US")} rows ${what} in ${(result.duration_ms / 1000).toFixed(1)} s: equal on both sides; ${ahead} of ${result.sequences.length} sequences are ahead of their columns.`;

@@ -1,34 +1,36 @@
 import type { Finding } from "../../app.ts";
-import { CODES, FleetlogixError } from "../../errors.ts";
+import type { Config } from "../../config/config.ts";
+import { type Code, FleetlogixError } from "../../errors.ts";
 import { toFailure } from "../failure.ts";
-import { withSpinner } from "../progress.ts";
-import type { Paint } from "../render/paint.ts";
-import { columns } from "../render/words.ts";
+import { findingText } from "../render/findings.ts";
+import { widthOf } from "../render/layout.ts";
 import type { Action, Run } from "../run.ts";
 import { configOf, openAppFor } from "../session.ts";
 import { spoken } from "../speak.ts";
 import { version } from "../version.ts";
 
-/** Everything that could be in the way, each with its fix; what stops the checks is itself a finding. */
+/** A check asks for so long at most, and one call waits for so long: together they stay below ten seconds. */
+const LIMITS = { requestTimeoutMs: 5_000, patienceMs: 4_000 };
+
+/** Everything that could be in the way, each with its fix, told as it is found; what stops the checks is itself a finding. */
 export const doctor: Action = async (run) => {
   const { config, file } = configOf(run);
-  const here: Finding[] = [
+  const all: Finding[] = [];
+  const hear = (findings: readonly Finding[]) => {
+    all.push(...findings);
+    if (run.flags.json) return;
+    for (const finding of findings) run.voice.out.write(`${findingText(finding, run.paint.out, widthOf(run.io.stdout))}\n`);
+  };
+  hear([
     info("fleetlogix", `${version()} on ${process.platform}-${process.arch}`),
     info("configuration", `${file ?? "no file: the defaults"}; ${config.project}/${config.environment} in ${config.region}`),
-  ];
-  const { findings, stopped } = await examine(run, config);
-  const all = [...here, ...findings];
+  ]);
+  const stopped = await examine(run, config, hear);
   const bad = all.filter((f) => !f.ok && f.severity === "error");
-  const failure =
-    stopped ??
-    (bad.length > 0
-      ? new FleetlogixError("PREFLIGHT", `${bad.length} of ${all.length} checks failed: ${bad.map((f) => f.check).join(", ")}.`, {
-          hint: "Each of them names its fix above.",
-        })
-      : undefined);
+  const failure = bad.length > 0 ? failed(bad, all.length, stopped) : undefined;
   const error = failure === undefined ? null : toFailure(failure, run.signal.aborted, (text) => spoken(text, run));
   return {
-    text: findingsText(all, run.paint.out),
+    text: "",
     json: {
       command: run.command,
       ok: error === null,
@@ -39,27 +41,29 @@ export const doctor: Action = async (run) => {
   };
 };
 
+/** With the code, and so the exit code, of what stopped the checks. */
+function failed(bad: readonly Finding[], count: number, stopped: Code | undefined): FleetlogixError {
+  const names = [...new Set(bad.map((f) => f.check))].join(", ");
+  return new FleetlogixError(stopped ?? "PREFLIGHT", `${bad.length} of ${count} checks failed: ${names}.`, {
+    hint: "Each of them names its fix above; `fleetlogix doctor` checks again.",
+  });
+}
+
 const info = (check: string, message: string): Finding => ({ check, ok: true, severity: "info", message, fix: null });
 
-async function examine(run: Run, config: Parameters<typeof openAppFor>[1]): Promise<{ findings: readonly Finding[]; stopped?: unknown }> {
+/** Names of the checks that did not even begin, by what was in the way. */
+const IN_THE_WAY: Partial<Record<Code, string>> = { CREDENTIALS: "credentials", ACCESS_DENIED: "permissions", LOCAL_REFUSED: "local AWS" };
+
+/** The code of what stopped the checks, if anything did. */
+async function examine(run: Run, config: Config, hear: (findings: readonly Finding[]) => void): Promise<Code | undefined> {
   try {
-    const app = await openAppFor(run, config);
-    return { findings: await withSpinner(run, "Examining", () => app.doctor()) };
+    const app = await openAppFor(run, config, LIMITS);
+    await app.doctor(hear);
+    return undefined;
   } catch (error) {
     const { code, message, hint } = toFailure(error, run.signal.aborted, (text) => spoken(text, run));
     if (code === "INTERRUPTED" || code === "INTERNAL") throw error;
-    return {
-      findings: [{ check: code === "CREDENTIALS" ? "credentials" : CODES[code].means, ok: false, severity: "error", message, fix: hint }],
-      stopped: error,
-    };
+    hear([{ check: IN_THE_WAY[code] ?? "connection", ok: false, severity: "error", message, fix: hint }]);
+    return code;
   }
 }
-
-/** Pure. */
-function findingsText(findings: readonly Finding[], paint: Paint): string {
-  const rows = columns(findings.map((f) => [f.check, f.message]));
-  return findings.map((finding, i) => `${markOf(finding, paint)} ${rows[i]}${fixOf(finding, paint)}`).join("\n");
-}
-const markOf = ({ ok, severity }: Finding, paint: Paint): string =>
-  ok ? paint("good", "✔") : severity === "error" ? paint("bad", "✖") : paint("warn", "!");
-const fixOf = ({ ok, fix }: Finding, paint: Paint): string => (ok || !fix ? "" : `\n    ${paint("accent", "fix")}  ${fix}`);

@@ -1,8 +1,8 @@
-import type { ApiKeyInfo } from "../../app.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { again } from "../again.ts";
 import { withSpinner } from "../progress.ts";
-import { columns } from "../render/words.ts";
+import { keysTable } from "../render/keys.ts";
+import { widthOf } from "../render/layout.ts";
 import type { Action, Run } from "../run.ts";
 import { configOf, openAppFor, openSession } from "../session.ts";
 
@@ -10,7 +10,10 @@ import { configOf, openAppFor, openSession } from "../session.ts";
 export const list: Action = async (run) => {
   const { app } = await openSession(run);
   const keys = await withSpinner(run, "Reading the keys", () => app.keys());
-  const text = keys.length > 0 ? table(keys).join("\n") : `No keys yet. \`${again(run, "keys", "create", "NAME")}\` makes one.`;
+  const text =
+    keys.length > 0
+      ? keysTable(keys, widthOf(run.io.stdout)).join("\n")
+      : `No keys yet. \`${again(run, "keys", "create", "NAME")}\` makes one.`;
   return { text, json: { command: run.command, ok: true, keys, error: null } };
 };
 
@@ -26,7 +29,10 @@ export const create: Action = async (run, [given], options) => {
   const app = await openAppFor(run, config);
   const key = await withSpinner(run, `Creating the key ${name}`, () => app.createKey(name, limits));
   const line = again(run, "outputs", `api_keys.${name}`, "--show-secrets");
-  return { text: [...table([key]), "", run.paint.out("dim", "# its value"), line].join("\n"), json: done(run, { key }) };
+  return {
+    text: [...keysTable([key], widthOf(run.io.stdout)), "", run.paint.out("dim", "# its value"), line].join("\n"),
+    json: done(run, { key }),
+  };
 };
 
 /** Removes a key; calls with it are refused from then on. */
@@ -38,11 +44,6 @@ export const revoke: Action = async (run, [given]) => {
 };
 
 const done = (run: Run, more: object) => ({ command: run.command, ok: true, ...more, error: null });
-
-function table(keys: readonly ApiKeyInfo[]): string[] {
-  const rate = ({ rate_limit, burst_limit }: ApiKeyInfo) => (rate_limit === null ? "" : `${rate_limit} a second, ${burst_limit} at once`);
-  return columns(keys.map((key) => [key.name, key.state, rate(key)]));
-}
 
 /** The name becomes a part of names and a tag's value on AWS. */
 function nameOf(word: string): string {

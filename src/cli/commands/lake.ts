@@ -1,7 +1,7 @@
 import type { CompactEvent, QueryResult } from "../../app.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { isLive, withSpinner } from "../progress.ts";
-import { columns } from "../render/words.ts";
+import { columns, widthOf } from "../render/layout.ts";
 import type { Action, Run } from "../run.ts";
 import { openSession } from "../session.ts";
 
@@ -12,7 +12,7 @@ export const compact: Action = async (run, _, options) => {
   const which = daysOf(options as { date?: string; olderThan?: string });
   const { app } = await openSession(run);
   const { parts } = await app.lake.compact(which, told(run));
-  const text = parts.length === 0 ? "Nothing to pack." : columns(parts.map(lineOf)).join("\n");
+  const text = parts.length === 0 ? "Nothing to pack." : columns(parts.map(lineOf), widthOf(run.io.stdout)).join("\n");
   return { text, json: { command: run.command, ok: true, parts, error: null } };
 };
 const lineOf = ({
@@ -64,7 +64,8 @@ export const query: Action = async (run, [sql], options) => {
   const { app } = await openSession(run);
   const result = await withSpinner(run, "Reading the lake", () => app.lake.query(sql as string));
   const names = result.columns.map(({ name }) => name);
-  const text = options.csv === true ? csvOf(result) : columns([names, ...result.rows.map((row) => row.map(shown))]).join("\n");
+  const text =
+    options.csv === true ? csvOf(result) : columns([names, ...result.rows.map((row) => row.map(shown))], widthOf(run.io.stdout)).join("\n");
   const rows = result.rows.map((row) => Object.fromEntries(row.map((value, i) => [names[i] ?? "", value])));
   return { text, json: { command: run.command, ok: true, columns: result.columns, rows, error: null } };
 };

@@ -1,8 +1,9 @@
-import { FleetlogixError } from "../../errors.ts";
 import type { LocalStatus } from "../../local/daemon/control.ts";
+import { confirmByYes } from "../confirm.ts";
 import { localDataDir } from "../local-aws.ts";
-import { withSpinner } from "../progress.ts";
-import { bytes, columns, duration, plural } from "../render/words.ts";
+import { canAsk, withSpinner } from "../progress.ts";
+import { columns, widthOf } from "../render/layout.ts";
+import { bytes, duration, plural } from "../render/words.ts";
 import type { Action, Run } from "../run.ts";
 import { localHosts, localPort } from "../target.ts";
 
@@ -56,7 +57,7 @@ export const status: Action = async (run) => {
   const size = Object.values(about.dataBytes).reduce((sum, part) => sum + part, 0);
   return {
     text: about.running
-      ? statusText(about, size)
+      ? statusText(about, size, widthOf(run.io.stdout))
       : `The local AWS is not running; ${size > 0 ? `its data (${bytes(size)}) is in` : "nothing is in"} ${about.dataDir}.`,
     json: {
       command: run.command,
@@ -78,7 +79,7 @@ export const status: Action = async (run) => {
   };
 };
 
-function statusText(about: LocalStatus, size: number): string {
+function statusText(about: LocalStatus, size: number, width: number): string {
   const { url = "", pid, memoryBytes = 0, processes = 1, uptimeSeconds = 0, realism, services = {} } = about;
   const rows = [
     ["address", url],
@@ -91,11 +92,19 @@ function statusText(about: LocalStatus, size: number): string {
   const facts = Object.entries(services).filter(([, known]) => Object.keys(known).length > 0);
   return [
     "The local AWS is running.",
-    ...columns(rows),
+    ...columns(rows, width),
     "data",
-    ...columns(parts.map(([part, count]) => [`  ${part}`, bytes(count)])),
+    ...columns(
+      parts.map(([part, count]) => [part, bytes(count)]),
+      width,
+      2,
+    ),
     "services",
-    ...columns(facts.map(([name, known]) => [`  ${name}`, factsText(known)])),
+    ...columns(
+      facts.map(([name, known]) => [name, factsText(known)]),
+      width,
+      2,
+    ),
   ].join("\n");
 }
 const factsText = (known: Readonly<Record<string, string | number>>): string =>
@@ -104,30 +113,15 @@ const factsText = (known: Readonly<Record<string, string | number>>): string =>
     .join(", ");
 
 export const reset: Action = async (run) => {
-  const { resetLocal } = await control();
+  const { resetLocal, statusLocal } = await control();
+  const { dataBytes } = await statusLocal(where(run));
+  const size = Object.values(dataBytes).reduce((sum, part) => sum + part, 0);
+  // Scripts go ahead: nothing on AWS is touched.
+  if (size > 0 && canAsk(run))
+    await confirmByYes(run, `Everything in the local AWS (${bytes(size)}) is lost. Empty it?`, "Emptying the local AWS");
   const { wasRunning } = await withSpinner(run, "Emptying the local AWS", () => resetLocal(where(run)));
   return {
     text: `The local AWS is empty${wasRunning ? " and running" : ""}.`,
     json: { command: run.command, ok: true, running: wasRunning },
   };
-};
-
-interface Mail {
-  readonly at: string;
-  readonly protocol: string;
-  readonly to: string;
-  readonly subject?: string;
-  readonly body: string;
-}
-
-/** The e-mails and short messages that the local AWS would have sent. */
-export const mail: Action = async (run) => {
-  const { statusLocal } = await control();
-  const { url } = await statusLocal(where(run));
-  if (!url)
-    throw new FleetlogixError("LOCAL_NOT_RUNNING", "The local AWS is not running.", { hint: "Start it with `fleetlogix local start`." });
-  const response = await fetch(`${url}/_local/mail`, { signal: run.signal });
-  const mails = (await response.json()) as readonly Mail[];
-  const texts = mails.map((m) => [`${m.at}  ${m.protocol}  ${m.to}${m.subject ? `  ${m.subject}` : ""}`, m.body.trimEnd(), ""].join("\n"));
-  return { text: texts.length > 0 ? texts.join("\n") : "No mail yet.", json: { command: run.command, ok: true, mails } };
 };

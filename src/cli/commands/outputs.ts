@@ -2,7 +2,7 @@ import { FleetlogixError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
 import { oneOf } from "../one-of.ts";
 import { outputsJson } from "../render/document.ts";
-import { columns } from "../render/words.ts";
+import { columns, widthOf } from "../render/layout.ts";
 import type { Action } from "../run.ts";
 import { openSession } from "../session.ts";
 
@@ -15,7 +15,7 @@ export const outputs: Action = async (run, [path], options) => {
   const secrets = options.showSecrets === true;
   const name = path as string | undefined;
   if (name !== undefined && isSecret(name) && !secrets) throw hidden(name);
-  const print = options.format === "env" ? dotenv : table;
+  const print = options.format === "env" ? dotenv : tableFor(widthOf(run.io.stdout));
   const only = name === undefined ? undefined : [oneOf("output", name.split(".")[0] ?? "", NAMES)];
   const { app } = await openSession(run);
   const json = outputsJson(await app.outputs({ secrets, only }), secrets);
@@ -26,7 +26,13 @@ export const outputs: Action = async (run, [path], options) => {
   return { json: value, text: bare ? String(value) : print(leaves(value, options.format === "env" ? name : "")) };
 };
 
-const table = (rows: readonly Leaf[]): string => columns(rows.map(([path, value]) => [path, value ?? "-"])).join("\n");
+const tableFor =
+  (width: number) =>
+  (rows: readonly Leaf[]): string =>
+    columns(
+      rows.map(([path, value]) => [path, value ?? "-"]),
+      width,
+    ).join("\n");
 
 /** Lines for a dotenv file: `API_URL=…`, `TABLES_ALERTS=…`. What does not exist yet has no line. */
 function dotenv(rows: readonly Leaf[]): string {

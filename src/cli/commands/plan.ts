@@ -1,30 +1,40 @@
+import type { App, Plan } from "../../app.ts";
 import { keptOrphans } from "../orphans.ts";
 import { withSpinner } from "../progress.ts";
+import { widthOf } from "../render/layout.ts";
 import { countActions, planText } from "../render/plan.ts";
-import { widthOf } from "../render/words.ts";
-import type { Action } from "../run.ts";
+import { planMarkdown } from "../render/plan-markdown.ts";
+import type { Action, Run } from "../run.ts";
 import { configOf, openAppFor } from "../session.ts";
 import { knowApp, knowConfig, refusalIn, told } from "../story.ts";
 
 const CHANGES_FOUND = 3;
 
-export const plan: Action = (run, _args, options) =>
-  told(run, async (known) => {
+export const plan: Action = async (run, _args, options) => {
+  const answer = await told(run, async (known) => {
     const { config } = configOf(run);
     knowConfig(known, config);
     const app = await openAppFor(run, config);
     knowApp(known, app);
     const allowDataLoss = (options.allowDataLoss as readonly string[] | undefined) ?? [];
-    const found = await withSpinner(run, "Reading what is there", () =>
+    const { cost, ...found } = await withSpinner(run, "Reading what is there", () =>
       app.plan({ part: "all" }, { adopt: options.adopt === true, allowDataLoss, wait: true }),
     );
+    const shown: Plan = { ...found, ...(options.cost !== false && { cost }) };
     const { create, update, replace, delete: deletes } = countActions(found.resources);
     const changed = create + update + replace + deletes > 0;
-    const head = `${app.stack} in ${app.place.account}, ${app.place.region}:`;
     return {
-      resources: found.resources,
-      text: [`${head}\n\n${planText(found, run.paint.out, widthOf(run.io.stdout))}`, ...keptOrphans(run, found.resources)].join("\n"),
+      ...{ resources: shown.resources, cost: shown.cost },
+      text: textOf(run, app, shown, options.format),
       error: refusalIn(found),
       ...(options.detailedExitcode && changed && !refusalIn(found) ? { exit: CHANGES_FOUND } : {}),
     };
   });
+  return options.format === "json" && !run.flags.json ? { ...answer, text: JSON.stringify(answer.json, null, 2) } : answer;
+};
+
+function textOf(run: Run, { stack, place }: App, plan: Plan, format: unknown): string {
+  if (format === "markdown") return planMarkdown(plan, `${stack} in ${place.account}, ${place.region}`);
+  const text = planText(plan, run.paint.out, widthOf(run.io.stdout));
+  return [`${stack} in ${place.account}, ${place.region}:\n\n${text}`, ...keptOrphans(run, plan.resources)].join("\n");
+}

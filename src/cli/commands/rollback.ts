@@ -3,7 +3,7 @@ import { FleetlogixError } from "../../errors.ts";
 import { again } from "../again.ts";
 import { functionNames } from "../functions.ts";
 import { withSpinner } from "../progress.ts";
-import { columns } from "../render/words.ts";
+import { columns, widthOf } from "../render/layout.ts";
 import type { Action } from "../run.ts";
 import { configOf, openAppFor } from "../session.ts";
 
@@ -26,5 +26,8 @@ export const rollback: Action = async (run, [words], options) => {
   );
   const rows = rollbacks.map(({ function: name, from, to }) => [name, `version ${from} → ${to}`]);
   const note = `The next \`${again(run, "deploy-lambdas")}\` or \`${again(run, "up")}\` goes forward again.`;
-  return { text: [...columns(rows), "", note].join("\n"), json: { command: run.command, ok: true, rollbacks, error: null } };
+  return {
+    text: [...columns(rows, widthOf(run.io.stdout)), "", note].join("\n"),
+    json: { command: run.command, ok: true, rollbacks, error: null },
+  };
 };

@@ -5,6 +5,7 @@ import { lineOf, newTally, numbersOf, type Tally } from "../../simulate/report.t
 import { differencesOf } from "../../simulate/verify.ts";
 import { toErrorJson, toFailure } from "../failure.ts";
 import { isLive } from "../progress.ts";
+import { beside, cut, widthOf, wrapped } from "../render/layout.ts";
 import type { Action, Run } from "../run.ts";
 import { openSession } from "../session.ts";
 import { spoken } from "../speak.ts";
@@ -38,12 +39,13 @@ function answer(run: Run, numbers: object, line: string, differences: readonly s
   const ok = differences.length === 0;
   const more = differences.length - SHOWN;
   const shown = [...differences.slice(0, SHOWN), ...(more > 0 ? [`…and ${more} more; --json names them all`] : [])];
-  const verdict = ok ? "The back end's state equals what was sent." : shown.map((line) => `  ${line}`).join("\n");
+  const width = widthOf(run.io.stdout);
+  const verdict = ok ? ["The back end's state equals what was sent."] : shown.flatMap((one) => beside(" ", one, width, undefined, " "));
   const failure = new FleetlogixError("VERIFY_FAILED", `The back end's state differs from what was sent in ${differences.length} places.`, {
     hint: "Read which call differs; `fleetlogix logs` shows the functions' side.",
   });
   return {
-    text: `${line}\n${verdict}`,
+    text: [...wrapped(line, width), ...verdict].join("\n"),
     json: {
       command: run.command,
       ok,
@@ -60,7 +62,7 @@ async function watched(run: Run, tally: Tally, work: () => Promise<void>): Promi
   if (run.flags.json || run.flags.quiet) return work();
   const live = isLive(run);
   // A line that wraps could not be written over.
-  const fitting = () => lineOf(tally).slice(0, (run.io.stderr.columns ?? 80) - 1);
+  const fitting = () => cut(lineOf(tally), (run.io.stderr.columns ?? 80) - 1);
   const show = () => (live ? run.io.stderr.write(`\r${fitting()}\u001b[K`) : run.note(lineOf(tally)));
   const timer = setInterval(show, live ? REDRAW_EVERY_MS : LINE_EVERY_MS);
   try {

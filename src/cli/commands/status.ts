@@ -1,37 +1,43 @@
-import type { ResourceStatus } from "../../app.ts";
+import type { App, LockHolder, ResourceStatus } from "../../app.ts";
 import { withSpinner } from "../progress.ts";
-import type { Paint } from "../render/paint.ts";
-import { columns, plural } from "../render/words.ts";
-import type { Action } from "../run.ts";
+import { widthOf } from "../render/layout.ts";
+import { statusText } from "../render/status.ts";
+import type { Action, Run } from "../run.ts";
 import { openSession } from "../session.ts";
+import { watched } from "../watch.ts";
 
-export const status: Action = async (run) => {
+const NOT_READY = 1;
+const INTERRUPTED = 130;
+
+interface Found {
+  readonly resources: readonly ResourceStatus[];
+  readonly lock: LockHolder | undefined;
+}
+
+/** The stack on one screen. `--exit-code`: 1 unless every resource is ready; alarms that are on do not count. */
+export const status: Action = async (run, _args, options) => {
   const { app } = await openSession(run);
-  const resources = await withSpinner(run, "Reading what is there", () => app.status());
+  const text = (found: Found) => screenOf(run, app, found);
+  if (options.watch === true) {
+    const found = await watched(run, () => read(app), text);
+    return { text: run.io.stdout.isTTY ? text(found) : "", json: undefined, exit: INTERRUPTED };
+  }
+  const found = await withSpinner(run, "Reading what is there", () => read(app));
   const { account, region } = app.place;
+  const isReady = found.resources.every(({ condition }) => condition === "ready");
   return {
-    text: `${app.stack} in ${account}, ${region}:\n\n${statusText(resources, run.paint.out)}`,
-    json: { command: run.command, ok: true, stack: app.stack, account, region, resources },
+    text: text(found),
+    json: { command: run.command, ok: true, stack: app.stack, account, region, resources: found.resources, lock: found.lock ?? null },
+    ...(options.exitCode === true && !isReady && { exit: NOT_READY }),
   };
 };
 
-/** Pure. */
-export function statusText(resources: readonly ResourceStatus[], paint: Paint): string {
-  const rows = columns([["id", "name", "state", "address"], ...resources.map((r) => [r.id, r.name, r.state, r.address ?? ""])]);
-  const [head = "", ...lines] = rows;
-  const marked = resources.map((r, i) => `${markOf(r, paint)} ${lines[i]}`);
-  const sick = resources.filter((r) => !r.healthy && r.state !== "absent").length;
-  const absent = resources.filter((r) => r.state === "absent").length;
-  const healthy = resources.length - sick - absent;
-  const summary = [`${healthy} healthy`, ...(sick > 0 ? [`${sick} not`] : []), ...(absent > 0 ? [`${absent} absent`] : [])];
-  const troubles = resources.flatMap((r) => (r.trouble ? [`${paint("warn", "!")} ${r.id}  ${r.trouble}`] : []));
-  return [
-    paint("dim", `  ${head}`),
-    ...marked,
-    ...(troubles.length > 0 ? ["", ...troubles] : []),
-    "",
-    `${plural(resources.length, "resource")}: ${summary.join(", ")}.`,
-  ].join("\n");
+async function read(app: App): Promise<Found> {
+  const [resources, lock] = await Promise.all([app.status(), app.lockHolder()]);
+  return { resources, lock };
 }
-const markOf = (r: ResourceStatus, paint: Paint): string =>
-  r.healthy ? paint("good", "✔") : r.state === "absent" ? paint("dim", "·") : paint("bad", "✖");
+
+function screenOf(run: Run, { stack, place }: App, { resources, lock }: Found): string {
+  const style = { paint: run.paint.out, width: widthOf(run.io.stdout), now: Date.now(), all: run.flags.verbose };
+  return statusText({ stack, account: place.account, region: place.region, resources, lock }, style);
+}

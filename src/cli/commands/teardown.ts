@@ -3,8 +3,9 @@ import type { Config } from "../../config/config.ts";
 import { again } from "../again.ts";
 import { agreedTo, confirmByTyping, unconfirmable } from "../confirm.ts";
 import { withProgress, withSpinner } from "../progress.ts";
+import { columns, widthOf } from "../render/layout.ts";
 import { countActions, planText } from "../render/plan.ts";
-import { columns, duration, widthOf } from "../render/words.ts";
+import { duration } from "../render/words.ts";
 import type { Action, Run } from "../run.ts";
 import { configOf, openAppFor } from "../session.ts";
 import { type Known, knowApp, knowConfig, refusalIn, told } from "../story.ts";
@@ -74,7 +75,11 @@ function snapshotsOf(resources: readonly ResourceResult[]): readonly string[] {
 function underWay(run: Run, options: TeardownOptions, doomed: readonly ResourceResult[]): readonly string[] {
   const left = doomed.filter((r) => r.settling || r.status === "skipped");
   if (left.length === 0) return [];
-  const rows = columns(left.map((r) => [`  ${r.id}`, r.name, r.settling ? "AWS is deleting it" : "left until that is gone"]));
+  const rows = columns(
+    left.map((r) => [r.id, r.name, r.settling ? "AWS is deleting it" : "left until that is gone"]),
+    widthOf(run.io.stdout),
+    2,
+  );
   const data = doomed.some((r) => r.settling && r.kind === "rds.instance");
   return [
     "",
@@ -89,7 +94,11 @@ function underWay(run: Run, options: TeardownOptions, doomed: readonly ResourceR
 function keptText(run: Run, options: TeardownOptions, plan: Plan): readonly string[] {
   const kept = plan.resources.filter((r) => r.decision.action === "retain");
   if (kept.length === 0) return [];
-  const rows = columns(kept.map((r) => [`  ${r.id}`, r.name, [r.inventory, r.cost].filter(Boolean).join("; ")]));
+  const rows = columns(
+    kept.map((r) => [r.id, r.name, [r.inventory, r.cost].filter(Boolean).join("; ")]),
+    widthOf(run.io.stdout),
+    2,
+  );
   const more = kept.some(({ decision }) => decision.action === "retain" && decision.why.includes("--delete-data"))
     ? ["", "The data goes, too, with", `  ${again(run, "teardown", ...flagsOf({ ...options, deleteData: true }))}`]
     : [];
@@ -111,7 +120,11 @@ const halfDone = (resources: readonly ResourceResult[]): number | undefined =>
 function survivors(run: Run, options: TeardownOptions, resources: readonly ResourceResult[]): { readonly text?: string } {
   const left = resources.filter((r) => r.decision.action === "delete" && r.status !== "done");
   if (left.length === 0) return {};
-  const rows = columns(left.map((r) => [`  ${r.id}`, r.name, [r.arn, r.cost, r.error?.code].filter(Boolean).join("  ")]));
+  const rows = columns(
+    left.map((r) => [r.id, r.name, [r.arn, r.cost, r.error?.code].filter(Boolean).join("  ")]),
+    widthOf(run.io.stdout),
+    2,
+  );
   return {
     text: [
       "Still there, and may cost money:",

@@ -1,4 +1,4 @@
-import type { Outputs, PlannedResource, ResourceResult } from "../../app.ts";
+import type { Outputs, PlanCost, PlannedResource, ResourceResult } from "../../app.ts";
 import { Secret } from "../../secret.ts";
 import { type Failure, toErrorJson } from "../failure.ts";
 import { countActions, notesOf } from "./plan.ts";
@@ -12,6 +12,7 @@ export interface Story {
   readonly resources: readonly (PlannedResource &
     Partial<Pick<ResourceResult, "status" | "durationMs" | "settling" | "error" | "finalSnapshot">>)[];
   readonly outputs: Outputs | null;
+  readonly cost?: PlanCost | undefined;
   readonly failure: Failure | undefined;
   readonly warnings: readonly string[];
   readonly durationMs: number;
@@ -29,6 +30,7 @@ export function storyJson(story: Story): Record<string, unknown> {
     changes: story.resources.map(changeJson),
     summary: { create, update, replace, delete: deletes, keep },
     outputs: story.outputs && outputsJson(story.outputs, false),
+    ...(story.cost ? { cost: story.cost } : {}),
     error: story.failure ? toErrorJson(story.failure) : null,
     ...(story.warnings.length > 0 ? { warnings: story.warnings } : {}),
     duration_ms: Math.round(story.durationMs),
@@ -45,6 +47,7 @@ function changeJson(resource: Story["resources"][number]): Record<string, unknow
     changes: "changes" in decision ? decision.changes.map(({ path, from, to }) => ({ path, from: from ?? null, to: to ?? null })) : [],
     status: resource.status ?? "planned",
     duration_ms: Math.round(resource.durationMs ?? 0),
+    ...(resource.attributes ? { attributes: resource.attributes } : {}),
     ...(resource.arn ? { arn: resource.arn } : {}),
     ...("why" in decision ? { why: decision.why } : {}),
     ...(notesOf(decision).length > 0 ? { notes: notesOf(decision) } : {}),

@@ -1,8 +1,9 @@
-import type { Plan, PlannedResource } from "../../app.ts";
-import type { Change } from "../../engine/contract.ts";
+import type { Plan, PlanCost, PlannedResource } from "../../app.ts";
 import type { Decision, Notes } from "../../engine/decide.ts";
+import { aroundDifference, type Difference, differencesOf, isSecurity, shown } from "./difference.ts";
+import { columns, cut, displayWidth, wrapped } from "./layout.ts";
 import type { Paint, Style } from "./paint.ts";
-import { brief, columns } from "./words.ts";
+import { groupsOf, type PlanGroup } from "./plan-groups.ts";
 
 type Action = Decision["action"];
 const LOOK: Readonly<Record<Action, { sign: string; style: Style; word: string }>> = {
@@ -20,80 +21,92 @@ const ORDER: readonly Action[] = ["create", "update", "replace", "delete", "reta
 const INDENT = " ".repeat(6);
 
 /**
- * The plan like a diff: every resource that something happens to, every attribute with both values; the rest is counted. Nothing is
- * wider than `width`, but for names and reasons that nobody may cut. Pure.
+ * The plan like a diff: every resource that something happens to, every attribute at the deepest place where it differs, refusals last;
+ * what is the same for many is told once, and the rest is counted. Nothing is wider than `width` but what is copied as a whole. Pure.
  */
 export function planText(plan: Plan, paint: Paint, width = Number.POSITIVE_INFINITY): string {
-  const shown = plan.resources.filter((r) => r.decision.action !== "keep" || r.orphan || notesOf(r.decision).length > 0);
-  const heads = headsOf(shown, width - 4);
-  const blocks = shown.map((r, i) => [`${signOf(r, paint)} ${heads[i]}`, ...detailsOf(r, paint, width)].join("\n"));
-  return [...blocks, ...(blocks.length > 0 ? [""] : []), planSummary(plan, paint)].join("\n");
+  const groups = shownGroups(plan);
+  const heads = headsOf(groups, width - 4);
+  const blocks = groups.map((group, i) => [`${signOf(group.first, paint)} ${heads[i]}`, ...detailsOf(group, paint, width)].join("\n"));
+  return [...blocks, ...(blocks.length > 0 ? [""] : []), planSummary(plan, paint), ...costLines(plan.cost, width)].join("\n");
+}
+
+/** What happens, and what somebody must know; what is refused comes last, beside the error that it ends with. */
+export function shownGroups({ resources }: Plan): readonly PlanGroup[] {
+  const told = resources.filter((r) => r.decision.action !== "keep" || r.orphan || notesOf(r.decision).length > 0);
+  const isRefused = (r: PlannedResource) => r.decision.action === "refuse";
+  return groupsOf([...told.filter((r) => !isRefused(r)), ...told.filter(isRefused)]);
 }
 
 /** Id and name in columns; where they do not fit, the name has its own line. What the configuration no longer names has no id that means anything. */
-function headsOf(resources: readonly PlannedResource[], width: number): readonly string[] {
-  const cells = resources.map(({ id, kind, name, orphan }) => [orphan ? kind : id, name === id ? "" : name]);
-  const rows = columns(cells);
-  if (rows.every((row) => row.length <= width)) return rows;
-  return cells.map(([id = "", name = ""]) =>
-    id.length + name.length + 2 <= width || !name ? `${id}  ${name}`.trimEnd() : `${id}\n${INDENT}${name}`,
-  );
+function headsOf(groups: readonly PlanGroup[], width: number): readonly string[] {
+  const cells = groups.map(({ first: { id, kind, name, orphan } }) => [orphan ? kind : id, name === id ? "" : name]);
+  const single = cells.filter((_, i) => groups[i]?.title === undefined);
+  const rows = columns(single, Number.POSITIVE_INFINITY);
+  const fits = rows.every((row) => displayWidth(row) <= width);
+  return groups.map(({ title }, i) => {
+    if (title !== undefined) return wrapped(title, width).join(`\n${INDENT}`);
+    const [id = "", name = ""] = cells[i] ?? [];
+    if (fits) return rows[single.indexOf(cells[i] ?? [])] ?? "";
+    return displayWidth(id) + displayWidth(name) + 2 <= width || !name ? `${id}  ${name}`.trimEnd() : `${id}\n${INDENT}${name}`;
+  });
 }
 function signOf({ decision }: PlannedResource, paint: Paint): string {
   const look = LOOK[decision.action];
   return paint(look.style, look.sign);
 }
 
-function detailsOf(resource: PlannedResource, paint: Paint, width: number): string[] {
-  const { decision, inventory, cost, orphan } = resource;
+function detailsOf({ first, ids }: PlanGroup, paint: Paint, width: number): string[] {
+  const { decision, inventory, cost, orphan, attributes } = first;
+  const say = (text: string, style?: Style) =>
+    wrapped(text, width - INDENT.length).map((line) => `${INDENT}${style ? paint(style, line) : line}`);
   const facts = (...all: (string | undefined)[]) => {
-    const said = all.filter((one) => one !== undefined);
-    const together = said.join("; ");
-    return (INDENT.length + together.length <= width ? [together] : said).filter(Boolean).map((one) => paint("dim", `${INDENT}${one}`));
+    const said = all.filter((one) => one !== undefined && one !== "");
+    return said.length > 0 ? say(said.join("; "), "dim") : [];
   };
-  const notes = notesOf(decision).map((note) => paint("warn", `${INDENT}${note}`));
+  const members = ids.length > 1 ? say(ids.join(", "), "dim") : [];
+  const notes = notesOf(decision).flatMap((note) => say(note, "warn"));
   const origin = facts(orphan ? "no longer in the configuration" : undefined);
   switch (decision.action) {
     case "update":
     case "replace":
-      return [...decision.changes.flatMap((change) => changeLines(change, paint, width)), ...notes];
+      return [...members, ...differencesOf(decision.changes).flatMap((one) => differenceLines(one, first.kind, paint, width)), ...notes];
     case "refuse":
-      return [`${INDENT}${decision.code}: ${decision.why}`, `${INDENT}${decision.hint}`];
+      return [...say(`${decision.code}: ${decision.why}`), ...say(decision.hint)];
     case "retain":
       return [...origin, ...facts(inventory, cost), ...facts(decision.why)];
     default:
-      return [...origin, ...facts(inventory, cost), ...notes];
+      return [...members, ...origin, ...attributeLines(attributes, paint, width), ...facts(inventory, cost), ...notes];
   }
 }
 /** What people must know about it and what changes nothing: a sentence each. */
 export const notesOf = (decision: Decision): Notes => ("notes" in decision ? (decision.notes ?? []) : []);
 
-/** On one line where it fits, else a line for each value. */
-function changeLines({ path, from, to, forces }: Change, paint: Paint, width: number): readonly string[] {
-  if (path.startsWith("(after ")) return [`${INDENT}what it becomes is known when ${path.slice("(after ".length, -1)} is there`];
-  const force = forces ? paint("bad", "  (forces the replacement)") : "";
-  const arrow = paint("dim", "→");
-  return leaves(path, from, to).flatMap(([at, before, after]) => {
-    const [old, next] = [brief(before, width), brief(after, width)];
-    const plainLength = INDENT.length + at.length + old.length + next.length + 5 + (forces ? 26 : 0);
-    if (plainLength <= width) return [`${INDENT}${at}: ${old} ${arrow} ${next}${force}`];
-    const room = Math.min(width - INDENT.length - 4, LONGEST_VALUE);
-    return [`${INDENT}${at}:${force}`, `${INDENT}    ${brief(before, room)}`, `${INDENT}  ${arrow} ${brief(after, room)}`];
-  });
+function attributeLines(attributes: PlannedResource["attributes"], paint: Paint, width: number): string[] {
+  if (!attributes) return [];
+  const said = Object.entries(attributes).map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`);
+  return wrapped(said.join("; "), width - INDENT.length).map((line) => `${INDENT}${paint("dim", line)}`);
 }
-const LONGEST_VALUE = 500;
 
-/** Of two objects, or two lists of one length, only what differs: everything else hides it. */
-function leaves(path: string, from: unknown, to: unknown): readonly (readonly [path: string, from: unknown, to: unknown])[] {
-  if (!isTree(from) || !isTree(to) || Array.isArray(from) !== Array.isArray(to)) return [[path, from, to]];
-  if (Array.isArray(from) && Array.isArray(to) && from.length !== to.length) return [[path, from, to]];
-  const [before, after] = [from as Record<string, unknown>, to as Record<string, unknown>];
-  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  const different = keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key]));
-  if (different.length === 0) return [[path, from, to]];
-  return different.flatMap((key) => leaves(Array.isArray(from) ? `${path}[${key}]` : `${path}.${key}`, before[key], after[key]));
+/** On one line where it fits, else a line for each value, cut to where the two differ. */
+function differenceLines(difference: Difference, kind: string, paint: Paint, width: number): readonly string[] {
+  const { path, from, to, forces, after } = difference;
+  if (after !== undefined) return [`${INDENT}what it becomes is known when ${after} is there`];
+  const marks = [...(forces ? ["(forces the replacement)"] : []), ...(isSecurity(kind, path) ? ["(security)"] : [])];
+  const mark = marks.map((text) => paint(text === "(security)" ? "warn" : "bad", `  ${text}`)).join("");
+  const used = INDENT.length + marks.reduce((sum, text) => sum + text.length + 2, 0);
+  const [, list, side] = /^(.*)\[([+-])\]$/.exec(path) ?? [];
+  if (list !== undefined) {
+    const value = cut(shown(side === "+" ? to : from), Math.max(20, width - used - displayWidth(list) - 4));
+    return [`${INDENT}${list}: ${paint(side === "+" ? "good" : "bad", `${side} ${value}`)}${mark}`];
+  }
+  const arrow = paint("dim", "→");
+  const [old, next] = [shown(from), shown(to)];
+  if (used + displayWidth(`${path}: ${old} → ${next}`) <= width) return [`${INDENT}${path}: ${old} ${arrow} ${next}${mark}`];
+  const room = width - INDENT.length - 4;
+  const [before, following] = aroundDifference(old, next, room);
+  return [`${INDENT}${path}:${mark}`, `${INDENT}    ${before}`, `${INDENT}  ${arrow} ${following}`];
 }
-const isTree = (value: unknown): boolean => typeof value === "object" && value !== null;
 
 export function countActions(resources: readonly PlannedResource[]): Readonly<Record<Action, number>> {
   const counts: Record<Action, number> = { create: 0, update: 0, replace: 0, delete: 0, retain: 0, refuse: 0, keep: 0 };
@@ -108,4 +121,15 @@ export function planSummary(plan: Plan, paint: Paint): string {
     paint(LOOK[action].style, `${counts[action]} ${LOOK[action].word}`),
   );
   return parts.length > 0 ? parts.join(", ") : "nothing there";
+}
+
+function costLines(cost: PlanCost | undefined, width: number): readonly string[] {
+  return cost ? wrapped(costText(cost), width) : [];
+}
+/** `about $26.42 a month (+$3.00) …`: an estimate, and of what. */
+export function costText({ monthly_usd: monthly, difference_usd: difference, region, published, dated, unpriced }: PlanCost): string {
+  const change = difference === 0 ? "no difference" : `${difference > 0 ? "+" : "-"}$${Math.abs(difference).toFixed(2)}`;
+  const source = published ? `list prices of ${region}, ${dated}` : `prices of ${region} estimated from us-east-1's, ${dated}`;
+  const without = unpriced.length > 0 ? ` Without ${unpriced.join(", ")}, whose price is not known.` : "";
+  return `Estimate: about $${monthly.toFixed(2)} a month (${change}) before any use; ${source}. Calls, storage and logs come on top.${without}`;
 }

@@ -1,8 +1,9 @@
 import ora from "ora";
 import type { EngineEvent } from "../../engine/events.ts";
+import { columns, cut, displayWidth, padEnd } from "./layout.ts";
 import type { Paint, Voice } from "./paint.ts";
 import { advance, IDLE, type Line, lineOf, type Progress } from "./progress.ts";
-import { columns, cut, duration } from "./words.ts";
+import { duration } from "./words.ts";
 
 const MOST_ROWS = 6;
 const SYMBOL = { good: "✔", bad: "✖", warn: "!", dim: "·" } as const;
@@ -28,7 +29,7 @@ export function terminalRenderer(stream: NodeJS.WriteStream, voice: Voice, verbo
     emit(event) {
       const line = lineOf(progress, event, verbose);
       progress = advance(progress, event, now());
-      if ("id" in event) width = Math.max(width, event.id.length);
+      if ("id" in event) width = Math.max(width, displayWidth(event.id));
       draw();
       // Its first frame shows the text that it has by then.
       if (event.type === "run.started") spinner.start();
@@ -47,7 +48,7 @@ export function terminalRenderer(stream: NodeJS.WriteStream, voice: Voice, verbo
 const fitting = (line: Line, room: number): Line => (line.tone === "good" ? { ...line, text: cut(line.text, room) } : line);
 
 const lastingText = ({ tone, id, text }: Line, width: number, paint: Paint): string =>
-  `${paint(tone, SYMBOL[tone])} ${id ? `${id.padEnd(width)}  ` : ""}${tone === "dim" ? paint("dim", text) : text}`;
+  `${paint(tone, SYMBOL[tone])} ${id ? `${padEnd(id, width)}  ` : ""}${tone === "dim" ? paint("dim", text) : text}`;
 
 /** The live part: a count, and the resources at work, the longest at work first. Pure. */
 export function liveText(progress: Progress, now: number, width: number, paint: Paint): string {
@@ -57,7 +58,7 @@ export function liveText(progress: Progress, now: number, width: number, paint: 
   const more = running.length - rows.length;
   return [
     `${head}  ${paint("dim", duration(now - progress.started))}`,
-    ...columns(rows).map((row) => paint("dim", `    ${cut(row, width - 4)}`)),
+    ...columns(rows, Number.POSITIVE_INFINITY).map((row) => paint("dim", `    ${cut(row, width - 4)}`)),
     ...(more > 0 ? [paint("dim", `    and ${more} more`)] : []),
   ].join("\n");
 }

@@ -189,7 +189,7 @@ describe("a plan of long values", () => {
     const [from, to] = ["one", "two"].map((last) => ({ Statement: [...Array(40).keys()].map((n) => `statement ${n}`).concat(last) }));
     const update = { action: "update", changes: [{ path: "policy", from: [from], to: [from, to] }] } as const;
     const text = planText({ resources: [{ id: "role.x", kind: "iam.role", name: "r", decision: update }] }, plain);
-    expect(text).toContain(`policy: ${JSON.stringify([from])} → ${JSON.stringify([from, to])}`);
+    expect(text).toContain(`policy: + ${JSON.stringify(to)}`);
   });
   test("stays within the terminal, each value on its own line where both do not fit on one", () => {
     expect(planText(long, plain, 80).split("\n")).toEqual([
@@ -197,7 +197,7 @@ describe("a plan of long values", () => {
       "      fleetlogix-route-deviation fleetlogix-getVehicleAlerts",
       "      what it becomes is known when api.rest is there",
       "  ~ role.x  r",
-      "      policy.Statement[0].Resource:",
+      "      policy.Statement[0].Resource:  (security)",
       '          "arn:aws:dynamodb:us-east-1:0:table/A"',
       '        → "arn:aws:dynamodb:us-east-1:0:table/B"',
       "  + api.stage",

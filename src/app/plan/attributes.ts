@@ -1,0 +1,54 @@
+import type { Seen } from "../../engine/observe.ts";
+
+type Attributes = Readonly<Record<string, unknown>>;
+type Reader = (spec: Readonly<Record<string, unknown>>) => Attributes;
+
+/** Of each kind, the settings that somebody who is about to make it asks for first, by the names of the configuration. */
+const IMPORTANT: ReadonlyMap<string, Reader> = new Map<string, Reader>([
+  [
+    "rds.instance",
+    ({ engineVersion, instanceClass, storageGb, multiAz, publiclyAccessible, backupRetentionDays }) => ({
+      ...{ engineVersion, instanceClass, storageGb, multiAz, publiclyAccessible, backupRetentionDays },
+    }),
+  ],
+  [
+    "s3.bucket",
+    ({ archive, expireDays, noncurrentExpireDays, kmsKey }) => ({
+      ...{ glacierAfterDays: (archive as { afterDays: number } | undefined)?.afterDays, expireDays, noncurrentExpireDays, kmsKey },
+      publicAccess: "blocked",
+    }),
+  ],
+  [
+    "dynamodb.table",
+    ({ key, indexes, ttl, deletionProtection }) => ({
+      key: Object.values(key as object)
+        .filter(Boolean)
+        .join(", "),
+      indexes: (indexes as readonly { name: string }[]).map(({ name }) => name).join(", "),
+      ...{ ttl, deletionProtection },
+    }),
+  ],
+  ["lambda.function", ({ runtime, architecture, memoryMb, timeoutSeconds }) => ({ runtime, architecture, memoryMb, timeoutSeconds })],
+  ["logs.group", ({ retentionDays }) => ({ retentionDays })],
+  ["ec2.security-group", ({ port, cidrs }) => ({ port, allowedCidrs: (cidrs as readonly string[] | undefined)?.join(", ") })],
+  ["apigateway.stage", ({ rateLimit, burstLimit, logLevel }) => ({ rateLimit, burstLimit, logLevel })],
+  ["apigateway.usage-plan", ({ rateLimit, burstLimit, dailyQuota }) => ({ rateLimit, burstLimit, dailyQuota })],
+  ["iam.role", ({ policy }) => ({ mayDo: actionsOf(policy) })],
+  ["wafv2.web-acl", ({ ratePerAddress }) => ({ callsPerAddress: ratePerAddress })],
+]);
+
+/** What a resource that is made will be like; undefined where there is nothing to say, or where it is not known yet. */
+export function attributesOf({ node, spec }: Seen): Attributes | undefined {
+  const reader = IMPORTANT.get(node.kind.kind);
+  if (reader === undefined || !spec.known) return undefined;
+  const said = Object.entries(reader(spec.value as Readonly<Record<string, unknown>>)).filter(
+    ([, value]) => value !== undefined && value !== "",
+  );
+  return said.length > 0 ? Object.fromEntries(said) : undefined;
+}
+
+/** Services and actions of a policy, each once. */
+function actionsOf(policy: unknown): string {
+  const { Statement = [] } = policy as { readonly Statement?: readonly { readonly Action?: string | readonly string[] }[] };
+  return [...new Set(Statement.flatMap(({ Action = [] }) => Action))].join(", ");
+}

@@ -1,0 +1,33 @@
+import type { Tags } from "../../engine/contract.ts";
+import { otherRegion, ownerOf } from "../../engine/decide.ts";
+import { observe, type Seen } from "../../engine/observe.ts";
+import type { ResourceStatus } from "../contract.ts";
+import { apiUrl } from "../outputs.ts";
+import type { Session } from "../session.ts";
+import { factsOf } from "./facts.ts";
+
+/** Every resource as it is now. Reads only. */
+export async function readStatus(session: Session): Promise<readonly ResourceStatus[]> {
+  const stack = session.stack();
+  const seen = await observe(stack.nodes, session.run(stack), { specs: false });
+  return Promise.all(seen.map((item) => statusOf(item, session, stack.tags)));
+}
+
+async function statusOf(seen: Seen, session: Session, tags: Tags): Promise<ResourceStatus> {
+  const { id, node, subject, observation, out } = seen;
+  const who = { id, kind: node.kind.kind, name: subject.label };
+  if (observation.state === "absent") return { ...who, state: "absent", condition: "absent", healthy: false };
+  if (ownerOf(observation.tags, session.stackName) !== "ours") return { ...who, state: "foreign", condition: "wrong", healthy: false };
+  const region = otherRegion(observation.tags, tags);
+  if (region !== undefined) return { ...who, state: `in ${region}`, condition: "wrong", healthy: false };
+  const { arn, state, address, trouble } = node.kind.describe(observation.live);
+  const said = trouble ?? (observation.state === "failed" ? observation.reason : undefined);
+  const condition = said !== undefined ? "wrong" : observation.state === "settling" ? "changing" : "ready";
+  return {
+    ...who,
+    ...{ state, condition, healthy: condition === "ready", arn },
+    ...(said !== undefined && { trouble: said }),
+    address: id === "api.stage" ? apiUrl(session, out as { apiId: string; stage: string }) : address,
+    ...(await factsOf(session, seen)),
+  };
+}

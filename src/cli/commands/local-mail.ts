@@ -1,0 +1,39 @@
+import { FleetlogixError } from "../../errors.ts";
+import { again } from "../again.ts";
+import { localDataDir } from "../local-aws.ts";
+import { widthOf } from "../render/layout.ts";
+import { type Mail, mailText } from "../render/mail.ts";
+import type { Action, Run } from "../run.ts";
+import { configOf } from "../session.ts";
+import { localPort } from "../target.ts";
+
+/** The e-mails and short messages that the local AWS would have sent. */
+export const mail: Action = async (run) => {
+  const { statusLocal } = await import("../../local/daemon/control.ts");
+  const { url } = await statusLocal({ dataDir: localDataDir(run), port: localPort(run.flags, run.io.env).port });
+  if (!url)
+    throw new FleetlogixError("LOCAL_NOT_RUNNING", "The local AWS is not running.", { hint: "Start it with `fleetlogix local start`." });
+  const response = await fetch(`${url}/_local/mail`, { signal: run.signal });
+  const mails = (await response.json()) as readonly Mail[];
+  const text = mails.length > 0 ? mailText(mails, run.paint.out, widthOf(run.io.stdout)) : whyEmpty(run);
+  return { text, json: { command: run.command, ok: true, mails } };
+};
+
+/** Nobody is written to, or nothing has happened yet: each with what to do. */
+function whyEmpty(run: Run): string {
+  const { alerts, alarms } = configOf(run).config;
+  const people = [...alerts.emails, ...alerts.sms, ...alarms.emails];
+  if (people.length === 0) {
+    return [
+      "No mail yet: nobody is written to. Name somebody in fleetlogix.config.json, for instance",
+      '  { "alerts": { "emails": ["dispatch@example.com"] } }',
+      "and then run",
+      `  ${again(run, "up", "--local")}`,
+    ].join("\n");
+  }
+  return [
+    `No mail yet: nothing has happened that ${people.join(", ")} must know.`,
+    "A vehicle that leaves its route makes one; this drives a fleet with some that do:",
+    `  ${again(run, "simulate", "--local")}`,
+  ].join("\n");
+}

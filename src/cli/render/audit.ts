@@ -1,0 +1,27 @@
+import type { Audit, AuditRow } from "../../app.ts";
+import { beside, columns, wrapped } from "./layout.ts";
+import type { Paint } from "./paint.ts";
+
+/** What fails first, by severity; then what is declined, and what passes in one line. Pure. */
+export function auditText({ stack, hardening, summary, controls }: Audit, paint: Paint, width: number): string {
+  const failing = controls
+    .filter(({ status }) => status === "fail")
+    .toSorted((a, b) => GRAVITY.indexOf(a.severity) - GRAVITY.indexOf(b.severity));
+  const declined = controls.filter(({ status }) => status === "declined");
+  const reasons = columns(
+    declined.map(({ id, reason }) => ["-", id, reason ?? ""]),
+    width,
+  );
+  return [
+    ...wrapped(`${stack}, ${hardening}: ${summary.pass} pass, ${summary.fail} fail, ${summary.declined} declined`, width),
+    ...(failing.length > 0 ? ["", ...failing.flatMap((row) => failureLines(row, paint, width))] : []),
+    "",
+    paint("dim", "# declined, each with its reason"),
+    ...reasons,
+  ].join("\n");
+}
+const GRAVITY: readonly AuditRow["severity"][] = ["critical", "high", "medium", "low"];
+const failureLines = ({ id, severity, title, resources }: AuditRow, paint: Paint, width: number): readonly string[] => [
+  ...beside("✖", `${severity}  ${id}  ${title}`, width, (sign) => paint("bad", sign), " "),
+  ...resources.filter(({ ok }) => !ok).flatMap(({ name, message }) => beside("   ", `${name}: ${message}`, width, undefined, " ")),
+];

@@ -1,0 +1,20 @@
+import type { Finding } from "../../app.ts";
+import { beside, padEnd } from "./layout.ts";
+import type { Paint, Style } from "./paint.ts";
+
+const NAME_WIDTH = 22;
+/** One check: its sign and name, what was found, and below it how to mend it. Pure. */
+export function findingText({ check, message, ...finding }: Finding, paint: Paint, width: number): string {
+  const fix = finding.ok || !finding.fix ? [] : beside("    fix", finding.fix, width, (label) => paint("accent", label));
+  const sign = signOf(finding);
+  const label = `${sign.text} ${padEnd(check, NAME_WIDTH)}`;
+  const said =
+    width < NARROW
+      ? beside(sign.text, `${check}: ${message}`, width, (text) => paint(sign.style, text), " ")
+      : beside(label, message, width, (text) => paint(sign.style, sign.text) + text.slice(1));
+  return [...said, ...fix].join("\n");
+}
+/** Below it a column of names leaves no room for sentences. */
+const NARROW = 70;
+const signOf = ({ ok, severity }: Pick<Finding, "ok" | "severity">): { readonly text: string; readonly style: Style } =>
+  ok ? { text: "✔", style: "good" } : severity === "error" ? { text: "✖", style: "bad" } : { text: "!", style: "warn" };

@@ -1,0 +1,183 @@
+import stringWidth from "string-width";
+import wrapAnsi from "wrap-ansi";
+import { type Paint, plain, type Style } from "./paint.ts";
+
+/** How text is laid out in a terminal: widths in its columns, words wrapped, tables that fit. Pure but for `giveWidth`. */
+
+const USUAL_COLUMNS = 80;
+/** Below this many columns no sentence can be read: it is laid out for this many. */
+const NARROWEST = 20;
+
+/** Some terminals say that they have 0 columns, in which nothing can be laid out: they get the usual ones. */
+export function giveWidth(stream: NodeJS.WriteStream): void {
+  if (stream.isTTY && !stream.columns) stream.columns = USUAL_COLUMNS;
+}
+/** Columns of a terminal; elsewhere nothing has to fit. */
+export const widthOf = (stream: { readonly isTTY?: boolean; readonly columns?: number }): number =>
+  stream.isTTY ? (stream.columns ?? USUAL_COLUMNS) : Number.POSITIVE_INFINITY;
+
+/** Columns that a text takes: two for most East Asian characters and emoji, none for what combines with its neighbour. */
+export const displayWidth = (text: string): number => stringWidth(text);
+
+export const padEnd = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - displayWidth(text)));
+
+const segmenter = new Intl.Segmenter();
+/** At most `width` columns, with an ellipsis where something is missing. Never half a character. */
+export function cut(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  let kept = "";
+  let taken = 0;
+  for (const { segment } of segmenter.segment(text)) {
+    taken += displayWidth(segment);
+    if (taken > width - 1) break;
+    kept += segment;
+  }
+  return width < 1 ? "" : `${kept}…`;
+}
+
+/** A space inside of a command: it is copied as a whole, so its words stay together. */
+const GLUE = "\u00a0";
+const glued = (text: string): string => text.replace(/`[^`\n]+`/g, (command) => command.replaceAll(" ", GLUE));
+
+/** Lines of at most `width` columns, broken between words; a command in backticks and a word that is longer stay whole. */
+export function wrapped(text: string, width: number): string[] {
+  if (!Number.isFinite(width)) return text.split("\n");
+  const lines = wrapAnsi(glued(text), Math.max(NARROWEST, width), { hard: false, trim: true });
+  return lines.split("\n").map((line) => line.replaceAll(GLUE, " "));
+}
+
+/** A label and its text beside it; further lines begin below the text. */
+export function beside(label: string, text: string, width: number, paint: (label: string) => string = (l) => l, gap = "  "): string[] {
+  const indent = " ".repeat(displayWidth(label) + gap.length);
+  const lines = wrapped(text, width - indent.length);
+  return lines.map((line, i) => (i === 0 ? `${paint(label)}${gap}${line}` : `${indent}${line}`.trimEnd()));
+}
+
+/** A cell's text, or a text with its colour. */
+export type Cell = string | { readonly text: string; readonly style: Style };
+export interface Column {
+  readonly title?: string;
+  /** Left out when the table is too wide, the greatest first; without it the column always stays. */
+  readonly spare?: number;
+  /** Its words may be wrapped; without it a cell stays on one line. */
+  readonly wraps?: boolean;
+  /** Numbers: aligned at their end. */
+  readonly right?: boolean;
+}
+export interface Frame {
+  readonly width: number;
+  readonly paint?: Paint;
+  readonly indent?: number;
+  readonly gap?: number;
+}
+/** A column that wraps needs at least so many columns. */
+const WRAP_AT_LEAST = 18;
+
+/**
+ * Rows in aligned columns that fit into `width`: first what repeats other columns is left out, then words are wrapped, and at last the
+ * cells of a row stand below each other. An empty column has no place.
+ */
+export function table(heads: readonly Column[], rows: readonly (readonly Cell[])[], frame: Frame): string[] {
+  const { width, paint = plain, indent = 0, gap = 2 } = frame;
+  const room = width - indent;
+  const titled = heads.some(({ title }) => title !== undefined);
+  const all = titled ? [heads.map(({ title = "" }): Cell => ({ text: title, style: "dim" })), ...rows] : rows;
+  const natural = heads.map((_, i) => Math.max(0, ...all.map((row) => Math.max(...textOf(row[i]).split("\n").map(displayWidth)))));
+  const filled = heads.map((_, i) => i).filter((i) => rows.some((row) => textOf(row[i]) !== ""));
+  const shown = kept(filled, heads, natural, room, gap);
+  const widths = fitted(shown, heads, natural, room - gap * Math.max(0, shown.length - 1));
+  const margin = " ".repeat(indent);
+  if (widths === undefined)
+    return all.flatMap((row) =>
+      stacked(
+        shown.map((i) => row[i]),
+        room,
+        paint,
+      ).map((line) => `${margin}${line}`),
+    );
+  return all.flatMap((row) => rowLines(row, { shown, heads, widths, gap, room, paint }).map((line) => `${margin}${line}`.trimEnd()));
+}
+const textOf = (cell: Cell | undefined): string => (cell === undefined ? "" : typeof cell === "string" ? cell : cell.text);
+const styled = (cell: Cell | undefined, text: string, paint: Paint): string =>
+  cell === undefined || typeof cell === "string" || text === "" ? text : paint(cell.style, text);
+/** Columns that stay: the spare ones go one by one while what must not wrap does not fit. */
+function kept(
+  filled: readonly number[],
+  heads: readonly Column[],
+  natural: readonly number[],
+  room: number,
+  gap: number,
+): readonly number[] {
+  const needed = (at: readonly number[]) =>
+    at.reduce((sum, i) => sum + leastOf(heads[i], natural[i] ?? 0), gap * Math.max(0, at.length - 1));
+  const spare = filled.filter((i) => heads[i]?.spare !== undefined).toSorted((a, b) => (heads[b]?.spare ?? 0) - (heads[a]?.spare ?? 0));
+  return spare.reduce((at, i) => (needed(at) > room ? at.filter((one) => one !== i) : at), filled);
+}
+const leastOf = (head: Column | undefined, natural: number): number => (head?.wraps ? Math.min(natural, WRAP_AT_LEAST) : natural);
+
+/** The width of each shown column; undefined: they do not fit beside each other. What wraps shares what the others leave. */
+function fitted(
+  shown: readonly number[],
+  heads: readonly Column[],
+  natural: readonly number[],
+  room: number,
+): ReadonlyMap<number, number> | undefined {
+  const widths = new Map(shown.map((i) => [i, natural[i] ?? 0]));
+  let over = [...widths.values()].reduce((sum, one) => sum + one, 0) - room;
+  // The widest gives first.
+  while (over > 0) {
+    const [widest] = shown
+      .filter((i) => heads[i]?.wraps && (widths.get(i) ?? 0) > WRAP_AT_LEAST)
+      .sort((a, b) => (widths.get(b) ?? 0) - (widths.get(a) ?? 0));
+    if (widest === undefined) return undefined;
+    widths.set(widest, (widths.get(widest) ?? 0) - 1);
+    over--;
+  }
+  return widths;
+}
+
+interface Grid {
+  readonly shown: readonly number[];
+  readonly heads: readonly Column[];
+  readonly widths: ReadonlyMap<number, number>;
+  readonly gap: number;
+  readonly room: number;
+  readonly paint: Paint;
+}
+function rowLines(row: readonly Cell[], grid: Grid): string[] {
+  const { shown, heads, widths, gap, room, paint } = grid;
+  const parts = shown.map((i) => (heads[i]?.wraps ? wrapped(textOf(row[i]), widths.get(i) ?? 0) : textOf(row[i]).split("\n")));
+  const last = shown.at(-1) ?? 0;
+  // An address is copied as a whole: where it does not fit beside the others it has a line of its own.
+  if (shown.length > 1 && parts.at(-1)?.some((line) => displayWidth(line) > (widths.get(last) ?? 0))) {
+    const own = wrapped(textOf(row[last]), room - 4).map((line) => `    ${styled(row[last], line, paint)}`);
+    return [...rowLines(row, { ...grid, shown: shown.slice(0, -1) }), ...own];
+  }
+  return Array.from({ length: Math.max(1, ...parts.map((lines) => lines.length)) }, (_, line) =>
+    shown
+      .map((i, at) => {
+        const text = parts[at]?.[line] ?? "";
+        const fill = " ".repeat(Math.max(0, (widths.get(i) ?? 0) - displayWidth(text)));
+        const said = styled(row[i], text, paint);
+        return heads[i]?.right ? `${fill}${said}` : i === last ? said : `${said}${fill}`;
+      })
+      .join(" ".repeat(gap))
+      .trimEnd(),
+  );
+}
+
+/** The cells of one row below each other: the first as it is, the others indented. */
+function stacked(cells: readonly (Cell | undefined)[], room: number, paint: Paint): string[] {
+  const said = cells.filter((cell) => textOf(cell) !== "");
+  return said.flatMap((cell, i) => {
+    const margin = i === 0 ? "" : "  ";
+    return wrapped(textOf(cell), room - margin.length).map((line) => `${margin}${styled(cell, line, paint)}`);
+  });
+}
+
+/** Rows of plain text; the words of the last column wrap. */
+export function columns(rows: readonly (readonly string[])[], width: number, indent = 0): string[] {
+  const count = Math.max(0, ...rows.map((row) => row.length));
+  const heads = Array.from({ length: count }, (_, i): Column => (i === count - 1 ? { wraps: true } : {}));
+  return table(heads, rows, { width, indent });
+}

@@ -1,0 +1,71 @@
+import type { Plan } from "../../app.ts";
+import { aroundDifference, differencesOf, isSecurity, shown } from "./difference.ts";
+import { plain } from "./paint.ts";
+import { costText, notesOf, planSummary, shownGroups } from "./plan.ts";
+import type { PlanGroup } from "./plan-groups.ts";
+
+const WORDS = {
+  create: "create",
+  update: "update",
+  replace: "**replace**",
+  delete: "**delete**",
+  retain: "keep",
+  refuse: "**refuse**",
+  keep: "",
+};
+/** A value in a table of a pull request. */
+const LONGEST = 60;
+
+/** The plan as a comment of a pull request: a table of what happens, GitHub's Markdown. Pure. */
+export function planMarkdown(plan: Plan, title: string): string {
+  const rows = shownGroups(plan).map(
+    (group) => `| ${WORDS[group.first.decision.action]} | ${whoOf(group)} | ${whatOf(group).join("<br>")} |`,
+  );
+  return [
+    `### Plan of ${escaped(title)}`,
+    "",
+    `**${planSummary(plan, plain)}**`,
+    ...(rows.length > 0 ? ["", "| | resource | what |", "|---|---|---|", ...rows] : []),
+    ...(plan.cost ? ["", `<sub>${escaped(costText(plan.cost))}</sub>`] : []),
+  ].join("\n");
+}
+
+function whoOf({ first, ids, title }: PlanGroup): string {
+  if (title === undefined)
+    return `${code(first.orphan ? first.kind : first.id)}${first.name === first.id ? "" : ` ${escaped(first.name)}`}`;
+  if (ids.length === 0) return title.split(", ").map(code).join(" ");
+  return `<details><summary>${title}</summary>${ids.map(code).join(" ")}</details>`;
+}
+
+function whatOf({ first }: PlanGroup): readonly string[] {
+  const { decision, attributes, inventory, cost, orphan, kind } = first;
+  const notes = notesOf(decision).map(escaped);
+  if (decision.action === "refuse") return [`${code(decision.code)} ${escaped(decision.why)}`, escaped(decision.hint)];
+  if (decision.action === "retain") return [inventory, cost, decision.why].flatMap((text) => (text ? [escaped(text)] : []));
+  if (decision.action !== "update" && decision.action !== "replace") {
+    const said = Object.entries(attributes ?? {}).map(
+      ([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`,
+    );
+    return [...(orphan ? ["no longer in the configuration"] : []), ...(said.length > 0 ? [escaped(said.join("; "))] : []), ...notes];
+  }
+  const told = differencesOf(decision.changes).map(({ path, from, to, forces, after }) => {
+    if (after !== undefined) return `what it becomes is known when ${code(after)} is there`;
+    const [before, next] = aroundDifference(shown(from), shown(to), LONGEST);
+    return `${code(path)}: ${code(before)} → ${code(next)}${forces ? " **forces the replacement**" : ""}${isSecurity(kind, path) ? " 🔒 security" : ""}`;
+  });
+  return [...told, ...notes];
+}
+
+/** Names and tags are others' words: none of them may end a cell or begin a tag. */
+const escaped = (text: string): string =>
+  text
+    .split(/(`[^`\n]+`)/)
+    .map((part, i) => (i % 2 === 1 ? code(part.slice(1, -1)) : plainWords(part)))
+    .join("")
+    .trim();
+const plainWords = (text: string): string =>
+  text.replace(/[\\`*_{}[\]<>|]/g, (sign) => (sign === "<" ? "&lt;" : sign === ">" ? "&gt;" : `\\${sign}`)).replace(/\s+/g, " ");
+function code(text: string): string {
+  const fence = text.includes("`") ? "``" : "`";
+  return `${fence}${text.replaceAll("|", "\\|").replace(/\s+/g, " ")}${fence}`;
+}

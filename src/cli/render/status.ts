@@ -1,0 +1,150 @@
+import type { LockHolder, ResourceStatus } from "../../app.ts";
+import { nameOfKind } from "./kinds.ts";
+import { beside, type Cell, type Column, table } from "./layout.ts";
+import type { Paint, Style } from "./paint.ts";
+import { age, bytes, plural } from "./words.ts";
+
+/** What a status screen shows. */
+export interface Screen {
+  readonly stack: string;
+  readonly account: string;
+  readonly region: string;
+  readonly resources: readonly ResourceStatus[];
+  readonly lock?: LockHolder | undefined;
+}
+export interface ScreenStyle {
+  readonly paint: Paint;
+  readonly width: number;
+  readonly now: number;
+  /** Every resource has its own line. */
+  readonly all: boolean;
+}
+type Condition = ResourceStatus["condition"];
+
+/** Three signs: it serves; AWS is at work on it; it does not serve. */
+const LOOK: Readonly<Record<Condition, { readonly sign: string; readonly style: Style }>> = {
+  ready: { sign: "✔", style: "good" },
+  changing: { sign: "…", style: "warn" },
+  absent: { sign: "✖", style: "bad" },
+  wrong: { sign: "✖", style: "bad" },
+};
+const PARTS: readonly (readonly [title: string, of: RegExp])[] = [
+  ["Data", /^(bucket|table|database|network|parameters|subnets|key)\.|^logs\.database/],
+  ["Functions", /^(function|role|logs)\./],
+  ["API", /^(api|permission)\./],
+  ["Messages and alarms", /./],
+];
+/** These do the work; the others help them, and are counted while they are ready. */
+const WORKERS = new Set([
+  "s3.bucket",
+  "dynamodb.table",
+  "rds.instance",
+  "lambda.function",
+  "apigateway.stage",
+  "sns.topic",
+  "sns.subscription",
+]);
+
+/** The whole stack on one screen, by part. Pure. */
+export function statusText(screen: Screen, style: ScreenStyle): string {
+  const { resources, lock } = screen;
+  const { paint, width } = style;
+  const shown = new Set<string>();
+  const parts = PARTS.map(([title, of]) => {
+    const own = resources.filter(({ id }) => of.test(id) && !shown.has(id));
+    for (const { id } of own) shown.add(id);
+    return [title, own] as const;
+  }).filter(([, own]) => own.length > 0);
+  return [
+    `${paint("strong", screen.stack)}  ${paint("dim", `account ${screen.account}, ${screen.region}`)}`,
+    ...(lock ? beside("…", lockText(lock, style.now), width, (sign) => paint("warn", sign), " ") : []),
+    ...parts.flatMap(([title, own]) => ["", paint("strong", title), ...partLines(own, style)]),
+    ...["", ...troubles(resources, style), summaryOf(resources)],
+  ].join("\n");
+}
+const lockText = ({ who, command, since }: LockHolder, now: number): string =>
+  `${who} runs \`fleetlogix ${command}\` on this stack since ${age(now - Date.parse(since))}`;
+
+const COLUMNS: readonly Column[] = [
+  {},
+  {},
+  { spare: 3 },
+  {},
+  { right: true, spare: 1 },
+  { right: true, spare: 1 },
+  { spare: 2 },
+  { wraps: true },
+];
+
+function partLines(own: readonly ResourceStatus[], style: ScreenStyle): readonly string[] {
+  const isRow = (r: ResourceStatus) => style.all || WORKERS.has(r.kind) || (r.condition !== "ready" && r.condition !== "absent");
+  const rows = own.filter(isRow).map((r) => rowOf(r, style.now));
+  const helpers = own.filter((r) => !isRow(r));
+  return [...table(COLUMNS, rows, style), ...helperLines(helpers, style)];
+}
+
+function rowOf(r: ResourceStatus, now: number): readonly Cell[] {
+  const { sign, style } = LOOK[r.condition];
+  const more = r.at_least ? "> " : "";
+  return [
+    { text: sign, style },
+    shortId(r.id),
+    r.name === shortId(r.id) ? "" : { text: r.name, style: "dim" },
+    r.condition === "ready" ? "ready" : { text: wordOf(r), style },
+    r.items === undefined ? "" : `${more}${plural(r.items, r.kind === "s3.bucket" ? "object" : "item")}`,
+    r.bytes === undefined || r.kind === "rds.instance" ? "" : `${more}${bytes(r.bytes)}`,
+    r.since === undefined ? "" : { text: age(now - Date.parse(r.since)), style: "dim" },
+    r.address ? [r.address, r.detail].filter(Boolean).join("  ") : r.detail ? { text: r.detail, style: "dim" } : "",
+  ];
+}
+const shortId = (id: string): string =>
+  id.replace(/^(table|function|bucket|permission|role|alarm)\./, "").replace(/^database\.main$/, "database");
+
+/** One vocabulary, whatever AWS calls it: what AWS is doing is its own word in lower case. */
+function wordOf({ condition, state, trouble }: ResourceStatus): string {
+  if (condition === "absent") return "absent";
+  if (condition === "changing") return state === "ready" ? "changing" : state.toLowerCase();
+  return trouble !== undefined && /^stopped/.test(trouble) ? "stopped" : state === "foreign" || state.startsWith("in ") ? state : "failed";
+}
+
+/** `✔ 3 roles, 11 permissions`: those that help, counted by kind, one line for each sign. */
+function helperLines(helpers: readonly ResourceStatus[], { paint, width }: ScreenStyle): readonly string[] {
+  const conditions: readonly Condition[] = ["ready", "absent"];
+  return conditions.flatMap((condition) => {
+    const these = helpers.filter((r) => r.condition === condition);
+    if (these.length === 0) return [];
+    const counts = new Map<string, number>();
+    for (const { kind } of these) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    const said = [...counts].map(([kind, count]) => nameOfKind(kind, count)).join(", ");
+    const { sign, style } = LOOK[condition];
+    return beside(sign, `${said}${condition === "absent" ? ": absent" : alarmed(these)}`, width, (text) => paint(style, text));
+  });
+}
+const alarmed = (these: readonly ResourceStatus[]): string => {
+  const ringing = these.filter(isRinging).length;
+  return these.some(({ kind }) => kind === "cloudwatch.alarm")
+    ? `; ${ringing === 0 ? "no alarm is on" : `${plural(ringing, "alarm is", "alarms are")} on`}`
+    : "";
+};
+const isRinging = ({ kind, state }: ResourceStatus): boolean => kind === "cloudwatch.alarm" && state === "ALARM";
+
+/** What does not serve, with its reason, and the alarms that are on. */
+function troubles(resources: readonly ResourceStatus[], { paint, width }: ScreenStyle): readonly string[] {
+  const lines = resources.flatMap((r) => {
+    if (r.trouble) return beside("✖", `${r.id}  ${r.trouble}`, width, (sign) => paint("bad", sign), " ");
+    return isRinging(r) ? beside("✖", `${r.id}  the alarm ${r.name} is on`, width, (sign) => paint("bad", sign), " ") : [];
+  });
+  return lines.length > 0 ? [...lines, ""] : [];
+}
+
+function summaryOf(resources: readonly ResourceStatus[]): string {
+  const count = (condition: Condition) => resources.filter((r) => r.condition === condition).length;
+  const words: readonly (readonly [Condition, string])[] = [
+    ["ready", "ready"],
+    ["changing", "changing"],
+    ["absent", "absent"],
+    ["wrong", "not serving"],
+  ];
+  const said = words.filter(([condition]) => count(condition) > 0).map(([condition, word]) => `${count(condition)} ${word}`);
+  return `${plural(resources.length, "resource")}: ${said.join(", ")}.`;
+}

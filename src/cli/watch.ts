@@ -1,0 +1,66 @@
+import type { Run } from "./run.ts";
+
+const EVERY_MS = 3_000;
+/** Escape codes of terminals: the second screen, the cursor, one whole drawing at a time. */
+const ENTER = "\u001b[?1049h\u001b[?25l";
+const LEAVE = "\u001b[?25h\u001b[?1049l";
+const [BEGIN, END] = ["\u001b[?2026h", "\u001b[?2026l"];
+
+/**
+ * Shows `text()` of what `read` finds, again and again until the signal. In a terminal on a screen of its own, drawn over in place, so
+ * that nothing flickers and a new size is drawn at once; elsewhere it is printed again when it has changed.
+ */
+export async function watched<T>(run: Run, read: () => Promise<T>, text: (found: T) => string): Promise<T> {
+  let found = await read();
+  if (!run.io.stdout.isTTY) return printed(run, found, read, text);
+  const { stdout } = run.io;
+  const draw = () => void stdout.write(frame(run.voice.out.render(footed(run, text(found))), stdout.rows ?? 24));
+  stdout.write(ENTER);
+  stdout.on("resize", draw);
+  try {
+    while (!run.signal.aborted) {
+      draw();
+      await pause(run.signal);
+      if (!run.signal.aborted) found = await read().catch((error) => (run.signal.aborted ? found : Promise.reject(error)));
+    }
+    return found;
+  } finally {
+    stdout.off("resize", draw);
+    stdout.write(LEAVE);
+  }
+}
+
+async function printed<T>(run: Run, first: T, read: () => Promise<T>, text: (found: T) => string): Promise<T> {
+  let [found, said] = [first, text(first)];
+  run.voice.out.write(`${said}\n`);
+  while (!run.signal.aborted) {
+    await pause(run.signal);
+    if (run.signal.aborted) break;
+    found = await read().catch((error) => (run.signal.aborted ? found : Promise.reject(error)));
+    const next = text(found);
+    if (next !== said) run.voice.out.write(`\n${next}\n`);
+    said = next;
+  }
+  return found;
+}
+
+const footed = (run: Run, text: string): string => `${text}\n\n${run.paint.out("dim", `every ${EVERY_MS / 1000} s; Ctrl-C ends it`)}`;
+
+/** Each line is written over the old one and cleared to its end; what no longer fits is left out at the bottom. */
+function frame(text: string, rows: number): string {
+  const lines = text.split("\n").slice(0, rows);
+  return `${BEGIN}\u001b[H${lines.map((line) => `${line}\u001b[K`).join("\r\n")}\u001b[J${END}`;
+}
+
+function pause(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      done();
+    };
+    const timer = setTimeout(end, EVERY_MS);
+    signal.addEventListener("abort", end, { once: true });
+    if (signal.aborted) end();
+  });
+}
