@@ -1,4 +1,5 @@
-import { makeDynamoDB, makeS3 } from "../shared/clients.ts";
+import { makeDynamoDB } from "../shared/aws/dynamodb.ts";
+import { openBucket } from "../shared/aws/s3.ts";
 import { ofProcess, required, requiredNumber, trackingRules } from "../shared/environment.ts";
 import { makePending } from "../shared/pending.ts";
 import { serve } from "../shared/serve.ts";
@@ -11,9 +12,8 @@ const around = ofProcess(env);
 export const handler = serve(
   "calculate-eta",
   makeOperations({
-    dynamodb: makeDynamoDB(),
-    s3: makeS3(env),
-    bucket: required(env, "DATA_BUCKET"),
+    dynamodb: makeDynamoDB(env),
+    bucket: openBucket(required(env, "DATA_BUCKET"), env),
     pending: makePending(),
     vehiclesTable: required(env, "VEHICLES_TABLE"),
     routesTable: required(env, "ROUTES_TABLE"),

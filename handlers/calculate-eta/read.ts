@@ -1,4 +1,4 @@
-import { ScanCommand } from "@aws-sdk/client-dynamodb";
+import type { ScanCommandInput } from "@aws-sdk/client-dynamodb";
 import type { VehicleAnswer, VehiclesAnswer } from "../contract/answers.ts";
 import { vehiclesQuery } from "../contract/queries.ts";
 import { DEFAULT_LIMIT } from "../contract/schemas.ts";
@@ -29,19 +29,19 @@ export async function listVehicles(deps: EtaDeps, call: Call): Promise<VehiclesA
   const scope = [query.state ?? ""];
   const [after] = query.cursor === undefined ? [] : fromCursor(query.cursor, scope, 1);
   const found: VehicleAnswer[] = [];
-  const command = new ScanCommand({
+  const input: ScanCommandInput = {
     TableName: deps.vehiclesTable,
     Limit: Math.max(limit + 1, SMALLEST_PAGE),
     ExclusiveStartKey: after === undefined ? undefined : toItem({ vehicle_id: after }),
-  });
+  };
   // One more than the page holds tells whether another follows.
   for (;;) {
-    const { Items: items = [], LastEvaluatedKey: next } = await deps.dynamodb.send(command, { abortSignal: call.signal });
+    const { Items: items = [], LastEvaluatedKey: next } = await deps.dynamodb("Scan", input, call.signal);
     const stored = items.map((item) => fromItem<VehicleRecord>(item)).map((one) => fromRecord(one.vehicle_id ?? "", one, deps.rules));
     const described = await describeAll(deps, call, stored);
     found.push(...described.filter((one) => query.state === undefined || one.state === query.state));
     if (next === undefined || found.length > limit) break;
-    command.input.ExclusiveStartKey = next;
+    input.ExclusiveStartKey = next;
   }
   const vehicles = found.slice(0, limit);
   const last = vehicles.at(-1);

@@ -1,4 +1,4 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDB } from "../shared/aws/dynamodb.ts";
 import type { RawStore } from "../shared/intake.ts";
 import { loadPlannedRoutes } from "../shared/planned-routes.ts";
 import { type Loaded, load } from "../shared/records.ts";
@@ -9,7 +9,7 @@ import type { KnownRoute } from "./domain.ts";
 import { fromRecord, type StoredVehicle, type VehicleRecord } from "./record.ts";
 
 export interface EtaDeps extends RawStore {
-  readonly dynamodb: DynamoDBClient;
+  readonly dynamodb: DynamoDB;
   readonly vehiclesTable: string;
   readonly routesTable: string;
   readonly rules: TrackingRules;

@@ -1,21 +1,15 @@
-import {
-  BatchGetItemCommand,
-  type BatchGetItemCommandOutput,
-  type DynamoDBClient,
-  type KeysAndAttributes,
-  QueryCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
+import type { BatchGetItemCommandOutput, KeysAndAttributes, QueryCommandInput, UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
 import type { AlertRecord } from "../contract/answers.ts";
 import { INDEXES } from "../contract/indexes.ts";
 import { fromItem, type Item, toItem } from "../shared/attributes.ts";
+import type { DynamoDB } from "../shared/aws/dynamodb.ts";
 import { asFault } from "../shared/errors.ts";
 import { forgetExpiry } from "./record.ts";
 import type { Alert } from "./state.ts";
 
 /** Reading the alerts table. */
 export interface AlertStore {
-  readonly dynamodb: DynamoDBClient;
+  readonly dynamodb: DynamoDB;
   readonly vehiclesTable: string;
   readonly alertsTable: string;
 }
@@ -28,32 +22,32 @@ const KEYS_A_READ = 100;
 
 /** The vehicle's open alerts. */
 export async function findOpenAlerts(store: AlertStore, vehicleId: string, signal: AbortSignal): Promise<readonly Alert[]> {
-  const command = ofVehicle(store, vehicleId, "open");
+  const input = ofVehicle(store, vehicleId, "open");
   const found: Alert[] = [];
   for (;;) {
-    const { Items: items = [], LastEvaluatedKey: next } = await store.dynamodb.send(command, { abortSignal: signal });
+    const { Items: items = [], LastEvaluatedKey: next } = await store.dynamodb("Query", input, signal);
     found.push(...items.flatMap((item) => forgetExpiry(toAlert(fromItem<StoredAlert>(item))) ?? []));
     if (next === undefined) return found;
-    command.input.ExclusiveStartKey = next;
+    input.ExclusiveStartKey = next;
   }
 }
 const toAlert = ({ vehicle_id, type, open_type, ...alert }: StoredAlert): Alert => alert;
 
-function ofVehicle(store: AlertStore, vehicleId: string, state: AlertState | undefined): QueryCommand {
-  return new QueryCommand({
+function ofVehicle(store: AlertStore, vehicleId: string, state: AlertState | undefined): QueryCommandInput {
+  return {
     TableName: store.alertsTable,
     KeyConditionExpression: "vehicle_id = :vehicle",
     ExpressionAttributeValues: toItem({ ":vehicle": vehicleId, ":state": state }),
     ...(state && { FilterExpression: "#state = :state", ExpressionAttributeNames: { "#state": "state" } }),
     ScanIndexForward: false,
     ConsistentRead: true,
-  });
+  };
 }
 
 /** Open ones from the sparse index, others from the one that has all. */
-function ofFleet(store: AlertStore, state: AlertState | undefined): QueryCommand {
+function ofFleet(store: AlertStore, state: AlertState | undefined): QueryCommandInput {
   const { name, hash } = state === "open" ? INDEXES.alerts.open : INDEXES.alerts.byType;
-  return new QueryCommand({
+  return {
     TableName: store.alertsTable,
     IndexName: name,
     KeyConditionExpression: "#hash = :type",
@@ -61,7 +55,7 @@ function ofFleet(store: AlertStore, state: AlertState | undefined): QueryCommand
     ExpressionAttributeValues: toItem({ ":type": TYPE, ":state": state }),
     ...(state && { FilterExpression: "#state = :state" }),
     ScanIndexForward: false,
-  });
+  };
 }
 
 export interface PageOf {
@@ -76,17 +70,16 @@ export interface PageOf {
 /** Newest first, and whether another page follows. */
 export async function readAlerts(store: AlertStore, page: PageOf, signal: AbortSignal) {
   const { vehicleId, state, limit, after } = page;
-  const command = vehicleId === undefined ? ofFleet(store, state) : ofVehicle(store, vehicleId, state);
+  const input = vehicleId === undefined ? ofFleet(store, state) : ofVehicle(store, vehicleId, state);
   const hash = vehicleId === undefined ? (state === "open" ? INDEXES.alerts.open : INDEXES.alerts.byType).hash : undefined;
-  if (after !== undefined)
-    command.input.ExclusiveStartKey = toItem({ vehicle_id: after[0], timestamp: after[1], ...(hash && { [hash]: TYPE }) });
-  command.input.Limit = limit + 1;
+  if (after !== undefined) input.ExclusiveStartKey = toItem({ vehicle_id: after[0], timestamp: after[1], ...(hash && { [hash]: TYPE }) });
+  input.Limit = limit + 1;
   const found: StoredAlert[] = [];
   for (;;) {
-    const { Items: items = [], LastEvaluatedKey: next } = await store.dynamodb.send(command, { abortSignal: signal });
+    const { Items: items = [], LastEvaluatedKey: next } = await store.dynamodb("Query", input, signal);
     found.push(...items.map((item) => fromItem<StoredAlert>(item)));
     if (next === undefined || found.length > limit) break;
-    command.input.ExclusiveStartKey = next;
+    input.ExclusiveStartKey = next;
   }
   return { alerts: found.slice(0, limit), hasMore: found.length > limit };
 }
@@ -99,8 +92,8 @@ export async function lastSeen(store: AlertStore, vehicleIds: Iterable<string>, 
     let keys: Item[] | undefined = unique.slice(start, start + KEYS_A_READ).map((vehicle_id) => toItem({ vehicle_id }));
     while (keys !== undefined && keys.length > 0) {
       const request: KeysAndAttributes = { Keys: keys, ProjectionExpression: "vehicle_id, recorded_at, deviation.last_fix.recorded_at" };
-      const command = new BatchGetItemCommand({ RequestItems: { [store.vehiclesTable]: request } });
-      const output: BatchGetItemCommandOutput = await store.dynamodb.send(command, { abortSignal: signal });
+      const input = { RequestItems: { [store.vehiclesTable]: request } };
+      const output: Pick<BatchGetItemCommandOutput, "Responses" | "UnprocessedKeys"> = await store.dynamodb("BatchGetItem", input, signal);
       const { Responses: responses = {}, UnprocessedKeys: rest = {} } = output;
       for (const item of responses[store.vehiclesTable] ?? []) {
         const one = fromItem<{ vehicle_id: string; recorded_at?: string; deviation?: { last_fix?: { recorded_at?: string } } }>(item);
@@ -118,29 +111,29 @@ export async function lastSeen(store: AlertStore, vehicleIds: Iterable<string>, 
  * them; it reads the index of all alerts once. Nothing is done to one that is closed meanwhile.
  */
 export async function mendOldAlerts(store: AlertStore, signal: AbortSignal): Promise<void> {
-  const command = ofFleet(store, undefined);
-  command.input.FilterExpression = "#state = :open AND attribute_not_exists(open_type)";
-  command.input.ExpressionAttributeNames = { ...command.input.ExpressionAttributeNames, "#state": "state" };
-  command.input.ExpressionAttributeValues = { ...command.input.ExpressionAttributeValues, ...toItem({ ":open": "open" }) };
+  const input = ofFleet(store, undefined);
+  input.FilterExpression = "#state = :open AND attribute_not_exists(open_type)";
+  input.ExpressionAttributeNames = { ...input.ExpressionAttributeNames, "#state": "state" };
+  input.ExpressionAttributeValues = { ...input.ExpressionAttributeValues, ...toItem({ ":open": "open" }) };
   for (;;) {
-    const { Items: items = [], LastEvaluatedKey: next } = await store.dynamodb.send(command, { abortSignal: signal });
+    const { Items: items = [], LastEvaluatedKey: next } = await store.dynamodb("Query", input, signal);
     for (const item of items) await mend(store, fromItem<StoredAlert>(item), signal);
     if (next === undefined) return;
-    command.input.ExclusiveStartKey = next;
+    input.ExclusiveStartKey = next;
   }
 }
 
 async function mend(store: AlertStore, { vehicle_id, timestamp }: StoredAlert, signal: AbortSignal): Promise<void> {
-  const command = new UpdateItemCommand({
+  const input: UpdateItemCommandInput = {
     TableName: store.alertsTable,
     Key: toItem({ vehicle_id, timestamp }),
     UpdateExpression: "SET open_type = :type REMOVE expires_at",
     ConditionExpression: "#state = :open",
     ExpressionAttributeNames: { "#state": "state" },
     ExpressionAttributeValues: toItem({ ":type": TYPE, ":open": "open" }),
-  });
+  };
   try {
-    await store.dynamodb.send(command, { abortSignal: signal });
+    await store.dynamodb("UpdateItem", input, signal);
   } catch (error) {
     if (asFault(error).name !== "ConditionalCheckFailedException") throw error;
   }

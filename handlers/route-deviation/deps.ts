@@ -1,4 +1,4 @@
-import type { SNSClient } from "@aws-sdk/client-sns";
+import type { Publish } from "../shared/aws/sns.ts";
 import type { RawStore } from "../shared/intake.ts";
 import type { Surroundings } from "../shared/serve.ts";
 import type { TrackingRules } from "../tracking/fix.ts";
@@ -7,7 +7,7 @@ import type { AlertRules } from "./state.ts";
 import type { DeviationStore } from "./store.ts";
 
 export interface DeviationDeps extends DeviationStore, RawStore {
-  readonly sns: SNSClient;
+  readonly publish: Publish;
   readonly routesTable: string;
   readonly topicArn: string;
   /** Where neither the call nor the route names one. */

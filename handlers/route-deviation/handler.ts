@@ -1,4 +1,6 @@
-import { makeDynamoDB, makeS3, makeSNS } from "../shared/clients.ts";
+import { makeDynamoDB } from "../shared/aws/dynamodb.ts";
+import { openBucket } from "../shared/aws/s3.ts";
+import { makePublish } from "../shared/aws/sns.ts";
 import { ofProcess, required, requiredNumber, trackingRules } from "../shared/environment.ts";
 import { makePending } from "../shared/pending.ts";
 import { serve } from "../shared/serve.ts";
@@ -11,10 +13,9 @@ const around = ofProcess(env);
 export const handler = serve(
   "route-deviation",
   makeOperations({
-    dynamodb: makeDynamoDB(),
-    s3: makeS3(env),
-    sns: makeSNS(),
-    bucket: required(env, "DATA_BUCKET"),
+    dynamodb: makeDynamoDB(env),
+    publish: makePublish(env),
+    bucket: openBucket(required(env, "DATA_BUCKET"), env),
     pending: makePending(),
     vehiclesTable: required(env, "VEHICLES_TABLE"),
     routesTable: required(env, "ROUTES_TABLE"),

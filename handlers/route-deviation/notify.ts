@@ -1,4 +1,4 @@
-import { PublishCommand, type SNSClient } from "@aws-sdk/client-sns";
+import type { Publication, Publish } from "../shared/aws/sns.ts";
 import { asFault } from "../shared/errors.ts";
 import type { Call } from "../shared/serve.ts";
 import type { Message } from "./state.ts";
@@ -16,11 +16,11 @@ interface Topic {
 }
 
 /** Sends in order and stops at the first failure; answers the ids of what SNS has taken. Never throws. */
-export async function send(sns: SNSClient, topic: Topic, messages: readonly Message[], call: Call): Promise<ReadonlySet<string>> {
+export async function send(publish: Publish, topic: Topic, messages: readonly Message[], call: Call): Promise<ReadonlySet<string>> {
   const sent = new Set<string>();
   for (const message of messages) {
     try {
-      await sns.send(toPublish(topic, message), { abortSignal: call.signal });
+      await publish(toPublication(topic, message), call.signal);
       sent.add(message.id);
     } catch (error) {
       const fault = asFault(error);
@@ -42,19 +42,15 @@ export async function send(sns: SNSClient, topic: Topic, messages: readonly Mess
 const SUBJECT_LENGTH = 99;
 
 /** One publication, in words for each kind of subscriber. `default` is what queues, functions and endpoints get. */
-export function toPublish({ topicArn, wording }: Topic, message: Message): PublishCommand {
+export function toPublication({ topicArn, wording }: Topic, message: Message): Publication {
   const words = WORDS[wording.language];
   const told = { message, time: localTime(message.timestamp, wording), map: mapLink(message.position) };
-  return new PublishCommand({
-    TopicArn: topicArn,
-    Subject: toAscii(words.subject(message)).slice(0, SUBJECT_LENGTH),
-    MessageStructure: "json",
-    Message: JSON.stringify({ default: JSON.stringify(forMachines(message)), email: words.email(told), sms: words.sms(told) }),
-    MessageAttributes: {
-      type: { DataType: "String", StringValue: message.type },
-      vehicle_id: { DataType: "String", StringValue: message.vehicle_id },
-    },
-  });
+  return {
+    topicArn,
+    subject: toAscii(words.subject(message)).slice(0, SUBJECT_LENGTH),
+    message: JSON.stringify({ default: JSON.stringify(forMachines(message)), email: words.email(told), sms: words.sms(told) }),
+    attributes: { type: message.type, vehicle_id: message.vehicle_id },
+  };
 }
 
 function forMachines(message: Message) {

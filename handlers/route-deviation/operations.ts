@@ -111,7 +111,7 @@ async function decideAll(
     found,
   );
   const { decisions, leased } = await untilUncontended(attempt, deps.around);
-  const sent = await send(deps.sns, { topicArn: deps.topicArn, wording: deps.wording }, leased, call);
+  const sent = await send(deps.publish, { topicArn: deps.topicArn, wording: deps.wording }, leased, call);
   await settleOutbox(deps, call, id, leased, sent);
   for (const { alert_id, type } of decisions.flatMap(({ givenUp }) => givenUp))
     call.log("ERROR", "message given up: too many wait to be sent", { alert_id, type });

@@ -1,4 +1,3 @@
-import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import type { PlannedRouteAnswer, RouteAnswer } from "../contract/answers.ts";
 import { plannedRoute } from "../contract/schemas.ts";
 import { toItem } from "../shared/attributes.ts";
@@ -25,7 +24,7 @@ export async function putRoute(deps: DeviationDeps, call: Call): Promise<Planned
     length_km: toMetre(lengthKm(waypoints)),
     updated_at: call.receivedAt.toISOString(),
   };
-  await deps.dynamodb.send(new PutItemCommand({ TableName: deps.routesTable, Item: toItem(record) }), { abortSignal: call.signal });
+  await deps.dynamodb("PutItem", { TableName: deps.routesTable, Item: toItem(record) }, call.signal);
   call.count("Accepted");
   return describe(record);
 }

@@ -1,5 +1,7 @@
-import { type DynamoDBClient, type TransactWriteItem, TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";
+import { randomUUID } from "node:crypto";
+import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { type Item, toAttribute, toItem } from "../shared/attributes.ts";
+import type { DynamoDB } from "../shared/aws/dynamodb.ts";
 import type { Tried } from "../shared/contention.ts";
 import { asFault } from "../shared/errors.ts";
 import { type Loaded, load, save, toSeen, toUpdate } from "../shared/records.ts";
@@ -10,7 +12,7 @@ import { fromRecord, toRecord, type VehicleItem } from "./record.ts";
 import type { Alert, DeviationState } from "./state.ts";
 
 export interface DeviationStore {
-  readonly dynamodb: DynamoDBClient;
+  readonly dynamodb: DynamoDB;
   readonly vehiclesTable: string;
   readonly alertsTable: string;
 }
@@ -74,9 +76,11 @@ export async function saveDeviation(
     return "seen" in saved ? { seen: saved.seen && (await toStored(store, vehicleId, saved.seen, signal)) } : saved;
   }
   try {
-    await store.dynamodb.send(new TransactWriteItemsCommand({ TransactItems: [{ Update: toUpdate(revision) }, ...writes] }), {
-      abortSignal: signal,
-    });
+    await store.dynamodb(
+      "TransactWriteItems",
+      { TransactItems: [{ Update: toUpdate(revision) }, ...writes], ClientRequestToken: randomUUID() },
+      signal,
+    );
     return { done: true };
   } catch (error) {
     const { taken, seen } = judge(error);

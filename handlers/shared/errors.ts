@@ -53,7 +53,7 @@ const TRANSIENT_NAMES = new Set([
   "AbortError",
   "TimeoutError",
 ]);
-const NETWORK_CODES = new Set([
+export const NETWORK_CODES: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
   "EPIPE",

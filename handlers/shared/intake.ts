@@ -1,5 +1,6 @@
-import type { S3Client } from "@aws-sdk/client-s3";
 import * as z from "zod/mini";
+import type { Bucket } from "./aws/s3.ts";
+import { CONNECTIONS } from "./aws/transport.ts";
 import { type ApiError, asFault, errorBody, eventIdReused, toApiError, unavailable } from "./errors.ts";
 import { check, parseBody } from "./gateway.ts";
 import { type EventClaims, type EventIdentity, identify, recall, withTime } from "./identity.ts";
@@ -41,8 +42,7 @@ export interface Door<U> {
 }
 
 export interface RawStore {
-  readonly s3: S3Client;
-  readonly bucket: string;
+  readonly bucket: Bucket;
   readonly pending: PendingEvents;
 }
 
@@ -52,8 +52,6 @@ const batchBody = z.strictObject({ events: z.array(z.unknown()).check(z.minLengt
 const SUBJECTS_AT_ONCE = 8;
 /** One write decides about so many events of one subject; what is written is safe when the function's time runs out. */
 const EVENTS_A_WRITE = 100;
-/** As many as the SDK keeps connections. */
-const COPIES_AT_ONCE = 50;
 
 /** Answers the call: the event's own answer or error, or `{accepted, failed, results}` of a batch. */
 export async function receive<U>(door: Door<U>, call: Call): Promise<unknown> {
@@ -157,7 +155,7 @@ export async function storeCopies<U>(
   const failed = new Map<number, ApiError>();
   const copied = new Map<number, Copied<U> & { readonly place: number }>();
   const times = new Map<string, number>();
-  await inParallel([...events.entries()], COPIES_AT_ONCE, async ([place, received]) => {
+  await inParallel([...events.entries()], CONNECTIONS, async ([place, received]) => {
     try {
       const pending = store.pending.find(door.area, subject, received.event) ?? times.get(received.event.id);
       const { event, seen } = recall(received.event, known?.memory ?? [], received.content, door.route);
@@ -172,8 +170,8 @@ export async function storeCopies<U>(
       store.pending.add(door.area, subject, timed);
       const copy = copyOf(door, call, subject, { ...received, event: timed });
       const stored =
-        (known?.old ? await findOldCopy(store.s3, store.bucket, copy, call.signal) : undefined) ??
-        (await storeRawCopy(store.s3, store.bucket, copy, call.signal));
+        (known?.old ? await findOldCopy(store.bucket, copy, call.signal) : undefined) ??
+        (await storeRawCopy(store.bucket, copy, call.signal));
       copied.set(place, { ...received, event: timed, place, rawKey: stored.key, seenBefore: stored.seenBefore });
     } catch (error) {
       failed.set(place, toApiError(error));

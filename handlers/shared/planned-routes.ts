@@ -1,5 +1,5 @@
-import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { fromItem, toItem } from "./attributes.ts";
+import type { DynamoDB } from "./aws/dynamodb.ts";
 import type { Position } from "./geodesy.ts";
 
 /** The item in the routes table. */
@@ -15,24 +15,24 @@ export interface PlannedRouteRecord {
 
 /** Consistent: a route that was just stored holds for the next fix. */
 export async function loadPlannedRoute(
-  dynamodb: DynamoDBClient,
+  dynamodb: DynamoDB,
   table: string,
   id: string,
-  abortSignal: AbortSignal,
+  signal: AbortSignal,
 ): Promise<PlannedRouteRecord | undefined> {
-  const command = new GetItemCommand({ TableName: table, Key: toItem({ route_id: id }), ConsistentRead: true });
-  const { Item: item } = await dynamodb.send(command, { abortSignal });
+  const input = { TableName: table, Key: toItem({ route_id: id }), ConsistentRead: true };
+  const { Item: item } = await dynamodb("GetItem", input, signal);
   return item === undefined ? undefined : fromItem<PlannedRouteRecord>(item);
 }
 
 /** The routes with these ids; unknown ones are left out. Each is read once. */
 export async function loadPlannedRoutes(
-  dynamodb: DynamoDBClient,
+  dynamodb: DynamoDB,
   table: string,
   ids: Iterable<string>,
-  abortSignal: AbortSignal,
+  signal: AbortSignal,
 ): Promise<ReadonlyMap<string, PlannedRouteRecord>> {
   const unique = [...new Set(ids)];
-  const found = await Promise.all(unique.map((id) => loadPlannedRoute(dynamodb, table, id, abortSignal)));
+  const found = await Promise.all(unique.map((id) => loadPlannedRoute(dynamodb, table, id, signal)));
   return new Map(found.flatMap((route) => (route === undefined ? [] : [[route.route_id, route] as const])));
 }

@@ -1,4 +1,4 @@
-import { HeadObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import type { Bucket } from "./aws/s3.ts";
 import { asFault, eventIdReused, unavailable } from "./errors.ts";
 import type { EventIdentity } from "./identity.ts";
 
@@ -40,12 +40,12 @@ function keyOf(area: RawArea, ms: number, name: string): string {
  * Writes the event's copy unless it is there. A copy that is there must say the same, else EVENT_ID_REUSED: two events
  * under one key would lose one of them.
  */
-export async function storeRawCopy(s3: S3Client, bucket: string, copy: RawCopy, abortSignal: AbortSignal): Promise<StoredCopy> {
+export async function storeRawCopy(bucket: Bucket, copy: RawCopy, signal: AbortSignal): Promise<StoredCopy> {
   const key = rawKey(copy.area, copy.subject, copy.event);
   // Rounds: a copy that was in the way may be gone when we look at it.
   for (let round = 0; round < 3; round++) {
-    if (await putIfAbsent(s3, bucket, key, copy, abortSignal)) return { key, seenBefore: false };
-    const found = await readMark(s3, bucket, key, abortSignal);
+    if (await putIfAbsent(bucket, key, copy, signal)) return { key, seenBefore: false };
+    const found = await readMark(bucket, key, signal);
     if (found === undefined) continue;
     if (found.fingerprint !== undefined && found.fingerprint !== copy.event.fingerprint) throw eventIdReused();
     // Our own copy is in the way when the SDK sent it again because the first answer was lost.
@@ -55,13 +55,13 @@ export async function storeRawCopy(s3: S3Client, bucket: string, copy: RawCopy, 
 }
 
 /** A copy of this very event under the key of the version before, which other deliveries and vehicles may share. */
-export async function findOldCopy(s3: S3Client, bucket: string, copy: RawCopy, abortSignal: AbortSignal): Promise<StoredCopy | undefined> {
+export async function findOldCopy(bucket: Bucket, copy: RawCopy, signal: AbortSignal): Promise<StoredCopy | undefined> {
   const key = oldRawKey(copy.area, copy.event);
-  const found = await readMark(s3, bucket, key, abortSignal);
+  const found = await readMark(bucket, key, signal);
   return found?.fingerprint === copy.event.fingerprint ? { key, seenBefore: true } : undefined;
 }
 
-async function putIfAbsent(s3: S3Client, bucket: string, key: string, copy: RawCopy, abortSignal: AbortSignal): Promise<boolean> {
+async function putIfAbsent(bucket: Bucket, key: string, copy: RawCopy, signal: AbortSignal): Promise<boolean> {
   const content = {
     event_id: copy.event.id,
     received_at: copy.receivedAt.toISOString(),
@@ -69,16 +69,9 @@ async function putIfAbsent(s3: S3Client, bucket: string, key: string, copy: RawC
     route: copy.route,
     payload: copy.payload,
   };
-  const command = new PutObjectCommand({
-    Bucket: bucket,
-    Key: key,
-    Body: JSON.stringify(content),
-    ContentType: "application/json",
-    IfNoneMatch: "*",
-    Metadata: { fingerprint: copy.event.fingerprint, invocation: copy.event.invocation },
-  });
+  const metadata = { fingerprint: copy.event.fingerprint, invocation: copy.event.invocation };
   try {
-    await s3.send(command, { abortSignal });
+    await bucket.putIfAbsent({ key, contentType: "application/json", body: JSON.stringify(content), metadata }, signal);
     return true;
   } catch (error) {
     const fault = asFault(error);
@@ -93,10 +86,10 @@ interface Mark {
   readonly invocation: string | undefined;
 }
 
-async function readMark(s3: S3Client, bucket: string, key: string, abortSignal: AbortSignal): Promise<Mark | undefined> {
+async function readMark(bucket: Bucket, key: string, signal: AbortSignal): Promise<Mark | undefined> {
   try {
-    const { Metadata: metadata } = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), { abortSignal });
-    return { fingerprint: metadata?.fingerprint, invocation: metadata?.invocation };
+    const metadata = await bucket.metadataOf(key, signal);
+    return { fingerprint: metadata.get("fingerprint"), invocation: metadata.get("invocation") };
   } catch (error) {
     // Without the right to list, S3 says 403 for a missing key.
     const status = asFault(error).$metadata?.httpStatusCode;

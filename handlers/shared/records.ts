@@ -1,5 +1,6 @@
-import { type DynamoDBClient, GetItemCommand, type Update, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import type { Update } from "@aws-sdk/client-dynamodb";
 import { fromAttribute, fromItem, type Item, toAttribute, toItem } from "./attributes.ts";
+import type { DynamoDB } from "./aws/dynamodb.ts";
 import type { Tried } from "./contention.ts";
 import { asFault } from "./errors.ts";
 
@@ -26,9 +27,8 @@ export interface Revision extends RecordAddress {
 }
 
 /** Consistent read. */
-export async function load<R>(dynamodb: DynamoDBClient, at: RecordAddress, abortSignal: AbortSignal): Promise<Loaded<R>> {
-  const command = new GetItemCommand({ TableName: at.table, Key: toItem(at.key), ConsistentRead: true });
-  const { Item: item } = await dynamodb.send(command, { abortSignal });
+export async function load<R>(dynamodb: DynamoDB, at: RecordAddress, signal: AbortSignal): Promise<Loaded<R>> {
+  const { Item: item } = await dynamodb("GetItem", { TableName: at.table, Key: toItem(at.key), ConsistentRead: true }, signal);
   return item === undefined ? { record: undefined, version: undefined } : toLoaded<R>(item, at.versionName);
 }
 
@@ -42,9 +42,9 @@ export const toSeen = <R>(item: Item | undefined, versionName: string): Loaded<R
   item === undefined ? undefined : toLoaded<R>(item, versionName);
 
 /** Writes if nobody else has written since `revision.version`. */
-export async function save<R>(dynamodb: DynamoDBClient, revision: Revision, abortSignal: AbortSignal): Promise<Tried<true, Loaded<R>>> {
+export async function save<R>(dynamodb: DynamoDB, revision: Revision, signal: AbortSignal): Promise<Tried<true, Loaded<R>>> {
   try {
-    await dynamodb.send(new UpdateItemCommand(toUpdate(revision)), { abortSignal });
+    await dynamodb("UpdateItem", toUpdate(revision), signal);
     return { done: true };
   } catch (error) {
     if (isContention(error)) return { seen: toSeen<R>((error as { Item?: Item }).Item, revision.versionName) };

@@ -1,4 +1,4 @@
-import { QueryCommand } from "@aws-sdk/client-dynamodb";
+import type { QueryCommandInput } from "@aws-sdk/client-dynamodb";
 import type { DeliveriesAnswer } from "../contract/answers.ts";
 import { INDEXES } from "../contract/indexes.ts";
 import { deliveriesQuery } from "../contract/queries.ts";
@@ -57,7 +57,7 @@ interface PageOf {
 }
 
 async function readPage(deps: DeliveryDeps, call: Call, { by, value, from, to, start, limit }: PageOf) {
-  const command = new QueryCommand({
+  const input: QueryCommandInput = {
     TableName: deps.deliveriesTable,
     IndexName: by === "driver_id" ? INDEXES.deliveries.byDriver.name : INDEXES.deliveries.byStatus.name,
     KeyConditionExpression: "#by = :value AND updated_at BETWEEN :from AND :to",
@@ -70,8 +70,8 @@ async function readPage(deps: DeliveryDeps, call: Call, { by, value, from, to, s
     ScanIndexForward: false,
     Limit: limit,
     ExclusiveStartKey: start,
-  });
-  const { Items: items = [], LastEvaluatedKey: next } = await deps.dynamodb.send(command, { abortSignal: call.signal });
+  };
+  const { Items: items = [], LastEvaluatedKey: next } = await deps.dynamodb("Query", input, call.signal);
   return { items: items.map((item) => fromItem<StoredItem>(item)), next };
 }
 

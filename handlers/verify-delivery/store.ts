@@ -1,11 +1,11 @@
-import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDB } from "../shared/aws/dynamodb.ts";
 import type { RawStore } from "../shared/intake.ts";
 import { type Loaded, load } from "../shared/records.ts";
 import type { Call, Surroundings } from "../shared/serve.ts";
 import { type DeliveryRecord, fromRecord, type StoredDelivery } from "./record.ts";
 
 export interface DeliveryDeps extends RawStore {
-  readonly dynamodb: DynamoDBClient;
+  readonly dynamodb: DynamoDB;
   readonly deliveriesTable: string;
   readonly around: Surroundings;
 }

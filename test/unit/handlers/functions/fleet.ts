@@ -12,6 +12,9 @@ import { makeOperations as etaOperations } from "../../../../handlers/calculate-
 import { INDEXES, type IndexSpec } from "../../../../handlers/contract/indexes.ts";
 import { makeOperations as deviationOperations } from "../../../../handlers/route-deviation/operations.ts";
 import { fromItem, toItem } from "../../../../handlers/shared/attributes.ts";
+import { makeDynamoDB } from "../../../../handlers/shared/aws/dynamodb.ts";
+import { openBucket } from "../../../../handlers/shared/aws/s3.ts";
+import { makePublish } from "../../../../handlers/shared/aws/sns.ts";
 import type { ProxyEvent } from "../../../../handlers/shared/gateway.ts";
 import { makePending } from "../../../../handlers/shared/pending.ts";
 import { type Handler, serve } from "../../../../handlers/shared/serve.ts";
@@ -69,12 +72,12 @@ export interface FleetOptions {
 }
 
 /** The three functions over the real SDK on a local AWS, called with the gateway's events; `time` is their clock and deadline. */
-export async function startFleet({ confirmFixes = 1, language = "en", ...client }: FleetOptions = {}) {
+export async function startFleet({ maxAttempts = 1, confirmFixes = 1, language = "en" }: FleetOptions = {}) {
   const faults = faultPlan();
   const aws = await localAws({ faults });
-  const dynamodb = aws.client(DynamoDBClient, client);
-  const s3 = aws.client(S3Client, { ...client, forcePathStyle: true });
-  const sns = aws.client(SNSClient, client);
+  const dynamodb = aws.client(DynamoDBClient);
+  const s3 = aws.client(S3Client, { forcePathStyle: true });
+  const sns = aws.client(SNSClient);
   await s3.send(new CreateBucketCommand({ Bucket: "data" }));
   const { TopicArn: topicArn = "" } = await sns.send(new CreateTopicCommand({ Name: "alerts" }));
   for (const [name, keys] of Object.entries(TABLES)) await makeTable(dynamodb, name, keys);
@@ -90,8 +93,20 @@ export async function startFleet({ confirmFixes = 1, language = "en", ...client 
   };
   const tables = { vehiclesTable: "vehicles", routesTable: "routes", deliveriesTable: "deliveries", alertsTable: "alerts" };
   const settings = { rules: TRACKING, tracking: TRACKING, silentAfterMinutes: 15, thresholdKm: 2 };
-  const stores = { dynamodb, s3, bucket: "data", around, ...tables, ...settings };
-  const alerting = { sns, topicArn, wording: { language, timeZone: "America/Bogota" }, rules: { renotifyMs: 900_000, confirmFixes } };
+  const env = {
+    AWS_REGION: "us-east-1",
+    AWS_ENDPOINT_URL: aws.url,
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+    AWS_MAX_ATTEMPTS: String(maxAttempts),
+  };
+  const stores = { dynamodb: makeDynamoDB(env), bucket: openBucket("data", env), around, ...tables, ...settings };
+  const alerting = {
+    publish: makePublish(env),
+    topicArn,
+    wording: { language, timeZone: "America/Bogota" },
+    rules: { renotifyMs: 900_000, confirmFixes },
+  };
   const handlers: Record<string, Handler> = {
     delivery: serve("verify-delivery", deliveryOperations({ ...stores, pending: makePending() }), around),
     vehicle: serve("calculate-eta", etaOperations({ ...stores, pending: makePending() }), around),

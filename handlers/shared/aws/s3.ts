@@ -1,0 +1,44 @@
+import { makeService } from "./service.ts";
+import { toXmlFault } from "./xml-fault.ts";
+
+/** Objects of one bucket. */
+export interface Bucket {
+  /** Writes unless there is an object with this key: then it fails with PreconditionFailed. */
+  readonly putIfAbsent: (object: NewObject, signal: AbortSignal) => Promise<void>;
+  /** The object's own metadata, without its content. */
+  readonly metadataOf: (key: string, signal: AbortSignal) => Promise<ReadonlyMap<string, string>>;
+}
+export interface NewObject {
+  readonly key: string;
+  readonly contentType: string;
+  readonly body: string;
+  /** ASCII. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const ATTEMPTS = 3;
+const META = "x-amz-meta-";
+
+/** An endpoint of one's own has no DNS name for each bucket: there the bucket stands in the path. */
+export function openBucket(bucket: string, env: NodeJS.ProcessEnv): Bucket {
+  const service = makeService("s3", env, ATTEMPTS, `${bucket}.s3`);
+  const prefix = env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL ? `/${bucket}/` : "/";
+  const pathOf = (key: string): string => prefix + key.split("/").map(encode).join("/");
+  return {
+    // The signature covers the hash of the body, so S3 refuses a body that changed on its way.
+    async putIfAbsent({ key, contentType, body, metadata }, signal) {
+      const meta = Object.fromEntries(Object.entries(metadata).map(([name, value]) => [META + name, value]));
+      const headers = { "Content-Type": contentType, "If-None-Match": "*", ...meta };
+      await service({ method: "PUT", path: pathOf(key), headers, body, toFault: toXmlFault }, signal);
+    },
+    async metadataOf(key, signal) {
+      const { headers } = await service({ method: "HEAD", path: pathOf(key), headers: {}, body: "", toFault: toXmlFault }, signal);
+      const own = Object.entries(headers).filter(([name]) => name.startsWith(META));
+      return new Map(own.map(([name, value]) => [name.slice(META.length), String(value)]));
+    },
+  };
+}
+
+/** As SigV4 has it: everything but letters, digits and `-._~`. */
+const encode = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
