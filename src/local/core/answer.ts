@@ -108,8 +108,7 @@ async function send(response: ServerResponse, { status, headers, body }: WireRes
 }
 
 function callOf(request: IncomingMessage, response: ServerResponse, { requestId, signature }: Asked, env: LocalEnv): Call {
-  const gone = new AbortController();
-  response.once("close", () => response.writableFinished || gone.abort(new Error("the client went away")));
+  let signal: AbortSignal | undefined;
   const root: Principal = { type: "root", arn: `arn:aws:iam::${env.account}:root` };
   return {
     requestId,
@@ -117,8 +116,21 @@ function callOf(request: IncomingMessage, response: ServerResponse, { requestId,
     account: env.account,
     principal: signature ? (env.identify(signature.accessKeyId)?.principal ?? root) : { type: "anonymous" },
     headers: headersOf(request),
-    signal: gone.signal,
+    // Made when it is asked for: few operations wait for anything.
+    get signal() {
+      signal ??= signalOf(response);
+      return signal;
+    },
   };
+}
+
+/** Aborts when the client leaves before it is answered. */
+function signalOf(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  const abort = (): void => gone.abort(new Error("the client went away"));
+  if (response.destroyed && !response.writableFinished) abort();
+  else response.once("close", () => response.writableFinished || abort());
+  return gone.signal;
 }
 
 /** The whole body, read once. */

@@ -35,7 +35,16 @@ export function createDispatcher(services: () => readonly LocalService[], env: (
     handlerOf(service, operation);
     authorize(service, operation, input, call, env());
     const { clock } = env();
-    const faulted = { service: service.name, operation, input, requestId: call.requestId, signal: call.signal, clock };
+    const faulted = {
+      service: service.name,
+      operation,
+      input,
+      requestId: call.requestId,
+      clock,
+      get signal() {
+        return call.signal;
+      },
+    };
     return bad.around(faulted, () => faults.around(faulted, (given) => perform(service, operation, given, call)));
   };
   return {

@@ -30,10 +30,13 @@ export async function gate(knock: Knock, services: readonly LocalService[], env:
   return refusedSignature(knock, services, env);
 }
 
+const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
+const portOf = (endpoint: string): string => endpoint.slice(endpoint.lastIndexOf(":") + 1);
+
 /** A name that a foreign page had pointed at loopback is still sent as the host. */
 function refusedHost(host: string, isPublic: boolean, env: LocalEnv): Refusal | undefined {
-  const { port } = new URL(env.endpoint());
-  if ([`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`].includes(host)) return undefined;
+  const port = portOf(env.endpoint());
+  if (host.endsWith(`:${port}`) && LOOPBACK.has(host.slice(0, -port.length - 1))) return undefined;
   const named = env.settings.hosts?.some((name) => host === name || host.replace(/:\d+$/, "") === name);
   if (!named)
     return {

@@ -20,8 +20,17 @@ export function refuse(response: ServerResponse, status: number, code: string, m
     .end(body);
 }
 
+const read = new WeakMap<IncomingMessage, Record<string, string>>();
+
 /** Lower-case names, one text each. */
-export const headersOf = (request: IncomingMessage): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(",") : (value ?? "")]),
-  );
+export function headersOf(request: IncomingMessage): Readonly<Record<string, string>> {
+  const known = read.get(request);
+  if (known) return known;
+  const headers: Record<string, string> = {};
+  for (const name in request.headers) {
+    const value = request.headers[name];
+    headers[name] = Array.isArray(value) ? value.join(",") : (value ?? "");
+  }
+  read.set(request, headers);
+  return headers;
+}

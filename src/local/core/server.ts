@@ -53,7 +53,7 @@ const closing = (server: Server): Promise<void> =>
 
 async function respond(request: IncomingMessage, response: ServerResponse, hall: Hall): Promise<void> {
   const target = request.url ?? "";
-  const url = target.startsWith("/") && URL.canParse(hall.env.endpoint() + target) ? new URL(hall.env.endpoint() + target) : undefined;
+  const url = target.startsWith("/") ? parsed(hall.env.endpoint() + target) : undefined;
   if (!url) return refuse(response, 400, "BadRequest", "The request target is not a path.");
   const path = target.split("?")[0] as string;
   // A service that has not yet taken up what it had would answer that there is nothing.
@@ -69,6 +69,14 @@ async function respond(request: IncomingMessage, response: ServerResponse, hall:
   if (wired) return answer(request, response, { path, query: url.searchParams, wired, signature, requestId: randomUUID() }, hall);
   for (const service of hall.services) if (await service.http?.(request, response, url)) return;
   await unclaimed(request, response, path, url, signature, hall);
+}
+
+function parsed(address: string): URL | undefined {
+  try {
+    return new URL(address);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Unsigned and nobody's: a service may take it as the anonymous principal's. */

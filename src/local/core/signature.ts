@@ -1,6 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
-import { Sha256 } from "@smithy/core/checksum";
-import { ALGORITHM_IDENTIFIER, createScope, getSigningKey, SignatureV4 } from "@smithy/signature-v4";
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { LocalFault } from "./service.ts";
 
 /** What a signature covers. Header names are lower-case; path and query as they came over the wire. */
@@ -28,10 +26,16 @@ export interface Signature {
   readonly endsAt?: number | undefined;
 }
 
+const FIELDS: Readonly<Record<string, RegExp>> = {
+  Credential: /Credential=([^,\s]+)/,
+  SignedHeaders: /SignedHeaders=([^,\s]+)/,
+  Signature: /Signature=([^,\s]+)/,
+};
+
 export function signatureOf(headers: Readonly<Record<string, string>>, query: URLSearchParams): Signature | undefined {
   const header = headers.authorization ?? "";
   const presigned = !header && query.has("X-Amz-Credential");
-  const field = (name: string): string => new RegExp(`${name}=([^,\\s]+)`).exec(header)?.[1] ?? "";
+  const field = (name: string): string => FIELDS[name]?.exec(header)?.[1] ?? "";
   const of = (name: string): string => (presigned ? (query.get(`X-Amz-${name}`) ?? "") : field(name));
   const [accessKeyId, date, region, service] = of("Credential").split("/");
   if (!accessKeyId || !date || !region || !service) return oldSignatureOf(query);
@@ -62,7 +66,7 @@ export async function verifySignature(request: SignedRequest, signature: Signatu
       "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
       400,
     );
-  const expected = await new Verifier(signature, secretAccessKey).signatureOf(request);
+  const expected = await expectedSignature(request, signature, secretAccessKey);
   const [a, b] = [Buffer.from(expected), Buffer.from(signature.signature)];
   if (a.length === b.length && timingSafeEqual(a, b)) return;
   throw new LocalFault(
@@ -72,12 +76,27 @@ export async function verifySignature(request: SignedRequest, signature: Signatu
   );
 }
 
+/** Signing keys by secret and scope: each holds for a day, and costs four hashes. */
+const signingKeys = new Map<string, Buffer>();
+const MOST_KEYS = 200;
+
 /** The key that signs everything of this scope. */
-export const signingKey = ({ accessKeyId, date, region, service }: Signature, secretAccessKey: string): Promise<Uint8Array> =>
-  getSigningKey(Sha256, { accessKeyId, secretAccessKey }, date, region, service);
+export function signingKey({ date, region, service }: Signature, secretAccessKey: string): Buffer {
+  const name = [secretAccessKey, date, region, service].join("/");
+  const known = signingKeys.get(name);
+  if (known) return known;
+  const key = [date, region, service, "aws4_request"].reduce<Buffer>(
+    (before, part) => createHmac("sha256", before).update(part).digest(),
+    Buffer.from(`AWS4${secretAccessKey}`),
+  );
+  if (signingKeys.size >= MOST_KEYS) signingKeys.clear();
+  signingKeys.set(name, key);
+  return key;
+}
 
 /** Throws when a presigned URL is used after its time. */
 export function checkExpiry(signature: Signature, now: number): void {
+  if (signature.endsAt === undefined && signature.expires === undefined) return;
   const expired = new LocalFault("AccessDenied", "Request has expired", 403);
   if (signature.endsAt !== undefined && now > signature.endsAt * 1000) throw expired;
   if (signature.expires === undefined) return;
@@ -88,41 +107,52 @@ export function checkExpiry(signature: Signature, now: number): void {
   if (now > signedAt + signature.expires * 1000) throw expired;
 }
 
-/** The SDK's signer, asked for the signature of a request as it arrived instead of one that is to be sent. */
-class Verifier extends SignatureV4 {
-  readonly #signature: Signature;
-  readonly #secret: string;
-  constructor(signature: Signature, secretAccessKey: string) {
-    super({
-      service: signature.service,
-      region: signature.region,
-      credentials: { accessKeyId: signature.accessKeyId, secretAccessKey },
-      sha256: Sha256,
-      uriEscapePath: signature.service !== "s3",
-    });
-    this.#signature = signature;
-    this.#secret = secretAccessKey;
-  }
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
+async function expectedSignature(request: SignedRequest, signature: Signature, secret: string): Promise<string> {
+  const { date, region, service, signedAt, signedHeaders } = signature;
+  const headers = signedHeaders.map((name) => `${name}:${(request.headers[name] ?? "").replace(/\s+/g, " ").trim()}\n`).join("");
+  const canonical = [
+    request.method,
+    service === "s3" ? request.path : canonicalPath(request.path),
+    canonicalQuery(request.query),
+    headers,
+    signedHeaders.join(";"),
+    await payloadHash(request, signature),
+  ].join("\n");
+  const scope = `${date}/${region}/${service}/aws4_request`;
+  const text = `AWS4-HMAC-SHA256\n${signedAt}\n${scope}\n${createHash("sha256").update(canonical).digest("hex")}`;
+  return createHmac("sha256", signingKey(signature, secret)).update(text).digest("hex");
+}
 
-  async signatureOf(request: SignedRequest): Promise<string> {
-    const { date, region, service, signedAt, signedHeaders } = this.#signature;
-    const headers = Object.fromEntries(signedHeaders.map((name) => [name, (request.headers[name] ?? "").replace(/\s+/g, " ").trim()]));
-    const query = Object.fromEntries([...new Set(request.query.keys())].map((name) => [name, request.query.getAll(name)]));
-    const wire = { method: request.method, protocol: "http:", hostname: "", path: request.path, query, headers };
-    const canonical = this.createCanonicalRequest(wire, headers, await this.#payload(request));
-    const toSign = await this.createStringToSign(signedAt, createScope(date, region, service), canonical, ALGORITHM_IDENTIFIER);
-    const key = await signingKey(this.#signature, this.#secret);
-    const hash = new Sha256(key);
-    hash.update(Buffer.from(toSign));
-    return Buffer.from(await hash.digest()).toString("hex");
+/** All services but S3 normalize the path and encode it once more. */
+function canonicalPath(path: string): string {
+  const kept: string[] = [];
+  for (const segment of path.split("/")) {
+    if (segment === "..") kept.pop();
+    else if (segment !== "" && segment !== ".") kept.push(encode(segment));
   }
+  return `/${kept.join("/")}${kept.length > 0 && path.endsWith("/") ? "/" : ""}`;
+}
 
-  async #payload(request: SignedRequest): Promise<string> {
-    const named = request.headers["x-amz-content-sha256"] ?? request.query.get("X-Amz-Content-Sha256");
-    if (named) return named;
-    if (this.#signature.expires !== undefined && this.#signature.service === "s3") return "UNSIGNED-PAYLOAD";
-    return createHash("sha256")
-      .update(await request.body())
-      .digest("hex");
-  }
+function canonicalQuery(query: URLSearchParams): string {
+  if (query.size === 0) return "";
+  const pairs = [...query].filter(([name]) => name !== "X-Amz-Signature").map(([name, value]) => [encode(name), encode(value)] as const);
+  return pairs
+    .sort(([a, x], [b, y]) => (a === b ? compare(x, y) : compare(a, b)))
+    .map(([name, value]) => `${name}=${value}`)
+    .join("&");
+}
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Everything but letters, digits and `-._~`. */
+const encode = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
+
+async function payloadHash(request: SignedRequest, { expires, service }: Signature): Promise<string> {
+  const named = request.headers["x-amz-content-sha256"] ?? request.query.get("X-Amz-Content-Sha256");
+  if (named) return named;
+  if (expires !== undefined && service === "s3") return "UNSIGNED-PAYLOAD";
+  return createHash("sha256")
+    .update(await request.body())
+    .digest("hex");
 }

@@ -8,7 +8,7 @@ import type {
 } from "@aws-sdk/client-s3";
 import { fitsGlob } from "../../core/glob.ts";
 import { type Call, LocalFault } from "../../core/service.ts";
-import { thaw } from "./documents.ts";
+import { thawOnce } from "./documents.ts";
 import { accessDenied, type Bucket, bucketArn, ownerOf } from "./state.ts";
 
 interface Acl {
@@ -37,10 +37,10 @@ const CANNED: Readonly<Record<string, readonly (readonly [uri: string, permissio
 };
 
 export const blockOf = (bucket: Bucket): PublicAccessBlockConfiguration =>
-  bucket.settings.publicAccessBlock ? thaw(bucket.settings.publicAccessBlock) : {};
+  bucket.settings.publicAccessBlock ? thawOnce(bucket.settings.publicAccessBlock) : {};
 const ownerEnforced = (bucket: Bucket): boolean =>
   bucket.settings.ownershipControls !== undefined &&
-  thaw<OwnershipControls>(bucket.settings.ownershipControls).Rules?.[0]?.ObjectOwnership === "BucketOwnerEnforced";
+  thawOnce<OwnershipControls>(bucket.settings.ownershipControls).Rules?.[0]?.ObjectOwnership === "BucketOwnerEnforced";
 const noAcls = (): LocalFault => new LocalFault("AccessControlListNotSupported", "The bucket does not allow ACLs", 400);
 
 /** Refuses what the bucket's ownership rule and public access block do not let through. */

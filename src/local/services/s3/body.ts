@@ -7,7 +7,8 @@ import { LocalFault } from "../../core/service.ts";
 import { type Algorithm, algorithmOf, type Checksums, compareChecksums, DEFAULT_ALGORITHM, hasher, statedChecksums } from "./checksums.ts";
 import { type ChunkVerifier, chunkVerifier } from "./chunk-signature.ts";
 import { unchunk } from "./chunked.ts";
-import type { Segment } from "./files.ts";
+import type { FileStore, Segment } from "./files.ts";
+import { LARGEST_SMALL } from "./packs.ts";
 import type { S3State } from "./state.ts";
 
 type Headers = Readonly<Record<string, string>>;
@@ -22,14 +23,11 @@ const MAX_BYTES = 5 * 1024 ** 3;
 
 /** Brings a body to disk as it comes, undoing its chunking, and checks everything the client said about it. */
 export async function receive({ files, env }: S3State, body: unknown, headers: Headers, wanted?: string): Promise<Received> {
-  const path = files.incoming();
-  const check = checking(headers, wanted, await chunkVerifier(headers, env.identify));
+  const check = checking(headers, wanted, chunkVerifier(headers, env.identify));
   try {
-    await pipeline(sourceOf(body), check.through, createWriteStream(path, { mode: 0o600 }));
-    const { size, md5, checksums } = await check.result();
-    return { segment: files.keep(path, size), md5, checksums };
+    if (declaredSize(headers) <= LARGEST_SMALL) return await receiveSmall(files, sourceOf(body), check);
+    return await receiveLarge(files, sourceOf(body), check);
   } catch (error) {
-    await rm(path, { force: true });
     if (error instanceof Error && (error as NodeJS.ErrnoException).code === "ECONNRESET")
       throw new LocalFault(
         "RequestTimeout",
@@ -40,19 +38,50 @@ export async function receive({ files, env }: S3State, body: unknown, headers: H
   }
 }
 
+/** Of the content; infinite when the writer does not say. */
+const declaredSize = (headers: Headers): number =>
+  Number(
+    headers["x-amz-decoded-content-length"] ?? (isChunked(headers) ? undefined : headers["content-length"]) ?? Number.POSITIVE_INFINITY,
+  );
+
+async function receiveSmall(files: FileStore, source: Readable, check: Check): Promise<Received> {
+  const chunks: Buffer[] = [];
+  let held = 0;
+  for await (const chunk of check.through(source)) {
+    held += chunk.length;
+    // More than was declared; the checks at the end say so.
+    if (held <= LARGEST_SMALL) chunks.push(chunk);
+  }
+  const { md5, checksums } = await check.result();
+  return { segment: files.keepSmall(Buffer.concat(chunks)), md5, checksums };
+}
+
+async function receiveLarge(files: FileStore, source: Readable, check: Check): Promise<Received> {
+  const path = files.incoming();
+  try {
+    await pipeline(source, check.through, createWriteStream(path, { mode: 0o600 }));
+    const { size, md5, checksums } = await check.result();
+    return { segment: files.keep(path, size), md5, checksums };
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
 /** The same checks for bodies that are held in memory: configurations, lists of keys. */
 export const decode =
   (state: S3State) =>
   (headers: Headers, body: Readable): Readable =>
     Readable.from(
       (async function* () {
-        const check = checking(headers, undefined, await chunkVerifier(headers, state.env.identify), false);
+        const check = checking(headers, undefined, chunkVerifier(headers, state.env.identify), false);
         yield* check.through(body);
         await check.result();
       })(),
       { objectMode: false },
     );
 
+type Check = ReturnType<typeof checking>;
 function checking(headers: Headers, wanted: string | undefined, verifier: ChunkVerifier | undefined, byDefault = true) {
   const trailers = new Map<string, string>();
   const hashers = new Map<Algorithm, ReturnType<typeof hasher>>();

@@ -15,15 +15,12 @@ const sha256 = (data: string): string => createHash("sha256").update(data).diges
 const NOTHING = sha256("");
 
 /** Undefined for chunks without signatures, and for keys that were not issued here: the owner's own, of which any will do. */
-export async function chunkVerifier(
-  headers: Readonly<Record<string, string>>,
-  identify: LocalEnv["identify"],
-): Promise<ChunkVerifier | undefined> {
+export function chunkVerifier(headers: Readonly<Record<string, string>>, identify: LocalEnv["identify"]): ChunkVerifier | undefined {
   const kind = SIGNED.exec(headers["x-amz-content-sha256"] ?? "");
   const seed = kind ? signatureOf(headers, new URLSearchParams()) : undefined;
   const issued = seed && identify(seed.accessKeyId);
   if (!kind || !seed || !issued) return undefined;
-  const key = await signingKey(seed, issued.secret);
+  const key = signingKey(seed, issued.secret);
   const scope = [seed.date, seed.region, seed.service, "aws4_request"].join("/");
   let before = seed.signature;
   const check = (algorithm: string, parts: readonly string[], signature = ""): void => {

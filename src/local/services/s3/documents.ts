@@ -5,6 +5,18 @@ export function freeze(value: unknown): string {
     return own instanceof Date ? { $date: own.getTime() } : plain;
   });
 }
+/** Of what is only read: the last texts are not parsed again. */
+export function thawOnce<T>(text: string): T {
+  const known = thawed.get(text);
+  if (known !== undefined) return known as T;
+  if (thawed.size >= MOST_THAWED) thawed.clear();
+  const value = thaw<T>(text);
+  thawed.set(text, value);
+  return value;
+}
+const thawed = new Map<string, unknown>();
+const MOST_THAWED = 100;
+
 export function thaw<T>(text: string): T {
   return JSON.parse(text, (_, value: unknown) =>
     typeof value === "object" && value !== null && "$date" in value ? new Date(value.$date as number) : value,

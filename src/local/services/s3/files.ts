@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { createReadStream, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { closeSync, createReadStream, existsSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync } from "node:fs";
 import { copyFile, link } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import { openPacks, type Packs, placeOf } from "./packs.ts";
 
-/** A file of the store; an object is one of them, or one per part of its multipart upload. */
+/** A file of the store, or a place in a pack; an object is one of them, or one per part of its multipart upload. */
 export interface Segment {
+  /** Unlike every other's. `<pack>@<offset>` for a small one. */
   readonly file: string;
   readonly size: number;
 }
@@ -14,13 +16,20 @@ export interface FileStore {
   /** A path for an incoming body; it becomes a segment by `keep`. */
   incoming(): string;
   keep(path: string, size: number): Segment;
+  /** A small body, written at once. */
+  keepSmall(bytes: Uint8Array): Segment;
   /** A second name of the same content. */
   duplicate(segment: Segment): Promise<Segment>;
   remove(segments: readonly Segment[]): void;
   /** The bytes from `start` to `end` (inclusive) of the segments one after the other. */
   read(segments: readonly Segment[], start: number, end: number): Readable;
   /** Removes what no object names: bodies whose call did not live to be answered. */
-  sweep(used: ReadonlySet<string>): void;
+  sweep(used: ReadonlyMap<string, Segment>): void;
+  /** Does it lie in a pack of which most has been removed? Known after `sweep`. */
+  isSparse(segment: Segment): boolean;
+  /** The same content in another place. */
+  move(segment: Segment): Segment;
+  close(): void;
 }
 
 export function openFiles(dataDir: string): FileStore {
@@ -33,6 +42,7 @@ export function openFiles(dataDir: string): FileStore {
     mkdirSync(join(root, file.slice(0, 2)), { recursive: true, mode: 0o700 });
     return file;
   };
+  const packs = openPacks(fresh, pathOf);
   return {
     incoming: () => join(arriving, randomUUID()),
     keep(path, size) {
@@ -40,30 +50,66 @@ export function openFiles(dataDir: string): FileStore {
       renameSync(path, pathOf(file));
       return { file, size };
     },
-    async duplicate({ file, size }) {
+    keepSmall: packs.add,
+    async duplicate(segment) {
+      if (placeOf(segment.file)) return packs.add(readWhole(segment, pathOf));
+      const { file, size } = segment;
       const copy = fresh();
       await link(pathOf(file), pathOf(copy)).catch(() => copyFile(pathOf(file), pathOf(copy)));
       return { file: copy, size };
     },
     remove(segments) {
-      for (const { file } of segments) rmSync(pathOf(file), { force: true });
+      for (const segment of segments) {
+        if (placeOf(segment.file)) packs.remove(segment);
+        else rmSync(pathOf(segment.file), { force: true });
+      }
     },
     read: (segments, start, end) => Readable.from(chunks(segments, start, end, pathOf), { objectMode: false }),
     sweep(used) {
       rmSync(arriving, { recursive: true, force: true });
       mkdirSync(arriving, { mode: 0o700 });
-      for (const folder of readdirSync(root))
-        for (const file of readdirSync(join(root, folder))) if (!used.has(file) && existsSync(pathOf(file))) rmSync(pathOf(file));
+      sweepFiles(root, pathOf, used, packs);
     },
+    isSparse: packs.isSparse,
+    move: (segment) => packs.add(readWhole(segment, pathOf)),
+    close: packs.close,
   };
+}
+
+function sweepFiles(root: string, pathOf: (file: string) => string, used: ReadonlyMap<string, Segment>, packs: Packs): void {
+  packs.count(used.values());
+  for (const folder of readdirSync(root))
+    for (const file of readdirSync(join(root, folder)))
+      if (!used.has(file) && !packs.has(file) && existsSync(pathOf(file))) rmSync(pathOf(file));
 }
 
 async function* chunks(segments: readonly Segment[], start: number, end: number, pathOf: (file: string) => string): AsyncGenerator<Buffer> {
   let offset = 0;
-  for (const { file, size } of segments) {
+  for (const segment of segments) {
+    const { file, size } = segment;
     const from = Math.max(start - offset, 0);
     const to = Math.min(end - offset, size - 1);
-    if (size > 0 && from <= to) yield* createReadStream(pathOf(file), { start: from, end: to, highWaterMark: 256 * 1024 });
+    if (size > 0 && from <= to) {
+      if (placeOf(file)) yield readWhole(segment, pathOf).subarray(from, to + 1);
+      else yield* createReadStream(pathOf(file), { start: from, end: to, highWaterMark: 256 * 1024 });
+    }
     offset += size;
   }
+}
+
+/** A small one, out of its pack. */
+function readWhole({ file, size }: Segment, pathOf: (file: string) => string): Buffer {
+  const { pack, offset } = placeOf(file) ?? { pack: file, offset: 0 };
+  const bytes = Buffer.allocUnsafe(size);
+  const handle = openSync(pathOf(pack), "r");
+  try {
+    for (let done = 0; done < size; ) {
+      const count = readSync(handle, bytes, done, size - done, offset + done);
+      if (count === 0) throw new Error(`The pack ${pack} ends before its objects do.`);
+      done += count;
+    }
+  } finally {
+    closeSync(handle);
+  }
+  return bytes;
 }

@@ -47,7 +47,10 @@ export function s3Service(env: LocalEnv): LocalService {
     http: async (request, response, url) => answerPreflight(state, request, response, url),
     anonymous: (path) => state.buckets.has(decodeFirst(path)),
     start: async () => recover(state),
-    stop: told.settled,
+    stop: async () => {
+      await told.settled();
+      state.files.close();
+    },
     facts: () => factsOf(state),
   };
 }

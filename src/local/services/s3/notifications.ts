@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { NotificationConfiguration, NotificationConfigurationFilter } from "@aws-sdk/client-s3";
 import { type Call, LocalFault, type Principal } from "../../core/service.ts";
-import { thaw } from "./documents.ts";
+import { thawOnce } from "./documents.ts";
 import { type Bucket, bucketArn, type S3State, type Version } from "./state.ts";
 
 /** Tells the destinations of a bucket that something happened; never delays or fails the call that did it. */
@@ -29,7 +29,9 @@ export function notifications(state: S3State): Notifications {
       const bucket = state.buckets.get(name);
       const stored = bucket?.settings.notification;
       if (!bucket || stored === undefined) return;
-      for (const destination of destinationsOf(thaw<NotificationConfiguration>(stored)).filter((d) => concerns(d, event, version.key))) {
+      for (const destination of destinationsOf(thawOnce<NotificationConfiguration>(stored)).filter((d) =>
+        concerns(d, event, version.key),
+      )) {
         const sending = deliver(
           state,
           bucket,

@@ -1,5 +1,5 @@
 import { forget, partsOf } from "./multipart.ts";
-import type { S3State } from "./state.ts";
+import type { S3State, Version } from "./state.ts";
 import { discard } from "./write.ts";
 
 /** Finishes what a killed server had begun: every call makes its new state durable first and tidies up after it. */
@@ -8,14 +8,22 @@ export function recover(state: S3State): void {
     const newer = state.objects.versions(version.bucket, version.key).some((v) => v.versionId === version.versionId && v.seq > version.seq);
     if (newer || !state.buckets.has(version.bucket)) discard(state, version);
   }
-  const used = new Set(state.objects.all().flatMap((version) => version.segments.map((segment) => segment.file)));
+  const used = new Map(state.objects.all().flatMap((version) => version.segments.map((segment) => [segment.file, segment])));
   for (const upload of state.uploads.values()) {
-    const files = partsOf(state, upload.id)
+    const segments = partsOf(state, upload.id)
       .values()
-      .map((part) => part.segment.file);
+      .map((part) => part.segment);
     // An upload whose parts an object has taken over was completed.
-    if (files.some((file) => used.has(file)) || !state.buckets.has(upload.bucket)) forget(state, upload, used);
-    else for (const file of files) used.add(file);
+    if (segments.some(({ file }) => used.has(file)) || !state.buckets.has(upload.bucket)) forget(state, upload, new Set(used.keys()));
+    else for (const segment of segments) used.set(segment.file, segment);
   }
   state.files.sweep(used);
+  for (const version of state.objects.all()) if (version.segments.some(state.files.isSparse)) unpack(state, version);
+}
+
+/** The bodies that are left in a pack move together, so that the disk gets its space back. */
+function unpack(state: S3State, version: Version): void {
+  const { isSparse, move, remove } = state.files;
+  state.objects.update({ ...version, segments: version.segments.map((segment) => (isSparse(segment) ? move(segment) : segment)) });
+  remove(version.segments.filter(isSparse));
 }

@@ -4,7 +4,7 @@ import { type Call, LocalFault } from "../../core/service.ts";
 import { checkObjectAcl } from "./access.ts";
 import { asMembers, type Checksums } from "./checksums.ts";
 import { checkWrite } from "./conditions.ts";
-import { thaw } from "./documents.ts";
+import { thawOnce } from "./documents.ts";
 import type { Segment } from "./files.ts";
 import type { Bucket, Described, Lock, S3State, Version } from "./state.ts";
 import { headerTags } from "./tags.ts";
@@ -45,7 +45,7 @@ export function describe(bucket: Bucket, input: Writing, call: Call): Described 
 function encryption(bucket: Bucket, input: Writing): Record<string, string | boolean> {
   if (input.SSECustomerAlgorithm) return {};
   const rule = bucket.settings.encryption
-    ? thaw<{ Rules?: { ApplyServerSideEncryptionByDefault?: Record<string, string>; BucketKeyEnabled?: boolean }[] }>(
+    ? thawOnce<{ Rules?: { ApplyServerSideEncryptionByDefault?: Record<string, string>; BucketKeyEnabled?: boolean }[] }>(
         bucket.settings.encryption,
       ).Rules?.[0]
     : undefined;
