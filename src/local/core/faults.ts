@@ -112,7 +112,7 @@ async function play(
   old: History,
   execute: () => Promise<Record<string, unknown>>,
 ): Promise<Record<string, unknown>> {
-  const { service, operation, clock, signal } = call;
+  const { service, operation, clock } = call;
   switch (fault?.kind) {
     case undefined:
       return execute();
@@ -127,7 +127,7 @@ async function play(
     case "cutBefore":
       throw new ConnectionCut();
     case "hang":
-      await (fault.ms === undefined ? gone(signal) : clock.sleep(fault.ms));
+      await (fault.ms === undefined ? gone(call.signal) : clock.sleep(fault.ms));
       if (fault.effect ?? true) return execute();
       throw new ConnectionCut();
     case "slow":

@@ -79,12 +79,12 @@ function check(model: ServiceModel, name: string, value: unknown, path: Path, fo
 
 function checkMembers(model: ServiceModel, shape: Shape, value: Record<string, unknown>, path: Path, found: Found): void {
   const members = shape.members ?? {};
-  for (const [name, at] of Object.entries(members)) {
+  for (const name in members) {
+    const at = members[name] as string;
     const member = Object.hasOwn(value, name) ? value[name] : undefined;
-    const here = [...path, name];
-    if (member !== undefined && member !== null) check(model, at, member, here, found);
+    if (member !== undefined && member !== null) check(model, at, member, [...path, name], found);
     else if (shape.required?.includes(name))
-      found.push({ path: here, rule: "required", value: null, shape: shapeOf(model, at), text: "Member must not be null" });
+      found.push({ path: [...path, name], rule: "required", value: null, shape: shapeOf(model, at), text: "Member must not be null" });
   }
   for (const name of Object.keys(value))
     if (!Object.hasOwn(members, name) && value[name] !== undefined)

@@ -93,12 +93,14 @@ async function parseRest(service: WireService, routes: Routes, request: WireRequ
   const input: Record<string, unknown> = {};
   const inBody: string[] = [];
   let payload: [string, NormalizedSchema] | undefined;
-  for (const [name, member] of members(operation.input)) {
-    const bound = bind(name, member, request, match.labels);
-    if (bound === "payload") payload = [name, member];
-    else if (bound === "body") inBody.push(name);
-    else if (Number.isNaN(bound.value)) throw notANumber(service, name);
-    else if (bound.value !== undefined) input[name] = bound.value;
+  for (const { name, member, read } of bindingsOf(operation)) {
+    if (read === "payload") payload = [name, member];
+    else if (read === "body") inBody.push(name);
+    else {
+      const value = read(request, match.labels);
+      if (Number.isNaN(value)) throw notANumber(service, name);
+      if (value !== undefined) input[name] = value;
+    }
   }
   bindQueryParams(operation, request, input);
   if (payload) await readPayload(service, request, input, ...payload);
@@ -111,37 +113,62 @@ const notANumber = (service: WireService, name: string): LocalFault =>
     ? new LocalFault("InvalidArgument", `Provided ${name} not an integer or within integer range`, 400)
     : new LocalFault("SerializationException", `${name} is not a number.`, 400);
 
-function bind(
-  name: string,
-  member: NormalizedSchema,
-  request: WireRequest,
-  labels: Readonly<Record<string, string>>,
-): "payload" | "body" | { value: unknown } {
+/** Where a member of an input stands in a request. */
+interface Binding {
+  readonly name: string;
+  readonly member: NormalizedSchema;
+  readonly read: "payload" | "body" | Read;
+}
+type Read = (request: WireRequest, labels: Readonly<Record<string, string>>) => unknown;
+
+const bindings = new WeakMap<Operation, readonly Binding[]>();
+/** Made on the first request of an operation: some have forty members. */
+function bindingsOf(operation: Operation): readonly Binding[] {
+  const known = bindings.get(operation);
+  if (known) return known;
+  const made = members(operation.input).map(([name, member]) => ({ name, member, read: readerOf(name, member) }));
+  bindings.set(operation, made);
+  return made;
+}
+
+function readerOf(name: string, member: NormalizedSchema): Binding["read"] {
   const traits = traitsOf(member);
   if (traits.httpPayload) return "payload";
-  if (traits.httpLabel) return { value: labels[name] === undefined ? undefined : fromText(member, labels[name], "label") };
-  if (traits.httpQuery) {
-    const all = request.query.getAll(traits.httpQuery);
-    if (all.length === 0) return { value: undefined };
-    if (member.isListSchema()) return { value: all.map((text) => fromText(member.getValueSchema(), text, "query")) };
-    return { value: fromText(member, all[0] as string, "query") };
-  }
-  if (traits.httpPrefixHeaders !== undefined) {
-    const prefix = traits.httpPrefixHeaders.toLowerCase();
-    const found = Object.entries(request.headers).filter(([header]) => header.startsWith(prefix));
-    return { value: found.length ? Object.fromEntries(found.map(([header, text]) => [header.slice(prefix.length), text])) : undefined };
-  }
-  if (traits.httpHeader) {
-    const text = request.headers[traits.httpHeader.toLowerCase()];
-    if (text === undefined) return { value: undefined };
-    return { value: member.isListSchema() ? splitHeader(member, text) : fromText(member, text, "header") };
-  }
-  if (traits.httpQueryParams) return { value: undefined };
-  return "body";
+  if (traits.httpLabel) return (_, labels) => (labels[name] === undefined ? undefined : fromText(member, labels[name], "label"));
+  if (traits.httpQuery) return fromQuery(member, traits.httpQuery);
+  if (traits.httpPrefixHeaders !== undefined) return fromPrefix(traits.httpPrefixHeaders.toLowerCase());
+  if (traits.httpHeader) return fromHeader(member, traits.httpHeader.toLowerCase());
+  return traits.httpQueryParams ? () => undefined : "body";
 }
+
+function fromQuery(member: NormalizedSchema, name: string): Read {
+  const item = member.isListSchema() ? member.getValueSchema() : undefined;
+  return ({ query }) => {
+    if (query.size === 0 || !query.has(name)) return undefined;
+    if (item) return query.getAll(name).map((text) => fromText(item, text, "query"));
+    return fromText(member, query.get(name) as string, "query");
+  };
+}
+
+function fromHeader(member: NormalizedSchema, name: string): Read {
+  const isList = member.isListSchema();
+  return ({ headers }) => {
+    const text = headers[name];
+    if (text === undefined) return undefined;
+    return isList ? splitHeader(member, text) : fromText(member, text, "header");
+  };
+}
+
+const fromPrefix =
+  (prefix: string): Read =>
+  ({ headers }) => {
+    const found = Object.entries(headers).filter(([header]) => header.startsWith(prefix));
+    return found.length ? Object.fromEntries(found.map(([header, text]) => [header.slice(prefix.length), text])) : undefined;
+  };
 
 /** A map member that takes every query parameter that no other member has taken. */
 function bindQueryParams(operation: Operation, request: WireRequest, input: Record<string, unknown>): void {
+  if (request.query.size === 0) return;
   const all = members(operation.input);
   const target = all.find(([, member]) => traitsOf(member).httpQueryParams);
   if (!target) return;

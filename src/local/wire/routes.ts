@@ -77,11 +77,12 @@ export function matchRoute(
   const xId = query.get("x-id");
   for (const route of routes) {
     if (route.method !== method) continue;
-    const found = route.path.exec(path);
-    if (!found) continue;
+    if (route.fixed.length + route.requiredQuery.length > query.size) continue;
     if (!route.fixed.every(([name, value]) => query.has(name) && (!value || query.get(name) === value))) continue;
     if (xId && route.xId && xId !== route.xId) continue;
     if (!route.requiredQuery.every((name) => query.has(name)) || !route.requiredHeaders.every((name) => name in headers)) continue;
+    const found = route.path.exec(path);
+    if (!found) continue;
     return {
       operation: route.operation,
       labels: Object.fromEntries(route.labels.map((label, i) => [label, decodeLabel(found[i + 1] as string)])),
