@@ -56,8 +56,8 @@ export default {
     {
       name: "sdk-stays-at-the-edge",
       severity: "error",
-      comment: "The AWS SDK is imported by src/aws, src/local and handlers; src/resources and the app use its types only.",
-      from: { path: "^src/", pathNot: "^src/(aws|local)/" },
+      comment: "The AWS SDK is imported by src/aws and src/local; src/resources, the app and the handlers use its types only.",
+      from: { path: "^(src|handlers)/", pathNot: "^src/(aws|local)/" },
       to: { path: "@aws-sdk|@smithy", dependencyTypesNot: ["type-only", "type-import"] },
     },
     {

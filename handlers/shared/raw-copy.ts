@@ -48,7 +48,7 @@ export async function storeRawCopy(bucket: Bucket, copy: RawCopy, signal: AbortS
     const found = await readMark(bucket, key, signal);
     if (found === undefined) continue;
     if (found.fingerprint !== undefined && found.fingerprint !== copy.event.fingerprint) throw eventIdReused();
-    // Our own copy is in the way when the SDK sent it again because the first answer was lost.
+    // Our own copy is in the way when it was sent again because the first answer was lost.
     return { key, seenBefore: found.invocation !== copy.event.invocation };
   }
   throw unavailable(new Error("The raw copy could neither be written nor found."));

@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { BuildOptions, Message, Plugin } from "esbuild";
+import type { BuildOptions, Message } from "esbuild";
 import type { FunctionName } from "../config/config.ts";
 import { FleetlogixError } from "../errors.ts";
 import type { Artifact } from "./artifact.ts";
@@ -55,31 +54,7 @@ async function bundle(names: readonly FunctionName[], root: string): Promise<rea
 const NOWHERE = "out";
 
 /**
- * Leaves out of the SDK what a function never uses. Lambda hands credentials over in the environment, so none of the chain's
- * other sources (profiles, SSO, containers, instances) is shipped; and of its own package.json the SDK reads the version.
- */
-const ONLY_WHAT_LAMBDA_NEEDS: Plugin = {
-  name: "only-what-lambda-needs",
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]@aws-sdk[\\/]credential-provider-node[\\/]dist-es[\\/]index\.js$/ }, () => ({
-      contents: 'export { fromEnv as defaultProvider } from "@aws-sdk/credential-provider-env";',
-    }));
-    onLoad({ filter: /[\\/]@aws-sdk[\\/][\w-]+[\\/]package\.json$/ }, async ({ path }) => {
-      const { version } = JSON.parse(await readFile(path, "utf8")) as { version: string };
-      return { contents: JSON.stringify({ version }), loader: "json" };
-    });
-    // A computed key might do anything, so the bundler keeps the schemas of all operations; with plain keys it keeps those used.
-    onLoad({ filter: /[\\/]@aws-sdk[\\/]client-[\w-]+[\\/]dist-es[\\/]schemas[\\/]schemas_0\.js$/ }, async ({ path }) => {
-      const source = await readFile(path, "utf8");
-      const texts = new Map(Array.from(source.matchAll(/^const (\w+) = ("[^"\n]*");$/gm), ([, name, text]) => [name, text]));
-      return { contents: source.replace(/\[(\w+)\]:/g, (key, name: string) => (texts.has(name) ? `${texts.get(name)}:` : key)) };
-    });
-  },
-};
-
-/**
- * CommonJS: the runtime loads it without a package.json and a little faster than a module, and parts of the SDK that call
- * `require` need no shim. Built for Node 20, so that the zip that runs on AWS runs on a developer's machine as well.
+ * CommonJS: the runtime loads it without a package.json and a little faster than a module. Built for Node 20, so that the zip that runs on AWS runs on a developer's machine as well.
  */
 const BUNDLE = {
   bundle: true,
@@ -89,9 +64,8 @@ const BUNDLE = {
   format: "cjs",
   minify: true,
   treeShaking: true,
-  // The SDK's ES modules are a third smaller once bundled than its CommonJS files.
+  // ES modules are smaller once bundled than CommonJS files.
   mainFields: ["module", "main"],
-  plugins: [ONLY_WHAT_LAMBDA_NEEDS],
   legalComments: "none",
   // A tsconfig.json beside an installed package is none of ours.
   tsconfigRaw: {},

@@ -26,7 +26,8 @@ const read = new WeakMap<IncomingMessage, Record<string, string>>();
 export function headersOf(request: IncomingMessage): Readonly<Record<string, string>> {
   const known = read.get(request);
   if (known) return known;
-  const headers: Record<string, string> = {};
+  // Names come from outside: `constructor` is no header that was sent.
+  const headers: Record<string, string> = Object.create(null);
   for (const name in request.headers) {
     const value = request.headers[name];
     headers[name] = Array.isArray(value) ? value.join(",") : (value ?? "");
