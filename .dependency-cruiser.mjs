@@ -14,8 +14,9 @@ const rooms = {
   simulate: ["errors"],
   database: ["errors", "secret"],
   lake: ["errors"],
+  dashboard: ["errors"],
   cli: ["app", "config", "errors", "secret", "printable", "normal-form", "simulate"],
-  app: ["engine", "aws", "resources", "config", "stack", "artifacts", "database", "lake", "errors", "secret", "printable"],
+  app: ["engine", "aws", "resources", "config", "stack", "artifacts", "database", "lake", "dashboard", "errors", "secret", "printable"],
 };
 // Types-only contact points: a room may name these shapes without depending on their code.
 const typesFrom = {

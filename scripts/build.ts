@@ -4,6 +4,7 @@
  *   fleetlogix.cjs, fleetlogix-local.cjs   entries; the other *.cjs files are what they load, some only on demand
  *   bootstrap.mjs                the process in which a function of the local AWS runs
  *   functions/                   the functions' zips, named by the hash of their sources
+ *   dashboard/                   the page of `fleetlogix dashboard`
  *   help.txt                     what `fleetlogix --help` prints
  *   licences.txt                 of the libraries inside
  *
@@ -16,6 +17,7 @@ import { FUNCTION_NAMES } from "../handlers/contract/functions.ts";
 import { buildFunctions } from "../src/artifacts/build.ts";
 import { packageRoot } from "../src/artifacts/package-root.ts";
 import { helpText } from "../src/cli/help.ts";
+import { buildPage } from "./dashboard/build-page.ts";
 import { licenceNotices } from "./notices.ts";
 
 const root = packageRoot();
@@ -71,5 +73,6 @@ for (const { name, text } of parts) writeFileSync(join(dist, name), text);
 writeFileSync(join(dist, "bootstrap.mjs"), bootstrapText);
 writeFileSync(join(dist, "fleetlogix-local.cjs"), LOCAL);
 writeFileSync(join(dist, "help.txt"), helpText());
-writeFileSync(join(dist, "licences.txt"), licenceNotices(root, inputs));
+const pageInputs = await buildPage(root);
+writeFileSync(join(dist, "licences.txt"), licenceNotices(root, [...inputs, ...pageInputs]));
 await buildFunctions(FUNCTION_NAMES, root);

@@ -1,6 +1,7 @@
 import { audit } from "./app/audit/audit.ts";
 import { applyUp, planUp } from "./app/changes.ts";
 import type { OpenApp } from "./app/contract.ts";
+import { openDashboard } from "./app/dashboard.ts";
 import { databaseActions } from "./app/database.ts";
 import { examine } from "./app/doctor.ts";
 import { invoke } from "./app/invoke.ts";
@@ -47,6 +48,7 @@ export const openApp: OpenApp = async (config, options) => {
     revokeKey: (name) => revokeKey(session, name),
     lake: lakeActions(session),
     snowflakeSql: () => snowflakeSql(session.config, session.place, lakeColumns()),
+    dashboard: (settings) => openDashboard(session, settings),
     doctor: (hear) => examine(session, hear),
     audit: () => audit(session),
     permissions: (command) => permissionsFor(session, command),

@@ -10,6 +10,7 @@ import type { Decision } from "../engine/decide.ts";
 import type { Emit } from "../engine/events.ts";
 import type { Clock } from "../engine/ports.ts";
 import type { Secret } from "../secret.ts";
+import type { DashboardSettings, RunningDashboard } from "./dashboard.ts";
 import type { DatabaseActions } from "./database.ts";
 import type { LakeActions } from "./lake.ts";
 
@@ -281,6 +282,8 @@ export interface App {
   snowflakeSql(): string;
   /** What the bucket holds of the past. */
   readonly lake: LakeActions;
+  /** Serves the fleet's page on this computer until the signal aborts. NOT_DEPLOYED without an API, PORT_BUSY when the port is taken. */
+  dashboard(settings: DashboardSettings): Promise<RunningDashboard>;
   /** `hear` gets the findings of each check as it ends; none takes longer than ten seconds. */
   doctor(hear?: (findings: readonly Finding[]) => void): Promise<readonly Finding[]>;
   /** The live stack against the security controls; reads only. */

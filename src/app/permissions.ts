@@ -12,6 +12,8 @@ interface Needs {
   /** A part that is read only. */
   readonly reads?: Needs["part"];
   readonly also?: readonly string[];
+  /** It calls the deployed API. */
+  readonly calls?: true;
 }
 /** Asked before a database is begun, and by the look for the stack's bucket in other regions. */
 const PREFLIGHT = [
@@ -38,6 +40,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   teardown: { part: "all", does: ["read", "delete"] },
   invoke: { part: "functions", does: ["read"], also: ["lambda:InvokeFunction"] },
   logs: { part: "functions", does: ["read"], also: ["logs:FilterLogEvents"] },
+  dashboard: { part: "api", does: ["read"], also: ["cloudwatch:GetMetricData"], calls: true },
   doctor: { part: "all", does: ["read"], also: [...PREFLIGHT, ...QUOTAS] },
 };
 
@@ -54,6 +57,7 @@ export function permissionsFor(session: Session, command: string): PermissionsOf
   const stack = session.stack();
   const statements: Statement[] = [];
   const everywhere = new Set(needs.also);
+  if (needs.calls && session.config.api.auth === "iam") everywhere.add("execute-api:Invoke");
   const open = (kinds: readonly AnyKind[], does: Needs["does"]) => {
     for (const { access } of kinds) for (const verb of does) for (const action of access?.everywhere?.[verb] ?? []) everywhere.add(action);
   };

@@ -110,7 +110,8 @@ function report({ run, answer, thrown }: Ended, argv: readonly string[], io: Io,
   const voice = run?.voice ?? voicesOf(io, !words.includes("--no-color"));
   if (json) {
     const document = thrown === undefined && answer ? answer.json : bareDocument(run?.command ?? commandIn(words), failure);
-    voice.out.write(`${JSON.stringify(document, null, io.stdout.isTTY ? 2 : undefined)}\n`);
+    // A command that goes on until it is interrupted has printed its document at its beginning.
+    if (document !== undefined) voice.out.write(`${JSON.stringify(document, null, io.stdout.isTTY ? 2 : undefined)}\n`);
   } else {
     if (answer?.text !== undefined && thrown === undefined) voice.out.write(answer.text === "" ? "" : `${answer.text}\n`);
     const text = failure && toErrorText(failure, voice.err.paint, run?.flags.verbose ?? false, widthOf(io.stderr));

@@ -1,6 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { FUNCTION_NAMES } from "../../handlers/contract/functions.ts";
 import { SHELLS, type Suggestions } from "./completion.ts";
+import { dashboard } from "./program/dashboard.ts";
 import { data } from "./program/data.ts";
 import type { Action } from "./run.ts";
 import { version } from "./version.ts";
@@ -22,6 +23,7 @@ export function buildProgram(act: Act): Command {
   provisioning(program, act);
   inspection(program, act);
   data(program, act);
+  dashboard(program, act);
   local(program, act);
   config(program, act);
   program

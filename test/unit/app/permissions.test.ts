@@ -31,7 +31,8 @@ function portions<T>(statements: readonly T[]): readonly T[][] {
 describe.each(["development", "production"] as const)("%s", (hardening) => {
   const { config } = loadConfig({ cwd: "/nowhere", variables: {} });
   const own = { ...config, hardening, database: { ...config.database, publiclyAccessible: hardening === "development" } };
-  const open = (local: boolean) => openApp(own, { endpoint: aws.url, local, concurrency: 8, signal: new AbortController().signal });
+  const open = (local: boolean, signal = new AbortController().signal) =>
+    openApp(own, { endpoint: aws.url, local, concurrency: 8, signal });
 
   /** Opens the application as a deployer who may do what `command` needs, and nothing else. */
   async function as(command: string): Promise<App> {
@@ -71,6 +72,23 @@ describe.each(["development", "production"] as const)("%s", (hardening) => {
     expect(absent).toEqual([]);
     expect((await (await as("outputs")).outputs({ secrets: true })).api_url).not.toBeNull();
     expect((await (await as("doctor")).doctor()).filter((f) => !f.ok)).toEqual([]);
+  });
+  test("dashboard", { timeout: LONG }, async () => {
+    const controller = new AbortController();
+    const app = await as("dashboard");
+    const { url, ended } = await (await open(false, controller.signal)).dashboard({});
+    const cookie = (await fetch(url)).headers.get("set-cookie")?.split(";")[0] ?? "";
+    const stream = await fetch(new URL("/events", url), { headers: { cookie } });
+    let said = "";
+    const decoder = new TextDecoder();
+    for await (const part of stream.body as unknown as AsyncIterable<Uint8Array>) {
+      said += decoder.decode(part, { stream: true });
+      if (said.includes('"deliveries":{') && said.includes('"traffic":{')) break;
+    }
+    expect(said).not.toContain('"failing":{');
+    expect(said).not.toContain((await app.outputs({ secrets: true, only: ["api_url", "api_key"] })).api_key?.reveal());
+    controller.abort();
+    await ended;
   });
   test("a reader cannot write", { timeout: LONG }, async () => {
     const refused = await (await as("status")).teardown(gone, () => {}).catch((error) => ({ error }));

@@ -1,0 +1,12 @@
+import type { Format } from "./format.ts";
+import type { Store } from "./store.ts";
+import type { Say } from "./words.ts";
+
+/** What every part of the page works with. */
+export interface Context {
+  readonly store: Store;
+  readonly say: Say;
+  readonly format: Format;
+  readonly select: (id: string | undefined, move: boolean) => void;
+  readonly now: () => number;
+}

@@ -1,0 +1,35 @@
+import { createServer, request as send } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** An HTTP server that hands everything on to another one, and can be switched off and on: a server that goes away and comes back. */
+export interface Switch {
+  readonly port: number;
+  off(): Promise<void>;
+  on(): Promise<void>;
+}
+
+export async function makeSwitch(target: number): Promise<Switch> {
+  const server = createServer((near, answer) => {
+    // The local AWS answers to its own name only.
+    const headers = { ...near.headers, host: `127.0.0.1:${target}` };
+    const far = send({ host: "127.0.0.1", port: target, path: near.url, method: near.method, headers }, (said) => {
+      answer.writeHead(said.statusCode ?? 502, said.headers);
+      said.pipe(answer);
+    });
+    far.on("error", () => answer.destroy());
+    near.pipe(far);
+  });
+  let port = 0;
+  const on = () => new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  await on();
+  port = (server.address() as AddressInfo).port;
+  return {
+    port,
+    on,
+    off: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
