@@ -10,7 +10,7 @@ import { lakeActions } from "./app/lake.ts";
 import { forceUnlock, lockHolder } from "./app/locking.ts";
 import { readLogs } from "./app/logs.ts";
 import { readOutputs } from "./app/outputs.ts";
-import { permissionsFor } from "./app/permissions.ts";
+import { inParts, permissionsFor } from "./app/permissions.ts";
 import { rollBack } from "./app/rollback.ts";
 import { openSession } from "./app/session.ts";
 import { readStatus } from "./app/status/status.ts";
@@ -52,6 +52,7 @@ export const openApp: OpenApp = async (config, options) => {
     doctor: (hear) => examine(session, hear),
     audit: () => audit(session),
     permissions: (command) => permissionsFor(session, command),
+    permissionParts: (command) => inParts(permissionsFor(session, command)),
     forceUnlock: () => forceUnlock(session),
   };
 };

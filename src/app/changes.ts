@@ -107,7 +107,7 @@ async function artifactsFor({ config, artifacts }: Session, scope: Scope): Promi
 async function cidrFor({ config, options }: Session, { part }: Scope): Promise<string | undefined> {
   const { allowedCidrs, publiclyAccessible } = config.database;
   const asks = (part === "all" || part === "data") && publiclyAccessible && allowedCidrs === "auto";
-  return asks ? callerCidr(options.endpoint) : undefined;
+  return asks ? callerCidr(options.endpoint, options) : undefined;
 }
 /** A production database lies in private subnets where there are some; other parts of the stack have nothing to do with them. */
 async function subnetsFor({ config, clients, ask }: Session, { part }: Scope): Promise<readonly string[] | undefined> {

@@ -24,6 +24,8 @@ export interface AppOptions {
   /** true: the endpoint is the embedded local AWS; anything but loopback and account 000000000000 is refused. */
   readonly local: boolean;
   readonly profile?: string | undefined;
+  /** PEM file of further authorities to trust; default: AWS_CA_BUNDLE, or the profile's `ca_bundle`. */
+  readonly caBundle?: string | undefined;
   readonly concurrency: number;
   readonly signal: AbortSignal;
   /** PEM file of the authority of the databases at an endpoint other than AWS. */
@@ -290,6 +292,8 @@ export interface App {
   audit(): Promise<Audit>;
   /** The least policy under which `command` can be run for this configuration; USAGE for a command that needs none. */
   permissions(command: string): PermissionsOf;
+  /** The same, in documents of which each fits into one managed policy. */
+  permissionParts(command: string): readonly PermissionsOf[];
   /** Removes a lock that a dead run left. */
   forceUnlock(): Promise<void>;
 }

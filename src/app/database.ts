@@ -76,7 +76,8 @@ async function connectionOf(session: Session): Promise<Connection> {
 
 async function authoritiesOf({ options, place, ports }: Session): Promise<string> {
   if (options.endpoint !== undefined) return process.env.PGSSLROOTCERT || localAuthorities(options.localCaFile);
-  return rdsAuthorities({ partition: place.partition, variables: process.env, now: ports.clock.now(), signal: options.signal });
+  const { signal, caBundle } = options;
+  return rdsAuthorities({ partition: place.partition, variables: process.env, now: ports.clock.now(), signal, caBundle });
 }
 function localAuthorities(file: string | undefined): string {
   if (file !== undefined) return file;

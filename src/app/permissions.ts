@@ -11,6 +11,8 @@ interface Needs {
   readonly does: readonly ("read" | "write" | "delete")[];
   /** A part that is read only. */
   readonly reads?: Needs["part"];
+  /** It may remove what holds data, too; the others do so only after --allow-data-loss, which wants permissions beyond these. */
+  readonly losesData?: boolean;
   readonly also?: readonly string[];
   /** It calls the deployed API. */
   readonly calls?: true;
@@ -37,7 +39,7 @@ const NEEDS: Readonly<Record<string, Needs>> = {
   status: { part: "all", does: ["read"], also: ["dynamodb:Scan", "s3:GetObject", "s3:ListBucket"] },
   outputs: { part: "all", does: ["read"], also: ["secretsmanager:GetSecretValue"] },
   audit: { part: "all", does: ["read"] },
-  teardown: { part: "all", does: ["read", "delete"] },
+  teardown: { part: "all", does: ["read", "delete"], losesData: true },
   invoke: { part: "functions", does: ["read"], also: ["lambda:InvokeFunction"] },
   logs: { part: "functions", does: ["read"], also: ["logs:FilterLogEvents"] },
   dashboard: { part: "api", does: ["read"], also: ["cloudwatch:GetMetricData"], calls: true },
@@ -61,8 +63,9 @@ export function permissionsFor(session: Session, command: string): PermissionsOf
   const open = (kinds: readonly AnyKind[], does: Needs["does"]) => {
     for (const { access } of kinds) for (const verb of does) for (const action of access?.everywhere?.[verb] ?? []) everywhere.add(action);
   };
-  const allow = ({ access }: AnyKind, does: Needs["does"], ids: readonly unknown[]) => {
-    const actions = [...new Set(does.flatMap((verb) => access?.[verb] ?? []))].sort();
+  const allow = ({ access, holdsData }: AnyKind, does: Needs["does"], ids: readonly unknown[]) => {
+    const verbs = does.filter((verb) => verb !== "delete" || !holdsData || needs.losesData);
+    const actions = [...new Set(verbs.flatMap((verb) => access?.[verb] ?? []))].sort();
     // Ids that are ARNs themselves have no name that could be guessed.
     const on = ids.flatMap((id) => access?.on(id, session.place) ?? []).filter((arn) => arn.startsWith("arn:"));
     if (actions.length > 0 && on.length > 0) statements.push({ Effect: "Allow", Action: actions, Resource: on });
@@ -117,7 +120,21 @@ function identityOf(node: ResourceNode): unknown {
   return node.identity(from as never);
 }
 
-/** One statement for the same actions: a role's policy has room for 10,240 characters, a managed one for 6,144. */
+/** A managed policy has room for 6,144 characters without white space (IAM quotas); a user or role takes ten of them. */
+export const LONGEST_POLICY = 6_144;
+const WRAPPING = JSON.stringify({ Version: "2012-10-17", Statement: [] }).length;
+/** The statements of a policy in as many documents as managed policies are needed for them. */
+export function inParts({ Version, Statement }: PermissionsOf): readonly PermissionsOf[] {
+  const parts: Statement[][] = [[]];
+  for (const statement of Statement as readonly Statement[]) {
+    const last = parts.at(-1) ?? [];
+    if (WRAPPING + JSON.stringify([...last, statement]).length > LONGEST_POLICY) parts.push([statement]);
+    else last.push(statement);
+  }
+  return parts.map((part) => ({ Version, Statement: part }));
+}
+
+/** One statement for the same actions. */
 function merged(statements: readonly Statement[]): readonly Statement[] {
   const byActions = new Map<string, Statement>();
   for (const { Effect, Action, Resource } of statements) {
@@ -137,7 +154,8 @@ function byType(arns: readonly string[]): ReadonlyMap<string, readonly string[]>
   }
   return groups;
 }
-const MOST_NAMED = 3;
+/** Functions with their aliases, tables: named one by one. Two dozen alarms are not. */
+const MOST_NAMED = 8;
 const SHORTEST_BEGINNING = 8;
 /** Many names of one type that begin, and perhaps end, alike (twenty alarms) become one pattern. */
 function collapsed(arns: readonly string[]): readonly string[] {

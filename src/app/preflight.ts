@@ -15,19 +15,25 @@ export const lacks = (check: string, severity: "error" | "warning", message: str
   fix,
 });
 
+const quotaFix = (service: string, code: string, value: number, region: string): string =>
+  `\`aws service-quotas request-service-quota-increase --service-code ${service} --quota-code ${code} --desired-value ${value} --region ${region}\``;
+/** A zone that the network has no subnet in; each region has at least `a` and `b`. */
+const otherZone = (zones: readonly (string | undefined)[], region: string): string =>
+  ["a", "b"].map((letter) => `${region}${letter}`).find((zone) => !zones.includes(zone)) ?? `${region}c`;
+
 /** A database in the default network needs that network, in two zones: RDS refuses a group of subnets in one. */
 const network: Check = async ({ clients, place, ask }) => {
   const ec2 = await clients.ec2();
   const { Vpcs = [] } = await ask("the default network", () => ec2.describeVpcs({ Filters: [{ Name: "is-default", Values: ["true"] }] }));
   const vpc = Vpcs[0]?.VpcId;
   if (vpc === undefined) {
-    const fix = `aws ec2 create-default-vpc --region ${place.region}`;
+    const fix = `\`aws ec2 create-default-vpc --region ${place.region}\``;
     return [lacks("network", "error", `There is no default VPC in ${place.region}, so the database has no network.`, fix)];
   }
   const { Subnets = [] } = await ask("the subnets", () => ec2.describeSubnets({ Filters: [{ Name: "vpc-id", Values: [vpc] }] }));
   const zones = [...new Set(Subnets.map((subnet) => subnet.AvailabilityZone))];
   if (zones.length >= 2) return [fine("network", `default VPC ${vpc} with subnets in ${zones.length} zones`)];
-  const fix = `aws ec2 create-default-subnet --region ${place.region} --availability-zone <another zone>`;
+  const fix = `\`aws ec2 create-default-subnet --region ${place.region} --availability-zone ${otherZone(zones, place.region)}\``;
   return [lacks("network", "error", `The default VPC ${vpc} has subnets in ${zones.length} zone; the database needs two.`, fix)];
 };
 
@@ -39,7 +45,7 @@ const database: Check = async ({ clients, config, place, ask }) => {
     rds.describeDBEngineVersions({ Engine: "postgres", EngineVersion: engineVersion }),
   );
   if (DBEngineVersions.length === 0) {
-    const fix = `aws rds describe-db-engine-versions --engine postgres --region ${place.region}, then set database.engineVersion`;
+    const fix = `set database.engineVersion to one that \`aws rds describe-db-engine-versions --engine postgres --region ${place.region}\` lists`;
     return [lacks("database", "error", `RDS offers no PostgreSQL ${engineVersion} in ${place.region}.`, fix)];
   }
   const EngineVersion = DBEngineVersions.at(-1)?.EngineVersion ?? engineVersion;
@@ -58,7 +64,7 @@ const room: Check = async ({ clients, place, ask }) => {
   const quota = AccountQuotas.find((one) => one.AccountQuotaName === "DBInstances");
   const { Used: used = 0, Max: most = Number.POSITIVE_INFINITY } = quota ?? {};
   if (used < most) return [fine("database quota", `${used} of ${most} databases`)];
-  const fix = `aws service-quotas request-service-quota-increase --service-code rds --quota-code L-7B6409FD --desired-value ${most + 10} --region ${place.region}`;
+  const fix = quotaFix("rds", "L-7B6409FD", most + 10, place.region);
   return [lacks("database quota", "warning", `All ${most} databases that the account may have in ${place.region} are there.`, fix)];
 };
 
@@ -69,7 +75,7 @@ const roles: Check = async ({ clients, ask }) => {
   const { SummaryMap = {} } = await ask("the role quota", () => iam.getAccountSummary({}));
   const { Roles: used = 0, RolesQuota: most = Number.POSITIVE_INFINITY } = SummaryMap as Readonly<Record<string, number>>;
   if (used + ROLES_NEEDED <= most) return [fine("role quota", `${used} of ${most} roles`)];
-  const fix = `aws service-quotas request-service-quota-increase --service-code iam --quota-code L-FE177D64 --desired-value ${most + 100} --region us-east-1`;
+  const fix = quotaFix("iam", "L-FE177D64", most + 100, "us-east-1");
   return [
     lacks(
       "role quota",
@@ -86,7 +92,7 @@ const concurrency: Check = async ({ clients, ask, place }) => {
   const { AccountLimit } = await ask("the functions' limits", () => lambda.getAccountSettings({}));
   const free = AccountLimit?.UnreservedConcurrentExecutions ?? AccountLimit?.ConcurrentExecutions ?? 0;
   if (free >= FEW_CONCURRENT) return [fine("functions", `${free} functions may run at once`)];
-  const fix = `aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000 --region ${place.region}`;
+  const fix = quotaFix("lambda", "L-B99A9384", 1000, place.region);
   return [lacks("functions", "warning", `Only ${free} functions may run at once in this account; 200 vehicles may need more.`, fix)];
 };
 
@@ -139,7 +145,7 @@ export async function refuseUnfit(session: Session, decision: Decision): Promise
   const missing = findings.flat().filter((finding) => !finding.ok);
   if (missing.length === 0) return;
   throw new FleetlogixError("PREFLIGHT", missing.map((finding) => finding.message).join("\n"), {
-    hint: missing.map((finding) => `Run or do: ${finding.fix}.`).join(" "),
+    hint: missing.map((finding) => `What helps: ${finding.fix}.`).join(" "),
     resource: "database.main",
   });
 }

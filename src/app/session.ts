@@ -5,7 +5,7 @@ import type { Artifact } from "../artifacts/artifact.ts";
 import { buildFunctions } from "../artifacts/build.ts";
 import { packageRoot } from "../artifacts/package-root.ts";
 import { type AwsClients, makeClients } from "../aws/clients.ts";
-import { profileEndpoint } from "../aws/endpoints.ts";
+import { caBundle, profileEndpoint } from "../aws/endpoints.ts";
 import { explain } from "../aws/explain.ts";
 import { classify, isUnreachable, toFault } from "../aws/faults.ts";
 import { identify, isLocalAccount, refuseForeignAccount, refuseUnlessLoopback } from "../aws/identity.ts";
@@ -44,7 +44,7 @@ export async function openSession(config: Config, given: AppOptions): Promise<Se
   if (given.local) refuseUnlessLoopback(given.endpoint);
   // Named to all clients alike, so that none of them looks for an endpoint of its own.
   const endpoint = given.endpoint ?? (await profileEndpoint(given.profile, process.env));
-  const options: AppOptions = { ...given, endpoint };
+  const options: AppOptions = { ...given, endpoint, caBundle: given.local ? undefined : await caBundle(given.profile, process.env) };
   if (!given.local) await refuseUnknownProfile(given.profile, process.env);
   const { clients, ports } = openEdge(config, options);
   const place = await askWith({ clients, ports, options }, "your credentials", () => identify(clients, config.region));

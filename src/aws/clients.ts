@@ -15,7 +15,7 @@ import type { WAFV2 } from "@aws-sdk/client-wafv2";
 import type { Clock } from "../engine/ports.ts";
 import { isExpired, OPERATION, toFault } from "./faults.ts";
 import { makePacer } from "./pacing.ts";
-import { agentsFor } from "./transport.ts";
+import { agentsFor, type Bundle, exampleHost } from "./transport.ts";
 
 /**
  * One client a service, built and loaded on first use: `(await ctx.world.sns()).createTopic({…})`.
@@ -38,7 +38,7 @@ export interface AwsClients {
   wafv2(): Promise<WAFV2>;
 }
 
-export interface ClientOptions {
+export interface ClientOptions extends Bundle {
   readonly region: string;
   /** undefined: AWS itself. */
   readonly endpoint?: string | undefined;
@@ -122,7 +122,7 @@ function settingsOf(options: ClientOptions) {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       requestTimeout,
       throwOnRequestTimeout: true,
-      ...agentsFor(options.endpoint, options.region),
+      ...agentsFor(options.endpoint ?? exampleHost(options.region), options),
     },
   };
 }

@@ -23,6 +23,14 @@ export async function profileEndpoint(profile: string | undefined, variables: Va
   });
 }
 
+/** The PEM file of AWS_CA_BUNDLE, or else of the profile's `ca_bundle`, as the `aws` command reads them. */
+export async function caBundle(profile: string | undefined, variables: Variables): Promise<string | undefined> {
+  if (variables.AWS_CA_BUNDLE) return variables.AWS_CA_BUNDLE;
+  const { loadSharedConfigFiles } = await import("@smithy/core/config");
+  const { configFile } = await loadSharedConfigFiles();
+  return configFile[profile ?? variables.AWS_PROFILE ?? "default"]?.ca_bundle;
+}
+
 /** Every profile of the user's AWS configuration and credentials. */
 export async function profileNames(): Promise<readonly string[]> {
   const { loadSharedConfigFiles } = await import("@smithy/core/config");

@@ -44,7 +44,7 @@ function explainConnection(fault: AwsFault, where: Where, detail: object): Fleet
   if (isCertificate(fault)) {
     return new FleetlogixError("CERTIFICATE", `The certificate of ${at}${through} is not trusted: ${fault.message} (${fault.code}).`, {
       ...detail,
-      hint: "Name your company's certificates with AWS_CA_BUNDLE=FILE (PEM) when a proxy opens TLS; otherwise do not trust this network.",
+      hint: "Name your company's certificates with AWS_CA_BUNDLE=FILE (PEM), or `ca_bundle` in the profile, when a proxy opens TLS; otherwise do not trust this network.",
     });
   }
   if (fault.status === 407) {

@@ -1,6 +1,7 @@
 import type { Place } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 import type { AwsClients } from "./clients.ts";
+import { type Bundle, textOf } from "./transport.ts";
 
 const LOCAL_ACCOUNT = "000000000000";
 const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|\[::1\])$/;
@@ -38,12 +39,12 @@ export function refuseForeignAccount(place: Place, endpoint: string | undefined)
 }
 
 /** The address that AWS sees us come from, as a CIDR; at any other endpoint this computer itself. */
-export async function callerCidr(endpoint: string | undefined, timeoutMs = 5_000): Promise<string> {
+export async function callerCidr(endpoint: string | undefined, bundle: Bundle = {}, timeoutMs = 5_000): Promise<string> {
   if (endpoint !== undefined) return "127.0.0.1/32";
   try {
-    const answer = await fetch(CHECKIP, { signal: AbortSignal.timeout(timeoutMs) });
-    const address = (await answer.text()).trim();
-    if (answer.ok && /^\d{1,3}(\.\d{1,3}){3}$/.test(address)) return `${address}/32`;
+    const answer = await textOf(CHECKIP, AbortSignal.timeout(timeoutMs), bundle);
+    const address = answer.text.trim();
+    if (answer.status === 200 && /^\d{1,3}(\.\d{1,3}){3}$/.test(address)) return `${address}/32`;
     throw new Error(`${CHECKIP} answered ${answer.status} ${address.slice(0, 40)}`);
   } catch (cause) {
     throw new FleetlogixError("PREFLIGHT", "This computer's public address cannot be found out, so the database cannot be opened to it.", {

@@ -181,7 +181,7 @@ const isTaken = (error: unknown): boolean => [409, 412].includes(toFault(error)?
 function locked({ owner, since }: Found): FleetlogixError {
   const when = new Date(since).toISOString().replace(/\.\d+Z$/, "Z");
   const who = owner
-    ? `${owner.user} on ${owner.host} (process ${owner.pid}, \`fleetlogix ${owner.command}\`)`
+    ? `${owner.user} on ${owner.host} (process ${owner.pid}, "fleetlogix ${owner.command}")`
     : "Somebody (the lock cannot be read)";
   return new FleetlogixError("LOCKED", `${who} has been working on this stack since ${when}.`, {
     hint: "Wait until it is done. If it is dead, its lock ends ten minutes after its last sign of life, or at once with `--force-unlock`.",

@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "no
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { FleetlogixError } from "../errors.ts";
+import { type Bundle, textOf } from "./transport.ts";
 
 /**
  * Certificates of the authorities that RDS uses, one file for all regions of a partition: the addresses are those of the RDS User Guide,
@@ -16,7 +17,7 @@ const BUNDLES: Readonly<Record<string, string>> = {
 const FRESH_MS = 30 * 86_400_000;
 const TIMEOUT_MS = 20_000;
 
-export interface AuthoritiesOptions {
+export interface AuthoritiesOptions extends Bundle {
   readonly partition: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly now: number;
@@ -35,7 +36,7 @@ export async function rdsAuthorities(options: AuthoritiesOptions): Promise<strin
   if (cached !== undefined && cached < FRESH_MS) return file;
   const url = options.url ?? BUNDLES[partition] ?? BUNDLES.aws ?? "";
   try {
-    const pem = await download(url, signal);
+    const pem = await download(url, signal, options);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     // The file takes its name when it is whole.
     writeFileSync(`${file}.${process.pid}`, pem, { mode: 0o644 });
@@ -58,10 +59,9 @@ function ageOf(file: string, now: number): number | undefined {
   }
 }
 
-async function download(url: string, signal: AbortSignal): Promise<string> {
-  const answer = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]) });
-  if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-  const pem = await answer.text();
+async function download(url: string, signal: AbortSignal, bundle: Bundle): Promise<string> {
+  const { status, text: pem } = await textOf(url, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]), bundle);
+  if (status !== 200) throw new Error(`HTTP ${status}`);
   if (!isBundle(pem)) throw new Error("the answer holds no certificates (a proxy's page?)");
   return pem;
 }
@@ -74,6 +74,6 @@ function isBundle(pem: string): boolean {
 }
 
 function reason(error: unknown): string {
-  const { message, cause } = error as { message: string; cause?: { code?: string; message?: string } };
-  return cause?.code ?? cause?.message ?? message;
+  const { message, code } = error as { readonly message: string; readonly code?: unknown };
+  return typeof code === "string" ? code : message;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
+import { Agent as HttpAgent, get as httpGet } from "node:http";
+import { Agent as HttpsAgent, get as httpsGet } from "node:https";
 import { rootCertificates } from "node:tls";
 import { HttpProxyAgent } from "http-proxy-agent";
 import { HttpsProxyAgent } from "https-proxy-agent";
@@ -23,13 +23,15 @@ export function shownProxy(proxy: string): string {
 /** Where the calls of a region go, for the questions that need an example. */
 export const exampleHost = (region: string): string => `https://sts.${region}.amazonaws.com`;
 
+/** Of AWS_CA_BUNDLE or the profile's `ca_bundle`: a PEM file whose certificates are trusted, too. */
+export interface Bundle {
+  readonly caBundle?: string | undefined;
+}
 /**
- * Agents that heed HTTPS_PROXY, HTTP_PROXY, NO_PROXY and AWS_CA_BUNDLE, as the `aws` command does. Hosts that NO_PROXY names are
+ * Agents that heed HTTPS_PROXY, HTTP_PROXY, NO_PROXY and the bundle, as the `aws` command does. Hosts that NO_PROXY names are
  * reached directly, each by its own name. Nothing is set where the environment asks for nothing.
  */
-export function agentsFor(endpoint: string | undefined, region: string): { httpsAgent?: HttpsAgent; httpAgent?: HttpAgent } {
-  const target = endpoint ?? exampleHost(region);
-  const bundle = process.env.AWS_CA_BUNDLE;
+export function agentsFor(target: string, { caBundle: bundle }: Bundle): { httpsAgent?: HttpsAgent; httpAgent?: HttpAgent } {
   const ca = bundle ? { ca: certificates(bundle) } : {};
   const proxy = proxyTo(target);
   const common = { keepAlive: true, maxSockets: MOST_SOCKETS, ...ca };
@@ -39,6 +41,26 @@ export function agentsFor(endpoint: string | undefined, region: string): { https
     httpsAgent: except(new HttpsProxyAgent(proxy, common), new HttpsAgent(common), "https"),
     httpAgent: except(new HttpProxyAgent(proxy, common), new HttpAgent(common), "http"),
   };
+}
+
+/** The text behind an address that is no service of AWS's, on the same way as the calls. */
+export async function textOf(
+  url: string,
+  signal: AbortSignal,
+  bundle: Bundle,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const { httpsAgent, httpAgent } = agentsFor(url, bundle);
+  const [get, agent] = url.startsWith("https:") ? [httpsGet, httpsAgent] : [httpGet, httpAgent];
+  return new Promise((done, fail) => {
+    const request = get(url, { signal, ...(agent && { agent }) }, (answer) => {
+      let text = "";
+      answer.setEncoding("utf8").on("data", (part: string) => {
+        text += part;
+      });
+      answer.on("error", fail).on("end", () => done({ status: answer.statusCode ?? 0, text }));
+    });
+    request.on("error", fail);
+  });
 }
 
 type Connect = (request: never, options: { readonly host?: string }) => Promise<unknown>;
@@ -55,10 +77,14 @@ function certificates(file: string): string[] {
   try {
     return [...rootCertificates, readFileSync(file, "utf8")];
   } catch (cause) {
-    throw new FleetlogixError("CERTIFICATE", `AWS_CA_BUNDLE names ${file}, which cannot be read: ${(cause as Error).message}.`, {
-      hint: "Name a file of certificates in PEM form, or unset AWS_CA_BUNDLE.",
-      cause,
-    });
+    throw new FleetlogixError(
+      "CERTIFICATE",
+      `AWS_CA_BUNDLE or the profile's ca_bundle names ${file}, which cannot be read: ${(cause as Error).message}.`,
+      {
+        hint: "Name a file of certificates in PEM form, or leave the setting out.",
+        cause,
+      },
+    );
   }
 }
 const notAnAddress = () =>

@@ -28,7 +28,7 @@ function flagsOf({ flags }: Run, command: string): readonly (readonly [flag: str
 /** The command as it was called, with one more flag. A plan and a dry run change nothing: then it is the command that does. */
 export function sameAgain(run: Run, flag: string, value: string): string {
   const words = value === "" ? [flag] : [flag, ...value.split(" ")];
-  if (run.command === "plan") return again(run, "up", ...words);
+  if (run.command === "plan") return again(run, "up", ...decisive(run.argv), ...words);
   const kept: string[] = [];
   for (let i = 0; i < run.argv.length; i++) {
     const word = run.argv[i] ?? "";
@@ -39,6 +39,13 @@ export function sameAgain(run: Run, flag: string, value: string): string {
     else kept.push(quote(word));
   }
   return [program(run.io), ...kept, ...words].join(" ");
+}
+/** What a plan was told of, and the command that follows it must be told, too. */
+function decisive(argv: readonly string[]): readonly string[] {
+  return argv.flatMap((word, at) => {
+    if (word === "--adopt" || word.startsWith("--allow-data-loss=")) return [word];
+    return word === "--allow-data-loss" ? [word, quote(argv[at + 1] ?? "")] : [];
+  });
 }
 const REPEATABLE = new Set(["--allow-data-loss"]);
 

@@ -11,7 +11,7 @@ export function unconfirmable(run: Run, what: string): FleetlogixError | undefin
     "CONFIRMATION_MISSING",
     `${what} has to be confirmed, and there is no terminal to ask in. Nothing was changed.`,
     {
-      hint: "Add --yes to go ahead; --dry-run shows what would happen.",
+      hint: "`--dry-run` shows what would happen; `--yes` goes ahead without a question.",
     },
   );
 }

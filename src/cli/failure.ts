@@ -19,7 +19,7 @@ export interface Failure {
 const HINTS: Partial<Record<Code, string>> = {
   LOCAL_NOT_RUNNING: "Start it with `fleetlogix local start`.",
   LOCAL_START_FAILED: "Read the log file in .fleetlogix/local; `fleetlogix local reset` begins anew.",
-  LOCAL_STOP_FAILED: "Run `npx fleetlogix local stop` again; `npx fleetlogix local status` names the process.",
+  LOCAL_STOP_FAILED: "Run `fleetlogix local stop` again; `fleetlogix local status` names the process.",
   LOCAL_DATA_NEWER: "Use the newer version again, or empty the data with `fleetlogix local reset`.",
   FAULTS_INVALID: "Correct the file; docs/local-aws.md says what a fault plan may hold.",
   PORT_BUSY: "Choose another port with --port N or FLEETLOGIX_LOCAL_PORT.",
@@ -33,7 +33,7 @@ const HINTS: Partial<Record<Code, string>> = {
  */
 export function toFailure(error: unknown, interrupted: boolean, speak: (text: string) => string): Failure {
   const failure = failureOf(error, interrupted);
-  return { ...failure, hint: speak(failure.hint) };
+  return { ...failure, message: speak(failure.message), hint: speak(failure.hint) };
 }
 
 function failureOf(error: unknown, interrupted: boolean): Failure {
@@ -45,7 +45,7 @@ function failureOf(error: unknown, interrupted: boolean): Failure {
   // The local AWS knows nothing of our errors; its own carry a code that is one of ours.
   if (code && code in CODES) {
     const known = code as Code;
-    return { ...base, code: known, message, hint: HINTS[known] ?? "Run again with --verbose for more.", exit: CODES[known].exit };
+    return { ...base, code: known, message, hint: HINTS[known] ?? "`--verbose` says more.", exit: CODES[known].exit };
   }
   if (code === "EACCES" || code === "EROFS" || code === "EPERM" || code === "ENOSPC") {
     return {
@@ -60,7 +60,7 @@ function failureOf(error: unknown, interrupted: boolean): Failure {
     ...base,
     code: "INTERNAL",
     message,
-    hint: "This is a bug: please report it with the output of the same command with --verbose.",
+    hint: "This is a bug: please report it with the output of `--verbose`.",
     exit: 1,
   };
 }

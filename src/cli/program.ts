@@ -171,6 +171,7 @@ function inspection(program: Command, act: Act): void {
     .command("permissions")
     .description("the least IAM policy under which a deployer can run a command")
     .argument("[command]", "up (default), plan, status, teardown and others")
+    .addOption(new Option("--part <n>", "one of the parts that each fit into a managed policy").argParser(whole(1, 10)))
     .action(act(async () => (await import("./commands/permissions.ts")).permissions));
   program
     .command("doctor")

@@ -54,7 +54,7 @@ export function known(error: unknown, subject: Judged, ports: Ports): Fleetlogix
   if (!fault) {
     const text = error instanceof Error ? error.message : String(error);
     return new FleetlogixError("INTERNAL", `${named(subject)}: ${text}`, {
-      hint: "This is a bug: run again with --verbose and report what it prints.",
+      hint: "This is a bug: please report it with the output of `--verbose`.",
       resource: subject.id,
       cause: error,
     });

@@ -96,6 +96,6 @@ async function makeRole(iam: IAM, RoleName: string, { description, trust, policy
 }
 const foreignRole = (name: string): FleetlogixError =>
   new FleetlogixError("OWNER_FOREIGN", `The role "${name}" exists already and is not fleetlogix's.`, {
-    hint: "Remove that role, or name a role for API Gateway's logs in the account's settings (aws apigateway update-account).",
+    hint: "Remove that role, or name one of your own for API Gateway's logs: `aws apigateway update-account --patch-operations op=replace,path=/cloudwatchRoleArn,value=ROLE_ARN`.",
   });
 const arnOf = (name: string, { partition, account }: Place) => `arn:${partition}:iam::${account}:role/${name}`;

@@ -74,8 +74,6 @@ const YOUNG_KEY = ["KMSKeyNotAccessibleFault", "KMSKeyNotAccessible"];
 const READY = ["available", "storage-optimization", "stopped"];
 /** States that nothing leaves by waiting: what to do about each. */
 const STUCK: Readonly<Record<string, string>> = {
-  failed:
-    "the creation failed and goes no further: see why with `aws rds describe-events --source-type db-instance`, and remove it with `aws rds delete-db-instance --skip-final-snapshot`",
   "incompatible-network": "its subnets have no free address or its VPC is gone",
   "incompatible-restore": "its snapshot cannot be restored",
   "incompatible-parameters": "its parameter group does not fit the instance class",
@@ -193,7 +191,7 @@ function observationOf(found: DBInstance): Observation<DatabaseLive> {
   const tags = fromTagList(found.TagList);
   // The repair is under way: what is pending is storage that it gets.
   if (live.status === FULL && found.PendingModifiedValues?.AllocatedStorage !== undefined) return { state: "settling", live, tags };
-  const reason = live.status === FULL ? fullReason(live) : STUCK[live.status];
+  const reason = reasonOf(live);
   if (reason) return { state: "failed", live, tags, reason: `${live.status}: ${reason}` };
   return { state: READY.includes(live.status) ? "ready" : "settling", live, tags };
 }
@@ -221,6 +219,12 @@ function liveOf(found: DBInstance): DatabaseLive {
     attributes: Object.fromEntries(Object.entries(ATTRIBUTES).map(([path, { read }]) => [path, read(found, pending)])),
   };
 }
+function reasonOf(live: DatabaseLive): string | undefined {
+  if (live.status === FULL) return fullReason(live);
+  if (live.status !== "failed") return STUCK[live.status];
+  const named = (flag: string) => `${flag} ${live.identifier}`;
+  return `its creation failed and goes no further: \`aws rds describe-events --source-type db-instance ${named("--source-identifier")}\` says why, and \`aws rds delete-db-instance ${named("--db-instance-identifier")} --skip-final-snapshot\` deletes it, with whatever is in it`;
+}
 const FULL = "storage-full";
 const fullReason = (live: DatabaseLive) => `its storage is full: write "storageGb": ${leastGrowth(live)} or more in "database"`;
 /**
@@ -245,7 +249,7 @@ async function unlessNothingToDo(modification: Promise<unknown>): Promise<void> 
 }
 
 /** What keeps the old instance: the new one stands beside it. */
-const ANEW = `another "identifier" in "database" (a new one is made beside it, and \`fleetlogix db import\` moves the data in)`;
+const ANEW = `another "identifier" in "database" (a new one is made beside it, and \`fleetlogix db import --from postgres://OLD\` moves the data in)`;
 /** AWS changes none of it on a database that is there. */
 function onlyAnew(spec: DatabaseSpec, live: DatabaseLive): readonly Change[] {
   const keep: Readonly<Record<string, string>> = {
@@ -268,5 +272,5 @@ function onlyAnew(spec: DatabaseSpec, live: DatabaseLive): readonly Change[] {
 const UNSNAPPABLE: ReadonlySet<string> = new Set(["failed", "incompatible-restore", "incompatible-network"]);
 const noSnapshot = (name: string, status: string): FleetlogixError =>
   new FleetlogixError("DATA_PROTECTED", `AWS makes no final snapshot of the database "${name}" in the state ${status}.`, {
-    hint: "Restore what you need from its automatic backups first, then run again with --skip-final-snapshot.",
+    hint: "Restore what you need from its automatic backups first, then run again with `--skip-final-snapshot`.",
   });

@@ -80,7 +80,7 @@ test.each([403, 200, 404])("a page with status %i is not AWS's word", async (sta
   expect(code).toBe(1);
 });
 
-test("an untrusted certificate is called that; AWS_CA_BUNDLE makes it trusted", async () => {
+test("an untrusted certificate is called that; AWS_CA_BUNDLE or ca_bundle makes it trusted", async () => {
   const [key, cert] = [join(cwd, "key.pem"), join(cwd, "cert.pem")];
   const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
   execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key, "-out", cert, ...subject], {
@@ -94,6 +94,17 @@ test("an untrusted certificate is called that; AWS_CA_BUNDLE makes it trusted", 
   expect(untrusted.said).toContain("AWS_CA_BUNDLE");
   expect((await run(args, { ...KEYS, AWS_CA_BUNDLE: cert })).said).toContain("is not AWS");
   expect((await run(args, { ...KEYS, AWS_CA_BUNDLE: join(cwd, "gone.pem") })).said).toContain("which cannot be read");
+  const file = join(cwd, "aws-config");
+  writeFileSync(
+    file,
+    `[default]\nregion = us-east-1\n[profile office]\nca_bundle = ${cert}\naws_access_key_id = a\naws_secret_access_key = b\n`,
+  );
+  expect((await run(args, { ...KEYS, AWS_CONFIG_FILE: file })).said).toContain("CERTIFICATE");
+  for (const [more, profile] of [
+    [" --profile office", {}],
+    ["", { AWS_PROFILE: "office" }],
+  ] as const)
+    expect((await run(args + more, { AWS_CONFIG_FILE: file, ...profile })).said).toContain("is not AWS");
 });
 
 test("a region that does not exist is named with its host and the one that is meant, after two tries", async () => {

@@ -17,7 +17,7 @@ export const logs: Action = async (run, [names], options) => {
   const follow = options.follow === true;
   if (follow && run.flags.json) {
     throw new FleetlogixError("USAGE", "--follow has no end, and --json prints one document at the end.", {
-      hint: "Leave out one of the two; `--format json` prints one JSON object a line.",
+      hint: "Leave out one of the two; `fleetlogix logs --follow --format json` prints one JSON object a line.",
     });
   }
   const format = (options.format as string | undefined) ?? (run.io.stdout.isTTY ? "pretty" : "json");

@@ -52,7 +52,7 @@ function leaves(value: unknown, path: string): Leaf[] {
   return Object.entries(value).flatMap(([key, child]) => leaves(child, path ? `${path}.${key}` : key));
 }
 
-const hidden = (name: string) => new FleetlogixError("USAGE", `${name} is a secret.`, { hint: "Add --show-secrets to print it." });
+const hidden = (name: string) => new FleetlogixError("USAGE", `${name} is a secret.`, { hint: "`--show-secrets` prints it." });
 function missing(json: Record<string, unknown>, name: string): FleetlogixError {
   const parent = name.split(".").slice(0, -1).join(".");
   const siblings = (parent ? at(json, parent) : json) as Record<string, unknown> | null | undefined;

@@ -1,9 +1,26 @@
+import { FleetlogixError } from "../../errors.ts";
 import type { Action } from "../run.ts";
 import { openSession } from "../session.ts";
 
-/** The document is the answer, with and without --json: it goes into `aws iam put-role-policy --policy-document` as it is. */
-export const permissions: Action = async (run, [command]) => {
+/**
+ * The document is the answer, with and without --json: it goes into `aws iam create-policy --policy-document` as it is. One that is
+ * longer than a managed policy may be is had in parts.
+ */
+export const permissions: Action = async (run, [named], { part }) => {
+  const command = (named as string | undefined) ?? "up";
   const { app } = await openSession(run);
-  const policy = app.permissions((command as string | undefined) ?? "up");
+  const parts = app.permissionParts(command);
+  if (part !== undefined) {
+    const policy = parts[(part as number) - 1];
+    if (policy) return { text: JSON.stringify(policy, null, 2), json: policy };
+    throw new FleetlogixError("USAGE", `The permissions of ${command} have ${parts.length} parts, and no part ${part}.`, {
+      hint: `Write --part with a number from 1 to ${parts.length}.`,
+    });
+  }
+  if (parts.length > 1)
+    run.warn(
+      `It is longer than one managed policy may be (6,144 characters): --part 1 to --part ${parts.length} print it in parts to attach.`,
+    );
+  const policy = app.permissions(command);
   return { text: JSON.stringify(policy, null, 2), json: policy };
 };

@@ -143,7 +143,7 @@ async function stateOf(
   );
   if (rows[0]?.mark?.startsWith(mark)) return "same";
   throw new FleetlogixError("DATA_PROTECTED", `${nameOf(target)} holds rows already (${filled}). Nothing was changed.`, {
-    hint: "Add --replace to let them go; first save them, if anybody needs them, with `pg_dump`.",
+    hint: "Save them first, if anybody needs them, with `pg_dump`. `--replace` deletes those rows and imports.",
     resource: "database.main",
   });
 }

@@ -17,17 +17,6 @@ beforeAll(async () => {
 });
 afterAll(() => aws.close());
 
-/** A managed policy has room for 6,144 characters, and a role for ten of them: a long policy is attached in portions. */
-function portions<T>(statements: readonly T[]): readonly T[][] {
-  const all: T[][] = [[]];
-  for (const statement of statements) {
-    const last = all.at(-1) ?? [];
-    if (JSON.stringify([...last, statement]).length > 6_000) all.push([statement]);
-    else last.push(statement);
-  }
-  return all;
-}
-
 describe.each(["development", "production"] as const)("%s", (hardening) => {
   const { config } = loadConfig({ cwd: "/nowhere", variables: {} });
   const own = { ...config, hardening, database: { ...config.database, publiclyAccessible: hardening === "development" } };
@@ -38,14 +27,16 @@ describe.each(["development", "production"] as const)("%s", (hardening) => {
   async function as(command: string): Promise<App> {
     const iam = aws.client(IAM);
     const RoleName = `deployer-${hardening}-${command}-${++made}`;
-    const policy = (await open(true)).permissions(command);
+    const parts = (await open(true)).permissionParts(command);
+    expect(parts.every((part) => JSON.stringify(part).length <= 6_144)).toBe(true);
+    expect(parts.length).toBeLessThanOrEqual(10);
     const trust = { Effect: "Allow", Principal: { AWS: "arn:aws:iam::000000000000:root" }, Action: "sts:AssumeRole" };
     const { Role } = await iam.createRole({
       RoleName,
       AssumeRolePolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [trust] }),
     });
-    for (const [n, Statement] of portions(policy.Statement).entries()) {
-      const PolicyDocument = JSON.stringify({ Version: policy.Version, Statement });
+    for (const [n, part] of parts.entries()) {
+      const PolicyDocument = JSON.stringify(part);
       const { Policy } = await iam.createPolicy({ PolicyName: `${RoleName}-${n}`, PolicyDocument });
       await iam.attachRolePolicy({ RoleName, PolicyArn: Policy?.Arn });
     }
@@ -93,6 +84,16 @@ describe.each(["development", "production"] as const)("%s", (hardening) => {
   test("a reader cannot write", { timeout: LONG }, async () => {
     const refused = await (await as("status")).teardown(gone, () => {}).catch((error) => ({ error }));
     expect(refused.error).toMatchObject({ code: "ACCESS_DENIED" });
+  });
+  test("nobody but a teardown may delete what holds data, and functions and tables are named one by one", async () => {
+    const app = await open(true);
+    const allowed = app.permissions("up").Statement;
+    const actions = allowed.flatMap(({ Action }) => Action);
+    for (const lost of ["dynamodb:DeleteTable", "rds:DeleteDBInstance", "s3:DeleteBucket"]) expect(actions).not.toContain(lost);
+    expect(app.permissions("teardown").Statement.flatMap(({ Action }) => Action)).toContain("dynamodb:DeleteTable");
+    const writers = allowed.filter(({ Action }) => Action.includes("lambda:UpdateFunctionCode") || Action.includes("dynamodb:CreateTable"));
+    expect(writers.flatMap(({ Resource }) => Resource).filter((arn) => /(function|table)[:/]fleetlogix[-_]\*/i.test(arn))).toEqual([]);
+    expect(app.permissionParts("up").flatMap(({ Statement }) => Statement)).toEqual(allowed);
   });
   test("teardown, and up from nothing", { timeout: LONG }, async () => {
     fine(await (await as("teardown")).teardown(gone, () => {}));

@@ -39,6 +39,7 @@ test.each<[hint: string, called: Called, typed: string]>([
   ["`--region eu-west-1`", { argv: "up --region=us-east-1 --dry-run" }, "`fleetlogix up --region eu-west-1`"],
   ["`--allow-data-loss a`", { argv: "up --allow-data-loss b" }, "`fleetlogix up --allow-data-loss b --allow-data-loss a`"],
   ["`--adopt`", { argv: "plan --json", command: "plan", flags: { profile: "p" } }, "`fleetlogix up --adopt --profile p`"],
+  ["`--allow-data-loss a`", { argv: "plan --adopt", command: "plan" }, "`fleetlogix up --adopt --allow-data-loss a`"],
   [
     "`aws rds describe-events`",
     { argv: "up", reached: { region: "eu-west-1" }, flags: { profile: "p" } },

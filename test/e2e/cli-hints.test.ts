@@ -1,0 +1,202 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DynamoDB } from "@aws-sdk/client-dynamodb";
+import { SNS } from "@aws-sdk/client-sns";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { Ended } from "../../scripts/kill/command.ts";
+import { makeWorld, type World } from "../../scripts/kill/world.ts";
+import { offeredCommands } from "../support/offered-commands.ts";
+import { printedCommands } from "../support/typed.ts";
+
+/** Every command that a message prints is typed here as it was printed, and does what the message says. */
+const LONG = 300_000;
+let world: World;
+const proven = new Set<string>();
+beforeAll(async () => {
+  world = await makeWorld();
+});
+afterAll(() => world.close());
+afterEach(() => world.forget());
+const own = () => ({ region: "us-east-1", endpoint: world.url, credentials: { accessKeyId: "other", secretAccessKey: "other" } });
+const writes = () =>
+  world
+    .calls()
+    .filter((call) => call.write && call.effect)
+    .map((call) => call.operation);
+
+/** The printed command that has these words in this order. */
+function printed({ stdout, stderr }: Ended, ...parts: readonly string[]): string[] {
+  const text = `${stdout}\n${stderr}`;
+  const found = printedCommands(text).find((words) => ` ${words.join(" ")} `.includes(` ${parts.join(" ")} `));
+  if (!found) throw new Error(`no command with ${parts.join(" ")} in: ${text}`);
+  return found;
+}
+/** Types what was printed; `template` is how the product's source has it. */
+async function typed(template: string, words: readonly string[]): Promise<Ended> {
+  proven.add(template);
+  return world.run(words);
+}
+
+test("before there is anything: each message leads to the command that makes it", { timeout: LONG }, async () => {
+  const none = await world.run(["outputs", "api_url"]);
+  expect(await typed("fleetlogix status", printed(none, "status"))).toMatchObject({ code: 0, stdout: expect.stringContaining("absent") });
+  const noTables = await world.run(["db", "url"]);
+  expect(await typed("fleetlogix setup", printed(noTables, "setup"))).toMatchObject({ code: 0 });
+  const noFunction = await world.run(["invoke", "verify-delivery", "--sample", "postDelivery"]);
+  expect(await typed("fleetlogix deploy-lambdas", printed(noFunction, "deploy-lambdas"))).toMatchObject({ code: 0 });
+  expect(await typed("fleetlogix up", printed(none, "up"))).toMatchObject({ code: 0 });
+  expect(await world.run(["outputs", "api_url"])).toMatchObject({ code: 0, stdout: expect.stringContaining("/prod") });
+});
+
+test("secrets, keys, logs, calls: what is printed runs", { timeout: LONG }, async () => {
+  const key = await world.run(["outputs", "api_key"]);
+  expect(await typed("--show-secrets", printed(key, "outputs", "api_key", "--show-secrets"))).toMatchObject({ code: 0 });
+  const noKey = await world.run(["keys", "revoke", "nobody"]);
+  const create = printed(noKey, "keys", "create", "NAME");
+  const made = await typed(
+    "fleetlogix keys create NAME",
+    create.map((word) => (word === "NAME" ? "partner" : word)),
+  );
+  expect(made).toMatchObject({ code: 0 });
+  const show = printed(
+    { ...made, stdout: `\`${/\S*(node|fleetlogix) \S+ outputs api_keys\S* .*/.exec(made.stdout)?.[0] ?? ""}\`` },
+    "--show-secrets",
+  );
+  expect(await typed("fleetlogix outputs … --show-secrets", show)).toMatchObject({ code: 0 });
+  const both = await world.run(["logs", "--follow", "--json"]);
+  expect(printed(both, "logs", "--follow", "--format", "json")).not.toContain("--json");
+  proven.add("fleetlogix logs --follow --format json");
+  const wrong = await world.run(["api", "GET", "http://127.0.0.1/vehicle"]);
+  expect(await typed("fleetlogix api GET /vehicle", printed(wrong, "api", "GET", "/vehicle"))).toMatchObject({ code: 0 });
+  const version = await world.run(["deploy-lambdas", "--rollback", "1"]);
+  // There is one version only: what was printed is understood, and says so.
+  const back = await typed("fleetlogix deploy-lambdas … --rollback …", printed(version, "--rollback", "1"));
+  expect(back).toMatchObject({ code: 1, stderr: expect.stringContaining("version 1") });
+  expect(await typed("--verbose", ["outputs", "nothing", "--verbose"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^\s+at /m),
+  });
+});
+
+test("configuration: what is printed writes, checks and shows it", { timeout: LONG }, async () => {
+  const missing = await world.run(["plan", "--config", "own.json"]);
+  const init = await typed("fleetlogix config init", printed(missing, "config", "init"));
+  expect(init).toMatchObject({ code: 0 });
+  expect(await typed("fleetlogix config show", printed(init, "config", "show"))).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("FleetLogix"),
+  });
+  const folder = mkdtempSync(join(tmpdir(), "hints-"));
+  const file = join(folder, "bad.json");
+  writeFileSync(file, '{"bucket":{"glacierAfterDays":"x"}}');
+  const bad = await world.run(["plan", "--config", file]);
+  expect(bad.code).toBe(2);
+  const validate = printed(bad, "config", "validate");
+  expect(await typed("fleetlogix config validate", validate)).toMatchObject({ code: 2 });
+  writeFileSync(file, "{}");
+  expect(await world.run(validate)).toMatchObject({ code: 0 });
+  rmSync(folder, { recursive: true });
+});
+
+test("a stack that lives in another region: --region goes on there, --env begins a second one; the first is as it was", {
+  timeout: LONG,
+}, async () => {
+  const elsewhere = await world.run(["up", "--region", "eu-west-1"]);
+  expect(elsewhere.code).toBe(4);
+  expect(await typed("--region …", printed(elsewhere, "--region", "us-east-1"))).toMatchObject({ code: 0 });
+  expect(await typed("--env …", printed(elsewhere, "--env", "eu-west-1"))).toMatchObject({ code: 0 });
+  expect(await world.run(["plan", "--detailed-exitcode"])).toMatchObject({ code: 0 });
+});
+
+test("a lock of a dead run is broken; a stranger's topic is taken over", { timeout: LONG }, async () => {
+  const sns = new SNS(own());
+  const TopicArn = "arn:aws:sns:us-east-1:000000000000:fleetlogix-alerts";
+  await sns.deleteTopic({ TopicArn });
+  const lock = { user: "ada", host: "desk", pid: 1, command: "up", since: Date.now(), until: Date.now() + 500_000 };
+  await world.holders.s3.putObject({ Bucket: world.holders.bucket, Key: ".fleetlogix/lock.json", Body: JSON.stringify(lock) });
+  const locked = await world.run(["up"]);
+  expect(locked.code).toBe(6);
+  expect(await typed("--force-unlock", printed(locked, "up", "--force-unlock"))).toMatchObject({ code: 0 });
+  await sns.deleteTopic({ TopicArn });
+  await sns.createTopic({ Name: "fleetlogix-alerts" });
+  const foreign = await world.run(["setup"]);
+  expect(foreign.code).toBe(4);
+  expect(await typed("--adopt", printed(foreign, "setup", "--adopt"))).toMatchObject({ code: 0 });
+  expect(JSON.stringify(await sns.listTagsForResource({ ResourceArn: TopicArn }))).toContain("FleetLogix/dev");
+});
+
+test("a table of another key: the command that loses it is printed whole", {
+  timeout: LONG,
+}, async () => {
+  const dynamodb = new DynamoDB(own());
+  const TableName = "FleetLogix_Routes_Waypoints";
+  await dynamodb.deleteTable({ TableName });
+  await dynamodb.createTable({
+    TableName,
+    KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+    AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+    BillingMode: "PAY_PER_REQUEST",
+  });
+  world.forget();
+  const refused = await world.run(["plan", "--adopt"]);
+  expect(refused.code).toBe(4);
+  const lose = printed(refused, "--allow-data-loss", "table.routes");
+  expect(lose).toContain("--adopt");
+  expect(await typed("--allow-data-loss …", lose)).toMatchObject({ code: 0 });
+  expect((await dynamodb.describeTable({ TableName })).Table?.KeySchema).toEqual([{ AttributeName: "route_id", KeyType: "HASH" }]);
+});
+
+test("an audit that fails prints the plan and the repair", { timeout: LONG }, async () => {
+  await world.holders.s3.deletePublicAccessBlock({ Bucket: world.holders.bucket });
+  const failed = await world.run(["audit"]);
+  expect(failed.code).toBe(1);
+  expect(await typed("fleetlogix plan", printed(failed, "plan"))).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("publicAccessBlock"),
+  });
+  expect(await world.run(printed(failed, "up"))).toMatchObject({ code: 0 });
+  expect((await world.run(["audit"])).stderr).not.toContain("publicAccessBlock");
+});
+
+test("a teardown that nobody can confirm: --dry-run writes nothing, --yes does it", { timeout: LONG }, async () => {
+  const asks = await world.run(["teardown"]);
+  expect(asks).toMatchObject({ code: 4, stderr: expect.stringContaining("CONFIRMATION_MISSING") });
+  expect(await typed("--dry-run", printed(asks, "teardown", "--dry-run"))).toMatchObject({ code: 0 });
+  expect(writes()).toEqual([]);
+  expect(await typed("--yes", printed(asks, "teardown", "--yes"))).toMatchObject({ code: 0 });
+  expect(writes()).toContain("DeleteRestApi");
+});
+
+/** Proven where the thing itself is tested: the test's file and a part of its name. */
+const ELSEWHERE: Readonly<Record<string, readonly [file: string, name: string]>> = {
+  "--skip-final-snapshot": ["test/e2e/cli-local.test.ts", "a teardown keeps what holds data; with --delete-data nothing is left"],
+  "--replace": ["test/database/import.test.ts", "rows in the target are kept unless --replace says that they may go"],
+  "fleetlogix db import --from postgres://OLD": ["test/database/import.test.ts", "importFrom(from"],
+  "fleetlogix db psql": ["test/database/schema.test.ts", "psql gets in with a verified certificate"],
+  "fleetlogix local start": ["test/e2e/cli-local-control.test.ts", "start is found by a second one"],
+  "fleetlogix local stop": ["test/e2e/cli-local-control.test.ts", "reset empties and goes on, stop ends"],
+  "fleetlogix local status": ["test/e2e/cli-local-control.test.ts", "status tells address, memory and sizes"],
+  "fleetlogix local reset": ["test/e2e/cli-local-control.test.ts", "reset empties and goes on, stop ends"],
+  "fleetlogix logs": ["test/e2e/cli-local.test.ts", "is in the functions' logs"],
+  "fleetlogix logs …": ["test/e2e/cli-local.test.ts", "is in the functions' logs"],
+  "fleetlogix logs --since 5m": ["test/e2e/cli-local.test.ts", "is in the functions' logs"],
+  "fleetlogix api POST /delivery -d …": ["test/e2e/cli-local.test.ts", "the calls it prints work when pasted"],
+  "fleetlogix outputs api_key --show-secrets": ["test/e2e/cli-local.test.ts", "the calls it prints work when pasted"],
+  "fleetlogix outputs database.url --show-secrets": ["test/e2e/cli-local.test.ts", "secrets only when asked"],
+  "fleetlogix teardown": ["test/e2e/cli-local.test.ts", "a teardown keeps what holds data"],
+  "fleetlogix teardown …": ["test/e2e/cli-two-runs.test.ts", "the command that it prints goes on"],
+  "fleetlogix teardown --orphans --delete-data": ["test/unit/app/orphans.test.ts", "only a teardown of the orphans removes data"],
+};
+
+test("no message offers a command that no test has typed", () => {
+  // The words of the local AWS's own services are AWS's; the composition of commands is no offer.
+  const offered = [...offeredCommands("src", /^src\/(local\/(services|wire|core|models)|cli\/(again|speak))/).keys()].filter(
+    (one) => !one.startsWith("aws "),
+  );
+  const missing = offered.filter((one) => !proven.has(one) && ELSEWHERE[one] === undefined);
+  expect(missing).toEqual([]);
+  for (const [file, name] of Object.values(ELSEWHERE))
+    expect([file, existsSync(file) && readFileSync(file, "utf8").includes(name)]).toEqual([file, true]);
+  expect([...proven, ...Object.keys(ELSEWHERE)].filter((one) => !offered.includes(one))).toEqual([]);
+});
