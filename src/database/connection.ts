@@ -19,8 +19,8 @@ export interface Connection {
 }
 
 const CONNECT_TIMEOUT_MS = 15_000;
-/** Values are compared as text between servers of different versions: their form must not depend on a server's settings. */
-const SESSION = "-c extra_float_digits=3 -c datestyle=ISO,MDY -c intervalstyle=postgres -c timezone=UTC -c bytea_output=hex";
+/** Compiling a statement costs more than one pass over a table gains. Values are compared as text between servers of different versions: their form must not depend on a server's settings. */
+const SESSION = "-c jit=off -c extra_float_digits=3 -c datestyle=ISO,MDY -c intervalstyle=postgres -c timezone=UTC -c bytea_output=hex";
 
 /** Opens a session, gives it to `work`, and ends it. Faults of the network, TLS and the password come out as errors with a remedy. */
 export async function withClient<T>(connection: Connection, work: (client: Client) => Promise<T>): Promise<T> {
@@ -142,6 +142,11 @@ function refused(error: unknown, connection: Connection): unknown {
 function lostIn(error: unknown, connection: Connection): FleetlogixError | undefined {
   if (error instanceof FleetlogixError) return undefined;
   const { code = "", message = "" } = (error ?? {}) as Partial<PgFault>;
+  if (code === "53100")
+    return new FleetlogixError("IMPORT_FAILED", `The storage of ${nameOf(connection)} is full: ${message}.`, {
+      hint: "Raise database.storageGb and run `fleetlogix setup` (or free space, if it is another server), then the same command again.",
+      cause: error,
+    });
   if (!/^(57P0|08)/.test(code) && !UNREACHABLE.includes(code) && !/terminated|ended unexpectedly|not queryable|ECONNRESET/i.test(message))
     return undefined;
   return new FleetlogixError("DATABASE_UNREACHABLE", `The connection to ${nameOf(connection)} was lost: ${message}.`, {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { FleetlogixError } from "../errors.ts";
@@ -32,9 +32,10 @@ export async function findTools(name: ToolName, variables: Variables): Promise<r
       ? []
       : FOLDERS.flatMap(([folder, bin]) => versionsIn(folder).map((version) => join(folder, version, bin)));
   const found = new Map<number, Tool>();
-  for (const folder of [...inPath, ...packaged]) {
-    const path = join(folder, name);
-    const version = await versionOf(path, variables);
+  const paths = [...inPath, ...packaged].map((folder) => join(folder, name)).filter((path) => existsSync(path));
+  const versions = await Promise.all(paths.map((path) => versionOf(path, variables)));
+  for (const [i, path] of paths.entries()) {
+    const version = versions[i];
     if (version !== undefined && !found.has(version)) found.set(version, { path, version });
   }
   return [...found.values()].toSorted((a, b) => a.version - b.version);

@@ -61,7 +61,7 @@ there(
       expect.arrayContaining(["public.drivers_driver_id_seq", "public.trips_trip_id_seq"]),
     );
     expect(events.filter((event) => event.type === "table" && event.step === "restored")).toHaveLength(result.tables.length);
-    expect(await databases()).toEqual(["fleetlogix"]);
+    await expect.poll(databases, { timeout: 20_000 }).toEqual(["fleetlogix"]);
     const [view] = await stack.query("SELECT sum(n)::int AS n, (SELECT litros_por_km(5) IS NOT NULL) AS works FROM entregas_por_estado");
     expect(view).toEqual({ n: 4000, works: true });
     await stack.query("INSERT INTO deliveries (trip_id, customer_name) VALUES (1, ' Ñ ')");
@@ -135,7 +135,7 @@ there("each thing that stands in the way gets one sentence, and nothing is chang
     delete process.env.FLEETLOGIX_PG_TOOLS;
   });
   expect(await stack.query("SELECT count(*)::int AS n FROM trips")).toEqual(before);
-  expect(await databases()).toEqual(["fleetlogix"]);
+  await expect.poll(databases, { timeout: 20_000 }).toEqual(["fleetlogix"]);
 });
 
 there("a server that dies while it is read is a lost connection, and the target stays", async () => {

@@ -6,12 +6,12 @@ import type { Client } from "pg";
 import { FleetlogixError } from "../../errors.ts";
 import { type Connection, nameOf, openClient, withClient } from "../connection.ts";
 import { toolFor } from "../tools.ts";
-import { firstFilled, listTables, type Method, proveSequences, type SequenceProof } from "./catalog.ts";
+import { firstFilled, listTables, type Method, proveSequences, type SequenceProof, type TableProof } from "./catalog.ts";
 import { proveCopied, proveDump } from "./dump-proof.ts";
 import { checkFit, factsOf } from "./preflight.ts";
 import { compareTables, proveAll, type TableResult } from "./proof.ts";
 import { parseSource, type Source } from "./source.ts";
-import { dropReplaced, lockImports, maintenance, makeStaging, stagingName, swap } from "./staging.ts";
+import { dropReplaced, dropStaging, lockImports, maintenance, makeStaging, stagingName, swap } from "./staging.ts";
 import { dump, restore, type Transfer } from "./transfer.ts";
 
 export interface ImportOptions {
@@ -54,11 +54,20 @@ export async function importDatabase(target: Connection, options: ImportOptions,
   const admin = await openClient(maintenance(target));
   try {
     await lockImports(admin, target);
+  } catch (error) {
+    await admin.end().catch(() => {});
+    throw error;
+  }
+  try {
     await dropReplaced(admin, target);
     const result = await (source.kind === "server"
       ? fromServer(admin, target, source.connection, options, emit)
       : fromDump(admin, target, source, options, emit));
     return { ...result, duration_ms: Math.round(performance.now() - began) };
+  } catch (error) {
+    // What did not come in whole must not fill the storage. A run that was killed leaves it to the next one.
+    await dropStaging(admin, target).catch(() => undefined);
+    throw error;
   } finally {
     await admin.end().catch(() => {});
   }
@@ -75,26 +84,32 @@ async function fromServer(admin: Client, target: Connection, source: Connection,
     const jobs = options.jobs ?? Math.min(MOST_JOBS, availableParallelism());
     const mark = markOf(`${source.host}:${source.port}/${source.database}`);
     const state = await stateOf(admin, target, mark, options);
-    const both = (there: Connection) => proveBoth({ source, snapshot, there, jobs, version: facts.version });
-    if (state !== "free") return judged(target, await both(target), emit);
-    const tools = {
-      dump: await toolFor("pg_dump", options.variables, facts.version),
-      restore: await toolFor("pg_restore", options.variables, facts.version),
-    };
+    const side: SourceSide = { source, snapshot, jobs, version: facts.version };
+    if (state !== "free") return judged(target, await proveBoth(side, proveSource(side), target));
+    const tools = Promise.all([
+      toolFor("pg_dump", options.variables, facts.version),
+      toolFor("pg_restore", options.variables, facts.version),
+    ]);
+    tools.catch(() => {}); // heard after what speaks against the import itself
     const warnings = await withClient(target, (there) => checkFit(facts, there, { storageGb: options.storageGb, folder: tmpdir() }));
+    const [dumper, restorer] = await tools;
     for (const text of warnings) emit({ type: "warning", text });
     const tables = await listTables(client);
     await makeStaging(admin, target, facts);
     const staging = { ...target, database: stagingName(target.database) };
     const transfer = transferOf(options, jobs, tables.length, emit);
-    await inFolder(async (folder) => {
+    // The source's checksums are ready when its rows are written: on a server of its own they cost no time.
+    const proven = await inFolder(async (folder) => {
       emit({ type: "step", text: `Reading ${tables.length} tables of ${nameOf(source)}` });
-      await dump(tools.dump, source, snapshot, join(folder, "dump"), transfer);
+      await dump(dumper, source, snapshot, join(folder, "dump"), transfer);
       emit({ type: "step", text: `Writing them beside ${nameOf(target)}` });
-      await restore(tools.restore, join(folder, "dump"), staging, transfer, true);
+      const proofs = proveSource(side);
+      proofs.catch(() => {}); // heard after the restore, whose failure says more
+      await restore(restorer, join(folder, "dump"), staging, transfer, true);
+      return proofs;
     });
     emit({ type: "step", text: "Comparing both sides" });
-    return finish(admin, target, mark, await both(staging), emit);
+    return finish(admin, target, mark, await proveBoth(side, proven, staging), emit);
   });
 }
 
@@ -116,7 +131,7 @@ async function fromDump(
     });
   });
   const proven = async (connection: Connection) => compareTables(held, await proveCopied(psql, connection, held, variables));
-  if (state !== "free") return judged(target, await proven(target), emit);
+  if (state !== "free") return judged(target, await proven(target));
   await makeStaging(admin, target, undefined);
   const staging = { ...target, database: stagingName(target.database) };
   const jobs = options.jobs ?? Math.min(MOST_JOBS, availableParallelism());
@@ -150,33 +165,51 @@ async function stateOf(
 /** Which source a database came from; kept as its comment. */
 const markOf = (source: string): string => `fleetlogix import ${createHash("sha256").update(source).digest("hex").slice(0, 16)}`;
 
-interface Sides {
+interface SourceSide {
   readonly source: Connection;
   readonly snapshot: string;
-  readonly there: Connection;
   readonly jobs: number;
-  /** Of the source. */
   readonly version: number;
 }
 const FAST_SINCE = 11;
-async function proveBoth({ source, snapshot, there, jobs, version }: Sides): Promise<readonly TableResult[]> {
-  const prove = async (method: Method) =>
-    compareTables(...(await Promise.all([proveAll(source, jobs, method, snapshot), proveAll(there, jobs, method)])));
-  const quick = version >= FAST_SINCE ? await prove("fast") : undefined;
-  return quick?.every(({ equal }) => equal) ? quick : prove("md5");
+const methodFor = ({ version }: SourceSide): Method => (version >= FAST_SINCE ? "fast" : "md5");
+const proveSource = (side: SourceSide, method = methodFor(side)): Promise<readonly TableProof[]> =>
+  proveAll(side.source, side.jobs, method, side.snapshot);
+
+/** The slow method decides where the fast one, which depends on the server's encoding, finds a difference. */
+async function proveBoth(
+  side: SourceSide,
+  begun: Promise<readonly TableProof[]> | readonly TableProof[],
+  there: Connection,
+): Promise<readonly TableResult[]> {
+  const prove = async (ours: typeof begun, method: Method) =>
+    compareTables(...(await Promise.all([ours, proveAll(there, side.jobs, method)])));
+  const first = await prove(begun, methodFor(side));
+  return methodFor(side) === "md5" || first.every(({ equal }) => equal) ? first : prove(proveSource(side, "md5"), "md5");
 }
 
-async function judged(target: Connection, tables: readonly TableResult[], emit: Emit): Promise<Moved> {
+async function judged(target: Connection, tables: readonly TableResult[]): Promise<Moved> {
   refuseDifferent(tables, `${nameOf(target)} is as it was`, "If the source has changed since, move it in anew with --replace.");
-  return { moved: false, tables, sequences: await withClient(target, (client) => told(client, false, emit)) };
+  const sequences = await withClient(target, (client) => proveSequences(client, false));
+  const behind = sequences.filter(({ ahead }) => !ahead);
+  if (behind.length === 0) return { moved: false, tables, sequences };
+  const lines = behind.map(
+    ({ sequence, column, next, greatest }) => `\n  ${sequence} gives ${next} next, and ${column} has ${greatest} already`,
+  );
+  throw new FleetlogixError(
+    "IMPORT_DIFFERS",
+    `The rows are equal, and sequences of ${nameOf(target)} lie behind their columns: the next insert would fail.${lines.join("")}`,
+    {
+      hint: `Move them ahead in \`npx fleetlogix db psql\`: ${behind.map(({ sequence, greatest }) => `SELECT setval('${sequence}', ${greatest});`).join(" ")}`,
+      resource: "database.main",
+    },
+  );
 }
 
 async function finish(admin: Client, target: Connection, mark: string, tables: readonly TableResult[], emit: Emit): Promise<Moved> {
   refuseDifferent(tables, `${nameOf(target)} is as it was`, "Run the same command again; if it differs again, report which tables.");
   const staging = { ...target, database: stagingName(target.database) };
-  const sequences = await withClient(staging, async (client) => {
-    return told(client, true, emit);
-  });
+  const sequences = await withClient(staging, (client) => mended(client, emit));
   await admin.query(
     `COMMENT ON DATABASE ${admin.escapeIdentifier(staging.database)} IS ${admin.escapeLiteral(`${mark} at ${new Date().toISOString()}`)}`,
   );
@@ -184,14 +217,14 @@ async function finish(admin: Client, target: Connection, mark: string, tables: r
   return { moved: true, tables, sequences };
 }
 
-async function told(client: Client, mend: boolean, emit: Emit): Promise<readonly SequenceProof[]> {
-  const proofs = await proveSequences(client, mend);
+async function mended(client: Client, emit: Emit): Promise<readonly SequenceProof[]> {
+  const proofs = await proveSequences(client, true);
   for (const { sequence, column, next, greatest } of proofs.filter(({ ahead }) => !ahead))
     emit({
       type: "warning",
-      text: `The sequence ${sequence} was to give ${next}, and ${column} has ${greatest} already${mend ? ": it was moved ahead" : ""}.`,
+      text: `The sequence ${sequence} was to give ${next}, and ${column} has ${greatest} already: it was moved ahead.`,
     });
-  return mend ? proofs.map((proof) => ({ ...proof, ahead: true })) : proofs;
+  return proofs.map((proof) => ({ ...proof, ahead: true }));
 }
 
 function refuseDifferent(tables: readonly TableResult[], state: string, hint: string): void {
@@ -218,14 +251,14 @@ function transferOf({ variables, signal }: ImportOptions, jobs: number, of: numb
 
 const PREFIX = "fleetlogix-import-";
 /** Folders of dead runs go first: their dumps are as big as databases. */
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   for (const name of readdirSync(tmpdir()).filter((each) => each.startsWith(PREFIX))) {
     const pid = Number(/^\d+/.exec(name.slice(PREFIX.length))?.[0]);
     if (!isAlive(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
   }
   const folder = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
   try {
-    await work(folder);
+    return await work(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

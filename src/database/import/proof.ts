@@ -1,5 +1,5 @@
 import { type Connection, openClient } from "../connection.ts";
-import { listTables, type Method, proveTable, type TableProof } from "./catalog.ts";
+import { listColumns, listTables, type Method, proveTable, type TableProof } from "./catalog.ts";
 
 export interface TableResult {
   readonly table: string;
@@ -20,10 +20,12 @@ export async function proveAll(connection: Connection, jobs: number, method: Met
     }
     const first = clients[0];
     const tables = first ? [...(await listTables(first))] : [];
+    const columns = first ? await listColumns(first) : new Map();
     const proofs: TableProof[] = [];
     await Promise.all(
       clients.map(async (client) => {
-        for (let table = tables.shift(); table !== undefined; table = tables.shift()) proofs.push(await proveTable(client, table, method));
+        for (let table = tables.shift(); table !== undefined; table = tables.shift())
+          proofs.push(await proveTable(client, table, columns.get(table) ?? [], method));
       }),
     );
     return proofs;

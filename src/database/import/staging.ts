@@ -1,6 +1,6 @@
 import type { Client } from "pg";
 import { FleetlogixError } from "../../errors.ts";
-import { type Connection, nameOf } from "../connection.ts";
+import { type Connection, nameOf, openClient } from "../connection.ts";
 
 /** The rows come into a database beside the stack's own, which takes its name when all is proven: until then nothing of the stack's own is touched. */
 export const stagingName = (name: string): string => `${name.slice(0, 50)}_import`;
@@ -72,7 +72,8 @@ const drop = (admin: Client, name: string): Promise<void> =>
   alone(admin, [name], () => admin.query(`DROP DATABASE IF EXISTS ${admin.escapeIdentifier(name)}`));
 
 /** Both names change in one transaction. */
-export async function swap(admin: Client, { database }: Connection): Promise<void> {
+export async function swap(admin: Client, connection: Connection): Promise<void> {
+  const { database } = connection;
   const [staging, old] = [stagingName(database), replacedName(database)];
   await drop(admin, old);
   const rename = (from: string, to: string) =>
@@ -88,8 +89,21 @@ export async function swap(admin: Client, { database }: Connection): Promise<voi
       throw error;
     }
   });
-  await drop(admin, old);
+  await dropSoon(connection, old);
 }
 
+const DROP_WAIT_MS = 250;
+/**
+ * Dropping a database first writes to disk what the server still has in memory, here all the new rows, which are safe in its log already.
+ * So nobody waits for it for long: PostgreSQL goes on with a statement whose client has left. What stays for any reason goes in the next run.
+ */
+async function dropSoon(connection: Connection, name: string): Promise<void> {
+  const client = await openClient(maintenance(connection));
+  const dropped = client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(name)} WITH (FORCE)`).catch(() => undefined);
+  await Promise.race([dropped, new Promise((resolve) => setTimeout(resolve, DROP_WAIT_MS))]);
+  await client.end().catch(() => {});
+}
+
+export const dropStaging = (admin: Client, { database }: Connection): Promise<void> => drop(admin, stagingName(database));
 /** What a run that was killed between the swap and its end left. */
 export const dropReplaced = (admin: Client, { database }: Connection): Promise<void> => drop(admin, replacedName(database));

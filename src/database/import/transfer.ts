@@ -31,7 +31,7 @@ export async function dump(tool: Tool, source: Connection, snapshot: string, fol
 }
 
 /** Durability of single statements is of no use for a database that counts only when it is whole. */
-const FAST = "-c synchronous_commit=off -c maintenance_work_mem=256MB -c statement_timeout=0";
+const FAST = "-c synchronous_commit=off -c maintenance_work_mem=256MB -c jit=off -c statement_timeout=0";
 
 export async function restore(tool: Tool, path: string, target: Connection, transfer: Transfer, parallel: boolean): Promise<void> {
   const args = [
@@ -100,7 +100,7 @@ function explained(last: readonly string[], path: string, connection: Connection
       "Check user and password, then run the same command again.",
     );
   if (
-    /server closed the connection|connection to server|terminating connection|SSL (SYSCALL|error)|could not (send|receive)|no connection to the server|connection not open/i.test(
+    /server closed the connection|connection to server|terminating connection|SSL (SYSCALL|error)|could not (send|receive)|no connection to the server|connection not open|communication channel|worker process died/i.test(
       all,
     )
   )
