@@ -11,6 +11,7 @@ import { forceUnlock, lockHolder } from "./app/locking.ts";
 import { readLogs } from "./app/logs.ts";
 import { readOutputs } from "./app/outputs.ts";
 import { inParts, permissionsFor } from "./app/permissions.ts";
+import { redeployer } from "./app/redeploy.ts";
 import { rollBack } from "./app/rollback.ts";
 import { openSession } from "./app/session.ts";
 import { readStatus } from "./app/status/status.ts";
@@ -24,6 +25,8 @@ import { snowflakeSql } from "./stack/snowflake.ts";
 export const openApiDocument = (): OpenApiDocument => describeApi({ for: "docs" });
 
 export type * from "./app/contract.ts";
+export { resourceIds } from "./app/resource-ids.ts";
+export { profileNames } from "./aws/endpoints.ts";
 
 /** Finds out where and as whom we act (the first call), then hands out everything that can be done there. */
 export const openApp: OpenApp = async (config, options) => {
@@ -33,6 +36,7 @@ export const openApp: OpenApp = async (config, options) => {
     stack: session.stackName,
     plan: (scope, how) => planUp(session, scope, how),
     apply: (scope, how, emit) => applyUp(session, scope, how, emit),
+    redeployer: (names) => redeployer(session, names),
     planTeardown: (how) => planTeardown(session, how),
     teardown: (how, emit) => applyTeardown(session, how, emit),
     status: () => readStatus(session),

@@ -45,7 +45,7 @@ const DOWN = ["teardown", "--delete-data", "--yes", "--json"] as const;
 const KEEP = ["teardown", "--yes", "--json"] as const;
 /** Every second run is pointed at the endpoint as at the local AWS, where nothing is forgiven. */
 const aimed = (world: World, index: number): readonly string[] => (index % 2 ? local(world) : []);
-const local = (world: World): readonly string[] => ["--local", "--endpoint-url", world.url];
+const local = (world: World): readonly string[] => ["--endpoint-url", world.url];
 
 /** Kills the real command at every writing call, before AWS hears of it and after it took effect, and runs it again. */
 export async function killEverywhere(options: KillOptions): Promise<KillReport> {

@@ -65,7 +65,11 @@ export async function makeWorld({ databases = "none", from }: WorldOptions = {})
     env: { AWS_ENDPOINT_URL: proxy.url, AWS_ACCESS_KEY_ID: "planted", AWS_SECRET_ACCESS_KEY: OWN_SECRET },
   };
   const launch = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-    startCommand(args, { cwd: where.cwd, env: { ...where.env, ...env } });
+    // With an address of its own it is told by a variable that this is the local AWS: the flag would start another one.
+    startCommand(args, {
+      cwd: where.cwd,
+      env: { ...where.env, ...(args.includes("--endpoint-url") && { FLEETLOGIX_LOCAL: "1" }), ...env },
+    });
   const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}, trap?: (started: () => Started) => Trap): Started => {
     proxy.set(trap?.(() => started));
     const started = launch(args, env);

@@ -188,6 +188,8 @@ export interface LogOptions {
   /** How far back. */
   readonly sinceMs: number;
   readonly follow: boolean;
+  /** With `follow`: pause between two looks; default two seconds. */
+  readonly pollMs?: number | undefined;
   /** CloudWatch's filter pattern: other lines are not even sent. */
   readonly filterPattern?: string | undefined;
 }
@@ -198,6 +200,13 @@ export interface Finding {
   readonly message: string;
   /** The command or click that mends it. */
   readonly fix: string | null;
+}
+export interface Redeployer {
+  /** Where the sources lie. */
+  readonly folder: string;
+  /** Bundles the sources as they are now and deploys the functions whose code differs from the last time. `saved`: the files below `folder` that changed; undefined: any. */
+  deploy(saved?: readonly string[], options?: RunOptions): Promise<RunResult>;
+  close(): Promise<void>;
 }
 /** A function whose alias went back to an earlier version. */
 export interface Rollback {
@@ -261,6 +270,8 @@ export interface App {
   plan(scope: Scope, options: RunOptions): Promise<Plan>;
   /** Decides anew on fresh reads; does nothing more dangerous than was `agreed` to. Refusals throw before any write. */
   apply(scope: Scope, options: RunOptions, emit: Emit): Promise<RunResult>;
+  /** For working on the functions: deploys what has changed each time it is asked. */
+  redeployer(names: readonly FunctionName[]): Promise<Redeployer>;
   planTeardown(options: TeardownOptions): Promise<Plan>;
   teardown(options: TeardownOptions, emit: Emit): Promise<RunResult>;
   status(): Promise<readonly ResourceStatus[]>;

@@ -32,7 +32,7 @@ export async function* readLogs(session: Session, names: readonly FunctionName[]
     if (!options.follow || signal.aborted) return;
     since = Math.max(since, clock.now() - LATE_MS);
     for (const [id, timestamp] of shown) if (timestamp < since) shown.delete(id);
-    await clock.sleep(POLL_MS, signal);
+    await clock.sleep(options.pollMs ?? POLL_MS, signal);
     if (signal.aborted) return;
   }
 }

@@ -1,6 +1,8 @@
 import { type Command, CommanderError } from "commander";
+import { nearest } from "../config/problems.ts";
 import { FleetlogixError } from "../errors.ts";
 import { type Failure, toErrorJson, toErrorText, toFailure } from "./failure.ts";
+import { refuseNonsense } from "./flag-rules.ts";
 import { type Act, buildProgram } from "./program.ts";
 import { giveWidth, widthOf } from "./render/layout.ts";
 import { type Voice, voiceOf } from "./render/paint.ts";
@@ -27,11 +29,13 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
       const command = args.pop() as Command;
       const options = args.pop() as Record<string, unknown>;
       ended.run = runOf(command, argv, io, controller.signal);
+      const givenFormat = command.getOptionValueSource("format") === "cli" ? options.format : undefined;
+      refuseNonsense({ command: ended.run.command, options: { ...options, givenFormat }, flags: ended.run.flags, env: io.env });
       ended.answer = await (await load())(ended.run, args, options);
     };
   let help = "";
   const program = quiet(buildProgram(act), io, (text) => {
-    help = text;
+    help += text;
   });
   try {
     await program.parseAsync(argv, { from: "user" });
@@ -83,14 +87,28 @@ function quiet(program: Command, io: Io, onHelp: (text: string) => void): Comman
 }
 
 function toUsageError(error: CommanderError, program: Command, argv: readonly string[]): FleetlogixError {
-  const command = program.commands.find((c) => c.name() === argv.find((word) => !word.startsWith("-")));
+  const [word, asked] = argv.filter((one) => !one.startsWith("-"));
+  const command = program.commands.find((c) => c.name() === word);
   const help = `fleetlogix ${command ? `${command.name()} ` : ""}--help`;
   if (error.code !== "commander.help") {
     const [message = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
     return new FleetlogixError("USAGE", sentence(message), { hint: suggestion ? suggestion.replace(/^\(|\)$/g, "") : `See \`${help}\`.` });
   }
-  const names = (command ?? program).commands.map((c) => c.name()).join(", ");
-  return new FleetlogixError("USAGE", "A command is missing.", { hint: `Name one of ${names}; see \`${help}\`.` });
+  if (word === "help" && asked !== undefined) return noCommand(asked, program);
+  const names = command?.commands.map((c) => c.name()).join(", ");
+  const first = program.commands.map((c) => c.name())[0] ?? "";
+  const hint = names
+    ? `Name one of ${names}; see \`${help}\`.`
+    : `Name one of the commands above, such as \`fleetlogix ${first} --local\`.`;
+  return new FleetlogixError("USAGE", "A command is missing.", { hint });
+}
+function noCommand(word: string, program: Command): FleetlogixError {
+  const near = nearest(
+    word,
+    program.commands.map((c) => c.name()),
+  );
+  const meant = near === undefined ? "" : `Did you mean ${near}? `;
+  return new FleetlogixError("USAGE", `There is no command ${JSON.stringify(word)}.`, { hint: `${meant}The commands are listed above.` });
 }
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? "" : "."}`;
 

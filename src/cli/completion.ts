@@ -9,7 +9,16 @@ export interface Flag {
   readonly takesValue: boolean;
   /** What the value may be; empty: anything, with the files of the folder as a guess. */
   readonly choices: readonly string[];
+  /** Asked of the command while it is typed: what there is depends on the folder and the user. */
+  readonly words?: Words | undefined;
 }
+/** Lists that the hidden command `complete` prints. */
+export type Words = "environments" | "profiles" | "resources";
+const WORDS_OF = new Map<string, Words>([
+  ["--env", "environments"],
+  ["--profile", "profiles"],
+  ["--allow-data-loss", "resources"],
+]);
 export interface Tree {
   readonly name: string;
   readonly description: string;
@@ -33,9 +42,13 @@ export function treeOf(command: Command, suggestions: Suggestions): Tree {
       description: option.description,
       takesValue: option.required || option.optional,
       choices: option.argChoices ?? [],
+      words: WORDS_OF.get(option.long ?? ""),
     })),
     choices: command.registeredArguments.flatMap((argument) => argument.argChoices ?? suggestions[argument.name()] ?? []),
-    commands: command.commands.map((child) => treeOf(child, suggestions)),
+    commands: help
+      .visibleCommands(command)
+      .filter((child) => child.name() !== "help")
+      .map((child) => treeOf(child, suggestions)),
   };
 }
 
@@ -61,6 +74,10 @@ const choiceFlags = (all: readonly Situation[]): Flag[] => [
   ...new Map(all.flatMap((s) => s.flags.filter((f) => f.choices.length > 0).map((f) => [f.names.join(), f] as const))).values(),
 ];
 
+const wordFlags = (all: readonly Situation[]): Flag[] => [
+  ...new Map(all.flatMap((s) => s.flags.filter((f) => f.words !== undefined).map((f) => [f.names.join(), f] as const))).values(),
+];
+
 /** Walks the words to the command that is being typed; words after a flag that takes a value are that flag's. */
 function bash(tree: Tree): string {
   const all = situations(tree);
@@ -68,6 +85,10 @@ function bash(tree: Tree): string {
   const paths = all.filter((s) => s.path).map((s) => `"${s.path}"`);
   const choices = choiceFlags(all).map(
     (f) => `    ${f.names.join("|")}) COMPREPLY=($(compgen -W "${f.choices.join(" ")}" -- "$current")); return ;;`,
+  );
+  const asked = wordFlags(all).map(
+    ({ names, words }) =>
+      `    ${names.join("|")}) COMPREPLY=($(compgen -W "$("\${COMP_WORDS[0]}" complete ${words} 2>/dev/null)" -- "$current")); return ;;`,
   );
   return `# bash completion for ${tree.name}: source <(${tree.name} completion bash)
 _${tree.name}() {
@@ -83,7 +104,7 @@ _${tree.name}() {
     esac
   done
   case "$previous" in
-${[...choices, `    ${valueFlags(all).join("|")}) COMPREPLY=($(compgen -f -- "$current")); return ;;`].join("\n")}
+${[...choices, ...asked, `    ${valueFlags(all).join("|")}) COMPREPLY=($(compgen -f -- "$current")); return ;;`].join("\n")}
   esac
   case "$path" in
 ${cases.join("\n")}
@@ -123,9 +144,15 @@ function condition(path: string, { commands }: Tree): string {
   const notYet = commands.length > 0 ? [`not __fish_seen_subcommand_from ${commands.map((c) => c.name).join(" ")}`] : [];
   return `"${[...seen, ...notYet].join("; and ") || "true"}"`;
 }
-function fishFlag({ names, description, takesValue, choices }: Flag): string {
+function fishFlag({ names, description, takesValue, choices, words }: Flag): string {
   const parts = names.map((name) => (name.startsWith("--") ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`));
-  const value = choices.length > 0 ? [`-x -a "${choices.join(" ")}"`] : takesValue ? ["-r"] : [];
+  const value = words
+    ? [`-x -a "(fleetlogix complete ${words} 2>/dev/null)"`]
+    : choices.length > 0
+      ? [`-x -a "${choices.join(" ")}"`]
+      : takesValue
+        ? ["-r"]
+        : [];
   return [...parts, ...value, `-d ${fishText(description)}`].join(" ");
 }
 const fishText = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;

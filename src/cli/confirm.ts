@@ -40,6 +40,17 @@ export function agreedTo(run: Run, { resources }: Plan): ReadonlySet<string> | u
 const declined = () =>
   new FleetlogixError("CONFIRMATION_MISSING", "Not confirmed; nothing was changed.", { hint: "Run the command again to be asked again." });
 
+/** An answer that `fits`; nothing typed: `usual`. Asked again until it fits; CONFIRMATION_MISSING when the input ends. */
+export async function askFor(run: Run, question: string, usual: string, fits: (answer: string) => boolean): Promise<string> {
+  for (;;) {
+    const typed = await ask(run, `${question}${usual === "" ? "" : ` [${usual}]`}: `);
+    if (typed === undefined) throw declined();
+    const answer = typed.trim() || usual;
+    if (fits(answer)) return answer;
+    run.voice.err.write(`${JSON.stringify(answer)} does not fit.\n`);
+  }
+}
+
 /** undefined: the input ended without an answer. */
 async function ask(run: Run, question: string): Promise<string | undefined> {
   const lines = createInterface({ input: run.io.stdin, output: run.io.stderr });

@@ -32,6 +32,10 @@ export function buildProgram(act: Act): Command {
     .addArgument(new Argument("<shell>", "the shell").choices(SHELLS))
     .addHelpText("after", "\nFor this session: source <(fleetlogix completion bash)\n")
     .action(act(async () => (await import("./commands/completion.ts")).completion(program, SUGGESTIONS)));
+  program
+    .command("complete", { hidden: true })
+    .addArgument(new Argument("<what>").choices(["environments", "profiles", "resources"]))
+    .action(act(async () => (await import("./commands/complete.ts")).complete));
   return program;
 }
 
@@ -53,6 +57,7 @@ const SUGGESTIONS: Suggestions = {
     "api_url",
     "api_id",
     "api_key",
+    "api_keys",
     "bucket",
     "topic_arn",
     "tables",
@@ -60,6 +65,11 @@ const SUGGESTIONS: Suggestions = {
     "database",
     "database.host",
     "database.port",
+    "database.password",
+    "tables.deliveries",
+    "tables.alerts",
+    "tables.vehicles",
+    "tables.routes",
     "database.url",
   ],
 };
@@ -88,13 +98,15 @@ const allowDataLoss = () =>
   new Option("--allow-data-loss <id>", "let this resource be replaced although it holds data; repeatable").argParser(collect);
 const dryRun = () => new Option("--dry-run", "print the plan and stop");
 const forceUnlock = () => new Option("--force-unlock", "first remove the lock that a dead run left");
+const events = () => new Option("--events <file>", "append what happens to this file, one JSON object a line, as it happens");
 const noWait = () => new Option("--no-wait", "do not wait for the database");
 
 function provisioning(program: Command, act: Act): void {
   const action = act(async () => (await import("./commands/provision.ts")).provision);
   const back = act(async () => (await import("./commands/rollback.ts")).rollback);
+  const again = act(async () => (await import("./commands/watch-functions.ts")).watchFunctions);
   const command = (name: string, description: string) =>
-    [adopt(), dryRun(), allowDataLoss(), forceUnlock()]
+    [adopt(), dryRun(), allowDataLoss(), forceUnlock(), events()]
       .reduce((c, option) => c.addOption(option), program.command(name).description(description))
       .action(action);
   command("up", "bring up the whole stack: data, functions, API").addOption(noWait());
@@ -102,7 +114,11 @@ function provisioning(program: Command, act: Act): void {
   command("deploy-lambdas", "bundle and deploy the functions: all, or those named")
     .addArgument(new Argument("[names...]", "functions, by short or full name"))
     .option("--rollback [version]", "point the alias back to an earlier version: the one before, or this one")
-    .action((...args: unknown[]) => ((args.at(-2) as { rollback?: unknown }).rollback === undefined ? action(...args) : back(...args)));
+    .option("--watch", "deploy again whenever handlers/ changes, and follow the logs")
+    .action((...args: unknown[]) => {
+      const { rollback, watch } = args.at(-2) as { rollback?: unknown; watch?: unknown };
+      return (rollback !== undefined ? back : watch === true ? again : action)(...args);
+    });
   command("create-api", "bring up the REST API with its key and limits");
   program
     .command("teardown")

@@ -1,9 +1,25 @@
 import type { Emit } from "../engine/events.ts";
+import { eventFile } from "./event-file.ts";
 import { linesRenderer } from "./render/lines.ts";
 import type { Run } from "./run.ts";
 
-/** Shows a run's events while `work` goes on. */
-export async function withProgress<T>(run: Run, work: (emit: Emit) => Promise<T>): Promise<T> {
+/** Shows a run's events while `work` goes on; with `file` they go there, too. */
+export async function withProgress<T>(run: Run, file: string | undefined, work: (emit: Emit) => Promise<T>): Promise<T> {
+  if (file === undefined) return shown(run, work);
+  const writer = eventFile(file);
+  try {
+    return await shown(run, (emit) =>
+      work((event) => {
+        writer.emit(event);
+        emit(event);
+      }),
+    );
+  } finally {
+    writer.close();
+  }
+}
+
+async function shown<T>(run: Run, work: (emit: Emit) => Promise<T>): Promise<T> {
   if (run.flags.json || run.flags.quiet) {
     return work((event) => {
       if (event.type === "resource.forgets")

@@ -11,10 +11,14 @@ export type Target =
 type Variables = Readonly<Record<string, string | undefined>>;
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
+/** The calls go to the local AWS. Pure. */
+export const isLocal = (flags: Pick<GlobalFlags, "local">, variables: Variables): boolean =>
+  flags.local || isOn(variables.FLEETLOGIX_LOCAL);
+
 /** Flags before variables; local before any other endpoint, so that FLEETLOGIX_LOCAL=1 keeps a shell away from AWS. Pure. */
 export function targetOf(flags: Pick<GlobalFlags, "local" | "endpointUrl">, variables: Variables): Target {
   const url = flags.endpointUrl;
-  if (flags.local || isOn(variables.FLEETLOGIX_LOCAL)) {
+  if (isLocal(flags, variables)) {
     if (url !== undefined && !LOOPBACK.has(new URL(url).hostname)) {
       throw new FleetlogixError("LOCAL_REFUSED", `--local never leaves this machine, and ${url} is not on it.`, {
         hint: "Leave out --local (and FLEETLOGIX_LOCAL) to use that endpoint, or leave out --endpoint-url.",

@@ -2,16 +2,26 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { FleetlogixError } from "../errors.ts";
 
+/** What is asked before the first file is written. */
+export interface InitAnswers {
+  readonly region: string;
+  readonly hardening: string;
+  /** Who hears of deviations. */
+  readonly emails: readonly string[];
+  readonly language: string;
+}
+export const USUAL_ANSWERS: InitAnswers = { region: "us-east-1", hardening: "development", emails: [], language: "es" };
+
 /** A first file: what people change first, with the defaults' values; names are left out so that environments can differ. */
-export function initialFile(schemaReference: string | undefined): string {
+export function initialFile(schemaReference: string, answers: InitAnswers = USUAL_ANSWERS): string {
   const content = {
-    ...(schemaReference ? { $schema: schemaReference } : {}),
+    $schema: schemaReference,
     project: "FleetLogix",
     environment: "dev",
-    region: "us-east-1",
-    hardening: "development",
+    region: answers.region,
+    hardening: answers.hardening,
     database: { allowedCidrs: "auto" },
-    alerts: { deviationThresholdKm: 2, renotifyMinutes: 15, emails: [], sms: [] },
+    alerts: { deviationThresholdKm: 2, renotifyMinutes: 15, emails: answers.emails, sms: [], language: answers.language },
     api: { auth: "apiKey", corsOrigins: [] },
     tags: {},
     environments: {},

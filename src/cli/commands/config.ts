@@ -1,27 +1,49 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { CONFIG_FILE } from "../../config/home.ts";
-import { initialFile, writeNewFile } from "../../config/init.ts";
+import { type InitAnswers, initialFile, USUAL_ANSWERS, writeNewFile } from "../../config/init.ts";
 import { validateConfig } from "../../config/load.ts";
 import { jsonSchema } from "../../config/schema.ts";
+import { again } from "../again.ts";
+import { askFor } from "../confirm.ts";
+import { canAsk } from "../progress.ts";
 import { columns, widthOf } from "../render/layout.ts";
-import type { Action } from "../run.ts";
+import type { Action, Run } from "../run.ts";
 import { configOf } from "../session.ts";
-import { packageFolder } from "../version.ts";
+import { packageFolder, version } from "../version.ts";
 
 export const init: Action = async (run) => {
   const path = resolve(run.io.cwd, run.flags.config ?? CONFIG_FILE);
-  writeNewFile(path, initialFile(schemaReference(path)));
+  const answers = canAsk(run) && !run.flags.yes && !existsSync(path) ? await asked(run) : USUAL_ANSWERS;
+  writeNewFile(path, initialFile(schemaReference(path), answers));
+  const next = again(run, "up", "--local");
   return {
-    text: `Wrote ${path}. Everything in it may be left out; \`fleetlogix config show\` prints what counts.`,
+    text: `Wrote ${path}. Everything in it may be left out; \`${again(run, "config", "show")}\` prints what counts, and \`${next}\` tries it out.`,
     json: { command: run.command, ok: true, file: path },
   };
 };
 
-/** Where an editor finds the schema, if the package lies below the file's folder (a clone, or node_modules). */
-function schemaReference(file: string): string | undefined {
+/** Four questions; Enter takes what stands in brackets. */
+async function asked(run: Run): Promise<InitAnswers> {
+  const { region, hardening, language } = USUAL_ANSWERS;
+  const emails = (text: string) => text.split(/[\s,]+/).filter(Boolean);
+  return {
+    region: await askFor(run, "AWS region", run.flags.region ?? region, (text) => /^[a-z]{2}(-[a-z]+)+-\d$/.test(text)),
+    hardening: await askFor(run, "Hardening: development or production", hardening, (text) => /^(development|production)$/.test(text)),
+    emails: emails(
+      await askFor(run, "E-mail addresses that hear of deviations (none: Enter)", "", (text) =>
+        emails(text).every((one) => /^[^@\s]+@[^@\s]+\.\w+$/.test(one)),
+      ),
+    ),
+    language: await askFor(run, "Language of these mails: es or en", language, (text) => /^(es|en)$/.test(text)),
+  };
+}
+
+/** Where an editor finds the schema: in the package below the file's folder (a clone, or node_modules), else the published one. */
+function schemaReference(file: string): string {
   const schema = relative(dirname(file), join(packageFolder(), "docs", "fleetlogix.schema.json"));
-  return schema.startsWith("..") || !existsSync(resolve(dirname(file), schema)) ? undefined : `./${schema.replaceAll("\\", "/")}`;
+  const isBelow = !schema.startsWith("..") && existsSync(resolve(dirname(file), schema));
+  return isBelow ? `./${schema.replaceAll("\\", "/")}` : `https://unpkg.com/fleetlogix@${version()}/docs/fleetlogix.schema.json`;
 }
 
 export const validate: Action = async (run) => {

@@ -51,8 +51,6 @@ const applying = (run: Run) => (name: string) => run.note(`applied ${name}`);
 
 export const importFrom: Action = async (run, _, options) => {
   const { from, replace, check, jobs } = options as { from: string; replace?: boolean; check?: boolean; jobs?: string };
-  if (replace && check)
-    throw new FleetlogixError("USAGE", "--replace and --check exclude each other.", { hint: "Leave one of the two out." });
   const { app } = await openSession(run);
   const wanted = { replace: replace === true, check: check === true, jobs: jobs === undefined ? undefined : jobsIn(jobs) };
   const result = await app.database.importFrom(from, wanted, importing(run));

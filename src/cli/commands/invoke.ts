@@ -41,8 +41,7 @@ export const invoke: Action = async (run, [name], options) => {
 
 async function eventOf(run: Run, name: FunctionName, { event, sample }: { event?: string; sample?: string }): Promise<string> {
   if (sample === undefined) return readEvent(run, event);
-  if (event === undefined) return sampleEvent(name, sample, new Date());
-  throw new FleetlogixError("USAGE", "--event and --sample both give the event.", { hint: "Leave out one of the two." });
+  return sampleEvent(name, sample, new Date());
 }
 
 /** --event FILE, `-` or a pipe; `{}` when a person typed no event. USAGE when it is not JSON. */

@@ -35,8 +35,6 @@ const lineOf = ({
 ];
 
 function daysOf({ date, olderThan }: { date?: string; olderThan?: string }): { date: string } | { before: string } {
-  if (date !== undefined && olderThan !== undefined)
-    throw new FleetlogixError("USAGE", "--date and --older-than exclude each other.", { hint: "Leave one of the two out." });
   if (date !== undefined) return { date: checkedDate(date) };
   const days = /^(\d{1,4})d$/.exec(olderThan ?? DEFAULT_AGE)?.[1];
   if (days === undefined)

@@ -15,11 +15,6 @@ type Shown = (entry: Entry) => boolean;
 export const logs: Action = async (run, [names], options) => {
   const sinceMs = durationMs((options.since as string | undefined) ?? "10m");
   const follow = options.follow === true;
-  if (follow && run.flags.json) {
-    throw new FleetlogixError("USAGE", "--follow has no end, and --json prints one document at the end.", {
-      hint: "Leave out one of the two; `fleetlogix logs --follow --format json` prints one JSON object a line.",
-    });
-  }
   const format = (options.format as string | undefined) ?? (run.io.stdout.isTTY ? "pretty" : "json");
   const isShown = filterOf(run, { ...options, format });
   const { config } = configOf(run);

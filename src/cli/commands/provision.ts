@@ -18,6 +18,8 @@ export interface ProvisionOptions {
   readonly adopt?: boolean;
   readonly allowDataLoss?: readonly string[];
   readonly dryRun?: boolean;
+  /** File that gets the events as JSON lines. */
+  readonly events?: string;
   readonly forceUnlock?: boolean;
   readonly wait?: boolean;
 }
@@ -37,8 +39,8 @@ export const provision: Action = (run, [names], given) =>
     if (options.forceUnlock) await app.forceUnlock();
     const agreed = await showPlan(run, app, scope, policy);
     const began = Date.now();
-    const result = await withProgress(run, (emit) => app.apply(scope, { ...policy, agreed }, emit)).catch((error: unknown) =>
-      refused(run, app, scope, policy, error),
+    const result = await withProgress(run, options.events, (emit) => app.apply(scope, { ...policy, agreed }, emit)).catch(
+      (error: unknown) => refused(run, app, scope, policy, error),
     );
     const took = Date.now() - began;
     if (!result.ok) return failed(run, result.resources, result.error);

@@ -38,7 +38,9 @@ export const teardown: Action = (run, _args, given) =>
     if (countActions(plan.resources).delete > 0) await confirmByTyping(run, app.stack);
     if (forceUnlock) await app.forceUnlock();
     const began = Date.now();
-    const { ok, resources, error } = await withProgress(run, (emit) => app.teardown({ ...options, agreed: agreedTo(run, plan) }, emit));
+    const { ok, resources, error } = await withProgress(run, undefined, (emit) =>
+      app.teardown({ ...options, agreed: agreedTo(run, plan) }, emit),
+    );
     if (!ok) return { ...failed(run, resources, error), ...survivors(run, options, resources), exit: halfDone(resources) };
     // What is not ours was left alone: the stack is gone, and its names are not free.
     return { resources, text: endText(run, options, plan, resources, Date.now() - began), error: refusalIn(plan) };

@@ -44,3 +44,16 @@ test("every command and flag is in every script", () => {
     for (const word of all(tree)) expect(script).toContain(shell === "fish" ? word.replace(/^--/, "") : word);
   }
 });
+
+test("environments, profiles and resource ids are asked of the command when they are needed", () => {
+  const file = join(mkdtempSync(join(tmpdir(), "completion-")), "script.bash");
+  writeFileSync(file, completionScript("bash", tree));
+  const asked = (flag: string, current: string) => {
+    const probe = `fleetlogix() { echo "$2-one $2-two"; }; source "${file}"; COMP_WORDS=(fleetlogix up ${flag} "${current}"); COMP_CWORD=3; _fleetlogix; echo "\${COMPREPLY[@]}"`;
+    return execFileSync("bash", ["-c", probe], { encoding: "utf8" }).trim();
+  };
+  expect(asked("--env", "")).toBe("environments-one environments-two");
+  expect(asked("--profile", "profiles-t")).toBe("profiles-two");
+  expect(asked("--allow-data-loss", "")).toBe("resources-one resources-two");
+  expect(offered("fleetlogix comp")).toEqual(["completion"]);
+});

@@ -1,0 +1,17 @@
+import { validateConfig } from "../../config/load.ts";
+import type { Words } from "../completion.ts";
+import type { Action, Run } from "../run.ts";
+import { configOf } from "../session.ts";
+
+/** Words for the shell's completion, one a line. What cannot be read offers nothing: nobody who presses Tab reads an error. */
+export const complete: Action = async (run, [what]) => {
+  const words = await wordsOf(what as Words, { ...run, warn: () => {} }).catch(() => []);
+  return { text: words.join("\n"), json: words };
+};
+
+async function wordsOf(what: Words, run: Run): Promise<readonly string[]> {
+  const { cwd, env: variables } = run.io;
+  if (what === "environments") return validateConfig({ file: run.flags.config, cwd, variables }).environments;
+  const { profileNames, resourceIds } = await import("../../app.ts");
+  return what === "profiles" ? profileNames() : resourceIds(configOf(run).config);
+}

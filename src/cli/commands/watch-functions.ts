@@ -1,0 +1,67 @@
+import { FUNCTION_NAMES } from "../../../handlers/contract/functions.ts";
+import type { App, Redeployer, RunOptions, RunResult } from "../../app.ts";
+import type { FunctionName } from "../../config/config.ts";
+import { toFailure } from "../failure.ts";
+import { functionNames } from "../functions.ts";
+import { entryOf, prettyLine } from "../render/log-line.ts";
+import { duration } from "../render/words.ts";
+import type { Action, Run } from "../run.ts";
+import { configOf, openAppFor } from "../session.ts";
+import { spoken } from "../speak.ts";
+import { watchFolder } from "../watch-folder.ts";
+
+const INTERRUPTED = 130;
+
+/** `deploy-lambdas --watch`: deploys what is saved under handlers/, and shows the functions' logs below, until Ctrl-C. */
+export const watchFunctions: Action = async (run, [words], options) => {
+  const { config } = configOf(run);
+  const named = functionNames((words as readonly string[] | undefined) ?? [], config);
+  const names = named.length > 0 ? named : FUNCTION_NAMES;
+  const policy: RunOptions = { adopt: options.adopt === true, allowDataLoss: [], wait: true };
+  const app = await openAppFor(run, config);
+  const redeployer = await app.redeployer(names);
+  const saved = watchFolder(redeployer.folder, run.signal);
+  const stopped = new Promise<void>((done) => run.signal.addEventListener("abort", () => done(), { once: true }));
+  try {
+    await deployed(run, () => redeployer.deploy(undefined, policy));
+    say(run, `Watching ${redeployer.folder}; Ctrl-C ends it.`);
+    await Promise.race([stopped, Promise.all([following(run, app, names), redeploying(run, redeployer, saved)])]);
+  } finally {
+    await redeployer.close();
+  }
+  return { json: undefined, text: "", exit: INTERRUPTED };
+};
+const say = (run: Run, text: string) => run.voice.err.write(`${text}\n`);
+
+async function redeploying(run: Run, redeployer: Redeployer, saved: AsyncIterable<readonly string[]>): Promise<void> {
+  for await (const files of saved) {
+    say(run, run.paint.err("dim", `saved ${files.slice(0, 3).join(", ")}${files.length > 3 ? ` and ${files.length - 3} more` : ""}`));
+    await deployed(run, () => redeployer.deploy(files));
+  }
+}
+
+/** One deployment, told in a line. What does not compile, or is refused, is told too, and nothing is deployed: the next save tries again. */
+async function deployed(run: Run, work: () => Promise<RunResult>): Promise<void> {
+  const began = performance.now();
+  try {
+    const { ok, resources, error } = await work();
+    if (!ok) throw error;
+    const changed = resources.filter(({ id, decision }) => id.startsWith("function.") && decision.action !== "keep");
+    const which = changed.map(({ id }) => id.slice("function.".length)).join(", ");
+    const text = changed.length === 0 ? "nothing to deploy: the code is the same" : `deployed ${which}`;
+    say(run, `${run.paint.err("good", "✔")} ${text} in ${duration(performance.now() - began)}`);
+  } catch (error) {
+    if (run.signal.aborted) return;
+    const { code, message, hint } = toFailure(error, false, (text) => spoken(text, run));
+    say(run, `${run.paint.err("bad", `✖ ${code}`)}  ${message}\n  ${run.paint.err("dim", `nothing was deployed. ${hint}`)}`);
+  }
+}
+
+async function following(run: Run, app: App, names: readonly FunctionName[]): Promise<void> {
+  for await (const line of app.logs(names, { sinceMs: 0, follow: true, pollMs: 500 })) {
+    const entry = entryOf(line);
+    if (run.signal.aborted) return;
+    if (entry.isMetric || (entry.level === "debug" && !run.flags.verbose)) continue;
+    run.voice.out.write(`${prettyLine(entry, run.paint.out)}\n`);
+  }
+}

@@ -1,0 +1,93 @@
+import { FleetlogixError } from "../errors.ts";
+import type { GlobalFlags } from "./run.ts";
+import { isLocal } from "./target.ts";
+
+type Options = Readonly<Record<string, unknown>>;
+/** What a rule looks at: the command's path, all its flags, and the environment. */
+export interface Called {
+  readonly command: string;
+  readonly options: Options;
+  readonly flags: Pick<GlobalFlags, "local" | "endpointUrl" | "port" | "json" | "quiet" | "verbose">;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+interface Rule {
+  /** The flags, as they are typed. */
+  readonly flags: readonly [string, string];
+  readonly why: string;
+  readonly hint: string;
+  readonly broken: (called: Called) => boolean;
+}
+
+const given = (name: string) => (called: Called) => called.options[name] !== undefined && called.options[name] !== false;
+const both = (a: string, b: string) => (called: Called) => given(a)(called) && given(b)(called);
+const with_ = (a: string, b: keyof Called["flags"]) => (called: Called) => given(a)(called) && called.flags[b] === true;
+
+const ONE = "Leave out one of the two.";
+const LINES = "Leave out --json.";
+/** Flags that mean nothing together. Each row is a usage error, before anything is read or called. */
+export const FLAG_RULES: readonly Rule[] = [
+  {
+    flags: ["--local", "--endpoint-url"],
+    why: "--local never leaves this machine and finds its own address",
+    hint: "Leave out one of the two; --port chooses the port of the local AWS.",
+    broken: ({ flags }) => flags.local && flags.endpointUrl !== undefined,
+  },
+  {
+    flags: ["--port", "(no --local)"],
+    why: "--port is the local AWS's port, and this call goes elsewhere",
+    hint: "Add --local, or leave out --port.",
+    broken: ({ command, flags, env }) =>
+      flags.port !== undefined && !isLocal(flags, env) && !/^(local|config|dashboard|completion)\b/.test(command),
+  },
+  { flags: ["--quiet", "--verbose"], why: "one is less, the other more", hint: ONE, broken: ({ flags }) => flags.quiet && flags.verbose },
+  {
+    flags: ["--skip-final-snapshot", "(no --delete-data)"],
+    why: "--skip-final-snapshot is about a database that is deleted, and it is kept",
+    hint: "Add --delete-data to delete the database without a snapshot, or leave out --skip-final-snapshot.",
+    broken: (called) => given("skipFinalSnapshot")(called) && !given("deleteData")(called),
+  },
+  {
+    flags: ["--dry-run", "--force-unlock"],
+    why: "a dry run changes nothing, the lock neither",
+    hint: ONE,
+    broken: both("dryRun", "forceUnlock"),
+  },
+  { flags: ["--dry-run", "--events"], why: "a dry run has no events", hint: ONE, broken: both("dryRun", "events") },
+  { flags: ["--rollback", "--watch"], why: "one goes back, the other forward", hint: ONE, broken: both("rollback", "watch") },
+  { flags: ["--rollback", "--dry-run"], why: "a rollback has no plan", hint: ONE, broken: both("rollback", "dryRun") },
+  { flags: ["--rollback", "--adopt"], why: "a rollback takes nothing over", hint: ONE, broken: both("rollback", "adopt") },
+  { flags: ["--rollback", "--allow-data-loss"], why: "a rollback loses no data", hint: ONE, broken: both("rollback", "allowDataLoss") },
+  { flags: ["--watch", "--dry-run"], why: "--watch deploys again and again", hint: ONE, broken: both("watch", "dryRun") },
+  {
+    flags: ["--watch", "--json"],
+    why: "--watch has no end, and --json prints one document at the end",
+    hint: LINES,
+    broken: with_("watch", "json"),
+  },
+  { flags: ["--watch", "--exit-code"], why: "--watch has no end", hint: ONE, broken: both("watch", "exitCode") },
+  {
+    flags: ["--follow", "--json"],
+    why: "--follow has no end, and --json prints one document at the end",
+    hint: "Leave out one of the two; `fleetlogix logs --follow --format json` prints one JSON object a line.",
+    broken: with_("follow", "json"),
+  },
+  {
+    flags: ["--format", "--json"],
+    why: "both say how the answer is written",
+    hint: ONE,
+    broken: ({ options, flags }) => flags.json && ["text", "pretty", "env", "markdown"].includes(String(options.givenFormat)),
+  },
+  { flags: ["--csv", "--json"], why: "both say how the answer is written", hint: ONE, broken: with_("csv", "json") },
+  { flags: ["--event", "--sample"], why: "both give the event", hint: ONE, broken: both("event", "sample") },
+  { flags: ["--date", "--older-than"], why: "both choose the days", hint: ONE, broken: both("date", "olderThan") },
+  { flags: ["--replace", "--check"], why: "--check writes nothing", hint: ONE, broken: both("replace", "check") },
+];
+
+/** Throws USAGE at the first rule that is broken. */
+export function refuseNonsense(called: Called): void {
+  const rule = FLAG_RULES.find(({ broken }) => broken(called));
+  if (!rule) return;
+  const [one, other] = rule.flags;
+  const named = other.startsWith("(") ? one : `${one} and ${other}`;
+  throw new FleetlogixError("USAGE", `${named}: ${rule.why}.`, { hint: rule.hint });
+}
