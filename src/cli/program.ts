@@ -3,6 +3,7 @@ import { FUNCTION_NAMES } from "../../handlers/contract/functions.ts";
 import { SHELLS, type Suggestions } from "./completion.ts";
 import { dashboard } from "./program/dashboard.ts";
 import { data } from "./program/data.ts";
+import { addNotes } from "./program/notes.ts";
 import type { Action } from "./run.ts";
 import { version } from "./version.ts";
 
@@ -30,24 +31,25 @@ export function buildProgram(act: Act): Command {
     .command("completion")
     .description("print a completion script for your shell")
     .addArgument(new Argument("<shell>", "the shell").choices(SHELLS))
-    .addHelpText("after", "\nFor this session: source <(fleetlogix completion bash)\n")
     .action(act(async () => (await import("./commands/completion.ts")).completion(program, SUGGESTIONS)));
   program
     .command("complete", { hidden: true })
     .addArgument(new Argument("<what>").choices(["environments", "profiles", "resources"]))
     .action(act(async () => (await import("./commands/complete.ts")).complete));
+  addNotes(program);
   return program;
 }
 
 const EXAMPLES = `
 Examples:
-  fleetlogix up --local            the whole back end on this machine, no account needed
+  fleetlogix up --local            all of it on this machine, without an account
   fleetlogix plan                  what \`up\` would do on AWS
   fleetlogix outputs api_url       one value, for scripts
   fleetlogix teardown              remove the stack, keep its data
 
-Exit codes: 0 done · 1 failed, run again to continue · 2 usage or configuration · 3 plan found changes · 4 refused for safety
-            5 credentials or permissions · 6 another run holds the lock · 130 interrupted
+Exit codes: 0 done · 1 failed, run again · 2 usage or configuration
+  3 plan found changes · 4 refused for safety · 5 credentials or permissions
+  6 another run holds the lock · 130 interrupted
 `;
 
 const SUGGESTIONS: Suggestions = {
@@ -207,7 +209,6 @@ function apiCalls(program: Command, act: Act): void {
     .argument("[method]", "GET, POST or PUT")
     .argument("[path]", "path of the call, such as /delivery/D-1001")
     .option("-d, --data <json>", "body: JSON, @FILE, or @- for standard input")
-    .addHelpText("after", `\nExample:\n  fleetlogix api POST /delivery -d '{"delivery_id":"D-1001","status":"in_transit"}'\n`)
     .action(act(async () => (await import("./commands/api.ts")).api));
   api
     .command("spec")
