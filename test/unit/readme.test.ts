@@ -1,0 +1,35 @@
+import { existsSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+/** The two READMEs are for readers of two languages: what they type, and where they read on, is the same. */
+const [english, spanish] = ["README.md", "README.es.md"].map((file) => readFileSync(file, "utf8")) as [string, string];
+
+/** Code blocks without their comments, which are translated. */
+const blocks = (text: string): string[] =>
+  [...text.matchAll(/^```\w*\n(.*?)^```$/gms)].map(([, code = ""]) =>
+    code
+      .split("\n")
+      .map((line) => line.replace(/(^|\s+)# .*$/, ""))
+      .filter((line) => line !== "")
+      .join("\n"),
+  );
+const headings = (text: string): number[] =>
+  [...text.replace(/^```.*?^```$/gms, "").matchAll(/^(#+) /gm)].map(([, marks = ""]) => marks.length);
+const links = (text: string): string[] =>
+  [...text.matchAll(/\]\(([^)]+)\)/g)].map(([, to = ""]) => to).filter((to) => !to.startsWith("README"));
+/** First cells of the tables: commands and calls. */
+const cells = (text: string): string[] => [...text.matchAll(/^\| (`[^|]*) \|/gm)].map(([, cell = ""]) => cell);
+
+test("both READMEs have the same sections, commands, calls and links", () => {
+  expect(blocks(english).length).toBeGreaterThan(6);
+  expect(blocks(spanish)).toEqual(blocks(english));
+  expect(headings(spanish)).toEqual(headings(english));
+  expect(cells(spanish)).toEqual(cells(english));
+  expect(links(spanish).toSorted()).toEqual(links(english).toSorted());
+});
+
+test("each links to the other, and to files that exist", () => {
+  expect(english).toContain("(README.es.md)");
+  expect(spanish).toContain("(README.md)");
+  for (const to of links(english).filter((link) => !/^https?:/.test(link))) expect(existsSync(to), to).toBe(true);
+});
