@@ -1,11 +1,11 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, Help, InvalidArgumentError } from "commander";
 import type { Act } from "../program.ts";
 
 const MOST = 65_535;
 
 export function dashboard(program: Command, act: Act): void {
   const action = act(async () => (await import("../commands/dashboard.ts")).dashboard);
-  program
+  const command = program
     .command("dashboard")
     .description("the fleet on a live map in the browser, until Ctrl-C")
     .option("--port <n>", "port of the page (default: a free one); the local AWS's is in FLEETLOGIX_LOCAL_PORT", portNumber)
@@ -18,6 +18,11 @@ export function dashboard(program: Command, act: Act): void {
       program.setOptionValue("port", undefined);
       return action(...args);
     });
+  const everywhere = (of: Command) => Help.prototype.visibleGlobalOptions.call(Object.assign(new Help(), { showGlobalOptions: true }), of);
+  command.configureHelp({
+    ...command.configureHelp(),
+    visibleGlobalOptions: (of) => everywhere(of).filter(({ long }) => long !== "--port"),
+  });
 }
 
 function portNumber(text: string): number {

@@ -21,7 +21,8 @@ interface Shown {
   readonly id: string;
   readonly glide: Glide;
   readonly kind: Kind;
-  readonly bearing: number;
+  /** undefined: nobody knows where it heads. */
+  readonly bearing: number | undefined;
 }
 /** Later ones are drawn over earlier ones. */
 const ORDER: readonly Kind[] = ["silent", "stopped", "unaimed", "moving", "deviating"];
@@ -100,7 +101,7 @@ function shownAs(vehicle: Vehicle, before: Shown | undefined, isDeviating: boole
   const glide = isSame ? before.glide : glideTo(before?.glide, to, now, durationMs);
   const aim = vehicle.headingDeg ?? bearing(glide.from, glide.to) ?? before?.bearing;
   const kind = isDeviating ? "deviating" : vehicle.state !== "moving" ? vehicle.state : aim === undefined ? "unaimed" : "moving";
-  return { id: vehicle.id, glide, kind, bearing: aim ?? 0 };
+  return { id: vehicle.id, glide, kind, bearing: aim };
 }
 
 /** Pixels of the map's container: x and y of each vehicle, one after the other. */
@@ -146,7 +147,7 @@ function paint(picture: Picture): void {
     const [x, y] = [(places[2 * i] ?? 0) * ratio, (places[2 * i + 1] ?? 0) * ratio];
     if (x < -half || y < -half || x > width + half || y > height + half) continue;
     if (id === selected) ringAround(picture, x, y);
-    pen.drawImage(sprites.get(kind, aim), Math.round(x - half), Math.round(y - half));
+    pen.drawImage(sprites.get(kind, aim ?? 0), Math.round(x - half), Math.round(y - half));
     if (kind === "deviating" || id === selected) labelled.push(i);
   }
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);

@@ -1,0 +1,117 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type RunningDashboard, startDashboard } from "../../src/dashboard/dashboard.ts";
+import type { Feed, Update } from "../../src/dashboard/model.ts";
+
+/** How the dashboard treats the API that it reads: a stand-in that counts its calls and answers as it is told. */
+const KEY = "the-key-of-the-api";
+let api: Server;
+let calls: { readonly path: string; readonly key: string | undefined }[];
+let status: number;
+let validKey: string;
+let stop: AbortController;
+let running: RunningDashboard;
+let asked: boolean[];
+
+const EMPTY = { vehicles: [], alerts: [], deliveries: [], next: null };
+const VEHICLE = {
+  vehicle_id: "V-1",
+  position: { lat: 4.7, lon: -74 },
+  state: "moving",
+  recorded_at: "2026-01-01T00:00:00Z",
+  secret_of_a_newer_api: "not shown",
+};
+
+beforeEach(async () => {
+  [calls, status, validKey, stop, asked] = [[], 200, KEY, new AbortController(), []];
+  api = createServer((request, response) => {
+    const key = request.headers["x-api-key"] as string | undefined;
+    calls.push({ path: request.url ?? "", key });
+    const code = key === validKey ? status : 403;
+    const body = request.url?.startsWith("/vehicle") ? { vehicles: [VEHICLE], next: null } : EMPTY;
+    response.writeHead(code, { "content-type": "application/json", ...(code === 429 && { "retry-after": "5" }) });
+    response.end(JSON.stringify(code === 200 ? body : { message: "no" }));
+  });
+  await new Promise<void>((resolve) => api.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
+  running = await startDashboard({
+    port: undefined,
+    folder: "dist/dashboard",
+    about: { stack: "a/b", region: "us-east-1", local: false, tiles: "https://{s}.tile.example/{z}/{x}/{y}.png", silentAfterMinutes: 15 },
+    access: async (fresh) => {
+      asked.push(fresh);
+      return { url, headers: async () => ({ "x-api-key": fresh ? validKey : KEY }) };
+    },
+    traffic: async () => {
+      throw Object.assign(new Error(`arn:aws:iam::123456789012:user/somebody ${KEY}`), { code: "ACCESS_DENIED" });
+    },
+    rate: 50,
+    signal: stop.signal,
+  });
+});
+afterEach(async () => {
+  stop.abort();
+  await running.ended;
+  api.closeAllConnections();
+  await new Promise((resolve) => api.close(resolve));
+});
+
+/** An open page: what it has heard so far. */
+async function open(): Promise<{ readonly heard: Update[]; readonly text: () => string }> {
+  const page = await fetch(running.url);
+  expect(page.headers.get("content-security-policy")).toContain("img-src 'self' data: https://*.tile.example;");
+  const cookie = page.headers.get("set-cookie")?.split(";")[0] ?? "";
+  const stream = await fetch(new URL("/events", running.url), { headers: { cookie } });
+  const heard: Update[] = [];
+  let all = "";
+  const listen = async () => {
+    const decoder = new TextDecoder();
+    for await (const part of stream.body as unknown as AsyncIterable<Uint8Array>) {
+      all += decoder.decode(part, { stream: true });
+      const events = all.split("\n\n").slice(0, -1);
+      heard.splice(0, heard.length, ...events.map((event) => JSON.parse(event.slice(event.indexOf("data: ") + 6)) as Update));
+    }
+  };
+  listen().catch(() => {});
+  return { heard, text: () => all };
+}
+const feedOf = (heard: readonly Update[], name: Feed["name"]) =>
+  heard
+    .flatMap(({ feeds = [] }) => feeds)
+    .filter((feed) => feed.name === name)
+    .at(-1);
+const inTime = { timeout: 50_000 };
+
+test("nobody looks: nothing is asked; many pages cost the calls of one and hear the same", async () => {
+  expect(calls).toEqual([]);
+  const pages = await Promise.all([open(), open(), open()]);
+  const vehicleCalls = () => calls.filter(({ path }) => path.startsWith("/vehicle"));
+  await expect.poll(() => vehicleCalls().length, inTime).toBe(2);
+  for (const { heard } of pages) expect(heard.flatMap(({ vehicles = [] }) => vehicles).map(({ id }) => id)).toContain("V-1");
+  expect(calls.filter(({ path }) => path.startsWith("/delivery?status=pending")).length).toBe(1);
+});
+
+test("429 stops every read for as long as the API asks", async () => {
+  status = 429;
+  const { heard } = await open();
+  await expect.poll(() => feedOf(heard, "vehicles")?.failing?.reason, inTime).toBe("limited");
+  const seen = calls.length;
+  await new Promise((resolve) => setTimeout(resolve, 3_500));
+  expect(calls.length).toBeLessThanOrEqual(seen + 3);
+  status = 200;
+  await expect.poll(() => feedOf(heard, "vehicles")?.failing, inTime).toBeNull();
+});
+
+test("what fails is named without AWS's words, and members that the page does not know are left out", async () => {
+  const { heard, text } = await open();
+  await expect.poll(() => feedOf(heard, "traffic")?.failing?.reason, inTime).toBe("denied");
+  await expect.poll(() => text(), inTime).toContain("V-1");
+  expect(text()).not.toMatch(/arn:|the-key|not shown/);
+});
+
+test("the second link opens the page once", async () => {
+  expect((await fetch(running.onceUrl)).status).toBe(200);
+  expect((await fetch(running.onceUrl)).status).toBe(403);
+  expect((await fetch(running.url)).status).toBe(200);
+});
