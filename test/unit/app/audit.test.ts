@@ -7,10 +7,12 @@ import { sarifOf } from "../../../src/cli/render/sarif.ts";
 import { deriveConfig } from "../../../src/config/derive.ts";
 import { settingsSchema } from "../../../src/config/schema.ts";
 import { virtualClock } from "../../../src/local/core/clock.ts";
+import { faultPlan } from "../../../src/local/core/faults.ts";
 import { localAws } from "../../support/local-aws.ts";
 
 /** A production stack on the local AWS, opened behind its back in one way after the other. */
 const clock = virtualClock();
+const faults = faultPlan();
 const artifacts = buildFunctions(["verify-delivery", "calculate-eta", "route-deviation"]);
 const REGION = "us-east-1";
 const ACCOUNT = "000000000000";
@@ -34,7 +36,7 @@ const open = (hardening: "production" | "development") =>
     artifacts: () => artifacts,
   });
 beforeAll(async () => {
-  aws = await localAws({ clock });
+  aws = await localAws({ clock, faults });
   app = await open("production");
   expect((await app.apply({ part: "all" }, how, () => {})).error).toBeUndefined();
 }, 240_000);
@@ -204,6 +206,156 @@ describe.each([FIRST, SECOND])("one after the other behind its back: %s, …", (
     for (const { SubscriptionArn, Endpoint } of Subscriptions as { SubscriptionArn: string; Endpoint: string }[])
       if (Endpoint.startsWith("http://")) await dropped(SubscriptionArn);
   }, 120_000);
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of forty operations, each changed in one place.
+type Answer = any;
+type Shown = readonly [service: string, operation: string, change: (answer: Answer) => void, also?: readonly string[]];
+const EVERYBODY = { Effect: "Allow", Principal: "*", Action: "*", Resource: "*" };
+const OPEN = JSON.stringify({ Version: "2012-10-17", Statement: [EVERYBODY] });
+const instance = (change: (one: Answer) => void, ...also: readonly string[]): Shown => [
+  "rds",
+  "DescribeDBInstances",
+  ({ DBInstances }) => DBInstances.forEach(change),
+  also,
+];
+const fn = (change: object): Shown => ["lambda", "GetFunctionConfiguration", (answer) => Object.assign(answer, change)];
+const rules = (change: (rule: Answer) => void): Shown => [
+  "s3",
+  "GetBucketEncryption",
+  (answer) => answer.ServerSideEncryptionConfiguration.Rules.forEach(change),
+];
+const groups = (change: (group: Answer) => void, ...also: readonly string[]): Shown => [
+  "ec2",
+  "DescribeSecurityGroups",
+  (answer) => answer.SecurityGroups.forEach(change),
+  also,
+];
+/** By control: an answer in which AWS shows it open, where nobody can open it by a call, or only along with others. */
+const SHOWN: Readonly<Record<string, Shown>> = {
+  "s3.encryption": rules((rule) => Object.assign(rule, { BucketKeyEnabled: false })),
+  "s3.customer-key": rules((rule) => delete rule.ApplyServerSideEncryptionByDefault.KMSMasterKeyID),
+  "dynamodb.encryption": ["dynamodb", "DescribeTable", ({ Table }) => Object.assign(Table.SSEDescription, { SSEType: "AES256" })],
+  "dynamodb.customer-key": [
+    "dynamodb",
+    "DescribeTable",
+    ({ Table }) => Object.assign(Table.SSEDescription, { KMSMasterKeyArn: "another" }),
+  ],
+  "dynamodb.tagged": ["dynamodb", "ListTagsOfResource", (answer) => Object.assign(answer, { Tags: [] })],
+  "rds.encryption": instance((one) => Object.assign(one, { StorageEncrypted: false })),
+  "rds.insights-key": instance((one) => Object.assign(one, { PerformanceInsightsKMSKeyId: "another" })),
+  "rds.insights": instance((one) => Object.assign(one, { PerformanceInsightsEnabled: false })),
+  "rds.certificate": instance((one) => Object.assign(one, { CACertificateIdentifier: "rds-ca-2019" })),
+  "rds.administrator": instance((one) => Object.assign(one, { MasterUsername: "postgres" })),
+  "rds.managed-password": instance(
+    (one) => delete one.MasterUserSecret,
+    ...["secrets.customer-key", "secrets.not-public", "secrets.rotation", "secrets.tagged"],
+  ),
+  "rds.logs": instance((one) => Object.assign(one, { EnabledCloudwatchLogsExports: ["upgrade"] })),
+  "rds.in-vpc": instance((one) => delete one.DBSubnetGroup),
+  "rds.tagged": instance((one) => Object.assign(one, { TagList: [] })),
+  "rds.supported": ["rds", "DescribeDBEngineVersions", (answer) => Object.assign(answer, { DBEngineVersions: [] })],
+  "sns.encryption": ["sns", "GetTopicAttributes", ({ Attributes }) => delete Attributes.KmsMasterKeyId, ["sns.customer-key"]],
+  "sns.customer-key": ["sns", "GetTopicAttributes", ({ Attributes }) => Object.assign(Attributes, { KmsMasterKeyId: "alias/aws/sns" })],
+  "sns.tagged": ["sns", "ListTagsForResource", (answer) => Object.assign(answer, { Tags: [] })],
+  "sns.dead-letters": [
+    "sns",
+    "ListSubscriptionsByTopic",
+    (answer) =>
+      Object.assign(answer, {
+        Subscriptions: [{ Protocol: "https", SubscriptionArn: `${TopicArn}:1`, Endpoint: "https://x.test", TopicArn }],
+      }),
+  ],
+  "iam.simple": [
+    "iam",
+    "GetRolePolicy",
+    (answer) =>
+      Object.assign(answer, {
+        PolicyDocument: JSON.stringify({
+          Statement: Array.from({ length: 26 }, (_, n) => ({
+            ...EVERYBODY,
+            Principal: undefined,
+            Action: "s3:GetObject",
+            Resource: `arn:aws:s3:::b/${n}`,
+          })),
+        }),
+      }),
+  ],
+  "iam.tagged": ["iam", "GetRole", ({ Role }) => Object.assign(Role, { Tags: [] })],
+  "lambda.runtime": fn({ Runtime: "nodejs16.x" }),
+  "lambda.no-secrets": fn({ Environment: { Variables: { DB_PASSWORD: "hush" } } }),
+  "lambda.tracing": fn({ TracingConfig: { Mode: "PassThrough" } }),
+  "lambda.logging": fn({ LoggingConfig: { LogFormat: "Text", LogGroup: "/aws/lambda/x" } }),
+  "lambda.limits": fn({ Timeout: 900 }),
+  "lambda.no-layers": fn({ Layers: [{ Arn: "arn:aws:lambda:us-east-1:123456789012:layer:x:1" }] }),
+  "lambda.customer-key": fn({ KMSKeyArn: "another" }),
+  "lambda.tagged": ["lambda", "GetFunction", (answer) => Object.assign(answer, { Tags: {} })],
+  "api.access-logs": ["apigateway", "GetStage", (stage) => Object.assign(stage.accessLogSettings, { format: "$context.requestId" })],
+  "api.cache": ["apigateway", "GetStage", (stage) => Object.assign(stage, { cacheClusterEnabled: true })],
+  "api.validation": [
+    "apigateway",
+    "GetResources",
+    ({ items }) => {
+      for (const { resourceMethods = {} } of items)
+        for (const method of Object.values(resourceMethods) as Answer[]) delete method.requestValidatorId;
+    },
+  ],
+  "api.usage-plan": ["apigateway", "GetUsagePlans", ({ items }) => items.forEach((plan: Answer) => void delete plan.quota)],
+  "cloudwatch.customer-key": ["logs", "DescribeLogGroups", ({ logGroups }) => logGroups.forEach((one: Answer) => void delete one.kmsKeyId)],
+  "cloudwatch.not-public": [
+    "logs",
+    "DescribeResourcePolicies",
+    (answer) => Object.assign(answer, { resourcePolicies: [{ policyName: "x", policyDocument: OPEN }] }),
+  ],
+  "ec2.narrow": groups(
+    (group) => group.IpPermissions.push({ IpProtocol: "tcp", FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: "203.0.112.0/20" }] }),
+    "ec2.no-public-address",
+  ),
+  "ec2.no-egress": groups((group) =>
+    Object.assign(group, { IpPermissionsEgress: [{ IpProtocol: "-1", IpRanges: [{ CidrIp: "0.0.0.0/0" }] }] }),
+  ),
+  "ec2.described": groups((group) => Object.assign(group, { Tags: [] })),
+  "secrets.rotation": ["secretsmanager", "DescribeSecret", (answer) => Object.assign(answer, { RotationEnabled: false })],
+  "secrets.customer-key": ["secretsmanager", "DescribeSecret", (answer) => Object.assign(answer, { KmsKeyId: "another" })],
+  "secrets.tagged": ["secretsmanager", "DescribeSecret", (answer) => Object.assign(answer, { Tags: [] })],
+  "secrets.not-public": ["secretsmanager", "GetResourcePolicy", (answer) => Object.assign(answer, { ResourcePolicy: OPEN })],
+  "kms.not-public": ["kms", "GetKeyPolicy", (answer) => Object.assign(answer, { Policy: OPEN })],
+  "kms.enabled": ["kms", "DescribeKey", ({ KeyMetadata }) => Object.assign(KeyMetadata, { KeyState: "Disabled" })],
+};
+/** Nobody can open these behind the stack's back: why. */
+const NEVER: Readonly<Record<string, string>> = {
+  "s3.name": "a bucket's name never changes; the configuration's own name is the user's wish",
+  "rds.private-subnets": "RDS moves no instance within its VPC; a plan with private subnets is in test/contract/production.test.ts",
+  "rds.snapshots-private": "the local AWS shares no snapshots",
+  "dynamodb.no-foreign-access": "the local AWS keeps no policies of tables",
+};
+
+/** A copy: the local AWS answers with what it keeps. */
+function changed(answer: Answer, change: (answer: Answer) => void): Answer {
+  const copy = structuredClone(answer);
+  change(copy);
+  return copy;
+}
+test.each(Object.keys(SHOWN))("%s: an answer that shows it open fails exactly this control", async (id) => {
+  const [service, operation, change, also = []] = SHOWN[id] as Shown;
+  faults.clear();
+  faults.add({
+    service,
+    operation,
+    times: null,
+    fault: { kind: "hook", after: (_call, output) => void Object.assign(output ?? {}, changed(output, change)) },
+  });
+  try {
+    expect((await failing()).toSorted()).toEqual([id, ...also].toSorted());
+  } finally {
+    faults.clear();
+  }
+});
+
+test("every control that somebody can open has a test that opens it", () => {
+  const held = CONTROLS.filter((control) => control.class !== "declined").map(({ id }) => id);
+  const tested = [...Object.keys(BREAKS), ...Object.keys(SHOWN), ...Object.keys(NEVER)];
+  expect(tested.toSorted()).toEqual(held.toSorted());
 });
 
 test("as SARIF: a rule for each control, a result for each failure, declined ones suppressed with their reason", async () => {
