@@ -24,7 +24,12 @@ export function explain(fault: AwsFault, resource: string | undefined, where: Wh
     });
   }
   if (isCredentials(fault)) {
-    return new FleetlogixError("CREDENTIALS", `${what}${fault.code}: ${fault.message}`, { ...detail, hint: credentialsHint(fault) });
+    const own = /^(Credentials|Token)Provider/.test(fault.code);
+    return new FleetlogixError(
+      "CREDENTIALS",
+      own ? `${sentence(fault.message)} (${fault.code}).` : `${what}${fault.code}: ${fault.message}`,
+      { ...detail, hint: credentialsHint(fault) },
+    );
   }
   if (isDenied(fault)) {
     return new FleetlogixError("ACCESS_DENIED", `${what}${fault.code}: ${fault.message}`, {
@@ -66,6 +71,8 @@ function explainConnection(fault: AwsFault, where: Where, detail: object): Fleet
   const advice = where.regionAdvice === undefined ? "" : ` ${where.regionAdvice}`;
   return unreachable(`Nothing answers at ${at}${through} (${fault.code}).${advice}`, hint);
 }
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 function credentialsHint({ code }: AwsFault): string {
   if (/^CredentialsProvider/.test(code)) {

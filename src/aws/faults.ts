@@ -25,13 +25,31 @@ export function toFault(error: unknown): AwsFault | undefined {
   if (code === undefined) return undefined;
   return {
     code,
-    message: oneLine(String(thrown.message ?? "").trim()),
+    message: inPlainWords(oneLine(String(thrown.message ?? "").trim())),
     status,
     requestId: thrown.$metadata?.requestId,
     operation: thrown[OPERATION],
     ...(typeof thrown.hostname === "string" && { host: oneLine(thrown.hostname) }),
     retryAfterMs: retryAfter(thrown),
   };
+}
+
+/**
+ * Sentences that the SDK says to itself (its own code, `@aws-sdk/credential-provider-*`, `@smithy/core`): what they mean to the person
+ * who runs the command. AWS's own words stay as they are.
+ */
+const SDK_SENTENCES: readonly (readonly [RegExp, string])[] = [
+  [/^Could not (load|resolve) credentials\b.*|^Unable to (find|load|retrieve) credentials.*/i, "no AWS credentials were found"],
+  [/^Profile (\S+) .*(not found|is not a valid SSO profile|could not be found).*/i, "the profile $1 holds no credentials that can be used"],
+  [/^Token is expired\b.*|^The SSO session .*(expired|invalid).*|^.*SSO session token .*/i, "the login has expired"],
+  [/\s*Deserialization error: to see the raw response, inspect the hidden field.*$/i, " (the answer could not be read)"],
+  [/^(Unknown ?Error|Unknown|undefined)?$/i, "no further words came with it"],
+  [/^.*\bRegion is missing\b.*/i, "no region is set"],
+  [/^socket hang up$/i, "the connection was closed before an answer came"],
+  [/^Expected real date, got .*|^@aws-sdk\/.*|^@smithy\/.*/i, "the answer could not be read"],
+];
+function inPlainWords(message: string): string {
+  return SDK_SENTENCES.reduce((text, [sentence, words]) => text.replace(sentence, words), message);
 }
 
 const NETWORK = [

@@ -6,6 +6,7 @@ import { duration, plural } from "./words.ts";
 /** What is known of a resource while the run goes on. */
 export interface Step {
   readonly name: string;
+  readonly kind: string;
   readonly action: string;
   /** What it is doing, in words; undefined: not at work. */
   readonly doing: string | undefined;
@@ -15,6 +16,16 @@ export interface Step {
 }
 /** A wait that goes on is told again after this long: a silent log looks dead. */
 const TELL_AGAIN_MS = 60_000;
+/**
+ * How long a thing may take, told once somebody has waited for some seconds. The minutes are unproven: no page of AWS was found that
+ * names them, and they were not measured. The hour is how long the engine waits for a database.
+ */
+const LONG_WAITS = new Map([["rds.instance", "a new database may take some 5 to 20 minutes on AWS; it is waited for up to an hour"]]);
+const WORTH_TELLING_MS = 10_000;
+/** Undefined where nobody knows, and while nobody has waited yet. */
+export const estimateOf = (kind: string, action: string, waitedMs: number): string | undefined =>
+  action === "create" && waitedMs >= WORTH_TELLING_MS ? LONG_WAITS.get(kind) : undefined;
+
 const isNews = (step: Step, event: { state: string; elapsedMs: number }): boolean =>
   step.doing !== event.state || event.elapsedMs - step.toldMs >= TELL_AGAIN_MS;
 
@@ -47,7 +58,7 @@ const WHY: Readonly<Record<RetryClass, string>> = {
 export function advance(progress: Progress, event: EngineEvent, now: number): Progress {
   if (event.type === "run.started") return { ...IDLE, total: event.total, started: now };
   if (!("id" in event)) return progress;
-  const before = progress.steps.get(event.id) ?? { name: "", action: "", doing: undefined, since: now, toldMs: 0 };
+  const before = progress.steps.get(event.id) ?? { name: "", kind: "", action: "", doing: undefined, since: now, toldMs: 0 };
   const step = nextStep(before, event, now);
   const ended = event.type === "resource.done" || event.type === "resource.failed" || event.type === "resource.skipped";
   return { ...progress, finished: progress.finished + (ended ? 1 : 0), steps: new Map(progress.steps).set(event.id, step) };
@@ -56,7 +67,7 @@ export function advance(progress: Progress, event: EngineEvent, now: number): Pr
 function nextStep(step: Step, event: Extract<EngineEvent, { id: string }>, now: number): Step {
   switch (event.type) {
     case "resource.decided":
-      return { ...step, name: event.name, action: event.decision.action };
+      return { ...step, name: event.name, kind: event.kind, action: event.decision.action };
     case "resource.acting":
       return { ...step, doing: DOING[event.verb], since: step.doing ? step.since : now };
     case "resource.waiting":
@@ -114,7 +125,7 @@ function lineOfResource(step: Step | undefined, event: Extract<EngineEvent, { id
       return step?.doing && !verbose ? undefined : line("dim", `${DOING[event.verb]} ${name}`.trim());
     case "resource.waiting":
       // One line for each state and minute, not for each look.
-      return step && !isNews(step, event) ? undefined : line("dim", `${event.state} (${duration(event.elapsedMs)})`);
+      return step && !isNews(step, event) ? undefined : line("dim", waitText(step, event));
     case "resource.retrying":
       return verbose || event.waitMs >= 5_000 ? line("dim", retrying(event)) : undefined;
     case "resource.pacing":
@@ -122,6 +133,11 @@ function lineOfResource(step: Step | undefined, event: Extract<EngineEvent, { id
     default:
       return lineOfEnd(name, event, line, verbose);
   }
+}
+
+function waitText(step: Step | undefined, { state, elapsedMs }: { state: string; elapsedMs: number }): string {
+  const estimate = step && estimateOf(step.kind, step.action, elapsedMs);
+  return `${state} (${duration(elapsedMs)}${estimate ? `; ${estimate}` : ""})`;
 }
 
 function lineOfEnd(

@@ -2,7 +2,7 @@ import ora from "ora";
 import type { EngineEvent } from "../../engine/events.ts";
 import { columns, cut, displayWidth, padEnd } from "./layout.ts";
 import type { Paint, Voice } from "./paint.ts";
-import { advance, IDLE, type Line, lineOf, type Progress } from "./progress.ts";
+import { advance, estimateOf, IDLE, type Line, lineOf, type Progress } from "./progress.ts";
 import { duration } from "./words.ts";
 
 const MOST_ROWS = 6;
@@ -55,10 +55,12 @@ export function liveText(progress: Progress, now: number, width: number, paint: 
   const running = [...progress.steps].filter(([, step]) => step.doing !== undefined).sort(([, a], [, b]) => a.since - b.since);
   const head = `${progress.finished} of ${progress.total} done${running.length > 0 ? `, ${running.length} at work` : ""}`;
   const rows = running.slice(0, MOST_ROWS).map(([id, step]) => [id, duration(now - step.since), step.doing ?? ""]);
+  const estimates = running.flatMap(([, { kind, action, since }]) => estimateOf(kind, action, now - since) ?? []);
   const more = running.length - rows.length;
   return [
     `${head}  ${paint("dim", duration(now - progress.started))}`,
     ...columns(rows, Number.POSITIVE_INFINITY).map((row) => paint("dim", `    ${cut(row, width - 4)}`)),
     ...(more > 0 ? [paint("dim", `    and ${more} more`)] : []),
+    ...[...new Set(estimates)].map((text) => paint("dim", cut(`    ${text}`, width))),
   ].join("\n");
 }

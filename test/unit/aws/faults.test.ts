@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { explain } from "../../../src/aws/explain.ts";
 import { classify, toFault } from "../../../src/aws/faults.ts";
 import type { AwsFault, RetryClass, Verb } from "../../../src/engine/contract.ts";
@@ -120,4 +120,36 @@ test("an endpoint where nothing answers names the command that helps", () => {
     detail: { hint: expect.stringContaining("fleetlogix local start") },
   });
   expect(explain(refused, "x", aws)).toBeUndefined();
+});
+
+describe("no sentence that the SDK says to itself reaches a person", () => {
+  /** As the SDK throws them. */
+  const internal = [
+    ["CredentialsProviderError", "Could not load credentials from any providers"],
+    ["CredentialsProviderError", "Could not resolve credentials using profile: [x] in configuration/credentials file(s)."],
+    ["TokenProviderError", "Token is expired. To refresh this SSO session run 'aws sso login' with the corresponding profile."],
+    [
+      "CredentialsProviderError",
+      "The SSO session associated with this profile is invalid. To refresh this SSO session run aws sso login with the corresponding profile.",
+    ],
+    ["TimeoutError", "socket hang up"],
+    ["Throttling", "UnknownError"],
+    ["ServiceUnavailable", ""],
+    [
+      "ServiceUnavailable",
+      "char '<' is not expected.:1:1 Deserialization error: to see the raw response, inspect the hidden field {error}.$response on this object.",
+    ],
+  ] as const;
+  test.each(internal)("%s: %s", (name, message) => {
+    const error = Object.assign(new Error(message), { name, $metadata: { httpStatusCode: 503 } });
+    const fault = toFault(error);
+    expect(fault?.message).not.toMatch(
+      /providers|hidden field|\$response|UnknownError|socket hang up|configuration\/credentials|corresponding profile/,
+    );
+    expect(fault?.message).not.toBe("");
+  });
+  test("AWS's own words stay", () => {
+    const error = Object.assign(new Error("User: x is not authorized to perform: s3:ListBucket"), { name: "AccessDenied", $metadata: {} });
+    expect(toFault(error)?.message).toBe("User: x is not authorized to perform: s3:ListBucket");
+  });
 });

@@ -99,6 +99,19 @@ describe("the live part of a terminal", () => {
   });
 });
 
+test("for a new database that lets people wait, an estimate is told", () => {
+  const events: readonly EngineEvent[] = [
+    { type: "run.started", total: 1 },
+    { type: "resource.decided", id: "database.main", kind: "rds.instance", name: "fleetlogix-db", decision: { action: "create" } },
+    { type: "resource.acting", id: "database.main", verb: "create" },
+    { type: "resource.waiting", id: "database.main", state: "creating", elapsedMs: 1_000 },
+  ];
+  let progress = IDLE;
+  for (const event of events) progress = advance(progress, event, 0);
+  expect(liveText(progress, 5_000, 80, plain)).not.toContain("5 to 20 minutes");
+  expect(liveText(progress, 60_000, 80, plain)).toContain("a new database may take some 5 to 20 minutes on AWS");
+});
+
 const PLAN: Plan = {
   resources: [
     { id: "bucket", kind: "s3.bucket", name: "b", decision: { action: "keep" } },
