@@ -88,7 +88,13 @@ export interface Packed {
   readonly events: number;
 }
 /** Parquet files of the events that no earlier part of the day has, sorted; none when there are no new ones. */
-export async function writeParquet(area: Area, rows: string, earlier: readonly string[], folder: string): Promise<Packed> {
+export async function writeParquet(
+  area: Area,
+  rows: string,
+  earlier: readonly string[],
+  folder: string,
+  fileBytes = FILE_BYTES,
+): Promise<Packed> {
   const table = TABLES[area.table];
   const target = join(folder, "parquet");
   await rm(target, { recursive: true, force: true });
@@ -99,7 +105,7 @@ export async function writeParquet(area: Area, rows: string, earlier: readonly s
   return withDuckDb(folder, async (db) => {
     const fresh = `SELECT * FROM (${distinct(fromJson([rows], table), table)}) n${known}`;
     await db.run(
-      `COPY (${fresh} ORDER BY ${table.order.join(", ")}) TO ${quoted(target)} (FORMAT parquet, COMPRESSION zstd, FILE_SIZE_BYTES ${quoted(FILE_BYTES)})`,
+      `COPY (${fresh} ORDER BY ${table.order.join(", ")}) TO ${quoted(target)} (FORMAT parquet, COMPRESSION zstd, FILE_SIZE_BYTES ${quoted(fileBytes)})`,
     );
     const all = readdirSync(target)
       .filter((name) => name.endsWith(".parquet"))
