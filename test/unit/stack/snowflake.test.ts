@@ -1,4 +1,4 @@
-import { parse } from "@polyglot-sql/sdk";
+import { Dialect, parse } from "@polyglot-sql/sdk";
 import { expect, test } from "vitest";
 import { loadConfig } from "../../../src/config/load.ts";
 import { lakeColumns } from "../../../src/lake/events.ts";
@@ -15,7 +15,7 @@ const statements = script
   .filter((text) => text !== "");
 /** What Snowflake's grammar takes a statement for; `raw`: a form of which it knows the beginning only. */
 function kindOf(sql: string): string {
-  const { success, ast, error } = parse(sql, "snowflake");
+  const { success, ast, error } = parse(sql, Dialect.Snowflake);
   if (!success) throw new Error(`${error}: ${sql}`);
   const [first] = (typeof ast === "string" ? JSON.parse(ast) : ast) as object[];
   return Object.keys(first ?? {})[0] ?? "";
