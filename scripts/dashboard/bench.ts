@@ -17,7 +17,7 @@ const fleet = await inventFleet({ vehicles, deviating: 20, silent: 40, haste: 40
 const pages = await openPages(fleet.url);
 const page = await pages.open({ viewport: { width: 1920, height: 1080 } });
 const shown = vehicles.toLocaleString("en-GB");
-await page.waitForFunction(`document.querySelector('[data-kind="vehicles"] dd')?.textContent === "${shown}"`);
+await page.locator('[data-kind="vehicles"] dd').getByText(shown, { exact: true }).waitFor();
 await page.waitForTimeout(4_000);
 
 /** Runs in the page, so it is text: milliseconds between one frame and the next. */
