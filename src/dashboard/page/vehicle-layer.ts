@@ -34,7 +34,8 @@ export function addVehicleLayer(map: LeafletMap): VehicleLayer {
   pane.style.zIndex = "450";
   pane.style.pointerEvents = "none";
   const canvas = DomUtil.create("canvas", "", pane);
-  const pen = canvas.getContext("2d") as CanvasRenderingContext2D;
+  // Without a GPU, drawing at once is faster than recording and drawing later.
+  const pen = canvas.getContext("2d", { willReadFrequently: true }) as CanvasRenderingContext2D;
   let theme = readTheme();
   let sprites = makeSprites(theme, devicePixelRatio);
   let shown: readonly Shown[] = [];
