@@ -60,9 +60,9 @@ export const monitoringPolicy = (names: Naming): PolicyDocument =>
 
 /**
  * Less than AmazonAPIGatewayPushToCloudWatchLogs, which allows the same on every log group: API Gateway writes execution logs to groups of
- * its own naming, and access logs where stages of this account say so. UpdateAccount looks at the role; that it takes one that names the
- * groups was read in public CDK code that runs so (a role for `log-group:API-Gateway-Execution-Logs_*` alone); not seen by us: unproven.
- * Listing groups knows no resource.
+ * its own naming, and access logs where stages of this account say so. Where UpdateAccount refuses the role, it gets that policy until
+ * the account has taken it. That API Gateway then writes with a role that names the groups was read in public CDK code that runs so (a
+ * role for `log-group:API-Gateway-Execution-Logs_*` alone); not seen by us: unproven. Listing groups knows no resource.
  */
 export const gatewayLogsPolicy = ({ partition, account }: Place): PolicyDocument => {
   const groups = ["API-Gateway-Execution-Logs_*", "/aws/apigateway/*"].map(

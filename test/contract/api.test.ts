@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { declare } from "../../src/engine/contract.ts";
 import { virtualClock } from "../../src/local/core/clock.ts";
 import { faultPlan } from "../../src/local/core/faults.ts";
+import { LocalFault } from "../../src/local/core/service.ts";
 import { startLocalAws } from "../../src/local/index.ts";
 import type { StageSpec } from "../../src/resources/apigateway-stage.ts";
 import { apigatewayAccount, apigatewayApiKey, apigatewayRestApi, apigatewayStage, apigatewayUsagePlan } from "../../src/resources/index.ts";
@@ -274,6 +275,33 @@ test("apigateway.account: both words for a young role are waited out", () => {
   return somewhere(async (rig) => {
     expect((await rig.up([account])).error).toBeUndefined();
     expect(rig.events.flatMap((e) => (e.type === "resource.retrying" ? e.why : []))).toEqual(["propagation", "propagation"]);
+  }, faults);
+});
+
+test("apigateway.account: a check that wants the prescribed policy gets it, and the role is narrow again afterwards", () => {
+  const seen: string[] = [];
+  const faults = faultPlan([
+    { service: "iam", operation: "AttachRolePolicy", times: null, fault: { kind: "hook", after: () => void seen.push("attached") } },
+    {
+      service: "apigateway",
+      operation: "UpdateAccount",
+      times: null,
+      fault: {
+        kind: "hook",
+        before() {
+          if (seen.length === 0)
+            throw new LocalFault("BadRequestException", "The role ARN does not have required permissions set to API Gateway", 400);
+        },
+      },
+    },
+  ]);
+  return somewhere(async (rig) => {
+    expect((await rig.up([account])).error).toBeUndefined();
+    const iam = await rig.world.iam();
+    expect((await rig.world.apigateway().then((gateway) => gateway.getAccount({}))).cloudwatchRoleArn).toContain(ACCOUNT_ROLE);
+    expect((await iam.listAttachedRolePolicies({ RoleName: ACCOUNT_ROLE })).AttachedPolicies).toEqual([]);
+    expect(seen).toContain("attached");
+    expect((await rig.up([account])).resources[0]?.decision).toEqual({ action: "keep" });
   }, faults);
 });
 
