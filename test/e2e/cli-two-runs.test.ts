@@ -68,7 +68,7 @@ test("while one works, another ends with 6, and says who and since when; with --
     const locked = await world.unheard(["setup"]);
     codes.push(locked.code);
     expect(locked.stderr).toMatch(
-      /LOCKED {2}\S+ on \S+ \(process \d+, `fleetlogix setup`\) has been working on this stack since 20\d\d-\S+Z\./,
+      /LOCKED {2}\S+ on \S+ \(process \d+, [`"]fleetlogix setup[`"]\) has been working on this stack since 20\d\d-\S+Z\./,
     );
     return world.unheard(["setup", "--force-unlock"]);
   });
@@ -171,7 +171,7 @@ test.runIf(hasTerminals)("in a terminal it asks: only the right answer goes on",
   const asked: readonly [command: string, answer: string | null, screen: RegExp][] = [
     ["teardown", "FleetLogix\n", /\d+ to delete[\s\S]*Type FleetLogix\/dev to go ahead: [\s\S]*CONFIRMATION_MISSING {2}Not confirmed/],
     ["up", "\u0004", /Remove what the plan says\? [\s\S]*CONFIRMATION_MISSING {2}Not confirmed/],
-    ["up", null, /CONFIRMATION_MISSING {2}.* no terminal to ask in[\s\S]*--yes/],
+    ["up", null, /CONFIRMATION_MISSING {2}[\s\S]* no terminal to ask in[\s\S]*--yes/],
   ];
   world.forget();
   for (const [command, answer, screen] of asked) {
