@@ -1,9 +1,7 @@
 import type { Road } from "./geography.ts";
 import type { Parcel } from "./parcels.ts";
 
-export const THRESHOLD_KM = 2;
-/** Time on the road between two fixes: longer than between the calls, so that a short run shows a whole trip. */
-export const FIX_MS = 120_000;
+export const THRESHOLD_KM = 1;
 
 export type Path = "/delivery" | "/vehicle" | "/route";
 /**

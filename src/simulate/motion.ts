@@ -26,19 +26,22 @@ const RED_LIGHTS = 0.12;
 const CUSTOMER_EVERY = 40;
 const CUSTOMER_STOP = 14;
 /** The way aside takes so long: with SIDE_KM it is driven at 90 km/h. */
-const ASIDE_MS = 120_000;
-const SIDE_KM = 3;
+export const ASIDE_MS = 60_000;
+const SIDE_KM = 1.5;
 /** Of a route that is made here: fewer than the API takes. */
 const MAX_WAYPOINTS = 1500;
+const WAYPOINT_MS = 5_000;
 /** Noise of a good receiver, in metres, in each direction. */
 const NOISE_M = 6;
 
 /** km at the end of each half-minute: some 50 to 80 km/h, red lights and stops at customers. */
 function profile(slots: number, startKm: number, random: () => number): readonly number[] {
   const cruise = 50 + random() * 30;
+  // Some stand at a customer when the trip begins.
+  const shift = Math.floor(random() * CUSTOMER_EVERY);
   const kms = [startKm];
   for (let slot = 0; slot < slots; slot++) {
-    const atCustomer = slot % CUSTOMER_EVERY >= CUSTOMER_EVERY - CUSTOMER_STOP;
+    const atCustomer = (slot + shift) % CUSTOMER_EVERY >= CUSTOMER_EVERY - CUSTOMER_STOP;
     const stands = atCustomer || random() < RED_LIGHTS;
     const kmh = stands ? 0 : cruise * (0.8 + random() * 0.4);
     kms.push((kms[slot] as number) + (kmh * SLOT_MS) / 3_600_000);
@@ -92,7 +95,7 @@ export function measured(place: Position, random: () => number): Position {
 /** A planned route that follows the way really driven. */
 export function followed(motion: Motion, fromMs: number, toMs: number): readonly Position[] {
   const places: Position[] = [];
-  const stepMs = Math.max(SLOT_MS, (toMs - fromMs) / MAX_WAYPOINTS);
+  const stepMs = Math.max(WAYPOINT_MS, (toMs - fromMs) / MAX_WAYPOINTS);
   for (let ms = fromMs; ms <= toMs; ms += stepMs) {
     const place = motion.placeAt(ms);
     const last = places.at(-1);

@@ -1,4 +1,4 @@
-import { type Event, FIX_MS, type Message, type Reason } from "./messages.ts";
+import type { Event, Message, Reason } from "./messages.ts";
 
 /** How a delivery goes, and what goes wrong with its updates. Every run has each of them. */
 export const STORIES = [
@@ -31,6 +31,8 @@ export interface Carrier {
   readonly routeId: string;
   readonly startMs: number;
   readonly steps: number;
+  /** Between the times of two steps, in ms. */
+  readonly fixMs: number;
   readonly nextId: () => number;
 }
 
@@ -99,7 +101,7 @@ export function parcelOf(story: Story, carrier: Carrier): Parcel {
   const copies = script.copies ?? 1;
   const singles = events.map(({ step, event }): Message => ({ step, path: "/delivery", events: [event], isBatch: false, copies }));
   const batch: Message = { step: events[0]?.step ?? 0, path: "/delivery", events: events.map(({ event }) => event), isBatch: true, copies };
-  const msOf = (at: number | "server" | null) => (typeof at === "number" ? carrier.startMs + at * FIX_MS : at);
+  const msOf = (at: number | "server" | null) => (typeof at === "number" ? carrier.startMs + at * carrier.fixMs : at);
   return {
     deliveryId: carrier.deliveryId,
     messages: script.isBatch ? [batch] : singles,
@@ -108,7 +110,7 @@ export function parcelOf(story: Story, carrier: Carrier): Parcel {
 }
 
 function eventOf({ status, at, more, refused, isAhead }: Update, carrier: Carrier): Event {
-  const ms = carrier.startMs + at * FIX_MS;
+  const ms = carrier.startMs + at * carrier.fixMs;
   const body = {
     delivery_id: carrier.deliveryId,
     vehicle_id: carrier.vehicleId,

@@ -1,5 +1,5 @@
 import { beside, type Position } from "./geography.ts";
-import { type Event, FIX_MS, type Kind, type Message, type Path } from "./messages.ts";
+import type { Event, Kind, Message, Path } from "./messages.ts";
 import { type Motion, measured } from "./motion.ts";
 
 /** Faults of receivers, phones and networks. Every run has each of them. */
@@ -24,6 +24,8 @@ export interface Phone {
   /** Time of step 0, ms since 1970. */
   readonly startMs: number;
   readonly steps: number;
+  /** Between the times of two fixes, in ms. */
+  readonly fixMs: number;
   readonly motion: Motion;
   readonly routeAt: (step: number) => string;
   /** The phone counts its events from 1, as other phones do. */
@@ -112,7 +114,7 @@ const pairOf = (step: number, [vehicle, route]: readonly [Event, Event]): readon
 ];
 
 function fixPair(phone: Phone, step: number, random: () => number): readonly Message[] {
-  const ms = step * FIX_MS;
+  const ms = step * phone.fixMs;
   const position = measured(phone.motion.placeAt(ms), random);
   if (!phone.faults.includes("wrong first fix") || step > 2) return pairOf(step, fixEvents(phone, step, ms, position, "counts"));
   // Nobody can know that the first fix is wrong: it counts until the third of the right ones.
@@ -121,7 +123,7 @@ function fixPair(phone: Phone, step: number, random: () => number): readonly Mes
 }
 
 function wrongClock(phone: Phone, step: number, random: () => number): readonly Message[] {
-  const ms = step * FIX_MS;
+  const ms = step * phone.fixMs;
   const [vehicle, route] = fixEvents(phone, step, ms + AHEAD_MS, measured(phone.motion.placeAt(ms), random), "counts");
   return pairOf(step, [
     { ...vehicle, ms: undefined },
@@ -144,7 +146,7 @@ const troublesAt = (phone: Phone, step: number): readonly Fault[] =>
   TROUBLES.filter(([fault, share]) => phone.faults.includes(fault) && Math.floor(phone.steps * share) === step).map(([fault]) => fault);
 
 function trouble(phone: Phone, step: number, fault: Fault, pair: readonly Message[], random: () => number): readonly Message[] {
-  const ms = step * FIX_MS + FIX_MS / 2;
+  const ms = step * phone.fixMs + phone.fixMs / 2;
   const here = measured(phone.motion.placeAt(ms), random);
   const wrong = (position: Position, more: object = {}) => pairOf(step, fixEvents(phone, step, ms, position, "implausible", more));
   if (fault === "0,0") return wrong({ lat: 0, lon: 0 });
@@ -162,10 +164,10 @@ function trouble(phone: Phone, step: number, fault: Fault, pair: readonly Messag
 function stored(phone: Phone, from: number, random: () => number): readonly Message[] {
   const step = from + OFFLINE_STEPS - 1;
   const pairs = Array.from({ length: OFFLINE_STEPS * STORED_A_STEP }, (_, i) => {
-    const ms = from * FIX_MS + (i * FIX_MS) / STORED_A_STEP;
+    const ms = from * phone.fixMs + (i * phone.fixMs) / STORED_A_STEP;
     return fixEvents(phone, from + Math.floor(i / STORED_A_STEP), ms, measured(phone.motion.placeAt(ms), random), "counts");
   }).reverse();
-  const broken = fixEvents(phone, step, from * FIX_MS, { lat: 95, lon: 0 }, "invalid");
+  const broken = fixEvents(phone, step, from * phone.fixMs, { lat: 95, lon: 0 }, "invalid");
   return (["/vehicle", "/route"] as const).map((path, side) => ({
     step,
     path,

@@ -22,15 +22,11 @@ let child: ChildProcess;
 let url: string;
 
 const command = (...words: string[]): ChildProcess =>
-  spawn(
-    process.execPath,
-    [resolve("bin/fleetlogix.js"), "dashboard", "--local", "--endpoint-url", `http://127.0.0.1:${way.port}`, ...words],
-    {
-      cwd: tmpdir(),
-      env: { PATH: process.env.PATH, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
-  );
+  spawn(process.execPath, [resolve("bin/fleetlogix.js"), "dashboard", "--endpoint-url", `http://127.0.0.1:${way.port}`, ...words], {
+    cwd: tmpdir(),
+    env: { PATH: process.env.PATH, FLEETLOGIX_LOCAL: "1", AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
 const firstLine = (stream: NodeJS.ReadableStream | null): Promise<string> =>
   new Promise((done) => {
     let said = "";

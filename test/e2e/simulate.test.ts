@@ -3,14 +3,25 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type AttributeValue, DeleteItemCommand, DynamoDBClient, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { caller, drive } from "../../src/simulate/drive.ts";
+import { type Call, caller, drive } from "../../src/simulate/drive.ts";
 import { expectedFixes } from "../../src/simulate/model.ts";
-import { makePlan } from "../../src/simulate/plan.ts";
+import { makePlan, type Plan } from "../../src/simulate/plan.ts";
 import { newTally } from "../../src/simulate/report.ts";
 import { differencesOf } from "../../src/simulate/verify.ts";
 import { type Deployed, deploy } from "./deployed.ts";
+
+/** Answers of `GET /vehicle` by state, for the vehicles of this plan. */
+async function statesOf(call: Call, plan: Plan): Promise<Record<string, number>> {
+  const ids = new Set(plan.trips.map(({ vehicleId }) => vehicleId));
+  const { body } = await call("GET", "/vehicle?limit=100");
+  const vehicles = (body.vehicles as { vehicle_id: string; state: string }[]).filter((one) => ids.has(one.vehicle_id));
+  const counts: Record<string, number> = { moving: 0, stopped: 0, silent: 0 };
+  for (const { state } of vehicles) counts[state] = (counts[state] ?? 0) + 1;
+  return counts;
+}
 
 const SETTINGS = { vehicles: 8, minutes: 0.05, interval: 0.1, seed: 7, rate: 40 };
 let deployed: Deployed;
@@ -25,7 +36,19 @@ test("a driven fleet leaves the state that the model expects, and a tampered sta
   const beganMs = Date.now();
   const [plan, tally] = [makePlan(SETTINGS, beganMs), newTally()];
   const call = caller({ url, key, rate: plan.rate, signal }, tally);
-  await drive(plan, call, tally, signal);
+  let isDriving = true;
+  const driven = drive(plan, call, tally, signal).finally(() => {
+    isDriving = false;
+  });
+  const seen = [];
+  while (isDriving) {
+    seen.push(await statesOf(call, plan));
+    await sleep(500);
+  }
+  await driven;
+  expect(seen.filter(({ silent }) => silent !== 0)).toEqual([]);
+  expect(seen.filter(({ moving = 0 }) => moving > 0).length).toBeGreaterThan(0);
+  expect((await statesOf(call, plan)).moving).toBeGreaterThan(0);
   expect(tally.errors).toEqual([]);
   expect(tally.accepted + tally.refused).toBe(tally.sent);
   for (const counted of ["late", "final", "duplicates", "implausible", "adjusted", "refused", "batches"] as const) {
@@ -71,8 +94,8 @@ async function tamper(
 }
 
 test("the command drives, verifies, and says so in one document; the key is in none of it", async () => {
-  const words = "simulate --local --vehicles 3 --minutes 0.1 --interval 0.2 --seed 3 --json".split(" ");
-  const environment = { PATH: process.env.PATH, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
+  const words = "simulate --vehicles 3 --minutes 0.1 --interval 0.2 --seed 3 --json".split(" ");
+  const environment = { PATH: process.env.PATH, FLEETLOGIX_LOCAL: "1", AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
   const child = spawn(process.execPath, [resolve("bin/fleetlogix.js"), ...words, "--endpoint-url", deployed.aws.url], {
     cwd: tmpdir(),
     env: environment,
