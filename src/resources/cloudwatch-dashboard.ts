@@ -1,7 +1,7 @@
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
-import type { Place, ResourceKind } from "../engine/contract.ts";
+import type { Ctx, Place, ResourceKind, SeenTags } from "../engine/contract.ts";
 
 export interface DashboardId {
   readonly name: string;
@@ -15,6 +15,34 @@ interface DashboardLive {
   /** undefined: what somebody wrote there is no JSON. */
   readonly body: unknown;
 }
+
+/**
+ * A line for a text widget that says whose dashboard it is. The tags count before it: it proves the ownership only where an endpoint
+ * keeps no tags of dashboards. It names the dashboard, so that a copy under another name proves nothing.
+ */
+export const dashboardOwner = ({
+  name,
+  stack,
+  region,
+}: {
+  readonly name: string;
+  readonly stack: string;
+  readonly region: string;
+}): string => `fleetlogix:stack=${stack} fleetlogix:region=${region} dashboard=${name}`;
+
+/** Who owns a dashboard without tags, by the line of `dashboardOwner`. One of this stack needs no tags: the endpoint may keep none. */
+function ownerIn(body: unknown, name: string, { stack, place }: Pick<Ctx, "stack" | "place">): SeenTags {
+  const widgets = (body as { readonly widgets?: unknown } | null | undefined)?.widgets;
+  for (const widget of Array.isArray(widgets) ? widgets : []) {
+    const markdown: unknown = widget?.type === "text" ? widget.properties?.markdown : undefined;
+    const found = typeof markdown === "string" ? OWNER.exec(markdown)?.groups : undefined;
+    if (found?.name !== name) continue;
+    if (found.stack === stack && found.region === place.region) return "inherited";
+    return { "fleetlogix:stack": found.stack ?? "", "fleetlogix:region": found.region ?? "" };
+  }
+  return {};
+}
+const OWNER = /^fleetlogix:stack=(?<stack>\S+) fleetlogix:region=(?<region>\S+) dashboard=(?<name>\S+)$/m;
 
 const GONE = ["DashboardNotFoundError", "ResourceNotFound", "ResourceNotFoundException"];
 
@@ -45,7 +73,8 @@ export const cloudwatchDashboard: ResourceKind<DashboardId, DashboardSpec, Dashb
     const found = await cloudwatch.getDashboard({ DashboardName: name });
     const arn = found.DashboardArn ?? arnOf(name, ctx.place);
     const { Tags } = await cloudwatch.listTagsForResource({ ResourceARN: arn });
-    return { state: "ready", live: { arn, body: parsed(found.DashboardBody) }, tags: fromTagList(Tags) };
+    const body = parsed(found.DashboardBody);
+    return { state: "ready", live: { arn, body }, tags: Tags?.length ? fromTagList(Tags) : ownerIn(body, name, ctx) };
   },
   // PutDashboard writes over a dashboard that is there and then passes over the tags: one is made only when it was read as absent.
   async create({ name }, { body }, ctx) {
@@ -54,10 +83,11 @@ export const cloudwatchDashboard: ResourceKind<DashboardId, DashboardSpec, Dashb
   },
   async update({ name }, { body }, { arn }, changes, ctx) {
     const cloudwatch = await ctx.world.cloudwatch();
-    if (changes.some(({ path }) => path === "body"))
-      await cloudwatch.putDashboard({ DashboardName: name, DashboardBody: JSON.stringify(body) });
+    // The tags first: the body alone would count as proof, and one that is taken over would never get them.
     const tags = changedTags(changes);
     if (tags) await cloudwatch.tagResource({ ResourceARN: arn, Tags: toTagList(tags) });
+    if (changes.some(({ path }) => path === "body"))
+      await cloudwatch.putDashboard({ DashboardName: name, DashboardBody: JSON.stringify(body) });
   },
   async delete({ name }, _live, _how, ctx) {
     await (await ctx.world.cloudwatch()).deleteDashboards({ DashboardNames: [name] });

@@ -25,6 +25,7 @@ import { wafv2WebAcl } from "./wafv2-web-acl.ts";
 
 export type { MethodSpec } from "./apigateway-rest-api.ts";
 export type { AlarmSpec, MetricOf } from "./cloudwatch-alarm.ts";
+export { dashboardOwner } from "./cloudwatch-dashboard.ts";
 export type { TableSpec } from "./dynamodb-table.ts";
 export type { PolicyDocument, PolicyStatement } from "./iam-role.ts";
 export type { KeyOutputs } from "./kms-key.ts";

@@ -1,6 +1,6 @@
 import type { Config, FunctionName, TableName } from "../config/config.ts";
 import type { Place } from "../engine/contract.ts";
-import type { MetricOf } from "../resources/index.ts";
+import { dashboardOwner, type MetricOf } from "../resources/index.ts";
 import { alarmNames, apiMetric, countedMetric, databaseMetric, functionMetric, tableMetric } from "./alarms.ts";
 import type { Naming } from "./naming.ts";
 
@@ -30,7 +30,7 @@ export function dashboardBody(config: Config, names: Naming, place: Place): obje
     [processor(config), connections(config), storage(config)],
   ];
   const graphs = rows.flatMap((row, at) => row.map((graph, index) => placed(graph, at, index, row.length, place)));
-  return { widgets: [alarmsWidget(config, names, place), ...graphs] };
+  return { widgets: [alarmsWidget(config, names, place), ...graphs, ownerWidget(config, place, 3 + rows.length * HEIGHT)] };
 }
 
 const alarmsWidget = (config: Config, names: Naming, { partition, region, account }: Place) => ({
@@ -42,6 +42,17 @@ const alarmsWidget = (config: Config, names: Naming, { partition, region, accoun
   properties: {
     title: `FleetLogix ${config.environment}: alarms`,
     alarms: alarmNames(config, names).map((name) => `arn:${partition}:cloudwatch:${region}:${account}:alarm:${name}`),
+  },
+});
+/** Proves whose dashboard it is where an endpoint keeps no tags of dashboards. */
+const ownerWidget = ({ project, environment, alarms }: Config, { region }: Place, y: number) => ({
+  type: "text",
+  x: 0,
+  y,
+  width: COLUMNS,
+  height: 2,
+  properties: {
+    markdown: `Made by fleetlogix; the next \`fleetlogix up\` writes it anew.\n\n${dashboardOwner({ name: alarms.dashboardName, stack: `${project}/${environment}`, region })}`,
   },
 });
 function placed({ title, series }: Graph, row: number, index: number, inRow: number, { region }: Place): object {

@@ -1,6 +1,11 @@
 import type { PutMetricAlarmCommandInput } from "@aws-sdk/client-cloudwatch";
-import { type AlarmSpec, cloudwatchAlarm, cloudwatchDashboard } from "../../src/resources/index.ts";
-import type { Rig } from "./rig.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { declare } from "../../src/engine/contract.ts";
+import { virtualClock } from "../../src/local/core/clock.ts";
+import { faultPlan } from "../../src/local/core/faults.ts";
+import { type LocalAws, startLocalAws } from "../../src/local/index.ts";
+import { type AlarmSpec, cloudwatchAlarm, cloudwatchDashboard, dashboardOwner } from "../../src/resources/index.ts";
+import { makeRig, type Rig, STACK, TAGS } from "./rig.ts";
 import { contractOf } from "./suite.ts";
 
 const topic = (name: string) => `arn:aws:sns:us-east-1:000000000000:${name}`;
@@ -75,4 +80,69 @@ contractOf({
   },
   foreign: async (rig, { name }) =>
     (await rig.world.cloudwatch()).putDashboard({ DashboardName: name, DashboardBody: JSON.stringify({ widgets: [] }) }),
+});
+
+describe("at an endpoint that keeps no tags of dashboards", () => {
+  const identity = { name: "fleetlogix-untagged" };
+  let aws: LocalAws;
+  let rig: Rig;
+  beforeAll(async () => {
+    const clock = virtualClock();
+    const faults = faultPlan();
+    // Its dashboards are made without tags below; told of tags later, it says that there is no such thing.
+    faults.add({
+      service: "cloudwatch",
+      operation: "TagResource",
+      fault: { kind: "fail", code: "ResourceNotFoundException", message: "no", status: 404 },
+    });
+    aws = await startLocalAws({ clock, faults, settings: { databases: "none" } });
+    rig = makeRig({
+      endpoint: aws.url,
+      clock,
+      forgiving: true,
+      stack: { name: STACK, tags: { ...TAGS, "fleetlogix:region": "us-east-1" } },
+    });
+  });
+  afterAll(async () => {
+    rig?.close();
+    await aws?.close();
+  });
+  const bodyOf = (of: { readonly name: string; readonly stack: string; readonly region: string }) => ({
+    widgets: [text(`Made by fleetlogix.\n\n${dashboardOwner(of)}`)],
+  });
+  const mine = { ...identity, stack: STACK, region: "us-east-1" };
+  const nodes = [declare(cloudwatchDashboard, "it", { identity: () => identity, spec: () => ({ body: bodyOf(mine) }) })];
+  /** The dashboard as this endpoint keeps it: with its body alone. */
+  const put = async (body: object) => {
+    const cloudwatch = await rig.world.cloudwatch();
+    await cloudwatch.deleteDashboards({ DashboardNames: [identity.name] }).catch(() => {});
+    await cloudwatch.putDashboard({ DashboardName: identity.name, DashboardBody: JSON.stringify(body) });
+    rig.writes();
+  };
+
+  test("its body proves whose it is: nothing is left to do, a drift is mended, and teardown removes it", async () => {
+    await put(bodyOf(mine));
+    expect(await rig.plan(nodes)).toMatchObject([{ decision: { action: "keep" } }]);
+    await put({ widgets: [...bodyOf(mine).widgets, text("and more")] });
+    expect(await rig.up(nodes)).toMatchObject({ resources: [{ decision: { action: "update", changes: [{ path: "body" }] } }] });
+    expect(rig.writes()).toEqual(["cloudwatch:PutDashboard"]);
+    await rig.down(nodes, { deleteData: true });
+    expect(await rig.look(nodes)).toEqual({ state: "absent" });
+  });
+
+  test.each([
+    ["nobody's", { widgets: [text("Somebody's own")] }],
+    ["another stack's", bodyOf({ ...mine, stack: "Fleet/other" })],
+    ["a copy of one with another name", bodyOf({ ...mine, name: "fleetlogix-original" })],
+  ])("%s stays foreign, and is not removed", async (_, body) => {
+    await put(body);
+    expect(await rig.plan(nodes)).toMatchObject([{ decision: { action: "refuse", code: "OWNER_FOREIGN" } }]);
+    await rig.down(nodes, { deleteData: true });
+    expect(await rig.look(nodes)).toMatchObject({ state: "ready" });
+  });
+
+  test("one of this stack in another region is not taken", async () => {
+    await put(bodyOf({ ...mine, region: "eu-west-1" }));
+    expect(await rig.plan(nodes)).toMatchObject([{ decision: { action: "refuse", code: "WRONG_PLACE" } }]);
+  });
 });
