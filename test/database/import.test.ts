@@ -139,6 +139,7 @@ there("each thing that stands in the way gets one sentence, and nothing is chang
 });
 
 there("a server that dies while it is read is a lost connection, and the target stays", async () => {
+  await move(undefined, { replace: true });
   const dying = await startSource();
   await dying.query("CREATE DATABASE company");
   await dying.query(companySql(SIZE), "company");
