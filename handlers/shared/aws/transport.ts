@@ -40,13 +40,17 @@ export function makeTransport({ protocol, hostname, port }: URL): Transport {
         incoming.on("error", (error) => settle(() => reject(error)));
         incoming.on("aborted", () => settle(() => reject(Object.assign(new Error("The answer broke off."), { code: "ECONNRESET" }))));
       });
-      const giveUp = (error: Error): void => {
-        settle(() => reject(error));
-        outgoing.destroy();
-      };
+      const giveUp = (error: Error): void =>
+        settle(() => {
+          reject(error);
+          outgoing.destroy();
+        });
       const onAbort = (): void => giveUp(named("AbortError", "The function's time is over."));
       const stopLimits = limit(outgoing, secure, giveUp);
+      let settled = false;
       const settle = (finish: () => void): void => {
+        if (settled) return;
+        settled = true;
         stopLimits();
         signal.removeEventListener("abort", onAbort);
         finish();
@@ -62,7 +66,8 @@ function limit(outgoing: ClientRequest, secure: boolean, giveUp: (error: Error) 
   let connecting: NodeJS.Timeout | undefined;
   let answering: NodeJS.Timeout | undefined;
   outgoing.once("socket", (socket) => {
-    answering = setTimeout(() => giveUp(named("TimeoutError", `No answer within ${ANSWER_MS} ms.`)), ANSWER_MS);
+    // A process that was frozen or busy reads first what has come meanwhile.
+    answering = setTimeout(() => setImmediate(() => giveUp(named("TimeoutError", `No answer within ${ANSWER_MS} ms.`))), ANSWER_MS);
     if (!socket.connecting) return;
     connecting = setTimeout(() => giveUp(named("TimeoutError", `No connection within ${CONNECT_MS} ms.`)), CONNECT_MS);
     socket.once(secure ? "secureConnect" : "connect", () => clearTimeout(connecting));
