@@ -159,6 +159,20 @@ test("an audit that fails prints the plan and the repair", { timeout: LONG }, as
   expect((await world.run(["audit"])).stderr).not.toContain("publicAccessBlock");
 });
 
+test("a word too many, a doctor that reaches nothing: the help is there, and the doctor is content afterwards", {
+  timeout: LONG,
+}, async () => {
+  const misspelt = await world.run(["plan", "--jsonn-lines"]);
+  expect(misspelt.code).toBe(2);
+  expect(await typed("fleetlogix …", printed(misspelt, "plan", "--help"))).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("--detailed-exitcode"),
+  });
+  const lost = await world.run(["doctor"], { AWS_ENDPOINT_URL: "http://127.0.0.1:1" });
+  expect(lost.code).toBe(1);
+  expect(await typed("fleetlogix doctor", printed(lost, "doctor"))).toMatchObject({ code: 0 });
+});
+
 test("a teardown that nobody can confirm: --dry-run writes nothing, --yes does it", { timeout: LONG }, async () => {
   const asks = await world.run(["teardown"]);
   expect(asks).toMatchObject({ code: 4, stderr: expect.stringContaining("CONFIRMATION_MISSING") });
@@ -172,6 +186,10 @@ test("a teardown that nobody can confirm: --dry-run writes nothing, --yes does i
 const ELSEWHERE: Readonly<Record<string, readonly [file: string, name: string]>> = {
   "--skip-final-snapshot": ["test/e2e/cli-local.test.ts", "a teardown keeps what holds data; with --delete-data nothing is left"],
   "--replace": ["test/database/import.test.ts", "rows in the target are kept unless --replace says that they may go"],
+  "fleetlogix … --local": ["test/e2e/cli.test.ts", "such as `fleetlogix up --local`"],
+  "fleetlogix up --local": ["test/e2e/cli-local.test.ts", "interrupted, `up` ends with 130; run again, it brings up everything"],
+  "fleetlogix simulate --local": ["test/e2e/simulate.test.ts", "the command drives, verifies, and says so in one document"],
+  "fleetlogix dashboard": ["test/e2e/dashboard.test.ts", "lets in by its token only"],
   "fleetlogix db import --from postgres://OLD": ["test/database/import.test.ts", "importFrom(from"],
   "fleetlogix db psql": ["test/database/schema.test.ts", "psql gets in with a verified certificate"],
   "fleetlogix local start": ["test/e2e/cli-local-control.test.ts", "start is found by a second one"],

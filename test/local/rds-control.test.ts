@@ -136,3 +136,36 @@ test("what can be had is what can be made", async () => {
   const { Parameters } = await rds.describeDBParameters({ DBParameterGroupName: "default.postgres17", Source: "system" });
   expect(Parameters).toContainEqual(expect.objectContaining({ ParameterName: "rds.force_ssl", ParameterValue: "1" }));
 });
+
+test("a snapshot says with whom it is shared; an encrypted one never with everybody", async () => {
+  const snapshotOf = async (id: string, more: object) => {
+    await create(id, more);
+    await settled(id);
+    const DBSnapshotIdentifier = `${id}-snapshot`;
+    await rds.createDBSnapshot({ DBInstanceIdentifier: id, DBSnapshotIdentifier });
+    await settled(id);
+    return DBSnapshotIdentifier;
+  };
+  const open = await snapshotOf("share-open", { StorageEncrypted: false });
+  const closed = await snapshotOf("share-closed", { StorageEncrypted: true });
+  const share = (DBSnapshotIdentifier: string, ValuesToAdd: string[], ValuesToRemove: string[] = []) =>
+    rds.modifyDBSnapshotAttribute({ DBSnapshotIdentifier, AttributeName: "restore", ValuesToAdd, ValuesToRemove });
+  const read = async (DBSnapshotIdentifier: string) =>
+    (await rds.describeDBSnapshotAttributes({ DBSnapshotIdentifier })).DBSnapshotAttributesResult;
+
+  expect(await read(open)).toEqual({
+    DBSnapshotIdentifier: open,
+    DBSnapshotAttributes: [{ AttributeName: "restore", AttributeValues: [] }],
+  });
+  await share(open, ["all", "123456789012"]);
+  expect((await read(open))?.DBSnapshotAttributes).toEqual([{ AttributeName: "restore", AttributeValues: ["123456789012", "all"] }]);
+  await share(open, [], ["all"]);
+  expect((await read(open))?.DBSnapshotAttributes?.[0]?.AttributeValues).toEqual(["123456789012"]);
+  await share(closed, ["123456789012"]);
+  await expect(share(closed, ["all"])).rejects.toMatchObject({ name: "InvalidParameterValue" });
+  await expect(share(closed, ["12"])).rejects.toMatchObject({ name: "InvalidParameterValue" });
+  const many = Array.from({ length: 20 }, (_, n) => String(100_000_000_000 + n));
+  await expect(share(closed, many)).rejects.toMatchObject({ name: "SharedSnapshotQuotaExceededFault" });
+  expect((await read(closed))?.DBSnapshotAttributes?.[0]?.AttributeValues).toEqual(["123456789012"]);
+  await expect(read("none")).rejects.toMatchObject({ name: "DBSnapshotNotFoundFault" });
+});

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { CONTROLS } from "../../../src/app/audit/controls.ts";
 import { type App, openApp } from "../../../src/app.ts";
 import { buildFunctions } from "../../../src/artifacts/build.ts";
@@ -9,6 +9,7 @@ import { settingsSchema } from "../../../src/config/schema.ts";
 import { virtualClock } from "../../../src/local/core/clock.ts";
 import { faultPlan } from "../../../src/local/core/faults.ts";
 import { localAws } from "../../support/local-aws.ts";
+import { sarifErrors } from "../../support/sarif.ts";
 
 /** A production stack on the local AWS, opened behind its back in one way after the other. */
 const clock = virtualClock();
@@ -255,6 +256,12 @@ const SHOWN: Readonly<Record<string, Shown>> = {
   "rds.in-vpc": instance((one) => delete one.DBSubnetGroup),
   "rds.tagged": instance((one) => Object.assign(one, { TagList: [] })),
   "rds.supported": ["rds", "DescribeDBEngineVersions", (answer) => Object.assign(answer, { DBEngineVersions: [] })],
+  // AWS shares no encrypted snapshot with everybody, and the stack's are encrypted.
+  "rds.snapshots-private": [
+    "rds",
+    "DescribeDBSnapshotAttributes",
+    ({ DBSnapshotAttributesResult: { DBSnapshotAttributes } }) => DBSnapshotAttributes[0].AttributeValues.push("all"),
+  ],
   "sns.encryption": ["sns", "GetTopicAttributes", ({ Attributes }) => delete Attributes.KmsMasterKeyId, ["sns.customer-key"]],
   "sns.customer-key": ["sns", "GetTopicAttributes", ({ Attributes }) => Object.assign(Attributes, { KmsMasterKeyId: "alias/aws/sns" })],
   "sns.tagged": ["sns", "ListTagsForResource", (answer) => Object.assign(answer, { Tags: [] })],
@@ -326,9 +333,21 @@ const SHOWN: Readonly<Record<string, Shown>> = {
 const NEVER: Readonly<Record<string, string>> = {
   "s3.name": "a bucket's name never changes; the configuration's own name is the user's wish",
   "rds.private-subnets": "RDS moves no instance within its VPC; a plan with private subnets is in test/contract/production.test.ts",
-  "rds.snapshots-private": "the local AWS shares no snapshots",
   "dynamodb.no-foreign-access": "the local AWS keeps no policies of tables",
 };
+
+test("a manual snapshot is looked at, and fails nothing while it is private or shared with an account", async () => {
+  const DBSnapshotIdentifier = "before-the-move";
+  await behind("rds", "CreateDBSnapshot", { DBInstanceIdentifier, DBSnapshotIdentifier });
+  await vi.waitFor(async () => {
+    const { DBSnapshots } = await behind("rds", "DescribeDBSnapshots", { DBSnapshotIdentifier });
+    expect(DBSnapshots).toMatchObject([{ Status: "available" }]);
+  });
+  expect(await failing()).toEqual([]);
+  const asked = { DBSnapshotIdentifier, AttributeName: "restore" };
+  await behind("rds", "ModifyDBSnapshotAttribute", { ...asked, ValuesToAdd: ["123456789012"] });
+  expect(await failing()).toEqual([]);
+});
 
 /** A copy: the local AWS answers with what it keeps. */
 function changed(answer: Answer, change: (answer: Answer) => void): Answer {
@@ -361,6 +380,7 @@ test("every control that somebody can open has a test that opens it", () => {
 test("as SARIF: a rule for each control, a result for each failure, declined ones suppressed with their reason", async () => {
   await BREAKS["s3.versioning"]?.();
   const audit = await app.audit();
+  expect(sarifErrors(sarifOf(audit, "1.0.0"))).toEqual([]);
   const document = sarifOf(audit, "1.0.0") as {
     version: string;
     runs: { tool: { driver: { rules: { id: string }[] } }; results: { ruleId: string; ruleIndex: number; suppressions?: unknown[] }[] }[];

@@ -83,6 +83,8 @@ export interface SnapshotDocument {
   readonly readyAt: number;
   readonly bytes: number;
   readonly tags: readonly RDS.Tag[];
+  /** Accounts that may restore it; `all` is everybody. */
+  readonly sharedWith?: readonly string[] | undefined;
   /** The instance as it was. */
   readonly source: InstanceDocument;
 }

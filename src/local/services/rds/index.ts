@@ -14,6 +14,7 @@ import { parameterGroupOperations } from "./parameter-groups.ts";
 import { pointInTimeOperations } from "./point-in-time.ts";
 import type { Rds } from "./rds.ts";
 import { resume } from "./resume.ts";
+import { snapshotAttributeOperations } from "./snapshot-attributes.ts";
 import { snapshotOperations } from "./snapshots.ts";
 import { subnetGroupOperations } from "./subnet-groups.ts";
 import { supervise } from "./supervision.ts";
@@ -36,6 +37,7 @@ export function rdsService(env: LocalEnv): LocalService {
       ...changeOperations(rds),
       ...lifeOperations(rds),
       ...snapshotOperations(rds),
+      ...snapshotAttributeOperations(rds),
       ...pointInTimeOperations(rds),
       ...parameterGroupOperations(rds),
       ...subnetGroupOperations(rds),
