@@ -67,6 +67,26 @@ test("a folder that cannot be written is refused before anything runs", async ()
   await expect(startLocal({ dataDir: join(dataDir, "file", "local"), port: 0 })).rejects.toMatchObject({ code: "FOLDER_UNWRITABLE" });
 });
 
+test("a folder on a read-only file system is refused as such", async (context) => {
+  const mount = join(dataDir, "mount");
+  mkdirSync(mount);
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "ro", "none", mount], { stdio: "ignore" });
+  } catch {
+    // Only an administrator may mount.
+    return context.skip();
+  }
+  try {
+    const refused = startLocal({ dataDir: join(mount, ".fleetlogix", "local"), port: 0 });
+    await expect(refused).rejects.toMatchObject({
+      code: "FOLDER_UNWRITABLE",
+      message: expect.stringContaining("cannot be written (EROFS)."),
+    });
+  } finally {
+    execFileSync("umount", [mount]);
+  }
+});
+
 test("data of a newer release is refused with what to do", async () => {
   writeFileSync(join(dataDir, "journal.jsonl"), `${JSON.stringify(["local.format", "data", { version: 99 }])}\n`);
   await expect(start()).rejects.toMatchObject({

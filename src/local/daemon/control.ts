@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, closeSync, constants, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { connect } from "node:net";
 import { basename, dirname, join, resolve } from "node:path";
@@ -66,6 +66,20 @@ const asStarted = ({ port, pid, options }: DaemonState, alreadyRunning: boolean)
   options,
 });
 
+/** Node says ENOENT where a recursive mkdir meets a read-only file system: the nearest folder that is there tells the reason. */
+function reasonOf(folder: string, error: unknown): string | undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== "ENOENT") return code;
+  let nearest = folder;
+  while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  try {
+    accessSync(nearest, constants.W_OK);
+    return code;
+  } catch (refused) {
+    return (refused as NodeJS.ErrnoException).code;
+  }
+}
+
 function prepareFolder(dataDir: string): void {
   try {
     // Only the folder itself is closed to others: who serves its databases may have to pass through those above it.
@@ -74,7 +88,7 @@ function prepareFolder(dataDir: string): void {
     accessSync(dataDir, constants.W_OK | constants.X_OK);
     hideFromGit(dataDir);
   } catch (error) {
-    throw new LocalControlError("FOLDER_UNWRITABLE", `The folder ${dataDir} cannot be written (${(error as NodeJS.ErrnoException).code}).`);
+    throw new LocalControlError("FOLDER_UNWRITABLE", `The folder ${dataDir} cannot be written (${reasonOf(dataDir, error)}).`);
   }
   const link = linkIn(dataDir);
   if (link)
