@@ -1,6 +1,6 @@
 import type { AwsFault } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
-import { isCertificate, isClockSkew, isCredentials, isDenied, isForeignAnswer, isUnreachable } from "./faults.ts";
+import { isCertificate, isClockSkew, isCredentials, isDenied, isForeignAnswer, isUnreachable, isWithoutTls } from "./faults.ts";
 
 /** Where the calls go, and what is known of the way. */
 export interface Where {
@@ -51,6 +51,10 @@ function explainConnection(fault: AwsFault, where: Where, detail: object): Fleet
       ...detail,
       hint: "Name your company's certificates with AWS_CA_BUNDLE=FILE (PEM), or `ca_bundle` in the profile, when a proxy opens TLS; otherwise do not trust this network.",
     });
+  }
+  if (isWithoutTls(fault)) {
+    const hint = "Write `http://` for an endpoint without TLS; otherwise check HTTPS_PROXY and NO_PROXY, then run the same command again.";
+    return unreachable(`${at}${through} was called with https and does not speak TLS (${fault.code}).`, hint);
   }
   if (fault.status === 407) {
     const hint =

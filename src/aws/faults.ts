@@ -35,21 +35,51 @@ export function toFault(error: unknown): AwsFault | undefined {
 }
 
 /**
- * Sentences that the SDK says to itself (its own code, `@aws-sdk/credential-provider-*`, `@smithy/core`): what they mean to the person
- * who runs the command. AWS's own words stay as they are.
+ * Sentences that the SDK says to itself (its own code, `@aws-sdk/credential-provider-*`, `@aws-sdk/token-providers`, `@smithy/*`): what
+ * they mean to the person who runs the command; the first that fits counts. AWS's own words stay as they are.
  */
 const SDK_SENTENCES: readonly (readonly [RegExp, string])[] = [
-  [/^Could not (load|resolve) credentials\b.*|^Unable to (find|load|retrieve) credentials.*/i, "no AWS credentials were found"],
-  [/^Profile (\S+) .*(not found|is not a valid SSO profile|could not be found).*/i, "the profile $1 holds no credentials that can be used"],
-  [/^Token is expired\b.*|^The SSO session .*(expired|invalid).*|^.*SSO session token .*/i, "the login has expired"],
-  [/\s*Deserialization error: to see the raw response, inspect the hidden field.*$/i, " (the answer could not be read)"],
+  [/Deserialization error( for body)?: .*$/i, "the answer could not be read"],
   [/^(Unknown ?Error|Unknown|undefined)?$/i, "no further words came with it"],
-  [/^.*\bRegion is missing\b.*/i, "no region is set"],
+  [/\bRegion is missing\b/i, "no region is set"],
+  [/\bSSL routines:/i, "the other side does not speak TLS"],
   [/^socket hang up$/i, "the connection was closed before an answer came"],
-  [/^Expected real date, got .*|^@aws-sdk\/.*|^@smithy\/.*/i, "the answer could not be read"],
+  [/^(@smithy|@aws-sdk)\/\S+ .*(timed? ?out|did not establish|exceeded)|^Stream timed out\b/i, "no answer came in time"],
+  [/^Expected real date, got |^@aws-sdk\/|^@smithy\//i, "the answer could not be read"],
+  [/^Could not load (credentials|token) from any providers/i, "no AWS credentials were found"],
+  [/^Could not resolve credentials using profile: \[(\S+)\].*/i, "the profile $1 holds no credentials that can be used"],
+  [/^Profile (\S+) requires multi-factor.*/i, "the profile $1 asks for a code of multi-factor authentication, which cannot be typed here"],
+  [
+    /^Profile '?([^\s']+)'? (?=was|could|did|does|is) ?(?!configured with invalid).*/i,
+    "the profile $1 holds no credentials that can be used",
+  ],
+  [/^Sso session '([^']+)' .*/i, "the SSO session $1 is not whole in the AWS configuration"],
+  [/^(Token is expired|The SSO session |.*SSO session token |Value not present for '.*' in SSO Token)/i, "the login has expired"],
+  [
+    /re-authenticate using aws login|^Failed to load token from|^Token (refresh response|validation failed)|Dpop proof/i,
+    "the login has expired",
+  ],
+  [
+    /^SSO returns an invalid|\bfromSSO\b|SSO provider|invalid SSO credentials|^Conflicting SSO/i,
+    "the SSO settings of the profile do not fit together",
+  ],
+  [/^Detected a cycle\b/i, "the profiles name each other as their source, in a circle"],
+  [/^Unsupported credential source in profile (\S+?)\.? .*/i, "the credential_source of the profile $1 is none that is known"],
+  [
+    /metadata service|^Server responded with status|HTTP credential provider|AWS_EC2_METADATA|Authorization token contains/i,
+    "the credentials service of this computer or container gave none",
+  ],
+  [
+    /^AWS_PROFILE is set|^Unable to (find|load|retrieve)\b|^Web identity configuration|bearer ?token|valid token|signingName/i,
+    "no AWS credentials were found",
+  ],
+  [/^Token not present in|metadata credential provider cannot|not set in env, checking/i, "no AWS credentials were found"],
 ];
 function inPlainWords(message: string): string {
-  return SDK_SENTENCES.reduce((text, [sentence, words]) => text.replace(sentence, words), message);
+  const [sentence, words] = SDK_SENTENCES.find(([one]) => one.test(message)) ?? [];
+  if (sentence === undefined || words === undefined) return message;
+  const profile = sentence.exec(message)?.[1];
+  return words.replace("$1", profile ?? "");
 }
 
 const NETWORK = [
@@ -64,6 +94,8 @@ const NETWORK = [
   "ECONNABORTED",
 ];
 const TIMEOUT = "TimeoutError";
+/** What answered `https` does not speak TLS. */
+const NO_TLS = "EPROTO";
 /** OpenSSL's and Node's words for a certificate that is not trusted, not valid, or another computer's. */
 const CERTIFICATE = /CERT|^UNABLE_TO_(VERIFY|GET_ISSUER)/;
 /** Somebody between us and AWS has answered. */
@@ -81,7 +113,7 @@ function codeOf(thrown: Thrown, status: number | undefined): string | undefined 
     if (status !== undefined) return isPage($response) ? FOREIGN_ANSWER : `Http${status}`;
   }
   if (typeof code === "string" && CERTIFICATE.test(code)) return code;
-  if (typeof code === "string" && NETWORK.includes(code)) return code;
+  if (typeof code === "string" && (NETWORK.includes(code) || code === NO_TLS)) return code;
   if (name === TIMEOUT) return "ETIMEDOUT";
   if (/socket hang up/i.test(String(message))) return "ECONNRESET";
   if (typeof name !== "string") return undefined;
@@ -199,6 +231,7 @@ export const isExpired = ({ code }: AwsFault): boolean =>
 export const isCredentials = ({ code }: AwsFault): boolean => CREDENTIALS.has(plain(code)) || CREDENTIALS.has(code);
 export const isDenied = ({ code }: AwsFault): boolean => DENIED.has(plain(code));
 export const isUnreachable = ({ code, status }: AwsFault): boolean => status === undefined && NETWORK.includes(code);
+export const isWithoutTls = ({ code, status }: AwsFault): boolean => status === undefined && code === NO_TLS;
 export const isCertificate = ({ code, status }: AwsFault): boolean => status === undefined && CERTIFICATE.test(code);
 /** A page of somebody between us and AWS; 407 is a proxy's even without one. */
 export const isForeignAnswer = ({ code, status }: AwsFault): boolean => code === FOREIGN_ANSWER || status === 407;

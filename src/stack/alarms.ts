@@ -22,6 +22,9 @@ const CONNECTIONS_SHARE = 0.6;
 /** Half an hour in pieces of five minutes: longer than a lunch break of the whole fleet's network, shorter than a shift. */
 const SILENCE = { period: 5 * MINUTE, periods: 6, breaching: 6 };
 
+/** The mail of an alarm carries its description, so it speaks the language of all mails. */
+const inWords = ({ alerts }: Config, en: string, es: string): string => (alerts.language === "es" ? es : en);
+
 /** The alarms of one stack. */
 export function alarmsOf(config: Config): readonly Alarm[] {
   return [
@@ -33,7 +36,11 @@ export function alarmsOf(config: Config): readonly Alarm[] {
       what: "no-fix",
       spec: {
         ...SILENCE,
-        description: "No vehicle has sent a fix for half an hour: the phones, the API or the way between them is down.",
+        description: inWords(
+          config,
+          "No vehicle has sent a fix for half an hour: the phones, the API or the way between them is down.",
+          "Ningún vehículo ha enviado su posición en media hora: fallan los teléfonos, la API o el camino entre ellos.",
+        ),
         metric: countedMetric(config, "calculate-eta", "Accepted"),
         statistic: "Sum",
         comparison: "LessThanThreshold",
@@ -67,7 +74,11 @@ function apiAlarms(config: Config): readonly Alarm[] {
       spec: {
         ...minutes(3),
         ...above,
-        description: "More than 5 % of the calls to the API fail with a 5xx status.",
+        description: inWords(
+          config,
+          "More than 5 % of the calls to the API fail with a 5xx status.",
+          "Más del 5 % de las llamadas a la API fallan con un estado 5xx.",
+        ),
         metric: apiMetric(config, "5XXError"),
         statistic: "Average",
         threshold: FAILED_SHARE,
@@ -78,7 +89,11 @@ function apiAlarms(config: Config): readonly Alarm[] {
       spec: {
         ...minutes(5),
         comparison: "GreaterThanOrEqualToThreshold",
-        description: "One call in ten to the API takes 2.5 seconds or longer.",
+        description: inWords(
+          config,
+          "One call in ten to the API takes 2.5 seconds or longer.",
+          "Una de cada diez llamadas a la API tarda 2,5 segundos o más.",
+        ),
         metric: apiMetric(config, "Latency"),
         statistic: "p90",
         threshold: LATENCY_MS,
@@ -102,15 +117,25 @@ function functionAlarms(config: Config, fn: FunctionName): readonly Alarm[] {
     threshold: 0,
   });
   const called = config.functions.names[fn];
+  const errors = inWords(config, `The function ${called} ends with errors.`, `La función ${called} termina con errores.`);
+  const throttles = inWords(
+    config,
+    `Lambda refuses calls of the function ${called}: too many run at once.`,
+    `Lambda rechaza llamadas de la función ${called}: hay demasiadas a la vez.`,
+  );
   return [
-    { what: `${fn}-errors`, spec: sum("Errors", 3, `The function ${called} ends with errors.`) },
-    { what: `${fn}-throttles`, spec: sum("Throttles", 5, `Lambda refuses calls of the function ${called}: too many run at once.`) },
+    { what: `${fn}-errors`, spec: sum("Errors", 3, errors) },
+    { what: `${fn}-throttles`, spec: sum("Throttles", 5, throttles) },
     {
       what: `${fn}-duration`,
       spec: {
         ...minutes(5),
         ...above,
-        description: `One call in ten of the function ${called} takes more than 80 % of its time limit.`,
+        description: inWords(
+          config,
+          `One call in ten of the function ${called} takes more than 80 % of its time limit.`,
+          `Una de cada diez llamadas de la función ${called} tarda más del 80 % de su tiempo límite.`,
+        ),
         metric: functionMetric(config, fn, "Duration"),
         statistic: "p90",
         threshold: config.functions.timeoutSeconds * 1_000 * DURATION_SHARE,
@@ -125,17 +150,21 @@ export const tableMetric = ({ tables }: Config, table: TableName, name: string):
   dimensions: { TableName: tables[table] },
 });
 function tableAlarms(config: Config, table: TableName): readonly Alarm[] {
-  const throttled = (name: string, calls: string): Alarm["spec"] => ({
+  const throttled = (name: string, en: string, es: string): Alarm["spec"] => ({
     ...minutes(5),
     ...above,
-    description: `DynamoDB throttles ${calls} of the table ${config.tables[table]}.`,
+    description: inWords(
+      config,
+      `DynamoDB throttles ${en} of the table ${config.tables[table]}.`,
+      `DynamoDB limita las ${es} de la tabla ${config.tables[table]}.`,
+    ),
     metric: tableMetric(config, table, name),
     statistic: "Sum",
     threshold: 0,
   });
   return [
-    { what: `${table}-reads-throttled`, spec: throttled("ReadThrottleEvents", "reads") },
-    { what: `${table}-writes-throttled`, spec: throttled("WriteThrottleEvents", "writes") },
+    { what: `${table}-reads-throttled`, spec: throttled("ReadThrottleEvents", "reads", "lecturas") },
+    { what: `${table}-writes-throttled`, spec: throttled("WriteThrottleEvents", "writes", "escrituras") },
   ];
 }
 
@@ -150,30 +179,44 @@ function databaseAlarms(config: Config): readonly Alarm[] {
     spec: { ...minutes(5), ...rest },
   });
   const { storageGb, instanceClass } = config.database;
+  const words = databaseWords(config);
   return [
     alarm("cpu", {
       ...above,
-      description: "The database uses more than 90 % of its processor.",
+      description: words.cpu,
       metric: databaseMetric(config, "CPUUtilization"),
       statistic: "Average",
       threshold: CPU_PERCENT,
     }),
     alarm("storage", {
       comparison: "LessThanThreshold",
-      description: `Less than 10 % of the database's ${storageGb} GB are free.`,
+      description: words.storage,
       metric: databaseMetric(config, "FreeStorageSpace"),
       statistic: "Minimum",
       threshold: storageGb * GIB * FREE_STORAGE_SHARE,
     }),
     alarm("connections", {
       ...above,
-      description: "The database comes near to its limit of connections.",
+      description: words.connections,
       metric: databaseMetric(config, "DatabaseConnections"),
       statistic: "Average",
       threshold: Math.floor(maxConnections(instanceClass) * CONNECTIONS_SHARE),
     }),
   ];
 }
+const databaseWords = (config: Config) => ({
+  cpu: inWords(config, "The database uses more than 90 % of its processor.", "La base de datos usa más del 90 % de su procesador."),
+  storage: inWords(
+    config,
+    `Less than 10 % of the database's ${config.database.storageGb} GB are free.`,
+    `Queda libre menos del 10 % de los ${config.database.storageGb} GB de la base de datos.`,
+  ),
+  connections: inWords(
+    config,
+    "The database comes near to its limit of connections.",
+    "La base de datos se acerca a su límite de conexiones.",
+  ),
+});
 
 /** GiB of memory by size within a family of 4 GiB a virtual processor; `r` and `x` have more, `c` has less. */
 const SIZES: Readonly<Record<string, number>> = { micro: 1, small: 2, medium: 4, large: 8, xlarge: 16 };

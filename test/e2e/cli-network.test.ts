@@ -6,6 +6,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { type FaultRule, faultPlan } from "../../src/local/core/faults.ts";
+import { localAws } from "../support/local-aws.ts";
 
 /** The way to AWS: proxies, certificates, pages of others, names that do not exist. The real command; no network is needed. */
 const BIN = resolve("bin/fleetlogix.js");
@@ -48,6 +50,7 @@ async function proxy(status: number): Promise<{ readonly address: string; readon
   });
   return { address: `127.0.0.1:${await listening(server)}`, connects };
 }
+const hanging = (service: string): FaultRule => ({ service, times: null, fault: { kind: "hang" } });
 const answering = (answer: RequestListener) => listening(createServer(answer));
 
 test.each(["HTTPS_PROXY", "https_proxy"])(
@@ -126,4 +129,38 @@ test("a profile that does not exist is named with the one that is meant", async 
     expect(said).toContain("Did you mean fleet-prod?");
     expect(code).toBe(5);
   }
+});
+
+test("doctor asks an endpoint that never answers twice at most: a call waits for five seconds, a check for ten", {
+  timeout: 90_000,
+}, async () => {
+  let asked = 0;
+  const port = await answering(() => {
+    asked++;
+  });
+  const { code, said } = await run(`doctor --endpoint-url http://127.0.0.1:${port}`, KEYS);
+  expect(said).toMatch(/✖ +connection/);
+  expect(asked).toBeGreaterThan(0);
+  expect(asked).toBeLessThanOrEqual(2);
+  expect(code).toBe(1);
+});
+test("doctor gives each check its ten seconds where only the account is told, and says what each has found", {
+  timeout: 90_000,
+}, async () => {
+  const faults = faultPlan(
+    ["s3", "dynamodb", "sns", "rds", "ec2", "iam", "logs", "lambda", "apigateway"].map((service) => hanging(service)),
+  );
+  const aws = await localAws({ faults });
+  const { code, said } = await run(`doctor --endpoint-url ${aws.url}`, KEYS);
+  const times = new Map<string, number>();
+  for (const { service, operation, input } of faults.calls()) {
+    const call = `${service}:${operation} ${JSON.stringify(input)}`;
+    times.set(call, (times.get(call) ?? 0) + 1);
+  }
+  await aws.close();
+  for (const check of ["node", "credentials", "region", "permissions"]) expect(said).toMatch(new RegExp(`[✔✖] +${check}`));
+  expect(said).toMatch(/PREFLIGHT|ENDPOINT_UNREACHABLE/);
+  // Several checks may ask the same; none asks three times.
+  expect(Math.max(...times.values())).toBeLessThanOrEqual(6);
+  expect(code).toBe(1);
 });

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { displayWidth } from "../../src/cli/render/layout.ts";
 import { localAws } from "../support/local-aws.ts";
 
 /** The real command in a real terminal. */
@@ -12,7 +13,7 @@ let cwd: string;
 let aws: Awaited<ReturnType<typeof localAws>>;
 beforeAll(async () => {
   cwd = mkdtempSync(join(tmpdir(), "terminal-"));
-  aws = await localAws();
+  aws = await localAws({ settings: { realism: true } });
 });
 afterAll(async () => {
   await aws.close();
@@ -23,10 +24,12 @@ interface Typed {
   readonly child: ChildProcess;
   said(): string;
   until(pattern: RegExp): Promise<void>;
+  /** The terminal gets another width, as when a person drags its window's edge. */
+  resize(columns: number): void;
   readonly ended: Promise<number | null>;
 }
 function inTerminal(words: string): Typed {
-  const line = `stty cols 80 rows 40; exec ${process.execPath} ${resolve("bin/fleetlogix.js")} ${words}`;
+  const line = `tty; stty cols 80 rows 40; exec ${process.execPath} ${resolve("bin/fleetlogix.js")} ${words}`;
   const env = {
     PATH: process.env.PATH,
     HOME: cwd,
@@ -50,8 +53,14 @@ function inTerminal(words: string): Typed {
       waiting.add(look);
       look();
     });
-  return { child, said: () => said, until, ended: new Promise((done) => child.on("close", done)) };
+  const resize = (columns: number) => void execFileSync("stty", ["-F", /\/dev\/\S+/.exec(said)?.[0] as string, "cols", String(columns)]);
+  return { child, said: () => said, until, resize, ended: new Promise((done) => child.on("close", done)) };
 }
+
+/** Lines as they are drawn, without the terminal's codes. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the codes are what is taken out.
+const linesOf = (said: string): readonly string[] => said.replace(/\u001b\[[?\d;]*[A-Za-z]/g, "").split(/[\r\n]+/);
+const widest = (said: string): number => Math.max(...linesOf(said).map((line) => displayWidth(line)));
 
 describe.runIf(hasTerminals)("in a terminal", () => {
   test("config init asks four questions, asks again what does not fit, and Enter takes the default", { timeout: LONG }, async () => {
@@ -85,5 +94,38 @@ describe.runIf(hasTerminals)("in a terminal", () => {
     expect(said).not.toContain("\u001b[2J");
     // What was seen last stays in the scrollback.
     expect(said.slice(said.lastIndexOf("\u001b[?1049l"))).toMatch(/\d+ resources: /);
+  });
+
+  test("status --watch is drawn anew for a new width, without waiting for the next look", { timeout: LONG }, async () => {
+    const screen = inTerminal("status --watch");
+    await screen.until(/Ctrl-C ends it/);
+    const before = screen.said();
+    screen.resize(50);
+    await screen.until(new RegExp(`^[\\s\\S]{${before.length},}Ctrl-C ends it`));
+    const after = screen.said().slice(before.length);
+    // Drawn over what is there: nothing is cleared before.
+    expect(after.startsWith("\u001b[?2026h\u001b[H")).toBe(true);
+    expect(widest(after)).toBeLessThanOrEqual(50);
+    screen.child.stdin?.write("\u0003");
+    expect(await screen.ended).toBe(130);
+  });
+
+  test("a new width during `up` loses no line, the live part fits it, and Ctrl-C says where it stands", { timeout: LONG }, async () => {
+    const up = inTerminal("setup --no-color");
+    await up.until(/✔ \S+ +created/);
+    const before = up.said();
+    up.resize(60);
+    await up.until(new RegExp(`^[\\s\\S]{${before.length},}✔ \\S+ +created`));
+    up.child.stdin?.write("\u0003");
+    expect(await up.ended).toBe(130);
+    const after = up.said().slice(before.length);
+    expect(up.said()).toMatch(/Stopping: calls in flight finish first; Ctrl-C again stops at once/);
+    expect(after).toMatch(/\d+ done, 0 failed, \d+ not started/);
+    const finished = linesOf(up.said()).flatMap((line) => /✔ (\S+) +created/.exec(line)?.[1] ?? []);
+    expect(new Set(finished).size).toBe(finished.length);
+    expect(up.said()).not.toContain("\u001b[2J");
+    const live = linesOf(after).filter((line) => / of \d+ done|^ {4}/.test(line));
+    // What was being written while the width changed may still be of the old one.
+    expect(Math.max(...live.slice(4).map((line) => displayWidth(line)))).toBeLessThanOrEqual(60);
   });
 });

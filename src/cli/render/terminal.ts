@@ -1,8 +1,9 @@
 import ora from "ora";
 import type { EngineEvent } from "../../engine/events.ts";
+import { nameOfKind } from "./kinds.ts";
 import { columns, cut, displayWidth, padEnd } from "./layout.ts";
 import type { Paint, Voice } from "./paint.ts";
-import { advance, estimateOf, IDLE, type Line, lineOf, type Progress } from "./progress.ts";
+import { advance, estimateOf, IDLE, type Line, lineOf, type Progress, type Step } from "./progress.ts";
 import { duration } from "./words.ts";
 
 const MOST_ROWS = 6;
@@ -25,6 +26,8 @@ export function terminalRenderer(stream: NodeJS.WriteStream, voice: Voice, verbo
   };
   const timer = setInterval(draw, 500);
   timer.unref();
+  // Lines are cut to the width that they were drawn for: a new one is drawn for at once.
+  stream.on("resize", draw);
   return {
     emit(event) {
       const line = lineOf(progress, event, verbose);
@@ -39,6 +42,7 @@ export function terminalRenderer(stream: NodeJS.WriteStream, voice: Voice, verbo
     },
     stop() {
       clearInterval(timer);
+      stream.off("resize", draw);
       spinner.stop();
     },
   };
@@ -50,17 +54,35 @@ const fitting = (line: Line, room: number): Line => (line.tone === "good" ? { ..
 const lastingText = ({ tone, id, text }: Line, width: number, paint: Paint): string =>
   `${paint(tone, SYMBOL[tone])} ${id ? `${padEnd(id, width)}  ` : ""}${tone === "dim" ? paint("dim", text) : text}`;
 
-/** The live part: a count, and the resources at work, the longest at work first. Pure. */
+/** The live part: a count, and what is at work, the longest at work first; what does or waits for the same stands together. Pure. */
 export function liveText(progress: Progress, now: number, width: number, paint: Paint): string {
   const running = [...progress.steps].filter(([, step]) => step.doing !== undefined).sort(([, a], [, b]) => a.since - b.since);
   const head = `${progress.finished} of ${progress.total} done${running.length > 0 ? `, ${running.length} at work` : ""}`;
-  const rows = running.slice(0, MOST_ROWS).map(([id, step]) => [id, duration(now - step.since), step.doing ?? ""]);
+  const groups = alike(running);
+  const rows = groups.slice(0, MOST_ROWS).map((group) => rowOf(group, now));
   const estimates = running.flatMap(([, { kind, action, since }]) => estimateOf(kind, action, now - since) ?? []);
-  const more = running.length - rows.length;
+  const more = groups.slice(MOST_ROWS).flat().length;
   return [
     `${head}  ${paint("dim", duration(now - progress.started))}`,
     ...columns(rows, Number.POSITIVE_INFINITY).map((row) => paint("dim", `    ${cut(row, width - 4)}`)),
     ...(more > 0 ? [paint("dim", `    and ${more} more`)] : []),
     ...[...new Set(estimates)].map((text) => paint("dim", cut(`    ${text}`, width))),
   ].join("\n");
+}
+
+type AtWork = readonly [id: string, step: Step];
+/** Of one kind and doing the same; when it is tried again differs from one to the next. */
+function alike(running: readonly AtWork[]): readonly (readonly AtWork[])[] {
+  const groups = new Map<string, AtWork[]>();
+  for (const one of running) {
+    const [, { kind, doing = "" }] = one;
+    const what = `${kind} ${doing.replace(/; (again|next) in .*/, "")}`;
+    groups.set(what, [...(groups.get(what) ?? []), one]);
+  }
+  return [...groups.values()];
+}
+/** One resource by its id, several of a kind by their number; the age is that of the one longest at work. */
+function rowOf(group: readonly AtWork[], now: number): readonly string[] {
+  const [id, { kind, since, doing }] = group[0] as AtWork;
+  return [group.length === 1 ? id : nameOfKind(kind, group.length), duration(now - since), doing ?? ""];
 }

@@ -112,6 +112,25 @@ test("for a new database that lets people wait, an estimate is told", () => {
   expect(liveText(progress, 60_000, 80, plain)).toContain("a new database may take some 5 to 20 minutes on AWS");
 });
 
+test("resources of one kind that wait for the same are one row; more kinds than there are rows are counted", () => {
+  const waits = (kind: string, id: string, waitMs: number): readonly EngineEvent[] => [
+    { type: "resource.decided", id, kind, name: id, decision: { action: "create" } },
+    { type: "resource.acting", id, verb: "create" },
+    { type: "resource.retrying", id, why: "propagation", code: "InvalidParameterValueException", attempt: 1, waitMs },
+  ];
+  const events: readonly EngineEvent[] = [
+    { type: "run.started", total: 9 },
+    ...["a", "b", "c"].flatMap((name, i) => waits("lambda.function", `function.${name}`, 1_000 + i * 500)),
+    ...["1", "2", "3", "4", "5", "6"].flatMap((name) => waits(`kind-${name}`, name, 1_000)),
+  ];
+  const progress = events.reduce((known, event, i) => advance(known, event, i * 100), IDLE);
+  const lines = liveText(progress, 10_000, 120, plain).split("\n");
+  expect(lines[0]).toMatch(/^0 of 9 done, 9 at work/);
+  expect(lines[1]).toMatch(/^ {4}3 functions +10 s +AWS has not spread the news yet \(InvalidParameterValueException\); again in/);
+  expect(lines).toHaveLength(8);
+  expect(lines[7]).toBe("    and 1 more");
+});
+
 const PLAN: Plan = {
   resources: [
     { id: "bucket", kind: "s3.bucket", name: "b", decision: { action: "keep" } },
