@@ -40,7 +40,8 @@ async function shown<T>(run: Run, work: (emit: Emit) => Promise<T>): Promise<T> 
 export async function withSpinner<T>(run: Run, text: string, work: () => Promise<T>): Promise<T> {
   if (run.flags.json || run.flags.quiet || !isLive(run)) return work();
   const { default: ora } = await import("ora");
-  const spinner = ora({ text: run.voice.err.render(text), stream: run.io.stderr, discardStdin: false }).start();
+  const color = run.voice.err.coloured ? "cyan" : false;
+  const spinner = ora({ text: run.voice.err.render(text), stream: run.io.stderr, discardStdin: false, color }).start();
   return work().finally(() => spinner.stop());
 }
 

@@ -124,6 +124,7 @@ describe.runIf(hasTerminals)("in a terminal", () => {
     const finished = linesOf(up.said()).flatMap((line) => /✔ (\S+) +created/.exec(line)?.[1] ?? []);
     expect(new Set(finished).size).toBe(finished.length);
     expect(up.said()).not.toContain("\u001b[2J");
+    expect(up.said()).not.toContain("\u001b[36m");
     const live = linesOf(after).filter((line) => / of \d+ done|^ {4}/.test(line));
     // What was being written while the width changed may still be of the old one.
     expect(Math.max(...live.slice(4).map((line) => displayWidth(line)))).toBeLessThanOrEqual(60);

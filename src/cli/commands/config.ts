@@ -65,7 +65,7 @@ export const show: Action = async (run) => {
   const valueAt = (path: string) => settingAt(settings, path.split("."));
   const rows = [...origins]
     .sort()
-    .map(([path, origin]) => [path, JSON.stringify(valueAt(path)), origin === "default" ? "" : `(${origin})`]);
+    .map(([path, origin]) => [path, `${JSON.stringify(valueAt(path))}${origin === "default" ? "" : `  (${origin})`}`]);
   return {
     text: columns(rows, widthOf(run.io.stdout)).join("\n"),
     json: { command: run.command, ok: true, file: file ?? null, config: settings, origins: Object.fromEntries(origins) },

@@ -57,6 +57,9 @@ const SCREENS: Readonly<Record<string, (width: number) => string>> = {
   outputs: (width) => columns(OUTPUTS, width).join("\n"),
   error: (width) => toErrorText(failure, plain, false, width),
   "help up": (width) => help(["up"], width),
+  "help simulate": (width) => help(["simulate"], width),
+  "help permissions": (width) => help(["permissions"], width),
+  help: (width) => help([], width),
 };
 /** Nobody can copy what is broken: addresses, ARNs, names and commands stay whole. */
 const isWhole = (line: string): boolean => /\S{38,}|`[^`]+`/.test(line);
