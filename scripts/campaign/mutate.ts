@@ -30,7 +30,7 @@ process.exit(missed > 0 ? 1 : 0);
 async function play({ file, edits, scenarios }: Mutation): Promise<string> {
   const copy = mkdtempSync(join(tmpdir(), "campaign-mutation-"));
   try {
-    for (const part of ["src", "handlers", "scripts", "package.json", "tsconfig.json"])
+    for (const part of ["src", "handlers", "scripts", join("test", "recordings"), "package.json", "tsconfig.json"])
       cpSync(join(project, part), join(copy, part), { recursive: true });
     symlinkSync(join(project, "node_modules"), join(copy, "node_modules"));
     plant(join(copy, file), edits);

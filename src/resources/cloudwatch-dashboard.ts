@@ -1,3 +1,4 @@
+import type { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
@@ -31,7 +32,7 @@ export const dashboardOwner = ({
 }): string => `fleetlogix:stack=${stack} fleetlogix:region=${region} dashboard=${name}`;
 
 /** Who owns a dashboard without tags, by the line of `dashboardOwner`. One of this stack needs no tags: the endpoint may keep none. */
-function ownerIn(body: unknown, name: string, { stack, place }: Pick<Ctx, "stack" | "place">): SeenTags {
+function ownerIn(body: unknown, name: string, { stack, place }: Pick<Ctx, "stack" | "place">): SeenTags | undefined {
   const widgets = (body as { readonly widgets?: unknown } | null | undefined)?.widgets;
   for (const widget of Array.isArray(widgets) ? widgets : []) {
     const markdown: unknown = widget?.type === "text" ? widget.properties?.markdown : undefined;
@@ -40,9 +41,21 @@ function ownerIn(body: unknown, name: string, { stack, place }: Pick<Ctx, "stack
     if (found.stack === stack && found.region === place.region) return "inherited";
     return { "fleetlogix:stack": found.stack ?? "", "fleetlogix:region": found.region ?? "" };
   }
-  return {};
+  return undefined;
 }
 const OWNER = /^fleetlogix:stack=(?<stack>\S+) fleetlogix:region=(?<region>\S+) dashboard=(?<name>\S+)$/m;
+
+/**
+ * Does this endpoint keep tags of dashboards? moto_server answers for one that does not exist that it has none; AWS says that there is no
+ * such thing. Where that cannot be asked, tags are kept: then a dashboard without them is not ours.
+ */
+async function keepsTags(cloudwatch: CloudWatch, arn: string): Promise<boolean> {
+  return cloudwatch.listTagsForResource({ ResourceARN: `${arn}${NOBODYS}` }).then(
+    () => false,
+    () => true,
+  );
+}
+const NOBODYS = "-of-nobody";
 
 const GONE = ["DashboardNotFoundError", "ResourceNotFound", "ResourceNotFoundException"];
 
@@ -72,9 +85,11 @@ export const cloudwatchDashboard: ResourceKind<DashboardId, DashboardSpec, Dashb
     const cloudwatch = await ctx.world.cloudwatch();
     const found = await cloudwatch.getDashboard({ DashboardName: name });
     const arn = found.DashboardArn ?? arnOf(name, ctx.place);
-    const { Tags } = await cloudwatch.listTagsForResource({ ResourceARN: arn });
+    const { Tags = [] } = await cloudwatch.listTagsForResource({ ResourceARN: arn });
     const body = parsed(found.DashboardBody);
-    return { state: "ready", live: { arn, body }, tags: Tags?.length ? fromTagList(Tags) : ownerIn(body, name, ctx) };
+    const owner = ownerIn(body, name, ctx);
+    const proven = Tags.length === 0 && owner !== undefined && !(await keepsTags(cloudwatch, arn));
+    return { state: "ready", live: { arn, body }, tags: proven ? owner : fromTagList(Tags) };
   },
   // PutDashboard writes over a dashboard that is there and then passes over the tags: one is made only when it was read as absent.
   async create({ name }, { body }, ctx) {

@@ -89,7 +89,8 @@ describe("at an endpoint that keeps no tags of dashboards", () => {
   beforeAll(async () => {
     const clock = virtualClock();
     const faults = faultPlan();
-    // Its dashboards are made without tags below; told of tags later, it says that there is no such thing.
+    // Its dashboards are made without tags below; told of tags later, it says that there is no such thing. Asked for the tags of a
+    // dashboard that nobody made, it says that there are none, as moto_server does: here there is one.
     faults.add({
       service: "cloudwatch",
       operation: "TagResource",
@@ -117,6 +118,7 @@ describe("at an endpoint that keeps no tags of dashboards", () => {
     const cloudwatch = await rig.world.cloudwatch();
     await cloudwatch.deleteDashboards({ DashboardNames: [identity.name] }).catch(() => {});
     await cloudwatch.putDashboard({ DashboardName: identity.name, DashboardBody: JSON.stringify(body) });
+    await cloudwatch.putDashboard({ DashboardName: `${identity.name}-of-nobody`, DashboardBody: JSON.stringify({ widgets: [] }) });
     rig.writes();
   };
 
@@ -139,6 +141,13 @@ describe("at an endpoint that keeps no tags of dashboards", () => {
     expect(await rig.plan(nodes)).toMatchObject([{ decision: { action: "refuse", code: "OWNER_FOREIGN" } }]);
     await rig.down(nodes, { deleteData: true });
     expect(await rig.look(nodes)).toMatchObject({ state: "ready" });
+  });
+
+  test("where tags are kept, a dashboard without them is not ours, whatever its body says", async () => {
+    await put(bodyOf(mine));
+    await (await rig.world.cloudwatch()).deleteDashboards({ DashboardNames: [`${identity.name}-of-nobody`] });
+    rig.writes();
+    expect(await rig.plan(nodes)).toMatchObject([{ decision: { action: "refuse", code: "OWNER_FOREIGN" } }]);
   });
 
   test("one of this stack in another region is not taken", async () => {
