@@ -42,14 +42,16 @@ export function buildProgram(act: Act): Command {
 
 const EXAMPLES = `
 Examples:
-  fleetlogix up --local            all of it on this machine, without an account
-  fleetlogix plan                  what \`up\` would do on AWS
-  fleetlogix outputs api_url       one value, for scripts
-  fleetlogix teardown              remove the stack, keep its data
+  fleetlogix up --local        all of it here, no account
+  fleetlogix plan              what \`up\` would do on AWS
+  fleetlogix outputs api_url   one value, for scripts
+  fleetlogix teardown          remove it all, keep the data
 
-Exit codes: 0 done · 1 failed, run again · 2 usage or configuration
-  3 plan found changes · 4 refused for safety · 5 credentials or permissions
-  6 another run holds the lock · 130 interrupted
+Exit codes:
+  0 done                  1 failed, run again
+  2 usage, configuration  3 plan found changes
+  4 refused for safety    5 credentials or permissions
+  6 another run has the lock   130 interrupted
 `;
 
 const SUGGESTIONS: Suggestions = {

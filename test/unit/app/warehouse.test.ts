@@ -47,7 +47,9 @@ test(
         Condition: { StringEquals: { "sts:ExternalId": snowflake.externalId } },
       },
     ]);
-    await expect(aws.client(STS).assumeRole({ RoleArn: Role?.Arn, RoleSessionName: "laptop" })).rejects.toMatchObject({ name: "AccessDenied" });
+    await expect(aws.client(STS).assumeRole({ RoleArn: Role?.Arn, RoleSessionName: "laptop" })).rejects.toMatchObject({
+      name: "AccessDenied",
+    });
     const { PolicyNames: [PolicyName = ""] = [] } = await iam.listRolePolicies({ RoleName });
     const { PolicyDocument = "" } = await iam.getRolePolicy({ RoleName, PolicyName });
     const statements = JSON.parse(decodeURIComponent(PolicyDocument)).Statement as {
@@ -62,7 +64,14 @@ test(
     const told = {
       QueueArn: QUEUE,
       Events: ["s3:ObjectCreated:*"],
-      Filter: { Key: { FilterRules: [{ Name: "Prefix", Value: "lake/" }] } },
+      Filter: {
+        Key: {
+          FilterRules: [
+            { Name: "prefix", Value: "lake/" },
+            { Name: "suffix", Value: ".parquet" },
+          ],
+        },
+      },
     };
     expect((await s3.getBucketNotificationConfiguration({ Bucket })).QueueConfigurations).toMatchObject([told]);
     expect((await app.plan(all, how)).resources.filter(({ decision }) => decision.action !== "keep")).toEqual([]);

@@ -61,8 +61,8 @@ const SCREENS: Readonly<Record<string, (width: number) => string>> = {
   "help permissions": (width) => help(["permissions"], width),
   help: (width) => help([], width),
 };
-/** Nobody can copy what is broken: addresses, ARNs, names and commands stay whole. */
-const isWhole = (line: string): boolean => /\S{38,}|`[^`]+`/.test(line);
+/** Nobody can copy what is broken: addresses, ARNs, names and commands stay whole, and so does a word that stands alone. */
+const isWhole = (line: string): boolean => /\S{38,}|`[^`]+`|^\s*\S+$/.test(line);
 
 describe.each(Object.entries(SCREENS))("%s", (_, screen) => {
   test.each([60, 80, 120])("at %i columns", (width) => {
