@@ -97,8 +97,9 @@ test("iam: simulate signs its calls and finds the state that it sent", async () 
   const folder = mkdtempSync(join(tmpdir(), "signed-"));
   try {
     writeFileSync(join(folder, "fleetlogix.config.json"), JSON.stringify(SIGNED));
-    const words = "simulate --local --vehicles 2 --minutes 0.1 --interval 0.1 --seed 3 --json".split(" ");
-    const env = { PATH: process.env.PATH, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
+    const words = "simulate --vehicles 2 --minutes 0.1 --interval 0.1 --seed 3 --json".split(" ");
+    // Not `--local`, which goes with no address.
+    const env = { PATH: process.env.PATH, FLEETLOGIX_LOCAL: "1", AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
     const said = await new Promise<string>((done) => {
       const args = [resolve("bin/fleetlogix.js"), ...words, "--endpoint-url", api.aws.url];
       execFile(process.execPath, args, { cwd: folder, env }, (_: ExecFileException | null, stdout) => done(stdout));
