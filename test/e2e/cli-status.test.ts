@@ -53,13 +53,16 @@ test("a database that is being made is at work, not an error, and not yet up", {
   const { code, stdout } = await run("status", "--exit-code");
   expect(stdout).toMatch(/^ *… +database .*creating/m);
   expect(stdout).toMatch(/ready, 1 changing\.\n$/);
-  expect(stdout).not.toContain("✖");
+  expect(stdout).not.toMatch(/✖ +database/);
   expect(code).toBe(1);
   expect(JSON.parse((await run("status", "--json")).stdout)).toMatchObject({ ok: true, lock: null });
 });
 
 test("with everything up --exit-code says 0, and who holds the lock is told", { timeout: LONG }, async () => {
-  while ((await databaseStatus()) !== "available") await new Promise((go) => setTimeout(go, 500));
+  await aws.close();
+  // One without AWS's delays.
+  aws = await localAws();
+  expect(await run("up")).toMatchObject({ code: 0 });
   expect(await run("status", "--exit-code")).toMatchObject({ code: 0, stdout: expect.stringMatching(/\d+ resources: \d+ ready\.\n$/) });
   const since = Date.now() - 120_000;
   const held = { host: "laptop", pid: 12, user: "ana", command: "up", since, until: Date.now() + 600_000 };
@@ -78,6 +81,6 @@ test("with everything up --exit-code says 0, and who holds the lock is told", { 
 test("when something was taken away --exit-code says 1 and its line says absent", { timeout: LONG }, async () => {
   await aws.client(SNS).deleteTopic({ TopicArn: "arn:aws:sns:us-east-1:000000000000:fleetlogix-alerts" });
   const { code, stdout } = await run("status", "--exit-code");
-  expect(stdout).toMatch(/✖ +topic .*absent/);
+  expect(stdout).toMatch(/✖ +topic\.alerts .*absent/);
   expect(code).toBe(1);
 });
