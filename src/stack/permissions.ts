@@ -141,14 +141,18 @@ export const bucketPolicy = (names: Naming): PolicyDocument => policy(tlsOnly(na
 
 /** S3's log delivery may write accesses to this stack's bucket, and nobody speaks to the bucket without TLS. */
 export const logBucketPolicy = ({ bucketArn, logBucketArn }: Naming, { account }: Place): PolicyDocument =>
-  policy(tlsOnly(logBucketArn), {
-    Sid: "AccessLogs",
-    Effect: "Allow",
-    Principal: { Service: "logging.s3.amazonaws.com" },
-    Action: "s3:PutObject",
-    Resource: `${logBucketArn}/*`,
-    Condition: { ArnLike: { "aws:SourceArn": bucketArn }, StringEquals: { "aws:SourceAccount": account } },
-  });
+  policy(
+    {
+      Sid: "AccessLogs",
+      Effect: "Allow",
+      Principal: { Service: "logging.s3.amazonaws.com" },
+      Action: "s3:PutObject",
+      Resource: `${logBucketArn}/*`,
+      Condition: { ArnLike: { "aws:SourceArn": bucketArn }, StringEquals: { "aws:SourceAccount": account } },
+    },
+    // After the other: moto_server reads the statements in their order and fails at a principal that is `*`.
+    tlsOnly(logBucketArn),
+  );
 
 const tlsOnly = (bucketArn: string): PolicyStatement => ({
   Sid: "TlsOnly",
