@@ -2,8 +2,6 @@ import { isDeepStrictEqual } from "node:util";
 import type { Change, Tags } from "../engine/contract.ts";
 import { normalForm } from "../normal-form.ts";
 
-export { normalForm };
-
 /** One change for each `path: [what is there, what is wanted]` whose halves do not mean the same. */
 export function differences(pairs: Readonly<Record<string, readonly [from: unknown, to: unknown]>>, forces?: "replace"): Change[] {
   return Object.entries(pairs)

@@ -1,8 +1,8 @@
 import * as z from "zod";
 import type { Change } from "../engine/contract.ts";
+import { normalForm } from "../normal-form.ts";
 import { oneLine } from "../printable.ts";
 import { parseEncodedJson } from "./answers.ts";
-import { normalForm } from "./changes.ts";
 
 export type OneOrMore = string | readonly string[];
 export interface PolicyStatement {

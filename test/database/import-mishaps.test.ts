@@ -2,42 +2,14 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { companySql } from "../../scripts/company/generate.ts";
-import { installedServer, type SourceServer, startSource } from "../../scripts/company/server.ts";
-import type { ImportEvent } from "../../src/app/contract.ts";
+import { beforeAll, expect } from "vitest";
+import { installedServer } from "../../scripts/company/server.ts";
 import { importDatabase } from "../../src/database/import/import.ts";
 import { Secret } from "../../src/secret.ts";
-import { type DatabaseStack, databaseStack, has } from "./stack.ts";
+import { companyBeside, installed, there } from "./company.ts";
 
-/** Needs PostgreSQL's server and client programs of the distribution: `apt-get install postgresql-15`. Without them nothing is tested here. */
-const installed = installedServer() !== undefined && has("pg_dump");
-const there = test.skipIf(!installed);
-if (!installed) process.stderr.write("test/database/import.test.ts is skipped: no PostgreSQL server and pg_dump are installed.\n");
-
-const SIZE = 0.01;
-let source: SourceServer;
-let stack: DatabaseStack;
-const passwordBefore = process.env.PGPASSWORD;
-beforeAll(async () => {
-  if (!installed) return;
-  [source, stack] = await Promise.all([startSource(), databaseStack()]);
-  await source.query("CREATE DATABASE company");
-  await source.query(companySql(SIZE), "company");
-  process.env.PGPASSWORD = source.password;
-});
-beforeEach(() => {
-  if (installed) process.env.PGPASSWORD = source.password;
-});
-afterAll(async () => {
-  if (passwordBefore === undefined) delete process.env.PGPASSWORD;
-  else process.env.PGPASSWORD = passwordBefore;
-  await Promise.all([source?.close(), stack?.close()]);
-});
-const move = (from = source.url("company"), more: object = {}, emit: (event: ImportEvent) => void = () => {}) =>
-  stack.app.database.importFrom(from, { replace: false, check: false, jobs: 2, ...more }, emit);
-const databases = async () =>
-  (await stack.query("SELECT datname FROM pg_database WHERE datname LIKE 'fleet%' ORDER BY 1", "postgres")).map(({ datname }) => datname);
+const company = companyBeside("test/database/import-mishaps.test.ts");
+const { move, databases } = company;
 
 beforeAll(async () => {
   if (installed) await move();
@@ -68,17 +40,17 @@ async function cableTo(port: number): Promise<{ readonly port: number; cut(): vo
 there("a cable that is cut while rows are read or written is a lost connection, and the next run moves everything", async () => {
   const before = await databases();
   const lost = { code: "DATABASE_UNREACHABLE", message: expect.stringMatching(/was lost|does not answer/) };
-  const kept = async () => expect(await stack.query("SELECT count(*)::int AS n FROM trips")).toEqual([{ n: 1000 }]);
-  const near = await cableTo(source.port);
+  const kept = async () => expect(await company.stack.query("SELECT count(*)::int AS n FROM trips")).toEqual([{ n: 1000 }]);
+  const near = await cableTo(company.source.port);
   const reading = move(`postgres://postgres@127.0.0.1:${near.port}/company`, { replace: true }, (event) => {
     if (event.type === "table" && event.step === "dumped") near.cut();
   });
   await expect(reading).rejects.toMatchObject(lost);
   await kept();
-  const far = await cableTo(stack.target.port);
-  const { password, ...target } = stack.target;
+  const far = await cableTo(company.stack.target.port);
+  const { password, ...target } = company.stack.target;
   const connection = { ...target, port: far.port, password: new Secret(password), sslMode: "require", caFile: undefined } as const;
-  const options = { from: source.url("company"), replace: true, check: false, jobs: 2, storageGb: 20, variables: process.env };
+  const options = { from: company.source.url("company"), replace: true, check: false, jobs: 2, storageGb: 20, variables: process.env };
   const writing = importDatabase(connection, { ...options, signal: new AbortController().signal }, (event) => {
     if (event.type === "table" && event.step === "restored") far.cut();
   });
@@ -125,7 +97,7 @@ there("a full disk, here and there, is said in one sentence, and the target stay
     await expect(move(undefined, { replace: true }), tool)
       .rejects.toMatchObject({ code: "IMPORT_FAILED", message: expect.stringMatching(words) })
       .finally(back);
-    expect(await stack.query("SELECT count(*)::int AS n FROM trips"), tool).toEqual([{ n: 1000 }]);
+    expect(await company.stack.query("SELECT count(*)::int AS n FROM trips"), tool).toEqual([{ n: 1000 }]);
   }
 });
 
@@ -139,65 +111,68 @@ there("a source of a newer version than the stack's database, or than the tools,
       [17, "TOOL_MISSING", /pg_\w+ \d+ of this machine is too old: the server is PostgreSQL 17/],
     ] as const) {
       const name = `newer_${version}`;
-      await source.query(`CREATE DATABASE ${name}`);
+      await company.source.query(`CREATE DATABASE ${name}`);
       // The source answers with the number of another version.
-      await source.query(
+      await company.source.query(
         `CREATE SCHEMA later; CREATE FUNCTION later.current_setting(text) RETURNS text LANGUAGE sql AS $$
           SELECT CASE WHEN $1 = 'server_version_num' THEN '${version}0000' ELSE pg_catalog.current_setting($1) END $$;
         ALTER DATABASE ${name} SET search_path = later, pg_catalog, public`,
         name,
       );
-      await expect(move(source.url(name), { replace: true })).rejects.toMatchObject({ code, message: expect.stringMatching(words) });
+      await expect(move(company.source.url(name), { replace: true })).rejects.toMatchObject({
+        code,
+        message: expect.stringMatching(words),
+      });
     }
   } finally {
     for (const undo of back.toReversed()) undo();
     process.env.PATH = path;
   }
-  expect(await stack.query("SELECT count(*)::int AS n FROM trips")).toEqual([{ n: 1000 }]);
+  expect(await company.stack.query("SELECT count(*)::int AS n FROM trips")).toEqual([{ n: 1000 }]);
   await expect.poll(databases, { timeout: 20_000 }).toEqual(["fleetlogix"]);
 });
 
 there("a sequence that lies behind its column is found, and the words that mend it work", async () => {
   expect(await move(undefined, { check: true })).toMatchObject({ moved: false });
-  await stack.query("SELECT setval('trips_trip_id_seq', 7)");
+  await company.stack.query("SELECT setval('trips_trip_id_seq', 7)");
   const error = await move(undefined, { check: true }).catch((thrown) => thrown);
   expect(error).toMatchObject({
     code: "IMPORT_DIFFERS",
     message: expect.stringMatching(/public\.trips_trip_id_seq gives 8 next, and public\.trips\.trip_id has 1000 already/),
   });
-  await stack.query(/SELECT setval\([^;]*;/.exec(error.detail.hint)?.[0] ?? "");
+  await company.stack.query(/SELECT setval\([^;]*;/.exec(error.detail.hint)?.[0] ?? "");
   expect(await move(undefined, { check: true })).toMatchObject({ moved: false });
 });
 
 there("NULL, an empty string and values that change their columns are differences", async () => {
-  await source.query("CREATE DATABASE nulls");
-  await source.query(
+  await company.source.query("CREATE DATABASE nulls");
+  await company.source.query(
     "CREATE TABLE pairs (id int, a text, b text); INSERT INTO pairs VALUES (1, 'x', NULL), (2, '', 'y'), (3, 'p', 'q')",
     "nulls",
   );
-  await move(source.url("nulls"), { replace: true });
+  await move(company.source.url("nulls"), { replace: true });
   for (const change of [
     "a = NULL, b = 'x' WHERE id = 1",
     "a = NULL WHERE id = 2",
     "a = 'q', b = 'p' WHERE id = 3",
     "a = 'pq', b = '' WHERE id = 3",
   ]) {
-    await stack.query(`CREATE TABLE kept AS TABLE pairs; UPDATE pairs SET ${change}`);
-    await expect(move(source.url("nulls"), { check: true }), change).rejects.toMatchObject({ code: "IMPORT_DIFFERS" });
-    await stack.query("TRUNCATE pairs; INSERT INTO pairs TABLE kept; DROP TABLE kept");
+    await company.stack.query(`CREATE TABLE kept AS TABLE pairs; UPDATE pairs SET ${change}`);
+    await expect(move(company.source.url("nulls"), { check: true }), change).rejects.toMatchObject({ code: "IMPORT_DIFFERS" });
+    await company.stack.query("TRUNCATE pairs; INSERT INTO pairs TABLE kept; DROP TABLE kept");
   }
-  expect(await move(source.url("nulls"), { check: true })).toMatchObject({ moved: false });
+  expect(await move(company.source.url("nulls"), { check: true })).toMatchObject({ moved: false });
 });
 
 there("a source in Latin-1 arrives in UTF-8 and is proven in it", async () => {
-  await source.query("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
-  await source.query(
+  await company.source.query("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
+  await company.source.query(
     "CREATE TABLE clients (name text); INSERT INTO clients SELECT 'Señora Ñáñez ' || g FROM generate_series(1, 50) g",
     "latin",
   );
-  const { tables } = await move(source.url("latin"), { replace: true });
+  const { tables } = await move(company.source.url("latin"), { replace: true });
   expect(tables).toMatchObject([{ table: "public.clients", target_rows: "50", equal: true }]);
-  expect(await stack.query("SELECT count(*)::int AS n FROM clients WHERE name LIKE 'Señora Ñáñez %'")).toEqual([{ n: 50 }]);
-  await stack.query("UPDATE clients SET name = 'Señora Nañez 7' WHERE name = 'Señora Ñáñez 7'");
-  await expect(move(source.url("latin"), { check: true })).rejects.toMatchObject({ code: "IMPORT_DIFFERS" });
+  expect(await company.stack.query("SELECT count(*)::int AS n FROM clients WHERE name LIKE 'Señora Ñáñez %'")).toEqual([{ n: 50 }]);
+  await company.stack.query("UPDATE clients SET name = 'Señora Nañez 7' WHERE name = 'Señora Ñáñez 7'");
+  await expect(move(company.source.url("latin"), { check: true })).rejects.toMatchObject({ code: "IMPORT_DIFFERS" });
 });

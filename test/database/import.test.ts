@@ -3,54 +3,30 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { expect } from "vitest";
 import { companySql } from "../../scripts/company/generate.ts";
-import { installedServer, type SourceServer, startSource } from "../../scripts/company/server.ts";
+import { startSource } from "../../scripts/company/server.ts";
 import type { ImportEvent } from "../../src/app/contract.ts";
-import { type DatabaseStack, databaseStack, has } from "./stack.ts";
+import { companyBeside, SIZE, there } from "./company.ts";
 
-/** Needs PostgreSQL's server and client programs of the distribution: `apt-get install postgresql-15`. Without them nothing is tested here. */
-const installed = installedServer() !== undefined && has("pg_dump");
-const there = test.skipIf(!installed);
-if (!installed) process.stderr.write("test/database/import.test.ts is skipped: no PostgreSQL server and pg_dump are installed.\n");
-
-const SIZE = 0.01;
 const ROWS = 5065;
-let source: SourceServer;
-let stack: DatabaseStack;
-const passwordBefore = process.env.PGPASSWORD;
-beforeAll(async () => {
-  if (!installed) return;
-  [source, stack] = await Promise.all([startSource(), databaseStack()]);
-  await source.query("CREATE DATABASE company");
-  await source.query(companySql(SIZE), "company");
-  process.env.PGPASSWORD = source.password;
-});
-beforeEach(() => {
-  if (installed) process.env.PGPASSWORD = source.password;
-});
-afterAll(async () => {
-  if (passwordBefore === undefined) delete process.env.PGPASSWORD;
-  else process.env.PGPASSWORD = passwordBefore;
-  await Promise.all([source?.close(), stack?.close()]);
-});
-const move = (from = source.url("company"), more: object = {}, emit: (event: ImportEvent) => void = () => {}) =>
-  stack.app.database.importFrom(from, { replace: false, check: false, jobs: 2, ...more }, emit);
+const company = companyBeside("test/database/import.test.ts");
+const { move, databases } = company;
 const rowsIn = (tables: readonly { readonly target_rows: string }[]) => tables.reduce((sum, table) => sum + Number(table.target_rows), 0);
-const databases = async () =>
-  (await stack.query("SELECT datname FROM pg_database WHERE datname LIKE 'fleet%' ORDER BY 1", "postgres")).map(({ datname }) => datname);
 
 there(
   "a run that ends in the middle leaves the target as it was; the next one moves everything in, and one more only compares",
   async () => {
-    await stack.query("CREATE TABLE kept (a int)");
+    await company.stack.query("CREATE TABLE kept (a int)");
     const controller = new AbortController();
-    const other = await stack.open(controller.signal);
-    const ended = other.database.importFrom(source.url("company"), { replace: false, check: false, jobs: 2 }, (event) => {
+    const other = await company.stack.open(controller.signal);
+    const ended = other.database.importFrom(company.source.url("company"), { replace: false, check: false, jobs: 2 }, (event) => {
       if (event.type === "table" && event.step === "restored") controller.abort("signal");
     });
     await expect(ended).rejects.toBe("signal");
-    expect(await stack.query("SELECT to_regclass('kept') AS kept, to_regclass('trips') AS trips")).toEqual([{ kept: "kept", trips: null }]);
+    expect(await company.stack.query("SELECT to_regclass('kept') AS kept, to_regclass('trips') AS trips")).toEqual([
+      { kept: "kept", trips: null },
+    ]);
     const events: ImportEvent[] = [];
     const result = await move(undefined, {}, (event) => events.push(event));
     expect(result.moved).toBe(true);
@@ -62,16 +38,18 @@ there(
     );
     expect(events.filter((event) => event.type === "table" && event.step === "restored")).toHaveLength(result.tables.length);
     await expect.poll(databases, { timeout: 20_000 }).toEqual(["fleetlogix"]);
-    const [view] = await stack.query("SELECT sum(n)::int AS n, (SELECT litros_por_km(5) IS NOT NULL) AS works FROM entregas_por_estado");
+    const [view] = await company.stack.query(
+      "SELECT sum(n)::int AS n, (SELECT litros_por_km(5) IS NOT NULL) AS works FROM entregas_por_estado",
+    );
     expect(view).toEqual({ n: 4000, works: true });
-    await stack.query("INSERT INTO deliveries (trip_id, customer_name) VALUES (1, ' Ñ ')");
-    await stack.query("DELETE FROM deliveries WHERE customer_name = 'Ñ'");
+    await company.stack.query("INSERT INTO deliveries (trip_id, customer_name) VALUES (1, ' Ñ ')");
+    await company.stack.query("DELETE FROM deliveries WHERE customer_name = 'Ñ'");
     expect(await move()).toMatchObject({ moved: false });
   },
 );
 
 there("a planted difference is found, by table", async () => {
-  await stack.query(
+  await company.stack.query(
     "UPDATE trips SET fuel_consumed_liters = fuel_consumed_liters + 0.01 WHERE trip_id = 7; DELETE FROM maintenance WHERE maintenance_id = 3",
   );
   const error = await move(undefined, { check: true }).catch((thrown) => thrown);
@@ -81,32 +59,32 @@ there("a planted difference is found, by table", async () => {
 });
 
 there("rows in the target are kept unless --replace says that they may go", async () => {
-  await source.query("CREATE DATABASE other");
-  await source.query(
+  await company.source.query("CREATE DATABASE other");
+  await company.source.query(
     "CREATE TABLE one (id int GENERATED BY DEFAULT AS IDENTITY, t timestamp); INSERT INTO one SELECT 5 + g, now() FROM generate_series(1, 10) g",
     "other",
   );
-  await expect(move(source.url("other"))).rejects.toMatchObject({
+  await expect(move(company.source.url("other"))).rejects.toMatchObject({
     code: "DATA_PROTECTED",
     exit: 4,
     message: expect.stringContaining("Nothing was changed"),
   });
-  expect(await stack.query("SELECT count(*)::int AS n FROM trips")).toEqual([{ n: 1000 }]);
+  expect(await company.stack.query("SELECT count(*)::int AS n FROM trips")).toEqual([{ n: 1000 }]);
   const events: ImportEvent[] = [];
-  const { sequences } = await move(source.url("other"), { replace: true }, (event) => events.push(event));
+  const { sequences } = await move(company.source.url("other"), { replace: true }, (event) => events.push(event));
   // The source's own sequence lay behind its column.
   expect(sequences).toMatchObject([{ sequence: "public.one_id_seq", ahead: true }]);
   expect(events).toEqual(expect.arrayContaining([{ type: "warning", text: expect.stringContaining("moved ahead") }]));
-  expect(await stack.query("INSERT INTO one DEFAULT VALUES RETURNING id")).toEqual([{ id: 16 }]);
+  expect(await company.stack.query("INSERT INTO one DEFAULT VALUES RETURNING id")).toEqual([{ id: 16 }]);
 });
 
 there("a dump moves in and is proven against itself", async () => {
   const folder = mkdtempSync(join(tmpdir(), "dump-"));
-  const env = { ...process.env, PGHOST: "127.0.0.1", PGPORT: String(source.port), PGUSER: "postgres" };
+  const env = { ...process.env, PGHOST: "127.0.0.1", PGPORT: String(company.source.port), PGUSER: "postgres" };
   await promisify(execFile)("pg_dump", ["-Fc", "-f", join(folder, "company.dump"), "company"], { env });
   const { tables } = await move(join(folder, "company.dump"), { replace: true });
   expect(rowsIn(tables)).toBe(ROWS);
-  await stack.query("UPDATE drivers SET phone = 'x' WHERE driver_id = 1");
+  await company.stack.query("UPDATE drivers SET phone = 'x' WHERE driver_id = 1");
   await expect(move(join(folder, "company.dump"))).rejects.toMatchObject({
     code: "IMPORT_DIFFERS",
     message: expect.stringContaining("public.drivers"),
@@ -117,24 +95,24 @@ there("a dump moves in and is proven against itself", async () => {
 });
 
 there("each thing that stands in the way gets one sentence, and nothing is changed", async () => {
-  const before = await stack.query("SELECT count(*)::int AS n FROM trips");
+  const before = await company.stack.query("SELECT count(*)::int AS n FROM trips");
   const failing = (from: string, code: string, words: RegExp, more: object = { replace: true }) =>
     expect(move(from, more)).rejects.toMatchObject({ code, message: expect.stringMatching(words) });
   process.env.PGPASSWORD = "wrong";
-  await failing(source.url("company"), "DATABASE_REFUSED", /does not accept the user "postgres"/);
-  process.env.PGPASSWORD = source.password;
-  await failing(source.url("nothing"), "DATABASE_REFUSED", /no database "nothing"/);
+  await failing(company.source.url("company"), "DATABASE_REFUSED", /does not accept the user "postgres"/);
+  process.env.PGPASSWORD = company.source.password;
+  await failing(company.source.url("nothing"), "DATABASE_REFUSED", /no database "nothing"/);
   await failing("postgres://postgres@127.0.0.1:1/company", "DATABASE_UNREACHABLE", /does not answer/);
-  await failing(`${source.url("company")}?sslmode=require`, "DATABASE_TLS", /does not speak TLS/);
+  await failing(`${company.source.url("company")}?sslmode=require`, "DATABASE_TLS", /does not speak TLS/);
   await failing("mysql://a/b", "USAGE", /not a PostgreSQL URL/);
   await failing("/nowhere.dump", "USAGE", /no file/);
   const path = process.env.PATH;
   Object.assign(process.env, { PATH: "", FLEETLOGIX_PG_TOOLS: "path" });
-  await failing(source.url("company"), "TOOL_MISSING", /pg_dump is not installed/).finally(() => {
+  await failing(company.source.url("company"), "TOOL_MISSING", /pg_dump is not installed/).finally(() => {
     process.env.PATH = path;
     delete process.env.FLEETLOGIX_PG_TOOLS;
   });
-  expect(await stack.query("SELECT count(*)::int AS n FROM trips")).toEqual(before);
+  expect(await company.stack.query("SELECT count(*)::int AS n FROM trips")).toEqual(before);
   await expect.poll(databases, { timeout: 20_000 }).toEqual(["fleetlogix"]);
 });
 
@@ -152,12 +130,13 @@ there("a server that dies while it is read is a lost connection, and the target 
     message: expect.stringMatching(/lost|answer/),
   });
   await dying.close();
-  expect(await stack.query("SELECT count(*)::int AS n FROM trips")).toEqual([{ n: 1000 }]);
+  expect(await company.stack.query("SELECT count(*)::int AS n FROM trips")).toEqual([{ n: 1000 }]);
 });
 
 there("the password of the source stands in no list of processes", async () => {
   const seen = new Set<string>();
   await move(undefined, { replace: true }, () => void seen.add(execFileSync("ps", ["-eo", "args"]).toString()));
   expect([...seen].some((list) => list.includes("pg_dump") || list.includes("pg_restore"))).toBe(true);
-  for (const list of seen) for (const secret of [source.password, stack.target.password]) expect(list).not.toContain(secret);
+  for (const list of seen)
+    for (const secret of [company.source.password, company.stack.target.password]) expect(list).not.toContain(secret);
 });

@@ -3,17 +3,12 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, test, vi } from "vitest";
-import { type ClientOptions, makeClients } from "../../../src/aws/clients.ts";
+import { expect, test, vi } from "vitest";
 import { toFault } from "../../../src/aws/faults.ts";
 import { identify, refuseForeignAccount, refuseUnlessLoopback } from "../../../src/aws/identity.ts";
-import { virtualClock } from "../engine/fake.ts";
+import { madeClients } from "./made-clients.ts";
 
-const toClose: (() => void)[] = [];
-afterEach(() => {
-  for (const close of toClose.splice(0)) close();
-  vi.unstubAllEnvs();
-});
+const { clients, toClose } = madeClients();
 async function endpoint(answer: RequestListener): Promise<string> {
   const server: Server = createServer(answer);
   await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
@@ -22,20 +17,6 @@ async function endpoint(answer: RequestListener): Promise<string> {
     server.close();
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-function clients(options: Partial<ClientOptions>) {
-  const made = makeClients({
-    region: "eu-west-1",
-    local: true,
-    version: "1.2.3",
-    signal: new AbortController().signal,
-    clock: virtualClock(),
-    paced: false,
-    onWait: () => {},
-    ...options,
-  });
-  toClose.push(made.destroy);
-  return made;
 }
 const IDENTITY = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
   <Arn>arn:aws-cn:iam::123456789012:user/x</Arn><UserId>U</UserId><Account>123456789012</Account></GetCallerIdentityResult>

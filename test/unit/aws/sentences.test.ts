@@ -4,39 +4,21 @@ import { createServer, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { type AwsClients, type ClientOptions, makeClients } from "../../../src/aws/clients.ts";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { AwsClients } from "../../../src/aws/clients.ts";
 import { explain } from "../../../src/aws/explain.ts";
 import { toFault } from "../../../src/aws/faults.ts";
 import { selfSigned } from "../../../src/local/core/certificate.ts";
 import { type Fault, type Faults, faultPlan } from "../../../src/local/core/faults.ts";
 import { RECORDED } from "../../recordings/player.ts";
 import { localAws } from "../../support/local-aws.ts";
-import { virtualClock } from "../engine/fake.ts";
+import { madeClients } from "./made-clients.ts";
 
 /** What a person cannot use: names of the SDK's code, its parser's complaints, its advice about its own objects. */
 const INTERNAL =
   /\$response|\$metadata|hidden field|deserializ|UnknownError|@smithy|@aws-sdk|\bproviders?\b|is not expected|Unexpected (token|end)|not valid JSON|socket hang up|\bundefined\b|\[object |callback|fromSSO|getaddrinfo/i;
 
-const toClose: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of toClose.splice(0)) await close();
-  vi.unstubAllEnvs();
-});
-function clients(options: Partial<ClientOptions>): AwsClients {
-  const made = makeClients({
-    region: "eu-west-1",
-    local: true,
-    version: "1.2.3",
-    signal: new AbortController().signal,
-    clock: virtualClock(),
-    paced: false,
-    onWait: () => {},
-    ...options,
-  });
-  toClose.push(made.destroy);
-  return made;
-}
+const { clients, toClose } = madeClients();
 /** One read of every service that the product speaks to: every protocol of AWS is among them. */
 const READS: Readonly<Record<string, (aws: AwsClients) => Promise<unknown>>> = {
   s3: async (aws) => (await aws.s3()).listObjectsV2({ Bucket: "bucket" }),

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { normalForm } from "../../../src/aws/changes.ts";
 import { policyForm } from "../../../src/aws/policies.ts";
+import { normalForm } from "../../../src/normal-form.ts";
 
 const statement = {
   Effect: "Allow",

@@ -1,0 +1,27 @@
+import { afterEach, vi } from "vitest";
+import { type AwsClients, type ClientOptions, makeClients } from "../../../src/aws/clients.ts";
+import { virtualClock } from "../engine/fake.ts";
+
+/** Clients on a clock of their own, and what else a test opens: all of it is closed after the test, with the variables it set. */
+export function madeClients() {
+  const toClose: (() => unknown)[] = [];
+  afterEach(async () => {
+    for (const close of toClose.splice(0)) await close();
+    vi.unstubAllEnvs();
+  });
+  function clients(options: Partial<ClientOptions>): AwsClients {
+    const made = makeClients({
+      region: "eu-west-1",
+      local: true,
+      version: "1.2.3",
+      signal: new AbortController().signal,
+      clock: virtualClock(),
+      paced: false,
+      onWait: () => {},
+      ...options,
+    });
+    toClose.push(made.destroy);
+    return made;
+  }
+  return { clients, toClose };
+}
