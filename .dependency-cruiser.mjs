@@ -90,6 +90,13 @@ export default {
       to: { path: "^src/local/services/", pathNot: "^src/local/services/$1/" },
     },
     {
+      name: "api-gateway-imports-one-way",
+      severity: "error",
+      comment: "API Gateway's control plane serves openapi and execute-api: it imports neither, and they do not import each other.",
+      from: { path: "^src/local/services/apigateway/(control|openapi|execute-api)/" },
+      to: { path: "^src/local/services/apigateway/(openapi|execute-api)/", pathNot: "^src/local/services/apigateway/$1/" },
+    },
+    {
       name: "handlers-stand-alone",
       severity: "error",
       comment: "A handler is shipped alone: it imports handlers/ only.",

@@ -1,4 +1,11 @@
-import type { Authorization } from "./exchange.ts";
+/** The decision of an authorizer's function about a caller. */
+export interface Authorization {
+  readonly principalId: string;
+  /** JSON text of a policy without principals. */
+  readonly policy: string;
+  readonly context: Readonly<Record<string, string | number | boolean>>;
+  readonly usageIdentifierKey: string | undefined;
+}
 
 /** What authorizers said, by stage and by who asked; one answer holds for every method of the stage. */
 export interface AuthorizationCache {

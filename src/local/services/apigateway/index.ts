@@ -1,27 +1,29 @@
 import type { LocalEnv, LocalService } from "../../core/service.ts";
 import { createBuckets } from "../../core/token-bucket.ts";
 import { loadModel } from "../../core/validation.ts";
-import { createAccessLog } from "./access-log.ts";
-import { accountOperations } from "./account.ts";
 import { createAuthorizationCache } from "./authorization-cache.ts";
-import { authorizerOperations } from "./authorizers.ts";
-import { deploymentOperations } from "./deployments.ts";
-import { invitesOrigin, isAddress, serve } from "./execute-api.ts";
-import { gatewayResponseOperations } from "./gateway-responses.ts";
-import { refuseInput } from "./input-rules.ts";
-import { integrationOperations } from "./integrations.ts";
-import { keyOperations } from "./keys.ts";
-import { methodOperations } from "./methods.ts";
-import { openGateway } from "./model.ts";
-import { exportOperations } from "./openapi-export.ts";
-import { partOperations } from "./parts.ts";
+import { accountOperations } from "./control/account.ts";
+import { keyOperations } from "./control/api-keys.ts";
+import { authorizerOperations } from "./control/authorizers.ts";
+import { deploymentOperations } from "./control/deployments.ts";
+import { gatewayResponseOperations } from "./control/gateway-responses.ts";
+import { refuseInput } from "./control/input-rules.ts";
+import { integrationOperations } from "./control/integrations.ts";
+import { methodOperations } from "./control/methods.ts";
+import { modelOperations } from "./control/models.ts";
+import { rateLimited } from "./control/rate-limits.ts";
+import { requestValidatorOperations } from "./control/request-validators.ts";
+import { resourceOperations } from "./control/resources.ts";
+import { restApiOperations } from "./control/rest-apis.ts";
+import { stageOperations } from "./control/stages.ts";
+import { createUsageCounter, usageOperations } from "./control/usage.ts";
+import { planOperations } from "./control/usage-plans.ts";
+import { createAccessLog } from "./execute-api/access-log.ts";
+import { invitesOrigin, isAddress, serve } from "./execute-api/server.ts";
+import { exportOperations } from "./openapi/export.ts";
+import { importOperations } from "./openapi/import.ts";
 import { gatewayPermissions } from "./permissions.ts";
-import { rateLimited } from "./rates.ts";
-import { resourceOperations } from "./resources.ts";
-import { restApiOperations } from "./rest-apis.ts";
-import { stageOperations } from "./stages.ts";
-import { createUsageCounter, usageOperations } from "./usage.ts";
-import { planOperations } from "./usage-plans.ts";
+import { openGateway } from "./state.ts";
 
 /** API Gateway's REST APIs: control plane, and the deployed APIs under `/restapis/<id>/<stage>/_user_request_/…`. */
 export function apigatewayService(env: LocalEnv): LocalService {
@@ -41,7 +43,8 @@ export function apigatewayService(env: LocalEnv): LocalService {
       ...resourceOperations(gateway),
       ...methodOperations(gateway),
       ...integrationOperations(gateway),
-      ...partOperations(gateway),
+      ...modelOperations(gateway),
+      ...requestValidatorOperations(gateway),
       ...authorizerOperations(gateway, authorizations),
       ...gatewayResponseOperations(gateway),
       ...deploymentOperations(gateway),
@@ -50,6 +53,7 @@ export function apigatewayService(env: LocalEnv): LocalService {
       ...planOperations(gateway),
       ...usageOperations(gateway, usage),
       ...accountOperations(gateway),
+      ...importOperations(gateway),
       ...exportOperations(gateway),
     }),
     permissions: (operation, input, call) => gatewayPermissions(operation, input, call.region),

@@ -1,0 +1,169 @@
+import type {
+  DeleteIntegrationCommandInput,
+  DeleteIntegrationResponseCommandInput,
+  GetIntegrationCommandInput,
+  GetIntegrationResponseCommandInput,
+  Integration,
+  IntegrationResponse,
+  Method,
+  PutIntegrationCommandInput,
+  PutIntegrationResponseCommandInput,
+  UpdateIntegrationCommandInput,
+  UpdateIntegrationResponseCommandInput,
+} from "@aws-sdk/client-api-gateway";
+import { isLoopback } from "../../../core/loopback.ts";
+import { LocalFault, type Operations } from "../../../core/service.ts";
+import { type ApiDoc, apiAt, badRequest, changeApi, defined, filled, type Gateway, methodOf, notFound } from "../state.ts";
+import { functionIn } from "./function-uri.ts";
+import { amount, applyPatches, entry, item, type Rules, text } from "./patch.ts";
+
+/** The longest that the gateway waits for an integration or an authorizer. */
+export const MAX_TIMEOUT_MS = 29_000;
+
+export function integrationOperations(gateway: Gateway): Operations {
+  return {
+    PutIntegration: (input: PutIntegrationCommandInput, call): Integration =>
+      changeApi(gateway, input.restApiId, call, (api) => {
+        const method = methodOf(api, input.resourceId, input.httpMethod);
+        const integration = newIntegration({ ...input, httpMethod: input.integrationHttpMethod }, input.resourceId ?? "");
+        checkIntegration(integration);
+        method.methodIntegration = integration;
+        return integration;
+      }),
+    GetIntegration: (input: GetIntegrationCommandInput, call): Integration =>
+      integrationOf(methodOf(apiAt(gateway, input.restApiId, call), input.resourceId, input.httpMethod)),
+    UpdateIntegration: (input: UpdateIntegrationCommandInput, call): Integration =>
+      changeApi(gateway, input.restApiId, call, (api) => {
+        const integration = integrationOf(methodOf(api, input.resourceId, input.httpMethod));
+        applyPatches(integration, input.patchOperations, RULES);
+        checkIntegration(integration);
+        return integration;
+      }),
+    DeleteIntegration: (input: DeleteIntegrationCommandInput, call) =>
+      changeApi(gateway, input.restApiId, call, (api) => {
+        const method = methodOf(api, input.resourceId, input.httpMethod);
+        integrationOf(method);
+        delete method.methodIntegration;
+        return {};
+      }),
+    ...integrationResponseOperations(gateway),
+  };
+}
+
+/** With AWS's defaults; `httpMethod` is the integration's own. */
+export const newIntegration = (given: Omit<Integration, "cacheNamespace">, resourceId: string): Integration =>
+  defined({
+    type: given.type,
+    httpMethod: given.httpMethod,
+    uri: given.uri,
+    connectionType: given.connectionType,
+    connectionId: given.connectionId,
+    credentials: given.credentials,
+    requestParameters: filled(given.requestParameters),
+    requestTemplates: filled(given.requestTemplates),
+    passthroughBehavior: given.passthroughBehavior ?? "WHEN_NO_MATCH",
+    contentHandling: given.contentHandling,
+    timeoutInMillis: given.timeoutInMillis ?? MAX_TIMEOUT_MS,
+    cacheNamespace: resourceId,
+    cacheKeyParameters: given.cacheKeyParameters ?? [],
+    tlsConfig: given.tlsConfig,
+  });
+
+export function checkIntegration(integration: Integration): void {
+  const { type, uri, httpMethod, timeoutInMillis = MAX_TIMEOUT_MS } = integration;
+  if (!/^(HTTP|AWS|MOCK|HTTP_PROXY|AWS_PROXY)$/.test(type ?? ""))
+    throw badRequest("Enumeration value for Type must be one of HTTP, AWS, MOCK, HTTP_PROXY, AWS_PROXY");
+  if (type === "MOCK") return;
+  if (!httpMethod) throw badRequest("Enumeration value for HttpMethod must be non-empty");
+  if (type?.startsWith("AWS") && !/^arn:aws[a-z-]*:apigateway:[^:]+:[^:]+:(path|action)\/.+/.test(uri ?? ""))
+    throw badRequest("Invalid ARN specified in the request");
+  if (type?.startsWith("HTTP") && !/^https?:\/\//.test(uri ?? "")) throw badRequest("Invalid HTTP endpoint specified for URI");
+  if (type === "AWS_PROXY" && !functionIn(uri ?? ""))
+    throw badRequest("Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.");
+  if (timeoutInMillis < 50 || timeoutInMillis > MAX_TIMEOUT_MS) throw badRequest("Timeout should be between 50 ms and 29000 ms");
+  const lacking = lackingHere(integration);
+  if (lacking) throw new LocalFault("NotImplemented", `The local AWS ${lacking}.`, 501);
+}
+
+/** What AWS would take and nothing here can serve: refused when it is put, by name, not when it is called. */
+function lackingHere({ type, uri = "", connectionType, credentials = "" }: Integration): string | undefined {
+  if (connectionType === "VPC_LINK") return `has no VPC links: ${uri}`;
+  if (/:iam::\*:/.test(credentials)) return `calls with a role or in its own name, not with the caller's credentials: ${credentials}`;
+  if (type === "AWS" && !functionIn(uri)) return `integrates functions, not other services: ${uri}`;
+  const host = /^https?:\/\/[^/?#]*/.exec(uri)?.[0] ?? "";
+  // A stage variable in it is known when the stage is called.
+  if (type?.startsWith("HTTP") && !host.includes("${") && !(URL.canParse(host) && isLoopback(host)))
+    return `calls HTTP endpoints of this machine only (127.0.0.1, localhost, [::1]): ${uri}`;
+  return undefined;
+}
+
+export function integrationOf(method: Method): Integration {
+  if (!method.methodIntegration) throw notFound("Invalid Integration identifier specified");
+  return method.methodIntegration;
+}
+
+const RULES: Rules<Integration> = {
+  "/type": text("type"),
+  "/httpMethod": text("httpMethod"),
+  "/uri": text("uri"),
+  "/credentials": text("credentials"),
+  "/connectionType": text("connectionType"),
+  "/connectionId": text("connectionId"),
+  "/passthroughBehavior": text("passthroughBehavior"),
+  "/contentHandling": text("contentHandling"),
+  "/timeoutInMillis": amount("timeoutInMillis"),
+  "/cacheNamespace": text("cacheNamespace"),
+  "/cacheKeyParameters/*": item("cacheKeyParameters"),
+  "/requestParameters/*": entry("requestParameters"),
+  "/requestTemplates/*": entry("requestTemplates"),
+};
+
+function responseAt(integration: Integration, status: string | undefined): IntegrationResponse {
+  const found = integration.integrationResponses?.[status ?? ""];
+  if (!found) throw notFound("Invalid Response status code specified");
+  return found;
+}
+
+function putResponse(api: ApiDoc, input: PutIntegrationResponseCommandInput): IntegrationResponse {
+  const method = methodOf(api, input.resourceId, input.httpMethod);
+  const status = input.statusCode ?? "";
+  const response = defined({
+    statusCode: status,
+    selectionPattern: input.selectionPattern,
+    responseParameters: filled(input.responseParameters),
+    responseTemplates: filled(input.responseTemplates),
+    contentHandling: input.contentHandling,
+  });
+  const integration = integrationOf(method);
+  integration.integrationResponses = { ...integration.integrationResponses, [status]: response };
+  return response;
+}
+
+function integrationResponseOperations(gateway: Gateway): Operations {
+  return {
+    PutIntegrationResponse: (input: PutIntegrationResponseCommandInput, call): IntegrationResponse =>
+      changeApi(gateway, input.restApiId, call, (api) => putResponse(api, input)),
+    GetIntegrationResponse: (input: GetIntegrationResponseCommandInput, call): IntegrationResponse =>
+      responseAt(integrationOf(methodOf(apiAt(gateway, input.restApiId, call), input.resourceId, input.httpMethod)), input.statusCode),
+    UpdateIntegrationResponse: (input: UpdateIntegrationResponseCommandInput, call): IntegrationResponse =>
+      changeApi(gateway, input.restApiId, call, (api) =>
+        applyPatches(
+          responseAt(integrationOf(methodOf(api, input.resourceId, input.httpMethod)), input.statusCode),
+          input.patchOperations,
+          {
+            "/selectionPattern": text("selectionPattern"),
+            "/contentHandling": text("contentHandling"),
+            "/responseParameters/*": entry("responseParameters"),
+            "/responseTemplates/*": entry("responseTemplates"),
+          },
+        ),
+      ),
+    DeleteIntegrationResponse: (input: DeleteIntegrationResponseCommandInput, call) =>
+      changeApi(gateway, input.restApiId, call, (api) => {
+        const integration = integrationOf(methodOf(api, input.resourceId, input.httpMethod));
+        responseAt(integration, input.statusCode);
+        delete integration.integrationResponses?.[input.statusCode ?? ""];
+        return {};
+      }),
+  };
+}

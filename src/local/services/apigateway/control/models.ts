@@ -1,0 +1,94 @@
+import type {
+  CreateModelCommandInput,
+  DeleteModelCommandInput,
+  GetModelCommandInput,
+  GetModelsCommandInput,
+  Model,
+  UpdateModelCommandInput,
+} from "@aws-sdk/client-api-gateway";
+import type { Operations } from "../../../core/service.ts";
+import { type ApiDoc, apiAt, badRequest, changeApi, conflict, defined, type Gateway, newResourceId, notFound } from "../state.ts";
+import { page, sortedByName } from "./paging.ts";
+import { applyPatches, text } from "./patch.ts";
+
+/** The `$id` of a model's schema, by which other models of the API refer to it. */
+export const modelUrl = (apiId: string, name: string): string => `https://apigateway.amazonaws.com/restapis/${apiId}/models/${name}`;
+
+/** The two models of every new API. */
+export const defaultModels = (): ApiDoc["models"] => ({
+  Empty: {
+    id: newResourceId(),
+    name: "Empty",
+    description: "This is a default empty schema model",
+    contentType: "application/json",
+    schema: '{\n  "$schema": "http://json-schema.org/draft-04/schema#",\n  "title" : "Empty Schema",\n  "type" : "object"\n}',
+  },
+  Error: {
+    id: newResourceId(),
+    name: "Error",
+    description: "This is a default error schema model",
+    contentType: "application/json",
+    schema:
+      '{\n  "$schema" : "http://json-schema.org/draft-04/schema#",\n  "title" : "Error Schema",\n  "type" : "object",\n  "properties" : {\n    "message" : { "type" : "string" }\n  }\n}',
+  },
+});
+
+function modelAt(api: ApiDoc, name: string | undefined): Model {
+  const found = api.models[name ?? ""];
+  if (!found) throw notFound(`Invalid model name specified: ${name}`);
+  return found;
+}
+
+function createModel(api: ApiDoc, input: CreateModelCommandInput): Model {
+  const name = input.name ?? "";
+  if (!/^[a-zA-Z0-9]+$/.test(name)) throw badRequest("Model name must be alphanumeric: ^[a-zA-Z0-9]+$");
+  if (api.models[name]) throw conflict(`Model name already exists for this REST API`);
+  if (!input.schema) throw badRequest("Model schema must have at least 1 property or array items defined");
+  checkSchema(input.schema);
+  const model = defined({
+    id: newResourceId(),
+    name,
+    description: input.description,
+    schema: input.schema,
+    contentType: input.contentType,
+  });
+  api.models[name] = model;
+  return model;
+}
+
+export function modelOperations(gateway: Gateway): Operations {
+  return {
+    CreateModel: (input: CreateModelCommandInput, call): Model =>
+      changeApi(gateway, input.restApiId, call, (api) => createModel(api, input)),
+    GetModel: (input: GetModelCommandInput, call): Model => modelAt(apiAt(gateway, input.restApiId, call), input.modelName),
+    GetModels: (input: GetModelsCommandInput, call) =>
+      page(sortedByName(apiAt(gateway, input.restApiId, call).models), input.position, input.limit),
+    UpdateModel: (input: UpdateModelCommandInput, call): Model =>
+      changeApi(gateway, input.restApiId, call, (api) => {
+        const model = applyPatches(modelAt(api, input.modelName), input.patchOperations, {
+          "/description": text("description"),
+          "/schema": text("schema"),
+        });
+        checkSchema(model.schema);
+        return model;
+      }),
+    DeleteModel: (input: DeleteModelCommandInput, call) =>
+      changeApi(gateway, input.restApiId, call, (api) => {
+        modelAt(api, input.modelName);
+        const methods = Object.values(api.resources).flatMap((resource) => Object.values(resource.methods));
+        if (methods.some((method) => Object.values(method.requestModels ?? {}).includes(input.modelName ?? "")))
+          throw conflict(`Cannot delete model '${input.modelName}', is referenced in method request`);
+        delete api.models[input.modelName ?? ""];
+        return {};
+      }),
+  };
+}
+function checkSchema(schema: string | undefined): void {
+  try {
+    if (schema !== undefined) JSON.parse(schema);
+  } catch (error) {
+    throw badRequest(
+      `Invalid model specified: Validation Result: warnings : [], errors : [Invalid model schema specified. ${(error as Error).message}]`,
+    );
+  }
+}

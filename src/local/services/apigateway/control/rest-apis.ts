@@ -1,0 +1,135 @@
+import type {
+  CreateRestApiCommandInput,
+  DeleteRestApiCommandInput,
+  GetRestApiCommandInput,
+  GetRestApisCommandInput,
+  GetRestApisCommandOutput,
+  RestApi,
+  UpdateRestApiCommandInput,
+} from "@aws-sdk/client-api-gateway";
+import type { Call, Operations, Result } from "../../../core/service.ts";
+import { type ApiDoc, apiAt, badRequest, byAge, changeApi, defined, filled, type Gateway, newId } from "../state.ts";
+import { defaultModels } from "./models.ts";
+import { page } from "./paging.ts";
+import { amount, applyPatches, flag, item, type Rules, text } from "./patch.ts";
+
+export function restApiOperations(gateway: Gateway): Operations {
+  return {
+    CreateRestApi: (input: CreateRestApiCommandInput, call): RestApi => {
+      const api = create(gateway, input, call);
+      gateway.apis.put(api.id, api);
+      return describeApi(api);
+    },
+    GetRestApi: (input: GetRestApiCommandInput, call): RestApi => alone(describeApi(apiAt(gateway, input.restApiId, call))),
+    GetRestApis: (input: GetRestApisCommandInput, call): Result<GetRestApisCommandOutput> => {
+      const all = gateway.apis.values().filter((api) => api.region === call.region);
+      const { items, position } = page(all.sort(byAge), input.position, input.limit);
+      return defined({ items: items.map(describeApi), position });
+    },
+    UpdateRestApi: (input: UpdateRestApiCommandInput, call): RestApi =>
+      alone(describeApi(changeApi(gateway, input.restApiId, call, (draft) => applyPatches(draft, input.patchOperations, RULES)))),
+    DeleteRestApi: (input: DeleteRestApiCommandInput, call) => {
+      remove(gateway, apiAt(gateway, input.restApiId, call).id);
+      return {};
+    },
+  };
+}
+
+export function emptyApi(gateway: Gateway, name: string, call: Call): ApiDoc {
+  const rootId = newId();
+  return {
+    id: newId(),
+    region: call.region,
+    createdAt: gateway.env.clock.now(),
+    rootId,
+    name,
+    apiKeySource: "HEADER",
+    endpointType: "EDGE",
+    ipAddressType: "ipv4",
+    binaryMediaTypes: [],
+    disableExecuteApiEndpoint: false,
+    tags: {},
+    resources: { [rootId]: { id: rootId, path: "/", methods: {} } },
+    models: defaultModels(),
+    validators: {},
+    authorizers: {},
+    gatewayResponses: {},
+  };
+}
+function create(gateway: Gateway, input: CreateRestApiCommandInput, call: Call): ApiDoc {
+  const source = input.cloneFrom ? structuredClone(apiAt(gateway, input.cloneFrom, call)) : undefined;
+  const api = emptyApi(gateway, input.name ?? "", call);
+  if (!api.name.trim()) throw badRequest("API name cannot be empty or consist of only whitespace");
+  if (input.description === "") throw badRequest("Description cannot be an empty string");
+  const types = input.endpointConfiguration?.types ?? [];
+  if (input.endpointConfiguration?.types?.length === 0) throw badRequest("Endpoint configuration must name an endpoint type");
+  if (types[0] === "PRIVATE" && input.endpointConfiguration?.ipAddressType === "ipv4")
+    throw badRequest("Only dualstack ipAddressType is supported for Private APIs.");
+  if (types.length > 1) throw badRequest("Cannot create an api with multiple Endpoint Types");
+  const { id, createdAt, name } = api;
+  return {
+    ...api,
+    ...(source ? { ...source, id, createdAt, name } : {}),
+    ...defined({
+      description: input.description,
+      version: input.version,
+      minimumCompressionSize: input.minimumCompressionSize,
+      policy: input.policy,
+    }),
+    binaryMediaTypes: input.binaryMediaTypes ?? [],
+    apiKeySource: input.apiKeySource ?? "HEADER",
+    endpointType: types[0] ?? "EDGE",
+    ipAddressType: input.endpointConfiguration?.ipAddressType ?? (types[0] === "PRIVATE" ? "dualstack" : "ipv4"),
+    disableExecuteApiEndpoint: input.disableExecuteApiEndpoint ?? false,
+    tags: input.tags ?? {},
+  };
+}
+
+const MOST_COMPRESSED = 10_485_760;
+const RULES: Rules<ApiDoc> = {
+  "/name": text("name"),
+  "/description": text("description"),
+  "/policy": text("policy"),
+  "/apiKeySource": text("apiKeySource"),
+  "/minimumCompressionSize": (draft, value, parts, op) => {
+    if (value !== undefined && !(Number(value) >= 0 && Number(value) <= MOST_COMPRESSED))
+      throw badRequest(`Invalid minimum compression size, must be between 0 and ${MOST_COMPRESSED}`);
+    amount<ApiDoc>("minimumCompressionSize")(draft, value, parts, op);
+  },
+  "/disableExecuteApiEndpoint": flag("disableExecuteApiEndpoint"),
+  "/binaryMediaTypes/*": item("binaryMediaTypes"),
+  "/endpointConfiguration/types/*": text("endpointType"),
+  "/endpointConfiguration/ipAddressType": text("ipAddressType"),
+};
+
+function remove(gateway: Gateway, id: string): void {
+  for (const collection of [gateway.stages, gateway.deployments])
+    for (const key of collection.keys()) if (key.startsWith(`${id}/`)) collection.delete(key);
+  for (const plan of gateway.plans.values()) {
+    if (!plan.stages.some((stage) => stage.apiId === id)) continue;
+    gateway.plans.put(plan.id, { ...plan, stages: plan.stages.filter((stage) => stage.apiId !== id) });
+  }
+  gateway.apis.delete(id);
+}
+
+/** Read or changed alone, an untagged API says `tags: {}`; made or in a list it has no such member. Both were recorded so. */
+const alone = (api: RestApi): RestApi => ({ ...api, tags: api.tags ?? {} });
+export function describeApi(api: ApiDoc): RestApi {
+  return defined({
+    id: api.id,
+    name: api.name,
+    description: api.description,
+    createdDate: new Date(api.createdAt),
+    version: api.version,
+    warnings: api.warnings,
+    binaryMediaTypes: filled(api.binaryMediaTypes),
+    minimumCompressionSize: api.minimumCompressionSize,
+    apiKeySource: api.apiKeySource,
+    endpointConfiguration: { types: [api.endpointType], ipAddressType: api.ipAddressType as never },
+    // AWS gives the policy back with its quotes escaped.
+    policy: api.policy?.replaceAll('"', '\\"'),
+    tags: filled(api.tags),
+    disableExecuteApiEndpoint: api.disableExecuteApiEndpoint,
+    rootResourceId: api.rootId,
+  });
+}
