@@ -201,11 +201,18 @@ export interface Finding {
   /** The command or click that mends it. */
   readonly fix: string | null;
 }
+export interface Redeployment {
+  readonly ok: boolean;
+  /** Functions that got new code or settings. */
+  readonly functions: readonly FunctionName[];
+  /** The first failure. */
+  readonly error: unknown;
+}
 export interface Redeployer {
   /** Where the sources lie. */
   readonly folder: string;
   /** Bundles the sources as they are now and deploys the functions whose code differs from the last time. `saved`: the files below `folder` that changed; undefined: any. */
-  deploy(saved?: readonly string[], options?: RunOptions): Promise<RunResult>;
+  deploy(saved?: readonly string[], options?: RunOptions): Promise<Redeployment>;
   close(): Promise<void>;
 }
 /** A function whose alias went back to an earlier version. */

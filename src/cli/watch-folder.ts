@@ -1,7 +1,7 @@
 import { watch } from "node:fs";
 
 /** An editor writes a file in several steps: so long after the last one it counts as saved. */
-const QUIET_MS = 60;
+const QUIET_MS = 25;
 
 /**
  * The files under `folder` that were saved from now on, together for those saved at once; ends with the signal. What is saved while

@@ -1,5 +1,5 @@
 import { FUNCTION_NAMES } from "../../../handlers/contract/functions.ts";
-import type { App, Redeployer, RunOptions, RunResult } from "../../app.ts";
+import type { App, Redeployer, Redeployment, RunOptions } from "../../app.ts";
 import type { FunctionName } from "../../config/config.ts";
 import { toFailure } from "../failure.ts";
 import { functionNames } from "../functions.ts";
@@ -41,14 +41,12 @@ async function redeploying(run: Run, redeployer: Redeployer, saved: AsyncIterabl
 }
 
 /** One deployment, told in a line. What does not compile, or is refused, is told too, and nothing is deployed: the next save tries again. */
-async function deployed(run: Run, work: () => Promise<RunResult>): Promise<void> {
+async function deployed(run: Run, work: () => Promise<Redeployment>): Promise<void> {
   const began = performance.now();
   try {
-    const { ok, resources, error } = await work();
+    const { ok, functions, error } = await work();
     if (!ok) throw error;
-    const changed = resources.filter(({ id, decision }) => id.startsWith("function.") && decision.action !== "keep");
-    const which = changed.map(({ id }) => id.slice("function.".length)).join(", ");
-    const text = changed.length === 0 ? "nothing to deploy: the code is the same" : `deployed ${which}`;
+    const text = functions.length === 0 ? "nothing to deploy: the code is the same" : `deployed ${functions.join(", ")}`;
     say(run, `${run.paint.err("good", "✔")} ${text} in ${duration(performance.now() - began)}`);
   } catch (error) {
     if (run.signal.aborted) return;
