@@ -95,7 +95,7 @@ async function sessionOf(name: string, statement?: object): Promise<Keys> {
   };
 }
 
-test("IAM lets in who may call, with a signature that is right", async () => {
+test("IAM authorization allows a permitted caller with a valid signature", async () => {
   const bare = await fetch(address("/signed"));
   expect([bare.status, await bare.text()]).toEqual([403, '{"message":"Missing Authentication Token"}']);
   const allowed = await sessionOf("caller", {
@@ -120,7 +120,7 @@ test("IAM lets in who may call, with a signature that is right", async () => {
   expect((await signed("/signed", { accessKeyId: "test", secretAccessKey: "test" })).status).toBe(200);
 });
 
-test("the API's own policy counts", async () => {
+test("the API's resource policy allows and denies callers", async () => {
   const deny = { Effect: "Deny", Principal: "*", Action: "execute-api:Invoke", Resource: "execute-api:/prod/GET/open" };
   const allow = { Effect: "Allow", Principal: "*", Action: "execute-api:Invoke", Resource: "execute-api:/*" };
   const put = async (value?: string) => {
@@ -137,7 +137,7 @@ test("the API's own policy counts", async () => {
   expect((await fetch(address("/open"))).status).toBe(200);
 });
 
-test("logging needs the account's role; then each request is a line", async () => {
+test("logging needs the account's role; each request is then one log line", async () => {
   const group = "/aws/apigateway/access";
   await logs.createLogGroup({ logGroupName: group });
   const format =
@@ -172,7 +172,7 @@ test("logging needs the account's role; then each request is a line", async () =
   ]);
 });
 
-test("a function's log needs its role's permission", async () => {
+test("a function writes its log only if its role permits it", async () => {
   const groups = async () => (await logs.describeLogGroups({ logGroupNamePrefix: "/aws/lambda/who" })).logGroups?.length;
   expect(await groups()).toBe(0);
   await iam.putRolePolicy({

@@ -93,7 +93,7 @@ const get = async (path: string, headers: Record<string, string> = {}) => {
   return { status: response.status, type: response.headers.get("x-amzn-errortype"), body: JSON.parse(await response.text()) };
 };
 
-test("a TOKEN authorizer lets in whom its policy allows; its context reaches the function as texts and is remembered for the stage", async () => {
+test("a TOKEN authorizer allows callers by its policy; its context reaches the function as strings and is cached for the stage", async () => {
   const { status, body } = await get("/token", { "x-token": "anna" });
   expect(status).toBe(200);
   expect(body).toEqual({ principalId: "anna", integrationLatency: expect.any(Number), vip: "true", calls: "1", seen: expect.any(String) });
@@ -107,7 +107,7 @@ test("a TOKEN authorizer lets in whom its policy allows; its context reaches the
   expect((await get("/token", { "x-token": "anna" })).body.calls).toBe("2");
 });
 
-test("who is missing, malformed, unknown or denied hears it as AWS says it; a broken authorizer is nobody's business", async () => {
+test("a missing, malformed, unknown or denied token gets AWS's error; a broken authorizer gives the caller no reason", async () => {
   const answers = {
     none: [401, "UnauthorizedException", { message: "Unauthorized" }],
     "NOT OK": [401, "UnauthorizedException", { message: "Unauthorized" }],
@@ -128,7 +128,7 @@ test("who is missing, malformed, unknown or denied hears it as AWS says it; a br
   }
 });
 
-test("a REQUEST authorizer sees the request, needs every identity source, and is asked each time without a TTL", async () => {
+test("a REQUEST authorizer gets the request, needs every identity source, and is called each time without a TTL", async () => {
   expect((await get("/request/7", { "X-Who": "bo" })).status).toBe(401);
   expect((await get("/request/7?q=1")).status).toBe(401);
   const first = (await get("/request/7?q=1", { "X-Who": "bo" })).body;
@@ -143,12 +143,12 @@ test("a REQUEST authorizer sees the request, needs every identity source, and is
   expect(Number((await get("/request/7?q=1", { "X-Who": "bo" })).body.calls)).toBe(Number(first.calls) + 1);
 });
 
-test("authorizers are checked when they are made; those of Cognito are refused by name", async () => {
+test("authorizers are validated on creation; Cognito authorizers are refused by name", async () => {
   const make = (more: object) =>
     gateway.createAuthorizer({ restApiId, name: "new", type: "TOKEN", authorizerUri: uriOf("guard"), ...more });
   await expect(make({ type: "COGNITO_USER_POOLS", providerARNs: ["x"] })).rejects.toMatchObject({
     name: "NotImplemented",
-    message: "The local AWS has no Cognito user pools: authorizer 'new'. It asks Lambda authorizers (TOKEN, REQUEST).",
+    message: "The local AWS has no Cognito user pools: authorizer 'new'. It supports Lambda authorizers (TOKEN, REQUEST).",
   });
   for (const wrong of [{}, { identitySource: "method.request.querystring.q" }, { type: "REQUEST" }, { authorizerUri: "arn:aws:lambda:x" }])
     await expect(make(wrong)).rejects.toMatchObject({ name: "BadRequestException" });

@@ -20,7 +20,7 @@ async function apiWithMethod(name: string): Promise<{ restApiId: string; resourc
 }
 const replace = (path: string, value: string) => ({ op: "replace" as const, path, value });
 
-test("APIs: names repeat, ids do not; lists come in pages; patches change, unknown ones are named", async () => {
+test("APIs: names may repeat, ids are unique; lists are paged; an unknown patch path is named in the error", async () => {
   const [one, two] = [await gateway.createRestApi({ name: "Twin", tags: { a: "1" } }), await gateway.createRestApi({ name: "Twin" })];
   expect(one.id).toMatch(/^[a-z0-9]{10}$/);
   expect(one).toMatchObject({
@@ -54,7 +54,7 @@ test("APIs: names repeat, ids do not; lists come in pages; patches change, unkno
   });
 });
 
-test("resources, methods and their parts one by one", async () => {
+test("resources, methods and their parts are created, read, updated and deleted", async () => {
   const { restApiId, resourceId: parentId } = await apiWithMethod("Parts");
   const { id: resourceId = "" } = await gateway.createResource({ restApiId, parentId, pathPart: "things" });
   const { id: child = "" } = await gateway.createResource({ restApiId, parentId: resourceId, pathPart: "{id}" });
@@ -109,7 +109,7 @@ test("resources, methods and their parts one by one", async () => {
   expect((await gateway.getGatewayResponses({ restApiId, limit: 500 })).items?.filter((one) => !one.defaultResponse)).toHaveLength(1);
 });
 
-test("deployments and stages: order of making and taking away", async () => {
+test("deployments and stages are created and deleted in the order that AWS requires", async () => {
   const { id: empty } = await gateway.createRestApi({ name: "Empty" });
   await expect(gateway.createDeployment({ restApiId: empty })).rejects.toMatchObject({
     message: "The REST API doesn't contain any methods",
@@ -143,7 +143,7 @@ test("deployments and stages: order of making and taking away", async () => {
   expect((await gateway.getStages({ restApiId, deploymentId: second.id })).item?.map((one) => one.stageName)).toEqual(["prod"]);
 });
 
-test("keys and plans", async () => {
+test("API keys and usage plans are created, linked and deleted", async () => {
   const { restApiId } = await apiWithMethod("Planned");
   await gateway.createDeployment({ restApiId, stageName: "prod" });
   await expect(gateway.createApiKey({ name: "short", value: "abc" })).rejects.toMatchObject({
@@ -179,7 +179,7 @@ test("keys and plans", async () => {
 const document = (more: object = {}, paths: object = { "/a": { get: { "x-amazon-apigateway-integration": { type: "mock" } } } }) =>
   Buffer.from(JSON.stringify({ openapi: "3.0.1", info: { title: "Imported", version: "1" }, paths, ...more }));
 
-test("importing: overwrite replaces, merge adds, warnings can be errors and then nothing is changed", async () => {
+test("an import overwrites or merges; with failOnWarnings a warning fails it and changes nothing", async () => {
   const { id: restApiId = "" } = await gateway.importRestApi({
     body: document({ "x-amazon-apigateway-binary-media-types": ["image/png"] }),
     parameters: { endpointConfigurationTypes: "REGIONAL" },
@@ -228,7 +228,7 @@ test("an export can be imported again", async () => {
   expect((await gateway.importRestApi({ body: Buffer.from(text), failOnWarnings: true })).name).toBe("Imported");
 });
 
-test("with AWS's limits: one DeleteRestApi in thirty seconds", async () => {
+test("with AWS's rate limits, DeleteRestApi succeeds once in thirty seconds", async () => {
   const clock = virtualClock();
   const strict = await localAws({ clock, settings: { realism: true } });
   try {

@@ -13,7 +13,7 @@ let gateway: APIGateway;
 let backend: Server;
 let origin: string;
 let restApiId: string;
-const heard: string[] = [];
+const requestedPaths: string[] = [];
 const uri = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:sum/invocations";
 const SUM = `
 export const handler = async (event) => {
@@ -21,13 +21,13 @@ export const handler = async (event) => {
   return { sum: event.numbers?.reduce((a, b) => a + b, 0), given: event };
 };`;
 
-/** Answers what it was asked, as it was told to. */
+/** An HTTP endpoint that echoes the request. Some paths make it fail, redirect or compress. */
 function startBackend(): Promise<Server> {
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const url = new URL(request.url ?? "/", "http://backend");
-    heard.push(url.pathname);
+    requestedPaths.push(url.pathname);
     if (url.pathname === "/hang") return;
     if (url.pathname === "/cut") return void request.socket.destroy();
     if (url.pathname === "/png") return void response.writeHead(200, { "content-type": "image/png" }).end(Buffer.from([0, 255, 1]));
@@ -161,7 +161,7 @@ const ask = (path: string, init: RequestInit = {}) =>
 const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
   ask(path, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) });
 
-test("HTTP_PROXY hands everything on and everything back, redirects and packed bodies as they are", async () => {
+test("HTTP_PROXY forwards the whole request and response; redirects and compressed bodies stay unchanged", async () => {
   const response = await ask("/pass/a/b?x=1&x=2&status=418", { method: "PUT", headers: { "X-Mine": "here" }, body: "text" });
   const { verb, url, headers, body } = (await response.json()) as Record<string, unknown>;
   expect([response.status, verb, url, body]).toEqual([418, "PUT", "/a/b?x=1&x=2&status=418", "text"]);
@@ -177,16 +177,16 @@ test("HTTP_PROXY hands everything on and everything back, redirects and packed b
   expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
   expect((await ask("/pass/away")).headers.get("location")).toBe("/elsewhere");
   expect(await (await ask("/pass/gzip")).text()).toBe("packed");
-  expect(heard).not.toContain("/elsewhere");
+  expect(requestedPaths).not.toContain("/elsewhere");
 });
 
-test("bytes reach who accepts them; the rest get base64", async () => {
+test("a caller that accepts a binary type gets bytes; others get base64", async () => {
   const bytes = async (accept: string) => Buffer.from(await (await ask("/pass/png", { headers: { accept } })).arrayBuffer());
   expect(await bytes("image/png")).toEqual(Buffer.from([0, 255, 1]));
   expect((await bytes("text/plain")).toString()).toBe("AP8B");
 });
 
-test("an endpoint that hangs, cuts the line, is not there, or is on another machine", async () => {
+test("an endpoint that hangs, resets the connection, is unreachable or is on another machine gives AWS's errors", async () => {
   const said = async (path: string) => {
     const response = await ask(path);
     return [response.status, await response.json()];
@@ -197,7 +197,7 @@ test("an endpoint that hangs, cuts the line, is not there, or is on another mach
   expect(await said("/where")).toEqual([500, { message: "Internal server error" }]);
 });
 
-test("HTTP sends and answers what mappings and templates say, and nothing else", async () => {
+test("HTTP sends and returns only what mappings and templates name", async () => {
   const response = await post("/things/7?status=201&other=1", { list: [{ a: 1 }, 2], who: { name: "anna" } }, { "x-secret": "no" });
   expect(response.status).toBe(200);
   expect(response.headers.get("x-version")).toBe("7");
@@ -219,7 +219,7 @@ test("HTTP sends and answers what mappings and templates say, and nothing else",
   expect((await ask("/bare")).status).toBe(500);
 });
 
-test("AWS calls a function by templates; its error's text chooses the response", async () => {
+test("AWS calls a function with a template; the error message selects the integration response", async () => {
   const said = async (response: Response) => [response.status, await response.json()];
   expect(await said(await post("/sum", { n: [1, 2, 3] }))).toEqual([200, 6]);
   expect(await said(await post("/sum?fail=Invalid%20order", { n: [] }))).toEqual([422, { why: "Invalid order" }]);
@@ -233,7 +233,7 @@ test("AWS calls a function by templates; its error's text chooses the response",
   expect([later.status, await later.text()]).toEqual([202, ""]);
 });
 
-test("what cannot be served is refused by name when it is put", async () => {
+test("an unsupported integration is refused by name when it is put", async () => {
   const { items } = await gateway.getResources({ restApiId, limit: 500 });
   const resourceId = items?.find(({ path }) => path === "/bare")?.id as string;
   const put = (more: Partial<PutIntegrationCommandInput>) =>
@@ -243,7 +243,7 @@ test("what cannot be served is refused by name when it is put", async () => {
     [{ uri: "http://127.0.0.1.example.com/x" }, "NotImplemented", /of this machine only/],
     [{ uri: `http://10.0.0.1/$\{stageVariables.path}` }, "NotImplemented", /of this machine only/],
     [{ uri: origin, connectionType: "VPC_LINK", connectionId: "x" }, "NotImplemented", /has no VPC links/],
-    [{ type: "AWS", uri: "arn:aws:apigateway:us-east-1:sns:action/Publish" }, "NotImplemented", /functions, not other services/],
+    [{ type: "AWS", uri: "arn:aws:apigateway:us-east-1:sns:action/Publish" }, "NotImplemented", /Lambda functions only/],
     [{ type: "AWS", uri, credentials: "arn:aws:iam::*:user/*" }, "NotImplemented", /caller's credentials/],
     [{ type: "AWS_PROXY", uri: "arn:aws:apigateway:us-east-1:s3:path/b" }, "BadRequestException", /only supports Lambda/],
     [{ uri: "ftp://x" }, "BadRequestException", /Invalid HTTP endpoint/],

@@ -166,7 +166,7 @@ const post = (path: string, body: unknown) =>
     body: typeof body === "string" ? body : JSON.stringify(body),
   });
 
-describe("events and answers", () => {
+describe("events and responses", () => {
   test("the proxy event has the shape of format 1.0", async () => {
     const { status, headers, json } = await get("/echo/a%3A1?x=1&x=2&y=b+c", { headers: { "X-Mine": "here", "user-agent": "tester" } });
     const event = json();
@@ -209,14 +209,14 @@ describe("events and answers", () => {
     });
   });
 
-  test("fixed paths go before variables, variables before greedy ones", async () => {
+  test("fixed segments win over variables, and variables over greedy ones", async () => {
     expect((await get("/files/fixed")).json().resource).toBe("/files/fixed");
     const deep = (await get("/files/a/b/c", { method: "DELETE" })).json();
     expect(deep).toMatchObject({ resource: "/files/{rest+}", httpMethod: "DELETE", pathParameters: { rest: "a/b/c" } });
     expect((await get("/echo/")).json().resource).toBe("/echo");
   });
 
-  test("what is not there: path, verb, stage, API", async () => {
+  test("an unknown path, verb, stage or API gets AWS's error", async () => {
     for (const path of ["/nowhere", "/echo/a/b", "/"]) {
       const { status, text, headers } = await get(path);
       expect([status, text]).toEqual([403, '{"message":"Missing Authentication Token"}']);
@@ -230,7 +230,7 @@ describe("events and answers", () => {
     }
   });
 
-  test("answers keep status, headers of every kind and bodies; HEAD has none", async () => {
+  test("responses keep status, headers and bodies; HEAD has no body", async () => {
     const { status, headers, text } = await get("/echo?mode=cookies");
     expect([status, text, headers.get("x-single"), headers.getSetCookie()]).toEqual([201, "plain", "7", ["a=1", "b=2"]]);
     expect(headers.get("x-amzn-remapped-date")).toBe("mine");
@@ -238,7 +238,7 @@ describe("events and answers", () => {
     expect([head.status, head.text]).toEqual([200, ""]);
   });
 
-  test("binary bodies in and out", async () => {
+  test("binary bodies are decoded in requests and responses", async () => {
     const response = await fetch(`${url}/echo?mode=binary`, { headers: { accept: "image/png" } });
     expect([...new Uint8Array(await response.arrayBuffer())]).toEqual([1, 2, 255]);
     expect((await get("/echo?mode=binary")).text).toBe("AQL/");
@@ -246,7 +246,7 @@ describe("events and answers", () => {
     expect(sent.json()).toMatchObject({ body: "AQL/", isBase64Encoded: true });
   });
 
-  test("what a function does wrong is a 502, what it may not do a 500", async () => {
+  test("a failing function gives 502; a function that API Gateway may not call gives 500", async () => {
     for (const mode of ["throw", "shape", "body"]) {
       const { status, text } = await get(`/echo?mode=${mode}`);
       expect([mode, status, text]).toEqual([mode, 502, '{"message":"Internal server error"}']);
@@ -255,32 +255,32 @@ describe("events and answers", () => {
     expect([status, text]).toEqual([500, '{"message":"Internal server error"}']);
   });
 
-  test("a body beyond 10 MB", async () => {
+  test("a body above 10 MB gets 413", async () => {
     const { status, json } = await get("/files/x", { method: "POST", body: "x".repeat(10_485_761) });
     expect(status).toBe(413);
     expect(json()).toMatchObject({ message: "HTTP content length exceeded 10485760 bytes." });
   });
 
-  test("a preflight is answered by templates alone", async () => {
+  test("a mock integration answers a preflight", async () => {
     const { status, headers, text } = await get("/things", { method: "OPTIONS" });
     expect([status, text, headers.get("access-control-allow-origin")]).toEqual([204, "", "https://a.example"]);
   });
 });
 
-test("a template chooses among origins", async () => {
+test("a mapping template selects the allowed origin", async () => {
   const allowed = async (Origin: string) =>
     (await get("/origins", { method: "OPTIONS", headers: { Origin } })).headers.get("access-control-allow-origin");
   expect([await allowed("https://b.example"), await allowed("https://evil.example")]).toEqual(["https://b.example", null]);
 });
 
 describe("validation", () => {
-  test("required parameters", async () => {
+  test("a missing required parameter gets 400", async () => {
     const { status, json } = await get("/search");
     expect([status, json()]).toEqual([400, { message: "Missing required request parameters: [q, X-Who]" }]);
     expect((await get("/search?q=1", { headers: { "x-who": "me" } })).status).toBe(200);
   });
 
-  test("bodies, in the API's own form and AWS's words", async () => {
+  test("an invalid body gets AWS's message in the API's own gateway response", async () => {
     const { status, json, headers } = await post("/things", { extra: 1, position: { lat: 91 } });
     expect(status).toBe(400);
     expect(json().error).toEqual({
@@ -295,7 +295,7 @@ describe("validation", () => {
   });
 });
 
-test("a deployment is a snapshot", async () => {
+test("a deployment is a snapshot of the API", async () => {
   const { items } = await gateway.getResources({ restApiId: apiId, limit: 500 });
   const parentId = items?.find((resource) => resource.path === "/")?.id as string;
   const { id: resourceId } = await gateway.createResource({ restApiId: apiId, parentId, pathPart: "later" });
@@ -312,7 +312,7 @@ test("a deployment is a snapshot", async () => {
 });
 
 describe("keys and limits", () => {
-  test("a key counts only under a usage plan with this stage; quota and throttle are 429", async () => {
+  test("a key is valid only in a usage plan with this stage; quota and throttle give 429", async () => {
     const withKey = (value: string) => get("/keyed", { headers: { "X-Api-Key": value } });
     const key = await gateway.createApiKey({ name: "phone", enabled: true });
     const value = key.value as string;
@@ -341,7 +341,7 @@ describe("keys and limits", () => {
     expect((await withKey(value)).status).toBe(403);
   });
 
-  test("a stage's throttle holds for each method", async () => {
+  test("a stage's throttle applies to each method", async () => {
     await gateway.createStage({
       restApiId: apiId,
       stageName: "tight",
@@ -359,7 +359,7 @@ describe("keys and limits", () => {
     expect(await at("/echo/1")).toBe(429);
   });
 
-  test("an integration that takes longer than its time is a 504", async () => {
+  test("an integration that exceeds its timeout gives 504", async () => {
     const { items } = await gateway.getResources({ restApiId: apiId, limit: 500 });
     const resourceId = items?.find((resource) => resource.path === "/echo")?.id as string;
     const patchOperations = [{ op: "replace" as const, path: "/timeoutInMillis", value: "300" }];

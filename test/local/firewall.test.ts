@@ -31,7 +31,7 @@ const times = async (count: number) => {
   return statuses;
 };
 
-test("a rule by rate blocks an address that calls too often, until its window is over; taken away, nothing is blocked", async () => {
+test("a rate-based rule blocks an address above the limit until its window ends; without the web ACL nothing is blocked", async () => {
   const waf = aws.client(WAFV2);
   const VisibilityConfig = { SampledRequestsEnabled: true, CloudWatchMetricsEnabled: true, MetricName: "m" };
   const rate = { Limit: 10, AggregateKeyType: "IP" as const, EvaluationWindowSec: 60 };

@@ -7,13 +7,13 @@ export interface Authorization {
   readonly usageIdentifierKey: string | undefined;
 }
 
-/** What authorizers said, by stage and by who asked; one answer holds for every method of the stage. */
+/** Cached decisions of authorizers, by stage and identity. One decision holds for every method of the stage. */
 export interface AuthorizationCache {
   get(key: string, now: number): Authorization | undefined;
   put(key: string, authorization: Authorization, until: number): void;
   flush(apiId: string, stage: string): void;
 }
-const REMEMBERED = 10_000;
+const MAX_ENTRIES = 10_000;
 
 export function createAuthorizationCache(): AuthorizationCache {
   const entries = new Map<string, { readonly authorization: Authorization; readonly until: number }>();
@@ -25,7 +25,7 @@ export function createAuthorizationCache(): AuthorizationCache {
       return undefined;
     },
     put(key, authorization, until) {
-      if (entries.size >= REMEMBERED) entries.clear();
+      if (entries.size >= MAX_ENTRIES) entries.clear();
       entries.set(key, { authorization, until });
     },
     flush(apiId, stage) {
@@ -34,6 +34,6 @@ export function createAuthorizationCache(): AuthorizationCache {
     },
   };
 }
-/** Neither an id nor a stage's name has a slash. */
+/** The slash separates safely: neither an id nor a stage name contains one. */
 export const cacheKey = (apiId: string, stage: string, ...who: readonly string[]): string => prefixOf(apiId, stage) + JSON.stringify(who);
 const prefixOf = (apiId: string, stage: string): string => `${apiId}/${stage}/`;

@@ -19,13 +19,13 @@ import { stageOperations } from "./control/stages.ts";
 import { createUsageCounter, usageOperations } from "./control/usage.ts";
 import { planOperations } from "./control/usage-plans.ts";
 import { createAccessLog } from "./execute-api/access-log.ts";
-import { invitesOrigin, isAddress, serve } from "./execute-api/server.ts";
+import { allowsOrigin, isInvokeUrl, serve } from "./execute-api/server.ts";
 import { exportOperations } from "./openapi/export.ts";
 import { importOperations } from "./openapi/import.ts";
 import { gatewayPermissions } from "./permissions.ts";
 import { openGateway } from "./state.ts";
 
-/** API Gateway's REST APIs: control plane, and the deployed APIs under `/restapis/<id>/<stage>/_user_request_/…`. */
+/** API Gateway's REST APIs: the control plane, and the deployed APIs under `/restapis/<id>/<stage>/_user_request_/…`. */
 export function apigatewayService(env: LocalEnv): LocalService {
   const gateway = openGateway(env);
   const usage = createUsageCounter(gateway);
@@ -57,8 +57,8 @@ export function apigatewayService(env: LocalEnv): LocalService {
       ...exportOperations(gateway),
     }),
     permissions: (operation, input, call) => gatewayPermissions(operation, input, call.region),
-    isPublic: isAddress,
-    invites: (request, _response, url) => invitesOrigin(plane, request, url),
+    isPublic: isInvokeUrl,
+    invites: (request, _response, url) => allowsOrigin(plane, request, url),
     http: (request, response) => serve(plane, request, response),
     async stop() {
       usage.flush();

@@ -13,7 +13,7 @@ const VERBS: readonly (readonly [RegExp, string])[] = [
 ];
 const verbOf = (operation: string): string => VERBS.find(([pattern]) => pattern.test(operation))?.[1] ?? "DELETE";
 
-/** Collection → the input member that names one of its items; in the order of their places in a path. */
+/** The path of the resource that an operation concerns. */
 function pathOf(operation: string, input: Record<string, unknown>): string {
   const at = (collection: string, ...members: string[]): string => {
     const id = members.map((member) => input[member]).find((value) => typeof value === "string");

@@ -24,7 +24,7 @@ export interface ResourceDoc {
   path: string;
   methods: Record<string, Method>;
 }
-/** A REST API as it is being edited; a deployment keeps a copy of it. */
+/** A REST API under edit. A deployment stores a copy of it. */
 export interface ApiDoc {
   readonly id: string;
   readonly region: string;
@@ -97,10 +97,10 @@ export interface PlanDoc {
   tags: Record<string, string>;
   keyIds: string[];
 }
-/** How often a key was used under a plan, by UTC day (`2026-01-31`). */
+/** Calls of a key under a plan, by UTC day (`2026-01-31`). */
 export interface UsageDoc {
   days: Record<string, number>;
-  /** Calls granted or taken by UpdateUsage in the running period. */
+  /** Calls that UpdateUsage added or removed in the current period. */
   granted: number;
 }
 export interface AccountDoc {
@@ -146,7 +146,7 @@ export function apiAt(gateway: Gateway, id: string | undefined, call: Call): Api
   if (api?.region !== call.region) throw notFound(`Invalid API identifier specified ${call.account}:${id}`);
   return api;
 }
-/** Changes a copy and stores it whole: a call that fails half-way has changed nothing. */
+/** Applies `change` to a copy and stores it afterwards, so that a call that throws changes nothing. */
 export function changeApi<T>(gateway: Gateway, id: string | undefined, call: Call, change: (draft: ApiDoc) => T): T {
   const draft = structuredClone(apiAt(gateway, id, call));
   const result = change(draft);
@@ -179,9 +179,9 @@ export function deploymentAt(gateway: Gateway, apiId: string | undefined, id: st
 export const stagesOf = (gateway: Gateway, apiId: string): StageDoc[] => gateway.stages.values().filter((stage) => stage.apiId === apiId);
 export const byAge = <T extends { readonly createdAt: number }>(a: T, b: T): number => a.createdAt - b.createdAt;
 
-/** Leaves out what is undefined, so that an answer has only the members that AWS's would have. */
+/** Drops undefined members, so that a response has only the members that AWS returns. */
 export const defined = <T extends object>(members: T): { [Key in keyof T]: Exclude<T[Key], undefined> } =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
-/** Undefined for an empty map or list, which AWS leaves out. */
+/** Undefined for an empty map or list, which AWS omits. */
 export const filled = <T extends object>(members: T | undefined): T | undefined =>
   members && Object.keys(members).length > 0 ? members : undefined;

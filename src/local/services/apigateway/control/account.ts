@@ -40,7 +40,7 @@ const describeAccount = (account: AccountDoc): Account =>
 const NOT_ASSUMABLE = "The role ARN does not have required permissions set to API Gateway";
 const CANNOT_WRITE = "API Gateway could not successfully write to CloudWatch Logs using the ARN specified";
 
-/** AWS tries the role at once: it must exist, trust API Gateway, be known everywhere, and be allowed to write logs. */
+/** AWS tests the role at once. The role must exist, trust API Gateway, have propagated, and allow writing logs. */
 async function assertUsable(gateway: Gateway, region: string, arn: string): Promise<void> {
   const { env } = gateway;
   const role = await env.dispatch("iam", "GetRole", { RoleName: arn.slice(arn.lastIndexOf("/") + 1) }).then(
@@ -48,13 +48,13 @@ async function assertUsable(gateway: Gateway, region: string, arn: string): Prom
     () => undefined,
   );
   const age = env.clock.now() - (role?.CreateDate?.getTime() ?? 0);
-  const hidden = env.settings.realism ? PROPAGATION_MS - age : 0;
-  if (role?.Arn !== arn || hidden > PROPAGATION_MS / 2 || !trustsGateway(role.AssumeRolePolicyDocument ?? ""))
+  const propagationLeftMs = env.settings.realism ? PROPAGATION_MS - age : 0;
+  if (role?.Arn !== arn || propagationLeftMs > PROPAGATION_MS / 2 || !trustsGateway(role.AssumeRolePolicyDocument ?? ""))
     throw badRequest(NOT_ASSUMABLE);
-  // The trust is known before what the role may do.
-  if (hidden > 0 || !mayWriteLogs(env, region, arn)) throw badRequest(CANNOT_WRITE);
+  // The trust policy propagates before the permissions.
+  if (propagationLeftMs > 0 || !mayWriteLogs(env, region, arn)) throw badRequest(CANNOT_WRITE);
 }
-/** To its own log group: what a role may do elsewhere does not count. */
+/** Checks the permission on the log group that API Gateway writes to; permissions on other groups do not count. */
 function mayWriteLogs(env: LocalEnv, region: string, arn: string): boolean {
   const { accessKeyId } = env.assume(arn, "apigateway", 900);
   const principal = env.identify(accessKeyId)?.principal;
@@ -69,8 +69,8 @@ interface TrustStatement {
   readonly Condition?: Readonly<Record<string, object>>;
 }
 /**
- * API Gateway sends none of the keys with which other services say for whom they act (aws:SourceAccount, aws:SourceArn), so a
- * condition on one is never met (aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws pull request 479).
+ * Other services send aws:SourceAccount and aws:SourceArn when they assume a role. API Gateway sends neither, so a
+ * condition on them never matches (aws-solutions-library-samples/accelerated-intelligent-document-processing-on-aws pull request 479).
  */
 function trustsGateway(document: string): boolean {
   const text = document.startsWith("%") ? decodeURIComponent(document) : document;
@@ -87,12 +87,12 @@ function trustsGateway(document: string): boolean {
   });
 }
 
-/** Something with tags, and how to write them back. */
-interface Tagged {
+/** The tags of a resource, and the function that stores new ones. */
+interface TaggedResource {
   readonly tags: Record<string, string>;
   readonly store: (tags: Record<string, string>) => void;
 }
-function tagged(gateway: Gateway, arn: string | undefined, call: Call): Tagged {
+function taggedResource(gateway: Gateway, arn: string | undefined, call: Call): TaggedResource {
   const parts = /^arn:aws[a-z-]*:apigateway:[^:]+::\/(restapis|apikeys|usageplans)\/([^/]+)(?:\/stages\/([^/]+))?$/.exec(
     decodeURIComponent(arn ?? ""),
   );
@@ -117,17 +117,17 @@ function tagged(gateway: Gateway, arn: string | undefined, call: Call): Tagged {
 function tagOperations(gateway: Gateway): Operations {
   return {
     TagResource: (input: TagResourceCommandInput, call) => {
-      const { tags, store } = tagged(gateway, input.resourceArn, call);
+      const { tags, store } = taggedResource(gateway, input.resourceArn, call);
       if (Object.keys(input.tags ?? {}).some((key) => key.startsWith("aws:")))
         throw badRequest("Invalid tag key: aws: prefixed tag key names are not allowed");
       store({ ...tags, ...input.tags });
       return {};
     },
     UntagResource: (input: UntagResourceCommandInput, call) => {
-      const { tags, store } = tagged(gateway, input.resourceArn, call);
+      const { tags, store } = taggedResource(gateway, input.resourceArn, call);
       store(Object.fromEntries(Object.entries(tags).filter(([key]) => !input.tagKeys?.includes(key))));
       return {};
     },
-    GetTags: (input: GetTagsCommandInput, call) => ({ tags: { ...tagged(gateway, input.resourceArn, call).tags } }),
+    GetTags: (input: GetTagsCommandInput, call) => ({ tags: { ...taggedResource(gateway, input.resourceArn, call).tags } }),
   };
 }

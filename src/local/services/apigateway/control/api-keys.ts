@@ -47,7 +47,7 @@ export function keyOperations(gateway: Gateway): Operations {
 function create(gateway: Gateway, input: CreateApiKeyCommandInput, call: Call): ApiKey {
   if ((input.name ?? "").length > 1024) throw badRequest("Invalid API Key name, can be at most 1024 characters.");
   if ((input.description ?? "").length > 125_000) throw badRequest("Invalid API Key description specified.");
-  // An empty value is none: Terraform sends it.
+  // Terraform sends an empty value when none is configured.
   const value = input.value || newKeyValue();
   if (value.length < 20) throw badRequest("API Key value should be at least 20 characters");
   if (value.length > 128) throw badRequest("Value exceeds maximum size of 128 characters");

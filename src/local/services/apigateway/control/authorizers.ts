@@ -17,7 +17,7 @@ import { amount, applyPatches, text } from "./patch.ts";
 const DEFAULT_TTL_SECONDS = 300;
 const MAX_TTL_SECONDS = 3_600;
 
-/** Lambda authorizers: kept with the API, asked by the deployed one. */
+/** Operations of Lambda authorizers. They are stored with the API; execute-api calls those of the deployed snapshot. */
 export function authorizerOperations(gateway: Gateway, cache: AuthorizationCache): Operations {
   return {
     CreateAuthorizer: (input: CreateAuthorizerCommandInput, call): Authorizer =>
@@ -73,7 +73,7 @@ function createAuthorizer(api: ApiDoc, input: CreateAuthorizerCommandInput): Aut
   return authorizer;
 }
 
-/** With AWS's defaults, checked. */
+/** An authorizer with AWS's defaults. Throws BadRequestException when it is invalid. */
 export function newAuthorizer(given: Authorizer): Authorizer {
   const authorizer: Authorizer = defined({ authType: "custom", authorizerResultTtlInSeconds: DEFAULT_TTL_SECONDS, ...defined(given) });
   checkAuthorizer(authorizer);
@@ -86,7 +86,7 @@ function checkAuthorizer(authorizer: Authorizer): void {
   if (type === "COGNITO_USER_POOLS")
     throw new LocalFault(
       "NotImplemented",
-      `The local AWS has no Cognito user pools: authorizer '${authorizer.name}'. It asks Lambda authorizers (TOKEN, REQUEST).`,
+      `The local AWS has no Cognito user pools: authorizer '${authorizer.name}'. It supports Lambda authorizers (TOKEN, REQUEST).`,
       501,
     );
   if (type !== "TOKEN" && type !== "REQUEST")
@@ -104,7 +104,7 @@ function checkAuthorizer(authorizer: Authorizer): void {
     throw badRequest("Identity source must be specified when caching is enabled, as mapping expressions separated by commas");
 }
 
-/** The parts of a request that say who asks, e.g. `method.request.header.Authorization`. */
+/** The request parts that identify the caller, e.g. `method.request.header.Authorization`. */
 export const sourcesOf = (identitySource: string | undefined): string[] =>
   (identitySource ?? "")
     .split(",")

@@ -11,7 +11,7 @@ import { type ApiDoc, apiAt, badRequest, changeApi, defined, type Gateway, notFo
 import { page } from "./paging.ts";
 import { applyPatches, entry, text } from "./patch.ts";
 
-/** Every kind of answer that the gateway itself gives, with its status. */
+/** The types of gateway responses, with AWS's default status. */
 export const STATUS = {
   ACCESS_DENIED: 403,
   API_CONFIGURATION_ERROR: 500,

@@ -2,11 +2,11 @@ import type { Violation } from "../../../core/model.ts";
 import type { LocalFault } from "../../../core/service.ts";
 import { inOneSentence, lowerFirst, pathOf } from "../../../core/validation.ts";
 
-/** Members that stand in the address by which API Gateway names them bare; those of the body stand below the input's name. */
+/** Members of the URL. API Gateway reports their names alone; it puts the input's name before members of the body. */
 const IN_ADDRESS =
   /^(restApiId|resourceId|httpMethod|statusCode|parentId|stageName|deploymentId|apiKey|usagePlanId|keyId|authorizerId|modelName|requestValidatorId|responseType|exportType|resourceArn|limit|position)$/;
 
-/** `createRestApiInput.endpointConfiguration.types`, but `statusCode`; recorded from AWS by LocalStack's tests. */
+/** Names a member as AWS does: `createRestApiInput.endpointConfiguration.types`, but `statusCode` (recorded from AWS by LocalStack's tests). */
 export function refuseInput(found: readonly Violation[], operation: string): LocalFault {
   const path = (violation: Violation): string =>
     IN_ADDRESS.test(String(violation.path[0])) ? pathOf(violation) : `${lowerFirst(operation)}Input.${pathOf(violation)}`;

@@ -50,7 +50,7 @@ export function integrationOperations(gateway: Gateway): Operations {
   };
 }
 
-/** With AWS's defaults; `httpMethod` is the integration's own. */
+/** An integration with AWS's defaults. `httpMethod` is the method of the integration, not of the API's caller. */
 export const newIntegration = (given: Omit<Integration, "cacheNamespace">, resourceId: string): Integration =>
   defined({
     type: given.type,
@@ -81,17 +81,17 @@ export function checkIntegration(integration: Integration): void {
   if (type === "AWS_PROXY" && !functionIn(uri ?? ""))
     throw badRequest("Integrations of type 'AWS_PROXY' currently only supports Lambda function and Firehose stream invocations.");
   if (timeoutInMillis < 50 || timeoutInMillis > MAX_TIMEOUT_MS) throw badRequest("Timeout should be between 50 ms and 29000 ms");
-  const lacking = lackingHere(integration);
-  if (lacking) throw new LocalFault("NotImplemented", `The local AWS ${lacking}.`, 501);
+  const unsupported = unsupportedReason(integration);
+  if (unsupported) throw new LocalFault("NotImplemented", `The local AWS ${unsupported}.`, 501);
 }
 
-/** What AWS would take and nothing here can serve: refused when it is put, by name, not when it is called. */
-function lackingHere({ type, uri = "", connectionType, credentials = "" }: Integration): string | undefined {
+/** Why the local AWS cannot serve an integration that AWS accepts. It is refused when it is put, not when it is called. */
+function unsupportedReason({ type, uri = "", connectionType, credentials = "" }: Integration): string | undefined {
   if (connectionType === "VPC_LINK") return `has no VPC links: ${uri}`;
-  if (/:iam::\*:/.test(credentials)) return `calls with a role or in its own name, not with the caller's credentials: ${credentials}`;
-  if (type === "AWS" && !functionIn(uri)) return `integrates functions, not other services: ${uri}`;
+  if (/:iam::\*:/.test(credentials)) return `calls with a role or as API Gateway, not with the caller's credentials: ${credentials}`;
+  if (type === "AWS" && !functionIn(uri)) return `integrates Lambda functions only, no other services: ${uri}`;
   const host = /^https?:\/\/[^/?#]*/.exec(uri)?.[0] ?? "";
-  // A stage variable in it is known when the stage is called.
+  // The value of a stage variable in the host is known only when the stage is called.
   if (type?.startsWith("HTTP") && !host.includes("${") && !(URL.canParse(host) && isLoopback(host)))
     return `calls HTTP endpoints of this machine only (127.0.0.1, localhost, [::1]): ${uri}`;
   return undefined;

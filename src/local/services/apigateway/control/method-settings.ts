@@ -2,7 +2,7 @@ import type { MethodSetting } from "@aws-sdk/client-api-gateway";
 import { badRequest, type StageDoc } from "../state.ts";
 import type { Rules } from "./patch.ts";
 
-/** What AWS shows for a method as soon as one of its settings was touched. */
+/** AWS shows all of these for a method once one of its settings has been set. */
 const DEFAULTS: MethodSetting = {
   metricsEnabled: false,
   dataTraceEnabled: false,
@@ -14,7 +14,7 @@ const DEFAULTS: MethodSetting = {
   requireAuthorizationForCacheControl: true,
   unauthorizedCacheControlHeaderStrategy: "SUCCEED_WITH_RESPONSE_HEADER",
 };
-/** The setting's path below `/{resource}/{method}` → its member and how its value reads. */
+/** The setting's path below `/{resource}/{method}` → its member and the type of its value. */
 const MEMBERS: Readonly<Record<string, readonly [keyof MethodSetting, "flag" | "number" | "text"]>> = {
   "metrics/enabled": ["metricsEnabled", "flag"],
   "logging/loglevel": ["loggingLevel", "text"],
@@ -57,7 +57,7 @@ function numberOf(value: string): number {
   return number;
 }
 
-/** The throttle of one method, if its stage sets any: its own before the one for all. */
+/** The throttle of a method, undefined if the stage sets none. The method's own setting overrides the one for all methods. */
 export function throttleOf(
   stage: StageDoc,
   resourcePath: string,

@@ -72,7 +72,7 @@ const methodFrom = (input: PutMethodCommandInput): Method =>
     authorizationScopes: input.authorizationScopes,
   });
 
-/** What a method names must exist in its API. */
+/** Checks that the authorizer, validator and models of a method exist in its API. Throws BadRequestException. */
 export function checkMethod(api: ApiDoc, method: Method): void {
   const { authorizationType: type = "", authorizerId, requestValidatorId, requestModels, requestParameters } = method;
   if (!/^(NONE|AWS_IAM|CUSTOM|COGNITO_USER_POOLS)$/.test(type)) throw badRequest("Invalid authorization type specified.");
@@ -92,7 +92,7 @@ export function checkMethod(api: ApiDoc, method: Method): void {
       );
 }
 
-const boolean =
+const booleanEntry =
   <T>(name: keyof T): Rule<T> =>
   (draft, value, [key = ""], op) => {
     const { [key]: before, ...rest } = (draft[name] ?? {}) as Record<string, unknown>;
@@ -105,7 +105,7 @@ const METHOD_RULES: Rules<Method> = {
   "/apiKeyRequired": flag("apiKeyRequired"),
   "/operationName": text("operationName"),
   "/requestValidatorId": text("requestValidatorId"),
-  "/requestParameters/*": boolean("requestParameters"),
+  "/requestParameters/*": booleanEntry("requestParameters"),
   "/requestModels/*": entry("requestModels"),
   "/authorizationScopes": item("authorizationScopes"),
 };
@@ -136,7 +136,7 @@ function methodResponseOperations(gateway: Gateway): Operations {
     UpdateMethodResponse: (input: UpdateMethodResponseCommandInput, call): MethodResponse =>
       changeApi(gateway, input.restApiId, call, (api) =>
         applyPatches(find(methodOf(api, input.resourceId, input.httpMethod), input.statusCode), input.patchOperations, {
-          "/responseParameters/*": boolean("responseParameters"),
+          "/responseParameters/*": booleanEntry("responseParameters"),
           "/responseModels/*": entry("responseModels"),
         }),
       ),

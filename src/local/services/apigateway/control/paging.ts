@@ -1,6 +1,6 @@
 import { badRequest } from "../state.ts";
 
-/** One page in API Gateway's way: `position` is opaque, 25 items unless asked, at most 500. */
+/** One page of an API Gateway list: `position` is opaque; 25 items by default, at most 500. */
 export function page<T>(all: readonly T[], position: string | undefined, limit: number | undefined): { items: T[]; position?: string } {
   if (limit !== undefined && (limit < 1 || limit > 500)) throw badRequest("Limit must be between 1 and 500");
   const start = position ? Number(Buffer.from(position, "base64").toString("utf8")) : 0;

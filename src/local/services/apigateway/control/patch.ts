@@ -1,9 +1,9 @@
 import type { PatchOperation } from "@aws-sdk/client-api-gateway";
 import { badRequest } from "../state.ts";
 
-/** One change: `value` is undefined for `remove`; `parts` are the segments that the rule's `*` stand for, unescaped. */
+/** Applies one patch operation. `value` is undefined for `remove`; `parts` are the unescaped segments matched by the rule's `*`. */
 export type Rule<T> = (draft: T, value: string | undefined, parts: readonly string[], op: string) => void;
-/** Path pattern → what a patch on it does. `*` is one segment. */
+/** Path pattern → rule. `*` is one segment. */
 export type Rules<T> = Readonly<Record<string, Rule<T>>>;
 
 export const segmentsOf = (path: string): string[] =>
@@ -12,7 +12,7 @@ export const segmentsOf = (path: string): string[] =>
     .slice(1)
     .map((segment) => segment.replaceAll("~1", "/").replaceAll("~0", "~"));
 
-/** Applies JSON patches by rules; a path without a rule gets AWS's complaint. */
+/** Applies JSON patches by rules. Throws AWS's BadRequestException for a path without a rule. */
 export function applyPatches<T>(draft: T, patches: readonly PatchOperation[] | undefined, rules: Rules<T>): T {
   for (const { op = "replace", path = "", value } of patches ?? []) {
     const segments = segmentsOf(path);
@@ -21,7 +21,7 @@ export function applyPatches<T>(draft: T, patches: readonly PatchOperation[] | u
       throw badRequest(`Invalid patch path  '${path}' specified for op '${op}'. Must be one of: [${Object.keys(rules).join(", ")}]`);
     const [pattern, rule] = found;
     const parts = segments.filter((_, i) => pattern.split("/")[i + 1] === "*");
-    // A list's patch may carry its item as the value of a remove.
+    // `remove` of a list item may name the item in `value`.
     rule(draft, op === "remove" && !value ? undefined : value, parts, op);
   }
   return draft;

@@ -2,7 +2,7 @@ import { type Handler, LocalFault, type Operations } from "../../../core/service
 import { createBuckets } from "../../../core/token-bucket.ts";
 import type { Gateway } from "../state.ts";
 
-/** AWS's fixed limits of the control plane, per account and region: calls per seconds. */
+/** AWS's fixed limits of the control plane, per account and region: number of calls in a number of seconds. */
 const LIMITS: Readonly<Record<string, readonly [calls: number, seconds: number]>> = {
   CreateRestApi: [1, 3],
   ImportRestApi: [1, 3],
@@ -17,12 +17,12 @@ const LIMITS: Readonly<Record<string, readonly [calls: number, seconds: number]>
   CreateApiKey: [5, 1],
   CreateDomainName: [1, 30],
 };
-/** All operations together. */
+/** Calls per second of all operations together. */
 const TOTAL_RATE = 10;
 const TOTAL_BURST = 40;
 const EDGE_SECONDS = 30;
 
-/** With AWS's limits switched on, calls beyond them get TooManyRequestsException. */
+/** With `realism` on, calls beyond AWS's limits get TooManyRequestsException. */
 export function rateLimited(gateway: Gateway, operations: Operations): Operations {
   if (!gateway.env.settings.realism) return operations;
   const buckets = createBuckets();

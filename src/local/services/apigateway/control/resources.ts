@@ -54,7 +54,7 @@ export function resourceOperations(gateway: Gateway): Operations {
   };
 }
 
-/** Adds a resource below another; used by calls and by imports. */
+/** Adds a resource below its parent, for CreateResource and for imports. */
 export function addResource(api: ApiDoc, parentId: string | undefined, pathPart: string): ResourceDoc {
   const parent = resourceOf(api, parentId);
   checkPart(api, parent, pathPart);
@@ -103,7 +103,7 @@ function descendants(api: ApiDoc, id: string): string[] {
   return [id, ...children.flatMap((child) => descendants(api, child.id))];
 }
 
-/** Without `embed` AWS names the methods and says nothing about them. */
+/** Without `embed` AWS gives only the names of the methods. */
 function describeResource(resource: ResourceDoc, embed: boolean): Resource {
   const methods = embed ? resource.methods : Object.fromEntries(Object.keys(resource.methods).map((verb) => [verb, {}]));
   return defined({

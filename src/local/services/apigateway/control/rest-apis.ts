@@ -20,14 +20,16 @@ export function restApiOperations(gateway: Gateway): Operations {
       gateway.apis.put(api.id, api);
       return describeApi(api);
     },
-    GetRestApi: (input: GetRestApiCommandInput, call): RestApi => alone(describeApi(apiAt(gateway, input.restApiId, call))),
+    GetRestApi: (input: GetRestApiCommandInput, call): RestApi => describeWithTags(describeApi(apiAt(gateway, input.restApiId, call))),
     GetRestApis: (input: GetRestApisCommandInput, call): Result<GetRestApisCommandOutput> => {
       const all = gateway.apis.values().filter((api) => api.region === call.region);
       const { items, position } = page(all.sort(byAge), input.position, input.limit);
       return defined({ items: items.map(describeApi), position });
     },
     UpdateRestApi: (input: UpdateRestApiCommandInput, call): RestApi =>
-      alone(describeApi(changeApi(gateway, input.restApiId, call, (draft) => applyPatches(draft, input.patchOperations, RULES)))),
+      describeWithTags(
+        describeApi(changeApi(gateway, input.restApiId, call, (draft) => applyPatches(draft, input.patchOperations, RULES))),
+      ),
     DeleteRestApi: (input: DeleteRestApiCommandInput, call) => {
       remove(gateway, apiAt(gateway, input.restApiId, call).id);
       return {};
@@ -85,15 +87,15 @@ function create(gateway: Gateway, input: CreateRestApiCommandInput, call: Call):
   };
 }
 
-const MOST_COMPRESSED = 10_485_760;
+const MAX_COMPRESSION_SIZE = 10_485_760;
 const RULES: Rules<ApiDoc> = {
   "/name": text("name"),
   "/description": text("description"),
   "/policy": text("policy"),
   "/apiKeySource": text("apiKeySource"),
   "/minimumCompressionSize": (draft, value, parts, op) => {
-    if (value !== undefined && !(Number(value) >= 0 && Number(value) <= MOST_COMPRESSED))
-      throw badRequest(`Invalid minimum compression size, must be between 0 and ${MOST_COMPRESSED}`);
+    if (value !== undefined && !(Number(value) >= 0 && Number(value) <= MAX_COMPRESSION_SIZE))
+      throw badRequest(`Invalid minimum compression size, must be between 0 and ${MAX_COMPRESSION_SIZE}`);
     amount<ApiDoc>("minimumCompressionSize")(draft, value, parts, op);
   },
   "/disableExecuteApiEndpoint": flag("disableExecuteApiEndpoint"),
@@ -112,8 +114,8 @@ function remove(gateway: Gateway, id: string): void {
   gateway.apis.delete(id);
 }
 
-/** Read or changed alone, an untagged API says `tags: {}`; made or in a list it has no such member. Both were recorded so. */
-const alone = (api: RestApi): RestApi => ({ ...api, tags: api.tags ?? {} });
+/** AWS returns `tags: {}` for an untagged API when it is read or updated, and no `tags` when it is created or listed (both recorded). */
+const describeWithTags = (api: RestApi): RestApi => ({ ...api, tags: api.tags ?? {} });
 export function describeApi(api: ApiDoc): RestApi {
   return defined({
     id: api.id,
@@ -126,7 +128,7 @@ export function describeApi(api: ApiDoc): RestApi {
     minimumCompressionSize: api.minimumCompressionSize,
     apiKeySource: api.apiKeySource,
     endpointConfiguration: { types: [api.endpointType], ipAddressType: api.ipAddressType as never },
-    // AWS gives the policy back with its quotes escaped.
+    // AWS returns the policy with its quotes escaped.
     policy: api.policy?.replaceAll('"', '\\"'),
     tags: filled(api.tags),
     disableExecuteApiEndpoint: api.disableExecuteApiEndpoint,

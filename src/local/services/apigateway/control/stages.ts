@@ -135,7 +135,7 @@ function checkVariables({ variables }: StageDoc): void {
   }
 }
 
-/** Both kinds of log are written by the account's role, which must be set before either is switched on. */
+/** The account's role writes the access log and the execution log. It must be set before either is enabled. */
 function checkLogging(gateway: Gateway, stage: StageDoc, call: Call): void {
   const execution = Object.values(stage.methodSettings).some(({ loggingLevel }) => loggingLevel && loggingLevel !== "OFF");
   if ((execution || stage.accessLog?.destinationArn) && !gateway.accounts.get(call.region)?.cloudwatchRoleArn)

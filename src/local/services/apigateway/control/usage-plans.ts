@@ -34,7 +34,7 @@ export function planOperations(gateway: Gateway): Operations {
       gateway.plans.put(plan.id, plan);
       return describePlan(plan);
     },
-    GetUsagePlan: (input: GetUsagePlanCommandInput, call): UsagePlan => alone(planAt(gateway, input.usagePlanId, call)),
+    GetUsagePlan: (input: GetUsagePlanCommandInput, call): UsagePlan => describeWithTags(planAt(gateway, input.usagePlanId, call)),
     GetUsagePlans: (input: GetUsagePlansCommandInput, call) => {
       const all = gateway.plans
         .values()
@@ -47,7 +47,7 @@ export function planOperations(gateway: Gateway): Operations {
       applyPatches(draft, input.patchOperations, RULES);
       checkPlan(gateway, draft, call);
       gateway.plans.put(draft.id, draft);
-      return alone(draft);
+      return describeWithTags(draft);
     },
     DeleteUsagePlan: (input: DeleteUsagePlanCommandInput, call) => remove(gateway, planAt(gateway, input.usagePlanId, call)),
     ...planKeyOperations(gateway),
@@ -83,7 +83,7 @@ function checkPlan(gateway: Gateway, plan: PlanDoc, call: Call): void {
     throw badRequest("Usage Plan throttle limits must not be negative");
 }
 
-/** `{apiId}:{stage}`: the odd way in which patches name a stage. */
+/** Patches name a stage as `{apiId}:{stage}`. */
 function stageFrom(value: string): ApiStage {
   const [apiId, stage] = value.split(":");
   if (!apiId || !stage) throw badRequest("Invalid API Stage specified. Must be of the format {apiId}:{stage}");
@@ -134,8 +134,8 @@ function numberOf(value: string | undefined): number {
   if (!value || !Number.isFinite(Number(value))) throw badRequest(`Invalid value '${value ?? ""}' for a limit`);
   return Number(value);
 }
-/** Read or changed alone, an untagged plan says `tags: {}`; made or in a list it has no such member. Both were recorded so. */
-const alone = (plan: PlanDoc): UsagePlan => ({ ...describePlan(plan), tags: plan.tags });
+/** AWS returns `tags: {}` for an untagged plan when it is read or updated, and no `tags` when it is created or listed (both recorded). */
+const describeWithTags = (plan: PlanDoc): UsagePlan => ({ ...describePlan(plan), tags: plan.tags });
 const describePlan = (plan: PlanDoc): UsagePlan =>
   defined({
     id: plan.id,

@@ -6,9 +6,9 @@ import { planAt } from "./usage-plans.ts";
 const DAY_MS = 86_400_000;
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-/** Counts the calls of a key under a plan. In memory first: AWS's quota is an approximation as well. */
+/** Counts the calls of a key under a plan. It counts in memory and stores every second, because AWS's quota is an approximation, too. */
 export interface UsageCounter {
-  /** False when the quota of the running period is used up; else the call counts. */
+  /** Counts a call. Returns false, without counting, when the quota of the current period is used up. */
   take(plan: PlanDoc, keyId: string): boolean;
   of(plan: PlanDoc, keyId: string): UsageDoc;
   change(plan: PlanDoc, keyId: string, change: (usage: UsageDoc) => void): void;
@@ -50,7 +50,7 @@ export function createUsageCounter(gateway: Gateway): UsageCounter {
   };
 }
 
-/** The first instant of the quota period that `now` is in, UTC. */
+/** The start of the quota period that contains `now`, UTC. */
 function periodStart({ period, offset = 0 }: QuotaSettings, now: number): number {
   const date = new Date(now);
   const today = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate());
@@ -100,7 +100,7 @@ export function usageOperations(gateway: Gateway, counter: UsageCounter): Operat
 }
 const isDay = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text));
 
-/** [used, remaining] for each day. */
+/** `[used, remaining]` of each day. */
 function daily(plan: PlanDoc, usage: UsageDoc, startDate: string, endDate: string): number[][] {
   const out: number[][] = [];
   for (let at = Date.parse(startDate); at <= Date.parse(endDate); at += DAY_MS) {

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { type LogWriter, logWriter } from "../../../core/log-writer.ts";
 import type { Gateway, StageDoc } from "../state.ts";
-import type { Answer, Exchange } from "./exchange.ts";
+import type { ApiResponse, Exchange } from "./exchange.ts";
 import { render } from "./template.ts";
 
 const SESSION_SECONDS = 3_600;
 
-/** One line per request into the stage's log group, as the account's logging role. */
+/** Writes one line per request to the stage's log group, with the account's logging role. */
 export interface AccessLog {
-  write(exchange: Exchange, answer: Answer): void;
+  write(exchange: Exchange, answer: ApiResponse): void;
   flush(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export function createAccessLog(gateway: Gateway): AccessLog {
   };
 }
 
-/** Undefined when the role is gone: AWS then logs nothing, and the request does not suffer. */
+/** Undefined when the role cannot be assumed: AWS then logs nothing and still serves the request. */
 function open(gateway: Gateway, role: string, group: string, region: string, stage: StageDoc): LogWriter | undefined {
   const { env } = gateway;
   const stream = createHash("md5").update(`${stage.apiId}/${stage.name}`).digest("hex");

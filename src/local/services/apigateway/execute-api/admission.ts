@@ -4,7 +4,7 @@ import type { UsageCounter } from "../control/usage.ts";
 import type { PlanDoc } from "../state.ts";
 import { type Exchange, GatewayError, headerOf } from "./exchange.ts";
 
-/** API key, usage plan, throttles: throws when the request may not go on. */
+/** Checks API key, usage plan and throttles. Throws `GatewayError` when the request is not admitted. */
 export function admit(exchange: Exchange, buckets: Buckets, usage: UsageCounter): void {
   const { gateway, api, stage, resource, incoming } = exchange;
   const now = gateway.env.clock.now();
@@ -32,7 +32,7 @@ const planOf = ({ gateway, stage }: Exchange, keyId: string): PlanDoc | undefine
     .values()
     .find((plan) => plan.keyIds.includes(keyId) && plan.stages.some((one) => one.apiId === stage.apiId && one.stage === stage.name));
 
-/** A plan's throttle for this method if it has one, else its throttle for everything. */
+/** The plan's throttle for this method, or else its throttle for all methods. */
 function throttlesOf({ stage, resource, incoming }: Exchange, plan: PlanDoc): [name: string, rate: number, burst: number][] {
   const place = plan.stages.find((one) => one.apiId === stage.apiId && one.stage === stage.name);
   const method = `${resource?.path}/${incoming.verb}`;

@@ -4,13 +4,13 @@ import { SignatureV4 } from "@smithy/signature-v4";
 import type { Principal, Verdict } from "../../../core/service.ts";
 import type { Authorization, AuthorizationCache } from "../authorization-cache.ts";
 import { arnOf, type Exchange, GatewayError, headerOf, type Incoming } from "./exchange.ts";
-import { askAuthorizer } from "./lambda-authorizer.ts";
+import { decisionOf } from "./lambda-authorizer.ts";
 
-/** The method's own authorization and the API's policy: throws when they do not let the caller in. */
+/** Applies the method's authorization and the API's policy. Throws `GatewayError` when they do not allow the call. */
 export async function authorize(exchange: Exchange, cache: AuthorizationCache): Promise<void> {
   const { api, method } = exchange;
   const type = method?.authorizationType ?? "NONE";
-  if (type === "CUSTOM") return authorizeByFunction(exchange, await askAuthorizer(exchange, cache));
+  if (type === "CUSTOM") return authorizeByFunction(exchange, await decisionOf(exchange, cache));
   if (type === "NONE" && !api.policy) return;
   const principal: Principal = type === "AWS_IAM" ? await signer(exchange) : { type: "anonymous" };
   const verdict = decide(exchange, principal, policyOf(exchange));
@@ -23,7 +23,7 @@ function decide(exchange: Exchange, principal: Principal, policy: string | undef
   return exchange.gateway.env.decide(principal, { action: "execute-api:Invoke", resource, policy, context });
 }
 
-/** The authorizer's policy and the API's are one: either may allow, either may deny. */
+/** Evaluates the authorizer's policy and the API's as one policy: either may allow or deny. */
 function authorizeByFunction(exchange: Exchange, { policy }: Authorization): void {
   const statementsOf = (text: string): object[] => [(JSON.parse(text) as { Statement: object | object[] }).Statement].flat();
   const own = statementsOf(policy).map((statement) => ({ ...statement, Principal: "*" }));
@@ -35,7 +35,7 @@ function authorizeByFunction(exchange: Exchange, { policy }: Authorization): voi
   throw new GatewayError("ACCESS_DENIED", `User is not authorized to access this resource${reason}`);
 }
 
-/** `execute-api:/…` in an API's policy is short for its own ARN. */
+/** `execute-api:/…` in an API's policy abbreviates the API's ARN. */
 const policyOf = ({ api, gateway }: Exchange): string | undefined =>
   api.policy?.replaceAll('"execute-api:/', `"arn:aws:execute-api:${api.region}:${gateway.env.account}:${api.id}/`);
 
@@ -70,12 +70,12 @@ function signatureOf(incoming: Incoming): Signed | undefined {
   return { accessKeyId, region, headers: headers.split(";"), signature };
 }
 
-/** Signs the same request again with the secret we know, and compares. */
+/** Signs the request again with the stored secret and compares the signatures. */
 async function verify(incoming: Incoming, signed: Signed, secretAccessKey: string): Promise<boolean> {
   const date = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(headerOf(incoming, "x-amz-date") ?? "");
   if (!date) return false;
   const [year, month, ...rest] = date.slice(1).map(Number) as [number, number, number, number, number, number];
-  const again = new SignatureV4({
+  const signatureV4 = new SignatureV4({
     service: "execute-api",
     region: signed.region,
     credentials: { accessKeyId: signed.accessKeyId, secretAccessKey },
@@ -84,7 +84,7 @@ async function verify(incoming: Incoming, signed: Signed, secretAccessKey: strin
   });
   const query: Record<string, string[]> = {};
   for (const [name, value] of incoming.query) query[name] = [...(query[name] ?? []), value];
-  // A client may send the body's hash along; what counts is the body's own.
+  // A client may send a hash of the body. The hash of the received body is used instead.
   const hash = createHash("sha256").update(incoming.body).digest("hex");
   const signedValue = (name: string) => (name === "x-amz-content-sha256" ? hash : (headerOf(incoming, name) ?? ""));
   const request = {
@@ -96,7 +96,7 @@ async function verify(incoming: Incoming, signed: Signed, secretAccessKey: strin
     headers: Object.fromEntries(signed.headers.map((name) => [name, signedValue(name)])),
     body: incoming.body,
   };
-  const { headers } = await again.sign(request, {
+  const { headers } = await signatureV4.sign(request, {
     signingDate: new Date(Date.UTC(year, month - 1, ...rest)),
     signableHeaders: new Set(signed.headers),
   });

@@ -1,13 +1,13 @@
 import { domainOf, type Exchange, headerOf, requestTime } from "./exchange.ts";
 
-/** What is known only when the answer is. */
-export interface Outcome {
+/** The variables that are known only after the response. */
+export interface ResponseSummary {
   readonly status: number;
   readonly length: number;
 }
 
 /** The `$context` variables of a request, by their dotted names. */
-export function contextVariables(exchange: Exchange, outcome?: Outcome): Readonly<Record<string, string | undefined>> {
+export function contextVariables(exchange: Exchange, outcome?: ResponseSummary): Readonly<Record<string, string | undefined>> {
   const { api, stage, incoming, gateway, integration } = exchange;
   return {
     accountId: gateway.env.account,
@@ -77,10 +77,10 @@ function errorVariables({ error }: Exchange): Record<string, string | undefined>
   if (!error) return {};
   return {
     "error.message": error.message,
-    // Where AWS says nothing, it says so.
+    // AWS writes `null` for an empty message.
     "error.messageString": error.message === "" ? "null" : JSON.stringify(error.message),
     "error.responseType": error.type,
-    // Stands between quotes in a template.
+    // Templates put this between quotes.
     "error.validationErrorString": error.validation === undefined ? undefined : JSON.stringify(error.validation).slice(1, -1),
   };
 }

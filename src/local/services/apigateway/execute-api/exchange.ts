@@ -4,28 +4,28 @@ import type { Authorization } from "../authorization-cache.ts";
 import type { ResponseType } from "../control/gateway-responses.ts";
 import type { ApiDoc, Gateway, KeyDoc, ResourceDoc, StageDoc } from "../state.ts";
 
-/** The longest body of a request and of an answer. */
+/** The largest body of a request and of a response. */
 export const MAX_BODY_BYTES = 10_485_760;
 export type Pairs = readonly (readonly [name: string, value: string])[];
 
-/** A request as it came, before anything was made of it. */
+/** A request as received. */
 export interface Incoming {
   readonly verb: string;
-  /** Below the stage, undecoded, starting with a slash. */
+  /** The path below the stage, undecoded, starting with a slash. */
   readonly path: string;
-  /** As on the wire, in order, names as written. */
+  /** In the order and case of the wire. */
   readonly headers: Pairs;
   readonly query: Pairs;
-  /** The whole undecoded address without the query, for signatures. */
+  /** The whole undecoded path without the query, for signatures. */
   readonly fullPath: string;
   readonly body: Buffer;
   readonly sourceIp: string;
   readonly port: number;
 }
-/** One request on its way through the gateway; the later fields are filled as it goes. */
+/** One request being served. The optional fields are filled step by step. */
 export interface Exchange {
   readonly gateway: Gateway;
-  /** The deployed copy. */
+  /** The deployed snapshot. */
   readonly api: ApiDoc;
   readonly stage: StageDoc;
   readonly incoming: Incoming;
@@ -38,19 +38,19 @@ export interface Exchange {
   pathParameters: Record<string, string>;
   apiKey?: KeyDoc;
   caller?: { readonly accessKey: string; readonly arn: string };
-  /** What the method's Lambda authorizer said, or why it could not. */
+  /** The decision of the method's Lambda authorizer, or why it failed. */
   authorizer?: { readonly authorization?: Authorization; readonly latencyMs?: number; readonly error?: string };
   error?: { readonly type: ResponseType; readonly message: string; readonly validation?: string | undefined };
   integration: { status?: number; latencyMs?: number; requestId?: string; error?: string };
 }
 
-export interface Answer {
+export interface ApiResponse {
   readonly status: number;
   readonly headers: Pairs;
   readonly body: Buffer;
 }
 
-/** An answer that the gateway itself gives; API owners may have changed its form. */
+/** An error that API Gateway answers itself. The API's gateway responses may change its form. */
 export class GatewayError extends Error {
   readonly type: ResponseType;
   readonly status: number | undefined;
@@ -63,7 +63,7 @@ export class GatewayError extends Error {
   }
 }
 
-/** AWS says nothing to the caller; the reason stands in the logs only. */
+/** AWS hides the reason from the caller; it is only in the logs. */
 export function configurationError(exchange: Exchange, reason: string): GatewayError {
   exchange.integration = { ...exchange.integration, status: 500, error: reason };
   exchange.gateway.env.log(`integration of ${exchange.incoming.verb} ${exchange.resource?.path}: ${reason}`);
@@ -90,11 +90,11 @@ export function openExchange(gateway: Gateway, api: ApiDoc, stage: StageDoc, inc
   };
 }
 
-/** A trace that only has its root is completed (recorded from AWS by LocalStack's tests). */
+/** Completes a trace id that has only its root (recorded from AWS by LocalStack's tests). */
 const traced = (given: string): string =>
   /Parent=/.test(given) ? given : `${given};Parent=${randomBytes(8).toString("hex")}${/Sampled=/.test(given) ? "" : ";Sampled=0"}`;
 
-/** The last value of a header, as API Gateway's single-value maps have it. */
+/** The last value of a header, as in API Gateway's single-value maps. */
 export const headerOf = (incoming: Incoming, name: string): string | undefined => {
   const wanted = name.toLowerCase();
   return incoming.headers.findLast(([one]) => one.toLowerCase() === wanted)?.[1];

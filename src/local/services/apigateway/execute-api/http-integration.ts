@@ -3,21 +3,21 @@ import { request as secureRequest } from "node:https";
 import { realClock } from "../../../core/clock.ts";
 import { isLoopback } from "../../../core/loopback.ts";
 import { MAX_TIMEOUT_MS } from "../control/integrations.ts";
-import { type Answer, configurationError, type Exchange, GatewayError, MAX_BODY_BYTES } from "./exchange.ts";
+import { type ApiResponse, configurationError, type Exchange, GatewayError, MAX_BODY_BYTES } from "./exchange.ts";
 import { integrationRequest, type Outgoing } from "./integration-request.ts";
-import { answerFrom, responseBody } from "./integration-response.ts";
+import { responseBody, responseFrom } from "./integration-response.ts";
 import { TimedOut, withStageVariables } from "./invocation.ts";
 import { remapped } from "./proxy-event.ts";
 import type { Received } from "./template.ts";
 
-/** Calls an endpoint of this machine: HTTP by mappings and templates, HTTP_PROXY with everything there and back. */
-export async function callEndpoint(exchange: Exchange): Promise<Answer> {
+/** Calls an endpoint of this machine. HTTP maps request and response; HTTP_PROXY forwards both whole. */
+export async function callEndpoint(exchange: Exchange): Promise<ApiResponse> {
   const integration = exchange.method?.methodIntegration ?? {};
   const outgoing = integrationRequest(exchange);
   const target = addressOf(exchange, outgoing);
   const received = await ask(exchange, target, outgoing);
   exchange.integration = { ...exchange.integration, status: received.status };
-  if (integration.type === "HTTP") return answerFrom(exchange, received, String(received.status));
+  if (integration.type === "HTTP") return responseFrom(exchange, received, String(received.status));
   const headers = received.headers.filter(([name]) => name.toLowerCase() !== "transfer-encoding");
   return {
     status: received.status,
@@ -31,7 +31,7 @@ function addressOf(exchange: Exchange, { path, query }: Outgoing): URL {
   const filled = uri.replace(/\{(\w+)\+?\}/g, (whole, name: string) => path.get(name) ?? whole);
   if (!URL.canParse(filled)) throw configurationError(exchange, `no address: ${filled}`);
   const url = new URL(filled);
-  // A path parameter or a stage variable may have changed the host.
+  // A path parameter or a stage variable may change the host.
   if (!isLoopback(filled)) throw configurationError(exchange, `the local AWS calls HTTP endpoints of this machine only: ${url.origin}`);
   for (const [name, values] of query) for (const value of values) url.searchParams.append(name, value);
   return url;
@@ -57,14 +57,14 @@ async function ask(exchange: Exchange, target: URL, outgoing: Outgoing): Promise
   }
 }
 
-/** One request, redirects not followed, nothing decoded. Throws `TimedOut`, or why there is no answer. */
+/** Sends one request; follows no redirects and decodes nothing. Throws `TimedOut` or the network error. */
 function send(target: URL, verb: string, outgoing: Outgoing, timeoutMs: number, verify: boolean): Promise<Response> {
   const body = verb === "GET" || verb === "HEAD" ? Buffer.alloc(0) : outgoing.body;
   const headers: Record<string, string | string[]> = {};
   for (const [name, values] of outgoing.headers) headers[name] = [...values];
   if (body.length > 0) headers["content-length"] = String(body.length);
   headers.host = target.host;
-  // Names below localhost are not known to every system.
+  // Not every system resolves names below localhost.
   const hostname = target.hostname.endsWith(".localhost") ? "localhost" : target.hostname.replace(/^\[|\]$/g, "");
   const open = target.protocol === "https:" ? secureRequest : plainRequest;
   return new Promise((resolve, reject) => {

@@ -5,7 +5,7 @@ import { forwarded, isBinary } from "./proxy-event.ts";
 import { valuesOf } from "./template.ts";
 import { renderTemplate } from "./velocity.ts";
 
-/** What goes to the other side of an integration. */
+/** The request to the integration's endpoint. */
 export interface Outgoing {
   /** By lower-case names. */
   readonly headers: Map<string, readonly string[]>;
@@ -15,7 +15,7 @@ export interface Outgoing {
   readonly body: Buffer;
 }
 
-/** Everything that the caller sent, for a proxy; else only what the method's mappings and templates name. */
+/** For a proxy integration everything that the caller sent, otherwise only what the method's mappings and templates name. */
 export function integrationRequest(exchange: Exchange): Outgoing {
   const { method, api } = exchange;
   const integration = method?.methodIntegration ?? {};
@@ -74,7 +74,7 @@ function bodyOf({ incoming, api }: Exchange, { contentHandling }: Integration): 
   return converted(incoming.body, binary, binary, contentHandling);
 }
 
-/** The template for the request's content type, JSON when it has none; undefined where the body passes through as it is. */
+/** The template for the request's content type (JSON by default); undefined when the body passes through unchanged. */
 export function requestTemplate({ incoming }: Exchange, { requestTemplates = {}, passthroughBehavior }: Integration): string | undefined {
   const type = (headerOf(incoming, "content-type") ?? "application/json").split(";")[0]?.trim() ?? "";
   const template = requestTemplates[type];

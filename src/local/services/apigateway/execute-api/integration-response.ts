@@ -1,15 +1,15 @@
 import type { Integration, IntegrationResponse } from "@aws-sdk/client-api-gateway";
 import { converted } from "./content-handling.ts";
-import { type Answer, configurationError, type Exchange, headerOf, type Pairs } from "./exchange.ts";
+import { type ApiResponse, configurationError, type Exchange, headerOf, type Pairs } from "./exchange.ts";
 import { isBinary, remapped } from "./proxy-event.ts";
 import { type Received, valuesOf } from "./template.ts";
 import { renderTemplate } from "./velocity.ts";
 
 /**
- * The answer that the method's integration responses make of what came back. `outcome` is what their patterns are compared with
- * (a status, a function's error message); undefined takes the response without a pattern.
+ * Maps the endpoint's response by the method's integration responses. `outcome` is compared with their selection patterns
+ * (a status, or a function's error message); undefined selects the response without a pattern.
  */
-export function answerFrom(exchange: Exchange, received: Received, outcome: string | undefined): Answer {
+export function responseFrom(exchange: Exchange, received: Received, outcome: string | undefined): ApiResponse {
   const integration = exchange.method?.methodIntegration ?? {};
   const chosen = responseFor(integration, outcome);
   if (!chosen)
@@ -35,7 +35,7 @@ export function answerFrom(exchange: Exchange, received: Received, outcome: stri
   };
 }
 
-/** A body that passes through: bytes for who accepts them, base64 for the rest. */
+/** A body that passes through: bytes if the caller accepts them, base64 otherwise. */
 export function responseBody({ api, incoming }: Exchange, received: Received, handling: Integration["contentHandling"]): Buffer {
   const type = received.headers.find(([name]) => name.toLowerCase() === "content-type")?.[1];
   const types = api.binaryMediaTypes;
@@ -57,7 +57,7 @@ function responseFor({ integrationResponses }: Integration, outcome: string | un
   return all.find(({ selectionPattern }) => matching(selectionPattern)) ?? all.find(({ selectionPattern }) => !selectionPattern);
 }
 
-/** By what the caller accepts, else the first. */
+/** The template for the caller's `Accept` header, or else the first one. */
 function responseTemplate({ incoming }: Exchange, { responseTemplates }: IntegrationResponse): readonly [string, string | undefined] {
   const templates = Object.entries(responseTemplates ?? {});
   const accepted = headerOf(incoming, "accept")?.split(",")[0]?.split(";")[0]?.trim();

@@ -5,16 +5,16 @@ import type { Exchange } from "./exchange.ts";
 
 const SESSION_SECONDS = 3_600;
 
-/** A call of a function on behalf of a request, as an integration or an authorizer describes it. */
+/** A call of a function by an integration or an authorizer. */
 export interface Invocation {
   /** `arn:aws:apigateway:…:lambda:path/2015-03-31/functions/…/invocations`; stage variables are filled in. */
   readonly uri: string | undefined;
-  /** The role to call as; without it the gateway calls in its own name, on behalf of `sourceArn`. */
+  /** The role to assume for the call. Without it API Gateway calls as a service, with `sourceArn`. */
   readonly credentials: string | undefined;
   readonly sourceArn: string;
   /** JSON text. */
   readonly payload: Uint8Array;
-  /** Default: waits for the function's answer. */
+  /** Default: `RequestResponse`. */
   readonly invocationType?: "Event" | "RequestResponse";
   readonly timeoutMs: number;
 }
@@ -22,27 +22,27 @@ export interface InvocationOutput {
   readonly Payload?: Uint8Array;
   readonly FunctionError?: string;
 }
-/** The other side did not answer in time. */
+/** The endpoint did not answer in time. */
 export class TimedOut extends Error {}
 
 export const withStageVariables = (text: string, { stage }: Exchange): string =>
   text.replace(/\$\{stageVariables\.(\w+)\}/g, (_, name: string) => stage.variables[name] ?? "");
 
-/** Throws `TimedOut`, or why the function could not be called. */
+/** Throws `TimedOut`, or the reason why the function could not be called. */
 export async function invokeFunction(exchange: Exchange, given: Invocation): Promise<InvocationOutput> {
   const uri = withStageVariables(given.uri ?? "", exchange);
   const FunctionName = functionIn(uri);
   if (!FunctionName) throw new Error(`No function in ${uri}`);
   const { env } = exchange.gateway;
   const input = { FunctionName, Payload: given.payload, InvocationType: given.invocationType ?? "RequestResponse" };
-  const gone = new AbortController();
+  const abort = new AbortController();
   const from = {
-    signal: gone.signal,
+    signal: abort.signal,
     principal: principalOf(exchange, given),
     region: FunctionName.split(":")[3] ?? exchange.api.region,
     headers: { "x-amzn-trace-id": exchange.traceId },
   };
-  return within(env.dispatch("lambda", "Invoke", input, from) as Promise<InvocationOutput>, given.timeoutMs, gone);
+  return within(env.dispatch("lambda", "Invoke", input, from) as Promise<InvocationOutput>, given.timeoutMs, abort);
 }
 
 function principalOf({ gateway: { env } }: Exchange, { credentials, sourceArn }: Invocation): Principal {
@@ -50,12 +50,12 @@ function principalOf({ gateway: { env } }: Exchange, { credentials, sourceArn }:
   return env.identify(env.assume(credentials, "apigateway", SESSION_SECONDS).accessKeyId)?.principal ?? { type: "anonymous" };
 }
 
-/** What is waited for is a process, which works in real time. */
-function within<T>(call: Promise<T>, timeoutMs: number, gone: AbortController): Promise<T> {
+/** Uses the real clock, because the function is a process in real time. */
+function within<T>(call: Promise<T>, timeoutMs: number, abort: AbortController): Promise<T> {
   return new Promise((resolve, reject) => {
     const cancel = realClock.after(timeoutMs, () => {
       reject(new TimedOut("Endpoint request timed out"));
-      gone.abort();
+      abort.abort();
     });
     call.then(resolve, reject).finally(cancel);
   });

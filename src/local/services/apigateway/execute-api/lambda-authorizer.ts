@@ -7,11 +7,11 @@ import { invokeFunction, TimedOut } from "./invocation.ts";
 import { authorizerEvent } from "./proxy-event.ts";
 import { mapped } from "./template.ts";
 
-/** Asks the method's authorizer who calls, or remembers what it said; throws when it does not know the caller. */
-export async function askAuthorizer(exchange: Exchange, cache: AuthorizationCache): Promise<Authorization> {
+/** The authorizer's decision about the caller, from the cache or from its function. Throws `GatewayError` when the caller is unknown. */
+export async function decisionOf(exchange: Exchange, cache: AuthorizationCache): Promise<Authorization> {
   const { api, stage, method, gateway } = exchange;
   const authorizer = api.authorizers[method?.authorizerId ?? ""];
-  if (!authorizer) throw unusable(exchange, `no authorizer ${method?.authorizerId}`);
+  if (!authorizer) throw configurationFailure(exchange, `no authorizer ${method?.authorizerId}`);
   const identity = identityOf(exchange, authorizer);
   const now = gateway.env.clock.now();
   const ttlMs = (authorizer.authorizerResultTtlInSeconds ?? 0) * 1000;
@@ -26,7 +26,7 @@ export async function askAuthorizer(exchange: Exchange, cache: AuthorizationCach
   return authorization;
 }
 
-/** The values that say who asks. Where one is missing, or is not of the expected form, the function is not asked. */
+/** The values that identify the caller. Throws 401, without calling the function, when one is missing or does not match the expression. */
 function identityOf(exchange: Exchange, { type, identitySource, identityValidationExpression: expression }: Authorizer): string[] {
   const values = sourcesOf(identitySource).map((source) => mapped(source.replace(/\.multivalue(header|querystring)\./, ".$1."), exchange));
   const whole = values.filter((value) => value !== undefined && value !== "") as string[];
@@ -51,29 +51,32 @@ async function ask(exchange: Exchange, authorizer: Authorizer, token: string): P
   };
   const output = await invokeFunction(exchange, call).catch((error) => {
     if (error instanceof TimedOut) throw failed(exchange, "the authorizer did not answer in time");
-    throw unusable(exchange, error instanceof Error ? error.message : String(error));
+    throw configurationFailure(exchange, error instanceof Error ? error.message : String(error));
   });
-  const said: unknown = JSON.parse(Buffer.from(output.Payload ?? []).toString("utf8") || "null");
-  if (output.FunctionError) throw refusalOf(exchange, said as { errorMessage?: string });
-  const authorization = authorizationOf(said);
+  const decision: unknown = JSON.parse(Buffer.from(output.Payload ?? []).toString("utf8") || "null");
+  if (output.FunctionError) throw refusalOf(exchange, decision as { errorMessage?: string });
+  const authorization = authorizationOf(decision);
   if (!authorization)
-    throw unusable(exchange, "the authorizer's answer has no principalId, or no policyDocument, or a context of other than plain values");
+    throw configurationFailure(
+      exchange,
+      "the authorizer's answer has no principalId, or no policyDocument, or a context of other than plain values",
+    );
   exchange.authorizer = { authorization, latencyMs: performance.now() - began };
   return authorization;
 }
 
-/** Throwing exactly this word is how a function says that it does not know the caller. */
+/** A function rejects an unknown caller by throwing exactly this word. */
 const refusalOf = (exchange: Exchange, { errorMessage }: { readonly errorMessage?: string }): GatewayError =>
   errorMessage === "Unauthorized"
     ? new GatewayError("UNAUTHORIZED", "Unauthorized")
     : failed(exchange, `the authorizer failed: ${errorMessage}`);
 
-/** The reason stands in the logs; the caller is told none. */
+/** The reason is only in the logs; the caller gets an empty message. */
 function failed(exchange: Exchange, reason: string): GatewayError {
   note(exchange, reason);
   return new GatewayError("AUTHORIZER_FAILURE", "");
 }
-function unusable(exchange: Exchange, reason: string): GatewayError {
+function configurationFailure(exchange: Exchange, reason: string): GatewayError {
   note(exchange, reason);
   return new GatewayError("AUTHORIZER_CONFIGURATION_ERROR", "");
 }
@@ -82,15 +85,15 @@ function note(exchange: Exchange, reason: string): void {
   exchange.gateway.env.log(`authorizer of ${exchange.incoming.verb} ${exchange.resource?.path}: ${reason}`);
 }
 
-interface Said {
+interface AuthorizerOutput {
   readonly principalId?: unknown;
   readonly policyDocument?: { readonly Statement?: unknown };
   readonly context?: unknown;
   readonly usageIdentifierKey?: unknown;
 }
-/** Undefined for what is no authorizer's answer. */
-function authorizationOf(said: unknown): Authorization | undefined {
-  const { principalId, policyDocument, context, usageIdentifierKey } = (said ?? {}) as Said;
+/** Undefined when the function's answer is not a valid authorizer output. */
+function authorizationOf(decision: unknown): Authorization | undefined {
+  const { principalId, policyDocument, context, usageIdentifierKey } = (decision ?? {}) as AuthorizerOutput;
   const statements = [policyDocument?.Statement].flat();
   if (typeof principalId !== "string" || !statements.every(isStatement) || !isContext(context)) return undefined;
   return {
@@ -105,7 +108,7 @@ function isStatement(given: unknown): boolean {
   const texts = (value: unknown): boolean => value !== undefined && [value].flat().every((one) => typeof one === "string");
   return (Effect === "Allow" || Effect === "Deny") && texts(Action ?? NotAction) && texts(Resource ?? NotResource);
 }
-/** No lists and no objects: AWS turns such an answer down. */
+/** AWS rejects lists and objects as context values. */
 function isContext(given: unknown): given is Authorization["context"] | undefined {
   if (given === undefined || given === null) return true;
   if (typeof given !== "object" || Array.isArray(given)) return false;

@@ -1,8 +1,8 @@
 import type { MetricDatum } from "@aws-sdk/client-cloudwatch";
-import type { Answer, Exchange } from "./exchange.ts";
+import type { ApiResponse, Exchange } from "./exchange.ts";
 
-/** The metrics of AWS/ApiGateway, by the API and by its stage. Nobody waits for them. */
-export function measure({ gateway: { env }, api, stage, startedAt, integration }: Exchange, { status }: Answer): void {
+/** Sends the AWS/ApiGateway metrics, by API and by stage. The response does not wait for them. */
+export function putMetrics({ gateway: { env }, api, stage, startedAt, integration }: Exchange, { status }: ApiResponse): void {
   const one = (MetricName: string, Value: number, Unit: "Count" | "Milliseconds"): Omit<MetricDatum, "Dimensions"> => ({
     MetricName,
     Value,

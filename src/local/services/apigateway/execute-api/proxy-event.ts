@@ -1,6 +1,6 @@
 import { domainOf, type Exchange, headerOf, type Pairs, requestTime } from "./exchange.ts";
 
-/** Names that API Gateway writes its own way, and those it keeps to itself. */
+/** Header names that API Gateway capitalises, and headers that it does not forward. */
 const CAPITALISED: Readonly<Record<string, string>> = { authorization: "Authorization", "user-agent": "User-Agent" };
 const HOP_BY_HOP = new Set(["connection", "content-length", "transfer-encoding", "expect", "keep-alive", "upgrade", "te"]);
 
@@ -37,7 +37,7 @@ function requestOf(exchange: Exchange) {
   };
 }
 
-/** The request's headers as they go on, with the gateway's own. */
+/** The request's headers as forwarded, with those that API Gateway adds. */
 export function forwarded({ incoming, traceId, method }: Exchange): [string, string][] {
   const signed = method?.authorizationType === "AWS_IAM";
   const kept = incoming.headers.flatMap(([name, value]): [string, string][] => {
@@ -88,7 +88,7 @@ function requestContext(exchange: Exchange): object {
   };
 }
 
-/** What the Lambda authorizer said; every value of its context is a text by now. */
+/** The authorizer's decision. AWS turns every context value into a string. */
 function authorizerContext({ authorizer }: Exchange): object {
   const { authorization, latencyMs = 0 } = authorizer ?? {};
   if (!authorization) return {};
@@ -117,7 +117,7 @@ function identity({ apiKey, caller, incoming, gateway }: Exchange): object {
   };
 }
 
-/** Is this content type among the API's binary ones? A star stands for any part. */
+/** True if the content type is one of the API's binary media types, which may hold `*`. */
 export function isBinary(types: readonly string[], given: string | undefined): boolean {
   const type = given?.split(";")[0]?.trim().toLowerCase();
   if (!type) return types.includes("*/*");
@@ -125,7 +125,7 @@ export function isBinary(types: readonly string[], given: string | undefined): b
   return types.some((one) => one === "*/*" || one.toLowerCase() === type || one.toLowerCase() === `${main}/*`);
 }
 
-/** Headers that belong to the gateway come back under another name. */
+/** AWS renames these response headers to `x-amzn-Remapped-…`. */
 const OWN =
   /^(authorization|connection|content-length|content-md5|date|expect|host|max-forwards|proxy-authenticate|server|te|trailer|transfer-encoding|upgrade|user-agent|www-authenticate|x-amzn-requestid|x-amz-apigw-id)$/i;
 export const remapped = (name: string): string => (OWN.test(name) ? `x-amzn-Remapped-${name}` : name);

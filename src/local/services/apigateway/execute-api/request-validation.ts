@@ -6,7 +6,7 @@ import { modelUrl } from "../control/models.ts";
 import type { ApiDoc } from "../state.ts";
 import { type Exchange, GatewayError, headerOf } from "./exchange.ts";
 
-/** What the method's request validator asks for: required parameters first, then the body's model. */
+/** Applies the method's request validator: required parameters first, then the body's model. */
 export function validateRequest(exchange: Exchange): void {
   const { api, method } = exchange;
   const validator = api.validators[method?.requestValidatorId ?? ""];
@@ -37,26 +37,26 @@ function validateBody({ api, method, incoming }: Exchange): void {
   const validate = validatorOf(api, model);
   let body: unknown;
   try {
-    // A byte order mark is passed over. Unproven: no recording says what AWS's validator does with one; should it refuse the body, the caller reads why.
+    // A byte order mark is ignored. Unproven: no recording shows what AWS's validator does with one. If it rejects the body, the caller gets the reason.
     body = JSON.parse(incoming.body.toString("utf8").replace(/^\uFEFF/, ""));
   } catch (error) {
     throw new GatewayError("BAD_REQUEST_BODY", "Invalid request body", { validation: `[${(error as Error).message}]` });
   }
   if (isValid(validate, body)) return;
-  const problems = validate.errors ?? [];
-  throw new GatewayError("BAD_REQUEST_BODY", "Invalid request body", { validation: `[${inWords(problems).join(", ")}]` });
+  const errors = validate.errors ?? [];
+  throw new GatewayError("BAD_REQUEST_BODY", "Invalid request body", { validation: `[${validationMessages(errors).join(", ")}]` });
 }
 
-/** A pattern of the model may take time that grows much faster than the text that it is held against. */
+/** The time is bounded, because matching a pattern of the model may take exponential time. */
 function isValid(validate: ValidateFunction, body: unknown): boolean {
   try {
-    return bounded(() => validate(body), MOST_MS);
+    return bounded(() => validate(body), MAX_MS);
   } catch (error) {
     if (!(error instanceof TookTooLong || error instanceof RangeError)) throw error;
     throw new GatewayError("BAD_REQUEST_BODY", "Invalid request body", { validation: "[the model takes too long to check it]" });
   }
 }
-const MOST_MS = 90;
+const MAX_MS = 90;
 
 const compiled = new WeakMap<ApiDoc, AjvDraft4.default>();
 function validatorOf(api: ApiDoc, name: string): ValidateFunction {
@@ -67,7 +67,7 @@ function validatorOf(api: ApiDoc, name: string): ValidateFunction {
   return validate;
 }
 function compile(api: ApiDoc): AjvDraft4.default {
-  // Its sixty files are not for every start of the local AWS.
+  // Loaded on first use: its sixty files would slow down every start of the local AWS.
   const { default: Ajv } = createRequire(import.meta.url)("ajv-draft-04") as typeof AjvDraft4;
   const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false, verbose: true, logger: false });
   for (const model of Object.values(api.models)) {
@@ -77,8 +77,8 @@ function compile(api: ApiDoc): AjvDraft4.default {
   return ajv;
 }
 
-/** The problems in the words of the validator that AWS uses. */
-function inWords(errors: readonly ErrorObject[]): string[] {
+/** The errors in the words of the validator that AWS uses. */
+function validationMessages(errors: readonly ErrorObject[]): string[] {
   const missing = new Map<string, string[]>();
   const foreign = new Map<string, string[]>();
   const out: string[] = [];

@@ -10,13 +10,13 @@ interface Node {
 export interface Route {
   readonly resource: ResourceDoc;
   readonly method: Method;
-  /** Values as in the address, undecoded, as REST APIs hand them on. */
+  /** Undecoded values of the path, as REST APIs forward them. */
   readonly pathParameters: Record<string, string>;
 }
 
 const trees = new WeakMap<ApiDoc, Node>();
 
-/** The most specific resource that has the verb: fixed segments before `{x}` before `{x+}`. */
+/** The most specific resource with the verb: fixed segments win over `{x}`, and `{x}` over `{x+}`. */
 export function routeOf(api: ApiDoc, verb: string, path: string): Route | undefined {
   const tree = trees.get(api) ?? treeOf(api);
   trees.set(api, tree);

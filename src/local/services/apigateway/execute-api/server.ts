@@ -5,25 +5,33 @@ import type { UsageCounter } from "../control/usage.ts";
 import { type ApiDoc, deploymentKey, type Gateway, type StageDoc, stageKey } from "../state.ts";
 import type { AccessLog } from "./access-log.ts";
 import { admit } from "./admission.ts";
-import { answerFor } from "./answers.ts";
 import { authorize } from "./authorization.ts";
-import { type Answer, configurationError, type Exchange, GatewayError, type Incoming, MAX_BODY_BYTES, openExchange } from "./exchange.ts";
-import { type CallCounts, passFirewall } from "./firewall.ts";
-import { callFunctionByTemplates } from "./function-integration.ts";
+import {
+  type ApiResponse,
+  configurationError,
+  type Exchange,
+  GatewayError,
+  type Incoming,
+  MAX_BODY_BYTES,
+  openExchange,
+} from "./exchange.ts";
+import { gatewayResponseFor } from "./gateway-response.ts";
 import { callEndpoint } from "./http-integration.ts";
-import { measure } from "./metrics.ts";
-import { mockAnswer } from "./mock-integration.ts";
-import { callFunction } from "./proxy-integration.ts";
+import { callLambda } from "./lambda-integration.ts";
+import { callLambdaProxy } from "./lambda-proxy-integration.ts";
+import { putMetrics } from "./metrics.ts";
+import { mockResponse } from "./mock-integration.ts";
 import { validateRequest } from "./request-validation.ts";
 import { routeOf } from "./router.ts";
+import { applyWebAcl, type RequestCounts } from "./web-acl.ts";
 
-const ADDRESS =
+const INVOKE_URL =
   /^(?:\/restapis\/(?<id>[^/]+)\/(?<stage>[^/]+)\/_user_request_|\/_aws\/execute-api\/(?<id2>[^/]+)\/(?<stage2>[^/]+))(?<path>\/.*)?$/;
 
-/** Of a body that is too long, this much is listened to before it is refused. */
-const HEARD_BYTES = 8 * MAX_BODY_BYTES;
+/** The server reads this much of a body that is too large before it refuses it. */
+const MAX_READ_BYTES = 8 * MAX_BODY_BYTES;
 
-export const isAddress = (url: URL): boolean => ADDRESS.test(url.pathname);
+export const isInvokeUrl = (url: URL): boolean => INVOKE_URL.test(url.pathname);
 
 export interface DataPlane {
   readonly gateway: Gateway;
@@ -31,17 +39,17 @@ export interface DataPlane {
   readonly usage: UsageCounter;
   readonly log: AccessLog;
   readonly authorizations: AuthorizationCache;
-  /** For the rules of web ACLs that count. */
-  readonly calls: CallCounts;
+  /** Counts of the web ACLs' rate-based rules. */
+  readonly calls: RequestCounts;
 }
 
-/** Answers requests to deployed APIs. False: not an address of one. */
+/** Serves a request to a deployed API. False when the URL is not an invoke URL. */
 export async function serve(plane: DataPlane, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
   const [address = "", search = ""] = (request.url ?? "/").split(/\?(.*)/s);
-  const parts = ADDRESS.exec(address)?.groups;
+  const parts = INVOKE_URL.exec(address)?.groups;
   if (!parts) return false;
   const { gateway } = plane;
-  const found = deployedAt(gateway, parts);
+  const found = deployedApi(gateway, parts);
   if (!found) {
     request.resume();
     response
@@ -52,14 +60,14 @@ export async function serve(plane: DataPlane, request: IncomingMessage, response
   const body = await readBody(request);
   const incoming = incomingOf(request, address, parts.path ?? "/", search, body ?? Buffer.alloc(0));
   const exchange = openExchange(gateway, found.snapshot, found.stage, incoming);
-  const answer = await answerTo(plane, exchange, body === undefined);
+  const answer = await responseTo(plane, exchange, body === undefined);
   send(response, exchange, answer, body === undefined);
   plane.log.write(exchange, answer);
-  measure(exchange, answer);
+  putMetrics(exchange, answer);
   return true;
 }
 
-function deployedAt(
+function deployedApi(
   gateway: Gateway,
   { id, id2, stage: name, stage2 }: Readonly<Record<string, string | undefined>>,
 ): { readonly stage: StageDoc; readonly snapshot: ApiDoc } | undefined {
@@ -69,14 +77,14 @@ function deployedAt(
   return deployment && api && !api.disableExecuteApiEndpoint ? { stage, snapshot: deployment.snapshot } : undefined;
 }
 
-/** A page of another origin is let in where the API itself tells its browser so: asked as the browser asks, with OPTIONS. */
-export async function invitesOrigin({ gateway }: DataPlane, request: IncomingMessage, url: URL): Promise<boolean> {
-  const parts = ADDRESS.exec(url.pathname)?.groups;
+/** True if the API's own CORS answer allows the page's origin. The API is asked with OPTIONS, as a browser would. */
+export async function allowsOrigin({ gateway }: DataPlane, request: IncomingMessage, url: URL): Promise<boolean> {
+  const parts = INVOKE_URL.exec(url.pathname)?.groups;
   const { origin } = request.headers;
   if (!parts || origin === undefined) return false;
   if (request.method === "OPTIONS") return true;
-  const found = deployedAt(gateway, parts);
-  // Where nothing would run, the API says so itself.
+  const found = deployedApi(gateway, parts);
+  // Without a route nothing runs, and the API's own error is the answer.
   if (found && !routeOf(found.snapshot, request.method ?? "GET", parts.path ?? "/")) return true;
   const route = found && routeOf(found.snapshot, "OPTIONS", parts.path ?? "/");
   if (!found || !route || route.method.apiKeyRequired || (route.method.authorizationType ?? "NONE") !== "NONE") return false;
@@ -92,23 +100,23 @@ export async function invitesOrigin({ gateway }: DataPlane, request: IncomingMes
   return answer !== undefined && answer.status >= 200 && answer.status < 300 && (allowed === "*" || allowed === origin);
 }
 
-async function answerTo(plane: DataPlane, exchange: Exchange, tooLarge: boolean): Promise<Answer> {
+async function responseTo(plane: DataPlane, exchange: Exchange, tooLarge: boolean): Promise<ApiResponse> {
   try {
     if (tooLarge) throw new GatewayError("REQUEST_TOO_LARGE", `HTTP content length exceeded ${MAX_BODY_BYTES} bytes.`);
-    const answer = await pass(plane, exchange);
+    const answer = await handle(plane, exchange);
     if (answer.body.length > MAX_BODY_BYTES) throw new GatewayError("DEFAULT_5XX", "Internal server error", { status: 500 });
     return answer;
   } catch (error) {
-    if (error instanceof GatewayError) return answerFor(exchange, error);
+    if (error instanceof GatewayError) return gatewayResponseFor(exchange, error);
     plane.gateway.env.log(`bug in apigateway: ${error instanceof Error ? error.stack : String(error)}`);
-    return answerFor(exchange, new GatewayError("DEFAULT_5XX", "Internal server error"));
+    return gatewayResponseFor(exchange, new GatewayError("DEFAULT_5XX", "Internal server error"));
   }
 }
 
-/** The stations of a request, in AWS's order. */
-async function pass(plane: DataPlane, exchange: Exchange): Promise<Answer> {
+/** The steps of a request, in AWS's order. */
+async function handle(plane: DataPlane, exchange: Exchange): Promise<ApiResponse> {
   const { api, incoming } = exchange;
-  await passFirewall(exchange, plane.calls);
+  await applyWebAcl(exchange, plane.calls);
   const route = routeOf(api, incoming.verb, incoming.path);
   if (!route) throw new GatewayError("MISSING_AUTHENTICATION_TOKEN", "Missing Authentication Token");
   Object.assign(exchange, route);
@@ -118,11 +126,11 @@ async function pass(plane: DataPlane, exchange: Exchange): Promise<Answer> {
   return integrate(exchange);
 }
 
-async function integrate(exchange: Exchange): Promise<Answer> {
+async function integrate(exchange: Exchange): Promise<ApiResponse> {
   const type = exchange.method?.methodIntegration?.type;
-  if (type === "AWS_PROXY") return callFunction(exchange);
-  if (type === "MOCK") return mockAnswer(exchange);
-  if (type === "AWS") return callFunctionByTemplates(exchange);
+  if (type === "AWS_PROXY") return callLambdaProxy(exchange);
+  if (type === "MOCK") return mockResponse(exchange);
+  if (type === "AWS") return callLambda(exchange);
   if (type === "HTTP" || type === "HTTP_PROXY") return callEndpoint(exchange);
   throw configurationError(exchange, `no integrations of the type ${type}`);
 }
@@ -143,26 +151,26 @@ function incomingOf(request: IncomingMessage, fullPath: string, path: string, se
   };
 }
 
-/** Undefined when it is longer than API Gateway takes. Heard to its end all the same, within reason: many clients listen only then. */
+/** Undefined when the body is too large for API Gateway. The rest is read, up to a bound, because many clients read the response only after sending all. */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  if (Number(request.headers["content-length"] ?? 0) > HEARD_BYTES) return undefined;
+  if (Number(request.headers["content-length"] ?? 0) > MAX_READ_BYTES) return undefined;
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > HEARD_BYTES) return undefined;
+    if (size > MAX_READ_BYTES) return undefined;
     if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
   return size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks);
 }
 
-function send(response: ServerResponse, exchange: Exchange, { status, headers, body }: Answer, unread: boolean): void {
+function send(response: ServerResponse, exchange: Exchange, { status, headers, body }: ApiResponse, unread: boolean): void {
   const out = new Map<string, string[]>();
   for (const [name, value] of headers) out.set(name, [...(out.get(name) ?? []), value]);
   out.set("x-amzn-RequestId", [exchange.requestId]);
   out.set("x-amz-apigw-id", [exchange.extendedRequestId]);
   if (status >= 200 && status !== 204 && status !== 304) out.set("Content-Length", [String(body.length)]);
-  // The rest of an oversized body may be unread: the connection cannot be used again.
+  // The rest of an oversized body may be unread, so the connection cannot be reused.
   if (unread) out.set("Connection", ["close"]);
   response.writeHead(
     status,

@@ -1,9 +1,9 @@
-import { contextVariables, type Outcome } from "./context.ts";
+import { contextVariables, type ResponseSummary } from "./context.ts";
 import { type Exchange, headerOf, type Pairs } from "./exchange.ts";
 import { jsonAt } from "./json-path.ts";
 
-/** Puts the variables of `$context` and `$stageVariables` into the text of a gateway response or of an access log's format. */
-export function render(template: string, exchange: Exchange, missing = "", outcome?: Outcome): string {
+/** Fills `$context` and `$stageVariables` into a gateway response template or an access log format. */
+export function render(template: string, exchange: Exchange, missing = "", outcome?: ResponseSummary): string {
   const context = contextVariables(exchange, outcome);
   return template
     .replace(variable("context"), (_, braced, bare) => context[braced ?? bare] ?? missing)
@@ -12,7 +12,7 @@ export function render(template: string, exchange: Exchange, missing = "", outco
 /** `$name.a.b` or `${name.a.b}`. */
 const variable = (name: string): RegExp => new RegExp(`\\$\\{${name}\\.([A-Za-z0-9_.]+)\\}|\\$${name}\\.([A-Za-z0-9_.]*[A-Za-z0-9_])`, "g");
 
-/** What the other side of an integration gave back. */
+/** The response of an integration's endpoint. */
 export interface Received {
   readonly headers: Pairs;
   readonly body: Buffer;
@@ -20,7 +20,7 @@ export interface Received {
 
 /**
  * The values that a mapping names: `'static'`, `context.x`, `stageVariables.x`, `method.request.{header,querystring,path,body}.x`,
- * after a call also `integration.response.{header,body}.x`. `multivalue…` gives all of them, the rest at most one.
+ * after a call also `integration.response.{header,body}.x`. `multivalue…` gives all values, the others at most one.
  */
 export function valuesOf(expression: string, exchange: Exchange, received?: Received): readonly string[] {
   const literal = /^'(.*)'$/s.exec(expression);
@@ -31,7 +31,7 @@ export function valuesOf(expression: string, exchange: Exchange, received?: Rece
   const [, map, key = ""] = /^(context|stageVariables)\.(.+)$/.exec(expression) ?? [];
   return present(map === "context" ? contextVariables(exchange)[key] : map ? exchange.stage.variables[key] : undefined);
 }
-/** The one value of a mapping. */
+/** The last value of a mapping. */
 export const mapped = (expression: string, exchange: Exchange): string | undefined => valuesOf(expression, exchange).at(-1);
 
 function requested({ incoming, pathParameters }: Exchange, place: string, name: string): readonly string[] {

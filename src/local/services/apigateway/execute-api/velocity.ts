@@ -7,15 +7,15 @@ import { jsonAt } from "./json-path.ts";
 type Values = Readonly<Record<string, unknown>>;
 export interface Rendered {
   readonly text: string;
-  /** What the template wrote into `$context.requestOverride`. */
+  /** `$context.requestOverride`, as the template set it. */
   readonly request: { readonly header: Values; readonly querystring: Values; readonly path: Values };
-  /** What the template wrote into `$context.responseOverride`. */
+  /** `$context.responseOverride`, as the template set it. */
   readonly response: { readonly header: Values; readonly status?: unknown };
 }
 
 /**
  * Runs a mapping template (Velocity) with `$context`, `$input`, `$stageVariables` and `$util`. Unknown variables are empty.
- * `body` is what `$input` reads, by default the request's.
+ * `body` is the body that `$input` reads, by default the request's.
  */
 export function renderTemplate(template: string, exchange: Exchange, body: Buffer = exchange.incoming.body): Rendered {
   const text = body.toString("utf8");
@@ -32,16 +32,16 @@ export function renderTemplate(template: string, exchange: Exchange, body: Buffe
     return { text: compiled.render(scope, {}, true), request, response };
   };
   try {
-    return bounded(render, MOST_MS);
+    return bounded(render, MAX_MS);
   } catch (error) {
     throw configurationError(exchange, `mapping template: ${error}`);
   }
 }
 
-/** A template may loop for as long as it likes. */
-const MOST_MS = 90;
+/** Bounds the time of a template, which may loop without end. */
+const MAX_MS = 90;
 
-/** Java's lists and strings know this; JavaScript's call it otherwise. */
+/** Java's `contains`, which JavaScript calls `includes`. */
 const CONTAINS = {
   uid: "contains",
   match: ({ property }: { readonly property: string }) => property === "contains",

@@ -18,7 +18,7 @@ export interface OpenApi {
   };
   readonly [extension: `x-amazon-apigateway-${string}`]: unknown;
 }
-/** Verbs with their operations, and `parameters` that all of them share. */
+/** Operations by verb, and the `parameters` that they share. */
 export type PathItem = Readonly<Record<string, unknown>>;
 export interface SecurityScheme {
   readonly type?: string;

@@ -39,7 +39,7 @@ export function importOperations(gateway: Gateway): Operations {
 }
 
 type Body = string | Uint8Array | undefined;
-/** Lays a document over an API, or replaces it. With `strict` a warning is an error, and nothing is changed. */
+/** Merges a document into an API, or replaces the API with it. With `strict` a warning is an error. The caller stores `api` only on success. */
 function importInto(api: ApiDoc, body: Body, mode: "merge" | "overwrite", strict: boolean): void {
   const document = parse(body);
   if (mode === "overwrite") clear(api);
@@ -66,7 +66,7 @@ function parse(body: Body): OpenApi {
   return document;
 }
 
-/** Overwriting replaces the settings too; what the document does not say falls back to its default. */
+/** Overwriting resets the settings, too: those that the document does not name get their defaults. */
 function clear(api: ApiDoc): void {
   const root = newId();
   Object.assign(api, {

@@ -23,7 +23,7 @@ export function importModels({ api, document }: Import): void {
   }
 }
 
-/** The model of a body: the one it refers to, or a new one of a made-up name, as AWS makes it. */
+/** The name of a body's model: the referenced one, or a new one with a generated name, as on AWS. */
 export function modelFor({ api, warnings }: Import, schema: Schema): string {
   if (schema.$ref?.startsWith(COMPONENT)) {
     const name = schema.$ref.slice(COMPONENT.length);
@@ -37,7 +37,7 @@ export function modelFor({ api, warnings }: Import, schema: Schema): string {
   return name;
 }
 
-/** AWS's import leaves `minItems` and `maxItems` out of the models; references become addresses of models. */
+/** AWS's import drops `minItems` and `maxItems` from the models, and turns references into model URLs. */
 function asModel(schema: unknown, apiId: string): unknown {
   if (Array.isArray(schema)) return schema.map((one) => asModel(one, apiId));
   if (typeof schema !== "object" || schema === null) return schema;

@@ -13,9 +13,9 @@ interface Parameter {
 interface Content {
   readonly content?: Readonly<Record<string, { readonly schema?: Schema }>>;
 }
-const PLACES: Readonly<Record<string, string>> = { path: "path", query: "querystring", header: "header" };
+const PARAMETER_LOCATIONS: Readonly<Record<string, string>> = { path: "path", query: "querystring", header: "header" };
 
-/** One operation of the document as a method with its integration. */
+/** Turns an operation of the document into a method with its integration. */
 export function methodOf(work: Import, resource: ResourceDoc, verb: string, operation: Operation, shared: readonly unknown[]): Method {
   const parameters = [...shared, ...(operation.parameters ?? [])].map((parameter) => resolve<Parameter>(work, parameter));
   const method: Method = defined({
@@ -25,7 +25,9 @@ export function methodOf(work: Import, resource: ResourceDoc, verb: string, oper
     requestParameters: filled(
       Object.fromEntries(
         parameters.flatMap(({ name, in: place, required }) =>
-          PLACES[place] ? [[`method.request.${PLACES[place]}.${name}`, required ?? place === "path"] as const] : [],
+          PARAMETER_LOCATIONS[place]
+            ? [[`method.request.${PARAMETER_LOCATIONS[place]}.${name}`, required ?? place === "path"] as const]
+            : [],
         ),
       ),
     ),
@@ -38,7 +40,7 @@ export function methodOf(work: Import, resource: ResourceDoc, verb: string, oper
   return method;
 }
 
-/** Follows `#/components/…`. */
+/** Resolves a `$ref` to `#/components/…`. */
 function resolve<T>({ document }: Import, given: unknown): T {
   const reference = (given as { $ref?: string }).$ref;
   if (!reference) return given as T;

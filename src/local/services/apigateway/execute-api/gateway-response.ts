@@ -1,8 +1,8 @@
 import { DEFAULT_TEMPLATES, STATUS } from "../control/gateway-responses.ts";
-import type { Answer, Exchange, GatewayError } from "./exchange.ts";
+import type { ApiResponse, Exchange, GatewayError } from "./exchange.ts";
 import { mapped, render } from "./template.ts";
 
-/** AWS's name of each refusal, in `x-amzn-ErrorType`. */
+/** AWS's value of `x-amzn-ErrorType` for each response type. */
 const ERROR_TYPES: Readonly<Record<string, string>> = {
   ACCESS_DENIED: "AccessDeniedException",
   AUTHORIZER_CONFIGURATION_ERROR: "AuthorizerConfigurationException",
@@ -19,8 +19,8 @@ const ERROR_TYPES: Readonly<Record<string, string>> = {
   UNSUPPORTED_MEDIA_TYPE: "BadRequestException",
 };
 
-/** The answer for an error: the API's own form for its type, else its form for 4xx or 5xx, else AWS's. */
-export function answerFor(exchange: Exchange, error: GatewayError): Answer {
+/** The response to an error: the API's own gateway response for its type, or for 4xx or 5xx, or AWS's default. */
+export function gatewayResponseFor(exchange: Exchange, error: GatewayError): ApiResponse {
   exchange.error = { type: error.type, message: error.message, validation: error.validation };
   const natural = error.status ?? STATUS[error.type] ?? 500;
   const { gatewayResponses } = exchange.api;
@@ -41,6 +41,6 @@ export function answerFor(exchange: Exchange, error: GatewayError): Answer {
   return { status: Number(form?.statusCode ?? natural), headers, body: Buffer.from(render(template, exchange)) };
 }
 const isJsonFirst = ([type]: readonly [string, string]): boolean => type === "application/json";
-/** AWS writes this one refusal's member with a capital letter. */
+/** AWS capitalises the member of this one response type. */
 const standardTemplates = (error: GatewayError): Record<string, string> =>
   error.type === "ACCESS_DENIED" ? { "application/json": '{"Message":$context.error.messageString}' } : DEFAULT_TEMPLATES;

@@ -1,10 +1,10 @@
-import { type Answer, type Exchange, GatewayError } from "./exchange.ts";
+import { type ApiResponse, type Exchange, GatewayError } from "./exchange.ts";
 import { integrationRequest } from "./integration-request.ts";
-import { answerFrom } from "./integration-response.ts";
-import { invokeIntegration } from "./proxy-integration.ts";
+import { responseFrom } from "./integration-response.ts";
+import { invokeIntegration } from "./lambda-proxy-integration.ts";
 
-/** Calls a function with what the request's template made, and answers what the integration responses make of its result. */
-export async function callFunctionByTemplates(exchange: Exchange): Promise<Answer> {
+/** Calls a function with the payload of the request template and maps its result by the integration responses. */
+export async function callLambda(exchange: Exchange): Promise<ApiResponse> {
   const { body, headers } = integrationRequest(exchange);
   const payload = body.length > 0 ? body : Buffer.from("{}");
   checkJson(payload);
@@ -13,7 +13,7 @@ export async function callFunctionByTemplates(exchange: Exchange): Promise<Answe
   const result = Buffer.from(output.Payload ?? []);
   const outcome = output.FunctionError ? messageOf(result) : undefined;
   if (outcome !== undefined) exchange.integration.error = outcome;
-  return answerFrom(exchange, { headers: [["Content-Type", "application/json"]], body: result }, outcome);
+  return responseFrom(exchange, { headers: [["Content-Type", "application/json"]], body: result }, outcome);
 }
 
 /** Lambda takes JSON only, and its refusal reaches the caller. */

@@ -1,29 +1,29 @@
 import { LocalFault } from "../../../core/service.ts";
 import { MAX_TIMEOUT_MS } from "../control/integrations.ts";
-import { type Answer, arnOf, configurationError, type Exchange, GatewayError, headerOf } from "./exchange.ts";
+import { type ApiResponse, arnOf, configurationError, type Exchange, GatewayError, headerOf } from "./exchange.ts";
 import { type InvocationOutput, invokeFunction, TimedOut } from "./invocation.ts";
 import { isBinary, proxyEvent, remapped } from "./proxy-event.ts";
 
 const MEMBERS = new Set(["statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"]);
 
-/** Calls the function and takes its answer apart. */
-export async function callFunction(exchange: Exchange): Promise<Answer> {
+/** Calls the function of a proxy integration and turns its output into the response. */
+export async function callLambdaProxy(exchange: Exchange): Promise<ApiResponse> {
   const output = await invokeIntegration(exchange, Buffer.from(JSON.stringify(proxyEvent(exchange))));
   if (output.FunctionError) {
     exchange.integration.error = "The function failed";
     throw new GatewayError("DEFAULT_5XX", "Internal server error", { status: 502 });
   }
-  return answerOf(exchange, Buffer.from(output.Payload ?? []));
+  return responseOf(exchange, Buffer.from(output.Payload ?? []));
 }
 
-/** Calls the function of the method's integration, and notes how that went. */
+/** Calls the function of the method's integration and records status and latency in the exchange. */
 export async function invokeIntegration(
   exchange: Exchange,
   payload: Uint8Array,
   invocationType: "Event" | "RequestResponse" = "RequestResponse",
 ): Promise<InvocationOutput> {
   const { uri, credentials, httpMethod, timeoutInMillis = MAX_TIMEOUT_MS } = exchange.method?.methodIntegration ?? {};
-  // Lambda's own API takes POST only, whatever the client sent.
+  // Lambda's API takes POST only, whatever the client sent.
   if (httpMethod !== undefined && httpMethod !== "POST")
     throw configurationError(exchange, `a function is called with POST, not with ${httpMethod}`);
   const sourceArn = arnOf(exchange, exchange.resource?.path ?? "");
@@ -34,7 +34,7 @@ export async function invokeIntegration(
     exchange.integration = { status: 200, latencyMs: performance.now() - began };
     return output;
   } catch (error) {
-    // Lambda takes less than API Gateway does.
+    // Lambda's size limit is below API Gateway's.
     if (error instanceof LocalFault && error.code === "RequestTooLargeException")
       throw new GatewayError("REQUEST_TOO_LARGE", error.message);
     if (!(error instanceof TimedOut)) throw configurationError(exchange, error instanceof Error ? error.message : String(error));
@@ -50,7 +50,7 @@ interface ProxyResponse {
   readonly body?: string | null;
   readonly isBase64Encoded?: boolean;
 }
-function answerOf(exchange: Exchange, payload: Buffer): Answer {
+function responseOf(exchange: Exchange, payload: Buffer): ApiResponse {
   const response = parsed(payload);
   if (!response) {
     exchange.integration.error = "Malformed Lambda proxy response";
@@ -73,7 +73,7 @@ function answerOf(exchange: Exchange, payload: Buffer): Answer {
   return { status, headers, body: Buffer.from(response.body ?? "", binary ? "base64" : "utf8") };
 }
 
-/** Undefined for what is no proxy answer: no object, a foreign member, a body that is no text, a status that is none. */
+/** Undefined for a malformed output: not an object, an unknown member, a body that is not a string, an invalid status. */
 function parsed(payload: Buffer): ProxyResponse | undefined {
   let response: ProxyResponse;
   try {
