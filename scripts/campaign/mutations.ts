@@ -122,7 +122,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     invariant: "I10",
     bug: "AWS's own code is left out of an error",
-    file: "src/engine/problems.ts",
+    file: "src/engine/errors.ts",
     edits: [
       [
         'hint: "Mend what AWS names, then run the same command again: it continues from here.",\n    resource: subject.id,\n    awsCode: fault.code,',
@@ -141,7 +141,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     invariant: "I12",
     bug: "a call is made for ever",
-    file: "src/engine/attempt.ts",
+    file: "src/engine/retry.ts",
     edits: [["const MAX_ATTEMPTS = 10;", "const MAX_ATTEMPTS = 40;"]],
     scenarios: "^F7 throttled for ever at up (sns:CreateTopic|lambda:CreateFunction)",
   },

@@ -4,13 +4,12 @@ import { privateSubnets } from "../aws/network.ts";
 import type { FunctionName } from "../config/config.ts";
 import type { Tags } from "../engine/contract.ts";
 import { ownEnvironment } from "../engine/decide.ts";
-import { plannedDoom } from "../engine/destroy.ts";
+import { interrupted } from "../engine/errors.ts";
 import type { Emit } from "../engine/events.ts";
 import { execute } from "../engine/execute.ts";
-import { observe, type Seen } from "../engine/observe.ts";
-import { plan, refuseBeforeWriting } from "../engine/plan.ts";
-import { interrupted } from "../engine/problems.ts";
-import type { Run } from "../engine/run.ts";
+import { type ObservedNode, observe } from "../engine/observe.ts";
+import { plan, plannedDeletion, refuseBeforeWriting } from "../engine/plan.ts";
+import type { EngineRun } from "../engine/run.ts";
 import { FleetlogixError } from "../errors.ts";
 import { bucketElsewhere, iamRole, s3Bucket } from "../resources/index.ts";
 import { naming } from "../stack/naming.ts";
@@ -30,7 +29,7 @@ export async function planUp(session: Session, scope: Scope, options: RunOptions
   const { seen, run } = await look(session, scope, options);
   const orphans = scope.part === "all" ? await planOrphans(seen, run) : [];
   const planned = plan(seen, run);
-  const gone = orphans.map(plannedDoom);
+  const gone = orphans.map(plannedDeletion);
   const resources = planned.map((one, i) => {
     const attributes = one.decision.action === "create" && seen[i] ? attributesOf(seen[i]) : undefined;
     return attributes ? { ...one, attributes } : one;
@@ -44,7 +43,7 @@ export async function applyUp(session: Session, scope: Scope, options: RunOption
   const planned = plan(seen, run);
   refuseBeforeWriting(planned);
   const orphans = scope.part === "all" ? await planOrphans(seen, run) : [];
-  refuseUnshown([...planned, ...orphans.map(plannedDoom)], options.agreed);
+  refuseUnshown([...planned, ...orphans.map(plannedDeletion)], options.agreed);
   const bring = async (ready?: (id: string) => Promise<void>) => removeOrphans(orphans, seen, await execute(seen, run, ready), run);
   const changes = [...planned, ...orphans].some(({ decision }) => decision.action !== "keep" && decision.action !== "retain");
   if (!changes) return bring();
@@ -57,7 +56,12 @@ export async function applyUp(session: Session, scope: Scope, options: RunOption
   }
 }
 
-async function look(session: Session, scope: Scope, options: RunOptions, emit?: Emit): Promise<{ seen: readonly Seen[]; run: Run }> {
+async function look(
+  session: Session,
+  scope: Scope,
+  options: RunOptions,
+  emit?: Emit,
+): Promise<{ seen: readonly ObservedNode[]; run: EngineRun }> {
   if (session.options.signal.aborted) throw interrupted();
   const [artifacts, cidr, subnets] = await Promise.all([artifactsFor(session, scope), cidrFor(session, scope), subnetsFor(session, scope)]);
   const stack: Stack = session.stack({ artifacts, callerCidr: cidr, privateSubnets: subnets });
@@ -81,7 +85,7 @@ function refuseUnknown(ids: readonly string[], stack: Stack): void {
 }
 
 /** A stack that has no bucket here, and one by its name in another region, lives there. */
-async function refuseBucketElsewhere({ clients, config, place, ask }: Session, seen: readonly Seen[], tags: Tags): Promise<void> {
+async function refuseBucketElsewhere({ clients, config, place, ask }: Session, seen: readonly ObservedNode[], tags: Tags): Promise<void> {
   if (!seen.some(({ node, observation }) => node.kind === s3Bucket && observation.state === "absent")) return;
   const found = await ask("your buckets", () => bucketElsewhere(clients, place, (there) => naming(config, there).bucket));
   if (found === undefined) return;
@@ -91,7 +95,7 @@ async function refuseBucketElsewhere({ clients, config, place, ask }: Session, s
 }
 
 /** Nothing in the data layer need be the whole account's: the functions' roles tell whether the stack lives in another region. */
-async function refuseElsewhere(stack: Stack, run: Run): Promise<void> {
+async function refuseElsewhere(stack: Stack, run: EngineRun): Promise<void> {
   const roles = stack.nodes.filter((node) => node.kind === iamRole);
   const seen = await observe(roles, run, { specs: false });
   const there = plan(seen, run).filter(({ decision }) => decision.action === "refuse" && decision.code === "WRONG_PLACE");

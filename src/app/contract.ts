@@ -5,7 +5,7 @@ export type { QueryResult } from "../lake/query.ts";
 import type { Artifact } from "../artifacts/artifact.ts";
 import type { ApiCall } from "../aws/sign.ts";
 import type { Config, FunctionName } from "../config/config.ts";
-import type { Place } from "../engine/contract.ts";
+import type { AwsLocation } from "../engine/contract.ts";
 import type { Decision } from "../engine/decide.ts";
 import type { Emit } from "../engine/events.ts";
 import type { Clock } from "../engine/ports.ts";
@@ -272,7 +272,7 @@ export interface PermissionsOf {
 }
 /** The composition root: the one place where config, stack, engine and AWS meet. Commands call this; nothing else wires. */
 export interface App {
-  readonly place: Place;
+  readonly place: AwsLocation;
   readonly stack: string;
   plan(scope: Scope, options: RunOptions): Promise<Plan>;
   /** Decides anew on fresh reads; does nothing more dangerous than was `agreed` to. Refusals throw before any write. */

@@ -1,6 +1,6 @@
 import { orAbsent } from "../aws/faults.ts";
 import type { FunctionName } from "../config/config.ts";
-import { known } from "../engine/problems.ts";
+import { toError } from "../engine/errors.ts";
 import { FleetlogixError } from "../errors.ts";
 import { lambdaFunction } from "../resources/index.ts";
 import type { InvokeResult } from "./contract.ts";
@@ -18,7 +18,7 @@ export async function invoke(session: Session, name: FunctionName, event: string
   const input = { FunctionName, Qualifier: ALIAS, LogType: "Tail", Payload: new TextEncoder().encode(event) } as const;
   const requestTimeout = timeoutSeconds * 1000 + GRACE_MS;
   const answer = await orAbsent(lambda.invoke(input, { requestTimeout }), "ResourceNotFoundException").catch((error: unknown) => {
-    throw known(error, { id: `function.${name}`, kind: lambdaFunction, label: FunctionName }, session.ports);
+    throw toError(error, { id: `function.${name}`, kind: lambdaFunction, label: FunctionName }, session.ports);
   });
   if (!answer) throw notDeployed(FunctionName, `function.${name}`);
   return {

@@ -1,9 +1,9 @@
 import { declare, type ResourceNode } from "../engine/contract.ts";
-import { destroy, findOrphans, type Orphan, planDestroy } from "../engine/destroy.ts";
 import { execute } from "../engine/execute.ts";
 import { observe } from "../engine/observe.ts";
-import { plan, refuseBeforeWriting } from "../engine/plan.ts";
-import type { Run } from "../engine/run.ts";
+import { type Orphan, plan, planDeletions, refuseBeforeWriting } from "../engine/plan.ts";
+import type { EngineRun } from "../engine/run.ts";
+import { executeDeletions, findOrphans } from "../engine/teardown.ts";
 import { FleetlogixError } from "../errors.ts";
 import { apigatewayApiKey, apigatewayUsagePlan } from "../resources/index.ts";
 import { naming } from "../stack/naming.ts";
@@ -72,18 +72,18 @@ export async function revokeKey(session: Session, name: string): Promise<void> {
       hint: names.length > 0 ? `There are: ${names.join(", ")}.` : "Create one with `fleetlogix keys create NAME`.",
     });
   }
-  const doomed = planDestroy([], own, { deleteData: false, orphansOnly: true }, run);
-  const outcome = await destroy(doomed, [], run, () => ({ finalSnapshot: undefined }));
+  const deletions = planDeletions([], own, { deleteData: false, orphansOnly: true }, run);
+  const outcome = await executeDeletions(deletions, [], run, () => ({ finalSnapshot: undefined }));
   if (outcome.error) throw outcome.error;
 }
 
 const nameOf = ({ live }: Orphan): string => (live.tags === "inherited" ? "" : (live.tags[KEY_TAG] ?? ""));
 
 /** The two parts of each named key. Both are found by their tag: the configuration does not know them. */
-const namedKeys = async (run: Run): Promise<readonly Orphan[]> =>
+const namedKeys = async (run: EngineRun): Promise<readonly Orphan[]> =>
   (await findOrphans([], [apigatewayApiKey, apigatewayUsagePlan], run)).filter(isNamedKey);
 
-function runFor(session: Session, name: string): Run {
+function runFor(session: Session, name: string): EngineRun {
   const run = session.run(session.stack());
   return { ...run, ctx: { ...run.ctx, tags: { ...run.ctx.tags, [KEY_TAG]: name } } };
 }

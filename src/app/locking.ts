@@ -1,7 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import { acquireLock, breakLock, type LockPlace, readLock } from "../aws/lock.ts";
 import { ownerOf } from "../engine/decide.ts";
-import { observe, type Seen } from "../engine/observe.ts";
+import { type ObservedNode, observe } from "../engine/observe.ts";
 import type { LockHolder } from "./contract.ts";
 import type { Session } from "./session.ts";
 
@@ -14,7 +14,7 @@ export interface Held {
 }
 
 /** Throws LOCKED while another run works on the stack; without a bucket of ours there is no lock, and none is needed. */
-export async function holdLock(session: Session, seen: readonly Seen[], command: string): Promise<Held> {
+export async function holdLock(session: Session, seen: readonly ObservedNode[], command: string): Promise<Held> {
   const bucket = bucketOf(session, seen);
   const take = (name: string) => acquireLock(placeOf(session, name), { host: hostname(), pid: process.pid, user: userName(), command });
   let release = bucket === undefined ? undefined : await take(bucket);
@@ -49,7 +49,7 @@ async function stackBucket(session: Session): Promise<string | undefined> {
   return bucketOf(session, await observe(bucket, session.run(stack), { specs: false }));
 }
 
-function bucketOf(session: Session, seen: readonly Seen[]): string | undefined {
+function bucketOf(session: Session, seen: readonly ObservedNode[]): string | undefined {
   const found = seen.find((item) => item.id === BUCKET);
   if (!found || found.observation.state === "absent") return undefined;
   return ownerOf(found.observation.tags, session.stackName) === "ours" ? found.subject.label : undefined;

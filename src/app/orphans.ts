@@ -1,32 +1,38 @@
-import { type Doomed, destroy, findOrphans, planDestroy, plannedDoom } from "../engine/destroy.ts";
-import type { NodeResult, Outcome } from "../engine/execute.ts";
-import { observe, type Seen } from "../engine/observe.ts";
-import type { Run } from "../engine/run.ts";
+import type { ExecutionResult, ResourceResult } from "../engine/execute.ts";
+import { type ObservedNode, observe } from "../engine/observe.ts";
+import { type Deletion, planDeletions, plannedDeletion } from "../engine/plan.ts";
+import type { EngineRun } from "../engine/run.ts";
+import { executeDeletions, findOrphans } from "../engine/teardown.ts";
 import { KINDS } from "../resources/index.ts";
 import { isNamedKey } from "./keys.ts";
 
 const KEPT = "it holds data; `teardown --orphans --delete-data` removes it";
 
 /** Ours by tag and in the configuration no more: what an `up` removes at its end, and what it keeps because it holds data. */
-export async function planOrphans(seen: readonly Seen[], run: Run): Promise<readonly Doomed[]> {
+export async function planOrphans(seen: readonly ObservedNode[], run: EngineRun): Promise<readonly Deletion[]> {
   const orphans = (await findOrphans(seen, KINDS, run)).filter((orphan) => !isNamedKey(orphan));
-  return planDestroy(seen, orphans, { deleteData: false, orphansOnly: true }, run).map((item) =>
+  return planDeletions(seen, orphans, { deleteData: false, orphansOnly: true }, run).map((item) =>
     item.decision.action === "retain" && item.subject.kind.holdsData ? { ...item, decision: { ...item.decision, why: KEPT } } : item,
   );
 }
 
 /** Removes the planned ones when the stack stands without them. What came to be part of it in the meantime stays. */
-export async function removeOrphans(planned: readonly Doomed[], seen: readonly Seen[], stack: Outcome, run: Run): Promise<Outcome> {
-  const doomed = planned.filter((item) => item.decision.action === "delete");
+export async function removeOrphans(
+  planned: readonly Deletion[],
+  seen: readonly ObservedNode[],
+  stack: ExecutionResult,
+  run: EngineRun,
+): Promise<ExecutionResult> {
+  const deletions = planned.filter((item) => item.decision.action === "delete");
   const kept = planned.filter((item) => item.decision.action !== "delete").map((item) => resultOf(item, "done"));
   const unfinished = stack.resources.filter((r) => r.status !== "done" || r.settling).map((r) => r.id);
-  if (doomed.length === 0) return { ...stack, resources: [...stack.resources, ...kept] };
-  if (unfinished.length > 0) return { ...stack, resources: [...stack.resources, ...kept, ...skipped(doomed, unfinished, run)] };
+  if (deletions.length === 0) return { ...stack, resources: [...stack.resources, ...kept] };
+  if (unfinished.length > 0) return { ...stack, resources: [...stack.resources, ...kept, ...skipped(deletions, unfinished, run)] };
   const nodes = seen.map((item) => item.node);
   const still = await planOrphans(await observe(nodes, run, { specs: false }), run);
-  const due = doomed.filter((item) => still.some((other) => other.id === item.id && other.decision.action === "delete"));
+  const due = deletions.filter((item) => still.some((other) => other.id === item.id && other.decision.action === "delete"));
   if (due.length === 0) return { ...stack, resources: [...stack.resources, ...kept] };
-  const removal = await destroy(due, nodes, run, () => ({ finalSnapshot: undefined }));
+  const removal = await executeDeletions(due, nodes, run, () => ({ finalSnapshot: undefined }));
   return {
     ok: stack.ok && removal.ok,
     resources: [...stack.resources, ...kept, ...removal.resources],
@@ -34,8 +40,12 @@ export async function removeOrphans(planned: readonly Doomed[], seen: readonly S
   };
 }
 
-function skipped(doomed: readonly Doomed[], because: readonly string[], run: Run): readonly NodeResult[] {
-  if (!run.ctx.signal.aborted) for (const { id } of doomed) run.emit({ type: "resource.skipped", id, because });
-  return doomed.map((item) => resultOf(item, "skipped"));
+function skipped(deletions: readonly Deletion[], because: readonly string[], run: EngineRun): readonly ResourceResult[] {
+  if (!run.ctx.signal.aborted) for (const { id } of deletions) run.emit({ type: "resource.skipped", id, because });
+  return deletions.map((item) => resultOf(item, "skipped"));
 }
-const resultOf = (item: Doomed, status: NodeResult["status"]): NodeResult => ({ ...plannedDoom(item), status, durationMs: 0 });
+const resultOf = (item: Deletion, status: ResourceResult["status"]): ResourceResult => ({
+  ...plannedDeletion(item),
+  status,
+  durationMs: 0,
+});

@@ -12,14 +12,14 @@ import { identify, isLocalAccount, refuseForeignAccount, refuseUnlessLoopback } 
 import { exampleHost, proxyTo, shownProxy } from "../aws/transport.ts";
 import type { Config, FunctionName } from "../config/config.ts";
 import { unknownRegion } from "../config/regions.ts";
-import { ask } from "../engine/attempt.ts";
-import type { AnyKind, Place } from "../engine/contract.ts";
+import type { AnyKind, AwsLocation } from "../engine/contract.ts";
 import type { Policy } from "../engine/decide.ts";
+import { interrupted, toError } from "../engine/errors.ts";
 import type { Emit } from "../engine/events.ts";
 import type { Clock, Ports } from "../engine/ports.ts";
-import { interrupted, known } from "../engine/problems.ts";
-import type { Run } from "../engine/run.ts";
-import { makeSlots } from "../engine/slots.ts";
+import { readWithRetry } from "../engine/retry.ts";
+import type { EngineRun } from "../engine/run.ts";
+import { makeSlots } from "../engine/run.ts";
 import { type Stack, type StackInputs, topology } from "../stack/topology.ts";
 import type { AppOptions } from "./contract.ts";
 import { refuseUnknownProfile } from "./profile.ts";
@@ -28,12 +28,12 @@ import { refuseUnknownProfile } from "./profile.ts";
 export interface Session {
   readonly config: Config;
   readonly options: AppOptions;
-  readonly place: Place;
+  readonly place: AwsLocation;
   readonly stackName: string;
   readonly clients: AwsClients;
   readonly ports: Ports;
   stack(inputs?: Partial<Pick<StackInputs, "callerCidr" | "privateSubnets" | "artifacts">>): Stack;
-  run(stack: Stack, policy?: Partial<Policy>, emit?: Emit): Run;
+  run(stack: Stack, policy?: Partial<Policy>, emit?: Emit): EngineRun;
   /** Built once a session, so that what is applied is what was planned. */
   artifacts(names: readonly FunctionName[]): Promise<ReadonlyMap<FunctionName, Artifact>>;
   /** A call that changes nothing and belongs to no resource: asked again until answered, its failure in words. */
@@ -168,8 +168,8 @@ async function askWith<T>(
   const ctx = { place: { partition: "", region: "", account: "" }, stack: "", tags: {}, signal: options.signal, world: clients };
   const policy = { adopt: false, allowDataLoss: new Set<string>(), forgiving: false, wait: true };
   try {
-    return await ask(subject, { ctx, policy, ports, slots: (_rank, call) => call(), emit: () => {} }, effect);
+    return await readWithRetry(subject, { ctx, policy, ports, slots: (_rank, call) => call(), emit: () => {} }, effect);
   } catch (error) {
-    throw known(error, subject, ports);
+    throw toError(error, subject, ports);
   }
 }

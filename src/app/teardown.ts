@@ -1,7 +1,8 @@
-import { type Doomed, destroy, findOrphans, planDestroy, plannedDoom, takeInventory } from "../engine/destroy.ts";
 import type { Emit } from "../engine/events.ts";
-import { observe, type Seen } from "../engine/observe.ts";
-import type { Run, Subject } from "../engine/run.ts";
+import { type ObservedNode, observe } from "../engine/observe.ts";
+import { type Deletion, planDeletions, plannedDeletion } from "../engine/plan.ts";
+import type { EngineRun, Subject } from "../engine/run.ts";
+import { executeDeletions, findOrphans, takeInventory } from "../engine/teardown.ts";
 import { KINDS } from "../resources/index.ts";
 import { refuseUnshown } from "./agreed.ts";
 import type { Plan, PlannedResource, RunResult, TeardownOptions } from "./contract.ts";
@@ -10,13 +11,13 @@ import { holdLock } from "./locking.ts";
 import type { Session } from "./session.ts";
 
 export async function planTeardown(session: Session, options: TeardownOptions): Promise<Plan> {
-  const { doomed, run } = await look(session, options);
-  return { resources: await Promise.all(doomed.map((item) => withInventory(item, options, run))) };
+  const { deletions, run } = await look(session, options);
+  return { resources: await Promise.all(deletions.map((item) => withInventory(item, options, run))) };
 }
 
 export async function applyTeardown(session: Session, options: TeardownOptions, emit: Emit): Promise<RunResult> {
-  const { doomed, seen, run } = await look(session, options, emit);
-  refuseUnshown(doomed.map(plannedDoom), options.agreed);
+  const { deletions, seen, run } = await look(session, options, emit);
+  refuseUnshown(deletions.map(plannedDeletion), options.agreed);
   const nodes = seen.map((item) => item.node);
   const snapshots = new Map<string, string>();
   const how = (subject: Subject) => {
@@ -24,10 +25,10 @@ export async function applyTeardown(session: Session, options: TeardownOptions, 
     if (finalSnapshot !== undefined) snapshots.set(subject.id, finalSnapshot);
     return { finalSnapshot };
   };
-  if (!doomed.some((item) => item.decision.action === "delete")) return destroy(doomed, nodes, run, how);
+  if (!deletions.some((item) => item.decision.action === "delete")) return executeDeletions(deletions, nodes, run, how);
   const lock = await holdLock(session, seen, "teardown");
   try {
-    const outcome = await destroy(doomed, nodes, run, how);
+    const outcome = await executeDeletions(deletions, nodes, run, how);
     return {
       ...outcome,
       resources: outcome.resources.map((r) => (r.status === "done" ? { ...r, finalSnapshot: snapshots.get(r.id) } : r)),
@@ -41,21 +42,21 @@ async function look(
   session: Session,
   { deleteData, wait, orphansOnly }: TeardownOptions,
   emit?: Emit,
-): Promise<{ doomed: readonly Doomed[]; seen: readonly Seen[]; run: Run }> {
+): Promise<{ deletions: readonly Deletion[]; seen: readonly ObservedNode[]; run: EngineRun }> {
   const stack = session.stack();
   const run = session.run(stack, { wait }, emit);
   const seen = await observe(stack.nodes, run, { specs: false });
   const found = await findOrphans(seen, KINDS, run);
   // Keys that people made go with the stack, not as leftovers of its configuration.
   const orphans = orphansOnly ? found.filter((orphan) => !isNamedKey(orphan)) : found;
-  return { doomed: planDestroy(seen, orphans, { deleteData, orphansOnly }, run), seen, run };
+  return { deletions: planDeletions(seen, orphans, { deleteData, orphansOnly }, run), seen, run };
 }
 
-async function withInventory(item: Doomed, { skipFinalSnapshot }: TeardownOptions, run: Run): Promise<PlannedResource> {
+async function withInventory(item: Deletion, { skipFinalSnapshot }: TeardownOptions, run: EngineRun): Promise<PlannedResource> {
   const held = await takeInventory(item, run);
   const leaves = !skipFinalSnapshot && item.decision.action === "delete" && item.subject.kind.kind === DATABASE;
   const text = leaves ? `${held?.text}; leaves a final snapshot` : held?.text;
-  return { ...plannedDoom(item), ...(held && { inventory: text, cost: held.cost }) };
+  return { ...plannedDeletion(item), ...(held && { inventory: text, cost: held.cost }) };
 }
 
 const DATABASE = "rds.instance";

@@ -1,4 +1,4 @@
-import type { Place } from "../engine/contract.ts";
+import type { AwsLocation } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 import type { AwsClients } from "./clients.ts";
 import { type Bundle, textOf } from "./transport.ts";
@@ -17,7 +17,7 @@ export function refuseUnlessLoopback(endpoint: string | undefined): void {
 }
 
 /** Where the calls go and as whom. Needs no permission; throws what the SDK throws. */
-export async function identify(clients: Pick<AwsClients, "sts">, region: string): Promise<Place> {
+export async function identify(clients: Pick<AwsClients, "sts">, region: string): Promise<AwsLocation> {
   const { Account: account = "", Arn: arn = "" } = await (await clients.sts()).getCallerIdentity({});
   if (!/^\d{12}$/.test(account)) {
     throw new FleetlogixError("ENDPOINT_UNREACHABLE", "What answered is not AWS: it names no account.", {
@@ -28,9 +28,9 @@ export async function identify(clients: Pick<AwsClients, "sts">, region: string)
 }
 
 /** Where the local AWS (or another imitation) answers, whatever the flag that led there: a database gets the port that is free. */
-export const isLocalAccount = ({ account }: Place): boolean => account === LOCAL_ACCOUNT;
+export const isLocalAccount = ({ account }: AwsLocation): boolean => account === LOCAL_ACCOUNT;
 
-export function refuseForeignAccount(place: Place, endpoint: string | undefined): void {
+export function refuseForeignAccount(place: AwsLocation, endpoint: string | undefined): void {
   const { account } = place;
   if (isLocalAccount(place)) return;
   throw new FleetlogixError("LOCAL_REFUSED", `What answers at ${endpoint} is account ${account}, not the local AWS (${LOCAL_ACCOUNT}).`, {

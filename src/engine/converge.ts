@@ -1,31 +1,33 @@
 import { FleetlogixError } from "../errors.ts";
-import { type Patience, patience } from "./attempt.ts";
-import type { Change, Observation, Verb } from "./contract.ts";
-import { type Decision, decide, FAILED } from "./decide.ts";
-import { settleFailed, settleTimeout, stuck } from "./problems.ts";
-import { remove } from "./remove.ts";
-import { call, type Present, pause, type Run, type Subject } from "./run.ts";
-import { lookForTags, settle, TAG_LAG } from "./settle.ts";
+import type { Change, DeleteOptions, Observation, Verb } from "./contract.ts";
+import { type Decision, decide, FAILED, foreign, ownerOf } from "./decide.ts";
+import { diffStuck, resourceHeld, settleFailed, settleTimeout } from "./errors.ts";
+import { newRetry, type Retry, readWithRetry } from "./retry.ts";
+import { call, type EngineRun, type Present, pause, type Subject } from "./run.ts";
+import { readLive, readTagged, TAG_LAG, waitUntilSettled } from "./wait.ts";
 
-/** How long AWS may answer with the old value after a change, where a kind says nothing: past it, an unmoved difference is a bug, an absent thing is gone. */
+/**
+ * Default of `settle.readLagMs`: how long AWS may answer with the old value after a change. After that time an unchanged difference
+ * is a bug, and an absent resource is deleted.
+ */
 const READ_LAG_MS = 120_000;
-/** The same at an endpoint that is not AWS: what has not moved by then was not kept. */
+/** The same at an endpoint that is not AWS: after that time the endpoint has dropped the attribute. */
 const FORGIVING_LAG_MS = 2_000;
-/** A create without an answer may have taken effect: how long "absent" may be an old answer before it is made again. */
+/** A create whose answer was lost may have taken effect. For this time "absent" counts as a stale read; then the resource is created again. */
 const UNSURE_LAG_MS = 5_000;
 const LAG_POLL_MS = 1_000;
-/** More steps than any kind needs; reached only by a difference that swings back and forth. */
+/** Upper limit of writes for one resource: only a difference that oscillates reaches it. */
 const MAX_ACTS = 40;
 
 export interface Converged {
   readonly decision: Decision;
   readonly live: Present;
-  /** Left on its way: AWS finishes it without us (--no-wait). */
+  /** Not waited for (`--no-wait`): AWS finishes it later. */
   readonly settling: boolean;
 }
-/** What this run did to the resource: against it the next look is held. */
-interface Memory {
-  readonly patience: Map<Verb, Patience>;
+/** The writes of this run to one resource. The next read is compared with them. */
+interface History {
+  readonly retries: Map<Verb, Retry>;
   readonly forgotten: Set<string>;
   made?: { readonly at: number; readonly sure: boolean } | undefined;
   changed?: { readonly at: number; readonly changes: readonly Change[] } | undefined;
@@ -34,70 +36,70 @@ interface Memory {
 }
 
 /**
- * The life of one resource: read → decide → act → settle, round and round until no difference is left.
- * So `create` need only make it exist, and `update` may take one step at a time (Lambda's code before its configuration,
- * DynamoDB's indexes one by one): the engine comes back for the rest. After every act, and above all after one whose answer
- * was lost, the resource is looked at and decided anew: no writing call is ever repeated blindly.
+ * Converges one resource: read → decide → act → wait, until no difference is left.
+ * So `create` only has to make it exist, and `update` may take one step at a time (Lambda's code before its configuration,
+ * DynamoDB's indexes one by one). After every write, also after one whose answer was lost, the resource is read and decided
+ * again: no write is ever repeated blindly.
  */
-export async function converge(subject: Subject, spec: unknown, run: Run): Promise<Converged> {
-  const memory: Memory = { patience: new Map(), forgotten: new Set(), replaced: false, acts: 0 };
-  let seen = await lookForTags(subject, run, TAG_LAG.found);
-  const first = judge(subject, spec, seen, memory, run);
+export async function converge(subject: Subject, spec: unknown, run: EngineRun): Promise<Converged> {
+  const history: History = { retries: new Map(), forgotten: new Set(), replaced: false, acts: 0 };
+  let seen = await readTagged(subject, run, TAG_LAG.found);
+  const first = judge(subject, spec, seen, history, run);
   run.emit({ type: "resource.decided", id: subject.id, kind: subject.kind.kind, name: subject.label, decision: first });
   for (;;) {
-    const decision = judge(subject, spec, seen, memory, run);
+    const decision = judge(subject, spec, seen, history, run);
     if (decision.action === "refuse") {
       throw new FleetlogixError(decision.code, decision.why, { hint: decision.hint, resource: subject.id });
     }
     if (seen.state === "settling") {
       if (subject.kind.slow && !run.policy.wait) return { decision: first, live: seen, settling: true };
-      seen = await settle(subject, run, seen);
+      seen = await waitUntilSettled(subject, run, seen);
       continue;
     }
     if (decision.action === "keep" && seen.state !== "absent") return { decision: first, live: seen, settling: false };
-    refuseFailed(subject, seen, decision, memory);
-    if (lags(subject, decision, memory, run)) await pause(run, Math.min(LAG_POLL_MS, subject.kind.settle.pollMs));
-    else await act(subject, spec, seen, decision, memory, run);
-    seen = await lookForTags(subject, run, memory.made ? TAG_LAG.made : TAG_LAG.found);
+    refuseFailed(subject, seen, decision, history);
+    if (lags(subject, decision, history, run)) await pause(run, Math.min(LAG_POLL_MS, subject.kind.settle.pollMs));
+    else await act(subject, spec, seen, decision, history, run);
+    seen = await readTagged(subject, run, history.made ? TAG_LAG.made : TAG_LAG.found);
   }
 }
 
-function judge(subject: Subject, spec: unknown, seen: Observation<unknown>, memory: Memory, run: Run): Decision {
-  // An endpoint that keeps no tags: what this very run made there is ours.
-  const adopt = run.policy.adopt || (run.policy.forgiving && memory.made !== undefined);
+function judge(subject: Subject, spec: unknown, seen: Observation<unknown>, history: History, run: EngineRun): Decision {
+  // An endpoint that keeps no tags: a resource that this run created there is ours.
+  const adopt = run.policy.adopt || (run.policy.forgiving && history.made !== undefined);
   const decision = decide(subject, { known: true, value: spec }, seen, run.ctx, { ...run.policy, adopt });
   if (decision.action !== "update" && decision.action !== "replace") return decision;
-  const changes = decision.changes.filter((c) => !memory.forgotten.has(c.path));
+  const changes = decision.changes.filter((c) => !history.forgotten.has(c.path));
   if (changes.length === 0) return { action: "keep" };
   return { ...decision, action: changes.some((c) => c.forces) ? "replace" : "update", changes };
 }
 
-/** What failed and holds data is for people to mend; what failed again right after it was made anew will fail once more. */
-function refuseFailed(subject: Subject, seen: Observation<unknown>, decision: Decision, memory: Memory): void {
+/** Throws when a failed resource holds data (a person must repair it), or failed again right after it was replaced. */
+function refuseFailed(subject: Subject, seen: Observation<unknown>, decision: Decision, history: History): void {
   if (seen.state !== "failed" || !("changes" in decision)) return;
   const nothingElse = decision.changes.every((c) => c.path === FAILED);
-  const again = decision.action === "replace" && memory.replaced;
+  const again = decision.action === "replace" && history.replaced;
   if ((decision.action === "update" && nothingElse) || again) throw settleFailed(subject, seen.reason);
 }
 
-/** Is the answer perhaps older than our last act? Then looking again is due, not acting again. */
-function lags(subject: Subject, decision: Decision, memory: Memory, run: Run): boolean {
+/** Says whether the read may be older than our last write. Then the resource is read again instead of written again. */
+function lags(subject: Subject, decision: Decision, history: History, run: EngineRun): boolean {
   const now = run.ports.clock.now();
   const readLagMs = subject.kind.settle.readLagMs ?? READ_LAG_MS;
-  if (decision.action === "create" && memory.made) {
-    const age = now - memory.made.at;
-    if (age < (memory.made.sure ? readLagMs : UNSURE_LAG_MS)) return true;
-    if (memory.made.sure) throw settleTimeout(subject, "absent", age);
-    memory.made = undefined;
+  if (decision.action === "create" && history.made) {
+    const age = now - history.made.at;
+    if (age < (history.made.sure ? readLagMs : UNSURE_LAG_MS)) return true;
+    if (history.made.sure) throw settleTimeout(subject, "absent", age);
+    history.made = undefined;
     return false;
   }
-  const { changed } = memory;
+  const { changed } = history;
   if (!("changes" in decision) || !changed || !decision.changes.every((c) => changed.changes.some((d) => same(c, d)))) return false;
   if (decision.changes.length < changed.changes.length) return false;
   if (now - changed.at < (run.policy.forgiving ? FORGIVING_LAG_MS : readLagMs)) return true;
-  if (!run.policy.forgiving) throw stuck(subject, decision.changes);
+  if (!run.policy.forgiving) throw diffStuck(subject, decision.changes);
   run.emit({ type: "resource.forgets", id: subject.id, name: subject.label, changes: decision.changes });
-  for (const change of decision.changes) memory.forgotten.add(change.path);
+  for (const change of decision.changes) history.forgotten.add(change.path);
   return true;
 }
 
@@ -106,42 +108,42 @@ async function act(
   spec: unknown,
   seen: Observation<unknown>,
   decision: Decision,
-  memory: Memory,
-  run: Run,
+  history: History,
+  run: EngineRun,
 ): Promise<void> {
   const { kind, identity } = subject;
   const changes = "changes" in decision ? decision.changes : [];
-  memory.acts += 1;
-  if (memory.acts > MAX_ACTS) throw stuck(subject, changes);
+  history.acts += 1;
+  if (history.acts > MAX_ACTS) throw diffStuck(subject, changes);
   if (decision.action === "update" && seen.state !== "absent") {
-    const outcome = await once(subject, "update", () => kind.update(identity, spec, seen.live, changes, run.ctx), memory, run);
-    if (outcome === "done") memory.changed = { at: run.ports.clock.now(), changes };
+    const written = await tryWrite(subject, "update", () => kind.update(identity, spec, seen.live, changes, run.ctx), history, run);
+    if (written === "done") history.changed = { at: run.ports.clock.now(), changes };
     return;
   }
   if (decision.action === "replace") {
     await remove(subject, run, { finalSnapshot: undefined });
-    memory.replaced = true;
+    history.replaced = true;
   }
-  const outcome = await once(subject, "create", () => kind.create(identity, spec, run.ctx), memory, run);
+  const written = await tryWrite(subject, "create", () => kind.create(identity, spec, run.ctx), history, run);
   const at = run.ports.clock.now();
-  if (outcome !== "undone") memory.made = { at, sure: outcome === "done" };
-  if (outcome === "done") memory.changed = { at, changes };
+  if (written !== "undone") history.made = { at, sure: written === "done" };
+  if (written === "done") history.changed = { at, changes };
 }
 
-/** One writing call. `unknown`: no answer, it may have taken effect. `undone`: AWS refused it for now. Both end after a pause. */
-async function once(
+/** One write. `unknown`: no answer, it may have taken effect. `undone`: AWS refused it for now. Both return after a pause. */
+async function tryWrite(
   subject: Subject,
   verb: "create" | "update",
   effect: () => Promise<void>,
-  memory: Memory,
-  run: Run,
+  history: History,
+  run: EngineRun,
 ): Promise<"done" | "unknown" | "undone"> {
   run.emit({ type: "resource.acting", id: subject.id, verb });
-  const retry = memory.patience.get(verb) ?? patience(subject, verb, run);
-  memory.patience.set(verb, retry);
+  const retry = history.retries.get(verb) ?? newRetry(subject, verb, run);
+  history.retries.set(verb, retry);
   try {
     await call(subject, run, effect);
-    memory.patience.delete(verb);
+    history.retries.delete(verb);
     return "done";
   } catch (error) {
     return (await retry(error)) === "transient" ? "unknown" : "undone";
@@ -149,3 +151,54 @@ async function once(
 }
 
 const same = (a: Change, b: Change) => JSON.stringify(a) === JSON.stringify(b);
+
+/** Upper limit of delete steps: only a resource that AWS never deletes, or goes on listing, reaches it. */
+const MAX_STEPS = 10;
+/** Steps without a pause. Before later ones the engine waits: the poll interval of the kind, doubling up to the limit. */
+const QUICK_STEPS = 3;
+const LONGEST_PAUSE_MS = 30_000;
+
+/** Deletes until it is absent. `settling`: AWS is still deleting and `--no-wait` is set. Throws OWNER_FOREIGN for a foreign resource. */
+export async function remove(subject: Subject, run: EngineRun, how: DeleteOptions): Promise<"absent" | "settling"> {
+  const { kind, identity } = subject;
+  const started = run.ports.clock.now();
+  let retry = newRetry(subject, "delete", run);
+  for (let step = 0; step < MAX_STEPS; step++) {
+    let seen = step === 0 ? await readTagged(subject, run, TAG_LAG.found) : await readLive(subject, run);
+    if (seen.state === "settling") {
+      if (step > 0 && kind.slow && !run.policy.wait) return "settling";
+      seen = await waitUntilSettled(subject, run, seen);
+    }
+    if (seen.state === "absent") return "absent";
+    const owner = ownerOf(seen.tags, run.ctx.stack);
+    // While AWS deletes, tags may disappear before the resource itself.
+    if (!run.policy.adopt && (step === 0 ? owner !== "ours" : owner === "foreign")) throw notOurs(subject, seen.tags);
+    const { live } = seen;
+    if (step === 0) run.emit({ type: "resource.acting", id: subject.id, verb: "delete" });
+    try {
+      await call(subject, run, () => kind.delete(identity, live, how, run.ctx));
+      retry = newRetry(subject, "delete", run);
+    } catch (error) {
+      // It, or a part of it, is deleted already: the next read says which.
+      const code = run.ports.toFault(error)?.code;
+      if (code === undefined || !kind.notFound.codes.includes(code)) await retry(error, await holderOf(subject, live, error, run));
+    }
+    if (step >= QUICK_STEPS) await pause(run, Math.min(LONGEST_PAUSE_MS, kind.settle.pollMs * 2 ** (step - QUICK_STEPS)));
+  }
+  throw settleTimeout(subject, "there", run.ports.clock.now() - started);
+}
+
+/** The resource that prevents the deletion. Throws RESOURCE_HELD when it is not released by itself: a retry is useless then. */
+async function holderOf(subject: Subject, live: unknown, error: unknown, run: EngineRun): Promise<string | undefined> {
+  const { heldBy } = subject.kind;
+  const fault = run.ports.toFault(error);
+  if (!heldBy || !fault || (subject.kind.retry?.(fault, "delete") ?? run.ports.classify(fault, "delete")) !== "busy") return undefined;
+  const holder = await readWithRetry(subject, run, () => heldBy.call(subject.kind, subject.identity, live, run.ctx));
+  if (holder?.stays) throw resourceHeld(subject, holder, fault);
+  return holder?.what;
+}
+
+function notOurs(subject: Subject, tags: Parameters<typeof foreign>[1]): FleetlogixError {
+  const { code, why, hint } = foreign(subject, tags);
+  return new FleetlogixError(code, why, { hint, resource: subject.id });
+}

@@ -1,6 +1,6 @@
 import type { AnyKind, Change, Ctx, Observation, SeenTags } from "./contract.ts";
 
-/** `wait`-free: what cannot be compared yet because something upstream is missing is a create or an update with an unknown value. */
+/** A value that cannot be compared because a dependency is missing becomes a create, or an update with an unknown value. */
 export type Decision =
   | { readonly action: "create"; readonly notes?: Notes }
   | { readonly action: "update" | "replace"; readonly changes: readonly Change[]; readonly notes?: Notes }
@@ -9,12 +9,12 @@ export type Decision =
   | { readonly action: "retain"; readonly why: string }
   | { readonly action: "refuse"; readonly code: Refusal; readonly why: string; readonly hint: string };
 
-/** What people must know about it, a sentence each; left out when there is nothing. */
+/** Notes for people, one sentence each; left out when there are none. */
 export type Notes = readonly string[];
 export type Refusal = "OWNER_FOREIGN" | "WRONG_PLACE" | "DATA_PROTECTED";
 
 export interface Policy {
-  /** Take over what carries our name and not our tag. */
+  /** Adopt resources that have our name and not our tag. */
   readonly adopt: boolean;
   /** Ids of data-holding resources that may be replaced. */
   readonly allowDataLoss: ReadonlySet<string>;
@@ -26,9 +26,9 @@ export interface Policy {
 
 /** The tag whose value proves the ownership. */
 export const STACK_TAG = "fleetlogix:stack";
-/** The tag that names the region of the stack: what is global, like a role, is found from all of them. */
+/** The tag that names the region of the stack: a global resource, like a role, is visible from every region. */
 export const REGION_TAG = "fleetlogix:region";
-/** Path of the difference "AWS says that it failed". */
+/** Path of the difference for a resource that AWS reports as failed. */
 export const FAILED = "state";
 
 export type Owner = "ours" | "foreign" | "untagged";
@@ -37,31 +37,31 @@ export function ownerOf(tags: SeenTags, stack: string): Owner {
   return tags[STACK_TAG] === undefined ? "untagged" : "foreign";
 }
 
-/** The region whose stack it belongs to, when that is not this one. */
+/** The region of the stack that owns it, when that is another one. */
 export function otherRegion(tags: SeenTags, wanted: Ctx["tags"]): string | undefined {
   const region = tags === "inherited" ? undefined : tags[REGION_TAG];
   return region === wanted[REGION_TAG] ? undefined : region;
 }
 
 /**
- * What the spec of a node turned out to be; unknown while something that it needs does not exist and cannot be foretold. `guess`: the
- * spec with `pending` words in place of the values that are missing, where it can be worked out.
+ * The desired state of a node. It is unknown while a dependency does not exist and cannot be predicted. `guess`: the spec with
+ * `pending` texts in place of the missing values, where that is possible.
  */
 export type Spec =
   | { readonly known: true; readonly value: unknown }
   | { readonly known: false; readonly after: readonly string[]; readonly guess?: unknown };
-/** Stands for a value that AWS will give to `need` when it is made. */
+/** Placeholder for a value that AWS assigns when `need` is created. */
 export const pending = (need: string): string => `(known after ${need})`;
 const isPending = (value: unknown): boolean => /\(known after [^)"]+\)/.test(JSON.stringify(value) ?? "");
-export interface Judged {
+export interface ResourceRef {
   readonly id: string;
   readonly kind: AnyKind;
   readonly label: string;
 }
 
-/** The whole judgement of fleetlogix, in one pure function. The plan shows it; the executor asks it again on fresh eyes. */
+/** The decision on one resource, pure. The plan shows it; the executor calls it again after each read. */
 export function decide(
-  subject: Judged,
+  subject: ResourceRef,
   spec: Spec,
   seen: Observation<unknown>,
   owner: Pick<Ctx, "stack" | "tags">,
@@ -69,7 +69,7 @@ export function decide(
 ): Decision {
   const notes = notesOn(subject.kind, spec, seen);
   if (seen.state === "absent") return { action: "create", ...notes };
-  if ("barred" in seen && seen.barred !== undefined) return barred(subject, seen.barred);
+  if ("adoptionBlocker" in seen && seen.adoptionBlocker !== undefined) return notAdoptable(subject, seen.adoptionBlocker);
   const refusal = refuse(subject, seen.tags, owner);
   if (refusal && !(policy.adopt && refusal.code === "OWNER_FOREIGN")) return refusal;
   const changes = differences(subject.kind, spec, seen, owner);
@@ -80,8 +80,8 @@ export function decide(
   return dataProtected(subject, forcing);
 }
 
-/** First what keeps the data; the command that loses it comes last, and says what it deletes. */
-function dataProtected({ id, kind, label }: Judged, forcing: readonly Change[]): Decision {
+/** The hint names first how to keep the data, and last the command that deletes it. */
+function dataProtected({ id, kind, label }: ResourceRef, forcing: readonly Change[]): Decision {
   const differing = forcing.map(({ path, from, to }) => `${path} (${show(from)} there, ${show(to)} wanted)`).join(", ");
   const keeps = new Set(forcing.map(({ keep }) => keep ?? "another name for it"));
   return {
@@ -99,13 +99,13 @@ function notesOn(kind: AnyKind, spec: Spec, seen: Observation<unknown>): { reado
   return notes.length > 0 ? { notes } : {};
 }
 
-/** What must not be touched: not ours, or ours in another region. */
+/** Refuses a resource that is foreign, or belongs to our stack in another region. */
 export function refuse(
-  subject: Judged,
+  subject: ResourceRef,
   tags: SeenTags,
   owner: Pick<Ctx, "stack" | "tags">,
 ): (Decision & { readonly action: "refuse" }) | undefined {
-  // First: whoever it belongs to, what a stack in another region works with is never taken over.
+  // The region comes first: a resource of a stack in another region is never adopted.
   const region = otherRegion(tags, owner.tags);
   if (region === undefined) return ownerOf(tags, owner.stack) === "ours" ? undefined : foreign(subject, tags);
   return {
@@ -117,13 +117,13 @@ export function refuse(
 }
 
 const LONGEST_ENVIRONMENT = 19;
-/** A name for an environment that nothing else has yet: the region's, after that of the environment that was asked for. */
+/** A free name for an environment: the requested one with the region behind it. */
 export function ownEnvironment({ Environment = "dev", [REGION_TAG]: region = "" }: Ctx["tags"]): string {
   const both = `${Environment}-${region}`;
   return Environment === "dev" || both.length > LONGEST_ENVIRONMENT ? region : both;
 }
 
-export function foreign(subject: Judged, tags: SeenTags): Decision & { readonly action: "refuse" } {
+export function foreign(subject: ResourceRef, tags: SeenTags): Decision & { readonly action: "refuse" } {
   const whose = tags === "inherited" ? undefined : tags[STACK_TAG];
   return {
     action: "refuse",
@@ -133,7 +133,7 @@ export function foreign(subject: Judged, tags: SeenTags): Decision & { readonly 
   };
 }
 
-function barred(subject: Judged, why: string): Decision {
+function notAdoptable(subject: ResourceRef, why: string): Decision {
   const hint = "Choose another name in fleetlogix.config.json.";
   return { action: "refuse", code: "OWNER_FOREIGN", why: `${subject.kind.kind} "${subject.label}" ${why}`, hint };
 }
@@ -153,12 +153,12 @@ function differences(
   return spec.after.map((need) => ({ path: `(after ${need})`, from: "as it is", to: "known after create" }));
 }
 
-/** Of the spec, or of its guess: what differs for certain must be known before the first write, above all what forces a replacement. */
+/** Differences of the spec, or of its guess: a certain difference must be known before the first write, above all one that forces a replacement. */
 function ownDifferences(kind: AnyKind, spec: Spec, live: unknown): readonly Change[] {
   const changes = tryWith(spec, (value) => kind.diff(value, live)) ?? [];
   return spec.known ? changes : changes.map(({ forces, ...change }) => ({ ...change, ...(forces && !isPending(change.to) && { forces }) }));
 }
-/** A kind may need the true form of a value, such as the parts of an ARN: then nothing can be said of a guess. */
+/** A kind may parse a value, such as an ARN. Then a guess cannot be compared. */
 function tryWith<T>(spec: Spec, look: (value: unknown) => T): T | undefined {
   if (spec.known) return look(spec.value);
   if (spec.guess === undefined) return undefined;
@@ -169,7 +169,7 @@ function tryWith<T>(spec: Spec, look: (value: unknown) => T): T | undefined {
   }
 }
 
-/** Foreign tags beside ours are left alone. */
+/** Tags that are not ours are left alone. */
 function tagDifferences(seen: SeenTags, wanted: Ctx["tags"]): readonly Change[] {
   if (seen === "inherited") return [];
   return Object.entries(wanted)

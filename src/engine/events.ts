@@ -1,7 +1,7 @@
 import type { Change, RetryClass } from "./contract.ts";
 import type { Decision } from "./decide.ts";
 
-/** Everything the engine says. Facts only: no words for people, no colour. Renderers choose the words. */
+/** All events of the engine: facts without text or colour. Renderers write the text. */
 export type EngineEvent =
   | { readonly type: "run.started"; readonly total: number }
   | { readonly type: "resource.decided"; readonly id: string; readonly kind: string; readonly name: string; readonly decision: Decision }
@@ -14,7 +14,7 @@ export type EngineEvent =
       readonly code: string;
       readonly waitMs: number;
       readonly attempt: number;
-      /** What AWS has to let go of first. */
+      /** The resource that AWS must release first. */
       readonly holder?: string;
     }
   | { readonly type: "resource.pacing"; readonly id: string; readonly operation: string; readonly waitMs: number }

@@ -1,37 +1,41 @@
 import type { FleetlogixError } from "../errors.ts";
 import { type Converged, converge } from "./converge.ts";
-import { decisionOn, needsOf, outputsFor, type Seen, subjectOf } from "./observe.ts";
+import { interrupted, toError } from "./errors.ts";
+import { walk } from "./graph.ts";
+import { decisionOn, needsOf, type ObservedNode, outputsFor, subjectOf } from "./observe.ts";
 import { type Planned, planned } from "./plan.ts";
-import { interrupted, known } from "./problems.ts";
-import type { Run } from "./run.ts";
-import { walk } from "./walk.ts";
+import type { EngineRun } from "./run.ts";
 
-export interface NodeResult extends Planned {
+export interface ResourceResult extends Planned {
   readonly status: "done" | "failed" | "skipped";
   readonly durationMs: number;
   readonly error?: { readonly code: string; readonly message: string; readonly hint: string } | undefined;
-  /** AWS is still at it; we were asked not to wait. */
+  /** AWS has not finished it, and `--no-wait` is set. */
   readonly settling?: boolean;
 }
-export interface Outcome {
+export interface ExecutionResult {
   readonly ok: boolean;
-  readonly resources: readonly NodeResult[];
+  readonly resources: readonly ResourceResult[];
   /** The first failure; INTERRUPTED when the run was. */
   readonly error: FleetlogixError | undefined;
 }
 
 /**
- * Makes it so: a node starts when all it needs are done; a failure skips its dependants and nothing else. What was just seen
- * to be as it should be, with all that it needs, is not read a second time; everything else is.
+ * Executes the plan. A node starts when its dependencies are done. A failure skips its dependants and nothing else. A node that was
+ * read as up to date, with all its dependencies, is not read a second time; every other node is.
  */
-export async function execute(seen: readonly Seen[], run: Run, ready: (id: string) => Promise<void> = async () => {}): Promise<Outcome> {
+export async function execute(
+  seen: readonly ObservedNode[],
+  run: EngineRun,
+  ready: (id: string) => Promise<void> = async () => {},
+): Promise<ExecutionResult> {
   const outs = new Map<string, unknown>();
   const kept = new Set<string>();
   const report = reporter(seen.length, run);
-  const one = async (item: Seen): Promise<boolean> => {
+  const executeNode = async (item: ObservedNode): Promise<boolean> => {
     const began = run.ports.clock.now();
     try {
-      const { decision, live, settling } = await bring(item, outs, kept, run);
+      const { decision, live, settling } = await convergeOrKeep(item, outs, kept, run);
       if (decision.action === "keep") kept.add(item.id);
       const out = item.node.kind.outputs(live.live);
       outs.set(item.id, out);
@@ -39,17 +43,22 @@ export async function execute(seen: readonly Seen[], run: Run, ready: (id: strin
       await ready(item.id);
       return !settling;
     } catch (error) {
-      report.failed(planned(item, decisionOn(item, run)), began, known(error, item.subject, run.ports));
+      report.failed(planned(item, decisionOn(item, run)), began, toError(error, item.subject, run.ports));
       return false;
     }
   };
-  const skip = (item: Seen, because: readonly string[]) => report.skipped(planned(item, decisionOn(item, run)), because);
+  const skip = (item: ObservedNode, because: readonly string[]) => report.skipped(planned(item, decisionOn(item, run)), because);
   const first = seen.toSorted((a, b) => a.subject.rank - b.subject.rank);
-  await walk(first, (item) => needsOf(item.node), one, skip);
+  await walk(first, (item) => needsOf(item.node), executeNode, skip);
   return report.outcome(seen.map((item) => item.id));
 }
 
-async function bring(item: Seen, outs: ReadonlyMap<string, unknown>, kept: ReadonlySet<string>, run: Run): Promise<Converged> {
+async function convergeOrKeep(
+  item: ObservedNode,
+  outs: ReadonlyMap<string, unknown>,
+  kept: ReadonlySet<string>,
+  run: EngineRun,
+): Promise<Converged> {
   const decision = decisionOn(item, run);
   if (decision.action === "keep" && item.observation.state === "ready" && needsOf(item.node).every((need) => kept.has(need))) {
     run.emit({ type: "resource.decided", id: item.id, kind: item.node.kind.kind, name: item.subject.label, decision });
@@ -59,11 +68,11 @@ async function bring(item: Seen, outs: ReadonlyMap<string, unknown>, kept: Reado
   return converge(subjectOf(item.node, from, item.subject.rank), item.node.spec(from as never), run);
 }
 
-/** Keeps the results and says the events, for going up and for tearing down alike. */
-export function reporter(total: number, run: Run) {
+/** Collects the results and emits the events of an `up` or a teardown. */
+export function reporter(total: number, run: EngineRun) {
   const { clock } = run.ports;
   const started = clock.now();
-  const results = new Map<string, NodeResult>();
+  const results = new Map<string, ResourceResult>();
   let first: FleetlogixError | undefined;
   const onAbort = () => run.emit({ type: "run.interrupted" });
   run.ctx.signal.addEventListener("abort", onAbort, { once: true });
@@ -91,7 +100,7 @@ export function reporter(total: number, run: Run) {
       if (!run.ctx.signal.aborted) run.emit({ type: "resource.skipped", id: resource.id, because });
     },
     /** Results in the order of `ids`. */
-    outcome(ids: readonly string[]): Outcome {
+    outcome(ids: readonly string[]): ExecutionResult {
       run.ctx.signal.removeEventListener("abort", onAbort);
       const error = run.ctx.signal.aborted ? interrupted() : first;
       run.emit({ type: "run.finished", ok: error === undefined, elapsedMs: clock.now() - started });

@@ -1,7 +1,7 @@
 import { FleetlogixError } from "../errors.ts";
 import type { ResourceNode } from "./contract.ts";
 
-/** Nodes, with all they need, in an order where every node follows its needs. Pure; throws on a cycle or a duplicate id. */
+/** The nodes with all their dependencies in topological order. Pure; throws GRAPH_CYCLE or GRAPH_DUPLICATE_ID. */
 export function inOrder(
   nodes: readonly ResourceNode[],
   needsOf: (node: ResourceNode) => readonly ResourceNode[] = allNeeds,
@@ -27,8 +27,7 @@ export function inOrder(
 const allNeeds = (node: ResourceNode): readonly ResourceNode[] => Object.values(node.needs);
 
 /**
- * The needs without which a node cannot be found: those whose outputs its identity asks for. A role, say, is needed to make a
- * function and not to find it.
+ * The dependencies whose outputs the identity of a node uses. A role, for example, is needed to create a function and not to find it.
  */
 export function identityNeeds(node: ResourceNode): readonly ResourceNode[] {
   const asked = new Set<string>();
@@ -46,8 +45,8 @@ export function identityNeeds(node: ResourceNode): readonly ResourceNode[] {
 }
 
 /**
- * Who gets a free slot first: what is slow or leads to something slow, then what most others wait for, then the order given.
- * Returns the place of each id, 0 first.
+ * Priority for a free slot: slow nodes and their dependencies, then nodes with the most dependants, then the given order.
+ * Returns the rank of each id; 0 goes first.
  */
 export function ranks(order: readonly ResourceNode[]): ReadonlyMap<string, number> {
   const dependants = new Map<string, Set<ResourceNode>>(order.map((node) => [node.id, new Set()]));
@@ -72,4 +71,33 @@ function cycle(members: readonly string[]): FleetlogixError {
 }
 function duplicate(id: string): FleetlogixError {
   return new FleetlogixError("GRAPH_DUPLICATE_ID", `two resources are called "${id}"`, { hint: "Give each its own id.", resource: id });
+}
+
+/**
+ * Walks a graph in parallel. An item starts when every item of `after` is done. Where one of those failed, the item and its
+ * dependants are skipped. `visit` returns false to skip the dependants. Items that may start together start in the given order.
+ * The number of parallel calls is limited in run.ts, so that a long wait occupies no slot.
+ */
+export async function walk<T extends { readonly id: string }>(
+  items: readonly T[],
+  after: (item: T) => readonly string[],
+  visit: (item: T) => Promise<boolean>,
+  skip: (item: T, because: readonly string[]) => void,
+): Promise<void> {
+  const byId = new Map(items.map((item) => [item.id, item]));
+  const begun = new Map<string, Promise<boolean>>();
+  const reach = (item: T): Promise<boolean> => {
+    const running = begun.get(item.id) ?? start(item);
+    begun.set(item.id, running);
+    return running;
+  };
+  const start = async (item: T): Promise<boolean> => {
+    const before = after(item).flatMap((id) => byId.get(id) ?? []);
+    const finished = await Promise.all(before.map(async (b) => ({ id: b.id, ok: await reach(b) })));
+    const because = finished.filter((b) => !b.ok).map((b) => b.id);
+    if (because.length === 0) return visit(item);
+    skip(item, because);
+    return false;
+  };
+  await Promise.all(items.map(reach));
 }

@@ -1,7 +1,7 @@
 import type { FleetlogixError } from "../errors.ts";
 import type { AwsFault, RetryClass, Verb } from "./contract.ts";
 
-/** What the engine asks of the world. Tests hand in fakes; app.ts hands in the real ones. */
+/** Effects that the engine needs from outside. Tests hand in fakes; app.ts hands in the real ones. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -10,10 +10,10 @@ export interface Clock {
 }
 export interface Ports {
   readonly clock: Clock;
-  /** undefined: not AWS speaking, a bug of ours. */
+  /** undefined: the error is no AWS fault but a bug of ours. */
   readonly toFault: (error: unknown) => AwsFault | undefined;
   readonly classify: (fault: AwsFault, during: Verb) => RetryClass;
-  /** Words for a fault that is not worth another try (access, credentials, …); undefined: the engine's own. */
+  /** Error for a fault that no retry removes (access, credentials, …); undefined: the engine writes its own. */
   readonly explain?: (fault: AwsFault, resource: string) => FleetlogixError | undefined;
   /** 0 ≤ x < 1; spreads retries so that parallel calls do not come back all at once. Without it retries are not spread. */
   readonly random?: () => number;

@@ -4,7 +4,7 @@ import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent, toFault } from "../aws/faults.ts";
 import { fromTagList } from "../aws/ownership.ts";
 import { type PolicyDocument, policyForm } from "../aws/policies.ts";
-import type { Place, ResourceKind } from "../engine/contract.ts";
+import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 
 /** The setting of the account and region that names the role for API Gateway's logs. There is one, and all APIs share it. */
@@ -130,4 +130,4 @@ const foreignRole = (name: string): FleetlogixError =>
   new FleetlogixError("OWNER_FOREIGN", `The role "${name}" exists already and is not fleetlogix's.`, {
     hint: "Remove that role, or name one of your own for API Gateway's logs: `aws apigateway update-account --patch-operations op=replace,path=/cloudwatchRoleArn,value=ROLE_ARN`.",
   });
-const arnOf = (name: string, { partition, account }: Place) => `arn:${partition}:iam::${account}:role/${name}`;
+const arnOf = (name: string, { partition, account }: AwsLocation) => `arn:${partition}:iam::${account}:role/${name}`;

@@ -4,7 +4,7 @@ import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { gatewayAccess } from "../aws/gateway-access.ts";
 import { carriesTag, mayBeOurs } from "../aws/ownership.ts";
-import type { Place, ResourceKind } from "../engine/contract.ts";
+import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export interface ApiKeyId {
   readonly name: string;
@@ -99,4 +99,4 @@ async function inPlans(gateway: APIGateway, all: readonly ApiKey[]): Promise<rea
   for (const key of all) if ((await gateway.getUsagePlans({ keyId: key.id })).items?.length) planned.push(key);
   return planned;
 }
-const arnOf = (id: string, { partition, region }: Place) => `arn:${partition}:apigateway:${region}::/apikeys/${id}`;
+const arnOf = (id: string, { partition, region }: AwsLocation) => `arn:${partition}:apigateway:${region}::/apikeys/${id}`;

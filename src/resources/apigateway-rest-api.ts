@@ -3,7 +3,7 @@ import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { gatewayAccess } from "../aws/gateway-access.ts";
 import { carriesTag } from "../aws/ownership.ts";
-import type { Change, Ctx, Observation, Place, ResourceKind } from "../engine/contract.ts";
+import type { AwsLocation, Change, Ctx, Observation, ResourceKind } from "../engine/contract.ts";
 
 export interface RestApiId {
   readonly name: string;
@@ -163,4 +163,4 @@ const methodOf = ({ authorizationType, apiKeyRequired, requestValidatorId, metho
       ? { uri: calls.uri, timeoutMs: calls.timeoutInMillis ?? DEFAULT_TIMEOUT_MS, validated: requestValidatorId !== undefined }
       : undefined,
 });
-const arnOf = (id: string, { partition, region }: Place) => `arn:${partition}:apigateway:${region}::/restapis/${id}`;
+const arnOf = (id: string, { partition, region }: AwsLocation) => `arn:${partition}:apigateway:${region}::/restapis/${id}`;

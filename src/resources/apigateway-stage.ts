@@ -3,7 +3,7 @@ import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { gatewayAccess } from "../aws/gateway-access.ts";
-import type { Observation, Place, ResourceKind } from "../engine/contract.ts";
+import type { AwsLocation, Observation, ResourceKind } from "../engine/contract.ts";
 
 export interface StageId {
   readonly apiId: string;
@@ -139,7 +139,7 @@ const PATCHES: Readonly<Record<Setting, (spec: StageSpec) => PatchOperation[]>> 
   tracing: () => replace("/tracingEnabled", true),
 };
 
-async function observe(gateway: APIGateway, restApiId: string, found: Stage, place: Place): Promise<Observation<StageLive>> {
+async function observe(gateway: APIGateway, restApiId: string, found: Stage, place: AwsLocation): Promise<Observation<StageLive>> {
   const [deployments, stages] = await Promise.all([deploymentsOf(gateway, restApiId), gateway.getStages({ restApiId })]);
   const used = new Set([found, ...(stages.item ?? [])].map((s) => s.deploymentId));
   const { "*/*": all, ...methodSettings } = found.methodSettings ?? {};

@@ -4,7 +4,7 @@ import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { gatewayAccess } from "../aws/gateway-access.ts";
 import { carriesTag } from "../aws/ownership.ts";
-import type { Place, ResourceKind } from "../engine/contract.ts";
+import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export interface UsagePlanId {
   readonly name: string;
@@ -153,7 +153,12 @@ async function withKeys(gateway: APIGateway, all: readonly UsagePlan[]): Promise
   for (const plan of all) if ((await keysOf(gateway, plan.id ?? "")).length > 0) used.push(plan);
   return used;
 }
-function liveOf(plan: UsagePlan, keys: readonly string[], doubles: readonly UsagePlan[], { partition, region }: Place): UsagePlanLive {
+function liveOf(
+  plan: UsagePlan,
+  keys: readonly string[],
+  doubles: readonly UsagePlan[],
+  { partition, region }: AwsLocation,
+): UsagePlanLive {
   const id = plan.id ?? "";
   return {
     id,

@@ -2,7 +2,7 @@ import type { Dimension, PutMetricAlarmCommandInput } from "@aws-sdk/client-clou
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
-import type { Place, ResourceKind } from "../engine/contract.ts";
+import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export interface AlarmId {
   readonly name: string;
@@ -142,4 +142,5 @@ const metricOf = ({ namespace: Namespace, name: MetricName, dimensions }: Metric
 });
 const statisticOf = ({ statistic }: AlarmSpec): Pick<PutMetricAlarmCommandInput, "Statistic" | "ExtendedStatistic"> =>
   /^p\d/.test(statistic) ? { ExtendedStatistic: statistic } : { Statistic: statistic as PutMetricAlarmCommandInput["Statistic"] };
-const arnOf = (name: string, { partition, region, account }: Place) => `arn:${partition}:cloudwatch:${region}:${account}:alarm:${name}`;
+const arnOf = (name: string, { partition, region, account }: AwsLocation) =>
+  `arn:${partition}:cloudwatch:${region}:${account}:alarm:${name}`;

@@ -2,7 +2,7 @@ import type { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
-import type { Ctx, Place, ResourceKind, SeenTags } from "../engine/contract.ts";
+import type { AwsLocation, Ctx, ResourceKind, SeenTags } from "../engine/contract.ts";
 
 export interface DashboardId {
   readonly name: string;
@@ -123,4 +123,4 @@ function parsed(text: string | undefined): unknown {
   }
 }
 /** Dashboards belong to the account, not to a region: the ARN names none. */
-const arnOf = (name: string, { partition, account }: Place) => `arn:${partition}:cloudwatch::${account}:dashboard/${name}`;
+const arnOf = (name: string, { partition, account }: AwsLocation) => `arn:${partition}:cloudwatch::${account}:dashboard/${name}`;

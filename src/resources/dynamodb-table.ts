@@ -3,7 +3,7 @@ import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent, toFault } from "../aws/faults.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
-import type { Change, Observation, Place, ResourceKind } from "../engine/contract.ts";
+import type { AwsLocation, Change, Observation, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 
 export interface TableId {
@@ -96,7 +96,7 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
     }),
   ],
   outputs: ({ name, arn }) => ({ name, arn }),
-  predict: ({ name }, { partition, region, account }: Place) => ({
+  predict: ({ name }, { partition, region, account }: AwsLocation) => ({
     name,
     arn: `arn:${partition}:dynamodb:${region}:${account}:table/${name}`,
   }),

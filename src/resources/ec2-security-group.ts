@@ -3,7 +3,7 @@ import { changedTags } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
-import type { Change, Holder, Place, ResourceKind } from "../engine/contract.ts";
+import type { AwsLocation, Change, Holder, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 
 /** In the default VPC. */
@@ -163,12 +163,12 @@ async function groupOf(ec2: EC2, name: string, vpc: string): Promise<SecurityGro
   ];
   return (await ec2.describeSecurityGroups({ Filters })).SecurityGroups?.[0];
 }
-const noDefaultVpc = ({ region }: Place): FleetlogixError =>
+const noDefaultVpc = ({ region }: AwsLocation): FleetlogixError =>
   new FleetlogixError("PREFLIGHT", `The account has no default VPC in ${region}: there is no network for the database.`, {
     hint: `Run \`aws ec2 create-default-vpc --region ${region}\`, then the same command again.`,
   });
 
-function liveOf(group: SecurityGroup, { partition, region, account }: Place): SecurityGroupLive {
+function liveOf(group: SecurityGroup, { partition, region, account }: AwsLocation): SecurityGroupLive {
   const id = group.GroupId ?? "";
   return {
     id,

@@ -4,7 +4,7 @@ import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
 import { KEY_POLICY, type PolicyDocument, policyForm } from "../aws/policies.ts";
-import type { Observation, Place, ResourceKind } from "../engine/contract.ts";
+import type { AwsLocation, Observation, ResourceKind } from "../engine/contract.ts";
 
 export type { PolicyDocument, PolicyStatement } from "../aws/policies.ts";
 
@@ -69,7 +69,7 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
       description: [live.description, spec.description],
     }),
   outputs: ({ id, name, arn }) => ({ id, name, arn }),
-  predict: ({ name }, { partition, account }: Place) => ({
+  predict: ({ name }, { partition, account }: AwsLocation) => ({
     name,
     arn: `arn:${partition}:iam::${account}:role/${name}`,
   }),

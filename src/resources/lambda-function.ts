@@ -5,7 +5,7 @@ import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { mayBeOurs } from "../aws/ownership.ts";
 import { policyForm } from "../aws/policies.ts";
-import type { Change, Observation, Place, ResourceKind } from "../engine/contract.ts";
+import type { AwsLocation, Change, Observation, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 import { grantOf, readGrant, writeGrant } from "./lambda-function/key-grant.ts";
 import { type OtherStatement, otherNote, otherStatementsOf, stoppedNote } from "./lambda-function/statements.ts";
@@ -349,4 +349,5 @@ const nothingBundled = (name: string): FleetlogixError =>
   new FleetlogixError("BUNDLE_FAILED", `There is no code for the function "${name}".`, {
     hint: "Run `fleetlogix deploy-lambdas`: it bundles the functions and creates what is missing.",
   });
-const arnOf = (name: string, { partition, region, account }: Place) => `arn:${partition}:lambda:${region}:${account}:function:${name}`;
+const arnOf = (name: string, { partition, region, account }: AwsLocation) =>
+  `arn:${partition}:lambda:${region}:${account}:function:${name}`;

@@ -1,7 +1,7 @@
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
-import type { Place, ResourceKind } from "../engine/contract.ts";
+import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export interface LogGroupId {
   readonly name: string;
@@ -95,4 +95,4 @@ export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, Log
 };
 
 /** Without the `:*` that DescribeLogGroups adds: tags and API Gateway want it so. */
-const arnOf = (name: string, { partition, region, account }: Place) => `arn:${partition}:logs:${region}:${account}:log-group:${name}`;
+const arnOf = (name: string, { partition, region, account }: AwsLocation) => `arn:${partition}:logs:${region}:${account}:log-group:${name}`;

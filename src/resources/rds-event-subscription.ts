@@ -3,7 +3,7 @@ import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
-import type { Place, ResourceKind } from "../engine/contract.ts";
+import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export interface EventSubscriptionId {
   /** RDS keeps it in lower case. */
@@ -122,7 +122,7 @@ const settingsOf = ({ topic, sourceType, categories }: EventSubscriptionSpec) =>
   EventCategories: [...categories],
   Enabled: true,
 });
-const liveOf = (found: EventSubscription, name: string, place: Place): EventSubscriptionLive => ({
+const liveOf = (found: EventSubscription, name: string, place: AwsLocation): EventSubscriptionLive => ({
   arn: found.EventSubscriptionArn ?? `arn:${place.partition}:rds:${place.region}:${place.account}:es:${name}`,
   status: found.Status ?? "unknown",
   topic: found.SnsTopicArn ?? "",

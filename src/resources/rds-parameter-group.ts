@@ -3,7 +3,7 @@ import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
-import type { Place, ResourceKind, Tags } from "../engine/contract.ts";
+import type { AwsLocation, ResourceKind, Tags } from "../engine/contract.ts";
 
 export interface ParameterGroupId {
   readonly name: string;
@@ -114,4 +114,4 @@ async function parametersOf(rds: RDS, DBParameterGroupName: string): Promise<Par
 async function tagsOf(rds: RDS, ResourceName: string): Promise<Tags> {
   return fromTagList((await rds.listTagsForResource({ ResourceName })).TagList);
 }
-const arnOf = (name: string, { partition, region, account }: Place) => `arn:${partition}:rds:${region}:${account}:pg:${name}`;
+const arnOf = (name: string, { partition, region, account }: AwsLocation) => `arn:${partition}:rds:${region}:${account}:pg:${name}`;

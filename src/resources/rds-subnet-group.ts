@@ -2,7 +2,7 @@ import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
-import type { Place, ResourceKind } from "../engine/contract.ts";
+import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export interface SubnetGroupId {
   /** RDS keeps it in lower case. */
@@ -77,4 +77,4 @@ export const rdsSubnetGroup: ResourceKind<SubnetGroupId, SubnetGroupSpec, Subnet
 };
 
 const settingsOf = ({ description, subnets }: SubnetGroupSpec) => ({ DBSubnetGroupDescription: description, SubnetIds: [...subnets] });
-const arnOf = (name: string, { partition, region, account }: Place) => `arn:${partition}:rds:${region}:${account}:subgrp:${name}`;
+const arnOf = (name: string, { partition, region, account }: AwsLocation) => `arn:${partition}:rds:${region}:${account}:subgrp:${name}`;

@@ -4,7 +4,7 @@ import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent, toFault } from "../aws/faults.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
 import { type PolicyDocument, type Statements, statementChanges, statementsOf } from "../aws/policies.ts";
-import type { Change, Observation, Place, ResourceKind } from "../engine/contract.ts";
+import type { AwsLocation, Change, Observation, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 import { oneLine } from "../printable.ts";
 import { count, type Own, remove } from "./s3-bucket/contents.ts";
@@ -116,8 +116,8 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
 
   async read({ name }, ctx) {
     const s3 = await ctx.world.s3();
-    const barred = await barredBy(s3, name, ctx.place);
-    return barred ?? readSettings(s3, name, ctx.place);
+    const adoptionBlocker = await barredBy(s3, name, ctx.place);
+    return adoptionBlocker ?? readSettings(s3, name, ctx.place);
   },
   async create({ name }, _spec, ctx) {
     const s3 = await ctx.world.s3();
@@ -171,8 +171,8 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
 /** The caller's bucket whose name differs in the region only. undefined, too, for who may not list buckets. */
 export async function bucketElsewhere(
   world: AwsClients,
-  place: Place,
-  nameAt: (place: Place) => string,
+  place: AwsLocation,
+  nameAt: (place: AwsLocation) => string,
 ): Promise<{ readonly name: string; readonly region: string } | undefined> {
   const [before = "", after] = nameAt({ ...place, region: "*" }).split("*");
   if (after === undefined) return undefined;
@@ -207,13 +207,13 @@ const SETTERS: Readonly<Record<string, (s3: S3, own: Own, spec: BucketSpec) => P
 
 /** HeadBucket has no body: only the status tells. */
 /** Why it is not ours to read; undefined when it is. */
-async function barredBy(s3: S3, name: string, place: Place): Promise<Observation<BucketLive> | undefined> {
+async function barredBy(s3: S3, name: string, place: AwsLocation): Promise<Observation<BucketLive> | undefined> {
   try {
     await s3.headBucket({ Bucket: name, ExpectedBucketOwner: place.account });
     return undefined;
   } catch (error) {
     const status = toFault(error)?.status;
-    if (status === 403) return { state: "ready", live: unseen(name, place), tags: {}, barred: ANOTHERS };
+    if (status === 403) return { state: "ready", live: unseen(name, place), tags: {}, adoptionBlocker: ANOTHERS };
     if (status !== 301) throw error;
     throw new FleetlogixError("WRONG_PLACE", `The bucket "${name}" exists in another region than ${place.region}.`, {
       hint: "Set `region` to where the stack lives, or `bucket.name` to another name.",
@@ -224,7 +224,7 @@ async function barredBy(s3: S3, name: string, place: Place): Promise<Observation
 }
 const ANOTHERS = "belongs to another account (bucket names are the whole world's), or the caller may not look at it";
 /** Another account's, or one that we may not look into: it carries no tag that we could see, so it is foreign. */
-const unseen = (name: string, place: Place): BucketLive => ({
+const unseen = (name: string, place: AwsLocation): BucketLive => ({
   name,
   arn: arnOf(name, place),
   publicAccessBlock: undefined,
@@ -238,7 +238,7 @@ const unseen = (name: string, place: Place): BucketLive => ({
   queue: undefined,
 });
 
-async function readSettings(s3: S3, name: string, place: Place): Promise<Observation<BucketLive>> {
+async function readSettings(s3: S3, name: string, place: AwsLocation): Promise<Observation<BucketLive>> {
   const own = { Bucket: name, ExpectedBucketOwner: place.account };
   const [tags, block, ownership, encryption, versioning, policy, lifecycle, events, logging] = await Promise.all([
     orAbsent(s3.getBucketTagging(own), "NoSuchTagSet", "NoSuchTagSetError"),
@@ -323,4 +323,4 @@ function ruleForm({ Filter, Prefix, ...rule }: LifecycleRule): object {
   return { ...rule, Filter: { ...Filter, Prefix: prefix === "" ? undefined : prefix } };
 }
 
-const arnOf = (name: string, { partition }: Place) => `arn:${partition}:s3:::${name}`;
+const arnOf = (name: string, { partition }: AwsLocation) => `arn:${partition}:s3:::${name}`;

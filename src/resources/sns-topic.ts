@@ -2,7 +2,7 @@ import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
 import { type PolicyDocument, type Statements, statementChanges, statementsOf } from "../aws/policies.ts";
-import type { Change, Place, ResourceKind } from "../engine/contract.ts";
+import type { AwsLocation, Change, ResourceKind } from "../engine/contract.ts";
 
 export interface TopicId {
   readonly name: string;
@@ -92,7 +92,7 @@ export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly ar
   },
 };
 
-const arnOf = ({ name }: TopicId, { partition, region, account }: Place) => `arn:${partition}:sns:${region}:${account}:${name}`;
+const arnOf = ({ name }: TopicId, { partition, region, account }: AwsLocation) => `arn:${partition}:sns:${region}:${account}:${name}`;
 const attributesOf = (spec: TopicSpec) => ({ KmsMasterKeyId: spec.kmsKey ?? "", Policy: JSON.stringify(spec.policy) });
 function attributeOf({ path }: Change): readonly (keyof ReturnType<typeof attributesOf>)[] {
   if (path === "encryption") return ["KmsMasterKeyId"];

@@ -1,5 +1,5 @@
 import type { Config, FunctionName, TableName } from "../config/config.ts";
-import type { Place } from "../engine/contract.ts";
+import type { AwsLocation } from "../engine/contract.ts";
 import { dashboardOwner, type MetricOf } from "../resources/index.ts";
 import { alarmNames, apiMetric, countedMetric, databaseMetric, functionMetric, tableMetric } from "./alarms.ts";
 import type { Naming } from "./naming.ts";
@@ -21,7 +21,7 @@ interface Graph {
 }
 
 /** Body of the stack's dashboard: what the fleet does, then the API, the functions, the tables and the database. Pure. */
-export function dashboardBody(config: Config, names: Naming, place: Place): object {
+export function dashboardBody(config: Config, names: Naming, place: AwsLocation): object {
   const rows = [
     [fixes(config), events(config)],
     [calls(config), latency(config)],
@@ -33,7 +33,7 @@ export function dashboardBody(config: Config, names: Naming, place: Place): obje
   return { widgets: [alarmsWidget(config, names, place), ...graphs, ownerWidget(config, place, 3 + rows.length * HEIGHT)] };
 }
 
-const alarmsWidget = (config: Config, names: Naming, { partition, region, account }: Place) => ({
+const alarmsWidget = (config: Config, names: Naming, { partition, region, account }: AwsLocation) => ({
   type: "alarm",
   x: 0,
   y: 0,
@@ -45,7 +45,7 @@ const alarmsWidget = (config: Config, names: Naming, { partition, region, accoun
   },
 });
 /** Proves whose dashboard it is where an endpoint keeps no tags of dashboards. */
-const ownerWidget = ({ project, environment, alarms }: Config, { region }: Place, y: number) => ({
+const ownerWidget = ({ project, environment, alarms }: Config, { region }: AwsLocation, y: number) => ({
   type: "text",
   x: 0,
   y,
@@ -55,7 +55,7 @@ const ownerWidget = ({ project, environment, alarms }: Config, { region }: Place
     markdown: `Made by fleetlogix; the next \`fleetlogix up\` writes it anew.\n\n${dashboardOwner({ name: alarms.dashboardName, stack: `${project}/${environment}`, region })}`,
   },
 });
-function placed({ title, series }: Graph, row: number, index: number, inRow: number, { region }: Place): object {
+function placed({ title, series }: Graph, row: number, index: number, inRow: number, { region }: AwsLocation): object {
   const width = COLUMNS / inRow;
   return {
     type: "metric",

@@ -1,5 +1,5 @@
 import type { Config, FunctionName, TableName } from "../config/config.ts";
-import type { Place } from "../engine/contract.ts";
+import type { AwsLocation } from "../engine/contract.ts";
 
 /** The alias that callers of the functions use. */
 export const ALIAS = "live";
@@ -45,7 +45,7 @@ export interface Naming {
   callerArn(apiId: string, method: string, path: string): string;
 }
 
-export function naming(config: Config, place: Place): Naming {
+export function naming(config: Config, place: AwsLocation): Naming {
   const { suffix } = config;
   const { partition, region, account } = place;
   const arn = (service: string, rest: string) => `arn:${partition}:${service}:${region}:${account}:${rest}`;

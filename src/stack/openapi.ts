@@ -4,14 +4,14 @@ import { errorAnswer } from "../../handlers/contract/answers.ts";
 import { ERROR_CODES, type ErrorStatus } from "../../handlers/contract/error-codes.ts";
 import { type ApiRoute, ROUTES } from "../../handlers/contract/routes.ts";
 import type { Config, FunctionName } from "../config/config.ts";
-import type { Place } from "../engine/contract.ts";
+import type { AwsLocation } from "../engine/contract.ts";
 import type { MethodSpec } from "../resources/index.ts";
 import { preflight } from "./cors.ts";
 import { gatewayResponses } from "./gateway-responses.ts";
 import { naming } from "./naming.ts";
 
 /** `deployment`: what API Gateway imports. `docs`: what people and generators of clients read. */
-export type DocumentUse = { readonly for: "docs" } | { readonly for: "deployment"; readonly config: Config; readonly place: Place };
+export type DocumentUse = { readonly for: "docs" } | { readonly for: "deployment"; readonly config: Config; readonly place: AwsLocation };
 export interface OpenApiDocument {
   readonly openapi: "3.0.1";
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
@@ -40,7 +40,7 @@ export function openApiDocument(use: DocumentUse): OpenApiDocument {
 }
 
 /** The document for API Gateway and the hash that tells whether the deployed one is the same. */
-export function deployedApi(config: Config, place: Place): DeployedApi {
+export function deployedApi(config: Config, place: AwsLocation): DeployedApi {
   const names = naming(config, place);
   const uri = (fn: FunctionName) =>
     `arn:${place.partition}:apigateway:${place.region}:lambda:path/2015-03-31/functions/${names.aliasArn(fn)}/invocations`;

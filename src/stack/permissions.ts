@@ -1,13 +1,13 @@
 import type { FunctionManifest, Grant } from "../../handlers/contract/functions.ts";
 import type { FunctionName, TableName } from "../config/config.ts";
-import type { Place } from "../engine/contract.ts";
+import type { AwsLocation } from "../engine/contract.ts";
 import type { PolicyDocument, PolicyStatement } from "../resources/index.ts";
 import type { Naming } from "./naming.ts";
 
 const policy = (...Statement: readonly PolicyStatement[]): PolicyDocument => ({ Version: "2012-10-17", Statement });
 
 /** One AWS service may take the role, and only on behalf of this account: Lambda and RDS monitoring say for which. */
-export const trustIn = (service: string, { account }: Place): PolicyDocument =>
+export const trustIn = (service: string, { account }: AwsLocation): PolicyDocument =>
   policy({
     Effect: "Allow",
     Principal: { Service: service },
@@ -64,7 +64,7 @@ export const monitoringPolicy = (names: Naming): PolicyDocument =>
  * the account has taken it. That API Gateway then writes with a role that names the groups was read in public CDK code that runs so (a
  * role for `log-group:API-Gateway-Execution-Logs_*` alone); not seen by us: unproven. Listing groups knows no resource.
  */
-export const gatewayLogsPolicy = ({ partition, account }: Place): PolicyDocument => {
+export const gatewayLogsPolicy = ({ partition, account }: AwsLocation): PolicyDocument => {
   const groups = ["API-Gateway-Execution-Logs_*", "/aws/apigateway/*"].map(
     (name) => `arn:${partition}:logs:*:${account}:log-group:${name}`,
   );
@@ -92,7 +92,7 @@ const KEY_SERVICES = ["dynamodb", "lambda", "rds", "s3", "secretsmanager", "sns"
  * The account manages the key, and uses it through the stack's services alone (condition key `kms:ViaService`, KMS's developer guide). The
  * services that come without a user behind them are named one by one, each for this account's own things.
  */
-export const keyPolicy = ({ partition, region, account }: Place): PolicyDocument => {
+export const keyPolicy = ({ partition, region, account }: AwsLocation): PolicyDocument => {
   const root = { AWS: `arn:${partition}:iam::${account}:root` };
   const publisher = (Sid: string, service: string): PolicyStatement => ({
     Sid,
@@ -140,7 +140,7 @@ const PLAIN_TEXT = { Bool: { "aws:SecureTransport": "false" } };
 export const bucketPolicy = (names: Naming): PolicyDocument => policy(tlsOnly(names.bucketArn));
 
 /** S3's log delivery may write accesses to this stack's bucket, and nobody speaks to the bucket without TLS. */
-export const logBucketPolicy = ({ bucketArn, logBucketArn }: Naming, { account }: Place): PolicyDocument =>
+export const logBucketPolicy = ({ bucketArn, logBucketArn }: Naming, { account }: AwsLocation): PolicyDocument =>
   policy(
     {
       Sid: "AccessLogs",
@@ -164,13 +164,13 @@ const tlsOnly = (bucketArn: string): PolicyStatement => ({
 });
 
 /** The account alone, over TLS alone. */
-export const topicPolicy = (names: Naming, place: Place): PolicyDocument => policy(...accountOnly(names.topicArn, place));
+export const topicPolicy = (names: Naming, place: AwsLocation): PolicyDocument => policy(...accountOnly(names.topicArn, place));
 
 /**
  * The account, CloudWatch for the account's alarms and RDS for the account's event subscriptions; over TLS alone. The conditions are those
  * that AWS documents: "Using Amazon SNS with CloudWatch alarms" and "Granting permissions to publish notifications to an Amazon SNS topic".
  */
-export const alarmsTopicPolicy = ({ alarmsTopicArn }: Naming, place: Place): PolicyDocument => {
+export const alarmsTopicPolicy = ({ alarmsTopicArn }: Naming, place: AwsLocation): PolicyDocument => {
   const { partition, region, account } = place;
   const publisher = (Sid: string, service: string, source: string): PolicyStatement => ({
     Sid,
@@ -187,7 +187,7 @@ export const alarmsTopicPolicy = ({ alarmsTopicArn }: Naming, place: Place): Pol
   );
 };
 
-const accountOnly = (topicArn: string, { partition, account }: Place): readonly PolicyStatement[] => [
+const accountOnly = (topicArn: string, { partition, account }: AwsLocation): readonly PolicyStatement[] => [
   {
     Sid: "AccountOnly",
     Effect: "Allow",

@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import type { Place } from "../engine/contract.ts";
+import type { AwsLocation } from "../engine/contract.ts";
 import { naming } from "./naming.ts";
 import { STAR } from "./star-schema.ts";
 
@@ -11,7 +11,7 @@ const TYPES: Readonly<Record<string, string>> = { VARCHAR: "VARCHAR", TIMESTAMP:
  * Snowflake's set-up for this stack: pure, and without a secret. Written against Snowflake's SQL reference (CREATE STORAGE INTEGRATION, STAGE,
  * PIPE, TASK; "Option 1: Configuring a Snowflake storage integration to access Amazon S3"). unproven: no Snowflake account has run it.
  */
-export function snowflakeSql(config: Config, place: Place, lake: LakeColumns): string {
+export function snowflakeSql(config: Config, place: AwsLocation, lake: LakeColumns): string {
   const names = naming(config, place);
   const id = `FLEETLOGIX${config.suffix.replaceAll("-", "_").toUpperCase()}`;
   const role = `arn:${place.partition}:iam::${place.account}:role/${names.snowflakeRole}`;

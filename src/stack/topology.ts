@@ -1,7 +1,7 @@
 import { FUNCTIONS } from "../../handlers/contract/functions.ts";
 import type { Artifact } from "../artifacts/artifact.ts";
 import type { Config, FunctionName } from "../config/config.ts";
-import type { Place, ResourceNode, Tags } from "../engine/contract.ts";
+import type { AwsLocation, ResourceNode, Tags } from "../engine/contract.ts";
 import { apiLayer } from "./api-layer.ts";
 import { dataLayer } from "./data-layer.ts";
 import { functionLayer } from "./function-layer.ts";
@@ -10,7 +10,7 @@ import { naming } from "./naming.ts";
 import { alarmsTopic, watchLayer } from "./watch-layer.ts";
 
 export interface StackInputs {
-  readonly place: Place;
+  readonly place: AwsLocation;
   /** An imitation of AWS answers: it chooses the port of a database. */
   readonly local: boolean;
   /** The caller's own address, `/32`, for `allowedCidrs: "auto"`; undefined: not known, and what is open stays open. */

@@ -1,15 +1,15 @@
 import { type AwsClients, makeClients } from "../../src/aws/clients.ts";
 import { classify, toFault } from "../../src/aws/faults.ts";
-import type { Ctx, Observation, Place, ResourceNode } from "../../src/engine/contract.ts";
+import type { AwsLocation, Ctx, Observation, ResourceNode } from "../../src/engine/contract.ts";
 import type { Policy } from "../../src/engine/decide.ts";
-import { type Doomed, destroy, findOrphans, planDestroy } from "../../src/engine/destroy.ts";
 import type { EngineEvent } from "../../src/engine/events.ts";
-import { execute, type Outcome } from "../../src/engine/execute.ts";
+import { type ExecutionResult, execute } from "../../src/engine/execute.ts";
 import { observe } from "../../src/engine/observe.ts";
-import { type Planned, plan } from "../../src/engine/plan.ts";
+import { type Deletion, type Planned, plan, planDeletions } from "../../src/engine/plan.ts";
 import type { Clock } from "../../src/engine/ports.ts";
-import type { Run } from "../../src/engine/run.ts";
-import { makeSlots } from "../../src/engine/slots.ts";
+import type { EngineRun } from "../../src/engine/run.ts";
+import { makeSlots } from "../../src/engine/run.ts";
+import { executeDeletions, findOrphans } from "../../src/engine/teardown.ts";
 import { KINDS } from "../../src/resources/index.ts";
 
 export const STACK = "Fleet/test";
@@ -18,7 +18,7 @@ export const TAGS = { Project: "Fleet", Environment: "test", ManagedBy: "fleetlo
 export interface RigOptions {
   readonly endpoint: string;
   readonly clock: Clock;
-  readonly place?: Partial<Place>;
+  readonly place?: Partial<AwsLocation>;
   readonly stack?: { readonly name: string; readonly tags: Ctx["tags"] };
   /** The endpoint is a foreign imitation of AWS. */
   readonly forgiving?: boolean;
@@ -28,9 +28,9 @@ export function makeRig({ endpoint, clock, place, stack = { name: STACK, tags: T
   const { signal } = new AbortController();
   const calls: string[] = [];
   const events: EngineEvent[] = [];
-  const here: Place = { partition: "aws", region: "us-east-1", account: "000000000000", ...place };
+  const here: AwsLocation = { partition: "aws", region: "us-east-1", account: "000000000000", ...place };
   const world = clientsFor(endpoint, here.region, clock, signal, calls);
-  const run = (policy: Partial<Policy> = {}): Run => ({
+  const run = (policy: Partial<Policy> = {}): EngineRun => ({
     ctx: { place: here, stack: stack.name, tags: stack.tags, signal, world },
     policy: { adopt: false, allowDataLoss: new Set(), forgiving, wait: true, ...policy },
     ports: { clock, toFault, classify },
@@ -54,16 +54,16 @@ export function makeRig({ endpoint, clock, place, stack = { name: STACK, tags: T
     },
     plan: async (nodes: readonly ResourceNode[], policy?: Partial<Policy>): Promise<readonly Planned[]> =>
       plan(await look(nodes, policy), run(policy)),
-    up: async (nodes: readonly ResourceNode[], policy?: Partial<Policy>): Promise<Outcome> =>
+    up: async (nodes: readonly ResourceNode[], policy?: Partial<Policy>): Promise<ExecutionResult> =>
       execute(await look(nodes, policy), run(policy)),
     async down(
       nodes: readonly ResourceNode[],
       options: { readonly deleteData: boolean; readonly orphans?: boolean; readonly finalSnapshot?: string },
-    ): Promise<Outcome> {
+    ): Promise<ExecutionResult> {
       const seen = await observe(nodes, run(), { specs: false });
       const orphans = options.orphans === false ? [] : await findOrphans(seen, KINDS, run());
-      const doomed: readonly Doomed[] = planDestroy(seen, orphans, options, run());
-      return destroy(doomed, nodes, run(), () => ({ finalSnapshot: options.finalSnapshot }));
+      const deletions: readonly Deletion[] = planDeletions(seen, orphans, options, run());
+      return executeDeletions(deletions, nodes, run(), () => ({ finalSnapshot: options.finalSnapshot }));
     },
     close: () => world.destroy(),
   };

@@ -1,4 +1,4 @@
-import type { Seen } from "../../engine/observe.ts";
+import type { ObservedNode } from "../../engine/observe.ts";
 
 type Attributes = Readonly<Record<string, unknown>>;
 type Reader = (spec: Readonly<Record<string, unknown>>) => Attributes;
@@ -38,7 +38,7 @@ const IMPORTANT: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 ]);
 
 /** What a resource that is made will be like; undefined where there is nothing to say, or where it is not known yet. */
-export function attributesOf({ node, spec }: Seen): Attributes | undefined {
+export function attributesOf({ node, spec }: ObservedNode): Attributes | undefined {
   const reader = IMPORTANT.get(node.kind.kind);
   if (reader === undefined || !spec.known) return undefined;
   const said = Object.entries(reader(spec.value as Readonly<Record<string, unknown>>)).filter(

@@ -1,11 +1,16 @@
-import type { Seen } from "../../engine/observe.ts";
+import type { ObservedNode } from "../../engine/observe.ts";
 import type { Planned } from "../../engine/plan.ts";
 import { fixedCost } from "../../stack/cost.ts";
 import { PRICES_DATED, pricesOf } from "../../stack/prices.ts";
 import type { PlanCost } from "../contract.ts";
 
 /** What the stack costs a month without being used: as it is, and as the plan leaves it. An estimate from list prices. */
-export function planCost(seen: readonly Seen[], planned: readonly Planned[], orphans: readonly Planned[], region: string): PlanCost {
+export function planCost(
+  seen: readonly ObservedNode[],
+  planned: readonly Planned[],
+  orphans: readonly Planned[],
+  region: string,
+): PlanCost {
   const prices = pricesOf(region);
   const unpriced: string[] = [];
   let [before, after] = [0, 0];

@@ -1,11 +1,11 @@
-import type { Seen } from "../../engine/observe.ts";
+import type { ObservedNode } from "../../engine/observe.ts";
 import type { ResourceFacts } from "../contract.ts";
 import type { Session } from "../session.ts";
 
 /** Pages of 1,000 objects that are counted for a status; past them the answer is "at least". */
 const PAGES = 5;
 
-type Reader = (session: Session, seen: Seen, live: unknown) => Promise<ResourceFacts>;
+type Reader = (session: Session, seen: ObservedNode, live: unknown) => Promise<ResourceFacts>;
 
 /** What people ask of the things that work: how much is in them, how large, since when. */
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
@@ -17,7 +17,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 ]);
 
 /** Nothing where there is nothing to tell, and nothing where the caller may not ask: a status is worth having without it. */
-export async function factsOf(session: Session, seen: Seen): Promise<ResourceFacts> {
+export async function factsOf(session: Session, seen: ObservedNode): Promise<ResourceFacts> {
   const reader = READERS.get(seen.node.kind.kind);
   if (reader === undefined || seen.observation.state === "absent") return {};
   try {
@@ -28,7 +28,7 @@ export async function factsOf(session: Session, seen: Seen): Promise<ResourceFac
   }
 }
 
-async function bucketFacts({ clients, place }: Session, { subject }: Seen): Promise<ResourceFacts> {
+async function bucketFacts({ clients, place }: Session, { subject }: ObservedNode): Promise<ResourceFacts> {
   const s3 = await clients.s3();
   const own = { Bucket: subject.label, ExpectedBucketOwner: place.account };
   let [items, bytes, token] = [0, 0, undefined as string | undefined];
@@ -42,7 +42,7 @@ async function bucketFacts({ clients, place }: Session, { subject }: Seen): Prom
   return { items, bytes, at_least: true };
 }
 
-async function tableFacts(session: Session, { node, subject, observation }: Seen, live: unknown): Promise<ResourceFacts> {
+async function tableFacts(session: Session, { node, subject, observation }: ObservedNode, live: unknown): Promise<ResourceFacts> {
   if (observation.state !== "ready") return {};
   const { ctx } = session.run(session.stack());
   const counted = await node.kind.inventory?.(subject.identity, live, ctx);
@@ -50,7 +50,7 @@ async function tableFacts(session: Session, { node, subject, observation }: Seen
   return { items: counted?.items, bytes: counted?.bytes, since: Table?.CreationDateTime?.toISOString() };
 }
 
-async function databaseFacts({ clients }: Session, { subject }: Seen): Promise<ResourceFacts> {
+async function databaseFacts({ clients }: Session, { subject }: ObservedNode): Promise<ResourceFacts> {
   const { DBInstances = [] } = await (await clients.rds()).describeDBInstances({ DBInstanceIdentifier: subject.label });
   const [found] = DBInstances;
   const { EngineVersion, DBInstanceClass, AllocatedStorage = 0, InstanceCreateTime } = found ?? {};
@@ -61,7 +61,7 @@ async function databaseFacts({ clients }: Session, { subject }: Seen): Promise<R
   };
 }
 
-async function functionFacts({ clients }: Session, { subject, out }: Seen): Promise<ResourceFacts> {
+async function functionFacts({ clients }: Session, { subject, out }: ObservedNode): Promise<ResourceFacts> {
   const lambda = await clients.lambda();
   const { CodeSize, LastModified, Runtime } = await lambda.getFunctionConfiguration({ FunctionName: subject.label });
   const version = (out as { readonly version?: string | null } | undefined)?.version;
@@ -70,7 +70,7 @@ async function functionFacts({ clients }: Session, { subject, out }: Seen): Prom
   return { bytes: CodeSize, since, detail: [version && `version ${version}`, Runtime].filter(Boolean).join(", ") };
 }
 
-async function stageFacts({ clients }: Session, { out }: Seen): Promise<ResourceFacts> {
+async function stageFacts({ clients }: Session, { out }: ObservedNode): Promise<ResourceFacts> {
   const { apiId, stage } = out as { readonly apiId: string; readonly stage: string };
   const found = await (await clients.apigateway()).getStage({ restApiId: apiId, stageName: stage });
   return { since: (found.lastUpdatedDate ?? found.createdDate)?.toISOString() };

@@ -1,6 +1,6 @@
 import type { Tags } from "../../engine/contract.ts";
 import { otherRegion, ownerOf } from "../../engine/decide.ts";
-import { observe, type Seen } from "../../engine/observe.ts";
+import { type ObservedNode, observe } from "../../engine/observe.ts";
 import type { ResourceStatus } from "../contract.ts";
 import { apiUrl } from "../outputs.ts";
 import type { Session } from "../session.ts";
@@ -13,7 +13,7 @@ export async function readStatus(session: Session): Promise<readonly ResourceSta
   return Promise.all(seen.map((item) => statusOf(item, session, stack.tags)));
 }
 
-async function statusOf(seen: Seen, session: Session, tags: Tags): Promise<ResourceStatus> {
+async function statusOf(seen: ObservedNode, session: Session, tags: Tags): Promise<ResourceStatus> {
   const { id, node, subject, observation, out } = seen;
   const who = { id, kind: node.kind.kind, name: subject.label };
   if (observation.state === "absent") return { ...who, state: "absent", condition: "absent", healthy: false };

@@ -16,8 +16,8 @@ import { execute } from "../../../src/engine/execute.ts";
 import { observe } from "../../../src/engine/observe.ts";
 import { plan, refuseBeforeWriting } from "../../../src/engine/plan.ts";
 import type { Clock } from "../../../src/engine/ports.ts";
-import type { Run } from "../../../src/engine/run.ts";
-import { makeSlots } from "../../../src/engine/slots.ts";
+import type { EngineRun } from "../../../src/engine/run.ts";
+import { makeSlots } from "../../../src/engine/run.ts";
 
 export const STACK = "Fleet/dev";
 export const TAGS: Tags = { "fleetlogix:stack": STACK, Project: "Fleet" };
@@ -148,7 +148,7 @@ export function fakeRun(options: Partial<Policy> & { concurrency?: number; signa
     signal: options.signal ?? new AbortController().signal,
     world: undefined,
   };
-  const run: Run = {
+  const run: EngineRun = {
     ctx,
     policy: {
       adopt: options.adopt ?? false,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { declare, type ResourceNode } from "../../../src/engine/contract.ts";
 import { inOrder, ranks } from "../../../src/engine/graph.ts";
-import { makeSlots } from "../../../src/engine/slots.ts";
+import { makeSlots } from "../../../src/engine/run.ts";
 import { thing } from "./fake.ts";
 
 const plain = thing(new Map(), { calls: [] });

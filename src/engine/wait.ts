@@ -1,24 +1,24 @@
-import { ask } from "./attempt.ts";
 import type { AnyKind, AwsFault, Observation } from "./contract.ts";
 import { ownerOf } from "./decide.ts";
-import { settleTimeout } from "./problems.ts";
-import { pause, type Run, type Subject } from "./run.ts";
+import { settleTimeout } from "./errors.ts";
+import { readWithRetry } from "./retry.ts";
+import { type EngineRun, pause, type Subject } from "./run.ts";
 
-/** What takes AWS minutes takes an imitation of it a second: looks become rarer as the wait grows. */
+/** A local AWS finishes within a second, AWS within minutes: the poll interval grows with the wait, from this value. */
 const FIRST_POLL_MS = 250;
 /** A tag may be invisible for some seconds after it was written (DynamoDB lists none at first). */
 const TAG_POLL_MS = 1_000;
-/** How long an untagged resource is looked at again before it counts as foreign: what we never touched, and what we just made. */
+/** How long an untagged resource is read again before it counts as foreign. `found`: we have not changed it in this run. `made`: we have just created it. */
 export const TAG_LAG = { found: 3_000, made: 30_000 } as const;
-/** An endpoint that is not AWS answers at once, or keeps no tags at all. */
+/** The same at an endpoint that is not AWS: it answers at once, or it keeps no tags at all. */
 const FORGIVING_TAG_LAG_MS = 2_000;
 
-/** One look at the live resource. */
-export function look(subject: Subject, run: Run): Promise<Observation<unknown>> {
+/** Reads the live resource once, with retries. */
+export function readLive(subject: Subject, run: EngineRun): Promise<Observation<unknown>> {
   if (subject.identity === undefined) return Promise.resolve({ state: "absent" });
-  return ask(subject, run, () => read(subject, run));
+  return readWithRetry(subject, run, () => read(subject, run));
 }
-async function read({ kind, identity }: Subject, run: Run): Promise<Observation<unknown>> {
+async function read({ kind, identity }: Subject, run: EngineRun): Promise<Observation<unknown>> {
   try {
     return await kind.read(identity, run.ctx);
   } catch (error) {
@@ -29,19 +29,19 @@ async function read({ kind, identity }: Subject, run: Run): Promise<Observation<
 const provesAbsence = ({ notFound }: AnyKind, fault: AwsFault | undefined): boolean =>
   fault !== undefined && fault.operation === notFound.provenBy && notFound.codes.includes(fault.code);
 
-/** A look that does not take a tag's lag for a stranger: what carries no stack tag is looked at again for `patienceMs`. */
-export async function lookForTags(subject: Subject, run: Run, patienceMs: number): Promise<Observation<unknown>> {
-  const until = run.ports.clock.now() + (run.policy.forgiving ? Math.min(patienceMs, FORGIVING_TAG_LAG_MS) : patienceMs);
+/** Reads the live resource. An untagged one is read again for `tagLagMs`, because tags may become visible late. */
+export async function readTagged(subject: Subject, run: EngineRun, tagLagMs: number): Promise<Observation<unknown>> {
+  const until = run.ports.clock.now() + (run.policy.forgiving ? Math.min(tagLagMs, FORGIVING_TAG_LAG_MS) : tagLagMs);
   for (;;) {
-    const seen = await look(subject, run);
+    const seen = await readLive(subject, run);
     const untagged = seen.state !== "absent" && ownerOf(seen.tags, run.ctx.stack) === "untagged";
     if (!untagged || run.policy.adopt || run.ports.clock.now() >= until) return seen;
     await pause(run, TAG_POLL_MS);
   }
 }
 
-/** The only loop in fleetlogix that waits for AWS to finish: until the resource is no longer on its way to somewhere. */
-export async function settle(subject: Subject, run: Run, found: Observation<unknown>): Promise<Observation<unknown>> {
+/** The only loop that waits for AWS: until the resource is no longer `settling`. Throws SETTLE_TIMEOUT. */
+export async function waitUntilSettled(subject: Subject, run: EngineRun, found: Observation<unknown>): Promise<Observation<unknown>> {
   const { timeoutMs, pollMs } = subject.kind.settle;
   const { clock } = run.ports;
   const started = clock.now();
@@ -52,7 +52,7 @@ export async function settle(subject: Subject, run: Run, found: Observation<unkn
     if (elapsedMs >= timeoutMs) throw settleTimeout(subject, state, elapsedMs);
     run.emit({ type: "resource.waiting", id: subject.id, state, elapsedMs });
     await pause(run, Math.min(pollMs, Math.max(FIRST_POLL_MS, elapsedMs / 2), timeoutMs - elapsedMs));
-    seen = await look(subject, run);
+    seen = await readLive(subject, run);
   }
   return seen;
 }

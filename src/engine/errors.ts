@@ -1,54 +1,60 @@
 import { FleetlogixError } from "../errors.ts";
 import type { AwsFault, Change, Holder, RetryClass } from "./contract.ts";
-import type { Judged } from "./decide.ts";
+import type { ResourceRef } from "./decide.ts";
 import type { Ports } from "./ports.ts";
 
-const AGAIN = "Run the same command again: it continues from here.";
+const RUN_AGAIN = "Run the same command again: it continues from here.";
 
 export function interrupted(): FleetlogixError {
-  return new FleetlogixError("INTERRUPTED", "interrupted: nothing new was started, the calls in flight are finished", { hint: AGAIN });
+  return new FleetlogixError("INTERRUPTED", "interrupted: nothing new was started, the calls in flight are finished", { hint: RUN_AGAIN });
 }
-/** A difference that an update does not remove is a bug in the kind's `diff` or `update`: say so instead of looping. */
-export function stuck(subject: Judged, changes: readonly Change[]): FleetlogixError {
+/** A difference that an update does not remove is a bug in `diff` or `update` of the kind. The engine reports it instead of looping. */
+export function diffStuck(subject: ResourceRef, changes: readonly Change[]): FleetlogixError {
   const what = changes.map((c) => `${c.path} is ${show(c.from)}, wanted ${show(c.to)}`).join("; ");
   return new FleetlogixError("DIFF_STUCK", `${named(subject)} does not take a change: ${what}`, {
     hint: "Look at it in the AWS console; if the two values mean the same, please report it as a bug of fleetlogix.",
     resource: subject.id,
   });
 }
-export function settleFailed(subject: Judged, reason: string): FleetlogixError {
+export function settleFailed(subject: ResourceRef, reason: string): FleetlogixError {
   return new FleetlogixError("SETTLE_FAILED", `${named(subject)} failed: ${reason}`, {
     hint: "Mend the cause, then run the same command again: it continues from here.",
     resource: subject.id,
   });
 }
-export function settleTimeout(subject: Judged, state: string, elapsedMs: number): FleetlogixError {
+export function settleTimeout(subject: ResourceRef, state: string, elapsedMs: number): FleetlogixError {
   return new FleetlogixError("SETTLE_TIMEOUT", `${named(subject)} is still ${state} after ${seconds(elapsedMs)}`, {
-    hint: `Look at it in the AWS console. ${AGAIN}`,
+    hint: `Look at it in the AWS console. ${RUN_AGAIN}`,
     resource: subject.id,
   });
 }
-/** Waiting does not help: what holds it has to go first. */
-export function held(subject: Judged, { what, fix }: Holder, fault: AwsFault): FleetlogixError {
+/** Another resource prevents the deletion and must be removed first. */
+export function resourceHeld(subject: ResourceRef, { what, fix }: Holder, fault: AwsFault): FleetlogixError {
   return new FleetlogixError("RESOURCE_HELD", `${named(subject)} cannot be deleted: it is held by ${what}`, {
-    hint: `${fix ?? "Remove that first."} ${AGAIN}`,
+    hint: `${fix ?? "Remove that first."} ${RUN_AGAIN}`,
     resource: subject.id,
     awsCode: fault.code,
     requestId: fault.requestId,
   });
 }
-export function exhausted(subject: Judged, fault: AwsFault, why: RetryClass, attempts: number, elapsedMs: number): FleetlogixError {
+export function retriesExhausted(
+  subject: ResourceRef,
+  fault: AwsFault,
+  why: RetryClass,
+  attempts: number,
+  elapsedMs: number,
+): FleetlogixError {
   const what = fault.operation ?? "the call";
   const text = `${named(subject)}: gave up on ${what} after ${attempts} attempts in ${seconds(elapsedMs)} (${why}): ${fault.code}: ${fault.message}`;
   return new FleetlogixError("RETRIES_EXHAUSTED", text + request(fault), {
-    hint: AGAIN,
+    hint: RUN_AGAIN,
     resource: subject.id,
     awsCode: fault.code,
     requestId: fault.requestId,
   });
 }
-/** Turns whatever a step threw into words; what is not AWS speaking is a bug of ours and keeps its stack. */
-export function known(error: unknown, subject: Judged, ports: Ports): FleetlogixError {
+/** Turns anything that a step threw into a FleetlogixError. An error that is no AWS fault is a bug of ours and keeps its stack. */
+export function toError(error: unknown, subject: ResourceRef, ports: Ports): FleetlogixError {
   if (error instanceof FleetlogixError) return error;
   const fault = ports.toFault(error);
   if (!fault) {
@@ -71,7 +77,7 @@ export function known(error: unknown, subject: Judged, ports: Ports): Fleetlogix
   });
 }
 
-const named = (subject: Judged) => `${subject.kind.kind} "${subject.label}"`;
+const named = (subject: ResourceRef) => `${subject.kind.kind} "${subject.label}"`;
 const request = (fault: AwsFault) => (fault.requestId ? ` (request ${fault.requestId})` : "");
 const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
 const show = (value: unknown) => JSON.stringify(value) ?? "not set";

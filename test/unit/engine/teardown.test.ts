@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { declare, type ResourceNode } from "../../../src/engine/contract.ts";
-import { destroy, findOrphans, planDestroy } from "../../../src/engine/destroy.ts";
 import { observe } from "../../../src/engine/observe.ts";
+import { planDeletions } from "../../../src/engine/plan.ts";
+import { executeDeletions, findOrphans } from "../../../src/engine/teardown.ts";
 import { type Cloud, fakeRun, type Hooks, Refusal, status, TAGS, thing, up } from "./fake.ts";
 
 function stage(hooks: Hooks = {}) {
@@ -29,14 +30,14 @@ async function down(nodes: readonly ResourceNode[], deleteData: boolean, fake = 
     fake.run,
   );
   const known = new Set(seen.map((s) => s.subject.label));
-  const doomed = planDestroy(
+  const deletions = planDeletions(
     seen,
     orphans.filter((o) => !known.has(o.subject.label)),
     { deleteData },
     fake.run,
   );
-  return destroy(
-    doomed,
+  return executeDeletions(
+    deletions,
     seen.map((s) => s.node),
     fake.run,
     () => ({ finalSnapshot: undefined }),

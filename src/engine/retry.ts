@@ -1,12 +1,12 @@
 import { FleetlogixError } from "../errors.ts";
 import type { AwsFault, RetryClass, Verb } from "./contract.ts";
-import { exhausted } from "./problems.ts";
-import { call, pause, type Run, type Subject } from "./run.ts";
+import { retriesExhausted } from "./errors.ts";
+import { call, type EngineRun, pause, type Subject } from "./run.ts";
 
-/** No call is made more often than this for one reason, whatever AWS answers. */
+/** Upper limit of attempts of one call for one retry class. */
 const MAX_ATTEMPTS = 10;
 /**
- * The waits between attempts: doubling from `first` to at most `cap`, so ten attempts last about
+ * Waits between attempts: they double from `first` up to `cap`. Ten attempts last about
  * 120 s for propagation (a new role is known after 2–12 s, at worst a minute), 180 s for throttling (API Gateway lets one
  * DeleteRestApi through in 30 s), 240 s for another change under way and longer for kinds that take long themselves
  * (a deleted database keeps its network interface for minutes), 65 s when AWS or the network fails.
@@ -17,16 +17,16 @@ const WAITS: Readonly<Record<Exclude<RetryClass, "permanent">, { readonly first:
   busy: { first: 1_000, cap: 60_000 },
   transient: { first: 200, cap: 20_000 },
 };
-/** AWS may ask for a longer pause than we would make; not for an endless one. */
+/** Retry-After from AWS is honoured up to this limit. */
 const LONGEST_RETRY_AFTER_MS = 120_000;
-/** Share of a wait that is left to chance. */
+/** Jitter: the share of a wait that is random. */
 const SPREAD = 0.25;
 
-/** Takes what a call threw: waits for as long as its class says and returns the class, or gives up with the last word. */
-export type Patience = (error: unknown, holder?: string) => Promise<Exclude<RetryClass, "permanent">>;
+/** Takes the error of a failed call. Waits as long as its retry class demands and returns the class, or throws when a retry is useless. */
+export type Retry = (error: unknown, holder?: string) => Promise<Exclude<RetryClass, "permanent">>;
 
-/** The one judge of whether a call is made again. */
-export function patience(subject: Subject, verb: Verb, run: Run): Patience {
+/** The only place that decides whether a call is repeated. */
+export function newRetry(subject: Subject, verb: Verb, run: EngineRun): Retry {
   const { clock, toFault, classify, random } = run.ports;
   const failures = new Map<RetryClass, number>();
   const began = clock.now();
@@ -38,7 +38,7 @@ export function patience(subject: Subject, verb: Verb, run: Run): Patience {
     const attempt = (failures.get(why) ?? 0) + 1;
     failures.set(why, attempt);
     if (attempt >= MAX_ATTEMPTS)
-      throw run.ports.explain?.(fault, subject.id) ?? exhausted(subject, fault, why, attempt, clock.now() - began);
+      throw run.ports.explain?.(fault, subject.id) ?? retriesExhausted(subject, fault, why, attempt, clock.now() - began);
     const { first, cap } = WAITS[why];
     const most = why === "busy" ? Math.max(cap, subject.kind.settle.timeoutMs / 4) : cap;
     const own = Math.min(most, first * 2 ** (attempt - 1)) * (1 + SPREAD * (random?.() ?? 0));
@@ -49,13 +49,13 @@ export function patience(subject: Subject, verb: Verb, run: Run): Patience {
   };
 }
 
-/** A thing that was there a moment ago, or a part of it, is not known everywhere yet. */
+/** NotFound after the resource was seen: eventual consistency. */
 const isLag = ({ kind }: Subject, { code }: AwsFault, verb: Verb): boolean =>
   (verb === "read" || verb === "update") && kind.notFound.codes.includes(code);
 
-/** For calls that change nothing: asked again until answered. A writing call is never repeated without looking first (converge.ts). */
-export async function ask<T>(subject: Subject, run: Run, effect: () => Promise<T>): Promise<T> {
-  const retry = patience(subject, "read", run);
+/** Repeats a read until it is answered. A write is never repeated without a read before it (converge.ts). */
+export async function readWithRetry<T>(subject: Subject, run: EngineRun, effect: () => Promise<T>): Promise<T> {
+  const retry = newRetry(subject, "read", run);
   for (;;) {
     try {
       return await call(subject, run, effect);

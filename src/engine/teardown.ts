@@ -1,0 +1,131 @@
+import type { AnyKind, DeleteOptions, Inventory, ResourceNode } from "./contract.ts";
+import { remove } from "./converge.ts";
+import { ownerOf, refuse } from "./decide.ts";
+import { toError } from "./errors.ts";
+import { type ExecutionResult, reporter } from "./execute.ts";
+import { walk } from "./graph.ts";
+import type { ObservedNode } from "./observe.ts";
+import { type Deletion, kindNeeds, type Orphan, plannedDeletion } from "./plan.ts";
+import { readWithRetry } from "./retry.ts";
+import type { EngineRun, Subject } from "./run.ts";
+import { readLive } from "./wait.ts";
+
+/** Resources that carry our tag and belong to no node of the stack. Each one is read, because AWS also lists deleted resources. */
+export async function findOrphans(seen: readonly ObservedNode[], kinds: readonly AnyKind[], run: EngineRun): Promise<readonly Orphan[]> {
+  const owned = new Map<AnyKind, Set<string>>(kinds.map((kind) => [kind, new Set()]));
+  for (const { node, subject } of seen) owned.get(node.kind)?.add(fingerprint(subject.identity));
+  const found = await Promise.all(
+    kinds.map(async (kind): Promise<readonly Orphan[]> => {
+      const subject = { id: `orphan.${kind.kind}`, kind, identity: undefined, label: kind.kind, rank: seen.length };
+      const { candidates } = kind;
+      if (!candidates) return [];
+      const isKnown = (identity: unknown) => owned.get(kind)?.has(fingerprint(identity)) ?? false;
+      const ids = await explained(subject, run, () => readWithRetry(subject, run, () => candidates.call(kind, run.ctx)));
+      const unknown = ids.filter((identity) => !isKnown(identity));
+      const level = Math.max(-1, ...seen.flatMap((s, index) => (s.node.kind === kind ? [index] : []))) + 0.5;
+      return Promise.all(unknown.map((identity) => inspect({ ...subject, identity }, level, run))).then((all) => all.flat());
+    }),
+  );
+  return found.flat();
+}
+
+async function inspect(found: Subject, level: number, run: EngineRun): Promise<readonly Orphan[]> {
+  const label = found.kind.label(found.identity);
+  const subject = { ...found, id: `${found.id}.${label}`, label };
+  const live = await explained(subject, run, () => readLive(subject, run));
+  return live.state === "absent" || refuse(subject, live.tags, run.ctx) ? [] : [{ subject, live, level }];
+}
+
+/** The contents of a resource and the cost of keeping it, for the question before a teardown. */
+export async function takeInventory(deletions: Deletion, run: EngineRun): Promise<Inventory | undefined> {
+  const { kind, identity } = deletions.subject;
+  const { inventory } = kind;
+  if (!inventory || deletions.decision.action === "refuse") return undefined;
+  const { subject } = deletions;
+  return explained(subject, run, () => readWithRetry(subject, run, () => inventory.call(kind, identity, deletions.live.live, run.ctx)));
+}
+
+/** Turns an AWS fault into an error that names the resource and the next step. */
+async function explained<T>(subject: Subject, run: EngineRun, effect: () => Promise<T>): Promise<T> {
+  try {
+    return await effect();
+  } catch (error) {
+    throw toError(error, subject, run.ports);
+  }
+}
+
+type Report = ReturnType<typeof reporter>;
+type OptionsOf = (subject: Subject) => DeleteOptions;
+
+/** Deletes what was planned, dependants first. A failure keeps the dependencies of the failed resource. */
+export async function executeDeletions(
+  deletions: readonly Deletion[],
+  nodes: readonly ResourceNode[],
+  run: EngineRun,
+  optionsOf: OptionsOf,
+): Promise<ExecutionResult> {
+  const report = reporter(deletions.length, run);
+  const mayComeBack: Deletion[] = [];
+  const deleteItem = async (item: Deletion): Promise<boolean> => {
+    const deleted = await deleteOne(item, run, optionsOf, report);
+    if (deleted && item.decision.action === "delete" && item.subject.kind.comesBack) mayComeBack.push(item);
+    return deleted;
+  };
+  await walk(deletions, dependantsAmong(deletions, nodes), deleteItem, (item, because) => report.skipped(plannedDeletion(item), because));
+  await Promise.all(mayComeBack.map((item) => deleteAgain(item, run, optionsOf, report)));
+  return report.outcome(deletions.map((item) => item.id));
+}
+
+/** Returns true when its dependencies may be deleted now. */
+async function deleteOne(item: Deletion, run: EngineRun, optionsOf: OptionsOf, report: Report): Promise<boolean> {
+  const began = run.ports.clock.now();
+  const resource = plannedDeletion(item);
+  const { decision, id, subject } = item;
+  run.emit({ type: "resource.decided", id, kind: resource.kind, name: resource.name, decision });
+  if (decision.action === "refuse") report.skipped(resource, []);
+  if (decision.action === "retain") report.done(resource, began);
+  if (decision.action !== "delete") return true;
+  try {
+    const end = item.deletedWith === undefined ? await remove(subject, run, optionsOf(subject)) : "absent";
+    report.done(resource, began, end === "settling");
+    return end === "absent";
+  } catch (error) {
+    report.failed(resource, began, toError(error, subject, run.ports));
+    return false;
+  }
+}
+
+/** Deletes once more what a late writer of ours created again after this run had deleted it. It carries no tag then. */
+async function deleteAgain(item: Deletion, run: EngineRun, optionsOf: OptionsOf, report: Report): Promise<void> {
+  const began = run.ports.clock.now();
+  try {
+    const seen = await readLive(item.subject, run);
+    if (seen.state === "absent" || ownerOf(seen.tags, run.ctx.stack) === "foreign") return;
+    await remove(item.subject, { ...run, policy: { ...run.policy, adopt: true } }, optionsOf(item.subject));
+  } catch (error) {
+    report.failed(plannedDeletion(item), began, toError(error, item.subject, run.ports));
+  }
+}
+
+/**
+ * Items to delete first: the dependants. An orphan's dependencies are unknown, so we assume those that its kind has in the stack.
+ * A part is marked after its parent is deleted, and nothing waits for it.
+ */
+function dependantsAmong(deletions: readonly Deletion[], nodes: readonly ResourceNode[]): (item: Deletion) => readonly string[] {
+  const uses = kindNeeds(nodes);
+  const needs = (other: Deletion, item: Deletion) =>
+    other.orphan || item.orphan ? uses(other.subject, item.subject) : other.needs.includes(item.id);
+  return (item) => {
+    if (item.deletedWith !== undefined) return [item.deletedWith];
+    const later = deletions.filter((other) => other.level > item.level && other.deletedWith === undefined);
+    return later.filter((other) => needs(other, item)).map((other) => other.id);
+  };
+}
+
+function fingerprint(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === "object" && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
