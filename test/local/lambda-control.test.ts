@@ -27,7 +27,7 @@ afterAll(() => aws.close());
 const base = (FunctionName: string) =>
   ({ FunctionName, Role: ROLE, Runtime: "nodejs24.x", Handler: "index.handler", Code: { ZipFile: one } }) as const;
 
-test("a new key alone does not encrypt the variables anew: they need the old one until they are sent with it", async () => {
+test("after a change of the KMS key the variables still need the old key until they are sent again", async () => {
   const kms = aws.client(KMS);
   const [old, next] = await Promise.all([kms.createKey({}), kms.createKey({})]);
   const FunctionName = "keyed";
@@ -41,7 +41,7 @@ test("a new key alone does not encrypt the variables anew: they need the old one
   expect((await lambda.invoke({ FunctionName })).StatusCode).toBe(200);
 });
 
-test("a new function reads back with every default", async () => {
+test("a new function has AWS's defaults", async () => {
   const made = await lambda.createFunction({ ...base("defaults"), Tags: { team: "a" } });
   expect(made).toMatchObject({
     FunctionArn: `${ARN}:defaults`,
@@ -73,7 +73,7 @@ test("a new function reads back with every default", async () => {
   });
 });
 
-test("limits are AWS's", async () => {
+test("values outside AWS's limits are refused", async () => {
   const refused = (input: object) => expect(lambda.createFunction({ ...base("bad"), ...input })).rejects;
   await refused({ Runtime: "nodejs20.x" }).toMatchObject({
     name: "InvalidParameterValueException",
@@ -91,7 +91,7 @@ test("limits are AWS's", async () => {
   await refused({ FunctionName: "x".repeat(65) }).toMatchObject({ name: "ValidationException" });
 });
 
-test("a zip that climbs out of its folder is refused", async () => {
+test("a zip with a path outside its folder is refused", async () => {
   const good = Buffer.from(await functionZip({ "aa/evil.js": "1" }));
   const evil = Buffer.from(good.toString("latin1").replaceAll("aa/evil.js", "../evil.js"), "latin1");
   await expect(lambda.createFunction({ ...base("climber"), Code: { ZipFile: evil } })).rejects.toMatchObject({
@@ -99,7 +99,7 @@ test("a zip that climbs out of its folder is refused", async () => {
   });
 });
 
-test("code updates: dry run, revision guard, hash", async () => {
+test("a code update supports DryRun and RevisionId, and returns the hash", async () => {
   const made = await lambda.createFunction(base("coded"));
   const dry = await lambda.updateFunctionCode({ FunctionName: "coded", ZipFile: two, DryRun: true });
   expect(dry.CodeSha256).not.toBe(made.CodeSha256);
@@ -112,7 +112,7 @@ test("code updates: dry run, revision guard, hash", async () => {
   expect(changed.RevisionId).not.toBe(made.RevisionId);
 });
 
-test("versions are frozen, made only of changes, and aliases choose one", async () => {
+test("versions are immutable and need a change; an alias selects a version", async () => {
   await lambda.createFunction(base("versioned"));
   const FunctionName = "versioned";
   expect((await lambda.publishVersion({ FunctionName })).Version).toBe("1");
@@ -143,7 +143,7 @@ test("versions are frozen, made only of changes, and aliases choose one", async 
   await expect(lambda.listAliases({ FunctionName })).rejects.toMatchObject({ name: "ResourceNotFoundException" });
 });
 
-test("permissions per qualifier", async () => {
+test("resource policies belong to a qualifier", async () => {
   const FunctionName = "permitted";
   await lambda.createFunction({ ...base(FunctionName), Publish: true });
   await lambda.createAlias({ FunctionName, Name: "live", FunctionVersion: "1" });
@@ -186,7 +186,7 @@ test("permissions per qualifier", async () => {
   await expect(call(from, "live")).rejects.toMatchObject({ code: "AccessDeniedException" });
 });
 
-test("tags, event configuration, lists in pages", async () => {
+test("tags and event configuration are stored; lists are paged", async () => {
   const FunctionName = "settings";
   const { FunctionArn } = await lambda.createFunction({ ...base(FunctionName), Tags: { a: "1" } });
   await lambda.tagResource({ Resource: FunctionArn as string, Tags: { b: "2" } });
@@ -208,7 +208,7 @@ test("tags, event configuration, lists in pages", async () => {
   expect((await lambda.getAccountSettings({})).AccountUsage?.FunctionCount).toBe(names.length);
 });
 
-test("with AWS's delays: young roles, Pending, InProgress", async () => {
+test("with AWS's delays a new role cannot be assumed, and functions are Pending and InProgress", async () => {
   const clock = virtualClock();
   const slow = await localAws({ clock, settings: { realism: true } });
   try {

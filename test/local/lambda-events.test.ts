@@ -16,7 +16,7 @@ const TRUST = JSON.stringify({
   Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
 });
 const folder = mkdtempSync(join(tmpdir(), "lambda-events-"));
-// Functions run as somebody else where the tests run as root.
+// Where the tests run as root, functions run as an unprivileged user.
 chmodSync(folder, 0o777);
 const bundle = resolve("node_modules", ".cache", `lambda-events-${process.pid}`);
 beforeAll(async () => {
@@ -63,7 +63,7 @@ async function makeFunction(lambda: Lambda, iam: IAM, name: string, source: stri
 }
 const APPEND = (file: string, what: string): string =>
   `import { appendFileSync } from "node:fs"; export const handler = async (event, context) => { ${what.replace("SAY", `appendFileSync(${JSON.stringify(file)}, JSON.stringify([context.awsRequestId, event]) + "\\n")`)} }`;
-/** Whole lines only: another process is writing. */
+/** Reads whole lines only, because another process is writing. */
 const linesOf = (file: string): [string, Record<string, unknown>][] =>
   existsSync(file)
     ? readFileSync(file, "utf8")
@@ -72,7 +72,7 @@ const linesOf = (file: string): [string, Record<string, unknown>][] =>
         .map((line) => JSON.parse(line))
     : [];
 
-test("a failing asynchronous call is tried three times, one and two minutes apart, then the destination hears of it", async () => {
+test("a failing asynchronous call is attempted three times, one and two minutes apart, then reported to the destination", async () => {
   const clock = virtualClock();
   const aws = await localAws({ clock });
   try {
@@ -109,7 +109,7 @@ test("a failing asynchronous call is tried three times, one and two minutes apar
   }
 });
 
-test("dead letters and failures reach topics, with the reason; what stays idle for five minutes is ended", async () => {
+test("dead letters and failures reach topics with the reason; a sandbox ends after five idle minutes", async () => {
   const clock = virtualClock();
   const aws = await localAws({ clock });
   try {
@@ -182,7 +182,7 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-test("after kill -9 busy functions are gone, and the next server goes on with the accepted call", async () => {
+test("after kill -9 of the server running functions end, and the next server retries the accepted call", async () => {
   const file = join(folder, "pids");
   const first = await serve();
   await makeFunction(

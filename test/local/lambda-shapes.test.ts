@@ -17,11 +17,11 @@ let aws: Awaited<ReturnType<typeof localAws>>;
 let url: string;
 let apiId: string;
 const folder = mkdtempSync(join(tmpdir(), "lambda-shapes-"));
-// Functions run as somebody else where the tests run as root.
+// Where the tests run as root, functions run as an unprivileged user.
 chmodSync(folder, 0o777);
 const file = join(folder, "events");
 const ARN = "arn:aws:lambda:us-east-1:000000000000:function:witness";
-/** Writes down every event, with what the runtime says of the call beside it, and answers in every role. */
+/** Records every event with its trace id. Answers as an authorizer when asked for one, otherwise as an integration. */
 const WITNESS = `
 import { appendFileSync } from "node:fs";
 export const handler = async (event, context) => {
@@ -113,7 +113,7 @@ async function eventOf(path: string, init: RequestInit = {}) {
   return JSON.parse(text) as Seen;
 }
 
-test("a REST API calls its function with format 1.0, full and bare, and hands on the trace", async () => {
+test("a REST API calls its function with event format 1.0, with and without a body, and forwards the trace id", async () => {
   const { event, trace } = await eventOf("/full/7?q=1", { method: "POST", body: "text", headers: { "user-agent": "tester" } });
   expectShape(event, documented.PROXY);
   expect(event.headers["X-Amzn-Trace-Id"]).toMatch(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/);
@@ -124,7 +124,7 @@ test("a REST API calls its function with format 1.0, full and bare, and hands on
   expect(bare.trace).toContain(given);
 });
 
-test("a signed request names its caller", async () => {
+test("the event of a signed request holds its caller", async () => {
   const credentials = { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "mine" };
   const signer = new SignatureV4({ service: "execute-api", region: "us-east-1", credentials, sha256: Sha256 });
   const { pathname, host, hostname } = new URL(`${url}/signed`);
@@ -136,7 +136,7 @@ test("a signed request names its caller", async () => {
   expect(event.headers).not.toHaveProperty("Authorization");
 });
 
-test("authorizers get what AWS sends them, and what they say reaches the function", async () => {
+test("authorizers get AWS's events, and their context reaches the function", async () => {
   const gateway = aws.client(APIGateway);
   const key = await gateway.createApiKey({ name: "k", enabled: true });
   const plan = await gateway.createUsagePlan({ name: "p", apiStages: [{ apiId, stage: "prod" }] });
@@ -149,14 +149,14 @@ test("authorizers get what AWS sends them, and what they say reaches the functio
   expect(asked.map((one) => one.event.type)).toEqual(["TOKEN", "REQUEST"]);
   expectShape(asked[0]?.event, documented.TOKEN);
   expectShape(asked[1]?.event, documented.REQUEST);
-  // The call of the authorizer belongs to the same trace as the call it decides upon.
+  // The authorizer's call has the same trace id as the integration's.
   const traceIds = seen()
     .filter((one) => /^\/request/.test(one.event.path ?? ""))
     .map((one) => one.trace);
   expect(new Set(traceIds).size).toBe(1);
 });
 
-test("a bucket's events reach a function that permits S3, as records of version 2.1, for the keys that its filter lets through", async () => {
+test("a bucket's events reach a function that permits S3, as records of version 2.1, for keys that match the filter", async () => {
   const s3 = aws.client(S3);
   const Bucket = "witnessed";
   await s3.createBucket({ Bucket });
@@ -200,7 +200,7 @@ test("a bucket's events reach a function that permits S3, as records of version 
   expect(removed.Records[0].s3.object.sequencer > created.Records[0].s3.object.sequencer).toBe(true);
 });
 
-test("a topic calls its function with one record, attributes and subject included", async () => {
+test("a topic calls its function with one record that holds attributes and subject", async () => {
   const sns = aws.client(SNS);
   const { TopicArn } = await sns.createTopic({ Name: "witnessed" });
   await sns.subscribe({ TopicArn, Protocol: "lambda", Endpoint: ARN });

@@ -12,7 +12,7 @@ let lambda: Lambda;
 let role: string;
 beforeAll(async () => {
   process.env.LEAKS = "yes";
-  // The data lie inside somebody's project, as they do when the command runs in one.
+  // The data folder lies inside a project with "type": "module", as when the command runs in one.
   writeFileSync(join(folder, "package.json"), '{"type":"module"}');
   aws = await localAws({ dataDir: join(folder, "data") });
   lambda = aws.client(Lambda);
@@ -24,7 +24,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 const folder = mkdtempSync(join(tmpdir(), "lambda-test-"));
-// Functions run as somebody else where the tests run as root.
+// Where the tests run as root, functions run as an unprivileged user.
 chmodSync(folder, 0o777);
 
 const TRUST = JSON.stringify({
@@ -60,11 +60,11 @@ const invoke = async (FunctionName: string, event: unknown = {}): Promise<unknow
 const tailOf = (output: InvokeCommandOutput): string => Buffer.from(output.LogResult ?? "", "base64").toString();
 
 describe("running", () => {
-  test("a .js file is CommonJS, whatever the project around the data says", async () => {
+  test("a .js file is CommonJS, whatever the surrounding project's package.json says", async () => {
     const name = await make({ "index.js": "exports.handler = async () => typeof require" });
     expect(await invoke(name)).toBe("function");
   });
-  test("the handler gets event and context, and its result comes back", async () => {
+  test("the handler gets event and context, and the caller gets its result", async () => {
     const name = await make(`export const handler = async (event, context) => ({ event, arn: context.invokedFunctionArn,
       left: context.getRemainingTimeInMillis() > 9000, memory: context.memoryLimitInMB, id: context.awsRequestId.length })`);
     const output = await lambda.invoke({ FunctionName: name, Payload: '{"a":1}' });
@@ -79,7 +79,7 @@ describe("running", () => {
     });
   });
 
-  test("CommonJS with package type, nested exports and folders", async () => {
+  test("the package type decides between CommonJS and ES modules; a handler may be nested", async () => {
     const name = await make(
       {
         "src/app.js": "const { two } = require('./lib'); exports.api = { go: async () => two }",
@@ -102,7 +102,7 @@ describe("running", () => {
     expect(await invoke(await make(source))).toMatchObject({ errorType: "Runtime.CallbackHandlerDeprecated" });
   });
 
-  test("its environment is its own variables and Lambda's, nothing of the server's", async () => {
+  test("a function's environment holds its own variables and Lambda's, none of the server's", async () => {
     const name = await make("export const handler = async () => ({ ...process.env, cwd: process.cwd() })", {
       variables: { COLOUR: "red" },
     });
@@ -151,7 +151,7 @@ describe("running", () => {
     },
   );
 
-  test("calls one after the other share a sandbox, calls at once do not", async () => {
+  test("sequential calls share a sandbox, concurrent calls do not", async () => {
     const meeting = join(folder, "meeting");
     const name = await make(
       `import { appendFileSync, readFileSync } from "node:fs";
@@ -169,7 +169,7 @@ describe("running", () => {
     expect(new Set(both.map(([pid]) => pid)).size).toBe(2);
   });
 
-  test("a call whose caller has gone before it began never begins", async () => {
+  test("a waiting call does not start after its caller disconnects", async () => {
     const name = await make(
       `await new Promise((r) => setTimeout(r, 1500));
       let n = 0;
@@ -180,7 +180,7 @@ describe("running", () => {
     expect(await invoke(name)).toBe(1);
   });
 
-  test("an update of code or configuration takes new sandboxes", async () => {
+  test("an update of code or configuration starts new sandboxes", async () => {
     const name = await make("export const handler = async () => process.env.MODE ?? 'old'");
     expect(await invoke(name)).toBe("old");
     await lambda.updateFunctionConfiguration({ FunctionName: name, Environment: { Variables: { MODE: "set" } } });
@@ -192,7 +192,7 @@ describe("running", () => {
     expect(await invoke(name)).toBe("new");
   });
 
-  test("the log tail has START, the function's lines, END and REPORT", async () => {
+  test("the log tail holds START, the function's lines, END and REPORT", async () => {
     const name = await make(
       "export const handler = async () => { console.log('hello\\nworld'); process.stdout.write('raw'); console.error('bad') }",
     );
@@ -205,7 +205,7 @@ describe("running", () => {
     expect(lines).toMatch(/END RequestId: \S+\nREPORT RequestId: \S+\tDuration: [\d.]+ ms\tBilled Duration: \d+ ms\tMemory Size: 256 MB\t/);
   });
 
-  test("JSON logs are platform records and structured console lines", async () => {
+  test("a JSON log holds platform records and structured console lines", async () => {
     const name = await make("export const handler = async () => { console.warn({ a: 1 }); console.debug('hidden') }");
     await lambda.updateFunctionConfiguration({ FunctionName: name, LoggingConfig: { LogFormat: "JSON" } });
     const records = tailOf(await lambda.invoke({ FunctionName: name, LogType: "Tail" }))
@@ -224,12 +224,12 @@ describe("failing", () => {
     expect(output).toMatchObject({ StatusCode: 200, FunctionError: "Unhandled" });
     return payloadOf(output) as { errorType: string; errorMessage: string; trace?: string[] };
   };
-  test("a thrown error", async () => {
+  test("a thrown error is returned with its type, message and trace", async () => {
     const error = await failing("export const handler = async () => { throw new TypeError('no') }");
     expect(error).toMatchObject({ errorType: "TypeError", errorMessage: "no" });
     expect(error.trace?.[0]).toBe("TypeError: no");
   });
-  test("a handler that is not there, a module that is not there, code that is no code", async () => {
+  test("a missing handler, a missing module and a syntax error give AWS's error types", async () => {
     expect(await failing("export const other = 1")).toMatchObject({
       errorType: "Runtime.HandlerNotFound",
       errorMessage: "index.handler is undefined or not exported",
@@ -242,14 +242,14 @@ describe("failing", () => {
     expect(await failing("export const handler = (")).toMatchObject({ errorType: "Runtime.UserCodeSyntaxError" });
     expect(await failing("throw new RangeError('at start')")).toMatchObject({ errorType: "RangeError", errorMessage: "at start" });
   });
-  test("a timeout, also of a busy loop", async () => {
+  test("a waiting function and a busy loop time out", async () => {
     const error = await failing("export const handler = async () => { for (;;); }", { timeout: 1 });
     expect(error).toEqual({
       errorType: "Sandbox.Timedout",
       errorMessage: expect.stringMatching(/^RequestId: \S+ Error: Task timed out after 1.00 seconds$/),
     });
   });
-  test("an exit, an unhandled rejection, memory that runs out", async () => {
+  test("an exit, an unhandled rejection and exhausted memory give AWS's errors", async () => {
     expect(await failing("export const handler = async () => process.exit(3)")).toMatchObject({
       errorType: "Runtime.ExitError",
       errorMessage: expect.stringMatching(/Error: Runtime exited with error: exit status 3$/),
@@ -267,7 +267,7 @@ describe("failing", () => {
       errorMessage: expect.stringMatching(/signal: aborted$/),
     });
   });
-  test("an answer and a request that are too large", async () => {
+  test("a response and a request above the limit are refused", async () => {
     expect(await failing("export const handler = async () => 'x'.repeat(6300000)")).toEqual({
       errorType: "Function.ResponseSizeTooLarge",
       errorMessage: "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
@@ -280,7 +280,7 @@ describe("failing", () => {
     await expect(lambda.invoke({ FunctionName: name, Payload: "{" })).rejects.toMatchObject({ name: "InvalidRequestContentException" });
     expect(await invoke(name, "abc")).toBe(3);
   });
-  test("after an uncaught exception the next call has a new sandbox", async () => {
+  test("the next call after an uncaught exception gets a new sandbox", async () => {
     const name = await make(
       "export const handler = async (e) => { if (e.die) { setTimeout(() => { throw new Error('late') }); await new Promise((r) => setTimeout(r, 5000)) } return process.pid }",
     );
@@ -288,7 +288,7 @@ describe("failing", () => {
     expect(await invoke(name, { die: true })).toMatchObject({ errorType: "Error", errorMessage: "late" });
     expect(await invoke(name)).not.toBe(before);
   });
-  test("reserved concurrency", async () => {
+  test("calls above the reserved concurrency are throttled", async () => {
     const gate = join(folder, "gate");
     const name = await make(
       `import { existsSync } from "node:fs";

@@ -13,19 +13,19 @@ import type {
 } from "@aws-sdk/client-lambda";
 import { LocalFault, type Operations, type Result } from "../../core/service.ts";
 import { describeAlias } from "./describe.ts";
+import { page } from "./paging.ts";
 import {
   type AliasRecord,
   arnOf,
   assertRevision,
+  documentsOf,
   functionAt,
   keyOf,
   type Lambda,
   notFound,
   type Reference,
   reference,
-  under,
-} from "./model.ts";
-import { page } from "./paging.ts";
+} from "./state.ts";
 import { invalid } from "./validation.ts";
 
 export const aliasOperations = (lambda: Lambda): Operations => ({ ...readingOperations(lambda), ...writingOperations(lambda) });
@@ -76,7 +76,7 @@ function readingOperations(lambda: Lambda): Operations {
     ListAliases: (input: ListAliasesCommandInput, call): Result<ListAliasesCommandOutput> => {
       const at = reference(input.FunctionName, undefined, call);
       functionAt(lambda, at);
-      const all = under(lambda.aliases, at)
+      const all = documentsOf(lambda.aliases, at)
         .map(([, alias]) => alias)
         .filter((alias) => !input.FunctionVersion || alias.version === input.FunctionVersion)
         .sort((a, b) => (a.name < b.name ? -1 : 1));

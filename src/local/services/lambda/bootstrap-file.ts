@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** Path of the bootstrap as JavaScript: a copy where functions may read it, whoever they run as. */
+/** Writes the bootstrap as JavaScript to a folder that the functions' user can read, and returns its path. */
 export async function bootstrapFile(folder: string): Promise<string> {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, "bootstrap.mjs");
@@ -11,7 +11,7 @@ export async function bootstrapFile(folder: string): Promise<string> {
   return file;
 }
 
-/** Of the compiled file beside this one, whatever its builder calls it; run from sources, without its types, which a plain `node` cannot read. */
+/** The bootstrap's JavaScript: the compiled file beside this one, or, when run from sources, the transpiled source. */
 async function source(): Promise<string> {
   if (!import.meta.url.endsWith(".ts")) {
     const compiled = ["./bootstrap.mjs", "./bootstrap.js"].map((name) => new URL(name, import.meta.url));

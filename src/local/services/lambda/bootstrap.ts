@@ -1,6 +1,6 @@
 /**
- * Runs inside a sandbox: the semantics of AWS's Node.js runtime interface client. It stands alone (imports nothing of
- * ours) because it runs as a process of its own, with the function's environment and nothing else.
+ * Runs inside a sandbox, with the semantics of AWS's Node.js runtime interface client. It imports nothing of this project,
+ * because it runs as a separate process with only the function's environment.
  */
 import { existsSync } from "node:fs";
 import { Agent, type IncomingHttpHeaders, request } from "node:http";
@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
 import { format } from "node:util";
 import { Worker } from "node:worker_threads";
 
-/** Signs in the output: before a console message, for a line break within it, before "this call's output is complete". */
+/** Markers in the output: before a console message, for a line break within it, and before the end of a call's output. */
 export interface Channel {
   readonly message: "\u0001";
   readonly newline: "\u0002";
@@ -19,7 +19,7 @@ export interface Channel {
 const CHANNEL: Channel = { message: "\u0001", newline: "\u0002", done: "\u0003" };
 
 type Handler = (event: unknown, context: object, callback: (error: unknown, result?: unknown) => void) => unknown;
-interface Answer {
+interface RuntimeResponse {
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
@@ -33,7 +33,7 @@ const writeError = process.stderr.write.bind(process.stderr);
 const runtimeMajor = Number(/nodejs(\d+)/.exec(env.AWS_EXECUTION_ENV ?? "")?.[1] ?? 22);
 let requestId: string | undefined;
 
-function call(method: string, path: string, body?: string, headers: Record<string, string> = {}): Promise<Answer> {
+function call(method: string, path: string, body?: string, headers: Record<string, string> = {}): Promise<RuntimeResponse> {
   return new Promise((done, failed) => {
     const outgoing = request(`http://${api}/2018-06-01/runtime/${path}`, { method, agent, headers }, (response) => {
       const chunks: Buffer[] = [];
@@ -45,8 +45,8 @@ function call(method: string, path: string, body?: string, headers: Record<strin
   });
 }
 
-/** Ends this process with its server, whatever the function is doing: a busy loop cannot hold up another thread. */
-function dieWithServer(): void {
+/** Kills this process when the server ends. It runs in another thread, which a busy function cannot block. */
+function killWithServer(): void {
   const [host, port] = api.split(":");
   const end = `try{process.kill(-process.pid,"SIGKILL")}catch{process.kill(process.pid,"SIGKILL")}`;
   const source = `require("node:net").connect(${port},"${host}").on("error",()=>{}).on("close",()=>{${end}})`;
@@ -152,7 +152,7 @@ async function loadModule(path: string, name: string): Promise<Record<string, un
     throw error;
   }
 }
-/** The nearest package.json within the zip decides. */
+/** True if the nearest package.json within the zip has `"type": "module"`. */
 function isEsm(path: string): boolean {
   for (let folder = dirname(path); folder.startsWith(taskRoot); folder = dirname(folder)) {
     const file = join(folder, "package.json");
@@ -185,7 +185,7 @@ function contextOf(headers: IncomingHttpHeaders, settings: { waits: boolean }): 
   };
 }
 
-/** Settles when the function is done: by promise, by callback, or because nothing is left to wait for. */
+/** Settles when the function ends: by promise, by callback, or because the event loop is empty. */
 function run(handler: Handler, event: unknown, headers: IncomingHttpHeaders): Promise<unknown> {
   const settings = { waits: true };
   let onIdle: () => void = () => {};
@@ -214,13 +214,13 @@ function run(handler: Handler, event: unknown, headers: IncomingHttpHeaders): Pr
   }).finally(() => process.off("beforeExit", onIdle));
 }
 
-/** Tells the server that all output of this call is in the pipes, with the most memory used so far (kilobytes). */
+/** Marks the end of this call's output in both pipes, with the maximum memory used so far (kilobytes). */
 function outputComplete(): void {
   const line = `${CHANNEL.done}${requestId} ${process.resourceUsage().maxRSS}\n`;
   writeOut(line);
   writeError(line);
 }
-function report(path: string, failure: Failure): Promise<Answer> {
+function report(path: string, failure: Failure): Promise<RuntimeResponse> {
   outputComplete();
   return call("POST", path, JSON.stringify(failure), {
     "lambda-runtime-function-error-type": failure.errorType.replace(/[^\x20-\x7e]/g, "?"),
@@ -252,7 +252,7 @@ function dieOf(title: string, failure: Failure, code: number): void {
 }
 
 async function main(): Promise<void> {
-  dieWithServer();
+  killWithServer();
   patchConsole();
   process.on("uncaughtException", (error) => dieOf("Uncaught Exception ", failureOf(error), 129));
   process.on("unhandledRejection", (reason) => {

@@ -23,26 +23,26 @@ const MAX_ZIP_BYTES = 52_428_800;
 const MAX_UNZIPPED_BYTES = 262_144_000;
 const SYMLINK = 0o120000;
 
-/** The code of all functions: each zip once, and once unzipped, under the hash of its bytes. */
+/** The code of all functions, by the hash of the zip: each zip is stored once, packed and unpacked. */
 export interface CodeStore {
-  /** Checks, unzips and keeps a zip. Throws InvalidParameterValueException for what is no usable zip. */
+  /** Checks, unpacks and stores a zip. Throws InvalidParameterValueException for an unusable zip. */
   add(zip: Uint8Array): Promise<{ readonly codeSha256: string; readonly codeSize: number }>;
-  /** Folder of the unzipped code; to be read only. */
+  /** Read-only folder of the unpacked code. */
   folder(codeSha256: string): Promise<string>;
   zip(hex: string): Buffer | undefined;
-  /** Drops what none of these hashes names. */
+  /** Deletes the code of all other hashes. */
   keepOnly(codeSha256s: ReadonlySet<string>): void;
 }
 export const hashOf = (zip: Uint8Array): string => createHash("sha256").update(zip).digest("base64");
 export const hexOf = (codeSha256: string): string => Buffer.from(codeSha256, "base64").toString("hex");
 
-/** `folder`: where functions find their code, whoever they run as. */
+/** `zips`: private folder of the zips. `folder`: parent of the unpacked code, readable by the functions' user. */
 export function openCode(zips: string, folder: string): CodeStore {
   const code = join(folder, "code");
   mkdirSync(zips, { recursive: true, mode: 0o700 });
   mkdirSync(code, { recursive: true });
   chmodSync(code, 0o711);
-  // On AWS nothing lies above a function's folder. Here a project does, and its `"type": "module"` must not change what .js means.
+  // This folder may lie inside a project whose package.json says `"type": "module"`. An empty one keeps .js CommonJS, as on AWS.
   writeFileSync(join(folder, "package.json"), "{}\n");
   chmodSync(join(folder, "package.json"), 0o644);
   return {
@@ -69,7 +69,7 @@ export function openCode(zips: string, folder: string): CodeStore {
   };
 }
 
-/** Unzips beside the target and moves it there whole: a folder that exists is complete. */
+/** Unpacks beside the target and renames, so that an existing folder is always complete. */
 async function unpack(zip: Uint8Array, target: string): Promise<void> {
   const temporary = `${target}.${process.pid}.${randomUUID()}`;
   try {
@@ -83,7 +83,7 @@ async function unpack(zip: Uint8Array, target: string): Promise<void> {
   }
 }
 
-/** yauzl refuses names that leave the folder and entries longer than they declare; the sum is bounded here. */
+/** yauzl refuses names outside the folder and entries longer than declared. The total size is bounded here. */
 async function extract(zip: Uint8Array, folder: string): Promise<void> {
   const file = await yauzl.fromBufferPromise(Buffer.from(zip), { lazyEntries: true, validateEntrySizes: true, strictFileNames: true });
   const links: [path: string, target: string][] = [];
@@ -106,11 +106,11 @@ async function extract(zip: Uint8Array, folder: string): Promise<void> {
   }
   if (entries === 0) throw invalid("Uploaded file must be a non-empty zip");
   openToReaders(folder);
-  // Last, so that nothing is ever written through a link.
+  // Links come last, so that no file is written through a link.
   for (const [path, target] of links) link(folder, path, target);
 }
 
-/** A narrow umask must not close the folders to the functions' user. */
+/** Makes the folders readable for the functions' user, whatever the umask. */
 function openToReaders(folder: string): void {
   chmodSync(folder, 0o755);
   for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true }))

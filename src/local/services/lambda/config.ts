@@ -1,10 +1,10 @@
 import type { CreateFunctionCommandInput, UpdateFunctionConfigurationCommandInput, VpcConfig } from "@aws-sdk/client-lambda";
-import type { Config } from "./model.ts";
+import type { Config } from "./state.ts";
 import { invalid } from "./validation.ts";
 
 type Input = Omit<CreateFunctionCommandInput, "Code" | "FunctionName"> | UpdateFunctionConfigurationCommandInput;
 
-/** A create call's configuration with AWS's defaults. */
+/** The configuration of CreateFunction with AWS's defaults. */
 export function newConfig(input: CreateFunctionCommandInput, name: string): Config {
   if (!input.Runtime || !input.Handler)
     throw invalid("Runtime and Handler are mandatory parameters for functions created with deployment packages.");
@@ -26,7 +26,7 @@ export function newConfig(input: CreateFunctionCommandInput, name: string): Conf
   return changedConfig(base, input);
 }
 
-/** What is given in the call replaces what is there; the rest stays. */
+/** The configuration after an update: members of the call replace those of `base`. */
 export function changedConfig(base: Config, input: Input): Config {
   const kmsKeyArn = (input.KMSKeyArn ?? base.kmsKeyArn) || undefined;
   const json = (input.LoggingConfig?.LogFormat ?? base.logFormat) === "JSON";
@@ -47,7 +47,7 @@ export function changedConfig(base: Config, input: Input): Config {
     }),
     applicationLogLevel: json ? (input.LoggingConfig?.ApplicationLogLevel ?? base.applicationLogLevel ?? "INFO") : undefined,
     systemLogLevel: json ? (input.LoggingConfig?.SystemLogLevel ?? base.systemLogLevel ?? "INFO") : undefined,
-    // An empty value takes these away.
+    // An empty value removes these.
     deadLetterArn: (input.DeadLetterConfig ? input.DeadLetterConfig.TargetArn : base.deadLetterArn) || undefined,
     kmsKeyArn,
     // Read in hashicorp/terraform-provider-aws issue 26692 and pull request 26696.

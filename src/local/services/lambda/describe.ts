@@ -1,7 +1,7 @@
 import type { AliasConfiguration, FunctionConfiguration } from "@aws-sdk/client-lambda";
-import { type AliasRecord, arnOf, type FunctionRecord, type Lambda, type Reference, type Revision } from "./model.ts";
+import { type AliasRecord, arnOf, type FunctionRecord, type Lambda, type Reference, type Revision } from "./state.ts";
 
-/** A revision as `FunctionConfiguration`. Lists leave out the states, as AWS does. */
+/** A revision as `FunctionConfiguration`. Lists omit the states, as on AWS. */
 export function describe(
   lambda: Lambda,
   fn: FunctionRecord,

@@ -1,21 +1,21 @@
 import { LocalFault, type Principal } from "../../core/service.ts";
 import { roleSession } from "./environment.ts";
-import type { Execution, Executor } from "./execute.ts";
-import { arnOf, type EventConfig, functionAt, keyOf, type Lambda, type QueuedEvent, type Revision } from "./model.ts";
+import type { Executor, InvocationResult } from "./execute.ts";
 import { servingRevision } from "./serving.ts";
+import { arnOf, type EventConfig, functionAt, keyOf, type Lambda, type QueuedEvent, type Revision } from "./state.ts";
 import { unservedTarget } from "./validation.ts";
 
-/** AWS's waits before the second and third try. */
+/** AWS's delays before the second and third attempt. */
 const RETRY_MS = [60_000, 120_000];
 const MAX_AGE_SECONDS = 21_600;
 const MAX_REFUSAL_WAIT_MS = 300_000;
 
 export interface Events {
-  /** Takes an asynchronous call over; it is stored before this returns. */
+  /** Stores an asynchronous call and schedules it. It is stored before this returns. */
   accept(event: Omit<QueuedEvent, "acceptedAt" | "dueAt" | "attempts" | "refusals">): void;
-  /** Goes on with what an earlier process has accepted. */
+  /** Schedules the events that an earlier process accepted. */
   resume(): void;
-  /** What fails from now on fails because of the end, and stays for the next process. */
+  /** Stops rescheduling. Events that fail from now on stay stored for the next process. */
   stop(): void;
 }
 
@@ -48,47 +48,47 @@ export function createEvents(lambda: Lambda, executor: Executor): Events {
   };
 }
 
-/** Runs an event once; gives it back when it is to be tried again, else takes it off the list and tells who wants to know. */
+/** Runs an event once. Returns the event to retry; otherwise deletes it and notifies its destinations. */
 async function attemptOnce(lambda: Lambda, executor: Executor, event: QueuedEvent): Promise<QueuedEvent | undefined> {
   const { region, name, qualifier, requestId } = event;
   const { fn, revision } = servingRevision(lambda, { region, name, qualifier }, requestId);
   const config: EventConfig = lambda.eventConfigs.get(keyOf(event, qualifier ?? "$LATEST")) ?? { modified: 0 };
   const request = { fn, revision, requestId, qualifier, payload: Buffer.from(event.payload, "base64"), tail: false };
-  const outcome = await executor.execute(request).catch((error) => refusalOf(error));
-  const next = nextOf(event, outcome, config, lambda.env.clock.now());
+  const attempt = await executor.execute(request).catch((error) => refusalOf(error));
+  const next = nextOf(event, attempt, config, lambda.env.clock.now());
   if (next) return next;
   lambda.events.delete(requestId);
-  await notify(lambda, event, revision, config, outcome, event.attempts + ("answer" in outcome ? 1 : 0));
+  await notify(lambda, event, revision, config, attempt, event.attempts + ("answer" in attempt ? 1 : 0));
   return undefined;
 }
 
-type Outcome = Execution | { readonly refused: LocalFault };
-function refusalOf(error: unknown): Outcome {
+type DeliveryAttempt = InvocationResult | { readonly refused: LocalFault };
+function refusalOf(error: unknown): DeliveryAttempt {
   if (error instanceof LocalFault) return { refused: error };
   throw error;
 }
 
-/** The event again, for later; undefined when it is through, for better or worse. */
-function nextOf(event: QueuedEvent, outcome: Outcome, config: EventConfig, now: number): QueuedEvent | undefined {
+/** The event to retry with its due time; undefined when it succeeded, expired or used up its attempts. */
+function nextOf(event: QueuedEvent, attempt: DeliveryAttempt, config: EventConfig, now: number): QueuedEvent | undefined {
   const expired = now - event.acceptedAt >= (config.maxAgeSeconds ?? MAX_AGE_SECONDS) * 1000;
-  if ("refused" in outcome) {
+  if ("refused" in attempt) {
     const wait = Math.min(1000 * 2 ** event.refusals, MAX_REFUSAL_WAIT_MS);
     return expired ? undefined : { ...event, refusals: event.refusals + 1, dueAt: now + wait };
   }
-  if (outcome.answer.ok || expired || event.attempts >= (config.retries ?? RETRY_MS.length)) return undefined;
+  if (attempt.answer.ok || expired || event.attempts >= (config.retries ?? RETRY_MS.length)) return undefined;
   return { ...event, attempts: event.attempts + 1, dueAt: now + (RETRY_MS[event.attempts] ?? 0) };
 }
 
-/** Tells the destination, and the dead-letter topic, what became of an event. */
+/** Sends the result of an event to its destination and, on failure, to the dead-letter topic. */
 async function notify(
   lambda: Lambda,
   event: QueuedEvent,
   revision: Revision,
   config: EventConfig,
-  outcome: Outcome,
+  attempt: DeliveryAttempt,
   tries: number,
 ): Promise<void> {
-  const answer = "answer" in outcome ? outcome.answer : undefined;
+  const answer = "answer" in attempt ? attempt.answer : undefined;
   const destination = answer?.ok ? config.onSuccess : config.onFailure;
   const { principal } = roleSession(lambda.env, revision.config.role, event.name);
   const input = Buffer.from(event.payload, "base64").toString("utf8");
@@ -110,16 +110,16 @@ async function notify(
     await send(lambda, destination, JSON.stringify(record), principal);
   }
   if (!answer?.ok && revision.config.deadLetterArn) {
-    const attributes = deadLetterAttributes(event.requestId, outcome);
+    const attributes = deadLetterAttributes(event.requestId, attempt);
     await send(lambda, revision.config.deadLetterArn, input, principal, attributes);
   }
 }
-/** Why an event became a dead letter: the status that Lambda answered, and the first kilobyte of what the function said. */
-function deadLetterAttributes(requestId: string, outcome: Outcome): Attributes {
+/** Why an event became a dead letter: Lambda's status, and the first kilobyte of the error message. */
+function deadLetterAttributes(requestId: string, attempt: DeliveryAttempt): Attributes {
   const [code, reason] =
-    "refused" in outcome
-      ? [outcome.refused.status ?? 400, outcome.refused.message]
-      : [200, (JSON.parse(outcome.answer.body.toString("utf8") || "{}") as { errorMessage?: string }).errorMessage];
+    "refused" in attempt
+      ? [attempt.refused.status ?? 400, attempt.refused.message]
+      : [200, (JSON.parse(attempt.answer.body.toString("utf8") || "{}") as { errorMessage?: string }).errorMessage];
   return {
     RequestID: { DataType: "String", StringValue: requestId },
     ErrorCode: { DataType: "Number", StringValue: String(code) },
@@ -127,7 +127,7 @@ function deadLetterAttributes(requestId: string, outcome: Outcome): Attributes {
   };
 }
 type Attributes = Readonly<Record<string, { readonly DataType: string; readonly StringValue: string }>>;
-const contextOf = (answer: Execution["answer"], executedVersion: string): object => ({
+const contextOf = (answer: InvocationResult["answer"], executedVersion: string): object => ({
   statusCode: 200,
   executedVersion,
   ...(answer.ok ? {} : { functionError: "Unhandled" }),

@@ -1,17 +1,17 @@
 import { randomBytes } from "node:crypto";
 import { realClock } from "../../core/clock.ts";
 import { LocalFault } from "../../core/service.ts";
-import { measure } from "./measure.ts";
-import { arnOf, type FunctionRecord, keyOf, type Lambda, type Revision } from "./model.ts";
+import { putMetrics } from "./metrics.ts";
 import type { Lease, Pools } from "./pool.ts";
-import { type Account, endLines, startLine } from "./report.ts";
-import { type Answer, failure, type Invocation } from "./runtime-api.ts";
+import { type CallReport, endLines, startLine } from "./report.ts";
+import { failure, type Invocation, type RuntimeResponse } from "./runtime-api.ts";
 import type { Session } from "./session.ts";
 import { ACCOUNT_CONCURRENCY } from "./settings.ts";
+import { arnOf, type FunctionRecord, keyOf, type Lambda, type Revision } from "./state.ts";
 
 const TAIL_BYTES = 4_096;
 
-export interface Request {
+export interface InvocationRequest {
   readonly fn: FunctionRecord;
   readonly revision: Revision;
   readonly requestId: string;
@@ -19,19 +19,19 @@ export interface Request {
   readonly payload: Buffer;
   readonly traceId?: string | undefined;
   readonly clientContext?: string | undefined;
-  /** Wait for the log of the call and give its end back. */
+  /** Wait for the log of the call and return its tail. */
   readonly tail: boolean;
-  /** Aborted when nobody waits for the answer any more: a call that has not begun by then never does. */
+  /** Aborted when the caller disconnects. A call that has not started by then never starts. */
   readonly signal?: AbortSignal | undefined;
 }
-export interface Execution {
-  readonly answer: Answer;
-  /** The last 4 KB of the log, when asked for. */
+export interface InvocationResult {
+  readonly answer: RuntimeResponse;
+  /** The last 4 KB of the log, base64, when the request asked for them. */
   readonly tail?: string;
 }
 export interface Executor {
-  /** Runs a function once. Throws what AWS answers when it cannot be run; its own failures are answers. */
-  execute(request: Request): Promise<Execution>;
+  /** Runs a function once. Throws AWS's fault when it cannot run. A failure of the function is a result, not an exception. */
+  execute(request: InvocationRequest): Promise<InvocationResult>;
 }
 
 export function createExecutor(lambda: Lambda, pools: Pools): Executor {
@@ -43,7 +43,7 @@ export function createExecutor(lambda: Lambda, pools: Pools): Executor {
     const reserved = lambda.functions.get(key)?.reserved;
     const full = reserved === undefined ? total >= ACCOUNT_CONCURRENCY : count >= reserved;
     if (full) {
-      measure(lambda.env, fn, { throttled: true });
+      putMetrics(lambda.env, fn, { throttled: true });
       throw throttled(`${reserved === undefined ? "" : "ReservedFunction"}ConcurrentInvocationLimitExceeded`);
     }
     running.set(key, count + 1);
@@ -68,28 +68,28 @@ export function createExecutor(lambda: Lambda, pools: Pools): Executor {
 const throttled = (Reason: string): LocalFault =>
   new LocalFault("TooManyRequestsException", "Rate Exceeded.", 429, { Type: "User", Reason });
 
-async function runIn(lambda: Lambda, pools: Pools, session: Session, request: Request): Promise<Execution> {
+async function runIn(lambda: Lambda, pools: Pools, session: Session, request: InvocationRequest): Promise<InvocationResult> {
   const { config, version } = request.revision;
   const { clock } = lambda.env;
   const lines: string[] = [];
   session.listener = request.tail ? (text) => lines.push(text) : undefined;
   session.line(startLine(config, request.requestId, version, clock.now()));
   const began = performance.now();
-  const ending = await endingOf(lambda, session, request);
+  const ending = await endOf(lambda, session, request);
   const durationMs = ending === "timeout" ? config.timeout * 1000 : performance.now() - began;
   const initMs = session.initMs;
   session.initMs = undefined;
   const alive = typeof ending !== "string" && "ok" in ending;
   if (!alive) await session.sandbox.kill();
-  const answer = answerOf(ending, request);
-  measure(lambda.env, request.fn, { failed: !answer.ok, durationMs });
+  const answer = responseOf(ending, request);
+  putMetrics(lambda.env, request.fn, { failed: !answer.ok, durationMs });
   const reported = session.sandbox.outputOf(request.requestId).then(({ maxMemoryMb }) => {
     if (ending === "timeout")
       session.line(`${new Date(clock.now()).toISOString()} ${request.requestId} Task timed out after ${config.timeout}.00 seconds\n`);
     const status = ending === "timeout" ? "timeout" : answer.ok ? "success" : "error";
     const errorType = answer.ok ? undefined : answer.errorType;
-    const account: Account = { requestId: request.requestId, version, durationMs, initMs, maxMemoryMb, status, errorType };
-    for (const line of endLines(config, account, clock.now())) session.line(line);
+    const report: CallReport = { requestId: request.requestId, version, durationMs, initMs, maxMemoryMb, status, errorType };
+    for (const line of endLines(config, report, clock.now())) session.line(line);
   });
   if (alive) pools.release(session, reported);
   if (!request.tail) return { answer };
@@ -98,8 +98,8 @@ async function runIn(lambda: Lambda, pools: Pools, session: Session, request: Re
   return { answer, tail: tailOf(lines) };
 }
 
-type Ending = Answer | "timeout" | { readonly exit: string | undefined };
-function endingOf(lambda: Lambda, session: Session, request: Request): Promise<Ending> {
+type InvocationEnd = RuntimeResponse | "timeout" | { readonly exit: string | undefined };
+function endOf(lambda: Lambda, session: Session, request: InvocationRequest): Promise<InvocationEnd> {
   const { timeout } = request.revision.config;
   const invocation: Invocation = {
     requestId: request.requestId,
@@ -110,9 +110,9 @@ function endingOf(lambda: Lambda, session: Session, request: Request): Promise<E
     clientContext: request.clientContext,
   };
   return new Promise((resolve) => {
-    // A real process works in real time, whatever jumps a virtual clock makes.
+    // Uses the real clock: the function's process does not follow the local AWS's clock.
     const cancel = realClock.after(timeout * 1000, () => resolve("timeout"));
-    const settle = (ending: Ending): void => {
+    const settle = (ending: InvocationEnd): void => {
       cancel();
       resolve(ending);
     };
@@ -121,7 +121,7 @@ function endingOf(lambda: Lambda, session: Session, request: Request): Promise<E
   });
 }
 
-function answerOf(ending: Ending, { requestId, revision }: Request): Answer {
+function responseOf(ending: InvocationEnd, { requestId, revision }: InvocationRequest): RuntimeResponse {
   if (ending === "timeout")
     return failure("Sandbox.Timedout", `RequestId: ${requestId} Error: Task timed out after ${revision.config.timeout}.00 seconds`);
   if ("ok" in ending) return ending;
@@ -129,18 +129,22 @@ function answerOf(ending: Ending, { requestId, revision }: Request): Answer {
   return failure("Runtime.ExitError", `RequestId: ${requestId} Error: ${how}`);
 }
 
-/** A sandbox that could not start: the call that waited for it gets its error. */
-async function reportFailedStart(lambda: Lambda, lease: Extract<Lease, { failed: Session }>, request: Request): Promise<Execution> {
+/** Reports a sandbox that failed to start to the call that waited for it. */
+async function reportFailedStart(
+  lambda: Lambda,
+  lease: Extract<Lease, { failed: Session }>,
+  request: InvocationRequest,
+): Promise<InvocationResult> {
   const { failed: session } = lease;
   const { config, version } = request.revision;
   const now = lambda.env.clock.now();
   await session.sandbox.exited;
-  const answer = answerOf(lease.answer, request);
-  measure(lambda.env, request.fn, { failed: true });
+  const answer = responseOf(lease.answer, request);
+  putMetrics(lambda.env, request.fn, { failed: true });
   const lines: string[] = [];
   session.listener = (text) => lines.push(text);
   session.line(startLine(config, request.requestId, version, now));
-  const account: Account = {
+  const report: CallReport = {
     requestId: request.requestId,
     version,
     durationMs: session.initMs ?? 0,
@@ -148,7 +152,7 @@ async function reportFailedStart(lambda: Lambda, lease: Extract<Lease, { failed:
     status: lease.answer === "timeout" ? "timeout" : "error",
     errorType: answer.ok ? undefined : answer.errorType,
   };
-  for (const line of endLines(config, account, now)) session.line(line);
+  for (const line of endLines(config, report, now)) session.line(line);
   return request.tail ? { answer, tail: tailOf(lines) } : { answer };
 }
 

@@ -17,9 +17,9 @@ import { type Call, LocalFault, type Operations, type Result } from "../../core/
 import { type CodeStore, hexOf } from "./code.ts";
 import { newConfig } from "./config.ts";
 import { describe } from "./describe.ts";
-import { functionAt, keyOf, type Lambda, reference, revisionAt, under } from "./model.ts";
 import { page } from "./paging.ts";
 import { assertAssumable } from "./role.ts";
+import { documentsOf, functionAt, keyOf, type Lambda, reference, revisionAt } from "./state.ts";
 import { checkConfig, checkName, invalid } from "./validation.ts";
 import { publish } from "./versions.ts";
 
@@ -28,8 +28,8 @@ const CREATION_MS = 3_000;
 export interface FunctionsDeps {
   readonly lambda: Lambda;
   readonly code: CodeStore;
-  /** Called when a function, or one version of it, is no more. */
-  readonly gone: (region: string, name: string, version?: string) => void;
+  /** Called after a function, or one version of it, is deleted. */
+  readonly onDeleted: (region: string, name: string, version?: string) => void;
 }
 
 export function functionOperations(deps: FunctionsDeps): Operations {
@@ -65,7 +65,7 @@ async function create(
   checkName(at.name);
   if (input.PackageType === "Image") throw invalid("The local AWS runs functions from zips only, not from images.");
   if (input.Layers?.length) throw invalid("The local AWS has no layers.");
-  if (Object.keys(input.Tags ?? {}).length > MOST_TAGS) throw invalid("The maximum number of tags for a function is 50.");
+  if (Object.keys(input.Tags ?? {}).length > MAX_TAGS) throw invalid("The maximum number of tags for a function is 50.");
   await checkVpc(lambda, input, call);
   const config = newConfig(input, at.name);
   checkConfig(config);
@@ -93,13 +93,13 @@ async function create(
   if (input.Publish) {
     const revision = publish(lambda, at, config.description);
     // AWS names the function here, not the version.
-    return { ...describe(lambda, fn, revision, undefined), ...BEING_MADE };
+    return { ...describe(lambda, fn, revision, undefined), ...CREATING };
   }
-  return { ...describe(lambda, fn, fn.latest, undefined), ...BEING_MADE };
+  return { ...describe(lambda, fn, fn.latest, undefined), ...CREATING };
 }
-/** A function is never ready in the answer of the call that makes it, however soon it is. */
-const BEING_MADE = { State: "Pending", StateReason: "The function is being created.", StateReasonCode: "Creating" } as const;
-const MOST_TAGS = 50;
+/** The response of CreateFunction always shows the state Pending. */
+const CREATING = { State: "Pending", StateReason: "The function is being created.", StateReasonCode: "Creating" } as const;
+const MAX_TAGS = 50;
 async function checkVpc(lambda: Lambda, { VpcConfig }: CreateFunctionCommandInput, { region }: Call): Promise<void> {
   if (!VpcConfig?.SubnetIds?.length) return;
   try {
@@ -112,7 +112,7 @@ async function checkVpc(lambda: Lambda, { VpcConfig }: CreateFunctionCommandInpu
 const alreadyExists = (name: string): LocalFault =>
   new LocalFault("ResourceConflictException", `Function already exist: ${name}`, undefined, { Type: "User" });
 
-/** The zip of a create or update call: in the call, or in S3 (read with the caller's permissions). */
+/** The zip of a create or update call: from the call, or from S3 with the caller's permissions. */
 export async function zipOf(lambda: Lambda, code: FunctionCode | undefined, call: Call): Promise<Uint8Array> {
   if (code?.ZipFile) return code.ZipFile;
   if (!code?.S3Bucket || !code.S3Key) throw invalid("Please provide a source for function code.");
@@ -138,33 +138,33 @@ function list(lambda: Lambda, input: ListFunctionsCommandInput, call: Call): Res
     .flatMap((fn) => {
       const latest = describe(lambda, fn, fn.latest, input.FunctionVersion === "ALL" ? "$LATEST" : undefined, false);
       if (input.FunctionVersion !== "ALL") return [latest];
-      return [latest, ...under(lambda.versions, fn).map(([version, revision]) => describe(lambda, fn, revision, version, false))];
+      return [latest, ...documentsOf(lambda.versions, fn).map(([version, revision]) => describe(lambda, fn, revision, version, false))];
     });
   const { items, next } = page(all, input.Marker, input.MaxItems);
   return { Functions: items, ...(next ? { NextMarker: next } : {}) };
 }
 
-function remove({ lambda, gone }: FunctionsDeps, input: DeleteFunctionCommandInput, call: Call): Result<DeleteFunctionCommandOutput> {
+function remove({ lambda, onDeleted }: FunctionsDeps, input: DeleteFunctionCommandInput, call: Call): Result<DeleteFunctionCommandOutput> {
   const at = reference(input.FunctionName, input.Qualifier, call);
   functionAt(lambda, at);
   if (at.qualifier !== undefined) {
     removeVersion(lambda, at, at.qualifier);
-    gone(at.region, at.name, at.qualifier);
+    onDeleted(at.region, at.name, at.qualifier);
     return { StatusCode: 204 };
   }
   for (const collection of [lambda.versions, lambda.aliases, lambda.policies, lambda.eventConfigs]) {
-    for (const [qualifier] of under<unknown>(collection, at)) collection.delete(keyOf(at, qualifier));
+    for (const [qualifier] of documentsOf<unknown>(collection, at)) collection.delete(keyOf(at, qualifier));
     collection.delete(keyOf(at));
   }
   lambda.functions.delete(keyOf(at));
-  gone(at.region, at.name);
+  onDeleted(at.region, at.name);
   return { StatusCode: 204 };
 }
 
 function removeVersion(lambda: Lambda, at: { region: string; name: string }, version: string): void {
   if (version === "$LATEST") throw invalid("$LATEST version cannot be deleted without deleting the function.");
   if (lambda.aliases.has(keyOf(at, version))) throw invalid("Deletion of aliases is not currently supported through this API.");
-  const users = under(lambda.aliases, at).filter(([, alias]) => alias.version === version || version in alias.weights);
+  const users = documentsOf(lambda.aliases, at).filter(([, alias]) => alias.version === version || version in alias.weights);
   if (users.length > 0)
     throw new LocalFault(
       "ResourceConflictException",

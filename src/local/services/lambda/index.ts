@@ -11,18 +11,18 @@ import { createEvents } from "./events.ts";
 import { createExecutor } from "./execute.ts";
 import { functionOperations } from "./functions.ts";
 import { invokeOperations } from "./invoke.ts";
-import { openLambda } from "./model.ts";
 import { lambdaPermissions } from "./permissions.ts";
 import { policyOperations } from "./policy.ts";
 import { createPools } from "./pool.ts";
 import { settingOperations } from "./settings.ts";
+import { openLambda } from "./state.ts";
 import { nodeFor } from "./unprivileged.ts";
 import { updateOperations } from "./updates.ts";
 import { versionOperations } from "./versions.ts";
 
 const CODE_PATH = "/_aws/lambda/code/";
 
-/** AWS Lambda: functions run from their zips, each sandbox in a process of its own, as their role. */
+/** AWS Lambda: functions run from zips with their role, each sandbox in its own process. */
 export function lambdaService(env: LocalEnv): LocalService {
   const place = placeOf(env.dataDir, "lambda");
   preparePlace(place, env.dataDir);
@@ -42,12 +42,12 @@ export function lambdaService(env: LocalEnv): LocalService {
     name: "lambda",
     sdk: () => import("@aws-sdk/client-lambda"),
     model: () => loadModel("lambda"),
-    // 50 MB of zip in base64, as AWS has it.
+    // AWS's limit: 50 MB of zip in base64.
     maxBodyBytes: 70_167_211,
-    // Which runtimes there are is known here only.
+    // The generated rules do not list the runtimes; `checkConfig` does.
     inputRules: { own: ["Runtime"] },
     operations: {
-      ...functionOperations({ lambda, code, gone: pools.retire }),
+      ...functionOperations({ lambda, code, onDeleted: pools.retire }),
       ...updateOperations(lambda, code),
       ...versionOperations(lambda),
       ...aliasOperations(lambda),
@@ -70,7 +70,7 @@ export function lambdaService(env: LocalEnv): LocalService {
   };
 }
 
-/** Where GetFunction says the zip is; whoever knows the hash of the code may have it. */
+/** Serves the zips at the address that GetFunction returns. The hash in the address is the only authorization. */
 function sendCode(code: CodeStore, response: ServerResponse, url: URL): boolean {
   if (!url.pathname.startsWith(CODE_PATH)) return false;
   const zip = code.zip(url.pathname.slice(CODE_PATH.length));

@@ -2,8 +2,8 @@ import type { InvokeCommandInput, InvokeCommandOutput } from "@aws-sdk/client-la
 import { type Call, LocalFault, type Operations, type Result } from "../../core/service.ts";
 import type { Events } from "./events.ts";
 import type { Executor } from "./execute.ts";
-import { type Lambda, type Revision, reference } from "./model.ts";
 import { servingRevision } from "./serving.ts";
+import { type Lambda, type Revision, reference } from "./state.ts";
 
 const MAX_SYNCHRONOUS_BYTES = 6_291_456;
 const MAX_ASYNCHRONOUS_BYTES = 1_048_576;
@@ -60,7 +60,7 @@ const UNREADABLE: Readonly<Record<string, readonly [code: string, why: string]>>
   PendingDeletion: ["KMSInvalidStateException", "the state of the KMS key used is not valid for Decrypt"],
   none: ["KMSNotFoundException", "the KMS key was not found"],
 };
-/** Variables are read with the key that encrypted them, whatever the function names by now. */
+/** Checks the KMS key that encrypted the variables, which may differ from the configured key. */
 async function assertReadable({ env }: Lambda, { config }: Revision, region: string): Promise<void> {
   if (!config.environment || config.environmentKeyArn === undefined) return;
   const state = await env.dispatch("kms", "DescribeKey", { KeyId: config.environmentKeyArn }, { region }).then(
@@ -74,9 +74,14 @@ async function assertReadable({ env }: Lambda, { config }: Revision, region: str
 function payloadOf(input: InvokeCommandInput, limit: number): Buffer {
   const payload = Buffer.from((input.Payload as Uint8Array | undefined) ?? []);
   if (payload.length > limit)
-    throw new LocalFault("RequestTooLargeException", `Request must be smaller than ${limit} bytes for the InvokeFunction operation`, 413, {
-      Type: "User",
-    });
+    throw new LocalFault(
+      "RequestTooLargeException",
+      `InvocationRequest must be smaller than ${limit} bytes for the InvokeFunction operation`,
+      413,
+      {
+        Type: "User",
+      },
+    );
   if (payload.length === 0) return Buffer.from("{}");
   try {
     JSON.parse(payload.toString("utf8"));

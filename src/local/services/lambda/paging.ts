@@ -1,6 +1,6 @@
 import { LocalFault } from "../../core/service.ts";
 
-/** One page of a list in AWS Lambda's way: the marker is opaque, the page holds at most 50. */
+/** One page of a Lambda list: the marker is opaque, a page has at most 50 items. */
 export function page<T>(all: readonly T[], marker: string | undefined, maxItems: number | undefined): { items: T[]; next?: string } {
   const start = marker ? Number(Buffer.from(marker, "base64").toString("utf8")) : 0;
   if (!Number.isInteger(start) || start < 0) throw new LocalFault("InvalidParameterValueException", "Invalid marker.");

@@ -1,8 +1,8 @@
 import type { Call, Permission } from "../../core/service.ts";
-import { arnOf, type Lambda, type Reference, reference } from "./model.ts";
 import { policyOf } from "./policy.ts";
+import { arnOf, type Lambda, type Reference, reference } from "./state.ts";
 
-/** What IAM is asked about a call: the action on the function's ARN; for `Invoke` the function's own policy counts too. */
+/** The permissions of a call: the action on the function's ARN. For `Invoke` the function's resource policy applies, too. */
 export function lambdaPermissions(lambda: Lambda, operation: string, input: Record<string, unknown>, call: Call): readonly Permission[] {
   const at = referenceOf(input, call);
   const resource = at ? arnOf(lambda, at, at.qualifier) : "*";
@@ -13,7 +13,7 @@ export function lambdaPermissions(lambda: Lambda, operation: string, input: Reco
   return [permission];
 }
 
-/** Undefined when the call names no function, or names it wrongly: the operation itself says so. */
+/** Undefined when the call names no valid function. The operation then reports the error. */
 function referenceOf(input: Record<string, unknown>, call: Call): Reference | undefined {
   const name = input.FunctionName ?? input.Resource;
   if (typeof name !== "string") return undefined;

@@ -17,7 +17,7 @@ import {
   reference,
   revisionAt,
   type Statement,
-} from "./model.ts";
+} from "./state.ts";
 import { invalid } from "./validation.ts";
 
 const MAX_POLICY_BYTES = 20_480;
@@ -67,7 +67,7 @@ function add(lambda: Lambda, input: AddPermissionCommandInput, call: Call): Resu
   return { Statement: JSON.stringify(statement) };
 }
 
-/** The resource policy of exactly this qualifier: a statement on an alias says nothing about the bare function. */
+/** The resource policy of exactly this qualifier. A statement on an alias does not apply to the unqualified function. */
 export function policyOf(lambda: Lambda, at: Reference): string | undefined {
   const policy = lambda.policies.get(keyOf(at, at.qualifier));
   return policy && documentOf(policy.statements);

@@ -2,32 +2,32 @@ import { availableParallelism, cpus } from "node:os";
 import { realClock } from "../../core/clock.ts";
 import { LocalFault } from "../../core/service.ts";
 import { SESSION_SECONDS } from "./environment.ts";
-import { arnOf, type FunctionRecord, type Revision } from "./model.ts";
-import type { Answer } from "./runtime-api.ts";
+import type { RuntimeResponse } from "./runtime-api.ts";
 import { type Session, type SessionDeps, startSession } from "./session.ts";
+import { arnOf, type FunctionRecord, type Revision } from "./state.ts";
 
 const IDLE_MS = 5 * 60_000;
-/** AWS's bound on the part of a start that it does not count against the function's own timeout. Of the real clock, like all waits for a process. */
+/** AWS's limit of the init phase, which does not count against the function's timeout. Measured by the real clock. */
 const INIT_MS = 10_000;
-/** An answered call asks for more work within a moment; waiting for it is quicker than a new process. */
+/** A sandbox asks for the next call soon after its response. Waiting for it this long is quicker than a new process. */
 const FINISHING_MS = 100;
 const MAX_STARTS = Math.max(2, availableParallelism());
-/** Functions wait for AWS half of their time: two for each core keep the cores busy. */
-const EAGER = 2 * MAX_STARTS;
-/** Beyond those another process makes short calls slower, not faster: it starts when none has been free for so long... */
-const PATIENCE_MS = 500;
-/** ...or, while the machine has no time to spare, for so long: a process more for every slow call would soon stop them all. */
-const BUSY_PATIENCE_MS = 2_000;
-/** Share of the machine's time. */
-const SPARE = 0.1;
+/** This many sandboxes of a function start without delay. Two per core: functions wait for AWS half of their time. */
+const UNDELAYED_SANDBOXES = 2 * MAX_STARTS;
+/** More sandboxes make short calls slower. Another one starts when no sandbox has become free for this time... */
+const START_DELAY_MS = 500;
+/** ...or for this time while the machine is busy, because a process for every slow call would overload it. */
+const BUSY_START_DELAY_MS = 2_000;
+/** The machine is busy while less than this share of its CPU time is idle. */
+const MIN_IDLE_SHARE = 0.1;
 
 export type Lease =
   | { readonly session: Session }
-  | { readonly failed: Session; readonly answer: Answer | "timeout" | { readonly exit: string | undefined } };
+  | { readonly failed: Session; readonly answer: RuntimeResponse | "timeout" | { readonly exit: string | undefined } };
 export interface Pools {
-  /** A warm sandbox, or the first that becomes free, or a new one: whichever comes first. Rejects when the signal does before. */
+  /** A warm sandbox, the first that becomes free, or a new one, whichever comes first. Rejects when the signal aborts first. */
   lease(fn: FunctionRecord, revision: Revision, signal?: AbortSignal): Promise<Lease>;
-  /** Takes a sandbox back after its answer; it is used again once it asks for work and its log is written. */
+  /** Returns a sandbox after its response. It is reused once it asks for the next call and `logged` settles. */
   release(session: Session, logged: Promise<void>): void;
   /** Ends the sandboxes of a function, or of one version: the idle ones now, the others after their call. */
   retire(region: string, name: string, version?: string): void;
@@ -39,27 +39,35 @@ interface Pool {
   readonly revision: Revision;
   readonly idle: Map<Session, () => void>;
   readonly waiting: { readonly resolve: (lease: Lease) => void; readonly reject: (error: unknown) => void }[];
-  /** When the last call that waited got a sandbox, or began to wait with nobody before it. Of `performance`. */
-  movedAt: number;
-  /** How many sandboxes are starting, or have answered and are about to be free. */
-  coming: number;
+  /** When the last waiting call got a sandbox, or when a call began to wait alone. Milliseconds of `performance.now()`. */
+  queueMovedAt: number;
+  /** Number of sandboxes that are starting, or have answered and will be free soon. */
+  pendingSandboxes: number;
   retired: boolean;
 }
 
 interface State {
   readonly deps: SessionDeps;
   readonly pools: Map<string, Pool>;
-  /** Where somebody waits; retired pools too. */
-  readonly wanted: Set<Pool>;
+  /** Pools with waiting calls, retired ones included. */
+  readonly poolsWithWaiting: Set<Pool>;
   readonly alive: Map<Session, Pool>;
   readonly starting: Set<Promise<void>>;
-  readonly spareTime: () => number;
+  readonly idleShare: () => number;
   stopped: boolean;
 }
 
 export function createPools(deps: SessionDeps): Pools {
-  const spareTime = spareTimeMeter();
-  const state: State = { deps, pools: new Map(), wanted: new Set(), alive: new Map(), starting: new Set(), spareTime, stopped: false };
+  const idleShare = idleShareMeter();
+  const state: State = {
+    deps,
+    pools: new Map(),
+    poolsWithWaiting: new Set(),
+    alive: new Map(),
+    starting: new Set(),
+    idleShare,
+    stopped: false,
+  };
   return {
     lease: (fn, revision, signal) => lease(state, poolOf(state, fn, revision), signal),
     release: (session, logged) => release(state, session, logged),
@@ -74,7 +82,7 @@ function poolOf(state: State, fn: FunctionRecord, revision: Revision): Pool {
   const known = state.pools.get(key);
   if (known) return known;
   retire(state, fn.region, fn.name, revision.version);
-  const pool: Pool = { fn, revision, idle: new Map(), waiting: [], movedAt: 0, coming: 0, retired: false };
+  const pool: Pool = { fn, revision, idle: new Map(), waiting: [], queueMovedAt: 0, pendingSandboxes: 0, retired: false };
   state.pools.set(key, pool);
   return pool;
 }
@@ -99,7 +107,7 @@ async function lease(state: State, pool: Pool, signal?: AbortSignal): Promise<Le
     pool.idle.delete(warm);
     return { session: warm };
   }
-  if (pool.waiting.length === 0) pool.movedAt = performance.now();
+  if (pool.waiting.length === 0) pool.queueMovedAt = performance.now();
   const promise = new Promise<Lease>((resolve, reject) => {
     const call = { resolve, reject };
     pool.waiting.push(call);
@@ -109,9 +117,9 @@ async function lease(state: State, pool: Pool, signal?: AbortSignal): Promise<Le
       reject(new LocalFault("RequestTimeout", "The caller went away before the call began.", 408));
     });
   });
-  state.wanted.add(pool);
-  startMissing(state);
-  const cancel = repeatedly(PATIENCE_MS, () => startMissing(state));
+  state.poolsWithWaiting.add(pool);
+  startNeeded(state);
+  const cancel = repeatedly(START_DELAY_MS, () => startNeeded(state));
   return promise.finally(cancel);
 }
 
@@ -121,15 +129,15 @@ function repeatedly(ms: number, task: () => void): () => void {
   return () => clearInterval(timer);
 }
 
-function isShort({ alive, spareTime }: State, pool: Pool): boolean {
-  if (pool.waiting.length <= pool.coming) return false;
+function needsSandbox({ alive, idleShare }: State, pool: Pool): boolean {
+  if (pool.waiting.length <= pool.pendingSandboxes) return false;
   const sandboxes = [...alive.values()].filter((one) => one === pool).length;
-  const waited = performance.now() - pool.movedAt;
-  return sandboxes < EAGER || waited >= BUSY_PATIENCE_MS || (waited >= PATIENCE_MS && spareTime() > SPARE);
+  const waited = performance.now() - pool.queueMovedAt;
+  return sandboxes < UNDELAYED_SANDBOXES || waited >= BUSY_START_DELAY_MS || (waited >= START_DELAY_MS && idleShare() > MIN_IDLE_SHARE);
 }
 
-/** The share of the machine's time, from 0 to 1, that nobody used in the last half second or more. */
-function spareTimeMeter(): () => number {
+/** The idle share of CPU time, 0 to 1, in the last half second or more. */
+function idleShareMeter(): () => number {
   const look = () => {
     const times = cpus().map((cpu) => cpu.times);
     const idle = times.reduce((sum, one) => sum + one.idle, 0);
@@ -138,7 +146,7 @@ function spareTimeMeter(): () => number {
   let last = look();
   let share = 1;
   return () => {
-    if (performance.now() - last.at < PATIENCE_MS) return share;
+    if (performance.now() - last.at < START_DELAY_MS) return share;
     const now = look();
     if (now.all > last.all) share = (now.idle - last.idle) / (now.all - last.all);
     last = now;
@@ -146,19 +154,19 @@ function spareTimeMeter(): () => number {
   };
 }
 
-/** No more processes start at once than there are cores: a burst of short calls is served sooner by the first ones. */
-function startMissing(state: State): void {
-  for (const pool of state.wanted) {
-    while (!state.stopped && state.starting.size < MAX_STARTS && isShort(state, pool)) {
+/** Starts at most one process per core at once: the first sandboxes serve a burst of short calls sooner. */
+function startNeeded(state: State): void {
+  for (const pool of state.poolsWithWaiting) {
+    while (!state.stopped && state.starting.size < MAX_STARTS && needsSandbox(state, pool)) {
       const started: Promise<void> = start(state, pool).finally(() => {
         state.starting.delete(started);
-        pool.coming--;
-        startMissing(state);
+        pool.pendingSandboxes--;
+        startNeeded(state);
       });
       state.starting.add(started);
-      pool.coming++;
+      pool.pendingSandboxes++;
     }
-    if (pool.waiting.length === 0) state.wanted.delete(pool);
+    if (pool.waiting.length === 0) state.poolsWithWaiting.delete(pool);
   }
 }
 
@@ -180,8 +188,8 @@ async function start(state: State, pool: Pool): Promise<void> {
   }
 }
 
-/** Undefined when the sandbox is ready. */
-function startOf(pool: Pool, { sandbox }: Session): Promise<Answer | "timeout" | { exit: string | undefined } | undefined> {
+/** Undefined when the sandbox is ready, otherwise why it failed to start. */
+function startOf(pool: Pool, { sandbox }: Session): Promise<RuntimeResponse | "timeout" | { exit: string | undefined } | undefined> {
   return new Promise((resolve) => {
     const cancel = realClock.after(INIT_MS + pool.revision.config.timeout * 1000, () => resolve("timeout"));
     void sandbox.started.then(resolve);
@@ -196,12 +204,12 @@ function forget(state: State, pool: Pool, session: Session): void {
   pool.idle.delete(session);
 }
 
-/** A free sandbox: to whoever waits longest, else it stays warm for a while. */
+/** Gives a free sandbox to the call that has waited longest, or keeps it warm. */
 function offer(state: State, pool: Pool, session: Session): void {
   if (!state.alive.has(session)) return;
   const next = pool.waiting.shift();
   if (next) {
-    pool.movedAt = performance.now();
+    pool.queueMovedAt = performance.now();
     next.resolve({ session });
     return;
   }
@@ -215,12 +223,12 @@ function offer(state: State, pool: Pool, session: Session): void {
 function release(state: State, session: Session, logged: Promise<void>): void {
   const pool = state.alive.get(session);
   if (!pool) return;
-  pool.coming++;
+  pool.pendingSandboxes++;
   let counted = true;
   const uncount = (): void => {
-    if (counted) pool.coming--;
+    if (counted) pool.pendingSandboxes--;
     counted = false;
-    startMissing(state);
+    startNeeded(state);
   };
   const cancel = realClock.after(FINISHING_MS, uncount);
   const free = Promise.all([session.sandbox.idle(), logged]);

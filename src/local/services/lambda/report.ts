@@ -1,18 +1,18 @@
-import type { Config } from "./model.ts";
+import type { Config } from "./state.ts";
 
-/** What became of one call, as its log tells it. */
-export interface Account {
+/** The data of a call's REPORT line or `platform.report` record. */
+export interface CallReport {
   readonly requestId: string;
   readonly version: string;
   readonly durationMs: number;
-  /** Only of a sandbox's first call. */
+  /** Set for a sandbox's first call only. */
   readonly initMs?: number | undefined;
   readonly maxMemoryMb: number;
   readonly status: "success" | "error" | "timeout";
   readonly errorType?: string | undefined;
 }
 
-/** The platform's own lines around a function's output, in the function's log format. */
+/** The platform's log lines (INIT_START, START, END, REPORT) in the function's log format. */
 export function initLine(config: Config, version: string, region: string, now: number): string | undefined {
   const arn = `arn:aws:lambda:${region}::runtime:0000000000000000000000000000000000000000000000000000000000000000`;
   const runtime = config.runtime.replace("nodejs", "nodejs:");
@@ -30,8 +30,8 @@ export function startLine(config: Config, requestId: string, version: string, no
   if (config.logFormat === "JSON") return platform(config, "platform.start", { requestId, version }, now);
   return `START RequestId: ${requestId} Version: ${version}`;
 }
-export function endLines(config: Config, account: Account, now: number): string[] {
-  const { requestId, durationMs, initMs, maxMemoryMb, status, errorType } = account;
+export function endLines(config: Config, report: CallReport, now: number): string[] {
+  const { requestId, durationMs, initMs, maxMemoryMb, status, errorType } = report;
   const billed = Math.ceil(durationMs + (initMs ?? 0));
   if (config.logFormat === "JSON") {
     const metrics = {

@@ -1,11 +1,11 @@
 import type { Role } from "@aws-sdk/client-iam";
-import type { Lambda } from "./model.ts";
+import type { Lambda } from "./state.ts";
 import { invalid } from "./validation.ts";
 
-/** How long Lambda does not yet know a fresh role when AWS's delays are asked for. */
+/** With `realism`, Lambda cannot assume a new role for this time. */
 const PROPAGATION_MS = 8_000;
 
-/** Refuses a role that does not exist, does not trust Lambda, or is too young. All read the same from outside. */
+/** Throws AWS's one error for a role that does not exist, does not trust Lambda, or has not propagated yet. */
 export async function assertAssumable(lambda: Lambda, roleArn: string): Promise<void> {
   const refused = invalid("The role defined for the function cannot be assumed by Lambda.");
   const role = await lambda.env.dispatch("iam", "GetRole", { RoleName: roleArn.slice(roleArn.lastIndexOf("/") + 1) }).then(

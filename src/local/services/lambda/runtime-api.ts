@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 
-/** AWS's limit of an answer: 6 MB and a little for its envelope. */
+/** AWS's limit of a response: 6 MB, and some bytes for its envelope. */
 const MAX_RESPONSE_BYTES = 6_291_556;
 
 export interface Invocation {
@@ -13,24 +13,24 @@ export interface Invocation {
   /** JSON text. */
   readonly clientContext?: string | undefined;
 }
-export type Answer =
+export type RuntimeResponse =
   | { readonly ok: true; readonly body: Buffer }
   | { readonly ok: false; readonly body: Buffer; readonly errorType: string };
 
-/** The other end of one sandbox: AWS's Lambda Runtime API on a loopback port of its own. */
+/** The server side of one sandbox: AWS's Lambda Runtime API on its own loopback port. */
 export interface RuntimeApi {
   /** `127.0.0.1:<port>` */
   readonly address: string;
-  /** Settles when the runtime has asked for work, or with its report of a failed start. */
-  readonly started: Promise<Answer | undefined>;
-  invoke(invocation: Invocation): Promise<Answer>;
-  /** Settles when the runtime asks for work again. */
+  /** Settles with undefined when the runtime asks for its first call, or with its init error. */
+  readonly started: Promise<RuntimeResponse | undefined>;
+  invoke(invocation: Invocation): Promise<RuntimeResponse>;
+  /** Settles when the runtime asks for the next call. */
   idle(): Promise<void>;
   close(): void;
 }
 
 export async function openRuntimeApi(): Promise<RuntimeApi> {
-  const start = deferred<Answer | undefined>();
+  const start = deferred<RuntimeResponse | undefined>();
   const exchange = createExchange(() => start.resolve(undefined));
   const sockets = new Set<Socket>();
   const server = createServer({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 }, async (request, response) => {
@@ -38,7 +38,7 @@ export async function openRuntimeApi(): Promise<RuntimeApi> {
     const path = request.url?.replace("/2018-06-01/runtime/", "") ?? "";
     if (request.method === "GET" && path === "invocation/next") return exchange.wait(response);
     const [, requestId = "", verb = ""] = /^invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
-    const answer = await readAnswer(request, verb === "response");
+    const answer = await readResponse(request, verb === "response");
     if (path === "init/error") start.resolve(answer);
     const known = path === "init/error" || exchange.settle(requestId, answer);
     response
@@ -65,16 +65,16 @@ export async function openRuntimeApi(): Promise<RuntimeApi> {
   };
 }
 
-/** Brings together the runtime that waits for work and the work, whichever comes first. */
+/** Hands a call to the runtime, whichever of the two arrives first. */
 interface WorkExchange extends Pick<RuntimeApi, "invoke" | "idle"> {
   wait(response: ServerResponse): void;
-  /** False when no such call is under way. */
-  settle(requestId: string, answer: Answer): boolean;
+  /** False when no call with this id is running. */
+  settle(requestId: string, answer: RuntimeResponse): boolean;
 }
 function createExchange(onWait: () => void): WorkExchange {
   const idlers: (() => void)[] = [];
   let waiting: ServerResponse | undefined;
-  let current: { readonly invocation: Invocation; readonly answer: (answer: Answer) => void; sent: boolean } | undefined;
+  let current: { readonly invocation: Invocation; readonly answer: (answer: RuntimeResponse) => void; sent: boolean } | undefined;
   const deliver = (): void => {
     if (!waiting || !current || current.sent) return;
     current.sent = true;
@@ -103,7 +103,7 @@ function createExchange(onWait: () => void): WorkExchange {
   };
 }
 
-/** Web pages reach loopback too; they cannot hide where they come from. */
+/** Refuses web pages, which can reach loopback, too: a browser sends Origin, Sec-Fetch-Site or another Host. */
 const isOwnProcess = (request: IncomingMessage, address: string): boolean =>
   request.headers.host === address && !request.headers.origin && !request.headers["sec-fetch-site"];
 
@@ -111,7 +111,7 @@ function headersOf({ requestId, timeoutMs, functionArn, traceId, clientContext }
   return {
     "content-type": "application/json",
     "lambda-runtime-aws-request-id": requestId,
-    // The function compares with its own clock, which is the real one even when ours is not.
+    // The function compares this with its own clock, which is the real one.
     "lambda-runtime-deadline-ms": String(Date.now() + timeoutMs),
     "lambda-runtime-invoked-function-arn": functionArn,
     "lambda-runtime-trace-id": traceId,
@@ -119,7 +119,7 @@ function headersOf({ requestId, timeoutMs, functionArn, traceId, clientContext }
   };
 }
 
-async function readAnswer(request: IncomingMessage, ok: boolean): Promise<Answer> {
+async function readResponse(request: IncomingMessage, ok: boolean): Promise<RuntimeResponse> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -136,7 +136,7 @@ async function readAnswer(request: IncomingMessage, ok: boolean): Promise<Answer
   return { ok: false, body, errorType: String(request.headers["lambda-runtime-function-error-type"] ?? "Unknown") };
 }
 
-export const failure = (errorType: string, errorMessage: string): Answer => ({
+export const failure = (errorType: string, errorMessage: string): RuntimeResponse => ({
   ok: false,
   errorType,
   body: Buffer.from(JSON.stringify({ errorType, errorMessage })),

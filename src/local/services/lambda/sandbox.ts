@@ -4,17 +4,17 @@ import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import type { Owner } from "../../core/place.ts";
 import type { Channel } from "./bootstrap.ts";
-import type { Answer, Invocation, RuntimeApi } from "./runtime-api.ts";
+import type { Invocation, RuntimeApi, RuntimeResponse } from "./runtime-api.ts";
 
 const CHANNEL: Channel = { message: "\u0001", newline: "\u0002", done: "\u0003" };
-/** A grandchild may keep the pipes open; the function's own output has long been read by then. */
+/** A child of the function may keep the pipes open. By this time the function's own output has been read. */
 const PIPE_GRACE_MS = 50;
 
 export interface SandboxOptions {
   readonly api: RuntimeApi;
   /** Path of Node.js. */
   readonly node: string;
-  /** Whom the function runs as, when not as we do. */
+  /** The user that the function runs as; undefined: the server's user. */
   readonly owner: Owner | undefined;
   /** Path of the bootstrap's JavaScript. */
   readonly bootstrap: string;
@@ -28,17 +28,17 @@ export interface SandboxOptions {
 /** How the process ended, in the words of AWS's init process: `exit status 1`, `signal: killed`. */
 export type Exit = { readonly reason: string | undefined };
 export interface Sandbox {
-  /** Undefined when it is ready, else its own account of why it is not. */
-  readonly started: Promise<Answer | undefined>;
+  /** Settles with undefined when the sandbox is ready, or with its init error. */
+  readonly started: Promise<RuntimeResponse | undefined>;
   readonly exited: Promise<Exit>;
-  invoke(invocation: Invocation): Promise<Answer>;
-  /** Settles when all output of that call has been read, with the most memory used so far. */
+  invoke(invocation: Invocation): Promise<RuntimeResponse>;
+  /** Settles when all output of the call has been read, with the maximum memory used so far. */
   outputOf(requestId: string): Promise<{ readonly maxMemoryMb: number }>;
   idle(): Promise<void>;
   kill(): Promise<Exit>;
 }
 
-/** One process with one runtime: it runs one call at a time. */
+/** Starts a process with a runtime. It runs one call at a time. */
 export function startSandbox(options: SandboxOptions): Sandbox {
   const { api } = options;
   const child = spawn(options.node, [`--max-old-space-size=${Math.floor(options.memoryMb * 0.9)}`, options.bootstrap], {
@@ -46,10 +46,10 @@ export function startSandbox(options: SandboxOptions): Sandbox {
     cwd: options.codeFolder,
     env: options.environment,
     stdio: ["ignore", "pipe", "pipe"],
-    // A group of its own: whatever the function has started ends with it.
+    // Its own process group, so that the function's children are killed with it.
     detached: process.platform !== "win32",
   });
-  const completions = completionNotes();
+  const completions = createCompletions();
   readLines(child.stdout as Readable, options.onLine, completions);
   readLines(child.stderr as Readable, options.onLine, completions);
   const exited = exitOf(child).then(async (exit) => {
@@ -108,7 +108,7 @@ function readLines(stream: Readable, onLine: (text: string) => void, completions
     const lines = (rest + decoder.write(chunk)).split("\n");
     rest = lines.pop() as string;
     for (const line of lines) {
-      // A function may write without a line break right before its call ends.
+      // A function may end its output without a line break.
       const at = line.indexOf(CHANNEL.done);
       if (at > 0) take(line.slice(0, at));
       take(at > 0 ? line.slice(at) : line);
@@ -117,27 +117,27 @@ function readLines(stream: Readable, onLine: (text: string) => void, completions
   stream.on("end", () => rest && take(rest));
 }
 
-/** Both pipes say when they are through with a call; the process's end says it for all. */
+/** Ends of calls' output. A call is complete when both pipes hold its marker, or when the process has ended. */
 interface Completions {
   note(text: string): void;
   of(requestId: string): Promise<{ readonly maxMemoryMb: number }>;
   end(): void;
 }
-function completionNotes(): Completions {
+function createCompletions(): Completions {
   let maxMemoryMb = 0;
   let ended = false;
-  const heard = new Map<string, number>();
+  const markers = new Map<string, number>();
   const waiting = new Map<string, () => void>();
   return {
     note(text) {
       const [requestId = "", kilobytes = "0"] = text.split(" ");
       maxMemoryMb = Math.max(maxMemoryMb, Math.ceil(Number(kilobytes) / 1024));
-      heard.set(requestId, (heard.get(requestId) ?? 0) + 1);
-      if (heard.get(requestId) === 2) waiting.get(requestId)?.();
+      markers.set(requestId, (markers.get(requestId) ?? 0) + 1);
+      if (markers.get(requestId) === 2) waiting.get(requestId)?.();
     },
     async of(requestId) {
-      if (!ended && heard.get(requestId) !== 2) await new Promise<void>((resolve) => waiting.set(requestId, resolve));
-      heard.delete(requestId);
+      if (!ended && markers.get(requestId) !== 2) await new Promise<void>((resolve) => waiting.set(requestId, resolve));
+      markers.delete(requestId);
       waiting.delete(requestId);
       return { maxMemoryMb };
     },

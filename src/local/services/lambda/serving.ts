@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { LocalFault } from "../../core/service.ts";
-import { type FunctionRecord, functionAt, type Lambda, type Reference, type Revision, revisionAt } from "./model.ts";
+import { type FunctionRecord, functionAt, type Lambda, type Reference, type Revision, revisionAt } from "./state.ts";
 
-/** The revision that runs a call now. Throws while the function is being made; during an update the old one serves. */
+/** The revision that serves a call now; during an update the previous one. Throws while the function is Pending. */
 export function servingRevision(lambda: Lambda, at: Reference, requestId: string): { fn: FunctionRecord; revision: Revision } {
   const fn = functionAt(lambda, at);
   const revision = revisionAt(lambda, at, spreadOf(requestId));
@@ -14,5 +14,5 @@ export function servingRevision(lambda: Lambda, at: Reference, requestId: string
     );
   return { fn, revision: revision === fn.latest && fn.previous && now < revision.settledAt ? fn.previous : revision };
 }
-/** A share of the calls by their ids: random enough, and the same in every run with the same ids. */
+/** A number from 0 to 1 from the hash of the request id: evenly spread, and reproducible. */
 const spreadOf = (requestId: string): number => createHash("sha256").update(requestId).digest().readUInt32BE(0) / 2 ** 32;

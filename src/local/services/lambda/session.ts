@@ -5,20 +5,20 @@ import { logWriter } from "../../core/log-writer.ts";
 import { give, type Place } from "../../core/place.ts";
 import type { CodeStore } from "./code.ts";
 import { environmentOf, roleSession } from "./environment.ts";
-import type { FunctionRecord, Lambda, Revision } from "./model.ts";
 import { initLine } from "./report.ts";
 import { openRuntimeApi } from "./runtime-api.ts";
 import { type Sandbox, startSandbox } from "./sandbox.ts";
+import type { FunctionRecord, Lambda, Revision } from "./state.ts";
 
 /** A sandbox with its log stream. */
 export interface Session {
   readonly sandbox: Sandbox;
-  /** Milliseconds since the epoch, of the clock. */
+  /** When the sandbox started, milliseconds since the epoch of the local AWS's clock. */
   readonly since: number;
-  /** Writes a line to the log, and to the listener of the call under way. */
+  /** Writes a line to the log and to the listener of the running call. */
   readonly line: (text: string | undefined) => void;
   listener: ((text: string) => void) | undefined;
-  /** Of the real clock, until the first call has reported it. */
+  /** Duration of the init phase by the real clock; undefined once the first call has reported it. */
   initMs: number | undefined;
   readonly flushed: () => Promise<void>;
 }
@@ -27,13 +27,13 @@ export interface SessionDeps {
   readonly lambda: Lambda;
   readonly code: CodeStore;
   readonly bootstrap: () => Promise<string>;
-  /** Where code lies that runs, and whom it runs as. */
+  /** The folder of the code, and the user that it runs as. */
   readonly place: Place;
   /** Path of Node.js. */
   readonly node: string;
 }
 
-/** Starts a sandbox for a revision, as the function's role. Throws AWS's fault when the role cannot be had. */
+/** Starts a sandbox for a revision with the function's role. Throws AWS's fault when the role cannot be assumed. */
 export async function startSession(deps: SessionDeps, fn: FunctionRecord, revision: Revision): Promise<Session> {
   const { env } = deps.lambda;
   const { config, version } = revision;

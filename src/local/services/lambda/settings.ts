@@ -14,7 +14,7 @@ import type {
 } from "@aws-sdk/client-lambda";
 import { type Call, LocalFault, type Operations } from "../../core/service.ts";
 import { describe, runtimeVersionArn } from "./describe.ts";
-import { arnOf, type EventConfig, functionAt, keyOf, type Lambda, type Reference, reference, revisionAt, under } from "./model.ts";
+import { arnOf, documentsOf, type EventConfig, functionAt, keyOf, type Lambda, type Reference, reference, revisionAt } from "./state.ts";
 import { checkTarget, invalid } from "./validation.ts";
 
 export const ACCOUNT_CONCURRENCY = 1_000;
@@ -61,7 +61,7 @@ const reservedIn = (lambda: Lambda, call: Call): number => inRegion(lambda, call
 function accountSettings(lambda: Lambda, call: Call): Omit<GetAccountSettingsCommandOutput, "$metadata"> {
   const functions = inRegion(lambda, call);
   const sizes = functions
-    .flatMap((fn) => [fn.latest, ...under(lambda.versions, fn).map(([, revision]) => revision)])
+    .flatMap((fn) => [fn.latest, ...documentsOf(lambda.versions, fn).map(([, revision]) => revision)])
     .map((r) => r.codeSize);
   return {
     AccountLimit: {
@@ -117,7 +117,7 @@ function eventConfigOperations(lambda: Lambda): Operations {
     ListFunctionEventInvokeConfigs: (input: ListFunctionEventInvokeConfigsCommandInput, call) => {
       const at = reference(input.FunctionName, undefined, call);
       functionAt(lambda, at);
-      const all = under(lambda.eventConfigs, at);
+      const all = documentsOf(lambda.eventConfigs, at);
       return { FunctionEventInvokeConfigs: all.map(([qualifier, config]) => describeEventConfig(lambda, { ...at, qualifier }, config)) };
     },
   };
@@ -168,7 +168,7 @@ const describeEventConfig = (lambda: Lambda, at: Reference, config: EventConfig)
   },
 });
 
-/** What never differs here: no code signing, the runtime that this process is, no event source mappings. */
+/** Operations with fixed results: there is no code signing, no event source mapping and no layer. */
 function fixedOperations(lambda: Lambda): Operations {
   return {
     GetFunctionCodeSigningConfig: (input: GetFunctionCodeSigningConfigCommandInput, call) => ({

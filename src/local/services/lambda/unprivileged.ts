@@ -2,7 +2,7 @@ import { chmodSync, constants, copyFileSync, existsSync, mkdirSync, realpathSync
 import { dirname, join } from "node:path";
 import { OUTSIDE, type Place, reachable } from "../../core/place.ts";
 
-/** Node.js as the functions' user may run it: ours, or a copy where ours lies in a home that is closed to others. */
+/** A Node.js that the functions' user can run: the server's, or a copy when the server's lies in a private folder. */
 export function nodeFor(place: Place): string {
   const own = realpathSync(process.execPath);
   if (!place.owner || (reachable(dirname(own)) && (statSync(own).mode & 0o001) !== 0)) return process.execPath;

@@ -10,6 +10,7 @@ import type { CodeStore } from "./code.ts";
 import { changedConfig } from "./config.ts";
 import { describe } from "./describe.ts";
 import { zipOf } from "./functions.ts";
+import { assertAssumable } from "./role.ts";
 import {
   assertRevision,
   assertSettled,
@@ -20,8 +21,7 @@ import {
   type Reference,
   type Revision,
   reference,
-} from "./model.ts";
-import { assertAssumable } from "./role.ts";
+} from "./state.ts";
 import { checkConfig, invalid } from "./validation.ts";
 import { publish } from "./versions.ts";
 
@@ -75,7 +75,7 @@ function check(lambda: Lambda, at: Reference, revisionId: string | undefined, re
   return fn;
 }
 
-/** A new `$LATEST`; with AWS's delays the old one goes on serving for a while. */
+/** Stores a new `$LATEST`. With `realism` the previous one serves until the update has settled. */
 function change(lambda: Lambda, at: Reference, parts: Partial<Revision>): FunctionRecord {
   const fn = functionAt(lambda, at);
   const now = lambda.env.clock.now();

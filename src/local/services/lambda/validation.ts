@@ -1,7 +1,7 @@
 import { LocalFault } from "../../core/service.ts";
-import type { Config } from "./model.ts";
+import type { Config } from "./state.ts";
 
-/** Runtimes that AWS creates functions with today and that this process can run. */
+/** Runtimes that AWS accepts for new functions and that this process can run. */
 const RUNTIMES = ["nodejs22.x", "nodejs24.x", "nodejs26.x"];
 const RESERVED =
   /^(_HANDLER|_X_AMZN_TRACE_ID|AWS_DEFAULT_REGION|AWS_REGION|AWS_EXECUTION_ENV|AWS_LAMBDA_(FUNCTION_NAME|FUNCTION_MEMORY_SIZE|FUNCTION_VERSION|INITIALIZATION_TYPE|LOG_GROUP_NAME|LOG_STREAM_NAME|RUNTIME_API)|AWS_ACCESS_KEY(_ID)?|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN|LAMBDA_TASK_ROOT|LAMBDA_RUNTIME_DIR)$/;
@@ -19,7 +19,7 @@ export function checkName(name: string): void {
   if (name.length > 64) throw constraint(name, "functionName", "have length less than or equal to 64");
 }
 
-/** Limits of a function's configuration, in AWS's words. */
+/** Checks a configuration against AWS's limits. Throws InvalidParameterValueException in AWS's words. */
 export function checkConfig(config: Config): void {
   checkRuntime(config.runtime);
   checkRange(config.timeout, "timeout", 1, 900);
@@ -41,7 +41,7 @@ export function checkConfig(config: Config): void {
 const SERVED_TARGET = /^arn:[^:]+:(sns|lambda):/;
 export const unservedTarget = (arn: string): LocalFault =>
   new LocalFault("NotImplemented", `The local AWS sends failed events to SNS topics and functions only, not to ${arn}.`, 501);
-/** Where events go that a function could not take. */
+/** Checks the ARN of a destination or dead-letter target. */
 export function checkTarget(arn: string | undefined): void {
   if (arn && !SERVED_TARGET.test(arn)) throw unservedTarget(arn);
 }

@@ -7,8 +7,8 @@ import type {
 } from "@aws-sdk/client-lambda";
 import type { Operations, Result } from "../../core/service.ts";
 import { describe } from "./describe.ts";
-import { assertRevision, assertSettled, functionAt, keyOf, type Lambda, type Revision, reference, under } from "./model.ts";
 import { page } from "./paging.ts";
+import { assertRevision, assertSettled, documentsOf, functionAt, keyOf, type Lambda, type Revision, reference } from "./state.ts";
 import { invalid } from "./validation.ts";
 
 export function versionOperations(lambda: Lambda): Operations {
@@ -28,7 +28,7 @@ export function versionOperations(lambda: Lambda): Operations {
     ListVersionsByFunction: (input: ListVersionsByFunctionCommandInput, call): Result<ListVersionsByFunctionCommandOutput> => {
       const at = reference(input.FunctionName, undefined, call);
       const fn = functionAt(lambda, at);
-      const versions = under(lambda.versions, at).sort(([a], [b]) => Number(a) - Number(b));
+      const versions = documentsOf(lambda.versions, at).sort(([a], [b]) => Number(a) - Number(b));
       const all = [["$LATEST", fn.latest] as const, ...versions];
       const { items, next } = page(all, input.Marker, input.MaxItems);
       return {
@@ -39,7 +39,7 @@ export function versionOperations(lambda: Lambda): Operations {
   };
 }
 
-/** Freezes `$LATEST` under the next number. Without a change since the last version, that one is the answer. */
+/** Publishes `$LATEST` as the next version. Without a change since the last version it returns that one. */
 export function publish(lambda: Lambda, at: { readonly region: string; readonly name: string }, description: string): Revision {
   const fn = functionAt(lambda, { ...at, qualifier: undefined });
   const last = lambda.versions.get(keyOf(at, String(fn.lastVersion)));
@@ -51,6 +51,6 @@ export function publish(lambda: Lambda, at: { readonly region: string; readonly 
   lambda.functions.put(keyOf(at), { ...fn, lastVersion: fn.lastVersion + 1 });
   return revision;
 }
-/** What makes a version differ from the next: code and configuration of `$LATEST` when it was published. */
+/** The content that makes a new version necessary: code and configuration of `$LATEST` when it was published. */
 const contentOf = ({ codeSha256, config }: Revision): string =>
   JSON.stringify([codeSha256, Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1))]);

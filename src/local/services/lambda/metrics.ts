@@ -1,17 +1,17 @@
 import type { MetricDatum } from "@aws-sdk/client-cloudwatch";
 import type { LocalEnv } from "../../core/service.ts";
-import type { FunctionRecord } from "./model.ts";
+import type { FunctionRecord } from "./state.ts";
 
-/** What CloudWatch is told of one call, or of one that was refused. */
-export interface Measured {
+/** The measures of one call. `throttled`: the call was refused. */
+export interface CallMeasures {
   readonly throttled?: boolean;
   readonly failed?: boolean;
   readonly durationMs?: number;
 }
 
-/** The metrics of AWS/Lambda, by the function and for all functions together. Nobody waits for them. */
-export function measure(env: LocalEnv, { name, region }: Pick<FunctionRecord, "name" | "region">, measured: Measured): void {
-  const { throttled = false, failed = false, durationMs } = measured;
+/** Sends the AWS/Lambda metrics, by function and for all functions. The caller does not wait for them. */
+export function putMetrics(env: LocalEnv, { name, region }: Pick<FunctionRecord, "name" | "region">, measures: CallMeasures): void {
+  const { throttled = false, failed = false, durationMs } = measures;
   const one = (MetricName: string, Value: number, Unit: "Count" | "Milliseconds"): Omit<MetricDatum, "Dimensions"> => ({
     MetricName,
     Value,

@@ -2,7 +2,7 @@ import type { Architecture, LogFormat, TracingMode, VpcConfigResponse } from "@a
 import { type Call, type LocalEnv, LocalFault } from "../../core/service.ts";
 import type { Collection } from "../../core/store.ts";
 
-/** What can be configured, with every default filled in. */
+/** A function's configuration with all defaults. */
 export interface Config {
   readonly runtime: string;
   readonly role: string;
@@ -11,7 +11,7 @@ export interface Config {
   /** Seconds. */
   readonly timeout: number;
   readonly memoryMb: number;
-  /** undefined: never given. An empty one that was given is shown. */
+  /** Undefined when never set. An empty map that was set is shown. */
   readonly environment: Readonly<Record<string, string>> | undefined;
   readonly tracing: TracingMode;
   readonly storageMb: number;
@@ -22,32 +22,32 @@ export interface Config {
   readonly systemLogLevel?: string | undefined;
   readonly deadLetterArn?: string | undefined;
   readonly kmsKeyArn?: string | undefined;
-  /** The key with which the variables were last sent: a new key alone does not encrypt them anew. */
+  /** The KMS key that encrypted the variables. A new key applies only when the variables are sent again. */
   readonly environmentKeyArn?: string | undefined;
   readonly vpc?: VpcConfigResponse | undefined;
 }
-/** Code and configuration at one moment: `$LATEST`, or a published version that never changes again. */
+/** Code and configuration: `$LATEST`, or an immutable published version. */
 export interface Revision {
   readonly version: string;
   readonly config: Config;
-  /** base64, as AWS gives it. */
+  /** base64, as in AWS's responses. */
   readonly codeSha256: string;
   readonly codeSize: number;
   readonly revisionId: string;
   /** Milliseconds since the epoch, like the two below. */
   readonly modified: number;
-  /** Pending before, Active from then on. */
+  /** The state is Pending before this time, and Active from then on. */
   readonly activeAt: number;
-  /** The last update is InProgress before, Successful from then on. */
+  /** The last update is InProgress before this time, and Successful from then on. */
   readonly settledAt: number;
-  /** Of a published version: what `$LATEST` was then. */
+  /** Of a published version: the content of `$LATEST` when it was published. */
   readonly source?: string;
 }
 export interface FunctionRecord {
   readonly name: string;
   readonly region: string;
   readonly latest: Revision;
-  /** Serves while an update of `latest` is in progress. */
+  /** The revision that serves calls while an update of `latest` is in progress. */
   readonly previous?: Revision | undefined;
   readonly lastVersion: number;
   readonly reserved?: number | undefined;
@@ -80,7 +80,7 @@ export interface EventConfig {
   readonly onSuccess?: string | undefined;
   readonly onFailure?: string | undefined;
 }
-/** An accepted asynchronous call; kept until it is through, so that a crash does not lose it. */
+/** An accepted asynchronous call. It is stored until it is done, so that a crash does not lose it. */
 export interface QueuedEvent {
   readonly requestId: string;
   readonly region: string;
@@ -90,7 +90,7 @@ export interface QueuedEvent {
   readonly payload: string;
   readonly acceptedAt: number;
   readonly dueAt: number;
-  /** Calls that reached the function, and those turned away before it. */
+  /** `attempts`: calls that reached the function. `refusals`: calls that were throttled or refused before it. */
   readonly attempts: number;
   readonly refusals: number;
 }
@@ -114,7 +114,7 @@ export const openLambda = (env: LocalEnv): Lambda => ({
   events: env.store.collection("lambda.events"),
 });
 
-/** A function as a caller names it: bare name, partial or full ARN, with or without a qualifier. */
+/** A function named by a caller: name, partial or full ARN, with or without a qualifier. */
 export interface Reference {
   readonly region: string;
   readonly name: string;
@@ -144,7 +144,7 @@ const invalidName = (name: string): LocalFault =>
     400,
   );
 
-/** Store key of a function, or of something under one of its qualifiers. */
+/** Store key of a function, or of a document of one of its qualifiers. */
 export const keyOf = (at: { readonly region: string; readonly name: string }, qualifier?: string): string =>
   qualifier === undefined ? `${at.region}/${at.name}` : `${at.region}/${at.name}/${qualifier}`;
 export const arnOf = (lambda: Lambda, at: { readonly region: string; readonly name: string }, qualifier?: string): string =>
@@ -158,7 +158,7 @@ export function functionAt(lambda: Lambda, at: Reference): FunctionRecord {
 export const notFound = (lambda: Lambda, at: Reference): LocalFault =>
   new LocalFault("ResourceNotFoundException", `Function not found: ${arnOf(lambda, at, at.qualifier)}`, undefined, { Type: "User" });
 
-/** The revision a qualifier stands for. An alias with weights takes one by `spread` (0…1). */
+/** The revision of a qualifier. An alias with weights selects by `spread` (0…1). Throws ResourceNotFoundException. */
 export function revisionAt(lambda: Lambda, at: Reference, spread = 1): Revision {
   const fn = functionAt(lambda, at);
   if (at.qualifier === undefined || at.qualifier === "$LATEST") return fn.latest;
@@ -177,13 +177,13 @@ function weighted(alias: AliasRecord, spread: number): string {
   return alias.version;
 }
 
-/** Everything stored under a function's qualifiers, as [qualifier, document]. */
-export function under<T>(collection: Collection<T>, at: { readonly region: string; readonly name: string }): [string, T][] {
+/** All documents of a function's qualifiers, as `[qualifier, document]`. */
+export function documentsOf<T>(collection: Collection<T>, at: { readonly region: string; readonly name: string }): [string, T][] {
   const prefix = `${keyOf(at)}/`;
   return collection.entries().flatMap(([key, value]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), value] as [string, T]] : []));
 }
 
-/** Refuses what AWS refuses while a function is being made or changed. */
+/** Throws ResourceConflictException while the function is being created or updated, as AWS does. */
 export function assertSettled(lambda: Lambda, at: Reference): void {
   const { latest } = functionAt(lambda, at);
   const now = lambda.env.clock.now();
