@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, request as open, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import { isWrite } from "../../src/local/core/wording.ts";
+import { isWrite } from "../../src/local/core/write-operations.ts";
 
 /** One AWS call on its way through the proxy. */
 export interface PassingCall {
@@ -91,7 +91,7 @@ function callOf({ method = "GET", url = "/", headers }: IncomingMessage, body: B
   const form = headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
   const operation =
     typeof target === "string" ? target.split(".").pop() : form ? new URLSearchParams(String(body)).get("Action") : undefined;
-  if (operation) return { name: `${service} ${operation}`, write: isWrite(service, operation) };
+  if (operation) return { name: `${service} ${operation}`, write: isWrite(operation) };
   const place = url
     .replace(/[?&](x-id|versionId|uploadId)=[^&]*/g, "")
     .replace(/\b(restapis|usageplans|apikeys|deployments)\/[^/?]+/g, "$1/<id>");

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Clock, realClock } from "./core/clock.ts";
+import { type LocalClock, realClock } from "./core/clock.ts";
 import { createDispatcher } from "./core/dispatcher.ts";
 import { type Faults, faultPlan } from "./core/faults.ts";
 import { listen } from "./core/server.ts";
@@ -28,7 +28,7 @@ export interface LocalAwsOptions {
   readonly dataDir?: string;
   /** 0 = any free port. */
   readonly port?: number;
-  readonly clock?: Clock;
+  readonly clock?: LocalClock;
   readonly faults?: Faults;
   readonly settings?: Partial<Settings>;
   readonly log?: (line: string) => void;

@@ -3,7 +3,7 @@ import { S3 } from "@aws-sdk/client-s3";
 import { SNS } from "@aws-sdk/client-sns";
 import { describe, expect, test } from "vitest";
 import { virtualClock } from "../../src/local/core/clock.ts";
-import { propagated } from "../../src/local/core/realism.ts";
+import { isPropagated } from "../../src/local/core/realism.ts";
 import { localAws } from "../support/local-aws.ts";
 
 describe("realism", () => {
@@ -44,9 +44,9 @@ describe("realism", () => {
       for (let i = 0; i < 5; i++) await real.client(S3).createBucket({ Bucket: `b-${i}` });
       const taken = clock.now() - start;
       const made = clock.now();
-      const before = propagated(real.env, made);
+      const before = isPropagated(real.env, made);
       clock.advance(8_000);
-      expect([before, propagated(real.env, made)]).toEqual([false, true]);
+      expect([before, isPropagated(real.env, made)]).toEqual([false, true]);
       await real.close();
       return taken;
     };
@@ -54,7 +54,7 @@ describe("realism", () => {
     expect(first).toBeGreaterThan(0);
     expect(await time()).toBe(first);
     const calm = await localAws();
-    expect(propagated(calm.env, calm.env.clock.now())).toBe(true);
+    expect(isPropagated(calm.env, calm.env.clock.now())).toBe(true);
     await calm.close();
   });
 });

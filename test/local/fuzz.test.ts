@@ -136,11 +136,11 @@ describe.each(SERVICES)("%s", (name) => {
         complaints.length = 0;
         const input =
           typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : { x: value };
-        const { status, text: answer } = await send(service, requestOf(wire.kind, "Any_1", wire.operations[one] as Operation, input));
+        const { status, text: answer } = await send(service, requestOf(wire.protocol, "Any_1", wire.operations[one] as Operation, input));
         if (status === 501) return;
         expect([one, status, complaints]).toEqual([one, expect.toSatisfy((got: number) => got >= 200 && got < 500), []]);
         if (status >= 400 && answer)
-          expect(answer).toMatch(wire.kind.includes("Json") || wire.kind === "restJson1" ? /^\{.*"/s : /^<.*<Code>/s);
+          expect(answer).toMatch(wire.protocol.includes("Json") || wire.protocol === "restJson1" ? /^\{.*"/s : /^<.*<Code>/s);
       }),
       { numRuns: Number(process.env.FUZZ_RUNS ?? 60), seed: 7, endOnFailure: true },
     );

@@ -160,7 +160,7 @@ describe.each(Object.keys(SERVICES))("%s", (name) => {
       there.echo.fault = new LocalFault(code, "It is so & <not> otherwise.");
       const error = await there.send(operation, await inputOf(there.wire, operation)).catch((thrown) => thrown);
       const traits = traitsOf(schema);
-      const query = there.wire.kind === "awsQuery" || there.wire.kind === "ec2Query";
+      const query = there.wire.protocol === "awsQuery" || there.wire.protocol === "ec2Query";
       const status = (query ? traits.awsQueryError?.[1] : undefined) ?? traits.httpError ?? 400;
       const told = [error.name, error.$metadata?.httpStatusCode, error.message];
       if (JSON.stringify(told) !== JSON.stringify([code, status, "It is so & <not> otherwise."])) failures.push(`${code}: ${told}`);

@@ -1,6 +1,6 @@
 import { createSign, type KeyObject, randomBytes } from "node:crypto";
 
-export interface CertificateWish {
+export interface CertificateOptions {
   /** The common name of subject and issuer. */
   readonly name: string;
   /** RSA or elliptic curve. */
@@ -9,15 +9,15 @@ export interface CertificateWish {
   /** Milliseconds since the epoch. */
   readonly from: number;
   readonly until: number;
-  /** For a TLS server on this machine: names localhost and 127.0.0.1, and is its own authority, so that clients take it as their root. */
+  /** For a TLS server on this machine: names localhost and 127.0.0.1, and is a CA certificate, so that clients can trust it as their root. */
   readonly loopback?: boolean;
 }
 
 /**
- * A self-signed X.509 certificate, as PEM. Node makes keys and signatures but no certificates; the libraries that do bring
- * 19 packages and a global polyfill for these few lines of DER (RFC 5280).
+ * A self-signed X.509 certificate, as PEM (RFC 5280). Node has no function for certificates, and the libraries that have one
+ * bring 19 packages and a global polyfill for these few lines of DER.
  */
-export function selfSigned({ name, privateKey, publicKey, from, until, loopback }: CertificateWish): string {
+export function selfSigned({ name, privateKey, publicKey, from, until, loopback }: CertificateOptions): string {
   const algorithm = sequence(
     ...(privateKey.asymmetricKeyType === "rsa" ? [oid("1.2.840.113549.1.1.11"), NULL] : [oid("1.2.840.10045.4.3.2")]),
   );

@@ -1,13 +1,13 @@
-/** Time as the local AWS sees it: the real one, or a virtual one that a test moves. */
-export interface Clock {
+/** The time source of the local AWS: the system's clock, or a virtual one that a test moves. */
+export interface LocalClock {
   /** Milliseconds since the epoch. */
   now(): number;
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Runs `task` after `ms`; returns the cancellation. Never keeps the process alive. */
+  /** Runs `task` after `ms` milliseconds; returns a function that cancels it. The timer does not keep the process alive. */
   after(ms: number, task: () => void): () => void;
 }
 
-export const realClock: Clock = {
+export const realClock: LocalClock = {
   now: () => Date.now(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {
@@ -29,12 +29,12 @@ export const realClock: Clock = {
   },
 };
 
-export interface VirtualClock extends Clock {
-  /** Moves time on, running what becomes due in order of its time. */
+export interface VirtualClock extends LocalClock {
+  /** Moves the time forward by `ms` and runs the due tasks in the order of their times. */
   advance(ms: number): void;
 }
 
-/** Sleeping moves time on at once, so that a wait of twenty minutes takes no time and the same run gives the same times. */
+/** `sleep` moves the time forward at once: a wait of twenty minutes takes no real time, and each run sees the same times. */
 export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
   let now = startMs;
   let due: { at: number; task: () => void }[] = [];

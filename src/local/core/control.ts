@@ -1,22 +1,22 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Hall, refuse } from "./http.ts";
+import { refuse, type ServerContext } from "./http.ts";
 
 const MAX_PLAN_BYTES = 1024 * 1024;
 
-/** `/_local/health`, `/_local/faults`, `/_local/stop` and what services add (`/_local/mail`): what no AWS has, without credentials. */
-export async function control(request: IncomingMessage, response: ServerResponse, path: string, hall: Hall): Promise<void> {
-  if (path === "/_local/health" && request.method === "GET") return json(response, health(hall));
-  if (path === "/_local/faults") return faults(request, response, hall);
-  if (path === "/_local/stop" && request.method === "POST" && hall.stop) {
+/** The addresses that AWS does not have: `/_local/health`, `/_local/faults`, `/_local/stop` and those of services (`/_local/mail`). They need no credentials. */
+export async function control(request: IncomingMessage, response: ServerResponse, path: string, context: ServerContext): Promise<void> {
+  if (path === "/_local/health" && request.method === "GET") return json(response, health(context));
+  if (path === "/_local/faults") return faults(request, response, context);
+  if (path === "/_local/stop" && request.method === "POST" && context.stop) {
     json(response, { status: "stopping" });
-    return hall.stop();
+    return context.stop();
   }
-  const url = new URL(hall.env.endpoint() + request.url);
-  for (const service of hall.services) if (await service.http?.(request, response, url)) return;
+  const url = new URL(context.env.endpoint() + request.url);
+  for (const service of context.services) if (await service.http?.(request, response, url)) return;
   return refuse(response, 404, "NotFound", `The local AWS has no ${request.method} ${path}.`);
 }
 
-function health({ services, env }: Hall): object {
+function health({ services, env }: ServerContext): object {
   return {
     status: "running",
     account: env.account,
@@ -30,7 +30,7 @@ function health({ services, env }: Hall): object {
   };
 }
 
-async function faults(request: IncomingMessage, response: ServerResponse, { dispatcher: { faults: plan } }: Hall): Promise<void> {
+async function faults(request: IncomingMessage, response: ServerResponse, { dispatcher: { faults: plan } }: ServerContext): Promise<void> {
   if (request.method === "GET") return json(response, { rules: plan.rules(), calls: plan.calls() });
   if (request.method === "DELETE") {
     plan.clear();

@@ -4,31 +4,30 @@ import { type WireService, wireService } from "../wire/schema.ts";
 import type { Faults } from "./faults.ts";
 import type { ServiceModel } from "./model.ts";
 import { realism } from "./realism.ts";
+import { denied } from "./refusals.ts";
 import { type Call, type Dispatch, type LocalEnv, LocalFault, type LocalService } from "./service.ts";
-import { denied } from "./wording.ts";
 
-/** A service with its wire format, loaded on its first use. */
-export interface Wired {
+/** A service with its wire format, routes and model. They are loaded on the service's first request. */
+export interface LoadedService {
   readonly service: LocalService;
   readonly wire: WireService;
   readonly routes: Routes;
   readonly model: ServiceModel | undefined;
 }
 export interface Dispatcher {
-  wired(name: string): Promise<Wired | undefined>;
-  /** The way into an operation from the wire: permission, rate limits, faults, handler. */
+  load(name: string): Promise<LoadedService | undefined>;
+  /** Runs an operation that a client called: permissions, delays, faults, handler. */
   run(service: LocalService, operation: string, input: Record<string, unknown>, call: Call): Promise<Record<string, unknown>>;
-  /** From inside: permission and handler; the fault plan breaks and counts only what clients call. */
+  /** Runs an operation that a service called: permissions and handler. The fault plan neither counts nor changes it. */
   readonly dispatch: Dispatch;
   readonly faults: Faults;
 }
 
 export function createDispatcher(services: () => readonly LocalService[], env: () => LocalEnv, faults: Faults): Dispatcher {
-  const cache = new Map<string, Promise<Wired>>();
+  const cache = new Map<string, Promise<LoadedService>>();
   const find = (name: string) => services().find((s) => s.name === name);
 
-  const bad = realism(env);
-
+  const delays = realism(env);
   const perform: Dispatcher["run"] = async (service, operation, input, call) =>
     ((await handlerOf(service, operation)(input, call)) ?? {}) as Record<string, unknown>;
   const run: Dispatcher["run"] = async (service, operation, input, call) => {
@@ -37,6 +36,7 @@ export function createDispatcher(services: () => readonly LocalService[], env: (
     const { clock } = env();
     const faulted = {
       service: service.name,
+      declaration: service,
       operation,
       input,
       requestId: call.requestId,
@@ -45,16 +45,16 @@ export function createDispatcher(services: () => readonly LocalService[], env: (
         return call.signal;
       },
     };
-    return bad.around(faulted, () => faults.around(faulted, (given) => perform(service, operation, given, call)));
+    return delays.around(faulted, () => faults.around(faulted, (given) => perform(service, operation, given, call)));
   };
   return {
     run,
     faults,
-    async wired(name) {
+    async load(name) {
       const service = services().find((s) => (s.signsAs ?? s.name) === name);
       if (!service) return undefined;
       const loading =
-        cache.get(name) ?? Promise.all([service.sdk(), service.model?.()]).then(([sdk, model]) => asWired(service, sdk, model));
+        cache.get(name) ?? Promise.all([service.sdk(), service.model?.()]).then(([sdk, model]) => withWireFormat(service, sdk, model));
       cache.set(name, loading);
       return loading;
     },
@@ -68,7 +68,7 @@ export function createDispatcher(services: () => readonly LocalService[], env: (
   };
 }
 
-/** Calls from inside come from AWS services, or from the account itself. */
+/** The caller of an internal call is an AWS service or role; by default the account's root. */
 function callFromInside(
   { account }: LocalEnv,
   { principal, region = "us-east-1", headers = {}, signal = new AbortController().signal }: NonNullable<Parameters<Dispatch>[3]>,
@@ -83,9 +83,9 @@ function callFromInside(
   };
 }
 
-function asWired(service: LocalService, sdk: object, model: ServiceModel | undefined): Wired {
+function withWireFormat(service: LocalService, sdk: object, model: ServiceModel | undefined): LoadedService {
   const wire = wireService(sdk, service);
-  return { service, wire, routes: wire.kind.startsWith("rest") ? compileRoutes(wire) : [], model };
+  return { service, wire, routes: wire.protocol.startsWith("rest") ? compileRoutes(wire) : [], model };
 }
 
 function handlerOf(service: LocalService, operation: string) {
@@ -94,11 +94,11 @@ function handlerOf(service: LocalService, operation: string) {
   return handler;
 }
 
-/** Throws AWS's AccessDenied when the caller's policies do not allow the call. */
+/** Throws the service's access error when the policies do not allow the call. */
 function authorize(service: LocalService, operation: string, input: Record<string, unknown>, call: Call, env: LocalEnv): void {
   const permissions = service.permissions?.(operation, input, call) ?? [{ action: `${service.name}:${operation}`, resource: "*" }];
   for (const permission of permissions) {
     const verdict = env.decide(call.principal, permission);
-    if (!verdict.allowed) throw denied(service.name, verdict.message);
+    if (!verdict.allowed) throw denied(service, verdict.message);
   }
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What a fault plan may hold, and what it means. Apart from the rules' work because few starts read one. */
+/** The schema of a fault plan. In a module of its own, loaded on demand, because few starts read a plan. */
 const failure = {
   code: z.string().optional(),
   message: z.string().optional(),
@@ -11,18 +11,18 @@ const failure = {
 const fault = z.discriminatedUnion("kind", [
   /** Refused before any effect. */
   z.strictObject({ kind: z.literal("fail"), ...failure }),
-  /** Took effect, and answers an error all the same. */
+  /** Takes effect, then answers an error. */
   z.strictObject({ kind: z.literal("failAfter"), ...failure, status: z.number().int().min(400).max(599).optional() }),
-  /** Took effect; the connection is cut without an answer. */
+  /** Takes effect; then the connection is closed without a response. */
   z.strictObject({ kind: z.literal("lose") }),
-  /** The connection is cut before anything happened. */
+  /** The connection is closed before any effect. */
   z.strictObject({ kind: z.literal("cutBefore") }),
-  /** No answer for `ms`, without it until the client leaves; then takes effect, or not. */
+  /** No response for `ms` milliseconds, by default until the client leaves; then the call takes effect unless `effect` is false. */
   z.strictObject({ kind: z.literal("hang"), ms: z.number().min(0).optional(), effect: z.boolean().optional() }),
   z.strictObject({ kind: z.literal("slow"), ms: z.number().min(0) }),
-  /** Refused in the service's own words for "too many requests". */
+  /** Refused with the service's own error for too many requests. */
   z.strictObject({ kind: z.literal("throttle"), retryAfterSeconds: z.number().min(0).optional() }),
-  /** Answers what the very same call would have answered before the last write to that service. */
+  /** Answers what the same call answered before the last write to its service. */
   z.strictObject({ kind: z.literal("staleRead") }),
   /** The same for lists only. */
   z.strictObject({ kind: z.literal("staleList") }),
@@ -34,25 +34,25 @@ const rule = z.strictObject({
   service: z.string().optional(),
   /** A name, or the beginning of one followed by `*`. */
   operation: z.string().optional(),
-  /** Only writing (true) or only reading (false) calls. */
+  /** Hits only writes (true) or only reads (false). */
   write: z.boolean().optional(),
-  /** Text that the input, as JSON, must hold. */
+  /** Text that the input, as JSON, must contain. */
   input: z.string().optional(),
   /** The first matching call that is hit, counted from 1; 1 by default. */
   nth: z.number().int().min(1).optional(),
   /** How many calls from there on are hit, 1 by default; null = all. */
   times: z.number().int().min(1).nullable().optional(),
-  /** The chance with which each of these is hit, above 0 to 1, which it is by default. It is drawn from `seed`: the same calls, the same hits. */
+  /** The probability that each of these calls is hit: above 0, at most 1, by default 1. It is drawn from `seed`: the same calls get the same hits. */
   chance: z.number().gt(0).max(1).optional(),
   seed: z.number().int().optional(),
   fault,
 });
 /** A rule as it is written in a file. */
 export type WrittenRule = z.infer<typeof rule>;
-/** The plan's seed is that of every rule that names none; rules of one plan draw apart from each other. */
+/** A rule without a seed gets the plan's seed plus its index, so that the rules of a plan draw independently. */
 const plan = z.strictObject({ seed: z.number().int().default(1), rules: z.array(rule) });
 
-/** Reads a fault plan, `{ "seed": 1, "rules": [...] }`, a list of rules or one rule; throws a readable error that names the place. */
+/** Reads a fault plan, `{ "seed": 1, "rules": [...] }`, a list of rules or one rule; throws an error whose message names the path of each wrong value. */
 export function parseFaultPlan(json: unknown): WrittenRule[] {
   const whole = typeof json === "object" && json !== null && "rules" in json;
   const read = plan.safeParse(whole ? json : { rules: Array.isArray(json) ? json : [json] });

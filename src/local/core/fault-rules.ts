@@ -1,26 +1,28 @@
-import type { Clock } from "./clock.ts";
+import type { LocalClock } from "./clock.ts";
 import type { WrittenRule } from "./fault-plan.ts";
 import { describeInput } from "./history.ts";
-import { isWrite } from "./wording.ts";
+import type { LocalService } from "./service.ts";
+import { isWrite } from "./write-operations.ts";
 
 /** One call as the fault plan sees it. */
 export interface FaultedCall {
   readonly service: string;
+  readonly declaration: LocalService;
   readonly operation: string;
   readonly input: Record<string, unknown>;
   readonly requestId: string;
-  /** Aborted when the client goes away. */
+  /** Aborts when the client closes the connection. */
   readonly signal: AbortSignal;
-  readonly clock: Clock;
+  readonly clock: LocalClock;
 }
 export type Fault =
   | WrittenRule["fault"]
-  /** In-process only: looks, pauses, kills or changes something behind the caller's back, before or after the call. */
+  /** In-process only: runs functions before and after the call. */
   | { readonly kind: "hook"; readonly before?: Hook | undefined; readonly after?: Hook | undefined };
-/** `output`, after the call only: what will be answered; it may be altered. */
+/** `output`: the output that will be sent, which the hook may change; only after the call. */
 export type Hook = (call: FaultedCall, output?: Record<string, unknown>) => void | Promise<void>;
 export type FaultRule = Omit<WrittenRule, "fault"> & { readonly fault: Fault };
-/** A rule with its defaults filled in, and its counts of calls that matched and of those that were hit. */
+/** A rule with its defaults, the number of calls that matched it, and the number that it hit. */
 export type ActiveRule = Omit<FaultRule, "nth" | "times" | "chance" | "seed"> &
   Readonly<Record<"nth" | "chance" | "seed", number>> & { readonly times: number | null; matched: number; hits: number };
 
@@ -28,7 +30,7 @@ export function activate({ nth = 1, times = 1, chance = 1, seed = 1, ...rule }: 
   return { ...rule, nth, times, chance, seed, matched: 0, hits: 0 };
 }
 
-/** Counts the call where it matches; true when it is one of those the rule hits. */
+/** Counts the call when it matches the rule; returns whether the rule hits it. */
 export function hits(rule: ActiveRule, call: FaultedCall): boolean {
   if (!matches(rule, call)) return false;
   rule.matched++;
@@ -38,7 +40,7 @@ export function hits(rule: ActiveRule, call: FaultedCall): boolean {
   return true;
 }
 
-/** 0 ≤ x < 1, the same for the same seed and number (the finish of MurmurHash3). */
+/** A number 0 ≤ x < 1, the same for the same seed and number (the finalizer of MurmurHash3). */
 function draw(seed: number, number: number): number {
   let bits = Math.imul(seed, 0x9e3779b1) ^ Math.imul(number, 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
@@ -46,19 +48,19 @@ function draw(seed: number, number: number): number {
   return ((bits ^ (bits >>> 16)) >>> 0) / 2 ** 32;
 }
 
-/** Does the rule need to know what such a call answered earlier? */
+/** Does the rule need earlier answers of such calls? */
 export const recalls = (rule: ActiveRule, call: FaultedCall): boolean =>
   (rule.fault.kind === "staleRead" || rule.fault.kind === "staleList") && matches(rule, call);
 
 function matches({ service, operation, write, input, fault }: ActiveRule, call: FaultedCall): boolean {
   if (service !== undefined && service !== call.service) return false;
   if (operation !== undefined && !named(operation, call.operation)) return false;
-  if (write !== undefined && write !== isWrite(call.service, call.operation)) return false;
-  if (fault.kind === "staleRead" && isWrite(call.service, call.operation)) return false;
+  if (write !== undefined && write !== isWrite(call.operation)) return false;
+  if (fault.kind === "staleRead" && isWrite(call.operation)) return false;
   if ((fault.kind === "staleList" || fault.kind === "emptyPage") && !isList(call.operation)) return false;
   return input === undefined || describeInput(call.input).includes(input);
 }
 const named = (pattern: string, name: string): boolean =>
   pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
-/** List…, Describe…s, Get…s: what answers many. */
+/** List…, Describe…s, Get…s: the operations that return several resources. */
 const isList = (operation: string): boolean => /^List|^(Describe|Get)\w+s$|^GetResources$/.test(operation);

@@ -1,22 +1,23 @@
+import { afterEmptyPage, emptyPage } from "./empty-page.ts";
 import { type ActiveRule, activate, type Fault, type FaultedCall, type FaultRule, hits, recalls } from "./fault-rules.ts";
-import { type History, history, type Outcome, plain } from "./history.ts";
-import { afterEmptyPage, emptyPage } from "./paging.ts";
-import { LocalFault } from "./service.ts";
-import { denied, isWrite, throttled } from "./wording.ts";
+import { type CallResult, type History, history, plain } from "./history.ts";
+import { denied, throttled } from "./refusals.ts";
+import { LocalFault, type LocalService } from "./service.ts";
+import { isWrite } from "./write-operations.ts";
 
 export type { Fault, FaultedCall, FaultRule } from "./fault-rules.ts";
-export { isWrite } from "./wording.ts";
+export { isWrite } from "./write-operations.ts";
 
 type Execute = (input: Record<string, unknown>) => Promise<Record<string, unknown>>;
-/** AWS's bad days: wraps every call from outside; may refuse it, delay it, lose its answer or answer with old news. */
+/** Fault injection: wraps every call of a client. It may refuse the call, delay it, drop its response or answer with an earlier output. */
 export interface Faults {
   around(call: FaultedCall, execute: Execute): Promise<Record<string, unknown>>;
-  /** Adds rules to those in force; of several that hit one call the first counts. */
+  /** Adds rules to the active ones. When several hit one call, the first applies. */
   add(...rules: FaultRule[]): void;
-  /** Forgets rules, log and old answers. */
+  /** Removes the rules, the log and the earlier answers. */
   clear(): void;
   rules(): readonly Readonly<ActiveRule>[];
-  /** Every call so far, in the order in which they came. */
+  /** The logged calls, oldest first. */
   calls(): readonly LoggedCall[];
 }
 export interface LoggedCall {
@@ -25,8 +26,9 @@ export interface LoggedCall {
   readonly operation: string;
   readonly write: boolean;
   readonly input: Record<string, unknown>;
-  /** running until it is answered; effect: what was done, whatever the client heard. */
+  /** `running` until it is answered. */
   outcome: "running" | "ok" | "refused" | "cut";
+  /** True when the call took effect, whatever was answered. */
   effect: boolean;
   /** The code of the error that was answered. */
   code?: string;
@@ -34,10 +36,10 @@ export interface LoggedCall {
   fault?: Fault["kind"];
 }
 
-/** Thrown through the server: the socket is destroyed without an answer. */
+/** Makes the server close the socket without a response. */
 export class ConnectionCut extends Error {}
 
-/** `keepCalls`: past this many the oldest are dropped from the log; inputs are held in memory. */
+/** `keepCalls`: size of the log, which holds inputs in memory; the oldest calls are dropped. */
 export function faultPlan(initial: readonly FaultRule[] = [], { keepCalls = 20_000 } = {}): Faults {
   const rules: ActiveRule[] = initial.map(activate);
   const log: LoggedCall[] = [];
@@ -59,14 +61,14 @@ export function faultPlan(initial: readonly FaultRule[] = [], { keepCalls = 20_0
         sequence: ++sequence,
         service,
         operation,
-        write: isWrite(service, operation),
+        write: isWrite(operation),
         input: loggedInput(input),
         outcome: "running",
         effect: false,
       };
       log.push(entry);
       if (log.length > keepCalls) log.shift();
-      // Every rule counts the call, so that the n-th call is the same whatever other rules there are.
+      // Every rule counts the call, so that other rules do not change which call is the n-th.
       const hit = rules.filter((rule) => hits(rule, call))[0]?.fault;
       if (hit) entry.fault = hit.kind;
       const recalled = rules.some((rule) => recalls(rule, call));
@@ -75,14 +77,20 @@ export function faultPlan(initial: readonly FaultRule[] = [], { keepCalls = 20_0
   };
 }
 
-/** The real execution, noting its effect, and what reads answered where a rule may ask for it. */
-function noted(entry: LoggedCall, old: History, recalled: boolean, { service, operation, input }: FaultedCall, execute: Execute) {
-  const remember = (outcome: Outcome): void => {
+/** The execution of the call, which records its effect, and its answer where a rule needs it later. */
+function noted(
+  entry: LoggedCall,
+  old: History,
+  recalled: boolean,
+  { service, declaration, operation, input }: FaultedCall,
+  execute: Execute,
+) {
+  const remember = (outcome: CallResult): void => {
     if (recalled && !entry.write) old.remember(service, operation, input, outcome);
   };
   return async (): Promise<Record<string, unknown>> => {
     try {
-      const output = await execute(afterEmptyPage(service, operation, input));
+      const output = await execute(afterEmptyPage(declaration, operation, input));
       entry.effect = true;
       if (entry.write) old.wrote(service);
       remember({ output });
@@ -112,7 +120,7 @@ async function play(
   old: History,
   execute: () => Promise<Record<string, unknown>>,
 ): Promise<Record<string, unknown>> {
-  const { service, operation, clock } = call;
+  const { service, declaration, operation, clock } = call;
   switch (fault?.kind) {
     case undefined:
       return execute();
@@ -134,14 +142,14 @@ async function play(
       await clock.sleep(fault.ms);
       return execute();
     case "throttle":
-      throw throttled(service, fault.retryAfterSeconds);
+      throw throttled(declaration, fault.retryAfterSeconds);
     case "deny":
-      throw denial(service, operation);
+      throw denial(declaration, operation);
     case "staleRead":
     case "staleList":
       return oldNews(old.before(service, operation, call.input)) ?? execute();
     case "emptyPage":
-      return emptyPage(service, operation, await execute());
+      return emptyPage(declaration, operation, await execute());
     case "hook":
       return hooked(fault, call, execute);
   }
@@ -157,12 +165,12 @@ async function hooked(
   await after?.(call, output);
   return output;
 }
-const denial = (service: string, operation: string): LocalFault =>
-  denied(service, `User: arn:aws:iam::000000000000:root is not authorized to perform: ${service}:${operation}`);
+const denial = (service: LocalService, operation: string): LocalFault =>
+  denied(service, `User: arn:aws:iam::000000000000:root is not authorized to perform: ${service.name}:${operation}`);
 
-/** Past this many characters a member of an input is only named in the log. */
+/** A longer member of an input is logged as its length. */
 const LOGGED_CHARACTERS = 32 * 1024;
-/** The log outlives the call and holds many: no function zips, no bodies, no batches of large items. */
+/** The input without large members (function zips, bodies, batches): the log keeps many calls in memory. */
 function loggedInput(input: Record<string, unknown>): Record<string, unknown> {
   const members = Object.entries(plain(input) as Record<string, unknown>).map(([name, value]) => {
     const length = typeof value === "string" ? value.length : typeof value === "object" ? JSON.stringify(value).length : 0;
@@ -170,12 +178,12 @@ function loggedInput(input: Record<string, unknown>): Record<string, unknown> {
   });
   return Object.fromEntries(members);
 }
-function oldNews(outcome: Outcome | undefined): Record<string, unknown> | undefined {
+function oldNews(outcome: CallResult | undefined): Record<string, unknown> | undefined {
   if (outcome && "error" in outcome) throw outcome.error;
   return outcome?.output;
 }
 function failure(fault: Extract<Fault, { kind: "fail" | "failAfter" }>, usual: number | undefined): LocalFault {
-  const { code = "InternalFailure", message = "The local AWS was told to fail here.", status = usual, extra, headers } = fault;
+  const { code = "InternalFailure", message = "The fault plan makes this call fail.", status = usual, extra, headers } = fault;
   return new LocalFault(code, message, status, extra, headers);
 }
 const gone = (signal: AbortSignal): Promise<void> =>

@@ -1,5 +1,5 @@
-/** Does a text fit a pattern in which `*` stands for any text and `?` for one character? Takes time of length times length at most. */
-export function fitsGlob(pattern: string, text: string): boolean {
+/** Does a text match a pattern in which `*` stands for any text and `?` for one character? Takes time O(pattern × text). */
+export function matchesGlob(pattern: string, text: string): boolean {
   let [at, from, star, mark] = [0, 0, -1, 0];
   while (from < text.length) {
     if (at < pattern.length && (pattern[at] === "?" || pattern[at] === text[from]) && pattern[at] !== "*") {

@@ -1,20 +1,20 @@
 import { Readable } from "node:stream";
 
-/** What a call answered: its output, or the error it threw. */
-export type Outcome = { readonly output: Record<string, unknown> } | { readonly error: unknown };
+/** The result of a call: its output, or the error that it threw. */
+export type CallResult = { readonly output: Record<string, unknown> } | { readonly error: unknown };
 
-/** The answers of reads before the last write to their service: what an eventually consistent AWS may still say. */
+/** Results of reads from before the last write to their service, which an eventually consistent AWS may still return. */
 export interface History {
   wrote(service: string): void;
-  remember(service: string, operation: string, input: Record<string, unknown>, outcome: Outcome): void;
-  /** The very same call's answer from before the last write; undefined when it was not asked then. */
-  before(service: string, operation: string, input: Record<string, unknown>): Outcome | undefined;
+  remember(service: string, operation: string, input: Record<string, unknown>, outcome: CallResult): void;
+  /** The result of the same call from before the last write; undefined when there was none. */
+  before(service: string, operation: string, input: Record<string, unknown>): CallResult | undefined;
   clear(): void;
 }
 
 export function history(): History {
   const writes = new Map<string, number>();
-  const answers = new Map<string, readonly (readonly [afterWrites: number, Outcome])[]>();
+  const answers = new Map<string, readonly (readonly [afterWrites: number, CallResult])[]>();
   const written = (service: string): number => writes.get(service) ?? 0;
   const keyOf = (service: string, operation: string, input: Record<string, unknown>) => `${service}:${operation}:${describeInput(input)}`;
   return {
@@ -39,17 +39,17 @@ export function history(): History {
   };
 }
 
-/** A copy that later changes do not reach; streams cannot be told twice. */
-function snapshot(outcome: Outcome): Outcome | undefined {
+/** A copy that later changes do not affect; undefined for an output with a stream, which can be read only once. */
+function snapshot(outcome: CallResult): CallResult | undefined {
   if ("error" in outcome) return outcome;
   if (Object.values(outcome.output).some((value) => value instanceof Readable)) return undefined;
   return { output: structuredClone(outcome.output) };
 }
 
-/** The input as text in a fixed order of members, whatever order the caller wrote them in. */
+/** The input as JSON with its members in alphabetical order. */
 export const describeInput = (input: Record<string, unknown>): string => JSON.stringify(plain(input));
 
-/** A copy of plain JSON. Bytes and streams are only named: JSON's own form of a Buffer is a list of its numbers. */
+/** A copy of plain JSON. Bytes and streams become a short text, because JSON writes a Buffer as a list of numbers. */
 export function plain(value: unknown): unknown {
   if (typeof value === "bigint") return String(value);
   if (typeof value !== "object" || value === null) return value;

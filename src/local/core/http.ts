@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { LocalEnv, LocalService } from "./service.ts";
 
-/** What every request is answered with. */
-export interface Hall {
+/** The parts of the server that each request needs. */
+export interface ServerContext {
   readonly dispatcher: Dispatcher;
   readonly services: readonly LocalService[];
   readonly env: LocalEnv;
-  /** Settles when every service has started. */
+  /** Resolves when every service has started. */
   readonly opened: Promise<void>;
-  /** Ends the process that is nothing but this server. */
+  /** Ends the process; only where the process is the daemon. */
   readonly stop?: (() => void) | undefined;
 }
 
@@ -22,11 +22,11 @@ export function refuse(response: ServerResponse, status: number, code: string, m
 
 const read = new WeakMap<IncomingMessage, Record<string, string>>();
 
-/** Lower-case names, one text each. */
+/** The headers by lower-case name; repeated ones are joined by commas. */
 export function headersOf(request: IncomingMessage): Readonly<Record<string, string>> {
   const known = read.get(request);
   if (known) return known;
-  // Names come from outside: `constructor` is no header that was sent.
+  // Without a prototype: names come from outside, and a lookup of `constructor` must find nothing.
   const headers: Record<string, string> = Object.create(null);
   for (const name in request.headers) {
     const value = request.headers[name];

@@ -2,13 +2,13 @@ import { closeSync, constants, fsyncSync, ftruncateSync, mkdirSync, openSync, re
 import { dirname } from "node:path";
 import { READ_APPEND, REPLACE } from "./files.ts";
 
-/** A file of lines, each written before the call that caused it is answered. */
+/** A file of lines. Each is written before the call that caused it is answered. */
 export interface Journal {
-  /** Adds a line. On an error nothing of it stays. */
+  /** Adds a line, whole or not at all. */
   append(line: string): void;
   /** Bytes of the file. */
   size(): number;
-  /** Puts these lines in place of all that were, in one step: who reads sees the old ones or the new, never a part. */
+  /** Replaces all lines atomically: a reader sees the old ones or the new ones. */
   replace(lines: Iterable<string>): void;
   close(): void;
 }
@@ -28,7 +28,7 @@ export function openJournal(file: string, read: (line: string) => void): Journal
       try {
         writeWhole(handle, bytes);
       } catch (error) {
-        // Half a line would make one with the next.
+        // The next line would be appended to half a line.
         ftruncateSync(handle, size);
         throw error;
       }
@@ -54,7 +54,7 @@ export function openJournal(file: string, read: (line: string) => void): Journal
   };
 }
 
-/** Answers where the last whole line ends. */
+/** Returns the position at which the last whole line ends. */
 function readLines(handle: number, read: (line: string) => void): number {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   let parts: Buffer[] = [];

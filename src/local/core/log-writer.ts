@@ -8,7 +8,7 @@ export interface LogLine {
 }
 export interface LogWriter {
   write(line: LogLine): void;
-  /** Settles when everything written so far is stored or refused. */
+  /** Resolves when every line written so far is stored or refused. */
   flushed(): Promise<void>;
 }
 export interface LogTarget {
@@ -16,14 +16,14 @@ export interface LogTarget {
   readonly stream: string;
   readonly region: string;
   readonly principal: Principal;
-  /** Make the group when it is missing; otherwise its lines are dropped. */
+  /** Create the group when it is missing. Otherwise the lines are dropped. */
   readonly createGroup: boolean;
 }
 const BATCH = 1_000;
 
 /**
- * Writes lines to a log stream for a service, in order: what comes while one batch is under way makes the next one.
- * A principal that may not write logs gets none, and nobody hears of it, as on AWS.
+ * Writes a service's lines to a log stream, in order. Lines that arrive while a batch is being written form the next batch.
+ * When the principal may not write logs, the lines are dropped without an error, as on AWS.
  */
 export function logWriter(env: LocalEnv, target: LogTarget): LogWriter {
   const { group: logGroupName, stream: logStreamName, region, principal } = target;
@@ -52,7 +52,7 @@ export function logWriter(env: LocalEnv, target: LogTarget): LogWriter {
   const put = async (logEvents: LogLine[]): Promise<void> => {
     if (!open) await create();
     if ((await attempt("PutLogEvents", { ...names, logEvents })) !== "ResourceNotFoundException") return;
-    // The group was deleted while its writer lives: AWS's late writers make it again.
+    // The group was deleted meanwhile. AWS's writers then create it again.
     await create();
     await attempt("PutLogEvents", { ...names, logEvents });
   };

@@ -1,6 +1,6 @@
 import { history } from "./history.ts";
 import type { LocalEnv } from "./service.ts";
-import { isWrite } from "./wording.ts";
+import { isWrite } from "./write-operations.ts";
 
 /** AWS's ordinary awkwardness, in force with `settings.realism`: latency, tags that lag; a service's own quotas stand with the service. */
 export interface Realism {
@@ -13,7 +13,7 @@ export interface Realism {
 /** A role can be read at once, but Lambda and API Gateway cannot assume it for some seconds. */
 const ROLE_PROPAGATION_MS = 8_000;
 /** False while a role made at this time cannot be assumed yet; always true without realism. */
-export const propagated = (env: LocalEnv, createdAtMs: number): boolean =>
+export const isPropagated = (env: LocalEnv, createdAtMs: number): boolean =>
   !env.settings.realism || env.clock.now() - createdAtMs >= ROLE_PROPAGATION_MS;
 
 const TAG_LAG_MS = 1_000;
@@ -27,7 +27,7 @@ export function realism(env: () => LocalEnv): Realism {
     async around({ service, operation, input }, execute) {
       const { settings, clock } = env();
       if (!settings.realism) return execute();
-      const write = isWrite(service, operation);
+      const write = isWrite(operation);
       await clock.sleep(latency(++calls, write));
       const lags = isTagRead(operation) && clock.now() - (taggedAt.get(service) ?? Number.NEGATIVE_INFINITY) < TAG_LAG_MS;
       const before = lags ? old.before(service, operation, input) : undefined;

@@ -6,7 +6,7 @@ const running = new Set<(error: unknown) => void>();
  * request whose engine broke is answered all the same. Which request it was cannot be told without following every promise of the
  * process, which cost a tenth of each call; so all that run end, and their clients call again.
  */
-export function inScope<T>(work: () => Promise<T>): Promise<T> {
+export function inRequestScope<T>(work: () => Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     running.add(reject);
     const end = (settle: () => void): void => {
@@ -20,7 +20,7 @@ export function inScope<T>(work: () => Promise<T>): Promise<T> {
   });
 }
 /** An error that nobody caught: true when a request was waiting. */
-export function failScope(error: unknown): boolean {
+export function failRunningRequests(error: unknown): boolean {
   for (const fail of running) fail(error);
   const found = running.size > 0;
   running.clear();

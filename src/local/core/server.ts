@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { escapeXml } from "../wire/body.ts";
-import { answer } from "./answer.ts";
+import { answerAws } from "./aws-request.ts";
 import { control } from "./control.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { ConnectionCut } from "./faults.ts";
 import { gate } from "./gate.ts";
-import { type Hall, headersOf, refuse } from "./http.ts";
+import { headersOf, refuse, type ServerContext } from "./http.ts";
 import type { LocalEnv, LocalService } from "./service.ts";
 import { type Signature, signatureOf } from "./signature.ts";
 
@@ -29,9 +29,9 @@ export async function listen(
   const opened = new Promise<void>((resolve) => {
     open = resolve;
   });
-  const hall: Hall = { dispatcher, services, env, opened, stop };
+  const context: ServerContext = { dispatcher, services, env, opened, stop };
   const server = createServer({ requestTimeout: 0, keepAliveTimeout: 60_000, maxHeaderSize: 64 * 1024 }, (request, response) => {
-    respond(request, response, hall).catch((error) => {
+    respond(request, response, context).catch((error) => {
       if (!(error instanceof ConnectionCut))
         env.log(`bug: ${request.method} ${request.url}: ${error instanceof Error ? error.stack : String(error)}`);
       if (error instanceof ConnectionCut || response.headersSent) request.socket.destroy();
@@ -51,24 +51,24 @@ const closing = (server: Server): Promise<void> =>
     server.closeAllConnections();
   });
 
-async function respond(request: IncomingMessage, response: ServerResponse, hall: Hall): Promise<void> {
+async function respond(request: IncomingMessage, response: ServerResponse, context: ServerContext): Promise<void> {
   const target = request.url ?? "";
-  const url = target.startsWith("/") ? parsed(hall.env.endpoint() + target) : undefined;
+  const url = target.startsWith("/") ? parsed(context.env.endpoint() + target) : undefined;
   if (!url) return refuse(response, 400, "BadRequest", "The request target is not a path.");
   const path = target.split("?")[0] as string;
-  // A service that has not yet taken up what it had would answer that there is nothing.
-  await hall.opened;
+  // A service that has not yet taken up what it had would answerAws that there is nothing.
+  await context.opened;
   // Browsers ask with OPTIONS whether they may ask; AWS has no signed operation of that method.
   const signature = request.method === "OPTIONS" ? undefined : signatureOf(headersOf(request), url.searchParams);
-  const refusal = await gate({ request, response, url, signature }, hall.services, hall.env);
+  const refusal = await gate({ request, response, url, signature }, context.services, context.env);
   if (refusal) return refuse(response, 403, refusal.code, refusal.message);
-  if (path.startsWith("/_local/")) return control(request, response, path, hall);
+  if (path.startsWith("/_local/")) return control(request, response, path, context);
 
   const name = signature ? signature.service : undefined;
-  const wired = name === undefined ? undefined : await hall.dispatcher.wired(name);
-  if (wired) return answer(request, response, { path, query: url.searchParams, wired, signature, requestId: randomUUID() }, hall);
-  for (const service of hall.services) if (await service.http?.(request, response, url)) return;
-  await unclaimed(request, response, path, url, signature, hall);
+  const loaded = name === undefined ? undefined : await context.dispatcher.load(name);
+  if (loaded) return answerAws(request, response, { path, query: url.searchParams, loaded, signature, requestId: randomUUID() }, context);
+  for (const service of context.services) if (await service.http?.(request, response, url)) return;
+  await unclaimed(request, response, path, url, signature, context);
 }
 
 function parsed(address: string): URL | undefined {
@@ -86,13 +86,13 @@ async function unclaimed(
   path: string,
   url: URL,
   signature: Signature | undefined,
-  hall: Hall,
+  context: ServerContext,
 ): Promise<void> {
   if (signature) return unserved(request, response, signature.service);
-  const taker = hall.services.find((service) => service.anonymous?.(path));
-  const wired = taker && (await hall.dispatcher.wired(taker.name));
-  if (!wired) return refuse(response, 403, "MissingAuthenticationToken", "Unsigned request to an unknown address.");
-  return answer(request, response, { path, query: url.searchParams, wired, signature, requestId: randomUUID() }, hall);
+  const taker = context.services.find((service) => service.anonymous?.(path));
+  const loaded = taker && (await context.dispatcher.load(taker.name));
+  if (!loaded) return refuse(response, 403, "MissingAuthenticationToken", "Unsigned request to an unknown address.");
+  return answerAws(request, response, { path, query: url.searchParams, loaded, signature, requestId: randomUUID() }, context);
 }
 
 /** In the protocol that its clients read. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
-import type { Clock } from "./clock.ts";
+import type { LocalClock } from "./clock.ts";
 import type { ServiceModel, Violation } from "./model.ts";
 import type { Store } from "./store.ts";
 
@@ -30,6 +30,10 @@ export interface LocalService {
   readonly http?: (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean>;
   /** What the published model says about inputs; every input is held against it. */
   readonly model?: () => Promise<ServiceModel | undefined>;
+  /** Codes of the errors that the core throws for the service. */
+  readonly refusals?: Refusals;
+  /** Page tokens of its lists. The fault `emptyPage` needs them. */
+  readonly pageTokens?: PageTokens;
   /** How the service's model is held against inputs. Default: every rule, in the words that most services share. */
   readonly inputRules?: InputRules;
   /** Bytes of a body that is held in memory, checked before anything is read of it. Default: 2 MiB. */
@@ -44,9 +48,9 @@ export interface LocalService {
    * Does the service itself let in this request of a page of another site? By CORS settings of its owner, or because the
    * address holds a secret. It may add what the answer tells the browser.
    */
-  readonly invites?: (request: IncomingMessage, response: ServerResponse, url: URL) => boolean | Promise<boolean>;
+  readonly allowsCrossSite?: (request: IncomingMessage, response: ServerResponse, url: URL) => boolean | Promise<boolean>;
   /** Methods that a signature in the address opens although nobody can check it. Default: none. */
-  readonly presigned?: (method: string) => boolean;
+  readonly acceptsUnverifiedSignature?: (method: string) => boolean;
   /** Takes an unsigned request of this path to the service's AWS protocol, as the anonymous principal. */
   readonly anonymous?: (path: string) => boolean;
   /** Called once when the server listens, side by side with the other services; stop() one after the other, the last service first. */
@@ -63,6 +67,35 @@ export interface InputRules {
   readonly own?: readonly string[];
   /** The service's own words; undefined lets the input through. */
   readonly refuse?: (found: readonly Violation[], operation: string) => LocalFault | undefined;
+}
+
+/** Code and status of an error. The SDK's retries and users' scripts depend on both. */
+export interface Refusal {
+  readonly code: string;
+  readonly status: number;
+}
+export interface ThrottleRefusal extends Refusal {
+  /** Default: `Rate exceeded`. */
+  readonly message?: string;
+  /** The error has a member `retryAfterSeconds`; its value where the caller sets none. */
+  readonly retryAfterSeconds?: string;
+}
+/** How a service refuses what every service can refuse. Each has its own codes. */
+export interface Refusals {
+  /** The policies do not allow the call. Default: `AccessDenied`, 403. */
+  readonly denied?: Refusal;
+  /** The temporary credentials have expired. Default: `ExpiredToken`, 403. */
+  readonly expired?: Refusal;
+  /** The client calls too often. Default: `Throttling`, 400. */
+  readonly throttled?: ThrottleRefusal;
+}
+
+/** Names of the page token in a list's input and output, and of the flag beside it that says that there is more. */
+export type TokenNames = readonly [input: string, output: string, more?: string];
+/** The names of a service's page tokens: of all its lists, and of the lists whose names differ. */
+export interface PageTokens {
+  readonly all?: TokenNames;
+  readonly byOperation?: Readonly<Record<string, TokenNames>>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the dispatcher handles operations without knowing their types; services keep theirs.
@@ -103,7 +136,7 @@ export interface Call {
 /** What a service is given. One per server. */
 export interface LocalEnv {
   readonly account: string;
-  readonly clock: Clock;
+  readonly clock: LocalClock;
   readonly store: Store;
   /** Folder for large data (objects, databases, function code); exists. */
   readonly dataDir: string;

@@ -1,9 +1,9 @@
 /** Token buckets by name; time comes from the caller, in ms. */
-export interface Buckets {
+export interface TokenBuckets {
   /** Takes a token. 0 when there was one, else the seconds until there is. */
   take(key: string, ratePerSecond: number, burst: number, now: number): number;
 }
-export function createBuckets(): Buckets {
+export function createTokenBuckets(): TokenBuckets {
   const buckets = new Map<string, { tokens: number; at: number }>();
   return {
     take(key, ratePerSecond, burst, now) {

@@ -1,5 +1,5 @@
 import { MODELS } from "../models/index.ts";
-import type { Kind } from "../wire/schema.ts";
+import type { Protocol } from "../wire/schema.ts";
 import { type ServiceModel, type Violation, violations } from "./model.ts";
 import { LocalFault, type LocalService } from "./service.ts";
 
@@ -12,7 +12,7 @@ export async function loadModel(service: string): Promise<ServiceModel | undefin
 export function checkInput(
   model: ServiceModel | undefined,
   { inputRules = {} }: LocalService,
-  kind: Kind,
+  protocol: Protocol,
   operation: string,
   input: unknown,
 ): void {
@@ -21,19 +21,26 @@ export function checkInput(
     ({ rule, shape }) => rule !== "unknown" && !inputRules.own?.some((name) => model.shapes[name] === shape),
   );
   if (found.length === 0) return;
-  const fault = inputRules.refuse ? inputRules.refuse(found, operation) : inOneSentence(found, kind, (violation) => pathOf(violation));
+  const fault = inputRules.refuse
+    ? inputRules.refuse(found, operation)
+    : validationFault(found, protocol, (violation) => pathOf(violation));
   if (fault) throw fault;
 }
 
 /** The words that most services share: `2 validation errors detected: Value '…' at '…' failed to satisfy constraint: …; …`. */
-export function inOneSentence(found: readonly Violation[], kind: Kind, path: (violation: Violation) => string, code?: string): LocalFault {
+export function validationFault(
+  found: readonly Violation[],
+  protocol: Protocol,
+  path: (violation: Violation) => string,
+  code?: string,
+): LocalFault {
   const wrong = found.find(({ rule }) => rule === "type");
-  if (wrong) return wrongType(wrong, kind);
+  if (wrong) return wrongType(wrong, protocol);
   const parts = found.map(
     (violation) => `Value ${shown(violation)}at '${path(violation)}' failed to satisfy constraint: ${violation.text}`,
   );
   const count = `${found.length} validation error${found.length > 1 ? "s" : ""} detected`;
-  const usual = kind === "awsQuery" || kind === "ec2Query" ? "ValidationError" : "ValidationException";
+  const usual = protocol === "awsQuery" || protocol === "ec2Query" ? "ValidationError" : "ValidationException";
   return new LocalFault(code ?? usual, `${count}: ${parts.join("; ")}`, 400);
 }
 
@@ -43,8 +50,8 @@ export const pathOf = ({ path }: Pick<Violation, "path">): string =>
 export const lowerFirst = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
 
 /** What cannot be read as what it should be never reaches the other rules. */
-function wrongType({ value, shape }: Violation, kind: Kind): LocalFault {
-  if (kind === "awsQuery" || kind === "ec2Query") return new LocalFault("MalformedInput", "Invalid Argument", 400);
+function wrongType({ value, shape }: Violation, protocol: Protocol): LocalFault {
+  if (protocol === "awsQuery" || protocol === "ec2Query") return new LocalFault("MalformedInput", "Invalid Argument", 400);
   const given = Array.isArray(value) || (typeof value === "object" && value !== null) ? "Start of structure or map" : `${tokenOf(value)}`;
   const wanted = NAMES[shape.type] ?? shape.type;
   const text = typeof value === "object" ? `${given} found where not expected.` : `${given} cannot be converted to ${wanted}`;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type FaultRule, faultPlan } from "../core/faults.ts";
-import { failScope } from "../core/request-scope.ts";
+import { failRunningRequests } from "../core/request-scope.ts";
 import { type LocalAws, startLocalAws } from "../index.ts";
 import { type DaemonState, dropState, LOG, type Lock, lockFolder, readState, type ServeOptions, writeState } from "./files.ts";
 import { boundedLog } from "./log.ts";
@@ -124,7 +124,7 @@ const args = readArguments(process.argv.slice(2));
 const log = boundedLog(join(args.dataDir, LOG));
 process.on("uncaughtException", (error) => {
   log(`bug: ${error.stack ?? error.message}`);
-  if (failScope(error)) return;
+  if (failRunningRequests(error)) return;
   // What the parent of a failed start would otherwise wait for; a running server goes on.
   if (process.connected) {
     fail("", error.message);

@@ -1,9 +1,9 @@
 import { join, resolve } from "node:path";
-import { placeOf } from "../core/place.ts";
+import { dataFolderOf } from "../core/data-folder.ts";
 import { JOURNAL, LOG } from "./files.ts";
+import { sizes } from "./folder-sizes.ts";
 import { ask, find, type Health, health, urlOf } from "./health.ts";
 import { memoryOf } from "./memory.ts";
-import { sizes } from "./sizes.ts";
 
 export interface LocalStatus {
   readonly running: boolean;
@@ -49,7 +49,7 @@ async function dataBytes(dataDir: string, names: Readonly<Record<string, string>
     sums[part] = (sums[part] ?? 0) + bytes;
   };
   for (const [entry, bytes] of Object.entries(await sizes(dataDir))) if (entry !== "rds") add(partOf(entry), bytes);
-  for (const [entry, bytes] of Object.entries(await sizes(placeOf(dataDir, "rds").folder)))
+  for (const [entry, bytes] of Object.entries(await sizes(dataFolderOf(dataDir, "rds").folder)))
     add(names[entry] !== undefined ? `rds ${names[entry]}` : /^db-|^snapshots$/.test(entry) ? `rds ${entry}` : "other", bytes);
   return sums;
 }

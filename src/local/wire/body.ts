@@ -2,13 +2,13 @@ import { XmlShapeDeserializer, XmlShapeSerializer } from "@aws-sdk/core/protocol
 import { CborCodec } from "@smithy/core/cbor";
 import { JsonCodec } from "@smithy/core/protocols";
 import type { NormalizedSchema } from "@smithy/core/schema";
-import type { Kind, WireService } from "./schema.ts";
+import type { Protocol, WireService } from "./schema.ts";
 
 const EPOCH_SECONDS = 7;
 const DATE_TIME = 5;
 
-const json = (kind: Kind): JsonCodec =>
-  new JsonCodec({ timestampFormat: { useTrait: true, default: EPOCH_SECONDS }, jsonName: kind === "restJson1" } as never);
+const json = (protocol: Protocol): JsonCodec =>
+  new JsonCodec({ timestampFormat: { useTrait: true, default: EPOCH_SECONDS }, jsonName: protocol === "restJson1" } as never);
 const xmlSettings = (service: WireService) => ({
   timestampFormat: { useTrait: true, default: DATE_TIME },
   httpBindings: false,
@@ -16,11 +16,11 @@ const xmlSettings = (service: WireService) => ({
   serviceNamespace: "",
 });
 
-export async function readJson(kind: Kind, schema: NormalizedSchema, text: string): Promise<unknown> {
-  return json(kind).createDeserializer().read(schema, text);
+export async function readJson(protocol: Protocol, schema: NormalizedSchema, text: string): Promise<unknown> {
+  return json(protocol).createDeserializer().read(schema, text);
 }
-export function writeJson(kind: Kind, schema: NormalizedSchema, value: unknown): string {
-  const serializer = json(kind).createSerializer();
+export function writeJson(protocol: Protocol, schema: NormalizedSchema, value: unknown): string {
+  const serializer = json(protocol).createSerializer();
   serializer.write(schema, value);
   return serializer.flush() as string;
 }

@@ -19,29 +19,29 @@ export interface WireRequest {
   readonly body: () => Promise<Buffer>;
   readonly stream: Readable;
 }
-export interface Parsed {
+export interface ParsedRequest {
   readonly operation: Operation;
   readonly input: Record<string, unknown>;
 }
 
 /** Request → operation and typed input. Throws the fault that AWS answers to what it cannot read. */
-export async function parseRequest(service: WireService, routes: Routes, request: WireRequest): Promise<Parsed> {
-  if (service.kind === "awsQuery" || service.kind === "ec2Query") return parseQuery(service, request);
-  if (service.kind === "awsJson1_0" || service.kind === "awsJson1_1") return parseJsonRpc(service, request);
-  if (service.kind === "rpcv2Cbor") return parseCborRpc(service, request);
+export async function parseRequest(service: WireService, routes: Routes, request: WireRequest): Promise<ParsedRequest> {
+  if (service.protocol === "awsQuery" || service.protocol === "ec2Query") return parseQuery(service, request);
+  if (service.protocol === "awsJson1_0" || service.protocol === "awsJson1_1") return parseJsonRpc(service, request);
+  if (service.protocol === "rpcv2Cbor") return parseCborRpc(service, request);
   return parseRest(service, routes, request);
 }
 
-async function parseQuery(service: WireService, request: WireRequest): Promise<Parsed> {
+async function parseQuery(service: WireService, request: WireRequest): Promise<ParsedRequest> {
   const form = new URLSearchParams((await request.body()).toString("utf8"));
   if (!form.has("Action")) for (const [name, value] of request.query) form.append(name, value);
   const action = form.get("Action") ?? "";
   const operation = service.operations[action];
   if (!operation) throw new LocalFault("InvalidAction", `The action ${action || "(none)"} is not valid for this web service.`, 400);
-  return { operation, input: readQuery(operation.input, form, service.kind === "ec2Query") };
+  return { operation, input: readQuery(operation.input, form, service.protocol === "ec2Query") };
 }
 
-async function parseJsonRpc(service: WireService, request: WireRequest): Promise<Parsed> {
+async function parseJsonRpc(service: WireService, request: WireRequest): Promise<ParsedRequest> {
   const name = (request.headers["x-amz-target"] ?? "").split(".").pop() ?? "";
   const operation = service.operations[name];
   if (!operation) throw new LocalFault("UnknownOperationException", `Unknown operation ${name || "(none)"}`, 400);
@@ -68,7 +68,7 @@ function plainInput(operation: Operation, text: string): Record<string, unknown>
 }
 
 /** `POST /service/<service>/operation/<operation>` */
-async function parseCborRpc(service: WireService, request: WireRequest): Promise<Parsed> {
+async function parseCborRpc(service: WireService, request: WireRequest): Promise<ParsedRequest> {
   const name = /^\/service\/[^/]+\/operation\/(\w+)$/.exec(request.path)?.[1] ?? "";
   const operation = service.operations[name];
   if (!operation) throw new LocalFault("UnknownOperationException", `Unknown operation ${name || "(none)"}`, 404);
@@ -81,11 +81,11 @@ async function parseCborRpc(service: WireService, request: WireRequest): Promise
   }
 }
 
-async function parseRest(service: WireService, routes: Routes, request: WireRequest): Promise<Parsed> {
+async function parseRest(service: WireService, routes: Routes, request: WireRequest): Promise<ParsedRequest> {
   const match = matchRoute(routes, request.method, request.path, request.query, request.headers);
   if (!match) {
     const what = `${request.method} ${request.path}`;
-    throw service.kind === "restXml"
+    throw service.protocol === "restXml"
       ? new LocalFault("MethodNotAllowed", `The specified method is not allowed against this resource: ${what}`, 405)
       : new LocalFault("UnknownOperationException", `No operation for ${what}`, 404);
   }
@@ -109,7 +109,7 @@ async function parseRest(service: WireService, routes: Routes, request: WireRequ
 }
 
 const notANumber = (service: WireService, name: string): LocalFault =>
-  service.kind === "restXml"
+  service.protocol === "restXml"
     ? new LocalFault("InvalidArgument", `Provided ${name} not an integer or within integer range`, 400)
     : new LocalFault("SerializationException", `${name} is not a number.`, 400);
 
@@ -117,9 +117,9 @@ const notANumber = (service: WireService, name: string): LocalFault =>
 interface Binding {
   readonly name: string;
   readonly member: NormalizedSchema;
-  readonly read: "payload" | "body" | Read;
+  readonly read: "payload" | "body" | MemberReader;
 }
-type Read = (request: WireRequest, labels: Readonly<Record<string, string>>) => unknown;
+type MemberReader = (request: WireRequest, labels: Readonly<Record<string, string>>) => unknown;
 
 const bindings = new WeakMap<Operation, readonly Binding[]>();
 /** Made on the first request of an operation: some have forty members. */
@@ -141,7 +141,7 @@ function readerOf(name: string, member: NormalizedSchema): Binding["read"] {
   return traits.httpQueryParams ? () => undefined : "body";
 }
 
-function fromQuery(member: NormalizedSchema, name: string): Read {
+function fromQuery(member: NormalizedSchema, name: string): MemberReader {
   const item = member.isListSchema() ? member.getValueSchema() : undefined;
   return ({ query }) => {
     if (query.size === 0 || !query.has(name)) return undefined;
@@ -150,7 +150,7 @@ function fromQuery(member: NormalizedSchema, name: string): Read {
   };
 }
 
-function fromHeader(member: NormalizedSchema, name: string): Read {
+function fromHeader(member: NormalizedSchema, name: string): MemberReader {
   const isList = member.isListSchema();
   return ({ headers }) => {
     const text = headers[name];
@@ -160,7 +160,7 @@ function fromHeader(member: NormalizedSchema, name: string): Read {
 }
 
 const fromPrefix =
-  (prefix: string): Read =>
+  (prefix: string): MemberReader =>
   ({ headers }) => {
     const found = Object.entries(headers).filter(([header]) => header.startsWith(prefix));
     return found.length ? Object.fromEntries(found.map(([header, text]) => [header.slice(prefix.length), text])) : undefined;
@@ -221,10 +221,10 @@ async function readMembers(
 
 async function asObject(service: WireService, schema: NormalizedSchema, text: string): Promise<Record<string, unknown>> {
   try {
-    const read = service.kind === "restXml" ? await readXml(service, schema, text) : await readJson(service.kind, schema, text);
+    const read = service.protocol === "restXml" ? await readXml(service, schema, text) : await readJson(service.protocol, schema, text);
     return (read ?? {}) as Record<string, unknown>;
   } catch {
-    throw service.kind === "restXml"
+    throw service.protocol === "restXml"
       ? new LocalFault("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema", 400)
       : new LocalFault("SerializationException", "The request body is not valid JSON of this operation.", 400);
   }

@@ -22,7 +22,7 @@ export function writeResponse(
 ): WireResponse {
   const schema = operation.output;
   const headers: Record<string, string> = { "x-amzn-requestid": requestId };
-  if (service.kind === "awsQuery") {
+  if (service.protocol === "awsQuery") {
     const inner = schema.isStructSchema()
       ? `<${operation.name}Result>${writeXml(service, schema, output, null)}</${operation.name}Result>`
       : "";
@@ -30,17 +30,17 @@ export function writeResponse(
     const body = `<${operation.name}Response xmlns="${service.xmlNamespace}">${inner}${meta}</${operation.name}Response>`;
     return { status: 200, headers: { ...headers, "content-type": "text/xml" }, body };
   }
-  if (service.kind === "ec2Query") {
+  if (service.protocol === "ec2Query") {
     const inner = schema.isStructSchema() ? writeXml(service, schema, output, null) : "<return>true</return>";
     const body = `${XML}<${operation.name}Response xmlns="${service.xmlNamespace}/"><requestId>${requestId}</requestId>${inner}</${operation.name}Response>`;
     return { status: 200, headers: { ...headers, "content-type": "text/xml;charset=UTF-8" }, body };
   }
-  if (service.kind === "awsJson1_0" || service.kind === "awsJson1_1") {
+  if (service.protocol === "awsJson1_0" || service.protocol === "awsJson1_1") {
     const plain = service.plain?.has(operation.name);
-    const body = plain ? plainText(output) : schema.isStructSchema() ? writeJson(service.kind, schema, output) : "{}";
-    return { status: 200, headers: { ...headers, "content-type": `application/x-amz-json-1.${service.kind.slice(-1)}` }, body };
+    const body = plain ? plainText(output) : schema.isStructSchema() ? writeJson(service.protocol, schema, output) : "{}";
+    return { status: 200, headers: { ...headers, "content-type": `application/x-amz-json-1.${service.protocol.slice(-1)}` }, body };
   }
-  if (service.kind === "rpcv2Cbor") return { status: 200, headers: { ...headers, ...CBOR }, body: writeCbor(schema, output) };
+  if (service.protocol === "rpcv2Cbor") return { status: 200, headers: { ...headers, ...CBOR }, body: writeCbor(schema, output) };
   return writeRest(service, operation, output, headers);
 }
 const CBOR = { "content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor" };
@@ -55,7 +55,7 @@ function writeRest(
   output: Record<string, unknown>,
   headers: Record<string, string>,
 ): WireResponse {
-  const xml = service.kind === "restXml";
+  const xml = service.protocol === "restXml";
   if (xml) headers["x-amz-request-id"] = headers["x-amzn-requestid"] as string;
   let status = operation.traits.http?.[2] ?? 200;
   let body: WireResponse["body"] = "";
@@ -68,7 +68,7 @@ function writeRest(
     if (traits.httpPayload) {
       hasPayload = true;
       if (value === undefined || value === null) continue;
-      if (member.isStructSchema()) body = xml ? XML + writeXml(service, member, value) : writeJson(service.kind, member, value);
+      if (member.isStructSchema()) body = xml ? XML + writeXml(service, member, value) : writeJson(service.protocol, member, value);
       else body = member.isDocumentSchema() ? JSON.stringify(value) : (value as string | Uint8Array | Readable);
       headers["content-type"] ??= member.isStructSchema() ? (xml ? "application/xml" : "application/json") : "application/octet-stream";
     } else if (traits.httpResponseCode) status = (value as number | undefined) ?? status;
@@ -82,7 +82,7 @@ function writeRest(
     }
   }
   if (hasBody && !hasPayload) {
-    body = xml ? XML + unwrapped(service, operation, inBody) : writeJson(service.kind, operation.output, inBody);
+    body = xml ? XML + unwrapped(service, operation, inBody) : writeJson(service.protocol, operation.output, inBody);
     headers["content-type"] ??= xml ? "application/xml" : "application/json";
   }
   // A part of an object is the one case in which the status depends on what is answered.
@@ -115,19 +115,19 @@ export function writeFault(service: WireService, fault: LocalFault, requestId: s
   const headers: Record<string, string> = { "x-amzn-requestid": requestId, ...fault.headers };
   const message = escapeXml(fault.message);
   // Only the query protocols have error codes of their own beside the shape's name.
-  const query = service.kind === "awsQuery" || service.kind === "ec2Query";
+  const query = service.protocol === "awsQuery" || service.protocol === "ec2Query";
   const code = query ? (traits.awsQueryError?.[0] ?? fault.code) : fault.code;
   const status = fault.status ?? (query ? traits.awsQueryError?.[1] : undefined) ?? traits.httpError ?? 400;
-  if (service.kind === "awsQuery") {
+  if (service.protocol === "awsQuery") {
     const type = status >= 500 ? "Receiver" : "Sender";
     const body = `<ErrorResponse xmlns="${service.xmlNamespace}"><Error><Type>${type}</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
     return { status, headers: { ...headers, "content-type": "text/xml" }, body };
   }
-  if (service.kind === "ec2Query") {
+  if (service.protocol === "ec2Query") {
     const body = `${XML}<Response><Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors><RequestID>${requestId}</RequestID></Response>`;
     return { status, headers: { ...headers, "content-type": "text/xml;charset=UTF-8" }, body };
   }
-  if (service.kind === "restXml") {
+  if (service.protocol === "restXml") {
     if (status === 304) return { status, headers: { ...headers, "x-amz-request-id": requestId }, body: "" };
     const more = Object.entries(fault.extra)
       .map(([name, value]) => `<${name}>${escapeXml(String(value))}</${name}>`)
@@ -138,12 +138,12 @@ export function writeFault(service: WireService, fault: LocalFault, requestId: s
   // By these older clients and scripts go.
   if (service.queryCompatible)
     headers["x-amzn-query-error"] = `${traits.awsQueryError?.[0] ?? code};${status >= 500 ? "Receiver" : "Sender"}`;
-  if (service.kind === "rpcv2Cbor")
+  if (service.protocol === "rpcv2Cbor")
     return { status, headers: { ...headers, ...CBOR }, body: cbor.serialize({ __type: code, message: fault.message, ...fault.extra }) };
   const modelled = schema && !service.plain;
-  const details = modelled ? (JSON.parse(writeJson(service.kind, schema, { ...fault.extra })) as object) : fault.extra;
+  const details = modelled ? (JSON.parse(writeJson(service.protocol, schema, { ...fault.extra })) as object) : fault.extra;
   const __type = service.errorNamespace ? `${service.errorNamespace(code)}#${code}` : code;
-  const body = { ...(service.kind === "restJson1" ? {} : { __type }), ...details, message: fault.message, Message: fault.message };
-  const type = service.kind === "restJson1" ? "application/json" : `application/x-amz-json-1.${service.kind.slice(-1)}`;
+  const body = { ...(service.protocol === "restJson1" ? {} : { __type }), ...details, message: fault.message, Message: fault.message };
+  const type = service.protocol === "restJson1" ? "application/json" : `application/x-amz-json-1.${service.protocol.slice(-1)}`;
   return { status, headers: { ...headers, "content-type": type, "x-amzn-errortype": code }, body: JSON.stringify(body) };
 }

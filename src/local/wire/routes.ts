@@ -14,7 +14,7 @@ interface Route {
   readonly requiredHeaders: readonly string[];
   readonly rank: number;
 }
-export interface Match {
+export interface RouteMatch {
   readonly operation: Operation;
   readonly labels: Readonly<Record<string, string>>;
 }
@@ -73,7 +73,7 @@ export function matchRoute(
   path: string,
   query: URLSearchParams,
   headers: Readonly<Record<string, string>>,
-): Match | undefined {
+): RouteMatch | undefined {
   const xId = query.get("x-id");
   for (const route of routes) {
     if (route.method !== method) continue;

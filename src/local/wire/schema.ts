@@ -6,7 +6,7 @@ import type { LocalService } from "../core/service.ts";
  * each operation with its input, output and traits, each modelled error. The layout of these arrays is public at run
  * time but undocumented, which is why the SDK's versions are pinned and a round-trip test covers the operations in use.
  */
-export type Kind = "awsQuery" | "ec2Query" | "awsJson1_0" | "awsJson1_1" | "restJson1" | "restXml" | "rpcv2Cbor";
+export type Protocol = "awsQuery" | "ec2Query" | "awsJson1_0" | "awsJson1_1" | "restJson1" | "restXml" | "rpcv2Cbor";
 export interface Operation {
   readonly name: string;
   readonly traits: { readonly http?: readonly [method: string, uri: string, status: number] };
@@ -14,7 +14,7 @@ export interface Operation {
   readonly output: NormalizedSchema;
 }
 export interface WireService {
-  readonly kind: Kind;
+  readonly protocol: Protocol;
   readonly operations: Readonly<Record<string, Operation>>;
   readonly errors: Readonly<Record<string, NormalizedSchema>>;
   readonly xmlNamespace: string;
@@ -48,7 +48,7 @@ export function wireService(sdk: object, { plain, errorNamespace }: Pick<LocalSe
     if (value[0] === ERROR) errors[value[2]] = NormalizedSchema.of(value as never);
   }
   return {
-    kind: protocol.getShapeId().split("#")[1] as Kind,
+    protocol: protocol.getShapeId().split("#")[1] as Protocol,
     operations,
     errors,
     xmlNamespace: protocol.options?.xmlNamespace ?? "",

@@ -4,7 +4,7 @@ import { members } from "./schema.ts";
 
 /**
  * Checks JSON against a shape in place, as AWS's reader does: members that the shape does not have and those that are null go; a value of another
- * kind is a SerializationException. For operations whose input goes to the service as it is.
+ * protocol is a SerializationException. For operations whose input goes to the service as it is.
  */
 export type ShapeCheck = (json: unknown, depth: number) => void;
 

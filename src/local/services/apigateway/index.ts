@@ -1,5 +1,6 @@
+import { REST_JSON_REFUSALS } from "../../core/refusals.ts";
 import type { LocalEnv, LocalService } from "../../core/service.ts";
-import { createBuckets } from "../../core/token-bucket.ts";
+import { createTokenBuckets } from "../../core/token-bucket.ts";
 import { loadModel } from "../../core/validation.ts";
 import { createAuthorizationCache } from "./authorization-cache.ts";
 import { accountOperations } from "./control/account.ts";
@@ -31,11 +32,13 @@ export function apigatewayService(env: LocalEnv): LocalService {
   const usage = createUsageCounter(gateway);
   const log = createAccessLog(gateway);
   const authorizations = createAuthorizationCache();
-  const plane = { gateway, buckets: createBuckets(), usage, log, authorizations, calls: new Map() };
+  const plane = { gateway, buckets: createTokenBuckets(), usage, log, authorizations, calls: new Map() };
   return {
     name: "apigateway",
     sdk: () => import("@aws-sdk/client-api-gateway"),
     model: () => loadModel("apigateway"),
+    refusals: { ...REST_JSON_REFUSALS, throttled: { ...REST_JSON_REFUSALS.throttled, message: "Too Many Requests" } },
+    pageTokens: { all: ["position", "position"] },
     maxBodyBytes: 10 * 1024 * 1024,
     inputRules: { refuse: refuseInput },
     operations: rateLimited(gateway, {
@@ -58,7 +61,7 @@ export function apigatewayService(env: LocalEnv): LocalService {
     }),
     permissions: (operation, input, call) => gatewayPermissions(operation, input, call.region),
     isPublic: isInvokeUrl,
-    invites: (request, _response, url) => allowsOrigin(plane, request, url),
+    allowsCrossSite: (request, _response, url) => allowsOrigin(plane, request, url),
     http: (request, response) => serve(plane, request, response),
     async stop() {
       usage.flush();

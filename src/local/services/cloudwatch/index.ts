@@ -1,5 +1,5 @@
 import type { Call, LocalEnv, LocalService, Permission } from "../../core/service.ts";
-import { inOneSentence, loadModel, pathOf } from "../../core/validation.ts";
+import { loadModel, pathOf, validationFault } from "../../core/validation.ts";
 import type { StateChange } from "./alarm-state.ts";
 import { alarmOperations } from "./alarms.ts";
 import { dashboardOperations } from "./dashboards.ts";
@@ -28,8 +28,9 @@ export function cloudwatchService(env: LocalEnv): LocalService {
     signsAs: "monitoring",
     sdk: () => import("@aws-sdk/client-cloudwatch"),
     model: () => loadModel("cloudwatch"),
+    pageTokens: { all: ["NextToken", "NextToken"] },
     // CloudWatch keeps the code of the query protocol in its newer ones.
-    inputRules: { refuse: (found) => inOneSentence(found, "awsQuery", pathOf) },
+    inputRules: { refuse: (found) => validationFault(found, "awsQuery", pathOf) },
     operations: { ...metricOperations(state), ...alarmOperations(state, reached), ...dashboardOperations(state), ...tagOperations(state) },
     permissions: permissionsOf,
     start: async () => schedule(),

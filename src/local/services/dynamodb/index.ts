@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { JSON_REFUSALS } from "../../core/refusals.ts";
 import type { LocalEnv, LocalService } from "../../core/service.ts";
 import { loadModel } from "../../core/validation.ts";
 import { batchOperations } from "./batches.ts";
@@ -50,6 +51,16 @@ export function dynamodbService(env: LocalEnv): LocalService {
     name: "dynamodb",
     sdk: () => import("@aws-sdk/client-dynamodb"),
     model: () => loadModel("dynamodb"),
+    refusals: {
+      ...JSON_REFUSALS,
+      throttled: { code: "ThrottlingException", message: "Rate of requests exceeds the allowed throughput.", status: 400 },
+    },
+    pageTokens: {
+      byOperation: {
+        ListTables: ["ExclusiveStartTableName", "LastEvaluatedTableName"],
+        ListTagsOfResource: ["NextToken", "NextToken"],
+      },
+    },
     inputRules: { opaque: new Set(["AttributeValue"]) },
     operations: { ...tableOperations(context), ...updateOperations(context), ...settingOperations(env, tables, expiry.watch), ...items },
     plain: new Set(Object.keys(items)),

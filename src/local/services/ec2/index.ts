@@ -23,6 +23,12 @@ export function ec2Service(env: LocalEnv): LocalService {
     name: "ec2",
     sdk: () => import("@aws-sdk/client-ec2"),
     model: () => loadModel("ec2"),
+    refusals: {
+      denied: { code: "UnauthorizedOperation", status: 403 },
+      expired: { code: "RequestExpired", status: 400 },
+      throttled: { code: "RequestLimitExceeded", message: "Request limit exceeded.", status: 503 },
+    },
+    pageTokens: { all: ["NextToken", "NextToken"] },
     inputRules: { refuse: refuseInput },
     operations: withDryRun({
       ...networkOperations(env, state),

@@ -1,4 +1,4 @@
-import { propagated } from "../../core/realism.ts";
+import { isPropagated } from "../../core/realism.ts";
 import type { LocalEnv, Permission, Principal, Verdict } from "../../core/service.ts";
 import { awsManaged } from "./aws-managed.ts";
 import { contextOf } from "./context.ts";
@@ -64,7 +64,7 @@ export function createDecisions(env: LocalEnv, state: () => IamState): Decisions
 /** A new role is seen by IAM at once, by those who are to assume it some seconds later. */
 function isSeen(env: LocalEnv, { roles }: IamState, roleArn: string): boolean {
   const role = roles.get(roleArn.split("/").pop() ?? "");
-  return role === undefined || propagated(env, Date.parse(role.createdAt));
+  return role === undefined || isPropagated(env, Date.parse(role.createdAt));
 }
 
 const ALLOWED: Verdict = { allowed: true };

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Clock } from "../../core/clock.ts";
+import type { LocalClock } from "../../core/clock.ts";
 import { LocalFault } from "../../core/service.ts";
 
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -7,7 +7,7 @@ const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 export const freshId = (prefix: string): string => prefix + [...randomBytes(17)].map((byte) => BASE32[byte % BASE32.length]).join("");
 
 /** IAM keeps whole seconds. */
-export const seconds = (clock: Clock): string => new Date(Math.floor(clock.now() / 1000) * 1000).toISOString();
+export const seconds = (clock: LocalClock): string => new Date(Math.floor(clock.now() / 1000) * 1000).toISOString();
 
 /** Policy documents come back percent-encoded as of RFC 3986. */
 export const encoded = (document: string): string =>

@@ -19,6 +19,7 @@ export function iamService(env: LocalEnv): { readonly service: LocalService; rea
       name: "iam",
       sdk: () => import("@aws-sdk/client-iam"),
       model: () => loadModel("iam"),
+      pageTokens: { all: ["Marker", "Marker", "IsTruncated"] },
       operations: {
         ...roleOperations(env, state),
         ...inlineOperations(state),

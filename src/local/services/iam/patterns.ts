@@ -1,10 +1,10 @@
-import { fitsGlob } from "../../core/glob.ts";
+import { matchesGlob } from "../../core/glob.ts";
 
 export interface Pattern {
   test(text: string): boolean;
 }
 /** `*` any text, `?` one character. */
-export const wildcard = (pattern: string): Pattern => ({ test: (text) => fitsGlob(pattern, text) });
+export const wildcard = (pattern: string): Pattern => ({ test: (text) => matchesGlob(pattern, text) });
 
 const HEAD = 5;
 /** In an ARN a wildcard stays within its segment, save in the last. */
@@ -14,7 +14,7 @@ export function arnPattern(pattern: string): Pattern {
   return {
     test(text) {
       const given = segmentsOf(text);
-      return given?.every((segment, i) => fitsGlob(wanted[i] as string, segment)) ?? false;
+      return given?.every((segment, i) => matchesGlob(wanted[i] as string, segment)) ?? false;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { JSON_REFUSALS } from "../../core/refusals.ts";
 import type { LocalEnv, LocalService } from "../../core/service.ts";
 import { loadModel } from "../../core/validation.ts";
 import { aliasOperations } from "./aliases.ts";
@@ -11,6 +12,8 @@ export function kmsService(env: LocalEnv): LocalService {
     name: "kms",
     sdk: () => import("@aws-sdk/client-kms"),
     model: () => loadModel("kms"),
+    refusals: JSON_REFUSALS,
+    pageTokens: { all: ["Marker", "NextMarker", "Truncated"] },
     operations: { ...keyOperations(kms), ...aliasOperations(kms) },
     permissions: permissionsOf(kms),
     facts: () => ({ keys: kms.keys.size }),

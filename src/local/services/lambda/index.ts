@@ -1,7 +1,8 @@
 import { rmSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
-import { placeOf, preparePlace } from "../../core/place.ts";
+import { dataFolderOf, prepareDataFolder } from "../../core/data-folder.ts";
+import { REST_JSON_REFUSALS } from "../../core/refusals.ts";
 import type { LocalEnv, LocalService } from "../../core/service.ts";
 import { loadModel } from "../../core/validation.ts";
 import { aliasOperations } from "./aliases.ts";
@@ -24,8 +25,8 @@ const CODE_PATH = "/_aws/lambda/code/";
 
 /** AWS Lambda: functions run from zips with their role, each sandbox in its own process. */
 export function lambdaService(env: LocalEnv): LocalService {
-  const place = placeOf(env.dataDir, "lambda");
-  preparePlace(place, env.dataDir);
+  const place = dataFolderOf(env.dataDir, "lambda");
+  prepareDataFolder(place, env.dataDir);
   const lambda = openLambda(env);
   const code = openCode(join(env.dataDir, "lambda", "zips"), place.folder);
   let file: Promise<string> | undefined;
@@ -42,6 +43,8 @@ export function lambdaService(env: LocalEnv): LocalService {
     name: "lambda",
     sdk: () => import("@aws-sdk/client-lambda"),
     model: () => loadModel("lambda"),
+    refusals: REST_JSON_REFUSALS,
+    pageTokens: { all: ["Marker", "NextMarker"] },
     // AWS's limit: 50 MB of zip in base64.
     maxBodyBytes: 70_167_211,
     // The generated rules do not list the runtimes; `checkConfig` does.

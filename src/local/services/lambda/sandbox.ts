@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
-import type { Owner } from "../../core/place.ts";
+import type { Owner } from "../../core/data-folder.ts";
 import type { Channel } from "./bootstrap.ts";
 import type { Invocation, RuntimeApi, RuntimeResponse } from "./runtime-api.ts";
 

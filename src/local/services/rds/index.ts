@@ -31,6 +31,7 @@ export function rdsService(env: LocalEnv): LocalService {
     name: "rds",
     sdk: () => import("@aws-sdk/client-rds"),
     model: () => loadModel("rds"),
+    pageTokens: { all: ["Marker", "Marker"] },
     inputRules: { refuse: refuseInput },
     operations: {
       ...instanceOperations(rds),

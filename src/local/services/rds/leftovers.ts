@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isOutside, placeOf, strays } from "../../core/place.ts";
+import { dataFolderOf, isOutside, orphanedFolders } from "../../core/data-folder.ts";
 import { runningPid } from "./postgres/server.ts";
 
 const STOP_MS = 20_000;
@@ -9,14 +9,14 @@ const STOP_MS = 20_000;
 /** Removes the databases of a local AWS that does not run, and its functions' code, wherever they lie. `outside`: only what lies outside its data folder. */
 export async function removeDatabases(dataDir: string, which: "all" | "outside"): Promise<void> {
   for (const part of ["rds", "lambda"]) {
-    const place = placeOf(dataDir, part);
+    const place = dataFolderOf(dataDir, part);
     if (which === "all" || isOutside(place)) await removePlace(place.folder);
   }
 }
 
 /** Removes what projects left behind that no longer exist. */
 export async function sweepStrays(log: (line: string) => void): Promise<void> {
-  for (const folder of strays()) {
+  for (const folder of orphanedFolders()) {
     log(`${folder} belongs to a project that is gone: it is removed`);
     await removePlace(folder);
   }

@@ -6,7 +6,7 @@ import type {
   PutBucketAclCommandInput,
   PutBucketPolicyCommandInput,
 } from "@aws-sdk/client-s3";
-import { fitsGlob } from "../../core/glob.ts";
+import { matchesGlob } from "../../core/glob.ts";
 import { type Call, LocalFault } from "../../core/service.ts";
 import { thawOnce } from "./documents.ts";
 import { accessDenied, type Bucket, bucketArn, ownerOf } from "./state.ts";
@@ -133,7 +133,7 @@ function checkStatement(statement: Statement, { name }: Bucket): void {
   if (foreign.length > 0) throw malformed("Policy has invalid resource");
 }
 /** Does a pattern with * and ? fit the bucket's name? */
-const covers = fitsGlob;
+const covers = matchesGlob;
 
 /** Conditions that confine everybody to somebody. */
 const CONFINING =

@@ -29,7 +29,7 @@ export function checkedCors({ CORSRules: rules = [] }: Partial<CORSConfiguration
 const refused = (message: string): LocalFault => new LocalFault("InvalidRequest", message, 400);
 
 /** Does the bucket's owner let in this request of another origin? Then the answer says so. */
-export function invites(state: S3State, request: IncomingMessage, response: ServerResponse, url: URL): boolean {
+export function allowsCrossSite(state: S3State, request: IncomingMessage, response: ServerResponse, url: URL): boolean {
   const bucket = bucketAt(state, url);
   if (!bucket) return false;
   const preflight = request.method === "OPTIONS";

@@ -10,7 +10,7 @@ import {
   listBuckets,
   putBucketVersioning,
 } from "./buckets.ts";
-import { answerPreflight, invites } from "./cors.ts";
+import { allowsCrossSite, answerPreflight } from "./cors.ts";
 import { deleteObject, deleteObjects } from "./deletes.ts";
 import { refuseInput } from "./input-rules.ts";
 import { inventoryOperations } from "./inventories.ts";
@@ -34,6 +34,17 @@ export function s3Service(env: LocalEnv): LocalService {
     name: "s3",
     sdk: () => import("@aws-sdk/client-s3"),
     model: () => loadModel("s3"),
+    refusals: {
+      expired: { code: "ExpiredToken", status: 400 },
+      throttled: { code: "SlowDown", message: "Please reduce your request rate.", status: 503 },
+    },
+    pageTokens: {
+      byOperation: {
+        ListObjectsV2: ["ContinuationToken", "NextContinuationToken", "IsTruncated"],
+        ListObjectVersions: ["KeyMarker", "NextKeyMarker", "IsTruncated"],
+        ListBuckets: ["ContinuationToken", "ContinuationToken"],
+      },
+    },
     // Ten thousand parts, a thousand keys; objects are not held in memory.
     maxBodyBytes: 4 * 1024 * 1024,
     tooLarge: () => new LocalFault("MaxMessageLengthExceeded", "Your request was too large.", 400),
@@ -42,8 +53,8 @@ export function s3Service(env: LocalEnv): LocalService {
     operations: ownersOnly(operationsOf(state, told)),
     permissions: permissionsOf(state),
     decode: decode(state),
-    presigned: (method) => method === "GET" || method === "HEAD" || method === "PUT",
-    invites: (request, response, url) => invites(state, request, response, url),
+    acceptsUnverifiedSignature: (method) => method === "GET" || method === "HEAD" || method === "PUT",
+    allowsCrossSite: (request, response, url) => allowsCrossSite(state, request, response, url),
     http: async (request, response, url) => answerPreflight(state, request, response, url),
     anonymous: (path) => state.buckets.has(decodeFirst(path)),
     start: async () => recover(state),

@@ -1,3 +1,4 @@
+import { JSON_REFUSALS } from "../../core/refusals.ts";
 import type { LocalEnv, LocalService } from "../../core/service.ts";
 import { loadModel } from "../../core/validation.ts";
 import { describeOperations } from "./describe.ts";
@@ -15,6 +16,8 @@ export function secretsmanagerService(env: LocalEnv): LocalService {
     name: "secretsmanager",
     sdk: () => import("@aws-sdk/client-secrets-manager"),
     model: () => loadModel("secretsmanager"),
+    refusals: JSON_REFUSALS,
+    pageTokens: { all: ["NextToken", "NextToken"] },
     operations: {
       ...lifecycleOperations(env, secrets),
       ...valueOperations(env, secrets),

@@ -24,6 +24,11 @@ export function snsService(env: LocalEnv): LocalService {
     name: "sns",
     sdk: () => import("@aws-sdk/client-sns"),
     model: () => loadModel("sns"),
+    refusals: {
+      denied: { code: "AuthorizationError", status: 403 },
+      throttled: { code: "ThrottledException", status: 429 },
+    },
+    pageTokens: { all: ["NextToken", "NextToken"] },
     inputRules: { refuse: refuseInput },
     operations: {
       ...topicOperations(state),
@@ -32,7 +37,7 @@ export function snsService(env: LocalEnv): LocalService {
       ...smsOperations(env),
     },
     permissions: permissionsOf(state),
-    invites: (request, _response, url) => isMailLink(request, url),
+    allowsCrossSite: (request, _response, url) => isMailLink(request, url),
     http: (request, response, url) => answerLink(request, response, url, state, mailbox, signer),
     start: async () => queue.resume(),
     stop: async () => queue.stop(),

@@ -1,5 +1,6 @@
+import { JSON_REFUSALS } from "../../core/refusals.ts";
 import type { LocalEnv, LocalService } from "../../core/service.ts";
-import { inOneSentence, loadModel, pathOf } from "../../core/validation.ts";
+import { loadModel, pathOf, validationFault } from "../../core/validation.ts";
 import { openWaf } from "./acl.ts";
 import { aclOperations } from "./acls.ts";
 import { associationOperations } from "./associations.ts";
@@ -11,8 +12,10 @@ export function wafv2Service(env: LocalEnv): LocalService {
     name: "wafv2",
     sdk: () => import("@aws-sdk/client-wafv2"),
     model: () => loadModel("wafv2"),
+    refusals: JSON_REFUSALS,
+    pageTokens: { all: ["NextMarker", "NextMarker"] },
     // unproven: the code; AWS documents both it and ValidationException for these operations.
-    inputRules: { refuse: (found) => inOneSentence(found, "awsJson1_1", pathOf, "WAFInvalidParameterException") },
+    inputRules: { refuse: (found) => validationFault(found, "awsJson1_1", pathOf, "WAFInvalidParameterException") },
     operations: { ...aclOperations(waf), ...associationOperations(waf) },
     permissions: (operation, input, { region, account }) => {
       if (operation === "CreateWebACL")

@@ -1,6 +1,6 @@
 import type { Violation } from "../../../core/model.ts";
 import type { LocalFault } from "../../../core/service.ts";
-import { inOneSentence, lowerFirst, pathOf } from "../../../core/validation.ts";
+import { lowerFirst, pathOf, validationFault } from "../../../core/validation.ts";
 
 /** Members of the URL. API Gateway reports their names alone; it puts the input's name before members of the body. */
 const IN_ADDRESS =
@@ -10,5 +10,5 @@ const IN_ADDRESS =
 export function refuseInput(found: readonly Violation[], operation: string): LocalFault {
   const path = (violation: Violation): string =>
     IN_ADDRESS.test(String(violation.path[0])) ? pathOf(violation) : `${lowerFirst(operation)}Input.${pathOf(violation)}`;
-  return inOneSentence(found, "restJson1", path);
+  return validationFault(found, "restJson1", path);
 }

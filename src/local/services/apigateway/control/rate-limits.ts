@@ -1,5 +1,5 @@
 import { type Handler, LocalFault, type Operations } from "../../../core/service.ts";
-import { createBuckets } from "../../../core/token-bucket.ts";
+import { createTokenBuckets } from "../../../core/token-bucket.ts";
 import type { Gateway } from "../state.ts";
 
 /** AWS's fixed limits of the control plane, per account and region: number of calls in a number of seconds. */
@@ -25,7 +25,7 @@ const EDGE_SECONDS = 30;
 /** With `realism` on, calls beyond AWS's limits get TooManyRequestsException. */
 export function rateLimited(gateway: Gateway, operations: Operations): Operations {
   if (!gateway.env.settings.realism) return operations;
-  const buckets = createBuckets();
+  const buckets = createTokenBuckets();
   const take = (key: string, burst: number, perSecond: number): void => {
     const wait = buckets.take(key, perSecond, burst, gateway.env.clock.now());
     if (wait === 0) return;

@@ -1,11 +1,11 @@
-import type { Buckets } from "../../../core/token-bucket.ts";
+import type { TokenBuckets } from "../../../core/token-bucket.ts";
 import { throttleOf } from "../control/method-settings.ts";
 import type { UsageCounter } from "../control/usage.ts";
 import type { PlanDoc } from "../state.ts";
 import { type Exchange, GatewayError, headerOf } from "./exchange.ts";
 
 /** Checks API key, usage plan and throttles. Throws `GatewayError` when the request is not admitted. */
-export function admit(exchange: Exchange, buckets: Buckets, usage: UsageCounter): void {
+export function admit(exchange: Exchange, buckets: TokenBuckets, usage: UsageCounter): void {
   const { gateway, api, stage, resource, incoming } = exchange;
   const now = gateway.env.clock.now();
   const path = resource?.path ?? "";
@@ -15,7 +15,7 @@ export function admit(exchange: Exchange, buckets: Buckets, usage: UsageCounter)
     throw new GatewayError("THROTTLED", "Too Many Requests");
 }
 
-function admitKey(exchange: Exchange, buckets: Buckets, usage: UsageCounter, now: number): void {
+function admitKey(exchange: Exchange, buckets: TokenBuckets, usage: UsageCounter, now: number): void {
   const { gateway, api, incoming, authorizer } = exchange;
   const value = api.apiKeySource === "HEADER" ? headerOf(incoming, "x-api-key") : authorizer?.authorization?.usageIdentifierKey;
   const key = gateway.keys.values().find((one) => one.value === value && one.region === api.region && one.enabled);

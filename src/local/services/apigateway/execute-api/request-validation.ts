@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type AjvDraft4 from "ajv-draft-04";
 import type { ErrorObject, ValidateFunction } from "ajv-draft-04";
-import { bounded, TookTooLong } from "../../../core/bounded.ts";
+import { TimeLimitExceeded, withTimeLimit } from "../../../core/time-limit.ts";
 import { modelUrl } from "../control/models.ts";
 import type { ApiDoc } from "../state.ts";
 import { type Exchange, GatewayError, headerOf } from "./exchange.ts";
@@ -47,12 +47,12 @@ function validateBody({ api, method, incoming }: Exchange): void {
   throw new GatewayError("BAD_REQUEST_BODY", "Invalid request body", { validation: `[${validationMessages(errors).join(", ")}]` });
 }
 
-/** The time is bounded, because matching a pattern of the model may take exponential time. */
+/** The time is withTimeLimit, because matching a pattern of the model may take exponential time. */
 function isValid(validate: ValidateFunction, body: unknown): boolean {
   try {
-    return bounded(() => validate(body), MAX_MS);
+    return withTimeLimit(() => validate(body), MAX_MS);
   } catch (error) {
-    if (!(error instanceof TookTooLong || error instanceof RangeError)) throw error;
+    if (!(error instanceof TimeLimitExceeded || error instanceof RangeError)) throw error;
     throw new GatewayError("BAD_REQUEST_BODY", "Invalid request body", { validation: "[the model takes too long to check it]" });
   }
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Buckets } from "../../../core/token-bucket.ts";
+import type { TokenBuckets } from "../../../core/token-bucket.ts";
 import type { AuthorizationCache } from "../authorization-cache.ts";
 import type { UsageCounter } from "../control/usage.ts";
 import { type ApiDoc, deploymentKey, type Gateway, type StageDoc, stageKey } from "../state.ts";
@@ -35,7 +35,7 @@ export const isInvokeUrl = (url: URL): boolean => INVOKE_URL.test(url.pathname);
 
 export interface DataPlane {
   readonly gateway: Gateway;
-  readonly buckets: Buckets;
+  readonly buckets: TokenBuckets;
   readonly usage: UsageCounter;
   readonly log: AccessLog;
   readonly authorizations: AuthorizationCache;

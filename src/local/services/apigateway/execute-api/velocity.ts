@@ -1,5 +1,5 @@
 import { Compile, parse } from "velocityjs";
-import { bounded } from "../../../core/bounded.ts";
+import { withTimeLimit } from "../../../core/time-limit.ts";
 import { contextVariables } from "./context.ts";
 import { configurationError, type Exchange } from "./exchange.ts";
 import { jsonAt } from "./json-path.ts";
@@ -32,7 +32,7 @@ export function renderTemplate(template: string, exchange: Exchange, body: Buffe
     return { text: compiled.render(scope, {}, true), request, response };
   };
   try {
-    return bounded(render, MAX_MS);
+    return withTimeLimit(render, MAX_MS);
   } catch (error) {
     throw configurationError(exchange, `mapping template: ${error}`);
   }

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Client } from "pg";
-import { give, type Owner } from "../../../core/place.ts";
+import { changeOwner, type Owner } from "../../../core/data-folder.ts";
 import { copyData, LEFT_OUT } from "./files.ts";
 import { SUPERUSER } from "./server.ts";
 
@@ -68,7 +68,7 @@ export function backUp(access: Access, data: string, target: string, owner: Owne
     const { rows } = await client.query("SELECT labelfile, spcmapfile FROM pg_backup_stop(false)");
     const label = join(target, "backup_label");
     await writeFile(label, rows[0].labelfile, { mode: 0o600 });
-    give(label, owner);
+    changeOwner(label, owner);
     // The log up to here is part of the copy.
     return bytes + (await copyData(join(data, "pg_wal"), join(target, "pg_wal"), owner));
   });

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
-import { type Place, reachable } from "../../../core/place.ts";
+import { type DataFolder, reachable } from "../../../core/data-folder.ts";
 
 /** Paths of PostgreSQL's programs. */
 export interface Binaries {
@@ -11,7 +11,7 @@ export interface Binaries {
 }
 
 /** The package's programs, ready to be run by the place's owner; undefined when npm has none for this machine. */
-export function findBinaries(place: Place): Binaries | undefined {
+export function findBinaries(place: DataFolder): Binaries | undefined {
   const packaged = packageFolder();
   if (!packaged) return undefined;
   const usable = (!place.owner || reachable(join(packaged, "native", "bin"))) && linked(packaged);

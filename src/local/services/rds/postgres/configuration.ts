@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { give, type Owner } from "../../../core/place.ts";
+import { changeOwner, type Owner } from "../../../core/data-folder.ts";
 import type { Certificate } from "./certificate.ts";
 
 export interface ServerSettings {
@@ -14,7 +14,7 @@ export interface ServerSettings {
 export function writeConfiguration(data: string, settings: ServerSettings, owner: Owner | undefined): void {
   const write = (name: string, text: string): void => {
     writeFileSync(join(data, name), text, { mode: 0o600 });
-    give(join(data, name), owner);
+    changeOwner(join(data, name), owner);
   };
   write("server.key", settings.certificate.key);
   write("server.crt", settings.certificate.cert);

@@ -1,7 +1,7 @@
 import { constants, type Dirent } from "node:fs";
 import { chown, copyFile, mkdir, readdir, readlink, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import type { Owner } from "../../../core/place.ts";
+import type { Owner } from "../../../core/data-folder.ts";
 
 /** What belongs to a running server alone and must not be in a copy. */
 export const LEFT_OUT = new Set(["postmaster.pid", "postmaster.opts", "log"]);

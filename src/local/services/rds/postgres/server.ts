@@ -2,7 +2,7 @@ import { type SpawnOptions, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { give, type Owner } from "../../../core/place.ts";
+import { changeOwner, type Owner } from "../../../core/data-folder.ts";
 import type { Binaries } from "./binaries.ts";
 
 /** The programs of one PostgreSQL installation, run on one data folder. */
@@ -25,10 +25,10 @@ export const dataOf = (server: Pick<ServerFolder, "folder">): string => join(ser
 export async function initialise(server: ServerFolder, password: string): Promise<void> {
   rmSync(server.folder, { recursive: true, force: true });
   mkdirSync(server.folder, { recursive: true, mode: 0o700 });
-  give(server.folder, server.owner);
+  changeOwner(server.folder, server.owner);
   const passwordFile = join(server.folder, "password");
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
-  give(passwordFile, server.owner);
+  changeOwner(passwordFile, server.owner);
   // The collation comes with PostgreSQL itself: every machine sorts alike. What was not synced here is remade after a power cut.
   const locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"];
   const args = ["-D", dataOf(server), "-U", SUPERUSER, "--auth=scram-sha-256", `--pwfile=${passwordFile}`, ...locale, "--no-sync"];

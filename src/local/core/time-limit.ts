@@ -4,14 +4,14 @@ const context = createContext({ work: undefined });
 const script = new Script("work()");
 const TRIES = 20;
 
-export class TookTooLong extends Error {}
+export class TimeLimitExceeded extends Error {}
 
 /**
- * Runs work that somebody else's text decides about (a template, a regular expression) for so long at most: expressions
- * that take exponential time exist in every such language. Work that only waited for a busy machine is begun anew, so
- * it must change nothing but what it returns. Throws `TookTooLong`.
+ * Runs synchronous work whose duration a caller's text decides (a template, a regular expression), for `ms` milliseconds at
+ * most. Some expressions take exponential time. Work that ran out of time because the machine is busy is started again, so
+ * it must have no effect but its return value. Throws `TimeLimitExceeded`.
  */
-export function bounded<T>(work: () => T, ms = 50): T {
+export function withTimeLimit<T>(work: () => T, ms = 50): T {
   for (let tries = 1; ; tries++) {
     const before = process.cpuUsage();
     try {
@@ -19,7 +19,7 @@ export function bounded<T>(work: () => T, ms = 50): T {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
       const { user, system } = process.cpuUsage(before);
-      if (tries === TRIES || (user + system) / 1000 > ms / 2) throw new TookTooLong(`more than ${ms} ms`);
+      if (tries === TRIES || (user + system) / 1000 > ms / 2) throw new TimeLimitExceeded(`more than ${ms} ms`);
     }
   }
 }

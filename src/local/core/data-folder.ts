@@ -8,7 +8,7 @@ export interface Owner {
   readonly gid: number;
 }
 /** Where their data lies, and under whose name. */
-export interface Place {
+export interface DataFolder {
   readonly folder: string;
   readonly owner: Owner | undefined;
 }
@@ -54,7 +54,7 @@ const BELONGS_TO = "data-folder";
  * The folder of a part of a local AWS that `nobody` has to reach: `rds`, `lambda`. It lies with the other data, except where root keeps that data out of the
  * reach of `nobody` (below /root, say): then it lies in /var/lib under a name made from the data folder's, and stays there.
  */
-export function placeOf(dataDir: string, part: string): Place {
+export function dataFolderOf(dataDir: string, part: string): DataFolder {
   const who = owner();
   const inside = resolve(dataDir, part);
   if (!who) return { folder: inside, owner: undefined };
@@ -64,10 +64,10 @@ export function placeOf(dataDir: string, part: string): Place {
   return { folder: here ? inside : outside, owner: who };
 }
 
-export const isOutside = (place: Place): boolean => dirname(place.folder) === OUTSIDE;
+export const isOutside = (place: DataFolder): boolean => dirname(place.folder) === OUTSIDE;
 
 /** Makes the folder, passable for its owner. */
-export function preparePlace(place: Place, dataDir: string): void {
+export function prepareDataFolder(place: DataFolder, dataDir: string): void {
   mkdirSync(place.folder, { recursive: true, mode: 0o711 });
   if (!place.owner) return;
   chmodSync(place.folder, 0o711);
@@ -77,7 +77,7 @@ export function preparePlace(place: Place, dataDir: string): void {
 }
 
 /** Folders outside whose data folder is gone: it was deleted by hand, with the project perhaps. */
-export function strays(): string[] {
+export function orphanedFolders(): string[] {
   if (owner() === undefined || !existsSync(OUTSIDE)) return [];
   return readdirSync(OUTSIDE)
     .map((name) => join(OUTSIDE, name))
@@ -96,6 +96,6 @@ export function reachable(folder: string): boolean {
   }
 }
 
-export function give(path: string, who: Owner | undefined): void {
+export function changeOwner(path: string, who: Owner | undefined): void {
   if (who) chownSync(path, who.uid, who.gid);
 }

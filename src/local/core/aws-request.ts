@@ -4,71 +4,82 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import { spokenIn } from "../wire/dialects.ts";
+import { withRequestProtocol } from "../wire/protocol.ts";
 import { parseRequest } from "../wire/request.ts";
 import { type WireResponse, writeFault, writeResponse } from "../wire/response.ts";
-import type { Wired } from "./dispatcher.ts";
+import type { LoadedService } from "./dispatcher.ts";
 import { ConnectionCut } from "./faults.ts";
-import { type Hall, headersOf } from "./http.ts";
-import { inScope } from "./request-scope.ts";
+import { headersOf, type ServerContext } from "./http.ts";
+import { expiredToken } from "./refusals.ts";
+import { inRequestScope } from "./request-scope.ts";
 import { type Call, type LocalEnv, LocalFault, type LocalService, type Principal } from "./service.ts";
 import { checkExpiry, type Signature, verifySignature } from "./signature.ts";
 import { checkInput } from "./validation.ts";
-import { expiredToken } from "./wording.ts";
 
-/** Largest body that is held in memory where a service has no limit of its own; S3's objects stream past it. */
+/** Largest body that is held in memory where a service has no limit of its own. S3's objects are streamed and have none. */
 const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
-export interface Asked {
+export interface RoutedRequest {
   /** Undecoded, without the query. */
   readonly path: string;
   readonly query: URLSearchParams;
-  readonly wired: Wired;
+  readonly loaded: LoadedService;
   /** undefined: an anonymous request. */
   readonly signature: Signature | undefined;
   readonly requestId: string;
 }
 
-/** One call of the AWS protocol, from its bytes to its answer. Only a cut connection is thrown. */
-export async function answer(request: IncomingMessage, response: ServerResponse, asked: Asked, hall: Hall): Promise<void> {
-  const { service, routes } = asked.wired;
-  const call = callOf(request, response, asked, hall.env);
-  const wire = spokenIn(asked.wired.wire, call.headers);
+/** Answers one request of an AWS protocol. Throws `ConnectionCut` only: every other error is sent to the client. */
+export async function answerAws(
+  request: IncomingMessage,
+  response: ServerResponse,
+  routed: RoutedRequest,
+  context: ServerContext,
+): Promise<void> {
+  const { service, routes } = routed.loaded;
+  const call = callOf(request, response, routed, context.env);
+  const wire = withRequestProtocol(routed.loaded.wire, call.headers);
   const body = memoryBody(request, call.headers, service);
   const head = request.method === "HEAD";
   let operationName = "(unknown operation)";
   try {
     const method = request.method ?? "GET";
-    await authenticate({ method, path: asked.path, query: asked.query, headers: call.headers, body }, asked.signature, hall.env);
-    const { path, query } = asked;
+    await authenticate(
+      { method, path: routed.path, query: routed.query, headers: call.headers, body },
+      routed.signature,
+      service,
+      context.env,
+    );
+    const { path, query } = routed;
     const whole = async (): Promise<Buffer> => uncompressed(await body(), call.headers, service);
     const asSent = { method, path, query, headers: call.headers, body: whole, stream: request };
     const { operation, input } = await parseRequest(wire, routes, asSent);
     operationName = operation.name;
-    checkInput(asked.wired.model, service, wire.kind, operation.name, input);
-    const output = await inScope(() => hall.dispatcher.run(service, operation.name, input, call));
-    await send(response, writeResponse(wire, operation, output, asked.requestId), head, `${service.name}:${operationName}`);
+    checkInput(routed.loaded.model, service, wire.protocol, operation.name, input);
+    const output = await inRequestScope(() => context.dispatcher.run(service, operation.name, input, call));
+    await send(response, writeResponse(wire, operation, output, routed.requestId), head, `${service.name}:${operationName}`);
   } catch (error) {
     if (error instanceof ConnectionCut) throw error;
-    const fault = error instanceof LocalFault ? error : bug(error, hall.env, service, operationName);
-    // What the client still sends is not wanted: without this it would be read to its end, however large.
+    const fault = error instanceof LocalFault ? error : bug(error, context.env, service, operationName);
+    // Without this, Node would read the rest of the request body, however large it is.
     const closing = request.complete ? {} : { connection: "close" };
-    const written = writeFault(wire, fault, asked.requestId);
+    const written = writeFault(wire, fault, routed.requestId);
     await send(response, { ...written, headers: { ...written.headers, ...closing } }, head, `${service.name}:${operationName}`);
   }
 }
 
-/** Checks the signatures of keys that were issued here. Others are the owner's own: any will do. */
+/** Checks the signature where STS issued the key here. Every other key belongs to the machine's user and is accepted unchecked. */
 async function authenticate(
   request: Parameters<typeof verifySignature>[0],
   signature: Signature | undefined,
+  service: LocalService,
   env: LocalEnv,
 ): Promise<void> {
   if (!signature) return;
   checkExpiry(signature, env.clock.now());
   const issued = env.identify(signature.accessKeyId);
   if (!issued) return;
-  if (issued.principal.type === "anonymous") throw expiredToken(signature.service);
+  if (issued.principal.type === "anonymous") throw expiredToken(service);
   await verifySignature(request, signature, issued.secret);
   const claimed = request.headers["x-amz-content-sha256"];
   if (signature.service === "s3" || !claimed || !/^[0-9a-f]{64}$/.test(claimed)) return;
@@ -81,7 +92,7 @@ async function authenticate(
 }
 
 function bug(error: unknown, env: LocalEnv, service: LocalService, operation: string): LocalFault {
-  // What nests deeper than any input of AWS was written to break something.
+  // Only an input that nests deeper than any valid one overflows the stack.
   if (error instanceof RangeError && /call stack/.test(error.message))
     return new LocalFault("SerializationException", "The input nests too deep.", 400);
   const text = error instanceof Error ? error.message : String(error);
@@ -98,7 +109,7 @@ async function send(response: ServerResponse, { status, headers, body }: WireRes
       response.end();
       return;
     }
-    // A client that leaves, or a file that ends early: the connection is cut, which is all that can still be said.
+    // The status is sent already. When the client leaves or the file ends early, only closing the connection shows the failure.
     await pipeline(body, response).catch(() => response.destroy());
     return;
   }
@@ -107,7 +118,7 @@ async function send(response: ServerResponse, { status, headers, body }: WireRes
   response.writeHead(status, headers).end(head ? undefined : body);
 }
 
-function callOf(request: IncomingMessage, response: ServerResponse, { requestId, signature }: Asked, env: LocalEnv): Call {
+function callOf(request: IncomingMessage, response: ServerResponse, { requestId, signature }: RoutedRequest, env: LocalEnv): Call {
   let signal: AbortSignal | undefined;
   const root: Principal = { type: "root", arn: `arn:aws:iam::${env.account}:root` };
   return {
@@ -116,7 +127,7 @@ function callOf(request: IncomingMessage, response: ServerResponse, { requestId,
     account: env.account,
     principal: signature ? (env.identify(signature.accessKeyId)?.principal ?? root) : { type: "anonymous" },
     headers: headersOf(request),
-    // Made when it is asked for: few operations wait for anything.
+    // Made when it is routed for: few operations wait for anything.
     get signal() {
       signal ??= signalOf(response);
       return signal;
@@ -124,7 +135,7 @@ function callOf(request: IncomingMessage, response: ServerResponse, { requestId,
   };
 }
 
-/** Aborts when the client leaves before it is answered. */
+/** Aborts when the client closes the connection before the response is sent. */
 function signalOf(response: ServerResponse): AbortSignal {
   const gone = new AbortController();
   const abort = (): void => gone.abort(new Error("the client went away"));
@@ -159,7 +170,7 @@ async function readBody(request: IncomingMessage, headers: Readonly<Record<strin
   return Buffer.concat(chunks);
 }
 
-/** AWS's services take compressed requests; S3 keeps the bytes of an object as they come. */
+/** AWS's services accept gzip requests. S3 stores the bytes of an object as they were sent. */
 async function uncompressed(body: Buffer, headers: Readonly<Record<string, string>>, service: LocalService): Promise<Buffer> {
   if (headers["content-encoding"] !== "gzip" || service.decode) return body;
   try {
