@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => aws.close());
 
 const NAMESPACE = { namespace: "com.amazonaws.cloudwatch", xml: "http://monitoring.amazonaws.com/doc/2010-08-01/" };
-/** CloudWatch's protocols: what the JavaScript SDK, boto3 and older clients speak. */
+/** CloudWatch's protocols, as used by the JavaScript SDK, boto3 and older clients. */
 const PROTOCOLS = {
   "JSON 1.0": {},
   "CBOR (smithy rpc v2)": { protocol: new SmithyRpcV2CborProtocol({ defaultNamespace: NAMESPACE.namespace }) },
@@ -31,7 +31,7 @@ const PROTOCOLS = {
 
 describe.each(Object.entries(PROTOCOLS))("%s", (protocol, options) => {
   const name = `protocol-${protocol.slice(0, 4).replace(" ", "")}`;
-  test("puts and reads a metric, an alarm and a dashboard, and gets AWS's errors", async () => {
+  test("metrics, alarms and dashboards are stored and read; errors are AWS's", async () => {
     const client = aws.client(CloudWatch, options);
     const Dimensions = [{ Name: "protocol", Value: name }];
     await client.putMetricData({ Namespace: "Test", MetricData: [{ MetricName: "Speed", Dimensions, Value: 3.5, Unit: "Count" }] });
@@ -64,7 +64,7 @@ describe.each(Object.entries(PROTOCOLS))("%s", (protocol, options) => {
 });
 
 describe("metrics", () => {
-  test("each statistic of a minute, percentiles too, by the period asked for", async () => {
+  test("every statistic, percentiles included, is computed for the requested period", async () => {
     const at = new Date(clock.now() - 3 * MINUTE);
     const Values = Array.from({ length: 100 }, (_, i) => i + 1);
     await cloudwatch.putMetricData({ Namespace: "Test", MetricData: [{ MetricName: "Latency", Timestamp: at, Values }] });
@@ -81,7 +81,7 @@ describe("metrics", () => {
     ]);
   });
 
-  test("what AWS refuses", async () => {
+  test("invalid input gets AWS's errors", async () => {
     const put = (MetricData: object[], Namespace = "Test") => cloudwatch.putMetricData({ Namespace, MetricData: MetricData as never });
     await expect(put([{ MetricName: "m", Value: 1 }], "AWS/Lambda")).rejects.toMatchObject({ name: "InvalidParameterValueException" });
     await expect(put([{ MetricName: "m" }])).rejects.toMatchObject({ name: "MissingRequiredParameterException" });
@@ -94,7 +94,7 @@ describe("metrics", () => {
     });
   });
 
-  test("a log line in the embedded metric format is metrics; any other line is not", async () => {
+  test("a log line in the embedded metric format gives metrics; other lines give none", async () => {
     const logs = aws.client(CloudWatchLogs);
     const stream = { logGroupName: "embedded", logStreamName: "one" };
     await logs.createLogGroup({ logGroupName: "embedded" });
@@ -133,7 +133,7 @@ describe("alarms", () => {
     cloudwatch.putMetricData({ Namespace: "Alarm", MetricData: [{ MetricName, Value }] });
   const stateOf = async (name: string) => (await cloudwatch.describeAlarms({ AlarmNames: [name] })).MetricAlarms?.[0]?.StateValue;
 
-  test("rings at the second breaching minute of three, and tells its topic; is over when the minutes are", async () => {
+  test("an alarm goes off at the second breaching minute of three, notifies its topic, and returns to OK", async () => {
     const sns = aws.client(SNS);
     const { TopicArn = "" } = await sns.createTopic({ Name: "alarms" });
     const Policy = { Effect: "Allow", Principal: { Service: "cloudwatch.amazonaws.com" }, Action: "sns:Publish", Resource: TopicArn };
@@ -168,7 +168,7 @@ describe("alarms", () => {
     ]);
   });
 
-  test("a function that fails makes its alarm ring, and the topic's mailbox has the message", async () => {
+  test("a failing function sets off its alarm, and the topic's mailbox gets the message", async () => {
     const trust = { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" };
     const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [trust] });
     const { Role } = await aws.client(IAM).createRole({ RoleName: "runner", AssumeRolePolicyDocument });
@@ -188,14 +188,14 @@ describe("alarms", () => {
     expect(await stateOf("broken")).toBe("ALARM");
   });
 
-  test("a period without data counts as the alarm says", async () => {
+  test("missing data is treated as the alarm configures it", async () => {
     for (const TreatMissingData of ["breaching", "notBreaching", "ignore", "missing"]) await alarm(TreatMissingData, { TreatMissingData });
     clock.advance(MINUTE);
     const states = await Promise.all(["breaching", "notBreaching", "ignore", "missing"].map(stateOf));
     expect(states).toEqual(["ALARM", "OK", "INSUFFICIENT_DATA", "INSUFFICIENT_DATA"]);
   });
 
-  test("a topic under AWS's own key for SNS cannot be told, and the history says so", async () => {
+  test("the action on a topic with the AWS managed key of SNS fails, and the history shows it", async () => {
     const { TopicArn = "" } = await aws.client(SNS).createTopic({ Name: "closed", Attributes: { KmsMasterKeyId: "alias/aws/sns" } });
     await alarm("unheard", { AlarmActions: [TopicArn] });
     await cloudwatch.setAlarmState({ AlarmName: "unheard", StateValue: "ALARM", StateReason: "test" });
@@ -205,7 +205,7 @@ describe("alarms", () => {
     expect((await actions())?.[0]?.HistorySummary).toContain("does not have authorization to access the SNS topic encryption key");
   });
 
-  test("what AWS refuses", async () => {
+  test("invalid input gets AWS's errors", async () => {
     await expect(alarm("wrong", { DatapointsToAlarm: 4 })).rejects.toMatchObject({ name: "ValidationException" });
     await expect(alarm("wrong", { Period: 45 })).rejects.toMatchObject({ name: "ValidationException" });
     await expect(alarm("wrong", { Period: 86_400, EvaluationPeriods: 8, DatapointsToAlarm: 8 })).rejects.toMatchObject({

@@ -27,7 +27,7 @@ const put = (messages: string[], logStreamName = "s", at = clock.now()) =>
 const found = async (filterPattern?: string) =>
   ((await logs.filterLogEvents({ logGroupName, filterPattern })).events ?? []).map(({ message }) => message);
 
-test("groups: tags in the creation, retention from the fixed set, AWS's errors", async () => {
+test("a group is created with tags; retention takes AWS's values only; errors are AWS's", async () => {
   await expect(logs.createLogGroup({ logGroupName })).rejects.toMatchObject({
     name: "ResourceAlreadyExistsException",
     message: "The specified log group already exists",
@@ -62,7 +62,7 @@ test("groups: tags in the creation, retention from the fixed set, AWS's errors",
   await expect(logs.createLogGroup({ logGroupName: "aws/x" })).rejects.toMatchObject({ name: "InvalidParameterException" });
 });
 
-test("a group made anew has nothing of the old one", async () => {
+test("a recreated group has no events of the deleted one", async () => {
   await put(["old"]);
   await logs.deleteLogGroup({ logGroupName });
   await logs.createLogGroup({ logGroupName });
@@ -86,7 +86,7 @@ test("streams are listed by name or by last event", async () => {
   expect(logStreams).toMatchObject([{ firstEventTimestamp: clock.now(), lastEventTimestamp: clock.now(), lastIngestionTime: clock.now() }]);
 });
 
-test("a stream is read from either end; the tokens go on from there, and stand still at the end", async () => {
+test("a stream is read from either end; the token continues, and stays the same at the end", async () => {
   await put(["1", "2", "3", "4", "5"]);
   const read = (input: object) => logs.getLogEvents({ logGroupName, logStreamName: "s", limit: 2, ...input });
   const text = ({ events }: Awaited<ReturnType<typeof read>>) => events?.map(({ message }) => message).join("");
@@ -104,7 +104,7 @@ test("a stream is read from either end; the tokens go on from there, and stand s
   expect(text(await read({ startTime: clock.now() + 1, endTime: clock.now() + 3, startFromHead: true }))).toBe("23");
 });
 
-test("events of several streams come in order of time, page by page", async () => {
+test("events of several streams are returned in order of time, in pages", async () => {
   await logs.createLogStream({ logGroupName, logStreamName: "t" });
   await put(["a", "c", "e"], "s", clock.now());
   await logs.putLogEvents({
@@ -157,7 +157,7 @@ test.each([
   expect(await found(pattern)).toEqual(expected);
 });
 
-test("a pattern that cannot be read, and one that is not implemented, are refused", async () => {
+test("an invalid pattern and an unsupported one are refused", async () => {
   await expect(found("{ $.level = }")).rejects.toMatchObject({ name: "InvalidParameterException", message: "Invalid filter pattern" });
   await expect(found("[a, b]")).rejects.toMatchObject({ $metadata: { httpStatusCode: 501 } });
   await expect(
@@ -165,7 +165,7 @@ test("a pattern that cannot be read, and one that is not implemented, are refuse
   ).rejects.toThrow();
 });
 
-test("batches: order, span, size; what is too old or too new is left out and told of", async () => {
+test("a batch is checked for order, span and size; events that are too old or too new are reported", async () => {
   const at = (...offsets: number[]) =>
     logs.putLogEvents({
       logGroupName,
@@ -185,7 +185,7 @@ test("batches: order, span, size; what is too old or too new is left out and tol
   });
 });
 
-test("what retention has passed over is gone, its file too", async () => {
+test("expired events and their file are deleted", async () => {
   await logs.putRetentionPolicy({ logGroupName, retentionInDays: 1 });
   await put(["old"]);
   clock.advance(DAY / 2);
@@ -200,7 +200,7 @@ test("what retention has passed over is gone, its file too", async () => {
   expect(before - files()).toBe(1);
 });
 
-test("events outlive the server, a half-written line does not", async () => {
+test("events survive a restart; an incomplete line is dropped", async () => {
   const dataDir = mkdtempSync(join(tmpdir(), "logs-"));
   const write = async (server: Awaited<ReturnType<typeof localAws>>, message: string) =>
     server.client(CloudWatchLogs).putLogEvents({ logGroupName: "g", logStreamName: "s", logEvents: [{ timestamp: Date.now(), message }] });
@@ -219,7 +219,7 @@ test("events outlive the server, a half-written line does not", async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-test("a stream keeps its newest events, about 64 MB of them", async () => {
+test("a stream keeps its newest 64 MB of events", async () => {
   const filler = "x".repeat(1_000_000);
   for (let i = 0; i < 85; i++)
     await aws.env.dispatch("logs", "PutLogEvents", {

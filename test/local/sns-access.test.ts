@@ -9,10 +9,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { functionZip } from "../support/function-zip.ts";
 import { localAws } from "../support/local-aws.ts";
 
-/** What happens after the answer has time to happen, however busy the machine. */
+/** Waits long enough for asynchronous deliveries on a busy machine. */
 const soon = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });
 
-/** Where functions write: as somebody else, where the tests run as root. */
+/** A folder that functions can write to. Where the tests run as root, they run as an unprivileged user. */
 const told = mkdtempSync(join(tmpdir(), "sns-access-"));
 chmodSync(told, 0o777);
 let aws: Awaited<ReturnType<typeof localAws>>;
@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => aws.close());
 const mail = async () => (await fetch(`${aws.url}/_local/mail`)).json() as Promise<{ to: string; body: string }[]>;
 
-test("a function that may be called gets the message as AWS's record; one that may not does not", async () => {
+test("a function that permits SNS gets the message as AWS's record; another one does not", async () => {
   const lambda = aws.client(Lambda);
   const code = `import { writeFileSync } from "node:fs";
     export const handler = async (event) => writeFileSync(process.env.FILE, JSON.stringify(event));`;
@@ -88,7 +88,7 @@ test("a function that may be called gets the message as AWS's record; one that m
   await sns.unsubscribe({ SubscriptionArn: subscribed.SubscriptionArn });
 });
 
-test("a role publishes where its policy says, and where the topic's does; a TLS-only topic takes loopback for safe", async () => {
+test("a role publishes where its policy or the topic's policy allows; a TLS-only topic accepts loopback", async () => {
   const iam = aws.client(IAM);
   const own = { Effect: "Allow", Action: "sns:Publish", Resource: TopicArn };
   await iam.putRolePolicy({ RoleName: "runner", PolicyName: "p", PolicyDocument: document(own) });

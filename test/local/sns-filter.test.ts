@@ -79,7 +79,7 @@ test.each([
   });
 });
 
-test("queues are not there, and nothing pretends that they are", async () => {
+test("subscriptions of SQS queues are refused", async () => {
   const Endpoint = "arn:aws:sqs:us-east-1:000000000000:q";
   await expect(sns.subscribe({ TopicArn, Protocol: "sqs", Endpoint })).rejects.toMatchObject({ name: "NotImplemented" });
   const Attributes = { RedrivePolicy: JSON.stringify({ deadLetterTargetArn: Endpoint }) };
@@ -88,7 +88,7 @@ test("queues are not there, and nothing pretends that they are", async () => {
   });
 });
 
-test("filter by message body reaches into it", async () => {
+test("a filter policy on the message body matches nested members", async () => {
   const Attributes = {
     FilterPolicyScope: "MessageBody",
     FilterPolicy: JSON.stringify({ vehicle: { id: [{ prefix: "v" }] }, stops: { n: [2] } }),

@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 
 const mail = () => mailAt(aws.url);
-/** A listener that keeps what it is sent; `status` answers each call. */
+/** An HTTP server that records requests and answers each with `status`. */
 async function listener(status: (n: number) => number = () => 200) {
   const calls: { headers: Record<string, unknown>; body: string }[] = [];
   const server: Server = createServer((request, response) => {
@@ -54,7 +54,7 @@ test("creating a topic again succeeds only with equal attributes and tags", asyn
   await expect(sns.createTopic({ Name: "no spaces" })).rejects.toMatchObject({ message: "Invalid parameter: Topic Name" });
 });
 
-test("a topic's attributes: defaults as AWS's, each can be set and taken back", async () => {
+test("a topic's attributes have AWS's defaults; each can be set and reset", async () => {
   const { Attributes = {} } = await sns.getTopicAttributes({ TopicArn });
   expect(Attributes).toMatchObject({
     TopicArn,
@@ -81,7 +81,7 @@ test("a topic's attributes: defaults as AWS's, each can be set and taken back", 
   await expect(sns.getTopicAttributes({ TopicArn })).rejects.toMatchObject({ name: "NotFoundException", message: "Topic does not exist" });
 });
 
-test("an e-mail subscription is pending until its link is followed; then mail comes, as JSON and as a file", async () => {
+test("an e-mail subscription is pending until its link is opened; then messages arrive as JSON and as a file", async () => {
   const subscribed = await sns.subscribe({ TopicArn, Protocol: "email", Endpoint: "ops@example.com" });
   expect(subscribed.SubscriptionArn).toBe("pending confirmation");
   expect((await sns.listSubscriptionsByTopic({ TopicArn })).Subscriptions).toMatchObject([{ SubscriptionArn: "PendingConfirmation" }]);
@@ -110,7 +110,7 @@ test("an e-mail subscription is pending until its link is followed; then mail co
   expect(readdirSync(join(aws.env.dataDir, "mail"))).toEqual([]);
 });
 
-test("SMS goes to the mailbox, to a subscriber and to a number", async () => {
+test("an SMS to a subscriber or to a number arrives in the mailbox", async () => {
   await sns.setTopicAttributes({ TopicArn, AttributeName: "DisplayName", AttributeValue: "Fleet" });
   await sns.subscribe({ TopicArn, Protocol: "sms", Endpoint: "+15550100" });
   await sns.publish({ TopicArn, Message: "hello" });
@@ -119,7 +119,7 @@ test("SMS goes to the mailbox, to a subscriber and to a number", async () => {
   expect((await mail()).at(-1)).toMatchObject({ to: "+15550199999", body: "direct" });
 });
 
-test("an http endpoint shakes hands, then gets signed messages whose certificate the server holds", async () => {
+test("an HTTP endpoint confirms its subscription, then gets messages signed with the served certificate", async () => {
   const hook = await listener();
   await sns.setTopicAttributes({ TopicArn, AttributeName: "SignatureVersion", AttributeValue: "2" });
   await sns.subscribe({ TopicArn, Protocol: "http", Endpoint: hook.url });
@@ -164,7 +164,7 @@ test("an http endpoint shakes hands, then gets signed messages whose certificate
   hook.close();
 });
 
-test("a failing endpoint is tried again as its delivery policy says; nothing is left behind", async () => {
+test("deliveries to a failing endpoint are retried by its delivery policy; the queue is empty afterwards", async () => {
   const hook = await listener((n) => (n === 2 || n === 3 ? 503 : 200));
   const healthyRetryPolicy = { numRetries: 3, numNoDelayRetries: 3 };
   await sns.subscribe({
@@ -181,7 +181,7 @@ test("a failing endpoint is tried again as its delivery policy says; nothing is 
   hook.close();
 });
 
-test("endpoints off this machine and of other services are refused", async () => {
+test("endpoints on other machines and of other services are refused", async () => {
   await expect(sns.subscribe({ TopicArn, Protocol: "https", Endpoint: "https://example.com/hook" })).rejects.toMatchObject({
     name: "InvalidParameterException",
   });
@@ -203,7 +203,7 @@ test.each([
   await expect(sns.publish({ TopicArn, ...input })).rejects.toMatchObject({ name: "InvalidParameterException", message });
 });
 
-test("a batch reports each entry; its own limits are errors", async () => {
+test("a batch reports the result of each entry; exceeding its limits fails it", async () => {
   const answer = await sns.publishBatch({
     TopicArn,
     PublishBatchRequestEntries: [
@@ -224,14 +224,14 @@ test("a batch reports each entry; its own limits are errors", async () => {
   });
 });
 
-test("lists are paged by a hundred", async () => {
+test("lists have pages of 100 items", async () => {
   for (let i = 0; i < 101; i++) await sns.subscribe({ TopicArn, Protocol: "sms", Endpoint: `+1555010${1000 + i}` });
   const first = await sns.listSubscriptionsByTopic({ TopicArn });
   const second = await sns.listSubscriptionsByTopic({ TopicArn, NextToken: first.NextToken });
   expect([first.Subscriptions?.length, second.Subscriptions?.length, second.NextToken]).toEqual([100, 1, undefined]);
 });
 
-test("a delivery that a killed server left in its queue is made by the next one", async () => {
+test("the next server makes the deliveries that a killed server left in its queue", async () => {
   const { mkdtempSync, mkdirSync, writeFileSync, rmSync } = await import("node:fs");
   const { tmpdir } = await import("node:os");
   const dataDir = mkdtempSync(join(tmpdir(), "sns-"));

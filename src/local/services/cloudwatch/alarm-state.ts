@@ -6,14 +6,14 @@ export interface StateChange {
   readonly before: AlarmDocument;
   readonly after: AlarmDocument;
 }
-interface Reached {
+interface NewState {
   readonly value: AlarmDocument["state"];
   readonly reason: string;
   readonly data?: string | undefined;
 }
 
-/** Writes an alarm's new state, and its history when the state itself is another. */
-export function changeState({ env, alarms }: CloudWatchState, before: AlarmDocument, { value, reason, data }: Reached): StateChange {
+/** Stores an alarm's new state, and adds a history entry when the state value changed. */
+export function changeState({ env, alarms }: CloudWatchState, before: AlarmDocument, { value, reason, data }: NewState): StateChange {
   const now = env.clock.now();
   const moved = value !== before.state;
   const entry = {
@@ -40,8 +40,8 @@ export function changeState({ env, alarms }: CloudWatchState, before: AlarmDocum
   return { before, after };
 }
 
-/** An action that was taken, or failed, at the head of the alarm's history. */
-export function noteAction({ env, alarms }: CloudWatchState, { region, name }: AlarmDocument, summary: string, data: object): void {
+/** Adds the result of an action to the alarm's history. */
+export function recordAction({ env, alarms }: CloudWatchState, { region, name }: AlarmDocument, summary: string, data: object): void {
   const found = alarms.get(alarmKey(region, name));
   if (!found) return;
   const entry = { at: env.clock.now(), type: "Action" as const, summary, data: JSON.stringify(data) };

@@ -11,7 +11,7 @@ const MISSING = ["breaching", "notBreaching", "ignore", "missing"];
 
 const invalid = (message: string): LocalFault => new LocalFault("ValidationError", message);
 
-/** What AWS would not take as a metric alarm. */
+/** Checks a metric alarm. Throws AWS's validation faults. */
 export function checkAlarm(input: PutMetricAlarmCommandInput): void {
   const { AlarmName = "", AlarmActions, OKActions, InsufficientDataActions, ComparisonOperator = "", TreatMissingData } = input;
   if (AlarmName.length < 1 || AlarmName.length > 255) throw invalid("AlarmName must be 1 to 255 characters long.");

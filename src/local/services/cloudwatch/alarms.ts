@@ -16,8 +16,8 @@ import {
 const HISTORY = 100;
 const STATES = ["OK", "ALARM", "INSUFFICIENT_DATA"];
 
-/** `reached` is told of every state that a call sets, so that it is acted upon as after an evaluation. */
-export function alarmOperations(state: CloudWatchState, reached: (change: StateChange) => void): Operations {
+/** `onStateSet` is called for every state set by a call, so that its actions run as after an evaluation. */
+export function alarmOperations(state: CloudWatchState, onStateSet: (change: StateChange) => void): Operations {
   const { alarms } = state;
   const remove: Handler<CW.DeleteAlarmsCommandInput, CW.DeleteAlarmsCommandOutput> = (input, { region }) => {
     const found = (input.AlarmNames ?? []).map((name) => need(state, region, name));
@@ -33,7 +33,7 @@ export function alarmOperations(state: CloudWatchState, reached: (change: StateC
       throw new LocalFault("InvalidFormatFault", "StateReasonData is not valid JSON");
     const { StateValue, StateReason = "", StateReasonData } = input;
     const change = { value: StateValue as AlarmDocument["state"], reason: StateReason, data: StateReasonData };
-    reached(changeState(state, need(state, region, input.AlarmName ?? ""), change));
+    onStateSet(changeState(state, need(state, region, input.AlarmName ?? ""), change));
     return {};
   };
   const enable =
@@ -95,7 +95,7 @@ const put =
       ...{ name, region, arn, configuredAt: now, state, reason, stateAt, transitionedAt },
       ...(there?.reasonData !== undefined && { reasonData: there.reasonData }),
       settings: settingsOf(input),
-      // Tags count in the call that makes the alarm, and are passed over after that.
+      // AWS uses the tags of the call that creates the alarm, and ignores them in later calls.
       tags: there?.tags ?? withTags({}, tagsOf(input.Tags), invalidValue),
       history: [entry, ...(there?.history ?? [])].slice(0, HISTORY),
     });

@@ -16,7 +16,7 @@ export function dashboardOperations(state: CloudWatchState): Operations {
     const messages = complaints(input.DashboardBody ?? "");
     if (messages.length > 0) throw invalidInput(messages);
     const there = dashboards.get(name);
-    // Tags count in the call that makes the dashboard, and are passed over after that.
+    // AWS uses the tags of the call that creates the dashboard, and ignores them in later calls.
     const tags = there?.tags ?? withTags({}, tagsOf(input.Tags), invalidValue);
     dashboards.put(name, { name, body: input.DashboardBody ?? "", changedAt: env.clock.now(), tags });
     return { DashboardValidationMessages: [] };
@@ -41,7 +41,7 @@ export function dashboardOperations(state: CloudWatchState): Operations {
     }));
     return { DashboardEntries, ...(next !== undefined && { NextToken: next }) };
   };
-  // One that is missing stops the whole call: AWS deletes none of the others then.
+  // If one dashboard is missing, AWS deletes none of them.
   const remove: Handler<CW.DeleteDashboardsCommandInput, CW.DeleteDashboardsCommandOutput> = (input) => {
     const found = (input.DashboardNames ?? []).map(need);
     for (const { name } of found) dashboards.delete(name);

@@ -8,17 +8,17 @@ interface Point {
   readonly from: number;
   readonly value: number | undefined;
 }
-interface Verdict {
+interface NewState {
   readonly value: AlarmDocument["state"];
   readonly reason: string;
   readonly data: string;
 }
 
-/** Holds every alarm against its metric. Those whose state moved are returned. */
+/** Evaluates every alarm against its metric. Returns the alarms whose state changed. */
 export function evaluate(state: CloudWatchState): readonly StateChange[] {
   return state.alarms.values().flatMap((alarm) => {
-    const verdict = judge(state, alarm);
-    return verdict === undefined || verdict.value === alarm.state ? [] : [changeState(state, alarm, verdict)];
+    const newState = evaluateAlarm(state, alarm);
+    return newState === undefined || newState.value === alarm.state ? [] : [changeState(state, alarm, newState)];
   });
 }
 
@@ -36,11 +36,11 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The last `EvaluationPeriods` finished periods, and what a period without data counts as, as AWS documents it ("Configuring how CloudWatch
- * alarms treat missing data"). AWS looks at some periods before them, too, where data is missing; here they are the only ones.
- * undefined: the state stays.
+ * Evaluates the last `EvaluationPeriods` finished periods. Missing data is treated as AWS documents it ("Configuring how CloudWatch
+ * alarms treat missing data"). One difference: where data is missing, AWS looks at some earlier periods, too.
+ * Undefined when the state stays.
  */
-function judge(state: CloudWatchState, alarm: AlarmDocument): Verdict | undefined {
+function evaluateAlarm(state: CloudWatchState, alarm: AlarmDocument): NewState | undefined {
   const { settings } = alarm;
   const points = pointsOf(state, alarm);
   const breaches = COMPARE[settings.ComparisonOperator ?? ""];
@@ -51,7 +51,7 @@ function judge(state: CloudWatchState, alarm: AlarmDocument): Verdict | undefine
   const treatment = settings.TreatMissingData ?? "missing";
   const breaching = there.filter(({ value }) => breaches(value, threshold)).length + (treatment === "breaching" ? missing : 0);
   const needed = settings.DatapointsToAlarm ?? points.length;
-  const say = (value: AlarmDocument["state"], reason: string): Verdict => ({ value, reason, data: dataOf(state, alarm, points) });
+  const say = (value: AlarmDocument["state"], reason: string): NewState => ({ value, reason, data: dataOf(state, alarm, points) });
   if (breaching >= needed) return say("ALARM", crossed(alarm, true, there, missing));
   if (there.length === 0 && treatment === "missing")
     return say("INSUFFICIENT_DATA", `Insufficient Data: ${count(missing)} ${missing > 1 ? "were" : "was"} unknown.`);
@@ -62,7 +62,7 @@ const count = (n: number): string => `${n} datapoint${n === 1 ? "" : "s"}`;
 
 function pointsOf({ env, metrics }: CloudWatchState, { region, settings }: AlarmDocument): readonly Point[] {
   const period = Math.max(60, settings.Period ?? 60) * 1_000;
-  // Windows slide by the minute, whatever the period is.
+  // The evaluated range ends at the last full minute, whatever the period.
   const end = Math.floor(env.clock.now() / MINUTE_MS) * MINUTE_MS;
   const metric = metrics.get({
     region,
@@ -79,7 +79,7 @@ function pointsOf({ env, metrics }: CloudWatchState, { region, settings }: Alarm
 
 function crossed(
   { settings }: AlarmDocument,
-  rings: boolean,
+  inAlarm: boolean,
   there: readonly { readonly value: number; readonly from: number }[],
   missing: number,
 ): string {
@@ -90,10 +90,10 @@ function crossed(
     return `Threshold Crossed: no datapoints were received for ${missing} period${missing === 1 ? "" : "s"} and ${count(missing)} missing ${missing === 1 ? "was" : "were"} treated as ${treated}.`;
   }
   const values = there.map(({ value, from }) => `${decimal(value)} (${dateOf(from)})`).join(", ");
-  const not = rings ? "" : "not ";
+  const not = inAlarm ? "" : "not ";
   return `Threshold Crossed: ${count(there.length)} [${values}] ${there.length === 1 ? "was" : "were"} ${not}${comparison} the threshold (${threshold}).`;
 }
-/** As AWS writes numbers here: always with a decimal point. */
+/** Numbers in AWS's reasons always have a decimal point. */
 const decimal = (value: number): string => (Number.isInteger(value) ? `${value}.0` : String(value));
 /** `25/11/26 13:00:00`. */
 function dateOf(at: number): string {

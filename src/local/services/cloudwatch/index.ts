@@ -1,23 +1,23 @@
 import type { Call, LocalEnv, LocalService, Permission } from "../../core/service.ts";
 import { loadModel, pathOf, validationFault } from "../../core/validation.ts";
+import { runActions } from "./alarm-actions.ts";
 import type { StateChange } from "./alarm-state.ts";
 import { alarmOperations } from "./alarms.ts";
 import { dashboardOperations } from "./dashboards.ts";
 import { evaluate } from "./evaluation.ts";
 import { MINUTE_MS } from "./metric-store.ts";
 import { metricOperations } from "./metrics.ts";
-import { act } from "./notify.ts";
 import { openCloudWatch } from "./state.ts";
 import { tagOperations } from "./tags.ts";
 
-/** Metrics by the minute, alarms that are evaluated on them each minute and tell their topics, and dashboards, which are kept. */
+/** CloudWatch: metrics by the minute, alarms that are evaluated each minute and run their actions, and stored dashboards. */
 export function cloudwatchService(env: LocalEnv): LocalService {
   const state = openCloudWatch(env);
-  const reached = (change: StateChange): void => void act(state, change);
+  const onStateSet = (change: StateChange): void => void runActions(state, change);
   let cancel = (): void => {};
   const tick = (): void => {
     state.metrics.flush();
-    for (const change of evaluate(state)) reached(change);
+    for (const change of evaluate(state)) onStateSet(change);
     schedule();
   };
   const schedule = (): void => {
@@ -29,9 +29,14 @@ export function cloudwatchService(env: LocalEnv): LocalService {
     sdk: () => import("@aws-sdk/client-cloudwatch"),
     model: () => loadModel("cloudwatch"),
     pageTokens: { all: ["NextToken", "NextToken"] },
-    // CloudWatch keeps the code of the query protocol in its newer ones.
+    // CloudWatch's newer protocols keep the error code of the query protocol.
     inputRules: { refuse: (found) => validationFault(found, "awsQuery", pathOf) },
-    operations: { ...metricOperations(state), ...alarmOperations(state, reached), ...dashboardOperations(state), ...tagOperations(state) },
+    operations: {
+      ...metricOperations(state),
+      ...alarmOperations(state, onStateSet),
+      ...dashboardOperations(state),
+      ...tagOperations(state),
+    },
     permissions: permissionsOf,
     start: async () => schedule(),
     stop: async () => {
@@ -43,7 +48,7 @@ export function cloudwatchService(env: LocalEnv): LocalService {
 }
 
 const ON_ACCOUNT = /Metric(Data|Statistics)$|^ListMetrics$|^ListDashboards$/;
-/** Services of AWS put their metrics without a policy. Alarms and dashboards have ARNs. */
+/** The permissions of a call. AWS's services may put metrics without a policy. Only alarms and dashboards have ARNs. */
 function permissionsOf(operation: string, input: Record<string, unknown>, { principal, region, account }: Call): readonly Permission[] {
   if (operation === "PutMetricData" && principal.type === "service") return [];
   const action = `cloudwatch:${operation}`;

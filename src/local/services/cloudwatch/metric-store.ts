@@ -1,9 +1,9 @@
 import type { LocalEnv } from "../../core/service.ts";
 
-/** Data points are kept as minutes, and for this long: AWS keeps minutes for fifteen days, too. */
+/** Data points are aggregated by the minute and kept for fifteen days, as on AWS. */
 export const MINUTE_MS = 60_000;
 const KEPT_MS = 15 * 24 * 60 * MINUTE_MS;
-/** Values of a minute beyond so many different ones are rounded to two digits: enough for percentiles. */
+/** With more distinct values than this in a minute, values are rounded to two digits, which is enough for percentiles. */
 const EXACT_VALUES = 500;
 
 export type Dimensions = Readonly<Record<string, string>>;
@@ -13,14 +13,14 @@ export interface MetricId {
   readonly name: string;
   readonly dimensions: Dimensions;
 }
-/** What was measured within one minute. */
+/** The aggregated data points of one minute. */
 export interface Minute {
   readonly at: number;
   count: number;
   sum: number;
   min: number;
   max: number;
-  /** How often each value was seen; none for statistic sets. */
+  /** Value → number of samples. Empty for statistic sets. */
   readonly values: Map<number, number>;
 }
 export interface Sample {
@@ -33,7 +33,7 @@ export interface Sample {
   readonly values: readonly (readonly [value: number, count: number])[];
 }
 export interface Metric extends MetricId {
-  /** Of the last sample. */
+  /** Unit of the last sample. */
   unit: string | undefined;
   readonly minutes: Map<number, Minute>;
 }
@@ -41,7 +41,7 @@ export interface MetricStore {
   add(id: MetricId, sample: Sample): void;
   get(id: MetricId): Metric | undefined;
   all(region: string): readonly Metric[];
-  /** Writes what has changed since the last time, and forgets what is old. */
+  /** Stores the minutes that changed since the last flush, and drops expired ones. */
   flush(): void;
 }
 
@@ -55,7 +55,7 @@ interface MinuteDocument {
 export const keyOf = ({ region, namespace, name, dimensions }: MetricId): string =>
   JSON.stringify([region, namespace, name, Object.entries(dimensions).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 
-/** In memory for reading; a minute is written to the journal once it has changed and somebody asks for `flush`. */
+/** Serves reads from memory. `flush` stores changed minutes in the journal. */
 export function openMetrics(env: LocalEnv): MetricStore {
   const kept = env.store.collection<MinuteDocument>("cloudwatch.minutes");
   const metrics = new Map<string, Metric>();

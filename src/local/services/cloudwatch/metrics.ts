@@ -12,7 +12,7 @@ const MOST_DIMENSIONS = 30;
 const MOST_VALUES = 150;
 const MOST_POINTS = 1_440;
 const LIST_PAGE = 500;
-/** AWS lists a metric for so long after its last data point. */
+/** ListMetrics returns a metric for this time after its last data point, as on AWS. */
 const LISTED_MS = 14 * 24 * HOUR_MS;
 
 export function metricOperations(state: CloudWatchState): Operations {
@@ -30,7 +30,7 @@ const put =
     const all = [...(input.MetricData ?? []), ...entities];
     if (all.length === 0) throw new LocalFault("MissingRequiredParameterException", "The parameter MetricData is required.");
     if (all.length > MOST_DATA) throw invalidValue(`The collection MetricData must not have a size greater than ${MOST_DATA}.`);
-    // All or nothing: AWS takes no part of a request that it refuses.
+    // AWS stores nothing of a request with an invalid datum.
     const read = all.map((datum, at) => readDatum(datum, at + 1, namespace, call, state.env.clock.now()));
     for (const { id, sample } of read) state.metrics.add(id, sample);
     return {};
@@ -94,7 +94,7 @@ const metricId = ({ Namespace, MetricName, Dimensions }: CW.Metric, region: stri
   dimensions: dimensionsOf(Dimensions),
 });
 
-/** The starts of the periods between two times, aligned as AWS aligns them; the last may be unfinished. */
+/** The starts of the periods between two times, aligned as on AWS. The last period may be unfinished. */
 function periodsOf(start: number, end: number, period: number): readonly number[] {
   const first = Math.floor(start / period) * period;
   return Array.from({ length: Math.max(0, Math.ceil((end - first) / period)) }, (_, i) => first + i * period);
@@ -103,7 +103,7 @@ function checkedPeriod(seconds: number | undefined): number {
   const period = seconds ?? 0;
   if (period < 1 || (period % 60 !== 0 && ![1, 5, 10, 20, 30].includes(period)))
     throw invalidValue("The parameter Period must be a multiple of 60, or 1, 5, 10, 20 or 30.");
-  // The local AWS keeps minutes: what is asked for in less is answered by the minute.
+  // The local AWS stores minutes, so a shorter period is answered by the minute.
   return Math.max(60, period) * 1_000;
 }
 

@@ -4,24 +4,24 @@ import type { Collection, Store } from "../../core/store.ts";
 import type { Tags } from "../../core/tags.ts";
 import { type MetricStore, openMetrics } from "./metric-store.ts";
 
-/** An alarm: what was put, and where it stands. The journal keeps the two apart, as only the first is anybody's to write. */
-export type AlarmDocument = Definition & Standing;
+/** An alarm: its definition and its state. They are stored apart, because evaluations write only the state. */
+export type AlarmDocument = Definition & AlarmState;
 interface Definition {
   readonly name: string;
   readonly region: string;
   readonly arn: string;
-  /** In the shape of PutMetricAlarm. */
+  /** In the shape of PutMetricAlarm's input. */
   readonly settings: AlarmSettings;
-  /** Times are milliseconds. */
+  /** Milliseconds since the epoch, like the other times. */
   readonly configuredAt: number;
   readonly tags: Tags;
 }
-interface Standing {
+interface AlarmState {
   readonly state: "OK" | "ALARM" | "INSUFFICIENT_DATA";
   readonly reason: string;
   readonly reasonData?: string | undefined;
   readonly stateAt: number;
-  /** When the state itself, and not only its reason, last changed. */
+  /** When the state value, not only its reason, last changed. */
   readonly transitionedAt: number;
   /** Newest first. */
   readonly history: readonly HistoryDocument[];
@@ -43,7 +43,7 @@ export interface HistoryDocument {
   readonly summary: string;
   readonly data: string;
 }
-/** Dashboards belong to the account: their key names no region. */
+/** A dashboard. It belongs to the account, so its key has no region. */
 export interface DashboardDocument {
   readonly name: string;
   readonly body: string;
@@ -66,21 +66,21 @@ export const openCloudWatch = (env: LocalEnv): CloudWatchState => ({
 
 function openAlarms(store: Store): CloudWatchState["alarms"] {
   const definitions = store.collection<Definition>("cloudwatch.alarms");
-  const standings = store.collection<Standing>("cloudwatch.alarm-states");
+  const states = store.collection<AlarmState>("cloudwatch.alarm-states");
   const together = (key: string, definition: Definition | undefined): AlarmDocument | undefined => {
-    const standing = standings.get(key);
-    return definition && standing && { ...definition, ...standing };
+    const alarmState = states.get(key);
+    return definition && alarmState && { ...definition, ...alarmState };
   };
   return {
     get: (key) => together(key, definitions.get(key)),
-    put(key, { name, region, arn, settings, configuredAt, tags, ...standing }) {
+    put(key, { name, region, arn, settings, configuredAt, tags, ...alarmState }) {
       const { settings: before, tags: tagged, configuredAt: at } = definitions.get(key) ?? {};
-      standings.put(key, standing);
+      states.put(key, alarmState);
       if (before !== settings || tagged !== tags || at !== configuredAt)
         definitions.put(key, { name, region, arn, settings, configuredAt, tags });
     },
     delete(key) {
-      standings.delete(key);
+      states.delete(key);
       return definitions.delete(key);
     },
     values: () => definitions.entries().flatMap(([key, definition]) => together(key, definition) ?? []),
@@ -96,7 +96,7 @@ export const dashboardArn = (account: string, name: string): string => `arn:aws:
 export const invalidValue = (message: string): LocalFault => new LocalFault("InvalidParameterValueException", message);
 export const invalidCombination = (message: string): LocalFault => new LocalFault("InvalidParameterCombinationException", message);
 
-/** A page of what is ordered by name; the token is the last name of the page before. */
+/** One page of a list that is sorted by name. The token is the last name of the previous page. */
 export function pageOf<T>(all: readonly T[], nameOf: (item: T) => string, token: string | undefined, size: number) {
   const rest = token === undefined ? all : all.filter((item) => nameOf(item) > decoded(token));
   const items = rest.slice(0, size);

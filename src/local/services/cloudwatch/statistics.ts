@@ -1,6 +1,6 @@
 import type { Metric, Minute } from "./metric-store.ts";
 
-/** A metric's value over a stretch of time by one statistic; undefined: nothing was measured. */
+/** The statistic of a metric over a time range; undefined without data. */
 export function valueOver(metric: Metric | undefined, from: number, to: number, statistic: string): number | undefined {
   const minutes = minutesOf(metric, from, to);
   return minutes.length === 0 ? undefined : statisticOf(minutes, statistic);
@@ -19,7 +19,7 @@ const SIMPLE: Readonly<Record<string, (minutes: readonly Minute[]) => number>> =
   Maximum: (minutes) => Math.max(...minutes.map(({ max }) => max)),
 };
 
-/** `undefined` for a percentile of what came as statistic sets only. */
+/** Undefined for a percentile when all data came as statistic sets. */
 export function statisticOf(minutes: readonly Minute[], statistic: string): number | undefined {
   const simple = SIMPLE[statistic];
   if (simple) return simple(minutes);

@@ -8,7 +8,7 @@ interface Tagged {
   readonly put: (tags: Tags) => void;
 }
 
-/** Tags of alarms and dashboards, found by their ARNs. */
+/** Tag operations of alarms and dashboards, by ARN. */
 export function tagOperations(state: CloudWatchState): Operations {
   const tag: Handler<CW.TagResourceCommandInput, CW.TagResourceCommandOutput> = (input) => {
     const { tags, put } = taggedAt(state, input.ResourceARN);

@@ -1,10 +1,10 @@
 import type { MetricDatum } from "@aws-sdk/client-cloudwatch";
 import type { LocalEnv } from "../../core/service.ts";
 
-/** Most values of one metric in a line, and most dimensions of one set, as the specification of the format says. */
-const MOST_VALUES = 100;
-const MOST_DIMENSIONS = 30;
-const AT_ONCE = 1_000;
+/** The format's limits: values of one metric in a line, and dimensions of one set. */
+const MAX_VALUES = 100;
+const MAX_DIMENSIONS = 30;
+const BATCH_SIZE = 1_000;
 
 interface Event {
   readonly timestamp: number;
@@ -12,10 +12,10 @@ interface Event {
 }
 
 /**
- * Metrics out of log lines in CloudWatch's embedded metric format: JSON with `_aws.CloudWatchMetrics`, which names the members that are
- * metrics and those that are dimensions. A line that is none, or is wrong, is a log line and no more, as on AWS.
+ * Extracts metrics from log lines in CloudWatch's embedded metric format: JSON whose `_aws.CloudWatchMetrics` names the members
+ * that are metrics and dimensions. Other and invalid lines give no metrics, as on AWS.
  */
-export function takeMetrics(env: LocalEnv, events: readonly Event[], region: string): void {
+export function putEmbeddedMetrics(env: LocalEnv, events: readonly Event[], region: string): void {
   const byNamespace = new Map<string, MetricDatum[]>();
   for (const event of events) {
     if (!event.message.includes('"_aws"')) continue;
@@ -23,14 +23,14 @@ export function takeMetrics(env: LocalEnv, events: readonly Event[], region: str
   }
   const principal = { type: "service", service: "logs.amazonaws.com" } as const;
   for (const [Namespace, all] of byNamespace)
-    for (let at = 0; at < all.length; at += AT_ONCE)
+    for (let at = 0; at < all.length; at += BATCH_SIZE)
       env
-        .dispatch("cloudwatch", "PutMetricData", { Namespace, MetricData: all.slice(at, at + AT_ONCE) }, { principal, region })
+        .dispatch("cloudwatch", "PutMetricData", { Namespace, MetricData: all.slice(at, at + BATCH_SIZE) }, { principal, region })
         .catch((error) => env.log(`metrics of ${Namespace} in log lines: ${error}`));
 }
 
-type Loose = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Loose => typeof value === "object" && value !== null && !Array.isArray(value);
+type JsonObject = Readonly<Record<string, unknown>>;
+const isObject = (value: unknown): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 function metricsIn({ timestamp, message }: Event): readonly { readonly namespace: string; readonly datum: MetricDatum }[] {
@@ -50,21 +50,21 @@ function metricsIn({ timestamp, message }: Event): readonly { readonly namespace
     );
   });
 }
-/** undefined: a dimension of the set has no value in the line. */
-function dimensionSet(line: Loose, names: unknown): [MetricDatum["Dimensions"]] | undefined {
+/** Undefined when a dimension of the set has no value in the line. */
+function dimensionSet(line: JsonObject, names: unknown): [MetricDatum["Dimensions"]] | undefined {
   const wanted = list(names).map(String);
-  if (!Array.isArray(names) || wanted.length > MOST_DIMENSIONS) return undefined;
+  if (!Array.isArray(names) || wanted.length > MAX_DIMENSIONS) return undefined;
   const values = wanted.map((Name) => ({ Name, Value: Object.hasOwn(line, Name) ? String(line[Name]) : "" }));
   return values.every(({ Value }) => Value !== "") ? [values] : undefined;
 }
-function datumOf(line: Loose, definition: unknown): Pick<MetricDatum, "MetricName" | "Unit" | "Values"> | undefined {
+function datumOf(line: JsonObject, definition: unknown): Pick<MetricDatum, "MetricName" | "Unit" | "Values"> | undefined {
   if (!isObject(definition) || typeof definition.Name !== "string" || !Object.hasOwn(line, definition.Name)) return undefined;
   const value = line[definition.Name];
   const Values = (Array.isArray(value) ? value : [value]).filter((one): one is number => typeof one === "number" && Number.isFinite(one));
-  if (Values.length === 0 || Values.length > MOST_VALUES) return undefined;
+  if (Values.length === 0 || Values.length > MAX_VALUES) return undefined;
   return { MetricName: definition.Name, Values, ...(typeof definition.Unit === "string" && { Unit: definition.Unit as never }) };
 }
-function parsed(text: string): Loose | undefined {
+function parsed(text: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : undefined;

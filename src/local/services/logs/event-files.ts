@@ -4,36 +4,36 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 export interface StoredEvent {
-  /** 56 digits, in the order of time, then of arrival. */
+  /** 56 digits that sort by time, then by arrival. */
   readonly id: string;
   readonly timestamp: number;
   readonly ingestionTime: number;
   readonly message: string;
 }
-export interface Summary {
+export interface StreamSummary {
   readonly first: number | undefined;
   readonly last: number | undefined;
   readonly lastIngestion: number | undefined;
   readonly bytes: number;
 }
 export interface EventFiles {
-  append(stream: StreamPlace, events: readonly { readonly timestamp: number; readonly message: string }[], now: number): void;
-  /** In order of time. `from`, `to`: inclusive. */
-  read(stream: StreamPlace, from: number, to: number): Promise<StoredEvent[]>;
-  summary(stream: StreamPlace): Summary;
-  removeStream(stream: StreamPlace): void;
+  append(stream: StreamKey, events: readonly { readonly timestamp: number; readonly message: string }[], now: number): void;
+  /** Events in order of time; `from` and `to` (milliseconds) are inclusive. */
+  read(stream: StreamKey, from: number, to: number): Promise<StoredEvent[]>;
+  summary(stream: StreamKey): StreamSummary;
+  removeStream(stream: StreamKey): void;
   removeGroup(group: string): void;
-  /** Removes whole files whose newest event is older. */
-  expire(stream: StreamPlace, before: number): void;
-  /** Removes the folders of groups that are no more. */
+  /** Deletes the files whose newest event is older than `before`. */
+  expire(stream: StreamKey, before: number): void;
+  /** Deletes the folders of all other groups. */
   keepOnly(groups: ReadonlySet<string>): void;
 }
-export interface StreamPlace {
+export interface StreamKey {
   readonly id: string;
   readonly group: string;
 }
 
-/** A stream is a row of files of this size; the oldest beyond the count go. */
+/** A stream is stored in files of this size. Beyond the number of segments the oldest file is deleted. */
 const SEGMENT_BYTES = 4 * 1024 * 1024;
 const SEGMENTS = 16;
 
@@ -46,17 +46,17 @@ interface Segment {
   newest: number;
   lastIngestion: number;
 }
-interface Known {
+interface StreamSegments {
   readonly segments: Segment[];
   sequence: number;
 }
 
-/** Events in append-only files, one JSON line each: what was acknowledged is there after `kill -9`. */
+/** Stores events in append-only files, one JSON line each, so that acknowledged events survive `kill -9`. */
 export function eventFiles(folder: string): EventFiles {
-  const known = new Map<string, Known>();
+  const known = new Map<string, StreamSegments>();
   const groupFolder = (group: string): string => join(folder, group);
 
-  const load = (stream: StreamPlace): Known => {
+  const load = (stream: StreamKey): StreamSegments => {
     const state = known.get(stream.id) ?? readSegments(groupFolder(stream.group), stream.id);
     known.set(stream.id, state);
     return state;
@@ -72,7 +72,7 @@ export function eventFiles(folder: string): EventFiles {
     },
     async read(stream, from, to) {
       const found: StoredEvent[] = [];
-      const place = placeOf(stream);
+      const place = streamDigits(stream);
       for (const segment of load(stream).segments)
         if (segment.newest >= from && segment.oldest <= to) found.push(...(await eventsIn(segment, place, from, to)));
       return found.sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -97,8 +97,8 @@ export function eventFiles(folder: string): EventFiles {
   return files;
 }
 
-/** The last segment, or a new one when that is full; the oldest beyond the count goes. */
-function openSegment(state: Known, folder: string, id: string): Segment {
+/** The last segment, or a new one when it is full. Deletes the oldest segments beyond the limit. */
+function openSegment(state: StreamSegments, folder: string, id: string): Segment {
   const last = state.segments.at(-1);
   if (last && last.bytes < SEGMENT_BYTES) return last;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -108,8 +108,8 @@ function openSegment(state: Known, folder: string, id: string): Segment {
   return segment;
 }
 
-function readSegments(folder: string, id: string): Known {
-  const state: Known = { segments: [], sequence: 0 };
+function readSegments(folder: string, id: string): StreamSegments {
+  const state: StreamSegments = { segments: [], sequence: 0 };
   for (const number of segmentNumbers(folder, id)) {
     const segment = newSegment(folder, id, number);
     for (const line of readWholeLines(segment.file)) {
@@ -129,7 +129,7 @@ async function eventsIn(segment: Segment, place: string, from: number, to: numbe
     .map((line) => toEvent(place, line));
 }
 
-function summaryOf(segments: readonly Segment[]): Summary {
+function summaryOf(segments: readonly Segment[]): StreamSummary {
   const [one] = segments;
   return {
     first: one && Math.min(...segments.map(({ oldest }) => oldest)),
@@ -148,7 +148,7 @@ const newSegment = (folder: string, id: string, number: number): Segment => ({
   lastIngestion: 0,
 });
 function count(segment: Segment, [timestamp, ingestionTime, , message]: Line): void {
-  // AWS counts 26 bytes for what goes with a message.
+  // AWS adds 26 bytes of overhead per event.
   segment.bytes += Buffer.byteLength(message) + 26;
   segment.oldest = Math.min(segment.oldest, timestamp);
   segment.newest = Math.max(segment.newest, timestamp);
@@ -168,7 +168,7 @@ const segmentNumbers = (folder: string, id: string): number[] =>
     .map((name) => Number(name.split(".").at(-2)))
     .sort((a, b) => a - b);
 
-/** A half-written last line was never acknowledged: it goes, so that the next one starts on a line of its own. */
+/** Reads the complete lines. An incomplete last line was never acknowledged; it is cut off, so that the next event starts on a new line. */
 function readWholeLines(file: string): Line[] {
   const data = readFileSync(file);
   const end = data.lastIndexOf(0x0a) + 1;
@@ -181,8 +181,8 @@ function readWholeLines(file: string): Line[] {
     .map((line) => JSON.parse(line) as Line);
 }
 
-/** Tells events of different streams at the same time apart. */
-const placeOf = ({ id }: StreamPlace): string =>
+/** The part of an event id that distinguishes streams. */
+const streamDigits = ({ id }: StreamKey): string =>
   String(BigInt(`0x${createHash("sha256").update(id).digest("hex").slice(0, 16)}`)).padStart(21, "0");
 
 const toEvent = (place: string, [timestamp, ingestionTime, sequence, message]: Line): StoredEvent => ({

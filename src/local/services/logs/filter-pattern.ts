@@ -3,7 +3,7 @@ import { jsonPattern } from "./json-pattern.ts";
 
 export type Matcher = (message: string) => boolean;
 
-/** CloudWatch's filter syntax: terms, "phrases", ?one ?of, -without, %regular expressions%, and { $.json = "conditions" }. */
+/** A matcher for CloudWatch's filter syntax: terms, "phrases", ?optional, -excluded, %regular expressions%, { $.json = "conditions" }. */
 export function filterPattern(pattern: string | undefined): Matcher {
   const text = pattern?.trim() ?? "";
   if (!text) return () => true;
@@ -20,7 +20,7 @@ export function filterPattern(pattern: string | undefined): Matcher {
   return (message) =>
     all.every(({ matches }) => matches(message)) &&
     !none.some(({ matches }) => matches(message)) &&
-    // AWS ignores the optional terms beside required ones.
+    // AWS ignores optional terms when there are required ones.
     (all.length > 0 || any.length === 0 || any.some(({ matches }) => matches(message)));
 }
 

@@ -22,7 +22,7 @@ import type {
 } from "@aws-sdk/client-cloudwatch-logs";
 import { type Handler, type LocalEnv, LocalFault, type Operations } from "../../core/service.ts";
 import type { EventFiles } from "./event-files.ts";
-import { constraint, type Group, type Groups, invalid, page } from "./group.ts";
+import { constraint, type Group, type Groups, invalid, page } from "./state.ts";
 import { checkTags } from "./tags.ts";
 
 const RETENTIONS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];

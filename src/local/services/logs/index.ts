@@ -3,17 +3,17 @@ import { JSON_REFUSALS } from "../../core/refusals.ts";
 import type { LocalEnv, LocalService } from "../../core/service.ts";
 import { loadModel, pathOf, validationFault } from "../../core/validation.ts";
 import { eventFiles } from "./event-files.ts";
-import { groupsOf } from "./group.ts";
 import { groupOperations } from "./groups.ts";
 import { permissionsOf, policyOperations } from "./policies.ts";
 import { readingOperations } from "./reading.ts";
+import { groupsOf } from "./state.ts";
 import { streamOperations } from "./streams.ts";
 import { tagOperations } from "./tags.ts";
 
 const DAY_MS = 86_400_000;
 const SWEEP_MS = 3_600_000;
 
-/** Groups and streams in the journal, events in files below `logs/`. */
+/** CloudWatch Logs. Groups and streams are in the journal, events in files below `logs/`. */
 export function logsService(env: LocalEnv): LocalService {
   const groups = groupsOf(env);
   const files = eventFiles(join(env.dataDir, "logs"));
@@ -31,9 +31,9 @@ export function logsService(env: LocalEnv): LocalService {
     model: () => loadModel("logs"),
     refusals: JSON_REFUSALS,
     pageTokens: { all: ["nextToken", "nextToken"] },
-    // A batch of 1 MB, and what JSON adds to it.
+    // A batch of 1 MB with the overhead of JSON.
     maxBodyBytes: 10 * 1024 * 1024,
-    // CloudWatch Logs has a code of its own for the shared words.
+    // CloudWatch Logs uses its own error code with the shared message.
     inputRules: { refuse: (found) => validationFault(found, "awsJson1_1", pathOf, "InvalidParameterException") },
     operations: {
       ...groupOperations(env, groups, files),

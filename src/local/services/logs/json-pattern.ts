@@ -4,7 +4,7 @@ import { LocalFault } from "../../core/service.ts";
 type Test = (value: unknown) => boolean;
 const TOKEN = /\s*(&&|\|\||[()]|!=|<=|>=|=|<|>|"(?:[^"\\]|\\.)*"|\$[\w.[\]$@"-]*|[^\s()&|=<>!]+)/y;
 
-/** `{ ($.level = "ERROR") && ($.n >= 3 || $.user.name = "a*") }` as a test of a message. A message that is not JSON fails it. */
+/** `{ ($.level = "ERROR") && ($.n >= 3 || $.user.name = "a*") }` as a predicate on messages. A message that is not JSON does not match. */
 export function jsonPattern(text: string): (message: string) => boolean {
   if (!text.endsWith("}")) throw invalid();
   const tokens = tokensOf(text.slice(1, -1));
@@ -92,7 +92,7 @@ function compare(operator: string, operand: string, path: readonly string[]): Te
   throw invalid();
 }
 
-/** `*` alone is special here. */
+/** True if the text matches a pattern in which only `*` is special. */
 const fitsStars = (pattern: string, text: string): boolean =>
   pattern.includes("?") ? matchesGlob(pattern.replaceAll("?", "\u0000"), text.replaceAll("?", "\u0000")) : matchesGlob(pattern, text);
 

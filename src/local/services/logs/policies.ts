@@ -8,9 +8,9 @@ import type {
   ResourcePolicy,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { type Handler, type LocalEnv, LocalFault, type LocalService, type Operations } from "../../core/service.ts";
-import { invalid, nameIn } from "./group.ts";
+import { invalid, nameIn } from "./state.ts";
 
-/** The account's policies that let services write: kept and listed. */
+/** Operations of the account's resource policies. They are stored and listed. */
 export function policyOperations(env: LocalEnv): Operations {
   const policies = env.store.collection<ResourcePolicy>("logs.policies");
   const put: Handler<PutResourcePolicyCommandInput, PutResourcePolicyCommandOutput> = (input, { region }) => {

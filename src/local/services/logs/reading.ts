@@ -10,14 +10,14 @@ import type { Handler, LocalEnv, Operations } from "../../core/service.ts";
 import { TimeLimitExceeded, withTimeLimit } from "../../core/time-limit.ts";
 import type { EventFiles, StoredEvent } from "./event-files.ts";
 import { filterPattern } from "./filter-pattern.ts";
-import { constraint, type Group, type Groups, invalid, type Stream } from "./group.ts";
+import { constraint, type Group, type Groups, invalid, type Stream } from "./state.ts";
 
 const DAY_MS = 86_400_000;
 const PAGE_BYTES = 1_048_576;
 const NOTHING = "0".repeat(56);
 
 export function readingOperations(env: LocalEnv, groups: Groups, files: EventFiles): Operations {
-  /** What retention has passed over is gone at once, though its file may stay a while. */
+  /** The earliest time to read. Retention applies at once, although the file may be deleted later. */
   const earliest = (group: Group, startTime: number | undefined): number =>
     Math.max(startTime ?? 0, group.retentionInDays ? env.clock.now() - group.retentionInDays * DAY_MS : 0);
 
@@ -70,13 +70,13 @@ export function readingOperations(env: LocalEnv, groups: Groups, files: EventFil
   return { GetLogEvents: get, FilterLogEvents: filter };
 }
 
-const AT_ONCE = 500;
-/** Others have their turn in between; an expression that takes for ever is refused. */
+const BATCH_SIZE = 500;
+/** The events that match. It yields to other work in between, and refuses a pattern that exceeds its time. */
 async function matching(events: readonly StoredEvent[], matches: (message: string) => boolean): Promise<StoredEvent[]> {
   const found: StoredEvent[] = [];
-  for (let at = 0; at < events.length; at += AT_ONCE) {
+  for (let at = 0; at < events.length; at += BATCH_SIZE) {
     try {
-      found.push(...withTimeLimit(() => events.slice(at, at + AT_ONCE).filter(({ message }) => matches(message))));
+      found.push(...withTimeLimit(() => events.slice(at, at + BATCH_SIZE).filter(({ message }) => matches(message))));
     } catch (error) {
       if (error instanceof TimeLimitExceeded) throw invalid("Invalid filter pattern: it takes too long.");
       throw error;
@@ -100,7 +100,7 @@ function checkLimit(limit: number | undefined): number {
   return limit;
 }
 
-/** As many events as a page holds, by number and by size. */
+/** The events of the first page, limited by number and by size. */
 function firstPage<T extends StoredEvent>(events: readonly T[], limit: number): T[] {
   const taken: T[] = [];
   let bytes = 0;

@@ -12,9 +12,9 @@ import type {
   RejectedLogEventsInfo,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { type Handler, type LocalEnv, LocalFault, type Operations } from "../../core/service.ts";
-import { takeMetrics } from "./embedded-metrics.ts";
+import { putEmbeddedMetrics } from "./embedded-metrics.ts";
 import type { EventFiles } from "./event-files.ts";
-import { constraint, type Group, type Groups, invalid, page } from "./group.ts";
+import { constraint, type Group, type Groups, invalid, page } from "./state.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -42,9 +42,9 @@ export function streamOperations(env: LocalEnv, groups: Groups, files: EventFile
     const events = input.logEvents ?? [];
     checkBatch(events);
     const now = env.clock.now();
-    const { accepted, rejected } = sift(events, group, now);
+    const { accepted, rejected } = splitBatch(events, group, now);
     files.append(stream, accepted, now);
-    takeMetrics(env, accepted, region);
+    putEmbeddedMetrics(env, accepted, region);
     return { nextSequenceToken: String(now).padStart(56, "0"), ...(rejected && { rejectedLogEventsInfo: rejected }) };
   };
   return { CreateLogStream: create, DeleteLogStream: remove, PutLogEvents: put, DescribeLogStreams: describeStreams(groups, files) };
@@ -65,8 +65,8 @@ function checkBatch(events: readonly InputLogEvent[]): void {
     throw invalid("The batch of log events in a single PutLogEvents request cannot span more than 24 hours.");
 }
 
-/** Events too far in the past or the future are left out and told of, the rest is kept. */
-function sift(events: readonly InputLogEvent[], group: Group, now: number) {
+/** Separates the events to store from those that are too old, too new or expired, which the response reports. */
+function splitBatch(events: readonly InputLogEvent[], group: Group, now: number) {
   const expiry = group.retentionInDays ? now - group.retentionInDays * DAY_MS : 0;
   const isOld = ({ timestamp = 0 }: InputLogEvent): boolean => timestamp < now - 14 * DAY_MS;
   const isExpired = ({ timestamp = 0 }: InputLogEvent): boolean => timestamp < expiry;
@@ -106,7 +106,7 @@ const describeStreams =
         uploadSequenceToken: String(summary.lastIngestion).padStart(56, "0"),
       }),
       arn: `${group.arn}:log-stream:${stream.name}`,
-      // AWS has answered 0 here since 2019.
+      // AWS has returned 0 since 2019.
       storedBytes: 0,
     }));
     return { logStreams, ...next };

@@ -13,7 +13,7 @@ import type {
   UntagResourceCommandOutput,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { type Handler, LocalFault, type Operations } from "../../core/service.ts";
-import { type Group, type Groups, invalid, nameIn } from "./group.ts";
+import { type Group, type Groups, invalid, nameIn } from "./state.ts";
 
 export function checkTags(tags: Readonly<Record<string, string>>): void {
   const keys = Object.keys(tags);
@@ -21,7 +21,7 @@ export function checkTags(tags: Readonly<Record<string, string>>): void {
   if (keys.length > 50) throw new LocalFault("TooManyTagsException", "The resource has too many tags: at most 50.");
 }
 
-/** By ARN, and by name as in older clients. */
+/** Tag operations by ARN, and by name for older clients. */
 export function tagOperations(groups: Groups): Operations {
   const byArn = (region: string, arn: string | undefined): Group => {
     const group = groups.find(region, nameIn(arn ?? ""));

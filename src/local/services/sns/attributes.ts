@@ -1,13 +1,13 @@
-import type { SnsState, Subscription, Topic } from "./topic.ts";
-import { invalid, parseJson } from "./topic.ts";
+import type { SnsState, Subscription, Topic } from "./state.ts";
+import { invalid, parseJson } from "./state.ts";
 
 const FEEDBACK = /^(HTTP|Lambda|SQS|Application|Firehose)(SuccessFeedbackRoleArn|SuccessFeedbackSampleRate|FailureFeedbackRoleArn)$/;
 const SETTABLE = new Set(["Policy", "DisplayName", "DeliveryPolicy", "KmsMasterKeyId", "SignatureVersion", "TracingConfig"]);
 
-/** Checks one attribute of a topic as SetTopicAttributes and CreateTopic take it. */
+/** Checks one attribute of SetTopicAttributes or CreateTopic. Throws InvalidParameterException. */
 export function checkTopicAttribute(name: string, value: string): void {
   if (!SETTABLE.has(name) && !FEEDBACK.test(name)) throw invalid("AttributeName");
-  // An empty value takes a setting back.
+  // An empty value resets the attribute.
   if (value === "" && name !== "Policy") return;
   if (name === "Policy") checkPolicy(value);
   if (name === "DeliveryPolicy") parseJson(value, "DeliveryPolicy");
@@ -25,7 +25,7 @@ function checkPolicy(text: string): void {
   }
 }
 
-/** What AWS gives a new topic: everything for the owning account, which still needs an identity policy of its own. */
+/** AWS's policy of a new topic. It allows the owner's account, whose principals still need identity policies. */
 export const defaultPolicy = (topic: Topic): string =>
   JSON.stringify({
     Version: "2008-10-17",
@@ -52,7 +52,7 @@ export const defaultPolicy = (topic: Topic): string =>
   });
 export const policyOf = (topic: Topic): string => topic.attributes.Policy || defaultPolicy(topic);
 
-/** Seconds between tries over HTTP, and how many. */
+/** The delays (seconds) and numbers of retries over HTTP. */
 export interface RetryPolicy {
   readonly minDelayTarget: number;
   readonly maxDelayTarget: number;
@@ -106,7 +106,7 @@ export function topicAttributes(topic: Topic, state: SnsState): Record<string, s
 
 export function subscriptionAttributes(one: Subscription, topic: Topic | undefined, root: string): Record<string, string> {
   const http = one.protocol === "http" || one.protocol === "https";
-  // A scope without a policy is not shown.
+  // AWS omits the scope when there is no policy.
   const { FilterPolicyScope: _scope, ...own } = one.attributes;
   return {
     ...own,

@@ -4,49 +4,51 @@ import { type RetryPolicy, retryPolicy } from "./attributes.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { bodyFor, confirmUrl, type Message, notification, unsubscribeUrl } from "./message.ts";
 import { post } from "./post.ts";
-import type { Deliverer, Outcome } from "./queue.ts";
+import type { Deliverer, DeliveryAttempt } from "./queue.ts";
 import type { Signer } from "./signing.ts";
-import type { SnsState, Subscription, Topic } from "./topic.ts";
+import type { SnsState, Subscription, Topic } from "./state.ts";
 
-/** Tries at a function that is throttled or failing inside AWS. */
+/** Delays of the retries to a function that is throttled or fails inside Lambda. */
 const AWS_DELAYS_MS = [0, 1_000, 1_000, 5_000, 10_000, 20_000];
 
 export function delivererOf(env: LocalEnv, state: SnsState, mailbox: Mailbox, signer: Signer): Deliverer {
-  const way: Way = { env, mailbox, signer };
-  const place = (arn: string): readonly [Subscription, Topic] | undefined => {
+  const context: DeliveryContext = { env, mailbox, signer };
+  const subscriptionAt = (arn: string): readonly [Subscription, Topic] | undefined => {
     const one = state.subscription(arn);
     const topic = state.topic(one?.topicArn);
     return one && topic && [one, topic];
   };
   return {
     async attempt({ subscriptionArn, message }) {
-      const [one, topic] = place(subscriptionArn) ?? [];
+      const [one, topic] = subscriptionAt(subscriptionArn) ?? [];
       if (!one || !topic) return "delivered";
-      if (!message) return askToConfirm(one, topic, env, mailbox, signer);
-      if (one.protocol === "lambda") return toFunction(way, one, topic, message);
-      return one.protocol === "http" || one.protocol === "https" ? toHttp(way, one, topic, message) : toMailbox(way, one, topic, message);
+      if (!message) return requestConfirmation(one, topic, env, mailbox, signer);
+      if (one.protocol === "lambda") return toFunction(context, one, topic, message);
+      return one.protocol === "http" || one.protocol === "https"
+        ? toHttp(context, one, topic, message)
+        : toMailbox(context, one, topic, message);
     },
     delays({ subscriptionArn }) {
-      const [one, topic] = place(subscriptionArn) ?? [];
+      const [one, topic] = subscriptionAt(subscriptionArn) ?? [];
       if (!one || !topic) return [];
       return one.protocol === "lambda" ? AWS_DELAYS_MS : delaysOf(retryPolicy(topic, one));
     },
   };
 }
 
-interface Way {
+interface DeliveryContext {
   readonly env: LocalEnv;
   readonly mailbox: Mailbox;
   readonly signer: Signer;
 }
-const inFull = (way: Way, one: Subscription, topic: Topic, message: Message): Promise<Record<string, unknown>> =>
-  notification(message, one, topic, way.signer, way.env.endpoint());
-const bodyOf = async (way: Way, one: Subscription, topic: Topic, message: Message): Promise<string> =>
-  isRaw(one) ? bodyFor(one.protocol, message) : JSON.stringify(await inFull(way, one, topic, message));
+const notificationFor = (context: DeliveryContext, one: Subscription, topic: Topic, message: Message): Promise<Record<string, unknown>> =>
+  notification(message, one, topic, context.signer, context.env.endpoint());
+const bodyOf = async (context: DeliveryContext, one: Subscription, topic: Topic, message: Message): Promise<string> =>
+  isRaw(one) ? bodyFor(one.protocol, message) : JSON.stringify(await notificationFor(context, one, topic, message));
 
-async function toFunction(way: Way, one: Subscription, topic: Topic, message: Message): Promise<Outcome> {
-  const { env } = way;
-  const Sns = await inFull(way, one, topic, message);
+async function toFunction(context: DeliveryContext, one: Subscription, topic: Topic, message: Message): Promise<DeliveryAttempt> {
+  const { env } = context;
+  const Sns = await notificationFor(context, one, topic, message);
   const record = { EventSource: "aws:sns", EventVersion: "1.0", EventSubscriptionArn: one.arn, Sns };
   const input = { FunctionName: one.endpoint, InvocationType: "Event", Payload: Buffer.from(JSON.stringify({ Records: [record] })) };
   const principal = { type: "service", service: "sns.amazonaws.com", sourceArn: topic.arn } as const;
@@ -56,22 +58,22 @@ async function toFunction(way: Way, one: Subscription, topic: Topic, message: Me
   } catch (error) {
     if (!(error instanceof LocalFault)) throw error;
     env.log(`sns: ${one.endpoint} refused: ${error.code}: ${error.message}`);
-    return error.code === "TooManyRequestsException" || (error.status ?? 400) >= 500 ? "retryable" : "hopeless";
+    return error.code === "TooManyRequestsException" || (error.status ?? 400) >= 500 ? "retryable" : "failed";
   }
 }
 
-async function toMailbox(way: Way, one: Subscription, topic: Topic, message: Message): Promise<Outcome> {
+async function toMailbox(context: DeliveryContext, one: Subscription, topic: Topic, message: Message): Promise<DeliveryAttempt> {
   const protocol = one.protocol as "email" | "email-json" | "sms";
   const text = bodyFor(protocol, message);
-  const footer = `\n\n--\nIf you wish to stop receiving notifications from this topic, please click or visit the link below to unsubscribe:\n${unsubscribeUrl(way.env.endpoint(), one)}`;
-  const json = async () => JSON.stringify(await inFull(way, one, topic, message), null, 2);
+  const footer = `\n\n--\nIf you wish to stop receiving notifications from this topic, please click or visit the link below to unsubscribe:\n${unsubscribeUrl(context.env.endpoint(), one)}`;
+  const json = async () => JSON.stringify(await notificationFor(context, one, topic, message), null, 2);
   const body = protocol === "sms" ? smsText(topic, text) : protocol === "email" ? text + footer : await json();
   const { DisplayName: from } = topic.attributes;
-  way.mailbox.add({ protocol, to: one.endpoint, from, subject: message.subject, body, topicArn: topic.arn });
+  context.mailbox.add({ protocol, to: one.endpoint, from, subject: message.subject, body, topicArn: topic.arn });
   return "delivered";
 }
 
-async function toHttp(way: Way, one: Subscription, topic: Topic, message: Message): Promise<Outcome> {
+async function toHttp(context: DeliveryContext, one: Subscription, topic: Topic, message: Message): Promise<DeliveryAttempt> {
   const headers = {
     "x-amz-sns-message-type": "Notification",
     "x-amz-sns-message-id": message.id,
@@ -79,14 +81,14 @@ async function toHttp(way: Way, one: Subscription, topic: Topic, message: Messag
     "x-amz-sns-subscription-arn": one.arn,
     ...(isRaw(one) && { "x-amz-sns-rawdelivery": "true" }),
   };
-  return post(one.endpoint, headers, await bodyOf(way, one, topic, message));
+  return post(one.endpoint, headers, await bodyOf(context, one, topic, message));
 }
 const isRaw = (one: Subscription): boolean => one.attributes.RawMessageDelivery === "true";
 
-/** AWS puts the topic's display name before an SMS. */
+/** AWS prefixes an SMS with the topic's display name. */
 const smsText = (topic: Topic, text: string): string => (topic.attributes.DisplayName ? `${topic.attributes.DisplayName}> ${text}` : text);
 
-/** The four phases of a delivery policy, in ms; every back-off function counts as linear. */
+/** The retry delays of a delivery policy's four phases, in ms. Every back-off function is treated as linear. */
 export function delaysOf(policy: RetryPolicy): number[] {
   const { numRetries, numNoDelayRetries, numMinDelayRetries, numMaxDelayRetries, minDelayTarget: min, maxDelayTarget: max } = policy;
   const rest = Math.max(0, Math.min(numRetries, 100) - numNoDelayRetries - numMinDelayRetries - numMaxDelayRetries);
@@ -100,7 +102,13 @@ export function delaysOf(policy: RetryPolicy): number[] {
   return seconds.map((s) => s * 1000);
 }
 
-async function askToConfirm(one: Subscription, topic: Topic, env: LocalEnv, mailbox: Mailbox, signer: Signer): Promise<Outcome> {
+async function requestConfirmation(
+  one: Subscription,
+  topic: Topic,
+  env: LocalEnv,
+  mailbox: Mailbox,
+  signer: Signer,
+): Promise<DeliveryAttempt> {
   const url = confirmUrl(env.endpoint(), one);
   if (one.protocol === "email" || one.protocol === "email-json") {
     const body = `You have chosen to subscribe to the topic:\n${topic.arn}\n\nTo confirm this subscription, click or visit the link below (If this was in error no action is necessary):\n${url}`;

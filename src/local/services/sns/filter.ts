@@ -1,14 +1,14 @@
 import { BlockList, isIP } from "node:net";
-import { invalid } from "./topic.ts";
+import { invalid } from "./state.ts";
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 type Policy = { readonly [key: string]: Json };
-/** What a policy is held against: per path the values of the message; no entry = absent. */
+/** The message's values at a path; undefined when the path is absent. */
 type Values = (path: readonly string[]) => readonly Json[] | undefined;
 
 const OPERATORS = new Set(["prefix", "suffix", "anything-but", "numeric", "exists", "equals-ignore-case", "cidr"]);
 
-/** Refuses what AWS refuses when a policy is set. */
+/** Checks a filter policy. Throws InvalidParameterException in AWS's words. */
 export function checkFilterPolicy(text: string, scope: string): void {
   let policy: unknown;
   try {
@@ -22,15 +22,15 @@ export function checkFilterPolicy(text: string, scope: string): void {
   checkSize(policy as Policy);
 }
 
-const MOST_KEYS = 5;
-const MOST_COMBINATIONS = 150;
-/** Deeper ones have too many combinations. */
-const DEEPEST = 150;
-/** A key counts once, its values multiply; those of nested keys also by their depth. */
+const MAX_KEYS = 5;
+const MAX_COMBINATIONS = 150;
+/** Deeper policies exceed the limit of combinations anyway. */
+const MAX_DEPTH = 150;
+/** Checks AWS's limit of combinations: the product over all keys of the number of values, times the depth for nested keys. */
 function checkSize(policy: Policy): void {
   const leaves = leavesOf(policy, 1);
-  if (leaves.length > MOST_KEYS) throw invalid(`FilterPolicy: Filter policy can not have more than ${MOST_KEYS} keys`);
-  if (leaves.reduce((product, { values, depth }) => product * values * depth, 1) > MOST_COMBINATIONS)
+  if (leaves.length > MAX_KEYS) throw invalid(`FilterPolicy: Filter policy can not have more than ${MAX_KEYS} keys`);
+  if (leaves.reduce((product, { values, depth }) => product * values * depth, 1) > MAX_COMBINATIONS)
     throw invalid("FilterPolicy: Filter policy is too complex");
 }
 const leavesOf = (policy: Policy, depth: number): { values: number; depth: number }[] =>
@@ -40,7 +40,7 @@ const leavesOf = (policy: Policy, depth: number): { values: number; depth: numbe
   });
 
 function checkLevel(policy: Policy, nested: boolean, depth: number): void {
-  if (depth > DEEPEST) throw invalid("FilterPolicy: Filter policy is too complex");
+  if (depth > MAX_DEPTH) throw invalid("FilterPolicy: Filter policy is too complex");
   for (const [key, rule] of Object.entries(policy)) {
     if (key === "$or" && Array.isArray(rule) && rule.every(isObject)) {
       for (const one of rule) checkLevel(one as Policy, nested, depth + 1);
@@ -97,7 +97,7 @@ export interface FilterableMessage {
   readonly body: string;
   readonly attributes: Readonly<Record<string, { readonly Type: string; readonly Value: string }>>;
 }
-/** Does the message pass the subscription's policy? No policy lets everything pass. */
+/** True if the message matches the subscription's filter policy, or if there is none. */
 export function passes(policyText: string | undefined, scope: string | undefined, message: FilterableMessage): boolean {
   if (!policyText) return true;
   const policy = JSON.parse(policyText) as Policy;
@@ -155,7 +155,7 @@ function numeric(rule: readonly (string | number)[], value: number): boolean {
 
 const inNetwork = (network: string, address: string): boolean =>
   isIP(address) > 0 && (networkOf(network)?.check(address, isIP(address) === 6 ? "ipv6" : "ipv4") ?? false);
-/** Undefined for what is no network such as 10.0.0.0/8. */
+/** Undefined when the text is not a network such as 10.0.0.0/8. */
 function networkOf(text: string): BlockList | undefined {
   const [base = "", bits = ""] = text.split("/");
   const kind = isIP(base);
@@ -176,7 +176,7 @@ const attributeValues =
     return Array.isArray(list) ? (list as Json[]) : [];
   };
 
-/** A path through lists leads to the values of all their elements. */
+/** The values at a path of a message body. A list on the path contributes the values of all its elements. */
 const bodyValues =
   (body: Policy): Values =>
   (path) => {

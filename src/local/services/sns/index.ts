@@ -9,11 +9,11 @@ import { publishOperations } from "./publish.ts";
 import { queueOf } from "./queue.ts";
 import { signerOf } from "./signing.ts";
 import { smsOperations } from "./sms.ts";
+import { snsState } from "./state.ts";
 import { subscriptionOperations } from "./subscriptions.ts";
-import { snsState } from "./topic.ts";
 import { topicOperations } from "./topics.ts";
 
-/** Topics with real delivery: http with its handshake, functions, queues, and a mailbox in place of e-mail and SMS. */
+/** SNS with real delivery to HTTP endpoints and functions. A mailbox replaces e-mail and SMS. */
 export function snsService(env: LocalEnv): LocalService {
   const state = snsState(env);
   const mailbox = mailboxOf(env);

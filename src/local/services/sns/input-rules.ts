@@ -1,7 +1,7 @@
 import type { Violation } from "../../core/model.ts";
 import { LocalFault } from "../../core/service.ts";
 
-/** SNS's own words for a parameter that is not there; everything else it says of the value itself. */
+/** SNS's own message for a missing parameter. The operations report all other invalid values. */
 export function refuseInput(found: readonly Violation[]): LocalFault | undefined {
   const missing = found.find(({ rule }) => rule === "required");
   return (

@@ -4,10 +4,10 @@ import { LocalFault } from "../../core/service.ts";
 import { escapeXml } from "../../wire/body.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { Signer } from "./signing.ts";
+import type { SnsState } from "./state.ts";
 import { confirmSubscription } from "./subscriptions.ts";
-import type { SnsState } from "./topic.ts";
 
-/** What is reached without a signature: links out of messages, the signing certificate, and the mailbox at `/_local/mail`. */
+/** Serves requests without a signature: links in messages, the signing certificate, and the mailbox at `/_local/mail`. */
 export async function answerLink(
   request: IncomingMessage,
   response: ServerResponse,
@@ -40,7 +40,7 @@ export async function answerLink(
   return true;
 }
 
-/** Links of mails are opened from wherever the mail is read. What they hold cannot be guessed, and their answers cannot be read there. */
+/** True for links in mails, which any page may open: their tokens cannot be guessed, and other origins cannot read the response. */
 export function isMailLink({ method, headers }: IncomingMessage, { pathname, searchParams: query }: URL): boolean {
   if (method !== "GET" || headers.origin !== undefined || pathname !== "/") return false;
   const action = query.get("Action");

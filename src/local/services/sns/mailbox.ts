@@ -3,10 +3,10 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LocalEnv } from "../../core/service.ts";
 
-/** One message that AWS would have sent by e-mail or SMS. */
+/** A message that AWS would send by e-mail or SMS. */
 export interface Mail {
   readonly id: string;
-  /** When it was sent, RFC 3339. */
+  /** Send time, RFC 3339. */
   readonly at: string;
   readonly protocol: "email" | "email-json" | "sms";
   readonly to: string;
@@ -14,9 +14,9 @@ export interface Mail {
   readonly subject?: string | undefined;
   readonly body: string;
   readonly topicArn?: string | undefined;
-  /** The link that confirms the subscription, in a confirmation mail. */
+  /** The link that confirms the subscription; set in confirmation mails. */
   readonly confirmUrl?: string | undefined;
-  /** The same as a file below the data folder. */
+  /** File name of the message in `mail/`, below the data folder. */
   readonly file: string;
 }
 export interface Mailbox {
@@ -25,10 +25,10 @@ export interface Mailbox {
   list(): Mail[];
   empty(): void;
 }
-/** The oldest give way to the newest. */
-const MOST = 1_000;
+/** The mailbox keeps this many messages and deletes the oldest. */
+const MAX_MAILS = 1_000;
 
-/** Mail as people may read it: in the store, and as files in `mail/` that mail programs open. */
+/** Keeps mail in the store, and as files in `mail/` that mail programs can open. */
 export function mailboxOf(env: LocalEnv): Mailbox {
   const mails = env.store.collection<Mail>("sns.mail");
   const folder = join(env.dataDir, "mail");
@@ -45,7 +45,7 @@ export function mailboxOf(env: LocalEnv): Mailbox {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       writeFileSync(join(folder, file), mail.protocol === "sms" ? asText(whole) : asRfc822(whole), { mode: 0o600 });
       mails.put(id, whole);
-      for (const old of mails.values().slice(0, Math.max(0, mails.size - MOST))) remove(old);
+      for (const old of mails.values().slice(0, Math.max(0, mails.size - MAX_MAILS))) remove(old);
     },
     list: () => mails.values(),
     empty: () => mails.values().forEach(remove),
@@ -67,5 +67,5 @@ function asRfc822(mail: Mail): string {
   ];
   return `${headers.join("\r\n")}\r\n\r\n${mail.body.replace(/\r?\n/g, "\r\n")}\r\n`;
 }
-/** Plain ASCII stays as it is; the rest is an encoded word, so that no text can add a header. */
+/** Encodes text that is not plain ASCII as an RFC 2047 encoded word, so that no text can add a header. */
 const encoded = (text: string): string => (/^[\x20-\x7e]*$/.test(text) ? text : `=?UTF-8?B?${Buffer.from(text).toString("base64")}?=`);

@@ -1,25 +1,25 @@
 import type { MessageAttributeValue } from "@aws-sdk/client-sns";
 import type { Signer } from "./signing.ts";
-import { invalid, type Protocol, parseJson, type Subscription, type Topic } from "./topic.ts";
+import { invalid, type Protocol, parseJson, type Subscription, type Topic } from "./state.ts";
 
 export interface MessageAttribute {
   readonly Type: string;
   /** Binary values as base64. */
   readonly Value: string;
 }
-/** A published message, as kept until it is delivered. */
+/** A published message, as stored until it is delivered. */
 export interface Message {
   readonly id: string;
   readonly at: string;
   readonly subject?: string | undefined;
   readonly body: string;
-  /** The body is JSON with a text for each protocol. */
+  /** True if the body is JSON with a text for each protocol. */
   readonly perProtocol: boolean;
   readonly attributes: Readonly<Record<string, MessageAttribute>>;
 }
 const MAX_BYTES = 256 * 1024;
 
-/** Checks what is published in AWS's order and words. */
+/** Checks a message in AWS's order. Throws AWS's faults. */
 export function checkMessage(input: {
   Message?: string | undefined;
   Subject?: string | undefined;
@@ -85,14 +85,14 @@ export const keptAttributes = (given: Record<string, MessageAttributeValue> | un
     ]),
   );
 
-/** The text that a protocol's subscribers get. */
+/** The text for the subscribers of a protocol. */
 export function bodyFor(protocol: Protocol, message: Message): string {
   if (!message.perProtocol) return message.body;
   const texts = JSON.parse(message.body) as Record<string, string>;
   return texts[protocol] ?? (texts.default as string);
 }
 
-/** A notification as http, e-mail (JSON) and Lambda subscribers get it; Lambda writes two of the names another way. */
+/** The notification for HTTP, e-mail (JSON) and Lambda subscribers. Two members have other names for Lambda. */
 export async function notification(
   message: Message,
   one: Subscription,

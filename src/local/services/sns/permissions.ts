@@ -1,6 +1,6 @@
 import type { LocalService } from "../../core/service.ts";
 import { policyOf } from "./attributes.ts";
-import type { SnsState } from "./topic.ts";
+import type { SnsState } from "./state.ts";
 
 const ON_ACCOUNT = new Set([
   "ListTopics",
@@ -12,7 +12,7 @@ const ON_ACCOUNT = new Set([
   "ListPhoneNumbersOptedOut",
 ]);
 
-/** Each action on its topic, whose policy counts too. Loopback counts as a secure transport. */
+/** The permissions of a call: the action on its topic, whose policy applies, too. Loopback is treated as a secure transport. */
 export const permissionsOf =
   (state: SnsState): NonNullable<LocalService["permissions"]> =>
   (operation, input, call) => {

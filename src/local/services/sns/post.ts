@@ -1,11 +1,11 @@
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import type { Outcome } from "./queue.ts";
+import type { DeliveryAttempt } from "./queue.ts";
 
 const TIMEOUT_MS = 15_000;
 
-/** One POST as Amazon SNS makes it. Redirects are not followed. */
-export function post(address: string, headers: Readonly<Record<string, string>>, body: string): Promise<Outcome> {
+/** Sends one POST as Amazon SNS does. It does not follow redirects. */
+export function post(address: string, headers: Readonly<Record<string, string>>, body: string): Promise<DeliveryAttempt> {
   const url = new URL(address);
   const options = {
     method: "POST",
@@ -19,14 +19,14 @@ export function post(address: string, headers: Readonly<Record<string, string>>,
     agent: false as const,
   };
   return new Promise((resolve) => {
-    // On loopback a self-made certificate is the usual one.
+    // Servers on loopback usually have self-signed certificates.
     const call = url.protocol === "https:" ? httpsRequest(url, { ...options, rejectUnauthorized: false }) : httpRequest(url, options);
     call.on("response", (response) => {
       response.resume();
       const status = response.statusCode ?? 0;
       if (status >= 200 && status < 300) resolve("delivered");
-      // AWS takes 4xx for the receiver's refusal, but for 429.
-      else resolve(status >= 400 && status < 500 && status !== 429 ? "hopeless" : "retryable");
+      // AWS does not retry 4xx, except 429.
+      else resolve(status >= 400 && status < 500 && status !== 429 ? "failed" : "retryable");
     });
     call.on("timeout", () => call.destroy(new Error("timeout")));
     call.on("error", () => resolve("retryable"));

@@ -11,7 +11,7 @@ import { passes } from "./filter.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { bodyFor, checkMessage, keptAttributes, type Message, messageBytes } from "./message.ts";
 import type { Queue } from "./queue.ts";
-import { invalid, type SnsState, type Topic } from "./topic.ts";
+import { invalid, type SnsState, type Topic } from "./state.ts";
 
 type Published = Pick<PublishCommandInput, "Message" | "Subject" | "MessageStructure" | "MessageAttributes"> | PublishBatchRequestEntry;
 

@@ -4,29 +4,29 @@ import { join } from "node:path";
 import type { LocalEnv } from "../../core/service.ts";
 import type { Message } from "./message.ts";
 
-/** Something that is on its way to a subscription: a message, or without one the request to confirm. */
+/** A pending delivery to a subscription: a message, or the request to confirm when there is no message. */
 export interface Delivery {
   readonly subscriptionArn: string;
   readonly message?: Message | undefined;
 }
-/** What became of one try. `retryable`: another try may help. */
-export type Outcome = "delivered" | "retryable" | "hopeless";
+/** The result of one delivery attempt. `failed` is permanent, `retryable` is not. */
+export type DeliveryAttempt = "delivered" | "retryable" | "failed";
 export interface Queue {
-  /** Returns when the delivery is kept on disk; it is made later. */
+  /** Stores the delivery on disk and returns; it is attempted later. */
   add(delivery: Delivery): void;
-  /** Takes up what an earlier process left undone. */
+  /** Schedules the deliveries that an earlier process left. */
   resume(): void;
   stop(): void;
 }
-/** How deliveries are made. */
+/** Makes the deliveries of a queue. */
 export interface Deliverer {
-  attempt(delivery: Delivery): Promise<Outcome>;
-  /** The waits before the second, third, … try, in ms. */
+  attempt(delivery: Delivery): Promise<DeliveryAttempt>;
+  /** The delays before the second, third, … attempt, in ms. */
   delays(delivery: Delivery): number[];
 }
-const AT_ONCE = 16;
+const MAX_CONCURRENT = 16;
 
-/** Deliveries under way, each a file until it is done, so that `kill -9` after the publisher's answer loses none. */
+/** A queue of deliveries. Each is a file until it is done, so that a `kill -9` after the publisher's response loses none. */
 export function queueOf(env: LocalEnv, { attempt, delays }: Deliverer): Queue {
   const folder = join(env.dataDir, "sns", "queue");
   const waiting: { file: string; delivery: Delivery; tries: number }[] = [];
@@ -36,7 +36,7 @@ export function queueOf(env: LocalEnv, { attempt, delays }: Deliverer): Queue {
   let made = 0;
 
   const pump = (): void => {
-    while (!stopped && running < AT_ONCE && waiting.length > 0) {
+    while (!stopped && running < MAX_CONCURRENT && waiting.length > 0) {
       const next = waiting.shift() as (typeof waiting)[number];
       running++;
       work(next).finally(() => {
@@ -46,13 +46,14 @@ export function queueOf(env: LocalEnv, { attempt, delays }: Deliverer): Queue {
     }
   };
   const work = async (entry: (typeof waiting)[number]): Promise<void> => {
-    const outcome = await attempt(entry.delivery).catch((error): Outcome => {
+    const outcome = await attempt(entry.delivery).catch((error): DeliveryAttempt => {
       env.log(`sns: delivery to ${entry.delivery.subscriptionArn} failed: ${String(error)}`);
       return "retryable";
     });
     const delay = outcome === "retryable" ? delays(entry.delivery)[entry.tries] : undefined;
     if (delay === undefined) {
-      if (outcome !== "delivered") env.log(`sns: gave up a delivery to ${entry.delivery.subscriptionArn} after ${entry.tries + 1} tries`);
+      if (outcome !== "delivered")
+        env.log(`sns: gave up the delivery to ${entry.delivery.subscriptionArn} after ${entry.tries + 1} attempts`);
       rmSync(entry.file, { force: true });
       return;
     }
@@ -88,7 +89,7 @@ export function queueOf(env: LocalEnv, { attempt, delays }: Deliverer): Queue {
   };
 }
 
-/** A half-written file belongs to a publisher that never got its answer. */
+/** Undefined for an incomplete file: its publisher got no response. */
 function readDelivery(file: string): Delivery | undefined {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as Delivery;

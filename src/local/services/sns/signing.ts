@@ -6,9 +6,9 @@ import { selfSigned } from "../../core/certificate.ts";
 import type { LocalEnv } from "../../core/service.ts";
 
 export interface Signer {
-  /** The members that AWS adds to a message: signature, its version and where the certificate is. */
+  /** The members that AWS adds to a message: signature, its version, and the certificate's URL. */
   sign(message: Readonly<Record<string, unknown>>, version: string): Promise<{ SignatureVersion: string; Signature: string; url: string }>;
-  /** The certificate, for who follows the address in a message. */
+  /** The certificate (PEM) that `SigningCertURL` serves. */
   certificate(): Promise<string>;
   readonly path: string;
 }
@@ -16,7 +16,7 @@ const NOTIFICATION = ["Message", "MessageId", "Subject", "Timestamp", "TopicArn"
 const TEN_YEARS_MS = 3_650 * 86_400_000;
 const CONFIRMATION = ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"];
 
-/** Signs with a key of this data folder, made when first needed. */
+/** Signs messages with a key of the data folder, which it creates on first use. */
 export function signerOf(env: LocalEnv): Signer {
   const file = join(env.dataDir, "sns", "signing.pem");
   let making: Promise<string> | undefined;
@@ -26,7 +26,7 @@ export function signerOf(env: LocalEnv): Signer {
   };
   const make = async (): Promise<string> => {
     const { privateKey, publicKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
-    // Whoever checks it does so by the real time.
+    // Receivers check the validity by the real time.
     const from = Date.now();
     const certificate = selfSigned({ name: "sns.amazonaws.com", privateKey, publicKey, from, until: from + TEN_YEARS_MS });
     const text = `${privateKey.export({ type: "pkcs8", format: "pem" })}${certificate}`;

@@ -11,7 +11,7 @@ import type {
   SetSMSAttributesCommandOutput,
 } from "@aws-sdk/client-sns";
 import type { Handler, LocalEnv, Operations } from "../../core/service.ts";
-import { invalid } from "./topic.ts";
+import { invalid } from "./state.ts";
 
 const NAMES: ReadonlySet<string> = new Set([
   "MonthlySpendLimit",
@@ -21,7 +21,7 @@ const NAMES: ReadonlySet<string> = new Set([
   "DefaultSMSType",
   "UsageReportS3Bucket",
 ]);
-/** The account's SMS settings; nobody opts out of a mailbox. */
+/** Operations of the account's SMS settings. The list of opted-out numbers is always empty. */
 export function smsOperations(env: LocalEnv): Operations {
   const settings = env.store.collection<Record<string, string>>("sns.sms");
   const set: Handler<SetSMSAttributesCommandInput, SetSMSAttributesCommandOutput> = (input, { region }) => {

@@ -20,7 +20,7 @@ import { type Handler, type LocalEnv, LocalFault, type Operations } from "../../
 import { subscriptionAttributes } from "./attributes.ts";
 import { checkFilterPolicy } from "./filter.ts";
 import type { Queue } from "./queue.ts";
-import { invalid, type Protocol, page, parseJson, type SnsState, type Subscription } from "./topic.ts";
+import { invalid, type Protocol, page, parseJson, type SnsState, type Subscription } from "./state.ts";
 
 const ATTRIBUTES = new Set([
   "DeliveryPolicy",
@@ -31,8 +31,8 @@ const ATTRIBUTES = new Set([
   "SubscriptionRoleArn",
 ]);
 
-/** Of the account itself, or asked no question by AWS: confirmed from the beginning. */
-const SURE: ReadonlySet<Protocol> = new Set<Protocol>(["lambda", "sms"]);
+/** Protocols that AWS does not ask to confirm. */
+const CONFIRMED_PROTOCOLS: ReadonlySet<Protocol> = new Set<Protocol>(["lambda", "sms"]);
 
 export function subscriptionOperations(env: LocalEnv, state: SnsState, queue: Queue): Operations {
   const subscribe: Handler<SubscribeCommandInput, SubscribeCommandOutput> = (input, { account }) => {
@@ -45,7 +45,7 @@ export function subscriptionOperations(env: LocalEnv, state: SnsState, queue: Qu
     const attributes = raw === undefined ? given : { ...given, RawMessageDelivery: raw };
     for (const [name, value] of Object.entries(attributes)) checkAttribute(name, value, attributes.FilterPolicyScope);
     const existing = state.subscriptions(topic.arn).find((one) => one.protocol === protocol && one.endpoint === endpoint);
-    if (existing) return again(existing, attributes, input.ReturnSubscriptionArn, queue);
+    if (existing) return resubscribe(existing, attributes, input.ReturnSubscriptionArn, queue);
     const one: Subscription = {
       arn: `${topic.arn}:${randomUUID()}`,
       topicArn: topic.arn,
@@ -53,8 +53,8 @@ export function subscriptionOperations(env: LocalEnv, state: SnsState, queue: Qu
       endpoint,
       owner: account,
       attributes,
-      confirmed: SURE.has(protocol),
-      authenticated: SURE.has(protocol),
+      confirmed: CONFIRMED_PROTOCOLS.has(protocol),
+      authenticated: CONFIRMED_PROTOCOLS.has(protocol),
       token: randomBytes(64).toString("hex"),
       signedUnsubscribeOnly: false,
       createdAt: env.clock.now(),
@@ -85,7 +85,7 @@ export function subscriptionOperations(env: LocalEnv, state: SnsState, queue: Qu
   };
 }
 
-/** What the link in a mail or the handshake of an http endpoint does. Throws InvalidParameter for a wrong token. */
+/** Confirms a subscription by its token, from a link in a mail or an HTTP endpoint. Throws InvalidParameterException for a wrong token. */
 export function confirmSubscription(state: SnsState, input: ConfirmSubscriptionCommandInput, authenticated: boolean): string {
   const topic = state.needTopic(input.TopicArn);
   const one = state.subscriptions(topic.arn).find(({ token }) => token === input.Token);
@@ -97,8 +97,13 @@ export function confirmSubscription(state: SnsState, input: ConfirmSubscriptionC
 
 const shown = (one: Subscription, always: boolean | undefined): string => (one.confirmed || always ? one.arn : "pending confirmation");
 
-/** Subscribing again succeeds when nothing would change; an unconfirmed one is asked once more. */
-function again(one: Subscription, attributes: Record<string, string>, always: boolean | undefined, queue: Queue): SubscribeCommandOutput {
+/** Subscribing again succeeds with equal attributes. A pending subscription gets another request to confirm. */
+function resubscribe(
+  one: Subscription,
+  attributes: Record<string, string>,
+  always: boolean | undefined,
+  queue: Queue,
+): SubscribeCommandOutput {
   if (Object.entries(attributes).some(([name, value]) => one.attributes[name] !== value))
     throw invalid("Attributes Reason: Subscription already exists with different attributes");
   if (!one.confirmed) queue.add({ subscriptionArn: one.arn });

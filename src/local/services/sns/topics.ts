@@ -23,7 +23,7 @@ import type {
 } from "@aws-sdk/client-sns";
 import { type Handler, LocalFault, type Operations } from "../../core/service.ts";
 import { checkTopicAttribute, policyOf, topicAttributes } from "./attributes.ts";
-import { invalid, page, type SnsState, type Topic } from "./topic.ts";
+import { invalid, page, type SnsState, type Topic } from "./state.ts";
 
 export function topicOperations(state: SnsState): Operations {
   const create: Handler<CreateTopicCommandInput, CreateTopicCommandOutput> = (input, { region, account }) => {
@@ -72,7 +72,7 @@ export function topicOperations(state: SnsState): Operations {
   };
 }
 
-/** Creating a topic again succeeds only when whatever it asks for is already so. */
+/** Creating a topic again succeeds only with equal attributes and tags. */
 function checkSame(topic: Topic, attributes: Record<string, string>, tags: Record<string, string>, state: SnsState): void {
   const now = topicAttributes(topic, state);
   if (Object.entries(attributes).some(([name, value]) => (now[name] ?? "") !== value))

@@ -1,6 +1,6 @@
 import { type LocalEnv, LocalFault } from "../../core/service.ts";
 
-/** A topic as the journal keeps it: only what was set; the rest is derived when asked. */
+/** A stored topic. It holds only attributes that were set; the others are derived when read. */
 export interface Topic {
   readonly arn: string;
   readonly name: string;
@@ -20,13 +20,13 @@ export interface Subscription {
   readonly attributes: Readonly<Record<string, string>>;
   readonly confirmed: boolean;
   readonly authenticated: boolean;
-  /** What the confirmation link carries. */
+  /** The token of the confirmation link. */
   readonly token: string;
-  /** An unsubscribe link without a signature works only when this is not set. */
+  /** When true, an unsubscribe link works only with a signature. */
   readonly signedUnsubscribeOnly: boolean;
   readonly createdAt: number;
 }
-/** AWS forgets a subscription that was never confirmed after two days. */
+/** AWS deletes a subscription that is not confirmed within two days. */
 const PENDING_MS = 48 * 3_600_000;
 
 export interface SnsState {
@@ -97,7 +97,7 @@ function checkArn(arn: string | undefined, member: string): string {
   return arn as string;
 }
 
-/** One page of a list, a hundred long as AWS's. */
+/** One page of a list: 100 items, as on AWS. */
 export function page<T>(all: readonly T[], token: string | undefined): { items: T[]; next: { NextToken?: string } } {
   const from = token === undefined ? 0 : Number(Buffer.from(token, "base64url").toString());
   if (!Number.isInteger(from) || from < 0) throw invalid("NextToken Reason: Token is not valid");

@@ -1,10 +1,10 @@
 import type { StateChange } from "./alarm-state.ts";
-import { noteAction } from "./alarm-state.ts";
+import { recordAction } from "./alarm-state.ts";
 import type { AlarmDocument, CloudWatchState } from "./state.ts";
 
 const SERVICE = "cloudwatch.amazonaws.com";
 const ACTIONS = { ALARM: "AlarmActions", OK: "OKActions", INSUFFICIENT_DATA: "InsufficientDataActions" } as const;
-/** Regions by the name that AWS writes into its messages. */
+/** Region → its name in AWS's messages. */
 const REGIONS: Readonly<Record<string, string>> = {
   "us-east-1": "US East (N. Virginia)",
   "us-east-2": "US East (Ohio)",
@@ -14,23 +14,23 @@ const REGIONS: Readonly<Record<string, string>> = {
   "sa-east-1": "South America (Sao Paulo)",
 };
 
-/** Tells the topics and functions of an alarm's new state. What cannot be told stands in the alarm's history, as on AWS. */
-export async function act(state: CloudWatchState, { before, after }: StateChange): Promise<void> {
+/** Runs the actions of an alarm's new state (topics, functions). A failed action is recorded in the alarm's history, as on AWS. */
+export async function runActions(state: CloudWatchState, { before, after }: StateChange): Promise<void> {
   const { settings } = after;
   if (before.state === after.state || settings.ActionsEnabled === false) return;
   for (const arn of settings[ACTIONS[after.state]] ?? []) {
     try {
-      await tell(state, arn, before, after);
-      noteAction(state, after, `Successfully executed action ${arn}`, { actionState: "Succeeded", stateUpdateTimestamp: after.stateAt });
+      await runAction(state, arn, before, after);
+      recordAction(state, after, `Successfully executed action ${arn}`, { actionState: "Succeeded", stateUpdateTimestamp: after.stateAt });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      noteAction(state, after, `Failed to execute action ${arn}. Received error: "${why}"`, { actionState: "Failed", error: why });
-      state.env.log(`alarm ${after.name}: ${arn} was not told: ${why}`);
+      recordAction(state, after, `Failed to execute action ${arn}. Received error: "${why}"`, { actionState: "Failed", error: why });
+      state.env.log(`alarm ${after.name}: action ${arn} failed: ${why}`);
     }
   }
 }
 
-async function tell(state: CloudWatchState, arn: string, before: AlarmDocument, after: AlarmDocument): Promise<void> {
+async function runAction(state: CloudWatchState, arn: string, before: AlarmDocument, after: AlarmDocument): Promise<void> {
   const { env } = state;
   const from = {
     principal: { type: "service", service: SERVICE, sourceArn: after.arn },
@@ -38,17 +38,17 @@ async function tell(state: CloudWatchState, arn: string, before: AlarmDocument, 
   } as const;
   const message = messageOf(env.account, before, after);
   if (arn.includes(":sns:")) {
-    await openKey(state, arn, after);
+    await assertKeyUsable(state, arn, after);
     const Subject = `${after.state}: "${after.name}" in ${regionOf(after.region)}`.slice(0, 100);
     await env.dispatch("sns", "Publish", { TopicArn: arn, Subject, Message: JSON.stringify(message) }, from);
   } else if (arn.includes(":lambda:")) {
     const Payload = Buffer.from(JSON.stringify(message));
     await env.dispatch("lambda", "Invoke", { FunctionName: arn, InvocationType: "Event", Payload }, from);
-  } else throw new Error(`the local AWS tells topics and functions only`);
+  } else throw new Error(`the local AWS runs actions on topics and functions only`);
 }
 
-/** A topic under a key that CloudWatch may not use gets nothing: AWS's own key for SNS opens to no other service. */
-async function openKey({ env }: CloudWatchState, topicArn: string, alarm: AlarmDocument): Promise<void> {
+/** Throws when CloudWatch may not use the topic's KMS key. The AWS managed key of SNS admits no other service. */
+async function assertKeyUsable({ env }: CloudWatchState, topicArn: string, alarm: AlarmDocument): Promise<void> {
   const region = topicArn.split(":")[3] ?? alarm.region;
   const { Attributes = {} } = await env.dispatch("sns", "GetTopicAttributes", { TopicArn: topicArn }, { region });
   const key = (Attributes as Record<string, string>).KmsMasterKeyId;

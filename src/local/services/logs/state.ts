@@ -1,13 +1,13 @@
 import type { LogGroupClass } from "@aws-sdk/client-cloudwatch-logs";
 import { type LocalEnv, LocalFault } from "../../core/service.ts";
-import type { StreamPlace } from "./event-files.ts";
+import type { StreamKey } from "./event-files.ts";
 
 export interface Group {
-  /** Names its folder of events: a group made anew meets no old ones. */
+  /** Name of the group's folder of events. A recreated group has a new id, and so no old events. */
   readonly id: string;
   readonly name: string;
   readonly region: string;
-  /** Without the `:*` that some answers add. */
+  /** Without the `:*` that some responses append. */
   readonly arn: string;
   readonly createdAt: number;
   readonly retentionInDays?: number | undefined;
@@ -16,7 +16,7 @@ export interface Group {
   readonly protected: boolean;
   readonly tags: Readonly<Record<string, string>>;
 }
-export interface Stream extends StreamPlace {
+export interface Stream extends StreamKey {
   readonly name: string;
   readonly createdAt: number;
 }
@@ -25,7 +25,7 @@ export interface Groups {
   list(region: string): Group[];
   all(): Group[];
   find(region: string, name: string): Group | undefined;
-  /** By `logGroupName` or by `logGroupIdentifier` (name or ARN). */
+  /** The group of `logGroupName` or `logGroupIdentifier` (name or ARN). Throws ResourceNotFoundException. */
   need(region: string, input: { logGroupName?: string | undefined; logGroupIdentifier?: string | undefined }): Group;
   put(group: Group): void;
   remove(group: Group): void;
@@ -82,7 +82,7 @@ export const constraint = (member: string, value: unknown, rule: string): LocalF
 export const nameIn = (identifier: string): string =>
   identifier.startsWith("arn:") ? (identifier.split(":log-group:")[1] ?? "").replace(/:\*$/, "") : identifier;
 
-/** One page of a list; the token is the place of its beginning. */
+/** One page of a list. The token encodes the index of the page's first item. */
 export function page<T>(all: readonly T[], token: string | undefined, size: number): { items: T[]; nextToken?: string } {
   const from = token === undefined ? 0 : Number(Buffer.from(token, "base64url").toString());
   if (!Number.isInteger(from) || from < 0) throw invalid("The specified nextToken is invalid.");
