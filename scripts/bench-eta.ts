@@ -2,7 +2,7 @@ import { cpus } from "node:os";
 import { performance } from "node:perf_hooks";
 import { type Fix, metresBetween, toSample } from "../handlers/tracking/fix.ts";
 import { judgeFix } from "../handlers/tracking/plausibility.ts";
-import { moveOn, type ProgressState, remainingOf } from "../handlers/tracking/progress.ts";
+import { advance, type ProgressState, remainingOf } from "../handlers/tracking/progress.ts";
 import { prepareRoute } from "../handlers/tracking/route-line.ts";
 import { DEFAULT_SPEED_KMH, speedOf } from "../handlers/tracking/speed.ts";
 import type { Track } from "../handlers/tracking/track.ts";
@@ -160,15 +160,15 @@ function printCost(): void {
       const fix = { atMs: START_MS + turn * every * 1000, position };
       track = judgeFix(track, fix, RULES).track;
       speedOf(track.samples, RULES);
-      const step = moveOn(line, "R", state, fix, rules);
+      const step = advance(line, "R", state, fix, rules);
       state = step.state;
-      remainingOf(line, step.place, rules);
+      remainingOf(line, step.position, rules);
     });
     const sizes = [track, state].map((stored) => `${JSON.stringify(stored).length} bytes`);
     process.stdout.write(`| a fix each ${every} s | ${[cost, ...sizes].join(" | ")} |\n`);
   }
   const first = costOf((turn) =>
-    moveOn(line, "R", undefined, { atMs: START_MS, position: waypoints[turn % 2000] as Fix["position"] }, rules),
+    advance(line, "R", undefined, { atMs: START_MS, position: waypoints[turn % 2000] as Fix["position"] }, rules),
   );
   process.stdout.write(`| the whole route searched, as for a first fix | ${first} | | |\n`);
   process.stdout.write(`| the route prepared, once for many fixes | ${costOf(() => prepareRoute(waypoints))} | | |\n`);

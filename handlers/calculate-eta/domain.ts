@@ -7,14 +7,14 @@ import { toMetre, toTenth } from "../shared/rounding.ts";
 import { merged, withoutAhead } from "../shared/tracks.ts";
 import type { Fix, TrackingRules } from "../tracking/fix.ts";
 import { judgeFix } from "../tracking/plausibility.ts";
-import { moveOn, type ProgressState, remainingOf } from "../tracking/progress.ts";
+import { advance, type ProgressState, remainingOf } from "../tracking/progress.ts";
 import type { RouteLine } from "../tracking/route-line.ts";
 import { speedOf } from "../tracking/speed.ts";
 import type { Track } from "../tracking/track.ts";
 
 /**
- * A vehicle's state: its newest good fix with the ETA, and the track of its good fixes, of which the average speed is a function.
- * A late fix completes the track and never replaces the newest; one that cannot be true changes neither.
+ * The state of a vehicle: its newest good fix with the ETA, and the track from which the average speed is calculated. A late fix is
+ * added to the track and never replaces the newest; an implausible one changes neither.
  */
 export interface VehicleState {
   readonly vehicle_id: string;
@@ -24,19 +24,19 @@ export interface VehicleState {
   readonly memory: Memory;
 }
 
-/** The planned route of a fix, ready to be measured along. */
-export interface KnownRoute {
+/** The planned route of a fix, prepared for measuring. */
+export interface PreparedRoute {
   readonly line: RouteLine;
-  /** Names the route and its version. */
+  /** Identifies the route and its version. */
   readonly key: string;
   readonly thresholdKm: number;
 }
-export interface ToldFix {
+export interface ReportedFix {
   readonly event: EventIdentity;
   readonly fix: VehicleFix;
-  /** Undefined: the fix names none, or the distance is given; `unknown`: none is stored under the id. */
-  readonly route?: KnownRoute | "unknown" | undefined;
-  /** Measured by the version before, when the fix arrived. */
+  /** Undefined: the fix has no route, or its distance is given. `unknown`: no route is stored under the id. */
+  readonly route?: PreparedRoute | "unknown" | undefined;
+  /** Set for a stored fix of the previous version, which measured it on arrival. */
   readonly measured?: Remaining | undefined;
 }
 
@@ -50,13 +50,13 @@ export interface RouteProgress {
 export interface Remaining {
   readonly remaining_distance_km?: number | undefined;
   readonly distance_method?: NonNullable<DistanceMethod> | undefined;
-  /** The fix named a route that is not stored. */
+  /** The route of the fix is not stored. */
   readonly route_missing?: true | undefined;
 }
 interface Eta {
   readonly average_speed_kmh: number;
   readonly speed_source: "given" | "tracked" | "default";
-  /** The vehicle stands. */
+  /** The vehicle is standing. */
   readonly stopped: boolean;
   readonly eta?: string | undefined;
   readonly eta_minutes?: number | undefined;
@@ -67,10 +67,10 @@ const SENSORS = ["speed_kmh", "accuracy_m", "heading_deg", "altitude_m", "batter
 const SHOWN = [...SENSORS, "route_id", "delivery_id", "destination"] as const;
 export type Shown = Pick<VehicleFix, (typeof SHOWN)[number]>;
 
-/** The newest good fix and what was calculated from it. */
+/** The newest good fix and the values calculated from it. */
 export interface NewestFix extends Shown, Remaining, Eta {
   readonly position: Position;
-  /** Its time, as it is answered. */
+  /** Its time, as sent in the answer. */
   readonly at: string;
   readonly event_id: string;
   readonly given_average_kmh?: number | undefined;
@@ -78,49 +78,49 @@ export interface NewestFix extends Shown, Remaining, Eta {
 }
 
 export type Arrival = Omit<VehicleFixAnswer, "applied" | "reason" | "duplicate" | "time_source" | "raw_key">;
-export type Outcome = "applied" | "late" | "implausible" | "duplicate" | "reused";
+export type EtaResult = "applied" | "late" | "implausible" | "duplicate" | "reused";
 
 export interface Decision {
-  readonly outcome: Outcome;
-  /** What the call is answered. */
+  readonly outcome: EtaResult;
+  /** The answer of the call. */
   readonly arrival: Arrival;
   readonly state: VehicleState;
 }
 
-/** Below this given average the vehicle stands. */
+/** Below this given average speed the vehicle counts as standing. */
 const STOPPED_BELOW_KMH = 1;
 const MS_AN_HOUR = 3_600_000;
 
-/** `elsewhere`: the track that the other function keeps of this vehicle. */
-export interface Circumstances {
+/** `otherTrack`: the track that route-deviation keeps of this vehicle. */
+export interface DecisionContext {
   readonly rules: TrackingRules;
   readonly nowMs: number;
-  readonly elsewhere?: Track | undefined;
+  readonly otherTrack?: Track | undefined;
 }
 
-export function decide(stored: VehicleState, told: ToldFix, around: Circumstances): Decision {
-  const { event } = told;
+export function decide(stored: VehicleState, reported: ReportedFix, context: DecisionContext): Decision {
+  const { event } = reported;
   const seen = findEvent(stored.memory, event.id);
   if (seen !== undefined) {
     const outcome = seen.mark === markOf(event.fingerprint) ? "duplicate" : "reused";
-    return { outcome, arrival: ownArrival(stored, told, around), state: stored };
+    return { outcome, arrival: ownArrival(stored, reported, context), state: stored };
   }
-  const fix = toFix(told);
-  const before = withoutAheadOf(stored, event.ms, around.nowMs);
-  const judgement = judgeFix(merged(before.track, around.elsewhere, around.rules), fix, around.rules);
+  const fix = toFix(reported);
+  const before = withoutAheadOf(stored, event.ms, context.nowMs);
+  const judgement = judgeFix(merged(before.track, context.otherTrack, context.rules), fix, context.rules);
   const { track } = judgement;
   const remembered = { ...before, track, memory: remember(stored.memory, event) };
-  if (judgement.verdict === "implausible") return { outcome: "implausible", arrival: storedArrival(stored, told), state: remembered };
+  if (judgement.verdict === "implausible") return { outcome: "implausible", arrival: storedArrival(stored, reported), state: remembered };
   if (before.newest !== undefined && !isNewer(event, before.newest)) {
-    const newest = withEta(before.newest, track, around.rules);
+    const newest = withEta(before.newest, track, context.rules);
     const state = { ...remembered, newest };
-    return { outcome: "late", arrival: ownArrival(state, told, around), state };
+    return { outcome: "late", arrival: ownArrival(state, reported, context), state };
   }
-  const { newest, progress } = toNewest(told, remembered, track, around.rules);
+  const { newest, progress } = toNewest(reported, remembered, track, context.rules);
   return { outcome: "applied", arrival: toArrival(stored.vehicle_id, newest), state: { ...remembered, newest, progress } };
 }
 
-const toFix = ({ event, fix }: ToldFix): Fix => ({
+const toFix = ({ event, fix }: ReportedFix): Fix => ({
   atMs: event.ms,
   position: fix.position,
   accuracyM: fix.accuracy_m,
@@ -128,13 +128,13 @@ const toFix = ({ event, fix }: ToldFix): Fix => ({
   speedKmh: fix.speed_kmh,
 });
 
-/** At equal times the greater id: whichever arrives first. */
+/** At equal times the greater id is newer, whatever the order of arrival. */
 const isNewer = (event: EventIdentity, newest: NewestFix): boolean => {
   const newestMs = Date.parse(newest.at);
   return event.ms > newestMs || (event.ms === newestMs && event.id > newest.event_id);
 };
 
-/** A stored time that lies ahead of our clock makes nothing late. */
+/** A stored time that lies ahead of the server's clock must make no fix late. */
 function withoutAheadOf(state: VehicleState, fixMs: number, nowMs: number): VehicleState {
   const newestMs = state.newest === undefined ? 0 : Date.parse(state.newest.at);
   const isAhead = newestMs > nowMs && newestMs > fixMs;
@@ -142,9 +142,9 @@ function withoutAheadOf(state: VehicleState, fixMs: number, nowMs: number): Vehi
   return isAhead ? { ...state, track, newest: undefined, progress: undefined } : { ...state, track };
 }
 
-function toNewest(told: ToldFix, state: VehicleState, track: Track, rules: TrackingRules) {
-  const { event, fix } = told;
-  const { measured, progress, next } = measure(told, state.progress, rules);
+function toNewest(reported: ReportedFix, state: VehicleState, track: Track, rules: TrackingRules) {
+  const { event, fix } = reported;
+  const { measured, progress, next } = measure(reported, state.progress, rules);
   const newest: NewestFix = withEta(
     {
       position: fix.position,
@@ -164,14 +164,14 @@ function toNewest(told: ToldFix, state: VehicleState, track: Track, rules: Track
   return { newest, progress: next };
 }
 
-/** The distance that is left, the progress to show, and the one to go on from. */
-function measure(told: ToldFix, before: ProgressState | undefined, rules: TrackingRules) {
-  const { fix, route } = told;
-  const along = route === undefined || route === "unknown" ? undefined : alongRoute(told, route, before, rules);
-  return { measured: told.measured ?? distanceOf(fix, route, along), progress: along?.shown, next: along?.state };
+/** The remaining distance, the progress for the answer, and the progress state to store. */
+function measure(reported: ReportedFix, before: ProgressState | undefined, rules: TrackingRules) {
+  const { fix, route } = reported;
+  const along = route === undefined || route === "unknown" ? undefined : alongRoute(reported, route, before, rules);
+  return { measured: reported.measured ?? distanceOf(fix, route, along), progress: along?.shown, next: along?.state };
 }
 
-function distanceOf(fix: VehicleFix, route: ToldFix["route"], along: ReturnType<typeof alongRoute> | undefined): Remaining {
+function distanceOf(fix: VehicleFix, route: ReportedFix["route"], along: ReturnType<typeof alongRoute> | undefined): Remaining {
   if (fix.remaining_distance_km !== undefined)
     return { remaining_distance_km: toMetre(fix.remaining_distance_km), distance_method: "given" };
   if (route === "unknown") return { route_missing: true };
@@ -180,19 +180,24 @@ function distanceOf(fix: VehicleFix, route: ToldFix["route"], along: ReturnType<
   return { remaining_distance_km: toMetre(distanceKm(fix.position, fix.destination)), distance_method: "great_circle" };
 }
 
-function alongRoute(told: ToldFix, { line, key, thresholdKm }: KnownRoute, before: ProgressState | undefined, rules: TrackingRules) {
-  const { state, place } = moveOn(line, key, before, toFix(told), { maxSpeedKmh: rules.maxSpeedKmh, thresholdKm });
-  const { km, method } = remainingOf(line, place, { maxSpeedKmh: rules.maxSpeedKmh, thresholdKm });
+function alongRoute(
+  reported: ReportedFix,
+  { line, key, thresholdKm }: PreparedRoute,
+  before: ProgressState | undefined,
+  rules: TrackingRules,
+) {
+  const { state, position } = advance(line, key, before, toFix(reported), { maxSpeedKmh: rules.maxSpeedKmh, thresholdKm });
+  const { km, method } = remainingOf(line, position, { maxSpeedKmh: rules.maxSpeedKmh, thresholdKm });
   const shown: RouteProgress = {
-    route_id: told.fix.route_id ?? "",
-    along_km: toMetre(place.alongM / 1000),
+    route_id: reported.fix.route_id ?? "",
+    along_km: toMetre(position.alongM / 1000),
     length_km: toMetre(line.lengthM / 1000),
-    off_route_km: toMetre(place.offM / 1000),
+    off_route_km: toMetre(position.offM / 1000),
   };
   return { state, shown, km, method };
 }
 
-/** ETA = remaining distance / average speed, from the time of the fix. */
+/** ETA = remaining distance / average speed, counted from the time of the fix. */
 function withEta(fix: NewestFix, track: Track | undefined, rules: TrackingRules): NewestFix {
   const tracked = speedOf(track?.samples ?? [], rules);
   const given = fix.given_average_kmh;
@@ -208,17 +213,17 @@ function withEta(fix: NewestFix, track: Track | undefined, rules: TrackingRules)
   return { ...fix, ...speed, eta, eta_minutes: toTenth(hours * 60), eta_reason: undefined };
 }
 
-/** What a fix that is not the newest is answered: its own calculation, from a place that is looked for along the whole route. */
-function ownArrival(state: VehicleState, told: ToldFix, { rules }: Circumstances): Arrival {
+/** The answer to a fix that is not the newest: its own calculation, with a search along the whole route. */
+function ownArrival(state: VehicleState, reported: ReportedFix, { rules }: DecisionContext): Arrival {
   const { newest, track, vehicle_id: id } = state;
-  if (newest !== undefined && newest.event_id === told.event.id) return toArrival(id, newest);
-  const samples = (track?.samples ?? []).filter(([atMs]) => atMs <= told.event.ms);
-  const own = toNewest(told, { ...state, progress: undefined }, { samples, suspects: [] }, rules);
+  if (newest !== undefined && newest.event_id === reported.event.id) return toArrival(id, newest);
+  const samples = (track?.samples ?? []).filter(([atMs]) => atMs <= reported.event.ms);
+  const own = toNewest(reported, { ...state, progress: undefined }, { samples, suspects: [] }, rules);
   return toArrival(id, own.newest);
 }
 
-/** What a fix that cannot be true is answered: its own time, and the arrival as it stands. */
-function storedArrival({ newest, vehicle_id: id }: VehicleState, { event }: ToldFix): Arrival {
+/** The answer to an implausible fix: its own time, and the stored arrival. */
+function storedArrival({ newest, vehicle_id: id }: VehicleState, { event }: ReportedFix): Arrival {
   if (newest !== undefined) return { ...toArrival(id, newest), recorded_at: event.at };
   return {
     vehicle_id: id,
@@ -245,25 +250,25 @@ export const toArrival = (vehicleId: string, fix: NewestFix): Arrival => ({
   eta_reason: fix.eta_reason ?? null,
 });
 
-/** A fix that the other function brought. */
-export interface ForeignFix extends Shown {
+/** A fix that route-deviation received. */
+export interface DeviationFix extends Shown {
   readonly position: Position;
   readonly recorded_at: string;
   readonly event_id: string;
 }
 
-/** The newest fix as it would be, had this one come here: with the destination, route and delivery that were named last. */
-export function carryOn(
+/** The newest fix, calculated from one that route-deviation received, with the last known destination, route and delivery. */
+export function withDeviationFix(
   state: VehicleState,
-  foreign: ForeignFix,
-  route: ToldFix["route"],
+  received: DeviationFix,
+  route: ReportedFix["route"],
   track: Track | undefined,
   rules: TrackingRules,
 ): NewestFix {
   const { newest } = state;
-  const at = foreign.recorded_at;
+  const at = received.recorded_at;
   const event = {
-    id: foreign.event_id,
+    id: received.event_id,
     at,
     ms: Date.parse(at),
     fingerprint: "",
@@ -272,7 +277,7 @@ export function carryOn(
     invocation: "",
   } as const;
   const named = { route_id: newest?.route_id, delivery_id: newest?.delivery_id, destination: newest?.destination };
-  const sensors = Object.fromEntries(SHOWN.filter((name) => foreign[name] !== undefined).map((name) => [name, foreign[name]]));
-  const fix = { vehicle_id: state.vehicle_id, position: foreign.position, ...named, ...sensors } as VehicleFix;
+  const sensors = Object.fromEntries(SHOWN.filter((name) => received[name] !== undefined).map((name) => [name, received[name]]));
+  const fix = { vehicle_id: state.vehicle_id, position: received.position, ...named, ...sensors } as VehicleFix;
   return toNewest({ event, fix, route }, state, track ?? { samples: [], suspects: [] }, rules).newest;
 }

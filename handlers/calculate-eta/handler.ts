@@ -1,14 +1,14 @@
 import { makeDynamoDB } from "../shared/aws/dynamodb.ts";
 import { openBucket } from "../shared/aws/s3.ts";
-import { ofProcess, required, requiredNumber, trackingRules } from "../shared/environment.ts";
+import { makeRuntime, required, requiredNumber, trackingRules } from "../shared/environment.ts";
 import { makePending } from "../shared/pending.ts";
 import { serve } from "../shared/serve.ts";
 import { makeOperations } from "./operations.ts";
 
 const { env } = process;
-const around = ofProcess(env);
+const runtime = makeRuntime(env);
 
-/** Lambda's entry. What is made here is made once and serves every invocation of this execution environment. */
+/** The Lambda handler. Clients are created once and serve every invocation of this execution environment. */
 export const handler = serve(
   "calculate-eta",
   makeOperations({
@@ -20,7 +20,7 @@ export const handler = serve(
     rules: trackingRules(env),
     silentAfterMinutes: requiredNumber(env, "SILENT_AFTER_MINUTES"),
     thresholdKm: requiredNumber(env, "DEVIATION_THRESHOLD_KM"),
-    around,
+    runtime,
   }),
-  around,
+  runtime,
 );

@@ -1,76 +1,81 @@
 import type { VehicleFixAnswer } from "../contract/answers.ts";
 import { vehiclesQuery } from "../contract/queries.ts";
 import { type VehicleFix, vehicleFix } from "../contract/schemas.ts";
-import { type Tried, untilUncontended } from "../shared/contention.ts";
+import { type AttemptResult, retryContended } from "../shared/contention.ts";
 import { eventIdReused } from "../shared/errors.ts";
-import { type Copied, type Door, inOrderOf, type Received, type Result, receive, storeCopies } from "../shared/intake.ts";
+import { type Copied, type EventResult, type EventRoute, inOrderOf, type Received, receive, storeCopies } from "../shared/intake.ts";
 import { save } from "../shared/records.ts";
 import type { Call, Operations } from "../shared/serve.ts";
-import { type Decision, decide, type ToldFix } from "./domain.ts";
+import { type Decision, decide, type ReportedFix } from "./domain.ts";
 import { getVehicle, listVehicles } from "./read.ts";
 import { type StoredVehicle, toRecord, type VehicleRecord } from "./record.ts";
-import { address, type EtaDeps, loadRoutes, type Read, readVehicle, toRead } from "./store.ts";
+import { address, type EtaDeps, loadRoutes, readVehicle, toVersioned, type VersionedVehicle } from "./store.ts";
 
 const ROUTE = "POST /vehicle";
 const AREA = "vehicles";
 
 export const makeOperations = (deps: EtaDeps): Operations => ({
-  [ROUTE]: { run: (call) => receive(doorOf(deps), call) },
+  [ROUTE]: { run: (call) => receive(makeEventRoute(deps), call) },
   "GET /vehicle": { query: vehiclesQuery, run: (call) => listVehicles(deps, call) },
   "GET /vehicle/{vehicle_id}": { run: (call) => getVehicle(deps, call) },
 });
 
-const doorOf = (deps: EtaDeps): Door<VehicleFix> => ({
+const makeEventRoute = (deps: EtaDeps): EventRoute<VehicleFix> => ({
   area: AREA,
   route: ROUTE,
-  schema: vehicleFix as unknown as Door<VehicleFix>["schema"],
+  schema: vehicleFix as unknown as EventRoute<VehicleFix>["schema"],
   subjectOf: ({ vehicle_id: id }) => id,
   claimsOf: ({ event_id: eventId, recorded_at: time, ...content }) => ({ eventId, time, content }),
-  settle: (call, id, events) => settle(deps, call, id, events),
+  handleEvents: (call, id, events) => handleEvents(deps, call, id, events),
 });
 
-async function settle(deps: EtaDeps, call: Call, id: string, events: readonly Received<VehicleFix>[]): Promise<readonly Result[]> {
+async function handleEvents(
+  deps: EtaDeps,
+  call: Call,
+  id: string,
+  events: readonly Received<VehicleFix>[],
+): Promise<readonly EventResult[]> {
   const found = await readVehicle(deps, call, id).catch(() => undefined);
   const known = found && { memory: found.state.memory, old: found.old.length > 0 };
   const { copied, failed } = await storeCopies(deps, { area: AREA, route: ROUTE }, call, id, events, known);
-  const results = new Map<number, Result>();
+  const results = new Map<number, EventResult>();
   if (copied.length > 0) {
     const routes = await loadRoutes(
       deps,
       copied.flatMap(({ update }) => routeToMeasure(update) ?? []),
       call.signal,
     );
-    const told = copied.map(({ event, update }): ToldFix => {
+    const reported = copied.map(({ event, update }): ReportedFix => {
       const routeId = routeToMeasure(update);
       return { event, fix: update, route: routeId === undefined ? undefined : (routes.get(routeId) ?? "unknown") };
     });
-    const decisions = await untilUncontended(makeAttempt(deps, call, id, told, found), deps.around);
+    const decisions = await retryContended(makeAttempt(deps, call, id, reported, found), deps.runtime);
     for (const [index, one] of copied.entries()) {
-      deps.pending.settle(AREA, id, one.event);
-      results.set(one.place, toResult(call, one, decisions[index] as Decision));
+      deps.pending.remove(AREA, id, one.event);
+      results.set(one.index, toResult(call, one, decisions[index] as Decision));
     }
   }
   return inOrderOf(events, failed, results);
 }
 
-/** The distance is taken along it, unless it is given. */
+/** The route to measure along; undefined when the distance is given. */
 const routeToMeasure = (fix: VehicleFix): string | undefined => (fix.remaining_distance_km === undefined ? fix.route_id : undefined);
 
-/** Reads, unless it has been read, decides about all fixes and writes once. */
+/** Makes one attempt: reads the state unless it is known, decides about all fixes and writes once. */
 function makeAttempt(
   deps: EtaDeps,
   call: Call,
   id: string,
-  fixes: readonly ToldFix[],
-  found: Read | undefined,
-): (seen: Read | undefined) => Promise<Tried<readonly Decision[], Read>> {
+  fixes: readonly ReportedFix[],
+  found: VersionedVehicle | undefined,
+): (seen: VersionedVehicle | undefined) => Promise<AttemptResult<readonly Decision[], VersionedVehicle>> {
   let first = found;
   let written: { readonly writer: string; readonly decisions: readonly Decision[] } | undefined;
   let writes = 0;
   return async (seen) => {
     const stored = seen ?? first ?? (await readVehicle(deps, call, id));
     first = undefined;
-    // Our own write, whose answer was lost, is in the way.
+    // The stored version is our own write, whose answer was lost.
     if (written !== undefined && stored.writer === written.writer) return { done: written.decisions };
     const decisions = decideAll(deps, stored, fixes);
     const state = decisions.at(-1)?.state ?? stored.state;
@@ -80,22 +85,22 @@ function makeAttempt(
     const revision = { ...address(deps, id), version: stored.version, set: toRecord(state, stored.old, writer) };
     const saved = await save<VehicleRecord>(deps.dynamodb, revision, call.signal);
     if (!("seen" in saved)) return { done: decisions };
-    const inTheWay = saved.seen && toRead(deps, id, saved.seen);
+    const inTheWay = saved.seen && toVersioned(deps, id, saved.seen);
     return inTheWay?.writer === writer ? { done: decisions } : { seen: inTheWay };
   };
 }
 
-function decideAll(deps: EtaDeps, stored: StoredVehicle, fixes: readonly ToldFix[]): readonly Decision[] {
-  const around = { rules: deps.rules, nowMs: deps.around.clock().getTime(), elsewhere: stored.elsewhere };
+function decideAll(deps: EtaDeps, stored: StoredVehicle, fixes: readonly ReportedFix[]): readonly Decision[] {
+  const context = { rules: deps.rules, nowMs: deps.runtime.clock().getTime(), otherTrack: stored.otherTrack };
   let { state } = stored;
   return fixes.map((fix) => {
-    const decision = decide(state, fix, around);
+    const decision = decide(state, fix, context);
     state = decision.state;
     return decision;
   });
 }
 
-function toResult(call: Call, { event, rawKey, seenBefore }: Copied<VehicleFix>, { outcome, arrival }: Decision): Result {
+function toResult(call: Call, { event, rawKey, seenBefore }: Copied<VehicleFix>, { outcome, arrival }: Decision): EventResult {
   if (outcome === "reused") return { error: eventIdReused() };
   const duplicate = outcome === "duplicate" || (outcome === "late" && seenBefore);
   call.count("Accepted");

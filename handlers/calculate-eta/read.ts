@@ -7,12 +7,12 @@ import { fromCursor, toCursor } from "../shared/cursor.ts";
 import { ApiError } from "../shared/errors.ts";
 import { pathId, queryOf } from "../shared/gateway.ts";
 import type { Call } from "../shared/serve.ts";
-import { carryOn, type ForeignFix, type NewestFix, toArrival } from "./domain.ts";
+import { type DeviationFix, type NewestFix, toArrival, withDeviationFix } from "./domain.ts";
 import { fromRecord, type StoredVehicle, type VehicleRecord, wholeTrack } from "./record.ts";
 import { type EtaDeps, loadRoutes, readVehicle } from "./store.ts";
 
 const MINUTE_MS = 60_000;
-/** A page of the table is not worth less. */
+/** Smaller pages are not worth a request. */
 const SMALLEST_PAGE = 50;
 
 export async function getVehicle(deps: EtaDeps, call: Call): Promise<VehicleAnswer> {
@@ -22,7 +22,7 @@ export async function getVehicle(deps: EtaDeps, call: Call): Promise<VehicleAnsw
   return answer;
 }
 
-/** All vehicles in no particular order; there is one item for each, so the table is read as it is. */
+/** All vehicles, unordered. Each vehicle is one item, so the list scans the table. */
 export async function listVehicles(deps: EtaDeps, call: Call): Promise<VehiclesAnswer> {
   const query = queryOf(call.event, vehiclesQuery);
   const limit = query.limit ?? DEFAULT_LIMIT;
@@ -34,7 +34,7 @@ export async function listVehicles(deps: EtaDeps, call: Call): Promise<VehiclesA
     Limit: Math.max(limit + 1, SMALLEST_PAGE),
     ExclusiveStartKey: after === undefined ? undefined : toItem({ vehicle_id: after }),
   };
-  // One more than the page holds tells whether another follows.
+  // Reads one more than the page holds, to know whether another page follows.
   for (;;) {
     const { Items: items = [], LastEvaluatedKey: next } = await deps.dynamodb("Scan", input, call.signal);
     const stored = items.map((item) => fromItem<VehicleRecord>(item)).map((one) => fromRecord(one.vehicle_id ?? "", one, deps.rules));
@@ -48,7 +48,7 @@ export async function listVehicles(deps: EtaDeps, call: Call): Promise<VehiclesA
   return { vehicles, next: found.length > limit && last !== undefined ? toCursor([last.vehicle_id], scope) : null };
 }
 
-/** Those of which a good fix is known. */
+/** The vehicles of which a good fix is known. */
 async function describeAll(deps: EtaDeps, call: Call, stored: readonly StoredVehicle[]): Promise<readonly VehicleAnswer[]> {
   const newer = stored.map((one) => (isNewer(one.lastFix, one.state.newest) ? one.lastFix : undefined));
   const routeIds = stored.flatMap(({ state }, i) => (newer[i] === undefined ? [] : (newer[i].route_id ?? state.newest?.route_id ?? [])));
@@ -57,12 +57,12 @@ async function describeAll(deps: EtaDeps, call: Call, stored: readonly StoredVeh
     const fix = newer[i];
     const id = fix?.route_id ?? one.state.newest?.route_id;
     const route = id === undefined ? undefined : (routes.get(id) ?? "unknown");
-    const newest = fix === undefined ? one.state.newest : carryOn(one.state, fix, route, wholeTrack(one, deps.rules), deps.rules);
+    const newest = fix === undefined ? one.state.newest : withDeviationFix(one.state, fix, route, wholeTrack(one, deps.rules), deps.rules);
     return newest === undefined ? [] : [toAnswer(one.state.vehicle_id, newest, deps, call.receivedAt)];
   });
 }
 
-const isNewer = (fix: ForeignFix | undefined, newest: NewestFix | undefined): fix is ForeignFix =>
+const isNewer = (fix: DeviationFix | undefined, newest: NewestFix | undefined): fix is DeviationFix =>
   fix !== undefined && (newest === undefined || Date.parse(fix.recorded_at) > Date.parse(newest.at));
 
 function toAnswer(id: string, newest: NewestFix, deps: EtaDeps, now: Date): VehicleAnswer {

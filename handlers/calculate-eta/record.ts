@@ -5,21 +5,24 @@ import type { TrackingRules } from "../tracking/fix.ts";
 import { judgeFix } from "../tracking/plausibility.ts";
 import type { ProgressState } from "../tracking/progress.ts";
 import type { Track } from "../tracking/track.ts";
-import { decide, type ForeignFix, type NewestFix, type Remaining, type Shown, type ToldFix, type VehicleState } from "./domain.ts";
+import { type DeviationFix, decide, type NewestFix, type Remaining, type ReportedFix, type Shown, type VehicleState } from "./domain.ts";
 
-/** The item in the vehicles table. Before the first fix it may hold route-deviation's share alone, which is read and never written here. */
+/**
+ * The item in the vehicles table. Before the first fix it may have only the attributes of route-deviation, which are read and never
+ * written here.
+ */
 export interface VehicleRecord extends Partial<Omit<NewestFix, "at">> {
   readonly vehicle_id?: string;
   readonly recorded_at?: string;
   readonly track?: Track;
   readonly progress_state?: ProgressState;
   readonly events?: string;
-  /** Names the last write of this share. */
+  /** Identifies the last write of this function. */
   readonly writer?: string;
-  readonly deviation?: { readonly last_fix?: ForeignFix; readonly track?: Track };
+  readonly deviation?: { readonly last_fix?: DeviationFix; readonly track?: Track };
 }
 
-/** What the version before kept of a fix: one of its window, or one that waited in the item to be decided about. */
+/** A fix as the previous version stored it: one of its window, or one that waited for a decision. */
 interface OldFix extends Remaining, Shown {
   readonly id: string;
   readonly at: string;
@@ -31,10 +34,10 @@ const OLD_WAITING = "waiting:";
 
 export interface StoredVehicle {
   readonly state: VehicleState;
-  /** Names of the attributes that only the version before wrote; empty: the item is ours. */
+  /** Names of the attributes that only the previous version wrote. Empty: the item has the present form. */
   readonly old: readonly string[];
-  readonly lastFix: ForeignFix | undefined;
-  readonly elsewhere: Track | undefined;
+  readonly lastFix: DeviationFix | undefined;
+  readonly otherTrack: Track | undefined;
   readonly writer: string | undefined;
 }
 
@@ -45,7 +48,7 @@ export function fromRecord(id: string, record: VehicleRecord | undefined, rules:
     state: old.length > 0 ? fromOld(id, known as OldRecord, rules) : fromOwn(id, known),
     old,
     lastFix: known.deviation?.last_fix,
-    elsewhere: known.deviation?.track,
+    otherTrack: known.deviation?.track,
     writer: known.writer,
   };
 }
@@ -82,10 +85,10 @@ function fromOld(id: string, { recent_fixes: fixes = [], invocation, ...record }
   return waiting
     .map(([, one]) => one as OldFix)
     .sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
-    .reduce((state, one) => decide(state, toTold(id, one), { rules, nowMs: Date.parse(one.at) }).state, start);
+    .reduce((state, one) => decide(state, toReported(id, one), { rules, nowMs: Date.parse(one.at) }).state, start);
 }
 
-function toTold(vehicle_id: string, old: OldFix): ToldFix {
+function toReported(vehicle_id: string, old: OldFix): ReportedFix {
   const { id, at, fingerprint, remaining_distance_km, distance_method, position, ...rest } = old;
   const event = { id, at, ms: Date.parse(at), fingerprint, timeSource: "client", anonymous: false, invocation: "" } as const;
   const fix = {
@@ -96,10 +99,10 @@ function toTold(vehicle_id: string, old: OldFix): ToldFix {
     route_id: rest.route_id,
     delivery_id: rest.delivery_id,
   };
-  return { event, fix: fix as ToldFix["fix"], measured: { remaining_distance_km, distance_method } };
+  return { event, fix: fix as ReportedFix["fix"], measured: { remaining_distance_km, distance_method } };
 }
 
-/** Our attributes and no others: the rest of the item is route-deviation's. Undefined ones are removed. `writer` names this write. */
+/** The attributes to write; undefined ones are removed. The other attributes belong to route-deviation. `writer` identifies this write. */
 export function toRecord(state: VehicleState, old: readonly string[], writer: string): object {
   const { newest } = state;
   return {
@@ -135,6 +138,6 @@ export function toRecord(state: VehicleState, old: readonly string[], writer: st
   };
 }
 
-/** The track of all that both functions know. */
-export const wholeTrack = ({ state, elsewhere }: StoredVehicle, rules: TrackingRules): Track | undefined =>
-  merged(state.track, elsewhere, rules);
+/** The merged track of both functions. */
+export const wholeTrack = ({ state, otherTrack }: StoredVehicle, rules: TrackingRules): Track | undefined =>
+  merged(state.track, otherTrack, rules);

@@ -2,10 +2,10 @@ import type { DynamoDB } from "../shared/aws/dynamodb.ts";
 import type { RawStore } from "../shared/intake.ts";
 import { loadPlannedRoutes } from "../shared/planned-routes.ts";
 import { type Loaded, load } from "../shared/records.ts";
-import type { Call, Surroundings } from "../shared/serve.ts";
+import type { Call, Runtime } from "../shared/serve.ts";
 import type { TrackingRules } from "../tracking/fix.ts";
 import { prepareRoute } from "../tracking/route-line.ts";
-import type { KnownRoute } from "./domain.ts";
+import type { PreparedRoute } from "./domain.ts";
 import { fromRecord, type StoredVehicle, type VehicleRecord } from "./record.ts";
 
 export interface EtaDeps extends RawStore {
@@ -14,17 +14,17 @@ export interface EtaDeps extends RawStore {
   readonly routesTable: string;
   readonly rules: TrackingRules;
   readonly silentAfterMinutes: number;
-  /** Of routes that name none. */
+  /** Used for routes without a threshold. */
   readonly thresholdKm: number;
-  readonly around: Surroundings;
+  readonly runtime: Runtime;
 }
 
-export interface Read extends StoredVehicle {
+export interface VersionedVehicle extends StoredVehicle {
   readonly version: number | undefined;
 }
 
-/** Planned routes ready to be measured along; unknown ones are left out. */
-export async function loadRoutes(deps: EtaDeps, ids: Iterable<string>, signal: AbortSignal): Promise<ReadonlyMap<string, KnownRoute>> {
+/** The planned routes, prepared for measuring; ids without a route are left out. */
+export async function loadRoutes(deps: EtaDeps, ids: Iterable<string>, signal: AbortSignal): Promise<ReadonlyMap<string, PreparedRoute>> {
   const found = await loadPlannedRoutes(deps.dynamodb, deps.routesTable, ids, signal);
   return new Map(
     [...found].map(([id, { waypoints, updated_at, threshold_km }]) => [
@@ -36,10 +36,10 @@ export async function loadRoutes(deps: EtaDeps, ids: Iterable<string>, signal: A
 
 export const address = (deps: EtaDeps, id: string) => ({ table: deps.vehiclesTable, key: { vehicle_id: id }, versionName: "fix_version" });
 
-export const readVehicle = async (deps: EtaDeps, call: Call, id: string): Promise<Read> =>
-  toRead(deps, id, await load<VehicleRecord>(deps.dynamodb, address(deps, id), call.signal));
+export const readVehicle = async (deps: EtaDeps, call: Call, id: string): Promise<VersionedVehicle> =>
+  toVersioned(deps, id, await load<VehicleRecord>(deps.dynamodb, address(deps, id), call.signal));
 
-export const toRead = (deps: EtaDeps, id: string, { record, version }: Loaded<VehicleRecord>): Read => ({
+export const toVersioned = (deps: EtaDeps, id: string, { record, version }: Loaded<VehicleRecord>): VersionedVehicle => ({
   ...fromRecord(id, record, deps.rules),
   version,
 });

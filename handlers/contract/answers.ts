@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { ERROR_CODES, type ErrorCode } from "./error-codes.ts";
 import { deliveryStatus, position, vehicleState } from "./schemas.ts";
 
-/** What the API answers. Read by the OpenAPI document and by tests; the functions use the types alone. */
+/** The answers of the API. The OpenAPI document and tests use the schemas; the functions use only the types. */
 
 const text = z.string();
 const maybeText = z.nullable(text);
@@ -19,8 +19,8 @@ const errorDetails = z.object({
 export const errorAnswer = z.object({ error: errorDetails });
 
 /**
- * `applied`: this call changed the state; `reason`: why it did not, null for a duplicate. `duplicate`: this event was here before.
- * `time_source`: `server` when the event counts with its time of receipt. `raw_key`: its copy in the bucket.
+ * `applied`: this call changed the state. `reason`: why it did not, null for a duplicate. `duplicate`: an earlier call sent the same
+ * event. `time_source`: `server` when the event counts with its time of receipt. `raw_key`: key of its copy in the bucket.
  */
 const receipt = <R extends readonly [string, ...string[]]>(reasons: R) => ({
   applied: z.boolean(),
@@ -122,7 +122,7 @@ const routeFixShape = {
 };
 export const routeFixAnswer = z.object(routeFixShape);
 
-/** A result's `status` is the HTTP status: the delivery's own is `delivery_status`. */
+/** In a batch `status` is the HTTP status. The status of the delivery is called `delivery_status` there. */
 const { status: _, ...updateResult } = updateShape;
 export const deliveryBatchAnswer = batchOf({ ...updateResult, delivery_status: deliveryStatus });
 export const vehicleBatchAnswer = batchOf(fixShape);
@@ -143,7 +143,7 @@ export const alertRecord = z.object({
   closed_at: maybeTime,
   close_reason: z.nullable(z.enum(["back_on_route", "route_changed"])),
   notified_at: maybeTime,
-  /** Of an open one: nothing came from the vehicle for a while. */
+  /** True for an open alert of a vehicle that has sent nothing for a while. */
   silent: z.boolean(),
 });
 export const alertsAnswer = z.object({ alerts: z.array(alertRecord), next: maybeText });

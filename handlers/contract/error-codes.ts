@@ -1,6 +1,6 @@
-/** Every error of the API: the status it is answered with and what it means. */
+/** The error codes of the API with their HTTP status and meaning. */
 export const ERROR_CODES = {
-  INVALID_REQUEST: { status: 400, means: "The call does not follow this document; `details` names each place." },
+  INVALID_REQUEST: { status: 400, means: "The call does not follow this document; `details` names each wrong field." },
   FORBIDDEN: { status: 403, means: "The call carries no valid API key or signature." },
   NOT_FOUND: { status: 404, means: "The API has no such path." },
   DELIVERY_NOT_FOUND: { status: 404, means: "No update of this delivery has arrived yet." },

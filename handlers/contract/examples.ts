@@ -1,4 +1,4 @@
-/** One worked example per call, shown in the API's documentation; a test calculates the answers again. */
+/** One worked example for each call, shown in the API's documentation. A test recalculates the answers. */
 
 const delivery = {
   delivery_id: "D-1001",
@@ -71,7 +71,7 @@ export const vehicleFixAnswer = {
   time_source: "client",
   raw_key: "raw-data/vehicles/year=2026/month=03/day=01/20260301T140000000Z-V-17-gps-17:88213.json",
 };
-/** Asked for long after the fix of the example: nothing has come since. */
+/** Requested long after the fix of the example, without a later fix. */
 export const vehicleAnswer = {
   ...arrival,
   eta: null,

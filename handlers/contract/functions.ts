@@ -1,6 +1,6 @@
 import { INDEXES, type IndexSpec } from "./indexes.ts";
 
-/** What each function is made of, needs and may do. The stack turns this into environment variables and roles. */
+/** The functions: source, environment variables and permissions. The stack creates their configuration and roles from this. */
 
 export const FUNCTION_NAMES = ["verify-delivery", "calculate-eta", "route-deviation"] as const;
 export type FunctionName = (typeof FUNCTION_NAMES)[number];
@@ -28,11 +28,11 @@ export type GrantedResource = "table.deliveries" | "table.vehicles" | "table.rou
 
 export interface Grant {
   readonly resource: GrantedResource;
-  /** For `bucket.raw`: the key prefix the actions are limited to (`arn:…:bucket/<prefix>*`). */
+  /** For `bucket.raw`: the key prefix that the actions are limited to (`arn:…:bucket/<prefix>*`). */
   readonly prefix?: string | undefined;
-  /** For a table: the actions are on these of its indexes, and not on the table. */
+  /** For a table: the actions are allowed on these indexes, and not on the table. */
   readonly indexes?: readonly string[] | undefined;
-  /** Exact IAM actions. A transaction needs its item-level actions only. */
+  /** IAM actions. A transaction needs only the actions of its items. */
   readonly actions: readonly string[];
 }
 
@@ -41,14 +41,14 @@ export interface FunctionManifest {
   readonly description: string;
   /** Source of the bundle, relative to the package; exports `handler`. */
   readonly entry: string;
-  /** Without one of these the function does not start. */
+  /** Required: without one of these variables the function does not start. */
   readonly environment: readonly EnvironmentName[];
   /** `CORS_ORIGINS`: comma-separated origins; unset or empty: answers carry no CORS headers. */
   readonly optionalEnvironment: readonly EnvironmentName[];
   readonly grants: readonly Grant[];
 }
 
-/** GetObject is for a retried event alone: the copy that is there is compared with the call (HeadObject). */
+/** GetObject is needed for a retried event only: its existing copy is compared with the call (HeadObject). */
 const rawCopies = (prefix: string): Grant => ({ resource: "bucket.raw", prefix, actions: ["s3:PutObject", "s3:GetObject"] });
 
 const READ_AND_UPDATE = ["dynamodb:GetItem", "dynamodb:UpdateItem"];

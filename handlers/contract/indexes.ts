@@ -1,4 +1,4 @@
-/** The global secondary indexes that the functions ask. Keys are string attributes; every attribute is projected. */
+/** The global secondary indexes that the functions query. Keys are string attributes; all attributes are projected. */
 export interface IndexSpec {
   readonly name: string;
   readonly hash: string;

@@ -11,7 +11,7 @@ import {
   vehiclesLimit,
 } from "./schemas.ts";
 
-/** The query parameters of the lists, by name; all optional. Any other name is refused. */
+/** The query parameters of a list, by name. All are optional; other names are refused. */
 export type QuerySpec = Readonly<Record<string, z.core.$ZodType>>;
 
 export const deliveriesQuery = {
@@ -29,7 +29,7 @@ export const alertsQuery = { state: alertState, limit: alertsLimit, cursor } as 
 export interface Parameter {
   readonly name: string;
   readonly description: string;
-  /** Schema of the text that arrives. */
+  /** Schema of the value, which arrives as text. */
   readonly schema: z.core.$ZodType;
 }
 

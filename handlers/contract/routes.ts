@@ -22,7 +22,7 @@ import { deliveryUpdate, makeId, plannedRoute, routeFix, vehicleFix } from "./sc
 
 export interface ApiRoute {
   readonly method: "GET" | "POST" | "PUT";
-  /** With `{parameters}` as API Gateway writes them; `${method} ${path}` names the operation in the function. */
+  /** With `{parameters}` as API Gateway writes them. `${method} ${path}` identifies the operation in the function. */
   readonly path: string;
   readonly operationId: string;
   readonly function: FunctionName;
@@ -33,7 +33,7 @@ export interface ApiRoute {
   readonly queryParameters: readonly Parameter[];
   readonly request?: z.core.$ZodType | undefined;
   readonly response: z.core.$ZodType;
-  /** Of a route that also takes `{"events": [1…500 such bodies]}`: what the batch is answered. */
+  /** The answer to a batch, for a route that also accepts `{"events": [1…500 such bodies]}`. */
   readonly batchResponse?: z.core.$ZodType | undefined;
   readonly errors: readonly ErrorStatus[];
   readonly example: {
@@ -53,7 +53,7 @@ const DELIVERY = idOf("delivery_id", "The delivery.");
 const VEHICLE = idOf("vehicle_id", "The vehicle.");
 const ROUTE = idOf("route_id", "The planned route.");
 
-/** The whole API. */
+/** All routes of the API. */
 export const ROUTES: readonly ApiRoute[] = [
   {
     method: "POST",
@@ -215,7 +215,7 @@ export const ROUTES: readonly ApiRoute[] = [
     summary: "Is the vehicle on its route?",
     description:
       "`deviation_km` is the great-circle distance to the nearest point of the route, segments included. The `alerts.confirmFixes`-th deviated " +
-      "fix in a row opens an episode: one alert, one message. Further ones are told of after `alerts.renotifyMinutes` or when the deviation " +
+      "fix in a row opens an episode: one alert, one message. Further ones are reported after `alerts.renotifyMinutes` or when the deviation " +
       "has doubled. It closes at the first fix within 80 % of the threshold, or when the vehicle reports on another route, with one message. " +
       "`alert.notified` says whether this call sent a message. A `planned_route` without `route_id` is a route of its own. A fix older than the " +
       "vehicle's last one, or one that cannot be true, answers its distance and changes nothing (`applied: false`, `reason` `late` or `implausible`).",

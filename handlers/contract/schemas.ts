@@ -1,9 +1,9 @@
 import * as z from "zod/mini";
 
 /**
- * What the API takes in. One source for three readers: the functions check calls with it, the OpenAPI document is
- * generated from it (`z.toJSONSchema(schema, { target: "openapi-3.0", io: "input", unrepresentable: "any" })`), and
- * the TypeScript types are inferred from it. Written with `zod/mini`: it is bundled into every function.
+ * The input schemas of the API. They have three users: the functions validate calls, the OpenAPI document is generated from them
+ * (`z.toJSONSchema(schema, { target: "openapi-3.0", io: "input", unrepresentable: "any" })`), and the TypeScript types are inferred
+ * from them. They use `zod/mini`, because they are bundled into every function.
  */
 
 const ID_TEXT = /^[A-Za-z0-9._:-]{1,64}$/;
@@ -21,7 +21,7 @@ const described = <T extends z.core.$ZodType>(schema: T, description: string, mo
 const bounded = (minimum: number, maximum: number, description: string) =>
   described(z.number().check(z.minimum(minimum), z.maximum(maximum)), description);
 
-/** A measured value. A negative one is how phones say that they do not know: iOS sends -1. */
+/** A measured value. Phones send a negative value when it is unknown: iOS sends -1. */
 const measured = (maximum: number, description: string) =>
   described(
     z.pipe(
@@ -60,16 +60,16 @@ export const makeId = (description: string) =>
   );
 
 const rfc3339 = z.iso.datetime({ offset: true });
-/** RFC 3339 takes small letters, too. */
+/** RFC 3339 also allows lower-case letters. */
 const isTime = (text: string): boolean => z.safeParse(rfc3339, text.toUpperCase()).success;
 
-/** UTC with `Z`. A time that came that way stays as it was written. */
+/** The time in UTC with `Z`. A time that is already in UTC stays as it was written. */
 function toUtc(text: string): string {
   const upper = text.toUpperCase();
   return upper.endsWith("Z") ? upper : new Date(upper).toISOString();
 }
 
-/** A time with `Z` or an offset; comes out in UTC. */
+/** Accepts a time with `Z` or an offset; the output is in UTC. */
 const makeTime = (description: string) =>
   described(
     z.pipe(
@@ -100,7 +100,7 @@ const eventId = makeId(
   "The client's idempotency key within its delivery or vehicle: the same event sent again changes nothing, whatever its time. Without it one is derived from the payload.",
 );
 
-/** Half a surrogate pair is no text: DynamoDB refuses it. */
+/** Text. Half a surrogate pair is refused, because DynamoDB refuses it. */
 const makeText = (minimum: number, maximum: number, description: string) =>
   described(
     z.string().check(
@@ -113,7 +113,7 @@ const makeText = (minimum: number, maximum: number, description: string) =>
 
 const thresholdKm = (description: string) => described(z.number().check(z.positive(), z.maximum(1000)), description);
 
-/** What an app wants to keep beside: it stands in the raw copy and nowhere else. */
+/** Additional data of the app. It is stored in the raw copy only. */
 const extra = described(
   z.looseObject({}).check(
     z.refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_EXTRA_BYTES, {
@@ -192,7 +192,7 @@ const routeFixFields = z.strictObject({
   extra: optional(extra),
 });
 
-/** `route_id` or `planned_route`: JSON Schema for OpenAPI 3.0 shows both as optional; this check holds in the function. */
+/** One of `route_id` and `planned_route` is required. JSON Schema for OpenAPI 3.0 shows both as optional; the function checks it. */
 export const routeFix = routeFixFields.check(
   z.refine((fix) => fix.route_id !== undefined || fix.planned_route !== undefined, {
     error: "Give route_id or planned_route.",
@@ -200,7 +200,7 @@ export const routeFix = routeFixFields.check(
   }),
 );
 
-/** Query parameters arrive as text; these say what text is taken. */
+/** Query parameters arrive as text. These schemas define the allowed texts. */
 export const DEFAULT_LIMIT = 20;
 const makeLimit = (most: number, rule: RegExp, of: string) =>
   described(

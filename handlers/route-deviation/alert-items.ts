@@ -20,7 +20,7 @@ const TYPE = "ROUTE_DEVIATION";
 /** BatchGetItem takes no more keys. */
 const KEYS_A_READ = 100;
 
-/** The vehicle's open alerts. */
+/** The open alerts of a vehicle. */
 export async function findOpenAlerts(store: AlertStore, vehicleId: string, signal: AbortSignal): Promise<readonly Alert[]> {
   const input = ofVehicle(store, vehicleId, "open");
   const found: Alert[] = [];
@@ -44,7 +44,7 @@ function ofVehicle(store: AlertStore, vehicleId: string, state: AlertState | und
   };
 }
 
-/** Open ones from the sparse index, others from the one that has all. */
+/** Open alerts are read from the sparse index, others from the index of all alerts. */
 function ofFleet(store: AlertStore, state: AlertState | undefined): QueryCommandInput {
   const { name, hash } = state === "open" ? INDEXES.alerts.open : INDEXES.alerts.byType;
   return {
@@ -58,8 +58,8 @@ function ofFleet(store: AlertStore, state: AlertState | undefined): QueryCommand
   };
 }
 
-export interface PageOf {
-  /** Undefined: of the whole fleet. */
+export interface AlertPage {
+  /** Undefined: the alerts of the whole fleet. */
   readonly vehicleId: string | undefined;
   readonly state: AlertState | undefined;
   readonly limit: number;
@@ -67,8 +67,8 @@ export interface PageOf {
   readonly after: readonly [vehicleId: string, timestamp: string] | undefined;
 }
 
-/** Newest first, and whether another page follows. */
-export async function readAlerts(store: AlertStore, page: PageOf, signal: AbortSignal) {
+/** One page of alerts, newest first, and whether another page follows. */
+export async function readAlerts(store: AlertStore, page: AlertPage, signal: AbortSignal) {
   const { vehicleId, state, limit, after } = page;
   const input = vehicleId === undefined ? ofFleet(store, state) : ofVehicle(store, vehicleId, state);
   const hash = vehicleId === undefined ? (state === "open" ? INDEXES.alerts.open : INDEXES.alerts.byType).hash : undefined;
@@ -107,23 +107,23 @@ export async function lastSeen(store: AlertStore, vehicleIds: Iterable<string>, 
 }
 
 /**
- * Open alerts of the version before are not in the index of the open ones, and would expire while they are open. This finds and mends
- * them; it reads the index of all alerts once. Nothing is done to one that is closed meanwhile.
+ * Open alerts of the previous version are missing in the index of open alerts and would expire while they are open. This finds and
+ * repairs them; it reads the index of all alerts once. An alert that was closed meanwhile is not changed.
  */
-export async function mendOldAlerts(store: AlertStore, signal: AbortSignal): Promise<void> {
+export async function repairOldAlerts(store: AlertStore, signal: AbortSignal): Promise<void> {
   const input = ofFleet(store, undefined);
   input.FilterExpression = "#state = :open AND attribute_not_exists(open_type)";
   input.ExpressionAttributeNames = { ...input.ExpressionAttributeNames, "#state": "state" };
   input.ExpressionAttributeValues = { ...input.ExpressionAttributeValues, ...toItem({ ":open": "open" }) };
   for (;;) {
     const { Items: items = [], LastEvaluatedKey: next } = await store.dynamodb("Query", input, signal);
-    for (const item of items) await mend(store, fromItem<StoredAlert>(item), signal);
+    for (const item of items) await repair(store, fromItem<StoredAlert>(item), signal);
     if (next === undefined) return;
     input.ExclusiveStartKey = next;
   }
 }
 
-async function mend(store: AlertStore, { vehicle_id, timestamp }: StoredAlert, signal: AbortSignal): Promise<void> {
+async function repair(store: AlertStore, { vehicle_id, timestamp }: StoredAlert, signal: AbortSignal): Promise<void> {
   const input: UpdateItemCommandInput = {
     TableName: store.alertsTable,
     Key: toItem({ vehicle_id, timestamp }),
@@ -152,7 +152,7 @@ export const toAnswer = (alert: StoredAlert, silent: boolean): AlertRecord => ({
   threshold_km: alert.threshold_km,
   position: alert.position,
   closed_at: alert.closed_at ?? null,
-  // The version before knew one reason only, and did not write it.
+  // The previous version had only one reason and did not store it.
   close_reason: alert.state === "closed" ? (alert.close_reason ?? "back_on_route") : null,
   notified_at: alert.notified_at ?? null,
   silent,

@@ -1,24 +1,24 @@
 import { hash } from "../shared/identity.ts";
-import type { Circumstances, MeasuredFix } from "./fix.ts";
+import type { DecisionContext, MeasuredFix } from "./fix.ts";
 import type { Alert, CloseReason, Message } from "./state.ts";
 
-/** An episode: it opens, goes on and closes. */
-export interface Step {
+/** One change of an episode: it opens, continues or closes. */
+export interface EpisodeStep {
   readonly alert?: Alert | undefined;
   readonly message?: Message | undefined;
-  /** The alert's item no longer says what `alert` says. */
+  /** The stored item differs from `alert` and must be written. */
   readonly changed?: boolean | undefined;
 }
 
-/** A closed episode begins anew only beyond the threshold, an open one ends only within this share of it. */
+/** An episode opens beyond the threshold and closes only within this share of it (hysteresis). */
 const CLOSES_WITHIN = 0.8;
-/** 0.8 × 0.7 is a little less than 0.56 in binary fractions: a fix exactly on the line is within. */
+/** 0.8 × 0.7 is a little less than 0.56 in binary floating point: a fix exactly on the limit counts as within. */
 const MICROMETRE_KM = 1e-9;
 const DAY_MS = 86_400_000;
 
 /** `previous`: the vehicle's last episode. */
-export function begin(fix: MeasuredFix, previous: Alert | undefined, { openingShiftMs = 0 }: Circumstances): Step {
-  // To the millisecond, always: sort keys compare as text. Two episodes of a vehicle never open at the same one.
+export function openEpisode(fix: MeasuredFix, previous: Alert | undefined, { openingShiftMs = 0 }: DecisionContext): EpisodeStep {
+  // Always with milliseconds, because sort keys are compared as text. Two episodes of a vehicle never have the same opening time.
   const earliest = previous === undefined ? fix.event.ms : Math.max(fix.event.ms, Date.parse(previous.timestamp) + 1);
   const alert: Alert = {
     alert_id: `alert-${hash([fix.vehicleId, fix.routeKey, fix.event.ms, fix.event.id])}`,
@@ -36,19 +36,24 @@ export function begin(fix: MeasuredFix, previous: Alert | undefined, { openingSh
   return { alert, message: toMessage("ROUTE_DEVIATION", alert, fix), changed: true };
 }
 
-/** What a fix on its route does to an open episode. */
-export function step(open: Alert, fix: MeasuredFix, { rules, nowMs }: Circumstances): Step {
-  if (fix.deviationKm <= CLOSES_WITHIN * fix.thresholdKm + MICROMETRE_KM) return closedBy(open, fix, "back_on_route", nowMs);
+/** Applies a fix of the same route to an open episode. */
+export function continueEpisode(open: Alert, fix: MeasuredFix, { rules, nowMs }: DecisionContext): EpisodeStep {
+  if (fix.deviationKm <= CLOSES_WITHIN * fix.thresholdKm + MICROMETRE_KM) return closeEpisode(open, fix, "back_on_route", nowMs);
   const raised = Math.max(open.max_deviation_km, fix.deviationKm);
   const alert = raised === open.max_deviation_km ? open : { ...open, max_deviation_km: raised };
   const isDue = fix.event.ms - open.told_ms >= rules.renotifyMs || fix.deviationKm >= 2 * open.told_deviation_km;
   if (fix.deviationKm <= fix.thresholdKm || !isDue) return { alert, changed: alert !== open };
-  const told = { ...alert, told_ms: fix.event.ms, told_deviation_km: fix.deviationKm };
-  return { alert: told, message: toMessage("ROUTE_DEVIATION", told, fix), changed: true };
+  const notified = { ...alert, told_ms: fix.event.ms, told_deviation_km: fix.deviationKm };
+  return { alert: notified, message: toMessage("ROUTE_DEVIATION", notified, fix), changed: true };
 }
 
-/** With one message. Of a route that was left, the last deviation told is the last one known. */
-export function closedBy(open: Alert, fix: MeasuredFix, close_reason: CloseReason, nowMs: number): Step & { readonly alert: Alert } {
+/** Closes the episode, with one message. For a route that the vehicle has left, the message has the last reported deviation. */
+export function closeEpisode(
+  open: Alert,
+  fix: MeasuredFix,
+  close_reason: CloseReason,
+  nowMs: number,
+): EpisodeStep & { readonly alert: Alert } {
   const alert: Alert = { ...open, state: "closed", closed_at: fix.event.at, close_reason, expires_at: expiryOf(fix.event.ms, nowMs) };
   const deviationKm = close_reason === "route_changed" ? open.told_deviation_km : fix.deviationKm;
   const thresholdKm = close_reason === "route_changed" ? open.threshold_km : fix.thresholdKm;
@@ -56,7 +61,10 @@ export function closedBy(open: Alert, fix: MeasuredFix, close_reason: CloseReaso
   return { alert, message: { ...message, close_reason }, changed: true };
 }
 
-/** In seconds: 90 days after it closed; of one reported so late that it would go within a month, 90 days from now. */
+/**
+ * Seconds since 1970: 90 days after the closing. An alert reported so late that it would expire within a month expires 90 days from
+ * now.
+ */
 const expiryOf = (closedMs: number, nowMs: number): number =>
   Math.floor(((closedMs + 60 * DAY_MS < nowMs ? nowMs : closedMs) + 90 * DAY_MS) / 1000);
 

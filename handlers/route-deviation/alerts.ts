@@ -4,7 +4,7 @@ import { DEFAULT_LIMIT } from "../contract/schemas.ts";
 import { fromCursor, toCursor } from "../shared/cursor.ts";
 import { pathId, queryOf } from "../shared/gateway.ts";
 import type { Call } from "../shared/serve.ts";
-import { lastSeen, mendOldAlerts, readAlerts, toAnswer } from "./alert-items.ts";
+import { lastSeen, readAlerts, repairOldAlerts, toAnswer } from "./alert-items.ts";
 import type { DeviationDeps } from "./deps.ts";
 
 const MINUTE_MS = 60_000;
@@ -12,12 +12,12 @@ const MINUTE_MS = 60_000;
 export const getVehicleAlerts = (deps: DeviationDeps, call: Call): Promise<AlertsAnswer> =>
   listAlerts(deps, call, pathId(call.event, "vehicle_id"));
 
-/** Alerts of the whole fleet. `mended`: those of the version before have been looked for by this execution environment. */
+/** Lists the alerts of the whole fleet. The first call of an execution environment also repairs the alerts of the previous version. */
 export function makeFleetAlerts(deps: DeviationDeps): (call: Call) => Promise<AlertsAnswer> {
-  let mended = false;
+  let repaired = false;
   return async (call) => {
-    if (!mended) await mendOldAlerts(deps, call.signal);
-    mended = true;
+    if (!repaired) await repairOldAlerts(deps, call.signal);
+    repaired = true;
     return listAlerts(deps, call, undefined);
   };
 }

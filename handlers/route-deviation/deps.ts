@@ -1,8 +1,8 @@
 import type { Publish } from "../shared/aws/sns.ts";
 import type { RawStore } from "../shared/intake.ts";
-import type { Surroundings } from "../shared/serve.ts";
+import type { Runtime } from "../shared/serve.ts";
 import type { TrackingRules } from "../tracking/fix.ts";
-import type { Wording } from "./notify.ts";
+import type { AlertLocale } from "./notify.ts";
 import type { AlertRules } from "./state.ts";
 import type { DeviationStore } from "./store.ts";
 
@@ -10,11 +10,11 @@ export interface DeviationDeps extends DeviationStore, RawStore {
   readonly publish: Publish;
   readonly routesTable: string;
   readonly topicArn: string;
-  /** Where neither the call nor the route names one. */
+  /** Used when neither the call nor the route has a threshold. */
   readonly thresholdKm: number;
   readonly rules: AlertRules;
   readonly tracking: TrackingRules;
   readonly silentAfterMinutes: number;
-  readonly wording: Wording;
-  readonly around: Surroundings;
+  readonly locale: AlertLocale;
+  readonly runtime: Runtime;
 }

@@ -3,33 +3,33 @@ import { hash } from "../shared/identity.ts";
 import { findEvent, markOf, remember } from "../shared/memory.ts";
 import { merged, withoutAhead } from "../shared/tracks.ts";
 import { judgeFix } from "../tracking/plausibility.ts";
-import { begin, closedBy, type Step, step } from "./alert.ts";
-import type { Circumstances, MeasuredFix } from "./fix.ts";
+import { closeEpisode, continueEpisode, type EpisodeStep, openEpisode } from "./alert.ts";
+import type { DecisionContext, MeasuredFix } from "./fix.ts";
 import { enqueue } from "./outbox.ts";
 import type { Alert, DeviationState, Message } from "./state.ts";
 
-export type Outcome = "applied" | "late" | "implausible" | "duplicate" | "reused";
+export type DeviationResult = "applied" | "late" | "implausible" | "duplicate" | "reused";
 
 export interface Decision {
-  readonly outcome: Outcome;
+  readonly outcome: DeviationResult;
   readonly state: DeviationState;
-  /** The episode that the answer names. */
+  /** The episode that the answer reports. */
   readonly alert: Alert | undefined;
-  /** Alerts whose items no longer say what they say. */
+  /** Alerts whose stored items must be written. */
   readonly changed: readonly Alert[];
-  /** Messages that were never sent and now never will be: SNS has refused all of this vehicle's for too long. */
+  /** Messages that were dropped unsent, because SNS has refused the messages of this vehicle for too long. */
   readonly givenUp: readonly Message[];
 }
 
-/** Names the route that a fix belongs to. A route that the call brings along without an id is one of its own; `#` is in no id. */
+/** Identifies the route of a fix. A route that is part of the call and has no id gets a hash after `#`, which no id contains. */
 export const routeKey = (fix: Pick<RouteFix, "route_id" | "planned_route">): string =>
   fix.route_id ?? `#${hash(fix.planned_route).slice(0, 16)}`;
 
-/** What a fix does to the episodes of its vehicle. Pure. */
-export function decide(stored: DeviationState, fix: MeasuredFix, around: Circumstances): Decision {
+/** Applies a fix to the episodes of its vehicle. Pure. */
+export function decide(stored: DeviationState, fix: MeasuredFix, context: DecisionContext): Decision {
   const { event } = fix;
   const open = stored.alert?.state === "open" ? stored.alert : undefined;
-  const unchanged = (outcome: Outcome, state: DeviationState, alert = open): Decision => ({
+  const unchanged = (outcome: DeviationResult, state: DeviationState, alert = open): Decision => ({
     outcome,
     state,
     alert,
@@ -42,14 +42,14 @@ export function decide(stored: DeviationState, fix: MeasuredFix, around: Circums
     const isLast = stored.last?.event_id === event.id;
     return unchanged("duplicate", stored, isLast && stored.last?.answered_alert ? stored.alert : isLast ? undefined : open);
   }
-  const before = withoutAheadOf(stored, event.ms, around.nowMs);
-  const track = merged(before.track, around.elsewhere, around.tracking);
-  const judgement = judgeFix(track, toFix(fix), around.tracking);
+  const before = withoutAheadOf(stored, event.ms, context.nowMs);
+  const track = merged(before.track, context.otherTrack, context.tracking);
+  const judgement = judgeFix(track, toFix(fix), context.tracking);
   const remembered = { ...before, track: judgement.track, memory: remember(stored.memory, event) };
   if (judgement.verdict === "implausible") return unchanged("implausible", remembered);
-  // Only an older fix is late: of equal times each counts.
+  // Only an older fix is late; a fix with an equal time is applied.
   if (before.last !== undefined && event.ms < Date.parse(before.last.recorded_at)) return unchanged("late", remembered);
-  return apply(remembered, fix, around);
+  return apply(remembered, fix, context);
 }
 
 const toFix = ({ event, position, accuracy_m, heading_deg, speed_kmh }: MeasuredFix) => ({
@@ -60,21 +60,26 @@ const toFix = ({ event, position, accuracy_m, heading_deg, speed_kmh }: Measured
   speedKmh: speed_kmh,
 });
 
-/** A stored time that lies ahead of our clock makes nothing late. */
+/** A stored time that lies ahead of the server's clock must make no fix late. */
 function withoutAheadOf(state: DeviationState, fixMs: number, nowMs: number): DeviationState {
   const lastMs = state.last === undefined ? 0 : Date.parse(state.last.recorded_at);
   return { ...state, track: withoutAhead(state.track, fixMs, nowMs), last: lastMs > nowMs && lastMs > fixMs ? undefined : state.last };
 }
 
-function apply(state: DeviationState, fix: MeasuredFix, around: Circumstances): Decision {
+function apply(state: DeviationState, fix: MeasuredFix, context: DecisionContext): Decision {
   const isOtherRoute = state.last !== undefined && state.last.route_key !== fix.routeKey;
   const left = [...state.left, ...(isOtherRoute && state.alert?.state === "open" ? [state.alert] : [])];
-  const endings = left.map((alert) => closedBy(alert, fix, "route_changed", around.nowMs));
+  const endings = left.map((alert) => closeEpisode(alert, fix, "route_changed", context.nowMs));
   const current = isOtherRoute ? undefined : state.alert;
   const isDeviated = fix.deviationKm > fix.thresholdKm;
   const streak = !isDeviated || current?.state === "open" ? 0 : (isOtherRoute ? 0 : state.streak) + 1;
-  const opens = streak >= around.rules.confirmFixes;
-  const now: Step = current?.state === "open" ? step(current, fix, around) : opens ? begin(fix, state.alert, around) : { alert: current };
+  const opens = streak >= context.rules.confirmFixes;
+  const now: EpisodeStep =
+    current?.state === "open"
+      ? continueEpisode(current, fix, context)
+      : opens
+        ? openEpisode(fix, state.alert, context)
+        : { alert: current };
   const changed = [...endings, ...(now.changed ? [now] : [])].flatMap(({ alert }) => alert ?? []);
   const messages = [...endings, now].flatMap(({ message }) => message ?? []);
   const answered = now.changed === true || now.alert?.state === "open";
@@ -85,7 +90,7 @@ function apply(state: DeviationState, fix: MeasuredFix, around: Circumstances): 
       ...state,
       last: toLast(fix, answered),
       streak: opens ? 0 : streak,
-      // The last one of another route is kept for its sort key alone.
+      // The last episode of another route is kept only because the next sort key must be later.
       alert: now.alert ?? (isOtherRoute ? endings.at(-1)?.alert : undefined),
       left: [],
       outbox: queue,

@@ -5,11 +5,11 @@ import type { TrackingRules } from "../tracking/fix.ts";
 import type { Track } from "../tracking/track.ts";
 import type { AlertRules } from "./state.ts";
 
-/** A fix, measured against its route. Distances in km, rounded. */
+/** A fix with its distance from the route. Distances in km, rounded. */
 export interface MeasuredFix extends Pick<RouteFix, "speed_kmh" | "accuracy_m" | "heading_deg"> {
   readonly event: EventIdentity;
   readonly vehicleId: string;
-  /** Undefined: the call brought the route itself and did not name it. */
+  /** Undefined: the route was part of the call and had no id. */
   readonly routeId: string | undefined;
   /** See `routeKey`. */
   readonly routeKey: string;
@@ -19,13 +19,13 @@ export interface MeasuredFix extends Pick<RouteFix, "speed_kmh" | "accuracy_m" |
   readonly thresholdKm: number;
 }
 
-/** What decides beside state and fix. */
-export interface Circumstances {
+/** The inputs of a decision besides state and fix. */
+export interface DecisionContext {
   readonly rules: AlertRules;
   readonly tracking: TrackingRules;
   readonly nowMs: number;
-  /** The track that the other function keeps of this vehicle. */
-  readonly elsewhere?: Track | undefined;
-  /** Added to the time at which an episode opens: that sort key of the alerts table is taken. */
+  /** The track that calculate-eta keeps of this vehicle. */
+  readonly otherTrack?: Track | undefined;
+  /** Added to the opening time of an episode when its sort key in the alerts table is in use. */
   readonly openingShiftMs?: number | undefined;
 }

@@ -1,15 +1,15 @@
 import { makeDynamoDB } from "../shared/aws/dynamodb.ts";
 import { openBucket } from "../shared/aws/s3.ts";
 import { makePublish } from "../shared/aws/sns.ts";
-import { ofProcess, required, requiredNumber, trackingRules } from "../shared/environment.ts";
+import { makeRuntime, required, requiredNumber, trackingRules } from "../shared/environment.ts";
 import { makePending } from "../shared/pending.ts";
 import { serve } from "../shared/serve.ts";
 import { makeOperations } from "./operations.ts";
 
 const { env } = process;
-const around = ofProcess(env);
+const runtime = makeRuntime(env);
 
-/** Lambda's entry. What is made here is made once and serves every invocation of this execution environment. */
+/** The Lambda handler. Clients are created once and serve every invocation of this execution environment. */
 export const handler = serve(
   "route-deviation",
   makeOperations({
@@ -25,8 +25,8 @@ export const handler = serve(
     rules: { renotifyMs: requiredNumber(env, "RENOTIFY_MINUTES") * 60_000, confirmFixes: requiredNumber(env, "CONFIRM_FIXES") },
     tracking: trackingRules(env),
     silentAfterMinutes: requiredNumber(env, "SILENT_AFTER_MINUTES"),
-    wording: { language: required(env, "ALERT_LANGUAGE") === "en" ? "en" : "es", timeZone: required(env, "ALERT_TIME_ZONE") },
-    around,
+    locale: { language: required(env, "ALERT_LANGUAGE") === "en" ? "en" : "es", timeZone: required(env, "ALERT_TIME_ZONE") },
+    runtime,
   }),
-  around,
+  runtime,
 );

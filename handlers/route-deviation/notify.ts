@@ -1,21 +1,21 @@
 import type { Publication, Publish } from "../shared/aws/sns.ts";
 import { asFault } from "../shared/errors.ts";
 import type { Call } from "../shared/serve.ts";
+import { type Language, MESSAGE_TEXTS } from "./message-texts.ts";
 import type { Message } from "./state.ts";
-import { type Language, WORDS } from "./words.ts";
 
-/** How people are told. */
-export interface Wording {
+/** Language and time zone of the messages for people. */
+export interface AlertLocale {
   readonly language: Language;
   /** IANA name, such as America/Bogota. */
   readonly timeZone: string;
 }
 interface Topic {
   readonly topicArn: string;
-  readonly wording: Wording;
+  readonly locale: AlertLocale;
 }
 
-/** Sends in order and stops at the first failure; answers the ids of what SNS has taken. Never throws. */
+/** Sends the messages in order and stops at the first failure. Returns the ids of the messages that SNS accepted. Never throws. */
 export async function send(publish: Publish, topic: Topic, messages: readonly Message[], call: Call): Promise<ReadonlySet<string>> {
   const sent = new Set<string>();
   for (const message of messages) {
@@ -38,22 +38,22 @@ export async function send(publish: Publish, topic: Topic, messages: readonly Me
   return sent;
 }
 
-/** SNS takes subjects of ASCII alone, shorter than this. */
+/** SNS accepts subjects of fewer than 100 ASCII characters. */
 const SUBJECT_LENGTH = 99;
 
-/** One publication, in words for each kind of subscriber. `default` is what queues, functions and endpoints get. */
-export function toPublication({ topicArn, wording }: Topic, message: Message): Publication {
-  const words = WORDS[wording.language];
-  const told = { message, time: localTime(message.timestamp, wording), map: mapLink(message.position) };
+/** The message as one SNS publication, with a text for each kind of subscriber. `default` goes to queues, functions and HTTP endpoints. */
+export function toPublication({ topicArn, locale }: Topic, message: Message): Publication {
+  const words = MESSAGE_TEXTS[locale.language];
+  const context = { message, time: localTime(message.timestamp, locale), map: mapLink(message.position) };
   return {
     topicArn,
     subject: toAscii(words.subject(message)).slice(0, SUBJECT_LENGTH),
-    message: JSON.stringify({ default: JSON.stringify(forMachines(message)), email: words.email(told), sms: words.sms(told) }),
+    message: JSON.stringify({ default: JSON.stringify(toMachineMessage(message)), email: words.email(context), sms: words.sms(context) }),
     attributes: { type: message.type, vehicle_id: message.vehicle_id },
   };
 }
 
-function forMachines(message: Message) {
+function toMachineMessage(message: Message) {
   return {
     type: message.type,
     alert_id: message.alert_id,
@@ -67,8 +67,8 @@ function forMachines(message: Message) {
   };
 }
 
-/** `2026-03-01 09:05 GMT-5`: the same order of numbers in both languages, so that nobody takes the month for the day. */
-export function localTime(timestamp: string, { timeZone }: Wording): string {
+/** `2026-03-01 09:05 GMT-5`. The same format in both languages, so that day and month cannot be confused. */
+export function localTime(timestamp: string, { timeZone }: AlertLocale): string {
   const format = new Intl.DateTimeFormat("en-CA", {
     timeZone,
     hourCycle: "h23",
@@ -86,7 +86,7 @@ export function localTime(timestamp: string, { timeZone }: Wording): string {
   return `${year}-${month}-${day} ${hour}:${minute} ${zone}`;
 }
 
-/** About a metre. */
+/** Five decimals of a degree are about a metre. */
 const DECIMALS = 5;
 export function mapLink({ lat, lon }: Message["position"]): string {
   const [north, east] = [lat, lon].map((degrees) => Number(degrees.toFixed(DECIMALS)));

@@ -1,10 +1,10 @@
 import type { RouteFixAnswer } from "../contract/answers.ts";
 import { alertsQuery } from "../contract/queries.ts";
 import { type RouteFix, routeFix } from "../contract/schemas.ts";
-import { untilUncontended } from "../shared/contention.ts";
+import { retryContended } from "../shared/contention.ts";
 import { type ApiError, eventIdReused } from "../shared/errors.ts";
 import { nearestPoint, type Position } from "../shared/geodesy.ts";
-import { type Copied, type Door, inOrderOf, type Received, type Result, receive, storeCopies } from "../shared/intake.ts";
+import { type Copied, type EventResult, type EventRoute, inOrderOf, type Received, receive, storeCopies } from "../shared/intake.ts";
 import { loadPlannedRoutes, type PlannedRouteRecord } from "../shared/planned-routes.ts";
 import { toCentimetre, toMetre } from "../shared/rounding.ts";
 import type { Call, Operations } from "../shared/serve.ts";
@@ -13,10 +13,10 @@ import type { DeviationDeps } from "./deps.ts";
 import { type Decision, routeKey } from "./episode.ts";
 import type { MeasuredFix } from "./fix.ts";
 import { send } from "./notify.ts";
-import { getRoute, putRoute, routeNotFound } from "./planned.ts";
+import { getRoute, putRoute, routeNotFound } from "./planned-route.ts";
 import type { Message } from "./state.ts";
 import { loadDeviation, type StoredDeviation } from "./store.ts";
-import { makeAttempt, settleOutbox } from "./write.ts";
+import { makeAttempt, recordSentMessages } from "./write.ts";
 
 const ROUTE = "POST /route";
 const AREA = "routes";
@@ -24,7 +24,7 @@ const AREA = "routes";
 export function makeOperations(deps: DeviationDeps): Operations {
   const getFleetAlerts = makeFleetAlerts(deps);
   return {
-    [ROUTE]: { run: (call) => receive(doorOf(deps), call) },
+    [ROUTE]: { run: (call) => receive(makeEventRoute(deps), call) },
     "PUT /route/{route_id}": { run: (call) => putRoute(deps, call) },
     "GET /route/{route_id}": { run: (call) => getRoute(deps, call) },
     "GET /vehicle/{vehicle_id}/alerts": { query: alertsQuery, run: (call) => getVehicleAlerts(deps, call) },
@@ -32,32 +32,37 @@ export function makeOperations(deps: DeviationDeps): Operations {
   };
 }
 
-const doorOf = (deps: DeviationDeps): Door<RouteFix> => ({
+const makeEventRoute = (deps: DeviationDeps): EventRoute<RouteFix> => ({
   area: AREA,
   route: ROUTE,
-  schema: routeFix as unknown as Door<RouteFix>["schema"],
+  schema: routeFix as unknown as EventRoute<RouteFix>["schema"],
   subjectOf: ({ vehicle_id: id }) => id,
   claimsOf: ({ event_id: eventId, recorded_at: time, ...content }) => ({ eventId, time, content }),
-  settle: (call, id, events) => settle(deps, call, id, events),
+  handleEvents: (call, id, events) => handleEvents(deps, call, id, events),
 });
 
 interface Measured {
   readonly fix: MeasuredFix;
   readonly nearest: Position;
-  readonly copied: Copied<RouteFix> & { readonly place: number };
+  readonly copied: Copied<RouteFix> & { readonly index: number };
 }
 
-async function settle(deps: DeviationDeps, call: Call, id: string, events: readonly Received<RouteFix>[]): Promise<readonly Result[]> {
+async function handleEvents(
+  deps: DeviationDeps,
+  call: Call,
+  id: string,
+  events: readonly Received<RouteFix>[],
+): Promise<readonly EventResult[]> {
   const found = await loadDeviation(deps, id, call.signal).catch(() => undefined);
   const known = found && { memory: found.state.memory, old: found.old };
   const { copied, failed } = await storeCopies(deps, { area: AREA, route: ROUTE }, call, id, events, known);
   if (copied.length === 0) return inOrderOf(events, failed, new Map());
   const { measured, unknown } = await measureAll(deps, call, copied);
-  const results = measured.length === 0 ? new Map<number, Result>() : await decideAll(deps, call, id, measured, found);
+  const results = measured.length === 0 ? new Map<number, EventResult>() : await decideAll(deps, call, id, measured, found);
   return inOrderOf(events, new Map([...failed, ...unknown]), results);
 }
 
-async function measureAll(deps: DeviationDeps, call: Call, copied: readonly (Copied<RouteFix> & { readonly place: number })[]) {
+async function measureAll(deps: DeviationDeps, call: Call, copied: readonly (Copied<RouteFix> & { readonly index: number })[]) {
   const ids = copied.flatMap(({ update }) => update.route_id ?? []);
   const routes = await loadPlannedRoutes(deps.dynamodb, deps.routesTable, ids, call.signal);
   const unknown = new Map<number, ApiError>();
@@ -66,7 +71,7 @@ async function measureAll(deps: DeviationDeps, call: Call, copied: readonly (Cop
     const { update } = one;
     const stored = update.route_id === undefined ? undefined : routes.get(update.route_id);
     const waypoints = update.planned_route ?? stored?.waypoints;
-    if (waypoints === undefined) unknown.set(one.place, routeNotFound());
+    if (waypoints === undefined) unknown.set(one.index, routeNotFound());
     else measured.push(measure(deps, one, waypoints, stored));
   }
   return { measured, unknown };
@@ -102,7 +107,7 @@ async function decideAll(
   id: string,
   measured: readonly Measured[],
   found: StoredDeviation | undefined,
-): Promise<ReadonlyMap<number, Result>> {
+): Promise<ReadonlyMap<number, EventResult>> {
   const attempt = makeAttempt(
     deps,
     call,
@@ -110,15 +115,15 @@ async function decideAll(
     measured.map(({ fix }) => fix),
     found,
   );
-  const { decisions, leased } = await untilUncontended(attempt, deps.around);
-  const sent = await send(deps.publish, { topicArn: deps.topicArn, wording: deps.wording }, leased, call);
-  await settleOutbox(deps, call, id, leased, sent);
+  const { decisions, leased } = await retryContended(attempt, deps.runtime);
+  const sent = await send(deps.publish, { topicArn: deps.topicArn, locale: deps.locale }, leased, call);
+  await recordSentMessages(deps, call, id, leased, sent);
   for (const { alert_id, type } of decisions.flatMap(({ givenUp }) => givenUp))
     call.log("ERROR", "message given up: too many wait to be sent", { alert_id, type });
   return new Map(
     measured.map((one, index) => {
-      deps.pending.settle(AREA, id, one.fix.event);
-      return [one.copied.place, toResult(call, one, decisions[index] as Decision, leased, sent)] as const;
+      deps.pending.remove(AREA, id, one.fix.event);
+      return [one.copied.index, toResult(call, one, decisions[index] as Decision, leased, sent)] as const;
     }),
   );
 }
@@ -129,7 +134,7 @@ function toResult(
   decision: Decision,
   leased: readonly Message[],
   sent: ReadonlySet<string>,
-): Result {
+): EventResult {
   const { outcome } = decision;
   if (outcome === "reused") return { error: eventIdReused() };
   const isDeviated = fix.deviationKm > fix.thresholdKm;

@@ -1,12 +1,12 @@
 import type { DeviationState, Message } from "./state.ts";
 
 /**
- * Sending messages at least once, and by one invocation at a time. A message is written into the outbox together with the
- * fix that caused it, under a lease of the invocation that will send it. Sent: it leaves the outbox. Not sent: the
- * lease is given back, and the vehicle's next call sends it. Died meanwhile: the lease runs out.
+ * Sends each message at least once, and from one invocation at a time. A message is written into the outbox together with the fix that
+ * caused it, under a lease of the invocation that will send it. When SNS accepts it, it is removed. When SNS refuses it, the lease is
+ * released and the vehicle's next call sends it. When the invocation dies, the lease expires.
  */
 
-/** One call sends no more than this; what is left goes with the next. */
+/** The most messages that one call sends; the next call sends the rest. */
 const BATCH = 10;
 
 export interface Lease {
@@ -15,8 +15,8 @@ export interface Lease {
 }
 
 /**
- * Takes what nobody is sending, and what this invocation took already in a write whose answer was lost. `untilMs` lies
- * beyond the life of this invocation.
+ * Leases the messages that no other invocation is sending. It includes messages that this invocation leased in a write whose answer was
+ * lost. `untilMs` must be later than the end of this invocation.
  */
 export function lease(state: DeviationState, invocation: string, nowMs: number, untilMs: number): Lease {
   const taken = new Set(
@@ -32,33 +32,38 @@ export function lease(state: DeviationState, invocation: string, nowMs: number, 
   return { state: { ...state, outbox }, messages: outbox.filter((message) => taken.has(message.id)) };
 }
 
-export interface Settlement {
+export interface OutboxUpdate {
   readonly state: DeviationState;
-  /** Alerts of which SNS has taken a message. */
-  readonly told: readonly ToldAlert[];
+  /** Alerts for which SNS accepted a message. */
+  readonly notified: readonly NotifiedAlert[];
 }
-export interface ToldAlert {
+export interface NotifiedAlert {
   readonly alert_id: string;
   /** Its sort key. */
   readonly timestamp: string;
 }
 
-/** After the attempt: what was sent leaves, what was not is free again. */
-export function settle(state: DeviationState, leased: readonly Message[], sentIds: ReadonlySet<string>, notifiedAt: string): Settlement {
+/** The state after sending: sent messages are removed, the leases of the others are released. */
+export function recordSent(
+  state: DeviationState,
+  leased: readonly Message[],
+  sentIds: ReadonlySet<string>,
+  notifiedAt: string,
+): OutboxUpdate {
   const own = new Set(leased.map((message) => message.id));
   const outbox = state.outbox
     .filter((message) => !sentIds.has(message.id))
     .map((message) => (own.has(message.id) ? { ...message, leased_until_ms: 0, leased_by: "" } : message));
   const sent = leased.filter((message) => sentIds.has(message.id));
-  const told = new Map(sent.flatMap(({ alert_id, opened_at }) => (opened_at === undefined ? [] : [[alert_id, opened_at] as const])));
-  const alert = state.alert !== undefined && told.has(state.alert.alert_id) ? { ...state.alert, notified_at: notifiedAt } : state.alert;
-  return { state: { ...state, outbox, alert }, told: [...told].map(([alert_id, timestamp]) => ({ alert_id, timestamp })) };
+  const notified = new Map(sent.flatMap(({ alert_id, opened_at }) => (opened_at === undefined ? [] : [[alert_id, opened_at] as const])));
+  const alert = state.alert !== undefined && notified.has(state.alert.alert_id) ? { ...state.alert, notified_at: notifiedAt } : state.alert;
+  return { state: { ...state, outbox, alert }, notified: [...notified].map(([alert_id, timestamp]) => ({ alert_id, timestamp })) };
 }
 
-/** How many messages wait for SNS; beyond them the oldest are given up. Their alerts stay, without `notified_at`. */
+/** The most messages that wait for SNS. Beyond it the oldest are dropped; their alerts stay, without `notified_at`. */
 const UNSENT_MESSAGES = 50;
 
-/** The outbox with these at its end. A message that could not be sent yet gives way to a newer one that says the same of the same alert. */
+/** Appends the messages to the outbox. An unsent message is replaced by a newer one of the same type and alert. */
 export function enqueue(outbox: readonly Message[], messages: readonly Message[]) {
   const queue = messages.reduce<readonly Message[]>((waiting, message) => {
     const isSuperseded = (one: Message): boolean =>

@@ -7,13 +7,13 @@ interface DeviationRecord extends Partial<Omit<DeviationState, "memory">> {
   readonly events?: string;
   readonly writer?: string;
 }
-/** The item is shared: `track` is the other function's. */
+/** The item is shared with calculate-eta, which writes `track`. */
 export interface VehicleItem {
   readonly deviation?: DeviationRecord;
   readonly track?: Track;
 }
 
-/** What the version before kept: every route lately driven, each with its last fix and episode. */
+/** The previous version kept every recently driven route with its last fix and episode. */
 interface OldEvent {
   readonly id: string;
   readonly at: string;
@@ -36,13 +36,13 @@ interface OldRecord {
 export interface ReadRecord {
   readonly state: DeviationState;
   readonly old: boolean;
-  /** Some open episodes stand in the alerts table alone. */
-  readonly putAside: boolean;
+  /** Some open episodes are stored in the alerts table only. */
+  readonly hasAlertsInTableOnly: boolean;
 }
 
 export function fromRecord(item: VehicleItem | undefined): ReadRecord {
   const record = item?.deviation;
-  if (record === undefined) return { state: EMPTY, old: false, putAside: false };
+  if (record === undefined) return { state: EMPTY, old: false, hasAlertsInTableOnly: false };
   if ("routes" in record) return fromOld(record as unknown as OldRecord);
   const {
     events = "",
@@ -53,10 +53,10 @@ export function fromRecord(item: VehicleItem | undefined): ReadRecord {
     last_fix: last,
     ...rest
   } = record as DeviationRecord & { last_fix?: LastFix };
-  return { state: { ...rest, last, streak, left, outbox, memory: fromText(events) }, old: false, putAside: false };
+  return { state: { ...rest, last, streak, left, outbox, memory: fromText(events) }, old: false, hasAlertsInTableOnly: false };
 }
 
-/** `last_fix` is the name under which the other function looks for it. */
+/** calculate-eta reads the attribute `last_fix`. */
 export function toRecord({ memory, last, left, ...state }: DeviationState, writer: string): object {
   return { ...state, last_fix: last, left: left.length > 0 ? left : undefined, events: toText(memory), writer };
 }
@@ -78,9 +78,9 @@ function fromOld({ routes, outbox = [], aside, last_fix }: OldRecord): ReadRecor
     outbox,
     memory: unique.map((one) => toRemembered({ ...one, ms: Date.parse(one.at) }, true)).slice(-REMEMBERED),
   };
-  return { state, old: true, putAside: aside === true };
+  return { state, old: true, hasAlertsInTableOnly: aside === true };
 }
 
-/** The version before let open alerts expire. */
+/** The previous version set an expiry on open alerts. */
 export const forgetExpiry = (alert: Alert | undefined): Alert | undefined =>
   alert?.state === "open" && alert.expires_at !== undefined ? { ...alert, expires_at: undefined } : alert;

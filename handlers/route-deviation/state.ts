@@ -3,20 +3,20 @@ import type { Memory } from "../shared/memory.ts";
 import type { Track } from "../tracking/track.ts";
 
 /**
- * This function's share of a vehicle's item: attribute `deviation`, counted by `deviation_version`. A vehicle drives one route at a
- * time, and its fixes have one order in time. The item in the alerts table is a projection of the episode, written in
- * the same transaction.
+ * The state that route-deviation keeps of a vehicle: attribute `deviation` of its item, with the version in `deviation_version`. A
+ * vehicle drives one route at a time, and its fixes are ordered by time. The item in the alerts table is a projection of the episode,
+ * written in the same transaction.
  */
 export interface DeviationState {
   /** The newest good fix, by its own time. */
   readonly last?: LastFix | undefined;
   /** Deviated fixes in a row that have not opened an episode yet. */
   readonly streak: number;
-  /** The episode of the route that the vehicle drives, or the last one, closed. */
+  /** The episode of the current route, or the last closed episode. */
   readonly alert?: Alert | undefined;
-  /** Open episodes that the version before kept for routes the vehicle has left: the next fix closes them. */
+  /** Open episodes that the previous version kept of routes that the vehicle has left. The next fix closes them. */
   readonly left: readonly Alert[];
-  /** Messages to send, oldest first. A message leaves only when SNS has taken it. */
+  /** Messages to send, oldest first. A message is removed only when SNS has accepted it. */
   readonly outbox: readonly Message[];
   readonly track?: Track | undefined;
   readonly memory: Memory;
@@ -30,9 +30,9 @@ export interface LastFix {
   readonly speed_kmh?: number | undefined;
   readonly accuracy_m?: number | undefined;
   readonly heading_deg?: number | undefined;
-  /** Names the route, also one that has no id: see `routeKey`. */
+  /** Identifies the route, also one without an id: see `routeKey`. */
   readonly route_key: string;
-  /** Its answer named the alert. */
+  /** Its answer reported the alert. */
   readonly answered_alert: boolean;
 }
 
@@ -45,18 +45,18 @@ export interface Alert {
   readonly state: "open" | "closed";
   readonly route_id?: string | undefined;
   readonly driver_id?: string | undefined;
-  /** Where and how far off the vehicle was when the episode opened. */
+  /** Deviation and position of the vehicle when the episode opened. */
   readonly deviation_km: number;
   readonly position: Position;
   readonly max_deviation_km: number;
   readonly threshold_km: number;
   readonly closed_at?: string | undefined;
   readonly close_reason?: CloseReason | undefined;
-  /** When SNS last took a message about it. */
+  /** When SNS last accepted a message about it. */
   readonly notified_at?: string | undefined;
-  /** Seconds since 1970; only a closed one expires. */
+  /** Seconds since 1970. Only a closed alert expires. */
   readonly expires_at?: number | undefined;
-  /** The last message about it, sent or to be sent: time of its fix and deviation. */
+  /** Time and deviation of the fix of the last message about it, sent or to be sent. */
   readonly told_ms: number;
   readonly told_deviation_km: number;
 }
@@ -65,7 +65,7 @@ export interface Message {
   readonly id: string;
   readonly type: "ROUTE_DEVIATION" | "ROUTE_DEVIATION_CLEARED";
   readonly alert_id: string;
-  /** Sort key of the alert's item; the version before did not write it. */
+  /** Sort key of the alert's item. The previous version did not store it. */
   readonly opened_at?: string | undefined;
   readonly vehicle_id: string;
   readonly route_id?: string | undefined;
@@ -74,17 +74,17 @@ export interface Message {
   readonly threshold_km: number;
   readonly position: Position;
   readonly timestamp: string;
-  /** Of one that clears. */
+  /** Set when the type is ROUTE_DEVIATION_CLEARED. */
   readonly close_reason?: CloseReason | undefined;
-  /** Until then one invocation is sending it and others leave it alone; 0: nobody is. Wall clock, ms since 1970. */
+  /** End of the lease of the invocation that sends it, in ms since 1970 (wall clock). 0: not leased. */
   readonly leased_until_ms: number;
   readonly leased_by: string;
 }
 
 export interface AlertRules {
-  /** Time between two messages of an episode that goes on. */
+  /** Least time between two messages of an open episode, in ms. */
   readonly renotifyMs: number;
-  /** So many deviated fixes in a row open an episode. */
+  /** The number of deviated fixes in a row that open an episode. */
   readonly confirmFixes: number;
 }
 

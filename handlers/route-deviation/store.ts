@@ -2,12 +2,12 @@ import { randomUUID } from "node:crypto";
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { type Item, toAttribute, toItem } from "../shared/attributes.ts";
 import type { DynamoDB } from "../shared/aws/dynamodb.ts";
-import type { Tried } from "../shared/contention.ts";
+import type { AttemptResult } from "../shared/contention.ts";
 import { asFault } from "../shared/errors.ts";
 import { type Loaded, load, save, toSeen, toUpdate } from "../shared/records.ts";
 import type { Track } from "../tracking/track.ts";
 import { findOpenAlerts } from "./alert-items.ts";
-import type { ToldAlert } from "./outbox.ts";
+import type { NotifiedAlert } from "./outbox.ts";
 import { fromRecord, toRecord, type VehicleItem } from "./record.ts";
 import type { Alert, DeviationState } from "./state.ts";
 
@@ -20,22 +20,25 @@ export interface DeviationStore {
 export interface StoredDeviation {
   readonly state: DeviationState;
   readonly version: number | undefined;
-  /** Last written by the version before. */
+  /** Last written by the previous version. */
   readonly old: boolean;
-  /** The track that the other function keeps. */
-  readonly elsewhere: Track | undefined;
-  /** Names the last write of this share. */
+  /** The track that calculate-eta keeps of the vehicle. */
+  readonly otherTrack: Track | undefined;
+  /** Identifies the last write of this function. */
   readonly writer: string | undefined;
 }
 
-/** `taken`: nobody was faster, but an alert's item is not as it must be: another one opened at the very same time, or it has expired. */
-export type Saved = Tried<true, StoredDeviation> | { readonly taken: true; readonly seen: undefined };
+/**
+ * `taken`: there was no other writer of the vehicle, but the condition on an alert's item failed. Another alert has the same opening
+ * time, or the item has expired.
+ */
+export type SaveResult = AttemptResult<true, StoredDeviation> | { readonly taken: true; readonly seen: undefined };
 
-/** What is written beside the state. */
+/** Writes to the alerts table in the same transaction as the state. */
 export interface AlertWrites {
-  /** Whole items. */
+  /** Alerts whose complete items are written. */
   readonly changed?: readonly Alert[];
-  readonly told?: readonly ToldAlert[];
+  readonly notified?: readonly NotifiedAlert[];
   readonly notifiedAt?: string;
 }
 
@@ -50,26 +53,26 @@ async function toStored(
   { record, version }: Loaded<VehicleItem>,
   signal: AbortSignal,
 ): Promise<StoredDeviation> {
-  const { state, old, putAside } = fromRecord(record);
-  // Episodes of routes that the version before has forgotten stand in the alerts table alone.
-  const aside = putAside ? await findOpenAlerts(store, vehicleId, signal) : [];
+  const { state, old, hasAlertsInTableOnly } = fromRecord(record);
+  // The previous version kept the episodes of some routes in the alerts table only.
+  const alertsInTableOnly = hasAlertsInTableOnly ? await findOpenAlerts(store, vehicleId, signal) : [];
   const known = new Set([state.alert, ...state.left].map((alert) => alert?.alert_id));
-  const left = [...state.left, ...aside.filter(({ alert_id }) => !known.has(alert_id))];
-  return { state: { ...state, left }, version, old, elsewhere: record?.track, writer: record?.deviation?.writer };
+  const left = [...state.left, ...alertsInTableOnly.filter(({ alert_id }) => !known.has(alert_id))];
+  return { state: { ...state, left }, version, old, otherTrack: record?.track, writer: record?.deviation?.writer };
 }
 
-/** Writes the vehicle's share, and the alerts it changed, in one transaction. `writer` names this write. */
+/** Writes the vehicle's deviation state and the changed alerts in one transaction. `writer` identifies this write. */
 export async function saveDeviation(
   store: DeviationStore,
   vehicleId: string,
   next: Pick<StoredDeviation, "state" | "version"> & { readonly writer: string },
   alerts: AlertWrites,
   signal: AbortSignal,
-): Promise<Saved> {
+): Promise<SaveResult> {
   const revision = { ...address(store, vehicleId), version: next.version, set: { deviation: toRecord(next.state, next.writer) } };
   const writes = [
     ...(alerts.changed ?? []).map((alert) => toPut(store, vehicleId, alert)),
-    ...(alerts.told ?? []).map((alert) => toNotified(store, vehicleId, alert, alerts.notifiedAt ?? "")),
+    ...(alerts.notified ?? []).map((alert) => toNotified(store, vehicleId, alert, alerts.notifiedAt ?? "")),
   ];
   if (writes.length === 0) {
     const saved = await save<VehicleItem>(store.dynamodb, revision, signal);
@@ -83,42 +86,45 @@ export async function saveDeviation(
     );
     return { done: true };
   } catch (error) {
-    const { taken, seen } = judge(error);
+    const { taken, seen } = toConflict(error);
     return taken ? { taken, seen: undefined } : { seen: seen && (await toStored(store, vehicleId, seen, signal)) };
   }
 }
 
 const address = (store: DeviationStore, id: string) => ({ table: store.vehiclesTable, key: { vehicle_id: id }, versionName: VERSION });
 
-const IS_IT = "alert_id = :id";
+const SAME_ALERT = "alert_id = :id";
 
-/** The whole item each time: it says what the state says, whatever became of it meanwhile. Only open ones are in the index of the open. */
+/**
+ * Always writes the complete item, so that it equals the state whatever was stored before. Only open alerts have `open_type`, the key
+ * of the sparse index.
+ */
 function toPut(store: DeviationStore, vehicleId: string, alert: Alert): TransactWriteItem {
   const type = "ROUTE_DEVIATION";
   return {
     Put: {
       TableName: store.alertsTable,
       Item: toItem({ vehicle_id: vehicleId, type, ...alert, open_type: alert.state === "open" ? type : undefined }),
-      ConditionExpression: `attribute_not_exists(vehicle_id) OR ${IS_IT}`,
+      ConditionExpression: `attribute_not_exists(vehicle_id) OR ${SAME_ALERT}`,
       ExpressionAttributeValues: { ":id": toAttribute(alert.alert_id) },
     },
   };
 }
 
-const toNotified = (store: DeviationStore, vehicleId: string, { alert_id, timestamp }: ToldAlert, at: string): TransactWriteItem => ({
+const toNotified = (store: DeviationStore, vehicleId: string, { alert_id, timestamp }: NotifiedAlert, at: string): TransactWriteItem => ({
   Update: {
     TableName: store.alertsTable,
     Key: toItem({ vehicle_id: vehicleId, timestamp }),
     UpdateExpression: "SET notified_at = :at",
-    ConditionExpression: IS_IT,
+    ConditionExpression: SAME_ALERT,
     ExpressionAttributeValues: toItem({ ":at": at, ":id": alert_id }),
   },
 });
 
 const CONTENTION = new Set(["ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]);
 
-/** Reasons come in the order of the items: the first is the vehicle's. */
-function judge(error: unknown): { readonly taken: boolean; readonly seen: Loaded<VehicleItem> | undefined } {
+/** AWS returns one reason for each item, in the order of the items: the first is the vehicle's. */
+function toConflict(error: unknown): { readonly taken: boolean; readonly seen: Loaded<VehicleItem> | undefined } {
   if (asFault(error).name !== "TransactionCanceledException") throw error;
   const reasons = (error as { CancellationReasons?: readonly { Code?: string; Item?: Item }[] }).CancellationReasons ?? [];
   const [vehicle, ...alerts] = reasons.map((reason) => reason.Code ?? "None");

@@ -1,26 +1,26 @@
-import type { Tried } from "../shared/contention.ts";
-import { untilUncontended } from "../shared/contention.ts";
+import type { AttemptResult } from "../shared/contention.ts";
+import { retryContended } from "../shared/contention.ts";
 import { asFault } from "../shared/errors.ts";
 import type { Call } from "../shared/serve.ts";
 import type { DeviationDeps } from "./deps.ts";
 import { type Decision, decide } from "./episode.ts";
 import type { MeasuredFix } from "./fix.ts";
-import { lease, settle } from "./outbox.ts";
+import { lease, recordSent } from "./outbox.ts";
 import type { Alert, Message } from "./state.ts";
 import { loadDeviation, type StoredDeviation, saveDeviation } from "./store.ts";
 
-export interface Attempted {
+export interface DeviationWrite {
   readonly decisions: readonly Decision[];
-  /** Written as this invocation's to send. */
+  /** Messages that this invocation has leased and must send. */
   readonly leased: readonly Message[];
 }
 
-/** Lambda may go on a little after its own time. */
+/** Lambda may run a little longer than its own limit. */
 const LEASE_MARGIN_MS = 1_000;
 
 /**
- * Reads, unless it has been read, decides about all fixes and writes once. Each time that the sort key of an alert is taken, the next
- * attempt opens it a millisecond later.
+ * Makes one attempt: reads the state unless it is known, decides about all fixes and writes once. Each time that the sort key of an
+ * alert is in use, the next attempt opens the alert a millisecond later.
  */
 export function makeAttempt(
   deps: DeviationDeps,
@@ -28,17 +28,17 @@ export function makeAttempt(
   vehicleId: string,
   fixes: readonly MeasuredFix[],
   found: StoredDeviation | undefined,
-): (seen: StoredDeviation | undefined) => Promise<Tried<Attempted, StoredDeviation>> {
+): (seen: StoredDeviation | undefined) => Promise<AttemptResult<DeviationWrite, StoredDeviation>> {
   let first = found;
-  let written: { readonly writer: string; readonly attempted: Attempted } | undefined;
+  let written: { readonly writer: string; readonly attempted: DeviationWrite } | undefined;
   let writes = 0;
   let taken = 0;
   return async (seen) => {
     const stored = seen ?? first ?? (await loadDeviation(deps, vehicleId, call.signal));
     first = undefined;
-    // Our own write, whose answer was lost, is in the way.
+    // The stored version is our own write, whose answer was lost.
     if (written !== undefined && stored.writer === written.writer) return { done: written.attempted };
-    const nowMs = deps.around.clock().getTime();
+    const nowMs = deps.runtime.clock().getTime();
     const decisions = fold(deps, stored, fixes, nowMs, taken);
     const { state, messages } = lease(
       decisions.at(-1)?.state ?? stored.state,
@@ -65,22 +65,25 @@ function fold(
   nowMs: number,
   openingShiftMs: number,
 ): readonly Decision[] {
-  const around = { rules: deps.rules, tracking: deps.tracking, nowMs, elsewhere: stored.elsewhere, openingShiftMs };
+  const context = { rules: deps.rules, tracking: deps.tracking, nowMs, otherTrack: stored.otherTrack, openingShiftMs };
   let { state } = stored;
   return fixes.map((fix) => {
-    const decision = decide(state, fix, around);
+    const decision = decide(state, fix, context);
     state = decision.state;
     return decision;
   });
 }
 
-/** A transaction writes an item once: of each alert as it is in the end. */
+/** The last version of each changed alert: a transaction can write an item only once. */
 const lastOfEach = (decisions: readonly Decision[]): readonly Alert[] => [
   ...new Map(decisions.flatMap(({ changed }) => changed).map((alert) => [alert.alert_id, alert])).values(),
 ];
 
-/** The call's own state is durable by now, so a failure here fails nothing: the lease runs out and the message is sent again. */
-export async function settleOutbox(
+/**
+ * Records in the outbox which messages were sent. A failure here does not fail the call, whose state is already durable: the lease
+ * expires and the messages are sent again.
+ */
+export async function recordSentMessages(
   deps: DeviationDeps,
   call: Call,
   vehicleId: string,
@@ -88,20 +91,20 @@ export async function settleOutbox(
   sent: ReadonlySet<string>,
 ): Promise<void> {
   if (leased.length === 0) return;
-  const notifiedAt = deps.around.clock().toISOString();
+  const notifiedAt = deps.runtime.clock().toISOString();
   const writer = `${call.invocation}/outbox`;
   let itemsAreGone = false;
-  const attempt = async (seen: StoredDeviation | undefined): Promise<Tried<true, StoredDeviation>> => {
+  const attempt = async (seen: StoredDeviation | undefined): Promise<AttemptResult<true, StoredDeviation>> => {
     const stored = seen ?? (await loadDeviation(deps, vehicleId, call.signal));
     if (stored.writer === writer) return { done: true };
-    const { state, told } = settle(stored.state, leased, sent, notifiedAt);
-    const alerts = itemsAreGone ? {} : { told, notifiedAt };
+    const { state, notified } = recordSent(stored.state, leased, sent, notifiedAt);
+    const alerts = itemsAreGone ? {} : { notified, notifiedAt };
     const saved = await saveDeviation(deps, vehicleId, { state, version: stored.version, writer }, alerts, call.signal);
     itemsAreGone ||= "taken" in saved;
     return "seen" in saved ? { seen: saved.seen } : saved;
   };
   try {
-    await untilUncontended(attempt, deps.around);
+    await retryContended(attempt, deps.runtime);
   } catch (error) {
     call.log("WARN", "outbox not settled; its messages may be sent twice", { error_name: asFault(error).name });
   }

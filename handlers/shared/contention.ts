@@ -1,17 +1,20 @@
 import { unavailable } from "./errors.ts";
 
-export interface Pacing {
+export interface RetryTiming {
   readonly sleep: (ms: number) => Promise<void>;
   /** 0 ≤ x < 1 */
   readonly random: () => number;
-  /** Runs on evenly, in ms. */
+  /** A monotonic time in ms. */
   readonly stopwatch: () => number;
 }
 
-/** An attempt succeeded, or somebody else was faster: then the item as it was found in the way, where it was shown. */
-export type Tried<T, S> = { readonly done: T } | { readonly done?: never; readonly seen: S | undefined };
+/**
+ * The result of one conditional write: `done`, or another writer was first. `seen`: the item of the other writer, where DynamoDB
+ * returned it.
+ */
+export type AttemptResult<T, S> = { readonly done: T } | { readonly done?: never; readonly seen: S | undefined };
 
-/** The invocation's own deadline usually ends it sooner. */
+/** The deadline of the invocation usually ends the loop sooner. */
 const ATTEMPTS = 40;
 const SHORTEST_ATTEMPT_MS = 5;
 const LONGEST_WAIT_MS = 2_000;
@@ -19,12 +22,15 @@ const WIDTH = 1;
 const GROWTH = 2;
 
 /**
- * Repeats `attempt` until it is done, each time from the item that was in the way of the last one. Before every other
- * attempt lies a random pause. It is measured in what the last attempt took, which is the longer the more writers stand in
- * line, and grows. The attempt after a pause is mostly a look at what has become of the item; the next follows at once, as
- * nothing is fresher. Gives up as UNAVAILABLE (503): nothing was changed and the caller may come back.
+ * Repeats `attempt` until its write succeeds. Each attempt starts from the item that the last one met. After every other attempt comes
+ * a random pause. Its upper bound is the duration of the last attempt, which grows with the number of competing writers, times a factor
+ * that doubles. The attempt after a pause mostly finds that the item has changed again; the next one follows at once, because its copy
+ * of the item is fresh. Throws UNAVAILABLE (503) after the last attempt: nothing was changed and the client may send the event again.
  */
-export async function untilUncontended<T, S>(attempt: (seen: S | undefined) => Promise<Tried<T, S>>, pacing: Pacing): Promise<T> {
+export async function retryContended<T, S>(
+  attempt: (seen: S | undefined) => Promise<AttemptResult<T, S>>,
+  pacing: RetryTiming,
+): Promise<T> {
   let seen: S | undefined;
   let width = WIDTH;
   for (let round = 1; round <= ATTEMPTS; round++) {

@@ -2,13 +2,13 @@ import { invalid } from "./errors.ts";
 import { hash } from "./identity.ts";
 
 /**
- * A cursor is the key of the last item that was shown, and a hash of the question: with another question it is refused, as it
- * would silently leave something out.
+ * A cursor holds the key of the last item that was shown, and a hash of the query. With another query it is refused: it would silently
+ * skip items.
  */
 export const toCursor = (key: readonly string[], scope: readonly string[]): string =>
   Buffer.from(JSON.stringify([scopeOf(scope), ...key])).toString("base64url");
 
-/** The key, or 400. */
+/** The key in the cursor. Throws INVALID_REQUEST (400) when the cursor belongs to another query. */
 export function fromCursor(cursor: string, scope: readonly string[], length: number): readonly string[] {
   const [of, ...key] = parse(cursor);
   if (of !== scopeOf(scope) || key.length !== length || key.includes(""))

@@ -1,8 +1,8 @@
 import type { EnvironmentName } from "../contract/functions.ts";
 import type { TrackingRules } from "../tracking/fix.ts";
-import type { Surroundings } from "./serve.ts";
+import type { Runtime } from "./serve.ts";
 
-/** A variable that the deployment sets; without it the function must not start. */
+/** A variable that the deployment sets. Throws when it is missing, so that the function does not start without it. */
 export function required(env: NodeJS.ProcessEnv, name: EnvironmentName): string {
   const value = env[name];
   if (value === undefined || value === "") throw new Error(`The environment variable ${name} is not set.`);
@@ -22,7 +22,7 @@ export const trackingRules = (env: NodeJS.ProcessEnv): TrackingRules => ({
   maxAccuracyM: requiredNumber(env, "MAX_ACCURACY_M"),
 });
 
-export const ofProcess = (env: NodeJS.ProcessEnv): Surroundings => ({
+export const makeRuntime = (env: NodeJS.ProcessEnv): Runtime => ({
   clock: () => new Date(),
   write: (line) => void process.stdout.write(`${line}\n`),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

@@ -6,7 +6,7 @@ export interface Detail {
   readonly message: string;
 }
 
-/** A failure that the caller is told about in these words. */
+/** An error that is sent to the client: code, message and details. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly code: ErrorCode;
@@ -19,7 +19,7 @@ export class ApiError extends Error {
   get status(): number {
     return ERROR_CODES[this.code].status;
   }
-  /** Seconds after which sending the same call again makes sense; undefined where it does not. */
+  /** Seconds after which the client should repeat the call; undefined where repeating does not help. */
   get retryAfterSeconds(): number | undefined {
     return this.code === "UNAVAILABLE" ? 1 : undefined;
   }
@@ -36,7 +36,7 @@ export const eventIdReused = (): ApiError =>
 export const unavailable = (cause?: unknown): ApiError =>
   new ApiError("UNAVAILABLE", "Could not be stored just now. Send the same event again.", { cause });
 
-/** AWS's words for "not now". */
+/** AWS's error codes for a temporary failure. */
 const TRANSIENT_NAMES = new Set([
   "ProvisionedThroughputExceededException",
   "RequestLimitExceeded",
@@ -64,7 +64,7 @@ export const NETWORK_CODES: ReadonlySet<string> = new Set([
   "ENETUNREACH",
 ]);
 
-/** Fields that failures of the AWS SDK and of the network carry; every one may be missing. */
+/** Fields of the errors of AWS and of the network. Each may be missing. */
 export interface Fault {
   readonly name?: string;
   readonly code?: string;
@@ -76,11 +76,11 @@ export interface Fault {
 
 export const asFault = (error: unknown): Fault => (typeof error === "object" && error !== null ? (error as Fault) : {});
 
-/** A list asks an index that `up` is still making: it takes minutes on a table with items. */
+/** A list queries an index that `up` is still creating. That takes minutes on a table with items. */
 const isIndexMissing = ({ name, message }: Fault): boolean =>
   name === "ValidationException" && /backfilling global secondary index|does not have the specified index/i.test(message ?? "");
 
-/** The failure as the caller may see it: "not now" becomes 503, everything else of AWS or of ours 500 without internals. */
+/** The error as the client may see it: a temporary failure becomes 503, every other failure 500 without internals. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const fault = asFault(error);

@@ -4,7 +4,10 @@ import type { QuerySpec } from "../contract/queries.ts";
 import { makeId } from "../contract/schemas.ts";
 import { ApiError, type Detail, invalid } from "./errors.ts";
 
-/** The parts of API Gateway's REST proxy event (payload format 1.0) that we read. Anything may be missing: `invoke` sends what people write. */
+/**
+ * The parts of API Gateway's REST proxy event (payload format 1.0) that the functions read. Each may be missing: `fleetlogix invoke`
+ * sends any JSON.
+ */
 export interface ProxyEvent {
   readonly httpMethod?: string | undefined;
   /** The route as declared, such as `/delivery/{delivery_id}`. */
@@ -25,18 +28,18 @@ export interface ProxyResult {
 
 export const LARGEST_BODY_BYTES = 1024 * 1024;
 
-/** What a client must change when its body does not arrive as plain UTF-8. */
+/** Ends the messages about a body that does not arrive as plain UTF-8. */
 const PLAIN_BODY = "Send the body as JSON in UTF-8, without compression.";
 
 export const operationOf = (event: ProxyEvent): string => `${event.httpMethod ?? ""} ${event.resource ?? ""}`;
 
-/** A header by name, whatever its case; API Gateway passes names as the client wrote them. */
+/** A header by its name in lower case. API Gateway passes the names as the client wrote them. */
 export function header(event: ProxyEvent, name: string): string | undefined {
   const found = Object.entries(event.headers ?? {}).find(([key]) => key.toLowerCase() === name);
   return found?.[1];
 }
 
-/** An id in the path. Decoded here too, as not every gateway decodes; `%` is in no id, so twice does no harm. */
+/** An id in the path. It is decoded here too, because not every gateway decodes. Decoding twice is safe: no id contains `%`. */
 export function pathId(event: ProxyEvent, name: string): string {
   // `invoke` may send a number.
   const value = String(event.pathParameters?.[name] ?? "");
@@ -47,7 +50,7 @@ export function pathId(event: ProxyEvent, name: string): string {
   );
 }
 
-/** The JSON body; 400 if it is none, 413 if it is too long. */
+/** The body as parsed JSON. Throws 400 when it is not valid JSON, 413 when it is too long. */
 export function parseBody(event: ProxyEvent): unknown {
   refuseEncoded(event);
   const text = decodeBody(event);
@@ -55,12 +58,12 @@ export function parseBody(event: ProxyEvent): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's own words quote the body.
+    // The parser's message would quote the body.
     throw invalid([{ path: "", message: "The body is not valid JSON." }]);
   }
 }
 
-/** API Gateway hands a compressed body on as broken text: its header tells why it cannot be read. */
+/** API Gateway passes a compressed body on as broken text. Its header explains why the body cannot be read. */
 function refuseEncoded(event: ProxyEvent): void {
   const encoding = header(event, "content-encoding")?.trim().toLowerCase() ?? "identity";
   if (encoding !== "identity" && encoding !== "")
@@ -70,7 +73,7 @@ function refuseEncoded(event: ProxyEvent): void {
     throw invalid([{ path: "", message: `The charset of Content-Type is not supported. ${PLAIN_BODY}` }]);
 }
 
-/** A byte order mark at the start is left out. */
+/** The body as text, without a byte order mark. */
 function decodeBody({ body, isBase64Encoded }: ProxyEvent): string | undefined {
   if (typeof body !== "string") return undefined;
   const bytes = Buffer.from(body, isBase64Encoded === true ? "base64" : "utf8");
@@ -84,7 +87,7 @@ function decodeBody({ body, isBase64Encoded }: ProxyEvent): string | undefined {
 
 type Query<S extends QuerySpec> = { readonly [K in keyof S]?: z.output<S[K]> | undefined };
 
-/** The query parameters as `spec` has them, or 400; those that it does not name are refused. */
+/** The query parameters, parsed by `spec`. Throws 400 for a wrong value and for a parameter that `spec` does not name. */
 export function queryOf<S extends QuerySpec>(event: ProxyEvent, spec: S): Query<S> {
   const given = Object.entries(event.queryStringParameters ?? {});
   const unknown = given.filter(([name]) => !Object.hasOwn(spec, name));
@@ -92,12 +95,12 @@ export function queryOf<S extends QuerySpec>(event: ProxyEvent, spec: S): Query<
   return Object.fromEntries(given.map(([name, value]) => [name, check(spec[name] as z.core.$ZodType, value, name)])) as Query<S>;
 }
 
-/** The value as the schema has it, or 400 with every place that is wrong. `at` goes before each path. */
+/** The value, parsed by the schema. Throws 400 with one detail for each wrong field; `at` is put before each path. */
 export function check<S extends z.core.$ZodType>(schema: S, value: unknown, at = ""): z.output<S> {
   const result = z.safeParse(schema, value, { error: (issue) => (issue.input === undefined ? "Is required." : english(issue)) });
   if (result.success) return result.data;
   const details = result.error.issues.flatMap((issue) => toDetails(issue, at));
-  // The first fault of a place: after "expected array" its length is no news.
+  // Only the first issue of each path: after "expected array" an issue about the length is of no use.
   throw invalid(details.filter(({ path }, i) => details.findIndex((one) => one.path === path) === i));
 }
 const english = en().localeError;

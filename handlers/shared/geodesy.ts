@@ -1,8 +1,7 @@
 /**
- * Distances on the sphere of mean Earth radius. Positions become unit vectors once; the search along a route then works
- * with products alone, which holds at the poles and across the antimeridian without special cases.
- * A segment is the shorter great-circle arc between its ends. Between antipodal ends that arc is undefined: then only
- * the ends themselves count as the segment.
+ * Distances on a sphere of the mean Earth radius. Positions are converted to unit vectors once. The search along a route then needs
+ * products only, which are also right at the poles and across the antimeridian. A segment is the shorter great-circle arc between its
+ * ends. Between antipodal ends that arc is undefined: then only the ends count.
  */
 
 export interface Position {
@@ -13,7 +12,7 @@ export interface Position {
 export interface NearestPoint {
   readonly position: Position;
   readonly distanceKm: number;
-  /** Index of the segment it lies on: from waypoint `segment` to `segment + 1`. */
+  /** Index of its segment, which leads from waypoint `segment` to `segment + 1`. */
   readonly segment: number;
 }
 
@@ -39,7 +38,7 @@ export function lengthKm(waypoints: readonly Position[], start = 0): number {
   return total;
 }
 
-/** The point of the polyline nearest to `position`, segments included; of equally near ones the first along the way. */
+/** The point of the polyline that is nearest to `position`, segments included. Of equally near points the first along the route. */
 export function nearestPoint(position: Position, waypoints: readonly Position[]): NearestPoint {
   const [px, py, pz] = toVector(position);
   let [ax, ay, az] = toVector(waypoints[0] as Position);

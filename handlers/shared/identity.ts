@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { findEvent, type Memory, markOf, type RememberedEvent } from "./memory.ts";
 
 /**
- * The identity of an event: its id, within the delivery or the vehicle that it is about. Its time is no part of it, as phones stamp
- * a retry anew. The first call with an id decides the event's time.
+ * The identity of an event: its id within its delivery or vehicle. The time is not part of it, because phones write a new time into a
+ * retry. The first call with an id decides the event's time.
  *
- * Without an id the id is the hash of the operation, the payload and the time, so that the same payload with the same time is
- * the same event. With neither id nor time, a call that repeats the last event word for word within RETRY_WINDOW_MS is its retry;
- * after that it is news ("still here"). A client that needs certainty sends `event_id`.
+ * Without an id, the id is the hash of operation, payload and time: the same payload with the same time is the same event. With neither
+ * id nor time, a call that repeats the last event exactly within RETRY_WINDOW_MS is its retry; later it is a new event ("still here").
+ * A client that needs certainty sends `event_id`.
  */
 export interface EventIdentity {
   readonly id: string;
@@ -15,21 +15,21 @@ export interface EventIdentity {
   readonly at: string;
   /** The same in ms since 1970. */
   readonly ms: number;
-  /** Hash of what the event says, its id and time aside: 16 hexadecimal digits. */
+  /** Hash of the event's content without its id and time: 16 hexadecimal digits. */
   readonly fingerprint: string;
-  /** `server`: the call carried no time, or one that a wrong clock made; the event counts with its time of receipt. */
+  /** `server`: the call had no time, or one from a wrong clock, and the event counts with its time of receipt. */
   readonly timeSource: "client" | "server";
-  /** The call carried neither id nor time. */
+  /** The call had neither id nor time. */
   readonly anonymous: boolean;
   /**
-   * The invocation that brings it. The item keeps that of its last writer, so that a write of our own whose answer was lost, and
-   * which was therefore sent again, is known from another call with the same event.
+   * The invocation that received the event. The item keeps the invocation of its last write. So a write that was repeated because its
+   * answer was lost is not mistaken for another call with the same event.
    */
   readonly invocation: string;
 }
 
 export const RETRY_WINDOW_MS = 60_000;
-/** A time further ahead of our clock than this was made by a wrong clock. */
+/** A time further ahead of the server's clock than this comes from a wrong clock. */
 export const CLOCK_TOLERANCE_MS = 120_000;
 
 export interface EventClaims {
@@ -57,15 +57,15 @@ export function identify(claims: EventClaims, receivedAt: Date): EventIdentity {
   };
 }
 
-/** What is known of an event that was here before: the time of its first call. */
-export interface Recalled {
+/** An event, compared with the remembered ones. */
+export interface RecalledEvent {
   readonly event: EventIdentity;
-  /** Its entry in the memory of its delivery or vehicle; undefined: no call with it has been completed yet, as far as we remember. */
+  /** Its entry in the memory of its delivery or vehicle. Undefined: no remembered call with this event was completed. */
   readonly seen: RememberedEvent | undefined;
 }
 
-/** The event with the time of its first call, where that is remembered. */
-export function recall(event: EventIdentity, memory: Memory, content: unknown, operation: string): Recalled {
+/** The event with the time of its first call, where that call is remembered. */
+export function recall(event: EventIdentity, memory: Memory, content: unknown, operation: string): RecalledEvent {
   const seen = event.anonymous ? lastIfRetried(event, memory) : findEvent(memory, event.id);
   if (seen === undefined) return { event, seen };
   const first = withTime(event, seen.ms);
@@ -77,7 +77,7 @@ function lastIfRetried(event: EventIdentity, memory: Memory): RememberedEvent | 
   return last !== undefined && last.mark === markOf(event.fingerprint) && event.ms - last.ms < RETRY_WINDOW_MS ? last : undefined;
 }
 
-/** The event at another time; one that is the same to the millisecond stays as it was written. */
+/** The event with another time. A time that is equal to the millisecond stays as it was written. */
 export const withTime = (event: EventIdentity, ms: number): EventIdentity =>
   event.ms === ms ? event : { ...event, ms, at: new Date(ms).toISOString() };
 

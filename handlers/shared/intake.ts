@@ -10,11 +10,11 @@ import { findOldCopy, oldRawKey, type RawArea, type RawCopy, rawKey, storeRawCop
 import type { Call } from "./serve.ts";
 
 /**
- * The way of an event, alone or in a batch, the same for the three POST routes: check → identity → raw copy → state. Events of one
- * delivery or vehicle are decided together, in order of their times, and written with one write.
+ * How an event is processed, alone or in a batch, in all three POST routes: validation → identity → raw copy → state. The events of one
+ * delivery or vehicle are decided together, ordered by time, and written with one write.
  */
 
-/** An event that has passed the contract. */
+/** An event that has passed validation. */
 export interface Received<U> {
   readonly update: U;
   readonly payload: unknown;
@@ -28,17 +28,17 @@ export interface Copied<U> extends Received<U> {
   readonly seenBefore: boolean;
 }
 
-export type Result = { readonly answer: object } | { readonly error: ApiError };
+export type EventResult = { readonly answer: object } | { readonly error: ApiError };
 
-export interface Door<U> {
+export interface EventRoute<U> {
   readonly area: RawArea;
   /** `POST /delivery` and the like. */
   readonly route: string;
   readonly schema: z.core.$ZodType<U>;
   readonly subjectOf: (update: U) => string;
   readonly claimsOf: (update: U) => Pick<EventClaims, "eventId" | "time" | "content">;
-  /** Decides about events of one delivery or vehicle, which come in order of their times; one result for each, in this order. */
-  readonly settle: (call: Call, subject: string, events: readonly Received<U>[]) => Promise<readonly Result[]>;
+  /** Processes the events of one delivery or vehicle, ordered by time. Returns one result for each, in the same order. */
+  readonly handleEvents: (call: Call, subject: string, events: readonly Received<U>[]) => Promise<readonly EventResult[]>;
 }
 
 export interface RawStore {
@@ -48,17 +48,17 @@ export interface RawStore {
 
 const LARGEST_BATCH = 500;
 const batchBody = z.strictObject({ events: z.array(z.unknown()).check(z.minLength(1), z.maxLength(LARGEST_BATCH)) });
-/** Subjects of one batch that are worked on at once. */
+/** Deliveries or vehicles of one batch that are processed at the same time. */
 const SUBJECTS_AT_ONCE = 8;
-/** One write decides about so many events of one subject; what is written is safe when the function's time runs out. */
+/** The most events of one delivery or vehicle in one write. Events that are written are safe when the function's time runs out. */
 const EVENTS_A_WRITE = 100;
 
-/** Answers the call: the event's own answer or error, or `{accepted, failed, results}` of a batch. */
-export async function receive<U>(door: Door<U>, call: Call): Promise<unknown> {
+/** The answer of the call: that of the single event, or `{accepted, failed, results}` of a batch. Throws the error of a single event. */
+export async function receive<U>(eventRoute: EventRoute<U>, call: Call): Promise<unknown> {
   const payload = parseBody(call.event);
-  if (isBatch(payload)) return receiveBatch(door, call, check(batchBody, payload).events);
-  const received = accept(door, call, payload);
-  const [result] = await door.settle(call, door.subjectOf(received.update), [received]);
+  if (isBatch(payload)) return receiveBatch(eventRoute, call, check(batchBody, payload).events);
+  const received = accept(eventRoute, call, payload);
+  const [result] = await eventRoute.handleEvents(call, eventRoute.subjectOf(received.update), [received]);
   if (result === undefined) throw unavailable();
   if ("error" in result) throw result.error;
   return result.answer;
@@ -66,33 +66,33 @@ export async function receive<U>(door: Door<U>, call: Call): Promise<unknown> {
 
 const isBatch = (payload: unknown): boolean => typeof payload === "object" && payload !== null && Object.hasOwn(payload, "events");
 
-function accept<U>(door: Door<U>, call: Call, payload: unknown): Received<U> {
-  const update = check(door.schema, payload) as U;
-  const claims = door.claimsOf(update);
-  const event = identify({ ...claims, operation: door.route, invocation: call.invocation }, call.receivedAt);
+function accept<U>(eventRoute: EventRoute<U>, call: Call, payload: unknown): Received<U> {
+  const update = check(eventRoute.schema, payload) as U;
+  const claims = eventRoute.claimsOf(update);
+  const event = identify({ ...claims, operation: eventRoute.route, invocation: call.invocation }, call.receivedAt);
   if (claims.time !== undefined && event.timeSource === "server") call.count("ClockAdjusted");
   return { update, payload, content: claims.content, event };
 }
 
-async function receiveBatch<U>(door: Door<U>, call: Call, payloads: readonly unknown[]) {
-  const results = new Map<number, Result>();
+async function receiveBatch<U>(eventRoute: EventRoute<U>, call: Call, payloads: readonly unknown[]) {
+  const results = new Map<number, EventResult>();
   const groups = new Map<string, { index: number; received: Received<U> }[]>();
   for (const [index, payload] of payloads.entries()) {
     try {
-      const received = accept(door, call, payload);
-      const subject = door.subjectOf(received.update);
+      const received = accept(eventRoute, call, payload);
+      const subject = eventRoute.subjectOf(received.update);
       groups.set(subject, [...(groups.get(subject) ?? []), { index, received }]);
     } catch (error) {
       results.set(index, { error: toApiError(error) });
     }
   }
   await inParallel([...groups], SUBJECTS_AT_ONCE, async ([subject, members]) => {
-    // A sort is stable: at equal times the order sent stays.
+    // The sort is stable: events of equal time stay in the order sent.
     const inTime = members.sort((a, b) => a.received.event.ms - b.received.event.ms);
     for (let start = 0; start < inTime.length; start += EVENTS_A_WRITE) {
       const part = inTime.slice(start, start + EVENTS_A_WRITE);
-      const settled = await settlePart(
-        door,
+      const settled = await handlePart(
+        eventRoute,
         call,
         subject,
         part.map((one) => one.received),
@@ -105,21 +105,29 @@ async function receiveBatch<U>(door: Door<U>, call: Call, payloads: readonly unk
   return { accepted, failed: inOrder.length - accepted, results: inOrder };
 }
 
-/** What did not fit into the function's time is 503 and can be sent again. */
-async function settlePart<U>(door: Door<U>, call: Call, subject: string, part: readonly Received<U>[]): Promise<readonly Result[]> {
+/** Events that did not fit into the function's time get 503: the client can send them again. */
+async function handlePart<U>(
+  eventRoute: EventRoute<U>,
+  call: Call,
+  subject: string,
+  part: readonly Received<U>[],
+): Promise<readonly EventResult[]> {
   if (call.signal.aborted) return part.map(() => ({ error: unavailable() }));
   try {
-    return await door.settle(call, subject, part);
+    return await eventRoute.handleEvents(call, subject, part);
   } catch (error) {
-    const told = toApiError(error);
-    call.log(told.status === 500 ? "ERROR" : "WARN", "part of a batch failed", { code: told.code, error_name: asFault(told.cause).name });
-    return part.map(() => ({ error: told }));
+    const apiError = toApiError(error);
+    call.log(apiError.status === 500 ? "ERROR" : "WARN", "part of a batch failed", {
+      code: apiError.code,
+      error_name: asFault(apiError.cause).name,
+    });
+    return part.map(() => ({ error: apiError }));
   }
 }
 
-function toBatchResult(result: Result, call: Call): { readonly status: number } {
+function toBatchResult(result: EventResult, call: Call): { readonly status: number } {
   if ("answer" in result) {
-    // A result's `status` is the HTTP status, so that of a delivery has another name here.
+    // In a batch `status` is the HTTP status. The status of the delivery is called `delivery_status` there.
     const { status: own, ...answer } = result.answer as { readonly status?: string };
     return { status: 200, ...answer, ...(own !== undefined && { delivery_status: own }) };
   }
@@ -127,70 +135,75 @@ function toBatchResult(result: Result, call: Call): { readonly status: number } 
   return { status: result.error.status, ...errorBody(result.error, call.requestId) };
 }
 
-/** Events of one subject with their copies; `failed`: those that could not be stored, by their place in `events`. */
+/** Events of one delivery or vehicle with their copies. `failed`: the events that could not be stored, by their index in `events`. */
 export interface Copies<U> {
-  readonly copied: readonly (Copied<U> & { readonly place: number })[];
+  readonly copied: readonly (Copied<U> & { readonly index: number })[];
   readonly failed: ReadonlyMap<number, ApiError>;
 }
 
-/** What is known of the subject before its events are stored. */
-export interface Known {
+/** The stored state of the delivery or vehicle, read before its events are stored. */
+export interface KnownSubject {
   readonly memory: Memory;
-  /** The item was last written by the version before: its events' copies may stand under the old keys. */
+  /** The item was last written by the previous version: the copies of its events may have the old keys. */
   readonly old: boolean;
 }
 
 /**
- * Stores a copy of every event that is not remembered; a remembered one has its copy, as the state is written after it. `known`
- * undefined: the table did not answer. Then the copies are stored all the same, and the call fails where the state is needed.
+ * Stores a copy of every event that is not remembered. A remembered event has its copy, because the state is written after it. `known`
+ * undefined: the table could not be read. The copies are stored anyway, and the call fails later, where the state is needed.
  */
 export async function storeCopies<U>(
   store: RawStore,
-  door: Pick<Door<U>, "area" | "route">,
+  eventRoute: Pick<EventRoute<U>, "area" | "route">,
   call: Call,
   subject: string,
   events: readonly Received<U>[],
-  known: Known | undefined,
+  known: KnownSubject | undefined,
 ): Promise<Copies<U>> {
   const failed = new Map<number, ApiError>();
-  const copied = new Map<number, Copied<U> & { readonly place: number }>();
+  const copied = new Map<number, Copied<U> & { readonly index: number }>();
   const times = new Map<string, number>();
-  await inParallel([...events.entries()], CONNECTIONS, async ([place, received]) => {
+  await inParallel([...events.entries()], CONNECTIONS, async ([index, received]) => {
     try {
-      const pending = store.pending.find(door.area, subject, received.event) ?? times.get(received.event.id);
-      const { event, seen } = recall(received.event, known?.memory ?? [], received.content, door.route);
+      const pending = store.pending.find(eventRoute.area, subject, received.event) ?? times.get(received.event.id);
+      const { event, seen } = recall(received.event, known?.memory ?? [], received.content, eventRoute.route);
       if (seen !== undefined) {
         if (seen.mark !== markOf(event.fingerprint)) throw eventIdReused();
-        const key = seen.old ? oldRawKey(door.area, event) : rawKey(door.area, subject, event);
-        copied.set(place, { ...received, event, place, rawKey: key, seenBefore: true });
+        const key = seen.old ? oldRawKey(eventRoute.area, event) : rawKey(eventRoute.area, subject, event);
+        copied.set(index, { ...received, event, index, rawKey: key, seenBefore: true });
         return;
       }
       const timed = pending === undefined ? event : withTime(event, pending);
       times.set(timed.id, timed.ms);
-      store.pending.add(door.area, subject, timed);
-      const copy = copyOf(door, call, subject, { ...received, event: timed });
+      store.pending.add(eventRoute.area, subject, timed);
+      const copy = copyOf(eventRoute, call, subject, { ...received, event: timed });
       const stored =
         (known?.old ? await findOldCopy(store.bucket, copy, call.signal) : undefined) ??
         (await storeRawCopy(store.bucket, copy, call.signal));
-      copied.set(place, { ...received, event: timed, place, rawKey: stored.key, seenBefore: stored.seenBefore });
+      copied.set(index, { ...received, event: timed, index, rawKey: stored.key, seenBefore: stored.seenBefore });
     } catch (error) {
-      failed.set(place, toApiError(error));
+      failed.set(index, toApiError(error));
     }
   });
-  return { copied: [...copied.values()].sort((a, b) => a.place - b.place), failed };
+  return { copied: [...copied.values()].sort((a, b) => a.index - b.index), failed };
 }
 
-const copyOf = <U>(door: Pick<Door<U>, "area" | "route">, call: Call, subject: string, { event, payload }: Received<U>): RawCopy => ({
-  area: door.area,
+const copyOf = <U>(
+  eventRoute: Pick<EventRoute<U>, "area" | "route">,
+  call: Call,
+  subject: string,
+  { event, payload }: Received<U>,
+): RawCopy => ({
+  area: eventRoute.area,
   subject,
   event,
-  route: door.route,
+  route: eventRoute.route,
   receivedAt: call.receivedAt,
   requestId: call.requestId,
   payload,
 });
 
-/** Runs `work` on all, at most `width` at once. The first failure ends the waiting. */
+/** Runs `work` on all items, at most `width` at the same time. Rejects at the first failure. */
 async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
   const queue = items.values();
   const lane = async () => {
@@ -199,9 +212,9 @@ async function inParallel<T>(items: readonly T[], width: number, work: (item: T)
   await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
 }
 
-/** One result for each event, in their order. */
+/** One result for each event, in the order of `events`. */
 export const inOrderOf = <U>(
   events: readonly Received<U>[],
   failed: ReadonlyMap<number, ApiError>,
-  results: ReadonlyMap<number, Result>,
-): readonly Result[] => events.map((_, place) => results.get(place) ?? { error: failed.get(place) ?? unavailable() });
+  results: ReadonlyMap<number, EventResult>,
+): readonly EventResult[] => events.map((_, index) => results.get(index) ?? { error: failed.get(index) ?? unavailable() });

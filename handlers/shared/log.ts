@@ -1,9 +1,9 @@
-/** Writes one line; on Lambda to standard output, where CloudWatch takes it as it is. */
+/** Writes one line. On Lambda it goes to standard output, and CloudWatch stores it unchanged. */
 export type WriteLine = (line: string) => void;
 export type Level = "INFO" | "WARN" | "ERROR";
 export type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** One JSON object a line. Fields are ids, codes and counts: never a position, a note or a person. */
+/** Writes one JSON object as a line. Fields hold ids, codes and counts, and no positions, notes or names of people. */
 export type Log = (level: Level, message: string, fields?: Fields) => void;
 
 export const makeLog = (write: WriteLine, clock: () => Date, context: Fields): Log => {

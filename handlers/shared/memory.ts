@@ -1,17 +1,17 @@
 import { createHash } from "node:crypto";
 
 /**
- * The events that a delivery, or a vehicle's POST route, has taken last. They stand in its item as one text of fixed-width entries,
- * because every write pays for the item's size: 64 events are 1.5 KB, a list of their ids and times would be 10 KB.
+ * The last events of a delivery, or of one POST route of a vehicle. They are stored in its item as one text of fixed-width entries,
+ * because every write pays for the size of the item: 64 events take 1.5 KB, a list of ids and times would take 10 KB.
  */
 export interface RememberedEvent {
   /** 48 bits of the hash of its id. */
   readonly idHash: string;
-  /** 40 bits of its fingerprint: tells the same event from another one under the same id. */
+  /** 40 bits of its fingerprint: distinguishes the same event from another one with the same id. */
   readonly mark: string;
   /** Its time, in ms since 1970. */
   readonly ms: number;
-  /** It came before raw copies had the name of their delivery or vehicle in their key. */
+  /** It was stored before the keys of raw copies contained the delivery or vehicle. */
   readonly old: boolean;
 }
 /** In order of arrival. */
@@ -47,7 +47,7 @@ export const toRemembered = ({ id, fingerprint, ms }: NewEvent, old = false): Re
   old,
 });
 
-/** The memory with one more event, the oldest given up. */
+/** The memory with one more event; the oldest is dropped when it is full. */
 export const remember = (memory: Memory, event: NewEvent): Memory => [...memory, toRemembered(event)].slice(-REMEMBERED);
 
 export const toText = (memory: Memory): string =>

@@ -16,7 +16,7 @@ export type Metric =
 
 export interface Metrics {
   readonly count: (metric: Metric, by?: number) => void;
-  /** Writes what was counted as one line of CloudWatch's embedded metric format; nothing if nothing was. */
+  /** Writes the counts as one line of CloudWatch's embedded metric format. Writes nothing when nothing was counted. */
   readonly flush: () => void;
 }
 

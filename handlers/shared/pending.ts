@@ -2,16 +2,16 @@ import type { EventIdentity } from "./identity.ts";
 import type { RawArea } from "./raw-copy.ts";
 
 /**
- * Events whose raw copy was begun and whose state is not written yet, with the time that their copy has. If such a call fails
- * and the client sends the event again with a new time, this finds the copy. It lives in the memory of the execution environment, so
- * another environment may write a second copy of the same event; its event_id tells that it is one.
+ * Events whose raw copy was started and whose state is not written yet, with the time in the key of their copy. When such a call fails
+ * and the client sends the event again with a new time, the copy is found here. The list is kept in the memory of the execution
+ * environment. So another environment may write a second copy of the same event; both have the same event_id.
  */
 export interface PendingEvents {
-  /** The time of the copy, in ms; undefined when none is pending, or the event has no id by which a retry could be known. */
+  /** The time of the copy, in ms. Undefined: none is pending, or the event has no id that identifies a retry. */
   find(area: RawArea, subject: string, event: EventIdentity): number | undefined;
   add(area: RawArea, subject: string, event: EventIdentity): void;
-  /** The state is durable: from here on the item remembers. */
-  settle(area: RawArea, subject: string, event: EventIdentity): void;
+  /** Called when the state is durable: from then on the item remembers the event. */
+  remove(area: RawArea, subject: string, event: EventIdentity): void;
 }
 
 const MOST = 5_000;
@@ -27,6 +27,6 @@ export function makePending(): PendingEvents {
       const [oldest] = times.keys();
       if (times.size > MOST && oldest !== undefined) times.delete(oldest);
     },
-    settle: (area, subject, event) => void times.delete(keyOf(area, subject, event)),
+    remove: (area, subject, event) => void times.delete(keyOf(area, subject, event)),
   };
 }

@@ -13,7 +13,7 @@ export interface PlannedRouteRecord {
   readonly updated_at: string;
 }
 
-/** Consistent: a route that was just stored holds for the next fix. */
+/** A consistent read: a route that was just stored is used for the next fix. */
 export async function loadPlannedRoute(
   dynamodb: DynamoDB,
   table: string,
@@ -25,7 +25,7 @@ export async function loadPlannedRoute(
   return item === undefined ? undefined : fromItem<PlannedRouteRecord>(item);
 }
 
-/** The routes with these ids; unknown ones are left out. Each is read once. */
+/** The stored routes with these ids; ids without a route are left out. Each route is read once. */
 export async function loadPlannedRoutes(
   dynamodb: DynamoDB,
   table: string,

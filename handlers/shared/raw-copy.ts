@@ -25,9 +25,12 @@ export interface StoredCopy {
 
 type KeyParts = { readonly ms: number; readonly id: string };
 
-/** `raw-data/<area>/year=YYYY/month=MM/day=DD/<time>-<delivery or vehicle>-<event_id>.json`: depends on the event alone, so a retry finds its copy. */
+/**
+ * The key `raw-data/<area>/year=YYYY/month=MM/day=DD/<time>-<delivery or vehicle>-<event_id>.json`. It depends on the event only, so a
+ * retry finds its copy.
+ */
 export const rawKey = (area: RawArea, subject: string, event: KeyParts): string => keyOf(area, event.ms, `${subject}-${event.id}`);
-/** The key of the version before, without the delivery or vehicle. */
+/** The key that the previous version used, without the delivery or vehicle. */
 export const oldRawKey = (area: RawArea, event: KeyParts): string => keyOf(area, event.ms, event.id);
 
 function keyOf(area: RawArea, ms: number, name: string): string {
@@ -37,27 +40,27 @@ function keyOf(area: RawArea, ms: number, name: string): string {
 }
 
 /**
- * Writes the event's copy unless it is there. A copy that is there must say the same, else EVENT_ID_REUSED: two events
- * under one key would lose one of them.
+ * Writes the event's copy unless it exists. Throws EVENT_ID_REUSED when the existing copy has another content: two events under one key
+ * would lose one of them.
  */
 export async function storeRawCopy(bucket: Bucket, copy: RawCopy, signal: AbortSignal): Promise<StoredCopy> {
   const key = rawKey(copy.area, copy.subject, copy.event);
-  // Rounds: a copy that was in the way may be gone when we look at it.
+  // A copy that prevented the write may be deleted before it is read: then try again.
   for (let round = 0; round < 3; round++) {
     if (await putIfAbsent(bucket, key, copy, signal)) return { key, seenBefore: false };
-    const found = await readMark(bucket, key, signal);
+    const found = await readMetadata(bucket, key, signal);
     if (found === undefined) continue;
     if (found.fingerprint !== undefined && found.fingerprint !== copy.event.fingerprint) throw eventIdReused();
-    // Our own copy is in the way when it was sent again because the first answer was lost.
+    // The existing copy is our own when the request was repeated because its first answer was lost.
     return { key, seenBefore: found.invocation !== copy.event.invocation };
   }
   throw unavailable(new Error("The raw copy could neither be written nor found."));
 }
 
-/** A copy of this very event under the key of the version before, which other deliveries and vehicles may share. */
+/** The copy of this event under the key of the previous version, which other deliveries and vehicles may share. */
 export async function findOldCopy(bucket: Bucket, copy: RawCopy, signal: AbortSignal): Promise<StoredCopy | undefined> {
   const key = oldRawKey(copy.area, copy.event);
-  const found = await readMark(bucket, key, signal);
+  const found = await readMetadata(bucket, key, signal);
   return found?.fingerprint === copy.event.fingerprint ? { key, seenBefore: true } : undefined;
 }
 
@@ -75,23 +78,23 @@ async function putIfAbsent(bucket: Bucket, key: string, copy: RawCopy, signal: A
     return true;
   } catch (error) {
     const fault = asFault(error);
-    // 409: another conditional write of this key is under way; it leaves the copy or it does not, so look.
+    // 409: another conditional write of this key is in progress. It may succeed or fail, so look for the copy.
     if (fault.name === "PreconditionFailed" || fault.name === "ConditionalRequestConflict") return false;
     throw error;
   }
 }
 
-interface Mark {
+interface CopyMetadata {
   readonly fingerprint: string | undefined;
   readonly invocation: string | undefined;
 }
 
-async function readMark(bucket: Bucket, key: string, signal: AbortSignal): Promise<Mark | undefined> {
+async function readMetadata(bucket: Bucket, key: string, signal: AbortSignal): Promise<CopyMetadata | undefined> {
   try {
     const metadata = await bucket.metadataOf(key, signal);
     return { fingerprint: metadata.get("fingerprint"), invocation: metadata.get("invocation") };
   } catch (error) {
-    // Without the right to list, S3 says 403 for a missing key.
+    // Without the permission to list the bucket, S3 answers 403 for a missing key.
     const status = asFault(error).$metadata?.httpStatusCode;
     if (status === 404 || status === 403) return undefined;
     throw error;

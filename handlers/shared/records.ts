@@ -1,26 +1,29 @@
 import type { Update } from "@aws-sdk/client-dynamodb";
 import { fromAttribute, fromItem, type Item, toAttribute, toItem } from "./attributes.ts";
 import type { DynamoDB } from "./aws/dynamodb.ts";
-import type { Tried } from "./contention.ts";
+import type { AttemptResult } from "./contention.ts";
 import { asFault } from "./errors.ts";
 
-/** Where one writer's share of an item lives: two functions share an item and count their own versions of it. */
+/**
+ * The key of an item and the version attribute of one writer. Two functions share an item, and each counts the versions of its own
+ * attributes.
+ */
 export interface RecordAddress {
   readonly table: string;
   readonly key: Readonly<Record<string, string>>;
-  /** Attribute that counts the writes of this share. */
+  /** The attribute that counts the writes of this writer. */
   readonly versionName: string;
 }
 
 export interface Loaded<R> {
   /** The whole item with its key; undefined if there is none. */
   readonly record: R | undefined;
-  /** Undefined before this share's first write. */
+  /** Undefined before the first write of this writer. */
   readonly version: number | undefined;
 }
 
 export interface Revision extends RecordAddress {
-  /** As read: the write happens only if nobody else wrote meanwhile. */
+  /** The version that was read. The write fails when another one has come since. */
   readonly version: number | undefined;
   /** Attributes to set; undefined removes. Others stay as they are. */
   readonly set: object;
@@ -37,12 +40,12 @@ export function toLoaded<R>(item: Item, versionName: string): Loaded<R> {
   return { record: fromItem<R>(rest), version: version === undefined ? undefined : Number(fromAttribute(version)) };
 }
 
-/** What a refused write was shown, if it was: the item that somebody else was faster to write. */
+/** The item that a failed conditional write returned, if any: another writer was first. */
 export const toSeen = <R>(item: Item | undefined, versionName: string): Loaded<R> | undefined =>
   item === undefined ? undefined : toLoaded<R>(item, versionName);
 
-/** Writes if nobody else has written since `revision.version`. */
-export async function save<R>(dynamodb: DynamoDB, revision: Revision, signal: AbortSignal): Promise<Tried<true, Loaded<R>>> {
+/** Writes if there was no other write since `revision.version`. Returns the stored item otherwise. */
+export async function save<R>(dynamodb: DynamoDB, revision: Revision, signal: AbortSignal): Promise<AttemptResult<true, Loaded<R>>> {
   try {
     await dynamodb("UpdateItem", toUpdate(revision), signal);
     return { done: true };
@@ -52,7 +55,7 @@ export async function save<R>(dynamodb: DynamoDB, revision: Revision, signal: Ab
   }
 }
 
-/** A plain update meets TransactionConflictException when a transaction holds the item at that moment. */
+/** A plain update fails with TransactionConflictException while a transaction is writing the same item. */
 export const isContention = (error: unknown): boolean =>
   ["ConditionalCheckFailedException", "TransactionConflictException"].includes(asFault(error).name ?? "");
 

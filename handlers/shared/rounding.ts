@@ -5,7 +5,7 @@ const round = (value: number, decimals: number): number => {
   return Math.round(value * scale) / scale;
 };
 
-/** Kilometres and km/h are answered and stored to the metre. Decisions use the rounded value, so that an answer agrees with itself. */
+/** Kilometres and km/h, rounded to 3 decimals. Decisions use the rounded value, so that they agree with the answer. */
 export const toMetre = (km: number): number => round(km, 3);
 export const toTenth = (minutes: number): number => round(minutes, 1);
 /** Seven decimals of a degree are about a centimetre. */

@@ -1,33 +1,33 @@
 import type { FunctionName } from "../contract/functions.ts";
 import type { QuerySpec } from "../contract/queries.ts";
-import type { Pacing } from "./contention.ts";
+import type { RetryTiming } from "./contention.ts";
 import { ApiError, asFault, errorBody, toApiError } from "./errors.ts";
 import { header, operationOf, type ProxyEvent, type ProxyResult, queryOf } from "./gateway.ts";
 import { type Log, makeLog, type WriteLine } from "./log.ts";
 import { type Metrics, makeMetrics } from "./metrics.ts";
 
-/** The part of Lambda's context that we read. */
+/** The part of Lambda's context that the functions read. */
 export interface LambdaContext {
   readonly awsRequestId: string;
   readonly getRemainingTimeInMillis: () => number;
 }
 
-/** What the process gives: passed in, so that tests own time, chance and output. */
-export interface Surroundings extends Pacing {
+/** Time, randomness, output and environment of the process. They are passed in, so that tests control them. */
+export interface Runtime extends RetryTiming {
   readonly clock: () => Date;
   readonly write: WriteLine;
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** One call, as an operation sees it. */
+/** One call of an operation. */
 export interface Call {
   readonly event: ProxyEvent;
   readonly receivedAt: Date;
-  /** Of the gateway, as the client is told it. */
+  /** The gateway's request id, which the client also gets. */
   readonly requestId: string;
-  /** Of Lambda: no two invocations share it. */
+  /** Lambda's request id, unique for each invocation. */
   readonly invocation: string;
-  /** Aborts what still runs shortly before Lambda would kill the function; the caller then gets a 503 that invites a retry. */
+  /** Aborts running requests shortly before Lambda stops the function. The client then gets 503 and can retry. */
   readonly signal: AbortSignal;
   readonly remainingMs: () => number;
   readonly log: Log;
@@ -35,36 +35,36 @@ export interface Call {
 }
 
 export interface Operation {
-  /** The query parameters that it takes; any other is refused. */
+  /** The allowed query parameters. */
   readonly query?: QuerySpec | undefined;
-  /** Answers the body of a 200, or throws. */
+  /** Returns the body of the 200 answer, or throws. */
   readonly run: (call: Call) => Promise<unknown>;
 }
-/** By `METHOD /path`. */
+/** The operations by `METHOD /path`. */
 export type Operations = Readonly<Record<string, Operation>>;
 export type Handler = (event: ProxyEvent, context: LambdaContext) => Promise<ProxyResult>;
 
-/** Time kept back for the answer itself, on a busy machine too; of a function that has little time, a quarter. */
+/** Time that is reserved for sending the answer, on a busy machine too; at most a quarter of the remaining time. */
 const reserveOf = (remainingMs: number): number => Math.min(1_000, remainingMs / 4);
 
-/** The frame of every function: finds the operation, answers its failures, logs, counts. */
-export function serve(name: FunctionName, operations: Operations, around: Surroundings): Handler {
+/** The handler of a function: finds the operation, turns errors into answers, writes logs and metrics. */
+export function serve(name: FunctionName, operations: Operations, runtime: Runtime): Handler {
   let coldStart = true;
   return async (received, context) => {
     const event = received ?? {};
-    const started = around.clock();
+    const started = runtime.clock();
     const requestId = event.requestContext?.requestId ?? context.awsRequestId;
     const correlationId = correlationOf(event) ?? requestId;
-    // The whole name: functions of several environments of one account are told apart by it.
-    const metrics = makeMetrics(around.write, around.clock, around.env.AWS_LAMBDA_FUNCTION_NAME ?? name);
+    // The full name distinguishes the functions of several environments in one account.
+    const metrics = makeMetrics(runtime.write, runtime.clock, runtime.env.AWS_LAMBDA_FUNCTION_NAME ?? name);
     const ids = { request_id: requestId, correlation_id: correlationId, cold_start: coldStart };
-    const log = makeLog(around.write, around.clock, { ...describe(name, event, context, around.env), ...ids });
+    const log = makeLog(runtime.write, runtime.clock, { ...describe(name, event, context, runtime.env), ...ids });
     if (coldStart) metrics.count("ColdStart");
     coldStart = false;
     const deadline = new AbortController();
     const remainingMs = context.getRemainingTimeInMillis();
     const timer = setTimeout(() => deadline.abort(), Math.max(0, remainingMs - reserveOf(remainingMs)));
-    const headers = { ...corsHeaders(event, around.env.CORS_ORIGINS), "X-Correlation-Id": correlationId };
+    const headers = { ...corsHeaders(event, runtime.env.CORS_ORIGINS), "X-Correlation-Id": correlationId };
     try {
       const operation = find(operations, event);
       queryOf(event, operation.query ?? {});
@@ -78,7 +78,7 @@ export function serve(name: FunctionName, operations: Operations, around: Surrou
         log,
         count: metrics.count,
       });
-      log("INFO", "answered", { status: 200, duration_ms: around.clock().getTime() - started.getTime() });
+      log("INFO", "answered", { status: 200, duration_ms: runtime.clock().getTime() - started.getTime() });
       return answer(200, body, headers);
     } catch (error) {
       return fail(error, requestId, headers, log, metrics);
@@ -104,19 +104,23 @@ function find(operations: Operations, event: ProxyEvent): Operation {
 }
 
 function fail(error: unknown, requestId: string, headers: Record<string, string>, log: Log, metrics: Metrics): ProxyResult {
-  const told = toApiError(error);
-  metrics.count(told.status < 500 ? "Rejected" : "Failed");
-  const cause = asFault(told.cause);
-  log(told.status < 500 ? "INFO" : told.status === 503 ? "WARN" : "ERROR", "refused", {
-    status: told.status,
-    code: told.code,
+  const apiError = toApiError(error);
+  metrics.count(apiError.status < 500 ? "Rejected" : "Failed");
+  const cause = asFault(apiError.cause);
+  log(apiError.status < 500 ? "INFO" : apiError.status === 503 ? "WARN" : "ERROR", "refused", {
+    status: apiError.status,
+    code: apiError.code,
     error_name: cause.name,
     error_message: cause.message,
     aws_request_id: cause.$metadata?.requestId,
-    stack: told.status === 500 ? cause.stack : undefined,
+    stack: apiError.status === 500 ? cause.stack : undefined,
   });
-  const retry = told.retryAfterSeconds;
-  return answer(told.status, errorBody(told, requestId), retry === undefined ? headers : { ...headers, "Retry-After": String(retry) });
+  const retry = apiError.retryAfterSeconds;
+  return answer(
+    apiError.status,
+    errorBody(apiError, requestId),
+    retry === undefined ? headers : { ...headers, "Retry-After": String(retry) },
+  );
 }
 
 const answer = (statusCode: number, body: unknown, headers: Record<string, string>): ProxyResult => ({
@@ -125,7 +129,7 @@ const answer = (statusCode: number, body: unknown, headers: Record<string, strin
   body: JSON.stringify(body),
 });
 
-/** The client's own id for what belongs together; only what is safe to log. */
+/** The client's correlation id, if it is safe to log. */
 function correlationOf(event: ProxyEvent): string | undefined {
   const value = header(event, "x-correlation-id");
   return value !== undefined && /^[A-Za-z0-9._:-]{1,128}$/.test(value) ? value : undefined;

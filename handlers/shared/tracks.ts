@@ -1,13 +1,16 @@
 import type { TrackingRules } from "../tracking/fix.ts";
 import { type Track, thin } from "../tracking/track.ts";
 
-/** Two functions keep a track of one vehicle, each in its share of the item: a place is known to both. */
+/** Two functions keep a track of one vehicle, each in its own attributes of the item. Merged, the track has the fixes of both. */
 export function merged(own: Track | undefined, other: Track | undefined, rules: TrackingRules): Track | undefined {
   if (other === undefined || other.samples.length === 0) return own;
   return { samples: thin([...(own?.samples ?? []), ...other.samples], rules), suspects: own?.suspects ?? [] };
 }
 
-/** The track without what lies ahead of both the fix and our clock: a wrong clock made it, and it makes nothing late. */
+/**
+ * The track without samples that lie ahead of both the fix and the server's clock. They come from a wrong clock and must make no fix
+ * late.
+ */
 export function withoutAhead(track: Track | undefined, fixMs: number, nowMs: number): Track | undefined {
   const limit = Math.max(fixMs, nowMs);
   if (track === undefined || ![...track.samples, ...track.suspects].some(([atMs]) => atMs > limit)) return track;

@@ -4,15 +4,18 @@ import type { Position } from "../shared/geodesy.ts";
 export interface Fix {
   readonly atMs: number;
   readonly position: Position;
-  /** Radius in metres within which the true place lies with about 68 % (Android's and iOS's meaning). Negative: unknown. */
+  /**
+   * Radius in metres that contains the true position with a probability of about 68 % (the meaning on Android and iOS). Negative:
+   * unknown.
+   */
   readonly accuracyM?: number | undefined;
-  /** Degrees clockwise from north. Negative: unknown, as iOS says it. */
+  /** Degrees clockwise from north. Negative: unknown, as on iOS. */
   readonly headingDeg?: number | undefined;
   /** Speed that the receiver measured. Negative: unknown. */
   readonly speedKmh?: number | undefined;
 }
 
-/** The configuration's `tracking` section, as far as these modules use it. */
+/** The settings of the configuration's section `tracking` that these modules use. */
 export interface TrackingRules {
   readonly speedWindowMinutes: number;
   readonly stoppedAfterMinutes: number;
@@ -20,7 +23,7 @@ export interface TrackingRules {
   readonly maxAccuracyM: number;
 }
 
-/** One good fix of the window, small enough to be stored with twenty others. `accuracyM` 0: unknown. */
+/** One good fix in compact form, because many are stored in one item. `accuracyM` 0: unknown. */
 export type Sample = readonly [atMs: number, lat: number, lon: number, accuracyM: number];
 
 export const toSample = ({ atMs, position, accuracyM = 0 }: Fix): Sample => [atMs, position.lat, position.lon, Math.max(0, accuracyM)];
@@ -29,7 +32,8 @@ const RADIANS = Math.PI / 180;
 const EARTH_RADIUS_M = 6_371_008.8;
 
 /**
- * Great-circle distance in metres (haversine). Written for two samples, without objects: a decision takes hundreds of them.
+ * Great-circle distance of two samples in metres (haversine). It allocates no objects, because one decision needs hundreds of
+ * distances.
  */
 export function metresBetween(a: Sample, b: Sample): number {
   const dLat = Math.sin(((b[1] - a[1]) * RADIANS) / 2);
@@ -38,5 +42,5 @@ export function metresBetween(a: Sample, b: Sample): number {
   return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(h)));
 }
 
-/** Two samples' order in time. Equal times are ordered by place, so that the order never depends on which came first. */
+/** Compares two samples by time. Equal times are ordered by position, so that the order does not depend on the order of arrival. */
 export const inTime = (a: Sample, b: Sample): number => a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3];

@@ -1,8 +1,8 @@
 import type { Position } from "../shared/geodesy.ts";
 
 /**
- * A planned route, prepared once for many fixes: flat arrays of unit vectors, so that one search over 2,000 waypoints takes
- * some ten microseconds. Geometry as in geodesy.ts: great-circle segments on the sphere of mean radius. All lengths in metres.
+ * A planned route, prepared once for many fixes. It uses flat arrays of unit vectors, so that one search over 2,000 waypoints takes
+ * about ten microseconds. Geometry as in geodesy.ts: great-circle segments on the sphere of mean radius. All lengths in metres.
  */
 export interface RouteLine {
   readonly count: number;
@@ -15,11 +15,11 @@ export interface RouteLine {
   readonly segments: Float64Array;
 }
 
-/** A place on the route. */
-export interface Place {
+/** A position on the route. */
+export interface RoutePosition {
   /** Metres from the route's start. */
   readonly alongM: number;
-  /** Metres from the fix to here, great circle. */
+  /** Great-circle distance from the fix, in metres. */
   readonly offM: number;
   readonly segment: number;
 }
@@ -51,7 +51,7 @@ export function prepareRoute(waypoints: readonly Position[]): RouteLine {
   return { count, lengthM: atWaypoint[count - 1] ?? 0, atWaypoint, points, segments };
 }
 
-/** Writes one segment; answers its angle. */
+/** Writes one segment and returns its angle. */
 function prepareSegment(points: Float64Array, segments: Float64Array, segment: number): number {
   const [ax, ay, az] = vectorAt(points, segment);
   const [bx, by, bz] = vectorAt(points, segment + 1);
@@ -73,7 +73,7 @@ const vectorAt = (points: Float64Array, i: number): Vector => [
   points[i * 3 + 2] as number,
 ];
 
-/** The point of the route so many metres from its start. */
+/** The point of the route at this distance from its start. */
 export function pointAt(line: RouteLine, alongM: number): Vector {
   const segment = segmentAt(line, alongM);
   const angle = (Math.min(alongM, line.lengthM) - (line.atWaypoint[segment] as number)) / EARTH_RADIUS_M;
@@ -89,8 +89,8 @@ const directionOf = ({ segments }: RouteLine, segment: number): Vector => [
   segments[segment * WIDTH + 5] as number,
 ];
 
-/** Degrees clockwise from north in which the route runs at this place; undefined on a segment without length. */
-export function headingAt(line: RouteLine, { segment }: Place): number | undefined {
+/** The direction of the route at this position, in degrees clockwise from north. Undefined on a segment of length zero. */
+export function headingAt(line: RouteLine, { segment }: RoutePosition): number | undefined {
   const [x, y, z] = vectorAt(line.points, segment);
   const [tx, ty, tz] = directionOf(line, segment);
   if (tx === 0 && ty === 0 && tz === 0) return undefined;
@@ -99,7 +99,7 @@ export function headingAt(line: RouteLine, { segment }: Place): number | undefin
   return (Math.atan2(east, north) / RADIANS + 360) % 360;
 }
 
-/** Index of the segment that holds this place. */
+/** Index of the segment that contains this distance from the start. */
 function segmentAt({ atWaypoint, count }: RouteLine, alongM: number): number {
   let low = 0;
   let high = count - 2;
@@ -115,14 +115,14 @@ export const metresApart = ([ax, ay, az]: Vector, [bx, by, bz]: Vector): number 
   2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt((ax - bx) ** 2 + (ay - by) ** 2 + (az - bz) ** 2) / 2));
 
 /**
- * The places between `fromM` and `toM` along the route that are nearer to `point` than what lies around them: one for each
- * time that the route passes by. At most `limit`, the nearest first; of equally near ones the first along the way.
+ * The positions between `fromM` and `toM` along the route that are nearer to `point` than their neighbourhood (local minima): one for
+ * each time that the route passes by. At most `limit`, nearest first; of equally near ones the first along the route.
  */
-export function placesNear(line: RouteLine, point: Vector, fromM: number, toM: number, limit: number): readonly Place[] {
+export function positionsNear(line: RouteLine, point: Vector, fromM: number, toM: number, limit: number): readonly RoutePosition[] {
   const first = segmentAt(line, fromM);
   const last = segmentAt(line, toM);
-  const found: Place[] = [];
-  // A corner is nearest when the segment before has its end nearest, and the one after its start.
+  const found: RoutePosition[] = [];
+  // A corner is a local minimum when the end of the segment before and the start of the segment after are their nearest points.
   let comesNearer = true;
   for (let segment = first; segment <= last; segment++) {
     const side = segment === first || segment === last ? undefined : sideOf(line, point, segment);
@@ -131,11 +131,11 @@ export function placesNear(line: RouteLine, point: Vector, fromM: number, toM: n
       comesNearer = true;
       continue;
     }
-    const place = nearestOn(line, point, segment, fromM, toM);
-    const isAtStart = side === BEHIND || place.alongM <= Math.max(line.atWaypoint[segment] as number, fromM);
-    const isAtEnd = side === undefined && place.alongM >= Math.min(line.atWaypoint[segment + 1] as number, toM);
+    const position = nearestOn(line, point, segment, fromM, toM);
+    const isAtStart = side === BEHIND || position.alongM <= Math.max(line.atWaypoint[segment] as number, fromM);
+    const isAtEnd = side === undefined && position.alongM >= Math.min(line.atWaypoint[segment + 1] as number, toM);
     const isNearest = isAtEnd ? segment === last : !isAtStart || comesNearer;
-    if (isNearest && found.at(-1)?.alongM !== place.alongM) found.push(place);
+    if (isNearest && found.at(-1)?.alongM !== position.alongM) found.push(position);
     comesNearer = isAtEnd;
   }
   return found.sort((a, b) => a.offM - b.offM || a.alongM - b.alongM).slice(0, limit);
@@ -145,7 +145,10 @@ const BEHIND = -1;
 const BESIDE = 0;
 const AHEAD = 1;
 
-/** Where the point of the segment's great circle that is nearest to `point` lies: before its start, on it, or after its end. Nothing but products: it is asked of every segment. */
+/**
+ * Where the foot of the perpendicular from `point` lies: before the segment, on it, or after it. It needs products only, because it
+ * runs for every segment.
+ */
 function sideOf({ points, segments }: RouteLine, [px, py, pz]: Vector, segment: number): number {
   const o = segment * WIDTH;
   const a = segment * 3;
@@ -157,7 +160,7 @@ function sideOf({ points, segments }: RouteLine, [px, py, pz]: Vector, segment: 
   return (segments[o + 7] as number) * forth - (segments[o + 6] as number) * up < 0 ? BESIDE : AHEAD;
 }
 
-function nearestOn(line: RouteLine, point: Vector, segment: number, fromM: number, toM: number): Place {
+function nearestOn(line: RouteLine, point: Vector, segment: number, fromM: number, toM: number): RoutePosition {
   const [px, py, pz] = point;
   const { points, segments, atWaypoint } = line;
   const o = segment * WIDTH;

@@ -1,39 +1,39 @@
 import { metresBetween, type Sample, type TrackingRules } from "./fix.ts";
 
 /**
- * How fast a vehicle gets on: distance driven ÷ time over the last minutes, red lights included. A long stop (a delivery, a
- * break) is a state of its own: while it lasts the vehicle is `stopped`, and afterwards it says nothing about the drive.
+ * The average speed of a vehicle: distance driven ÷ time over the last minutes, red lights included. During a long stop (a delivery, a
+ * break) the vehicle is `stopped`; afterwards the stop does not count.
  */
 export interface Speed {
   /** km/h, not rounded. */
   readonly averageKmh: number;
   readonly source: "tracked" | "default";
-  /** The vehicle stands: there is no ETA. */
+  /** The vehicle stands, so there is no ETA. */
   readonly isStopped: boolean;
 }
 
 export const DEFAULT_SPEED_KMH = 60;
 
 /**
- * Until so much is known of a drive, the default stands for the missing part. On the real drives of `npm run bench:eta`, nine
- * ETAs of ten are then within 54 % of the drive's length; with half of it 76 %, with a tenth 98 %.
+ * As long as less than this is known of a drive, the default fills the missing part. On the real drives of `npm run bench:eta`, nine
+ * ETAs of ten are then within 54 % of the drive's length; with half of this time 76 %, with a tenth 98 %.
  */
 const LEAN_MS = 10 * 60_000;
-/** A vehicle that stays within this distance stands. */
+/** A vehicle that stays within this distance is standing. */
 const STOPPED_WITHIN_M = 100;
 /**
- * Between two samples, a smaller move is noise: it counts as soon as more of them add up to it. Amazon Location's filters
- * DistanceBased (30 m) and AccuracyBased (the sum of both accuracies) hold the same to be noise.
+ * A smaller move between two samples is noise. It counts as soon as several moves add up to it. Amazon Location's filters DistanceBased
+ * (30 m) and AccuracyBased (the sum of both accuracies) use the same limits.
  */
 const NOISE_M = 30;
-/** Trackers that sleep report once an hour. A longer silence says nothing about the drive. */
+/** Sleeping trackers report once an hour. After a longer silence the drive starts again. */
 const MAX_GAP_MS = 90 * 60_000;
 const MINUTE_MS = 60_000;
 
 /** A move that is more than noise: metres driven between two times. */
 type Move = readonly [fromMs: number, toMs: number, metres: number];
 
-/** The speed at the newest of `samples`, which are a track's, in order of time. Without any: the default. */
+/** The speed at the newest of `samples`, which are ordered by time. Without samples: the default. */
 export function speedOf(samples: readonly Sample[], rules: TrackingRules): Speed {
   const known = sinceSilence(samples);
   const last = known.at(-1);
@@ -52,7 +52,7 @@ export function speedOf(samples: readonly Sample[], rules: TrackingRules): Speed
   return { averageKmh, source: "tracked", isStopped };
 }
 
-/** From the last long silence on. */
+/** The samples since the last long silence. */
 function sinceSilence(samples: readonly Sample[]): readonly Sample[] {
   for (let i = samples.length - 1; i > 0; i--) {
     if ((samples[i] as Sample)[0] - (samples[i - 1] as Sample)[0] > MAX_GAP_MS) return samples.slice(i);
@@ -60,7 +60,7 @@ function sinceSilence(samples: readonly Sample[]): readonly Sample[] {
   return samples;
 }
 
-/** Index of the first of the samples that lie, without a break, within STOPPED_WITHIN_M of the one at `index`. */
+/** Index of the first sample of the unbroken series within STOPPED_WITHIN_M of the one at `index`. */
 function standingFrom(samples: readonly Sample[], index: number): number {
   const here = samples[index] as Sample;
   let first = index;
@@ -68,7 +68,7 @@ function standingFrom(samples: readonly Sample[], index: number): number {
   return first;
 }
 
-/** From the end of the last stop on that the vehicle has left; a stop that goes on is part of the drive. */
+/** The samples since the end of the last stop. A stop that has not ended is part of the drive. */
 function sinceStop(samples: readonly Sample[], rules: TrackingRules): readonly Sample[] {
   const stopMs = rules.stoppedAfterMinutes * MINUTE_MS;
   for (let i = standingFrom(samples, samples.length - 1) - 1; i >= 0; i--) {
@@ -93,7 +93,7 @@ function movesOf(samples: readonly Sample[]): readonly Move[] {
   return moves;
 }
 
-/** A move that began before is taken by the share of its time. */
+/** The metres driven since `fromMs`. A move that began earlier counts in proportion to its time. */
 function drivenSince(fromMs: number, moves: readonly Move[]): number {
   let total = 0;
   for (const [beganMs, endedMs, metres] of moves) {

@@ -4,12 +4,12 @@ import type { EventIdentity } from "../shared/identity.ts";
 import { findEvent, type Memory, markOf, remember } from "../shared/memory.ts";
 
 /**
- * A delivery's state is a function of the set of its updates, whatever the order in which they arrive and however often.
+ * The state of a delivery is a function of the set of its updates: their order and repetition do not matter.
  *
- * Updates are ordered by their key: time, then progress of the status, then event_id. Final updates (`returned`, `cancelled`,
- * `delivered`) go before others, unless they are older than the last correction. So of every value two candidates matter: the
- * greatest final one since the last correction, which is shown, and a greater one that it hides: a later correction may still let
- * it through. All other updates can be forgotten.
+ * Updates are ordered by their key: time, then progress of the status, then event_id. A final update (`returned`, `cancelled`,
+ * `delivered`) takes precedence over others, unless it is older than the last correction. So two candidates matter for each value: the
+ * greatest final one since the last correction, which is shown, and a greater one that it hides and that a later correction may reveal.
+ * All other updates can be forgotten.
  */
 export const OPTIONAL_FIELDS = [
   "tracking_number",
@@ -23,10 +23,10 @@ export const OPTIONAL_FIELDS = [
   "notes",
 ] as const satisfies readonly (keyof DeliveryUpdate)[];
 export type OptionalField = (typeof OPTIONAL_FIELDS)[number];
-export type Tracked = "standing" | OptionalField;
+export type TrackedField = "standing" | OptionalField;
 
-/** What an update says about its delivery, and when. `at`: as it is answered. */
-export interface Standing {
+/** The status in an update. `at`: its time, as sent in the answer. */
+export interface StandingUpdate {
   readonly status: DeliveryStatus;
   readonly at: string;
   readonly event_id: string;
@@ -43,33 +43,33 @@ export interface Candidates {
 
 export interface DeliveryState {
   readonly delivery_id: string;
-  readonly candidates: ReadonlyMap<Tracked, Candidates>;
-  /** Key of the last correction: what is smaller has no say any more. */
+  readonly candidates: ReadonlyMap<TrackedField, Candidates>;
+  /** Key of the last correction. Final updates with smaller keys lose their precedence. */
   readonly corrected?: string | undefined;
   /** The updates with `delivered` since the last correction. */
   readonly delivered: readonly { readonly key: string; readonly at: string }[];
   readonly memory: Memory;
 }
 
-export type Outcome = "applied" | "late" | "final" | "duplicate" | "reused";
+export type DeliveryResult = "applied" | "late" | "final" | "duplicate" | "reused";
 
 export interface Decision {
-  readonly outcome: Outcome;
+  readonly outcome: DeliveryResult;
   readonly state: DeliveryState;
   /** The state differs from the one before. */
   readonly changed: boolean;
 }
 
-/** From least to most. */
+/** The statuses in order of progress. */
 const PROGRESS: readonly DeliveryStatus[] = ["pending", "assigned", "in_transit", "failed", "returned", "cancelled", "delivered"];
 const FIRST_FINAL = PROGRESS.indexOf("returned");
 const TIME_DIGITS = 15;
-/** An update whose time lies ahead of our clock is smaller than every other: it makes nothing late. */
+/** Replaces a time that lies ahead of the server's clock. Such an update is smaller than every other and makes none late. */
 const AHEAD = "0".repeat(TIME_DIGITS);
-/** Of one delivery; reached by no phone that works. */
+/** The most `delivered` updates that are kept of one delivery; no working phone sends so many. */
 const MOST_DELIVERED = 64;
 
-/** Keys compare as text. */
+/** The key of an update. Keys are compared as text. */
 export const keyOf = (ms: number, status: DeliveryStatus, eventId: string): string =>
   `${String(Math.max(0, ms)).padStart(TIME_DIGITS, "0")}${PROGRESS.indexOf(status)}${eventId}`;
 const isFinal = (key: string): boolean => Number(key[TIME_DIGITS]) >= FIRST_FINAL;
@@ -84,7 +84,7 @@ export function decide(stored: DeliveryState, event: EventIdentity, update: Deli
   const key = keyOf(event.ms, update.status, event.id);
   const before = withoutAhead(stored, key, nowMs);
   const { shown, hidden } = before.candidates.get("standing") ?? {};
-  // Older than the memory: it stands, and its raw copy has been compared.
+  // The memory has dropped this event, but it is still a candidate. Its raw copy was already compared with the call.
   if (shown?.key === key || hidden?.key === key) return { outcome: "duplicate", state: stored, changed: false };
   const corrected = update.correction === true && key > (before.corrected ?? "") ? key : before.corrected;
   const delivered = update.status === "delivered" ? withDelivered(before.delivered, { key, at: event.at }) : before.delivered;
@@ -107,10 +107,10 @@ export function decide(stored: DeliveryState, event: EventIdentity, update: Deli
   return { outcome, state, changed: true };
 }
 
-function valuesOf(event: EventIdentity, update: DeliveryUpdate): ReadonlyMap<Tracked, unknown> {
-  const standing: Standing = { status: update.status, at: event.at, event_id: event.id };
+function valuesOf(event: EventIdentity, update: DeliveryUpdate): ReadonlyMap<TrackedField, unknown> {
+  const standing: StandingUpdate = { status: update.status, at: event.at, event_id: event.id };
   const given = OPTIONAL_FIELDS.filter((field) => update[field] !== undefined).map((field) => [field, update[field]] as const);
-  return new Map<Tracked, unknown>([["standing", standing], ...given]);
+  return new Map<TrackedField, unknown>([["standing", standing], ...given]);
 }
 
 function choose({ shown, hidden }: Candidates, incoming: Candidate | undefined, corrected: string | undefined): Candidates {
@@ -123,27 +123,27 @@ function choose({ shown, hidden }: Candidates, incoming: Candidate | undefined, 
 
 function withDelivered(delivered: DeliveryState["delivered"], one: DeliveryState["delivered"][number]): DeliveryState["delivered"] {
   const all = [...delivered.filter((other) => other.key !== one.key), one].sort((a, b) => (a.key < b.key ? -1 : 1));
-  // The first counts; those after it matter when a correction comes late.
+  // The first one counts. The later ones matter when a correction arrives late.
   return all.length > MOST_DELIVERED ? [...all.slice(0, 1), ...all.slice(1 - MOST_DELIVERED)] : all;
 }
 
-/** The state with every time that lies ahead of the server's clock and of the incoming update made smaller than all others. */
+/** The state in which times ahead of both the server's clock and the incoming update are made smaller than all others. */
 function withoutAhead(state: DeliveryState, incoming: string, nowMs: number): DeliveryState {
   const limit = String(nowMs).padStart(TIME_DIGITS, "0");
   const isAhead = (key: string) => key.slice(0, TIME_DIGITS) > limit && key > incoming;
-  const settle = (one: Candidate | undefined) => (one && isAhead(one.key) ? { ...one, key: AHEAD + one.key.slice(TIME_DIGITS) } : one);
+  const capped = (one: Candidate | undefined) => (one && isAhead(one.key) ? { ...one, key: AHEAD + one.key.slice(TIME_DIGITS) } : one);
   return {
     ...state,
-    candidates: new Map([...state.candidates].map(([name, { shown, hidden }]) => [name, { shown: settle(shown), hidden: settle(hidden) }])),
+    candidates: new Map([...state.candidates].map(([name, { shown, hidden }]) => [name, { shown: capped(shown), hidden: capped(hidden) }])),
     corrected: state.corrected !== undefined && isAhead(state.corrected) ? undefined : state.corrected,
     delivered: state.delivered.filter((one) => !isAhead(one.key)),
   };
 }
 
-export const standingOf = (state: DeliveryState): Standing | undefined =>
-  state.candidates.get("standing")?.shown?.value as Standing | undefined;
+export const standingOf = (state: DeliveryState): StandingUpdate | undefined =>
+  state.candidates.get("standing")?.shown?.value as StandingUpdate | undefined;
 
-/** The time of the first `delivered` since the last correction, of a delivery that stands as delivered. */
+/** The time of the first `delivered` since the last correction; undefined when the status is another one. */
 export function deliveredAt(state: DeliveryState): string | undefined {
   const standing = standingOf(state);
   if (standing?.status !== "delivered") return undefined;
@@ -154,7 +154,7 @@ export function deliveredAt(state: DeliveryState): string | undefined {
 const shownIn = <F extends OptionalField>(state: DeliveryState, field: F): DeliveryUpdate[F] =>
   state.candidates.get(field)?.shown?.value as DeliveryUpdate[F];
 
-export function toSummary(state: DeliveryState, standing: Standing): DeliverySummary {
+export function toSummary(state: DeliveryState, standing: StandingUpdate): DeliverySummary {
   return {
     delivery_id: state.delivery_id,
     status: standing.status,
@@ -165,8 +165,8 @@ export function toSummary(state: DeliveryState, standing: Standing): DeliverySum
   };
 }
 
-/** All that is known. */
-export function toAnswer(state: DeliveryState, standing: Standing): DeliveryAnswer {
+/** The complete answer about a delivery. */
+export function toAnswer(state: DeliveryState, standing: StandingUpdate): DeliveryAnswer {
   return {
     ...toSummary(state, standing),
     driver_id: shownIn(state, "driver_id") ?? null,

@@ -1,14 +1,14 @@
 import { makeDynamoDB } from "../shared/aws/dynamodb.ts";
 import { openBucket } from "../shared/aws/s3.ts";
-import { ofProcess, required } from "../shared/environment.ts";
+import { makeRuntime, required } from "../shared/environment.ts";
 import { makePending } from "../shared/pending.ts";
 import { serve } from "../shared/serve.ts";
 import { makeOperations } from "./operations.ts";
 
 const { env } = process;
-const around = ofProcess(env);
+const runtime = makeRuntime(env);
 
-/** Lambda's entry. What is made here is made once and serves every invocation of this execution environment. */
+/** The Lambda handler. Clients are created once and serve every invocation of this execution environment. */
 export const handler = serve(
   "verify-delivery",
   makeOperations({
@@ -16,7 +16,7 @@ export const handler = serve(
     bucket: openBucket(required(env, "DATA_BUCKET"), env),
     pending: makePending(),
     deliveriesTable: required(env, "DELIVERIES_TABLE"),
-    around,
+    runtime,
   }),
-  around,
+  runtime,
 );

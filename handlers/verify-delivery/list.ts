@@ -27,7 +27,7 @@ export async function listDeliveries(deps: DeliveryDeps, call: Call): Promise<De
   const isWithin = withinOf(query.from, query.to);
   const found: StoredItem[] = [];
   let start = query.cursor === undefined ? undefined : startOf(fromCursor(query.cursor, scope, 2), by, value);
-  // One more than the page holds tells whether another follows.
+  // Reads one more than the page holds, to know whether another page follows.
   for (;;) {
     const page = await readPage(deps, call, { by, value, from: query.from, to: query.to, start, limit: limit + 1 });
     found.push(...page.items.filter(isWithin));
@@ -47,7 +47,7 @@ export async function listDeliveries(deps: DeliveryDeps, call: Call): Promise<De
   };
 }
 
-interface PageOf {
+interface DeliveryPage {
   readonly by: "driver_id" | "status";
   readonly value: string;
   readonly from: string | undefined;
@@ -56,7 +56,7 @@ interface PageOf {
   readonly limit: number;
 }
 
-async function readPage(deps: DeliveryDeps, call: Call, { by, value, from, to, start, limit }: PageOf) {
+async function readPage(deps: DeliveryDeps, call: Call, { by, value, from, to, start, limit }: DeliveryPage) {
   const input: QueryCommandInput = {
     TableName: deps.deliveriesTable,
     IndexName: by === "driver_id" ? INDEXES.deliveries.byDriver.name : INDEXES.deliveries.byStatus.name,
@@ -75,7 +75,10 @@ async function readPage(deps: DeliveryDeps, call: Call, { by, value, from, to, s
   return { items: items.map((item) => fromItem<StoredItem>(item)), next };
 }
 
-/** The version before wrote times as they came: within a second their text does not follow the time, so whole seconds are asked for. */
+/**
+ * The previous version stored times as they were sent: within one second their text order differs from their time order. So the query
+ * asks for whole seconds.
+ */
 const secondOf = (time: string | undefined): string | undefined =>
   time === undefined ? undefined : new Date(time).toISOString().slice(0, 19);
 
@@ -87,6 +90,6 @@ function withinOf(from: string | undefined, to: string | undefined): (item: Stor
   return ({ updated_at: at }) => Date.parse(String(at)) >= first && Date.parse(String(at)) <= last;
 }
 
-/** The index's key of the last delivery shown. */
+/** The index key of the last delivery that was shown. */
 const startOf = ([updated_at = "", delivery_id = ""]: readonly string[], by: string, value: string): Item =>
   toItem({ [by]: value, updated_at, delivery_id });

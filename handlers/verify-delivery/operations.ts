@@ -1,79 +1,84 @@
 import type { DeliveryAnswer, DeliveryUpdateAnswer } from "../contract/answers.ts";
 import { deliveriesQuery } from "../contract/queries.ts";
 import { type DeliveryUpdate, deliveryUpdate } from "../contract/schemas.ts";
-import { type Tried, untilUncontended } from "../shared/contention.ts";
+import { type AttemptResult, retryContended } from "../shared/contention.ts";
 import { ApiError, eventIdReused } from "../shared/errors.ts";
 import { pathId } from "../shared/gateway.ts";
-import { type Copied, type Door, inOrderOf, type Received, type Result, receive, storeCopies } from "../shared/intake.ts";
+import { type Copied, type EventResult, type EventRoute, inOrderOf, type Received, receive, storeCopies } from "../shared/intake.ts";
 import { save } from "../shared/records.ts";
 import type { Call, Operations } from "../shared/serve.ts";
-import { type DeliveryState, decide, type Outcome, type Standing, standingOf, toAnswer, toSummary } from "./domain.ts";
+import { type DeliveryResult, type DeliveryState, decide, type StandingUpdate, standingOf, toAnswer, toSummary } from "./domain.ts";
 import { listDeliveries } from "./list.ts";
 import { type DeliveryRecord, toRecord } from "./record.ts";
-import { address, type DeliveryDeps, type Read, readDelivery, toRead } from "./store.ts";
+import { address, type DeliveryDeps, readDelivery, toVersioned, type VersionedDelivery } from "./store.ts";
 
 const ROUTE = "POST /delivery";
 
 export const makeOperations = (deps: DeliveryDeps): Operations => ({
-  [ROUTE]: { run: (call) => receive(doorOf(deps), call) },
+  [ROUTE]: { run: (call) => receive(makeEventRoute(deps), call) },
   "GET /delivery": { query: deliveriesQuery, run: (call) => listDeliveries(deps, call) },
   "GET /delivery/{delivery_id}": { run: (call) => getDelivery(deps, call) },
 });
 
-const doorOf = (deps: DeliveryDeps): Door<DeliveryUpdate> => ({
+const makeEventRoute = (deps: DeliveryDeps): EventRoute<DeliveryUpdate> => ({
   area: "deliveries",
   route: ROUTE,
-  schema: deliveryUpdate as unknown as Door<DeliveryUpdate>["schema"],
+  schema: deliveryUpdate as unknown as EventRoute<DeliveryUpdate>["schema"],
   subjectOf: ({ delivery_id: id }) => id,
   claimsOf: ({ event_id: eventId, occurred_at: time, ...content }) => ({ eventId, time, content }),
-  settle: (call, id, events) => settle(deps, call, id, events),
+  handleEvents: (call, id, events) => handleEvents(deps, call, id, events),
 });
 
 interface Decided {
   readonly state: DeliveryState;
-  readonly outcomes: readonly { readonly outcome: Outcome; readonly state: DeliveryState }[];
+  readonly outcomes: readonly { readonly outcome: DeliveryResult; readonly state: DeliveryState }[];
 }
 
-async function settle(deps: DeliveryDeps, call: Call, id: string, events: readonly Received<DeliveryUpdate>[]): Promise<readonly Result[]> {
+async function handleEvents(
+  deps: DeliveryDeps,
+  call: Call,
+  id: string,
+  events: readonly Received<DeliveryUpdate>[],
+): Promise<readonly EventResult[]> {
   const found = await readDelivery(deps, call, id).catch(() => undefined);
   const known = found && { memory: found.state.memory, old: found.old };
   const { copied, failed } = await storeCopies(deps, { area: "deliveries", route: ROUTE }, call, id, events, known);
-  const results = new Map<number, Result>();
+  const results = new Map<number, EventResult>();
   if (copied.length > 0) {
-    const { outcomes } = await untilUncontended(makeAttempt(deps, call, id, copied, found), deps.around);
+    const { outcomes } = await retryContended(makeAttempt(deps, call, id, copied, found), deps.runtime);
     for (const [index, one] of copied.entries()) {
       const { outcome, state } = outcomes[index] as Decided["outcomes"][number];
-      deps.pending.settle("deliveries", id, one.event);
-      results.set(one.place, toResult(call, one, outcome, state));
+      deps.pending.remove("deliveries", id, one.event);
+      results.set(one.index, toResult(call, one, outcome, state));
     }
   }
   return inOrderOf(events, failed, results);
 }
 
-/** Reads, unless it has been read, decides about all events and writes once. */
+/** Makes one attempt: reads the state unless it is known, decides about all events and writes once. */
 function makeAttempt(
   deps: DeliveryDeps,
   call: Call,
   id: string,
   events: readonly Copied<DeliveryUpdate>[],
-  found: Read | undefined,
-): (seen: Read | undefined) => Promise<Tried<Decided, Read>> {
+  found: VersionedDelivery | undefined,
+): (seen: VersionedDelivery | undefined) => Promise<AttemptResult<Decided, VersionedDelivery>> {
   let first = found;
   let written: { readonly writer: string; readonly decided: Decided } | undefined;
   let writes = 0;
   return async (seen) => {
     const stored = seen ?? first ?? (await readDelivery(deps, call, id));
     first = undefined;
-    // Our own write, whose answer was lost, is in the way.
+    // The stored version is our own write, whose answer was lost.
     if (written !== undefined && stored.writer === written.writer) return { done: written.decided };
-    const decided = decideAll(stored.state, events, deps.around.clock().getTime());
+    const decided = decideAll(stored.state, events, deps.runtime.clock().getTime());
     if (decided.state === stored.state) return { done: decided };
     const writer = `${call.invocation}/${++writes}`;
     written = { writer, decided };
     const set = toRecord(decided.state, stored.old, writer);
     const saved = await save<DeliveryRecord>(deps.dynamodb, { ...address(deps, id), version: stored.version, set }, call.signal);
     if (!("seen" in saved)) return { done: decided };
-    const inTheWay = saved.seen && toRead(id, saved.seen);
+    const inTheWay = saved.seen && toVersioned(id, saved.seen);
     return inTheWay?.writer === writer ? { done: decided } : { seen: inTheWay };
   };
 }
@@ -88,7 +93,12 @@ function decideAll(stored: DeliveryState, events: readonly Copied<DeliveryUpdate
   return { state, outcomes };
 }
 
-function toResult(call: Call, { event, rawKey, seenBefore }: Copied<DeliveryUpdate>, outcome: Outcome, state: DeliveryState): Result {
+function toResult(
+  call: Call,
+  { event, rawKey, seenBefore }: Copied<DeliveryUpdate>,
+  outcome: DeliveryResult,
+  state: DeliveryState,
+): EventResult {
   if (outcome === "reused") return { error: eventIdReused() };
   const applied = outcome === "applied";
   const duplicate = outcome === "duplicate" || (!applied && seenBefore);
@@ -98,7 +108,7 @@ function toResult(call: Call, { event, rawKey, seenBefore }: Copied<DeliveryUpda
   else if (outcome === "final") call.count("Final");
   const reason = !duplicate && (outcome === "late" || outcome === "final") ? outcome : null;
   const receipt = { applied, reason, duplicate, time_source: event.timeSource, raw_key: rawKey };
-  const answer: DeliveryUpdateAnswer = { ...toSummary(state, standingOf(state) as Standing), ...receipt };
+  const answer: DeliveryUpdateAnswer = { ...toSummary(state, standingOf(state) as StandingUpdate), ...receipt };
   return { answer };
 }
 

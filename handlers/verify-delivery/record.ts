@@ -8,32 +8,35 @@ import {
   keyOf,
   newDelivery,
   OPTIONAL_FIELDS,
-  type Standing,
+  type StandingUpdate,
   standingOf,
-  type Tracked,
+  type TrackedField,
 } from "./domain.ts";
 
-/** The item in the deliveries table: what is shown stands at the top, as people and the indexes read it; the rest serves the decision. */
+/**
+ * The item in the deliveries table. The shown values are top-level attributes, for people and for the indexes; the others are needed
+ * for decisions.
+ */
 export interface DeliveryRecord extends Readonly<Record<string, unknown>> {
   readonly status?: DeliveryStatus;
-  /** As it is answered. */
+  /** As sent in the answer. */
   readonly occurred_at?: string;
-  /** The same to the millisecond, always: sort keys compare as text, and `…00.5Z` comes before `…00Z`. */
+  /** The same time, always with milliseconds: sort keys are compared as text, and `…00.5Z` comes before `…00Z`. */
   readonly updated_at?: string;
   readonly event_id?: string;
   /** Key of the shown value, by field. */
-  readonly keys?: Partial<Record<Tracked, string>>;
-  readonly hidden?: Partial<Record<Tracked, Candidate>>;
+  readonly keys?: Partial<Record<TrackedField, string>>;
+  readonly hidden?: Partial<Record<TrackedField, Candidate>>;
   readonly corrected?: string;
   readonly delivered?: DeliveryState["delivered"];
   readonly events?: string;
 }
 
-/** The item of the version before. */
+/** The item as the previous version stored it. */
 interface OldRecord {
   readonly updated_ms?: number;
   readonly event_fingerprint?: string;
-  readonly field_ms?: Readonly<Partial<Record<Tracked, number>>>;
+  readonly field_ms?: Readonly<Partial<Record<TrackedField, number>>>;
   readonly recent_events?: readonly { readonly id: string; readonly at: string; readonly fingerprint: string }[];
 }
 const OLD_ATTRIBUTES = { updated_ms: undefined, event_fingerprint: undefined, field_ms: undefined, recent_events: undefined };
@@ -46,7 +49,7 @@ export interface StoredDelivery {
 export function fromRecord(id: string, record: DeliveryRecord | undefined): StoredDelivery {
   if (record?.status === undefined) return { state: newDelivery(id), old: false };
   const old = record.events === undefined;
-  const candidates = new Map<Tracked, Candidates>();
+  const candidates = new Map<TrackedField, Candidates>();
   for (const name of ["standing", ...OPTIONAL_FIELDS] as const) {
     const key = old ? oldKeyOf(record, name) : record.keys?.[name];
     const value = name === "standing" ? standingIn(record) : record[name];
@@ -59,14 +62,14 @@ export function fromRecord(id: string, record: DeliveryRecord | undefined): Stor
   return { state: { ...state, delivered, memory: oldMemory(record) }, old };
 }
 
-const standingIn = (record: DeliveryRecord): Standing => ({
+const standingIn = (record: DeliveryRecord): StandingUpdate => ({
   status: record.status as DeliveryStatus,
   at: record.occurred_at ?? String(record.updated_at),
   event_id: record.event_id ?? "",
 });
 
-/** The version before knew for each field the time of its update, and not which update it was. */
-function oldKeyOf(record: DeliveryRecord & OldRecord, name: Tracked): string | undefined {
+/** The previous version stored the time of each field's update, but not which update it was. */
+function oldKeyOf(record: DeliveryRecord & OldRecord, name: TrackedField): string | undefined {
   const standing = record.updated_ms ?? Date.parse(String(record.updated_at));
   const status = DELIVERY_STATUSES.includes(record.status as DeliveryStatus) ? (record.status as DeliveryStatus) : "pending";
   const ms = name === "standing" ? standing : record.field_ms?.[name];
@@ -81,9 +84,9 @@ function oldMemory(record: DeliveryRecord & OldRecord): Memory {
   return [...recent.filter((one) => one.idHash !== last.idHash), last].slice(-REMEMBERED);
 }
 
-/** The attributes to write; undefined ones are removed. `writer` names this write. */
+/** The attributes to write; undefined ones are removed. `writer` identifies this write. */
 export function toRecord(state: DeliveryState, old: boolean, writer: string): object {
-  const standing = standingOf(state) as Standing;
+  const standing = standingOf(state) as StandingUpdate;
   const shown = OPTIONAL_FIELDS.map((field) => [field, state.candidates.get(field)?.shown?.value]);
   const keys = [...state.candidates].map(([name, { shown }]) => [name, shown?.key]);
   const hidden = [...state.candidates].filter(([, one]) => one.hidden !== undefined).map(([name, one]) => [name, one.hidden]);

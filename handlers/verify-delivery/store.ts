@@ -1,17 +1,17 @@
 import type { DynamoDB } from "../shared/aws/dynamodb.ts";
 import type { RawStore } from "../shared/intake.ts";
 import { type Loaded, load } from "../shared/records.ts";
-import type { Call, Surroundings } from "../shared/serve.ts";
+import type { Call, Runtime } from "../shared/serve.ts";
 import { type DeliveryRecord, fromRecord, type StoredDelivery } from "./record.ts";
 
 export interface DeliveryDeps extends RawStore {
   readonly dynamodb: DynamoDB;
   readonly deliveriesTable: string;
-  readonly around: Surroundings;
+  readonly runtime: Runtime;
 }
 
-/** A stored delivery with what the write that found it needs. */
-export interface Read extends StoredDelivery {
+/** A stored delivery with the version that the next write needs. */
+export interface VersionedDelivery extends StoredDelivery {
   readonly version: number | undefined;
   readonly writer: string | undefined;
 }
@@ -22,10 +22,10 @@ export const address = (deps: DeliveryDeps, id: string) => ({
   versionName: "version",
 });
 
-export const readDelivery = async (deps: DeliveryDeps, call: Call, id: string): Promise<Read> =>
-  toRead(id, await load<DeliveryRecord>(deps.dynamodb, address(deps, id), call.signal));
+export const readDelivery = async (deps: DeliveryDeps, call: Call, id: string): Promise<VersionedDelivery> =>
+  toVersioned(id, await load<DeliveryRecord>(deps.dynamodb, address(deps, id), call.signal));
 
-export const toRead = (id: string, { record, version }: Loaded<DeliveryRecord>): Read => ({
+export const toVersioned = (id: string, { record, version }: Loaded<DeliveryRecord>): VersionedDelivery => ({
   ...fromRecord(id, record),
   version,
   writer: typeof record?.writer === "string" ? record.writer : undefined,

@@ -15,7 +15,7 @@ import { AwsFault } from "./fault.ts";
 import { makeService } from "./service.ts";
 import type { Reply } from "./transport.ts";
 
-/** Input and output of the operations in use, as JSON: the tables hold no binary attributes. */
+/** Input and output of the operations in use. They are sent as JSON: the tables hold no binary attributes. */
 interface Operations {
   readonly BatchGetItem: readonly [BatchGetItemCommandInput, BatchGetItemCommandOutput];
   readonly GetItem: readonly [GetItemCommandInput, GetItemCommandOutput];
@@ -33,7 +33,7 @@ export type DynamoDB = <O extends keyof Operations>(
 
 const ATTEMPTS = 3;
 
-/** Protocol AWS JSON 1.0. Failures carry AWS's members, such as `CancellationReasons`. */
+/** Speaks AWS JSON 1.0. Errors keep the members that AWS sent, such as `CancellationReasons`. */
 export function makeDynamoDB(env: NodeJS.ProcessEnv): DynamoDB {
   const service = makeService("dynamodb", env, ATTEMPTS);
   return async (operation, input, signal) => {
@@ -49,7 +49,7 @@ function toFault(reply: Reply): AwsFault {
   return new AwsFault(name, String(Message ?? name), reply, members);
 }
 
-/** What stands between us and AWS may answer with anything. */
+/** A proxy between Lambda and AWS may answer with anything. */
 function parse(text: string): Record<string, unknown> {
   try {
     return Object(JSON.parse(text));

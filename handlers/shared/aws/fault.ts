@@ -1,7 +1,7 @@
 import { type Fault, NETWORK_CODES } from "../errors.ts";
 import type { Reply } from "./transport.ts";
 
-/** What an AWS service answered instead of 2xx; `name` is AWS's error code. Other members of the answer stand beside it. */
+/** The error answer of an AWS service. `name` is AWS's error code; other members of the answer are properties of the error. */
 export class AwsFault extends Error implements Fault {
   override readonly name: string;
   readonly $metadata: { readonly httpStatusCode: number; readonly requestId?: string };

@@ -3,9 +3,9 @@ import { toXmlFault } from "./xml-fault.ts";
 
 /** Objects of one bucket. */
 export interface Bucket {
-  /** Writes unless there is an object with this key: then it fails with PreconditionFailed. */
+  /** Writes the object. Fails with PreconditionFailed when the key exists. */
   readonly putIfAbsent: (object: NewObject, signal: AbortSignal) => Promise<void>;
-  /** The object's own metadata, without its content. */
+  /** The object's user-defined metadata. */
   readonly metadataOf: (key: string, signal: AbortSignal) => Promise<ReadonlyMap<string, string>>;
 }
 export interface NewObject {
@@ -19,7 +19,7 @@ export interface NewObject {
 const ATTEMPTS = 3;
 const META = "x-amz-meta-";
 
-/** An endpoint of one's own has no DNS name for each bucket: there the bucket stands in the path. */
+/** A custom endpoint has no DNS name for each bucket: there the bucket is part of the path. */
 export function openBucket(bucket: string, env: NodeJS.ProcessEnv): Bucket {
   const service = makeService("s3", env, ATTEMPTS, `${bucket}.s3`);
   const prefix = env.AWS_ENDPOINT_URL_S3 || env.AWS_ENDPOINT_URL ? `/${bucket}/` : "/";
@@ -39,6 +39,6 @@ export function openBucket(bucket: string, env: NodeJS.ProcessEnv): Bucket {
   };
 }
 
-/** As SigV4 has it: everything but letters, digits and `-._~`. */
+/** Percent-encodes as SigV4 requires: everything but letters, digits and `-._~`. */
 const encode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -6,8 +6,8 @@ import { type AwsFault, type RetryReason, retryReason } from "./fault.ts";
 import { makeTransport, type Reply } from "./transport.ts";
 
 /**
- * Calls of one AWS service, signed with SigV4 and repeated as the AWS SDK's standard mode does. The functions send six kinds of calls:
- * whole SDK clients took two thirds of the processor time of a call, and most of the start.
+ * Calls of one AWS service, signed with SigV4 and retried like the AWS SDK's standard mode. The functions use six operations. Complete
+ * SDK clients took two thirds of a call's CPU time and most of the cold start.
  */
 export type Service = (call: ServiceCall, signal: AbortSignal) => Promise<Reply>;
 export interface ServiceCall {
@@ -16,7 +16,7 @@ export interface ServiceCall {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** The failure that an answer other than 2xx tells. */
+  /** Converts an answer other than 2xx to an error. */
   readonly toFault: (reply: Reply) => AwsFault;
 }
 
@@ -26,8 +26,8 @@ const FIRST_PAUSE_MS: Readonly<Record<RetryReason, number>> = { transient: 100, 
 const TOLERATED_SKEW_MS = 4 * 60_000;
 
 /**
- * `host`: the service's name on AWS, which a bucket may precede. Heeds the SDK's variables `AWS_ENDPOINT_URL`, its form for one
- * service, and `AWS_MAX_ATTEMPTS`.
+ * `host`: the service's host name on AWS, with the bucket in front for S3. Reads the SDK's variables `AWS_ENDPOINT_URL`, its form for
+ * one service, and `AWS_MAX_ATTEMPTS`.
  */
 export function makeService(name: string, env: NodeJS.ProcessEnv, attempts: number, host = name): Service {
   const maxAttempts = Number(env.AWS_MAX_ATTEMPTS ?? attempts);
@@ -76,7 +76,7 @@ function endpointOf(name: string, host: string, region: string, env: NodeJS.Proc
   return new URL(own || `https://${host}.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`);
 }
 
-/** Lambda puts them into the environment; they hold as long as it lives. */
+/** Lambda sets them in the environment. They are valid as long as the execution environment exists. */
 const credentialsOf = (env: NodeJS.ProcessEnv) => ({
   accessKeyId: env.AWS_ACCESS_KEY_ID ?? "",
   secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? "",

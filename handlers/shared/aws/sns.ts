@@ -11,7 +11,7 @@ export interface Publication {
 }
 export type Publish = (publication: Publication, signal: AbortSignal) => Promise<void>;
 
-/** A message that was not sent goes with the next fix. */
+/** A message that was not sent is sent with the next fix. */
 const ATTEMPTS = 2;
 
 export function makePublish(env: NodeJS.ProcessEnv): Publish {

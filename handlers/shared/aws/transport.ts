@@ -2,7 +2,7 @@ import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request a
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 
 /** One signed request. */
-export interface Wire {
+export interface SignedRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string | number | undefined>>;
@@ -13,15 +13,15 @@ export interface Reply {
   readonly headers: IncomingMessage["headers"];
   readonly body: string;
 }
-export type Transport = (wire: Wire, signal: AbortSignal) => Promise<Reply>;
+export type Transport = (request: SignedRequest, signal: AbortSignal) => Promise<Reply>;
 
-/** One call may take seconds, not the function's whole time. */
+/** One request may take seconds, but not the whole time of the function. */
 const CONNECT_MS = 1_000;
 const ANSWER_MS = 2_500;
 /** As many as the AWS SDK keeps. */
 export const CONNECTIONS = 50;
 
-/** Sends over connections that are kept open as long as the execution environment lives. Fails with TimeoutError or AbortError. */
+/** Sends requests over connections that stay open as long as the execution environment exists. Rejects with TimeoutError or AbortError. */
 export function makeTransport({ protocol, hostname, port }: URL): Transport {
   const secure = protocol === "https:";
   const settings = { keepAlive: true, maxSockets: CONNECTIONS };
@@ -61,12 +61,12 @@ export function makeTransport({ protocol, hostname, port }: URL): Transport {
     });
 }
 
-/** From the moment that the request has a connection, which may be a new one. Answers the end of the limits. */
+/** Limits the time from the moment when the request gets a socket. Returns a function that ends the limits. */
 function limit(outgoing: ClientRequest, secure: boolean, giveUp: (error: Error) => void): () => void {
   let connecting: NodeJS.Timeout | undefined;
   let answering: NodeJS.Timeout | undefined;
   outgoing.once("socket", (socket) => {
-    // A process that was frozen or busy reads first what has come meanwhile.
+    // A process that was frozen or busy first reads the data that has arrived meanwhile.
     answering = setTimeout(() => setImmediate(() => giveUp(named("TimeoutError", `No answer within ${ANSWER_MS} ms.`))), ANSWER_MS);
     if (!socket.connecting) return;
     connecting = setTimeout(() => giveUp(named("TimeoutError", `No connection within ${CONNECT_MS} ms.`)), CONNECT_MS);

@@ -3,7 +3,14 @@ import { expect, test } from "vitest";
 import { DELIVERY_STATUSES, type DeliveryUpdate } from "../../../handlers/contract/schemas.ts";
 import { fromItem, toItem } from "../../../handlers/shared/attributes.ts";
 import { identify } from "../../../handlers/shared/identity.ts";
-import { type DeliveryState, decide, newDelivery, type Standing, standingOf, toAnswer } from "../../../handlers/verify-delivery/domain.ts";
+import {
+  type DeliveryState,
+  decide,
+  newDelivery,
+  type StandingUpdate,
+  standingOf,
+  toAnswer,
+} from "../../../handlers/verify-delivery/domain.ts";
 import { type DeliveryRecord, fromRecord, toRecord } from "../../../handlers/verify-delivery/record.ts";
 
 const NOW = new Date("2026-03-01T12:00:00.000Z");
@@ -18,7 +25,7 @@ function send(stored: DeliveryState, update: Update, now = NOW) {
 const stored = (state: DeliveryState): DeliveryState =>
   fromRecord("D", fromItem<DeliveryRecord>(toItem(toRecord(state, false, "w")))).state;
 const sendAll = (updates: readonly Update[]) => updates.reduce((state, update) => stored(send(state, update).state), newDelivery("D"));
-const shown = (state: DeliveryState) => toAnswer(state, standingOf(state) as Standing);
+const shown = (state: DeliveryState) => toAnswer(state, standingOf(state) as StandingUpdate);
 const at = (second: number) => new Date(Date.UTC(2026, 2, 1, 10, 0, second)).toISOString();
 
 /** Few values, so that they meet: equal times, equal statuses, fields that are overwritten. */

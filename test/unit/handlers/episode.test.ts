@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decide, routeKey } from "../../../handlers/route-deviation/episode.ts";
 import type { MeasuredFix } from "../../../handlers/route-deviation/fix.ts";
-import { lease, settle } from "../../../handlers/route-deviation/outbox.ts";
+import { lease, recordSent } from "../../../handlers/route-deviation/outbox.ts";
 import { fromRecord, toRecord, type VehicleItem } from "../../../handlers/route-deviation/record.ts";
 import { type Alert, type DeviationState, EMPTY, type Message } from "../../../handlers/route-deviation/state.ts";
 import { fromItem, toItem } from "../../../handlers/shared/attributes.ts";
@@ -52,7 +52,7 @@ function deliver(state: DeviationState, isUp: boolean, sink: Message[], nowMs = 
   const leased = lease(state, "sender", nowMs, nowMs + 10_000);
   const sent = isUp ? leased.messages : [];
   sink.push(...sent);
-  return settle(leased.state, leased.messages, new Set(sent.map((message) => message.id)), new Date(nowMs).toISOString()).state;
+  return recordSent(leased.state, leased.messages, new Set(sent.map((message) => message.id)), new Date(nowMs).toISOString()).state;
 }
 
 test("the first deviated fix opens an episode with one message; it closes within 80 % of the threshold with one more", () => {

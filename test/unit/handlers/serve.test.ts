@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { ERROR_CODES, type ErrorCode } from "../../../handlers/contract/error-codes.ts";
 import { deliveryUpdate, plannedRoute, routeFix, vehicleFix } from "../../../handlers/contract/schemas.ts";
-import { untilUncontended } from "../../../handlers/shared/contention.ts";
+import { retryContended } from "../../../handlers/shared/contention.ts";
 import { ApiError, toApiError } from "../../../handlers/shared/errors.ts";
 import { check, LARGEST_BODY_BYTES, type ProxyEvent, parseBody, pathId } from "../../../handlers/shared/gateway.ts";
 import { type Operation, serve } from "../../../handlers/shared/serve.ts";
@@ -16,7 +16,7 @@ const context = { awsRequestId: "lambda-1", getRemainingTimeInMillis: () => 9_00
 
 function harness(run: Operation["run"], env: NodeJS.ProcessEnv = {}) {
   const lines: Record<string, unknown>[] = [];
-  const around = {
+  const runtime = {
     clock: () => new Date("2026-03-01T12:00:00.000Z"),
     write: (line: string) => void lines.push(JSON.parse(line)),
     sleep: () => Promise.resolve(),
@@ -24,7 +24,7 @@ function harness(run: Operation["run"], env: NodeJS.ProcessEnv = {}) {
     stopwatch: () => 0,
     env,
   };
-  const handler = serve("verify-delivery", { "POST /delivery": { run } }, around);
+  const handler = serve("verify-delivery", { "POST /delivery": { run } }, runtime);
   return { lines, call: (event: ProxyEvent) => handler(event, context) };
 }
 const failing = (error: unknown) => harness(() => Promise.reject(error)).call(post({}));
@@ -78,12 +78,12 @@ test("a byte order mark is left out; a compressed body, another charset and an u
 });
 
 test("a function that has one second keeps a part of it for its work", async () => {
-  const around = { clock: () => new Date(), write: () => {}, sleep: async () => {}, random: () => 0, stopwatch: () => 0, env: {} };
+  const runtime = { clock: () => new Date(), write: () => {}, sleep: async () => {}, random: () => 0, stopwatch: () => 0, env: {} };
   const run: Operation["run"] = async ({ signal }) => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     return { aborted: signal.aborted };
   };
-  const handler = serve("verify-delivery", { "POST /delivery": { run } }, around);
+  const handler = serve("verify-delivery", { "POST /delivery": { run } }, runtime);
   const result = await handler(post({}), { awsRequestId: "l", getRemainingTimeInMillis: () => 1_000 });
   expect(JSON.parse(result.body)).toEqual({ aborted: false });
 });
@@ -268,10 +268,17 @@ test("CORS headers go to the configured origins alone", async () => {
 });
 
 test("what is still running is aborted before Lambda's own timeout, as a 503", async () => {
-  const around = { clock: () => new Date(), write: () => {}, sleep: () => Promise.resolve(), random: () => 0, stopwatch: () => 0, env: {} };
+  const runtime = {
+    clock: () => new Date(),
+    write: () => {},
+    sleep: () => Promise.resolve(),
+    random: () => 0,
+    stopwatch: () => 0,
+    env: {},
+  };
   const endless: Operation["run"] = ({ signal }) =>
     new Promise((_, reject) => signal.addEventListener("abort", () => reject(Object.assign(new Error("aborted"), { name: "AbortError" }))));
-  const handler = serve("verify-delivery", { "POST /delivery": { run: endless } }, around);
+  const handler = serve("verify-delivery", { "POST /delivery": { run: endless } }, runtime);
   const result = await handler(post({}), { awsRequestId: "l", getRemainingTimeInMillis: () => 20 });
   expect(result.statusCode).toBe(503);
 });
@@ -286,12 +293,12 @@ test("contention: from what was seen in the way, at once and after growing rando
     now += 30;
     return given.length === 7 ? { done: "done" } : { seen: given.length };
   };
-  expect(await untilUncontended(attempt, pacing)).toBe("done");
+  expect(await retryContended(attempt, pacing)).toBe("done");
   expect(given).toEqual([undefined, 1, 2, 3, 4, 5, 6]);
   expect(waits).toEqual([30, 60, 120]);
-  await expect(untilUncontended(async () => ({ seen: undefined }), pacing)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  await expect(retryContended(async () => ({ seen: undefined }), pacing)).rejects.toMatchObject({ code: "UNAVAILABLE" });
   expect(Math.max(...waits)).toBeLessThanOrEqual(2_000);
-  await expect(untilUncontended(async () => Promise.reject(aws("AccessDenied", 403)), pacing)).rejects.toMatchObject({
+  await expect(retryContended(async () => Promise.reject(aws("AccessDenied", 403)), pacing)).rejects.toMatchObject({
     name: "AccessDenied",
   });
   expect(toApiError(aws("AccessDenied", 403)).code).toBe("INTERNAL");

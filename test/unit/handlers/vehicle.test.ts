@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decide, type KnownRoute, type ToldFix, type VehicleState } from "../../../handlers/calculate-eta/domain.ts";
+import { decide, type PreparedRoute, type ReportedFix, type VehicleState } from "../../../handlers/calculate-eta/domain.ts";
 import { fromRecord, toRecord, type VehicleRecord } from "../../../handlers/calculate-eta/record.ts";
 import type { VehicleFix } from "../../../handlers/contract/schemas.ts";
 import { fromItem, toItem } from "../../../handlers/shared/attributes.ts";
@@ -14,7 +14,7 @@ const at = (second: number) => new Date(Date.UTC(2026, 2, 1, 10, 0, second)).toI
 /** Metres east of a place in Bogotá. */
 const east = (metres: number) => ({ lat: 4.7, lon: -74.1 + metres / 110_820 });
 
-function send(state: VehicleState, fix: Partial<VehicleFix>, route?: ToldFix["route"], now = NOW) {
+function send(state: VehicleState, fix: Partial<VehicleFix>, route?: ReportedFix["route"], now = NOW) {
   const { event_id: eventId, recorded_at: time, ...content } = fix;
   const event = identify({ operation: "POST /vehicle", eventId, time, content, invocation: "i" }, now);
   return decide(state, { event, fix: { vehicle_id: "V", position: east(0), ...fix }, route }, { rules, nowMs: now.getTime() });
@@ -107,7 +107,7 @@ test("an unknown route loses no fix; a destination without an average counts wit
 });
 
 test("out and back on the same road: the way home is not measured as the way out", () => {
-  const route: KnownRoute = { line: prepareRoute([east(0), east(10_000), east(0)]), key: "R@1", thresholdKm: 2 };
+  const route: PreparedRoute = { line: prepareRoute([east(0), east(10_000), east(0)]), key: "R@1", thresholdKm: 2 };
   let state = NEW;
   const left: (number | null)[] = [];
   for (let metres = 0; metres <= 20_000; metres += 250) {

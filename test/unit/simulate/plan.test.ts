@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Position } from "../../../handlers/shared/geodesy.ts";
 import { judgeFix } from "../../../handlers/tracking/plausibility.ts";
-import { moveOn, type ProgressState, remainingOf } from "../../../handlers/tracking/progress.ts";
+import { advance, type ProgressState, remainingOf } from "../../../handlers/tracking/progress.ts";
 import { prepareRoute } from "../../../handlers/tracking/route-line.ts";
 import type { Track } from "../../../handlers/tracking/track.ts";
 import type { Event, Trip } from "../../../src/simulate/messages.ts";
@@ -115,9 +115,9 @@ test.each(SEEDS)("the distance left is the one that is measured along the route 
     for (const { kind, ms = RECEIVED_MS, body } of eventsOf(trip, "/vehicle")) {
       if (kind !== "counts" || ms <= newestMs) continue;
       newestMs = ms;
-      const step = moveOn(line, "R", state, { atMs: ms, position: body.position as Position, accuracyM: 8 }, rules);
+      const step = advance(line, "R", state, { atMs: ms, position: body.position as Position, accuracyM: 8 }, rules);
       state = step.state;
-      km = remainingOf(line, step.place, rules).km;
+      km = remainingOf(line, step.position, rules).km;
     }
     expect(Math.abs(km - (trip.remainingKm as number))).toBeLessThan(0.4);
   }

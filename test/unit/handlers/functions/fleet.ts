@@ -83,7 +83,7 @@ export async function startFleet({ maxAttempts = 1, confirmFixes = 1, language =
   for (const [name, keys] of Object.entries(TABLES)) await makeTable(dynamodb, name, keys);
   const time = { now: new Date("2026-03-01T12:00:00.000Z"), remainingMs: 10_000 };
   const lines: string[] = [];
-  const around = {
+  const runtime = {
     clock: () => time.now,
     write: (line: string) => void lines.push(line),
     sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
@@ -100,17 +100,17 @@ export async function startFleet({ maxAttempts = 1, confirmFixes = 1, language =
     AWS_SECRET_ACCESS_KEY: "test",
     AWS_MAX_ATTEMPTS: String(maxAttempts),
   };
-  const stores = { dynamodb: makeDynamoDB(env), bucket: openBucket("data", env), around, ...tables, ...settings };
+  const stores = { dynamodb: makeDynamoDB(env), bucket: openBucket("data", env), runtime, ...tables, ...settings };
   const alerting = {
     publish: makePublish(env),
     topicArn,
-    wording: { language, timeZone: "America/Bogota" },
+    locale: { language, timeZone: "America/Bogota" },
     rules: { renotifyMs: 900_000, confirmFixes },
   };
   const handlers: Record<string, Handler> = {
-    delivery: serve("verify-delivery", deliveryOperations({ ...stores, pending: makePending() }), around),
-    vehicle: serve("calculate-eta", etaOperations({ ...stores, pending: makePending() }), around),
-    route: serve("route-deviation", deviationOperations({ ...stores, ...alerting, pending: makePending() }), around),
+    delivery: serve("verify-delivery", deliveryOperations({ ...stores, pending: makePending() }), runtime),
+    vehicle: serve("calculate-eta", etaOperations({ ...stores, pending: makePending() }), runtime),
+    route: serve("route-deviation", deviationOperations({ ...stores, ...alerting, pending: makePending() }), runtime),
   };
   let calls = 0;
   async function call(name: string, event: ProxyEvent): Promise<Reply> {

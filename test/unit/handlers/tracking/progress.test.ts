@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Fix } from "../../../../handlers/tracking/fix.ts";
-import { moveOn, type ProgressState, remainingOf } from "../../../../handlers/tracking/progress.ts";
+import { advance, type ProgressState, remainingOf } from "../../../../handlers/tracking/progress.ts";
 import { prepareRoute, type RouteLine } from "../../../../handlers/tracking/route-line.ts";
 import { type Drive, dense, drive, lengthOf, type Point, pointOn, toPlace } from "./rounds.ts";
 
@@ -19,10 +19,10 @@ const fixAt = (second: number, point: Point, more: Partial<Fix> = {}): Fix => ({
 function follow(line: RouteLine, fixes: readonly Fix[], state?: ProgressState, rules = RULES) {
   let known = state;
   const steps = fixes.map((fix) => {
-    const { state: next, place } = moveOn(line, "R@1", known, fix, rules);
+    const { state: next, position } = advance(line, "R@1", known, fix, rules);
     known = next;
-    const remaining = remainingOf(line, place, rules);
-    return { alongM: place.alongM, km: remaining.km, method: remaining.method };
+    const remaining = remainingOf(line, position, rules);
+    return { alongM: position.alongM, km: remaining.km, method: remaining.method };
   });
   return { steps, state: known as ProgressState };
 }
@@ -230,8 +230,8 @@ test("the heading tells the carriageway of a single fix", () => {
 test("another route, or a new version of it, is searched from the beginning", () => {
   const line = lineOf(dense(OUT_AND_BACK));
   const home = follow(line, drive({ route: dense(OUT_AND_BACK) }, 1, 10)).state;
-  expect(moveOn(line, "R@1", home, fixAt(9000, [0, 5]), RULES).place.alongM).toBeGreaterThan(2 * LENGTH - 100);
-  expect(moveOn(line, "R@2", home, fixAt(9000, [0, 5]), RULES).place.alongM).toBeLessThan(100);
+  expect(advance(line, "R@1", home, fixAt(9000, [0, 5]), RULES).position.alongM).toBeGreaterThan(2 * LENGTH - 100);
+  expect(advance(line, "R@2", home, fixAt(9000, [0, 5]), RULES).position.alongM).toBeLessThan(100);
 });
 
 test("the state stays small, on a route of 2,000 waypoints with sixteen rounds", () => {
@@ -240,7 +240,7 @@ test("the state stays small, on a route of 2,000 waypoints with sixteen rounds",
   expect(rounds.length).toBeGreaterThan(1990);
   let state: ProgressState | undefined;
   for (const fix of drive({ route: rounds }, 3, 10)) {
-    state = moveOn(line, "a-route-with-a-name-of-forty-characters@2026-11-25T10:00:00.000Z", state, fix, RULES).state;
+    state = advance(line, "a-route-with-a-name-of-forty-characters@2026-11-25T10:00:00.000Z", state, fix, RULES).state;
     expect(JSON.stringify(state).length).toBeLessThan(600);
   }
 });

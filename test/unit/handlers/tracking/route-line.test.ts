@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { lengthKm, nearestPoint, type Position } from "../../../../handlers/shared/geodesy.ts";
-import { headingAt, placesNear, prepareRoute, toVector } from "../../../../handlers/tracking/route-line.ts";
+import { headingAt, positionsNear, prepareRoute, toVector } from "../../../../handlers/tracking/route-line.ts";
 
 const position = fc.record({ lat: fc.double({ min: -80, max: 80, noNaN: true }), lon: fc.double({ min: -180, max: 180, noNaN: true }) });
 /** Waypoints some hundred metres to some kilometres apart, anywhere. */
@@ -34,7 +34,7 @@ test("the nearest place of the whole route is the nearest point, and lengths agr
         const start = way[0] as Position;
         const fix = { lat: start.lat + lat, lon: start.lon + lon };
         const line = prepareRoute(way);
-        const [nearest] = placesNear(line, toVector(fix), 0, line.lengthM, 1);
+        const [nearest] = positionsNear(line, toVector(fix), 0, line.lengthM, 1);
         expect(nearest?.offM).toBeCloseTo(nearestPoint(fix, way).distanceKm * 1000, 1);
         expect(line.lengthM).toBeCloseTo(lengthKm(way) * 1000, 1);
       },
@@ -49,16 +49,18 @@ test("within a span the nearest place of that span, its ends included", () => {
     { lat: 0, lon: 1 },
   ]);
   const point = toVector({ lat: 0.01, lon: 0.5 });
-  expect(placesNear(line, point, 0, 10_000, 3)).toHaveLength(1);
-  expect(placesNear(line, point, 0, 10_000, 3)[0]?.alongM).toBe(10_000);
-  expect(placesNear(line, point, 0, line.lengthM, 3)[0]?.alongM).toBeCloseTo(line.lengthM / 2, 0);
-  expect(placesNear(line, point, 90_000, line.lengthM, 3)[0]?.alongM).toBe(90_000);
+  expect(positionsNear(line, point, 0, 10_000, 3)).toHaveLength(1);
+  expect(positionsNear(line, point, 0, 10_000, 3)[0]?.alongM).toBe(10_000);
+  expect(positionsNear(line, point, 0, line.lengthM, 3)[0]?.alongM).toBeCloseTo(line.lengthM / 2, 0);
+  expect(positionsNear(line, point, 90_000, line.lengthM, 3)[0]?.alongM).toBe(90_000);
 });
 
 test("repeated waypoints and a route without length are no harm", () => {
   const here = { lat: 4.7, lon: -74.1 };
   const line = prepareRoute([here, here, here]);
-  expect(placesNear(line, toVector({ lat: 4.8, lon: -74.1 }), 0, 0, 3)).toMatchObject([{ alongM: 0, offM: expect.closeTo(11_119.5, 0) }]);
+  expect(positionsNear(line, toVector({ lat: 4.8, lon: -74.1 }), 0, 0, 3)).toMatchObject([
+    { alongM: 0, offM: expect.closeTo(11_119.5, 0) },
+  ]);
   expect(headingAt(line, { alongM: 0, offM: 0, segment: 0 })).toBeUndefined();
 });
 

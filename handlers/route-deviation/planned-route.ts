@@ -11,7 +11,7 @@ import type { DeviationDeps } from "./deps.ts";
 
 export const routeNotFound = (): ApiError => new ApiError("ROUTE_NOT_FOUND", "No route is stored under this id.");
 
-/** Stores the whole route; the last call stands. */
+/** Replaces the whole route; the last call wins. */
 export async function putRoute(deps: DeviationDeps, call: Call): Promise<PlannedRouteAnswer> {
   const route_id = pathId(call.event, "route_id");
   const { waypoints, name, threshold_km } = check(plannedRoute, parseBody(call.event));

@@ -1,20 +1,20 @@
 import type { Message } from "./state.ts";
 
-/** What people read, by language. */
+/** The language of the messages for people. */
 export type Language = "es" | "en";
 
-export interface Told {
+export interface MessageContext {
   readonly message: Message;
   /** Local time. */
   readonly time: string;
-  /** Link to the place on a map. */
+  /** Link to the position on a map. */
   readonly map: string;
 }
-export interface Words {
+export interface MessageTexts {
   readonly subject: (message: Message) => string;
-  readonly email: (told: Told) => string;
+  readonly email: (context: MessageContext) => string;
   /** Short: one or two text messages for ids of ordinary length. */
-  readonly sms: (told: Told) => string;
+  readonly sms: (context: MessageContext) => string;
 }
 
 const isCleared = (message: Message): boolean => message.type === "ROUTE_DEVIATION_CLEARED";
@@ -44,7 +44,7 @@ const lines = (headline: string, rows: readonly (readonly [label: string, value:
   return [headline, "", ...rows.map(([label, value]) => `${`${label}:`.padEnd(width)}${value}`)].join("\n");
 };
 
-export const WORDS: Readonly<Record<Language, Words>> = {
+export const MESSAGE_TEXTS: Readonly<Record<Language, MessageTexts>> = {
   es: {
     subject: (message) =>
       `FleetLogix: ${message.vehicle_id} ${isMoved(message) ? "cambio de ruta" : isCleared(message) ? "volvio a su ruta" : "salio de su ruta"}`,
