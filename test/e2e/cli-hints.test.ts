@@ -190,7 +190,10 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, name: string]>>
   "fleetlogix up --local": ["test/e2e/cli-local.test.ts", "interrupted, `up` ends with 130; run again, it brings up everything"],
   "fleetlogix simulate --local": ["test/e2e/simulate.test.ts", "the command drives, verifies, and says so in one document"],
   "fleetlogix dashboard": ["test/e2e/dashboard.test.ts", "lets in by its token only"],
-  "fleetlogix db import --from postgres://OLD": ["test/database/import.test.ts", "a run that ends in the middle leaves the target as it was"],
+  "fleetlogix db import --from postgres://OLD": [
+    "test/database/import.test.ts",
+    "a run that ends in the middle leaves the target as it was",
+  ],
   "fleetlogix db psql": ["test/database/schema.test.ts", "psql gets in with a verified certificate"],
   "fleetlogix local start": ["test/e2e/cli-local-control.test.ts", "start is found by a second one"],
   "fleetlogix local stop": ["test/e2e/cli-local-control.test.ts", "reset empties and goes on, stop ends"],
