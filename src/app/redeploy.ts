@@ -10,7 +10,7 @@ import type { Session } from "./session.ts";
 
 const POLICY: RunOptions = { adopt: false, allowDataLoss: [], wait: true };
 
-/** Functions whose code is the same as in AWS, with the revision of each. */
+/** A function whose deployed code is known. `revision`: of Lambda, while nobody else has changed the function. */
 interface Deployed {
   readonly sha256: string;
   readonly revision: string | undefined;

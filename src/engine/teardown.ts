@@ -37,12 +37,11 @@ async function inspect(found: Subject, level: number, run: EngineRun): Promise<r
 }
 
 /** The contents of a resource and the cost of keeping it, for the question before a teardown. */
-export async function takeInventory(deletions: Deletion, run: EngineRun): Promise<Inventory | undefined> {
-  const { kind, identity } = deletions.subject;
+export async function takeInventory({ subject, live, decision }: Deletion, run: EngineRun): Promise<Inventory | undefined> {
+  const { kind, identity } = subject;
   const { inventory } = kind;
-  if (!inventory || deletions.decision.action === "refuse") return undefined;
-  const { subject } = deletions;
-  return explained(subject, run, () => readWithRetry(subject, run, () => inventory.call(kind, identity, deletions.live.live, run.ctx)));
+  if (!inventory || decision.action === "refuse") return undefined;
+  return explained(subject, run, () => readWithRetry(subject, run, () => inventory.call(kind, identity, live.live, run.ctx)));
 }
 
 /** Turns an AWS fault into an error that names the resource and the next step. */
@@ -109,7 +108,7 @@ async function deleteAgain(item: Deletion, run: EngineRun, optionsOf: OptionsOf,
 
 /**
  * Items to delete first: the dependants. An orphan's dependencies are unknown, so we assume those that its kind has in the stack.
- * A part is marked after its parent is deleted, and nothing waits for it.
+ * A part is reported as deleted after its parent, and nothing waits for it.
  */
 function dependantsAmong(deletions: readonly Deletion[], nodes: readonly ResourceNode[]): (item: Deletion) => readonly string[] {
   const uses = kindNeeds(nodes);

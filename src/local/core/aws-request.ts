@@ -127,7 +127,7 @@ function callOf(request: IncomingMessage, response: ServerResponse, { requestId,
     account: env.account,
     principal: signature ? (env.identify(signature.accessKeyId)?.principal ?? root) : { type: "anonymous" },
     headers: headersOf(request),
-    // Made when it is routed for: few operations wait for anything.
+    // Created on first use: few operations wait for anything.
     get signal() {
       signal ??= signalOf(response);
       return signal;
