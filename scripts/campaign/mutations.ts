@@ -83,8 +83,8 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       ["holdsData: true,", "holdsData: false,"],
       [
-        '...differences({ key: [live.key, keyOf(spec)] }, "replace"),',
-        '...differences({ key: [live.key, keyOf(spec)], billing: [live.billing, "PAY_PER_REQUEST"] }, "replace"),',
+        '...differences({ key: [live.key, keyOf(spec)] }, "replace").map(',
+        '...differences({ key: [live.key, keyOf(spec)], billing: [live.billing, "PAY_PER_REQUEST"] }, "replace").map(',
       ],
     ],
     scenarios: "^F16 table.routes billing",
