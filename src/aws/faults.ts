@@ -191,6 +191,7 @@ const FAILED_AT_AWS = new Set([
 ]);
 /** The SDK has set its clock by the answer: the next call carries the right time. */
 const CLOCK = new Set(["RequestTimeTooSkewed", "RequestInTheFuture"]);
+const SIGNATURE = new Set(["InvalidSignature", "SignatureDoesNotMatch"]);
 const CREDENTIALS = new Set([
   "CredentialsProviderError",
   "TokenProviderError",
@@ -235,8 +236,12 @@ export const isWithoutTls = ({ code, status }: AwsFault): boolean => status === 
 export const isCertificate = ({ code, status }: AwsFault): boolean => status === undefined && CERTIFICATE.test(code);
 /** A page of somebody between us and AWS; 407 is a proxy's even without one. */
 export const isForeignAnswer = ({ code, status }: AwsFault): boolean => code === FOREIGN_ANSWER || status === 407;
+/**
+ * The computer's clock differs too much from AWS's. STS and IAM report it as `SignatureDoesNotMatch`, JSON services as
+ * `InvalidSignatureException`; only the message tells it from a wrong secret key (`aws-cli` issue 6676).
+ */
 export const isClockSkew = ({ code, message }: AwsFault): boolean =>
-  CLOCK.has(plain(code)) || (plain(code) === "InvalidSignature" && /signature (expired|not yet current)/i.test(message));
+  CLOCK.has(plain(code)) || (SIGNATURE.has(plain(code)) && /signature (expired|not yet current)/i.test(message));
 
 /** What the general rules say; a kind may know better (`retry`). */
 export function classify(fault: AwsFault, during: Verb): RetryClass {

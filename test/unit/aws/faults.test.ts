@@ -55,6 +55,9 @@ const rows: readonly [expected: RetryClass, code: string, message?: string, stat
   ["transient", "ETIMEDOUT", "", null],
   ["transient", "RequestTimeTooSkewed", "", 403],
   ["transient", "InvalidSignatureException", "Signature expired: 20260101T000000Z is now earlier than", 403],
+  ["transient", "SignatureDoesNotMatch", "Signature expired: 20220127T001427Z is now earlier than 20220127T014428Z", 403],
+  ["transient", "SignatureDoesNotMatch", "Signature not yet current: 20260101T000000Z is still later than", 403],
+  ["permanent", "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.", 403],
   ["permanent", "NotImplemented", "sns:Publish", 501],
   ["permanent", "ExpiredTokenException", "", 403],
   ["permanent", "UnrecognizedClientException", "The security token included in the request is invalid.", 403],
@@ -111,6 +114,16 @@ test("credentials that are missing, expired or wrong each get their own way out"
   expect(hint("ExpiredTokenException")).toContain("aws sso login");
   expect(hint("InvalidClientTokenId")).toContain("aws sts get-caller-identity");
   expect(hint("RequestTimeTooSkewed")).toContain("clock");
+});
+test.each([
+  ["SignatureDoesNotMatch", "Signature expired: 20220127T001427Z is now earlier than 20220127T014428Z (20220127T015928Z - 15 min.)"],
+  ["InvalidSignatureException", "Signature not yet current: 20260101T001000Z is still later than 20260101T000500Z"],
+])("a wrong clock is reported as such when AWS calls it %s", (code, message) => {
+  expect(explain(fault(code, message, 403), "x", aws)).toMatchObject({
+    code: "CREDENTIALS",
+    message: expect.stringContaining("this computer's clock is wrong"),
+    detail: { hint: expect.stringContaining("Set the clock") },
+  });
 });
 test("an endpoint where nothing answers names the command that helps", () => {
   const refused = { ...fault("ECONNREFUSED"), status: undefined };
