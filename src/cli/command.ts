@@ -4,7 +4,7 @@ import { FleetlogixError } from "../errors.ts";
 import { type Failure, toErrorJson, toErrorText, toFailure } from "./failure.ts";
 import { refuseNonsense } from "./flag-rules.ts";
 import { type Act, buildProgram } from "./program.ts";
-import { giveWidth, widthOf } from "./render/layout.ts";
+import { displayWidth, giveWidth, labelled, widthOf, wrapped } from "./render/layout.ts";
 import { type Voice, voiceOf } from "./render/paint.ts";
 import type { Answer, GlobalFlags, Io, Run } from "./run.ts";
 import { watchReaders, watchSignals } from "./signals.ts";
@@ -57,7 +57,7 @@ function runOf(command: Command, argv: readonly string[], io: Io, signal: AbortS
   const voice = voicesOf(io, flags.color);
   const paint = { err: voice.err.paint, out: voice.out.paint };
   const warnings: string[] = [];
-  return {
+  const run: Run = {
     command: pathOf(command),
     flags: { ...flags, local: flags.local === true, json: flags.json === true, yes: flags.yes === true },
     argv,
@@ -67,13 +67,22 @@ function runOf(command: Command, argv: readonly string[], io: Io, signal: AbortS
     paint,
     voice,
     warnings,
-    note: (line) => void (flags.quiet || flags.json || voice.err.write(`${line}\n`)),
+    note: (line, style) => {
+      if (flags.quiet || flags.json) return;
+      const text = noteText(spoken(line, run), widthOf(io.stderr));
+      voice.err.write(`${style ? paint.err(style, text) : text}\n`);
+    },
     warn: (line) => {
-      warnings.push(line);
-      if (!flags.json) voice.err.write(`${paint.err("warn", "warning")}  ${line}\n`);
+      const text = spoken(line, run);
+      warnings.push(text);
+      if (!flags.json) voice.err.write(`${labelled("warning", text, widthOf(io.stderr), paint.err, "warn").join("\n")}\n`);
     },
   };
+  return run;
 }
+/** Text of several lines is laid out already. */
+const noteText = (text: string, width: number): string =>
+  text.includes("\n") || displayWidth(text) <= width ? text : wrapped(text, width).join("\n");
 const pathOf = (command: Command): string => (command.parent?.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name());
 
 /** Help that was asked for goes out as it is; commander's complaints become errors of ours. */

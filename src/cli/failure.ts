@@ -1,6 +1,6 @@
 import { CODES, type Code, FleetlogixError } from "../errors.ts";
-import { wrapped } from "./render/layout.ts";
-import type { Paint, Style } from "./render/paint.ts";
+import { labelled } from "./render/layout.ts";
+import type { Paint } from "./render/paint.ts";
 
 /** Any error, as people and programs get to see it. */
 export interface Failure {
@@ -96,16 +96,10 @@ export function toErrorText(f: Failure, paint: Paint, verbose: boolean, width = 
   const unsaid = (word: string | null) => word !== null && !f.message.includes(word);
   const aws = [unsaid(f.awsCode) && f.awsCode, unsaid(f.requestId) && `request ${f.requestId}`].filter(Boolean).join(", ");
   return [
-    ...said(f.code, f.message, width, paint, "bad"),
-    ...(f.resource ? said("resource", f.resource, width, paint, "dim") : []),
-    ...(aws ? said("AWS said", aws, width, paint, "dim") : []),
-    ...said("what now", f.hint, width, paint, "dim"),
+    ...labelled(f.code, f.message, width, paint, "bad"),
+    ...(f.resource ? labelled("resource", f.resource, width, paint, "dim") : []),
+    ...(aws ? labelled("AWS said", aws, width, paint, "dim") : []),
+    ...labelled("what now", f.hint, width, paint, "dim"),
     ...(verbose && f.stack ? [paint("dim", f.stack)] : []),
   ].join("\n");
-}
-
-/** The label stands in front of the first line only: further lines begin at the left, so that a wide label wastes nothing. */
-function said(label: string, text: string, width: number, paint: Paint, style: Style): readonly string[] {
-  const lines = wrapped(`${label}  ${text}`, width);
-  return lines.map((line, i) => (i === 0 && line.startsWith(label) ? paint(style, label) + line.slice(label.length) : line));
 }

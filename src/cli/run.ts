@@ -1,4 +1,4 @@
-import type { Paint, Voice } from "./render/paint.ts";
+import type { Paint, Style, Voice } from "./render/paint.ts";
 
 /** The world outside of the process, handed in. */
 export interface Io {
@@ -40,9 +40,9 @@ export interface Run {
   readonly io: Io;
   /** Aborts at the first Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Words to stderr while work runs; nothing with --quiet or --json. */
-  readonly note: (line: string) => void;
-  /** Something is not as it should be and the run goes on; heard with --quiet too, and kept for the JSON document. */
+  /** Words to stderr while work runs; nothing with --quiet or --json. One line that is too long is wrapped. */
+  readonly note: (line: string, style?: Style) => void;
+  /** Something is not as it should be and the run goes on; printed with --quiet too, and kept for the JSON document. */
   readonly warn: (line: string) => void;
   readonly warnings: readonly string[];
   /** For stderr and for stdout, each by what it is connected to. */

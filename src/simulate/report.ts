@@ -61,12 +61,28 @@ export const numbersOf = (tally: Tally) => ({
   p95_ms: percentile(tally, 95),
 });
 
-/** In one line, what matters most first: a narrow terminal cuts the end off. */
-export function lineOf(tally: Tally): string {
+/** The counters in words, the most important first. Those that are 0 are left out from the fourth on. */
+export function countersOf(tally: Tally): readonly string[] {
   const n = numbersOf(tally);
-  const asked = Object.entries(n.refusals).map(([why, times]) => ` · ${times} × ${why}`);
-  const counts = `${n.accepted}/${tally.planned} accepted · ${n.alerts} alerts · ${n.errors} errors`;
-  const ignored = `${n.late} late · ${n.final} after the end · ${n.duplicates} duplicates · ${n.implausible} implausible`;
-  const rest = `${n.adjusted_clocks} wrong clocks · ${n.refused} refused · ${n.batches} batches`;
-  return `${counts} · p50 ${n.p50_ms} ms · p95 ${n.p95_ms} ms · ${ignored} · ${rest}${asked.join("")}`;
+  const rest: readonly (readonly [count: number, what: string])[] = [
+    [n.late, "late"],
+    [n.final, "after the end"],
+    [n.duplicates, n.duplicates === 1 ? "duplicate" : "duplicates"],
+    [n.implausible, "implausible"],
+    [n.adjusted_clocks, n.adjusted_clocks === 1 ? "wrong clock" : "wrong clocks"],
+    [n.refused, "refused"],
+    [n.batches, n.batches === 1 ? "batch" : "batches"],
+  ];
+  return [
+    `${n.accepted}/${tally.planned} accepted`,
+    `${n.alerts} ${n.alerts === 1 ? "alert" : "alerts"}`,
+    `${n.errors} ${n.errors === 1 ? "error" : "errors"}`,
+    `p50 ${n.p50_ms} ms`,
+    `p95 ${n.p95_ms} ms`,
+    ...rest.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])),
+    ...Object.entries(n.refusals).map(([why, times]) => `${times} × ${why}`),
+  ];
 }
+
+/** The counters in one line: a narrow terminal cuts its end off. */
+export const lineOf = (tally: Tally): string => countersOf(tally).join(" · ");

@@ -27,7 +27,7 @@ export const api: Action = async (run, [method, path], options) => {
   const began = performance.now();
   const response = await withSpinner(run, `${verb} ${route}`, () => send(run, call));
   const content = await response.text();
-  run.note(run.paint.err("dim", `${response.status} ${response.statusText} in ${Math.round(performance.now() - began)} ms`));
+  run.note(`${response.status} ${response.statusText} in ${Math.round(performance.now() - began)} ms`, "dim");
   return answerOf(run, response, content);
 };
 

@@ -7,7 +7,8 @@ import { jsonSchema } from "../../config/schema.ts";
 import { again } from "../again.ts";
 import { askFor } from "../confirm.ts";
 import { canAsk } from "../progress.ts";
-import { columns, widthOf } from "../render/layout.ts";
+import { widthOf, wrapped } from "../render/layout.ts";
+import { settingsText, validText } from "../render/settings.ts";
 import type { Action, Run } from "../run.ts";
 import { configOf } from "../session.ts";
 import { packageFolder, version } from "../version.ts";
@@ -18,7 +19,12 @@ export const init: Action = async (run) => {
   writeNewFile(path, initialFile(schemaReference(path), answers));
   const next = again(run, "up", "--local");
   return {
-    text: `Wrote ${path}. Everything in it may be left out; \`${again(run, "config", "show")}\` prints what counts, and \`${next}\` tries it out.`,
+    text: [
+      `Wrote ${path}. Everything in it may be left out.`,
+      `\`${again(run, "config", "show")}\` prints all settings; \`${next}\` makes the stack in the local AWS.`,
+    ]
+      .flatMap((line) => wrapped(line, widthOf(run.io.stdout)))
+      .join("\n"),
     json: { command: run.command, ok: true, file: path },
   };
 };
@@ -50,11 +56,8 @@ export const validate: Action = async (run) => {
   const { config: file, env, region } = run.flags;
   const checked = validateConfig({ file, env, region, cwd: run.io.cwd, variables: run.io.env });
   for (const note of checked.notes) run.warn(note);
-  const environments = checked.environments.join(", ");
   return {
-    text: checked.file
-      ? `${checked.file} is valid (${environments}).`
-      : `There is no ${CONFIG_FILE} here: the defaults count (${environments}).`,
+    text: validText(checked.file, CONFIG_FILE, checked.environments, widthOf(run.io.stdout)),
     json: { command: run.command, ok: true, file: checked.file ?? null, environments: checked.environments },
   };
 };
@@ -62,26 +65,11 @@ export const validate: Action = async (run) => {
 export const show: Action = async (run) => {
   const { config, file, origins } = configOf(run);
   const { suffix: _, ...settings } = config;
-  const valueAt = (path: string) => settingAt(settings, path.split("."));
-  const rows = [...origins]
-    .sort()
-    .map(([path, origin]) => [path, `${JSON.stringify(valueAt(path))}${origin === "default" ? "" : `  (${origin})`}`]);
   return {
-    text: columns(rows, widthOf(run.io.stdout)).join("\n"),
+    text: settingsText(settings, origins, widthOf(run.io.stdout)),
     json: { command: run.command, ok: true, file: file ?? null, config: settings, origins: Object.fromEntries(origins) },
   };
 };
-/** Tag keys may hold dots: the longest key that fits wins. */
-function settingAt(value: unknown, path: readonly string[]): unknown {
-  if (path.length === 0) return value;
-  for (let count = path.length; count > 0; count--) {
-    const key = path.slice(0, count).join(".");
-    if (typeof value === "object" && value !== null && key in value)
-      return settingAt((value as Record<string, unknown>)[key], path.slice(count));
-  }
-  return undefined;
-}
-
 export const schema: Action = async () => {
   const json = jsonSchema();
   return { text: JSON.stringify(json, null, 2), json };

@@ -21,7 +21,7 @@ export const invoke: Action = async (run, [name], options) => {
         resource: `function.${short}`,
       })
     : undefined;
-  if (result.logTail) run.note(run.paint.err("dim", result.logTail.trimEnd()));
+  if (result.logTail) run.note(result.logTail.trimEnd(), "dim");
   const { status, functionError, payload, logTail, version } = result;
   return {
     text: payload,

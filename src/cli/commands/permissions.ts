@@ -1,4 +1,5 @@
 import { FleetlogixError } from "../../errors.ts";
+import { policyText, tooLongText } from "../render/policy.ts";
 import type { Action } from "../run.ts";
 import { openSession } from "../session.ts";
 
@@ -12,15 +13,12 @@ export const permissions: Action = async (run, [named], { part }) => {
   const parts = app.permissionParts(command);
   if (part !== undefined) {
     const policy = parts[(part as number) - 1];
-    if (policy) return { text: JSON.stringify(policy, null, 2), json: policy };
+    if (policy) return { text: policyText(policy), json: policy };
     throw new FleetlogixError("USAGE", `The permissions of ${command} have ${parts.length} parts, and no part ${part}.`, {
       hint: `Write --part with a number from 1 to ${parts.length}.`,
     });
   }
-  if (parts.length > 1)
-    run.warn(
-      `It is longer than one managed policy may be (6,144 characters): --part 1 to --part ${parts.length} print it in parts to attach.`,
-    );
+  if (parts.length > 1) run.warn(tooLongText(parts.length));
   const policy = app.permissions(command);
-  return { text: JSON.stringify(policy, null, 2), json: policy };
+  return { text: policyText(policy), json: policy };
 };

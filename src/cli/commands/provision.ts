@@ -5,7 +5,7 @@ import { functionNames } from "../functions.ts";
 import { nextSteps } from "../next-steps.ts";
 import { keptOrphans } from "../orphans.ts";
 import { isLive, withProgress, withSpinner } from "../progress.ts";
-import { widthOf } from "../render/layout.ts";
+import { widthOf, wrapped } from "../render/layout.ts";
 import { countActions, planSummary, planText } from "../render/plan.ts";
 import { duration, plural } from "../render/words.ts";
 import type { Action, Run } from "../run.ts";
@@ -45,7 +45,8 @@ export const provision: Action = (run, [names], given) =>
     const took = Date.now() - began;
     if (!result.ok) return failed(run, result.resources, result.error);
     const { resources } = result;
-    const head = [`${doneText(resources)} in ${duration(took)}.`, ...underWay(resources), ...keptOrphans(run, resources)].join("\n");
+    const said = [`${doneText(resources)} in ${duration(took)}.`, ...underWay(resources)];
+    const head = [...said.flatMap((line) => wrapped(line, widthOf(run.io.stdout))), ...keptOrphans(run, resources)].join("\n");
     try {
       const outputs = await withSpinner(run, "Reading the addresses", () => app.outputs({ secrets: false }));
       return { resources, outputs, text: run.flags.quiet ? head : `${head}\n\n${nextSteps(run, config, outputs)}` };
@@ -80,8 +81,9 @@ async function showPlan(run: Run, app: App, scope: Scope, policy: RunOptions): P
   const plan: Plan = await withSpinner(run, "Reading what is there", () => app.plan(scope, policy));
   const { replace, delete: deletes } = countActions(plan.resources);
   const dangerous = replace + deletes > 0;
-  const text = dangerous || run.flags.verbose ? planText(plan, run.paint.err, widthOf(run.io.stderr)) : planSummary(plan, run.paint.err);
-  run.note(`${app.stack} in ${app.place.account}, ${app.place.region}:\n${text}`);
+  const where = `${app.stack} in ${app.place.account}, ${app.place.region}`;
+  if (dangerous || run.flags.verbose) run.note(`${where}:\n\n${planText(plan, run.paint.err, widthOf(run.io.stderr))}\n`);
+  else run.voice.err.write(`${where}: ${planSummary(plan, run.paint.err)}\n`);
   if (dangerous) await confirmByYes(run, `${replace > 0 ? "Replace and remove" : "Remove"} what the plan says?`);
   return agreedTo(run, plan);
 }

@@ -1,19 +1,18 @@
 import { FleetlogixError } from "../../errors.ts";
 import { caller, drive } from "../../simulate/drive.ts";
 import { makePlan, type Settings } from "../../simulate/plan.ts";
-import { lineOf, newTally, numbersOf, type Tally } from "../../simulate/report.ts";
+import { countersOf, lineOf, newTally, numbersOf, type Tally } from "../../simulate/report.ts";
 import { differencesOf } from "../../simulate/verify.ts";
 import { toErrorJson, toFailure } from "../failure.ts";
 import { isLive } from "../progress.ts";
-import { beside, cut, widthOf, wrapped } from "../render/layout.ts";
+import { cut, widthOf } from "../render/layout.ts";
+import { simulationText } from "../render/simulation.ts";
 import type { Action, Run } from "../run.ts";
 import { openSession } from "../session.ts";
 import { spoken } from "../speak.ts";
 
 const LINE_EVERY_MS = 5_000;
 const REDRAW_EVERY_MS = 200;
-/** As many differences as a person reads. */
-const SHOWN = 20;
 
 /** Drives the fleet through the API, then compares the back end's state with the model's. */
 export const simulate: Action = async (run, _, options) => {
@@ -31,21 +30,17 @@ export const simulate: Action = async (run, _, options) => {
   await watched(run, tally, () => drive(plan, call, tally, run.signal));
   run.note("Comparing the back end's state with what was sent…");
   const numbers = { vehicles: plan.trips.length, lost, ...numbersOf(tally) };
-  const line = `${lineOf(tally)} · ${lost} lost on the way, as planned`;
-  return answer(run, numbers, line, [...tally.errors, ...(await differencesOf(plan, call, { beganMs }))]);
+  const counters = [...countersOf(tally), `${lost} lost on the way, as planned`];
+  return answer(run, numbers, counters, [...tally.errors, ...(await differencesOf(plan, call, { beganMs }))]);
 };
 
-function answer(run: Run, numbers: object, line: string, differences: readonly string[]) {
+function answer(run: Run, numbers: object, counters: readonly string[], differences: readonly string[]) {
   const ok = differences.length === 0;
-  const more = differences.length - SHOWN;
-  const shown = [...differences.slice(0, SHOWN), ...(more > 0 ? [`…and ${more} more; --json names them all`] : [])];
-  const width = widthOf(run.io.stdout);
-  const verdict = ok ? ["The back end's state equals what was sent."] : shown.flatMap((one) => beside(" ", one, width, undefined, " "));
   const failure = new FleetlogixError("VERIFY_FAILED", `The back end's state differs from what was sent in ${differences.length} places.`, {
     hint: "Read which call differs; `fleetlogix logs` shows the functions' side.",
   });
   return {
-    text: [...wrapped(line, width), ...verdict].join("\n"),
+    text: simulationText(counters, differences, widthOf(run.io.stdout)),
     json: {
       command: run.command,
       ok,

@@ -46,11 +46,21 @@ export function wrapped(text: string, width: number): string[] {
   return lines.split("\n").map((line) => line.replaceAll(GLUE, " "));
 }
 
+/** Items joined by ` · `; lines break between the items only. */
+export const listed = (items: readonly string[], width: number): string[] =>
+  wrapped(items.map((item) => item.replaceAll(" ", GLUE)).join(" · "), width);
+
 /** A label and its text beside it; further lines begin below the text. */
 export function beside(label: string, text: string, width: number, paint: (label: string) => string = (l) => l, gap = "  "): string[] {
   const indent = " ".repeat(displayWidth(label) + gap.length);
   const lines = wrapped(text, width - indent.length);
   return lines.map((line, i) => (i === 0 ? `${paint(label)}${gap}${line}` : `${indent}${line}`.trimEnd()));
+}
+
+/** A label in front of the first line only: further lines begin at the left, so that a wide label wastes no columns. */
+export function labelled(label: string, text: string, width: number, paint: Paint, style: Style): string[] {
+  const lines = wrapped(`${label}  ${text}`, width);
+  return lines.map((line, i) => (i === 0 && line.startsWith(label) ? paint(style, label) + line.slice(label.length) : line));
 }
 
 /** A cell's text, or a text with its colour. */

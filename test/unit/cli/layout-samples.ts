@@ -183,3 +183,43 @@ export const OUTPUTS: readonly (readonly string[])[] = [
   ["functions.route-deviation.arn", "arn:aws:lambda:us-east-1:000000000000:function:fleetlogix-route-deviation"],
   ["database.host", "-"],
 ];
+
+export const SETTINGS = {
+  settings: {
+    project: "FleetLogix",
+    region: "eu-west-1",
+    alerts: { emails: ["despacho@ejemplo.co", "operaciones.nocturnas@ejemplo.co"], timeZone: "America/Bogota" },
+    tables: { deliveries: "FleetLogix_Deliveries_Status_staging" },
+    tags: { "cost.center": "logistics" },
+    warehouse: { snowflake: { notificationArn: null } },
+  },
+  origins: new Map([
+    ["project", "default"],
+    ["region", "--region"],
+    ["alerts.emails", "environments.staging"],
+    ["alerts.timeZone", "default"],
+    ["tables.deliveries", "default"],
+    ["tags.cost.center", "file"],
+    ["warehouse.snowflake.notificationArn", "default"],
+  ]),
+};
+
+export const COUNTERS: readonly string[] = [
+  ...["1840/1840 accepted", "3 alerts", "1 error", "p50 12 ms", "p95 41 ms", "22 late", "4 after the end", "31 duplicates"],
+  ...["9 implausible", "5 wrong clocks", "2 refused", "7 batches", "3 × 429", "12 lost on the way, as planned"],
+];
+export const DIFFERENCES: readonly string[] = [
+  "delivery D-1-17: status is in_transit, sent was delivered at 2026-11-25T10:05:01.123Z",
+  ...Array.from({ length: 24 }, (_, i) => `vehicle V-${i + 1}: remaining_distance_km is 12.4, sent was 11.9`),
+];
+
+export const POLICY = {
+  Version: "2012-10-17",
+  Statement: [
+    {
+      Effect: "Allow",
+      Action: ["lambda:GetFunction"],
+      Resource: ["arn:aws:lambda:us-east-1:000000000000:function:fleetlogix-route-deviation"],
+    },
+  ],
+};

@@ -4,12 +4,15 @@ import { buildProgram } from "../../../src/cli/program.ts";
 import { auditText } from "../../../src/cli/render/audit.ts";
 import { findingText } from "../../../src/cli/render/findings.ts";
 import { keysTable } from "../../../src/cli/render/keys.ts";
-import { beside, columns, cut, displayWidth, table, wrapped } from "../../../src/cli/render/layout.ts";
+import { beside, columns, cut, displayWidth, labelled, table, wrapped } from "../../../src/cli/render/layout.ts";
 import { mailText } from "../../../src/cli/render/mail.ts";
 import { plain, voiceOf } from "../../../src/cli/render/paint.ts";
 import { planText } from "../../../src/cli/render/plan.ts";
+import { policyText, tooLongText } from "../../../src/cli/render/policy.ts";
+import { settingsText, validText } from "../../../src/cli/render/settings.ts";
+import { simulationText } from "../../../src/cli/render/simulation.ts";
 import { statusText } from "../../../src/cli/render/status.ts";
-import { AUDIT, FINDINGS, KEYS, MAILS, OUTPUTS, PLAN, RESOURCES } from "./layout-samples.ts";
+import { AUDIT, COUNTERS, DIFFERENCES, FINDINGS, KEYS, MAILS, OUTPUTS, PLAN, POLICY, RESOURCES, SETTINGS } from "./layout-samples.ts";
 
 const NOW = Date.parse("2026-11-25T10:00:00Z");
 const lock = { who: "ana on laptop", command: "up", pid: 12, since: "2026-11-25T09:58:00.000Z" };
@@ -55,6 +58,14 @@ const SCREENS: Readonly<Record<string, (width: number) => string>> = {
   keys: (width) => keysTable(KEYS, width).join("\n"),
   audit: (width) => auditText(AUDIT, plain, width),
   outputs: (width) => columns(OUTPUTS, width).join("\n"),
+  "config show": (width) => settingsText(SETTINGS.settings, SETTINGS.origins, width),
+  "config validate": (width) =>
+    [
+      validText("/home/ana/logistics/fleetlogix.config.json", "fleetlogix.config.json", ["dev", "staging", "production"], width),
+      validText(undefined, "fleetlogix.config.json", ["dev"], width),
+    ].join("\n"),
+  simulate: (width) => [simulationText(COUNTERS, [], width), simulationText(COUNTERS, DIFFERENCES, width)].join("\n\n"),
+  permissions: (width) => [...labelled("warning", tooLongText(2), width, plain, "warn"), policyText(POLICY)].join("\n"),
   error: (width) => toErrorText(failure, plain, false, width),
   "help up": (width) => help(["up"], width),
   "help simulate": (width) => help(["simulate"], width),

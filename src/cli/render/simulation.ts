@@ -1,0 +1,15 @@
+import { beside, listed, wrapped } from "./layout.ts";
+
+/** As many differences as a person reads. */
+const SHOWN = 20;
+
+/** The counters of a simulation, then its differences or that there are none. Pure. */
+export function simulationText(counters: readonly string[], differences: readonly string[], width: number): string {
+  const more = differences.length - SHOWN;
+  const shown = [...differences.slice(0, SHOWN), ...(more > 0 ? [`…and ${more} more; --json names them all`] : [])];
+  const verdict =
+    differences.length === 0
+      ? wrapped("The back end's state equals what was sent.", width)
+      : shown.flatMap((one) => beside(" ", one, width, undefined, " "));
+  return [...listed(counters, width), ...verdict].join("\n");
+}
