@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { Ended } from "../../scripts/kill/command.ts";
-import { makeWorld, type World } from "../../scripts/kill/world.ts";
+import type { Ended } from "../fault-injection/kill/command.ts";
+import { makeWorld, type World } from "../fault-injection/kill/fixture.ts";
 import { offeredCommands } from "../support/offered-commands.ts";
 import { printedCommands } from "../support/typed.ts";
 

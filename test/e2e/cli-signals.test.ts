@@ -1,8 +1,8 @@
 import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Ended, Started } from "../../scripts/kill/command.ts";
-import type { Fate, Trap } from "../../scripts/kill/proxy.ts";
-import { makeWorld, type World } from "../../scripts/kill/world.ts";
+import type { Ended, Started } from "../fault-injection/kill/command.ts";
+import { makeWorld, type World } from "../fault-injection/kill/fixture.ts";
+import type { Fate, Trap } from "../fault-injection/kill/proxy.ts";
 
 /** The real command, ended from outside in the middle of its work; each run goes on where the one before it was ended. */
 const LONG = 120_000;

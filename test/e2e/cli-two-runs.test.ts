@@ -5,9 +5,9 @@ import { join, resolve } from "node:path";
 import { S3 } from "@aws-sdk/client-s3";
 import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, afterEach, expect, test } from "vitest";
-import type { Ended } from "../../scripts/kill/command.ts";
-import type { Fate } from "../../scripts/kill/proxy.ts";
-import { makeWorld, type World } from "../../scripts/kill/world.ts";
+import type { Ended } from "../fault-injection/kill/command.ts";
+import { makeWorld, type World } from "../fault-injection/kill/fixture.ts";
+import type { Fate } from "../fault-injection/kill/proxy.ts";
 
 /**
  * Two real commands on one stack, and things of our names that are not ours. The first test leaves a finished stack, and others

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import type { FaultRule } from "../../src/local/core/faults.ts";
-import { errorOf } from "../checks/invariants.ts";
-import { drifted } from "./drift.ts";
-import { type Life, life, type Scenario } from "./life.ts";
+import type { FaultRule } from "../../../src/local/core/faults.ts";
+import { errorOf } from "../invariants/invariants.ts";
+import { drifted } from "./drifts.ts";
+import { type Life, life, type Scenario } from "./lifecycle.ts";
 
 /** What AWS was seen to say, played in its own words (test/recordings/aws.json): a new entry there is a new scenario here. */
 interface RecordedRule {
@@ -12,7 +12,7 @@ interface RecordedRule {
   /** It is over by itself after a while; else nothing but a change of the caller's mends it. */
   readonly passes?: boolean;
 }
-const { rules } = JSON.parse(readFileSync(new URL("../../test/recordings/aws.json", import.meta.url), "utf8")) as {
+const { rules } = JSON.parse(readFileSync(new URL("../../recordings/aws.json", import.meta.url), "utf8")) as {
   readonly rules: readonly RecordedRule[];
 };
 

@@ -1,5 +1,6 @@
-import type { Plan } from "../../src/app.ts";
-import { type Life, life, type Scenario } from "./life.ts";
+import type { Plan } from "../../../src/app.ts";
+import type { World } from "./fixture.ts";
+import { type Life, life, type Scenario } from "./lifecycle.ts";
 import {
   ALARM,
   apiId,
@@ -19,7 +20,6 @@ import {
   TOPIC,
   taggings,
 } from "./stack.ts";
-import type { World } from "./world.ts";
 
 /** F16: somebody changes something behind our back: the plan shows it, `up` mends it. */
 

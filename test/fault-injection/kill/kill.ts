@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Documents } from "../checks/documents.ts";
-import { secretsOf } from "../checks/invariants.ts";
-import { leaveSentinels, type Sentinels } from "../checks/sentinels.ts";
-import { chosen } from "../chosen.ts";
+import type { Documents } from "../invariants/documents.ts";
+import { secretsOf } from "../invariants/invariants.ts";
+import { leaveSentinels, type Sentinels } from "../invariants/sentinels.ts";
+import { chosen } from "../sample.ts";
 import {
   Broken,
   hold,
@@ -17,9 +17,9 @@ import {
   secretsKept,
   stateOf,
   writesOf,
-} from "./checks.ts";
+} from "./expectations.ts";
+import { makeWorld, type Point, type World } from "./fixture.ts";
 import type { PassingCall } from "./proxy.ts";
-import { makeWorld, type Point, type World } from "./world.ts";
 
 export interface KillOptions {
   /** Only so many kills, chosen by the seed. */

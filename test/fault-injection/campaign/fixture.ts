@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { S3 } from "@aws-sdk/client-s3";
-import { type App, type AppOptions, openApp } from "../../src/app.ts";
-import type { Config } from "../../src/config/config.ts";
-import { virtualClock } from "../../src/local/core/clock.ts";
-import { ConnectionCut, type Faults, faultPlan } from "../../src/local/core/faults.ts";
-import { startLocalAws } from "../../src/local/index.ts";
-import { type Documents, replay } from "../checks/documents.ts";
-import { seedStrangers } from "../checks/strangers.ts";
+import { type App, type AppOptions, openApp } from "../../../src/app.ts";
+import type { Config } from "../../../src/config/config.ts";
+import { virtualClock } from "../../../src/local/core/clock.ts";
+import { ConnectionCut, type Faults, faultPlan } from "../../../src/local/core/faults.ts";
+import { startLocalAws } from "../../../src/local/index.ts";
+import { seedStrangers } from "../foreign-resources.ts";
+import { type Documents, replay } from "../invariants/documents.ts";
 
 export interface Setting {
   readonly config: Config;

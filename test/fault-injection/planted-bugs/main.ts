@@ -3,17 +3,17 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { chosen } from "../chosen.ts";
-import { MUTATIONS, type Mutation } from "./mutations.ts";
+import { chosen } from "../sample.ts";
+import { MUTATIONS, type Mutation } from "./bugs.ts";
 
 /**
- * npm run campaign:mutations -- [--sample N] [--seed N] [--only REGEXP]: plants each bug of the list in a copy of the project and plays its scenarios
+ * npm run test:planted-bugs -- [--sample N] [--seed N] [--only REGEXP]: plants each bug of the list in a copy of the project and plays its scenarios
  * there. Exit 1 when a bug is not caught by the invariant that is to catch it.
  */
 const { values } = parseArgs({
   options: { sample: { type: "string" }, seed: { type: "string", default: "1" }, only: { type: "string", default: "" } },
 });
-const project = resolve(import.meta.dirname, "../..");
+const project = resolve(import.meta.dirname, "../../..");
 const wanted = MUTATIONS.filter(({ invariant, bug }) => new RegExp(values.only).test(`${invariant}: ${bug}`));
 const mine = chosen(wanted, values.sample === undefined ? undefined : Number(values.sample), Number(values.seed));
 // Every bug of the list, also where a sample is played: a bug that no longer fits the code is noticed at once.
@@ -32,7 +32,7 @@ process.exit(missed > 0 ? 1 : 0);
 async function play({ file, edits, scenarios }: Mutation): Promise<string> {
   const copy = mkdtempSync(join(tmpdir(), "campaign-mutation-"));
   try {
-    for (const part of ["src", "handlers", "scripts", join("test", "recordings"), "package.json", "tsconfig.json"])
+    for (const part of ["src", "handlers", join("test", "fault-injection"), join("test", "recordings"), "package.json", "tsconfig.json"])
       cpSync(join(project, part), join(copy, part), { recursive: true });
     symlinkSync(join(project, "node_modules"), join(copy, "node_modules"));
     writeFileSync(join(copy, file), planted(join(project, file), edits));
@@ -54,7 +54,7 @@ function planted(file: string, edits: Mutation["edits"]): string {
 
 function output(copy: string, scenarios: string): Promise<string> {
   const options = ["--only", scenarios, "--workers", "1"];
-  const child = spawn(process.execPath, ["--import", "tsx", "scripts/campaign/main.ts", ...options], { cwd: copy });
+  const child = spawn(process.execPath, ["--import", "tsx", "test/fault-injection/campaign/main.ts", ...options], { cwd: copy });
   let text = "";
   const hear = (part: Buffer): void => {
     text += part.toString();

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { campaign, type Report } from "./campaign.ts";
 
 /**
- * npm run campaign -- [--seeds N] [--sample N] [--only REGEXP] [--workers N]: breaks the command in process at every writing call, in every
+ * npm run test:faults -- [--seeds N] [--sample N] [--only REGEXP] [--workers N]: breaks the command in process at every writing call, in every
  * way of the list, and from N seeds; prints scenarios, invariants, violations and seeds. Exit 1 when an invariant broke.
  */
 const { values } = parseArgs({

@@ -1,8 +1,8 @@
-import type { FaultedCall, FaultRule } from "../../src/local/core/faults.ts";
-import type { Ending } from "../checks/invariants.ts";
-import { errorOf } from "../checks/invariants.ts";
-import { drifted } from "./drift.ts";
-import { type Command, type Life, life, type Scenario } from "./life.ts";
+import type { FaultedCall, FaultRule } from "../../../src/local/core/faults.ts";
+import type { Ending } from "../invariants/invariants.ts";
+import { errorOf } from "../invariants/invariants.ts";
+import { drifted } from "./drifts.ts";
+import { type Command, type Life, life, type Scenario } from "./lifecycle.ts";
 import { BUCKET } from "./stack.ts";
 
 /** F11, F12: what AWS itself does to those who are quick: refusals that pass, and states that take their time or never end. */

@@ -1,5 +1,5 @@
-import type { Config } from "../../src/config/config.ts";
-import { life, must, type Scenario } from "./life.ts";
+import type { Config } from "../../../src/config/config.ts";
+import { life, must, type Scenario } from "./lifecycle.ts";
 
 /** F19: a changed configuration leads to what the new one alone would have made. */
 

@@ -1,5 +1,5 @@
 import type { Tag } from "@aws-sdk/client-s3";
-import type { World } from "./world.ts";
+import type { World } from "./fixture.ts";
 
 /** The finished stack of the campaign's own configuration, as somebody with a console would reach into it. */
 export const ACCOUNT = "000000000000";

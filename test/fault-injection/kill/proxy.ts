@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, request as open, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import { isWrite } from "../../src/local/core/write-operations.ts";
+import { isWrite } from "../../../src/local/core/write-operations.ts";
 
 /** One AWS call on its way through the proxy. */
 export interface PassingCall {

@@ -1,8 +1,8 @@
-import type { Config } from "../../src/config/config.ts";
-import type { FaultRule, LoggedCall } from "../../src/local/core/faults.ts";
-import { seeded } from "../../src/simulate/random.ts";
-import { type Command, type Life, life, run, type Scenario } from "./life.ts";
-import type { Started, World } from "./world.ts";
+import type { Config } from "../../../src/config/config.ts";
+import type { FaultRule, LoggedCall } from "../../../src/local/core/faults.ts";
+import { seeded } from "../../../src/simulate/random.ts";
+import type { Started, World } from "./fixture.ts";
+import { type Command, type Life, life, run, type Scenario } from "./lifecycle.ts";
 
 /** F1–F10, F13–F15, F20–F22: something goes wrong at a call. */
 

@@ -1,4 +1,4 @@
-import { seeded } from "../src/simulate/random.ts";
+import { seeded } from "../../src/simulate/random.ts";
 
 /** `sample` of all, evenly, the same for the same seed; all of them without a sample. */
 export function chosen<T>(all: readonly T[], sample: number | undefined, seed: number): readonly T[] {

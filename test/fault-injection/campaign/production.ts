@@ -1,9 +1,9 @@
-import type { Plan } from "../../src/app.ts";
-import type { Config } from "../../src/config/config.ts";
-import { type Reach, shows } from "./drift.ts";
-import { life, type Scenario } from "./life.ts";
+import type { Plan } from "../../../src/app.ts";
+import type { Config } from "../../../src/config/config.ts";
+import { type Reach, shows } from "./drifts.ts";
+import type { World } from "./fixture.ts";
+import { life, type Scenario } from "./lifecycle.ts";
 import { ACCOUNT, apiId, REGION } from "./stack.ts";
-import type { World } from "./world.ts";
 
 /** F16, F17 of what a stack has in production only: somebody changes or deletes it behind our back. */
 

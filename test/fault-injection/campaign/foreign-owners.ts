@@ -1,9 +1,9 @@
-import { FleetlogixError } from "../../src/errors.ts";
-import { dishonest, errorOf, touched, written } from "../checks/invariants.ts";
-import { difference, snapshot } from "../checks/snapshot.ts";
-import { again, type Check, type Reference, run, type Scenario, type Stage } from "./life.ts";
+import { FleetlogixError } from "../../../src/errors.ts";
+import { dishonest, errorOf, touched, written } from "../invariants/invariants.ts";
+import { difference, snapshot } from "../invariants/snapshot.ts";
+import { makeWorld, type World } from "./fixture.ts";
+import { again, type Check, type Reference, run, type Scenario, type Stage } from "./lifecycle.ts";
 import { LOGS, type Tagging, taggings } from "./stack.ts";
-import { makeWorld, type World } from "./world.ts";
 
 /** F18: something with our names belongs to somebody else. */
 

@@ -1,6 +1,7 @@
-import type { Plan } from "../../src/app.ts";
-import type { Reach } from "./drift.ts";
-import { life, type Scenario } from "./life.ts";
+import type { Plan } from "../../../src/app.ts";
+import type { Reach } from "./drifts.ts";
+import type { World } from "./fixture.ts";
+import { life, type Scenario } from "./lifecycle.ts";
 import {
   ALARM,
   ALARMS_TOPIC,
@@ -19,7 +20,6 @@ import {
   TABLES,
   TOPIC,
 } from "./stack.ts";
-import type { World } from "./world.ts";
 
 /** F17: somebody deletes something behind our back: `up` makes it anew, a teardown goes on without it. */
 

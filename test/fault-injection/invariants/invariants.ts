@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import type { RunResult } from "../../src/app.ts";
-import { FleetlogixError } from "../../src/errors.ts";
-import type { LoggedCall } from "../../src/local/core/faults.ts";
+import type { RunResult } from "../../../src/app.ts";
+import { FleetlogixError } from "../../../src/errors.ts";
+import type { LoggedCall } from "../../../src/local/core/faults.ts";
+import { STRANGER } from "../foreign-resources.ts";
 import type { Documents } from "./documents.ts";
-import { STRANGER } from "./strangers.ts";
 
 /** Each answers with what is wrong, or with nothing. The numbers are those of RELIABILITY's list. */
 type Verdict = string | undefined;

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { killEverywhere } from "./kill.ts";
 
 /**
- * npm run kill -- [--sample N] [--seed N] [--lanes N]: kills the real command, a process, with SIGKILL at every writing call of
+ * npm run test:kill -- [--sample N] [--seed N] [--lanes N]: kills the real command, a process, with SIGKILL at every writing call of
  * `up` and `teardown`, before the call goes out and after it took effect, and runs it again. Prints kills and violations;
  * exit 1 when an invariant broke. Needs `npm run build`.
  */

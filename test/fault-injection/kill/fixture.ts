@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { S3 } from "@aws-sdk/client-s3";
-import { type Faults, faultPlan, type LoggedCall } from "../../src/local/core/faults.ts";
-import { startLocalAws } from "../../src/local/index.ts";
-import { type Documents, replay } from "../checks/documents.ts";
-import type { Holders } from "../checks/sentinels.ts";
-import { seedStrangers } from "../checks/strangers.ts";
+import { type Faults, faultPlan, type LoggedCall } from "../../../src/local/core/faults.ts";
+import { startLocalAws } from "../../../src/local/index.ts";
+import { seedStrangers } from "../foreign-resources.ts";
+import { type Documents, replay } from "../invariants/documents.ts";
+import type { Holders } from "../invariants/sentinels.ts";
 import { type Ended, type Started, startCommand } from "./command.ts";
 import { type FaultProxy, faultProxy, type Trap } from "./proxy.ts";
 

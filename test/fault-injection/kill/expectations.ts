@@ -1,9 +1,9 @@
-import type { Documents } from "../checks/documents.ts";
-import { doubled, leaked, touched } from "../checks/invariants.ts";
-import type { Sentinels } from "../checks/sentinels.ts";
-import { difference, snapshot } from "../checks/snapshot.ts";
+import type { Documents } from "../invariants/documents.ts";
+import { doubled, leaked, touched } from "../invariants/invariants.ts";
+import type { Sentinels } from "../invariants/sentinels.ts";
+import { difference, snapshot } from "../invariants/snapshot.ts";
+import { OWN_SECRET, type World } from "./fixture.ts";
 import type { PassingCall } from "./proxy.ts";
-import { OWN_SECRET, type World } from "./world.ts";
 
 /** Ends a scenario: what should hold does not. */
 export class Broken extends Error {}

@@ -1,17 +1,17 @@
-import { buildFunctions } from "../../src/artifacts/build.ts";
-import type { Config, FunctionName } from "../../src/config/config.ts";
-import { deriveConfig } from "../../src/config/derive.ts";
-import { loadConfig } from "../../src/config/load.ts";
-import { settingsSchema } from "../../src/config/schema.ts";
-import { chosen } from "../chosen.ts";
-import * as calls from "./calls.ts";
+import { buildFunctions } from "../../../src/artifacts/build.ts";
+import type { Config, FunctionName } from "../../../src/config/config.ts";
+import { deriveConfig } from "../../../src/config/derive.ts";
+import { loadConfig } from "../../../src/config/load.ts";
+import { settingsSchema } from "../../../src/config/schema.ts";
+import { chosen } from "../sample.ts";
+import * as calls from "./call-faults.ts";
 import { configurations } from "./configurations.ts";
-import { deletion } from "./deletion.ts";
-import { drift } from "./drift.ts";
-import { type Check, makeStage, type Reference, type Scenario } from "./life.ts";
+import { deletion } from "./deletions.ts";
+import { drift } from "./drifts.ts";
+import { foreign } from "./foreign-owners.ts";
+import { type Check, makeStage, type Reference, type Scenario } from "./lifecycle.ts";
 import { productionDeletion, productionDrift } from "./production.ts";
-import { recordedErrors } from "./recorded.ts";
-import { foreign } from "./strangers.ts";
+import { recordedErrors } from "./recorded-errors.ts";
 import { passing, states } from "./transients.ts";
 
 export interface CampaignOptions {

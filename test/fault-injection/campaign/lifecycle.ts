@@ -1,12 +1,12 @@
 import { rmSync } from "node:fs";
-import type { Plan } from "../../src/app.ts";
-import type { Config } from "../../src/config/config.ts";
-import type { FaultRule, LoggedCall } from "../../src/local/core/faults.ts";
-import type { Ending } from "../checks/invariants.ts";
-import * as invariants from "../checks/invariants.ts";
-import { type Holders, leaveSentinels } from "../checks/sentinels.ts";
-import { difference, snapshot, withoutPast } from "../checks/snapshot.ts";
-import { makeWorld, type Saved, type Setting, type Started, type World } from "./world.ts";
+import type { Plan } from "../../../src/app.ts";
+import type { Config } from "../../../src/config/config.ts";
+import type { FaultRule, LoggedCall } from "../../../src/local/core/faults.ts";
+import type { Ending } from "../invariants/invariants.ts";
+import * as invariants from "../invariants/invariants.ts";
+import { type Holders, leaveSentinels } from "../invariants/sentinels.ts";
+import { difference, snapshot, withoutPast } from "../invariants/snapshot.ts";
+import { makeWorld, type Saved, type Setting, type Started, type World } from "./fixture.ts";
 
 export type Command = "up" | "teardown";
 /** What an undisturbed life of a stack looks like: against it every scenario is held. */
