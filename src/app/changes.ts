@@ -2,6 +2,7 @@ import type { Artifact } from "../artifacts/artifact.ts";
 import { callerCidr } from "../aws/identity.ts";
 import { privateSubnets } from "../aws/network.ts";
 import type { FunctionName } from "../config/config.ts";
+import { choiceHint } from "../config/one-of.ts";
 import type { Tags } from "../engine/contract.ts";
 import { ownEnvironment } from "../engine/decide.ts";
 import { interrupted } from "../engine/errors.ts";
@@ -80,7 +81,7 @@ function refuseUnknown(ids: readonly string[], stack: Stack): void {
   if (unknown === undefined) return;
   const holders = stack.nodes.filter(({ kind }) => kind.holdsData).map(({ id }) => id);
   throw new FleetlogixError("USAGE", `--allow-data-loss: there is no resource ${JSON.stringify(unknown)}.`, {
-    hint: `What holds data: ${holders.join(", ")}.`,
+    hint: choiceHint(unknown, holders, `What holds data: ${holders.join(", ")}.`),
   });
 }
 

@@ -1,3 +1,4 @@
+import { choiceHint } from "../config/one-of.ts";
 import { declare, type ResourceNode } from "../engine/contract.ts";
 import { execute } from "../engine/execute.ts";
 import { observe } from "../engine/observe.ts";
@@ -69,7 +70,7 @@ export async function revokeKey(session: Session, name: string): Promise<void> {
   if (own.length === 0) {
     const names = (await listKeys(session)).map((key) => key.name);
     throw new FleetlogixError("NOT_DEPLOYED", `There is no key ${JSON.stringify(name)}.`, {
-      hint: names.length > 0 ? `There are: ${names.join(", ")}.` : "Create one with `fleetlogix keys create NAME`.",
+      hint: names.length > 0 ? choiceHint(name, names) : "Create one with `fleetlogix keys create NAME`.",
     });
   }
   const deletions = planDeletions([], own, { deleteData: false, orphansOnly: true }, run);

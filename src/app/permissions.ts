@@ -1,4 +1,4 @@
-import { nearest } from "../config/problems.ts";
+import { choiceHint } from "../config/one-of.ts";
 import type { AnyKind, ResourceNode } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 import { KINDS } from "../resources/index.ts";
@@ -103,9 +103,8 @@ const namesOf = ({ kind }: AnyKind): readonly string[] => NAMES[kind] ?? ["fleet
 const everyKey = (word: string): unknown => new Proxy({}, { get: () => word });
 
 function unknownCommand(command: string): FleetlogixError {
-  const near = nearest(command, Object.keys(NEEDS));
   return new FleetlogixError("USAGE", `There are no permissions to print for ${JSON.stringify(command)}.`, {
-    hint: `${near ? `Did you mean ${near}? ` : ""}Name one of ${Object.keys(NEEDS).join(", ")}.`,
+    hint: choiceHint(command, Object.keys(NEEDS)),
   });
 }
 

@@ -1,5 +1,5 @@
 import { profileNames } from "../aws/endpoints.ts";
-import { nearest } from "../config/problems.ts";
+import { choiceHint } from "../config/one-of.ts";
 import { FleetlogixError } from "../errors.ts";
 
 /** A profile that no file of AWS's configuration has; the search for credentials would only say that it found none. */
@@ -11,10 +11,9 @@ export async function refuseUnknownProfile(
   if (!name || name === "default") return;
   const known = await profileNames();
   if (known.includes(name)) return;
-  const near = nearest(name, known);
-  const there = known.length > 0 ? `There are: ${known.join(", ")}.` : "There are none: `aws configure --profile NAME` makes one.";
+  const none = "There are none: `aws configure --profile NAME` makes one.";
   const whose = profile === undefined ? "AWS_PROFILE" : "--profile";
   throw new FleetlogixError("CREDENTIALS", `There is no profile ${JSON.stringify(name)} (${whose}) in the AWS configuration.`, {
-    hint: near ? `Did you mean ${near}? ${there}` : there,
+    hint: known.length > 0 ? choiceHint(name, known) : none,
   });
 }

@@ -4,7 +4,8 @@ import type { Run } from "./run.ts";
 /** How the user calls this command, with the flags that lead to the same stack: for lines that work when pasted. */
 export function again(run: Run, command: string, ...args: string[]): string {
   const given = new Set(args.filter((arg) => arg.startsWith("--")));
-  const flags = flagsOf(run, command).filter(([flag]) => !given.has(flag));
+  // The help of a command is the same for every stack.
+  const flags = given.has("--help") ? [] : flagsOf(run, command).filter(([flag]) => !given.has(flag));
   return [program(run.io), command, ...args, ...flags.flat()].join(" ");
 }
 

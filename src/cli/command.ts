@@ -1,6 +1,4 @@
 import { type Command, CommanderError } from "commander";
-import { nearest } from "../config/problems.ts";
-import { FleetlogixError } from "../errors.ts";
 import { type Failure, toErrorJson, toErrorText, toFailure } from "./failure.ts";
 import { refuseNonsense } from "./flag-rules.ts";
 import { type Act, buildProgram } from "./program.ts";
@@ -9,6 +7,7 @@ import { type Voice, voiceOf } from "./render/paint.ts";
 import type { Answer, GlobalFlags, Io, Run } from "./run.ts";
 import { watchReaders, watchSignals } from "./signals.ts";
 import { spoken } from "./speak.ts";
+import { usageError } from "./usage-error.ts";
 
 /** Commands whose document has the plan's shape even when nothing could be planned. */
 const STORIES = new Set(["up", "setup", "deploy-lambdas", "create-api", "teardown", "plan"]);
@@ -22,7 +21,7 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
   const output = watchReaders(controller, io);
   for (const stream of [io.stdout, io.stderr]) giveWidth(stream);
   const unwatch = watchSignals(controller);
-  const ended: { run?: Run; answer?: Answer; thrown?: unknown } = {};
+  const ended: { -readonly [K in keyof Ended]: Ended[K] } = {};
   const act: Act =
     (load) =>
     async (...args) => {
@@ -41,7 +40,8 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
     await program.parseAsync(argv, { from: "user" });
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return (await output.lost()) ? 1 : 0;
-    ended.thrown = thrown instanceof CommanderError ? toUsageError(thrown, program, argv) : thrown;
+    ended.caller = ended.run ?? runOf(program, argv, io, controller.signal);
+    ended.thrown = thrown instanceof CommanderError ? usageError(thrown, program, argv) : thrown;
     if (help && !argv.includes("--json")) io.stderr.write(`${help}\n`);
   } finally {
     unwatch();
@@ -95,43 +95,19 @@ function quiet(program: Command, io: Io, onHelp: (text: string) => void): Comman
   return program;
 }
 
-function toUsageError(error: CommanderError, program: Command, argv: readonly string[]): FleetlogixError {
-  const [word, asked] = argv.filter((one) => !one.startsWith("-"));
-  const command = program.commands.find((c) => c.name() === word);
-  const help = `fleetlogix ${command ? `${command.name()} ` : ""}--help`;
-  if (error.code !== "commander.help") {
-    const [message = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
-    return new FleetlogixError("USAGE", sentence(message), { hint: suggestion ? suggestion.replace(/^\(|\)$/g, "") : `See \`${help}\`.` });
-  }
-  if (word === "help" && asked !== undefined) return noCommand(asked, program);
-  const names = command?.commands.map((c) => c.name()).join(", ");
-  const first = program.commands.map((c) => c.name())[0] ?? "";
-  const hint = names
-    ? `Name one of ${names}; see \`${help}\`.`
-    : `Name one of the commands above, such as \`fleetlogix ${first} --local\`.`;
-  return new FleetlogixError("USAGE", "A command is missing.", { hint });
-}
-function noCommand(word: string, program: Command): FleetlogixError {
-  const near = nearest(
-    word,
-    program.commands.map((c) => c.name()),
-  );
-  const meant = near === undefined ? "" : `Did you mean ${near}? `;
-  return new FleetlogixError("USAGE", `There is no command ${JSON.stringify(word)}.`, { hint: `${meant}The commands are listed above.` });
-}
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? "" : "."}`;
-
 interface Ended {
   readonly run?: Run;
+  /** For hints: the run, or where no command was found, its flags alone. */
+  readonly caller?: Run;
   readonly answer?: Answer;
   readonly thrown?: unknown;
 }
 
 /** Says how it ended, on the right stream and in the right form, and gives the exit code. */
-function report({ run, answer, thrown }: Ended, argv: readonly string[], io: Io, signal: AbortSignal): number {
+function report({ run, caller, answer, thrown }: Ended, argv: readonly string[], io: Io, signal: AbortSignal): number {
   const problem = thrown ?? answer?.failure;
   const interrupted = signal.reason === "signal";
-  const failure = problem === undefined ? undefined : toFailure(problem, interrupted, (text) => spoken(text, run));
+  const failure = problem === undefined ? undefined : toFailure(problem, interrupted, (text) => spoken(text, run ?? caller));
   const words = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
   const json = run ? run.flags.json : words.includes("--json");
   const voice = run?.voice ?? voicesOf(io, !words.includes("--no-color"));

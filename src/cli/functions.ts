@@ -1,6 +1,6 @@
 import { FUNCTION_NAMES } from "../../handlers/contract/functions.ts";
 import type { Config, FunctionName } from "../config/config.ts";
-import { oneOf } from "./one-of.ts";
+import { oneOf } from "../config/one-of.ts";
 
 /** Short names (`verify-delivery`) or the names on AWS → short names, each once; USAGE for any other. Pure. */
 export function functionNames(words: readonly string[], config: Config): readonly FunctionName[] {

@@ -18,7 +18,7 @@ export function buildProgram(act: Act): Command {
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
     .configureHelp({ showGlobalOptions: true, minWidthToWrap: 20, styleTitle: (title) => title })
-    .showSuggestionAfterError(true)
+    .showSuggestionAfterError(false)
     .addHelpText("after", EXAMPLES);
   for (const option of globalOptions()) program.addOption(option);
   provisioning(program, act);

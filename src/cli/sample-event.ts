@@ -1,6 +1,6 @@
 import { type ApiRoute, ROUTES } from "../../handlers/contract/routes.ts";
 import type { FunctionName } from "../config/config.ts";
-import { oneOf } from "./one-of.ts";
+import { oneOf } from "../config/one-of.ts";
 
 /** Names of the events that a function can be called with: the operations of the API that it answers. */
 export const samplesOf = (name: FunctionName): readonly string[] => routesOf(name).map(({ operationId }) => operationId);

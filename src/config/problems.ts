@@ -1,7 +1,7 @@
-import { distance } from "fastest-levenshtein";
 import type * as z from "zod";
 import { FleetlogixError } from "../errors.ts";
 import type { Conflict } from "./crosscheck.ts";
+import { nearest } from "./one-of.ts";
 import type { Path, Place, Source } from "./source.ts";
 
 export interface Problem {
@@ -104,16 +104,6 @@ function unknownKey(path: Path, source: Source, schema: JsonSchema): Problem {
   };
 }
 
-/** The candidate that a typing mistake would turn into `word`, if there is one. */
-export const nearest = (word: string, candidates: readonly string[]): string | undefined => allNear(word, candidates)[0];
-/** All of them, the nearest first. */
-export function allNear(word: string, candidates: readonly string[]): readonly string[] {
-  return candidates
-    .map((candidate) => ({ candidate, far: distance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ far }) => far <= Math.max(1, Math.floor(word.length / 3)))
-    .sort((a, b) => a.far - b.far)
-    .map(({ candidate }) => candidate);
-}
 function homeOf(schema: JsonSchema, key: string): string | undefined {
   const sections = Object.entries((schema.properties ?? {}) as Record<string, JsonSchema>);
   return sections.find(([, section]) => key in ((section.properties as object | undefined) ?? {}))?.[0];

@@ -1,4 +1,4 @@
-import { allNear } from "./problems.ts";
+import { allNear } from "./one-of.ts";
 
 /** Every region of every partition that the AWS SDK of November 2026 knows; a test holds this list against the SDK's. */
 export const REGIONS: readonly string[] = `
@@ -13,8 +13,6 @@ export const REGIONS: readonly string[] = `
 /** A sentence about a region that is on no list; undefined: it is. AWS opens new ones, so this is no error by itself. */
 export function unknownRegion(region: string): string | undefined {
   if (REGIONS.includes(region)) return undefined;
-  // Letters in another order are the likeliest mistake.
-  const letters = (text: string) => [...text].sort().join("");
-  const near = [...new Set([...REGIONS.filter((known) => letters(known) === letters(region)), ...allNear(region, REGIONS)])].slice(0, 2);
+  const near = allNear(region, REGIONS).slice(0, 2);
   return `"${region}" is no region of AWS that this version knows.${near.length > 0 ? ` Did you mean ${near.join(" or ")}?` : ""}`;
 }

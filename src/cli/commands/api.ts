@@ -1,11 +1,11 @@
 import { text } from "node:stream/consumers";
 import type { App } from "../../app.ts";
 import type { Config } from "../../config/config.ts";
+import { oneOf } from "../../config/one-of.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { again } from "../again.ts";
 import { toErrorJson, toFailure } from "../failure.ts";
 import { parsed, readFile } from "../input.ts";
-import { oneOf } from "../one-of.ts";
 import { withSpinner } from "../progress.ts";
 import type { Action, Answer, Run } from "../run.ts";
 import { configOf, openAppFor } from "../session.ts";

@@ -1,7 +1,7 @@
 import { FUNCTION_NAMES } from "../../../handlers/contract/functions.ts";
+import { oneOf } from "../../config/one-of.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { functionNames } from "../functions.ts";
-import { oneOf } from "../one-of.ts";
 import { type Entry, entryOf, jsonLine, LEVELS, prettyLine } from "../render/log-line.ts";
 import type { Action, Run } from "../run.ts";
 import { configOf, openAppFor } from "../session.ts";

@@ -1,6 +1,6 @@
+import { choiceHint, oneOf } from "../../config/one-of.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
-import { oneOf } from "../one-of.ts";
 import { outputsJson } from "../render/document.ts";
 import { columns, widthOf } from "../render/layout.ts";
 import type { Action } from "../run.ts";
@@ -62,8 +62,6 @@ function missing(json: Record<string, unknown>, name: string): FleetlogixError {
       hint: "Create it with `fleetlogix up`; `fleetlogix status` shows what is there.",
     });
   }
-  const names = leaves(json, "")
-    .map(([path]) => path)
-    .join(", ");
-  return new FleetlogixError("USAGE", `There is no output ${JSON.stringify(name)}.`, { hint: `There are: ${names}.` });
+  const names = leaves(json, "").map(([path]) => path);
+  return new FleetlogixError("USAGE", `There is no output ${JSON.stringify(name)}.`, { hint: choiceHint(name, names) });
 }

@@ -81,9 +81,14 @@ export function leavesOf(command: Command, path = ""): readonly (readonly [path:
 export function addNotes(program: Command): void {
   for (const [path, command] of leavesOf(program)) {
     command.configureHelp({ ...command.configureHelp(), showGlobalOptions: false });
-    command.addHelpText("after", `\n${noteText(path)}Flags that every command takes: fleetlogix --help\n`);
+    command.addHelpText("after", `\n${noteText(path)}${EVERYWHERE}`);
+  }
+  for (const group of program.commands.filter((one) => one.commands.length > 0 && one.registeredArguments.length === 0)) {
+    group.configureHelp({ ...group.configureHelp(), showGlobalOptions: false });
+    group.addHelpText("after", `\n${EVERYWHERE}`);
   }
 }
+const EVERYWHERE = "Flags that every command takes: fleetlogix --help\n";
 export const exampleOf = (path: string): string | undefined => NOTES.get(path)?.example;
 export const exitsOf = (path: string): readonly (readonly [code: number, meaning: string])[] =>
   (NOTES.get(path)?.exits ?? []).map((code) => [code, EXITS.get(code) ?? ""]);
