@@ -83,6 +83,13 @@ export default {
       to: { path: "^src/resources/", pathNot: "^src/resources/$1(?:/|[.]ts$)" },
     },
     {
+      name: "kinds-through-their-index",
+      severity: "error",
+      comment: "From outside, kinds are imported from src/resources/index.ts, and a kind's folder from its index.ts.",
+      from: { path: "^src/(?!resources/)" },
+      to: { path: "^src/resources/", pathNot: "^src/resources/index[.]ts$" },
+    },
+    {
       name: "one-local-service-does-not-know-another",
       severity: "error",
       comment: "Local services meet through env.dispatch, by the operations that everybody uses.",
@@ -104,10 +111,11 @@ export default {
       to: { path: "^(src|test|scripts|bin)/" },
     },
     {
-      name: "no-cycles",
+      name: "no-circles",
       severity: "error",
+      comment: "No file imports itself through others, by `import type` either: move what both need into a file of its own.",
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only", "type-import"] } },
+      to: { circular: true },
     },
   ],
   options: {

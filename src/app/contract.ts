@@ -5,14 +5,13 @@ export type { QueryResult } from "../lake/query.ts";
 import type { Artifact } from "../artifacts/artifact.ts";
 import type { ApiCall } from "../aws/sign.ts";
 import type { Config, FunctionName } from "../config/config.ts";
+import type { RunningDashboard } from "../dashboard/dashboard.ts";
 import type { AwsLocation } from "../engine/contract.ts";
 import type { Decision } from "../engine/decide.ts";
 import type { Emit } from "../engine/events.ts";
 import type { Clock } from "../engine/ports.ts";
 import type { Secret } from "../secret.ts";
-import type { DashboardSettings, RunningDashboard } from "./dashboard.ts";
-import type { DatabaseActions } from "./database.ts";
-import type { LakeActions } from "./lake.ts";
+import type { DashboardSettings, DatabaseActions, LakeActions } from "./actions.ts";
 
 /** Which part of the stack a command is about; `functions` narrows deploy-lambdas. Needs of the part come with it. */
 export interface Scope {

@@ -4,17 +4,10 @@ import { signCall } from "../aws/sign.ts";
 import type { ApiAccess } from "../dashboard/api.ts";
 import { type RunningDashboard, startDashboard } from "../dashboard/dashboard.ts";
 import { FleetlogixError } from "../errors.ts";
+import type { DashboardSettings } from "./actions.ts";
 import { readOutputs } from "./outputs.ts";
 import type { Session } from "./session.ts";
 import { readTraffic } from "./traffic.ts";
-
-export interface DashboardSettings {
-  /** undefined: a free one. */
-  readonly port?: number | undefined;
-  /** Template of a tile server, such as `https://tile.example.org/{z}/{x}/{y}.png`; undefined: none. */
-  readonly tiles?: string | undefined;
-}
-export type { RunningDashboard };
 
 /** The phones' calls come first: of the usage plan's rate this much is the page's. */
 const SHARE_OF_RATE = 0.1;

@@ -1,33 +1,15 @@
 import { join } from "node:path";
 import { packageRoot } from "../artifacts/package-root.ts";
 import { rdsAuthorities } from "../aws/rds-authorities.ts";
-import { addressAs, type UrlFormat } from "../database/address.ts";
+import { addressAs } from "../database/address.ts";
 import type { Connection } from "../database/connection.ts";
-import { type ImportEvent, type ImportResult, importDatabase } from "../database/import/import.ts";
-import { applySchema, type SchemaResult } from "../database/schema.ts";
+import { importDatabase } from "../database/import/import.ts";
+import { applySchema } from "../database/schema.ts";
 import { childVariables, toolFor } from "../database/tools.ts";
 import { FleetlogixError } from "../errors.ts";
+import type { DatabaseActions } from "./actions.ts";
 import { readOutputs } from "./outputs.ts";
 import type { Session } from "./session.ts";
-
-/** A program to start, with the variables that let it in: the password is in none of its words. */
-export interface ChildProgram {
-  readonly path: string;
-  readonly variables: Readonly<Record<string, string | undefined>>;
-}
-
-export interface DatabaseActions {
-  /** Without the password. */
-  address(format: UrlFormat): Promise<string>;
-  psql(): Promise<ChildProgram>;
-  applySchema(onApplied: (name: string) => void): Promise<SchemaResult>;
-  /** `from`: a postgres:// URL or a dump. `check`: compares and writes nothing. */
-  importFrom(
-    from: string,
-    options: { readonly replace: boolean; readonly check: boolean; readonly jobs?: number | undefined },
-    emit: (event: ImportEvent) => void,
-  ): Promise<ImportResult>;
-}
 
 /** What can be done with the stack's own database; each call finds out anew where it is. */
 export const databaseActions = (session: Session): DatabaseActions => ({

@@ -7,17 +7,13 @@ import type { ScanCommandOutput } from "@aws-sdk/client-dynamodb";
 import type { S3 } from "@aws-sdk/client-s3";
 import { orAbsent } from "../aws/faults.ts";
 import { FleetlogixError } from "../errors.ts";
-import { type CompactEvent, type CompactResult, compact, type Lake } from "../lake/compact.ts";
-import { type QueryResult, queryLake } from "../lake/query.ts";
+import { compact } from "../lake/compact.ts";
+import type { Lake } from "../lake/lake.ts";
+import { queryLake } from "../lake/query.ts";
 import type { ObjectStore } from "../lake/store.ts";
+import type { LakeActions } from "./actions.ts";
 import { readOutputs } from "./outputs.ts";
 import type { Session } from "./session.ts";
-
-export interface LakeActions {
-  /** `date`: a day, `YYYY-MM-DD`. `before`: every day before it. */
-  compact(which: { readonly date: string } | { readonly before: string }, emit: (event: CompactEvent) => void): Promise<CompactResult>;
-  query(sql: string): Promise<QueryResult>;
-}
 
 export const lakeActions = (session: Session): LakeActions => ({
   compact: (which, emit) => withLake(session, (lake) => compact(lake, which, emit)),

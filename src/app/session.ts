@@ -19,7 +19,8 @@ import type { Emit } from "../engine/events.ts";
 import type { Clock, Ports } from "../engine/ports.ts";
 import { readWithRetry } from "../engine/retry.ts";
 import { type EngineRun, makeSlots } from "../engine/run.ts";
-import { type Stack, type StackInputs, topology } from "../stack/topology.ts";
+import type { StackContext } from "../stack/layer.ts";
+import { type Stack, topology } from "../stack/topology.ts";
 import type { AppOptions } from "./contract.ts";
 import { refuseUnknownProfile } from "./profile.ts";
 
@@ -31,7 +32,7 @@ export interface Session {
   readonly stackName: string;
   readonly clients: AwsClients;
   readonly ports: Ports;
-  stack(inputs?: Partial<Pick<StackInputs, "callerCidr" | "privateSubnets" | "artifacts">>): Stack;
+  stack(context?: Partial<Pick<StackContext, "callerCidr" | "privateSubnets" | "artifacts">>): Stack;
   run(stack: Stack, policy?: Partial<Policy>, emit?: Emit): EngineRun;
   /** Built once a session, so that what is applied is what was planned. */
   artifacts(names: readonly FunctionName[]): Promise<ReadonlyMap<FunctionName, Artifact>>;
@@ -56,14 +57,14 @@ export async function openSession(config: Config, given: AppOptions): Promise<Se
     stackName,
     clients,
     ports,
-    stack: (inputs = {}) =>
+    stack: (context = {}) =>
       topology(config, {
         place,
         local: isLocalAccount(place),
         callerCidr: undefined,
         privateSubnets: undefined,
         artifacts: undefined,
-        ...inputs,
+        ...context,
       }),
     run: (stack, policy = {}, emit = () => {}) => ({
       ctx: { place, stack: stackName, tags: stack.tags, signal: options.signal, world: clients },

@@ -1,7 +1,8 @@
 import { type Command, CommanderError } from "commander";
 import { type Failure, toErrorJson, toErrorText, toFailure } from "./failure.ts";
 import { refuseNonsense } from "./flag-rules.ts";
-import { type Act, buildProgram } from "./program.ts";
+import type { Act } from "./program/act.ts";
+import { buildProgram } from "./program.ts";
 import { displayWidth, giveWidth, labelled, widthOf, wrapped } from "./render/layout.ts";
 import { type Voice, voiceOf } from "./render/paint.ts";
 import type { Answer, GlobalFlags, Io, Run } from "./run.ts";

@@ -1,14 +1,11 @@
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { FUNCTION_NAMES } from "../../handlers/contract/functions.ts";
 import { SHELLS, type Suggestions } from "./completion.ts";
+import type { Act } from "./program/act.ts";
 import { dashboard } from "./program/dashboard.ts";
 import { data } from "./program/data.ts";
 import { addNotes } from "./program/notes.ts";
-import type { Action } from "./run.ts";
 import { version } from "./version.ts";
-
-/** Runs an action that is loaded only when its command is called: `--help` loads none of them. */
-export type Act = (load: () => Promise<Action>) => (...args: unknown[]) => Promise<void>;
 
 /** Every command with its flags and words; what it does is in commands/. */
 export function buildProgram(act: Act): Command {

@@ -4,9 +4,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Lake, PackedPart } from "./compact.ts";
 import { fromJson, quoted, withDuckDb } from "./duckdb.ts";
 import { ALERTS, alertRowOf } from "./events.ts";
+import type { Lake, PackedPart } from "./lake.ts";
 import { type Day, type Manifest, manifestFolder, parquetKey } from "./layout.ts";
 import { manifestsOf, proveFiles, putJson } from "./manifests.ts";
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { packAlerts } from "./alerts.ts";
 import { sameTally, tallyArchive } from "./archive.ts";
+import type { Lake, PackedPart } from "./lake.ts";
 import {
   AREAS,
   type Area,
@@ -22,24 +23,9 @@ import { type Copies, fetchCopies, writeParquet } from "./pack.ts";
 import { inBoth, type Pending, pendingObjects, readPending, writePending } from "./pending.ts";
 import type { ObjectStore } from "./store.ts";
 
-export interface Lake {
-  readonly store: ObjectStore;
-  /** Every item of the alerts table. */
-  alerts(): AsyncIterable<Readonly<Record<string, unknown>>>;
-  /** Where files may lie while the work goes on. */
-  readonly folder: string;
-  readonly signal: AbortSignal;
-}
 export type CompactEvent =
   | { readonly type: "reading"; readonly table: string; readonly day: Day; readonly done: number; readonly of: number }
   | ({ readonly type: "packed"; readonly table: string; readonly day: Day } & PackedPart);
-export interface PackedPart {
-  readonly part: string;
-  readonly copies: number;
-  readonly events: number;
-  readonly unreadable: number;
-  readonly files: readonly string[];
-}
 export interface CompactResult {
   readonly parts: readonly (PackedPart & { readonly table: string; readonly day: Day })[];
 }

@@ -1,5 +1,4 @@
 import type { Road } from "./geography.ts";
-import type { Parcel } from "./parcels.ts";
 
 export const THRESHOLD_KM = 1;
 
@@ -27,6 +26,17 @@ export interface Message {
   readonly events: readonly Event[];
   readonly isBatch: boolean;
   readonly copies: number;
+}
+/** A delivery with its updates. */
+export interface Parcel {
+  readonly deliveryId: string;
+  readonly messages: readonly Message[];
+  /** What the back end must say at the end. Times in ms since 1970; `server`: some time of the run. */
+  readonly expected: {
+    readonly status: string;
+    readonly updatedMs: number | "server";
+    readonly deliveredMs: number | "server" | null;
+  };
 }
 /** A planned route that is stored when the trip comes to `step`. */
 export interface Planning {

@@ -1,4 +1,4 @@
-import type { Event, Message, Reason } from "./messages.ts";
+import type { Event, Message, Parcel, Reason } from "./messages.ts";
 
 /** How a delivery goes, and what goes wrong with its updates. Every run has each of them. */
 export const STORIES = [
@@ -13,17 +13,6 @@ export const STORIES = [
   "sent twice",
 ] as const;
 export type Story = (typeof STORIES)[number];
-
-export interface Parcel {
-  readonly deliveryId: string;
-  readonly messages: readonly Message[];
-  /** What the back end must say at the end. Times in ms since 1970; `server`: some time of the run. */
-  readonly expected: {
-    readonly status: string;
-    readonly updatedMs: number | "server";
-    readonly deliveredMs: number | "server" | null;
-  };
-}
 
 export interface Carrier {
   readonly deliveryId: string;

@@ -1,7 +1,6 @@
 import type { Call } from "./drive.ts";
-import type { Event, Trip } from "./messages.ts";
+import type { Event, Parcel, Trip } from "./messages.ts";
 import { expectedFixes } from "./model.ts";
-import type { Parcel } from "./parcels.ts";
 import type { Plan } from "./plan.ts";
 
 /** When the run began, ms since 1970 by this machine's clock. Events with a wrong clock count with a time since then. */

@@ -13,7 +13,7 @@ import {
   wafv2WebAcl,
 } from "../resources/index.ts";
 import type { FunctionNode } from "./function-layer.ts";
-import { logGroup, type Plan } from "./layer.ts";
+import { logGroup, type StackInput } from "./layer.ts";
 import { ALIAS } from "./naming.ts";
 import { deployedApi } from "./openapi.ts";
 import { gatewayLogsPolicy, gatewayLogsTrust } from "./permissions.ts";
@@ -22,12 +22,12 @@ const SECONDS_A_DAY = 86_400;
 const LARGEST_QUOTA = 2_147_483_647;
 
 /** The API and what it calls and writes to; the stage, which callers see, comes last. */
-export function apiLayer(plan: Plan, functions: ReadonlyMap<FunctionName, FunctionNode>): readonly ResourceNode[] {
-  const { config, names, place, production, key } = plan;
+export function apiLayer(input: StackInput, functions: ReadonlyMap<FunctionName, FunctionNode>): readonly ResourceNode[] {
+  const { config, names, place, production, key } = input;
   const { api } = config;
   const { document, hash, methods } = deployedApi(config, place);
-  const account = accountSetting(plan);
-  const accessLog = logGroup(plan, "api.logs", names.apiAccessLog);
+  const account = accountSetting(input);
+  const accessLog = logGroup(input, "api.logs", names.apiAccessLog);
   const rest = declare(apigatewayRestApi, "api.rest", {
     identity: () => ({ name: api.name }),
     spec: () => ({ document, hash, methods }),
@@ -35,9 +35,9 @@ export function apiLayer(plan: Plan, functions: ReadonlyMap<FunctionName, Functi
   const executionLog = declare(logsGroup, "api.execution-logs", {
     needs: { rest, ...(key && { key }) },
     identity: (from) => from.rest && { name: names.executionLog(from.rest.id) },
-    spec: (from) => ({ retentionDays: plan.logRetentionDays, kmsKey: from.key?.arn }),
+    spec: (from) => ({ retentionDays: input.logRetentionDays, kmsKey: from.key?.arn }),
   });
-  const permissions = permissionLayer(plan, rest, functions);
+  const permissions = permissionLayer(input, rest, functions);
   const stage = declare(apigatewayStage, "api.stage", {
     needs: { rest, account, accessLog, executionLog },
     identity: (from) => from.rest && { apiId: from.rest.id, stage: api.stage },
@@ -49,12 +49,12 @@ export function apiLayer(plan: Plan, functions: ReadonlyMap<FunctionName, Functi
       logLevel: production ? "ERROR" : "INFO",
     }),
   });
-  const firewall = production && api.waf ? firewallLayer(plan, stage) : [];
-  const keys = api.auth === "apiKey" ? keyLayer(plan, stage) : [];
+  const firewall = production && api.waf ? firewallLayer(input, stage) : [];
+  const keys = api.auth === "apiKey" ? keyLayer(input, stage) : [];
   return [account, accessLog, rest, executionLog, ...permissions, stage, ...firewall, ...keys];
 }
 
-const accountSetting = ({ names, place }: Plan) =>
+const accountSetting = ({ names, place }: StackInput) =>
   declare(apigatewayAccount, "api.account", {
     identity: () => ({ role: names.gatewayLogsRole }),
     spec: () => ({
@@ -72,7 +72,7 @@ const LEAST_CALLS = 100;
  * One address may send what the whole stage takes, as phones behind one provider's address do; who sends more can only mean to flood it,
  * and WAF stops that before it counts against the stage.
  */
-function firewallLayer({ config, names }: Plan, stage: ResourceNode<{ readonly apiId: string; readonly stage: string }>) {
+function firewallLayer({ config, names }: StackInput, stage: ResourceNode<{ readonly apiId: string; readonly stage: string }>) {
   const acl = declare(wafv2WebAcl, "api.firewall", {
     identity: () => ({ name: names.webAcl }),
     spec: () => ({
@@ -89,8 +89,12 @@ function firewallLayer({ config, names }: Plan, stage: ResourceNode<{ readonly a
 }
 
 /** Each method of the stage may call its function's alias, and nobody else. Statements of one function go in one after the other: Lambda loses parallel ones. */
-function permissionLayer(plan: Plan, rest: ResourceNode<{ readonly id: string }>, functions: ReadonlyMap<FunctionName, FunctionNode>) {
-  const { config, names, place } = plan;
+function permissionLayer(
+  input: StackInput,
+  rest: ResourceNode<{ readonly id: string }>,
+  functions: ReadonlyMap<FunctionName, FunctionNode>,
+) {
+  const { config, names, place } = input;
   const last = new Map<FunctionName, ResourceNode>();
   return ROUTES.flatMap((route: ApiRoute) => {
     const live = functions.get(route.function);
@@ -115,13 +119,13 @@ function permissionLayer(plan: Plan, rest: ResourceNode<{ readonly id: string }>
   });
 }
 
-function keyLayer({ config, names }: Plan, stage: ResourceNode<{ readonly apiId: string; readonly stage: string }>) {
+function keyLayer({ config, names }: StackInput, stage: ResourceNode<{ readonly apiId: string; readonly stage: string }>) {
   const { rateLimit, burstLimit, name } = config.api;
   const key = declare(apigatewayApiKey, "api.key", {
     identity: () => ({ name: names.apiKey }),
     spec: () => ({ description: `Calls of the drivers' phones to ${name}` }),
   });
-  const plan = declare(apigatewayUsagePlan, "api.plan", {
+  const usagePlan = declare(apigatewayUsagePlan, "api.plan", {
     needs: { stage, key },
     identity: () => ({ name: names.usagePlan }),
     spec: (from) => ({
@@ -135,5 +139,5 @@ function keyLayer({ config, names }: Plan, stage: ResourceNode<{ readonly apiId:
       dailyQuota: Math.min(Math.max(1, Math.round(rateLimit * SECONDS_A_DAY)), LARGEST_QUOTA),
     }),
   });
-  return [key, plan];
+  return [key, usagePlan];
 }

@@ -14,7 +14,7 @@ import {
   snsTopic,
   type TableSpec,
 } from "../resources/index.ts";
-import { logGroup, type Plan, shortHash } from "./layer.ts";
+import { logGroup, type StackInput, shortHash } from "./layer.ts";
 import { databaseFamily } from "./naming.ts";
 import { bucketPolicy, logBucketPolicy, monitoringPolicy, snowflakePolicy, snowflakeTrust, topicPolicy, trustIn } from "./permissions.ts";
 
@@ -29,10 +29,10 @@ const PARAMETERS = {
 };
 
 /** Lake, live tables, alerts and database. `alarms`: the topic that production's database tells of its events. */
-export function dataLayer(plan: Plan, alarms: ResourceNode<{ readonly arn: string }> | undefined): readonly ResourceNode[] {
-  const { config, names, place, production, key } = plan;
+export function dataLayer(input: StackInput, alarms: ResourceNode<{ readonly arn: string }> | undefined): readonly ResourceNode[] {
+  const { config, names, place, production, key } = input;
   const needs = { ...(key && { key }) };
-  const logs = production ? accessLogs(plan) : undefined;
+  const logs = production ? accessLogs(input) : undefined;
   const bucket = declare(s3Bucket, "bucket.data", {
     needs: { ...needs, ...(logs && { logs }) },
     identity: () => ({ name: names.bucket }),
@@ -57,21 +57,21 @@ export function dataLayer(plan: Plan, alarms: ResourceNode<{ readonly arn: strin
       spec: () => ({}),
     });
   return [
-    ...databaseLayer(plan, alarms),
+    ...databaseLayer(input, alarms),
     ...(logs ? [logs] : []),
     bucket,
-    ...snowflakeRole(plan),
-    table(plan, "deliveries", { key: { hash: "delivery_id" }, indexes: Object.values(INDEXES.deliveries) }),
-    table(plan, "alerts", { key: { hash: "vehicle_id", range: "timestamp" }, indexes: Object.values(INDEXES.alerts), ttl: "expires_at" }),
-    table(plan, "vehicles", { key: { hash: "vehicle_id" }, indexes: [] }),
-    table(plan, "routes", { key: { hash: "route_id" }, indexes: [] }),
+    ...snowflakeRole(input),
+    table(input, "deliveries", { key: { hash: "delivery_id" }, indexes: Object.values(INDEXES.deliveries) }),
+    table(input, "alerts", { key: { hash: "vehicle_id", range: "timestamp" }, indexes: Object.values(INDEXES.alerts), ttl: "expires_at" }),
+    table(input, "vehicles", { key: { hash: "vehicle_id" }, indexes: [] }),
+    table(input, "routes", { key: { hash: "route_id" }, indexes: [] }),
     topic,
     ...config.alerts.emails.map(subscription("email")),
     ...config.alerts.sms.map(subscription("sms")),
   ];
 }
 /** Who did what with the lake's objects. Its own accesses are not logged: a log of the log would never end. */
-const accessLogs = ({ names, place, logRetentionDays, config }: Plan) =>
+const accessLogs = ({ names, place, logRetentionDays, config }: StackInput) =>
   declare(s3Bucket, "bucket.logs", {
     identity: () => ({ name: names.logBucket }),
     spec: () => ({
@@ -81,21 +81,21 @@ const accessLogs = ({ names, place, logRetentionDays, config }: Plan) =>
       s3Keys: true,
     }),
   });
-const table = ({ config, production, key: stackKey }: Plan, name: TableName, form: Pick<TableSpec, "key" | "indexes" | "ttl">) =>
+const table = ({ config, production, key: stackKey }: StackInput, name: TableName, form: Pick<TableSpec, "key" | "indexes" | "ttl">) =>
   declare(dynamodbTable, `table.${name}`, {
     needs: { ...(stackKey && { stackKey }) },
     identity: () => ({ name: config.tables[name] }),
     spec: (from) => ({ ...form, deletionProtection: production, kmsKey: from.stackKey?.arn }),
   });
 
-function databaseLayer(plan: Plan, alarms: ResourceNode<{ readonly arn: string }> | undefined): readonly ResourceNode[] {
-  const { config, names, production, key } = plan;
+function databaseLayer(input: StackInput, alarms: ResourceNode<{ readonly arn: string }> | undefined): readonly ResourceNode[] {
+  const { config, names, production, key } = input;
   const network = declare(ec2SecurityGroup, "network.database", {
     identity: () => ({ name: names.securityGroup }),
     spec: () => ({
       description: "FleetLogix database: the addresses that may reach it",
       port: POSTGRES_PORT,
-      cidrs: allowedCidrs(plan),
+      cidrs: allowedCidrs(input),
     }),
   });
   const parameters = declare(rdsParameterGroup, "parameters.database", {
@@ -106,25 +106,25 @@ function databaseLayer(plan: Plan, alarms: ResourceNode<{ readonly arn: string }
       parameters: PARAMETERS,
     }),
   });
-  const log = logGroup(plan, "logs.database", names.databaseLog("postgresql"));
-  const upgradeLog = logGroup(plan, "logs.database-upgrade", names.databaseLog("upgrade"));
+  const log = logGroup(input, "logs.database", names.databaseLog("postgresql"));
+  const upgradeLog = logGroup(input, "logs.database-upgrade", names.databaseLog("upgrade"));
   const own = { network, parameters, log, upgradeLog };
   const needs = { ...own, ...(key && { key }) };
   const identity = () => ({ identifier: config.database.identifier.toLowerCase() });
   if (!production)
-    return [...Object.values(own), declare(rdsInstance, "database.main", { needs, identity, spec: (from) => databaseSpec(plan, from) })];
-  const monitoring = monitoringRole(plan);
-  const subnets = subnetGroup(plan);
+    return [...Object.values(own), declare(rdsInstance, "database.main", { needs, identity, spec: (from) => databaseSpec(input, from) })];
+  const monitoring = monitoringRole(input);
+  const subnets = subnetGroup(input);
   const database = declare(rdsInstance, "database.main", {
     needs: { ...needs, monitoring, ...(subnets && { subnets }) },
     identity,
-    spec: (from) => ({ ...databaseSpec(plan, from, from.monitoring.arn), subnetGroup: from.subnets?.name }),
+    spec: (from) => ({ ...databaseSpec(input, from, from.monitoring.arn), subnetGroup: from.subnets?.name }),
   });
-  const events = alarms ? eventSubscriptions(plan, { alarms, database, parameters }) : [];
+  const events = alarms ? eventSubscriptions(input, { alarms, database, parameters }) : [];
   return [...Object.values(own), monitoring, ...(subnets ? [subnets] : []), database, ...events];
 }
 /** Of the private subnets, where the VPC has some in two zones; without a look at the VPC (status, teardown) it may be there. */
-const subnetGroup = ({ names, privateSubnets }: Plan) =>
+const subnetGroup = ({ names, privateSubnets }: StackInput) =>
   privateSubnets?.length === 0
     ? undefined
     : declare(rdsSubnetGroup, "subnets.database", {
@@ -138,7 +138,7 @@ interface EventSources {
   readonly parameters: ResourceNode<{ readonly name: string }>;
 }
 /** RDS tells of the stack's own instance and parameters. Of security groups of its own it knows none in a VPC: whatever comes is told. */
-function eventSubscriptions({ names }: Plan, { alarms, database, parameters }: EventSources): readonly ResourceNode[] {
+function eventSubscriptions({ names }: StackInput, { alarms, database, parameters }: EventSources): readonly ResourceNode[] {
   return [
     declare(rdsEventSubscription, "events.database", {
       needs: { alarms, database },
@@ -173,7 +173,7 @@ function eventSubscriptions({ names }: Plan, { alarms, database, parameters }: E
   ];
 }
 /** Made when the configuration says whom to let in. */
-function snowflakeRole({ config, names, key }: Plan): readonly ResourceNode[] {
+function snowflakeRole({ config, names, key }: StackInput): readonly ResourceNode[] {
   const { userArn, externalId } = config.warehouse.snowflake;
   if (userArn === null || externalId === null) return [];
   return [
@@ -189,7 +189,7 @@ function snowflakeRole({ config, names, key }: Plan): readonly ResourceNode[] {
   ];
 }
 
-const monitoringRole = ({ names, place }: Plan) =>
+const monitoringRole = ({ names, place }: StackInput) =>
   declare(iamRole, "role.monitoring", {
     identity: () => ({ name: names.monitoringRole }),
     spec: () => ({
@@ -204,7 +204,7 @@ interface DatabaseNeeds {
   readonly parameters: { readonly name: string };
   readonly key?: { readonly arn: string };
 }
-function databaseSpec({ config, production, local }: Plan, from: DatabaseNeeds, monitoringRoleArn?: string) {
+function databaseSpec({ config, production, local }: StackInput, from: DatabaseNeeds, monitoringRoleArn?: string) {
   const { identifier, allowedCidrs, publiclyAccessible, ...database } = config.database;
   return {
     ...database,
@@ -219,7 +219,7 @@ function databaseSpec({ config, production, local }: Plan, from: DatabaseNeeds, 
     kmsKey: from.key?.arn,
   };
 }
-function allowedCidrs({ config, callerCidr }: Plan): readonly string[] | undefined {
+function allowedCidrs({ config, callerCidr }: StackInput): readonly string[] | undefined {
   const { allowedCidrs: allowed, publiclyAccessible } = config.database;
   if (allowed !== "auto") return allowed;
   // From outside the VPC nobody reaches it: the caller's address has nothing to be let in to.

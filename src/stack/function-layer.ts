@@ -1,13 +1,13 @@
 import type { FunctionManifest } from "../../handlers/contract/functions.ts";
 import { declare } from "../engine/contract.ts";
 import { iamRole, lambdaFunction } from "../resources/index.ts";
-import { logGroup, type Plan } from "./layer.ts";
+import { logGroup, type StackInput } from "./layer.ts";
 import { ALIAS } from "./naming.ts";
 import { functionPolicy, trustIn } from "./permissions.ts";
 
 /** A function with its role and its log, both there before it. */
-export function functionLayer(plan: Plan, manifest: FunctionManifest) {
-  const { config, names, place, artifacts, key } = plan;
+export function functionLayer(input: StackInput, manifest: FunctionManifest) {
+  const { config, names, place, artifacts, key } = input;
   const { name } = manifest;
   const role = declare(iamRole, `role.${name}`, {
     identity: () => ({ name: names.role(name) }),
@@ -17,7 +17,7 @@ export function functionLayer(plan: Plan, manifest: FunctionManifest) {
       policy: functionPolicy(manifest, name, names),
     }),
   });
-  const log = logGroup(plan, `logs.${name}`, names.functionLog(name));
+  const log = logGroup(input, `logs.${name}`, names.functionLog(name));
   const artifact = artifacts?.get(name);
   const live = declare(lambdaFunction, `function.${name}`, {
     needs: { role, log, ...(key && { key }) },
@@ -31,7 +31,7 @@ export function functionLayer(plan: Plan, manifest: FunctionManifest) {
       handler: "index.handler",
       memoryMb: config.functions.memoryMb,
       timeoutSeconds: config.functions.timeoutSeconds,
-      environment: environmentOf(plan, manifest),
+      environment: environmentOf(input, manifest),
       logGroup: from.log.name,
       kmsKey: from.key?.arn,
       alias: ALIAS,
@@ -41,7 +41,10 @@ export function functionLayer(plan: Plan, manifest: FunctionManifest) {
   return { name, role, log, live };
 }
 /** Names and numbers only: no function holds a secret. */
-function environmentOf({ config, names }: Plan, { environment, optionalEnvironment }: FunctionManifest): Readonly<Record<string, string>> {
+function environmentOf(
+  { config, names }: StackInput,
+  { environment, optionalEnvironment }: FunctionManifest,
+): Readonly<Record<string, string>> {
   const values = {
     DATA_BUCKET: names.bucket,
     DELIVERIES_TABLE: config.tables.deliveries,

@@ -1,13 +1,25 @@
 import { createHash } from "node:crypto";
-import type { Config } from "../config/config.ts";
-import { declare, type ResourceNode } from "../engine/contract.ts";
+import type { Artifact } from "../artifacts/artifact.ts";
+import type { Config, FunctionName } from "../config/config.ts";
+import { type AwsLocation, declare, type ResourceNode } from "../engine/contract.ts";
 import { type KeyOutputs, kmsKey, logsGroup } from "../resources/index.ts";
 import type { Naming } from "./naming.ts";
 import { keyPolicy } from "./permissions.ts";
-import type { StackInputs } from "./topology.ts";
 
-/** What every layer of the stack is made from. */
-export interface Plan extends StackInputs {
+/** Facts beside the configuration: where the stack lies, who asks, and the code to deploy. */
+export interface StackContext {
+  readonly place: AwsLocation;
+  /** An imitation of AWS answers: it chooses the port of a database. */
+  readonly local: boolean;
+  /** The caller's own address, `/32`, for `allowedCidrs: "auto"`; undefined: not known, and what is open stays open. */
+  readonly callerCidr: string | undefined;
+  /** Ids of the default VPC's private subnets, in two zones at least, else none; undefined: nobody has looked. */
+  readonly privateSubnets: readonly string[] | undefined;
+  /** undefined: nothing was bundled (status, outputs, teardown), and code is not compared. */
+  readonly artifacts: ReadonlyMap<FunctionName, Artifact> | undefined;
+}
+/** Input of every layer. */
+export interface StackInput extends StackContext {
   readonly config: Config;
   readonly names: Naming;
   readonly production: boolean;
@@ -16,14 +28,14 @@ export interface Plan extends StackInputs {
   readonly key: ResourceNode<KeyOutputs> | undefined;
 }
 
-export const logGroup = ({ logRetentionDays, key }: Plan, id: string, name: string) =>
+export const logGroup = ({ logRetentionDays, key }: StackInput, id: string, name: string) =>
   declare(logsGroup, id, {
     needs: { ...(key && { key }) },
     identity: () => ({ name }),
     spec: (from) => ({ retentionDays: logRetentionDays, kmsKey: from.key?.arn }),
   });
 
-export const stackKey = ({ names, config, place }: Omit<Plan, "key">): ResourceNode<KeyOutputs> =>
+export const stackKey = ({ names, config, place }: Omit<StackInput, "key">): ResourceNode<KeyOutputs> =>
   declare(kmsKey, "key.stack", {
     identity: () => ({ alias: names.key }),
     spec: () => ({ description: `Encrypts what ${config.project}/${config.environment} keeps`, policy: keyPolicy(place) }),

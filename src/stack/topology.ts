@@ -1,54 +1,44 @@
 import { FUNCTIONS } from "../../handlers/contract/functions.ts";
-import type { Artifact } from "../artifacts/artifact.ts";
 import type { Config, FunctionName } from "../config/config.ts";
-import type { AwsLocation, ResourceNode, Tags } from "../engine/contract.ts";
+import type { ResourceNode, Tags } from "../engine/contract.ts";
 import { apiLayer } from "./api-layer.ts";
 import { dataLayer } from "./data-layer.ts";
 import { functionLayer } from "./function-layer.ts";
-import { type Plan, stackKey } from "./layer.ts";
+import { type StackContext, type StackInput, stackKey } from "./layer.ts";
 import { naming } from "./naming.ts";
 import { alarmsTopic, watchLayer } from "./watch-layer.ts";
 
-export interface StackInputs {
-  readonly place: AwsLocation;
-  /** An imitation of AWS answers: it chooses the port of a database. */
-  readonly local: boolean;
-  /** The caller's own address, `/32`, for `allowedCidrs: "auto"`; undefined: not known, and what is open stays open. */
-  readonly callerCidr: string | undefined;
-  /** Ids of the default VPC's private subnets, in two zones at least, else none; undefined: nobody has looked. */
-  readonly privateSubnets: readonly string[] | undefined;
-  /** undefined: nothing was bundled (status, outputs, teardown), and code is not compared. */
-  readonly artifacts: ReadonlyMap<FunctionName, Artifact> | undefined;
-}
 export interface Stack {
   readonly nodes: readonly ResourceNode[];
-  /** The nodes of one command; what they need comes with them. */
+  /** Nodes of one command's scope. The engine adds the nodes that they need. */
   part(scope: "all" | "data" | "functions" | "api", functions?: readonly FunctionName[]): readonly ResourceNode[];
   readonly tags: Tags;
   /** `<project>/<environment>`: the value of the tag that proves ownership. */
   readonly name: string;
 }
 
-/** Auditors want a year of logs; development keeps what the configuration says. */
-const PRODUCTION_LOG_DAYS = 365;
+/**
+ * Config → resource nodes, pure. A layer uses outputs of the layers above it only:
+ *
+ *     key         customer key of KMS (production)
+ *     alarms      topic of the alarms
+ *     data        database and its network · lake bucket · tables · alerts topic and its subscribers · Snowflake's role
+ *     functions   role → log → function, one of each per manifest in handlers/contract
+ *     api         REST API → permissions to call the functions → stage → web ACL (production), key and usage plan
+ *     watch       alarms' subscribers · alarms · dashboard
+ */
+export function topology(config: Config, context: StackContext): Stack {
+  const input = inputOf(config, context);
+  const alarms = config.alarms.enabled ? alarmsTopic(input) : undefined;
+  const data = dataLayer(input, alarms);
+  const functions = FUNCTIONS.map((manifest) => functionLayer(input, manifest));
+  const api = apiLayer(input, new Map(functions.map((f) => [f.name, f.live])));
+  const watch = alarms ? watchLayer(input, alarms) : [];
 
-/** Config → what should exist. Pure. This file is the architecture, readable top to bottom. */
-export function topology(config: Config, inputs: StackInputs): Stack {
-  const production = config.hardening === "production";
-  const days = config.functions.logRetentionDays;
-  const logRetentionDays = production ? Math.max(days, PRODUCTION_LOG_DAYS) : days;
-  const basis = { ...inputs, config, names: naming(config, inputs.place), production, logRetentionDays };
-  const plan: Plan = { ...basis, key: production ? stackKey(basis) : undefined };
-
-  const alarms = config.alarms.enabled ? alarmsTopic(plan) : undefined;
-  const data = dataLayer(plan, alarms);
-  const functions = FUNCTIONS.map((manifest) => functionLayer(plan, manifest));
-  const api = apiLayer(plan, new Map(functions.map((f) => [f.name, f.live])));
+  const all = Object.keys(config.functions.names) as readonly FunctionName[];
   const ofFunctions = (chosen: readonly FunctionName[]) =>
     functions.filter((f) => chosen.includes(f.name)).flatMap((f) => [f.role, f.log, f.live]);
-  const all = Object.keys(config.functions.names) as readonly FunctionName[];
-  const watch = alarms ? watchLayer(plan, alarms) : [];
-  const nodes = [...(plan.key ? [plan.key] : []), ...data, ...ofFunctions(all), ...api, ...watch];
+  const nodes = [...(input.key ? [input.key] : []), ...data, ...ofFunctions(all), ...api, ...watch];
   const name = `${config.project}/${config.environment}`;
   return {
     nodes,
@@ -57,15 +47,28 @@ export function topology(config: Config, inputs: StackInputs): Stack {
       if (scope === "data") return data;
       return scope === "api" ? api : ofFunctions(chosen && chosen.length > 0 ? chosen : all);
     },
-    tags: {
-      ...config.tags,
-      Project: config.project,
-      Environment: config.environment,
-      ManagedBy: "fleetlogix",
-      "fleetlogix:stack": name,
-      // Roles are the whole account's: without it, the stack of another region would be taken for this one.
-      "fleetlogix:region": inputs.place.region,
-    },
+    tags: tagsOf(config, name, context.place.region),
     name,
   };
 }
+
+/** Auditors ask for a year of logs; development keeps them as long as the configuration says. */
+const PRODUCTION_LOG_DAYS = 365;
+
+function inputOf(config: Config, context: StackContext): StackInput {
+  const production = config.hardening === "production";
+  const days = config.functions.logRetentionDays;
+  const logRetentionDays = production ? Math.max(days, PRODUCTION_LOG_DAYS) : days;
+  const input = { ...context, config, names: naming(config, context.place), production, logRetentionDays };
+  return { ...input, key: production ? stackKey(input) : undefined };
+}
+
+const tagsOf = (config: Config, stack: string, region: string): Tags => ({
+  ...config.tags,
+  Project: config.project,
+  Environment: config.environment,
+  ManagedBy: "fleetlogix",
+  "fleetlogix:stack": stack,
+  // Roles are global: without this tag, a stack in another region would count as this one.
+  "fleetlogix:region": region,
+});

@@ -2,11 +2,11 @@ import { declare, type ResourceNode } from "../engine/contract.ts";
 import { cloudwatchAlarm, cloudwatchDashboard, snsSubscription, snsTopic } from "../resources/index.ts";
 import { alarmsOf } from "./alarms.ts";
 import { dashboardBody } from "./dashboard.ts";
-import { type Plan, shortHash } from "./layer.ts";
+import { type StackInput, shortHash } from "./layer.ts";
 import { alarmsTopicPolicy } from "./permissions.ts";
 
 /** The topic of the alarms, which production's database tells of its events, too. */
-export const alarmsTopic = ({ config, names, place, key }: Plan) =>
+export const alarmsTopic = ({ config, names, place, key }: StackInput) =>
   declare(snsTopic, "topic.alarms", {
     needs: { ...(key && { key }) },
     identity: () => ({ name: config.alarms.topicName }),
@@ -15,7 +15,7 @@ export const alarmsTopic = ({ config, names, place, key }: Plan) =>
   });
 
 /** Dashboard, alarms and whom they tell. They need nothing but the topic: metrics are named, not made. */
-export function watchLayer({ config, names, place }: Plan, topic: ResourceNode<{ readonly arn: string }>): readonly ResourceNode[] {
+export function watchLayer({ config, names, place }: StackInput, topic: ResourceNode<{ readonly arn: string }>): readonly ResourceNode[] {
   const alarms = alarmsOf(config).map(({ what, spec }) =>
     declare(cloudwatchAlarm, `alarm.${what}`, {
       needs: { topic },

@@ -44,7 +44,12 @@ const PLANTED: readonly (readonly [rule: string, file: string, content: string])
     "src/local/services/apigateway/control/planted.ts",
     'export * as planted from "../openapi/document.ts";\n',
   ],
-  ["no-cycles", "src/lake/planted.ts", 'export { planted } from "./planted.ts";\n'],
+  [
+    "kinds-through-their-index",
+    "src/stack/planted.ts",
+    'export type { DatabaseSpec as Planted } from "../resources/rds-instance/types.ts";\n',
+  ],
+  ["no-circles", "src/lake/planted.ts", 'export type { Planted } from "./planted.ts";\n'],
   ["handlers-stand-alone", "handlers/shared/planted.ts", 'export { CODES as planted } from "../../src/errors.ts";\n'],
 ];
 

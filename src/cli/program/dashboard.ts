@@ -1,5 +1,5 @@
 import { type Command, Help, InvalidArgumentError } from "commander";
-import type { Act } from "../program.ts";
+import type { Act } from "./act.ts";
 
 const MOST = 65_535;
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import type { Act } from "../program.ts";
+import type { Act } from "./act.ts";
 
 /** Commands about the data that the stack holds. */
 export function data(program: Command, act: Act): void {

@@ -1,7 +1,7 @@
 import type { CreateDBInstanceCommandInput, DBInstance, ModifyDBInstanceCommandInput, PendingModifiedValues } from "@aws-sdk/client-rds";
 import { differences } from "../../aws/changes.ts";
 import type { Change } from "../../engine/contract.ts";
-import type { DatabaseLive, DatabaseSpec } from "../rds-instance.ts";
+import type { DatabaseLive, DatabaseSpec } from "./types.ts";
 
 /**
  * gp3 of this size and more has IOPS of its own: AWS wants them with the size there, and refuses them below it

@@ -1,5 +1,5 @@
-import type { DatabaseLive, DatabaseSpec } from "../rds-instance.ts";
 import { ATTRIBUTES, BASE_IOPS, IOPS_FROM_GB, leastGrowth, majorOf } from "./attributes.ts";
+import type { DatabaseLive, DatabaseSpec } from "./types.ts";
 
 /** What is no difference and must be known before anything is written. */
 export function notesOn(spec: DatabaseSpec, live: DatabaseLive | undefined): readonly string[] {

@@ -15,7 +15,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     invariant: "F16",
     bug: "an attribute of a function is left out of the comparison",
-    file: "src/resources/lambda-function.ts",
+    file: "src/resources/lambda-function/index.ts",
     edits: [
       [
         "...Object.entries(configuration).flatMap(([path, to]) =>",
@@ -27,7 +27,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     invariant: "I1",
     bug: "whether a function's calls are traced is left out of the comparison",
-    file: "src/resources/lambda-function.ts",
+    file: "src/resources/lambda-function/index.ts",
     edits: [
       [
         "...Object.entries(configuration).flatMap(([path, to]) =>",
@@ -51,7 +51,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     invariant: "I2",
     bug: "a database that is still being created counts as ready",
-    file: "src/resources/rds-instance.ts",
+    file: "src/resources/rds-instance/index.ts",
     edits: [['const READY = ["available",', 'const READY = ["creating", "available",']],
     scenarios: "^F12 the database is creating for ever",
   },

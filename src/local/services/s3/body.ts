@@ -7,8 +7,9 @@ import { LocalFault } from "../../core/service.ts";
 import { type Algorithm, algorithmOf, type Checksums, compareChecksums, DEFAULT_ALGORITHM, hasher, statedChecksums } from "./checksums.ts";
 import { type ChunkVerifier, chunkVerifier } from "./chunk-signature.ts";
 import { unchunk } from "./chunked.ts";
-import type { FileStore, Segment } from "./files.ts";
+import type { FileStore } from "./files.ts";
 import { LARGEST_SMALL } from "./packs.ts";
+import type { Segment } from "./segment.ts";
 import type { S3State } from "./state.ts";
 
 type Headers = Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 import { LocalFault } from "../../core/service.ts";
-import type { Version } from "./state.ts";
+import type { Version } from "./version.ts";
 
 interface ReadConditions {
   readonly IfMatch?: string | undefined;

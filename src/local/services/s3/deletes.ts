@@ -2,7 +2,8 @@ import type { DeletedObject, DeleteObjectCommandInput, DeleteObjectsCommandInput
 import { type Call, LocalFault } from "../../core/service.ts";
 import { checkWrite } from "./conditions.ts";
 import type { Notify } from "./notifications.ts";
-import { accessDenied, type Bucket, bucketArn, bucketOf, type S3State, type Version } from "./state.ts";
+import { accessDenied, type Bucket, bucketArn, bucketOf, type S3State } from "./state.ts";
+import type { Version } from "./version.ts";
 import { discard, place } from "./write.ts";
 
 interface Target {

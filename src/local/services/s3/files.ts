@@ -4,13 +4,8 @@ import { copyFile, link } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { openPacks, type Packs, placeOf } from "./packs.ts";
+import type { Segment } from "./segment.ts";
 
-/** A file of the store, or a place in a pack; an object is one of them, or one per part of its multipart upload. */
-export interface Segment {
-  /** Unlike every other's. `<pack>@<offset>` for a small one. */
-  readonly file: string;
-  readonly size: number;
-}
 /** Contents of objects on disk, under names that say nothing: keys are no file names. */
 export interface FileStore {
   /** A path for an incoming body; it becomes a segment by `keep`. */

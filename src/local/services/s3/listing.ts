@@ -6,7 +6,8 @@ import type {
 } from "@aws-sdk/client-s3";
 import { type Call, LocalFault } from "../../core/service.ts";
 import { compareKeys, firstAtLeast } from "./object-index.ts";
-import { bucketOf, ownerOf, type S3State, type Version } from "./state.ts";
+import { bucketOf, ownerOf, type S3State } from "./state.ts";
+import type { Version } from "./version.ts";
 
 interface Walk {
   readonly prefix: string;

@@ -21,9 +21,9 @@ import {
   isFullObjectByDefault,
 } from "./checksums.ts";
 import { checkCopySource } from "./conditions.ts";
-import type { Segment } from "./files.ts";
 import type { Notify } from "./notifications.ts";
 import { copyConditions, sourceOf } from "./put.ts";
+import type { Segment } from "./segment.ts";
 import { type Bucket, bucketOf, type S3State, type Upload } from "./state.ts";
 import { type Content, commit, describe, encryptionOf, written } from "./write.ts";
 

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import type { NotificationConfiguration, NotificationConfigurationFilter } from "@aws-sdk/client-s3";
 import { type Call, LocalFault, type Principal } from "../../core/service.ts";
 import { thawOnce } from "./documents.ts";
-import { type Bucket, bucketArn, type S3State, type Version } from "./state.ts";
+import { type Bucket, bucketArn, type S3State } from "./state.ts";
+import type { Version } from "./version.ts";
 
 /** Tells the destinations of a bucket that something happened; never delays or fails the call that did it. */
 export type Notify = (bucket: string, event: string, version: Version, call: Call) => void;

@@ -1,5 +1,5 @@
 import type { Collection } from "../../core/store.ts";
-import type { Version } from "./state.ts";
+import type { Version } from "./version.ts";
 
 /** Every version of every object, found by key and in S3's order. */
 export interface ObjectIndex {

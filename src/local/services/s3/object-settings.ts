@@ -13,8 +13,9 @@ import { asMembers } from "./checksums.ts";
 import { limit } from "./listing.ts";
 import type { Notify } from "./notifications.ts";
 import { checkCustomerKey, findVersion } from "./read.ts";
-import { accessDenied, type Bucket, bucketOf, type S3State, type Version } from "./state.ts";
+import { accessDenied, type Bucket, bucketOf, type S3State } from "./state.ts";
 import { checkedTags } from "./tags.ts";
+import type { Version } from "./version.ts";
 import { versionOf } from "./write.ts";
 
 interface Named {

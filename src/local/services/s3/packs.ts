@@ -1,6 +1,6 @@
 import { closeSync, ftruncateSync, openSync, rmSync, writeSync } from "node:fs";
 import { APPEND } from "../../core/files.ts";
-import type { Segment } from "./files.ts";
+import type { Segment } from "./segment.ts";
 
 /** Bodies up to this size share files: a file of its own costs more than the rest of a small call. */
 export const LARGEST_SMALL = 64 * 1024;

@@ -5,7 +5,8 @@ import { type Algorithm, algorithmOf, asMembers, type Checksums, hasher } from "
 import { checkCopySource, checkWrite } from "./conditions.ts";
 import type { Notify } from "./notifications.ts";
 import { checkCustomerKey, findVersion } from "./read.ts";
-import { accessDenied, type Bucket, bucketOf, type Described, type S3State, type Version } from "./state.ts";
+import { accessDenied, type Bucket, bucketOf, type S3State } from "./state.ts";
+import type { Described, Version } from "./version.ts";
 import { type Content, commit, describe, encryptionOf, versionOf, written } from "./write.ts";
 
 export function putObject(state: S3State, notify: Notify) {

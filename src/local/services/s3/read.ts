@@ -2,7 +2,8 @@ import type { GetObjectCommandInput, GetObjectCommandOutput, HeadObjectCommandIn
 import { type Call, LocalFault } from "../../core/service.ts";
 import { asMembers } from "./checksums.ts";
 import { checkRead } from "./conditions.ts";
-import { accessDenied, type Bucket, bucketArn, bucketOf, type S3State, type Version } from "./state.ts";
+import { accessDenied, type Bucket, bucketArn, bucketOf, type S3State } from "./state.ts";
+import type { Version } from "./version.ts";
 import { versionOf } from "./write.ts";
 
 /** The version that a reader asks for; throws S3's various ways of saying that there is none. */

@@ -1,5 +1,6 @@
 import { forget, partsOf } from "./multipart.ts";
-import type { S3State, Version } from "./state.ts";
+import type { S3State } from "./state.ts";
+import type { Version } from "./version.ts";
 import { discard } from "./write.ts";
 
 /** Finishes what a killed server had begun: every call makes its new state durable first and tidies up after it. */

@@ -1,5 +1,5 @@
 import { LocalFault } from "../../core/service.ts";
-import type { Tagged } from "./state.ts";
+import type { Tagged } from "./version.ts";
 
 interface SdkTag {
   readonly Key?: string | undefined;

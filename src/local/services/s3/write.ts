@@ -5,9 +5,10 @@ import { checkObjectAcl } from "./access.ts";
 import { asMembers, type Checksums } from "./checksums.ts";
 import { checkWrite } from "./conditions.ts";
 import { thawOnce } from "./documents.ts";
-import type { Segment } from "./files.ts";
-import type { Bucket, Described, Lock, S3State, Version } from "./state.ts";
+import type { Segment } from "./segment.ts";
+import type { Bucket, S3State } from "./state.ts";
 import { headerTags } from "./tags.ts";
+import type { Described, Lock, Version } from "./version.ts";
 
 /** The members that all writing operations share: put, copy, multipart. */
 type Writing = Omit<PutObjectCommandInput, "Body" | "Expires"> & { readonly Expires?: Date | string | undefined };

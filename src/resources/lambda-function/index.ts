@@ -1,14 +1,14 @@
 import type { IAM } from "@aws-sdk/client-iam";
 import type { CreateFunctionCommandInput, FunctionConfiguration, GetFunctionResponse, Lambda } from "@aws-sdk/client-lambda";
-import { changedTags, differences, touches } from "../aws/changes.ts";
-import type { AwsClients } from "../aws/clients.ts";
-import { orAbsent } from "../aws/faults.ts";
-import { mayBeOurs } from "../aws/ownership.ts";
-import { policyForm } from "../aws/policies.ts";
-import type { AwsLocation, Change, Observation, ResourceKind } from "../engine/contract.ts";
-import { FleetlogixError } from "../errors.ts";
-import { grantOf, readGrant, writeGrant } from "./lambda-function/key-grant.ts";
-import { type OtherStatement, otherNote, otherStatementsOf, stoppedNote } from "./lambda-function/statements.ts";
+import { changedTags, differences, touches } from "../../aws/changes.ts";
+import type { AwsClients } from "../../aws/clients.ts";
+import { orAbsent } from "../../aws/faults.ts";
+import { mayBeOurs } from "../../aws/ownership.ts";
+import { policyForm } from "../../aws/policies.ts";
+import type { AwsLocation, Change, Observation, ResourceKind } from "../../engine/contract.ts";
+import { FleetlogixError } from "../../errors.ts";
+import { grantOf, readGrant, writeGrant } from "./key-grant.ts";
+import { type OtherStatement, otherNote, otherStatementsOf, stoppedNote } from "./statements.ts";
 
 export interface FunctionId {
   readonly name: string;

@@ -1,71 +1,13 @@
 import type { DBInstance } from "@aws-sdk/client-rds";
-import { changedTags, differences } from "../aws/changes.ts";
-import type { AwsClients } from "../aws/clients.ts";
-import { orAbsent, toFault } from "../aws/faults.ts";
-import { carriesTag, fromTagList, toTagList } from "../aws/ownership.ts";
-import type { Change, Observation, ResourceKind } from "../engine/contract.ts";
-import { FleetlogixError } from "../errors.ts";
-import { ATTRIBUTES, attributeChanges, creation, leastGrowth, modificationFor } from "./rds-instance/attributes.ts";
-import { notesOn } from "./rds-instance/notes.ts";
-
-export interface DatabaseId {
-  /** RDS keeps it in lower case. */
-  readonly identifier: string;
-}
-export interface DatabaseSpec {
-  readonly name: string;
-  readonly username: string;
-  /** A major version (`17`), or as exact as wanted (`17.4`): AWS's own minor upgrades are no difference. */
-  readonly engineVersion: string;
-  readonly instanceClass: string;
-  readonly storageGb: number;
-  readonly backupRetentionDays: number;
-  readonly publiclyAccessible: boolean;
-  readonly multiAz: boolean;
-  readonly deletionProtection: boolean;
-  /** undefined: whatever the endpoint gives. */
-  readonly port: number | undefined;
-  readonly securityGroup: string;
-  readonly parameterGroup: string;
-  /** Where a new database is put; RDS moves none within its VPC. undefined: the VPC's default group. */
-  readonly subnetGroup?: string | undefined;
-  /** undefined: no enhanced monitoring. */
-  readonly monitoringRoleArn: string | undefined;
-  /** ARN of a customer key for a new database, its insights and its password; AWS lets none of them change later. undefined: AWS's own. */
-  readonly kmsKey?: string | undefined;
-}
-export interface DatabaseLive {
-  readonly identifier: string;
-  readonly arn: string;
-  readonly status: string;
-  readonly name: string;
-  readonly username: string;
-  readonly engine: string;
-  readonly encrypted: boolean;
-  readonly deletionProtection: boolean;
-  readonly engineVersion: string;
-  readonly instanceClass: string;
-  readonly storageGb: number;
-  readonly iops: number | undefined;
-  readonly secretArn: string | undefined;
-  /** ARN of the key of its storage. */
-  readonly kmsKey: string | undefined;
-  readonly subnetGroup: string | undefined;
-  readonly extendedSupport: boolean;
-  readonly host: string | undefined;
-  readonly port: number | undefined;
-  /** By path of ATTRIBUTES, as it will be once what is pending has been applied. */
-  readonly attributes: Readonly<Record<string, unknown>>;
-}
-export interface DatabaseOutputs {
-  readonly identifier: string;
-  readonly status: string;
-  readonly host: string | null;
-  readonly port: number | null;
-  readonly name: string;
-  readonly username: string;
-  readonly secretArn: string | null;
-}
+import { changedTags, differences } from "../../aws/changes.ts";
+import type { AwsClients } from "../../aws/clients.ts";
+import { orAbsent, toFault } from "../../aws/faults.ts";
+import { carriesTag, fromTagList, toTagList } from "../../aws/ownership.ts";
+import type { Change, Observation, ResourceKind } from "../../engine/contract.ts";
+import { FleetlogixError } from "../../errors.ts";
+import { ATTRIBUTES, attributeChanges, creation, leastGrowth, modificationFor } from "./attributes.ts";
+import { notesOn } from "./notes.ts";
+import type { DatabaseId, DatabaseLive, DatabaseOutputs, DatabaseSpec } from "./types.ts";
 
 const GONE = ["DBInstanceNotFoundFault", "DBInstanceNotFound"];
 /** Said of a key that RDS cannot use (botocore rds). unproven: that it is said of a key made a moment ago, and passes by itself. */

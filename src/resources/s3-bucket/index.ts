@@ -1,14 +1,14 @@
 import type { LifecycleRule, LoggingEnabled, S3, ServerSideEncryption } from "@aws-sdk/client-s3";
-import { changedTags, differences } from "../aws/changes.ts";
-import type { AwsClients } from "../aws/clients.ts";
-import { orAbsent, toFault } from "../aws/faults.ts";
-import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
-import { type PolicyDocument, type Statements, statementChanges, statementsOf } from "../aws/policies.ts";
-import type { AwsLocation, Change, Observation, ResourceKind } from "../engine/contract.ts";
-import { FleetlogixError } from "../errors.ts";
-import { oneLine } from "../printable.ts";
-import { count, type Own, remove } from "./s3-bucket/contents.ts";
-import { notify, ownQueue } from "./s3-bucket/notifications.ts";
+import { changedTags, differences } from "../../aws/changes.ts";
+import type { AwsClients } from "../../aws/clients.ts";
+import { orAbsent, toFault } from "../../aws/faults.ts";
+import { fromTagList, mayBeOurs, toTagList } from "../../aws/ownership.ts";
+import { type PolicyDocument, type Statements, statementChanges, statementsOf } from "../../aws/policies.ts";
+import type { AwsLocation, Change, Observation, ResourceKind } from "../../engine/contract.ts";
+import { FleetlogixError } from "../../errors.ts";
+import { oneLine } from "../../printable.ts";
+import { count, type Own, remove } from "./contents.ts";
+import { notify, ownQueue } from "./notifications.ts";
 
 export interface BucketId {
   readonly name: string;
