@@ -10,7 +10,7 @@ export async function openPages(url: string) {
     port: undefined,
     folder: "dist/dashboard",
     about: { stack: "FleetLogix/dev", region: "us-east-1", local: true, tiles: null, silentAfterMinutes: 15 },
-    access: async () => ({ url, headers: async () => ({}) }),
+    access: async () => ({ url, signs: false, headers: async () => ({}) }),
     traffic: async () => inventedTraffic(),
     rate: 50,
     signal: controller.signal,

@@ -40,7 +40,11 @@ async function accessOf(session: Session): Promise<ApiAccess> {
   if (!url) {
     throw new FleetlogixError("NOT_DEPLOYED", "There is no API yet.", { hint: "Create it with `fleetlogix up`.", resource: "api.stage" });
   }
-  const signed = (path: string) =>
-    signCall(session.clients, session.place.region, { method: "GET", url: `${url}${path}`, headers: { accept: "application/json" } });
-  return { url, headers: async (path) => (auth === "iam" ? signed(path) : key ? { "x-api-key": key.reveal() } : {}) };
+  const call = (path: string) => ({ method: "GET", url: `${url}${path}`, headers: { accept: "application/json" } });
+  const signed = (path: string) => session.ask("your credentials", () => signCall(session.clients, session.place.region, call(path)));
+  return {
+    url,
+    signs: auth === "iam",
+    headers: async (path) => (auth === "iam" ? signed(path) : key ? { "x-api-key": key.reveal() } : {}),
+  };
 }

@@ -2,9 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type * as z from "zod";
 import type { Reason } from "./model.ts";
 
-/** Where the deployed API is and what lets a call in. The headers hold the key: they are used here and go nowhere else. */
+/** Where the deployed API is and what lets a call in. The headers hold the key or a signature: they are used here and go nowhere else. */
 export interface ApiAccess {
   readonly url: string;
+  /** The caller's AWS credentials sign each call (`api.auth` is `iam`). */
+  readonly signs: boolean;
+  /** Throws when the credentials cannot be read. */
   headers(path: string): Promise<Readonly<Record<string, string>>>;
 }
 export interface ApiOptions {
@@ -85,7 +88,8 @@ export function apiReader({ access, rate, signal }: ApiOptions): Get {
 
 /** The stack may have been removed and made again, or its key replaced. A 404 in our own words is about an item. */
 const isStale = (error: unknown): boolean =>
-  error instanceof CallFailed && (["key", "unreachable"].includes(error.reason) || (error.reason === "absent" && error.message === ""));
+  error instanceof CallFailed &&
+  (["key", "signature", "unreachable"].includes(error.reason) || (error.reason === "absent" && error.message === ""));
 
 async function read<T>(access: ApiAccess, path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
   const response = await send(access, path, signal);
@@ -93,18 +97,19 @@ async function read<T>(access: ApiAccess, path: string, schema: z.ZodType<T>, si
     signal.throwIfAborted();
     throw new CallFailed("unreachable", "The connection broke off.");
   });
-  if (response.status !== 200) throw refusal(response, body);
+  if (response.status !== 200) throw refusal(response, body, access);
   const parsed = schema.safeParse(parsedJson(body));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new CallFailed("unreadable", `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`, 200);
 }
 
-async function send({ url, headers }: ApiAccess, path: string, signal: AbortSignal): Promise<Response> {
+async function send({ url, headers: entry }: ApiAccess, path: string, signal: AbortSignal): Promise<Response> {
+  const headers = { accept: "application/json", ...(await entry(path)) };
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   try {
     return await fetch(`${url}${path}`, {
-      headers: { accept: "application/json", ...(await headers(path)) },
+      headers,
       redirect: "manual",
       signal: AbortSignal.any([signal, timeout]),
     });
@@ -116,14 +121,18 @@ async function send({ url, headers }: ApiAccess, path: string, signal: AbortSign
   }
 }
 
-function refusal({ status, headers }: Response, body: string): CallFailed {
+function refusal({ status, headers }: Response, body: string, { signs }: ApiAccess): CallFailed {
   const seconds = Number(headers.get("retry-after"));
   const retryAfterMs = seconds > 0 ? seconds * 1000 : null;
   const said = parsedJson(body) as { error?: { code?: unknown }; message?: unknown } | undefined;
   const detail = String(said?.error?.code ?? "").slice(0, 100);
   if (status === 429) return new CallFailed("limited", "The usage plan's limit is reached.", status, retryAfterMs);
   // API Gateway answers 403 to a path of an API that is gone, too.
-  if (status === 401 || status === 403) return new CallFailed("key", "The API does not accept the key.", status);
+  if (status === 401 || status === 403) {
+    return signs
+      ? new CallFailed("signature", "The API does not accept the signature.", status)
+      : new CallFailed("key", "The API does not accept the key.", status);
+  }
   if (status === 404) return new CallFailed("absent", detail, status);
   return new CallFailed(status >= 500 ? "failing" : "refused", detail, status, retryAfterMs);
 }

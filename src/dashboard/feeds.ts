@@ -85,6 +85,11 @@ interface Description {
   readonly detail: string;
   readonly retryAfterMs: number | null;
 }
+const REASONS: ReadonlyMap<unknown, Reason> = new Map([
+  ["ACCESS_DENIED", "denied"],
+  ["CREDENTIALS", "credentials"],
+  ["NOT_DEPLOYED", "absent"],
+]);
 /** The words of AWS's errors may name ARNs and addresses: of those, only the code goes to the page. */
 function describe(error: unknown): Description {
   if (error instanceof CallFailed) {
@@ -92,8 +97,5 @@ function describe(error: unknown): Description {
     return { reason, status, detail: message, retryAfterMs };
   }
   const { code } = error as { code?: unknown };
-  const denied = code === "ACCESS_DENIED" || code === "CREDENTIALS";
-  const absent = code === "NOT_DEPLOYED";
-  const reason = denied ? "denied" : absent ? "absent" : "unreachable";
-  return { reason, status: null, detail: typeof code === "string" ? code : "", retryAfterMs: null };
+  return { reason: REASONS.get(code) ?? "unreachable", status: null, detail: typeof code === "string" ? code : "", retryAfterMs: null };
 }

@@ -61,7 +61,18 @@ export interface Traffic {
 
 export const FEEDS = ["vehicles", "alerts", "routes", "deliveries", "traffic"] as const;
 export type FeedName = (typeof FEEDS)[number];
-export type Reason = "unreachable" | "timeout" | "limited" | "key" | "denied" | "failing" | "refused" | "unreadable" | "absent";
+export type Reason =
+  | "unreachable"
+  | "timeout"
+  | "limited"
+  | "key"
+  | "signature"
+  | "credentials"
+  | "denied"
+  | "failing"
+  | "refused"
+  | "unreadable"
+  | "absent";
 /** How it goes with one kind of data. */
 export interface Feed {
   readonly name: FeedName;

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type RunningDashboard, startDashboard } from "../../src/dashboard/dashboard.ts";
 import type { Feed, Update } from "../../src/dashboard/model.ts";
+import { FleetlogixError } from "../../src/errors.ts";
 
 /** How the dashboard treats the API that it reads: a stand-in that counts its calls and answers as it is told. */
 const KEY = "the-key-of-the-api";
@@ -10,6 +11,7 @@ let api: Server;
 let calls: { readonly path: string; readonly key: string | undefined }[];
 let status: number;
 let validKey: string;
+let hasCredentials: boolean;
 let stop: AbortController;
 let running: RunningDashboard;
 let asked: boolean[];
@@ -24,7 +26,7 @@ const VEHICLE = {
 };
 
 beforeEach(async () => {
-  [calls, status, validKey, stop, asked] = [[], 200, KEY, new AbortController(), []];
+  [calls, status, validKey, hasCredentials, stop, asked] = [[], 200, KEY, true, new AbortController(), []];
   api = createServer((request, response) => {
     const key = request.headers["x-api-key"] as string | undefined;
     calls.push({ path: request.url ?? "", key });
@@ -41,7 +43,11 @@ beforeEach(async () => {
     about: { stack: "a/b", region: "us-east-1", local: false, tiles: "https://{s}.tile.example/{z}/{x}/{y}.png", silentAfterMinutes: 15 },
     access: async (fresh) => {
       asked.push(fresh);
-      return { url, headers: async () => ({ "x-api-key": fresh ? validKey : KEY }) };
+      const headers = async () => {
+        if (!hasCredentials) throw new FleetlogixError("CREDENTIALS", "The session has expired.", { hint: "Log in again." });
+        return { "x-api-key": fresh ? validKey : KEY };
+      };
+      return { url, signs: false, headers };
     },
     traffic: async () => {
       throw Object.assign(new Error(`arn:aws:iam::123456789012:user/somebody ${KEY}`), { code: "ACCESS_DENIED" });
@@ -108,6 +114,15 @@ test("what fails is named without AWS's words, and members that the page does no
   await expect.poll(() => feedOf(heard, "traffic")?.failing?.reason, inTime).toBe("denied");
   await expect.poll(() => text(), inTime).toContain("V-1");
   expect(text()).not.toMatch(/arn:|the-key|not shown/);
+});
+
+test("credentials that end while a page is open are named, and the page goes on when they are back", async () => {
+  hasCredentials = false;
+  const { heard } = await open();
+  await expect.poll(() => feedOf(heard, "vehicles")?.failing?.reason, inTime).toBe("credentials");
+  expect(calls).toEqual([]);
+  hasCredentials = true;
+  await expect.poll(() => feedOf(heard, "vehicles")?.failing, inTime).toBeNull();
 });
 
 test("the second link opens the page once", async () => {

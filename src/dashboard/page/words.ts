@@ -26,6 +26,9 @@ const en = {
   timeout: "The API does not answer in time; asked again by itself.",
   limited: "The API's call limit is reached; asked less often.",
   key: "The API does not accept the key; “fleetlogix up” mends it.",
+  signature:
+    "The API does not accept your AWS credentials: they have expired, or execute-api:Invoke is missing; “fleetlogix permissions dashboard” prints what is needed.",
+  credentials: "Your AWS credentials cannot be used any more: log in again, for instance with “aws sso login”.",
   denied: "No right to read CloudWatch metrics (cloudwatch:GetMetricData); “fleetlogix permissions dashboard” prints what is needed.",
   failing: "The API fails ({status}); “fleetlogix logs” shows why.",
   refused: "The API refused the call ({status}).",
@@ -100,6 +103,9 @@ const es: Record<Word, string> = {
   timeout: "La API no responde a tiempo; se vuelve a preguntar.",
   limited: "Se alcanzó el límite de llamadas de la API; se pregunta con menos frecuencia.",
   key: "La API no acepta la clave; «fleetlogix up» lo corrige.",
+  signature:
+    "La API no acepta sus credenciales de AWS: han vencido o falta execute-api:Invoke; «fleetlogix permissions dashboard» imprime lo necesario.",
+  credentials: "Sus credenciales de AWS ya no sirven: inicie sesión de nuevo, por ejemplo con «aws sso login».",
   denied: "Sin permiso para leer métricas (cloudwatch:GetMetricData); «fleetlogix permissions dashboard» imprime lo necesario.",
   failing: "La API falla ({status}); «fleetlogix logs» muestra por qué.",
   refused: "La API rechazó la llamada ({status}).",
