@@ -3,7 +3,7 @@ import type { Config, FunctionName } from "../../../src/config/config.ts";
 import { deriveConfig } from "../../../src/config/derive.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { settingsSchema } from "../../../src/config/schema.ts";
-import { chosen } from "../sample.ts";
+import { sample } from "../sample.ts";
 import * as calls from "./call-faults.ts";
 import { configurations } from "./configurations.ts";
 import { deletion } from "./deletions.ts";
@@ -20,6 +20,8 @@ export interface CampaignOptions {
   readonly sample?: number | undefined;
   /** Only scenarios whose name this regular expression finds. */
   readonly only?: string | undefined;
+  /** Begins no scenario after so many minutes: a part of the whole, chosen evenly. */
+  readonly minutes?: number | undefined;
   readonly shard: number;
   readonly shards: number;
   readonly say: (line: string) => void;
@@ -29,13 +31,16 @@ export interface Report {
   readonly scenarios: Readonly<Record<string, number>>;
   /** How often each invariant was looked at. */
   readonly checks: Readonly<Record<string, number>>;
+  /** How many there are to play; fewer were played when the time was over. */
+  readonly chosen: number;
   readonly violations: readonly { readonly scenario: string; readonly invariant: string }[];
 }
 
 /** So many scenarios are played whole: one of four; with `only`, all. */
 const ONE_OF = 4;
 
-export async function campaign({ seeds, sample, only, shard, shards, say }: CampaignOptions): Promise<Report> {
+export async function campaign(options: CampaignOptions): Promise<Report> {
+  const { seeds, only, minutes, shard, shards, say } = options;
   const { config } = loadConfig({ cwd: "/nowhere", variables: {} });
   const built = await buildFunctions(Object.keys(config.functions.names) as FunctionName[]);
   const stage = makeStage({ config, artifacts: async () => built });
@@ -44,11 +49,13 @@ export async function campaign({ seeds, sample, only, shard, shards, say }: Camp
   const all = everything(development, config, seeds, await stage.reference(production), production).filter(
     ({ name }) => only === undefined || new RegExp(only).test(name),
   );
-  const mine = chosen(all, sample, 1).filter((_, index) => index % shards === shard);
+  const mine = sample(all, options.sample, 1).filter((_, index) => index % shards === shard);
   const scenarios: Record<string, number> = {};
   const checks: Record<string, number> = {};
   const violations: { scenario: string; invariant: string }[] = [];
+  const endMs = minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + minutes * 60_000;
   for (const [index, scenario] of mine.entries()) {
+    if (Date.now() >= endMs) break;
     const broken = (invariant: string): void => {
       violations.push({ scenario: scenario.name, invariant });
       say(`VIOLATION ${scenario.name}\n  ${invariant}`);
@@ -63,7 +70,7 @@ export async function campaign({ seeds, sample, only, shard, shards, say }: Camp
     if ((index + 1) % 50 === 0) say(`shard ${shard}: ${index + 1} of ${mine.length}, ${violations.length} violations`);
   }
   await stage.close();
-  return { scenarios, checks, violations };
+  return { scenarios, checks, chosen: mine.length, violations };
 }
 function count(counts: Record<string, number>, name: string): void {
   counts[name] = (counts[name] ?? 0) + 1;

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { campaign, type Report } from "./campaign.ts";
 
 /**
- * npm run test:faults -- [--seeds N] [--sample N] [--only REGEXP] [--workers N]: breaks the command in process at every writing call, in every
+ * npm run test:faults -- [--seeds N] [--sample N] [--only REGEXP] [--workers N] [--minutes N]: breaks the command in process at every writing call, in every
  * way of the list, and from N seeds; prints scenarios, invariants, violations and seeds. Exit 1 when an invariant broke.
  */
 const { values } = parseArgs({
@@ -12,6 +12,7 @@ const { values } = parseArgs({
     sample: { type: "string" },
     only: { type: "string" },
     workers: { type: "string", default: "2" },
+    minutes: { type: "string" },
     shard: { type: "string" },
   },
 });
@@ -23,6 +24,7 @@ if (values.shard !== undefined) {
     seeds,
     sample,
     only: values.only,
+    minutes: values.minutes === undefined ? undefined : Number(values.minutes),
     shard: Number(values.shard),
     shards: workers,
     say: (line) => console.error(line),
@@ -35,6 +37,8 @@ if (values.shard !== undefined) {
   const violations = reports.flatMap((report) => report.violations);
   for (const { scenario, invariant } of violations) console.log(`VIOLATION ${scenario}\n  ${invariant}`);
   console.log(`Scenarios: ${listed(scenarios)}\nInvariants looked at: ${listed(checks)}`);
+  const left = reports.reduce((sum, report) => sum + report.chosen, 0) - total(scenarios);
+  if (left > 0) console.log(`A part of the whole: ${left} scenarios were not played`);
   console.log(`${total(scenarios)} scenarios, ${total(checks)} checks, ${violations.length} violations, seeds 1…${seeds}`);
   process.exit(violations.length > 0 ? 1 : 0);
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Documents } from "../invariants/documents.ts";
 import { secretsOf } from "../invariants/invariants.ts";
 import { leaveSentinels, type Sentinels } from "../invariants/sentinels.ts";
-import { chosen } from "../sample.ts";
+import { sample } from "../sample.ts";
 import {
   Broken,
   hold,
@@ -62,7 +62,7 @@ export async function killEverywhere(options: KillOptions): Promise<KillReport> 
         (point, i): Scenario => ({ name: named("teardown", point), kind: "teardown", play: () => killDown(point, reference, i) }),
       ),
     ];
-    const mine = chosen(scenarios, options.sample, options.seed);
+    const mine = sample(scenarios, options.sample, options.seed);
     const queue = mine.values();
     const lane = async (): Promise<void> => {
       for (const { name, kind, play } of queue) {
@@ -181,7 +181,7 @@ async function lives(
     await must(world, "reference", ...UP, ...local(world));
     const [upPoints, up] = [pointsOf(world.proxy.calls()), stateOf(world, foreign)];
     const rounds = Array.from({ length: Math.max(downPoints.length, upPoints.length) }, (_, i) => i);
-    for (const round of chosen(rounds, options.sample, options.seed)) {
+    for (const round of sample(rounds, options.sample, options.seed)) {
       const [down, again] = [downPoints[round], upPoints[round]];
       const name = [down && named("teardown", down), again && named("up again", again)].filter(Boolean).join(", ");
       kills.life = (kills.life ?? 0) + (down ? 1 : 0) + (again ? 1 : 0);

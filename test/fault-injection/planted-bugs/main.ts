@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { chosen } from "../sample.ts";
+import { sample } from "../sample.ts";
 import { MUTATIONS, type Mutation } from "./bugs.ts";
 
 /**
@@ -15,7 +15,7 @@ const { values } = parseArgs({
 });
 const project = resolve(import.meta.dirname, "../../..");
 const wanted = MUTATIONS.filter(({ invariant, bug }) => new RegExp(values.only).test(`${invariant}: ${bug}`));
-const mine = chosen(wanted, values.sample === undefined ? undefined : Number(values.sample), Number(values.seed));
+const mine = sample(wanted, values.sample === undefined ? undefined : Number(values.sample), Number(values.seed));
 // Every bug of the list, also where a sample is played: a bug that no longer fits the code is noticed at once.
 for (const { file, edits } of MUTATIONS) planted(join(project, file), edits);
 let missed = 0;
