@@ -1,18 +1,11 @@
 import { buildFunctions } from "../../../src/artifacts/build.ts";
-import type { Config, FunctionName } from "../../../src/config/config.ts";
+import type { FunctionName } from "../../../src/config/config.ts";
 import { deriveConfig } from "../../../src/config/derive.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { settingsSchema } from "../../../src/config/schema.ts";
 import { sample } from "../sample.ts";
-import * as calls from "./call-faults.ts";
-import { configurations } from "./configurations.ts";
-import { deletion } from "./deletions.ts";
-import { drift } from "./drifts.ts";
-import { foreign } from "./foreign-owners.ts";
-import { type Check, makeStage, type Reference, type Scenario } from "./lifecycle.ts";
-import { productionDeletion, productionDrift } from "./production.ts";
-import { recordedErrors } from "./recorded-errors.ts";
-import { passing, states } from "./transients.ts";
+import { type Check, makeStage } from "./lifecycle.ts";
+import { scenariosOf } from "./scenarios.ts";
 
 export interface CampaignOptions {
   readonly seeds: number;
@@ -44,9 +37,9 @@ export async function campaign(options: CampaignOptions): Promise<Report> {
   const { config } = loadConfig({ cwd: "/nowhere", variables: {} });
   const built = await buildFunctions(Object.keys(config.functions.names) as FunctionName[]);
   const stage = makeStage({ config, artifacts: async () => built });
-  const development = await stage.reference(config);
   const production = deriveConfig(settingsSchema.parse({ hardening: "production" }));
-  const all = everything(development, config, seeds, await stage.reference(production), production).filter(
+  const references = { development: await stage.reference(config), production: await stage.reference(production) };
+  const all = scenariosOf({ ...references, config, productionConfig: production, seeds }).filter(
     ({ name }) => only === undefined || new RegExp(only).test(name),
   );
   const mine = sample(all, options.sample, 1).filter((_, index) => index % shards === shard);
@@ -74,36 +67,4 @@ export async function campaign(options: CampaignOptions): Promise<Report> {
 }
 function count(counts: Record<string, number>, name: string): void {
   counts[name] = (counts[name] ?? 0) + 1;
-}
-
-function everything(
-  { upCalls, downCalls }: Reference,
-  config: Config,
-  seeds: number,
-  inProduction: Reference,
-  production: Config,
-): readonly Scenario[] {
-  return [
-    ...calls.atEveryWrite(upCalls, "up"),
-    ...calls.atEveryWrite(downCalls, "teardown"),
-    ...calls.atEveryOperation(upCalls, "up"),
-    ...calls.atEveryOperation(downCalls, "teardown"),
-    ...calls.oldNews(upCalls, "up"),
-    ...calls.oldNews(downCalls, "teardown"),
-    ...calls.inProduction(inProduction.upCalls, "up", production, upCalls),
-    ...calls.inProduction(inProduction.downCalls, "teardown", production, downCalls),
-    ...calls.twoAtOnce(upCalls),
-    ...calls.killedTwice(upCalls, Math.ceil(seeds / 10)),
-    ...calls.random(upCalls, seeds),
-    ...calls.anyOrder(),
-    ...passing(),
-    ...recordedErrors(),
-    ...states(),
-    ...drift(),
-    ...deletion(),
-    ...productionDrift(production),
-    ...productionDeletion(production),
-    ...foreign(),
-    ...configurations(config),
-  ];
 }

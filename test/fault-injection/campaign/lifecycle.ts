@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import type { Plan } from "../../../src/app.ts";
 import type { Config } from "../../../src/config/config.ts";
 import type { FaultRule, LoggedCall } from "../../../src/local/core/faults.ts";
+import type { InvariantId } from "../catalogue.ts";
 import type { Ending } from "../invariants/invariants.ts";
 import * as invariants from "../invariants/invariants.ts";
 import { type Holders, leaveSentinels } from "../invariants/sentinels.ts";
@@ -25,8 +26,8 @@ export interface Stage {
   reference(config: Config): Promise<Reference>;
   close(): Promise<void>;
 }
-/** An invariant of RELIABILITY's list, and what is wrong with it. */
-export type Check = (invariant: string, fault: string | undefined) => void;
+/** Counts one look at an invariant; `violation` says what is wrong, or is undefined where it holds. */
+export type Check = (invariant: InvariantId, violation: string | undefined) => void;
 export interface Playing {
   /**
    * To the empty account, whatever happens. Else a stack that became equal to the undisturbed one is left there: the command keeps
@@ -180,7 +181,7 @@ const holdersOf = ({ s3, dynamodb }: World, { bucket, tables, region }: Config):
 async function planned(world: World, how: Life, config: Config, check: Check): Promise<void> {
   world.faults.clear();
   const { app } = await world.start(how.concurrency, config);
-  check("F16", how.plans?.(await app.plan({ part: "all" }, HOW)));
+  check("I14", how.plans?.(await app.plan({ part: "all" }, HOW)));
   check("I8", invariants.written(world.faults.calls()));
 }
 

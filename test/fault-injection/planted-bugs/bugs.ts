@@ -1,7 +1,8 @@
+import type { InvariantId } from "../catalogue.ts";
+
 /** A bug that somebody might write, and the invariant that must catch it. */
-export interface Mutation {
-  /** Number of the invariant, as the campaign reports it. */
-  readonly invariant: string;
+export interface PlantedBug {
+  readonly invariant: InvariantId;
   readonly bug: string;
   readonly file: string;
   /** Each pair: a text that is in the file exactly once, and what stands there instead. */
@@ -11,9 +12,9 @@ export interface Mutation {
 }
 
 /** For every invariant at least one: a check that nothing can break proves nothing. */
-export const MUTATIONS: readonly Mutation[] = [
+export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
-    invariant: "F16",
+    invariant: "I14",
     bug: "an attribute of a function is left out of the comparison",
     file: "src/resources/lambda-function/index.ts",
     edits: [

@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { sample } from "../sample.ts";
-import { MUTATIONS, type Mutation } from "./bugs.ts";
+import { PLANTED_BUGS, type PlantedBug } from "./bugs.ts";
+import { planted } from "./plant.ts";
 
 /**
  * npm run test:planted-bugs -- [--sample N] [--seed N] [--only REGEXP]: plants each bug of the list in a copy of the project and plays its scenarios
@@ -14,23 +15,21 @@ const { values } = parseArgs({
   options: { sample: { type: "string" }, seed: { type: "string", default: "1" }, only: { type: "string", default: "" } },
 });
 const project = resolve(import.meta.dirname, "../../..");
-const wanted = MUTATIONS.filter(({ invariant, bug }) => new RegExp(values.only).test(`${invariant}: ${bug}`));
+const wanted = PLANTED_BUGS.filter(({ invariant, bug }) => new RegExp(values.only).test(`${invariant}: ${bug}`));
 const mine = sample(wanted, values.sample === undefined ? undefined : Number(values.sample), Number(values.seed));
-// Every bug of the list, also where a sample is played: a bug that no longer fits the code is noticed at once.
-for (const { file, edits } of MUTATIONS) planted(join(project, file), edits);
 let missed = 0;
-for (const mutation of mine) {
-  const seen = await play(mutation);
-  const caught = seen.includes(`\n  ${mutation.invariant}: `);
+for (const bug of mine) {
+  const seen = await play(bug);
+  const caught = seen.includes(`\n  ${bug.invariant}: `);
   if (!caught) missed += 1;
-  console.log(`${caught ? "caught" : "MISSED"} ${mutation.invariant}: ${mutation.bug}`);
+  console.log(`${caught ? "caught" : "MISSED"} ${bug.invariant}: ${bug.bug}`);
   if (!caught) console.log(seen.slice(-2_000));
 }
 console.log(`${mine.length} bugs planted, ${missed} not caught`);
 process.exit(missed > 0 ? 1 : 0);
 
-async function play({ file, edits, scenarios }: Mutation): Promise<string> {
-  const copy = mkdtempSync(join(tmpdir(), "campaign-mutation-"));
+async function play({ file, edits, scenarios }: PlantedBug): Promise<string> {
+  const copy = mkdtempSync(join(tmpdir(), "campaign-bug-"));
   try {
     for (const part of ["src", "handlers", join("test", "fault-injection"), join("test", "recordings"), "package.json", "tsconfig.json"])
       cpSync(join(project, part), join(copy, part), { recursive: true });
@@ -40,16 +39,6 @@ async function play({ file, edits, scenarios }: Mutation): Promise<string> {
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
-}
-
-/** The text of the file with the bug in it. */
-function planted(file: string, edits: Mutation["edits"]): string {
-  let text = readFileSync(file, "utf8");
-  for (const [was, is] of edits) {
-    if (text.split(was).length !== 2) throw new Error(`${file} does not hold exactly once: ${was}`);
-    text = text.replace(was, () => is);
-  }
-  return text;
 }
 
 function output(copy: string, scenarios: string): Promise<string> {
