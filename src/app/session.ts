@@ -153,22 +153,23 @@ async function askWith<T>(
 ): Promise<T> {
   let lookups = 0;
   const began = ports.clock.now();
-  const kind: Pick<AnyKind, "kind" | "retry" | "settle" | "notFound"> = {
+  // A stopped local AWS does not start by another call, and a host that DNS does not know will not be known in a minute.
+  const classify: Ports["classify"] = (fault, during) => {
+    if (ports.clock.now() - began >= (options.patienceMs ?? Number.POSITIVE_INFINITY)) return "permanent";
+    if (fault.code === "ECONNREFUSED" && isUnreachable(fault) && options.endpoint !== undefined) return "permanent";
+    return UNKNOWN_HOST.has(fault.code) && ++lookups >= 2 ? "permanent" : ports.classify(fault, during);
+  };
+  const kind: Pick<AnyKind, "kind" | "settle" | "notFound"> = {
     kind: "account",
     notFound: { provenBy: undefined, codes: [] },
     settle: { timeoutMs: 0, pollMs: 0 },
-    // A stopped local AWS does not start by asking it again, and a host that DNS does not know will not be known in a minute.
-    retry: (fault) => {
-      if (ports.clock.now() - began >= (options.patienceMs ?? Number.POSITIVE_INFINITY)) return "permanent";
-      if (fault.code === "ECONNREFUSED" && isUnreachable(fault) && options.endpoint !== undefined) return "permanent";
-      return UNKNOWN_HOST.has(fault.code) && ++lookups >= 2 ? "permanent" : undefined;
-    },
   };
   const subject = { id: "account", kind: kind as AnyKind, identity: {}, label: what, rank: 0 };
   const ctx = { place: { partition: "", region: "", account: "" }, stack: "", tags: {}, signal: options.signal, world: clients };
   const policy = { adopt: false, allowDataLoss: new Set<string>(), forgiving: false, wait: true };
   try {
-    return await readWithRetry(subject, { ctx, policy, ports, slots: (_rank, call) => call(), emit: () => {} }, effect);
+    const run = { ctx, policy, ports: { ...ports, classify }, slots: <T>(_rank: number, call: () => Promise<T>) => call(), emit: () => {} };
+    return await readWithRetry(subject, run, effect);
   } catch (error) {
     throw toError(error, subject, ports);
   }

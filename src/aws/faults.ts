@@ -164,6 +164,7 @@ const BUSY = new Set([
   "InvalidDBInstanceState",
   "InvalidDBParameterGroupState",
   "InvalidDBSubnetGroupState",
+  "InvalidEventSubscriptionState",
   "DeleteConflict",
   "DependencyViolation",
   "InvalidGroup.InUse",
@@ -221,9 +222,10 @@ const PROPAGATION = [
   /role ARN does not have required permissions/i,
   /could not successfully write to CloudWatch Logs using the ARN specified/i,
   /is invalid for CreateGrant/i,
-  /invalid principal in policy/i,
+  /does not have permissions to call/i,
+  /invalid principal/i,
   /PrincipalNotFound/i,
-  /required permissions for: ENHANCED_MONITORING/i,
+  /ENHANCED_MONITORING/,
 ];
 
 /** Credentials that another look at their source may renew. */
@@ -253,7 +255,7 @@ export function classify(fault: AwsFault, during: Verb): RetryClass {
   if (isDenied(fault)) return "permanent";
   // Made by somebody else, or by our own call whose answer was lost: the next look tells.
   if (during === "create" && /AlreadyExist/.test(code)) return "busy";
-  if (BUSY.has(code)) return "busy";
+  if (BUSY.has(code) || /concurrent modification/i.test(fault.message)) return "busy";
   // 501 is an imitation of AWS that says what it lacks.
   if (FAILED_AT_AWS.has(code) || ((fault.status ?? 0) >= 500 && fault.status !== 501)) return "transient";
   return "permanent";

@@ -20,6 +20,13 @@ export interface ResourceKind<Id, Spec, Live, Out, World = unknown> {
   readonly settle: { readonly timeoutMs: number; readonly pollMs: number; readonly readLagMs?: number };
   /** Error codes that mean "absent", and the only call that proves it. */
   readonly notFound: NotFound;
+  /**
+   * Codes with which `create` reports that the resource exists: by an earlier call whose answer was lost, or by another run. The engine
+   * takes the create as done, reads the resource and decides again.
+   */
+  readonly alreadyExists?: readonly string[];
+  /** Faults that this kind classifies in another way than the general rules (aws/faults.ts). The first rule that fits counts. */
+  readonly retries?: readonly RetryRule[];
   /** IAM's actions for what this kind calls: the policy of a deployer is made of them (`fleetlogix permissions`). */
   readonly access?: Access<Id>;
   /** Takes minutes: started first, waited for last; not waited for with `--no-wait`. */
@@ -45,8 +52,6 @@ export interface ResourceKind<Id, Spec, Live, Out, World = unknown> {
   predict?(id: Id, place: AwsLocation): Out;
   /** For `status`: ARN or id, AWS's own word for the state, and an address if it has one. */
   describe(live: Live): Description;
-  /** Retry class of a fault that is special for this kind, e.g. a role that Lambda cannot assume yet. undefined: the general rules apply. */
-  retry?(fault: AwsFault, during: Verb): RetryClass | undefined;
 
   // ── effects: each idempotent ──────────────────────────────────────────────────────────────
   /** May throw a fault of `notFound`. The engine turns it into "absent" when the proving call answered it, and reads again otherwise. */
@@ -160,6 +165,15 @@ export interface AwsFault {
  * resource is in progress. transient: AWS or the network failed; the call may have taken effect. permanent: a retry is useless.
  */
 export type RetryClass = "propagation" | "throttle" | "busy" | "transient" | "permanent";
+
+/** A fault fits a rule when it fits all members that the rule has. */
+export interface RetryRule {
+  readonly class: RetryClass;
+  readonly codes?: readonly string[];
+  readonly message?: RegExp;
+  /** undefined: every verb. */
+  readonly during?: readonly Verb[];
+}
 
 /** `World` holds the clients of the kinds. The engine hands it on and never uses it. */
 export interface Ctx<World = unknown> {

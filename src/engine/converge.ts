@@ -2,7 +2,7 @@ import { FleetlogixError } from "../errors.ts";
 import type { Change, DeleteOptions, Observation, Verb } from "./contract.ts";
 import { type Decision, decide, FAILED, foreign, ownerOf } from "./decide.ts";
 import { diffStuck, resourceHeld, settleFailed, settleTimeout } from "./errors.ts";
-import { newRetry, type Retry, readWithRetry } from "./retry.ts";
+import { newRetry, type Retry, readWithRetry, retryClassOf } from "./retry.ts";
 import { call, type EngineRun, type Present, pause, type Subject } from "./run.ts";
 import { readLive, readTagged, TAG_LAG, waitUntilSettled } from "./wait.ts";
 
@@ -146,6 +146,8 @@ async function tryWrite(
     history.retries.delete(verb);
     return "done";
   } catch (error) {
+    const code = run.ports.toFault(error)?.code;
+    if (verb === "create" && code !== undefined && subject.kind.alreadyExists?.includes(code)) return "done";
     return (await retry(error)) === "transient" ? "unknown" : "undone";
   }
 }
@@ -192,7 +194,7 @@ export async function remove(subject: Subject, run: EngineRun, how: DeleteOption
 async function holderOf(subject: Subject, live: unknown, error: unknown, run: EngineRun): Promise<string | undefined> {
   const { heldBy } = subject.kind;
   const fault = run.ports.toFault(error);
-  if (!heldBy || !fault || (subject.kind.retry?.(fault, "delete") ?? run.ports.classify(fault, "delete")) !== "busy") return undefined;
+  if (!heldBy || !fault || retryClassOf(subject, fault, "delete", run) !== "busy") return undefined;
   const holder = await readWithRetry(subject, run, () => heldBy.call(subject.kind, subject.identity, live, run.ctx));
   if (holder?.stays) throw resourceHeld(subject, holder, fault);
   return holder?.what;

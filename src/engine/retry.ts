@@ -1,5 +1,5 @@
 import { FleetlogixError } from "../errors.ts";
-import type { AwsFault, RetryClass, Verb } from "./contract.ts";
+import type { AwsFault, RetryClass, RetryRule, Verb } from "./contract.ts";
 import { retriesExhausted } from "./errors.ts";
 import { call, type EngineRun, pause, type Subject } from "./run.ts";
 
@@ -27,13 +27,13 @@ export type Retry = (error: unknown, holder?: string) => Promise<Exclude<RetryCl
 
 /** The only place that decides whether a call is repeated. */
 export function newRetry(subject: Subject, verb: Verb, run: EngineRun): Retry {
-  const { clock, toFault, classify, random } = run.ports;
+  const { clock, toFault, random } = run.ports;
   const failures = new Map<RetryClass, number>();
   const began = clock.now();
   return async (error, holder) => {
     const fault = error instanceof FleetlogixError ? undefined : toFault(error);
     if (!fault) throw error;
-    const why = subject.kind.retry?.(fault, verb) ?? (isLag(subject, fault, verb) ? "propagation" : classify(fault, verb));
+    const why = retryClassOf(subject, fault, verb, run);
     if (why === "permanent") throw error;
     const attempt = (failures.get(why) ?? 0) + 1;
     failures.set(why, attempt);
@@ -48,6 +48,14 @@ export function newRetry(subject: Subject, verb: Verb, run: EngineRun): Retry {
     return why;
   };
 }
+
+/** The rules of the kind come first, then eventual consistency, then the general rules. */
+export function retryClassOf(subject: Subject, fault: AwsFault, verb: Verb, run: EngineRun): RetryClass {
+  const rule = subject.kind.retries?.find((one) => fits(one, fault, verb));
+  return rule?.class ?? (isLag(subject, fault, verb) ? "propagation" : run.ports.classify(fault, verb));
+}
+const fits = ({ codes, message, during }: RetryRule, fault: AwsFault, verb: Verb): boolean =>
+  (codes?.includes(fault.code) ?? true) && (message?.test(fault.message) ?? true) && (during?.includes(verb) ?? true);
 
 /** NotFound after the resource was seen: eventual consistency. */
 const isLag = ({ kind }: Subject, { code }: AwsFault, verb: Verb): boolean =>

@@ -64,11 +64,6 @@ export const apigatewayAccount: ResourceKind<AccountId, AccountSpec, AccountLive
   outputs: () => ({}),
   predict: () => ({}),
   describe: ({ roleArn }) => ({ arn: roleArn, state: "ready" }),
-  retry({ code, message }) {
-    if (YOUNG_ROLE.test(message)) return "propagation";
-    if (code === "ConflictException" || /^ConcurrentModification/.test(code)) return "busy";
-    return undefined;
-  },
 
   async read({ role }, ctx) {
     const { cloudwatchRoleArn: roleArn } = await (await ctx.world.apigateway()).getAccount({});

@@ -39,10 +39,6 @@ export const apigatewayApiKey: ResourceKind<ApiKeyId, ApiKeySpec, ApiKeyLive, Ap
     differences({ enabled: [live.enabled, true], description: [live.description, spec.description], doubles: [live.doubles, []] }),
   outputs: ({ id }) => ({ id }),
   describe: ({ arn, enabled }) => ({ arn, state: enabled ? "enabled" : "disabled" }),
-  retry({ code, message }) {
-    if (code === "ConflictException" || /concurrent modification/i.test(message)) return "busy";
-    return undefined;
-  },
 
   async read({ name }, ctx) {
     const gateway = await ctx.world.apigateway();

@@ -54,10 +54,6 @@ export const apigatewayRestApi: ResourceKind<RestApiId, RestApiSpec, RestApiLive
   ],
   outputs: ({ id }) => ({ id }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
-  retry({ code, message }) {
-    if (code === "ConflictException" || /concurrent modification/i.test(message)) return "busy";
-    return undefined;
-  },
 
   async read({ name }, ctx) {
     const gateway = await ctx.world.apigateway();

@@ -63,6 +63,14 @@ export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageO
   holdsData: false,
   settle: { timeoutMs: 120_000, pollMs: 1_000 },
   notFound: { provenBy: "apigateway:GetStage", codes: GONE },
+  retries: [
+    // The account's logging role, or the API's methods, are not known everywhere yet.
+    {
+      class: "propagation",
+      message: /CloudWatch Logs role ARN|enable logging|doesn't contain any methods|No integration defined/i,
+    },
+    { class: "propagation", codes: GONE, during: ["create"] },
+  ],
 
   access: gatewayAccess("restapis"),
   label: ({ stage }) => stage,
@@ -77,13 +85,6 @@ export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageO
   ],
   outputs: ({ apiId, stage }) => ({ apiId, stage }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
-  retry({ code, message }, during) {
-    if (code === "ConflictException" || /concurrent modification/i.test(message)) return "busy";
-    // The account's logging role, or the API's methods, are not known everywhere yet.
-    if (/CloudWatch Logs role ARN|enable logging|doesn't contain any methods|No integration defined/i.test(message)) return "propagation";
-    if (during === "create" && GONE.includes(code)) return "propagation";
-    return undefined;
-  },
 
   async read({ apiId: restApiId, stage: stageName }, ctx) {
     const gateway = await ctx.world.apigateway();

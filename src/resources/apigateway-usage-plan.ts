@@ -43,6 +43,10 @@ export const apigatewayUsagePlan: ResourceKind<UsagePlanId, UsagePlanSpec, Usage
   holdsData: false,
   settle: { timeoutMs: 120_000, pollMs: 1_000 },
   notFound: { provenBy: undefined, codes: GONE },
+  retries: [
+    { class: "propagation", codes: GONE, during: ["create", "update"] },
+    { class: "propagation", message: /stage .*not.* found|API Stage not found/i, during: ["create", "update"] },
+  ],
 
   access: gatewayAccess("usageplans"),
   label: ({ name }) => name,
@@ -59,12 +63,6 @@ export const apigatewayUsagePlan: ResourceKind<UsagePlanId, UsagePlanSpec, Usage
     }),
   outputs: ({ id }) => ({ id }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
-  retry({ code, message }, during) {
-    if (code === "ConflictException" || /concurrent modification/i.test(message)) return "busy";
-    if ((during === "create" || during === "update") && (GONE.includes(code) || /stage .*not.* found|API Stage not found/i.test(message)))
-      return "propagation";
-    return undefined;
-  },
 
   async read({ name }, ctx) {
     const gateway = await ctx.world.apigateway();

@@ -62,9 +62,6 @@ export const cloudwatchAlarm: ResourceKind<AlarmId, AlarmSpec, AlarmLive, object
   outputs: () => ({}),
   predict: () => ({}),
   describe: ({ arn, state }) => ({ arn, state }),
-  retry({ code }) {
-    return /^ConcurrentModification/.test(code) ? "busy" : undefined;
-  },
 
   async read({ name }, ctx) {
     const cloudwatch = await ctx.world.cloudwatch();

@@ -77,9 +77,6 @@ export const cloudwatchDashboard: ResourceKind<DashboardId, DashboardSpec, Dashb
   outputs: () => ({}),
   predict: () => ({}),
   describe: ({ arn }) => ({ arn, state: "ready" }),
-  retry({ code }) {
-    return /^ConcurrentModification/.test(code) ? "busy" : undefined;
-  },
 
   async read({ name }, ctx) {
     const cloudwatch = await ctx.world.cloudwatch();

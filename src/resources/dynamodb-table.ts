@@ -54,7 +54,7 @@ export interface TableOutputs {
 const GONE = ["ResourceNotFoundException", "TableNotFoundException"];
 const ENCRYPTION_LIMIT = /Encryption mode changes are limited/i;
 /** A key that was made a moment ago. unproven: the words are those in which DynamoDB tells of a key that it cannot use. */
-const YOUNG_KEY = /KMS (key|validation)[^.]*(not found|does not exist|not authorized|cannot be used)|KMS validation error/i;
+const KEY_NOT_USABLE = /KMS (key|validation)[^.]*(not found|does not exist|not authorized|cannot be used)|KMS validation error/i;
 /**
  * With a customer key, its ARN: from DescribeTable alone nobody can tell AWS's own key from another, and a table that goes back to
  * AWS's must know what it goes back from. Written before the key is set, removed after it was given up.
@@ -69,6 +69,15 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
   // An index of a table with many items is filled for a while.
   settle: { timeoutMs: 3_600_000, pollMs: 1_000 },
   notFound: { provenBy: "dynamodb:DescribeTable", codes: GONE },
+  alreadyExists: ["ResourceInUseException"],
+  retries: [
+    // Another run was quicker: the next read finds it done.
+    { class: "busy", codes: ["ValidationException"], message: /TimeToLive is already (en|dis)abled/i },
+    { class: "throttle", codes: ["LimitExceededException"], message: /simultaneous|concurrent/i },
+    // The window of this limit is a day: no wait of a run is long enough (aws-controllers-k8s/community issue 2136).
+    { class: "permanent", message: ENCRYPTION_LIMIT },
+    { class: "propagation", message: KEY_NOT_USABLE },
+  ],
 
   access: {
     on: ({ name }, { partition, region, account }) => [`arn:${partition}:dynamodb:${region}:${account}:table/${name}`],
@@ -101,17 +110,6 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
     arn: `arn:${partition}:dynamodb:${region}:${account}:table/${name}`,
   }),
   describe: ({ arn, status }) => ({ arn, state: status }),
-  retry({ code, message }) {
-    // "Backups are being enabled": point-in-time recovery comes some seconds after the table.
-    if (code === "ResourceInUseException" || code === "ContinuousBackupsUnavailableException") return "busy";
-    // Another run was quicker: the next look finds it done.
-    if (code === "ValidationException" && /TimeToLive is already (en|dis)abled/i.test(message)) return "busy";
-    if (code === "LimitExceededException" && /simultaneous|concurrent/i.test(message)) return "throttle";
-    // No patience of a run mends it: the window is a day (aws-controllers-k8s/community issue 2136).
-    if (ENCRYPTION_LIMIT.test(message)) return "permanent";
-    if (YOUNG_KEY.test(message)) return "propagation";
-    return undefined;
-  },
 
   async read({ name }, ctx) {
     const dynamodb = await ctx.world.dynamodb();
@@ -122,19 +120,16 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
     const { hash, range } = spec.key;
     const dynamodb = await ctx.world.dynamodb();
     const attributes = [hash, range, ...spec.indexes.flatMap((index) => [index.hash, index.range])].filter((name) => name !== undefined);
-    await orAbsent(
-      dynamodb.createTable({
-        TableName: name,
-        AttributeDefinitions: definitionsOf([...new Set(attributes)]),
-        GlobalSecondaryIndexes: spec.indexes.length > 0 ? spec.indexes.map(toIndex) : undefined,
-        KeySchema: [{ AttributeName: hash, KeyType: "HASH" }, ...(range ? [{ AttributeName: range, KeyType: "RANGE" as const }] : [])],
-        BillingMode: "PAY_PER_REQUEST",
-        SSESpecification: { Enabled: true, SSEType: "KMS", KMSMasterKeyId: spec.kmsKey },
-        DeletionProtectionEnabled: spec.deletionProtection,
-        Tags: toTagList({ ...ctx.tags, ...(spec.kmsKey && { [KEY_TAG]: spec.kmsKey }) }),
-      }),
-      "ResourceInUseException",
-    );
+    await dynamodb.createTable({
+      TableName: name,
+      AttributeDefinitions: definitionsOf([...new Set(attributes)]),
+      GlobalSecondaryIndexes: spec.indexes.length > 0 ? spec.indexes.map(toIndex) : undefined,
+      KeySchema: [{ AttributeName: hash, KeyType: "HASH" }, ...(range ? [{ AttributeName: range, KeyType: "RANGE" as const }] : [])],
+      BillingMode: "PAY_PER_REQUEST",
+      SSESpecification: { Enabled: true, SSEType: "KMS", KMSMasterKeyId: spec.kmsKey },
+      DeletionProtectionEnabled: spec.deletionProtection,
+      Tags: toTagList({ ...ctx.tags, ...(spec.kmsKey && { [KEY_TAG]: spec.kmsKey }) }),
+    });
   },
   /** UpdateTable takes one kind of change and leaves the table UPDATING: what does not go through it comes first, then one such step. */
   async update({ name: TableName }, spec, live, changes, ctx) {

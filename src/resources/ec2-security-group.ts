@@ -41,6 +41,7 @@ export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, 
   // A database that was deleted leaves its network interface for some minutes.
   settle: { timeoutMs: 900_000, pollMs: 2_000 },
   notFound: { provenBy: undefined, codes: GONE },
+  alreadyExists: ["InvalidGroup.Duplicate"],
 
   access: {
     on: (_id, { partition, region, account }) =>
@@ -69,10 +70,6 @@ export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, 
   },
   outputs: ({ id }) => ({ id }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
-  retry({ code }) {
-    if (code === "DependencyViolation" || code === "InvalidGroup.InUse") return "busy";
-    return undefined;
-  },
 
   async read({ name }, ctx) {
     const ec2 = await ctx.world.ec2();
@@ -86,10 +83,7 @@ export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, 
     const vpc = await defaultVpc(ec2);
     if (!vpc) throw noDefaultVpc(ctx.place);
     const TagSpecifications = [{ ResourceType: "security-group" as const, Tags: toTagList(ctx.tags) }];
-    await orAbsent(
-      ec2.createSecurityGroup({ GroupName: name, Description: description, VpcId: vpc, TagSpecifications }),
-      "InvalidGroup.Duplicate",
-    );
+    await ec2.createSecurityGroup({ GroupName: name, Description: description, VpcId: vpc, TagSpecifications });
   },
   async update(_id, spec, live, changes, ctx) {
     const ec2 = await ctx.world.ec2();

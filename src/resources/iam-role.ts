@@ -45,6 +45,7 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
   holdsData: false,
   settle: { timeoutMs: 60_000, pollMs: 1_000 },
   notFound: { provenBy: "iam:GetRole", codes: GONE },
+  alreadyExists: ["EntityAlreadyExistsException", "EntityAlreadyExists"],
 
   access: {
     on: ({ name }, { partition, account }) => [`arn:${partition}:iam::${account}:role/${name}`],
@@ -74,12 +75,6 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
     arn: `arn:${partition}:iam::${account}:role/${name}`,
   }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
-  retry({ code, message }) {
-    if (["ConcurrentModificationException", "ConcurrentModification", "DeleteConflictException", "DeleteConflict"].includes(code))
-      return "busy";
-    if (/invalid principal/i.test(message)) return "propagation";
-    return undefined;
-  },
 
   async read({ name }, ctx) {
     return observe(await ctx.world.iam(), name);
@@ -87,11 +82,7 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
   async create({ name }, spec, ctx) {
     const iam = await ctx.world.iam();
     const AssumeRolePolicyDocument = JSON.stringify(spec.trust);
-    await orAbsent(
-      iam.createRole({ RoleName: name, Description: spec.description, AssumeRolePolicyDocument, Tags: toTagList(ctx.tags) }),
-      "EntityAlreadyExistsException",
-      "EntityAlreadyExists",
-    );
+    await iam.createRole({ RoleName: name, Description: spec.description, AssumeRolePolicyDocument, Tags: toTagList(ctx.tags) });
   },
   async update({ name: RoleName }, spec, live, changes, ctx) {
     const iam = await ctx.world.iam();

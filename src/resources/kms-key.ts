@@ -48,6 +48,7 @@ export const kmsKey: ResourceKind<KeyId, KeySpec, KeyLive, KeyOutputs, AwsClient
   settle: { timeoutMs: 120_000, pollMs: 1_000 },
   // The lists of aliases and of keys prove it. An unreadable part of a listed key never does: that would make one key more in each run.
   notFound: { provenBy: undefined, codes: GONE },
+  retries: [{ class: "busy", codes: ["KMSInvalidStateException"], message: /updating|creating/i }],
 
   access: {
     on: ({ alias }, { partition, region, account }) => [alias, "key/*"].map((part) => `arn:${partition}:kms:${region}:${account}:${part}`),
@@ -75,12 +76,6 @@ export const kmsKey: ResourceKind<KeyId, KeySpec, KeyLive, KeyOutputs, AwsClient
     }),
   outputs: ({ arn }) => ({ arn }),
   describe: ({ arn, state }) => ({ arn, state }),
-  retry({ code, message }) {
-    // A principal of the policy that is younger than KMS's view of IAM.
-    if (code === "MalformedPolicyDocumentException" && /invalid principal/i.test(message)) return "propagation";
-    if (code === "KMSInvalidStateException" && /updating|creating/i.test(message)) return "busy";
-    return undefined;
-  },
 
   async read({ alias }, ctx) {
     return observe(await ctx.world.kms(), alias, ctx);

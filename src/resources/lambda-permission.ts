@@ -34,6 +34,7 @@ export const lambdaPermission: ResourceKind<PermissionId, PermissionSpec, Permis
   settle: { timeoutMs: 60_000, pollMs: 500 },
   // Said of the function, of the alias and of a policy without statements alike.
   notFound: { provenBy: "lambda:GetPolicy", codes: GONE },
+  retries: [{ class: "propagation", codes: GONE, during: ["create"] }],
   partOf: "function",
 
   access: {
@@ -50,12 +51,6 @@ export const lambdaPermission: ResourceKind<PermissionId, PermissionSpec, Permis
   outputs: () => ({}),
   predict: () => ({}),
   describe: () => ({ state: "ready" }),
-  retry({ code }, during) {
-    // Two statements at once: one of them may be refused or lost.
-    if (code === "ResourceConflictException" || code === "PreconditionFailedException") return "busy";
-    if (during === "create" && GONE.includes(code)) return "propagation";
-    return undefined;
-  },
 
   async read({ functionName, qualifier, statementId }, ctx) {
     const lambda = await ctx.world.lambda();

@@ -1,6 +1,5 @@
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { orAbsent } from "../aws/faults.ts";
 import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export interface LogGroupId {
@@ -35,6 +34,9 @@ export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, Log
   comesBack: true,
   settle: { timeoutMs: 60_000, pollMs: 500 },
   notFound: { provenBy: undefined, codes: GONE },
+  alreadyExists: ["ResourceAlreadyExistsException"],
+  // CloudWatch Logs does not see the policy of a new key yet.
+  retries: [{ class: "propagation", codes: ["InvalidParameterException"], message: /KMS key/i }],
 
   access: {
     on({ name }, { partition, region, account }) {
@@ -51,12 +53,6 @@ export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, Log
   outputs: ({ arn }) => ({ arn, name: arn.split(":log-group:")[1] ?? "" }),
   predict: ({ name }, place) => ({ name, arn: arnOf(name, place) }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
-  retry({ code, message }) {
-    if (code === "OperationAbortedException") return "busy";
-    // A key whose policy is younger than what CloudWatch Logs sees of it.
-    if (code === "InvalidParameterException" && /KMS key/i.test(message)) return "propagation";
-    return undefined;
-  },
 
   async read({ name }, ctx) {
     const logs = await ctx.world.logs();
@@ -69,7 +65,7 @@ export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, Log
   },
   async create({ name }, { kmsKey: kmsKeyId }, ctx) {
     const logs = await ctx.world.logs();
-    await orAbsent(logs.createLogGroup({ logGroupName: name, kmsKeyId, tags: ctx.tags }), "ResourceAlreadyExistsException");
+    await logs.createLogGroup({ logGroupName: name, kmsKeyId, tags: ctx.tags });
   },
   async update({ name }, spec, { arn }, changes, ctx) {
     const logs = await ctx.world.logs();

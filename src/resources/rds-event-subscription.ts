@@ -1,7 +1,6 @@
 import type { EventSubscription } from "@aws-sdk/client-rds";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { orAbsent } from "../aws/faults.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
 import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
@@ -25,6 +24,11 @@ interface EventSubscriptionLive extends EventSubscriptionSpec {
 }
 
 const GONE = ["SubscriptionNotFoundFault", "SubscriptionNotFound"];
+/** SDK and wire spell them with and without "Fault". */
+const NOT_VISIBLE = ["SNSNoAuthorization", "SNSInvalidTopic", "SNSTopicArnNotFound", "SourceNotFound"].flatMap((code) => [
+  code,
+  `${code}Fault`,
+]);
 const SETTLING = ["creating", "modifying", "deleting"];
 /** States that nothing leaves by waiting: what to do about each. */
 const STUCK: Readonly<Record<string, string>> = {
@@ -37,6 +41,9 @@ export const rdsEventSubscription: ResourceKind<EventSubscriptionId, EventSubscr
   holdsData: false,
   settle: { timeoutMs: 300_000, pollMs: 2_000 },
   notFound: { provenBy: "rds:DescribeEventSubscriptions", codes: GONE },
+  alreadyExists: ["SubscriptionAlreadyExistFault", "SubscriptionAlreadyExist"],
+  // RDS does not see the topic, its policy or the source yet.
+  retries: [{ class: "propagation", codes: NOT_VISIBLE }],
 
   access: {
     on: ({ name }, { partition, region, account }) => [`arn:${partition}:rds:${region}:${account}:es:${name}`],
@@ -63,11 +70,6 @@ export const rdsEventSubscription: ResourceKind<EventSubscriptionId, EventSubscr
   outputs: () => ({}),
   predict: () => ({}),
   describe: ({ arn, status }) => ({ arn, state: status }),
-  retry({ code }) {
-    if (code.startsWith("InvalidEventSubscriptionState")) return "busy";
-    // The topic, its policy or the source is younger than what RDS sees of it.
-    return /^SNSNoAuthorization|^SNSInvalidTopic|^SNSTopicArnNotFound|^SourceNotFound/.test(code) ? "propagation" : undefined;
-  },
 
   async read({ name }, ctx) {
     const rds = await ctx.world.rds();
@@ -86,11 +88,7 @@ export const rdsEventSubscription: ResourceKind<EventSubscriptionId, EventSubscr
     const { SnsTopicArn, SourceType, EventCategories, Enabled } = settingsOf(spec);
     const SourceIds = spec.sources.length > 0 ? [...spec.sources] : undefined;
     const subscription = { SubscriptionName: name, SnsTopicArn, SourceType, EventCategories, Enabled, SourceIds };
-    await orAbsent(
-      rds.createEventSubscription({ ...subscription, Tags: toTagList(ctx.tags) }),
-      "SubscriptionAlreadyExistFault",
-      "SubscriptionAlreadyExist",
-    );
+    await rds.createEventSubscription({ ...subscription, Tags: toTagList(ctx.tags) });
   },
   async update({ name: SubscriptionName }, spec, live, changes, ctx) {
     const rds = await ctx.world.rds();

@@ -1,7 +1,6 @@
 import type { Parameter, RDS } from "@aws-sdk/client-rds";
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { orAbsent } from "../aws/faults.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
 import type { AwsLocation, ResourceKind, Tags } from "../engine/contract.ts";
 
@@ -42,6 +41,7 @@ export const rdsParameterGroup: ResourceKind<ParameterGroupId, ParameterGroupSpe
     holdsData: false,
     settle: { timeoutMs: 300_000, pollMs: 2_000 },
     notFound: { provenBy: "rds:DescribeDBParameterGroups", codes: GONE },
+    alreadyExists: ["DBParameterGroupAlreadyExistsFault", "DBParameterGroupAlreadyExists"],
 
     access: {
       on: ({ name }, { partition, region, account }) => [`arn:${partition}:rds:${region}:${account}:pg:${name}`],
@@ -60,8 +60,6 @@ export const rdsParameterGroup: ResourceKind<ParameterGroupId, ParameterGroupSpe
     outputs: ({ arn }) => ({ name: arn.slice(arn.lastIndexOf(":") + 1) }),
     predict: ({ name }) => ({ name }),
     describe: ({ arn }) => ({ arn, state: "ready" }),
-    // In use by a database that is being changed or deleted.
-    retry: ({ code }) => (code.startsWith("InvalidDBParameterGroupState") ? "busy" : undefined),
 
     async read({ name }, ctx) {
       const rds = await ctx.world.rds();
@@ -74,7 +72,7 @@ export const rdsParameterGroup: ResourceKind<ParameterGroupId, ParameterGroupSpe
     async create({ name }, { family, description }, ctx) {
       const rds = await ctx.world.rds();
       const group = { DBParameterGroupName: name, DBParameterGroupFamily: family, Description: description, Tags: toTagList(ctx.tags) };
-      await orAbsent(rds.createDBParameterGroup(group), "DBParameterGroupAlreadyExistsFault", "DBParameterGroupAlreadyExists");
+      await rds.createDBParameterGroup(group);
     },
     async update({ name }, spec, { arn, parameters }, changes, ctx) {
       const rds = await ctx.world.rds();

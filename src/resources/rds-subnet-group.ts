@@ -1,6 +1,5 @@
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { orAbsent } from "../aws/faults.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
 import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
@@ -29,6 +28,7 @@ export const rdsSubnetGroup: ResourceKind<SubnetGroupId, SubnetGroupSpec, Subnet
   holdsData: false,
   settle: { timeoutMs: 60_000, pollMs: 1_000 },
   notFound: { provenBy: "rds:DescribeDBSubnetGroups", codes: GONE },
+  alreadyExists: ["DBSubnetGroupAlreadyExistsFault", "DBSubnetGroupAlreadyExists"],
 
   access: {
     on: ({ name }, { partition, region, account }) => [`arn:${partition}:rds:${region}:${account}:subgrp:${name}`],
@@ -42,7 +42,6 @@ export const rdsSubnetGroup: ResourceKind<SubnetGroupId, SubnetGroupSpec, Subnet
   outputs: ({ arn }) => ({ name: arn.slice(arn.lastIndexOf(":") + 1) }),
   predict: ({ name }) => ({ name }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
-  retry: ({ code }) => (code.startsWith("InvalidDBSubnetGroupState") ? "busy" : undefined),
 
   async read({ name }, ctx) {
     const rds = await ctx.world.rds();
@@ -57,7 +56,7 @@ export const rdsSubnetGroup: ResourceKind<SubnetGroupId, SubnetGroupSpec, Subnet
   async create({ name }, spec, ctx) {
     const rds = await ctx.world.rds();
     const group = { DBSubnetGroupName: name, ...settingsOf(spec), Tags: toTagList(ctx.tags) };
-    await orAbsent(rds.createDBSubnetGroup(group), "DBSubnetGroupAlreadyExistsFault", "DBSubnetGroupAlreadyExists");
+    await rds.createDBSubnetGroup(group);
   },
   async update({ name }, spec, { arn }, changes, ctx) {
     const rds = await ctx.world.rds();

@@ -46,12 +46,6 @@ export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly ar
   outputs: ({ arn }) => ({ arn }),
   predict: (id, place) => ({ arn: arnOf(id, place) }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
-  retry({ code, message }) {
-    // After delete and create of the same name, and where two write tags at once, SNS asks for a short wait.
-    if (["StaleTagException", "StaleTag", "ConcurrentAccessException", "ConcurrentAccess"].includes(code)) return "busy";
-    if (/invalid principal/i.test(message)) return "propagation";
-    return undefined;
-  },
 
   async read(id, ctx) {
     const sns = await ctx.world.sns();

@@ -20,6 +20,8 @@ export const wafv2Association: ResourceKind<WebAclAssociationId, WebAclAssociati
   holdsData: false,
   settle: { timeoutMs: 300_000, pollMs: 2_000 },
   notFound: { provenBy: "wafv2:GetWebACLForResource", codes: ["WAFNonexistentItemException"] },
+  // Not every part of WAF knows a new web ACL or stage at once.
+  retries: [{ class: "propagation", codes: ["WAFUnavailableEntityException", "WAFNonexistentItemException"] }],
 
   access: {
     on: ({ stageArn }, { partition, region, account }) => [stageArn, `arn:${partition}:wafv2:${region}:${account}:regional/webacl/*`],
@@ -33,8 +35,6 @@ export const wafv2Association: ResourceKind<WebAclAssociationId, WebAclAssociati
   outputs: () => ({}),
   predict: () => ({}),
   describe: ({ aclArn }) => ({ arn: aclArn, state: "associated" }),
-  // A new web ACL or stage is not known to every part of WAF at once.
-  retry: ({ code }) => (code === "WAFUnavailableEntityException" || code === "WAFNonexistentItemException" ? "propagation" : undefined),
 
   async read({ stageArn }, ctx) {
     const { WebACL } = await (await ctx.world.wafv2()).getWebACLForResource({ ResourceArn: stageArn });

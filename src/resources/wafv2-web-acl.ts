@@ -1,7 +1,6 @@
 import type { Rule, VisibilityConfig, WAFV2 } from "@aws-sdk/client-wafv2";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { orAbsent } from "../aws/faults.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
 import type { ResourceKind } from "../engine/contract.ts";
 
@@ -35,6 +34,13 @@ export const wafv2WebAcl: ResourceKind<WebAclId, WebAclSpec, WebAclLive, WebAclO
   holdsData: false,
   settle: { timeoutMs: 120_000, pollMs: 1_000 },
   notFound: { provenBy: undefined, codes: GONE },
+  alreadyExists: ["WAFDuplicateItemException"],
+  retries: [
+    // Changed since it was read, or still associated with a stage.
+    { class: "busy", codes: ["WAFOptimisticLockException", "WAFAssociatedItemException"] },
+    // A part of WAF does not know it yet.
+    { class: "propagation", codes: ["WAFUnavailableEntityException", "WAFTagOperationInternalErrorException"] },
+  ],
 
   access: {
     on: ({ name }, { partition, region, account }) =>
@@ -54,11 +60,6 @@ export const wafv2WebAcl: ResourceKind<WebAclId, WebAclSpec, WebAclLive, WebAclO
     }),
   outputs: ({ arn }) => ({ arn }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
-  retry({ code }) {
-    // Changed since it was read; still named by a stage; a part of WAF does not know of it yet.
-    if (code === "WAFOptimisticLockException" || code === "WAFAssociatedItemException") return "busy";
-    return /^WAF(UnavailableEntity|TagOperationInternalError)Exception$/.test(code) ? "propagation" : undefined;
-  },
 
   async read({ name }, ctx) {
     const waf = await ctx.world.wafv2();
@@ -78,7 +79,7 @@ export const wafv2WebAcl: ResourceKind<WebAclId, WebAclSpec, WebAclLive, WebAclO
   },
   async create({ name: Name }, spec, ctx) {
     const waf = await ctx.world.wafv2();
-    await orAbsent(waf.createWebACL({ Name, Scope, ...settingsOf(spec), Tags: toTagList(ctx.tags) }), "WAFDuplicateItemException");
+    await waf.createWebACL({ Name, Scope, ...settingsOf(spec), Tags: toTagList(ctx.tags) });
   },
   async update({ name: Name }, spec, { id: Id, arn }, changes, ctx) {
     const waf = await ctx.world.wafv2();

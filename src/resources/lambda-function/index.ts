@@ -74,8 +74,6 @@ const KEPT_VERSIONS = 5;
 const ALIAS = "live";
 /** The role that a function was last given, by its unique id: the ARN of a role that was deleted and made again stays the same. */
 const ROLE_TAG = "fleetlogix:role";
-/** A young role, in Lambda's and KMS's words. */
-const YOUNG_ROLE = /cannot be assumed by Lambda|does not have permissions to call|invalid for CreateGrant/i;
 
 export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive, FunctionOutputs, AwsClients> = {
   kind: "lambda.function",
@@ -117,11 +115,6 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
   notes: (_spec, live) =>
     live ? [...(live.stopped ? [stoppedNote(live.name)] : []), ...live.otherStatements.map((s) => otherNote(live.name, s))] : [],
   describe: (live) => ({ arn: live.arn, state: live.state, ...(live.stopped && { trouble: stoppedNote(live.name) }) }),
-  retry({ code, message }) {
-    if (YOUNG_ROLE.test(message)) return "propagation";
-    if (code === "ResourceConflictException") return "busy";
-    return undefined;
-  },
 
   async read({ name: FunctionName }, ctx) {
     const lambda = await ctx.world.lambda();

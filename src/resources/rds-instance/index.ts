@@ -1,7 +1,7 @@
 import type { DBInstance } from "@aws-sdk/client-rds";
 import { changedTags, differences } from "../../aws/changes.ts";
 import type { AwsClients } from "../../aws/clients.ts";
-import { orAbsent, toFault } from "../../aws/faults.ts";
+import { toFault } from "../../aws/faults.ts";
 import { carriesTag, fromTagList, toTagList } from "../../aws/ownership.ts";
 import type { Change, Observation, ResourceKind } from "../../engine/contract.ts";
 import { FleetlogixError } from "../../errors.ts";
@@ -11,7 +11,7 @@ import type { DatabaseId, DatabaseLive, DatabaseOutputs, DatabaseSpec } from "./
 
 const GONE = ["DBInstanceNotFoundFault", "DBInstanceNotFound"];
 /** Said of a key that RDS cannot use (botocore rds). unproven: that it is said of a key made a moment ago, and passes by itself. */
-const YOUNG_KEY = ["KMSKeyNotAccessibleFault", "KMSKeyNotAccessible"];
+const KEY_NOT_ACCESSIBLE = ["KMSKeyNotAccessibleFault", "KMSKeyNotAccessible"];
 /** Usable as it is; `storage-optimization` only forbids another resize. */
 const READY = ["available", "storage-optimization", "stopped"];
 /** States that nothing leaves by waiting: what to do about each. */
@@ -31,6 +31,8 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
   slow: true,
   settle: { timeoutMs: 3_600_000, pollMs: 5_000 },
   notFound: { provenBy: "rds:DescribeDBInstances", codes: GONE },
+  alreadyExists: ["DBInstanceAlreadyExistsFault", "DBInstanceAlreadyExists"],
+  retries: [{ class: "propagation", codes: KEY_NOT_ACCESSIBLE }],
 
   access: {
     on: ({ identifier }, { partition, region, account }) =>
@@ -64,13 +66,6 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
     secretArn: live.secretArn ?? null,
   }),
   describe: ({ arn, status, host, port }) => ({ arn, state: status, ...(host && { address: `${host}:${port}` }) }),
-  retry({ code, message }) {
-    if (code.startsWith("InvalidDBInstanceState")) return "busy";
-    if (YOUNG_KEY.includes(code)) return "propagation";
-    // The monitoring role is younger than RDS's view of IAM.
-    if (/ENHANCED_MONITORING/.test(message)) return "propagation";
-    return undefined;
-  },
 
   async read({ identifier }, ctx) {
     const rds = await ctx.world.rds();
@@ -80,7 +75,7 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
   async create({ identifier }, spec, ctx) {
     const rds = await ctx.world.rds();
     const database = { DBInstanceIdentifier: identifier, ...creation(spec), Tags: toTagList(ctx.tags) };
-    await orAbsent(rds.createDBInstance(database), "DBInstanceAlreadyExistsFault", "DBInstanceAlreadyExists");
+    await rds.createDBInstance(database);
   },
   async update({ identifier: DBInstanceIdentifier }, spec, live, changes, ctx) {
     const rds = await ctx.world.rds();

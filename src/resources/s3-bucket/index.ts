@@ -108,11 +108,6 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
   outputs: ({ name, arn }) => ({ name, arn }),
   predict: ({ name }, place) => ({ name, arn: arnOf(name, place) }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
-  retry({ code }, during) {
-    // Two settings at once, or a name that was deleted a moment ago; a writer that was faster than the emptying.
-    if (code === "OperationAborted" || (code === "BucketNotEmpty" && during === "delete")) return "busy";
-    return undefined;
-  },
 
   async read({ name }, ctx) {
     const s3 = await ctx.world.s3();

@@ -43,8 +43,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "src/resources/logs-group.ts",
     edits: [
       [
-        'await orAbsent(logs.createLogGroup({ logGroupName: name, kmsKeyId, tags: ctx.tags }), "ResourceAlreadyExistsException");',
-        'await orAbsent(logs.createLogGroup({ logGroupName: name, kmsKeyId }), "ResourceAlreadyExistsException"); await logs.tagResource({ resourceArn: arnOf(name, ctx.place), tags: ctx.tags });',
+        "await logs.createLogGroup({ logGroupName: name, kmsKeyId, tags: ctx.tags });",
+        "await logs.createLogGroup({ logGroupName: name, kmsKeyId }); await logs.tagResource({ resourceArn: arnOf(name, ctx.place), tags: ctx.tags });",
       ],
     ],
     scenarios: "^F2 killed after at up write \\d+ logs:CreateLogGroup",

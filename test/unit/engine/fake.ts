@@ -1,11 +1,11 @@
 import type {
-  AwsFault,
   Change,
   Ctx,
   Observation,
   ResourceKind,
   ResourceNode,
   RetryClass,
+  RetryRule,
   SeenTags,
   Tags,
   Verb,
@@ -55,7 +55,8 @@ export interface Hooks {
   readonly settlePolls?: number;
   readonly predicts?: boolean;
   readonly kind?: string;
-  readonly retry?: (fault: AwsFault, during: Verb) => RetryClass | undefined;
+  readonly retries?: readonly RetryRule[];
+  readonly alreadyExists?: readonly string[];
   /** Values that an update does not keep. */
   readonly forgets?: readonly string[];
 }
@@ -86,7 +87,8 @@ export function thing(cloud: Cloud, log: Log, hooks: Hooks = {}) {
     outputs: (live) => ({ name: live.name, arn: `arn:${live.name}` }),
     describe: (live) => ({ arn: `arn:${live.name}`, state: live.thing.polls > 0 ? "creating" : "ready" }),
     ...(hooks.predicts ? { predict: (id: { name: string }) => ({ name: id.name, arn: `arn:${id.name}` }) } : {}),
-    ...(hooks.retry ? { retry: hooks.retry } : {}),
+    ...(hooks.retries ? { retries: hooks.retries } : {}),
+    ...(hooks.alreadyExists ? { alreadyExists: hooks.alreadyExists } : {}),
     async read({ name }): Promise<Observation<{ name: string; thing: Thing }>> {
       await hooks.before?.("read", name);
       const real = cloud.get(name);

@@ -47,10 +47,20 @@ test("what asking again cannot mend is asked once", async () => {
   expect((await up([x()], fakeRun())).ok).toBe(false);
   expect(log.calls).toEqual(["create x"]);
 });
-test("a kind knows better what a fault means for it", async () => {
+test("a create that reports an existing resource is taken as done: the resource is read, without a wait", async () => {
+  const after = (verb: string) => {
+    if (verb === "create") throw new Refusal("DuplicateThing");
+  };
+  const { log, x } = stage({ after, alreadyExists: ["DuplicateThing"] });
+  const fake = fakeRun();
+  expect((await up([x()], fake)).ok).toBe(true);
+  expect(log.calls).toEqual(["create x"]);
+  expect(fake.clock.now()).toBe(0);
+});
+test("a kind's own retry rule comes before the general rules", async () => {
   const { log, x } = stage({
     before: refuse(2, "create", () => new Refusal("InvalidParameterValueException")),
-    retry: (fault, during) => (during === "create" && fault.code === "InvalidParameterValueException" ? "propagation" : undefined),
+    retries: [{ class: "propagation", codes: ["InvalidParameterValueException"], during: ["create"] }],
   });
   expect((await up([x()], fakeRun())).ok).toBe(true);
   expect(log.calls).toHaveLength(3);
