@@ -53,7 +53,7 @@ function curlSteps(run: Run, { api, region }: Config, url: string): string[][] {
 
 function databaseSteps(run: Run, { database }: Outputs): string[][] {
   if (!database?.host) return [];
-  return [["SQL", `psql "$(${again(run, "outputs", "database.url", "--show-secrets")})"`]];
+  return [["SQL", again(run, "db", "psql")]];
 }
 
 const moreSteps = (run: Run): string[][] => [

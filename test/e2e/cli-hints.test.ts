@@ -186,7 +186,6 @@ test("a teardown that nobody can confirm: --dry-run writes nothing, --yes does i
 const ELSEWHERE: Readonly<Record<string, readonly [file: string, name: string]>> = {
   "--skip-final-snapshot": ["test/e2e/cli-local.test.ts", "a teardown keeps what holds data; with --delete-data nothing is left"],
   "--replace": ["test/database/import.test.ts", "rows in the target are kept unless --replace says that they may go"],
-  "fleetlogix … --local": ["test/e2e/cli.test.ts", "such as `fleetlogix up --local`"],
   "fleetlogix up --local": ["test/e2e/cli-local.test.ts", "interrupted, `up` ends with 130; run again, it brings up everything"],
   "fleetlogix simulate --local": ["test/e2e/simulate.test.ts", "the command drives, verifies, and says so in one document"],
   "fleetlogix dashboard": ["test/e2e/dashboard.test.ts", "lets in by its token only"],
@@ -204,7 +203,7 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, name: string]>>
   "fleetlogix logs --since 5m": ["test/e2e/cli-local.test.ts", "is in the functions' logs"],
   "fleetlogix api POST /delivery -d …": ["test/e2e/cli-local.test.ts", "the calls it prints work when pasted"],
   "fleetlogix outputs api_key --show-secrets": ["test/e2e/cli-local.test.ts", "the calls it prints work when pasted"],
-  "fleetlogix outputs database.url --show-secrets": ["test/e2e/cli-local.test.ts", "secrets only when asked"],
+  "fleetlogix invoke … --sample …": ["test/e2e/cli-local.test.ts", "invoke calculate-eta --sample postVehicle"],
   "fleetlogix teardown": ["test/e2e/cli-local.test.ts", "a teardown keeps what holds data"],
   "fleetlogix teardown …": ["test/e2e/cli-two-runs.test.ts", "the command that it prints goes on"],
   "fleetlogix teardown --orphans --delete-data": ["test/unit/app/orphans.test.ts", "only a teardown of the orphans removes data"],

@@ -89,7 +89,7 @@ describe("words", () => {
 
   test.each([
     ["", "A command is missing"],
-    ["", "such as `fleetlogix up --local`"],
+    ["", "up --local`."],
     ["local", "A command is missing"],
     ["upp", "Did you mean up?"],
     ["up --lokal", "Did you mean --local?"],

@@ -4,8 +4,10 @@ import { FleetlogixError } from "../../errors.ts";
 import { functionName } from "../functions.ts";
 import { parsed, readFile } from "../input.ts";
 import { withSpinner } from "../progress.ts";
+import { widthOf } from "../render/layout.ts";
+import { entryOf, prettyLine } from "../render/log-line.ts";
 import type { Action, Run } from "../run.ts";
-import { sampleEvent } from "../sample-event.ts";
+import { sampleEvent, samplesOf } from "../sample-event.ts";
 import { configOf, openAppFor } from "../session.ts";
 
 /** The response goes to stdout, the log tail to stderr: the one can be piped, the other read. */
@@ -21,10 +23,12 @@ export const invoke: Action = async (run, [name], options) => {
         resource: `function.${short}`,
       })
     : undefined;
-  if (result.logTail) run.note(result.logTail.trimEnd(), "dim");
+  if (result.logTail) printLog(run, short, result.logTail);
+  if (event === NO_EVENT)
+    run.note(`The event was {}; \`fleetlogix invoke ${short} --sample ${samplesOf(short)[0]}\` sends an example of the API's call.`);
   const { status, functionError, payload, logTail, version } = result;
   return {
-    text: payload,
+    text: run.io.stdout.isTTY ? readable(payload) : payload,
     json: {
       command: run.command,
       ok: failure === undefined,
@@ -39,16 +43,43 @@ export const invoke: Action = async (run, [name], options) => {
   };
 };
 
+/** People get the log as `fleetlogix logs` prints it; elsewhere the lines stay as they are. */
+function printLog(run: Run, name: FunctionName, tail: string): void {
+  if (run.flags.quiet || run.flags.json) return;
+  if (!run.io.stderr.isTTY) run.note(tail.trimEnd(), "dim");
+  else
+    for (const message of tail.trimEnd().split("\n")) {
+      const entry = entryOf({ function: name, timestamp: timeOf(message), message });
+      if (run.flags.verbose || (!entry.isMetric && entry.level !== "debug"))
+        run.voice.err.write(`${prettyLine(entry, run.paint.err, widthOf(run.io.stderr))}\n`);
+    }
+}
+/** The time of the line itself; the log tail has no other. */
+function timeOf(message: string): number {
+  const { timestamp } = (parsed(message) ?? {}) as { timestamp?: unknown };
+  const time = Date.parse(String(timestamp));
+  return Number.isNaN(time) ? Date.now() : time;
+}
+
+/** Indented JSON; the body of an answer for API Gateway, which is JSON in a text, becomes a part of it. */
+function readable(payload: string): string {
+  const answer = parsed(payload);
+  if (typeof answer !== "object" || answer === null) return payload;
+  const { body } = answer as { body?: unknown };
+  return JSON.stringify(typeof body === "string" ? { ...answer, body: parsed(body) } : answer, null, 2);
+}
+
 async function eventOf(run: Run, name: FunctionName, { event, sample }: { event?: string; sample?: string }): Promise<string> {
   if (sample === undefined) return readEvent(run, event);
   return sampleEvent(name, sample, new Date());
 }
 
+const NO_EVENT = "{}";
 /** --event FILE, `-` or a pipe; `{}` when a person typed no event. USAGE when it is not JSON. */
 async function readEvent(run: Run, file: string | undefined): Promise<string> {
   const piped = file === "-" || (file === undefined && run.io.stdin.isTTY !== true);
   const content = file !== undefined && file !== "-" ? readFile(file, "The event file") : piped ? await text(run.io.stdin) : "";
-  const event = content.trim() === "" ? "{}" : content;
+  const event = content.trim() === "" ? NO_EVENT : content;
   try {
     JSON.parse(event);
   } catch (cause) {

@@ -2,6 +2,7 @@ import type { CompactEvent, QueryResult } from "../../app.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { isLive, withSpinner } from "../progress.ts";
 import { columns, widthOf } from "../render/layout.ts";
+import { plural } from "../render/words.ts";
 import type { Action, Run } from "../run.ts";
 import { openSession } from "../session.ts";
 
@@ -30,8 +31,8 @@ const lineOf = ({
 }) => [
   day,
   table,
-  table === "alerts" ? `${events} alerts` : `${copies} raw copies → ${events} events`,
-  `${files.length} ${files.length === 1 ? "file" : "files"}`,
+  table === "alerts" ? plural(events, "alert") : `${plural(copies, "raw copy", "raw copies")} → ${plural(events, "event")}`,
+  plural(files.length, "file"),
 ];
 
 function daysOf({ date, olderThan }: { date?: string; olderThan?: string }): { date: string } | { before: string } {

@@ -2,6 +2,7 @@ import { FUNCTION_NAMES } from "../../../handlers/contract/functions.ts";
 import { oneOf } from "../../config/one-of.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { functionNames } from "../functions.ts";
+import { widthOf } from "../render/layout.ts";
 import { type Entry, entryOf, jsonLine, LEVELS, prettyLine } from "../render/log-line.ts";
 import type { Action, Run } from "../run.ts";
 import { configOf, openAppFor } from "../session.ts";
@@ -21,16 +22,20 @@ export const logs: Action = async (run, [names], options) => {
   const chosen = functionNames(names as readonly string[], config);
   const app = await openAppFor(run, config);
   const entries: Entry[] = [];
+  let count = 0;
   const lines = app.logs(chosen.length > 0 ? chosen : FUNCTION_NAMES, { sinceMs, follow, filterPattern: patternOf(options) });
   for await (const line of lines) {
     const entry = entryOf(line);
     if (isShown(entry)) {
+      count++;
       if (run.flags.json) entries.push(entry);
-      else run.voice.out.write(`${format === "json" ? jsonLine(entry) : prettyLine(entry, run.paint.out)}\n`);
+      else run.voice.out.write(`${format === "json" ? jsonLine(entry) : prettyLine(entry, run.paint.out, widthOf(run.io.stdout))}\n`);
     }
     if (run.signal.aborted) break;
   }
   if (run.signal.reason === "signal") return { json: undefined, exit: 130 };
+  if (count === 0 && run.io.stdout.isTTY)
+    run.note(`No line fits in the last ${String(options.since ?? "10m")}; --since 1h looks further back.`);
   return { json: { command: run.command, ok: true, events: entries.map(eventOf) } };
 };
 

@@ -1,11 +1,13 @@
 import type { App, Plan, ResourceResult, RunOptions, RunResult, Scope } from "../../app.ts";
 import { type Code, FleetlogixError } from "../../errors.ts";
+import { again } from "../again.ts";
 import { agreedTo, confirmByYes } from "../confirm.ts";
 import { functionNames } from "../functions.ts";
 import { nextSteps } from "../next-steps.ts";
 import { keptOrphans } from "../orphans.ts";
 import { isLive, withProgress, withSpinner } from "../progress.ts";
-import { widthOf, wrapped } from "../render/layout.ts";
+import { displayWidth, widthOf, wrapped } from "../render/layout.ts";
+import { plain } from "../render/paint.ts";
 import { countActions, planSummary, planText } from "../render/plan.ts";
 import { duration, plural } from "../render/words.ts";
 import type { Action, Run } from "../run.ts";
@@ -45,7 +47,7 @@ export const provision: Action = (run, [names], given) =>
     const took = Date.now() - began;
     if (!result.ok) return failed(run, result.resources, result.error);
     const { resources } = result;
-    const said = [`${doneText(resources)} in ${duration(took)}.`, ...underWay(resources)];
+    const said = [`${doneText(resources)} in ${duration(took)}.`, ...underWay(run, resources)];
     const head = [...said.flatMap((line) => wrapped(line, widthOf(run.io.stdout))), ...keptOrphans(run, resources)].join("\n");
     try {
       const outputs = await withSpinner(run, "Reading the addresses", () => app.outputs({ secrets: false }));
@@ -83,14 +85,19 @@ async function showPlan(run: Run, app: App, scope: Scope, policy: RunOptions): P
   const dangerous = replace + deletes > 0;
   const where = `${app.stack} in ${app.place.account}, ${app.place.region}`;
   if (dangerous || run.flags.verbose) run.note(`${where}:\n\n${planText(plan, run.paint.err, widthOf(run.io.stderr))}\n`);
-  else run.voice.err.write(`${where}: ${planSummary(plan, run.paint.err)}\n`);
+  else {
+    const isShort = displayWidth(`${where}: ${planSummary(plan, plain)}`) <= widthOf(run.io.stderr);
+    run.voice.err.write(`${where}:${isShort ? " " : "\n  "}${planSummary(plan, run.paint.err)}\n`);
+  }
   if (dangerous) await confirmByYes(run, `${replace > 0 ? "Replace and remove" : "Remove"} what the plan says?`);
   return agreedTo(run, plan);
 }
 
 /** With --no-wait: what AWS finishes without us. */
-const underWay = (resources: readonly ResourceResult[]): readonly string[] =>
-  resources.filter((r) => r.settling).map((r) => `AWS is still at work on ${r.id} (${r.name}); status shows when it is ready.`);
+const underWay = (run: Run, resources: readonly ResourceResult[]): readonly string[] =>
+  resources
+    .filter((r) => r.settling)
+    .map((r) => `AWS is still at work on ${r.id} (${r.name}); \`${again(run, "status")}\` shows when it is ready.`);
 
 const WORDS = [
   ["create", "created"],

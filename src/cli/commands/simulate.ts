@@ -30,7 +30,7 @@ export const simulate: Action = async (run, _, options) => {
   await watched(run, tally, () => drive(plan, call, tally, run.signal));
   run.note("Comparing the back end's state with what was sent…");
   const numbers = { vehicles: plan.trips.length, lost, ...numbersOf(tally) };
-  const counters = [...countersOf(tally), `${lost} lost on the way, as planned`];
+  const counters = [...countersOf(tally), ...(lost > 0 ? [`${lost} lost on the way, as planned`] : [])];
   return answer(run, numbers, counters, [...tally.errors, ...(await differencesOf(plan, call, { beganMs }))]);
 };
 

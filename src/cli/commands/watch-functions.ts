@@ -3,6 +3,7 @@ import type { App, Redeployer, Redeployment, RunOptions } from "../../app.ts";
 import type { FunctionName } from "../../config/config.ts";
 import { toFailure } from "../failure.ts";
 import { functionNames } from "../functions.ts";
+import { widthOf } from "../render/layout.ts";
 import { entryOf, prettyLine } from "../render/log-line.ts";
 import { duration } from "../render/words.ts";
 import type { Action, Run } from "../run.ts";
@@ -60,6 +61,6 @@ async function following(run: Run, app: App, names: readonly FunctionName[]): Pr
     const entry = entryOf(line);
     if (run.signal.aborted) return;
     if (entry.isMetric || (entry.level === "debug" && !run.flags.verbose)) continue;
-    run.voice.out.write(`${prettyLine(entry, run.paint.out)}\n`);
+    run.voice.out.write(`${prettyLine(entry, run.paint.out, widthOf(run.io.stdout))}\n`);
   }
 }

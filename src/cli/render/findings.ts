@@ -1,5 +1,5 @@
 import type { Finding } from "../../app.ts";
-import { beside, padEnd } from "./layout.ts";
+import { beside, displayWidth, padEnd } from "./layout.ts";
 import type { Paint, Style } from "./paint.ts";
 
 const NAME_WIDTH = 22;
@@ -8,10 +8,10 @@ export function findingText({ check, message, ...finding }: Finding, paint: Pain
   const fix = finding.ok || !finding.fix ? [] : beside("    fix", finding.fix, width, (label) => paint("accent", label));
   const sign = signOf(finding);
   const label = `${sign.text} ${padEnd(check, NAME_WIDTH)}`;
+  const aligned = beside(label, message, width, (text) => paint(sign.style, sign.text) + text.slice(1));
+  const isWide = beside(label, message, width).some((line) => displayWidth(line) > width);
   const said =
-    width < NARROW
-      ? beside(sign.text, `${check}: ${message}`, width, (text) => paint(sign.style, text), " ")
-      : beside(label, message, width, (text) => paint(sign.style, sign.text) + text.slice(1));
+    width < NARROW || isWide ? beside(sign.text, `${check}: ${message}`, width, (text) => paint(sign.style, text), " ") : aligned;
   return [...said, ...fix].join("\n");
 }
 /** Below it a column of names leaves no room for sentences. */

@@ -42,8 +42,15 @@ const glued = (text: string): string => text.replace(/`[^`\n]+`/g, (command) => 
 /** Lines of at most `width` columns, broken between words; a command in backticks and a word that is longer stay whole. */
 export function wrapped(text: string, width: number): string[] {
   if (!Number.isFinite(width)) return text.split("\n");
-  const lines = wrapAnsi(glued(text), Math.max(NARROWEST, width), { hard: false, trim: true });
-  return lines.split("\n").map((line) => line.replaceAll(GLUE, " "));
+  const room = Math.max(NARROWEST, width);
+  return text.split("\n").flatMap((line) => (displayWidth(line) <= room ? [line] : broken(line, room)));
+}
+
+/** The further lines are indented as the first one. */
+function broken(line: string, room: number): string[] {
+  const indent = /^ */.exec(line)?.[0] ?? "";
+  const lines = wrapAnsi(glued(line.slice(indent.length)), Math.max(NARROWEST, room - indent.length), { hard: false, trim: true });
+  return lines.split("\n").map((one) => `${indent}${one.replaceAll(GLUE, " ")}`);
 }
 
 /** Items joined by ` · `; lines break between the items only. */

@@ -1,4 +1,5 @@
 import type { LogLine } from "../../app.ts";
+import { type Cell, displayWidth, wrapped } from "./layout.ts";
 import type { Paint } from "./paint.ts";
 
 export const LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -49,33 +50,64 @@ function levelOf(fields: Readonly<Record<string, unknown>>): Level {
   return LEVELS.find((level) => level === said) ?? "info";
 }
 
-/** `10:05:01.123  verify-delivery  POST /delivery  200  12 ms  <request id>`: errors red, what the level adds in front. */
-export function prettyLine(entry: Entry, paint: Paint): string {
+/** A part of a line, and its style. */
+type Part = Exclude<Cell, string> | { readonly text: string; readonly style?: undefined };
+/** Where the further rows of a line begin. */
+const INDENT = 14;
+
+/**
+ * `10:05:01.123  verify-delivery  INFO   POST /delivery  200  12 ms  <request id>`: errors are red. A part that does not fit into
+ * `width` goes to a further row.
+ */
+export function prettyLine(entry: Entry, paint: Paint, width = Number.POSITIVE_INFINITY): string {
   const { fields, level } = entry;
-  const time = paint("dim", clockTime(entry.timestamp));
-  const name = entry.function.padEnd(15);
-  const mark =
-    level === "error" ? paint("bad", "ERROR") : level === "warn" ? paint("warn", "WARN ") : paint("dim", level.toUpperCase().padEnd(5));
-  return `${time}  ${name}  ${mark}  ${fields.message === undefined ? entry.text : story(entry, paint)}`;
+  const mark: Part =
+    level === "error"
+      ? { text: "ERROR", style: "bad" }
+      : level === "warn"
+        ? { text: "WARN ", style: "warn" }
+        : { text: level.toUpperCase().padEnd(5), style: "dim" };
+  const head: readonly Part[] = [{ text: clockTime(entry.timestamp), style: "dim" }, { text: entry.function.padEnd(15) }, mark];
+  const parts = [...head, ...(fields.message === undefined ? [{ text: entry.text }] : partsOf(entry))];
+  return rowsOf(parts, width)
+    .map((row) => row.map(({ text, style }) => (style === undefined ? text : paint(style, text))).join("  "))
+    .join(`\n${" ".repeat(INDENT)}`);
 }
 
-function story({ fields, level }: Entry, paint: Paint): string {
-  const status = fields.status === undefined ? undefined : String(fields.status);
+/** The parts in rows that fit; a part that is wider than a row is wrapped between its words. */
+function rowsOf(parts: readonly Part[], width: number): readonly (readonly Part[])[] {
+  const rows: Part[][] = [[]];
+  let used = 0;
+  const all = parts.flatMap((part) => wrapped(part.text, width - INDENT).map((text): Part => ({ ...part, text })));
+  for (const part of all) {
+    const room = displayWidth(part.text);
+    if (used > 0 && used + 2 + room > width) {
+      rows.push([]);
+      used = INDENT - 2;
+    }
+    rows.at(-1)?.push(part);
+    used += (used === 0 ? 0 : 2) + room;
+  }
+  return rows;
+}
+
+function partsOf({ fields, level }: Entry): readonly Part[] {
+  const status = fields.status === undefined ? "" : String(fields.status);
   const failed = level === "error" || Number(status) >= 500;
   const happened = [fields.code, fields.error_name, fields.error_message]
     .flatMap((part) => (part === undefined ? [] : [String(part)]))
     .join(": ");
-  const said = fields.message === "answered" || (fields.message === "refused" && happened) ? "" : String(fields.message);
+  const message = fields.message === "answered" || (fields.message === "refused" && happened) ? "" : String(fields.message);
   const id = fields.request_id ?? fields.lambda_request_id ?? fields.requestId;
-  const parts = [
-    fields.operation === undefined ? "" : String(fields.operation),
-    status === undefined ? "" : failed ? paint("bad", status) : Number(status) >= 400 ? paint("warn", status) : paint("good", status),
-    fields.duration_ms === undefined ? "" : `${String(fields.duration_ms)} ms`,
-    said,
-    failed ? paint("bad", happened) : happened,
-    id === undefined ? "" : paint("dim", String(id)),
+  const parts: readonly Part[] = [
+    { text: fields.operation === undefined ? "" : String(fields.operation).trim() },
+    { text: status, style: failed ? "bad" : Number(status) >= 400 ? "warn" : "good" },
+    { text: fields.duration_ms === undefined ? "" : `${String(fields.duration_ms)} ms` },
+    { text: message },
+    failed ? { text: happened, style: "bad" } : { text: happened },
+    { text: id === undefined ? "" : String(id), style: "dim" },
   ];
-  return parts.filter((part) => part !== "").join("  ");
+  return parts.filter(({ text }) => text !== "");
 }
 
 /** In the time zone of the terminal. */

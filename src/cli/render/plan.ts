@@ -70,7 +70,7 @@ function detailsOf({ first, ids }: PlanGroup, paint: Paint, width: number): stri
   switch (decision.action) {
     case "update":
     case "replace":
-      return [...members, ...differencesOf(decision.changes).flatMap((one) => differenceLines(one, first.kind, paint, width)), ...notes];
+      return [...differencesOf(decision.changes).flatMap((one) => differenceLines(one, first.kind, paint, width)), ...notes, ...members];
     case "refuse":
       return [...say(`${decision.code}: ${decision.why}`), ...say(decision.hint)];
     case "retain":

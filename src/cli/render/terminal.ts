@@ -7,6 +7,8 @@ import { advance, estimateOf, IDLE, type Line, lineOf, type Progress, type Step 
 import { duration } from "./words.ts";
 
 const MOST_ROWS = 6;
+/** The longest id of a usual stack: with it no column moves while ids come in. */
+const USUAL_ID = 33;
 const SYMBOL = { good: "✔", bad: "✖", warn: "!", dim: "·" } as const;
 
 export interface LiveRenderer {
@@ -20,7 +22,7 @@ export function terminalRenderer(stream: NodeJS.WriteStream, voice: Voice, verbo
   // Raw mode would take Ctrl-C away from the terminal, hence discardStdin.
   const spinner = ora({ stream, discardStdin: false, color: voice.coloured ? "cyan" : false });
   let progress = IDLE;
-  let width = 28;
+  let width = USUAL_ID;
   const draw = () => {
     spinner.text = voice.render(liveText(progress, now(), (stream.columns ?? 80) - 4, voice.paint));
   };
@@ -48,8 +50,15 @@ export function terminalRenderer(stream: NodeJS.WriteStream, voice: Voice, verbo
   };
 }
 
-/** What went well stays on one line of the screen; what did not is told in full. */
-const fitting = (line: Line, room: number): Line => (line.tone === "good" ? { ...line, text: cut(line.text, room) } : line);
+/** Columns of `created    0.8 s  `, which stand before the name. */
+const BEFORE_NAME = 20;
+/** A shorter piece of a name says nothing. */
+const SHORTEST_NAME = 12;
+/** A success takes one line of the screen: its name is cut, or left out where there is no room. Other lines are printed whole. */
+function fitting(line: Line, room: number): Line {
+  if (line.tone !== "good" || displayWidth(line.text) <= room) return line;
+  return { ...line, text: room < BEFORE_NAME + SHORTEST_NAME ? cut(line.text, BEFORE_NAME - 1).replace(/ *…$/, "") : cut(line.text, room) };
+}
 
 const lastingText = ({ tone, id, text }: Line, width: number, paint: Paint): string =>
   `${paint(tone, SYMBOL[tone])} ${id ? `${padEnd(id, width)}  ` : ""}${tone === "dim" ? paint("dim", text) : text}`;
