@@ -1,5 +1,5 @@
 import type { CreateDBInstanceCommandInput, DBInstance, ModifyDBInstanceCommandInput, PendingModifiedValues } from "@aws-sdk/client-rds";
-import { differences } from "../../aws/changes.ts";
+import { type Attributes, writesOf } from "../../aws/attributes.ts";
 import type { Change } from "../../engine/contract.ts";
 import type { DatabaseLive, DatabaseSpec } from "./types.ts";
 
@@ -18,24 +18,11 @@ const CERTIFICATE_AUTHORITY = "rds-ca-rsa2048-g1";
 const MONITORING_SECONDS = 60;
 
 type Modification = Partial<ModifyDBInstanceCommandInput>;
-type Write = (spec: DatabaseSpec, live: DatabaseLive) => Modification;
-interface Attribute {
-  readonly read: (found: DBInstance, pending: PendingModifiedValues) => unknown;
-  readonly wish: (spec: DatabaseSpec, live: DatabaseLive) => unknown;
-  readonly write: Write;
-  /** Members that AWS wants together with this one. */
-  readonly neededWith?: Write;
-  /** AWS never makes it less: a larger live value is kept and told, with what to write so that file and database agree. */
-  readonly growsOnly?: {
-    readonly isMore: (spec: DatabaseSpec, live: DatabaseLive) => boolean;
-    readonly keep: (live: DatabaseLive) => string;
-  };
-}
-/** What can be changed in place: how it is read, what it should be, and its part in ModifyDBInstance; a repair writes what differs and nothing else. */
-export const ATTRIBUTES: Readonly<Record<string, Attribute>> = {
+/** Attributes that AWS changes in place, with their members of ModifyDBInstance. A repair writes those that differ and no others. */
+export const ATTRIBUTES: Attributes<DatabaseSpec, DatabaseLive, [found: DBInstance, pending: PendingModifiedValues], Modification> = {
   storageGb: {
     read: (found, pending) => pending.AllocatedStorage ?? found.AllocatedStorage ?? 0,
-    wish: (spec) => spec.storageGb,
+    wanted: (spec) => spec.storageGb,
     write: (spec) => ({ AllocatedStorage: spec.storageGb }),
     neededWith: iopsOf,
     growsOnly: { isMore: (spec, live) => live.storageGb > spec.storageGb, keep: (live) => `"storageGb": ${live.storageGb}` },
@@ -43,7 +30,7 @@ export const ATTRIBUTES: Readonly<Record<string, Attribute>> = {
   engineVersion: {
     read: (found, pending) => pending.EngineVersion ?? found.EngineVersion ?? "",
     // As exact as it is written: AWS upgrades the minor version by itself.
-    wish: (spec, live) => (versionOrder(spec, live) === 0 ? live.engineVersion : spec.engineVersion),
+    wanted: (spec, live) => (versionOrder(spec, live) === 0 ? live.engineVersion : spec.engineVersion),
     write: (spec) => ({ EngineVersion: spec.engineVersion }),
     neededWith: (spec, live) => ({ AllowMajorVersionUpgrade: majorOf(spec.engineVersion) !== majorOf(live.engineVersion) }),
     growsOnly: {
@@ -53,69 +40,69 @@ export const ATTRIBUTES: Readonly<Record<string, Attribute>> = {
   },
   instanceClass: {
     read: (found, pending) => pending.DBInstanceClass ?? found.DBInstanceClass,
-    wish: (spec) => spec.instanceClass,
+    wanted: (spec) => spec.instanceClass,
     write: (spec) => ({ DBInstanceClass: spec.instanceClass }),
   },
   storageType: {
     read: (found, pending) => pending.StorageType ?? found.StorageType,
-    wish: () => "gp3",
+    wanted: () => "gp3",
     write: () => ({ StorageType: "gp3" }),
   },
   backupRetentionDays: {
     read: (found, pending) => pending.BackupRetentionPeriod ?? found.BackupRetentionPeriod,
-    wish: (spec) => spec.backupRetentionDays,
+    wanted: (spec) => spec.backupRetentionDays,
     write: (spec) => ({ BackupRetentionPeriod: spec.backupRetentionDays }),
   },
   publiclyAccessible: {
     read: (found) => found.PubliclyAccessible ?? false,
-    wish: (spec) => spec.publiclyAccessible,
+    wanted: (spec) => spec.publiclyAccessible,
     write: (spec) => ({ PubliclyAccessible: spec.publiclyAccessible }),
   },
   multiAz: {
     read: (found, pending) => pending.MultiAZ ?? found.MultiAZ ?? false,
-    wish: (spec) => spec.multiAz,
+    wanted: (spec) => spec.multiAz,
     write: (spec) => ({ MultiAZ: spec.multiAz }),
   },
   deletionProtection: {
     read: (found) => found.DeletionProtection ?? false,
-    wish: (spec) => spec.deletionProtection,
+    wanted: (spec) => spec.deletionProtection,
     write: (spec) => ({ DeletionProtection: spec.deletionProtection }),
   },
   port: {
     read: (found, pending) => pending.Port ?? found.Endpoint?.Port,
-    wish: (spec, live) => (live.attributes.port === undefined ? undefined : (spec.port ?? live.attributes.port)),
+    wanted: (spec, live) => (live.attributes.port === undefined ? undefined : (spec.port ?? live.attributes.port)),
     write: (spec) => ({ DBPortNumber: spec.port }),
   },
   securityGroups: {
     read: (found) => (found.VpcSecurityGroups ?? []).filter((g) => g.Status !== "removing").map((g) => g.VpcSecurityGroupId),
-    wish: (spec) => [spec.securityGroup],
+    wanted: (spec) => [spec.securityGroup],
     write: (spec) => ({ VpcSecurityGroupIds: [spec.securityGroup] }),
   },
   parameterGroup: {
     read: (found) => found.DBParameterGroups?.[0]?.DBParameterGroupName,
-    wish: (spec) => spec.parameterGroup,
+    wanted: (spec) => spec.parameterGroup,
     write: (spec) => ({ DBParameterGroupName: spec.parameterGroup }),
   },
   monitoring: {
     // Once switched off, the role that is still named means nothing.
     read: ({ MonitoringInterval = 0, MonitoringRoleArn }) =>
       MonitoringInterval === 0 ? { MonitoringInterval } : { MonitoringInterval, MonitoringRoleArn },
-    wish: monitoringOf,
+    wanted: monitoringOf,
     write: monitoringOf,
   },
   iamAuth: {
     read: (found, pending) => pending.IAMDatabaseAuthenticationEnabled ?? found.IAMDatabaseAuthenticationEnabled ?? false,
-    wish: () => true,
+    wanted: () => true,
     write: () => ({ EnableIAMDatabaseAuthentication: true }),
   },
   performanceInsights: {
     read: (found) => found.PerformanceInsightsEnabled ?? false,
-    wish: () => true,
+    wanted: () => true,
     write: () => ({ EnablePerformanceInsights: true }),
   },
   logExports: {
     read: logExportsOf,
-    wish: () => LOG_EXPORTS,
+    wanted: () => LOG_EXPORTS,
     write(_spec, live) {
       const there = live.attributes.logExports as readonly string[];
       const EnableLogTypes = LOG_EXPORTS.filter((type) => !there.includes(type));
@@ -125,22 +112,22 @@ export const ATTRIBUTES: Readonly<Record<string, Attribute>> = {
   },
   copyTagsToSnapshot: {
     read: (found) => found.CopyTagsToSnapshot ?? false,
-    wish: () => true,
+    wanted: () => true,
     write: () => ({ CopyTagsToSnapshot: true }),
   },
   minorUpgrades: {
     read: (found) => found.AutoMinorVersionUpgrade ?? false,
-    wish: () => true,
+    wanted: () => true,
     write: () => ({ AutoMinorVersionUpgrade: true }),
   },
   certificateAuthority: {
     read: (found, pending) => pending.CACertificateIdentifier ?? found.CACertificateIdentifier,
-    wish: () => CERTIFICATE_AUTHORITY,
+    wanted: () => CERTIFICATE_AUTHORITY,
     write: () => ({ CACertificateIdentifier: CERTIFICATE_AUTHORITY, CertificateRotationRestart: false }),
   },
   managedPassword: {
     read: (found) => found.MasterUserSecret !== undefined,
-    wish: () => true,
+    wanted: () => true,
     write: () => ({ ManageMasterUserPassword: true }),
   },
 };
@@ -186,7 +173,7 @@ function iopsOf({ storageGb }: DatabaseSpec, { iops = 0 }: DatabaseLive): Modifi
   return storageGb < IOPS_FROM_GB ? {} : { Iops: Math.max(iops, BASE_IOPS) };
 }
 export const majorOf = (version: string) => version.split(".")[0] ?? "";
-/** Above 0: the wish is newer. As exact as the wish is written. */
+/** Above 0: the configured version is newer. Compares as many parts as the configuration gives. */
 function versionOrder(spec: DatabaseSpec, live: DatabaseLive): number {
   const wanted = spec.engineVersion.split(".").map(Number);
   const there = live.engineVersion.split(".").map(Number);
@@ -194,20 +181,9 @@ function versionOrder(spec: DatabaseSpec, live: DatabaseLive): number {
   return at === -1 ? 0 : (wanted[at] ?? 0) - (there[at] ?? 0);
 }
 
-/** What differs and can be changed in place. */
-export const attributeChanges = (spec: DatabaseSpec, live: DatabaseLive): readonly Change[] =>
-  Object.entries(ATTRIBUTES).flatMap(([path, { wish, growsOnly }]) =>
-    growsOnly?.isMore(spec, live) ? [] : differences({ [path]: [live.attributes[path], wish(spec, live)] }),
-  );
-/** One ModifyDBInstance for all of them, with what AWS wants beside each. */
+/** One ModifyDBInstance for all changes. */
 export const modificationFor = (changes: readonly Change[], spec: DatabaseSpec, live: DatabaseLive): Modification =>
-  Object.assign(
-    {},
-    ...changes.flatMap(({ path }) => {
-      const { write, neededWith } = ATTRIBUTES[path] ?? {};
-      return [write?.(spec, live) ?? {}, neededWith?.(spec, live) ?? {}];
-    }),
-  ) as Modification;
+  Object.assign({}, ...writesOf(ATTRIBUTES, changes, spec, live)) as Modification;
 
-/** The least size that it can be given next. */
+/** The smallest size to which AWS raises it next, in GB. */
 export const leastGrowth = ({ storageGb }: Pick<DatabaseLive, "storageGb">): number => Math.ceil(storageGb * LEAST_GROWTH);

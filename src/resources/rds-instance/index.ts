@@ -1,11 +1,12 @@
 import type { DBInstance } from "@aws-sdk/client-rds";
+import { attributeChanges, readAttributes } from "../../aws/attributes.ts";
 import { changedTags, differences } from "../../aws/changes.ts";
 import type { AwsClients } from "../../aws/clients.ts";
 import { toFault } from "../../aws/faults.ts";
 import { carriesTag, fromTagList, toTagList } from "../../aws/ownership.ts";
 import type { Change, Observation, ResourceKind } from "../../engine/contract.ts";
 import { FleetlogixError } from "../../errors.ts";
-import { ATTRIBUTES, attributeChanges, creation, leastGrowth, modificationFor } from "./attributes.ts";
+import { ATTRIBUTES, creation, leastGrowth, modificationFor } from "./attributes.ts";
 import { notesOn } from "./notes.ts";
 import type { DatabaseId, DatabaseLive, DatabaseOutputs, DatabaseSpec } from "./types.ts";
 
@@ -53,7 +54,7 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
     ...onlyAnew(spec, live),
     // Stopped by somebody (AWS itself starts it after seven days): nothing else can be changed until it runs.
     ...differences({ status: [live.status === "stopped" ? "stopped" : "running", "running"] }),
-    ...attributeChanges(spec, live),
+    ...attributeChanges(ATTRIBUTES, live.attributes, spec, live),
   ],
   notes: notesOn,
   outputs: (live) => ({
@@ -153,7 +154,7 @@ function liveOf(found: DBInstance): DatabaseLive {
     extendedSupport: found.EngineLifecycleSupport === "open-source-rds-extended-support",
     host: found.Endpoint?.Address,
     port: found.Endpoint?.Port,
-    attributes: Object.fromEntries(Object.entries(ATTRIBUTES).map(([path, { read }]) => [path, read(found, pending)])),
+    attributes: readAttributes(ATTRIBUTES, found, pending),
   };
 }
 function reasonOf(live: DatabaseLive): string | undefined {

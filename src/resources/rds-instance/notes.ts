@@ -5,10 +5,10 @@ import type { DatabaseLive, DatabaseSpec } from "./types.ts";
 export function notesOn(spec: DatabaseSpec, live: DatabaseLive | undefined): readonly string[] {
   if (live === undefined) return [];
   const minorOnly = majorOf(spec.engineVersion) === majorOf(live.engineVersion);
-  const kept = Object.entries(ATTRIBUTES).flatMap(([path, { growsOnly, wish }]) =>
+  const kept = Object.entries(ATTRIBUTES).flatMap(([path, { growsOnly, wanted }]) =>
     growsOnly?.isMore(spec, live) && !(path === "engineVersion" && minorOnly)
       ? [
-          `AWS has ${path} ${live.attributes[path]} for "${live.identifier}", the file says ${wish(spec, live)}. It cannot go back: write ${growsOnly.keep(live)} in "database".`,
+          `AWS has ${path} ${live.attributes[path]} for "${live.identifier}", the file says ${wanted(spec, live)}. It cannot go back: write ${growsOnly.keep(live)} in "database".`,
         ]
       : [],
   );

@@ -19,8 +19,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "src/resources/lambda-function/index.ts",
     edits: [
       [
-        "...Object.entries(configuration).flatMap(([path, to]) =>",
-        '...Object.entries(configuration).filter(([path]) => path !== "memoryMb").flatMap(([path, to]) =>',
+        "...attributeChanges(ATTRIBUTES, live.latest.attributes, spec, live),",
+        '...attributeChanges(ATTRIBUTES, live.latest.attributes, spec, live).filter(({ path }) => path !== "memoryMb"),',
       ],
     ],
     scenarios: "^F16 function.calculate-eta memoryMb",
@@ -31,8 +31,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "src/resources/lambda-function/index.ts",
     edits: [
       [
-        "...Object.entries(configuration).flatMap(([path, to]) =>",
-        '...Object.entries(configuration).filter(([path]) => path !== "tracing").flatMap(([path, to]) =>',
+        "...attributeChanges(ATTRIBUTES, live.latest.attributes, spec, live),",
+        '...attributeChanges(ATTRIBUTES, live.latest.attributes, spec, live).filter(({ path }) => path !== "tracing"),',
       ],
     ],
     scenarios: "^F16 function.calculate-eta tracing",

@@ -1,0 +1,54 @@
+import type { CreateFunctionCommandInput, FunctionConfiguration } from "@aws-sdk/client-lambda";
+import { type Attributes, wantedAttributes, writesOf } from "../../aws/attributes.ts";
+import { touches } from "../../aws/changes.ts";
+import type { Change } from "../../engine/contract.ts";
+import type { FunctionSpec, Settings } from "./types.ts";
+
+type Configuration = Partial<CreateFunctionCommandInput>;
+const environmentOf = (spec: FunctionSpec): Configuration => ({ Environment: { Variables: spec.environment } });
+const loggingOf = ({ logGroup: LogGroup }: FunctionSpec) =>
+  ({ LogFormat: "JSON", ApplicationLogLevel: "INFO", SystemLogLevel: "WARN", LogGroup }) as const;
+
+/** Attributes of a function and of each of its versions, with their members of CreateFunction and UpdateFunctionConfiguration. */
+export const ATTRIBUTES: Attributes<FunctionSpec, unknown, [answer: FunctionConfiguration], Configuration> = {
+  description: {
+    read: (f) => f.Description,
+    wanted: (spec) => spec.description,
+    write: (spec) => ({ Description: spec.description }),
+  },
+  role: { read: (f) => f.Role, wanted: (spec) => spec.roleArn, write: (spec) => ({ Role: spec.roleArn }) },
+  runtime: { read: (f) => f.Runtime, wanted: (spec) => spec.runtime, write: (spec) => ({ Runtime: spec.runtime }) },
+  // Changed together with the code.
+  architecture: { read: (f) => f.Architectures?.[0] ?? "x86_64", wanted: (spec) => spec.architecture },
+  handler: { read: (f) => f.Handler, wanted: (spec) => spec.handler, write: (spec) => ({ Handler: spec.handler }) },
+  memoryMb: { read: (f) => f.MemorySize, wanted: (spec) => spec.memoryMb, write: (spec) => ({ MemorySize: spec.memoryMb }) },
+  timeoutSeconds: { read: (f) => f.Timeout, wanted: (spec) => spec.timeoutSeconds, write: (spec) => ({ Timeout: spec.timeoutSeconds }) },
+  environment: { read: (f) => f.Environment?.Variables, wanted: (spec) => spec.environment, write: environmentOf },
+  tracing: { read: (f) => f.TracingConfig?.Mode, wanted: () => "Active", write: () => ({ TracingConfig: { Mode: "Active" } }) },
+  logging: { read: (f) => f.LoggingConfig, wanted: loggingOf, write: (spec) => ({ LoggingConfig: loggingOf(spec) }) },
+  layers: { read: (f) => (f.Layers ?? []).map((l) => l.Arn), wanted: () => [], write: () => ({ Layers: [] }) },
+  kmsKey: {
+    read: (f) => f.KMSKeyArn,
+    wanted: (spec) => spec.kmsKey,
+    // An absent member changes nothing; an empty one removes the key.
+    write: (spec) => ({ KMSKeyArn: spec.kmsKey ?? "" }),
+    // A new key encrypts the variables only when they are sent with it (hashicorp/terraform-provider-aws issue 26692, pull request 26696).
+    neededWith: environmentOf,
+  },
+};
+
+export const wantedOf = (spec: FunctionSpec): Settings["attributes"] => wantedAttributes(ATTRIBUTES, spec, undefined);
+
+/** Every member that can be set, for a create or for setting everything again. */
+export function configurationOf(spec: FunctionSpec): Configuration {
+  const changes = Object.keys(ATTRIBUTES).map((path) => ({ path, from: undefined, to: undefined }));
+  const { KMSKeyArn, ...all } = Object.assign({}, ...writesOf(ATTRIBUTES, changes, spec, undefined)) as Configuration;
+  return { ...all, ...(KMSKeyArn && { KMSKeyArn }) };
+}
+/** Members that differ; all of them after a failed update, or for a role that was made anew. undefined: none. */
+export function changedConfiguration(spec: FunctionSpec, changes: readonly Change[]): Configuration | undefined {
+  // Lambda and KMS go on using the deleted role until the role is set again.
+  if (touches(changes, "lastUpdate", "roleId")) return configurationOf(spec);
+  const writes = writesOf(ATTRIBUTES, changes, spec, undefined);
+  return writes.length === 0 ? undefined : (Object.assign({}, ...writes) as Configuration);
+}
