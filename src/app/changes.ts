@@ -15,7 +15,7 @@ import { FleetlogixError } from "../errors.ts";
 import { bucketElsewhere, iamRole, s3Bucket } from "../resources/index.ts";
 import { naming } from "../stack/naming.ts";
 import type { Stack } from "../stack/topology.ts";
-import { refuseUnshown } from "./agreed.ts";
+import { refuseUnshown } from "./confirmed.ts";
 import type { Plan, RunOptions, RunResult, Scope } from "./contract.ts";
 import { holdLock } from "./locking.ts";
 import { planOrphans, removeOrphans } from "./orphans.ts";
@@ -44,7 +44,7 @@ export async function applyUp(session: Session, scope: Scope, options: RunOption
   const planned = plan(seen, run);
   refuseBeforeWriting(planned);
   const orphans = scope.part === "all" ? await planOrphans(seen, run) : [];
-  refuseUnshown([...planned, ...orphans.map(plannedDeletion)], options.agreed);
+  refuseUnshown([...planned, ...orphans.map(plannedDeletion)], options.confirmed);
   const bring = async (ready?: (id: string) => Promise<void>) => removeOrphans(orphans, seen, await execute(seen, run, ready), run);
   const changes = [...planned, ...orphans].some(({ decision }) => decision.action !== "keep" && decision.action !== "retain");
   if (!changes) return bring();

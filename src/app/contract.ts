@@ -45,7 +45,7 @@ export interface RunOptions {
   readonly allowDataLoss: readonly string[];
   readonly wait: boolean;
   /** Ids that the plan which somebody saw removes or replaces: no others are. undefined: nobody was asked. */
-  readonly agreed?: ReadonlySet<string> | undefined;
+  readonly confirmed?: ReadonlySet<string> | undefined;
 }
 export interface TeardownOptions {
   readonly deleteData: boolean;
@@ -54,7 +54,7 @@ export interface TeardownOptions {
   /** The stack stays: only what its configuration no longer names goes. */
   readonly orphansOnly?: boolean | undefined;
   /** As for a run. */
-  readonly agreed?: ReadonlySet<string> | undefined;
+  readonly confirmed?: ReadonlySet<string> | undefined;
 }
 export interface PlannedResource {
   readonly id: string;
@@ -274,7 +274,7 @@ export interface App {
   readonly place: AwsLocation;
   readonly stack: string;
   plan(scope: Scope, options: RunOptions): Promise<Plan>;
-  /** Decides anew on fresh reads; does nothing more dangerous than was `agreed` to. Refusals throw before any write. */
+  /** Decides anew on fresh reads; does nothing more dangerous than was `confirmed`. Refusals throw before any write. */
   apply(scope: Scope, options: RunOptions, emit: Emit): Promise<RunResult>;
   /** For working on the functions: deploys what has changed each time it is asked. */
   redeployer(names: readonly FunctionName[]): Promise<Redeployer>;

@@ -4,7 +4,7 @@ import { type Deletion, planDeletions, plannedDeletion } from "../engine/plan.ts
 import type { EngineRun, Subject } from "../engine/run.ts";
 import { executeDeletions, findOrphans, takeInventory } from "../engine/teardown.ts";
 import { KINDS } from "../resources/index.ts";
-import { refuseUnshown } from "./agreed.ts";
+import { refuseUnshown } from "./confirmed.ts";
 import type { Plan, PlannedResource, RunResult, TeardownOptions } from "./contract.ts";
 import { isNamedKey } from "./keys.ts";
 import { holdLock } from "./locking.ts";
@@ -17,7 +17,7 @@ export async function planTeardown(session: Session, options: TeardownOptions): 
 
 export async function applyTeardown(session: Session, options: TeardownOptions, emit: Emit): Promise<RunResult> {
   const { deletions, seen, run } = await look(session, options, emit);
-  refuseUnshown(deletions.map(plannedDeletion), options.agreed);
+  refuseUnshown(deletions.map(plannedDeletion), options.confirmed);
   const nodes = seen.map((item) => item.node);
   const snapshots = new Map<string, string>();
   const how = (subject: Subject) => {

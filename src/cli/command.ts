@@ -1,17 +1,17 @@
 import { type Command, CommanderError } from "commander";
+import type { Answer, CommandContext, GlobalFlags, Io } from "./context.ts";
 import { type Failure, toErrorJson, toErrorText, toFailure } from "./failure.ts";
 import { refuseNonsense } from "./flag-rules.ts";
 import type { Act } from "./program/act.ts";
 import { buildProgram } from "./program.ts";
 import { displayWidth, giveWidth, labelled, widthOf, wrapped } from "./render/layout.ts";
 import { type Voice, voiceOf } from "./render/paint.ts";
-import type { Answer, GlobalFlags, Io, Run } from "./run.ts";
 import { watchReaders, watchSignals } from "./signals.ts";
 import { spoken } from "./speak.ts";
 import { usageError } from "./usage-error.ts";
 
 /** Commands whose document has the plan's shape even when nothing could be planned. */
-const STORIES = new Set(["up", "setup", "deploy-lambdas", "create-api", "teardown", "plan"]);
+const PROVISIONING = new Set(["up", "setup", "deploy-lambdas", "create-api", "teardown", "plan"]);
 const INTERRUPTED = 130;
 /** A plan's answer, not a failure. */
 const CHANGES_FOUND = 3;
@@ -53,12 +53,12 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
   return lost && (exit === 0 || exit === CHANGES_FOUND) ? 1 : exit;
 }
 
-function runOf(command: Command, argv: readonly string[], io: Io, signal: AbortSignal): Run {
+function runOf(command: Command, argv: readonly string[], io: Io, signal: AbortSignal): CommandContext {
   const flags = command.optsWithGlobals<GlobalFlags>();
   const voice = voicesOf(io, flags.color);
   const paint = { err: voice.err.paint, out: voice.out.paint };
   const warnings: string[] = [];
-  const run: Run = {
+  const run: CommandContext = {
     command: pathOf(command),
     flags: { ...flags, local: flags.local === true, json: flags.json === true, yes: flags.yes === true },
     argv,
@@ -97,9 +97,9 @@ function quiet(program: Command, io: Io, onHelp: (text: string) => void): Comman
 }
 
 interface Ended {
-  readonly run?: Run;
+  readonly run?: CommandContext;
   /** For hints: the run, or where no command was found, its flags alone. */
-  readonly caller?: Run;
+  readonly caller?: CommandContext;
   readonly answer?: Answer;
   readonly thrown?: unknown;
 }
@@ -133,7 +133,7 @@ const commandIn = (words: readonly string[]): string | null => words.find((word)
 /** For a failure before the command could make its own document. */
 function bareDocument(command: string | null, failure: Failure | undefined): Record<string, unknown> {
   const error = failure ? toErrorJson(failure) : null;
-  if (command === null || !STORIES.has(command)) return { command, ok: false, error };
+  if (command === null || !PROVISIONING.has(command)) return { command, ok: false, error };
   const summary = { create: 0, update: 0, replace: 0, delete: 0, keep: 0 };
   return { command, stack: null, account: null, region: null, ok: false, changes: [], summary, outputs: null, error, duration_ms: 0 };
 }

@@ -1,5 +1,5 @@
 import { FleetlogixError } from "../errors.ts";
-import type { GlobalFlags } from "./run.ts";
+import type { GlobalFlags } from "./context.ts";
 import { isLocal } from "./target.ts";
 
 type Options = Readonly<Record<string, unknown>>;

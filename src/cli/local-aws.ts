@@ -1,14 +1,15 @@
 import { join } from "node:path";
 import { homeOfConfig } from "../config/home.ts";
+import type { CommandContext } from "./context.ts";
 import { withSpinner } from "./progress.ts";
-import type { Run } from "./run.ts";
 import { localHosts, localPort } from "./target.ts";
 
 /** Data of the local AWS: beside the configuration file. */
-export const localDataDir = (run: Run): string => join(homeOfConfig({ file: run.flags.config, cwd: run.io.cwd }), ".fleetlogix", "local");
+export const localDataDir = (run: CommandContext): string =>
+  join(homeOfConfig({ file: run.flags.config, cwd: run.io.cwd }), ".fleetlogix", "local");
 
 /** The local AWS's address. One that runs on this folder is used where it is; otherwise it is started. */
-export async function ensureLocalAws(run: Run): Promise<string> {
+export async function ensureLocalAws(run: CommandContext): Promise<string> {
   const { startLocal } = await import("../local/daemon/control.ts");
   const { port, chosen } = localPort(run.flags, run.io.env);
   const hosts = localHosts(run.io.env);

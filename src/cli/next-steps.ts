@@ -1,11 +1,11 @@
 import type { Outputs } from "../app.ts";
 import type { Config } from "../config/config.ts";
-import { again, quote } from "./again.ts";
+import type { CommandContext } from "./context.ts";
+import { nextCommand, quote } from "./next-command.ts";
 import { columns, widthOf } from "./render/layout.ts";
-import type { Run } from "./run.ts";
 
 /** What is there now and what to type next; every line works when pasted, and none holds a secret. */
-export function nextSteps(run: Run, config: Config, outputs: Outputs): string {
+export function nextSteps(run: CommandContext, config: Config, outputs: Outputs): string {
   const steps = [...apiSteps(run, config, outputs), ...databaseSteps(run, outputs), ...moreSteps(run)];
   return [
     ...columns(facts(outputs), widthOf(run.io.stdout)),
@@ -31,15 +31,15 @@ function facts({ api_url, bucket, database }: Outputs): string[][] {
 
 const EXAMPLE = '{"delivery_id":"D-1001","status":"in_transit","driver_id":"DR-7","vehicle_id":"V-12"}';
 
-function apiSteps(run: Run, config: Config, outputs: Outputs): string[][] {
+function apiSteps(run: CommandContext, config: Config, outputs: Outputs): string[][] {
   if (!outputs.api_url) return [];
-  const call = again(run, "api", "POST", "/delivery", "-d", quote(EXAMPLE));
+  const call = nextCommand(run, "api", "POST", "/delivery", "-d", quote(EXAMPLE));
   return [["a delivery is on its way", call], ...(run.flags.verbose ? curlSteps(run, config, outputs.api_url) : [])];
 }
 
 /** The same call without fleetlogix, for an app's developer. */
-function curlSteps(run: Run, { api, region }: Config, url: string): string[][] {
-  const key = again(run, "outputs", "api_key", "--show-secrets");
+function curlSteps(run: CommandContext, { api, region }: Config, url: string): string[][] {
+  const key = nextCommand(run, "outputs", "api_key", "--show-secrets");
   const proof = {
     apiKey: ` -H "x-api-key: $(${key})"`,
     iam: ` --aws-sigv4 aws:amz:${region}:execute-api --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"`,
@@ -51,12 +51,12 @@ function curlSteps(run: Run, { api, region }: Config, url: string): string[][] {
   ];
 }
 
-function databaseSteps(run: Run, { database }: Outputs): string[][] {
+function databaseSteps(run: CommandContext, { database }: Outputs): string[][] {
   if (!database?.host) return [];
-  return [["SQL", again(run, "db", "psql")]];
+  return [["SQL", nextCommand(run, "db", "psql")]];
 }
 
-const moreSteps = (run: Run): string[][] => [
-  ["everything and its state", again(run, "status")],
-  ["remove it again; data is kept unless you ask", again(run, "teardown")],
+const moreSteps = (run: CommandContext): string[][] => [
+  ["everything and its state", nextCommand(run, "status")],
+  ["remove it again; data is kept unless you ask", nextCommand(run, "teardown")],
 ];

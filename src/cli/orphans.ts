@@ -1,10 +1,10 @@
 import type { PlannedResource } from "../app.ts";
-import { again } from "./again.ts";
+import type { CommandContext } from "./context.ts";
+import { nextCommand } from "./next-command.ts";
 import { columns, widthOf, wrapped } from "./render/layout.ts";
-import type { Run } from "./run.ts";
 
 /** What an `up` keeps although the configuration no longer names it, because it holds data, and the command that removes it. */
-export function keptOrphans(run: Run, resources: readonly PlannedResource[]): readonly string[] {
+export function keptOrphans(run: CommandContext, resources: readonly PlannedResource[]): readonly string[] {
   const kept = resources.filter((r) => r.orphan && r.decision.action === "retain");
   if (kept.length === 0) return [];
   const rows = columns(
@@ -12,7 +12,7 @@ export function keptOrphans(run: Run, resources: readonly PlannedResource[]): re
     widthOf(run.io.stdout),
     2,
   );
-  const command = again(run, "teardown", "--orphans", "--delete-data");
+  const command = nextCommand(run, "teardown", "--orphans", "--delete-data");
   return [
     "",
     ...wrapped("No longer in the configuration, and kept with their data:", widthOf(run.io.stdout)),

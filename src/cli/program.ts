@@ -1,10 +1,12 @@
-import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { FUNCTION_NAMES } from "../../handlers/contract/functions.ts";
 import { SHELLS, type Suggestions } from "./completion.ts";
 import type { Act } from "./program/act.ts";
 import { dashboard } from "./program/dashboard.ts";
 import { data } from "./program/data.ts";
+import { config, local } from "./program/local.ts";
 import { addNotes } from "./program/notes.ts";
+import { amount, httpUrl, whole } from "./program/values.ts";
 import { version } from "./version.ts";
 
 /** Every command with its flags and words; what it does is in commands/. */
@@ -105,7 +107,7 @@ const noWait = () => new Option("--no-wait", "do not wait for the database");
 function provisioning(program: Command, act: Act): void {
   const action = act(async () => (await import("./commands/provision.ts")).provision);
   const back = act(async () => (await import("./commands/rollback.ts")).rollback);
-  const again = act(async () => (await import("./commands/watch-functions.ts")).watchFunctions);
+  const watching = act(async () => (await import("./commands/watch-functions.ts")).watchFunctions);
   const command = (name: string, description: string) =>
     [adopt(), dryRun(), allowDataLoss(), forceUnlock(), events()]
       .reduce((c, option) => c.addOption(option), program.command(name).description(description))
@@ -118,7 +120,7 @@ function provisioning(program: Command, act: Act): void {
     .option("--watch", "deploy again whenever handlers/ changes, and follow the logs")
     .action((...args: unknown[]) => {
       const { rollback, watch } = args.at(-2) as { rollback?: unknown; watch?: unknown };
-      return (rollback !== undefined ? back : watch === true ? again : action)(...args);
+      return (rollback !== undefined ? back : watch === true ? watching : action)(...args);
     });
   command("create-api", "bring up the REST API with its key and limits");
   program
@@ -232,71 +234,4 @@ function apiCalls(program: Command, act: Act): void {
     .description("remove a key: calls with it are refused from then on")
     .argument("<name>", "name of its holder")
     .action(act(async () => (await load()).revoke));
-}
-
-function local(program: Command, act: Act): void {
-  const group = program.command("local").description("the embedded local AWS");
-  group
-    .command("start")
-    .description("run it in the background")
-    .option("--realism", "with AWS's delays, limits and eventual consistency")
-    .option("--faults <file>", "with the faults that a file describes")
-    .option("--allow-host <name...>", "answer for deployed APIs by this name, too (or FLEETLOGIX_LOCAL_HOSTS)")
-    .action(act(async () => (await import("./commands/local.ts")).start));
-  group
-    .command("stop")
-    .description("stop it; its data stays")
-    .action(act(async () => (await import("./commands/local.ts")).stop));
-  group
-    .command("status")
-    .description("whether it runs, and where")
-    .action(act(async () => (await import("./commands/local.ts")).status));
-  group
-    .command("reset")
-    .description("empty it: everything in it is lost")
-    .action(act(async () => (await import("./commands/local.ts")).reset));
-  group
-    .command("mail")
-    .description("the e-mails and short messages that it would have sent")
-    .action(act(async () => (await import("./commands/local-mail.ts")).mail));
-}
-
-function config(program: Command, act: Act): void {
-  const group = program.command("config").description("the configuration file");
-  const load = () => import("./commands/config.ts");
-  group
-    .command("init")
-    .description("write a first file")
-    .action(act(async () => (await load()).init));
-  group
-    .command("validate")
-    .description("check the file, for every environment in it")
-    .action(act(async () => (await load()).validate));
-  group
-    .command("show")
-    .description("every setting as it counts, and where it came from")
-    .action(act(async () => (await load()).show));
-  group
-    .command("schema")
-    .description("print the file's JSON Schema")
-    .action(act(async () => (await load()).schema));
-}
-
-const whole =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
-  };
-const amount =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (/^\d+(\.\d+)?$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`);
-  };
-function httpUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  throw new InvalidArgumentError("It must be an http or https URL.");
 }

@@ -1,10 +1,10 @@
 import type { Emit } from "../engine/events.ts";
+import type { CommandContext } from "./context.ts";
 import { eventFile } from "./event-file.ts";
 import { linesRenderer } from "./render/lines.ts";
-import type { Run } from "./run.ts";
 
 /** Shows a run's events while `work` goes on; with `file` they go there, too. */
-export async function withProgress<T>(run: Run, file: string | undefined, work: (emit: Emit) => Promise<T>): Promise<T> {
+export async function withProgress<T>(run: CommandContext, file: string | undefined, work: (emit: Emit) => Promise<T>): Promise<T> {
   if (file === undefined) return shown(run, work);
   const writer = eventFile(file);
   try {
@@ -19,7 +19,7 @@ export async function withProgress<T>(run: Run, file: string | undefined, work: 
   }
 }
 
-async function shown<T>(run: Run, work: (emit: Emit) => Promise<T>): Promise<T> {
+async function shown<T>(run: CommandContext, work: (emit: Emit) => Promise<T>): Promise<T> {
   if (run.flags.json || run.flags.quiet) {
     return work((event) => {
       if (event.type === "resource.forgets")
@@ -37,7 +37,7 @@ async function shown<T>(run: Run, work: (emit: Emit) => Promise<T>): Promise<T> 
 }
 
 /** A spinner beside `text` while `work` goes on; only in a terminal. */
-export async function withSpinner<T>(run: Run, text: string, work: () => Promise<T>): Promise<T> {
+export async function withSpinner<T>(run: CommandContext, text: string, work: () => Promise<T>): Promise<T> {
   if (run.flags.json || run.flags.quiet || !isLive(run)) return work();
   const { default: ora } = await import("ora");
   const color = run.voice.err.coloured ? "cyan" : false;
@@ -46,6 +46,6 @@ export async function withSpinner<T>(run: Run, text: string, work: () => Promise
 }
 
 /** A person watches: a terminal, and not a log of CI. */
-export const isLive = ({ io }: Run): boolean => io.stderr.isTTY === true && !io.env.CI && io.env.TERM !== "dumb";
+export const isLive = ({ io }: CommandContext): boolean => io.stderr.isTTY === true && !io.env.CI && io.env.TERM !== "dumb";
 /** A person can be asked. */
-export const canAsk = (run: Run): boolean => run.io.stdin.isTTY === true && run.io.stderr.isTTY === true && !run.flags.json;
+export const canAsk = (run: CommandContext): boolean => run.io.stdin.isTTY === true && run.io.stderr.isTTY === true && !run.flags.json;

@@ -2,14 +2,14 @@ import { join } from "node:path";
 import type { App, AppOptions, Finding, Plan, PlannedResource, RunResult } from "../app.ts";
 import type { Config } from "../config/config.ts";
 import { type LoadedConfig, loadConfig } from "../config/load.ts";
+import type { CommandContext } from "./context.ts";
 import { ensureLocalAws, localDataDir } from "./local-aws.ts";
 import { withSpinner } from "./progress.ts";
-import type { Run } from "./run.ts";
 import { spoken } from "./speak.ts";
 import { targetOf } from "./target.ts";
 
 /** Reads the configuration first: a wrong one ends the command before anything is started or called. */
-export function configOf(run: Run): LoadedConfig {
+export function configOf(run: CommandContext): LoadedConfig {
   const { config: file, env, region } = run.flags;
   const loaded = loadConfig({ file, env, region, cwd: run.io.cwd, variables: run.io.env });
   for (const note of loaded.notes) run.warn(note);
@@ -17,7 +17,11 @@ export function configOf(run: Run): LoadedConfig {
 }
 
 /** Finds, and with --local starts, what the flags point at, and opens the application on it. */
-export async function openAppFor(run: Run, config: Config, limits: Pick<AppOptions, "requestTimeoutMs" | "patienceMs"> = {}): Promise<App> {
+export async function openAppFor(
+  run: CommandContext,
+  config: Config,
+  limits: Pick<AppOptions, "requestTimeoutMs" | "patienceMs"> = {},
+): Promise<App> {
   const target = targetOf(run.flags, run.io.env);
   const endpoint = target.kind === "aws" ? undefined : (target.url ?? (await ensureLocalAws(run)));
   return withSpinner(run, `Connecting to ${endpoint ?? "AWS"}`, async () => {
@@ -40,7 +44,7 @@ const isOnThisMachine = (endpoint: string | undefined): boolean =>
   endpoint !== undefined && /^(127\.0\.0\.1|localhost|\[::1\])$/.test(new URL(endpoint).hostname);
 
 /** What it says to people holds commands: here they are written as they have to be typed. */
-function speaking(app: App, run: Run): App {
+function speaking(app: App, run: CommandContext): App {
   const say = (text: string) => spoken(text, run);
   const plan = ({ resources, ...rest }: Plan): Plan => ({
     ...rest,
@@ -70,7 +74,7 @@ function decided(decision: PlannedResource["decision"], say: (text: string) => s
 }
 
 /** Both, for commands that need nothing between them. */
-export async function openSession(run: Run): Promise<{ readonly app: App; readonly config: Config }> {
+export async function openCommandSession(run: CommandContext): Promise<{ readonly app: App; readonly config: Config }> {
   const { config } = configOf(run);
   return { app: await openAppFor(run, config), config };
 }

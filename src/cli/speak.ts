@@ -1,5 +1,5 @@
-import { again, program, quote, sameAgain } from "./again.ts";
-import type { Run } from "./run.ts";
+import type { CommandContext } from "./context.ts";
+import { commandWith, nextCommand, program, quote } from "./next-command.ts";
 
 /** Commands in a hint stand in backticks. */
 const COMMAND = /`(fleetlogix|aws|--[a-z][\w-]*)((?: [^`\n]+)?)`/g;
@@ -8,25 +8,25 @@ const COMMAND = /`(fleetlogix|aws|--[a-z][\w-]*)((?: [^`\n]+)?)`/g;
  * The commands of a text as they have to be typed here. `fleetlogix …` gets the flags that lead to the same stack, `aws …` the endpoint,
  * region and profile, and a bare `--flag …` becomes the command as it was called, with that flag.
  */
-export function spoken(text: string, run: Run | undefined): string {
+export function spoken(text: string, run: CommandContext | undefined): string {
   if (run === undefined) return text;
   return text.replace(COMMAND, (_whole, word: string, rest: string) => {
     const words = rest.trim();
     if (word === "aws") return `\`${awsCommand(run, words)}\``;
     if (word === "fleetlogix") return `\`${ours(run, words)}\``;
-    return `\`${sameAgain(run, word, words)}\``;
+    return `\`${commandWith(run, word, words)}\``;
   });
 }
 
-function ours(run: Run, words: string): string {
+function ours(run: CommandContext, words: string): string {
   const [command = "", ...args] = words.split(" ");
-  return command === "" ? program(run.io) : again(run, command, ...args);
+  return command === "" ? program(run.io) : nextCommand(run, command, ...args);
 }
 
 /** These ask the user's own configuration: no endpoint and no region is theirs. */
 const ABOUT_THE_USER = /^(configure|sso) ?/;
 
-function awsCommand(run: Run, words: string): string {
+function awsCommand(run: CommandContext, words: string): string {
   const { endpoint, region, local } = run.reached;
   const { profile } = run.flags;
   const has = (flag: string) => new RegExp(`(^| )${flag}\\b`).test(words);

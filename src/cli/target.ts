@@ -1,5 +1,5 @@
 import { FleetlogixError } from "../errors.ts";
-import type { GlobalFlags } from "./run.ts";
+import type { GlobalFlags } from "./context.ts";
 
 /** Where the AWS calls go. */
 export type Target =

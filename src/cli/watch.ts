@@ -1,4 +1,4 @@
-import type { Run } from "./run.ts";
+import type { CommandContext } from "./context.ts";
 
 const EVERY_MS = 3_000;
 /** Escape codes of terminals: the second screen, the cursor, one whole drawing at a time. */
@@ -10,7 +10,7 @@ const [BEGIN, END] = ["\u001b[?2026h", "\u001b[?2026l"];
  * Shows `text()` of what `read` finds, again and again until the signal. In a terminal on a screen of its own, drawn over in place, so
  * that nothing flickers and a new size is drawn at once; elsewhere it is printed again when it has changed.
  */
-export async function watched<T>(run: Run, read: () => Promise<T>, text: (found: T) => string): Promise<T> {
+export async function watched<T>(run: CommandContext, read: () => Promise<T>, text: (found: T) => string): Promise<T> {
   let found = await read();
   if (!run.io.stdout.isTTY) return printed(run, found, read, text);
   const { stdout } = run.io;
@@ -30,7 +30,7 @@ export async function watched<T>(run: Run, read: () => Promise<T>, text: (found:
   }
 }
 
-async function printed<T>(run: Run, first: T, read: () => Promise<T>, text: (found: T) => string): Promise<T> {
+async function printed<T>(run: CommandContext, first: T, read: () => Promise<T>, text: (found: T) => string): Promise<T> {
   let [found, said] = [first, text(first)];
   run.voice.out.write(`${said}\n`);
   while (!run.signal.aborted) {
@@ -44,7 +44,8 @@ async function printed<T>(run: Run, first: T, read: () => Promise<T>, text: (fou
   return found;
 }
 
-const footed = (run: Run, text: string): string => `${text}\n\n${run.paint.out("dim", `every ${EVERY_MS / 1000} s; Ctrl-C ends it`)}`;
+const footed = (run: CommandContext, text: string): string =>
+  `${text}\n\n${run.paint.out("dim", `every ${EVERY_MS / 1000} s; Ctrl-C ends it`)}`;
 
 /** Each line is written over the old one and cleared to its end; what no longer fits is left out at the bottom. */
 function frame(text: string, rows: number): string {

@@ -12,13 +12,13 @@ export function offeredCommands(folder: string, leaveOut: RegExp): ReadonlyMap<s
   return found;
 }
 
-/** String literals and templates, as they are printed, and the words of `again(run, …)`; comments are none of them. */
+/** String literals and templates, as they are printed, and the words of `nextCommand(run, …)`; comments are none of them. */
 function textsOf(file: string): readonly string[] {
   const texts: string[] = [];
   const visit = (node: ts.Node): void => {
     if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) texts.push(node.text);
     if (ts.isTemplateExpression(node)) texts.push(node.head.text + node.templateSpans.map(({ literal }) => `…${literal.text}`).join(""));
-    if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === "again") {
+    if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === "nextCommand") {
       const words = node.arguments.slice(1).map((word) => (ts.isStringLiteral(word) ? word.text : "…"));
       texts.push(`\`fleetlogix ${words.join(" ")}\``);
     }

@@ -3,11 +3,11 @@ import type { App } from "../../app.ts";
 import type { Config } from "../../config/config.ts";
 import { oneOf } from "../../config/one-of.ts";
 import { FleetlogixError } from "../../errors.ts";
-import { again } from "../again.ts";
+import type { Action, Answer, CommandContext } from "../context.ts";
 import { toErrorJson, toFailure } from "../failure.ts";
 import { parsed, readFile } from "../input.ts";
+import { nextCommand } from "../next-command.ts";
 import { withSpinner } from "../progress.ts";
-import type { Action, Answer, Run } from "../run.ts";
 import { configOf, openAppFor } from "../session.ts";
 import { spoken } from "../speak.ts";
 
@@ -38,12 +38,12 @@ export const apiSpec: Action = async () => {
   return { json: document, text: JSON.stringify(document, null, 2) };
 };
 
-function pathOf(run: Run, path: string | undefined): string {
+function pathOf(run: CommandContext, path: string | undefined): string {
   if (path !== undefined && !/^[a-z]+:\/\//i.test(path)) return path.startsWith("/") ? path : `/${path}`;
   throw missing(run, path === undefined ? "The path of the call is missing." : "Give the path alone: the API's address is known.");
 }
-const missing = (run: Run, message: string) =>
-  new FleetlogixError("USAGE", message, { hint: `Write, for instance, \`${again(run, "api", "GET", "/vehicle")}\`.` });
+const missing = (run: CommandContext, message: string) =>
+  new FleetlogixError("USAGE", message, { hint: `Write, for instance, \`${nextCommand(run, "api", "GET", "/vehicle")}\`.` });
 
 interface Call {
   readonly method: string;
@@ -52,7 +52,7 @@ interface Call {
   readonly body?: string;
 }
 async function callOf(
-  run: Run,
+  run: CommandContext,
   app: App,
   { api: { auth } }: Config,
   { method, path, body }: { readonly method: string; readonly path: string; readonly body: string | undefined },
@@ -67,22 +67,25 @@ async function callOf(
   const call = { method, url: `${url}${path}`, headers, ...(body !== undefined && { body }) };
   return auth === "iam" ? { ...call, headers: await app.signCall(call) } : call;
 }
-const notDeployed = (run: Run) =>
-  new FleetlogixError("NOT_DEPLOYED", "There is no API yet.", { hint: `Create it with \`${again(run, "up")}\`.`, resource: "api.stage" });
+const notDeployed = (run: CommandContext) =>
+  new FleetlogixError("NOT_DEPLOYED", "There is no API yet.", {
+    hint: `Create it with \`${nextCommand(run, "up")}\`.`,
+    resource: "api.stage",
+  });
 
-async function send(run: Run, { url, ...call }: Call): Promise<Response> {
+async function send(run: CommandContext, { url, ...call }: Call): Promise<Response> {
   try {
     return await fetch(url, { ...call, redirect: "manual", signal: AbortSignal.any([run.signal, AbortSignal.timeout(TIMEOUT_MS)]) });
   } catch (cause) {
     run.signal.throwIfAborted();
     throw new FleetlogixError("ENDPOINT_UNREACHABLE", `${call.method} ${url} got no answer.`, {
-      hint: `See with \`${again(run, "status")}\` whether the API is there, then run the same command again.`,
+      hint: `See with \`${nextCommand(run, "status")}\` whether the API is there, then run the same command again.`,
       cause,
     });
   }
 }
 
-function answerOf(run: Run, { status, headers }: Response, content: string): Answer {
+function answerOf(run: CommandContext, { status, headers }: Response, content: string): Answer {
   const body = parsed(content);
   const ok = status < 400;
   const failure = ok ? undefined : refusal(run, status, headers.get("x-amzn-requestid"));
@@ -99,16 +102,16 @@ function answerOf(run: Run, { status, headers }: Response, content: string): Ans
     failure,
   };
 }
-function refusal(run: Run, status: number, requestId: string | null): FleetlogixError {
+function refusal(run: CommandContext, status: number, requestId: string | null): FleetlogixError {
   const hint =
     status >= 500
-      ? `Read the functions' side with \`${again(run, "logs", "--since", "5m")}\`.`
+      ? `Read the functions' side with \`${nextCommand(run, "logs", "--since", "5m")}\`.`
       : "Correct the call; the answer above names what is wrong with it.";
   return new FleetlogixError("CALL_REFUSED", `The API answered ${status}.`, { hint, requestId: requestId ?? undefined });
 }
 
 /** `-d JSON`, `-d @file`, `-d @-` (standard input). USAGE when it is not JSON: nothing is sent then. */
-async function readBody(run: Run, data: string | undefined): Promise<string | undefined> {
+async function readBody(run: CommandContext, data: string | undefined): Promise<string | undefined> {
   if (data === undefined) return undefined;
   const content = data === "@-" ? await text(run.io.stdin) : data.startsWith("@") ? readFile(data.slice(1), "The body") : data;
   try {

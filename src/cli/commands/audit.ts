@@ -1,18 +1,18 @@
 import type { Audit } from "../../app.ts";
 import { FleetlogixError } from "../../errors.ts";
+import type { Action } from "../context.ts";
 import { toFailure } from "../failure.ts";
 import { withSpinner } from "../progress.ts";
 import { auditText } from "../render/audit.ts";
 import { widthOf } from "../render/layout.ts";
 import { sarifOf } from "../render/sarif.ts";
-import type { Action } from "../run.ts";
-import { openSession } from "../session.ts";
+import { openCommandSession } from "../session.ts";
 import { spoken } from "../speak.ts";
 import { version } from "../version.ts";
 
 /** The live stack against every control; fails on one of critical or high severity. */
 export const audit: Action = async (run, _, options) => {
-  const { app } = await openSession(run);
+  const { app } = await openCommandSession(run);
   const found = await withSpinner(run, "Auditing", () => app.audit());
   const failure = found.ok ? undefined : failed(found);
   const error = failure && toFailure(failure, run.signal.aborted, (text) => spoken(text, run));

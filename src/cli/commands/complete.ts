@@ -1,6 +1,6 @@
 import { validateConfig } from "../../config/load.ts";
 import type { Words } from "../completion.ts";
-import type { Action, Run } from "../run.ts";
+import type { Action, CommandContext } from "../context.ts";
 import { configOf } from "../session.ts";
 
 /** Words for the shell's completion, one a line. What cannot be read offers nothing: nobody who presses Tab reads an error. */
@@ -9,7 +9,7 @@ export const complete: Action = async (run, [what]) => {
   return { text: words.join("\n"), json: words };
 };
 
-async function wordsOf(what: Words, run: Run): Promise<readonly string[]> {
+async function wordsOf(what: Words, run: CommandContext): Promise<readonly string[]> {
   const { cwd, env: variables } = run.io;
   if (what === "environments") return validateConfig({ file: run.flags.config, cwd, variables }).environments;
   const { profileNames, resourceIds } = await import("../../app.ts");

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { completionScript, type Shell, type Suggestions, treeOf } from "../completion.ts";
-import type { Action } from "../run.ts";
+import type { Action } from "../context.ts";
 
 /** Needs the tree of commands, which only its builder has. */
 export const completion =

@@ -4,12 +4,12 @@ import { CONFIG_FILE } from "../../config/home.ts";
 import { type InitAnswers, initialFile, USUAL_ANSWERS, writeNewFile } from "../../config/init.ts";
 import { validateConfig } from "../../config/load.ts";
 import { jsonSchema } from "../../config/schema.ts";
-import { again } from "../again.ts";
 import { askFor } from "../confirm.ts";
+import type { Action, CommandContext } from "../context.ts";
+import { nextCommand } from "../next-command.ts";
 import { canAsk } from "../progress.ts";
 import { widthOf, wrapped } from "../render/layout.ts";
 import { settingsText, validText } from "../render/settings.ts";
-import type { Action, Run } from "../run.ts";
 import { configOf } from "../session.ts";
 import { packageFolder, version } from "../version.ts";
 
@@ -17,11 +17,11 @@ export const init: Action = async (run) => {
   const path = resolve(run.io.cwd, run.flags.config ?? CONFIG_FILE);
   const answers = canAsk(run) && !run.flags.yes && !existsSync(path) ? await asked(run) : USUAL_ANSWERS;
   writeNewFile(path, initialFile(schemaReference(path), answers));
-  const next = again(run, "up", "--local");
+  const next = nextCommand(run, "up", "--local");
   return {
     text: [
       `Wrote ${path}. Everything in it may be left out.`,
-      `\`${again(run, "config", "show")}\` prints all settings; \`${next}\` makes the stack in the local AWS.`,
+      `\`${nextCommand(run, "config", "show")}\` prints all settings; \`${next}\` makes the stack in the local AWS.`,
     ]
       .flatMap((line) => wrapped(line, widthOf(run.io.stdout)))
       .join("\n"),
@@ -30,7 +30,7 @@ export const init: Action = async (run) => {
 };
 
 /** Four questions; Enter takes what stands in brackets. */
-async function asked(run: Run): Promise<InitAnswers> {
+async function asked(run: CommandContext): Promise<InitAnswers> {
   const { region, hardening, language } = USUAL_ANSWERS;
   const emails = (text: string) => text.split(/[\s,]+/).filter(Boolean);
   return {

@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
+import type { Action, CommandContext } from "../context.ts";
 import { isLive } from "../progress.ts";
-import type { Action, Run } from "../run.ts";
-import { openSession } from "../session.ts";
+import { openCommandSession } from "../session.ts";
 
 const INTERRUPTED = 130;
 
 /** Serves the page until it is interrupted. With --json the document comes at the beginning: what follows is the page's. */
 export const dashboard: Action = async (run, _, options) => {
   const { port: wanted, tiles, open } = options as { port?: number; tiles?: string; open: boolean };
-  const { app } = await openSession(run);
+  const { app } = await openCommandSession(run);
   const { url, onceUrl, port, ended } = await app.dashboard({ port: wanted, tiles });
   const document = { command: run.command, ok: true, url, port, stack: app.stack, error: null };
   const json = () => JSON.stringify(document, null, run.io.stdout.isTTY ? 2 : undefined);
@@ -27,7 +27,7 @@ const OPENERS: Readonly<Record<string, readonly [string, ...string[]]>> = {
 const OPENER = ["xdg-open"] as const;
 
 /** Where there is no browser the printed address is enough. */
-function openBrowser(run: Run, url: string): void {
+function openBrowser(run: CommandContext, url: string): void {
   const [program, ...args] = OPENERS[process.platform] ?? OPENER;
   const child = spawn(program, [...args, url], { stdio: "ignore", detached: true });
   child.on("error", () => run.note("No browser could be opened: open the address yourself."));

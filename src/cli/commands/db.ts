@@ -1,21 +1,21 @@
 import { spawn } from "node:child_process";
 import type { ImportEvent } from "../../app.ts";
 import { FleetlogixError } from "../../errors.ts";
-import { again } from "../again.ts";
+import type { Action, CommandContext } from "../context.ts";
+import { nextCommand } from "../next-command.ts";
 import { withSpinner } from "../progress.ts";
 import { columns, widthOf } from "../render/layout.ts";
-import type { Action, Run } from "../run.ts";
-import { openSession } from "../session.ts";
+import { openCommandSession } from "../session.ts";
 import { leaveSignalsToChild } from "../signals.ts";
 
 type Format = "psql" | "jdbc" | "dbeaver" | "env";
 
 export const url: Action = async (run, _, options) => {
-  const { app } = await openSession(run);
+  const { app } = await openCommandSession(run);
   const format = options.format as Format;
   const address = await withSpinner(run, "Finding the database", () => app.database.address(format));
   if (format === "psql" && run.io.stdout.isTTY)
-    run.note(`The password is not in it; \`${again(run, "db psql")}\` opens it with the password.`);
+    run.note(`The password is not in it; \`${nextCommand(run, "db psql")}\` opens it with the password.`);
   return { text: address, json: { command: run.command, ok: true, format, url: address, error: null } };
 };
 
@@ -26,7 +26,7 @@ export const psql: Action = async (run, args) => {
       hint: "Leave --json out; `db psql -- --csv -c 'SELECT 1'` prints CSV.",
     });
   }
-  const { app } = await openSession(run);
+  const { app } = await openCommandSession(run);
   const { path, variables } = await withSpinner(run, "Finding the database", () => app.database.psql());
   const exit = await inTerminal(path, (args[0] ?? []) as readonly string[], variables);
   return { json: null, text: "", exit };
@@ -42,16 +42,16 @@ function inTerminal(path: string, args: readonly string[], env: Readonly<Record<
 }
 
 export const schema: Action = async (run) => {
-  const { app } = await openSession(run);
+  const { app } = await openCommandSession(run);
   const { from, to, applied } = await withSpinner(run, "Bringing the schema up to date", () => app.database.applySchema(applying(run)));
   const text = applied.length === 0 ? `The schema is at version ${to}: nothing to do.` : `The schema went from version ${from} to ${to}.`;
   return { text, json: { command: run.command, ok: true, from, to, applied, error: null } };
 };
-const applying = (run: Run) => (name: string) => run.note(`applied ${name}`);
+const applying = (run: CommandContext) => (name: string) => run.note(`applied ${name}`);
 
 export const importFrom: Action = async (run, _, options) => {
   const { from, replace, check, jobs } = options as { from: string; replace?: boolean; check?: boolean; jobs?: string };
-  const { app } = await openSession(run);
+  const { app } = await openCommandSession(run);
   const wanted = { replace: replace === true, check: check === true, jobs: jobs === undefined ? undefined : jobsIn(jobs) };
   const result = await app.database.importFrom(from, wanted, importing(run));
   const rows = result.tables.reduce((sum, { target_rows }) => sum + Number(target_rows), 0);
@@ -71,7 +71,7 @@ function jobsIn(text: string): number {
   if (/^([1-9]|[1-5]\d|6[0-4])$/.test(text)) return Number(text);
   throw new FleetlogixError("USAGE", `--jobs ${text} is not a number from 1 to 64.`, { hint: "Write a number from 1 to 64." });
 }
-const importing = (run: Run) => (event: ImportEvent) => {
+const importing = (run: CommandContext) => (event: ImportEvent) => {
   if (event.type === "warning") run.warn(event.text);
   else if (event.type === "step") run.note(event.text);
   else if (event.step === "restored") run.note(`  ${event.table} (${event.done} of ${event.of})`);

@@ -1,10 +1,10 @@
 import type { Finding } from "../../app.ts";
 import type { Config } from "../../config/config.ts";
 import { type Code, FleetlogixError } from "../../errors.ts";
+import type { Action, CommandContext } from "../context.ts";
 import { toFailure } from "../failure.ts";
 import { findingText } from "../render/findings.ts";
 import { widthOf } from "../render/layout.ts";
-import type { Action, Run } from "../run.ts";
 import { configOf, openAppFor } from "../session.ts";
 import { spoken } from "../speak.ts";
 import { version } from "../version.ts";
@@ -55,7 +55,7 @@ const info = (check: string, message: string): Finding => ({ check, ok: true, se
 const IN_THE_WAY: Partial<Record<Code, string>> = { CREDENTIALS: "credentials", ACCESS_DENIED: "permissions", LOCAL_REFUSED: "local AWS" };
 
 /** The code of what stopped the checks, if anything did. */
-async function examine(run: Run, config: Config, hear: (findings: readonly Finding[]) => void): Promise<Code | undefined> {
+async function examine(run: CommandContext, config: Config, hear: (findings: readonly Finding[]) => void): Promise<Code | undefined> {
   try {
     const app = await openAppFor(run, config, LIMITS);
     await app.doctor(hear);

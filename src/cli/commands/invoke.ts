@@ -1,12 +1,12 @@
 import { text } from "node:stream/consumers";
 import type { FunctionName } from "../../config/config.ts";
 import { FleetlogixError } from "../../errors.ts";
+import type { Action, CommandContext } from "../context.ts";
 import { functionName } from "../functions.ts";
 import { parsed, readFile } from "../input.ts";
 import { withSpinner } from "../progress.ts";
 import { widthOf } from "../render/layout.ts";
 import { entryOf, prettyLine } from "../render/log-line.ts";
-import type { Action, Run } from "../run.ts";
 import { sampleEvent, samplesOf } from "../sample-event.ts";
 import { configOf, openAppFor } from "../session.ts";
 
@@ -44,7 +44,7 @@ export const invoke: Action = async (run, [name], options) => {
 };
 
 /** People get the log as `fleetlogix logs` prints it; elsewhere the lines stay as they are. */
-function printLog(run: Run, name: FunctionName, tail: string): void {
+function printLog(run: CommandContext, name: FunctionName, tail: string): void {
   if (run.flags.quiet || run.flags.json) return;
   if (!run.io.stderr.isTTY) run.note(tail.trimEnd(), "dim");
   else
@@ -69,14 +69,14 @@ function readable(payload: string): string {
   return JSON.stringify(typeof body === "string" ? { ...answer, body: parsed(body) } : answer, null, 2);
 }
 
-async function eventOf(run: Run, name: FunctionName, { event, sample }: { event?: string; sample?: string }): Promise<string> {
+async function eventOf(run: CommandContext, name: FunctionName, { event, sample }: { event?: string; sample?: string }): Promise<string> {
   if (sample === undefined) return readEvent(run, event);
   return sampleEvent(name, sample, new Date());
 }
 
 const NO_EVENT = "{}";
 /** --event FILE, `-` or a pipe; `{}` when a person typed no event. USAGE when it is not JSON. */
-async function readEvent(run: Run, file: string | undefined): Promise<string> {
+async function readEvent(run: CommandContext, file: string | undefined): Promise<string> {
   const piped = file === "-" || (file === undefined && run.io.stdin.isTTY !== true);
   const content = file !== undefined && file !== "-" ? readFile(file, "The event file") : piped ? await text(run.io.stdin) : "";
   const event = content.trim() === "" ? NO_EVENT : content;

@@ -1,19 +1,19 @@
 import { FleetlogixError } from "../../errors.ts";
-import { again } from "../again.ts";
+import type { Action, CommandContext } from "../context.ts";
+import { nextCommand } from "../next-command.ts";
 import { withSpinner } from "../progress.ts";
 import { keysTable } from "../render/keys.ts";
 import { widthOf } from "../render/layout.ts";
-import type { Action, Run } from "../run.ts";
-import { configOf, openAppFor, openSession } from "../session.ts";
+import { configOf, openAppFor, openCommandSession } from "../session.ts";
 
 /** The keys that people made, without their values. */
 export const list: Action = async (run) => {
-  const { app } = await openSession(run);
+  const { app } = await openCommandSession(run);
   const keys = await withSpinner(run, "Reading the keys", () => app.keys());
   const text =
     keys.length > 0
       ? keysTable(keys, widthOf(run.io.stdout)).join("\n")
-      : `No keys yet. \`${again(run, "keys", "create", "NAME")}\` makes one.`;
+      : `No keys yet. \`${nextCommand(run, "keys", "create", "NAME")}\` makes one.`;
   return { text, json: { command: run.command, ok: true, keys, error: null } };
 };
 
@@ -28,7 +28,7 @@ export const create: Action = async (run, [given], options) => {
   };
   const app = await openAppFor(run, config);
   const key = await withSpinner(run, `Creating the key ${name}`, () => app.createKey(name, limits));
-  const line = again(run, "outputs", `api_keys.${name}`, "--show-secrets");
+  const line = nextCommand(run, "outputs", `api_keys.${name}`, "--show-secrets");
   return {
     text: [...keysTable([key], widthOf(run.io.stdout)), "", run.paint.out("dim", "# its value"), line].join("\n"),
     json: done(run, { key }),
@@ -38,12 +38,12 @@ export const create: Action = async (run, [given], options) => {
 /** Removes a key; calls with it are refused from then on. */
 export const revoke: Action = async (run, [given]) => {
   const name = nameOf(given as string);
-  const { app } = await openSession(run);
+  const { app } = await openCommandSession(run);
   await withSpinner(run, `Revoking the key ${name}`, () => app.revokeKey(name));
   return { text: `The key ${name} is revoked: the API refuses calls with it.`, json: done(run, { revoked: name }) };
 };
 
-const done = (run: Run, more: object) => ({ command: run.command, ok: true, ...more, error: null });
+const done = (run: CommandContext, more: object) => ({ command: run.command, ok: true, ...more, error: null });
 
 /** The name becomes a part of names and a tag's value on AWS. */
 function nameOf(word: string): string {

@@ -1,18 +1,18 @@
 import type { CompactEvent, QueryResult } from "../../app.ts";
 import { FleetlogixError } from "../../errors.ts";
+import type { Action, CommandContext } from "../context.ts";
 import { isLive, withSpinner } from "../progress.ts";
 import { columns, widthOf } from "../render/layout.ts";
 import { plural } from "../render/words.ts";
-import type { Action, Run } from "../run.ts";
-import { openSession } from "../session.ts";
+import { openCommandSession } from "../session.ts";
 
 const DAY_MS = 86_400_000;
 const DEFAULT_AGE = "2d";
 
 export const compact: Action = async (run, _, options) => {
   const which = daysOf(options as { date?: string; olderThan?: string });
-  const { app } = await openSession(run);
-  const { parts } = await app.lake.compact(which, told(run));
+  const { app } = await openCommandSession(run);
+  const { parts } = await app.lake.compact(which, progressOf(run));
   const text = parts.length === 0 ? "Nothing to pack." : columns(parts.map(lineOf), widthOf(run.io.stdout)).join("\n");
   return { text, json: { command: run.command, ok: true, parts, error: null } };
 };
@@ -48,7 +48,7 @@ function checkedDate(date: string): string {
   throw new FleetlogixError("USAGE", `--date ${date} is not a day.`, { hint: "Write it as YYYY-MM-DD; days are UTC." });
 }
 
-const told = (run: Run) => (event: CompactEvent) => {
+const progressOf = (run: CommandContext) => (event: CompactEvent) => {
   const live = isLive(run) && !run.flags.json && !run.flags.quiet;
   if (event.type === "reading" && live) run.io.stderr.write(`\r${event.day} ${event.table}: ${event.done} of ${event.of}\u001b[K`);
   if (event.type !== "packed") return;
@@ -60,7 +60,7 @@ const told = (run: Run) => (event: CompactEvent) => {
 
 /** Rows for people as a table, for programs as JSON or CSV. */
 export const query: Action = async (run, [sql], options) => {
-  const { app } = await openSession(run);
+  const { app } = await openCommandSession(run);
   const result = await withSpinner(run, "Reading the lake", () => app.lake.query(sql as string));
   const names = result.columns.map(({ name }) => name);
   const text =

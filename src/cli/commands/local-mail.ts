@@ -1,9 +1,9 @@
 import { FleetlogixError } from "../../errors.ts";
-import { again } from "../again.ts";
+import type { Action, CommandContext } from "../context.ts";
 import { localDataDir } from "../local-aws.ts";
+import { nextCommand } from "../next-command.ts";
 import { widthOf } from "../render/layout.ts";
 import { type Mail, mailText } from "../render/mail.ts";
-import type { Action, Run } from "../run.ts";
 import { configOf } from "../session.ts";
 import { localPort } from "../target.ts";
 
@@ -20,7 +20,7 @@ export const mail: Action = async (run) => {
 };
 
 /** Nobody is written to, or nothing has happened yet: each with what to do. */
-function whyEmpty(run: Run): string {
+function whyEmpty(run: CommandContext): string {
   const { alerts, alarms } = configOf(run).config;
   const people = [...alerts.emails, ...alerts.sms, ...alarms.emails];
   if (people.length === 0) {
@@ -28,12 +28,12 @@ function whyEmpty(run: Run): string {
       "No mail yet: nobody is written to. Name somebody in fleetlogix.config.json, for instance",
       '  { "alerts": { "emails": ["dispatch@example.com"] } }',
       "and then run",
-      `  ${again(run, "up", "--local")}`,
+      `  ${nextCommand(run, "up", "--local")}`,
     ].join("\n");
   }
   return [
     `No mail yet: nothing has happened that ${people.join(", ")} must know.`,
     "A vehicle that leaves its route makes one; this drives a fleet with some that do:",
-    `  ${again(run, "simulate", "--local")}`,
+    `  ${nextCommand(run, "simulate", "--local")}`,
   ].join("\n");
 }

@@ -1,15 +1,15 @@
 import type { LocalStatus } from "../../local/daemon/control.ts";
 import { confirmByYes } from "../confirm.ts";
+import type { Action, CommandContext } from "../context.ts";
 import { localDataDir } from "../local-aws.ts";
 import { canAsk, withSpinner } from "../progress.ts";
 import { columns, widthOf } from "../render/layout.ts";
 import { bytes, duration, plural } from "../render/words.ts";
-import type { Action, Run } from "../run.ts";
 import { localHosts, localPort } from "../target.ts";
 
 const control = () => import("../../local/daemon/control.ts");
 
-const where = (run: Run) => ({ dataDir: localDataDir(run), port: localPort(run.flags, run.io.env).port });
+const where = (run: CommandContext) => ({ dataDir: localDataDir(run), port: localPort(run.flags, run.io.env).port });
 
 export const start: Action = async (run, _args, options) => {
   const dataDir = localDataDir(run);

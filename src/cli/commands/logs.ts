@@ -1,10 +1,10 @@
 import { FUNCTION_NAMES } from "../../../handlers/contract/functions.ts";
 import { oneOf } from "../../config/one-of.ts";
 import { FleetlogixError } from "../../errors.ts";
+import type { Action, CommandContext } from "../context.ts";
 import { functionNames } from "../functions.ts";
 import { widthOf } from "../render/layout.ts";
 import { type Entry, entryOf, jsonLine, LEVELS, prettyLine } from "../render/log-line.ts";
-import type { Action, Run } from "../run.ts";
 import { configOf, openAppFor } from "../session.ts";
 
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
@@ -47,7 +47,7 @@ const eventOf = ({ function: name, timestamp, level, text }: Entry) => ({
 });
 
 /** Programs get all lines. People get metrics and Lambda's own lines with --verbose. */
-function filterOf(run: Run, { level, grep, requestId, format }: Readonly<Record<string, unknown>>): Shown {
+function filterOf(run: CommandContext, { level, grep, requestId, format }: Readonly<Record<string, unknown>>): Shown {
   const all = run.flags.verbose || run.flags.json || (format === "json" && level === undefined);
   const least = LEVELS.indexOf(level === undefined ? (all ? "debug" : "info") : oneOf("level", String(level).toLowerCase(), LEVELS));
   const pattern = grep === undefined ? undefined : patternFrom(String(grep));

@@ -1,10 +1,10 @@
 import { choiceHint, oneOf } from "../../config/one-of.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
+import type { Action } from "../context.ts";
 import { outputsJson } from "../render/document.ts";
 import { columns, widthOf } from "../render/layout.ts";
-import type { Action } from "../run.ts";
-import { openSession } from "../session.ts";
+import { openCommandSession } from "../session.ts";
 
 const NAMES = ["api_url", "api_id", "api_key", "api_keys", "bucket", "tables", "topic_arn", "functions", "database"] as const;
 const SECRETS = ["api_key", "api_keys", "database.password", "database.url"];
@@ -17,7 +17,7 @@ export const outputs: Action = async (run, [path], options) => {
   if (name !== undefined && isSecret(name) && !secrets) throw hidden(name);
   const print = options.format === "env" ? dotenv : tableFor(widthOf(run.io.stdout));
   const only = name === undefined ? undefined : [oneOf("output", name.split(".")[0] ?? "", NAMES)];
-  const { app } = await openSession(run);
+  const { app } = await openCommandSession(run);
   const json = outputsJson(await app.outputs({ secrets, only }), secrets);
   if (name === undefined) return { json, text: print(leaves(json, "")) };
   const value = at(json, name);

@@ -1,7 +1,7 @@
 import { FleetlogixError } from "../../errors.ts";
+import type { Action } from "../context.ts";
 import { policyText, tooLongText } from "../render/policy.ts";
-import type { Action } from "../run.ts";
-import { openSession } from "../session.ts";
+import { openCommandSession } from "../session.ts";
 
 /**
  * The document is the answer, with and without --json: it goes into `aws iam create-policy --policy-document` as it is. One that is
@@ -9,7 +9,7 @@ import { openSession } from "../session.ts";
  */
 export const permissions: Action = async (run, [named], { part }) => {
   const command = (named as string | undefined) ?? "up";
-  const { app } = await openSession(run);
+  const { app } = await openCommandSession(run);
   const parts = app.permissionParts(command);
   if (part !== undefined) {
     const policy = parts[(part as number) - 1];

@@ -1,17 +1,17 @@
 import type { App, Plan } from "../../app.ts";
+import type { Action, CommandContext } from "../context.ts";
 import { keptOrphans } from "../orphans.ts";
 import { withSpinner } from "../progress.ts";
 import { widthOf } from "../render/layout.ts";
 import { countActions, planText } from "../render/plan.ts";
 import { planMarkdown } from "../render/plan-markdown.ts";
-import type { Action, Run } from "../run.ts";
+import { knowApp, knowConfig, refusalIn, reported } from "../report.ts";
 import { configOf, openAppFor } from "../session.ts";
-import { knowApp, knowConfig, refusalIn, told } from "../story.ts";
 
 const CHANGES_FOUND = 3;
 
 export const plan: Action = async (run, _args, options) => {
-  const answer = await told(run, async (known) => {
+  const answer = await reported(run, async (known) => {
     const { config } = configOf(run);
     knowConfig(known, config);
     const app = await openAppFor(run, config);
@@ -33,7 +33,7 @@ export const plan: Action = async (run, _args, options) => {
   return options.format === "json" && !run.flags.json ? { ...answer, text: JSON.stringify(answer.json, null, 2) } : answer;
 };
 
-function textOf(run: Run, { stack, place }: App, plan: Plan, format: unknown): string {
+function textOf(run: CommandContext, { stack, place }: App, plan: Plan, format: unknown): string {
   if (format === "markdown") return planMarkdown(plan, `${stack} in ${place.account}, ${place.region}`);
   const text = planText(plan, run.paint.out, widthOf(run.io.stdout));
   return [`${stack} in ${place.account}, ${place.region}:\n\n${text}`, ...keptOrphans(run, plan.resources)].join("\n");

@@ -1,8 +1,9 @@
 import type { App, Plan, ResourceResult, RunOptions, RunResult, Scope } from "../../app.ts";
 import { type Code, FleetlogixError } from "../../errors.ts";
-import { again } from "../again.ts";
-import { agreedTo, confirmByYes } from "../confirm.ts";
+import { confirmByYes, confirmedBy } from "../confirm.ts";
+import type { Action, CommandContext } from "../context.ts";
 import { functionNames } from "../functions.ts";
+import { nextCommand } from "../next-command.ts";
 import { nextSteps } from "../next-steps.ts";
 import { keptOrphans } from "../orphans.ts";
 import { isLive, withProgress, withSpinner } from "../progress.ts";
@@ -10,9 +11,8 @@ import { displayWidth, widthOf, wrapped } from "../render/layout.ts";
 import { plain } from "../render/paint.ts";
 import { countActions, planSummary, planText } from "../render/plan.ts";
 import { duration, plural } from "../render/words.ts";
-import type { Action, Run } from "../run.ts";
+import { type CommandReport, knowApp, knowConfig, refusalIn, reported } from "../report.ts";
 import { configOf, openAppFor } from "../session.ts";
-import { knowApp, knowConfig, refusalIn, type Told, told } from "../story.ts";
 
 const PART: Readonly<Record<string, Scope["part"]>> = { up: "all", setup: "data", "deploy-lambdas": "functions", "create-api": "api" };
 
@@ -28,7 +28,7 @@ export interface ProvisionOptions {
 
 /** `up`, `setup`, `deploy-lambdas`, `create-api`. */
 export const provision: Action = (run, [names], given) =>
-  told(run, async (known) => {
+  reported(run, async (known) => {
     const options = given as ProvisionOptions;
     const { config } = configOf(run);
     knowConfig(known, config);
@@ -39,9 +39,9 @@ export const provision: Action = (run, [names], given) =>
     knowApp(known, app);
     if (options.dryRun) return dryRun(run, app, scope, policy);
     if (options.forceUnlock) await app.forceUnlock();
-    const agreed = await showPlan(run, app, scope, policy);
+    const confirmed = await showPlan(run, app, scope, policy);
     const began = Date.now();
-    const result = await withProgress(run, options.events, (emit) => app.apply(scope, { ...policy, agreed }, emit)).catch(
+    const result = await withProgress(run, options.events, (emit) => app.apply(scope, { ...policy, confirmed }, emit)).catch(
       (error: unknown) => refused(run, app, scope, policy, error),
     );
     const took = Date.now() - began;
@@ -59,7 +59,7 @@ export const provision: Action = (run, [names], given) =>
 
 const REFUSALS: ReadonlySet<Code> = new Set(["OWNER_FOREIGN", "WRONG_PLACE", "DATA_PROTECTED"]);
 /** Refused before the first write: a program gets the plan with its refusals; people have been told them all by the error. */
-async function refused(run: Run, app: App, scope: Scope, policy: RunOptions, error: unknown): Promise<RunResult> {
+async function refused(run: CommandContext, app: App, scope: Scope, policy: RunOptions, error: unknown): Promise<RunResult> {
   if (!run.flags.json || !(error instanceof FleetlogixError && REFUSALS.has(error.code))) throw error;
   const { resources } = await app.plan(scope, policy);
   return { ok: false, resources: resources.map((resource) => ({ ...resource, status: "skipped", durationMs: 0 })), error };
@@ -67,7 +67,7 @@ async function refused(run: Run, app: App, scope: Scope, policy: RunOptions, err
 
 const policyOf = ({ adopt = false, allowDataLoss = [], wait = true }: ProvisionOptions): RunOptions => ({ adopt, allowDataLoss, wait });
 
-async function dryRun(run: Run, app: App, scope: Scope, policy: RunOptions): Promise<Told> {
+async function dryRun(run: CommandContext, app: App, scope: Scope, policy: RunOptions): Promise<CommandReport> {
   const plan = await withSpinner(run, "Reading what is there", () => app.plan(scope, policy));
   const text = [planText(plan, run.paint.out, widthOf(run.io.stdout)), ...keptOrphans(run, plan.resources)].join("\n");
   return { resources: plan.resources, text, error: refusalIn(plan) };
@@ -75,9 +75,9 @@ async function dryRun(run: Run, app: App, scope: Scope, policy: RunOptions): Pro
 
 /**
  * In a terminal the plan comes first; what deletes something is asked about. Elsewhere one line says where the work is.
- * Answers what was agreed to; undefined: nobody was asked.
+ * Answers what was confirmed to; undefined: nobody was asked.
  */
-async function showPlan(run: Run, app: App, scope: Scope, policy: RunOptions): Promise<RunOptions["agreed"]> {
+async function showPlan(run: CommandContext, app: App, scope: Scope, policy: RunOptions): Promise<RunOptions["confirmed"]> {
   if (!isLive(run)) run.note(`${app.stack} in ${app.place.account}, ${app.place.region}`);
   if (!isLive(run) || run.flags.json || run.flags.quiet) return undefined;
   const plan: Plan = await withSpinner(run, "Reading what is there", () => app.plan(scope, policy));
@@ -90,14 +90,14 @@ async function showPlan(run: Run, app: App, scope: Scope, policy: RunOptions): P
     run.voice.err.write(`${where}:${isShort ? " " : "\n  "}${planSummary(plan, run.paint.err)}\n`);
   }
   if (dangerous) await confirmByYes(run, `${replace > 0 ? "Replace and remove" : "Remove"} what the plan says?`);
-  return agreedTo(run, plan);
+  return confirmedBy(run, plan);
 }
 
 /** With --no-wait: what AWS finishes without us. */
-const underWay = (run: Run, resources: readonly ResourceResult[]): readonly string[] =>
+const underWay = (run: CommandContext, resources: readonly ResourceResult[]): readonly string[] =>
   resources
     .filter((r) => r.settling)
-    .map((r) => `AWS is still at work on ${r.id} (${r.name}); \`${again(run, "status")}\` shows when it is ready.`);
+    .map((r) => `AWS is still at work on ${r.id} (${r.name}); \`${nextCommand(run, "status")}\` shows when it is ready.`);
 
 const WORDS = [
   ["create", "created"],
@@ -115,7 +115,7 @@ export function doneText(resources: readonly ResourceResult[]): string {
 }
 
 /** Where a failed run stands; the failure itself is told by whoever tells failures. */
-export function failed(run: Run, resources: readonly ResourceResult[], error: unknown): Told {
+export function failed(run: CommandContext, resources: readonly ResourceResult[], error: unknown): CommandReport {
   const count = (status: ResourceResult["status"]) => resources.filter((r) => r.status === status).length;
   run.note(`${count("done")} done, ${count("failed")} failed, ${count("skipped")} not started.`);
   return { resources, error };

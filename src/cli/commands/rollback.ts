@@ -1,10 +1,10 @@
 import { FUNCTION_NAMES } from "../../../handlers/contract/functions.ts";
 import { FleetlogixError } from "../../errors.ts";
-import { again } from "../again.ts";
+import type { Action } from "../context.ts";
 import { functionNames } from "../functions.ts";
+import { nextCommand } from "../next-command.ts";
 import { withSpinner } from "../progress.ts";
 import { columns, widthOf } from "../render/layout.ts";
-import type { Action } from "../run.ts";
 import { configOf, openAppFor } from "../session.ts";
 
 /** `deploy-lambdas --rollback [VERSION]`: the alias of each function goes back to an earlier version. */
@@ -17,7 +17,7 @@ export const rollback: Action = async (run, [words], options) => {
   const chosen = functionNames(names, config);
   if (version !== undefined && chosen.length !== 1) {
     throw new FleetlogixError("USAGE", "A version is that of one function: each counts its own.", {
-      hint: `Name the function: \`${again(run, "deploy-lambdas", FUNCTION_NAMES[0] ?? "", "--rollback", version)}\`.`,
+      hint: `Name the function: \`${nextCommand(run, "deploy-lambdas", FUNCTION_NAMES[0] ?? "", "--rollback", version)}\`.`,
     });
   }
   const app = await openAppFor(run, config);
@@ -25,7 +25,7 @@ export const rollback: Action = async (run, [words], options) => {
     app.rollBack(chosen.length > 0 ? chosen : FUNCTION_NAMES, version),
   );
   const rows = rollbacks.map(({ function: name, from, to }) => [name, `version ${from} → ${to}`]);
-  const note = `The next \`${again(run, "deploy-lambdas")}\` or \`${again(run, "up")}\` goes forward again.`;
+  const note = `The next \`${nextCommand(run, "deploy-lambdas")}\` or \`${nextCommand(run, "up")}\` goes forward again.`;
   return {
     text: [...columns(rows, widthOf(run.io.stdout)), "", note].join("\n"),
     json: { command: run.command, ok: true, rollbacks, error: null },

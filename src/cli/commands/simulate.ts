@@ -3,12 +3,12 @@ import { caller, drive } from "../../simulate/drive.ts";
 import { makePlan, type Settings } from "../../simulate/plan.ts";
 import { countersOf, lineOf, newTally, numbersOf, type Tally } from "../../simulate/report.ts";
 import { differencesOf } from "../../simulate/verify.ts";
+import type { Action, CommandContext } from "../context.ts";
 import { toErrorJson, toFailure } from "../failure.ts";
 import { isLive } from "../progress.ts";
 import { cut, widthOf } from "../render/layout.ts";
 import { simulationText } from "../render/simulation.ts";
-import type { Action, Run } from "../run.ts";
-import { openSession } from "../session.ts";
+import { openCommandSession } from "../session.ts";
 import { spoken } from "../speak.ts";
 
 const LINE_EVERY_MS = 5_000;
@@ -16,7 +16,7 @@ const REDRAW_EVERY_MS = 200;
 
 /** Drives the fleet through the API, then compares the back end's state with the model's. */
 export const simulate: Action = async (run, _, options) => {
-  const { app, config } = await openSession(run);
+  const { app, config } = await openCommandSession(run);
   const { api_url: url, api_key: key } = await app.outputs({ secrets: true, only: ["api_url", "api_key"] });
   if (!url) throw new FleetlogixError("NOT_DEPLOYED", "There is no API yet.", { hint: "Create it with `fleetlogix up`." });
   const beganMs = Date.now();
@@ -34,7 +34,7 @@ export const simulate: Action = async (run, _, options) => {
   return answer(run, numbers, counters, [...tally.errors, ...(await differencesOf(plan, call, { beganMs }))]);
 };
 
-function answer(run: Run, numbers: object, counters: readonly string[], differences: readonly string[]) {
+function answer(run: CommandContext, numbers: object, counters: readonly string[], differences: readonly string[]) {
   const ok = differences.length === 0;
   const failure = new FleetlogixError("VERIFY_FAILED", `The back end's state differs from what was sent in ${differences.length} places.`, {
     hint: "Read which call differs; `fleetlogix logs` shows the functions' side.",
@@ -53,7 +53,7 @@ function answer(run: Run, numbers: object, counters: readonly string[], differen
 }
 
 /** Shows the counters while `work` goes on: one updating line in a terminal, elsewhere a line now and then. */
-async function watched(run: Run, tally: Tally, work: () => Promise<void>): Promise<void> {
+async function watched(run: CommandContext, tally: Tally, work: () => Promise<void>): Promise<void> {
   if (run.flags.json || run.flags.quiet) return work();
   const live = isLive(run);
   // A line that wraps could not be written over.

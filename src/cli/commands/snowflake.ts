@@ -1,9 +1,9 @@
-import type { Action } from "../run.ts";
-import { openSession } from "../session.ts";
+import type { Action } from "../context.ts";
+import { openCommandSession } from "../session.ts";
 
 /** A script for Snowflake's worksheet or `snowsql -f`; it holds no secret. */
 export const sql: Action = async (run) => {
-  const { app } = await openSession(run);
+  const { app } = await openCommandSession(run);
   const script = app.snowflakeSql();
   return { text: script, json: { command: run.command, ok: true, sql: script, error: null } };
 };

@@ -1,9 +1,9 @@
 import type { App, LockHolder, ResourceStatus } from "../../app.ts";
+import type { Action, CommandContext } from "../context.ts";
 import { withSpinner } from "../progress.ts";
 import { widthOf } from "../render/layout.ts";
 import { statusText } from "../render/status.ts";
-import type { Action, Run } from "../run.ts";
-import { openSession } from "../session.ts";
+import { openCommandSession } from "../session.ts";
 import { watched } from "../watch.ts";
 
 const NOT_READY = 1;
@@ -16,7 +16,7 @@ interface Found {
 
 /** The stack on one screen. `--exit-code`: 1 unless every resource is ready; alarms that are on do not count. */
 export const status: Action = async (run, _args, options) => {
-  const { app } = await openSession(run);
+  const { app } = await openCommandSession(run);
   const text = (found: Found) => screenOf(run, app, found);
   if (options.watch === true) {
     const found = await watched(run, () => read(app), text);
@@ -37,7 +37,7 @@ async function read(app: App): Promise<Found> {
   return { resources, lock };
 }
 
-function screenOf(run: Run, { stack, place }: App, { resources, lock }: Found): string {
+function screenOf(run: CommandContext, { stack, place }: App, { resources, lock }: Found): string {
   const style = { paint: run.paint.out, width: widthOf(run.io.stdout), now: Date.now(), all: run.flags.verbose };
   return statusText({ stack, account: place.account, region: place.region, resources, lock }, style);
 }

@@ -1,14 +1,14 @@
 import type { App, Plan, ResourceResult, TeardownOptions } from "../../app.ts";
 import type { Config } from "../../config/config.ts";
-import { again } from "../again.ts";
-import { agreedTo, confirmByTyping, unconfirmable } from "../confirm.ts";
+import { confirmByTyping, confirmedBy, unconfirmable } from "../confirm.ts";
+import type { Action, CommandContext } from "../context.ts";
+import { nextCommand } from "../next-command.ts";
 import { withProgress, withSpinner } from "../progress.ts";
 import { columns, widthOf } from "../render/layout.ts";
 import { countActions, planText } from "../render/plan.ts";
 import { duration } from "../render/words.ts";
-import type { Action, Run } from "../run.ts";
+import { type Known, knowApp, knowConfig, refusalIn, reported } from "../report.ts";
 import { configOf, openAppFor } from "../session.ts";
-import { type Known, knowApp, knowConfig, refusalIn, told } from "../story.ts";
 import { failed } from "./provision.ts";
 
 interface Given {
@@ -21,7 +21,7 @@ interface Given {
 }
 
 export const teardown: Action = (run, _args, given) =>
-  told(run, async (known) => {
+  reported(run, async (known) => {
     const { deleteData = false, skipFinalSnapshot = false, wait = true, orphans, dryRun, forceUnlock } = given as Given;
     const options: TeardownOptions = { deleteData, skipFinalSnapshot, wait, orphansOnly: orphans };
     const { config } = configOf(run);
@@ -39,14 +39,14 @@ export const teardown: Action = (run, _args, given) =>
     if (forceUnlock) await app.forceUnlock();
     const began = Date.now();
     const { ok, resources, error } = await withProgress(run, undefined, (emit) =>
-      app.teardown({ ...options, agreed: agreedTo(run, plan) }, emit),
+      app.teardown({ ...options, confirmed: confirmedBy(run, plan) }, emit),
     );
     if (!ok) return { ...failed(run, resources, error), ...survivors(run, options, resources), exit: halfDone(resources) };
     // What is not ours was left alone: the stack is gone, and its names are not free.
     return { resources, text: endText(run, options, plan, resources, Date.now() - began), error: refusalIn(plan) };
   });
 
-async function lookAt(run: Run, known: Known, config: Config, options: TeardownOptions): Promise<{ app: App; plan: Plan }> {
+async function lookAt(run: CommandContext, known: Known, config: Config, options: TeardownOptions): Promise<{ app: App; plan: Plan }> {
   const app = await openAppFor(run, config);
   knowApp(known, app);
   return { app, plan: sorted(await withSpinner(run, "Reading what is there", () => app.planTeardown(options))) };
@@ -58,7 +58,7 @@ function sorted({ resources }: Plan): Plan {
   return { resources: resources.toSorted((a, b) => stays(a) - stays(b)) };
 }
 
-function endText(run: Run, options: TeardownOptions, plan: Plan, resources: readonly ResourceResult[], took: number): string {
+function endText(run: CommandContext, options: TeardownOptions, plan: Plan, resources: readonly ResourceResult[], took: number): string {
   const doomed = resources.filter((r) => r.decision.action === "delete");
   const deleted = doomed.filter((r) => r.status === "done" && !r.settling).length;
   const head = doomed.length > 0 ? `Done: ${deleted} deleted in ${duration(took)}.` : "Nothing to remove.";
@@ -74,7 +74,7 @@ function snapshotsOf(resources: readonly ResourceResult[]): readonly string[] {
 }
 
 /** With --no-wait: what AWS still deletes, and what can go only after that. */
-function underWay(run: Run, options: TeardownOptions, doomed: readonly ResourceResult[]): readonly string[] {
+function underWay(run: CommandContext, options: TeardownOptions, doomed: readonly ResourceResult[]): readonly string[] {
   const left = doomed.filter((r) => r.settling || r.status === "skipped");
   if (left.length === 0) return [];
   const rows = columns(
@@ -89,11 +89,11 @@ function underWay(run: Run, options: TeardownOptions, doomed: readonly ResourceR
     ...rows,
     "",
     "Remove the rest when it is gone with",
-    `  ${again(run, "teardown", ...flagsOf({ ...options, deleteData: data, skipFinalSnapshot: false }))}`,
+    `  ${nextCommand(run, "teardown", ...flagsOf({ ...options, deleteData: data, skipFinalSnapshot: false }))}`,
   ];
 }
 
-function keptText(run: Run, options: TeardownOptions, plan: Plan): readonly string[] {
+function keptText(run: CommandContext, options: TeardownOptions, plan: Plan): readonly string[] {
   const kept = plan.resources.filter((r) => r.decision.action === "retain");
   if (kept.length === 0) return [];
   const rows = columns(
@@ -102,7 +102,7 @@ function keptText(run: Run, options: TeardownOptions, plan: Plan): readonly stri
     2,
   );
   const more = kept.some(({ decision }) => decision.action === "retain" && decision.why.includes("--delete-data"))
-    ? ["", "The data goes, too, with", `  ${again(run, "teardown", ...flagsOf({ ...options, deleteData: true }))}`]
+    ? ["", "The data goes, too, with", `  ${nextCommand(run, "teardown", ...flagsOf({ ...options, deleteData: true }))}`]
     : [];
   return ["", "Kept:", ...rows, ...more];
 }
@@ -119,7 +119,7 @@ const halfDone = (resources: readonly ResourceResult[]): number | undefined =>
   resources.some((r) => r.decision.action === "delete" && r.status === "done") ? PARTIAL : undefined;
 
 /** A teardown that stopped half way: what is left, and may cost, and the command that goes on. */
-function survivors(run: Run, options: TeardownOptions, resources: readonly ResourceResult[]): { readonly text?: string } {
+function survivors(run: CommandContext, options: TeardownOptions, resources: readonly ResourceResult[]): { readonly text?: string } {
   const left = resources.filter((r) => r.decision.action === "delete" && r.status !== "done");
   if (left.length === 0) return {};
   const rows = columns(
@@ -133,9 +133,9 @@ function survivors(run: Run, options: TeardownOptions, resources: readonly Resou
       ...rows,
       "",
       "Go on, when the cause is mended, with",
-      `  ${again(run, "teardown", ...flagsOf(options))}`,
+      `  ${nextCommand(run, "teardown", ...flagsOf(options))}`,
       "and see what is there with",
-      `  ${again(run, "status")}`,
+      `  ${nextCommand(run, "status")}`,
       ...snapshotsOf(resources),
     ].join("\n"),
   };

@@ -1,12 +1,12 @@
 import { FUNCTION_NAMES } from "../../../handlers/contract/functions.ts";
 import type { App, Redeployer, Redeployment, RunOptions } from "../../app.ts";
 import type { FunctionName } from "../../config/config.ts";
+import type { Action, CommandContext } from "../context.ts";
 import { toFailure } from "../failure.ts";
 import { functionNames } from "../functions.ts";
 import { widthOf } from "../render/layout.ts";
 import { entryOf, prettyLine } from "../render/log-line.ts";
 import { duration } from "../render/words.ts";
-import type { Action, Run } from "../run.ts";
 import { configOf, openAppFor } from "../session.ts";
 import { spoken } from "../speak.ts";
 import { watchFolder } from "../watch-folder.ts";
@@ -32,9 +32,9 @@ export const watchFunctions: Action = async (run, [words], options) => {
   }
   return { json: undefined, text: "", exit: INTERRUPTED };
 };
-const say = (run: Run, text: string) => run.voice.err.write(`${text}\n`);
+const say = (run: CommandContext, text: string) => run.voice.err.write(`${text}\n`);
 
-async function redeploying(run: Run, redeployer: Redeployer, saved: AsyncIterable<readonly string[]>): Promise<void> {
+async function redeploying(run: CommandContext, redeployer: Redeployer, saved: AsyncIterable<readonly string[]>): Promise<void> {
   for await (const files of saved) {
     say(run, run.paint.err("dim", `saved ${files.slice(0, 3).join(", ")}${files.length > 3 ? ` and ${files.length - 3} more` : ""}`));
     await deployed(run, () => redeployer.deploy(files));
@@ -42,7 +42,7 @@ async function redeploying(run: Run, redeployer: Redeployer, saved: AsyncIterabl
 }
 
 /** One deployment, told in a line. What does not compile, or is refused, is told too, and nothing is deployed: the next save tries again. */
-async function deployed(run: Run, work: () => Promise<Redeployment>): Promise<void> {
+async function deployed(run: CommandContext, work: () => Promise<Redeployment>): Promise<void> {
   const began = performance.now();
   try {
     const { ok, functions, error } = await work();
@@ -56,7 +56,7 @@ async function deployed(run: Run, work: () => Promise<Redeployment>): Promise<vo
   }
 }
 
-async function following(run: Run, app: App, names: readonly FunctionName[]): Promise<void> {
+async function following(run: CommandContext, app: App, names: readonly FunctionName[]): Promise<void> {
   for await (const line of app.logs(names, { sinceMs: 0, follow: true, pollMs: 500 })) {
     const entry = entryOf(line);
     if (run.signal.aborted) return;

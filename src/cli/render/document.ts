@@ -4,7 +4,7 @@ import { type Failure, toErrorJson } from "../failure.ts";
 import { countActions, notesOf } from "./plan.ts";
 
 /** What the documents of provisioning commands are made of. */
-export interface Story {
+export interface ProvisioningReport {
   readonly command: string;
   readonly stack: string | null;
   readonly account: string | null;
@@ -19,7 +19,7 @@ export interface Story {
 }
 
 /** The document of `up`, `setup`, `deploy-lambdas`, `create-api`, `teardown` and `plan`. Pure. */
-export function storyJson(story: Story): Record<string, unknown> {
+export function reportJson(story: ProvisioningReport): Record<string, unknown> {
   const { create, update, replace, delete: deletes, keep } = countActions(story.resources);
   return {
     command: story.command,
@@ -37,7 +37,7 @@ export function storyJson(story: Story): Record<string, unknown> {
   };
 }
 
-function changeJson(resource: Story["resources"][number]): Record<string, unknown> {
+function changeJson(resource: ProvisioningReport["resources"][number]): Record<string, unknown> {
   const { decision } = resource;
   return {
     id: resource.id,

@@ -183,7 +183,7 @@ test("what was kept is found again; with its data deleted nothing is left but wh
   expect(planned.resources.find((r) => r.id === "database.main")).toMatchObject({ inventory: expect.stringContaining("PostgreSQL 17") });
   expect(planned.resources.find((r) => r.id === "database.main")?.inventory).toMatch(/leaves a final snapshot$/);
   const gone = { deleteData: true, skipFinalSnapshot: false, wait: true };
-  const stale = { ...gone, agreed: new Set(planned.resources.map((r) => r.id).filter((id) => id !== "table.alerts")) };
+  const stale = { ...gone, confirmed: new Set(planned.resources.map((r) => r.id).filter((id) => id !== "table.alerts")) };
   writes();
   await expect(app.teardown(stale, () => {})).rejects.toMatchObject({
     code: "CONFIRMATION_MISSING",

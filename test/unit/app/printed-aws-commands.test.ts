@@ -3,7 +3,7 @@ import { EC2 } from "@aws-sdk/client-ec2";
 import { Lambda } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type App, openApp } from "../../../src/app.ts";
-import type { Run } from "../../../src/cli/run.ts";
+import type { CommandContext } from "../../../src/cli/context.ts";
 import { spoken } from "../../../src/cli/speak.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { faultPlan } from "../../../src/local/core/faults.ts";
@@ -42,7 +42,7 @@ function printedAws(text: string | undefined): string {
     reached: { endpoint: aws.url, region: "us-east-1", local: false },
     io: { env: {}, cwd: "/", script: "/usr/bin/fleetlogix" },
   };
-  const found = /`(aws [^`]+)`/.exec(spoken(text ?? "", run as unknown as Run))?.[1];
+  const found = /`(aws [^`]+)`/.exec(spoken(text ?? "", run as unknown as CommandContext))?.[1];
   if (!found) throw new Error(`no aws command in: ${text}`);
   expect(found).toContain(`--endpoint-url ${aws.url}`);
   expect(found).toContain("--profile desk");

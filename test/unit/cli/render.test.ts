@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Outputs, Plan } from "../../../src/app.ts";
-import { outputsJson, storyJson } from "../../../src/cli/render/document.ts";
+import { outputsJson, reportJson } from "../../../src/cli/render/document.ts";
 import { linesRenderer } from "../../../src/cli/render/lines.ts";
 import { plain } from "../../../src/cli/render/paint.ts";
 import { planText } from "../../../src/cli/render/plan.ts";
@@ -273,7 +273,7 @@ describe("documents", () => {
       durationMs: 4200.4,
     };
     const resources = PLAN.resources.slice(0, 3).map((r) => ({ ...r, status: "done" as const, durationMs: 811.6 }));
-    expect(storyJson({ ...story, resources })).toEqual({
+    expect(reportJson({ ...story, resources })).toEqual({
       command: "up",
       stack: "FleetLogix/dev",
       account: "0",

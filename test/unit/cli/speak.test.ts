@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import type { Run } from "../../../src/cli/run.ts";
+import type { CommandContext } from "../../../src/cli/context.ts";
 import { spoken } from "../../../src/cli/speak.ts";
 
 interface Called {
   readonly argv: string;
   readonly command?: string;
-  readonly flags?: Partial<Run["flags"]>;
-  readonly reached?: Run["reached"];
+  readonly flags?: Partial<CommandContext["flags"]>;
+  readonly reached?: CommandContext["reached"];
   readonly env?: Record<string, string>;
 }
 const said = (text: string, { argv, command = "up", flags = {}, reached = {}, env = {} }: Called) =>
@@ -16,7 +16,7 @@ const said = (text: string, { argv, command = "up", flags = {}, reached = {}, en
     flags,
     reached,
     io: { env, cwd: "/home/ada", script: "/usr/bin/fleetlogix" },
-  } as unknown as Run);
+  } as unknown as CommandContext);
 
 const LOCAL = { local: true, endpoint: "http://127.0.0.1:4566", region: "us-east-1" };
 const npx = { npm_command: "exec" };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { again } from "../../../src/cli/again.ts";
+import type { CommandContext, GlobalFlags } from "../../../src/cli/context.ts";
+import { nextCommand } from "../../../src/cli/next-command.ts";
 import { plain } from "../../../src/cli/render/paint.ts";
-import type { GlobalFlags, Run } from "../../../src/cli/run.ts";
 import { localPort, targetOf } from "../../../src/cli/target.ts";
 
 describe("where the calls go", () => {
@@ -41,10 +41,10 @@ describe("where the calls go", () => {
 
 test("the line to type again leads to the same stack and survives a shell", () => {
   const flags = { local: true, env: "staging", config: "my dir/it's.json", concurrency: 8 } as GlobalFlags;
-  const run = (script: string, env: Record<string, string>): Run =>
-    ({ flags, io: { script, env, cwd: "/home/u" }, paint: { err: plain, out: plain } }) as unknown as Run;
+  const run = (script: string, env: Record<string, string>): CommandContext =>
+    ({ flags, io: { script, env, cwd: "/home/u" }, paint: { err: plain, out: plain } }) as unknown as CommandContext;
   const rest = "outputs api_key --local --config 'my dir/it'\\''s.json' --env staging";
-  expect(again(run("/usr/bin/fleetlogix", {}), "outputs", "api_key")).toBe(`fleetlogix ${rest}`);
-  expect(again(run("/x/node_modules/.bin/fleetlogix", { npm_command: "exec" }), "outputs", "api_key")).toBe(`npx fleetlogix ${rest}`);
-  expect(again(run("/home/u/clone/bin/fleetlogix.js", {}), "outputs", "api_key")).toBe(`node clone/bin/fleetlogix.js ${rest}`);
+  expect(nextCommand(run("/usr/bin/fleetlogix", {}), "outputs", "api_key")).toBe(`fleetlogix ${rest}`);
+  expect(nextCommand(run("/x/node_modules/.bin/fleetlogix", { npm_command: "exec" }), "outputs", "api_key")).toBe(`npx fleetlogix ${rest}`);
+  expect(nextCommand(run("/home/u/clone/bin/fleetlogix.js", {}), "outputs", "api_key")).toBe(`node clone/bin/fleetlogix.js ${rest}`);
 });

@@ -1,8 +1,8 @@
 import { basename, relative } from "node:path";
-import type { Run } from "./run.ts";
+import type { CommandContext } from "./context.ts";
 
 /** How the user calls this command, with the flags that lead to the same stack: for lines that work when pasted. */
-export function again(run: Run, command: string, ...args: string[]): string {
+export function nextCommand(run: CommandContext, command: string, ...args: string[]): string {
   const given = new Set(args.filter((arg) => arg.startsWith("--")));
   // The help of a command is the same for every stack.
   const flags = given.has("--help") ? [] : flagsOf(run, command).filter(([flag]) => !given.has(flag));
@@ -10,7 +10,7 @@ export function again(run: Run, command: string, ...args: string[]): string {
 }
 
 /** Each flag with its value, if it has one. */
-function flagsOf({ flags }: Run, command: string): readonly (readonly [flag: string, value?: string])[] {
+function flagsOf({ flags }: CommandContext, command: string): readonly (readonly [flag: string, value?: string])[] {
   const { local, endpointUrl, port, region, profile, config, env } = flags;
   const valued = (flag: string, value: string | undefined) => (value === undefined ? [] : [[flag, quote(value)] as const]);
   const file = valued("--config", config);
@@ -27,9 +27,9 @@ function flagsOf({ flags }: Run, command: string): readonly (readonly [flag: str
 }
 
 /** The command as it was called, with one more flag. A plan and a dry run change nothing: then it is the command that does. */
-export function sameAgain(run: Run, flag: string, value: string): string {
+export function commandWith(run: CommandContext, flag: string, value: string): string {
   const words = value === "" ? [flag] : [flag, ...value.split(" ")];
-  if (run.command === "plan") return again(run, "up", ...decisive(run.argv), ...words);
+  if (run.command === "plan") return nextCommand(run, "up", ...decisive(run.argv), ...words);
   const kept: string[] = [];
   for (let i = 0; i < run.argv.length; i++) {
     const word = run.argv[i] ?? "";
@@ -52,7 +52,7 @@ const REPEATABLE = new Set(["--allow-data-loss"]);
 
 export const quote = (text: string): string => (/^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
 
-export function program(io: Run["io"]): string {
+export function program(io: CommandContext["io"]): string {
   const { env, script } = io;
   if (env.npm_command === "exec") return "npx fleetlogix";
   if (!script || basename(script) === "fleetlogix") return "fleetlogix";

@@ -1,9 +1,9 @@
 import type { Planned } from "../engine/plan.ts";
 import { FleetlogixError } from "../errors.ts";
 
-/** Between the question and the deed the world may change: what was not in the plan that somebody agreed to is asked about anew. */
-export function refuseUnshown(resources: readonly Planned[], agreed: ReadonlySet<string> | undefined): void {
-  const unshown = resources.filter(({ id, decision }) => isLoss(decision.action) && agreed?.has(id) === false);
+/** The world may change between the question and the work: a loss that was not in the confirmed plan throws. */
+export function refuseUnshown(resources: readonly Planned[], confirmed: ReadonlySet<string> | undefined): void {
+  const unshown = resources.filter(({ id, decision }) => isLoss(decision.action) && confirmed?.has(id) === false);
   const [first] = unshown;
   if (!first) return;
   const names = unshown.map(({ id, name, decision }) => `${decision.action} ${id} (${name})`).join(", ");

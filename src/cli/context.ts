@@ -29,7 +29,7 @@ export interface GlobalFlags {
 }
 
 /** One call of one command. */
-export interface Run {
+export interface CommandContext {
   /** `up`, `local start`. */
   readonly command: string;
   readonly flags: GlobalFlags;
@@ -64,4 +64,4 @@ export interface Answer {
 }
 
 /** A command's body: positional arguments, its own options. */
-export type Action = (run: Run, args: readonly unknown[], options: Readonly<Record<string, unknown>>) => Promise<Answer>;
+export type Action = (run: CommandContext, args: readonly unknown[], options: Readonly<Record<string, unknown>>) => Promise<Answer>;

@@ -1,14 +1,14 @@
 import type { App, Outputs, Plan, PlanCost } from "../app.ts";
 import type { Config } from "../config/config.ts";
 import { FleetlogixError } from "../errors.ts";
+import type { Answer, CommandContext } from "./context.ts";
 import { toFailure } from "./failure.ts";
-import { type Story, storyJson } from "./render/document.ts";
-import type { Answer, Run } from "./run.ts";
+import { type ProvisioningReport, reportJson } from "./render/document.ts";
 import { spoken } from "./speak.ts";
 
 /** What a provisioning command came to. */
-export interface Told {
-  readonly resources: Story["resources"];
+export interface CommandReport {
+  readonly resources: ProvisioningReport["resources"];
   readonly outputs?: Outputs | null | undefined;
   readonly cost?: PlanCost | undefined;
   readonly text?: string | undefined;
@@ -23,14 +23,14 @@ export interface Known {
 }
 
 /** Runs `work` and makes the document of section `--json` of it, whether it ends well or throws. */
-export async function told(run: Run, work: (known: Known) => Promise<Told>): Promise<Answer> {
+export async function reported(run: CommandContext, work: (known: Known) => Promise<CommandReport>): Promise<Answer> {
   const began = performance.now();
   const known: Known = { stack: null, account: null, region: null };
-  const result = await work(known).catch((error: unknown): Told => ({ resources: [], error }));
+  const result = await work(known).catch((error: unknown): CommandReport => ({ resources: [], error }));
   const failure = result.error === undefined ? undefined : toFailure(result.error, run.signal.aborted, (text) => spoken(text, run));
   const { resources, outputs = null, cost, text, exit } = result;
   const durationMs = performance.now() - began;
-  const json = storyJson({ command: run.command, ...known, resources, outputs, cost, failure, warnings: run.warnings, durationMs });
+  const json = reportJson({ command: run.command, ...known, resources, outputs, cost, failure, warnings: run.warnings, durationMs });
   return { json, text, failure: result.error, exit };
 }
 
