@@ -1,9 +1,9 @@
 import type { APIGateway, ApiKey } from "@aws-sdk/client-api-gateway";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { orAbsent } from "../aws/faults.ts";
 import { gatewayAccess } from "../aws/gateway-access.ts";
 import { carriesTag, mayBeOurs } from "../aws/ownership.ts";
+import { collect } from "../aws/pages.ts";
 import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export interface ApiKeyId {
@@ -61,13 +61,13 @@ export const apigatewayApiKey: ResourceKind<ApiKeyId, ApiKeySpec, ApiKeyLive, Ap
       ...(touches(changes, "description") ? [{ op: "replace" as const, path: "/description", value: spec.description }] : []),
     ];
     if (patchOperations.length > 0) await gateway.updateApiKey({ apiKey: live.id, patchOperations });
-    if (touches(changes, "doubles")) for (const apiKey of live.doubles) await orAbsent(gateway.deleteApiKey({ apiKey }), ...GONE);
+    if (touches(changes, "doubles")) for (const apiKey of live.doubles) await gateway.deleteApiKey({ apiKey });
     const tags = changedTags(changes);
     if (tags) await gateway.tagResource({ resourceArn: live.arn, tags });
   },
   async delete(_id, { id, doubles }, _how, ctx) {
     const gateway = await ctx.world.apigateway();
-    for (const apiKey of [...doubles, id]) await orAbsent(gateway.deleteApiKey({ apiKey }), ...GONE);
+    for (const apiKey of [...doubles, id]) await gateway.deleteApiKey({ apiKey });
   },
   async candidates(ctx) {
     const gateway = await ctx.world.apigateway();
@@ -79,9 +79,8 @@ export const apigatewayApiKey: ResourceKind<ApiKeyId, ApiKeySpec, ApiKeyLive, Ap
 
 /** Oldest first, so that two runs choose the same. */
 async function keys(gateway: APIGateway, nameQuery?: string): Promise<readonly ApiKey[]> {
-  const all: ApiKey[] = [];
-  for await (const { items = [] } of gateway.paginateGetApiKeys({ limit: 500, includeValues: false, ...(nameQuery && { nameQuery }) }))
-    all.push(...items);
+  const pages = gateway.paginateGetApiKeys({ limit: 500, includeValues: false, ...(nameQuery && { nameQuery }) });
+  const all = await collect(pages, (page) => page.items);
   return all.toSorted((a, b) => Number(a.createdDate ?? 0) - Number(b.createdDate ?? 0) || (a.id ?? "").localeCompare(b.id ?? ""));
 }
 /** Lists were only ever recorded without tags: a key is asked for its own before it is called foreign. */

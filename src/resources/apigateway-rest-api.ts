@@ -3,6 +3,7 @@ import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { gatewayAccess } from "../aws/gateway-access.ts";
 import { carriesTag } from "../aws/ownership.ts";
+import { collect } from "../aws/pages.ts";
 import type { AwsLocation, Change, Ctx, Observation, ResourceKind } from "../engine/contract.ts";
 
 export interface RestApiId {
@@ -112,8 +113,7 @@ function methodChanges(wanted: RestApiSpec["methods"], there: RestApiSpec["metho
 }
 
 async function restApis(gateway: APIGateway): Promise<readonly RestApi[]> {
-  const all: RestApi[] = [];
-  for await (const { items = [] } of gateway.paginateGetRestApis({ limit: 500 })) all.push(...items);
+  const all = await collect(gateway.paginateGetRestApis({ limit: 500 }), (page) => page.items);
   return all.toSorted((a, b) => Number(a.createdDate ?? 0) - Number(b.createdDate ?? 0) || (a.id ?? "").localeCompare(b.id ?? ""));
 }
 async function withStage(gateway: APIGateway, apis: readonly RestApi[]): Promise<readonly RestApi[]> {

@@ -1,8 +1,9 @@
 import type { APIGateway, Deployment, MethodSetting, PatchOperation, Stage } from "@aws-sdk/client-api-gateway";
+import { type Attributes, type AttributeValues, attributeChanges, readAttributes, writesOf } from "../aws/attributes.ts";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { orAbsent } from "../aws/faults.ts";
 import { gatewayAccess } from "../aws/gateway-access.ts";
+import { collect } from "../aws/pages.ts";
 import type { AwsLocation, Observation, ResourceKind } from "../engine/contract.ts";
 
 export interface StageId {
@@ -25,7 +26,7 @@ interface StageLive {
   readonly deployment: string | undefined;
   /** Hash of the deployed document; undefined when somebody else deployed. */
   readonly document: string | undefined;
-  readonly settings: Readonly<Record<keyof ReturnType<typeof settingsOf>, unknown>>;
+  readonly attributes: AttributeValues;
   /** What single methods do otherwise than all, by `{path}/{verb}` as AWS writes it. */
   readonly methodSettings: Readonly<Record<string, MethodSetting>>;
   readonly variables: object | undefined;
@@ -76,7 +77,7 @@ export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageO
   label: ({ stage }) => stage,
   diff: (spec, live) => [
     ...differences({ document: [live.document, spec.document] }),
-    ...Object.entries(settingsOf(spec)).flatMap(([path, to]) => differences({ [path]: [live.settings[path as Setting], to] })),
+    ...attributeChanges(ATTRIBUTES, live.attributes, spec, live),
     ...differences({
       methodSettings: [live.methodSettings, {}],
       variables: [live.variables, {}],
@@ -98,7 +99,7 @@ export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageO
   /** The stage is moved, never made anew: plans, keys and domains point to it. Deployments go when no stage points to them. */
   async update({ apiId: restApiId, stage: stageName }, spec, live, changes, ctx) {
     const gateway = await ctx.world.apigateway();
-    const patches: PatchOperation[] = changes.flatMap(({ path }) => PATCHES[path as Setting]?.(spec) ?? []);
+    const patches = [...writesOf(ATTRIBUTES, changes, spec, live)];
     if (touches(changes, "variables"))
       patches.push(...Object.keys(live.variables ?? {}).map((name) => ({ op: "remove" as const, path: `/variables/${name}` })));
     if (touches(changes, "methodSettings"))
@@ -108,7 +109,7 @@ export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageO
     if (patches.length > 0) await gateway.updateStage({ restApiId, stageName, patchOperations: patches });
     // What an interrupted run deployed and did not use may be the next.
     const old = touches(changes, "oldDeployments") ? live.oldDeployments.filter((id) => id !== next) : [];
-    for (const deploymentId of old) await orAbsent(gateway.deleteDeployment({ restApiId, deploymentId }), ...GONE);
+    for (const deploymentId of old) await gateway.deleteDeployment({ restApiId, deploymentId });
     const tags = changedTags(changes);
     if (tags) await gateway.tagResource({ resourceArn: live.arn, tags });
   },
@@ -117,33 +118,56 @@ export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageO
   },
 };
 
-type Setting = keyof ReturnType<typeof settingsOf>;
-const settingsOf = (spec: StageSpec) => ({
-  rateLimit: spec.rateLimit,
-  burstLimit: spec.burstLimit,
-  logLevel: spec.logLevel as string,
-  metrics: true,
-  bodyLogging: false,
-  accessLog: spec.accessLog,
-  accessLogFormat: ACCESS_LOG_FORMAT,
-  tracing: true,
-});
-const replace = (path: string, value: unknown): PatchOperation[] => [{ op: "replace", path, value: String(value) }];
-const PATCHES: Readonly<Record<Setting, (spec: StageSpec) => PatchOperation[]>> = {
-  rateLimit: (spec) => replace("/*/*/throttling/rateLimit", spec.rateLimit),
-  burstLimit: (spec) => replace("/*/*/throttling/burstLimit", spec.burstLimit),
-  logLevel: (spec) => replace("/*/*/logging/loglevel", spec.logLevel),
-  metrics: () => replace("/*/*/metrics/enabled", true),
-  bodyLogging: () => replace("/*/*/logging/dataTrace", false),
-  accessLog: (spec) => replace("/accessLogSettings/destinationArn", spec.accessLog),
-  accessLogFormat: () => replace("/accessLogSettings/format", ACCESS_LOG_FORMAT),
-  tracing: () => replace("/tracingEnabled", true),
+const replace = (path: string, value: unknown): PatchOperation => ({ op: "replace", path, value: String(value) });
+/** Settings of all methods together. */
+const methods = (found: Stage): MethodSetting => found.methodSettings?.["*/*"] ?? {};
+const ATTRIBUTES: Attributes<StageSpec, StageLive, [found: Stage], PatchOperation> = {
+  rateLimit: {
+    read: (found) => methods(found).throttlingRateLimit,
+    wanted: (spec) => spec.rateLimit,
+    write: (spec) => replace("/*/*/throttling/rateLimit", spec.rateLimit),
+  },
+  burstLimit: {
+    read: (found) => methods(found).throttlingBurstLimit,
+    wanted: (spec) => spec.burstLimit,
+    write: (spec) => replace("/*/*/throttling/burstLimit", spec.burstLimit),
+  },
+  logLevel: {
+    read: (found) => methods(found).loggingLevel,
+    wanted: (spec) => spec.logLevel,
+    write: (spec) => replace("/*/*/logging/loglevel", spec.logLevel),
+  },
+  metrics: {
+    read: (found) => methods(found).metricsEnabled ?? false,
+    wanted: () => true,
+    write: () => replace("/*/*/metrics/enabled", true),
+  },
+  bodyLogging: {
+    read: (found) => methods(found).dataTraceEnabled ?? false,
+    wanted: () => false,
+    write: () => replace("/*/*/logging/dataTrace", false),
+  },
+  accessLog: {
+    read: (found) => found.accessLogSettings?.destinationArn?.replace(/:\*$/, ""),
+    wanted: (spec) => spec.accessLog,
+    write: (spec) => replace("/accessLogSettings/destinationArn", spec.accessLog),
+  },
+  accessLogFormat: {
+    read: (found) => found.accessLogSettings?.format,
+    wanted: () => ACCESS_LOG_FORMAT,
+    write: () => replace("/accessLogSettings/format", ACCESS_LOG_FORMAT),
+  },
+  tracing: {
+    read: (found) => found.tracingEnabled ?? false,
+    wanted: () => true,
+    write: () => replace("/tracingEnabled", true),
+  },
 };
 
 async function observe(gateway: APIGateway, restApiId: string, found: Stage, place: AwsLocation): Promise<Observation<StageLive>> {
   const [deployments, stages] = await Promise.all([deploymentsOf(gateway, restApiId), gateway.getStages({ restApiId })]);
   const used = new Set([found, ...(stages.item ?? [])].map((s) => s.deploymentId));
-  const { "*/*": all, ...methodSettings } = found.methodSettings ?? {};
+  const { "*/*": _all, ...methodSettings } = found.methodSettings ?? {};
   const stage = found.stageName ?? "";
   const live: StageLive = {
     arn: `arn:${place.partition}:apigateway:${place.region}::/restapis/${restApiId}/stages/${stage}`,
@@ -151,27 +175,15 @@ async function observe(gateway: APIGateway, restApiId: string, found: Stage, pla
     stage,
     deployment: found.deploymentId,
     document: documentOf(deployments.find((d) => d.id === found.deploymentId)),
-    settings: {
-      rateLimit: all?.throttlingRateLimit,
-      burstLimit: all?.throttlingBurstLimit,
-      logLevel: all?.loggingLevel,
-      metrics: all?.metricsEnabled ?? false,
-      bodyLogging: all?.dataTraceEnabled ?? false,
-      accessLog: found.accessLogSettings?.destinationArn?.replace(/:\*$/, ""),
-      accessLogFormat: found.accessLogSettings?.format,
-      tracing: found.tracingEnabled ?? false,
-    },
+    attributes: readAttributes(ATTRIBUTES, found),
     methodSettings,
     variables: found.variables,
     oldDeployments: deployments.filter((d) => documentOf(d) && !used.has(d.id)).flatMap((d) => d.id ?? []),
   };
   return { state: "ready", live, tags: found.tags ?? {} };
 }
-async function deploymentsOf(gateway: APIGateway, restApiId: string): Promise<readonly Deployment[]> {
-  const all: Deployment[] = [];
-  for await (const { items = [] } of gateway.paginateGetDeployments({ restApiId, limit: 500 })) all.push(...items);
-  return all;
-}
+const deploymentsOf = (gateway: APIGateway, restApiId: string): Promise<readonly Deployment[]> =>
+  collect(gateway.paginateGetDeployments({ restApiId, limit: 500 }), (page) => page.items);
 const documentOf = (deployment: Deployment | undefined) =>
   deployment?.description?.startsWith(MARK) ? deployment.description.slice(MARK.length) : undefined;
 /** CreateDeployment doubles silently: what an earlier, interrupted run made of the same document is used. */

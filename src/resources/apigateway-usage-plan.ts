@@ -1,9 +1,10 @@
 import type { APIGateway, PatchOperation, UsagePlan } from "@aws-sdk/client-api-gateway";
+import { type Attributes, type AttributeValues, attributeChanges, readAttributes, writesOf } from "../aws/attributes.ts";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { orAbsent } from "../aws/faults.ts";
 import { gatewayAccess } from "../aws/gateway-access.ts";
 import { carriesTag } from "../aws/ownership.ts";
+import { collect } from "../aws/pages.ts";
 import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export interface UsagePlanId {
@@ -23,12 +24,9 @@ export interface UsagePlanSpec {
 interface UsagePlanLive {
   readonly id: string;
   readonly arn: string;
-  readonly description: string | undefined;
+  readonly attributes: AttributeValues;
   readonly stages: readonly string[];
   readonly keys: readonly string[];
-  readonly rateLimit: number | undefined;
-  readonly burstLimit: number | undefined;
-  readonly quota: string | undefined;
   /** Ours by tag, of the same name, without a key: left by a create whose answer was lost. */
   readonly doubles: readonly UsagePlan[];
 }
@@ -50,17 +48,14 @@ export const apigatewayUsagePlan: ResourceKind<UsagePlanId, UsagePlanSpec, Usage
 
   access: gatewayAccess("usageplans"),
   label: ({ name }) => name,
-  diff: (spec, live) =>
-    differences({
-      description: [live.description, spec.description],
-      stages: [live.stages, [stageOf(spec)]],
-      rateLimit: [live.rateLimit, spec.rateLimit],
-      burstLimit: [live.burstLimit, spec.burstLimit],
-      quota: [live.quota, quotaOf(spec)],
-      // Keys that others have added are theirs.
+  diff: (spec, live) => [
+    ...attributeChanges(ATTRIBUTES, live.attributes, spec, live),
+    ...differences({
+      // Keys that others have added stay.
       key: [live.keys.includes(spec.keyId) ? spec.keyId : undefined, spec.keyId],
       doubles: [live.doubles.map((plan) => plan.id), []],
     }),
+  ],
   outputs: ({ id }) => ({ id }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
 
@@ -88,17 +83,16 @@ export const apigatewayUsagePlan: ResourceKind<UsagePlanId, UsagePlanSpec, Usage
   /** One UpdateUsagePlan for all settings: AWS lets one through in 20 seconds. */
   async update(_id, spec, live, changes, ctx) {
     const gateway = await ctx.world.apigateway();
-    const patchOperations = changes.flatMap(({ path }) => PATCHES[path]?.(spec, live) ?? []);
+    const patchOperations = writesOf(ATTRIBUTES, changes, spec, live).flat();
     if (patchOperations.length > 0) await gateway.updateUsagePlan({ usagePlanId: live.id, patchOperations });
     if (touches(changes, "key")) await attach(gateway, live.id, spec.keyId);
-    for (const plan of touches(changes, "doubles") ? live.doubles : [])
-      await removePlan(gateway, plan.id ?? "", (plan.apiStages ?? []).map(textOf));
+    for (const plan of touches(changes, "doubles") ? live.doubles : []) await removePlan(gateway, plan.id ?? "", stagesOf(plan));
     const tags = changedTags(changes);
     if (tags) await gateway.tagResource({ resourceArn: live.arn, tags });
   },
   async delete(_id, live, _how, ctx) {
     const gateway = await ctx.world.apigateway();
-    for (const plan of live.doubles) await removePlan(gateway, plan.id ?? "", (plan.apiStages ?? []).map(textOf));
+    for (const plan of live.doubles) await removePlan(gateway, plan.id ?? "", stagesOf(plan));
     await removePlan(gateway, live.id, live.stages);
   },
   async candidates(ctx) {
@@ -108,27 +102,46 @@ export const apigatewayUsagePlan: ResourceKind<UsagePlanId, UsagePlanSpec, Usage
 };
 
 const textOf = ({ apiId, stage }: { apiId?: string | undefined; stage?: string | undefined }) => `${apiId}:${stage}`;
-const stageOf = (spec: UsagePlanSpec) => textOf(spec);
-const quotaOf = ({ dailyQuota }: UsagePlanSpec) => `${dailyQuota} a DAY`;
+const stagesOf = ({ apiStages = [] }: UsagePlan) => apiStages.map(textOf);
 
 const replace = (path: string, value: unknown): PatchOperation => ({ op: "replace", path, value: String(value) });
-const PATCHES: Readonly<Record<string, (spec: UsagePlanSpec, live: UsagePlanLive) => readonly PatchOperation[]>> = {
-  description: (spec) => [replace("/description", spec.description)],
-  // A stage is named by the value, not by the path.
-  stages: (spec, live) => [
-    ...live.stages.filter((s) => s !== stageOf(spec)).map((value) => ({ op: "remove" as const, path: "/apiStages", value })),
-    ...(live.stages.includes(stageOf(spec)) ? [] : [{ op: "add" as const, path: "/apiStages", value: stageOf(spec) }]),
-  ],
-  rateLimit: (spec) => [replace("/throttle/rateLimit", spec.rateLimit)],
-  burstLimit: (spec) => [replace("/throttle/burstLimit", spec.burstLimit)],
-  quota: (spec) => [replace("/quota/limit", spec.dailyQuota), replace("/quota/period", "DAY"), replace("/quota/offset", 0)],
+const ATTRIBUTES: Attributes<UsagePlanSpec, UsagePlanLive, [found: UsagePlan], readonly PatchOperation[]> = {
+  description: {
+    read: (found) => found.description,
+    wanted: (spec) => spec.description,
+    write: (spec) => [replace("/description", spec.description)],
+  },
+  stages: {
+    read: stagesOf,
+    wanted: (spec) => [textOf(spec)],
+    // The value names a stage, not the path.
+    write: (spec, live) => [
+      ...live.stages.filter((s) => s !== textOf(spec)).map((value) => ({ op: "remove" as const, path: "/apiStages", value })),
+      ...(live.stages.includes(textOf(spec)) ? [] : [{ op: "add" as const, path: "/apiStages", value: textOf(spec) }]),
+    ],
+  },
+  rateLimit: {
+    read: (found) => found.throttle?.rateLimit,
+    wanted: (spec) => spec.rateLimit,
+    write: (spec) => [replace("/throttle/rateLimit", spec.rateLimit)],
+  },
+  burstLimit: {
+    read: (found) => found.throttle?.burstLimit,
+    wanted: (spec) => spec.burstLimit,
+    write: (spec) => [replace("/throttle/burstLimit", spec.burstLimit)],
+  },
+  quota: {
+    read: ({ quota }) => quota && `${quota.limit} a ${quota.period}`,
+    wanted: (spec) => `${spec.dailyQuota} a DAY`,
+    write: (spec) => [replace("/quota/limit", spec.dailyQuota), replace("/quota/period", "DAY"), replace("/quota/offset", 0)],
+  },
 };
 
 /** A plan that still names a stage cannot be deleted. */
 async function removePlan(gateway: APIGateway, usagePlanId: string, stages: readonly string[]): Promise<void> {
   const patchOperations = stages.map((value) => ({ op: "remove" as const, path: "/apiStages", value }));
-  if (patchOperations.length > 0) await orAbsent(gateway.updateUsagePlan({ usagePlanId, patchOperations }), ...GONE);
-  await orAbsent(gateway.deleteUsagePlan({ usagePlanId }), ...GONE);
+  if (patchOperations.length > 0) await gateway.updateUsagePlan({ usagePlanId, patchOperations });
+  await gateway.deleteUsagePlan({ usagePlanId });
 }
 /** A key that is in the plan already is a conflict. */
 async function attach(gateway: APIGateway, usagePlanId: string, keyId: string): Promise<void> {
@@ -136,16 +149,11 @@ async function attach(gateway: APIGateway, usagePlanId: string, keyId: string): 
 }
 /** Oldest plans have no date; ids serve as well, so that two runs choose the same. */
 async function plans(gateway: APIGateway): Promise<readonly UsagePlan[]> {
-  const all: UsagePlan[] = [];
-  for await (const { items = [] } of gateway.paginateGetUsagePlans({ limit: 500 })) all.push(...items);
+  const all = await collect(gateway.paginateGetUsagePlans({ limit: 500 }), (page) => page.items);
   return all.toSorted((a, b) => (a.id ?? "").localeCompare(b.id ?? ""));
 }
-async function keysOf(gateway: APIGateway, usagePlanId: string): Promise<readonly string[]> {
-  const all: string[] = [];
-  for await (const { items = [] } of gateway.paginateGetUsagePlanKeys({ usagePlanId, limit: 500 }))
-    all.push(...items.flatMap((k) => k.id ?? []));
-  return all;
-}
+const keysOf = (gateway: APIGateway, usagePlanId: string): Promise<readonly string[]> =>
+  collect(gateway.paginateGetUsagePlanKeys({ usagePlanId, limit: 500 }), (page) => page.items?.flatMap((k) => k.id ?? []));
 async function withKeys(gateway: APIGateway, all: readonly UsagePlan[]): Promise<readonly UsagePlan[]> {
   const used: UsagePlan[] = [];
   for (const plan of all) if ((await keysOf(gateway, plan.id ?? "")).length > 0) used.push(plan);
@@ -161,12 +169,9 @@ function liveOf(
   return {
     id,
     arn: `arn:${partition}:apigateway:${region}::/usageplans/${id}`,
-    description: plan.description,
-    stages: (plan.apiStages ?? []).map(textOf),
+    attributes: readAttributes(ATTRIBUTES, plan),
+    stages: stagesOf(plan),
     keys,
-    rateLimit: plan.throttle?.rateLimit,
-    burstLimit: plan.throttle?.burstLimit,
-    quota: plan.quota ? `${plan.quota.limit} a ${plan.quota.period}` : undefined,
     doubles,
   };
 }

@@ -1,7 +1,8 @@
 import type { Dimension, PutMetricAlarmCommandInput } from "@aws-sdk/client-cloudwatch";
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
+import { fromTagList, toTagList } from "../aws/ownership.ts";
+import { ourNames } from "../aws/pages.ts";
 import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export interface AlarmId {
@@ -87,12 +88,10 @@ export const cloudwatchAlarm: ResourceKind<AlarmId, AlarmSpec, AlarmLive, object
   async delete({ name }, _live, _how, ctx) {
     await (await ctx.world.cloudwatch()).deleteAlarms({ AlarmNames: [name] });
   },
-  async candidates(ctx) {
-    const ids: AlarmId[] = [];
-    for await (const { MetricAlarms = [] } of (await ctx.world.cloudwatch()).paginateDescribeAlarms({ AlarmTypes: ["MetricAlarm"] }))
-      ids.push(...MetricAlarms.flatMap(({ AlarmName }) => (mayBeOurs(AlarmName) ? [{ name: AlarmName }] : [])));
-    return ids;
-  },
+  candidates: async (ctx) =>
+    ourNames((await ctx.world.cloudwatch()).paginateDescribeAlarms({ AlarmTypes: ["MetricAlarm"] }), (page) =>
+      page.MetricAlarms?.map((a) => a.AlarmName),
+    ),
 };
 
 /** What people call a setting, and PutMetricAlarm's member for it. */

@@ -1,7 +1,8 @@
 import type { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
+import { fromTagList, toTagList } from "../aws/ownership.ts";
+import { ourNames } from "../aws/pages.ts";
 import type { AwsLocation, Ctx, ResourceKind, SeenTags } from "../engine/contract.ts";
 
 export interface DashboardId {
@@ -104,12 +105,8 @@ export const cloudwatchDashboard: ResourceKind<DashboardId, DashboardSpec, Dashb
   async delete({ name }, _live, _how, ctx) {
     await (await ctx.world.cloudwatch()).deleteDashboards({ DashboardNames: [name] });
   },
-  async candidates(ctx) {
-    const ids: DashboardId[] = [];
-    for await (const { DashboardEntries = [] } of (await ctx.world.cloudwatch()).paginateListDashboards({}))
-      ids.push(...DashboardEntries.flatMap(({ DashboardName }) => (mayBeOurs(DashboardName) ? [{ name: DashboardName }] : [])));
-    return ids;
-  },
+  candidates: async (ctx) =>
+    ourNames((await ctx.world.cloudwatch()).paginateListDashboards({}), (page) => page.DashboardEntries?.map((d) => d.DashboardName)),
 };
 
 function parsed(text: string | undefined): unknown {

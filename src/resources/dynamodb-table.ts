@@ -2,7 +2,8 @@ import type { DynamoDB, TableDescription, TimeToLiveDescription } from "@aws-sdk
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent, toFault } from "../aws/faults.ts";
-import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
+import { fromTagList, toTagList } from "../aws/ownership.ts";
+import { ourNames } from "../aws/pages.ts";
 import type { AwsLocation, Change, Observation, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 
@@ -174,12 +175,7 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
       ...(items > 0 && { cost: "DynamoDB storage by the gigabyte and month" }),
     };
   },
-  async candidates(ctx) {
-    const names: string[] = [];
-    for await (const { TableNames = [] } of (await ctx.world.dynamodb()).paginateListTables({}))
-      names.push(...TableNames.filter(mayBeOurs));
-    return names.map((name) => ({ name }));
-  },
+  candidates: async (ctx) => ourNames((await ctx.world.dynamodb()).paginateListTables({}), (page) => page.TableNames),
 };
 
 async function inWords(name: string, change: Promise<unknown>): Promise<void> {

@@ -2,7 +2,8 @@ import type { IAM } from "@aws-sdk/client-iam";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
-import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
+import { fromTagList, toTagList } from "../aws/ownership.ts";
+import { collect, ourNames } from "../aws/pages.ts";
 import { KEY_POLICY, type PolicyDocument, policyForm } from "../aws/policies.ts";
 import type { AwsLocation, Observation, ResourceKind } from "../engine/contract.ts";
 
@@ -103,12 +104,8 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
     await iam.deleteRole({ RoleName });
   },
   // The tagging API does not know IAM roles.
-  async candidates(ctx) {
-    const names: string[] = [];
-    for await (const { Roles = [] } of (await ctx.world.iam()).paginateListRoles({ PathPrefix: "/" }))
-      names.push(...Roles.map((r) => r.RoleName).filter(mayBeOurs));
-    return names.map((name) => ({ name }));
-  },
+  candidates: async (ctx) =>
+    ourNames((await ctx.world.iam()).paginateListRoles({ PathPrefix: "/" }), (page) => page.Roles?.map((r) => r.RoleName)),
 };
 
 async function observe(iam: IAM, RoleName: string): Promise<Observation<RoleLive>> {
@@ -133,9 +130,4 @@ async function observe(iam: IAM, RoleName: string): Promise<Observation<RoleLive
 async function strip(iam: IAM, RoleName: string, live: Pick<RoleLive, "otherPolicies" | "attachedPolicies">): Promise<void> {
   for (const PolicyArn of live.attachedPolicies) await orAbsent(iam.detachRolePolicy({ RoleName, PolicyArn }), ...GONE);
   for (const PolicyName of live.otherPolicies) await orAbsent(iam.deleteRolePolicy({ RoleName, PolicyName }), ...GONE);
-}
-async function collect<Page>(pages: AsyncIterable<Page>, items: (page: Page) => readonly string[] | undefined): Promise<readonly string[]> {
-  const all: string[] = [];
-  for await (const page of pages) all.push(...(items(page) ?? []));
-  return all;
 }

@@ -2,7 +2,6 @@ import * as z from "zod";
 import { parseJson } from "../aws/answers.ts";
 import { differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { orAbsent } from "../aws/faults.ts";
 import { policyForm } from "../aws/policies.ts";
 import type { ResourceKind } from "../engine/contract.ts";
 
@@ -86,7 +85,7 @@ async function add({ functionName, qualifier, statementId }: PermissionId, spec:
 }
 async function remove({ functionName, qualifier, statementId }: PermissionId, world: AwsClients): Promise<void> {
   const lambda = await world.lambda();
-  await orAbsent(lambda.removePermission({ FunctionName: functionName, Qualifier: qualifier, StatementId: statementId }), ...GONE);
+  await lambda.removePermission({ FunctionName: functionName, Qualifier: qualifier, StatementId: statementId });
 }
 /** What AddPermission makes of it. */
 const wanted = ({ aliasArn, service, sourceArn, sourceAccount }: PermissionSpec) =>

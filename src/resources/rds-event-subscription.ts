@@ -1,7 +1,8 @@
 import type { EventSubscription } from "@aws-sdk/client-rds";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
+import { fromTagList, toTagList } from "../aws/ownership.ts";
+import { ourNames } from "../aws/pages.ts";
 import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export interface EventSubscriptionId {
@@ -106,12 +107,10 @@ export const rdsEventSubscription: ResourceKind<EventSubscriptionId, EventSubscr
   async delete({ name }, { status }, _how, ctx) {
     if (status !== "deleting") await (await ctx.world.rds()).deleteEventSubscription({ SubscriptionName: name });
   },
-  async candidates(ctx) {
-    const ids: EventSubscriptionId[] = [];
-    for await (const { EventSubscriptionsList = [] } of (await ctx.world.rds()).paginateDescribeEventSubscriptions({}))
-      ids.push(...EventSubscriptionsList.flatMap(({ CustSubscriptionId: name }) => (mayBeOurs(name) ? [{ name }] : [])));
-    return ids;
-  },
+  candidates: async (ctx) =>
+    ourNames((await ctx.world.rds()).paginateDescribeEventSubscriptions({}), (page) =>
+      page.EventSubscriptionsList?.map((s) => s.CustSubscriptionId),
+    ),
 };
 
 const settingsOf = ({ topic, sourceType, categories }: EventSubscriptionSpec) => ({

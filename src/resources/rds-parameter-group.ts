@@ -1,7 +1,8 @@
 import type { Parameter, RDS } from "@aws-sdk/client-rds";
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
+import { fromTagList, toTagList } from "../aws/ownership.ts";
+import { ourNames } from "../aws/pages.ts";
 import type { AwsLocation, ResourceKind, Tags } from "../engine/contract.ts";
 
 export interface ParameterGroupId {
@@ -93,13 +94,10 @@ export const rdsParameterGroup: ResourceKind<ParameterGroupId, ParameterGroupSpe
     async delete({ name }, _live, _how, ctx) {
       await (await ctx.world.rds()).deleteDBParameterGroup({ DBParameterGroupName: name });
     },
-    async candidates(ctx) {
-      const rds = await ctx.world.rds();
-      const ids: ParameterGroupId[] = [];
-      for await (const { DBParameterGroups = [] } of rds.paginateDescribeDBParameterGroups({}))
-        ids.push(...DBParameterGroups.flatMap(({ DBParameterGroupName: name }) => (mayBeOurs(name) ? [{ name }] : [])));
-      return ids;
-    },
+    candidates: async (ctx) =>
+      ourNames((await ctx.world.rds()).paginateDescribeDBParameterGroups({}), (page) =>
+        page.DBParameterGroups?.map((g) => g.DBParameterGroupName),
+      ),
   };
 
 async function parametersOf(rds: RDS, DBParameterGroupName: string): Promise<ParameterGroupLive["parameters"]> {

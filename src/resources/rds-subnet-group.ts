@@ -1,6 +1,7 @@
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
+import { fromTagList, toTagList } from "../aws/ownership.ts";
+import { ourNames } from "../aws/pages.ts";
 import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export interface SubnetGroupId {
@@ -67,12 +68,8 @@ export const rdsSubnetGroup: ResourceKind<SubnetGroupId, SubnetGroupSpec, Subnet
   async delete({ name }, _live, _how, ctx) {
     await (await ctx.world.rds()).deleteDBSubnetGroup({ DBSubnetGroupName: name });
   },
-  async candidates(ctx) {
-    const ids: SubnetGroupId[] = [];
-    for await (const { DBSubnetGroups = [] } of (await ctx.world.rds()).paginateDescribeDBSubnetGroups({}))
-      ids.push(...DBSubnetGroups.flatMap(({ DBSubnetGroupName: name }) => (mayBeOurs(name) ? [{ name }] : [])));
-    return ids;
-  },
+  candidates: async (ctx) =>
+    ourNames((await ctx.world.rds()).paginateDescribeDBSubnetGroups({}), (page) => page.DBSubnetGroups?.map((g) => g.DBSubnetGroupName)),
 };
 
 const settingsOf = ({ description, subnets }: SubnetGroupSpec) => ({ DBSubnetGroupDescription: description, SubnetIds: [...subnets] });

@@ -2,6 +2,7 @@ import type { SNS, Subscription } from "@aws-sdk/client-sns";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { carriesTag, fromTagList, mayBeOurs } from "../aws/ownership.ts";
+import { collect } from "../aws/pages.ts";
 import type { ResourceKind } from "../engine/contract.ts";
 
 export interface SubscriptionId {
@@ -66,11 +67,8 @@ export const snsSubscription: ResourceKind<SubscriptionId, object, SubscriptionL
   },
 };
 
-async function subscriptionsOf(sns: SNS, TopicArn: string): Promise<readonly Subscription[]> {
-  const all: Subscription[] = [];
-  for await (const { Subscriptions = [] } of sns.paginateListSubscriptionsByTopic({ TopicArn })) all.push(...Subscriptions);
-  return all;
-}
+const subscriptionsOf = (sns: SNS, TopicArn: string): Promise<readonly Subscription[]> =>
+  collect(sns.paginateListSubscriptionsByTopic({ TopicArn }), (page) => page.Subscriptions);
 /** What people and programs have subscribed by other means is theirs. */
 function confirmedId({ TopicArn, Protocol, Endpoint, SubscriptionArn }: Subscription): readonly SubscriptionId[] {
   if (!TopicArn || !Endpoint || !SubscriptionArn?.startsWith("arn:")) return [];

@@ -1,6 +1,7 @@
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
+import { fromTagList, toTagList } from "../aws/ownership.ts";
+import { ourNames } from "../aws/pages.ts";
 import { type PolicyDocument, type Statements, statementChanges, statementsOf } from "../aws/policies.ts";
 import type { AwsLocation, Change, ResourceKind } from "../engine/contract.ts";
 
@@ -77,13 +78,10 @@ export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly ar
   async delete(_id, { arn }, _how, ctx) {
     await (await ctx.world.sns()).deleteTopic({ TopicArn: arn });
   },
-  async candidates(ctx) {
-    const sns = await ctx.world.sns();
-    const names: string[] = [];
-    for await (const { Topics = [] } of sns.paginateListTopics({}))
-      names.push(...Topics.map(({ TopicArn = "" }) => TopicArn.slice(TopicArn.lastIndexOf(":") + 1)).filter(mayBeOurs));
-    return names.map((name) => ({ name }));
-  },
+  candidates: async (ctx) =>
+    ourNames((await ctx.world.sns()).paginateListTopics({}), (page) =>
+      page.Topics?.map(({ TopicArn = "" }) => TopicArn.slice(TopicArn.lastIndexOf(":") + 1)),
+    ),
 };
 
 const arnOf = ({ name }: TopicId, { partition, region, account }: AwsLocation) => `arn:${partition}:sns:${region}:${account}:${name}`;

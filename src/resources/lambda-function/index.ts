@@ -3,7 +3,7 @@ import type { FunctionConfiguration, GetFunctionResponse, Lambda } from "@aws-sd
 import { attributeChanges, readAttributes } from "../../aws/attributes.ts";
 import { changedTags, differences, touches } from "../../aws/changes.ts";
 import type { AwsClients } from "../../aws/clients.ts";
-import { mayBeOurs } from "../../aws/ownership.ts";
+import { collect, ourNames } from "../../aws/pages.ts";
 import { policyForm } from "../../aws/policies.ts";
 import type { AwsLocation, Change, Observation, ResourceKind } from "../../engine/contract.ts";
 import { FleetlogixError } from "../../errors.ts";
@@ -104,12 +104,8 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
   async delete({ name: FunctionName }, _live, _how, ctx) {
     await (await ctx.world.lambda()).deleteFunction({ FunctionName });
   },
-  async candidates(ctx) {
-    const names: string[] = [];
-    for await (const { Functions = [] } of (await ctx.world.lambda()).paginateListFunctions({}))
-      names.push(...Functions.map((f) => f.FunctionName).filter(mayBeOurs));
-    return names.map((name) => ({ name }));
-  },
+  candidates: async (ctx) =>
+    ourNames((await ctx.world.lambda()).paginateListFunctions({}), (page) => page.Functions?.map((f) => f.FunctionName)),
 };
 
 /** The role's ARN is the same as before when it was deleted and made again; its unique id is not. */
@@ -190,10 +186,10 @@ async function aliasesOf(lambda: Lambda, FunctionName: string): Promise<Readonly
 }
 /** Newest first. */
 async function versionsOf(lambda: Lambda, FunctionName: string): Promise<readonly string[]> {
-  const all: string[] = [];
-  for await (const { Versions = [] } of lambda.paginateListVersionsByFunction({ FunctionName }))
-    all.push(...Versions.flatMap((v) => (v.Version && v.Version !== LATEST ? [v.Version] : [])));
-  return all.toSorted((a, b) => Number(b) - Number(a));
+  const all = await collect(lambda.paginateListVersionsByFunction({ FunctionName }), (page) =>
+    page.Versions?.map((v) => v.Version ?? LATEST),
+  );
+  return all.filter((version) => version !== LATEST).toSorted((a, b) => Number(b) - Number(a));
 }
 const nothingBundled = (name: string): FleetlogixError =>
   new FleetlogixError("BUNDLE_FAILED", `There is no code for the function "${name}".`, {
