@@ -59,7 +59,7 @@ export default {
       severity: "error",
       comment: "The AWS SDK is imported by src/aws and src/local; src/resources, the app and the handlers use its types only.",
       from: { path: "^(src|handlers)/", pathNot: "^src/(aws|local)/" },
-      to: { path: "@aws-sdk|@smithy", dependencyTypesNot: ["type-only", "type-import"] },
+      to: { path: "@aws-sdk|@smithy|^src/aws/sdk/", dependencyTypesNot: ["type-only", "type-import"] },
     },
     {
       name: "engine-is-pure-of-node",

@@ -12,6 +12,7 @@ exports.keepCompiledCode = (folder) => {
   }
   const fs = require("node:fs");
   const vm = require("node:vm");
+  require("node:v8").setFlagsFromString("--no-flush-bytecode");
   const bundled = `${path.resolve(folder)}${path.sep}`;
   // Compiled code holds for one V8 and one set of its flags only. V8 itself checks this again before it takes it.
   const store = path.join(bundled, ".compiled", `${process.version}-${process.arch}-${require("node:v8").cachedDataVersionTag()}`);

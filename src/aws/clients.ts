@@ -1,20 +1,20 @@
-import type { APIGateway } from "@aws-sdk/client-api-gateway";
-import type { CloudWatch } from "@aws-sdk/client-cloudwatch";
-import type { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
-import type { DynamoDB } from "@aws-sdk/client-dynamodb";
-import type { EC2 } from "@aws-sdk/client-ec2";
-import type { IAM } from "@aws-sdk/client-iam";
-import type { KMS } from "@aws-sdk/client-kms";
-import type { Lambda } from "@aws-sdk/client-lambda";
-import type { RDS } from "@aws-sdk/client-rds";
-import type { S3 } from "@aws-sdk/client-s3";
-import type { SecretsManager } from "@aws-sdk/client-secrets-manager";
-import type { SNS } from "@aws-sdk/client-sns";
-import type { STS } from "@aws-sdk/client-sts";
-import type { WAFV2 } from "@aws-sdk/client-wafv2";
 import type { Clock } from "../engine/ports.ts";
 import { isExpired, OPERATION, toFault } from "./faults.ts";
 import { makePacer } from "./pacing.ts";
+import type { APIGateway } from "./sdk/apigateway.ts";
+import type { CloudWatch } from "./sdk/cloudwatch.ts";
+import type { DynamoDB } from "./sdk/dynamodb.ts";
+import type { EC2 } from "./sdk/ec2.ts";
+import type { IAM } from "./sdk/iam.ts";
+import type { KMS } from "./sdk/kms.ts";
+import type { Lambda } from "./sdk/lambda.ts";
+import type { CloudWatchLogs } from "./sdk/logs.ts";
+import type { RDS } from "./sdk/rds.ts";
+import type { S3 } from "./sdk/s3.ts";
+import type { SecretsManager } from "./sdk/secretsmanager.ts";
+import type { SNS } from "./sdk/sns.ts";
+import type { STS } from "./sdk/sts.ts";
+import type { WAFV2 } from "./sdk/wafv2.ts";
 import { agentsFor, type Bundle, exampleHost } from "./transport.ts";
 
 /**
@@ -79,7 +79,7 @@ export function makeClients(options: ClientOptions): AwsClients & { destroy(): v
     };
   };
   const settings = settingsOf(options);
-  const sts = once("sts", async () => new (await import("@aws-sdk/client-sts")).STS({ ...settings, ...credentialsOf(options) }));
+  const sts = once("sts", async () => new (await import("./sdk/sts.ts")).STS({ ...settings, ...credentialsOf(options) }));
   // All share what one search for credentials found: one question for a password, one renewal.
   const shared = async () => ({
     ...settings,
@@ -89,24 +89,21 @@ export function makeClients(options: ClientOptions): AwsClients & { destroy(): v
   return {
     sts,
     s3: once("s3", async () => {
-      const { S3: Client } = await import("@aws-sdk/client-s3");
+      const { S3: Client } = await import("./sdk/s3.ts");
       return new Client({ ...(await shared()), forcePathStyle: options.endpoint !== undefined });
     }),
-    dynamodb: once("dynamodb", async () => new (await import("@aws-sdk/client-dynamodb")).DynamoDB(await shared())),
-    rds: once("rds", async () => new (await import("@aws-sdk/client-rds")).RDS(await shared())),
-    lambda: once("lambda", async () => new (await import("@aws-sdk/client-lambda")).Lambda(await shared())),
-    apigateway: once("apigateway", async () => new (await import("@aws-sdk/client-api-gateway")).APIGateway(await shared())),
-    sns: once("sns", async () => new (await import("@aws-sdk/client-sns")).SNS(await shared())),
-    iam: once("iam", async () => new (await import("@aws-sdk/client-iam")).IAM(await shared())),
-    ec2: once("ec2", async () => new (await import("@aws-sdk/client-ec2")).EC2(await shared())),
-    logs: once("logs", async () => new (await import("@aws-sdk/client-cloudwatch-logs")).CloudWatchLogs(await shared())),
-    secretsmanager: once(
-      "secretsmanager",
-      async () => new (await import("@aws-sdk/client-secrets-manager")).SecretsManager(await shared()),
-    ),
-    kms: once("kms", async () => new (await import("@aws-sdk/client-kms")).KMS(await shared())),
-    cloudwatch: once("cloudwatch", async () => new (await import("@aws-sdk/client-cloudwatch")).CloudWatch(await shared())),
-    wafv2: once("wafv2", async () => new (await import("@aws-sdk/client-wafv2")).WAFV2(await shared())),
+    dynamodb: once("dynamodb", async () => new (await import("./sdk/dynamodb.ts")).DynamoDB(await shared())),
+    rds: once("rds", async () => new (await import("./sdk/rds.ts")).RDS(await shared())),
+    lambda: once("lambda", async () => new (await import("./sdk/lambda.ts")).Lambda(await shared())),
+    apigateway: once("apigateway", async () => new (await import("./sdk/apigateway.ts")).APIGateway(await shared())),
+    sns: once("sns", async () => new (await import("./sdk/sns.ts")).SNS(await shared())),
+    iam: once("iam", async () => new (await import("./sdk/iam.ts")).IAM(await shared())),
+    ec2: once("ec2", async () => new (await import("./sdk/ec2.ts")).EC2(await shared())),
+    logs: once("logs", async () => new (await import("./sdk/logs.ts")).CloudWatchLogs(await shared())),
+    secretsmanager: once("secretsmanager", async () => new (await import("./sdk/secretsmanager.ts")).SecretsManager(await shared())),
+    kms: once("kms", async () => new (await import("./sdk/kms.ts")).KMS(await shared())),
+    cloudwatch: once("cloudwatch", async () => new (await import("./sdk/cloudwatch.ts")).CloudWatch(await shared())),
+    wafv2: once("wafv2", async () => new (await import("./sdk/wafv2.ts")).WAFV2(await shared())),
     destroy: () => made.forEach((client) => void client.destroy()),
   };
 }

@@ -1,9 +1,9 @@
-import type { IAM } from "@aws-sdk/client-iam";
 import { differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent, toFault } from "../aws/faults.ts";
 import { fromTagList } from "../aws/ownership.ts";
 import { type PolicyDocument, policyForm } from "../aws/policies.ts";
+import type { IAM } from "../aws/sdk/iam.ts";
 import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 

@@ -1,9 +1,10 @@
-import type { APIGateway, ApiKey } from "@aws-sdk/client-api-gateway";
+import type { ApiKey } from "@aws-sdk/client-api-gateway";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { gatewayAccess } from "../aws/gateway-access.ts";
 import { carriesTag, mayBeOurs } from "../aws/ownership.ts";
 import { collect } from "../aws/pages.ts";
+import type { APIGateway } from "../aws/sdk/apigateway.ts";
 import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export interface ApiKeyId {

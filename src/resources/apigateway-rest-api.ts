@@ -1,9 +1,10 @@
-import type { APIGateway, Method, PatchOperation, Resource, RestApi } from "@aws-sdk/client-api-gateway";
+import type { Method, PatchOperation, Resource, RestApi } from "@aws-sdk/client-api-gateway";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { gatewayAccess } from "../aws/gateway-access.ts";
 import { carriesTag } from "../aws/ownership.ts";
 import { collect } from "../aws/pages.ts";
+import type { APIGateway } from "../aws/sdk/apigateway.ts";
 import type { AwsLocation, Change, Ctx, Observation, ResourceKind } from "../engine/contract.ts";
 
 export interface RestApiId {

@@ -1,9 +1,10 @@
-import type { APIGateway, Deployment, MethodSetting, PatchOperation, Stage } from "@aws-sdk/client-api-gateway";
+import type { Deployment, MethodSetting, PatchOperation, Stage } from "@aws-sdk/client-api-gateway";
 import { type Attributes, type AttributeValues, attributeChanges, readAttributes, writesOf } from "../aws/attributes.ts";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { gatewayAccess } from "../aws/gateway-access.ts";
 import { collect } from "../aws/pages.ts";
+import type { APIGateway } from "../aws/sdk/apigateway.ts";
 import type { AwsLocation, Observation, ResourceKind } from "../engine/contract.ts";
 
 export interface StageId {

@@ -1,10 +1,11 @@
-import type { APIGateway, PatchOperation, UsagePlan } from "@aws-sdk/client-api-gateway";
+import type { PatchOperation, UsagePlan } from "@aws-sdk/client-api-gateway";
 import { type Attributes, type AttributeValues, attributeChanges, readAttributes, writesOf } from "../aws/attributes.ts";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { gatewayAccess } from "../aws/gateway-access.ts";
 import { carriesTag } from "../aws/ownership.ts";
 import { collect } from "../aws/pages.ts";
+import type { APIGateway } from "../aws/sdk/apigateway.ts";
 import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export interface UsagePlanId {

@@ -1,8 +1,8 @@
-import type { CloudWatch } from "@aws-sdk/client-cloudwatch";
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
 import { ourNames } from "../aws/pages.ts";
+import type { CloudWatch } from "../aws/sdk/cloudwatch.ts";
 import type { AwsLocation, Ctx, ResourceKind, SeenTags } from "../engine/contract.ts";
 
 export interface DashboardId {

@@ -1,9 +1,10 @@
-import type { DynamoDB, TableDescription, TimeToLiveDescription } from "@aws-sdk/client-dynamodb";
+import type { TableDescription, TimeToLiveDescription } from "@aws-sdk/client-dynamodb";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent, toFault } from "../aws/faults.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
 import { ourNames } from "../aws/pages.ts";
+import type { DynamoDB } from "../aws/sdk/dynamodb.ts";
 import type { AwsLocation, Change, Observation, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 

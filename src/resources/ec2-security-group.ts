@@ -1,8 +1,9 @@
-import type { EC2, IpPermission, SecurityGroup } from "@aws-sdk/client-ec2";
+import type { IpPermission, SecurityGroup } from "@aws-sdk/client-ec2";
 import { changedTags } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
+import type { EC2 } from "../aws/sdk/ec2.ts";
 import type { AwsLocation, Change, Holder, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 

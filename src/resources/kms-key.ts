@@ -1,9 +1,10 @@
-import type { KeyMetadata, KMS, Tag } from "@aws-sdk/client-kms";
+import type { KeyMetadata, Tag } from "@aws-sdk/client-kms";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { carriesTag } from "../aws/ownership.ts";
 import { type PolicyDocument, policyForm } from "../aws/policies.ts";
+import type { KMS } from "../aws/sdk/kms.ts";
 import type { Change, Ctx, Observation, ResourceKind, Tags } from "../engine/contract.ts";
 
 export interface KeyId {

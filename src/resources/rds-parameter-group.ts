@@ -1,8 +1,9 @@
-import type { Parameter, RDS } from "@aws-sdk/client-rds";
+import type { Parameter } from "@aws-sdk/client-rds";
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
 import { ourNames } from "../aws/pages.ts";
+import type { RDS } from "../aws/sdk/rds.ts";
 import type { AwsLocation, ResourceKind, Tags } from "../engine/contract.ts";
 
 export interface ParameterGroupId {

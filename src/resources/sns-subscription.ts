@@ -1,8 +1,9 @@
-import type { SNS, Subscription } from "@aws-sdk/client-sns";
+import type { Subscription } from "@aws-sdk/client-sns";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { carriesTag, fromTagList, mayBeOurs } from "../aws/ownership.ts";
 import { collect } from "../aws/pages.ts";
+import type { SNS } from "../aws/sdk/sns.ts";
 import type { ResourceKind } from "../engine/contract.ts";
 
 export interface SubscriptionId {

@@ -1,5 +1,5 @@
-import stringWidth from "string-width";
-import wrapAnsi from "wrap-ansi";
+import stringWidth from "fast-string-width";
+import { wrapAnsi } from "fast-wrap-ansi";
 import { type Paint, plain, type Style } from "./paint.ts";
 
 /** How text is laid out in a terminal: widths in its columns, words wrapped, tables that fit. Pure but for `giveWidth`. */
@@ -21,12 +21,14 @@ export const displayWidth = (text: string): number => stringWidth(text);
 
 export const padEnd = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - displayWidth(text)));
 
-const segmenter = new Intl.Segmenter();
+/** Made on first use: it loads the rules of all languages, which takes longer than a short command. */
+let segmenter: Intl.Segmenter | undefined;
 /** At most `width` columns, with an ellipsis where something is missing. Never half a character. */
 export function cut(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   let kept = "";
   let taken = 0;
+  segmenter ??= new Intl.Segmenter();
   for (const { segment } of segmenter.segment(text)) {
     taken += displayWidth(segment);
     if (taken > width - 1) break;

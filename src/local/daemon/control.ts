@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { APPEND } from "../core/files.ts";
 import { removeDatabases } from "../services/rds/leftovers.ts";
 import { type DaemonState, dropState, isAlive, JOURNAL, LOG, linkIn, readState, type ServeOptions, servesFolder } from "./files.ts";
-import { find, health, servesHere, urlOf } from "./health.ts";
+import { askToStop, find, health, servesHere, urlOf } from "./health.ts";
 import type { ServeMessage } from "./serve.ts";
 import type { Where } from "./status.ts";
 
@@ -197,7 +197,7 @@ export async function stopLocal(options: Where): Promise<{ readonly wasRunning: 
 
 /** Asks the server itself where it answers. A signal goes only to a process that was proven to be this folder's server. */
 async function end(pid: number, dataDir: string, found: DaemonState | undefined): Promise<void> {
-  const asked = found && (await fetch(`${urlOf(found.port)}/_local/stop`, { method: "POST" }).catch(() => undefined))?.ok;
+  const asked = found && (await askToStop(found.port));
   if (!asked && servesFolder(pid, dataDir)) process.kill(pid, "SIGTERM");
   for (let waited = 0; waited < STOP_MS && isAlive(pid); waited += POLL_MS) await sleep(POLL_MS);
   if (servesFolder(pid, dataDir)) process.kill(pid, "SIGKILL");

@@ -1,10 +1,11 @@
-import type { IAM } from "@aws-sdk/client-iam";
-import type { FunctionConfiguration, GetFunctionResponse, Lambda } from "@aws-sdk/client-lambda";
+import type { FunctionConfiguration, GetFunctionResponse } from "@aws-sdk/client-lambda";
 import { attributeChanges, readAttributes } from "../../aws/attributes.ts";
 import { changedTags, differences, touches } from "../../aws/changes.ts";
 import type { AwsClients } from "../../aws/clients.ts";
 import { collect, ourNames } from "../../aws/pages.ts";
 import { policyForm } from "../../aws/policies.ts";
+import type { IAM } from "../../aws/sdk/iam.ts";
+import type { Lambda } from "../../aws/sdk/lambda.ts";
 import type { AwsLocation, Change, Observation, ResourceKind } from "../../engine/contract.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { ATTRIBUTES, changedConfiguration, configurationOf, wantedOf } from "./attributes.ts";

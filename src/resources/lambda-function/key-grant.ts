@@ -1,6 +1,6 @@
-import type { IAM } from "@aws-sdk/client-iam";
 import { orAbsent } from "../../aws/faults.ts";
 import { KEY_POLICY, type PolicyDocument } from "../../aws/policies.ts";
+import type { IAM } from "../../aws/sdk/iam.ts";
 
 /** Services that use a key on behalf of the function; by itself it may do nothing with it. */
 const SERVICES = ["dynamodb", "lambda", "s3", "sns"];

@@ -1,7 +1,7 @@
-import type { Lambda } from "@aws-sdk/client-lambda";
 import * as z from "zod";
 import { parseJson } from "../../aws/answers.ts";
 import { orAbsent } from "../../aws/faults.ts";
+import type { Lambda } from "../../aws/sdk/lambda.ts";
 
 /** A statement in the policy of the function or of its alias that is none of ours. */
 export interface OtherStatement {

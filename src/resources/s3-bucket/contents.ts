@@ -1,5 +1,6 @@
-import type { _Error as ObjectError, ObjectIdentifier, S3 } from "@aws-sdk/client-s3";
+import type { _Error as ObjectError, ObjectIdentifier } from "@aws-sdk/client-s3";
 import { orAbsent } from "../../aws/faults.ts";
+import type { S3 } from "../../aws/sdk/s3.ts";
 import type { Inventory } from "../../engine/contract.ts";
 import { FleetlogixError } from "../../errors.ts";
 

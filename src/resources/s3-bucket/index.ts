@@ -1,10 +1,10 @@
-import type { S3 } from "@aws-sdk/client-s3";
 import { attributeChanges } from "../../aws/attributes.ts";
 import { changedTags } from "../../aws/changes.ts";
 import type { AwsClients } from "../../aws/clients.ts";
 import { orAbsent, toFault } from "../../aws/faults.ts";
 import { mayBeOurs, toTagList } from "../../aws/ownership.ts";
 import { statementChanges } from "../../aws/policies.ts";
+import type { S3 } from "../../aws/sdk/s3.ts";
 import type { AwsLocation, Observation, ResourceKind } from "../../engine/contract.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { count, remove } from "./contents.ts";

@@ -1,4 +1,5 @@
-import type { NotificationConfiguration, S3 } from "@aws-sdk/client-s3";
+import type { NotificationConfiguration } from "@aws-sdk/client-s3";
+import type { S3 } from "../../aws/sdk/s3.ts";
 import type { Own } from "./contents.ts";
 
 /** Id of the one notification that is ours. */

@@ -1,6 +1,6 @@
-import type { DynamoDB } from "@aws-sdk/client-dynamodb";
-import type { S3 } from "@aws-sdk/client-s3";
 import { Client } from "pg";
+import type { DynamoDB } from "../../../src/aws/sdk/dynamodb.ts";
+import type { S3 } from "../../../src/aws/sdk/s3.ts";
 
 /** Where the stack keeps data, and who may look at it. */
 export interface Holders {

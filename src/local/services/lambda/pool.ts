@@ -12,8 +12,8 @@ const INIT_MS = 10_000;
 /** A sandbox asks for the next call soon after its response. Waiting for it this long is quicker than a new process. */
 const FINISHING_MS = 100;
 const MAX_STARTS = Math.max(2, availableParallelism());
-/** This many sandboxes of a function start without delay. Two per core: functions wait for AWS half of their time. */
-const UNDELAYED_SANDBOXES = 2 * MAX_STARTS;
+/** This many sandboxes of a function start without delay. More of them than cores make no call faster and take memory. */
+const UNDELAYED_SANDBOXES = MAX_STARTS;
 /** More sandboxes make short calls slower. Another one starts when no sandbox has become free for this time... */
 const START_DELAY_MS = 500;
 /** ...or for this time while the machine is busy, because a process for every slow call would overload it. */
