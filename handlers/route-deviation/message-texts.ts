@@ -20,13 +20,15 @@ export interface MessageTexts {
 const isCleared = (message: Message): boolean => message.type === "ROUTE_DEVIATION_CLEARED";
 const isMoved = (message: Message): boolean => message.close_reason === "route_changed";
 
+/** In Spanish a point groups thousands: 4.433 km would be read as four thousand. */
+const decimal = (value: number): string => String(value).replace(".", ",");
 const es = {
   route: ({ route_id: id }: Message): string => (id === undefined ? "su ruta planificada" : `la ruta ${id}`),
   headline(message: Message): string {
     const { vehicle_id: id, deviation_km: km } = message;
     if (isMoved(message)) return `El vehículo ${id} dejó ${es.route(message)} y sigue otra ruta.`;
     if (isCleared(message)) return `El vehículo ${id} volvió a ${es.route(message)}.`;
-    return `El vehículo ${id} está a ${km} km de ${es.route(message)}.`;
+    return `El vehículo ${id} está a ${decimal(km)} km de ${es.route(message)}.`;
   },
 };
 const en = {
@@ -50,7 +52,7 @@ export const MESSAGE_TEXTS: Readonly<Record<Language, MessageTexts>> = {
       `FleetLogix: ${message.vehicle_id} ${isMoved(message) ? "cambio de ruta" : isCleared(message) ? "volvio a su ruta" : "salio de su ruta"}`,
     email: ({ message, time, map }) =>
       lines(es.headline(message), [
-        ["Distancia a la ruta", `${message.deviation_km} km (permitidos: ${message.threshold_km} km)`],
+        ["Distancia a la ruta", `${decimal(message.deviation_km)} km (permitidos: ${decimal(message.threshold_km)} km)`],
         ["Hora", time],
         ["Conductor", message.driver_id ?? "desconocido"],
         ["Posición", `${message.position.lat}, ${message.position.lon}`],

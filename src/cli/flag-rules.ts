@@ -57,6 +57,27 @@ export const FLAG_RULES: readonly Rule[] = [
   { flags: ["--rollback", "--dry-run"], why: "a rollback has no plan", hint: ONE, broken: both("rollback", "dryRun") },
   { flags: ["--rollback", "--adopt"], why: "a rollback takes nothing over", hint: ONE, broken: both("rollback", "adopt") },
   { flags: ["--rollback", "--allow-data-loss"], why: "a rollback loses no data", hint: ONE, broken: both("rollback", "allowDataLoss") },
+  { flags: ["--rollback", "--force-unlock"], why: "a rollback takes no lock", hint: ONE, broken: both("rollback", "forceUnlock") },
+  { flags: ["--rollback", "--events"], why: "a rollback has no events", hint: ONE, broken: both("rollback", "events") },
+  {
+    flags: ["--watch", "--force-unlock"],
+    why: "remove the lock first, with a single deployment",
+    hint: ONE,
+    broken: both("watch", "forceUnlock"),
+  },
+  { flags: ["--watch", "--events"], why: "--watch prints each deployment in one line", hint: ONE, broken: both("watch", "events") },
+  {
+    flags: ["--watch", "--allow-data-loss"],
+    why: "--watch deploys functions, which hold no data",
+    hint: ONE,
+    broken: both("watch", "allowDataLoss"),
+  },
+  {
+    flags: ["--endpoint-url", "(local)"],
+    why: "--endpoint-url is another AWS, and this command is about the local AWS of this folder",
+    hint: "Leave out --endpoint-url; --port and --config choose the local AWS.",
+    broken: ({ command, flags }) => flags.endpointUrl !== undefined && /^local\b/.test(command),
+  },
   { flags: ["--watch", "--dry-run"], why: "--watch deploys again and again", hint: ONE, broken: both("watch", "dryRun") },
   {
     flags: ["--watch", "--json"],

@@ -161,7 +161,7 @@ test("open alerts of the whole fleet, the silent ones marked; mail in Spanish an
   expect((await get("/alert?limit=100")).alerts.map((one: { state: string }) => one.state)).toContain("closed");
   expect((await get("/alert?state=closed&limit=1")).alerts).toMatchObject([{ state: "closed", silent: false }]);
   const [told] = api.published("fleet-1");
-  expect(told?.email).toMatch(/El vehículo fleet-1 está a [\d.]+ km de la ruta R\.[\s\S]*2026-03-01 05:00 GMT-5[\s\S]*openstreetmap/);
+  expect(told?.email).toMatch(/El vehículo fleet-1 está a [\d,]+ km de la ruta R\.[\s\S]*2026-03-01 05:00 GMT-5[\s\S]*openstreetmap/);
   expect(told?.sms).toMatch(/2026-03-01 05:00 GMT-5 https:/);
 });
 

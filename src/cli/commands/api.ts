@@ -12,6 +12,8 @@ import { configOf, openAppFor } from "../session.ts";
 import { spoken } from "../speak.ts";
 
 const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"] as const;
+/** A body with one of these is refused by `fetch` itself. */
+const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
 /** API Gateway waits 29 s for a function; its own answer then must still be heard. */
 const TIMEOUT_MS = 35_000;
 
@@ -20,6 +22,10 @@ export const api: Action = async (run, [method, path], options) => {
   if (method === undefined) throw missing(run, "The method and the path of the call are missing.");
   const verb = oneOf("method", String(method).toUpperCase(), METHODS);
   const route = pathOf(run, path as string | undefined);
+  if (options.data !== undefined && BODILESS.has(verb))
+    throw new FleetlogixError("USAGE", `${verb} has no body.`, {
+      hint: "Leave out -d; what is looked for stands in the path, such as /delivery?status=failed.",
+    });
   const body = await readBody(run, options.data as string | undefined);
   const { config } = configOf(run);
   const app = await openAppFor(run, config);

@@ -44,6 +44,7 @@ test("a word like no other gets the list, and no guess", async () => {
 });
 
 test.each([
+  ["api GET /vehicle -d {}", "GET has no body.", "Leave out -d"],
   ["invoke", "The argument <function> is missing.", "fleetlogix invoke verify-delivery --sample postDelivery"],
   ["db import", "--from is missing.", "fleetlogix db import --from postgres://"],
   ["plan --env", "--env needs a value.", "fleetlogix plan --help"],
