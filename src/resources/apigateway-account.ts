@@ -9,7 +9,7 @@ import { FleetlogixError } from "../errors.ts";
 
 /** The setting of the account and region that names the role for API Gateway's logs. There is one, and all APIs share it. */
 export interface AccountId {
-  /** The role that is made where none is named: it is the account's, not the stack's. */
+  /** Role to create when the setting is empty. It belongs to the account, not to the stack. */
   readonly role: string;
 }
 export interface AccountSpec {
@@ -27,10 +27,11 @@ const NO_ROLE = ["NoSuchEntityException", "NoSuchEntity"];
 const INLINE = "fleetlogix";
 /** The policy that API Gateway's developer guide prescribes for the role. It lets the role write to every log of the account. */
 const PRESCRIBED = "service-role/AmazonAPIGatewayPushToCloudWatchLogs";
-/** UpdateAccount tries the role. A young one is told with either text (hashicorp/terraform-provider-aws internal/service/apigateway/account.go). */
-const YOUNG_ROLE = /role ARN does not have required permissions|could not successfully write to CloudWatch Logs using the ARN specified/i;
+/** UpdateAccount tests the role. For one that IAM has not propagated yet it answers either text (hashicorp/terraform-provider-aws internal/service/apigateway/account.go). */
+const ROLE_NOT_USABLE =
+  /role ARN does not have required permissions|could not successfully write to CloudWatch Logs using the ARN specified/i;
 
-/** Set only when empty: any role that is there serves, whoever set it. What fleetlogix made is mended when it no longer fits. */
+/** Set only when empty: an existing role stays, whoever set it. A role that fleetlogix created is repaired when it differs. */
 export const apigatewayAccount: ResourceKind<AccountId, AccountSpec, AccountLive, object, AwsClients> = {
   kind: "apigateway.account",
   holdsData: false,
@@ -78,9 +79,9 @@ export const apigatewayAccount: ResourceKind<AccountId, AccountSpec, AccountLive
     try {
       await (await ctx.world.apigateway()).updateAccount({ patchOperations: [{ op: "replace", path: "/cloudwatchRoleArn", value }] });
     } catch (error) {
-      // Whether it is young or too narrow for the check, AWS says in the same words. With the prescribed policy it is not too narrow;
-      // once the account has the role, that policy is a difference, and goes.
-      if (YOUNG_ROLE.test(toFault(error)?.message ?? ""))
+      // AWS answers the same text for a role that is not propagated and for one whose policy is too narrow for its test. The prescribed
+      // policy is wide enough. Once the account has the role, that policy is a difference and is detached.
+      if (ROLE_NOT_USABLE.test(toFault(error)?.message ?? ""))
         await iam.attachRolePolicy({ RoleName: role, PolicyArn: `arn:${ctx.place.partition}:iam::aws:policy/${PRESCRIBED}` });
       throw error;
     }
@@ -95,7 +96,7 @@ export const apigatewayAccount: ResourceKind<AccountId, AccountSpec, AccountLive
   async delete() {},
 };
 
-/** undefined: it is gone, or somebody else's. */
+/** undefined: the role is absent or foreign. */
 async function ownRole(iam: IAM, RoleName: string): Promise<AccountLive["own"]> {
   const found = await orAbsent(iam.getRole({ RoleName }), ...NO_ROLE);
   if (fromTagList(found?.Role?.Tags).ManagedBy !== "fleetlogix") return undefined;
@@ -108,7 +109,7 @@ async function ownRole(iam: IAM, RoleName: string): Promise<AccountLive["own"]> 
   };
 }
 
-/** A role that an earlier run left with a wrong trust is mended: with it API Gateway would refuse the role for ever. */
+/** Repairs the trust of a role that an earlier run created: API Gateway refuses a role with a wrong trust. */
 async function makeRole(iam: IAM, RoleName: string, { description, trust, policy }: AccountSpec): Promise<void> {
   const there = await orAbsent(iam.getRole({ RoleName }), ...NO_ROLE);
   if (there && fromTagList(there.Role?.Tags).ManagedBy !== "fleetlogix") throw foreignRole(RoleName);

@@ -13,13 +13,13 @@ export interface ApiKeyId {
 export interface ApiKeySpec {
   readonly description: string;
 }
-/** Without its value: that is a secret, and no reader of states needs it. */
+/** Without its value, which is a secret. */
 interface ApiKeyLive {
   readonly id: string;
   readonly arn: string;
   readonly enabled: boolean;
   readonly description: string | undefined;
-  /** Ours by tag, of the same name, in no plan: left by a create whose answer was lost. */
+  /** Keys with our tag and the same name that no usage plan has: left by a create whose answer was lost. */
   readonly doubles: readonly string[];
 }
 export interface ApiKeyOutputs {
@@ -78,13 +78,13 @@ export const apigatewayApiKey: ResourceKind<ApiKeyId, ApiKeySpec, ApiKeyLive, Ap
   },
 };
 
-/** Oldest first, so that two runs choose the same. */
+/** Oldest first, so that two runs choose the same one. */
 async function keys(gateway: APIGateway, nameQuery?: string): Promise<readonly ApiKey[]> {
   const pages = gateway.paginateGetApiKeys({ limit: 500, includeValues: false, ...(nameQuery && { nameQuery }) });
   const all = await collect(pages, (page) => page.items);
   return all.toSorted((a, b) => Number(a.createdDate ?? 0) - Number(b.createdDate ?? 0) || (a.id ?? "").localeCompare(b.id ?? ""));
 }
-/** Lists were only ever recorded without tags: a key is asked for its own before it is called foreign. */
+/** Recorded lists have no tags, so the tags of a key are read before it counts as foreign. */
 async function withTags(gateway: APIGateway, listed: ApiKey): Promise<ApiKey> {
   if (listed.tags || listed.id === undefined) return listed;
   const { value: _secret, ...key } = await gateway.getApiKey({ apiKey: listed.id, includeValue: false });

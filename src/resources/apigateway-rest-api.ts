@@ -14,14 +14,14 @@ export interface RestApiSpec {
   /** OpenAPI 3.0 with API Gateway's extensions; its `info.description` carries `hash`. */
   readonly document: { readonly info: { readonly description: string } };
   readonly hash: string;
-  /** What of the methods is held against the live API. */
+  /** Settings of the methods that are compared with the live API. */
   readonly methods: Readonly<Record<string, MethodSpec>>;
 }
 /** Key: `GET /vehicle/{vehicle_id}`. */
 export interface MethodSpec {
   readonly authorization: "NONE" | "AWS_IAM";
   readonly apiKey: boolean;
-  /** Of what calls a function; undefined for a mock. */
+  /** Integration with a function; undefined for a mock. */
   readonly integration: { readonly uri: string | undefined; readonly timeoutMs: number; readonly validated: boolean } | undefined;
 }
 interface RestApiLive {
@@ -30,7 +30,7 @@ interface RestApiLive {
   readonly description: string | undefined;
   readonly endpoint: string | undefined;
   readonly methods: Readonly<Record<string, MethodSpec>>;
-  /** Ours by tag, of the same name, used by no stage: left by a create whose answer was lost. */
+  /** APIs with our tag and the same name that have no stage: left by a create whose answer was lost. */
   readonly doubles: readonly string[];
 }
 export interface RestApiOutputs {
@@ -38,7 +38,7 @@ export interface RestApiOutputs {
 }
 
 const GONE = ["NotFoundException"];
-/** An overwrite sets the endpoint anew, too: without this it falls back to the default (API Gateway API reference, PutRestApi). */
+/** An overwrite sets the endpoint type, too: without this parameter it becomes the default (API Gateway API reference, PutRestApi). */
 const REGIONAL = { endpointConfigurationTypes: "REGIONAL" };
 
 export const apigatewayRestApi: ResourceKind<RestApiId, RestApiSpec, RestApiLive, RestApiOutputs, AwsClients> = {
@@ -61,8 +61,8 @@ export const apigatewayRestApi: ResourceKind<RestApiId, RestApiSpec, RestApiLive
     const gateway = await ctx.world.apigateway();
     const named = (await restApis(gateway)).filter((api) => api.name === name);
     const ours = named.filter((api) => carriesTag(api.tags, ctx.stack));
-    // Names are not unique here. Among ours the one that has a stage is in use; else one with its document, else the oldest:
-    // two runs choose the same.
+    // Names are not unique here. Of ours, take the one with a stage, else one with its document, else the oldest: two runs choose the
+    // same one.
     const staged = ours.length > 1 ? await withStage(gateway, ours) : ours;
     const chosen = staged[0] ?? ours.find((api) => hashOf(api.description)) ?? ours[0] ?? named[0];
     if (!chosen?.id) return { state: "absent" };
@@ -72,7 +72,7 @@ export const apigatewayRestApi: ResourceKind<RestApiId, RestApiSpec, RestApiLive
   async create({ name }, spec, ctx) {
     const { description } = spec.document.info;
     const endpointConfiguration = { types: ["REGIONAL" as const] };
-    // Not the document's description: without the document the API must not look finished.
+    // Without the hash: an API without the document must not look complete.
     const words = description.replace(HASH, "").trim();
     await (await ctx.world.apigateway()).createRestApi({ name, description: words, endpointConfiguration, tags: ctx.tags });
   },
@@ -87,7 +87,7 @@ export const apigatewayRestApi: ResourceKind<RestApiId, RestApiSpec, RestApiLive
     if (changes.some((c) => c.path === "document" || c.path.startsWith("methods."))) {
       const body = new TextEncoder().encode(JSON.stringify(spec.document));
       const imported = await gateway.putRestApi({ restApiId, mode: "overwrite", failOnWarnings: true, parameters: REGIONAL, body });
-      // The mark of a finished import comes with it; where an endpoint does not take it from the document, it is set after it.
+      // The document's description carries the hash. An endpoint that ignores it gets it by a patch after the import.
       if (hashOf(imported.description) !== spec.hash)
         patches.push({ op: "replace", path: "/description", value: spec.document.info.description });
     }
@@ -107,7 +107,7 @@ export const apigatewayRestApi: ResourceKind<RestApiId, RestApiSpec, RestApiLive
 const HASH = /\(document ([0-9a-f]+)\)/;
 const hashOf = (description: string | undefined) => HASH.exec(description ?? "")?.[1];
 
-/** One change a method, so that a plan says which was tampered with. */
+/** One change for each method, so that a plan names the methods that differ. */
 function methodChanges(wanted: RestApiSpec["methods"], there: RestApiSpec["methods"]): readonly Change[] {
   const keys = [...new Set([...Object.keys(wanted), ...Object.keys(there)])].toSorted();
   return keys.flatMap((key) => differences({ [`methods.${key}`]: [there[key], wanted[key]] }));
@@ -120,7 +120,7 @@ async function restApis(gateway: APIGateway): Promise<readonly RestApi[]> {
 async function withStage(gateway: APIGateway, apis: readonly RestApi[]): Promise<readonly RestApi[]> {
   const staged: RestApi[] = [];
   for (const api of apis) {
-    // Not to know its stages is not to have none: a double goes only when it surely serves nobody.
+    // A failed read throws here: a duplicate is deleted only when it is known to have no stage.
     const stages = await gateway.getStages({ restApiId: api.id });
     if (stages.item?.length) staged.push(api);
   }
@@ -150,7 +150,7 @@ async function observe(
 function methodsOf({ path, resourceMethods = {} }: Resource): Record<string, MethodSpec> {
   return Object.fromEntries(Object.entries(resourceMethods).map(([verb, method]) => [`${verb} ${path}`, methodOf(method)]));
 }
-/** API Gateway's own. */
+/** API Gateway's default. */
 const DEFAULT_TIMEOUT_MS = 29_000;
 const methodOf = ({ authorizationType, apiKeyRequired, requestValidatorId, methodIntegration: calls }: Method): MethodSpec => ({
   authorization: authorizationType === "AWS_IAM" ? "AWS_IAM" : "NONE",

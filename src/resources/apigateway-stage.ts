@@ -25,13 +25,13 @@ interface StageLive {
   readonly apiId: string;
   readonly stage: string;
   readonly deployment: string | undefined;
-  /** Hash of the deployed document; undefined when somebody else deployed. */
+  /** Hash of the deployed document; undefined for a deployment that is not ours. */
   readonly document: string | undefined;
   readonly attributes: AttributeValues;
-  /** What single methods do otherwise than all, by `{path}/{verb}` as AWS writes it. */
+  /** Settings of single methods, by `{path}/{verb}` as AWS writes it. */
   readonly methodSettings: Readonly<Record<string, MethodSetting>>;
   readonly variables: object | undefined;
-  /** Ours, and served by no stage. */
+  /** Ours, used by no stage. */
   readonly oldDeployments: readonly string[];
 }
 export interface StageOutputs {
@@ -40,9 +40,9 @@ export interface StageOutputs {
 }
 
 const GONE = ["NotFoundException"];
-/** A deployment is a snapshot: its description says of what, so one that was made and not used is found again. */
+/** The description of a deployment names its document, so an unused one of an interrupted run is found again. */
 const MARK = "document ";
-/** One JSON object a line; numbers are written as text because a missing one is `-`. */
+/** One JSON object a line. Numbers are quoted because API Gateway writes a missing one as `-`. */
 const ACCESS_LOG_FORMAT = JSON.stringify({
   requestId: "$context.requestId",
   requestTime: "$context.requestTime",
@@ -97,7 +97,7 @@ export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageO
     const deploymentId = await deploymentOf(gateway, restApiId, spec.document);
     await gateway.createStage({ restApiId, stageName, deploymentId, tracingEnabled: true, tags: ctx.tags });
   },
-  /** The stage is moved, never made anew: plans, keys and domains point to it. Deployments go when no stage points to them. */
+  /** The stage gets another deployment and is never replaced: usage plans, keys and domains refer to it. Unused deployments are deleted. */
   async update({ apiId: restApiId, stage: stageName }, spec, live, changes, ctx) {
     const gateway = await ctx.world.apigateway();
     const patches = [...writesOf(ATTRIBUTES, changes, spec, live)];
@@ -108,7 +108,7 @@ export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageO
     const next = touches(changes, "document") ? await deploymentOf(gateway, restApiId, spec.document) : live.deployment;
     if (next !== live.deployment) patches.push({ op: "replace", path: "/deploymentId", value: next });
     if (patches.length > 0) await gateway.updateStage({ restApiId, stageName, patchOperations: patches });
-    // What an interrupted run deployed and did not use may be the next.
+    // An unused deployment of an interrupted run may be the next one.
     const old = touches(changes, "oldDeployments") ? live.oldDeployments.filter((id) => id !== next) : [];
     for (const deploymentId of old) await gateway.deleteDeployment({ restApiId, deploymentId });
     const tags = changedTags(changes);
@@ -187,7 +187,7 @@ const deploymentsOf = (gateway: APIGateway, restApiId: string): Promise<readonly
   collect(gateway.paginateGetDeployments({ restApiId, limit: 500 }), (page) => page.items);
 const documentOf = (deployment: Deployment | undefined) =>
   deployment?.description?.startsWith(MARK) ? deployment.description.slice(MARK.length) : undefined;
-/** CreateDeployment doubles silently: what an earlier, interrupted run made of the same document is used. */
+/** CreateDeployment creates duplicates silently, so a deployment of the same document from an interrupted run is used. */
 async function deploymentOf(gateway: APIGateway, restApiId: string, document: string): Promise<string> {
   const made = (await deploymentsOf(gateway, restApiId)).find((d) => documentOf(d) === document);
   return (made ?? (await gateway.createDeployment({ restApiId, description: MARK + document }))).id ?? "";

@@ -16,7 +16,7 @@ export interface UsagePlanSpec {
   readonly apiId: string;
   readonly stage: string;
   readonly keyId: string;
-  /** Calls a second, and at once. */
+  /** Calls a second, and calls at once. */
   readonly rateLimit: number;
   readonly burstLimit: number;
   /** Calls a day. */
@@ -28,7 +28,7 @@ interface UsagePlanLive {
   readonly attributes: AttributeValues;
   readonly stages: readonly string[];
   readonly keys: readonly string[];
-  /** Ours by tag, of the same name, without a key: left by a create whose answer was lost. */
+  /** Plans with our tag and the same name that have no key: left by a create whose answer was lost. */
   readonly doubles: readonly UsagePlan[];
 }
 export interface UsagePlanOutputs {
@@ -81,7 +81,7 @@ export const apigatewayUsagePlan: ResourceKind<UsagePlanId, UsagePlanSpec, Usage
       tags: ctx.tags,
     });
   },
-  /** One UpdateUsagePlan for all settings: AWS lets one through in 20 seconds. */
+  /** One UpdateUsagePlan for all settings: AWS allows one in 20 seconds. */
   async update(_id, spec, live, changes, ctx) {
     const gateway = await ctx.world.apigateway();
     const patchOperations = writesOf(ATTRIBUTES, changes, spec, live).flat();
@@ -138,7 +138,7 @@ const ATTRIBUTES: Attributes<UsagePlanSpec, UsagePlanLive, [found: UsagePlan], r
   },
 };
 
-/** A plan that still names a stage cannot be deleted. */
+/** AWS deletes no plan that has a stage. */
 async function removePlan(gateway: APIGateway, usagePlanId: string, stages: readonly string[]): Promise<void> {
   const patchOperations = stages.map((value) => ({ op: "remove" as const, path: "/apiStages", value }));
   if (patchOperations.length > 0) await gateway.updateUsagePlan({ usagePlanId, patchOperations });
@@ -148,7 +148,7 @@ async function removePlan(gateway: APIGateway, usagePlanId: string, stages: read
 async function attach(gateway: APIGateway, usagePlanId: string, keyId: string): Promise<void> {
   await gateway.createUsagePlanKey({ usagePlanId, keyId, keyType: "API_KEY" });
 }
-/** Oldest plans have no date; ids serve as well, so that two runs choose the same. */
+/** By id, so that two runs choose the same one: old plans have no date. */
 async function plans(gateway: APIGateway): Promise<readonly UsagePlan[]> {
   const all = await collect(gateway.paginateGetUsagePlans({ limit: 500 }), (page) => page.items);
   return all.toSorted((a, b) => (a.id ?? "").localeCompare(b.id ?? ""));

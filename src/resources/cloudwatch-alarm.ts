@@ -21,14 +21,14 @@ export interface AlarmSpec {
   readonly statistic: string;
   /** Seconds of one data point: 10, 30, or a multiple of 60. */
   readonly period: number;
-  /** The alarm rings when `breaching` of the last `periods` data points are beyond the threshold. */
+  /** The alarm goes off when `breaching` of the last `periods` data points are beyond the threshold. */
   readonly periods: number;
   readonly breaching: number;
   readonly comparison: "GreaterThanThreshold" | "GreaterThanOrEqualToThreshold" | "LessThanThreshold" | "LessThanOrEqualToThreshold";
   readonly threshold: number;
-  /** What a period without data counts as. */
+  /** How a period without data counts. */
   readonly missing: "breaching" | "notBreaching" | "ignore" | "missing";
-  /** ARN of the topic that is told when the alarm rings and when it is over. */
+  /** ARN of the topic for the notifications when the alarm goes off and when it ends. */
   readonly topic: string;
 }
 interface AlarmLive {
@@ -73,12 +73,12 @@ export const cloudwatchAlarm: ResourceKind<AlarmId, AlarmSpec, AlarmLive, object
     const { Tags } = await cloudwatch.listTagsForResource({ ResourceARN: arn });
     return { state: "ready", live: { arn, state: alarm.StateValue ?? "unknown", settings: { ...alarm } }, tags: fromTagList(Tags) };
   },
-  // PutMetricAlarm writes over an alarm that is there and then passes over the tags: an alarm is made only when it was read as absent.
+  // PutMetricAlarm overwrites an existing alarm and then ignores the tags. The engine creates only what it read as absent.
   async create({ name }, spec, ctx) {
     const cloudwatch = await ctx.world.cloudwatch();
     await cloudwatch.putMetricAlarm({ AlarmName: name, ...settingsOf(spec), Tags: toTagList(ctx.tags) });
   },
-  // PutMetricAlarm replaces all of an alarm's settings, so a repair is one call whatever differs.
+  // PutMetricAlarm replaces all settings of an alarm, so one call repairs every difference.
   async update({ name }, spec, { arn }, changes, ctx) {
     const cloudwatch = await ctx.world.cloudwatch();
     if (changes.some(({ path }) => !path.startsWith("tags."))) await cloudwatch.putMetricAlarm({ AlarmName: name, ...settingsOf(spec) });
@@ -94,13 +94,13 @@ export const cloudwatchAlarm: ResourceKind<AlarmId, AlarmSpec, AlarmLive, object
     ),
 };
 
-/** What people call a setting, and PutMetricAlarm's member for it. */
+/** Path of a change, and PutMetricAlarm's member for it. */
 const PATHS = [
   ["description", "AlarmDescription"],
   ["namespace", "Namespace"],
   ["metric", "MetricName"],
   ["dimensions", "Dimensions"],
-  // Somebody has made a metric math alarm of it.
+  // Present when somebody made it a metric math alarm.
   ["metrics", "Metrics"],
   ["statistic", "Statistic"],
   ["percentile", "ExtendedStatistic"],

@@ -14,13 +14,13 @@ export interface DashboardSpec {
 }
 interface DashboardLive {
   readonly arn: string;
-  /** undefined: what somebody wrote there is no JSON. */
+  /** undefined: the body is no JSON. */
   readonly body: unknown;
 }
 
 /**
- * A line for a text widget that says whose dashboard it is. The tags count before it: it proves the ownership only where an endpoint
- * keeps no tags of dashboards. It names the dashboard, so that a copy under another name proves nothing.
+ * A line for a text widget that names the owner. Tags come first: the line proves ownership only at an endpoint that keeps no tags of
+ * dashboards. It contains the dashboard's name, so a copy under another name does not prove ownership.
  */
 export const dashboardOwner = ({
   name,
@@ -32,7 +32,7 @@ export const dashboardOwner = ({
   readonly region: string;
 }): string => `fleetlogix:stack=${stack} fleetlogix:region=${region} dashboard=${name}`;
 
-/** Who owns a dashboard without tags, by the line of `dashboardOwner`. One of this stack needs no tags: the endpoint may keep none. */
+/** The owner of a dashboard without tags, by the line of `dashboardOwner`. "inherited": it is this stack's, and needs no tags. */
 function ownerIn(body: unknown, name: string, { stack, place }: Pick<Ctx, "stack" | "place">): SeenTags | undefined {
   const widgets = (body as { readonly widgets?: unknown } | null | undefined)?.widgets;
   for (const widget of Array.isArray(widgets) ? widgets : []) {
@@ -47,8 +47,8 @@ function ownerIn(body: unknown, name: string, { stack, place }: Pick<Ctx, "stack
 const OWNER = /^fleetlogix:stack=(?<stack>\S+) fleetlogix:region=(?<region>\S+) dashboard=(?<name>\S+)$/m;
 
 /**
- * Does this endpoint keep tags of dashboards? moto_server answers for one that does not exist that it has none; AWS says that there is no
- * such thing. Where that cannot be asked, tags are kept: then a dashboard without them is not ours.
+ * Says whether the endpoint keeps tags of dashboards. For a dashboard that does not exist, moto_server answers an empty list and AWS
+ * answers not found. Any failure counts as "keeps tags": then a dashboard without tags is not ours.
  */
 async function keepsTags(cloudwatch: CloudWatch, arn: string): Promise<boolean> {
   return cloudwatch.listTagsForResource({ ResourceARN: `${arn}${NOBODYS}` }).then(
@@ -89,14 +89,14 @@ export const cloudwatchDashboard: ResourceKind<DashboardId, DashboardSpec, Dashb
     const proven = Tags.length === 0 && owner !== undefined && !(await keepsTags(cloudwatch, arn));
     return { state: "ready", live: { arn, body }, tags: proven ? owner : fromTagList(Tags) };
   },
-  // PutDashboard writes over a dashboard that is there and then passes over the tags: one is made only when it was read as absent.
+  // PutDashboard overwrites an existing dashboard and then ignores the tags. The engine creates only what it read as absent.
   async create({ name }, { body }, ctx) {
     const cloudwatch = await ctx.world.cloudwatch();
     await cloudwatch.putDashboard({ DashboardName: name, DashboardBody: JSON.stringify(body), Tags: toTagList(ctx.tags) });
   },
   async update({ name }, { body }, { arn }, changes, ctx) {
     const cloudwatch = await ctx.world.cloudwatch();
-    // The tags first: the body alone would count as proof, and one that is taken over would never get them.
+    // The tags first: once the body proves ownership, an adopted dashboard would never get its tags.
     const tags = changedTags(changes);
     if (tags) await cloudwatch.tagResource({ ResourceARN: arn, Tags: toTagList(tags) });
     if (changes.some(({ path }) => path === "body"))

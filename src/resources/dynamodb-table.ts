@@ -37,9 +37,9 @@ interface TableLive {
   readonly indexes: ReadonlyMap<string, string>;
   readonly billing: string;
   readonly encryption: string | undefined;
-  /** ARN, AWS's own or a customer's: it does not tell which. */
+  /** ARN of the key. It does not say whether the key is AWS's own or a customer's. */
   readonly kmsKey: string | undefined;
-  /** ARN of the customer key that was last wished for. */
+  /** ARN of the customer key that was last configured. */
   readonly keyTag: string | undefined;
   readonly deletionProtection: boolean;
   readonly pointInTimeRecovery: boolean;
@@ -58,11 +58,11 @@ const ENCRYPTION_LIMIT = /Encryption mode changes are limited/i;
 /** A key that was made a moment ago. unproven: the words are those in which DynamoDB tells of a key that it cannot use. */
 const KEY_NOT_USABLE = /KMS (key|validation)[^.]*(not found|does not exist|not authorized|cannot be used)|KMS validation error/i;
 /**
- * With a customer key, its ARN: from DescribeTable alone nobody can tell AWS's own key from another, and a table that goes back to
- * AWS's must know what it goes back from. Written before the key is set, removed after it was given up.
+ * Holds the ARN of the customer key: DescribeTable does not distinguish AWS's own key from a customer's, and a return to AWS's own key
+ * must be a difference. Written before the key is set, removed after the table no longer uses it.
  */
 const KEY_TAG = "fleetlogix:key";
-/** One answer of Scan: below it the items are counted, above it the stale number serves. */
+/** Size of one answer of Scan. Smaller tables are counted; for others the number of DescribeTable, up to six hours old, is used. */
 const SCAN_PAGE_BYTES = 1_000_000;
 
 export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOutputs, AwsClients> = {
@@ -133,7 +133,7 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
       Tags: toTagList({ ...ctx.tags, ...(spec.kmsKey && { [KEY_TAG]: spec.kmsKey }) }),
     });
   },
-  /** UpdateTable takes one kind of change and leaves the table UPDATING: what does not go through it comes first, then one such step. */
+  /** UpdateTable takes one kind of change and leaves the table UPDATING. So all other calls come first, then one UpdateTable. */
   async update({ name: TableName }, spec, live, changes, ctx) {
     const dynamodb = await ctx.world.dynamodb();
     const tags = changedTags(changes);
@@ -153,7 +153,7 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
       await dynamodb.updateTable({ TableName, DeletionProtectionEnabled: spec.deletionProtection });
     else if (touches(changes, "billing")) await dynamodb.updateTable({ TableName, BillingMode: "PAY_PER_REQUEST" });
     else if (touches(changes, "encryption"))
-      await inWords(
+      await explainLimit(
         TableName,
         dynamodb.updateTable({ TableName, SSESpecification: { Enabled: true, SSEType: "KMS", KMSMasterKeyId: spec.kmsKey } }),
       );
@@ -179,7 +179,7 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
   candidates: async (ctx) => ourNames((await ctx.world.dynamodb()).paginateListTables({}), (page) => page.TableNames),
 };
 
-async function inWords(name: string, change: Promise<unknown>): Promise<void> {
+async function explainLimit(name: string, change: Promise<unknown>): Promise<void> {
   try {
     await change;
   } catch (error) {
@@ -212,7 +212,7 @@ const toIndex = ({ name, hash, range }: IndexSpec) => ({
   Projection: { ProjectionType: "ALL" as const },
 });
 
-/** AWS makes or deletes one index at a time. An index cannot be changed: one with our name and other keys goes first. It holds no data of its own. */
+/** AWS creates or deletes one index at a time and changes none: an index with our name and other keys is deleted first. It holds no data of its own. */
 async function changeIndex(dynamodb: DynamoDB, TableName: string, spec: TableSpec, live: TableLive, changes: readonly Change[]) {
   const index = spec.indexes.find(({ name }) => touches(changes, `${INDEXES}${name}`));
   if (!index) return;
@@ -226,7 +226,7 @@ function encryptionOf({ kmsKey }: TableSpec, live: TableLive): Pair {
   const customer = kmsKey !== undefined || live.keyTag === live.kmsKey ? live.kmsKey : undefined;
   return [live.encryption === "KMS" ? (customer ?? "KMS") : live.encryption, kmsKey ?? "KMS"];
 }
-/** It stays for as long as the key that it names is in use. */
+/** It stays while the table uses the key that it names. */
 function keyTagOf({ kmsKey }: TableSpec, live: TableLive): Pair {
   return [live.keyTag, kmsKey ?? (live.keyTag === live.kmsKey ? live.keyTag : undefined)];
 }
@@ -245,7 +245,7 @@ async function observe(dynamodb: DynamoDB, table: TableDescription): Promise<Obs
     status,
     key: (table.KeySchema ?? []).map((k) => `${k.KeyType} ${k.AttributeName} ${typeOf(table, k.AttributeName)}`),
     indexes: indexesOf(table),
-    // Tables of the old kind do not say that they are provisioned.
+    // Old provisioned tables have no billing summary.
     billing: table.BillingModeSummary?.BillingMode ?? "PROVISIONED",
     encryption: table.SSEDescription?.Status === "DISABLED" ? undefined : table.SSEDescription?.SSEType,
     kmsKey: table.SSEDescription?.KMSMasterKeyArn,
@@ -273,7 +273,7 @@ async function observe(dynamodb: DynamoDB, table: TableDescription): Promise<Obs
 }
 const typeOf = (table: TableDescription, name: string | undefined) =>
   table.AttributeDefinitions?.find((a) => a.AttributeName === name)?.AttributeType;
-/** One that is being deleted is settling, and gone. */
+/** An index in deletion counts as absent; the table is settling meanwhile. */
 const indexesOf = (table: TableDescription): ReadonlyMap<string, string> =>
   new Map(
     (table.GlobalSecondaryIndexes ?? [])
@@ -283,7 +283,7 @@ const indexesOf = (table: TableDescription): ReadonlyMap<string, string> =>
         return [IndexName, [...keys, Projection?.ProjectionType].join(", ")];
       }),
   );
-/** It takes up to an hour to switch: what has been asked for counts. */
+/** A switch takes up to an hour, so the requested state counts. */
 const ttlOf = (ttl: TimeToLiveDescription | undefined) =>
   ttl?.TimeToLiveStatus === "ENABLED" || ttl?.TimeToLiveStatus === "ENABLING" ? ttl.AttributeName : undefined;
 

@@ -15,10 +15,10 @@ export interface SecurityGroupSpec {
   readonly description: string;
   /** The only TCP port that is open. */
   readonly port: number;
-  /** The only addresses that may come in (IPv4 or IPv6); undefined: nobody has said, so what is there stays. */
+  /** The only addresses that are let in (IPv4 or IPv6); undefined: unknown, and the present rules stay. */
   readonly cidrs: readonly string[] | undefined;
 }
-/** One opening: who may come in or go out, where. */
+/** One allowed source or destination with its ports. */
 interface Rule {
   readonly permission: IpPermission;
   readonly text: string;
@@ -59,7 +59,7 @@ export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, 
     everywhere: { read: ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeVpcs"] },
   },
   label: ({ name }) => name,
-  /** One change an opening, so that a plan names every address. */
+  /** One change for each rule, so that a plan names every address. */
   diff(spec, live) {
     const wanted = new Set(wantedRules(spec, live).map((r) => r.text));
     const there = new Set(live.ingress.map((r) => r.text));
@@ -91,7 +91,7 @@ export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, 
     const GroupId = live.id;
     const about = (rules: readonly Rule[], direction: string, to: string) =>
       rules.filter((r) => changes.some((c) => c.path === `${direction}.${r.text}` && c.to === to)).map((r) => r.permission);
-    // What closes goes before what opens.
+    // Close before opening.
     const closed = about(live.ingress, "ingress", "closed");
     if (closed.length > 0) await orAbsent(ec2.revokeSecurityGroupIngress({ GroupId, IpPermissions: closed }), "InvalidPermission.NotFound");
     const out = about(live.egress, "egress", "closed");
@@ -116,8 +116,8 @@ export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, 
 };
 
 /**
- * DependencyViolation names nobody. Another group's rule stays until somebody removes it; so does an interface in use. One that RDS or
- * Lambda gives up is deleted some minutes later.
+ * DependencyViolation does not name the dependant. Another group's rule, or an interface in use, stays until somebody removes it. An
+ * interface that RDS or Lambda releases is deleted some minutes later.
  */
 async function holderOf(ec2: EC2, id: string): Promise<Holder | undefined> {
   const { SecurityGroups = [] } = await ec2.describeSecurityGroups({ Filters: [{ Name: "ip-permission.group-id", Values: [id] }] });
@@ -132,7 +132,7 @@ async function holderOf(ec2: EC2, id: string): Promise<Holder | undefined> {
   const [found] = NetworkInterfaces;
   if (!found) return undefined;
   const what = `the network interface ${found.NetworkInterfaceId} (${found.Description || found.InterfaceType || "no description"})`;
-  // Interfaces that a service has made go with what they were made for.
+  // A service deletes its interfaces together with the resource that they belong to.
   if (found.RequesterManaged || found.Status !== "in-use") return { what, stays: false };
   return {
     what,
@@ -172,12 +172,12 @@ function liveOf(group: SecurityGroup, { partition, region, account }: AwsLocatio
     egress: (group.IpPermissionsEgress ?? []).flatMap(rulesOf),
   };
 }
-/** EC2 keeps IPv6 ranges in the form of RFC 5952: lower case, zeros left out. A URL's host is written in just that form. */
+/** EC2 stores IPv6 ranges in the form of RFC 5952: lower case, compressed zeros. `URL` writes a host in the same form. */
 function canonical(cidr: string): string {
   const [address = "", bits] = cidr.split("/");
   return `${new URL(`http://[${address}]`).hostname.slice(1, -1)}/${bits}`;
 }
-/** EC2 packs many sources into one permission: one rule a source, its description aside. */
+/** EC2 groups sources into one permission. Returns one rule for each source, without its description. */
 function rulesOf(permission: IpPermission): readonly Rule[] {
   const { IpProtocol, FromPort, ToPort } = permission;
   const base = { IpProtocol, ...(FromPort !== undefined && { FromPort }), ...(ToPort !== undefined && { ToPort }) };
@@ -193,7 +193,7 @@ function rulesOf(permission: IpPermission): readonly Rule[] {
     ...(permission.UserIdGroupPairs ?? []).map((r) => rule(r.GroupId, { UserIdGroupPairs: [r] })),
   ];
 }
-/** The whole internet is never let in, whoever asks. */
+/** Never contains the whole internet, even when the configuration does. */
 function wantedRules({ cidrs, port }: SecurityGroupSpec, live: SecurityGroupLive): readonly Rule[] {
   if (cidrs === undefined) return live.ingress.filter((r) => !EVERYWHERE.some((all) => r.text.endsWith(` ${all}`)));
   return cidrs

@@ -14,9 +14,9 @@ export interface RoleId {
 }
 export interface RoleSpec {
   readonly description: string;
-  /** Who may take the role. */
+  /** Trust policy: the principals that may assume the role. */
   readonly trust: PolicyDocument;
-  /** What it may do: its one inline policy, which dies with it. */
+  /** Its one inline policy, which IAM deletes with the role. */
   readonly policy: PolicyDocument;
 }
 interface RoleLive {
@@ -27,7 +27,7 @@ interface RoleLive {
   /** In normal form, as `policy`. */
   readonly trust: unknown;
   readonly policy: unknown;
-  /** Inline policies and attached ones that are none of ours (the one for the key is the function's affair): nobody's grant goes unseen. */
+  /** Foreign inline and attached policies. The policy for the key belongs to the function (lambda-function/key-grant.ts). */
   readonly otherPolicies: readonly string[];
   readonly attachedPolicies: readonly string[];
 }
@@ -55,7 +55,7 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
       ...["CreateRole", "DeleteRolePolicy", "DetachRolePolicy", "PutRolePolicy", "TagRole", "UpdateAssumeRolePolicy", "UpdateRole"].map(
         (a) => `iam:${a}`,
       ),
-      // To hand it to the service that takes it.
+      // To pass it to the service that assumes it.
       "iam:PassRole",
     ],
     delete: ["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:ListInstanceProfilesForRole"],
@@ -94,7 +94,7 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
     const tags = changedTags(changes);
     if (tags) await iam.tagRole({ RoleName, Tags: toTagList(tags) });
   },
-  /** IAM deletes only a role that nothing hangs on. */
+  /** IAM deletes no role that has policies or instance profiles. */
   async delete({ name: RoleName }, live, _how, ctx) {
     const iam = await ctx.world.iam();
     await strip(iam, RoleName, { ...live, otherPolicies: [...live.otherPolicies, INLINE, KEY_POLICY] });

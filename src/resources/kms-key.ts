@@ -8,7 +8,7 @@ import type { KMS } from "../aws/sdk/kms.ts";
 import type { Change, Ctx, Observation, ResourceKind, Tags } from "../engine/contract.ts";
 
 export interface KeyId {
-  /** `alias/…`: a key's own id is AWS's to choose, and a key knows no name. */
+  /** `alias/…`: AWS chooses the id of a key, and a key has no name. */
   readonly alias: string;
 }
 export interface KeySpec {
@@ -18,7 +18,7 @@ export interface KeySpec {
 interface KeyLive {
   readonly id: string;
   readonly arn: string;
-  /** undefined: an interrupted run made the key and did not get to its name. */
+  /** undefined: an interrupted run created the key and not yet its alias. */
   readonly alias: string | undefined;
   /** Enabled, Disabled, PendingDeletion, … */
   readonly state: string;
@@ -26,7 +26,7 @@ interface KeyLive {
   /** In normal form. */
   readonly policy: unknown;
   readonly rotation: boolean;
-  /** Ids of keys of ours that runs at the same time made and that no alias ever named: nothing is encrypted with them. */
+  /** Ids of our keys from concurrent runs that never had an alias: nothing is encrypted with them. */
   readonly doubles: readonly string[];
 }
 export interface KeyOutputs {
@@ -36,12 +36,12 @@ export interface KeyOutputs {
 const GONE = ["NotFoundException"];
 /** The only policy that a key has. KMS takes it as the default; imitations need the name. */
 const PolicyName = "default";
-/** Until a key has its name: only what still says so was never used, and may go when another was quicker. */
+/** Description until a key has its alias. Only a key that still has it was never used and may be deleted as a duplicate. */
 const UNFINISHED = "fleetlogix: not in use yet";
-/** The shortest that KMS allows. */
+/** The shortest period that KMS allows. */
 const DOUBLE_GOES_AFTER_DAYS = 7;
 
-/** One for each stack. It has no `candidates`: what it encrypted outlives the stack, so it is nobody's orphan. */
+/** One for each stack. It has no `candidates`: its encrypted data outlives the stack, so it never counts as an orphan. */
 export const kmsKey: ResourceKind<KeyId, KeySpec, KeyLive, KeyOutputs, AwsClients> = {
   kind: "kms.key",
   holdsData: true,
@@ -86,7 +86,7 @@ export const kmsKey: ResourceKind<KeyId, KeySpec, KeyLive, KeyOutputs, AwsClient
     const Tags: Tag[] = Object.entries(ctx.tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue }));
     await kms.createKey({ Description: UNFINISHED, Policy: JSON.stringify(spec.policy), Tags });
   },
-  /** The description comes after the name: it says that the key is in use. */
+  /** The description comes after the alias: it says that the key is in use. */
   async update({ alias: AliasName }, spec, live, changes, ctx) {
     const kms = await ctx.world.kms();
     const { id: KeyId } = live;
@@ -113,7 +113,7 @@ export const kmsKey: ResourceKind<KeyId, KeySpec, KeyLive, KeyOutputs, AwsClient
   },
 };
 
-/** A name that is taken by now was given by a run at the same time: the next look tells which key is the stack's. */
+/** A concurrent run may have taken the alias: the next read says which key is the stack's. */
 async function name(
   kms: KMS,
   alias: { readonly AliasName: string; readonly TargetKeyId: string },
@@ -156,8 +156,8 @@ async function aliasesOf(kms: KMS): Promise<ReadonlyMap<string, string>> {
   return all;
 }
 /**
- * Ours, and named by no alias: few keys of an account are, so few are asked for their tags. First what was in use already,
- * then what is not on its way out, then the oldest: all runs choose the same.
+ * Our keys without an alias. Few keys of an account have none, so few tags are read. Keys in use come first, then those not pending
+ * deletion, then the oldest: all runs choose the same one.
  */
 async function unnamed(kms: KMS, named: ReadonlySet<string>, stack: string): Promise<readonly Found[]> {
   const ids: string[] = [];
@@ -165,7 +165,7 @@ async function unnamed(kms: KMS, named: ReadonlySet<string>, stack: string): Pro
     ids.push(...Keys.flatMap((key) => key.KeyId ?? []).filter((id) => !named.has(id)));
   const ours: Found[] = [];
   for (const id of ids) {
-    // Keys of others may forbid to be looked at.
+    // A foreign key may deny this read.
     const tags = await orAbsent(tagsOf(kms, id), "AccessDeniedException", ...GONE);
     const found = carriesTag(tags, stack) ? await orAbsent(lookAt(kms, id), ...GONE) : undefined;
     if (found) ours.push(found);

@@ -9,7 +9,7 @@ import type { ResourceKind } from "../engine/contract.ts";
 export interface PermissionId {
   readonly functionName: string;
   readonly qualifier: string;
-  /** [A-Za-z0-9-_]{1,100}; the same wish has the same id, so a repeated call finds its statement. */
+  /** [A-Za-z0-9-_]{1,100}; the same permission has the same id, so a repeated call finds its statement. */
   readonly statementId: string;
 }
 export interface PermissionSpec {
@@ -31,7 +31,7 @@ export const lambdaPermission: ResourceKind<PermissionId, PermissionSpec, Permis
   kind: "lambda.permission",
   holdsData: false,
   settle: { timeoutMs: 60_000, pollMs: 500 },
-  // Said of the function, of the alias and of a policy without statements alike.
+  // Lambda answers it for an absent function, an absent alias and an empty policy.
   notFound: { provenBy: "lambda:GetPolicy", codes: GONE },
   retries: [{ class: "propagation", codes: GONE, during: ["create"] }],
   partOf: "function",
@@ -64,7 +64,7 @@ export const lambdaPermission: ResourceKind<PermissionId, PermissionSpec, Permis
     };
   },
   create: (id, spec, ctx) => add(id, spec, ctx.world),
-  /** A statement cannot be changed; one for an API that is gone, say, gives way to the right one. */
+  /** Lambda changes no statement: a wrong one, such as one for a deleted API, is removed and added again. */
   async update(id, spec, _live, _changes, ctx) {
     await remove(id, ctx.world);
     await add(id, spec, ctx.world);
@@ -87,7 +87,7 @@ async function remove({ functionName, qualifier, statementId }: PermissionId, wo
   const lambda = await world.lambda();
   await lambda.removePermission({ FunctionName: functionName, Qualifier: qualifier, StatementId: statementId });
 }
-/** What AddPermission makes of it. */
+/** The policy that AddPermission creates. */
 const wanted = ({ aliasArn, service, sourceArn, sourceAccount }: PermissionSpec) =>
   policyForm({
     Version: "2012-10-17",

@@ -23,8 +23,8 @@ export interface LogGroupOutputs {
 
 const GONE = ["ResourceNotFoundException"];
 /**
- * Where our groups lie by default; CloudWatch Logs finds by the beginning of a name only. API Gateway names the last after the API's id:
- * such a group is left over whenever its API was made anew.
+ * Prefixes of our groups' names: CloudWatch Logs lists by prefix only. API Gateway names the last one after the API's id, so that group
+ * remains when its API was replaced.
  */
 const FOLDERS = ["/aws/lambda/fleetlogix", "/aws/apigateway/fleetlogix", "/aws/rds/instance/fleetlogix", "API-Gateway-Execution-Logs_"];
 
@@ -90,5 +90,5 @@ export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, Log
   },
 };
 
-/** Without the `:*` that DescribeLogGroups adds: tags and API Gateway want it so. */
+/** Without the `:*` that DescribeLogGroups adds: the tag calls and API Gateway refuse it. */
 const arnOf = (name: string, { partition, region, account }: AwsLocation) => `arn:${partition}:logs:${region}:${account}:log-group:${name}`;

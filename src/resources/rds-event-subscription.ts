@@ -10,7 +10,7 @@ export interface EventSubscriptionId {
   readonly name: string;
 }
 export interface EventSubscriptionSpec {
-  /** ARN of the topic that is told. */
+  /** ARN of the topic for the events. */
   readonly topic: string;
   /** `db-instance`, `db-parameter-group` or `db-security-group`. */
   readonly sourceType: string;
@@ -31,7 +31,7 @@ const NOT_VISIBLE = ["SNSNoAuthorization", "SNSInvalidTopic", "SNSTopicArnNotFou
   `${code}Fault`,
 ]);
 const SETTLING = ["creating", "modifying", "deleting"];
-/** States that nothing leaves by waiting: what to do about each. */
+/** States that do not end by waiting, with their cause. */
 const STUCK: Readonly<Record<string, string>> = {
   "no-permission": "RDS may not publish to the topic: its policy does not name events.rds.amazonaws.com",
   "topic-not-exist": "its topic was deleted after it was made",
@@ -80,7 +80,7 @@ export const rdsEventSubscription: ResourceKind<EventSubscriptionId, EventSubscr
     const live = liveOf(found, name, ctx.place);
     const tags = fromTagList((await rds.listTagsForResource({ ResourceName: live.arn })).TagList);
     const reason = STUCK[live.status];
-    // A topic that is there again, or a policy that is mended, brings it back with the next change: it is written over, not left.
+    // Once the topic or its policy is repaired, the next change makes it active again.
     if (reason !== undefined) return { state: "failed", live, tags, reason: `${live.status}: ${reason}` };
     return { state: SETTLING.includes(live.status) ? "settling" : "ready", live, tags };
   },

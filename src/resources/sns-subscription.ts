@@ -18,12 +18,12 @@ interface SubscriptionLive {
 
 const GONE = ["NotFoundException", "NotFound"];
 
-/** What the addressee has not confirmed yet counts as there: only the addressee can finish it. */
+/** An unconfirmed subscription counts as present: only the addressee can confirm it. */
 export const snsSubscription: ResourceKind<SubscriptionId, object, SubscriptionLive, object, AwsClients> = {
   kind: "sns.subscription",
   holdsData: false,
   settle: { timeoutMs: 60_000, pollMs: 1_000 },
-  // Without its topic there is none.
+  // A subscription needs its topic.
   notFound: { provenBy: "sns:ListSubscriptionsByTopic", codes: GONE },
   partOf: "topic",
 
@@ -51,7 +51,7 @@ export const snsSubscription: ResourceKind<SubscriptionId, object, SubscriptionL
     await (await ctx.world.sns()).subscribe({ TopicArn: topicArn, Protocol: protocol, Endpoint: endpoint });
   },
   async update() {},
-  /** One that is not confirmed cannot be deleted: SNS forgets it after two days, or with its topic. */
+  /** An unconfirmed one cannot be deleted: SNS removes it after two days, or with its topic. */
   async delete(_id, { arn }, _how, ctx) {
     if (arn) await (await ctx.world.sns()).unsubscribe({ SubscriptionArn: arn });
   },
@@ -70,7 +70,7 @@ export const snsSubscription: ResourceKind<SubscriptionId, object, SubscriptionL
 
 const subscriptionsOf = (sns: SNS, TopicArn: string): Promise<readonly Subscription[]> =>
   collect(sns.paginateListSubscriptionsByTopic({ TopicArn }), (page) => page.Subscriptions);
-/** What people and programs have subscribed by other means is theirs. */
+/** Only confirmed ones of our protocols; others are foreign. */
 function confirmedId({ TopicArn, Protocol, Endpoint, SubscriptionArn }: Subscription): readonly SubscriptionId[] {
   if (!TopicArn || !Endpoint || !SubscriptionArn?.startsWith("arn:")) return [];
   return Protocol === "email" || Protocol === "sms" ? [{ topicArn: TopicArn, protocol: Protocol, endpoint: Endpoint }] : [];

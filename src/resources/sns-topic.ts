@@ -10,8 +10,8 @@ export interface TopicId {
 }
 export interface TopicSpec {
   /**
-   * Key id, ARN or alias: `alias/aws/sns` is AWS's own key. undefined: SNS encrypts its disks and no more. AWS's own key opens to no
-   * other service, so a topic to which CloudWatch or RDS publishes has a customer key or none.
+   * Key id, ARN or alias: `alias/aws/sns` is AWS's own key. undefined: SNS encrypts its disks only. Other services cannot use AWS's own
+   * key, so a topic to which CloudWatch or RDS publishes has a customer key or none.
    */
   readonly kmsKey: string | undefined;
   readonly policy: PolicyDocument;
@@ -23,7 +23,7 @@ interface TopicLive {
   readonly policy: Statements;
 }
 
-/** Attributes speak of NotFound, tags of ResourceNotFound. */
+/** The attribute calls answer NotFound, the tag calls ResourceNotFound. */
 const GONE = ["NotFoundException", "NotFound", "ResourceNotFoundException", "ResourceNotFound"];
 
 export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly arn: string }, AwsClients> = {
@@ -62,7 +62,7 @@ export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly ar
   },
   async create({ name }, spec, ctx) {
     const sns = await ctx.world.sns();
-    // Encrypted, closed and tagged from its first moment. A topic that is there with other tags is InvalidParameter.
+    // Encrypted, closed and tagged by the create call. For an existing topic with other tags SNS answers InvalidParameter.
     const { KmsMasterKeyId, Policy } = attributesOf(spec);
     const Attributes = { Policy, ...(KmsMasterKeyId && { KmsMasterKeyId }) };
     await sns.createTopic({ Name: name, Tags: toTagList(ctx.tags), Attributes });

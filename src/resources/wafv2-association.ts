@@ -14,7 +14,7 @@ interface WebAclAssociationLive {
   readonly aclArn: string;
 }
 
-/** Which web ACL stands before a stage. A stage has one at most. */
+/** The web ACL of a stage. A stage has one at most. */
 export const wafv2Association: ResourceKind<WebAclAssociationId, WebAclAssociationSpec, WebAclAssociationLive, object, AwsClients> = {
   kind: "wafv2.association",
   holdsData: false,
@@ -43,7 +43,7 @@ export const wafv2Association: ResourceKind<WebAclAssociationId, WebAclAssociati
   async create({ stageArn }, { aclArn }, ctx) {
     await (await ctx.world.wafv2()).associateWebACL({ ResourceArn: stageArn, WebACLArn: aclArn });
   },
-  // Takes the place of the one that is there.
+  // Replaces the present association.
   async update({ stageArn }, { aclArn }, _live, _changes, ctx) {
     await (await ctx.world.wafv2()).associateWebACL({ ResourceArn: stageArn, WebACLArn: aclArn });
   },

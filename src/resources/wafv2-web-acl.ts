@@ -91,7 +91,7 @@ export const wafv2WebAcl: ResourceKind<WebAclId, WebAclSpec, WebAclLive, WebAclO
     const tags = changedTags(changes);
     if (tags) await waf.tagResource({ ResourceARN: arn, Tags: toTagList(tags) });
   },
-  // WAF deletes none that still stands before a stage, and an orphan's association is in no configuration any more.
+  // WAF deletes no associated web ACL, and the association of an orphan is no node of the stack.
   async delete({ name: Name }, { id: Id, arn: WebACLArn }, _how, ctx) {
     const waf = await ctx.world.wafv2();
     const { ResourceArns = [] } = await waf.listResourcesForWebACL({ WebACLArn, ResourceType: "API_GATEWAY" });
@@ -112,7 +112,7 @@ const settingsOf = (spec: WebAclSpec) => ({
 });
 const visibility = (MetricName: string): VisibilityConfig => ({ SampledRequestsEnabled: true, CloudWatchMetricsEnabled: true, MetricName });
 
-/** AWS's common rules refuse bodies above 8 KB: batches and planned routes are larger, and the API has limits of its own. */
+/** AWS's common rules block bodies above 8 KB. Batches and planned routes are larger, and the API has limits of its own. */
 const COUNTED: Readonly<Record<string, readonly string[]>> = { AWSManagedRulesCommonRuleSet: ["SizeRestrictions_BODY"] };
 function rulesOf({ ratePerAddress }: WebAclSpec): Rule[] {
   const managed = (group: string, Priority: number): Rule => ({
@@ -140,7 +140,7 @@ function rulesOf({ ratePerAddress }: WebAclSpec): Rule[] {
     managed("AWSManagedRulesKnownBadInputsRuleSet", 2),
   ];
 }
-/** What a rule does is an empty member (`Block: {}`), over which the comparison of settings passes: it is compared as a word. */
+/** The action of a rule is an empty member (`Block: {}`), which the comparison ignores, so its name is compared. */
 const ruleForm = ({ Action, OverrideAction, ...rule }: Rule) => ({
   ...rule,
   does: Object.keys(Action ?? {}),

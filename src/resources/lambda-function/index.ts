@@ -15,10 +15,10 @@ import type { FunctionId, FunctionLive, FunctionOutputs, FunctionSpec, Settings,
 
 const GONE = ["ResourceNotFoundException"];
 const LATEST = "$LATEST";
-/** Older versions than these are removed: all versions of all functions share 75 GB a region. */
+/** Number of old versions to keep: all versions of all functions share 75 GB a region. */
 const KEPT_VERSIONS = 5;
 const ALIAS = "live";
-/** The role that a function was last given, by its unique id: the ARN of a role that was deleted and made again stays the same. */
+/** Holds the unique id of the role that a function was last given: a role that is deleted and created again keeps its ARN. */
 const ROLE_TAG = "fleetlogix:role";
 
 export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive, FunctionOutputs, AwsClients> = {
@@ -77,7 +77,7 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
       Tags: { ...ctx.tags, ...(spec.roleId && { [ROLE_TAG]: spec.roleId }) },
     });
   },
-  /** Lambda takes no change while another is under way: as far as it goes at once, code, then settings, then the alias. */
+  /** Lambda takes no change while another is in progress. The order is code, settings, alias; it stops at the first that takes time. */
   async update({ name: FunctionName }, spec, live, changes, ctx) {
     const lambda = await ctx.world.lambda();
     const keys = keysInUse(spec, live);
@@ -109,14 +109,14 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
     ourNames((await ctx.world.lambda()).paginateListFunctions({}), (page) => page.Functions?.map((f) => f.FunctionName)),
 };
 
-/** The role's ARN is the same as before when it was deleted and made again; its unique id is not. */
+/** A role that was deleted and created again has the same ARN and another unique id. */
 function roleChange({ roleId }: FunctionSpec, live: FunctionLive): readonly Change[] {
   if (roleId === undefined || (roleId === null && live.roleId === undefined)) return [];
   return differences({ roleId: [live.roleId, roleId ?? "that of the role that is made anew"] });
 }
 /**
- * A new version is due when the alias names none, or one that lacks something that is wished for and deployed already.
- * What is not deployed yet comes first; the description changes nothing for callers.
+ * A new version is due when the alias names none, or one without a desired value that is already deployed. Values that are not deployed
+ * yet come first. The description changes nothing for callers.
  */
 function publication({ alias, latest }: FunctionLive, wanted: Settings): readonly Change[] {
   const to = "what is deployed";
@@ -131,7 +131,7 @@ function publication({ alias, latest }: FunctionLive, wanted: Settings): readonl
   return due ? [{ path: "published", from, to }] : [];
 }
 const means = (a: unknown, b: unknown) => differences({ it: [a, b] }).length === 0;
-/** PublishVersion makes no second version of the same content: a publication that was cut short is picked up. */
+/** PublishVersion creates no second version of the same content, so an interrupted publication is continued. */
 async function publish(lambda: Lambda, FunctionName: string, spec: FunctionSpec, live: FunctionLive): Promise<void> {
   const CodeSha256 = spec.code?.sha256 ?? live.latest.code;
   const { Version: FunctionVersion } = await lambda.publishVersion({ FunctionName, CodeSha256 });
@@ -142,7 +142,7 @@ async function publish(lambda: Lambda, FunctionName: string, spec: FunctionSpec,
 
 const settingsOf = (f: FunctionConfiguration): Settings => ({ code: f.CodeSha256, attributes: readAttributes(ATTRIBUTES, f) });
 
-/** The key that is wished for, and those of what is deployed and of what callers get. */
+/** The configured key, and those of the deployed code and of the version that callers use. */
 function keysInUse(spec: FunctionSpec, { latest, alias }: FunctionLive): readonly string[] {
   const keys = [spec.kmsKey, latest.attributes.kmsKey, alias?.settings.attributes.kmsKey];
   return [...new Set(keys.filter((key): key is string => typeof key === "string" && key !== ""))];

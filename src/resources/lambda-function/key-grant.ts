@@ -2,23 +2,22 @@ import { orAbsent } from "../../aws/faults.ts";
 import { KEY_POLICY, type PolicyDocument } from "../../aws/policies.ts";
 import type { IAM } from "../../aws/sdk/iam.ts";
 
-/** Services that use a key on behalf of the function; by itself it may do nothing with it. */
+/** Services that use a key on behalf of the function. The function itself cannot use it. */
 const SERVICES = ["dynamodb", "lambda", "s3", "sns"];
 
 /**
- * The function's role may use the stack's key by an inline policy of its own, which the function changes: a new key is granted before
- * anything is encrypted with it, and the old one is taken away when no version that callers get is encrypted with it any more.
+ * An inline policy by which the function's role may use the stack's key. The kind `lambda.function` writes it: a new key is granted before
+ * anything is encrypted with it, and the old one is removed when no version in use is encrypted with it.
  */
 export function grantOf(keys: readonly string[]): PolicyDocument {
   const region = keys[0]?.split(":")[3] ?? "";
   const through = SERVICES.map((name) => `${name}.${region}.amazonaws.com`);
-  // What it reads and writes, and its environment, are encrypted with them.
   const Action = ["kms:Decrypt", "kms:GenerateDataKey"];
   const Condition = { StringEquals: { "kms:ViaService": through } };
   return { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: [...keys], Condition }] };
 }
 
-/** The policy as it is there; undefined: none. */
+/** The live policy; undefined: none. */
 export async function readGrant(iam: IAM, roleArn: string): Promise<string | undefined> {
   const found = await orAbsent(
     iam.getRolePolicy({ RoleName: nameOf(roleArn), PolicyName: KEY_POLICY }),

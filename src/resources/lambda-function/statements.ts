@@ -3,7 +3,7 @@ import { parseJson } from "../../aws/answers.ts";
 import { orAbsent } from "../../aws/faults.ts";
 import type { Lambda } from "../../aws/sdk/lambda.ts";
 
-/** A statement in the policy of the function or of its alias that is none of ours. */
+/** A foreign statement in the policy of the function or of its alias. */
 export interface OtherStatement {
   readonly sid: string;
   readonly qualifier: string | undefined;

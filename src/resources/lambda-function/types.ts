@@ -7,7 +7,7 @@ export interface FunctionId {
 export interface FunctionSpec {
   readonly description: string;
   readonly roleArn: string;
-  /** AWS's unique id of the role; null: the role is made in this run. undefined: it is not compared. */
+  /** AWS's unique id of the role; null: this run creates the role. undefined: it is not compared. */
   readonly roleId?: string | null | undefined;
   readonly runtime: "nodejs24.x";
   readonly architecture: "arm64" | "x86_64";
@@ -18,28 +18,28 @@ export interface FunctionSpec {
   readonly logGroup: string;
   /** ARN of a customer key for the environment; undefined: AWS's own. */
   readonly kmsKey?: string | undefined;
-  /** The name that callers use; it points to the newest published version. */
+  /** The alias that callers use; it points to the newest published version. */
   readonly alias: string;
-  /** base64 of sha256(zip), as AWS reports it. undefined: nothing was bundled, what is deployed stays. */
+  /** base64 of sha256(zip), as AWS reports it. undefined: nothing was bundled, and the deployed code stays. */
   readonly code: { readonly zip: Uint8Array; readonly sha256: string } | undefined;
 }
 export interface FunctionLive {
   readonly name: string;
   readonly arn: string;
   readonly state: string;
-  /** Why the last update failed: the old code goes on serving. */
+  /** Why the last update failed. The old code still serves calls. */
   readonly updateFailed: string | undefined;
   readonly latest: Settings;
-  /** By which its role may use keys, in normal form. */
+  /** The policy by which its role may use keys, in normal form. */
   readonly keyGrant: unknown;
   readonly alias: { readonly arn: string; readonly version: string; readonly weights: Weights; readonly settings: Settings } | undefined;
-  /** Unique id of the role that the function was last given: a role of the same name that was made anew has another. */
+  /** Unique id of the role that the function was last given. A role that was deleted and created again has another id. */
   readonly roleId: string | undefined;
   /** Reserved concurrency 0: the console's "Throttle". */
   readonly stopped: boolean;
-  /** Statements in the policies of function and alias that are none of ours. */
+  /** Foreign statements in the policies of the function and its alias. */
   readonly otherStatements: readonly OtherStatement[];
-  /** Published, named by no alias, and more than are kept to go back to. */
+  /** Published versions without an alias, beyond those that are kept for a rollback. */
   readonly oldVersions: readonly string[];
 }
 /** Share of the calls that go to another version. */
