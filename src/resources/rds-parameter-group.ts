@@ -34,7 +34,7 @@ export interface ParameterGroupOutputs {
 }
 
 const GONE = ["DBParameterGroupNotFoundFault", "DBParameterGroupNotFound"];
-/** ModifyDBParameterGroup takes no more at once. */
+/** Limit of ModifyDBParameterGroup. */
 const AT_ONCE = 20;
 
 export const rdsParameterGroup: ResourceKind<ParameterGroupId, ParameterGroupSpec, ParameterGroupLive, ParameterGroupOutputs, AwsClients> =

@@ -21,7 +21,7 @@ import { gatewayLogsPolicy, gatewayLogsTrust } from "./permissions.ts";
 const SECONDS_A_DAY = 86_400;
 const LARGEST_QUOTA = 2_147_483_647;
 
-/** The API and what it calls and writes to; the stage, which callers see, comes last. */
+/** The API, its permissions and its logs. The stage comes after them: it makes the API reachable. */
 export function apiLayer(input: StackInput, functions: ReadonlyMap<FunctionName, FunctionNode>): readonly ResourceNode[] {
   const { config, names, place, production, key } = input;
   const { api } = config;
@@ -64,13 +64,13 @@ const accountSetting = ({ names, place }: StackInput) =>
     }),
   });
 
-/** Seconds of the window in which WAF counts the calls of an address, and the least that it can be told to allow. */
+/** Window in which WAF counts the calls of an address, and the smallest limit that it takes. */
 const WINDOW_SECONDS = 300;
 const LEAST_CALLS = 100;
 
 /**
- * One address may send what the whole stage takes, as phones behind one provider's address do; who sends more can only mean to flood it,
- * and WAF stops that before it counts against the stage.
+ * One address may send as much as the whole stage takes: phones share the address of their provider. WAF blocks more than that before it
+ * counts against the stage's limit.
  */
 function firewallLayer({ config, names }: StackInput, stage: ResourceNode<{ readonly apiId: string; readonly stage: string }>) {
   const acl = declare(wafv2WebAcl, "api.firewall", {
@@ -88,7 +88,7 @@ function firewallLayer({ config, names }: StackInput, stage: ResourceNode<{ read
   return [acl, association];
 }
 
-/** Each method of the stage may call its function's alias, and nobody else. Statements of one function go in one after the other: Lambda loses parallel ones. */
+/** Only the method of a route may call its function's alias. Statements of one function are added one after the other: Lambda loses parallel ones. */
 function permissionLayer(
   input: StackInput,
   rest: ResourceNode<{ readonly id: string }>,
@@ -135,7 +135,7 @@ function keyLayer({ config, names }: StackInput, stage: ResourceNode<{ readonly 
       keyId: from.key.id,
       rateLimit,
       burstLimit,
-      // What the rate allows in a day: the quota counts calls, the rate is what limits. AWS takes whole numbers.
+      // The calls that the rate allows in a day, as AWS takes whole numbers: the rate is the limit, the quota counts.
       dailyQuota: Math.min(Math.max(1, Math.round(rateLimit * SECONDS_A_DAY)), LARGEST_QUOTA),
     }),
   });

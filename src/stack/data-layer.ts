@@ -19,7 +19,7 @@ import { databaseFamily } from "./naming.ts";
 import { bucketPolicy, logBucketPolicy, monitoringPolicy, snowflakePolicy, snowflakeTrust, topicPolicy, trustIn } from "./permissions.ts";
 
 const POSTGRES_PORT = 5432;
-/** What is logged is statements that change the schema, not all: values of the others may be secrets. */
+/** Only statements that change the schema are logged: others may contain secrets. */
 const PARAMETERS = {
   "rds.force_ssl": "1",
   log_statement: "ddl",
@@ -28,7 +28,7 @@ const PARAMETERS = {
   log_disconnections: "1",
 };
 
-/** Lake, live tables, alerts and database. `alarms`: the topic that production's database tells of its events. */
+/** Lake, live tables, alerts and database. `alarms`: the topic for the events of a production database. */
 export function dataLayer(input: StackInput, alarms: ResourceNode<{ readonly arn: string }> | undefined): readonly ResourceNode[] {
   const { config, names, place, production, key } = input;
   const needs = { ...(key && { key }) };
@@ -70,7 +70,7 @@ export function dataLayer(input: StackInput, alarms: ResourceNode<{ readonly arn
     ...config.alerts.sms.map(subscription("sms")),
   ];
 }
-/** Who did what with the lake's objects. Its own accesses are not logged: a log of the log would never end. */
+/** Access log of the lake. Accesses to this bucket are not logged: that log would never end. */
 const accessLogs = ({ names, place, logRetentionDays, config }: StackInput) =>
   declare(s3Bucket, "bucket.logs", {
     identity: () => ({ name: names.logBucket }),
@@ -123,7 +123,7 @@ function databaseLayer(input: StackInput, alarms: ResourceNode<{ readonly arn: s
   const events = alarms ? eventSubscriptions(input, { alarms, database, parameters }) : [];
   return [...Object.values(own), monitoring, ...(subnets ? [subnets] : []), database, ...events];
 }
-/** Of the private subnets, where the VPC has some in two zones; without a look at the VPC (status, teardown) it may be there. */
+/** Of the VPC's private subnets. When they were not read (status, teardown) the group may exist, so it is declared. */
 const subnetGroup = ({ names, privateSubnets }: StackInput) =>
   privateSubnets?.length === 0
     ? undefined
@@ -137,7 +137,7 @@ interface EventSources {
   readonly database: ResourceNode<{ readonly identifier: string }>;
   readonly parameters: ResourceNode<{ readonly name: string }>;
 }
-/** RDS tells of the stack's own instance and parameters. Of security groups of its own it knows none in a VPC: whatever comes is told. */
+/** Events of the stack's instance and parameter group. In a VPC, RDS knows no security group as a source, so that subscription has none. */
 function eventSubscriptions({ names }: StackInput, { alarms, database, parameters }: EventSources): readonly ResourceNode[] {
   return [
     declare(rdsEventSubscription, "events.database", {
@@ -172,7 +172,7 @@ function eventSubscriptions({ names }: StackInput, { alarms, database, parameter
     }),
   ];
 }
-/** Made when the configuration says whom to let in. */
+/** Declared when the configuration names Snowflake's user. */
 function snowflakeRole({ config, names, key }: StackInput): readonly ResourceNode[] {
   const { userArn, externalId } = config.warehouse.snowflake;
   if (userArn === null || externalId === null) return [];
@@ -211,7 +211,7 @@ function databaseSpec({ config, production, local }: StackInput, from: DatabaseN
     publiclyAccessible: publiclyAccessible && !production,
     multiAz: production,
     deletionProtection: production,
-    // The local AWS takes another port where this one is taken: whatever it chose is right.
+    // The local AWS takes another port when this one is in use.
     port: local ? undefined : POSTGRES_PORT,
     securityGroup: from.network.id,
     parameterGroup: from.parameters.name,
@@ -222,7 +222,7 @@ function databaseSpec({ config, production, local }: StackInput, from: DatabaseN
 function allowedCidrs({ config, callerCidr }: StackInput): readonly string[] | undefined {
   const { allowedCidrs: allowed, publiclyAccessible } = config.database;
   if (allowed !== "auto") return allowed;
-  // From outside the VPC nobody reaches it: the caller's address has nothing to be let in to.
+  // The database is not reachable from outside the VPC, so the caller's address is not let in.
   if (!publiclyAccessible) return [];
   return callerCidr === undefined ? undefined : [callerCidr];
 }

@@ -5,7 +5,7 @@ import { logGroup, type StackInput } from "./layer.ts";
 import { ALIAS } from "./naming.ts";
 import { functionPolicy, trustIn } from "./permissions.ts";
 
-/** A function with its role and its log, both there before it. */
+/** A function with its role and its log group, which exist before it. */
 export function functionLayer(input: StackInput, manifest: FunctionManifest) {
   const { config, names, place, artifacts, key } = input;
   const { name } = manifest;
@@ -40,7 +40,7 @@ export function functionLayer(input: StackInput, manifest: FunctionManifest) {
   });
   return { name, role, log, live };
 }
-/** Names and numbers only: no function holds a secret. */
+/** Names and numbers only: no function has a secret in its environment. */
 function environmentOf(
   { config, names }: StackInput,
   { environment, optionalEnvironment }: FunctionManifest,

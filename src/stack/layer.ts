@@ -9,11 +9,11 @@ import { keyPolicy } from "./permissions.ts";
 /** Facts beside the configuration: where the stack lies, who asks, and the code to deploy. */
 export interface StackContext {
   readonly place: AwsLocation;
-  /** An imitation of AWS answers: it chooses the port of a database. */
+  /** The account of the local AWS, which chooses the port of a database. */
   readonly local: boolean;
-  /** The caller's own address, `/32`, for `allowedCidrs: "auto"`; undefined: not known, and what is open stays open. */
+  /** The caller's own address, `/32`, for `allowedCidrs: "auto"`; undefined: unknown, and the present rules stay. */
   readonly callerCidr: string | undefined;
-  /** Ids of the default VPC's private subnets, in two zones at least, else none; undefined: nobody has looked. */
+  /** Ids of the default VPC's private subnets: in two zones at least, or none. undefined: not read. */
   readonly privateSubnets: readonly string[] | undefined;
   /** undefined: nothing was bundled (status, outputs, teardown), and code is not compared. */
   readonly artifacts: ReadonlyMap<FunctionName, Artifact> | undefined;
@@ -41,5 +41,5 @@ export const stackKey = ({ names, config, place }: Omit<StackInput, "key">): Res
     spec: () => ({ description: `Encrypts what ${config.project}/${config.environment} keeps`, policy: keyPolicy(place) }),
   });
 
-/** Tells what has no short name of its own apart in ids. */
+/** Distinguishes resources without a short name in their ids. */
 export const shortHash = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 8);

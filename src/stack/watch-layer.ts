@@ -5,16 +5,16 @@ import { dashboardBody } from "./dashboard.ts";
 import { type StackInput, shortHash } from "./layer.ts";
 import { alarmsTopicPolicy } from "./permissions.ts";
 
-/** The topic of the alarms, which production's database tells of its events, too. */
+/** Topic of the alarms, and of the events of a production database. */
 export const alarmsTopic = ({ config, names, place, key }: StackInput) =>
   declare(snsTopic, "topic.alarms", {
     needs: { ...(key && { key }) },
     identity: () => ({ name: config.alarms.topicName }),
-    // CloudWatch cannot publish to a topic under AWS's own key: without a customer key it has none, and SNS's own disk encryption.
+    // CloudWatch cannot publish to a topic with AWS's own key. Without a customer key the topic has none, and SNS encrypts its disks.
     spec: (from) => ({ kmsKey: from.key?.arn, policy: alarmsTopicPolicy(names, place) }),
   });
 
-/** Dashboard, alarms and whom they tell. They need nothing but the topic: metrics are named, not made. */
+/** Dashboard, alarms and their subscribers. They need the topic only: a metric is referred to by its name. */
 export function watchLayer({ config, names, place }: StackInput, topic: ResourceNode<{ readonly arn: string }>): readonly ResourceNode[] {
   const alarms = alarmsOf(config).map(({ what, spec }) =>
     declare(cloudwatchAlarm, `alarm.${what}`, {

@@ -8,9 +8,9 @@ import type { DatabaseLive, DatabaseSpec } from "./types.ts";
  * (hashicorp/terraform-provider-aws issues 28589 and 33512, crossplane-contrib/provider-aws issue 1630).
  */
 export const IOPS_FROM_GB = 400;
-/** What gp3 has from there on without being asked (RDS user guide, DB instance storage). */
+/** IOPS that gp3 has from that size on by default (RDS user guide, DB instance storage). */
 export const BASE_IOPS = 12_000;
-/** Less is rounded up to it (botocore, ModifyDBInstanceMessage.AllocatedStorage). */
+/** AWS rounds a smaller growth up to this factor (botocore, ModifyDBInstanceMessage.AllocatedStorage). */
 const LEAST_GROWTH = 1.1;
 
 const LOG_EXPORTS = ["postgresql", "upgrade"];
@@ -29,7 +29,7 @@ export const ATTRIBUTES: Attributes<DatabaseSpec, DatabaseLive, [found: DBInstan
   },
   engineVersion: {
     read: (found, pending) => pending.EngineVersion ?? found.EngineVersion ?? "",
-    // As exact as it is written: AWS upgrades the minor version by itself.
+    // Compared as exactly as it is configured: AWS upgrades the minor version by itself.
     wanted: (spec, live) => (versionOrder(spec, live) === 0 ? live.engineVersion : spec.engineVersion),
     write: (spec) => ({ EngineVersion: spec.engineVersion }),
     neededWith: (spec, live) => ({ AllowMajorVersionUpgrade: majorOf(spec.engineVersion) !== majorOf(live.engineVersion) }),
@@ -84,7 +84,7 @@ export const ATTRIBUTES: Attributes<DatabaseSpec, DatabaseLive, [found: DBInstan
     write: (spec) => ({ DBParameterGroupName: spec.parameterGroup }),
   },
   monitoring: {
-    // Once switched off, the role that is still named means nothing.
+    // When monitoring is off, AWS still reports the role.
     read: ({ MonitoringInterval = 0, MonitoringRoleArn }) =>
       MonitoringInterval === 0 ? { MonitoringInterval } : { MonitoringInterval, MonitoringRoleArn },
     wanted: monitoringOf,

@@ -11,11 +11,11 @@ import { notesOn } from "./notes.ts";
 import type { DatabaseId, DatabaseLive, DatabaseOutputs, DatabaseSpec } from "./types.ts";
 
 const GONE = ["DBInstanceNotFoundFault", "DBInstanceNotFound"];
-/** Said of a key that RDS cannot use (botocore rds). unproven: that it is said of a key made a moment ago, and passes by itself. */
+/** The key cannot be used (botocore rds). unproven: RDS answers it for a new key, too, and it passes by itself. */
 const KEY_NOT_ACCESSIBLE = ["KMSKeyNotAccessibleFault", "KMSKeyNotAccessible"];
-/** Usable as it is; `storage-optimization` only forbids another resize. */
+/** Usable states; `storage-optimization` only forbids another resize. */
 const READY = ["available", "storage-optimization", "stopped"];
-/** States that nothing leaves by waiting: what to do about each. */
+/** States that do not end by waiting, with their cause or remedy. */
 const STUCK: Readonly<Record<string, string>> = {
   "incompatible-network": "its subnets have no free address or its VPC is gone",
   "incompatible-restore": "its snapshot cannot be restored",
@@ -45,14 +45,14 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
     delete: ["rds:AddTagsToResource", "rds:CreateDBSnapshot", "rds:DeleteDBInstance", "rds:ModifyDBInstance"],
     everywhere: {
       read: ["rds:DescribeDBInstances"],
-      // RDS makes the password's secret, and its own role once an account, in the deployer's name.
+      // RDS creates the password's secret, and once for each account its service-linked role, with the deployer's permissions.
       write: ["iam:CreateServiceLinkedRole", "kms:DescribeKey", "secretsmanager:CreateSecret", "secretsmanager:TagResource"],
     },
   },
   label: ({ identifier }) => identifier,
   diff: (spec, live) => [
     ...onlyAnew(spec, live),
-    // Stopped by somebody (AWS itself starts it after seven days): nothing else can be changed until it runs.
+    // AWS starts a stopped instance after seven days. Until then nothing else can be changed.
     ...differences({ status: [live.status === "stopped" ? "stopped" : "running", "running"] }),
     ...attributeChanges(ATTRIBUTES, live.attributes, spec, live),
   ],
@@ -127,7 +127,7 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
 function observationOf(found: DBInstance): Observation<DatabaseLive> {
   const live = liveOf(found);
   const tags = fromTagList(found.TagList);
-  // The repair is under way: what is pending is storage that it gets.
+  // The repair is in progress: more storage is pending.
   if (live.status === FULL && found.PendingModifiedValues?.AllocatedStorage !== undefined) return { state: "settling", live, tags };
   const reason = reasonOf(live);
   if (reason) return { state: "failed", live, tags, reason: `${live.status}: ${reason}` };
@@ -166,8 +166,8 @@ function reasonOf(live: DatabaseLive): string | undefined {
 const FULL = "storage-full";
 const fullReason = (live: DatabaseLive) => `its storage is full: write "storageGb": ${leastGrowth(live)} or more in "database"`;
 /**
- * An instance whose storage is full takes nothing but more storage (RDS user guide, "Amazon RDS DB instance running out of storage"):
- * that goes first and alone, the rest when it is available again.
+ * An instance with full storage takes no change but more storage (RDS user guide, "Amazon RDS DB instance running out of storage"). So
+ * that change comes first and alone; the others follow when the instance is available again.
  */
 function repairable(changes: readonly Change[], live: DatabaseLive): readonly Change[] {
   if (live.status !== FULL) return changes;
@@ -177,7 +177,7 @@ function repairable(changes: readonly Change[], live: DatabaseLive): readonly Ch
     hint: `Write "storageGb": ${leastGrowth(live)} or more in "database" of fleetlogix.config.json, then run the same command again.`,
   });
 }
-/** RDS refuses a modification that changes nothing; a repeated one has become just that. */
+/** RDS refuses a modification without a change, which a repeated one is. */
 async function unlessNothingToDo(modification: Promise<unknown>): Promise<void> {
   try {
     await modification;
@@ -186,9 +186,9 @@ async function unlessNothingToDo(modification: Promise<unknown>): Promise<void> 
   }
 }
 
-/** What keeps the old instance: the new one stands beside it. */
+/** How to keep the old instance beside a new one. */
 const ANEW = `another "identifier" in "database" (a new one is made beside it, and \`fleetlogix db import --from postgres://OLD\` moves the data in)`;
-/** AWS changes none of it on a database that is there. */
+/** Attributes that AWS does not change on an existing database. */
 function onlyAnew(spec: DatabaseSpec, live: DatabaseLive): readonly Change[] {
   const keep: Readonly<Record<string, string>> = {
     name: `"name": ${JSON.stringify(live.name)} in "database"`,

@@ -1,7 +1,7 @@
 import { ATTRIBUTES, BASE_IOPS, IOPS_FROM_GB, leastGrowth, majorOf } from "./attributes.ts";
 import type { DatabaseLive, DatabaseSpec } from "./types.ts";
 
-/** What is no difference and must be known before anything is written. */
+/** Notes that are no difference, for the plan before the first write. */
 export function notesOn(spec: DatabaseSpec, live: DatabaseLive | undefined): readonly string[] {
   if (live === undefined) return [];
   const minorOnly = majorOf(spec.engineVersion) === majorOf(live.engineVersion);
@@ -20,7 +20,7 @@ function upgradeNotes(spec: DatabaseSpec, { identifier, engineVersion }: Databas
     ? [`"${identifier}" goes from PostgreSQL ${from} to ${to}: it does not serve for some minutes, and it cannot go back.`]
     : [];
 }
-/** Set when an instance is made and never after. */
+/** Settings that AWS takes at the creation only. */
 function fixedNotes({ kmsKey, subnetGroup }: DatabaseSpec, live: DatabaseLive): readonly string[] {
   const { identifier } = live;
   return [

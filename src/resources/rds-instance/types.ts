@@ -13,11 +13,11 @@ export interface DatabaseSpec {
   readonly publiclyAccessible: boolean;
   readonly multiAz: boolean;
   readonly deletionProtection: boolean;
-  /** undefined: whatever the endpoint gives. */
+  /** undefined: the endpoint chooses it. */
   readonly port: number | undefined;
   readonly securityGroup: string;
   readonly parameterGroup: string;
-  /** Where a new database is put; RDS moves none within its VPC. undefined: the VPC's default group. */
+  /** Subnet group of a new database; RDS moves no instance within its VPC. undefined: the VPC's default group. */
   readonly subnetGroup?: string | undefined;
   /** undefined: no enhanced monitoring. */
   readonly monitoringRoleArn: string | undefined;

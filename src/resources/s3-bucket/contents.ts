@@ -4,9 +4,9 @@ import type { S3 } from "../../aws/sdk/s3.ts";
 import type { Inventory } from "../../engine/contract.ts";
 import { FleetlogixError } from "../../errors.ts";
 
-/** Objects that are counted for the question before a teardown; past it the answer is "more than". */
+/** Limit of the count for the question before a teardown. Above it the answer is "more than". */
 const COUNT_AT_MOST = 50_000;
-/** Failures of one object in a batch that are S3's and pass. */
+/** Transient failures of one object in a batch. */
 const PASSING = ["InternalError", "SlowDown", "ServiceUnavailable"];
 
 export interface Own {
@@ -14,7 +14,7 @@ export interface Own {
   readonly ExpectedBucketOwner: string;
 }
 
-/** How many versions, and of what size together. */
+/** Number of versions, and their total size. */
 export async function count(s3: S3, own: Own): Promise<Inventory> {
   let [items, bytes] = [0, 0];
   for await (const page of versionPages(s3, own)) {

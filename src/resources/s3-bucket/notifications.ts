@@ -7,7 +7,7 @@ const OUR_QUEUE = "fleetlogix-lake";
 export const ownQueue = ({ QueueConfigurations }: NotificationConfiguration): string | undefined =>
   QueueConfigurations?.find(({ Id }) => Id === OUR_QUEUE)?.QueueArn;
 
-/** Replaces the whole configuration: queues, topics and functions that others have connected stay. */
+/** S3 replaces the whole configuration, so the foreign queues, topics and functions are written again. */
 export async function notify(s3: S3, own: Own, { queue }: { readonly queue?: string | undefined }): Promise<void> {
   const { $metadata, QueueConfigurations = [], ...there } = await s3.getBucketNotificationConfiguration(own);
   const others = QueueConfigurations.filter(({ Id }) => Id !== OUR_QUEUE);
@@ -22,6 +22,6 @@ export async function notify(s3: S3, own: Own, { queue }: { readonly queue?: str
   const ours = queue === undefined ? [] : [{ Id: OUR_QUEUE, QueueArn: queue, Events: ["s3:ObjectCreated:*" as const], Filter: filter }];
   const all = [...others, ...ours];
   const NotificationConfiguration = { ...there, EventBridgeConfiguration: {}, ...(all.length > 0 && { QueueConfigurations: all }) };
-  // Snowflake's queue belongs to another account and may not be asked whether S3 may write to it.
+  // S3 cannot validate Snowflake's queue: it belongs to another account.
   await s3.putBucketNotificationConfiguration({ ...own, NotificationConfiguration, SkipDestinationValidation: queue !== undefined });
 }
