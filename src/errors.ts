@@ -52,7 +52,7 @@ export const CODES = {
   TOOL_MISSING: { exit: 1, means: "A program that the command starts is missing or too old." },
   INTERRUPTED: { exit: 130, means: "The run was interrupted; run it again to continue." },
   INTERNAL: { exit: 1, means: "A bug in fleetlogix." },
-} as const satisfies Record<string, { exit: number; means: string }>;
+} as const;
 export type Code = keyof typeof CODES;
 
 export interface ErrorDetail {

@@ -16,7 +16,6 @@ export class Secret {
   toJSON(): string {
     return "[secret]";
   }
-  [inspect.custom](): string {
-    return "[secret]";
-  }
 }
+/** For console.log. Outside of the class, so that the declarations of the library need no types of Node.js. */
+Object.defineProperty(Secret.prototype, inspect.custom, { value: () => "[secret]" });

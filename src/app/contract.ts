@@ -1,17 +1,17 @@
 export type { ImportEvent } from "../database/import/import.ts";
 export type { CompactEvent } from "../lake/compact.ts";
 export type { QueryResult } from "../lake/query.ts";
+export type * from "./results.ts";
 
 import type { Artifact } from "../artifacts/artifact.ts";
 import type { ApiCall } from "../aws/sign.ts";
 import type { Config, FunctionName } from "../config/config.ts";
 import type { RunningDashboard } from "../dashboard/dashboard.ts";
 import type { AwsLocation } from "../engine/contract.ts";
-import type { Decision } from "../engine/decide.ts";
 import type { Emit } from "../engine/events.ts";
 import type { Clock } from "../engine/ports.ts";
-import type { Secret } from "../secret.ts";
 import type { DashboardSettings, DatabaseActions, LakeActions } from "./actions.ts";
+import type { LockHolder, Outputs, Plan, ResourceStatus, RunResult } from "./results.ts";
 
 /** Which part of the stack a command is about; `functions` narrows deploy-lambdas. Needs of the part come with it. */
 export interface Scope {
@@ -55,115 +55,6 @@ export interface TeardownOptions {
   readonly orphansOnly?: boolean | undefined;
   /** As for a run. */
   readonly confirmed?: ReadonlySet<string> | undefined;
-}
-export interface PlannedResource {
-  readonly id: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly decision: Decision;
-  /** ARN or address where it is known or can be foretold. */
-  readonly arn?: string | undefined;
-  /** For a teardown: what it holds and what keeping it costs. */
-  readonly inventory?: string | undefined;
-  readonly cost?: string | undefined;
-  /** Ours by tag, no longer in the configuration. */
-  readonly orphan?: boolean;
-  /** Of what will be made: its important settings. */
-  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
-}
-/** Plain data: it can be printed, saved, compared. */
-export interface Plan {
-  readonly resources: readonly PlannedResource[];
-  readonly cost?: PlanCost | undefined;
-}
-/** An estimate of what the resources of the plan cost a month without being used, from list prices; what is used comes on top. */
-export interface PlanCost {
-  readonly region: string;
-  /** false: the region's prices are estimated themselves. */
-  readonly published: boolean;
-  /** Day of the price table. */
-  readonly dated: string;
-  readonly monthly_usd: number;
-  /** Against what is there now. */
-  readonly difference_usd: number;
-  /** Ids of resources whose price is not in the table: they are in neither sum. */
-  readonly unpriced: readonly string[];
-}
-export interface ResourceResult extends PlannedResource {
-  readonly status: "planned" | "done" | "failed" | "skipped";
-  readonly durationMs: number;
-  /** AWS finishes it without us: nobody waited. */
-  readonly settling?: boolean;
-  /** Name of the snapshot that a deleted database leaves. */
-  readonly finalSnapshot?: string | undefined;
-  readonly error?: { readonly code: string; readonly message: string; readonly hint: string } | undefined;
-}
-export interface RunResult {
-  readonly ok: boolean;
-  readonly resources: readonly ResourceResult[];
-  /** The first failure, as the exit code and the JSON error report it. */
-  readonly error: unknown;
-}
-/** What people ask of the things that work. */
-export interface ResourceFacts {
-  /** Objects or items in it. */
-  readonly items?: number | undefined;
-  /** Size in bytes: of what it holds, of the code, of the database's storage. */
-  readonly bytes?: number | undefined;
-  /** There is more than that: counting stopped. */
-  readonly at_least?: boolean;
-  /** ISO time when it was made, or last deployed. */
-  readonly since?: string | undefined;
-  /** Version and class, as a phrase. */
-  readonly detail?: string | undefined;
-}
-export interface ResourceStatus extends ResourceFacts {
-  readonly id: string;
-  readonly kind: string;
-  readonly name: string;
-  /** AWS's own word, or `absent`, `foreign`, or `in <region>` for what is global and belongs to this stack elsewhere. */
-  readonly state: string;
-  /** `changing`: AWS is at work on it, which is no error. `wrong`: failed, foreign, or in trouble. */
-  readonly condition: "ready" | "changing" | "absent" | "wrong";
-  readonly healthy: boolean;
-  /** Why it does not serve although AWS calls it ready. */
-  readonly trouble?: string | undefined;
-  readonly arn?: string | undefined;
-  readonly address?: string | undefined;
-}
-/** The run that works on the stack now. */
-export interface LockHolder {
-  /** `user on host`. */
-  readonly who: string;
-  readonly command: string;
-  readonly pid: number;
-  /** ISO time. */
-  readonly since: string;
-}
-export interface Outputs {
-  readonly api_url: string | null;
-  readonly api_id: string | null;
-  readonly api_key: Secret | null;
-  /** Values of the keys that `keys create` made, by name; only with `secrets`. */
-  readonly api_keys?: Readonly<Record<string, Secret>> | undefined;
-  readonly bucket: string | null;
-  readonly tables: Readonly<Record<"deliveries" | "alerts" | "vehicles" | "routes", string | null>>;
-  readonly topic_arn: string | null;
-  readonly functions: Readonly<
-    Record<FunctionName, { readonly name: string; readonly arn: string; readonly version: string | null } | null>
-  >;
-  readonly database: {
-    readonly identifier: string;
-    readonly status: string;
-    readonly host: string | null;
-    readonly port: number | null;
-    readonly name: string;
-    readonly username: string;
-    readonly secret_arn: string | null;
-    readonly password: Secret | null;
-    /** postgresql:// URL with the password and sslmode. */
-    readonly url: Secret | null;
-  } | null;
 }
 export interface OutputOptions {
   /** Fetches the API keys and the database password, too. */

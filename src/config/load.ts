@@ -1,13 +1,14 @@
 import { isAbsolute, relative, resolve } from "node:path";
 import { FleetlogixError } from "../errors.ts";
 import type { Config } from "./config.ts";
+import { ConfigError, type Problem } from "./config-error.ts";
 import { type Conflict, conflicts } from "./crosscheck.ts";
 import { deriveConfig } from "./derive.ts";
 import { CONFIG_FILE } from "./home.ts";
 import { type Layer, layered, type Origins, originsOf } from "./layers.ts";
 import { environmentName, regionName } from "./names.ts";
 import { nearest } from "./one-of.ts";
-import { ConfigError, type Problem, parseProblems, placeOf, schemaConflicts, schemaProblems, toPointer } from "./problems.ts";
+import { parseProblems, placeOf, schemaConflicts, schemaProblems, toPointer } from "./problems.ts";
 import { entryAt, readConfigText } from "./read.ts";
 import { unknownRegion } from "./regions.ts";
 import { fileSchema, jsonSchema, settingsSchema } from "./schema.ts";

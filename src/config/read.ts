@@ -1,6 +1,6 @@
 import { closeSync, lstatSync, openSync, readSync } from "node:fs";
 import { FleetlogixError } from "../errors.ts";
-import { ConfigError } from "./problems.ts";
+import { ConfigError } from "./config-error.ts";
 
 /** Far more than any configuration needs; `/dev/zero` has no end. */
 const LARGEST_BYTES = 1_000_000;

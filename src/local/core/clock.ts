@@ -35,7 +35,7 @@ export interface VirtualClock extends LocalClock {
 }
 
 /** `sleep` moves the time forward at once: a wait of twenty minutes takes no real time, and each run sees the same times. */
-export function virtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
+export function virtualClock(startMs: number = Date.UTC(2026, 0, 1)): VirtualClock {
   let now = startMs;
   let due: { at: number; task: () => void }[] = [];
   const advance = (ms: number): void => {

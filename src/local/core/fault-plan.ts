@@ -1,6 +1,7 @@
 import { z } from "zod";
+import type { WrittenRule } from "./fault-types.ts";
 
-/** The schema of a fault plan. In a module of its own, loaded on demand, because few starts read a plan. */
+/** The schema of a fault plan: fault-types.ts says what each part means. In a module of its own, loaded on demand, because few starts read a plan. */
 const failure = {
   code: z.string().optional(),
   message: z.string().optional(),
@@ -9,46 +10,29 @@ const failure = {
   extra: z.record(z.string(), z.unknown()).optional(),
 };
 const fault = z.discriminatedUnion("kind", [
-  /** Refused before any effect. */
   z.strictObject({ kind: z.literal("fail"), ...failure }),
-  /** Takes effect, then answers an error. */
   z.strictObject({ kind: z.literal("failAfter"), ...failure, status: z.number().int().min(400).max(599).optional() }),
-  /** Takes effect; then the connection is closed without a response. */
   z.strictObject({ kind: z.literal("lose") }),
-  /** The connection is closed before any effect. */
   z.strictObject({ kind: z.literal("cutBefore") }),
-  /** No response for `ms` milliseconds, by default until the client leaves; then the call takes effect unless `effect` is false. */
   z.strictObject({ kind: z.literal("hang"), ms: z.number().min(0).optional(), effect: z.boolean().optional() }),
   z.strictObject({ kind: z.literal("slow"), ms: z.number().min(0) }),
-  /** Refused with the service's own error for too many requests. */
   z.strictObject({ kind: z.literal("throttle"), retryAfterSeconds: z.number().min(0).optional() }),
-  /** Answers what the same call answered before the last write to its service. */
   z.strictObject({ kind: z.literal("staleRead") }),
-  /** The same for lists only. */
   z.strictObject({ kind: z.literal("staleList") }),
-  /** A list whose first page is empty and says that there is more. */
   z.strictObject({ kind: z.literal("emptyPage") }),
   z.strictObject({ kind: z.literal("deny") }),
 ]);
-const rule = z.strictObject({
+const rule: z.ZodType<WrittenRule> = z.strictObject({
   service: z.string().optional(),
-  /** A name, or the beginning of one followed by `*`. */
   operation: z.string().optional(),
-  /** Hits only writes (true) or only reads (false). */
   write: z.boolean().optional(),
-  /** Text that the input, as JSON, must contain. */
   input: z.string().optional(),
-  /** The first matching call that is hit, counted from 1; 1 by default. */
   nth: z.number().int().min(1).optional(),
-  /** How many calls from there on are hit, 1 by default; null = all. */
   times: z.number().int().min(1).nullable().optional(),
-  /** The probability that each of these calls is hit: above 0, at most 1, by default 1. It is drawn from `seed`: the same calls get the same hits. */
   chance: z.number().gt(0).max(1).optional(),
   seed: z.number().int().optional(),
   fault,
 });
-/** A rule as it is written in a file. */
-export type WrittenRule = z.infer<typeof rule>;
 /** A rule without a seed gets the plan's seed plus its index, so that the rules of a plan draw independently. */
 const plan = z.strictObject({ seed: z.number().int().default(1), rules: z.array(rule) });
 

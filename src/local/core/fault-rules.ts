@@ -1,5 +1,5 @@
 import type { LocalClock } from "./clock.ts";
-import type { WrittenRule } from "./fault-plan.ts";
+import type { WrittenFault, WrittenRule } from "./fault-types.ts";
 import { describeInput } from "./history.ts";
 import type { LocalService } from "./service.ts";
 import { isWrite } from "./write-operations.ts";
@@ -16,7 +16,7 @@ export interface FaultedCall {
   readonly clock: LocalClock;
 }
 export type Fault =
-  | WrittenRule["fault"]
+  | WrittenFault
   /** In-process only: runs functions before and after the call. */
   | { readonly kind: "hook"; readonly before?: Hook | undefined; readonly after?: Hook | undefined };
 /** `output`: the output that will be sent, which the hook may change; only after the call. */

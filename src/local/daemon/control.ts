@@ -14,8 +14,8 @@ import type { Where } from "./status.ts";
 
 export { type LocalStatus, statusLocal } from "./status.ts";
 
-/** PORT_BUSY, FOLDER_UNWRITABLE, FOLDER_LINKED, LOCAL_START_FAILED, LOCAL_STOP_FAILED, LOCAL_DATA_NEWER, FAULTS_INVALID. */
-export class LocalControlError extends Error {
+/** FOLDER_IN_USE, PORT_BUSY, FOLDER_UNWRITABLE, FOLDER_LINKED, LOCAL_START_FAILED, LOCAL_STOP_FAILED, LOCAL_DATA_NEWER, FAULTS_INVALID. */
+export class LocalAwsError extends Error {
   readonly code: string;
   constructor(code: string, message: string) {
     super(message);
@@ -54,8 +54,8 @@ export async function startLocal(options: StartOptions): Promise<Started> {
   const { code, message } = outcome.failed;
   if (code === "LOCKED") return awaitOther(dataDir, options.timeoutMs ?? START_MS);
   if (code === "EADDRINUSE") await checkPort(options.port);
-  if (code === "LOCAL_DATA_NEWER" || code === "FAULTS_INVALID") throw new LocalControlError(code, message);
-  throw new LocalControlError("LOCAL_START_FAILED", `The local AWS did not start: ${message} Its log is ${join(dataDir, LOG)}.`);
+  if (code === "LOCAL_DATA_NEWER" || code === "FAULTS_INVALID") throw new LocalAwsError(code, message);
+  throw new LocalAwsError("LOCAL_START_FAILED", `The local AWS did not start: ${message} Its log is ${join(dataDir, LOG)}.`);
 }
 
 const asStarted = ({ port, pid, options }: DaemonState, alreadyRunning: boolean): Started => ({
@@ -80,7 +80,8 @@ function reasonOf(folder: string, error: unknown): string | undefined {
   }
 }
 
-function prepareFolder(dataDir: string): void {
+/** Makes the data folder, closed to other users. Throws FOLDER_UNWRITABLE, FOLDER_LINKED. */
+export function prepareFolder(dataDir: string): void {
   try {
     // Only the folder itself is closed to others: who serves its databases may have to pass through those above it.
     mkdirSync(dirname(dataDir), { recursive: true });
@@ -88,11 +89,10 @@ function prepareFolder(dataDir: string): void {
     accessSync(dataDir, constants.W_OK | constants.X_OK);
     hideFromGit(dataDir);
   } catch (error) {
-    throw new LocalControlError("FOLDER_UNWRITABLE", `The folder ${dataDir} cannot be written (${reasonOf(dataDir, error)}).`);
+    throw new LocalAwsError("FOLDER_UNWRITABLE", `The folder ${dataDir} cannot be written (${reasonOf(dataDir, error)}).`);
   }
   const link = linkIn(dataDir);
-  if (link)
-    throw new LocalControlError("FOLDER_LINKED", `${link} is a symbolic link: the local AWS would write where it leads. Remove it.`);
+  if (link) throw new LocalAwsError("FOLDER_LINKED", `${link} is a symbolic link: the local AWS would write where it leads. Remove it.`);
 }
 
 /** Data is nobody's source. A hidden folder around it (`.fleetlogix/local`) is a tool's own and holds nothing else. */
@@ -106,8 +106,8 @@ function hideFromGit(dataDir: string): void {
   }
 }
 
-/** Refuses a port on which somebody listens, and says who when it is one of us. */
-async function checkPort(port: number): Promise<void> {
+/** Refuses a port on which somebody listens (PORT_BUSY), and says who when it is one of us. */
+export async function checkPort(port: number): Promise<void> {
   const taken = await new Promise<boolean>((done) => {
     const socket = connect({ port, host: "127.0.0.1" });
     socket.once("connect", () => done(true)).once("error", () => done(false));
@@ -116,7 +116,7 @@ async function checkPort(port: number): Promise<void> {
   if (!taken) return;
   const other = await health(port);
   const who = other?.dataDir ? `the local AWS of ${other.dataDir}` : "another program";
-  throw new LocalControlError("PORT_BUSY", `Port ${port} is taken by ${who}.`);
+  throw new LocalAwsError("PORT_BUSY", `Port ${port} is taken by ${who}.`);
 }
 
 async function launch(options: StartOptions): Promise<ServeMessage> {
@@ -177,7 +177,7 @@ async function awaitOther(dataDir: string, timeoutMs: number): Promise<Started> 
     if (running) return asStarted(running, true);
     await sleep(POLL_MS);
   }
-  throw new LocalControlError(
+  throw new LocalAwsError(
     "LOCAL_START_FAILED",
     `Another local AWS holds ${dataDir} and does not answer. Its log is ${join(dataDir, LOG)}.`,
   );
@@ -191,12 +191,15 @@ export async function stopLocal(options: Where): Promise<{ readonly wasRunning: 
   const ours = pid !== undefined && (found !== undefined || servesFolder(pid, dataDir));
   if (ours) await end(pid, dataDir, found);
   if (options.port && (await servesHere(options.port, dataDir)))
-    throw new LocalControlError("LOCAL_STOP_FAILED", `The local AWS of ${dataDir} still answers at ${urlOf(options.port)}.`);
+    throw new LocalAwsError("LOCAL_STOP_FAILED", `The local AWS of ${dataDir} still answers at ${urlOf(options.port)}.`);
   return { wasRunning: ours };
 }
 
 /** Asks the server itself where it answers. A signal goes only to a process that was proven to be this folder's server. */
 async function end(pid: number, dataDir: string, found: DaemonState | undefined): Promise<void> {
+  // A test suite may serve the folder in its own process, which is not ours to end.
+  if (found && !servesFolder(pid, dataDir) && process.platform !== "win32")
+    throw new LocalAwsError("LOCAL_STOP_FAILED", `Process ${pid} serves ${dataDir} and is no background process. End it.`);
   const asked = found && (await askToStop(found.port));
   if (!asked && servesFolder(pid, dataDir)) process.kill(pid, "SIGTERM");
   for (let waited = 0; waited < STOP_MS && isAlive(pid); waited += POLL_MS) await sleep(POLL_MS);

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { loadConfig, validateConfig } from "../../../src/config/load.ts";
-import { ConfigError } from "../../../src/config/problems.ts";
+import { ConfigError } from "../../../src/config/config-error.ts";
 import type { FleetlogixError } from "../../../src/errors.ts";
 
 let cwd: string;
