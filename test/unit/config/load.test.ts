@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { loadConfig, validateConfig } from "../../../src/config/load.ts";
 import { ConfigError } from "../../../src/config/config-error.ts";
+import { loadConfig, validateConfig } from "../../../src/config/load.ts";
 import type { FleetlogixError } from "../../../src/errors.ts";
 
 let cwd: string;
