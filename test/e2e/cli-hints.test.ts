@@ -4,55 +4,55 @@ import { join } from "node:path";
 import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { Ended } from "../fault-injection/kill/command.ts";
-import { makeWorld, type World } from "../fault-injection/kill/fixture.ts";
+import type { ProcessEnd } from "../fault-injection/kill/command.ts";
+import { type CommandFixture, startFixture } from "../fault-injection/kill/fixture.ts";
 import { offeredCommands } from "../support/offered-commands.ts";
 import { printedCommands } from "../support/typed.ts";
 
 /** Every command that a message prints is typed here as it was printed, and does what the message says. */
 const LONG = 300_000;
-let world: World;
+let fixture: CommandFixture;
 const proven = new Set<string>();
 beforeAll(async () => {
-  world = await makeWorld();
+  fixture = await startFixture();
 });
-afterAll(() => world.close());
-afterEach(() => world.forget());
-const own = () => ({ region: "us-east-1", endpoint: world.url, credentials: { accessKeyId: "other", secretAccessKey: "other" } });
+afterAll(() => fixture.close());
+afterEach(() => fixture.clearCalls());
+const own = () => ({ region: "us-east-1", endpoint: fixture.url, credentials: { accessKeyId: "other", secretAccessKey: "other" } });
 const writes = () =>
-  world
+  fixture
     .calls()
     .filter((call) => call.write && call.effect)
     .map((call) => call.operation);
 
 /** The printed command that has these words in this order. */
-function printed({ stdout, stderr }: Ended, ...parts: readonly string[]): string[] {
+function printed({ stdout, stderr }: ProcessEnd, ...parts: readonly string[]): string[] {
   const text = `${stdout}\n${stderr}`;
   const found = printedCommands(text).find((words) => ` ${words.join(" ")} `.includes(` ${parts.join(" ")} `));
   if (!found) throw new Error(`no command with ${parts.join(" ")} in: ${text}`);
   return found;
 }
 /** Types what was printed; `template` is how the product's source has it. */
-async function typed(template: string, words: readonly string[]): Promise<Ended> {
+async function typed(template: string, words: readonly string[]): Promise<ProcessEnd> {
   proven.add(template);
-  return world.run(words);
+  return fixture.run(words);
 }
 
 test("before there is anything: each message leads to the command that makes it", { timeout: LONG }, async () => {
-  const none = await world.run(["outputs", "api_url"]);
+  const none = await fixture.run(["outputs", "api_url"]);
   expect(await typed("fleetlogix status", printed(none, "status"))).toMatchObject({ code: 0, stdout: expect.stringContaining("absent") });
-  const noTables = await world.run(["db", "url"]);
+  const noTables = await fixture.run(["db", "url"]);
   expect(await typed("fleetlogix setup", printed(noTables, "setup"))).toMatchObject({ code: 0 });
-  const noFunction = await world.run(["invoke", "verify-delivery", "--sample", "postDelivery"]);
+  const noFunction = await fixture.run(["invoke", "verify-delivery", "--sample", "postDelivery"]);
   expect(await typed("fleetlogix deploy-lambdas", printed(noFunction, "deploy-lambdas"))).toMatchObject({ code: 0 });
   expect(await typed("fleetlogix up", printed(none, "up"))).toMatchObject({ code: 0 });
-  expect(await world.run(["outputs", "api_url"])).toMatchObject({ code: 0, stdout: expect.stringContaining("/prod") });
+  expect(await fixture.run(["outputs", "api_url"])).toMatchObject({ code: 0, stdout: expect.stringContaining("/prod") });
 });
 
 test("secrets, keys, logs, calls: what is printed runs", { timeout: LONG }, async () => {
-  const key = await world.run(["outputs", "api_key"]);
+  const key = await fixture.run(["outputs", "api_key"]);
   expect(await typed("--show-secrets", printed(key, "outputs", "api_key", "--show-secrets"))).toMatchObject({ code: 0 });
-  const noKey = await world.run(["keys", "revoke", "nobody"]);
+  const noKey = await fixture.run(["keys", "revoke", "nobody"]);
   const create = printed(noKey, "keys", "create", "NAME");
   const made = await typed(
     "fleetlogix keys create NAME",
@@ -64,12 +64,12 @@ test("secrets, keys, logs, calls: what is printed runs", { timeout: LONG }, asyn
     "--show-secrets",
   );
   expect(await typed("fleetlogix outputs … --show-secrets", show)).toMatchObject({ code: 0 });
-  const both = await world.run(["logs", "--follow", "--json"]);
+  const both = await fixture.run(["logs", "--follow", "--json"]);
   expect(printed(both, "logs", "--follow", "--format", "json")).not.toContain("--json");
   proven.add("fleetlogix logs --follow --format json");
-  const wrong = await world.run(["api", "GET", "http://127.0.0.1/vehicle"]);
+  const wrong = await fixture.run(["api", "GET", "http://127.0.0.1/vehicle"]);
   expect(await typed("fleetlogix api GET /vehicle", printed(wrong, "api", "GET", "/vehicle"))).toMatchObject({ code: 0 });
-  const version = await world.run(["deploy-lambdas", "--rollback", "1"]);
+  const version = await fixture.run(["deploy-lambdas", "--rollback", "1"]);
   // There is one version only: what was printed is understood, and says so.
   const back = await typed("fleetlogix deploy-lambdas … --rollback …", printed(version, "--rollback", "1"));
   expect(back).toMatchObject({ code: 1, stderr: expect.stringContaining("version 1") });
@@ -80,7 +80,7 @@ test("secrets, keys, logs, calls: what is printed runs", { timeout: LONG }, asyn
 });
 
 test("configuration: what is printed writes, checks and shows it", { timeout: LONG }, async () => {
-  const missing = await world.run(["plan", "--config", "own.json"]);
+  const missing = await fixture.run(["plan", "--config", "own.json"]);
   const init = await typed("fleetlogix config init", printed(missing, "config", "init"));
   expect(init).toMatchObject({ code: 0 });
   expect(await typed("fleetlogix config show", printed(init, "config", "show"))).toMatchObject({
@@ -90,23 +90,23 @@ test("configuration: what is printed writes, checks and shows it", { timeout: LO
   const folder = mkdtempSync(join(tmpdir(), "hints-"));
   const file = join(folder, "bad.json");
   writeFileSync(file, '{"bucket":{"glacierAfterDays":"x"}}');
-  const bad = await world.run(["plan", "--config", file]);
+  const bad = await fixture.run(["plan", "--config", file]);
   expect(bad.code).toBe(2);
   const validate = printed(bad, "config", "validate");
   expect(await typed("fleetlogix config validate", validate)).toMatchObject({ code: 2 });
   writeFileSync(file, "{}");
-  expect(await world.run(validate)).toMatchObject({ code: 0 });
+  expect(await fixture.run(validate)).toMatchObject({ code: 0 });
   rmSync(folder, { recursive: true });
 });
 
 test("a stack that lives in another region: --region goes on there, --env begins a second one; the first is as it was", {
   timeout: LONG,
 }, async () => {
-  const elsewhere = await world.run(["up", "--region", "eu-west-1"]);
+  const elsewhere = await fixture.run(["up", "--region", "eu-west-1"]);
   expect(elsewhere.code).toBe(4);
   expect(await typed("--region …", printed(elsewhere, "--region", "us-east-1"))).toMatchObject({ code: 0 });
   expect(await typed("--env …", printed(elsewhere, "--env", "eu-west-1"))).toMatchObject({ code: 0 });
-  expect(await world.run(["plan", "--detailed-exitcode"])).toMatchObject({ code: 0 });
+  expect(await fixture.run(["plan", "--detailed-exitcode"])).toMatchObject({ code: 0 });
 });
 
 test("a lock of a dead run is broken; a stranger's topic is taken over", { timeout: LONG }, async () => {
@@ -114,13 +114,13 @@ test("a lock of a dead run is broken; a stranger's topic is taken over", { timeo
   const TopicArn = "arn:aws:sns:us-east-1:000000000000:fleetlogix-alerts";
   await sns.deleteTopic({ TopicArn });
   const lock = { user: "ada", host: "desk", pid: 1, command: "up", since: Date.now(), until: Date.now() + 500_000 };
-  await world.holders.s3.putObject({ Bucket: world.holders.bucket, Key: ".fleetlogix/lock.json", Body: JSON.stringify(lock) });
-  const locked = await world.run(["up"]);
+  await fixture.holders.s3.putObject({ Bucket: fixture.holders.bucket, Key: ".fleetlogix/lock.json", Body: JSON.stringify(lock) });
+  const locked = await fixture.run(["up"]);
   expect(locked.code).toBe(6);
   expect(await typed("--force-unlock", printed(locked, "up", "--force-unlock"))).toMatchObject({ code: 0 });
   await sns.deleteTopic({ TopicArn });
   await sns.createTopic({ Name: "fleetlogix-alerts" });
-  const foreign = await world.run(["setup"]);
+  const foreign = await fixture.run(["setup"]);
   expect(foreign.code).toBe(4);
   expect(await typed("--adopt", printed(foreign, "setup", "--adopt"))).toMatchObject({ code: 0 });
   expect(JSON.stringify(await sns.listTagsForResource({ ResourceArn: TopicArn }))).toContain("FleetLogix/dev");
@@ -138,8 +138,8 @@ test("a table of another key: the command that loses it is printed whole", {
     AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
     BillingMode: "PAY_PER_REQUEST",
   });
-  world.forget();
-  const refused = await world.run(["plan", "--adopt"]);
+  fixture.clearCalls();
+  const refused = await fixture.run(["plan", "--adopt"]);
   expect(refused.code).toBe(4);
   const lose = printed(refused, "--allow-data-loss", "table.routes");
   expect(lose).toContain("--adopt");
@@ -148,33 +148,33 @@ test("a table of another key: the command that loses it is printed whole", {
 });
 
 test("an audit that fails prints the plan and the repair", { timeout: LONG }, async () => {
-  await world.holders.s3.deletePublicAccessBlock({ Bucket: world.holders.bucket });
-  const failed = await world.run(["audit"]);
+  await fixture.holders.s3.deletePublicAccessBlock({ Bucket: fixture.holders.bucket });
+  const failed = await fixture.run(["audit"]);
   expect(failed.code).toBe(1);
   expect(await typed("fleetlogix plan", printed(failed, "plan"))).toMatchObject({
     code: 0,
     stdout: expect.stringContaining("publicAccessBlock"),
   });
-  expect(await world.run(printed(failed, "up"))).toMatchObject({ code: 0 });
-  expect((await world.run(["audit"])).stderr).not.toContain("publicAccessBlock");
+  expect(await fixture.run(printed(failed, "up"))).toMatchObject({ code: 0 });
+  expect((await fixture.run(["audit"])).stderr).not.toContain("publicAccessBlock");
 });
 
 test("a word too many, a doctor that reaches nothing: the help is there, and the doctor is content afterwards", {
   timeout: LONG,
 }, async () => {
-  const misspelt = await world.run(["plan", "--jsonn-lines"]);
+  const misspelt = await fixture.run(["plan", "--jsonn-lines"]);
   expect(misspelt.code).toBe(2);
   expect(await typed("fleetlogix …", printed(misspelt, "plan", "--help"))).toMatchObject({
     code: 0,
     stdout: expect.stringContaining("--detailed-exitcode"),
   });
-  const lost = await world.run(["doctor"], { AWS_ENDPOINT_URL: "http://127.0.0.1:1" });
+  const lost = await fixture.run(["doctor"], { AWS_ENDPOINT_URL: "http://127.0.0.1:1" });
   expect(lost.code).toBe(1);
   expect(await typed("fleetlogix doctor", printed(lost, "doctor"))).toMatchObject({ code: 0 });
 });
 
 test("a teardown that nobody can confirm: --dry-run writes nothing, --yes does it", { timeout: LONG }, async () => {
-  const asks = await world.run(["teardown"]);
+  const asks = await fixture.run(["teardown"]);
   expect(asks).toMatchObject({ code: 4, stderr: expect.stringContaining("CONFIRMATION_MISSING") });
   expect(await typed("--dry-run", printed(asks, "teardown", "--dry-run"))).toMatchObject({ code: 0 });
   expect(writes()).toEqual([]);

@@ -1,50 +1,59 @@
 import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Ended, Started } from "../fault-injection/kill/command.ts";
-import { makeWorld, type World } from "../fault-injection/kill/fixture.ts";
-import type { Fate, Trap } from "../fault-injection/kill/proxy.ts";
+import type { CommandProcess, ProcessEnd } from "../fault-injection/kill/command.ts";
+import { type CommandFixture, startFixture } from "../fault-injection/kill/fixture.ts";
+import type { CallVerdict, Trap } from "../fault-injection/kill/proxy.ts";
 
 /** The real command, ended from outside in the middle of its work; each run goes on where the one before it was ended. */
 const LONG = 120_000;
 const pause = (ms: number) => new Promise((go) => setTimeout(go, ms));
-let world: World;
+let fixture: CommandFixture;
 const lives = () => {
   beforeAll(async () => {
-    world = await makeWorld();
+    fixture = await startFixture();
   });
-  afterAll(() => world.close());
+  afterAll(() => fixture.close());
 };
 
 /** `act` happens while the first call of this name is on its way. */
-function during(name: string, act: (started: Started) => Fate | Promise<Fate>, args: readonly string[], trap: Partial<Trap> = {}) {
-  return world.start(args, {}, (started) => ({ name, nth: 1, before: () => act(started()), ...trap })).ended;
+function during(
+  name: string,
+  act: (started: CommandProcess) => CallVerdict | Promise<CallVerdict>,
+  args: readonly string[],
+  trap: Partial<Trap> = {},
+) {
+  return fixture.start(args, {}, (started) => ({ name, nth: 1, before: () => act(started()), ...trap })).ended;
 }
-const made = (operation: string) => world.calls().filter((call) => call.operation === operation && call.effect).length;
+const made = (operation: string) => fixture.calls().filter((call) => call.operation === operation && call.effect).length;
 const givesLockBack = (name: string) => /^s3 DELETE .*\.fleetlogix\/lock\.json/.test(name);
 
 /** What the command has said so far, until it says this. */
-async function saying({ child }: Started, text: string): Promise<void> {
+async function saying({ child }: CommandProcess, text: string): Promise<void> {
   let said = "";
-  await new Promise<void>((heard) =>
+  await new Promise<void>((output) =>
     child.stderr?.on("data", (chunk) => {
       said += chunk;
-      if (said.includes(text)) heard();
+      if (said.includes(text)) output();
     }),
   );
 }
 
-/** Ended by a signal while this call is on its way and everything else in flight waits; answers what began after it. */
-async function signalled(signal: NodeJS.Signals, name: string, args: readonly string[]): Promise<{ end: Ended; late: readonly string[] }> {
+/** ProcessEnd by a signal while this call is on its way and everything else in flight waits; answers what began after it. */
+async function signalled(
+  signal: NodeJS.Signals,
+  name: string,
+  args: readonly string[],
+): Promise<{ end: ProcessEnd; late: readonly string[] }> {
   let before = 0;
-  const act = async (started: Started): Promise<Fate> => {
+  const act = async (started: CommandProcess): Promise<CallVerdict> => {
     started.child.kill(signal);
     await saying(started, "Stopping: calls in flight finish first");
     // What had left the command by then arrives; nothing is answered meanwhile.
-    for (let seen = -1; seen !== before; await pause(300)) [seen, before] = [before, world.proxy.calls().length];
+    for (let seen = -1; seen !== before; await pause(300)) [seen, before] = [before, fixture.proxy.calls().length];
     return "go on";
   };
   const end = await during(name, act, args, { alone: true });
-  const late = world.proxy.calls().slice(before);
+  const late = fixture.proxy.calls().slice(before);
   return { end, late: late.map((call) => call.name).filter((one) => !givesLockBack(one)) };
 }
 
@@ -69,7 +78,7 @@ describe("up", () => {
   );
 
   test("a second SIGINT ends it at once, though a call hangs", { timeout: LONG }, async () => {
-    const hang = async ({ child, ended }: Started): Promise<Fate> => {
+    const hang = async ({ child, ended }: CommandProcess): Promise<CallVerdict> => {
       child.kill("SIGINT");
       await pause(300);
       child.kill("SIGINT");
@@ -81,7 +90,7 @@ describe("up", () => {
   });
 
   test("with --json an interrupted run is one document, too", { timeout: LONG }, async () => {
-    const interrupt = ({ child }: Started): Fate => {
+    const interrupt = ({ child }: CommandProcess): CallVerdict => {
       child.kill("SIGINT");
       return "go on";
     };
@@ -94,32 +103,32 @@ describe("up", () => {
   });
 
   test("after all of that one more run completes it, and nothing was made twice", { timeout: LONG }, async () => {
-    expect(await world.run(["up"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Done: /) });
-    expect(await world.run(["up"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Nothing to do: /) });
+    expect(await fixture.run(["up"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Done: /) });
+    expect(await fixture.run(["up"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Nothing to do: /) });
     expect(["CreateTable", "CreateFunction", "CreateDBInstance", "CreateRestApi"].map(made)).toEqual([4, 3, 1, 1]);
   });
 
   test.each(["stdout", "stderr"] as const)("nobody reads its %s any more: it finishes its work", { timeout: LONG }, async (name) => {
-    const sns = new SNS({ region: "us-east-1", endpoint: world.url, credentials: { accessKeyId: "other", secretAccessKey: "other" } });
+    const sns = new SNS({ region: "us-east-1", endpoint: fixture.url, credentials: { accessKeyId: "other", secretAccessKey: "other" } });
     await sns.deleteTopic({ TopicArn: "arn:aws:sns:us-east-1:000000000000:fleetlogix-alerts" });
-    const leave = ({ child }: Started): Fate => {
+    const leave = ({ child }: CommandProcess): CallVerdict => {
       child[name]?.destroy();
       return "go on";
     };
     expect((await during("sns CreateTopic", leave, ["setup"])).code).toBe(0);
-    expect(await world.run(["setup"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Nothing to do: /) });
+    expect(await fixture.run(["setup"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Nothing to do: /) });
   });
 
   test("a teardown that was interrupted says what is left; run again, it goes on", { timeout: LONG }, async () => {
-    const interrupt = ({ child }: Started): Fate => {
+    const interrupt = ({ child }: CommandProcess): CallVerdict => {
       child.kill("SIGINT");
       return "go on";
     };
     const end = await during("dynamodb DeleteTable", interrupt, ["teardown", "--yes", "--delete-data"], { nth: 2 });
     expect(end.code).toBe(130);
     expect(end.stdout + end.stderr).toMatch(/Still there, and may cost money:[\s\S]*INTERRUPTED/);
-    expect(await world.run(["teardown", "--yes", "--delete-data"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Done: /) });
-    const { stdout } = await world.run(["status", "--json"]);
+    expect(await fixture.run(["teardown", "--yes", "--delete-data"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Done: /) });
+    const { stdout } = await fixture.run(["status", "--json"]);
     const { resources } = JSON.parse(stdout) as { resources: { id: string; state: string }[] };
     expect(resources.filter((r) => r.state !== "absent").map((r) => r.id)).toEqual(["api.account"]);
   });

@@ -1,24 +1,24 @@
 import type { Config } from "../../../src/config/config.ts";
 import type { FaultRule, LoggedCall } from "../../../src/local/core/faults.ts";
 import { seeded } from "../../../src/simulate/random.ts";
-import type { Started, World } from "./fixture.ts";
-import { type Command, type Life, life, run, type Scenario } from "./lifecycle.ts";
+import type { CommandRun, Fixture } from "./fixture.ts";
+import { type Command, type Lifecycle, lifecycle, runCommand, type Scenario } from "./lifecycle.ts";
 
-/** F1–F10, F13–F15, F20–F22: something goes wrong at a call. */
+/** F1–F10, F13–F15, F20–F22: a fault meets one call. */
 
 /** The n-th writing call. */
-interface Place {
+interface WritePoint {
   readonly nth: number;
   readonly call: LoggedCall;
 }
-interface Maker {
+interface FaultMaker {
   readonly name: string;
-  readonly rules: (place: Place) => NonNullable<Life["rules"]>;
+  readonly rules: (point: WritePoint) => NonNullable<Lifecycle["rules"]>;
 }
 const at = (nth: number) => ({ write: true, nth }) as const;
 const fail = (code: string, status: number) => ({ kind: "fail", code, status }) as const;
 
-const AT_A_WRITE: readonly Maker[] = [
+const WRITE_FAULTS: readonly FaultMaker[] = [
   {
     name: "F1 killed before",
     rules:
@@ -56,8 +56,8 @@ const AT_A_WRITE: readonly Maker[] = [
       () => [{ ...at(nth), times: 2, fault: { kind: "throttle" } }],
   },
 ];
-/** F20, F21: interrupted, without good credentials, with a wrong clock, without an endpoint. */
-const PERSONAL: readonly Maker[] = [
+/** F20, F21: faults of the caller. */
+const CALLER_FAULTS: readonly FaultMaker[] = [
   {
     name: "F20 interrupted",
     rules:
@@ -87,21 +87,21 @@ const PERSONAL: readonly Maker[] = [
 /** Every fault at every writing call of an undisturbed run. */
 export function atEveryWrite(calls: readonly LoggedCall[], during: Command): readonly Scenario[] {
   return writesOf(calls).flatMap((call, index) =>
-    [...AT_A_WRITE, ...PERSONAL].map((maker) => atWrite({ nth: index + 1, call }, maker, during)),
+    [...WRITE_FAULTS, ...CALLER_FAULTS].map((maker) => atWrite({ nth: index + 1, call }, maker, during)),
   );
 }
-function atWrite(place: Place, { name, rules }: Maker, during: Command, production?: Config): Scenario {
+function atWrite(point: WritePoint, { name, rules }: FaultMaker, during: Command, production?: Config): Scenario {
   const word = production ? "production's " : "";
-  return life({
-    name: `${during === "teardown" ? "F15 " : ""}${name} at ${word}${during} write ${place.nth} ${nameOf(place.call)}`,
+  return lifecycle({
+    name: `${during === "teardown" ? "F15 " : ""}${name} at ${word}${during} write ${point.nth} ${nameOf(point.call)}`,
     during,
-    concurrency: 1 + ((place.nth - 1) % 8),
-    rules: rules(place),
+    concurrency: 1 + ((point.nth - 1) % 8),
+    rules: rules(point),
     ...(production && { config: production }),
   });
 }
 
-/** Of a stack in production: every fault at the writing calls that only it makes, and killed before and after each of the others. */
+/** Production: every fault at the calls that only production makes; a kill before and after each of the others. */
 export function inProduction(
   calls: readonly LoggedCall[],
   during: Command,
@@ -110,16 +110,16 @@ export function inProduction(
 ): readonly Scenario[] {
   const known = new Set(writesOf(development).map(nameOf));
   return writesOf(calls).flatMap((call, index) =>
-    [...AT_A_WRITE, ...PERSONAL]
+    [...WRITE_FAULTS, ...CALLER_FAULTS]
       .filter(({ name }) => !known.has(nameOf(call)) || name.includes("killed"))
       .map((maker) => atWrite({ nth: index + 1, call }, maker, during, config)),
   );
 }
 
-/** A call that hangs is given up after this long; real time, so kept short. */
+/** Timeout of a hanging call, in real milliseconds. */
 const HANGING_MS = 400;
-/** What may meet any operation, reading or writing. */
-const AT_AN_OPERATION: readonly (readonly [name: string, fault: FaultRule["fault"], times: number | null])[] = [
+/** Faults for any operation, reading or writing. */
+const OPERATION_FAULTS: readonly (readonly [name: string, fault: FaultRule["fault"], times: number | null])[] = [
   ["F7 throttled for ever", { kind: "throttle" }, null],
   ["F7 denied", { kind: "deny" }, null],
   ["F7 invalid", fail("ValidationException", 400), null],
@@ -127,8 +127,8 @@ const AT_AN_OPERATION: readonly (readonly [name: string, fault: FaultRule["fault
 ];
 export function atEveryOperation(calls: readonly LoggedCall[], during: Command): readonly Scenario[] {
   return operationsOf(calls).flatMap(({ service, operation }, index) =>
-    AT_AN_OPERATION.map(([name, fault, times]) =>
-      life({
+    OPERATION_FAULTS.map(([name, fault, times]) =>
+      lifecycle({
         name: `${name} at ${during} ${service}:${operation}`,
         during,
         concurrency: 1 + (index % 8),
@@ -140,23 +140,23 @@ export function atEveryOperation(calls: readonly LoggedCall[], during: Command):
 }
 
 /** F9 at every create, F10 at every list. */
-export function oldNews(calls: readonly LoggedCall[], during: Command): readonly Scenario[] {
+export function staleAnswers(calls: readonly LoggedCall[], during: Command): readonly Scenario[] {
   const creates = during === "up" ? writesOf(calls).filter((call) => /^(Create|Put|Add)/.test(call.operation)) : [];
   const stale = operationsOf(creates).flatMap(({ service, operation }) =>
     ([1, 3] as const).map((times) =>
-      life({
-        name: `F9 the first ${times} reads after ${service}:${operation} know nothing of it`,
+      lifecycle({
+        name: `F9 the first ${times} reads after ${service}:${operation} do not find it`,
         during,
         concurrency: times,
-        rules: (_run, world) => [{ service, operation, fault: { kind: "hook", after: () => forget(world, service, times) } }],
+        rules: (_run, fixture) => [{ service, operation, fault: { kind: "hook", after: () => addStaleReads(fixture, service, times) } }],
       }),
     ),
   );
   const lists = operationsOf(calls).filter(({ operation }) => /^List|^(Describe|Get)\w+s$|^GetResources$/.test(operation));
   const old = lists.flatMap(({ service, operation }) =>
     ([1, 2, 4] as const).map((nth) =>
-      life({
-        name: `F10 ${service}:${operation} answers with old news from its answer ${nth} in ${during}`,
+      lifecycle({
+        name: `F10 ${service}:${operation} is stale from its answer ${nth} in ${during}`,
         during,
         concurrency: nth,
         rules: () => [{ service, operation, nth, times: 2, fault: { kind: "staleList" } }],
@@ -166,7 +166,7 @@ export function oldNews(calls: readonly LoggedCall[], during: Command): readonly
   const paged = lists
     .filter(({ service, operation }) => PAGED.test(`${service}:${operation}`))
     .map(({ service, operation }) =>
-      life({
+      lifecycle({
         name: `F10 ${service}:${operation} begins with an empty page in ${during}`,
         during,
         concurrency: 2,
@@ -175,26 +175,29 @@ export function oldNews(calls: readonly LoggedCall[], during: Command): readonly
     );
   return [...stale, ...old, ...paged];
 }
-function forget({ faults }: World, service: string, times: number): void {
+function addStaleReads({ faults }: Fixture, service: string, times: number): void {
   faults.add({ service, times, fault: { kind: "staleRead" } });
 }
 /** Lists that AWS may answer in pages. */
 const PAGED =
   /^(iam:List(RolePolicies|AttachedRolePolicies|Roles)|lambda:List(Aliases|VersionsByFunction|Functions)|rds:DescribeDBParameters|apigateway:Get(RestApis|ApiKeys|UsagePlans|UsagePlanKeys|Resources|Deployments)|sns:List(Topics|SubscriptionsByTopic)|logs:DescribeLogGroups|dynamodb:List(Tables|TagsOfResource)|s3:ListObjectVersions|ec2:Describe\w+)$/;
 
-/** F13: the first run stands still at a call while another goes from its beginning to its end. */
-export function twoAtOnce(calls: readonly LoggedCall[]): readonly Scenario[] {
+/** F13: the first run stackOfConfig still at a call while another goes from its beginning to its end. */
+export function concurrentRuns(calls: readonly LoggedCall[]): readonly Scenario[] {
   return writesOf(calls).flatMap((call, index) =>
     (["up", "teardown"] as const).map((other) =>
-      life({
-        name: `F13 another ${other} from beginning to end while up stands at write ${index + 1} ${nameOf(call)}`,
+      lifecycle({
+        name: `F13 another ${other} from beginning to end while up stackOfConfig at write ${index + 1} ${nameOf(call)}`,
         during: "up",
         runs: 2,
-        together: true,
-        remakes: other === "teardown",
+        twoRuns: true,
+        mayRecreate: other === "teardown",
         concurrency: 1 + (index % 8),
-        rules: (_run, world) => [
-          { ...at(index + 1), fault: { kind: "hook", before: async () => void (await run(await world.start(2), other, world)) } },
+        rules: (_run, fixture) => [
+          {
+            ...at(index + 1),
+            fault: { kind: "hook", before: async () => void (await runCommand(await fixture.start(2), other, fixture)) },
+          },
         ],
       }),
     ),
@@ -208,17 +211,17 @@ export function killedTwice(calls: readonly LoggedCall[], seeds: number): readon
     const chance = seeded(index + 1);
     const place = () => 1 + Math.floor(chance() * writes.length);
     const [first, second] = [place(), place()];
-    const killAt = (nth: number, after: boolean) => (run: Started) =>
+    const killAt = (nth: number, after: boolean) => (run: CommandRun) =>
       [{ ...at(nth), fault: { kind: "hook", [after ? "after" : "before"]: () => run.kill() } }] as const;
-    return life({
+    return lifecycle({
       name: `F14 seed ${index + 1}: killed at write ${first}, and the next run at its write ${second}`,
       during: "up",
       concurrency: 1 + Math.floor(chance() * 8),
       runs: 2,
-      before: async (world) => {
-        const started = await world.start(4);
-        world.faults.add(...killAt(first, chance() < 0.5)(started));
-        await run(started, "up", world);
+      before: async (fixture) => {
+        const started = await fixture.start(4);
+        fixture.faults.add(...killAt(first, chance() < 0.5)(started));
+        await runCommand(started, "up", fixture);
       },
       rules: (started) => killAt(second, chance() < 0.5)(started),
     });
@@ -226,40 +229,40 @@ export function killedTwice(calls: readonly LoggedCall[], seeds: number): readon
 }
 
 /** F22: two faults at random places, from a seed. */
-export function random(calls: readonly LoggedCall[], seeds: number): readonly Scenario[] {
+export function randomFaults(calls: readonly LoggedCall[], seeds: number): readonly Scenario[] {
   const writes = writesOf(calls);
   return Array.from({ length: seeds }, (_, index) => {
     const chance = seeded(index + 1);
     const pick = () => {
       const nth = 1 + Math.floor(chance() * writes.length);
-      const maker = [...AT_A_WRITE, ...PERSONAL][Math.floor(chance() * (AT_A_WRITE.length + PERSONAL.length))] as Maker;
+      const maker = [...WRITE_FAULTS, ...CALLER_FAULTS][Math.floor(chance() * (WRITE_FAULTS.length + CALLER_FAULTS.length))] as FaultMaker;
       return { name: `${maker.name} at write ${nth}`, rules: maker.rules({ nth, call: writes[nth - 1] as LoggedCall }) };
     };
     const [first, second] = [pick(), pick()];
-    return life({
+    return lifecycle({
       name: `F22 seed ${index + 1}: ${first.name} and ${second.name}`,
       during: "up",
       runs: 2,
       concurrency: 1 + Math.floor(chance() * 8),
-      rules: (run, world) => [...first.rules(run, world), ...second.rules(run, world)],
+      rules: (run, fixture) => [...first.rules(run, fixture), ...second.rules(run, fixture)],
     });
   });
 }
 
 /** I13: any concurrency, and answers in any order. */
-export function anyOrder(): readonly Scenario[] {
+export function reordered(): readonly Scenario[] {
   return Array.from({ length: 8 }, (_, index) => {
     const chance = seeded(1_000 + index);
     const turns = async (): Promise<void> => {
       for (let turn = Math.floor(chance() * 6); turn > 0; turn--) await new Promise((resolve) => setImmediate(resolve));
     };
-    return life({
+    return lifecycle({
       name: `I13 ${index + 1} calls at a time, answered in any order`,
       during: "up",
       concurrency: index + 1,
-      anyOrder: true,
+      reordered: true,
       rules: () => [{ times: null, fault: { kind: "hook", before: turns } }],
-      ends: ({ result }) => (result?.ok ? undefined : "it fails without a fault"),
+      expectEnd: ({ result }) => (result?.ok ? undefined : "it fails without a fault"),
     });
   });
 }

@@ -4,7 +4,7 @@ import { deriveConfig } from "../../../src/config/derive.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { settingsSchema } from "../../../src/config/schema.ts";
 import { sample } from "../sample.ts";
-import { type Check, makeStage } from "./lifecycle.ts";
+import { type Check, openContext } from "./lifecycle.ts";
 import { scenariosOf } from "./scenarios.ts";
 
 export interface CampaignOptions {
@@ -13,7 +13,7 @@ export interface CampaignOptions {
   readonly sample?: number | undefined;
   /** Only scenarios whose name this regular expression finds. */
   readonly only?: string | undefined;
-  /** Begins no scenario after so many minutes: a part of the whole, chosen evenly. */
+  /** Begins no scenario after so many minutes: an even part of all. */
   readonly minutes?: number | undefined;
   readonly shard: number;
   readonly shards: number;
@@ -29,16 +29,16 @@ export interface Report {
   readonly violations: readonly { readonly scenario: string; readonly invariant: string }[];
 }
 
-/** So many scenarios are played whole: one of four; with `only`, all. */
-const ONE_OF = 4;
+/** One of so many scenarios goes on to the teardown in any case; with `only`, every one. */
+const TEARDOWN_SHARE = 4;
 
 export async function campaign(options: CampaignOptions): Promise<Report> {
   const { seeds, only, minutes, shard, shards, say } = options;
   const { config } = loadConfig({ cwd: "/nowhere", variables: {} });
   const built = await buildFunctions(Object.keys(config.functions.names) as FunctionName[]);
-  const stage = makeStage({ config, artifacts: async () => built });
+  const context = openContext({ config, artifacts: async () => built });
   const production = deriveConfig(settingsSchema.parse({ hardening: "production" }));
-  const references = { development: await stage.reference(config), production: await stage.reference(production) };
+  const references = { development: await context.reference(config), production: await context.reference(production) };
   const all = scenariosOf({ ...references, config, productionConfig: production, seeds }).filter(
     ({ name }) => only === undefined || new RegExp(only).test(name),
   );
@@ -58,11 +58,11 @@ export async function campaign(options: CampaignOptions): Promise<Report> {
       if (fault !== undefined) broken(`${invariant}: ${fault}`);
     };
     count(scenarios, scenario.name.split(" ")[0] ?? "");
-    const whole = only !== undefined || index % ONE_OF === 0;
-    await scenario.play(stage, check, { whole }).catch((error) => broken(`the scenario itself failed: ${error?.stack ?? error}`));
+    const toTeardown = only !== undefined || index % TEARDOWN_SHARE === 0;
+    await scenario.play(context, check, { toTeardown }).catch((error) => broken(`the scenario itself failed: ${error?.stack ?? error}`));
     if ((index + 1) % 50 === 0) say(`shard ${shard}: ${index + 1} of ${mine.length}, ${violations.length} violations`);
   }
-  await stage.close();
+  await context.close();
   return { scenarios, checks, chosen: mine.length, violations };
 }
 function count(counts: Record<string, number>, name: string): void {

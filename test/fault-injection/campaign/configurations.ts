@@ -1,7 +1,7 @@
 import type { Config } from "../../../src/config/config.ts";
-import { life, must, type Scenario } from "./lifecycle.ts";
+import { lifecycle, runUndisturbed, type Scenario } from "./lifecycle.ts";
 
-/** F19: a changed configuration leads to what the new one alone would have made. */
+/** F19: a changed configuration gives the same stack as the new configuration from nothing. */
 
 type Change = (config: Config) => Config;
 const database =
@@ -20,7 +20,7 @@ const bucket =
   (change: Partial<Config["bucket"]>): Change =>
   (config) => ({ ...config, bucket: { ...config.bucket, ...change } });
 
-/** What can be changed there and back. */
+/** Settings that can be changed and changed back. */
 const BOTH_WAYS: Readonly<Record<string, Change>> = {
   "functions.memoryMb": functions({ memoryMb: 512 }),
   "functions.timeoutSeconds": functions({ timeoutSeconds: 20 }),
@@ -42,7 +42,7 @@ const BOTH_WAYS: Readonly<Record<string, Change>> = {
   "database.publiclyAccessible": database({ publiclyAccessible: false }),
   "database.allowedCidrs": database({ allowedCidrs: ["10.0.0.0/8"] }),
 };
-/** RDS storage only grows; SNS forgets an unconfirmed address by itself and no sooner; a tag that we no longer want may have become somebody's. */
+/** RDS storage only grows. SNS deletes an unconfirmed subscription by itself, after days. A removed tag stays: somebody may use it. */
 const ONE_WAY: Readonly<Record<string, Change>> = {
   "alerts.emails": alerts({ emails: ["ops@example.com"] }),
   "database.storageGb": database({ storageGb: 30 }),
@@ -51,27 +51,27 @@ const ONE_WAY: Readonly<Record<string, Change>> = {
 
 export function configurations(first: Config): readonly Scenario[] {
   const pair = (name: string, from: Config, to: Config, index: number): Scenario =>
-    life({
+    lifecycle({
       name: `F19 ${name}`,
       during: "up",
       concurrency: 1 + (index % 8),
       config: to,
-      successor: true,
-      before: (world) => must(world, "up", from),
-      ends: ({ result }) => (result?.ok ? undefined : "it fails without a fault"),
+      hasHistory: true,
+      before: (fixture) => runUndisturbed(fixture, "up", from),
+      expectEnd: ({ result }) => (result?.ok ? undefined : "it fails without a fault"),
     });
   const changes = Object.entries({ ...BOTH_WAYS, ...ONE_WAY });
   return [
     ...changes.map(([name, change], index) => pair(`${name} is changed`, first, change(first), index)),
     ...Object.entries(BOTH_WAYS).map(([name, change], index) => pair(`${name} is changed back`, change(first), first, index)),
     ...changes.map(([name, change], index) =>
-      life({
+      lifecycle({
         name: `F19 ${name} is changed, killed half-way and run again`,
         during: "up",
         concurrency: 1 + (index % 8),
         config: change(first),
-        successor: true,
-        before: (world) => must(world, "up", first),
+        hasHistory: true,
+        before: (fixture) => runUndisturbed(fixture, "up", first),
         rules: (started) => [{ write: true, nth: 3, fault: { kind: "hook", after: () => started.kill() } }],
       }),
     ),

@@ -1,7 +1,7 @@
 import type { Plan } from "../../../src/app.ts";
-import type { Reach } from "./drifts.ts";
-import type { World } from "./fixture.ts";
-import { life, type Scenario } from "./lifecycle.ts";
+import type { OutOfBandChange } from "./drifts.ts";
+import type { Fixture } from "./fixture.ts";
+import { lifecycle, type Scenario } from "./lifecycle.ts";
 import {
   ALARM,
   ALARMS_TOPIC,
@@ -21,15 +21,18 @@ import {
   TOPIC,
 } from "./stack.ts";
 
-/** F17: somebody deletes something behind our back: `up` makes it anew, a teardown goes on without it. */
+/** F17: a resource is deleted outside of fleetlogix: `up` creates it again, a teardown goes on without it. */
 
-/** By id in the plan: how somebody gets rid of it, with what AWS wants gone before. */
-const DELETIONS: Readonly<Record<string, Reach>> = {
+/** By id in the plan: the calls that delete it, those that AWS wants before included. */
+const DELETIONS: Readonly<Record<string, OutOfBandChange>> = {
   ...Object.fromEntries(
-    LOGS.map((id): [string, Reach] => [id, (world) => world.behind("logs", "DeleteLogGroup", { logGroupName: logGroup(world, id) })]),
+    LOGS.map((id): [string, OutOfBandChange] => [
+      id,
+      (fixture) => fixture.outOfBand("logs", "DeleteLogGroup", { logGroupName: logGroup(fixture, id) }),
+    ]),
   ),
-  "database.main": async (world) => {
-    await world.behind("rds", "DeleteDBInstance", { DBInstanceIdentifier: DATABASE, SkipFinalSnapshot: true });
+  "database.main": async (fixture) => {
+    await fixture.outOfBand("rds", "DeleteDBInstance", { DBInstanceIdentifier: DATABASE, SkipFinalSnapshot: true });
   },
   "bucket.data": async ({ s3 }) => {
     const { Versions = [], DeleteMarkers = [] } = await s3.listObjectVersions({ Bucket: BUCKET });
@@ -37,66 +40,66 @@ const DELETIONS: Readonly<Record<string, Reach>> = {
     await s3.deleteBucket({ Bucket: BUCKET });
   },
   ...Object.fromEntries(
-    Object.entries(TABLES).map(([id, TableName]): [string, Reach] => [
+    Object.entries(TABLES).map(([id, TableName]): [string, OutOfBandChange] => [
       `table.${id}`,
-      ({ behind }) => behind("dynamodb", "DeleteTable", { TableName }),
+      ({ outOfBand }) => outOfBand("dynamodb", "DeleteTable", { TableName }),
     ]),
   ),
-  "topic.alerts": ({ behind }) => behind("sns", "DeleteTopic", { TopicArn: TOPIC }),
-  "topic.alarms": ({ behind }) => behind("sns", "DeleteTopic", { TopicArn: ALARMS_TOPIC }),
-  "alarm.api-errors": ({ behind }) => behind("cloudwatch", "DeleteAlarms", { AlarmNames: [ALARM] }),
-  "dashboard.main": ({ behind }) => behind("cloudwatch", "DeleteDashboards", { DashboardNames: [DASHBOARD] }),
+  "topic.alerts": ({ outOfBand }) => outOfBand("sns", "DeleteTopic", { TopicArn: TOPIC }),
+  "topic.alarms": ({ outOfBand }) => outOfBand("sns", "DeleteTopic", { TopicArn: ALARMS_TOPIC }),
+  "alarm.api-errors": ({ outOfBand }) => outOfBand("cloudwatch", "DeleteAlarms", { AlarmNames: [ALARM] }),
+  "dashboard.main": ({ outOfBand }) => outOfBand("cloudwatch", "DeleteDashboards", { DashboardNames: [DASHBOARD] }),
   ...Object.fromEntries(
-    FUNCTIONS.flatMap((fn): [string, Reach][] => [
-      [`function.${fn}`, ({ behind }) => behind("lambda", "DeleteFunction", { FunctionName: functionOf(fn) })],
+    FUNCTIONS.flatMap((fn): [string, OutOfBandChange][] => [
+      [`function.${fn}`, ({ outOfBand }) => outOfBand("lambda", "DeleteFunction", { FunctionName: functionOf(fn) })],
       [
         `role.${fn}`,
-        async ({ behind }) => {
-          await behind("iam", "DeleteRolePolicy", { RoleName: roleOf(fn), PolicyName: "fleetlogix" });
-          await behind("iam", "DeleteRole", { RoleName: roleOf(fn) });
+        async ({ outOfBand }) => {
+          await outOfBand("iam", "DeleteRolePolicy", { RoleName: roleOf(fn), PolicyName: "fleetlogix" });
+          await outOfBand("iam", "DeleteRole", { RoleName: roleOf(fn) });
         },
       ],
     ]),
   ),
-  "api.rest": (world) => world.behind("apigateway", "DeleteRestApi", { restApiId: apiId(world) }),
-  "api.stage": (world) => world.behind("apigateway", "DeleteStage", { restApiId: apiId(world), stageName: "prod" }),
-  "api.key": (world) => world.behind("apigateway", "DeleteApiKey", { apiKey: keyId(world) }),
-  "api.plan": (world) => world.behind("apigateway", "DeleteUsagePlan", { usagePlanId: planId(world) }),
-  "api.account": async ({ behind }) => {
-    const PolicyNames = ((await behind("iam", "ListRolePolicies", { RoleName: GATEWAY_ROLE })).PolicyNames ?? []) as string[];
-    for (const PolicyName of PolicyNames) await behind("iam", "DeleteRolePolicy", { RoleName: GATEWAY_ROLE, PolicyName });
-    await behind("iam", "DeleteRole", { RoleName: GATEWAY_ROLE });
-    await behind("apigateway", "UpdateAccount", { patchOperations: [{ op: "replace", path: "/cloudwatchRoleArn", value: "" }] });
+  "api.rest": (fixture) => fixture.outOfBand("apigateway", "DeleteRestApi", { restApiId: apiId(fixture) }),
+  "api.stage": (fixture) => fixture.outOfBand("apigateway", "DeleteStage", { restApiId: apiId(fixture), stageName: "prod" }),
+  "api.key": (fixture) => fixture.outOfBand("apigateway", "DeleteApiKey", { apiKey: keyId(fixture) }),
+  "api.plan": (fixture) => fixture.outOfBand("apigateway", "DeleteUsagePlan", { usagePlanId: planId(fixture) }),
+  "api.account": async ({ outOfBand }) => {
+    const PolicyNames = ((await outOfBand("iam", "ListRolePolicies", { RoleName: GATEWAY_ROLE })).PolicyNames ?? []) as string[];
+    for (const PolicyName of PolicyNames) await outOfBand("iam", "DeleteRolePolicy", { RoleName: GATEWAY_ROLE, PolicyName });
+    await outOfBand("iam", "DeleteRole", { RoleName: GATEWAY_ROLE });
+    await outOfBand("apigateway", "UpdateAccount", { patchOperations: [{ op: "replace", path: "/cloudwatchRoleArn", value: "" }] });
   },
 };
 
-/** AWS does not let a usage plan's stage go while the plan names it; with a deleted API it goes along. */
-const NEEDS_FIRST: Readonly<Record<string, Reach>> = {
-  "api.stage": (world) => unplanned(world),
-  "api.rest": (world) => unplanned(world),
-  "api.plan": (world) => unplanned(world),
+/** AWS refuses to delete a stage that a usage plan names. */
+const PREREQUISITES: Readonly<Record<string, OutOfBandChange>> = {
+  "api.stage": (fixture) => detachFromPlan(fixture),
+  "api.rest": (fixture) => detachFromPlan(fixture),
+  "api.plan": (fixture) => detachFromPlan(fixture),
 };
-const unplanned = (world: World) =>
-  world.behind("apigateway", "UpdateUsagePlan", {
-    usagePlanId: planId(world),
-    patchOperations: [{ op: "remove", path: "/apiStages", value: `${apiId(world)}:prod` }],
+const detachFromPlan = (fixture: Fixture) =>
+  fixture.outOfBand("apigateway", "UpdateUsagePlan", {
+    usagePlanId: planId(fixture),
+    patchOperations: [{ op: "remove", path: "/apiStages", value: `${apiId(fixture)}:prod` }],
   });
 
-export function deletion(): readonly Scenario[] {
+export function deletions(): readonly Scenario[] {
   return Object.entries(DELETIONS).flatMap(([id, remove], index) => {
-    const before = async (world: World): Promise<void> => {
-      await NEEDS_FIRST[id]?.(world);
-      await remove(world);
+    const before = async (fixture: Fixture): Promise<void> => {
+      await PREREQUISITES[id]?.(fixture);
+      await remove(fixture);
     };
-    const plans = ({ resources }: Plan): string | undefined => {
+    const expectPlan = ({ resources }: Plan): string | undefined => {
       const action = resources.find((resource) => resource.id === id)?.decision.action;
-      return action === "create" || id === "api.account" ? undefined : `the plan says ${action} of what is gone`;
+      return action === "create" || id === "api.account" ? undefined : `the plan says ${action} for a deleted resource`;
     };
     const rest = { from: "stack", before, concurrency: 1 + (index % 8) } as const;
     return [
-      life({ ...rest, name: `F17 ${id} is deleted behind our back`, during: "up", plans }),
-      // The account's logging role is not a stack's own: a teardown leaves it.
-      ...(id === "api.account" ? [] : [life({ ...rest, name: `F17 ${id} is gone before a teardown`, during: "teardown" })]),
+      lifecycle({ ...rest, name: `F17 ${id} is deleted outside of fleetlogix`, during: "up", expectPlan }),
+      // The logging role belongs to the account, not to the stack: a teardown leaves it.
+      ...(id === "api.account" ? [] : [lifecycle({ ...rest, name: `F17 ${id} is gone before a teardown`, during: "teardown" })]),
     ];
   });
 }

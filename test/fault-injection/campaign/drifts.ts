@@ -1,6 +1,6 @@
 import type { Plan } from "../../../src/app.ts";
-import type { World } from "./fixture.ts";
-import { type Life, life, type Scenario } from "./lifecycle.ts";
+import type { Fixture } from "./fixture.ts";
+import { type Lifecycle, lifecycle, type Scenario } from "./lifecycle.ts";
 import {
   ALARM,
   apiId,
@@ -21,59 +21,59 @@ import {
   taggings,
 } from "./stack.ts";
 
-/** F16: somebody changes something behind our back: the plan shows it, `up` mends it. */
+/** F16: an attribute is changed outside of fleetlogix: the plan shows it, `up` repairs it. */
 
-/** Somebody reaches into the stack. */
-export type Reach = (world: World) => Promise<unknown>;
+/** A change that somebody makes outside of fleetlogix. */
+export type OutOfBandChange = (fixture: Fixture) => Promise<unknown>;
 /** By `<id in the plan> <path of the difference>`. */
-type Drifts = Readonly<Record<string, Reach>>;
+type Drifts = Readonly<Record<string, OutOfBandChange>>;
 
 const each = <T extends string>(items: readonly T[], drifts: (item: T) => Drifts): Drifts =>
   Object.assign({}, ...items.map(drifts)) as Drifts;
 const database = (path: string, wish: Readonly<Record<string, unknown>>): Drifts => ({
-  [`database.main ${path}`]: ({ behind }) =>
-    behind("rds", "ModifyDBInstance", { DBInstanceIdentifier: DATABASE, ApplyImmediately: true, ...wish }),
+  [`database.main ${path}`]: ({ outOfBand }) =>
+    outOfBand("rds", "ModifyDBInstance", { DBInstanceIdentifier: DATABASE, ApplyImmediately: true, ...wish }),
 });
 const stage = (path: string, patch: string, value: string): Drifts => ({
-  [`api.stage ${path}`]: (world) =>
-    world.behind("apigateway", "UpdateStage", {
-      restApiId: apiId(world),
+  [`api.stage ${path}`]: (fixture) =>
+    fixture.outOfBand("apigateway", "UpdateStage", {
+      restApiId: apiId(fixture),
       stageName: "prod",
       patchOperations: [{ op: "replace", path: patch, value }],
     }),
 });
 const plan = (path: string, patch: string, value: string, op = "replace"): Drifts => ({
-  [`api.plan ${path}`]: (world) =>
-    world.behind("apigateway", "UpdateUsagePlan", { usagePlanId: planId(world), patchOperations: [{ op, path: patch, value }] }),
+  [`api.plan ${path}`]: (fixture) =>
+    fixture.outOfBand("apigateway", "UpdateUsagePlan", { usagePlanId: planId(fixture), patchOperations: [{ op, path: patch, value }] }),
 });
 const key = (path: string, patch: string, value: string): Drifts => ({
-  [`api.key ${path}`]: (world) =>
-    world.behind("apigateway", "UpdateApiKey", { apiKey: keyId(world), patchOperations: [{ op: "replace", path: patch, value }] }),
+  [`api.key ${path}`]: (fixture) =>
+    fixture.outOfBand("apigateway", "UpdateApiKey", { apiKey: keyId(fixture), patchOperations: [{ op: "replace", path: patch, value }] }),
 });
 const open = (port: number) => [{ IpProtocol: "tcp", FromPort: port, ToPort: port, IpRanges: [{ CidrIp: "0.0.0.0/0" }] }];
 const allow = (Action: string, Resource?: string, Principal?: object): string =>
   JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource, Principal }] });
 
 export const DRIFTS: Drifts = {
-  "network.database ingress.tcp 22 0.0.0.0/0": (world) =>
-    world.behind("ec2", "AuthorizeSecurityGroupIngress", { GroupId: groupId(world), IpPermissions: open(22) }),
-  "network.database egress.tcp 443 0.0.0.0/0": (world) =>
-    world.behind("ec2", "AuthorizeSecurityGroupEgress", { GroupId: groupId(world), IpPermissions: open(443) }),
-  "network.database ingress.tcp 5432 127.0.0.1/32": (world) =>
-    world.behind("ec2", "RevokeSecurityGroupIngress", {
-      GroupId: groupId(world),
+  "network.database ingress.tcp 22 0.0.0.0/0": (fixture) =>
+    fixture.outOfBand("ec2", "AuthorizeSecurityGroupIngress", { GroupId: groupId(fixture), IpPermissions: open(22) }),
+  "network.database egress.tcp 443 0.0.0.0/0": (fixture) =>
+    fixture.outOfBand("ec2", "AuthorizeSecurityGroupEgress", { GroupId: groupId(fixture), IpPermissions: open(443) }),
+  "network.database ingress.tcp 5432 127.0.0.1/32": (fixture) =>
+    fixture.outOfBand("ec2", "RevokeSecurityGroupIngress", {
+      GroupId: groupId(fixture),
       IpPermissions: [{ IpProtocol: "tcp", FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: "127.0.0.1/32" }] }],
     }),
   ...each(["rds.force_ssl 0", "log_statement all", "log_min_duration_statement 1"], (parameter) => {
     const [ParameterName, ParameterValue] = parameter.split(" ");
     const Parameters = [{ ParameterName, ParameterValue, ApplyMethod: "immediate" }];
     return {
-      [`parameters.database parameters.${ParameterName}`]: ({ behind }) =>
-        behind("rds", "ModifyDBParameterGroup", { DBParameterGroupName: PARAMETERS, Parameters }),
+      [`parameters.database parameters.${ParameterName}`]: ({ outOfBand }) =>
+        outOfBand("rds", "ModifyDBParameterGroup", { DBParameterGroupName: PARAMETERS, Parameters }),
     };
   }),
   ...each(LOGS, (id) => ({
-    [`${id} retentionDays`]: (world) => world.behind("logs", "DeleteRetentionPolicy", { logGroupName: logGroup(world, id) }),
+    [`${id} retentionDays`]: (fixture) => fixture.outOfBand("logs", "DeleteRetentionPolicy", { logGroupName: logGroup(fixture, id) }),
   })),
   ...database("copyTagsToSnapshot", { CopyTagsToSnapshot: false }),
   ...database("minorUpgrades", { AutoMinorVersionUpgrade: false }),
@@ -87,7 +87,7 @@ export const DRIFTS: Drifts = {
   ...database("deletionProtection", { DeletionProtection: true }),
   ...database("parameterGroup", { DBParameterGroupName: "default.postgres17" }),
   ...database("certificateAuthority", { CACertificateIdentifier: "rds-ca-ecc384-g1" }),
-  "database.main status": ({ behind }) => behind("rds", "StopDBInstance", { DBInstanceIdentifier: DATABASE }),
+  "database.main status": ({ outOfBand }) => outOfBand("rds", "StopDBInstance", { DBInstanceIdentifier: DATABASE }),
   "bucket.data publicAccessBlock": ({ s3 }) => s3.deletePublicAccessBlock({ Bucket: BUCKET }),
   "bucket.data ownership": ({ s3 }) =>
     s3.putBucketOwnershipControls({ Bucket: BUCKET, OwnershipControls: { Rules: [{ ObjectOwnership: "ObjectWriter" }] } }),
@@ -99,9 +99,9 @@ export const DRIFTS: Drifts = {
   ...each(Object.keys(TABLES) as (keyof typeof TABLES)[], (id) => {
     const TableName = TABLES[id];
     const table =
-      (change: Readonly<Record<string, unknown>>): Reach =>
-      ({ behind }) =>
-        behind("dynamodb", "UpdateTable", { TableName, ...change });
+      (change: Readonly<Record<string, unknown>>): OutOfBandChange =>
+      ({ outOfBand }) =>
+        outOfBand("dynamodb", "UpdateTable", { TableName, ...change });
     return {
       [`table.${id} deletionProtection`]: table({ DeletionProtectionEnabled: true }),
       [`table.${id} encryption`]: table({ SSESpecification: { Enabled: false } }),
@@ -109,60 +109,60 @@ export const DRIFTS: Drifts = {
         BillingMode: "PROVISIONED",
         ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 1 },
       }),
-      [`table.${id} pointInTimeRecovery`]: ({ behind }) =>
-        behind("dynamodb", "UpdateContinuousBackups", {
+      [`table.${id} pointInTimeRecovery`]: ({ outOfBand }) =>
+        outOfBand("dynamodb", "UpdateContinuousBackups", {
           TableName,
           PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: false },
         }),
     };
   }),
-  "table.alerts ttl": ({ behind }) =>
-    behind("dynamodb", "UpdateTimeToLive", {
+  "table.alerts ttl": ({ outOfBand }) =>
+    outOfBand("dynamodb", "UpdateTimeToLive", {
       TableName: TABLES.alerts,
       TimeToLiveSpecification: { AttributeName: "expires_at", Enabled: false },
     }),
-  "topic.alerts encryption": ({ behind }) =>
-    behind("sns", "SetTopicAttributes", { TopicArn: TOPIC, AttributeName: "KmsMasterKeyId", AttributeValue: "" }),
-  "topic.alerts policy": ({ behind }) =>
-    behind("sns", "SetTopicAttributes", {
+  "topic.alerts encryption": ({ outOfBand }) =>
+    outOfBand("sns", "SetTopicAttributes", { TopicArn: TOPIC, AttributeName: "KmsMasterKeyId", AttributeValue: "" }),
+  "topic.alerts policy": ({ outOfBand }) =>
+    outOfBand("sns", "SetTopicAttributes", {
       TopicArn: TOPIC,
       AttributeName: "Policy",
       AttributeValue: allow("sns:Publish", TOPIC, { AWS: "*" }),
     }),
-  "alarm.api-errors actionsEnabled": ({ behind }) => behind("cloudwatch", "DisableAlarmActions", { AlarmNames: [ALARM] }),
-  "dashboard.main body": ({ behind }) =>
-    behind("cloudwatch", "PutDashboard", { DashboardName: DASHBOARD, DashboardBody: '{"widgets":[]}' }),
+  "alarm.api-errors actionsEnabled": ({ outOfBand }) => outOfBand("cloudwatch", "DisableAlarmActions", { AlarmNames: [ALARM] }),
+  "dashboard.main body": ({ outOfBand }) =>
+    outOfBand("cloudwatch", "PutDashboard", { DashboardName: DASHBOARD, DashboardBody: '{"widgets":[]}' }),
   ...each(FUNCTIONS, (fn) => {
     const [RoleName, FunctionName] = [roleOf(fn), functionOf(fn)];
     const configure =
-      (change: Readonly<Record<string, unknown>>): Reach =>
-      ({ behind }) =>
-        behind("lambda", "UpdateFunctionConfiguration", { FunctionName, ...change });
+      (change: Readonly<Record<string, unknown>>): OutOfBandChange =>
+      ({ outOfBand }) =>
+        outOfBand("lambda", "UpdateFunctionConfiguration", { FunctionName, ...change });
     return {
-      [`role.${fn} policy`]: ({ behind }) => behind("iam", "DeleteRolePolicy", { RoleName, PolicyName: "fleetlogix" }),
-      [`role.${fn} otherPolicies`]: ({ behind }) =>
-        behind("iam", "PutRolePolicy", { RoleName, PolicyName: "extra", PolicyDocument: allow("s3:*", "*") }),
-      [`role.${fn} attachedPolicies`]: ({ behind }) =>
-        behind("iam", "AttachRolePolicy", { RoleName, PolicyArn: "arn:aws:iam::aws:policy/AdministratorAccess" }),
-      [`role.${fn} trust`]: ({ behind }) =>
-        behind("iam", "UpdateAssumeRolePolicy", {
+      [`role.${fn} policy`]: ({ outOfBand }) => outOfBand("iam", "DeleteRolePolicy", { RoleName, PolicyName: "fleetlogix" }),
+      [`role.${fn} otherPolicies`]: ({ outOfBand }) =>
+        outOfBand("iam", "PutRolePolicy", { RoleName, PolicyName: "extra", PolicyDocument: allow("s3:*", "*") }),
+      [`role.${fn} attachedPolicies`]: ({ outOfBand }) =>
+        outOfBand("iam", "AttachRolePolicy", { RoleName, PolicyArn: "arn:aws:iam::aws:policy/AdministratorAccess" }),
+      [`role.${fn} trust`]: ({ outOfBand }) =>
+        outOfBand("iam", "UpdateAssumeRolePolicy", {
           RoleName,
           PolicyDocument: allow("sts:AssumeRole", undefined, { Service: "ec2.amazonaws.com" }),
         }),
-      [`role.${fn} description`]: ({ behind }) => behind("iam", "UpdateRole", { RoleName, Description: "somebody was here" }),
+      [`role.${fn} description`]: ({ outOfBand }) => outOfBand("iam", "UpdateRole", { RoleName, Description: "somebody was here" }),
       [`function.${fn} memoryMb`]: configure({ MemorySize: 512 }),
       [`function.${fn} timeoutSeconds`]: configure({ Timeout: 3 }),
       [`function.${fn} environment`]: configure({ Environment: { Variables: { DATA_BUCKET: "elsewhere" } } }),
       [`function.${fn} tracing`]: configure({ TracingConfig: { Mode: "PassThrough" } }),
       [`function.${fn} description`]: configure({ Description: "somebody was here" }),
       [`function.${fn} handler`]: configure({ Handler: "other.handler" }),
-      [`function.${fn} published`]: ({ behind }) => behind("lambda", "DeleteAlias", { FunctionName, Name: "live" }),
+      [`function.${fn} published`]: ({ outOfBand }) => outOfBand("lambda", "DeleteAlias", { FunctionName, Name: "live" }),
     };
   }),
   ...method("POST /delivery", "UpdateMethod", "/authorizationType", "AWS_IAM"),
   ...method("GET /vehicle/{vehicle_id}", "UpdateIntegration", "/timeoutInMillis", "1000"),
-  "api.rest doubles": ({ behind }) =>
-    behind("apigateway", "CreateRestApi", {
+  "api.rest doubles": ({ outOfBand }) =>
+    outOfBand("apigateway", "CreateRestApi", {
       name: "FleetLogixAPI",
       tags: { "fleetlogix:stack": "FleetLogix/dev", "fleetlogix:region": "us-east-1" },
     }),
@@ -173,11 +173,11 @@ export const DRIFTS: Drifts = {
   ...stage("variables", "/variables/door", "open"),
   ...stage("rateLimit", "/*/*/throttling/rateLimit", "10000"),
   ...stage("burstLimit", "/*/*/throttling/burstLimit", "5000"),
-  "api.stage document": async (world) => {
-    const restApiId = apiId(world);
-    const { id } = await world.behind("apigateway", "CreateDeployment", { restApiId, description: "somebody was here" });
+  "api.stage document": async (fixture) => {
+    const restApiId = apiId(fixture);
+    const { id } = await fixture.outOfBand("apigateway", "CreateDeployment", { restApiId, description: "somebody was here" });
     const patchOperations = [{ op: "replace", path: "/deploymentId", value: id }];
-    await world.behind("apigateway", "UpdateStage", { restApiId, stageName: "prod", patchOperations });
+    await fixture.outOfBand("apigateway", "UpdateStage", { restApiId, stageName: "prod", patchOperations });
   },
   ...key("enabled", "/enabled", "false"),
   ...key("description", "/description", "somebody was here"),
@@ -185,40 +185,49 @@ export const DRIFTS: Drifts = {
   ...plan("burstLimit", "/throttle/burstLimit", "5000"),
   ...plan("quota", "/quota/limit", "7"),
   ...plan("description", "/description", "somebody was here"),
-  "api.plan key": (world) => world.behind("apigateway", "DeleteUsagePlanKey", { usagePlanId: planId(world), keyId: keyId(world) }),
+  "api.plan key": (fixture) =>
+    fixture.outOfBand("apigateway", "DeleteUsagePlanKey", { usagePlanId: planId(fixture), keyId: keyId(fixture) }),
   ...Object.fromEntries(
-    taggings(LOGS).map(({ id, set }): [string, Reach] => [`${id} tags.Project`, (world) => set(world, { Project: "somebody was here" })]),
+    taggings(LOGS).map(({ id, set }): [string, OutOfBandChange] => [
+      `${id} tags.Project`,
+      (fixture) => set(fixture, { Project: "somebody was here" }),
+    ]),
   ),
 };
 
-/** Somebody changes one method of the API, or what it calls. */
+/** Changes one method of the API, or its integration. */
 function method(
   name: string,
   operation: "UpdateMethod" | "UpdateIntegration",
   path: string,
   value: string,
-): Readonly<Record<string, Reach>> {
+): Readonly<Record<string, OutOfBandChange>> {
   const [httpMethod, route] = name.split(" ");
-  const reach: Reach = async (world) => {
-    const restApiId = apiId(world);
-    const { item, items = item } = await world.behind("apigateway", "GetResources", { restApiId, limit: 500 });
+  const reach: OutOfBandChange = async (fixture) => {
+    const restApiId = apiId(fixture);
+    const { item, items = item } = await fixture.outOfBand("apigateway", "GetResources", { restApiId, limit: 500 });
     const resourceId = (items as { id: string; path: string }[]).find((resource) => resource.path === route)?.id;
-    await world.behind("apigateway", operation, { restApiId, resourceId, httpMethod, patchOperations: [{ op: "replace", path, value }] });
+    await fixture.outOfBand("apigateway", operation, {
+      restApiId,
+      resourceId,
+      httpMethod,
+      patchOperations: [{ op: "replace", path, value }],
+    });
   };
   return { [`api.rest methods.${name}`]: reach };
 }
 
-/** What somebody made in ours and `up` lets be. */
-const LEFT: Readonly<Record<string, Pick<Life, "leaves">>> = {
-  "api.stage document": { leaves: /^apigateway\.deployments .*description:somebody was here/ },
+/** Documents that a drift leaves in a resource of ours and that `up` does not delete. */
+const LEFT_BEHIND: Readonly<Record<string, Pick<Lifecycle, "leftBehind">>> = {
+  "api.stage document": { leftBehind: /^apigateway\.deployments .*description:somebody was here/ },
 };
 
-/** The beginning of a life in which a finished stack has drifted. */
-export function drifted(drift: string): Pick<Life, "during" | "from" | "before" | "plans" | "leaves"> {
+/** Members of a scenario that begins with a finished stack that has drifted. */
+export function drifted(drift: string): Pick<Lifecycle, "during" | "from" | "before" | "expectPlan" | "leftBehind"> {
   const reach = DRIFTS[drift];
   if (!reach) throw new Error(`no drift ${drift}`);
   const [id = "", ...path] = drift.split(" ");
-  return { during: "up", from: "stack", before: reach, plans: (plan) => notShown(plan, id, path.join(" ")), ...LEFT[drift] };
+  return { during: "up", from: "stack", before: reach, expectPlan: (plan) => notShown(plan, id, path.join(" ")), ...LEFT_BEHIND[drift] };
 }
 
 /** The plan shows this difference, and proposes nothing for anything else. */
@@ -226,7 +235,7 @@ function notShown(plan: Plan, id: string, path: string): string | undefined {
   const missing = shows(plan, id, path);
   if (missing !== undefined) return missing;
   const busy = plan.resources.filter(({ decision }) => decision.action !== "keep" && decision.action !== "retain");
-  // Who may call a version is written at its alias, and goes with it.
+  // The permission to call a version is stored at its alias and deleted with it.
   const parts = path === "published" ? "lambda.permission" : undefined;
   const others = busy
     .filter((resource) => resource.id !== id && resource.kind !== parts)
@@ -234,7 +243,7 @@ function notShown(plan: Plan, id: string, path: string): string | undefined {
   return others.length === 0 ? undefined : `the plan would also touch ${others.join(", ")}`;
 }
 
-/** What is wrong with a plan that is to show this difference. */
+/** Undefined when the plan shows this difference. */
 export function shows({ resources }: Plan, id: string, path: string): string | undefined {
   const mine = resources.find((resource) => resource.id === id)?.decision;
   const paths = mine?.action === "update" ? mine.changes.map((change) => change.path) : [];
@@ -242,6 +251,8 @@ export function shows({ resources }: Plan, id: string, path: string): string | u
   return `the plan does not show ${id} ${path}: ${JSON.stringify(mine)}`;
 }
 
-export function drift(): readonly Scenario[] {
-  return Object.keys(DRIFTS).map((name, index) => life({ ...drifted(name), name: `F16 ${name} drifts`, concurrency: 1 + (index % 8) }));
+export function drifts(): readonly Scenario[] {
+  return Object.keys(DRIFTS).map((name, index) =>
+    lifecycle({ ...drifted(name), name: `F16 ${name} drifts`, concurrency: 1 + (index % 8) }),
+  );
 }

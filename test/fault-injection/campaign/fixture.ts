@@ -8,54 +8,54 @@ import type { Config } from "../../../src/config/config.ts";
 import { virtualClock } from "../../../src/local/core/clock.ts";
 import { ConnectionCut, type Faults, faultPlan } from "../../../src/local/core/faults.ts";
 import { startLocalAws } from "../../../src/local/index.ts";
-import { seedStrangers } from "../foreign-resources.ts";
+import { createForeignResources } from "../foreign-resources.ts";
 import { type Documents, replay } from "../invariants/documents.ts";
 
-export interface Setting {
+export interface FixtureOptions {
   readonly config: Config;
   readonly artifacts: NonNullable<AppOptions["artifacts"]>;
 }
-export interface World {
+export interface Fixture {
   readonly faults: Faults;
-  /** What belongs to somebody else, as it was before the first run. */
+  /** Documents of foreign resources, as they were before the first run. */
   readonly foreign: Documents;
-  /** Every event and every error of every run, as text. */
+  /** Every event and error of every run, as text. */
   readonly said: string[];
-  /** One start of the command; all of its calls fail once `kill` was called, as if the process were gone. */
-  start(concurrency: number, config?: Config, requestTimeoutMs?: number): Promise<Started>;
-  /** A call of somebody else, past faults and logs. */
-  behind(service: string, operation: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
+  /** Starts the command in process; all of its calls fail once `kill` was called. */
+  start(concurrency: number, config?: Config, requestTimeoutMs?: number): Promise<CommandRun>;
+  /** A call of somebody else: no fault meets it, and it is not logged. */
+  outOfBand(service: string, operation: string, input: Record<string, unknown>): Promise<Record<string, unknown>>;
   documents(): Documents;
   readonly s3: S3;
   readonly dynamodb: DynamoDB;
   close(): Promise<void>;
-  /** Closes, and keeps everything to begin other worlds from. */
-  save(): Promise<Saved>;
+  /** Closes and keeps the data, from which other fixtures can begin. */
+  save(): Promise<SavedFixture>;
 }
-export interface Saved {
+export interface SavedFixture {
   readonly dataDir: string;
   readonly nowMs: number;
   readonly foreign: Documents;
 }
-export interface Started {
+export interface CommandRun {
   readonly app: App;
-  /** The connection is cut and nothing more goes out: the in-process likeness of SIGKILL. */
+  /** The connection is cut and nothing more goes out: SIGKILL as far as one process can play it. */
   kill(): never;
   isDead(): boolean;
   /** The first Ctrl-C. */
   interrupt(): void;
 }
-/** Real time: long enough for a busy machine. */
+/** In real milliseconds: long enough for a busy machine. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
-export async function makeWorld({ config, artifacts }: Setting, saved?: Saved): Promise<World> {
+export async function startFixture({ config, artifacts }: FixtureOptions, saved?: SavedFixture): Promise<Fixture> {
   const faults = faultPlan([], { keepCalls: 50_000 });
   const clock = virtualClock(saved?.nowMs);
   const dataDir = mkdtempSync(join(tmpdir(), "campaign-"));
   if (saved) cpSync(saved.dataDir, dataDir, { recursive: true });
   const aws = await startLocalAws({ dataDir, faults, clock, settings: { databases: "none" } });
   const documents = () => replay(join(dataDir, "journal.jsonl"));
-  if (!saved) await seedStrangers(aws.env.dispatch);
+  if (!saved) await createForeignResources(aws.env.dispatch);
   faults.clear();
   const own = { region: config.region, endpoint: aws.url, credentials: { accessKeyId: "other", secretAccessKey: "other" } };
   const s3 = new S3({ ...own, forcePathStyle: true });
@@ -73,7 +73,7 @@ export async function makeWorld({ config, artifacts }: Setting, saved?: Saved): 
     s3,
     dynamodb,
     documents,
-    behind: (service, operation, input) => aws.env.dispatch(service, operation, input),
+    outOfBand: (service, operation, input) => aws.env.dispatch(service, operation, input),
     start: (concurrency, of = config, requestTimeoutMs = REQUEST_TIMEOUT_MS) =>
       start(of, { endpoint: aws.url, concurrency, clock, artifacts, requestTimeoutMs }),
     async close() {
@@ -88,7 +88,7 @@ export async function makeWorld({ config, artifacts }: Setting, saved?: Saved): 
 }
 
 type StartOptions = Pick<AppOptions, "endpoint" | "concurrency" | "clock" | "artifacts" | "requestTimeoutMs">;
-async function start(config: Config, options: StartOptions): Promise<Started> {
+async function start(config: Config, options: StartOptions): Promise<CommandRun> {
   let dead = false;
   const controller = new AbortController();
   const onCall = (): void => {

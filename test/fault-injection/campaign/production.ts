@@ -1,11 +1,11 @@
 import type { Plan } from "../../../src/app.ts";
 import type { Config } from "../../../src/config/config.ts";
-import { type Reach, shows } from "./drifts.ts";
-import type { World } from "./fixture.ts";
-import { life, type Scenario } from "./lifecycle.ts";
+import { type OutOfBandChange, shows } from "./drifts.ts";
+import type { Fixture } from "./fixture.ts";
+import { lifecycle, type Scenario } from "./lifecycle.ts";
 import { ACCOUNT, apiId, REGION } from "./stack.ts";
 
-/** F16, F17 of what a stack has in production only: somebody changes or deletes it behind our back. */
+/** F16, F17 for the resources that only production has. */
 
 const Bucket = `fleetlogix-logs-${ACCOUNT}-${REGION}`;
 const SUBSCRIPTIONS = {
@@ -16,26 +16,26 @@ const SUBSCRIPTIONS = {
 const MONITORING = "fleetlogix-db-monitoring-role";
 const KEY = "alias/fleetlogix";
 
-const stageArn = (world: World) => `arn:aws:apigateway:${REGION}::/restapis/${apiId(world)}/stages/prod`;
-async function acl({ behind }: World): Promise<Readonly<Record<string, unknown>>> {
-  const { WebACLs = [] } = await behind("wafv2", "ListWebACLs", { Scope: "REGIONAL" });
+const stageArn = (fixture: Fixture) => `arn:aws:apigateway:${REGION}::/restapis/${apiId(fixture)}/stages/prod`;
+async function acl({ outOfBand }: Fixture): Promise<Readonly<Record<string, unknown>>> {
+  const { WebACLs = [] } = await outOfBand("wafv2", "ListWebACLs", { Scope: "REGIONAL" });
   const [found] = WebACLs as readonly { readonly Name: string; readonly Id: string }[];
-  const { WebACL, LockToken } = await behind("wafv2", "GetWebACL", { Scope: "REGIONAL", Name: found?.Name, Id: found?.Id });
+  const { WebACL, LockToken } = await outOfBand("wafv2", "GetWebACL", { Scope: "REGIONAL", Name: found?.Name, Id: found?.Id });
   return { Scope: "REGIONAL", Name: found?.Name, Id: found?.Id, LockToken, WebACL };
 }
-const event = (SubscriptionName: string, change: Readonly<Record<string, unknown>>): Reach => {
-  return ({ behind }) => behind("rds", "ModifyEventSubscription", { SubscriptionName, ...change });
+const event = (SubscriptionName: string, change: Readonly<Record<string, unknown>>): OutOfBandChange => {
+  return ({ outOfBand }) => outOfBand("rds", "ModifyEventSubscription", { SubscriptionName, ...change });
 };
 const aclWith =
-  (change: (acl: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>): Reach =>
-  async (world) => {
-    const { WebACL, ...named } = await acl(world);
+  (change: (acl: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>): OutOfBandChange =>
+  async (fixture) => {
+    const { WebACL, ...named } = await acl(fixture);
     const { DefaultAction, Rules, VisibilityConfig, Description } = WebACL as Readonly<Record<string, unknown>>;
-    return world.behind("wafv2", "UpdateWebACL", { ...named, ...change({ DefaultAction, Rules, VisibilityConfig, Description }) });
+    return fixture.outOfBand("wafv2", "UpdateWebACL", { ...named, ...change({ DefaultAction, Rules, VisibilityConfig, Description }) });
   };
 
 /** By `<id in the plan> <path of the difference>`. */
-const DRIFTS: Readonly<Record<string, Reach>> = {
+const DRIFTS: Readonly<Record<string, OutOfBandChange>> = {
   "bucket.logs publicAccessBlock": ({ s3 }) => s3.deletePublicAccessBlock({ Bucket }),
   "bucket.logs policy": ({ s3 }) => s3.deleteBucketPolicy({ Bucket }),
   "bucket.logs lifecycle": ({ s3 }) => s3.deleteBucketLifecycle({ Bucket }),
@@ -46,60 +46,60 @@ const DRIFTS: Readonly<Record<string, Reach>> = {
   "events.parameters enabled": event(SUBSCRIPTIONS["events.parameters"], { Enabled: false }),
   "api.firewall rules": aclWith((there) => ({ ...there, Rules: [] })),
   "api.firewall defaultAction": aclWith((there) => ({ ...there, DefaultAction: { Block: {} } })),
-  "key.stack rotation": async (world) => world.behind("kms", "DisableKeyRotation", { KeyId: await keyOf(world) }),
-  "key.stack keyState": async (world) => world.behind("kms", "DisableKey", { KeyId: await keyOf(world) }),
-  "role.monitoring policy": ({ behind }) => behind("iam", "DeleteRolePolicy", { RoleName: MONITORING, PolicyName: "fleetlogix" }),
-  "database.main multiAz": ({ behind }) =>
-    behind("rds", "ModifyDBInstance", { DBInstanceIdentifier: "fleetlogix-db", MultiAZ: false, ApplyImmediately: true }),
-  "database.main deletionProtection": ({ behind }) =>
-    behind("rds", "ModifyDBInstance", { DBInstanceIdentifier: "fleetlogix-db", DeletionProtection: false }),
+  "key.stack rotation": async (fixture) => fixture.outOfBand("kms", "DisableKeyRotation", { KeyId: await keyOf(fixture) }),
+  "key.stack keyState": async (fixture) => fixture.outOfBand("kms", "DisableKey", { KeyId: await keyOf(fixture) }),
+  "role.monitoring policy": ({ outOfBand }) => outOfBand("iam", "DeleteRolePolicy", { RoleName: MONITORING, PolicyName: "fleetlogix" }),
+  "database.main multiAz": ({ outOfBand }) =>
+    outOfBand("rds", "ModifyDBInstance", { DBInstanceIdentifier: "fleetlogix-db", MultiAZ: false, ApplyImmediately: true }),
+  "database.main deletionProtection": ({ outOfBand }) =>
+    outOfBand("rds", "ModifyDBInstance", { DBInstanceIdentifier: "fleetlogix-db", DeletionProtection: false }),
 };
-async function keyOf({ behind }: World): Promise<unknown> {
-  const { KeyMetadata } = await behind("kms", "DescribeKey", { KeyId: KEY });
+async function keyOf({ outOfBand }: Fixture): Promise<unknown> {
+  const { KeyMetadata } = await outOfBand("kms", "DescribeKey", { KeyId: KEY });
   return (KeyMetadata as { readonly KeyId: string }).KeyId;
 }
 
-const DELETIONS: Readonly<Record<string, Reach>> = {
+const DELETIONS: Readonly<Record<string, OutOfBandChange>> = {
   "bucket.logs": async ({ s3 }) => {
     await s3.putBucketLogging({ Bucket: `fleetlogix-data-${ACCOUNT}-${REGION}`, BucketLoggingStatus: {} });
     await s3.deleteBucket({ Bucket });
   },
   ...Object.fromEntries(
-    Object.entries(SUBSCRIPTIONS).map(([id, SubscriptionName]): [string, Reach] => [
+    Object.entries(SUBSCRIPTIONS).map(([id, SubscriptionName]): [string, OutOfBandChange] => [
       id,
-      ({ behind }) => behind("rds", "DeleteEventSubscription", { SubscriptionName }),
+      ({ outOfBand }) => outOfBand("rds", "DeleteEventSubscription", { SubscriptionName }),
     ]),
   ),
-  "api.firewall-stage": (world) => world.behind("wafv2", "DisassociateWebACL", { ResourceArn: stageArn(world) }),
-  "api.firewall": async (world) => {
-    await world.behind("wafv2", "DisassociateWebACL", { ResourceArn: stageArn(world) });
-    const { WebACL: _acl, ...named } = await acl(world);
-    await world.behind("wafv2", "DeleteWebACL", named);
+  "api.firewall-stage": (fixture) => fixture.outOfBand("wafv2", "DisassociateWebACL", { ResourceArn: stageArn(fixture) }),
+  "api.firewall": async (fixture) => {
+    await fixture.outOfBand("wafv2", "DisassociateWebACL", { ResourceArn: stageArn(fixture) });
+    const { WebACL: _acl, ...named } = await acl(fixture);
+    await fixture.outOfBand("wafv2", "DeleteWebACL", named);
   },
-  "role.monitoring": async ({ behind }) => {
-    await behind("iam", "DeleteRolePolicy", { RoleName: MONITORING, PolicyName: "fleetlogix" });
-    await behind("iam", "DeleteRole", { RoleName: MONITORING });
+  "role.monitoring": async ({ outOfBand }) => {
+    await outOfBand("iam", "DeleteRolePolicy", { RoleName: MONITORING, PolicyName: "fleetlogix" });
+    await outOfBand("iam", "DeleteRole", { RoleName: MONITORING });
   },
 };
 
 export function productionDrift(config: Config): readonly Scenario[] {
   return Object.entries(DRIFTS).map(([name, before], index) => {
     const [id = "", path = ""] = name.split(" ");
-    const plans = (plan: Plan) => shows(plan, id, path);
-    return life({ ...standing(config, index), name: `F16 production's ${name} drifts`, during: "up", before, plans });
+    const expectPlan = (plan: Plan) => shows(plan, id, path);
+    return lifecycle({ ...standing(config, index), name: `F16 production's ${name} drifts`, during: "up", before, expectPlan });
   });
 }
 export function productionDeletion(config: Config): readonly Scenario[] {
   return Object.entries(DELETIONS).flatMap(([id, before], index) => {
-    const plans = ({ resources }: Plan): string | undefined => {
+    const expectPlan = ({ resources }: Plan): string | undefined => {
       const action = resources.find((resource) => resource.id === id)?.decision.action;
-      return action === "create" ? undefined : `the plan says ${action} of what is gone`;
+      return action === "create" ? undefined : `the plan says ${action} for a deleted resource`;
     };
     const how = { ...standing(config, index), before };
     return [
-      life({ ...how, name: `F17 production's ${id} is deleted behind our back`, during: "up", plans }),
-      life({ ...how, name: `F17 production's ${id} is gone before a teardown`, during: "teardown" }),
+      lifecycle({ ...how, name: `F17 production's ${id} is deleted outside of fleetlogix`, during: "up", expectPlan }),
+      lifecycle({ ...how, name: `F17 production's ${id} is gone before a teardown`, during: "teardown" }),
     ];
   });
 }
-const standing = (config: Config, index: number) => ({ from: "stack", stands: true, config, concurrency: 1 + (index % 8) }) as const;
+const standing = (config: Config, index: number) => ({ from: "stack", stackOfConfig: true, config, concurrency: 1 + (index % 8) }) as const;

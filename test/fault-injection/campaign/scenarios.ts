@@ -1,13 +1,13 @@
 import type { Config } from "../../../src/config/config.ts";
 import * as calls from "./call-faults.ts";
 import { configurations } from "./configurations.ts";
-import { deletion } from "./deletions.ts";
-import { drift } from "./drifts.ts";
-import { foreign } from "./foreign-owners.ts";
+import { deletions } from "./deletions.ts";
+import { drifts } from "./drifts.ts";
+import { foreignOwners } from "./foreign-owners.ts";
 import type { Reference, Scenario } from "./lifecycle.ts";
 import { productionDeletion, productionDrift } from "./production.ts";
 import { recordedErrors } from "./recorded-errors.ts";
-import { passing, states } from "./transients.ts";
+import { resourceStates, transientErrors } from "./transients.ts";
 
 type Calls = Pick<Reference, "upCalls" | "downCalls">;
 export interface ScenarioInput {
@@ -27,22 +27,22 @@ export function scenariosOf({ development, production, config, productionConfig,
     ...calls.atEveryWrite(downCalls, "teardown"),
     ...calls.atEveryOperation(upCalls, "up"),
     ...calls.atEveryOperation(downCalls, "teardown"),
-    ...calls.oldNews(upCalls, "up"),
-    ...calls.oldNews(downCalls, "teardown"),
+    ...calls.staleAnswers(upCalls, "up"),
+    ...calls.staleAnswers(downCalls, "teardown"),
     ...calls.inProduction(production.upCalls, "up", productionConfig, upCalls),
     ...calls.inProduction(production.downCalls, "teardown", productionConfig, downCalls),
-    ...calls.twoAtOnce(upCalls),
+    ...calls.concurrentRuns(upCalls),
     ...calls.killedTwice(upCalls, Math.ceil(seeds / 10)),
-    ...calls.random(upCalls, seeds),
-    ...calls.anyOrder(),
-    ...passing(),
+    ...calls.randomFaults(upCalls, seeds),
+    ...calls.reordered(),
+    ...transientErrors(),
     ...recordedErrors(),
-    ...states(),
-    ...drift(),
-    ...deletion(),
+    ...resourceStates(),
+    ...drifts(),
+    ...deletions(),
     ...productionDrift(productionConfig),
     ...productionDeletion(productionConfig),
-    ...foreign(),
+    ...foreignOwners(),
     ...configurations(config),
   ];
 }

@@ -1,7 +1,7 @@
 import type { Tag } from "@aws-sdk/client-s3";
-import type { World } from "./fixture.ts";
+import type { Fixture } from "./fixture.ts";
 
-/** The finished stack of the campaign's own configuration, as somebody with a console would reach into it. */
+/** The finished stack of the campaign's own configuration, for changes outside of fleetlogix. */
 export const ACCOUNT = "000000000000";
 export const REGION = "us-east-1";
 export const BUCKET = `fleetlogix-data-${ACCOUNT}-${REGION}`;
@@ -17,7 +17,7 @@ export const FUNCTIONS = ["verify-delivery", "calculate-eta", "route-deviation"]
 export const GATEWAY_ROLE = "fleetlogix-api-gateway-logs";
 export const TOPIC = arn("sns", "fleetlogix-alerts");
 export const ALARMS_TOPIC = arn("sns", "fleetlogix-alarms");
-/** One alarm stands for all: they are of one kind and one form. */
+/** One alarm stackOfConfig for all: they are of one kind and one form. */
 export const ALARM = "fleetlogix-api-errors";
 export const DASHBOARD = "FleetLogix-dev";
 
@@ -26,7 +26,7 @@ export function arn(service: string, rest: string): string {
 }
 export const roleOf = (fn: string): string => `fleetlogix-${fn}-role`;
 export const functionOf = (fn: string): string => `fleetlogix-${fn}`;
-/** Ids in the plan of what CloudWatch Logs keeps. */
+/** Ids in the plan of the log groups. */
 export const LOGS = ["logs.database", "logs.database-upgrade", ...FUNCTIONS.map((fn) => `logs.${fn}`), "api.logs", "api.execution-logs"];
 const LOG_NAMES: Readonly<Record<string, string>> = {
   "logs.database": `/aws/rds/instance/${DATABASE}/postgresql`,
@@ -35,73 +35,74 @@ const LOG_NAMES: Readonly<Record<string, string>> = {
   "api.logs": "/aws/apigateway/fleetlogix-api-access",
 };
 /** Of an id in the plan. The log of API Gateway's own execution is named after the API, and may outlive it. */
-export function logGroup(world: World, id: string): string {
+export function logGroup(fixture: Fixture, id: string): string {
   const beginning = `logs.groups ${REGION}/`;
-  const found = [...world.documents().keys()].find((key) => key.startsWith(`${beginning}API-Gateway-Execution-Logs_`));
+  const found = [...fixture.documents().keys()].find((key) => key.startsWith(`${beginning}API-Gateway-Execution-Logs_`));
   return LOG_NAMES[id] ?? found?.slice(beginning.length) ?? "";
 }
 
-export const apiId = (world: World): string => idOf(world, "apigateway.apis", "FleetLogixAPI");
-export const keyId = (world: World): string => idOf(world, "apigateway.keys", "fleetlogix-api-key");
-export const planId = (world: World): string => idOf(world, "apigateway.plans", "fleetlogix-usage-plan");
-export const groupId = (world: World): string => idOf(world, "ec2.groups", "fleetlogix-db-access");
+export const apiId = (fixture: Fixture): string => idOf(fixture, "apigateway.apis", "FleetLogixAPI");
+export const keyId = (fixture: Fixture): string => idOf(fixture, "apigateway.keys", "fleetlogix-api-key");
+export const planId = (fixture: Fixture): string => idOf(fixture, "apigateway.plans", "fleetlogix-usage-plan");
+export const groupId = (fixture: Fixture): string => idOf(fixture, "ec2.groups", "fleetlogix-db-access");
 
-function idOf(world: World, collection: string, name: string): string {
-  for (const [key, value] of world.documents())
+function idOf(fixture: Fixture, collection: string, name: string): string {
+  for (const [key, value] of fixture.documents())
     if (key.startsWith(`${collection} `) && (value as { name?: string }).name === name) return key.slice(collection.length + 1);
   throw new Error(`no ${name} among ${collection}`);
 }
 
-/** Sets tags of one resource, or takes them away, past the product. */
+/** Sets or removes tags of one resource outside of fleetlogix. */
 export interface Tagging {
   readonly id: string;
-  set(world: World, tags: Readonly<Record<string, string>>): Promise<unknown>;
-  remove(world: World, keys: readonly string[]): Promise<unknown>;
+  set(fixture: Fixture, tags: Readonly<Record<string, string>>): Promise<unknown>;
+  remove(fixture: Fixture, keys: readonly string[]): Promise<unknown>;
 }
 type TagList = readonly { readonly Key: string; readonly Value: string }[];
 const listOf = (tags: Readonly<Record<string, string>>): TagList => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 
-/** Everything of the stack that AWS can tag. */
+/** All resources of the stack that AWS can tag. */
 export const taggings = (logs: readonly string[]): readonly Tagging[] => [
   {
     id: "network.database",
-    set: (world, tags) => world.behind("ec2", "CreateTags", { Resources: [groupId(world)], Tags: listOf(tags) }),
-    remove: (world, keys) => world.behind("ec2", "DeleteTags", { Resources: [groupId(world)], Tags: keys.map((Key) => ({ Key })) }),
+    set: (fixture, tags) => fixture.outOfBand("ec2", "CreateTags", { Resources: [groupId(fixture)], Tags: listOf(tags) }),
+    remove: (fixture, keys) =>
+      fixture.outOfBand("ec2", "DeleteTags", { Resources: [groupId(fixture)], Tags: keys.map((Key) => ({ Key })) }),
   },
   ...Object.entries({ "parameters.database": arn("rds", `pg:${PARAMETERS}`), "database.main": arn("rds", `db:${DATABASE}`) }).map(
     ([id, ResourceName]): Tagging => ({
       id,
-      set: (world, tags) => world.behind("rds", "AddTagsToResource", { ResourceName, Tags: listOf(tags) }),
-      remove: (world, TagKeys) => world.behind("rds", "RemoveTagsFromResource", { ResourceName, TagKeys }),
+      set: (fixture, tags) => fixture.outOfBand("rds", "AddTagsToResource", { ResourceName, Tags: listOf(tags) }),
+      remove: (fixture, TagKeys) => fixture.outOfBand("rds", "RemoveTagsFromResource", { ResourceName, TagKeys }),
     }),
   ),
   ...logs.map((id): Tagging => {
-    const resourceArn = (world: World) => arn("logs", `log-group:${logGroup(world, id)}`);
+    const resourceArn = (fixture: Fixture) => arn("logs", `log-group:${logGroup(fixture, id)}`);
     return {
       id,
-      set: (world, tags) => world.behind("logs", "TagResource", { resourceArn: resourceArn(world), tags }),
-      remove: (world, tagKeys) => world.behind("logs", "UntagResource", { resourceArn: resourceArn(world), tagKeys }),
+      set: (fixture, tags) => fixture.outOfBand("logs", "TagResource", { resourceArn: resourceArn(fixture), tags }),
+      remove: (fixture, tagKeys) => fixture.outOfBand("logs", "UntagResource", { resourceArn: resourceArn(fixture), tagKeys }),
     };
   }),
   {
     id: "bucket.data",
-    set: async (world, tags) => tagBucket(world, (there) => ({ ...there, ...tags })),
-    remove: async (world, keys) =>
-      tagBucket(world, (there) => Object.fromEntries(Object.entries(there).filter(([key]) => !keys.includes(key)))),
+    set: async (fixture, tags) => tagBucket(fixture, (there) => ({ ...there, ...tags })),
+    remove: async (fixture, keys) =>
+      tagBucket(fixture, (there) => Object.fromEntries(Object.entries(there).filter(([key]) => !keys.includes(key)))),
   },
   ...Object.entries(TABLES).map(([id, name]): Tagging => {
     const ResourceArn = arn("dynamodb", `table/${name}`);
     return {
       id: `table.${id}`,
-      set: (world, tags) => world.behind("dynamodb", "TagResource", { ResourceArn, Tags: listOf(tags) }),
-      remove: (world, TagKeys) => world.behind("dynamodb", "UntagResource", { ResourceArn, TagKeys }),
+      set: (fixture, tags) => fixture.outOfBand("dynamodb", "TagResource", { ResourceArn, Tags: listOf(tags) }),
+      remove: (fixture, TagKeys) => fixture.outOfBand("dynamodb", "UntagResource", { ResourceArn, TagKeys }),
     };
   }),
   ...Object.entries({ "topic.alerts": TOPIC, "topic.alarms": ALARMS_TOPIC }).map(
     ([id, ResourceArn]): Tagging => ({
       id,
-      set: (world, tags) => world.behind("sns", "TagResource", { ResourceArn, Tags: listOf(tags) }),
-      remove: (world, TagKeys) => world.behind("sns", "UntagResource", { ResourceArn, TagKeys }),
+      set: (fixture, tags) => fixture.outOfBand("sns", "TagResource", { ResourceArn, Tags: listOf(tags) }),
+      remove: (fixture, TagKeys) => fixture.outOfBand("sns", "UntagResource", { ResourceArn, TagKeys }),
     }),
   ),
   ...Object.entries({
@@ -110,43 +111,43 @@ export const taggings = (logs: readonly string[]): readonly Tagging[] => [
   }).map(
     ([id, ResourceARN]): Tagging => ({
       id,
-      set: (world, tags) => world.behind("cloudwatch", "TagResource", { ResourceARN, Tags: listOf(tags) }),
-      remove: (world, TagKeys) => world.behind("cloudwatch", "UntagResource", { ResourceARN, TagKeys }),
+      set: (fixture, tags) => fixture.outOfBand("cloudwatch", "TagResource", { ResourceARN, Tags: listOf(tags) }),
+      remove: (fixture, TagKeys) => fixture.outOfBand("cloudwatch", "UntagResource", { ResourceARN, TagKeys }),
     }),
   ),
   ...FUNCTIONS.flatMap((fn): readonly Tagging[] => [
     {
       id: `role.${fn}`,
-      set: (world, tags) => world.behind("iam", "TagRole", { RoleName: roleOf(fn), Tags: listOf(tags) }),
-      remove: (world, TagKeys) => world.behind("iam", "UntagRole", { RoleName: roleOf(fn), TagKeys }),
+      set: (fixture, tags) => fixture.outOfBand("iam", "TagRole", { RoleName: roleOf(fn), Tags: listOf(tags) }),
+      remove: (fixture, TagKeys) => fixture.outOfBand("iam", "UntagRole", { RoleName: roleOf(fn), TagKeys }),
     },
     {
       id: `function.${fn}`,
-      set: (world, Tags) => world.behind("lambda", "TagResource", { Resource: arn("lambda", `function:${functionOf(fn)}`), Tags }),
-      remove: (world, TagKeys) =>
-        world.behind("lambda", "UntagResource", { Resource: arn("lambda", `function:${functionOf(fn)}`), TagKeys }),
+      set: (fixture, Tags) => fixture.outOfBand("lambda", "TagResource", { Resource: arn("lambda", `function:${functionOf(fn)}`), Tags }),
+      remove: (fixture, TagKeys) =>
+        fixture.outOfBand("lambda", "UntagResource", { Resource: arn("lambda", `function:${functionOf(fn)}`), TagKeys }),
     },
   ]),
   ...(
     [
-      ["api.rest", (world) => `/restapis/${apiId(world)}`],
-      ["api.stage", (world) => `/restapis/${apiId(world)}/stages/prod`],
-      ["api.key", (world) => `/apikeys/${keyId(world)}`],
-      ["api.plan", (world) => `/usageplans/${planId(world)}`],
-    ] as readonly (readonly [string, (world: World) => string])[]
+      ["api.rest", (fixture) => `/restapis/${apiId(fixture)}`],
+      ["api.stage", (fixture) => `/restapis/${apiId(fixture)}/stages/prod`],
+      ["api.key", (fixture) => `/apikeys/${keyId(fixture)}`],
+      ["api.plan", (fixture) => `/usageplans/${planId(fixture)}`],
+    ] as readonly (readonly [string, (fixture: Fixture) => string])[]
   ).map(([id, path]): Tagging => {
-    const resourceArn = (world: World) => `arn:aws:apigateway:${REGION}::${path(world)}`;
+    const resourceArn = (fixture: Fixture) => `arn:aws:apigateway:${REGION}::${path(fixture)}`;
     return {
       id,
-      set: (world, tags) => world.behind("apigateway", "TagResource", { resourceArn: resourceArn(world), tags }),
-      remove: (world, tagKeys) => world.behind("apigateway", "UntagResource", { resourceArn: resourceArn(world), tagKeys }),
+      set: (fixture, tags) => fixture.outOfBand("apigateway", "TagResource", { resourceArn: resourceArn(fixture), tags }),
+      remove: (fixture, tagKeys) => fixture.outOfBand("apigateway", "UntagResource", { resourceArn: resourceArn(fixture), tagKeys }),
     };
   }),
 ];
 
-/** S3 knows only all tags of a bucket at once. */
+/** S3 reads and writes all tags of a bucket at once. */
 async function tagBucket(
-  { s3 }: World,
+  { s3 }: Fixture,
   change: (tags: Readonly<Record<string, string>>) => Readonly<Record<string, string>>,
 ): Promise<void> {
   const { TagSet = [] } = await s3.getBucketTagging({ Bucket: BUCKET }).catch((): { TagSet?: Tag[] } => ({}));

@@ -1,17 +1,17 @@
 import type { FaultedCall, FaultRule } from "../../../src/local/core/faults.ts";
-import type { Ending } from "../invariants/invariants.ts";
+import type { RunEnd } from "../invariants/invariants.ts";
 import { errorOf } from "../invariants/invariants.ts";
 import { drifted } from "./drifts.ts";
-import { type Command, type Life, life, type Scenario } from "./lifecycle.ts";
+import { type Command, type Lifecycle, lifecycle, type Scenario } from "./lifecycle.ts";
 import { BUCKET } from "./stack.ts";
 
-/** F11, F12: what AWS itself does to those who are quick: refusals that pass, and states that take their time or never end. */
+/** F11, F12: errors of AWS that pass by themselves, and states that take time or never end. */
 
-type Passing = readonly [during: Command, operation: string, code: string, status: number, message: string, times?: number];
+type TransientError = readonly [during: Command, operation: string, code: string, status: number, message: string, times?: number];
 const BUSY_API = "Unable to complete operation due to concurrent modification. Please try again later.";
 const UPDATING = "The operation cannot be performed at this time. An update is in progress for resource: arn:aws:lambda:…";
 const ABORTED = "A conflicting conditional operation is currently in progress against this resource. Please try again.";
-const PASSING: readonly Passing[] = [
+const TRANSIENT_ERRORS: readonly TransientError[] = [
   [
     "up",
     "lambda:CreateFunction",
@@ -30,7 +30,7 @@ const PASSING: readonly Passing[] = [
   ["up", "apigateway:CreateDeployment", "ConflictException", 409, BUSY_API],
   ["up", "apigateway:CreateStage", "ConflictException", 409, BUSY_API],
   ["up", "apigateway:UpdateStage", "ConflictException", 409, BUSY_API],
-  ["up", "apigateway:CreateUsagePlan", "NotFoundException", 404, "API Stage not found: abc:prod"],
+  ["up", "apigateway:CreateUsagePlan", "NotFoundException", 404, "API CampaignContext not found: abc:prod"],
   ["up", "apigateway:CreateUsagePlanKey", "ConflictException", 409, BUSY_API],
   ["up", "apigateway:CreateApiKey", "LimitExceededException", 429, "Rate exceeded"],
   ["up", "rds:CreateDBInstance", "InvalidParameterValue", 400, "The security group is in a VPC that is not known yet: PrincipalNotFound"],
@@ -87,8 +87,8 @@ const PASSING: readonly Passing[] = [
     "A conflicting operation is currently in progress against this resource.",
   ],
 ];
-/** Refusals of the calls that mend a drift. */
-const WHILE_MENDING: readonly (readonly [drift: string, operation: string, code: string, status: number, message: string])[] = [
+/** Errors of the calls that repair a drift. */
+const WHILE_REPAIRING: readonly (readonly [drift: string, operation: string, code: string, status: number, message: string])[] = [
   ["function.calculate-eta memoryMb", "lambda:UpdateFunctionConfiguration", "ResourceConflictException", 409, UPDATING],
   ["database.main instanceClass", "rds:ModifyDBInstance", "InvalidDBInstanceState", 400, "Database instance is not in available state."],
   ["api.stage rateLimit", "apigateway:UpdateStage", "ConflictException", 409, BUSY_API],
@@ -99,167 +99,171 @@ const WHILE_MENDING: readonly (readonly [drift: string, operation: string, code:
   ["role.calculate-eta trust", "iam:UpdateAssumeRolePolicy", "MalformedPolicyDocument", 400, "Invalid principal in policy"],
 ];
 
-const succeeds = ({ result }: Ending): string | undefined => (result?.ok ? undefined : "what passes by itself made the run fail");
-export function passing(): readonly Scenario[] {
+const expectSuccess = ({ result }: RunEnd): string | undefined =>
+  result?.ok ? undefined : "an error that passes by itself made the run fail";
+export function transientErrors(): readonly Scenario[] {
   const named = ([, operation, code]: readonly [string, string, string, ...unknown[]]) =>
     `F11 ${operation} is refused for a while: ${code}`;
   const rule = (call: string, code: string, status: number, message: string, times: number): FaultRule => {
-    return { ...called(call), times, fault: { kind: "fail", code, status, message } };
+    return { ...callOf(call), times, fault: { kind: "fail", code, status, message } };
   };
   return [
-    ...PASSING.map((entry, index) => {
+    ...TRANSIENT_ERRORS.map((entry, index) => {
       const [during, operation, code, status, message, times = 2] = entry;
       const rules = () => [rule(operation, code, status, message, times)];
-      return life({ name: `${named(entry)} in ${during}`, during, concurrency: 1 + (index % 8), rules, ends: succeeds });
+      return lifecycle({ name: `${named(entry)} in ${during}`, during, concurrency: 1 + (index % 8), rules, expectEnd: expectSuccess });
     }),
-    ...WHILE_MENDING.map((entry, index) => {
+    ...WHILE_REPAIRING.map((entry, index) => {
       const [drift, operation, code, status, message] = entry;
       const rules = () => [rule(operation, code, status, message, 2)];
-      return life({
+      return lifecycle({
         ...drifted(drift),
-        name: `${named(entry)} while ${drift} is mended`,
+        name: `${named(entry)} while ${drift} is repaired`,
         concurrency: 1 + (index % 8),
         rules,
-        ends: succeeds,
+        expectEnd: expectSuccess,
       });
     }),
-    ...LATE.map((entry, index) => life({ during: "teardown", concurrency: 1 + index, ends: succeeds, ...entry })),
+    ...LATE_WRITERS.map((entry, index) => lifecycle({ during: "teardown", concurrency: 1 + index, expectEnd: expectSuccess, ...entry })),
   ];
 }
 
-/** Somebody who did not hear that it is over. */
-const LATE: readonly Pick<Life, "name" | "rules">[] = [
+/** Writers that did not notice the teardown. */
+const LATE_WRITERS: readonly Pick<Lifecycle, "name" | "rules">[] = [
   {
-    name: "F11 a late writer makes each log group anew",
-    // Each when the next one goes: by then nobody looks at it any more.
-    rules(_run, world) {
+    name: "F11 a late writer creates each log group again",
+    // Each log group comes back when the next one is deleted: by then the teardown has confirmed that it is gone.
+    rules(_run, fixture) {
       const gone: unknown[] = [];
       const after = async ({ input: { logGroupName } }: FaultedCall): Promise<void> => {
         if (gone.includes(logGroupName)) return;
         const late = gone.at(-1);
         gone.push(logGroupName);
-        if (late) await world.behind("logs", "CreateLogGroup", { logGroupName: late });
+        if (late) await fixture.outOfBand("logs", "CreateLogGroup", { logGroupName: late });
       };
       return [{ service: "logs", operation: "DeleteLogGroup", times: null, fault: { kind: "hook", after } }];
     },
   },
   {
     name: "F11 a late writer fills the emptied bucket",
-    rules: (_run, world) => [
+    rules: (_run, fixture) => [
       {
         service: "s3",
         operation: "DeleteBucket",
         times: 1,
         fault: {
           kind: "hook",
-          before: async () => void (await world.s3.putObject({ Bucket: BUCKET, Key: "raw-data/late", Body: "late" })),
+          before: async () => void (await fixture.s3.putObject({ Bucket: BUCKET, Key: "raw-data/late", Body: "late" })),
         },
       },
     ],
   },
   {
     name: "F11 a late writer leaves an upload in parts",
-    rules: (_run, world) => [
+    rules: (_run, fixture) => [
       {
         service: "s3",
         operation: "DeleteBucket",
         times: 1,
-        fault: { kind: "hook", before: async () => void (await world.s3.createMultipartUpload({ Bucket: BUCKET, Key: "raw-data/parts" })) },
+        fault: {
+          kind: "hook",
+          before: async () => void (await fixture.s3.createMultipartUpload({ Bucket: BUCKET, Key: "raw-data/parts" })),
+        },
       },
     ],
   },
 ];
 
-/** What a read answers instead: `change` works on AWS's own answer. */
-interface Shown {
+/** A changed answer of a read: `change` edits the answer of the local AWS. */
+interface ShownState {
   readonly what: string;
   readonly operation: string;
   readonly change: (output: Record<string, unknown>) => unknown;
-  /** What failed and holds no data is made anew. */
-  readonly remakes?: boolean;
+  /** A failed resource without data is replaced. */
+  readonly mayRecreate?: boolean;
 }
-const database = (DBInstanceStatus: string): Shown => ({
+const database = (DBInstanceStatus: string): ShownState => ({
   what: `the database is ${DBInstanceStatus}`,
   operation: "rds:DescribeDBInstances",
   change: ({ DBInstances }) => (DBInstances as object[]).map((instance) => Object.assign(instance, { DBInstanceStatus })),
 });
-const table = (TableStatus: string): Shown => ({
+const table = (TableStatus: string): ShownState => ({
   what: `a table is ${TableStatus}`,
   operation: "dynamodb:DescribeTable",
   change: ({ Table }) => Object.assign(Table as object, { TableStatus }),
 });
-const fn = (state: Readonly<Record<string, string>>): Shown => ({
+const fn = (state: Readonly<Record<string, string>>): ShownState => ({
   what: `a function is ${Object.values(state).join(" ")}`,
   operation: "lambda:GetFunction",
   change: ({ Configuration }) => Object.assign(Configuration as object, state),
 });
-/** Left by waiting. */
-const PASSES: readonly Shown[] = [
+/** End by themselves. */
+const TRANSITIONAL: readonly ShownState[] = [
   ...["creating", "backing-up", "modifying", "configuring-log-exports", "configuring-enhanced-monitoring", "rebooting"].map(database),
   ...["CREATING", "UPDATING"].map(table),
   fn({ State: "Pending", StateReasonCode: "Creating" }),
   fn({ LastUpdateStatus: "InProgress" }),
 ];
-/** Left by nobody. */
-const STAYS: readonly Shown[] = [
+/** Never end by themselves. */
+const PERMANENT: readonly ShownState[] = [
   ...["failed", "incompatible-network", "incompatible-parameters", "incompatible-restore", "storage-full", "insufficient-capacity"].map(
     database,
   ),
   ...["inaccessible-encryption-credentials", "inaccessible-encryption-credentials-recoverable"].map(database),
   ...["INACCESSIBLE_ENCRYPTION_CREDENTIALS", "ARCHIVED"].map(table),
-  { ...fn({ State: "Failed", StateReasonCode: "EniLimitExceeded", StateReason: "no address is free" }), remakes: true },
+  { ...fn({ State: "Failed", StateReasonCode: "EniLimitExceeded", StateReason: "no address is free" }), mayRecreate: true },
 ];
 
-export function states(): readonly Scenario[] {
-  const shown = ({ operation: call, change }: Shown, times: number | null): FaultRule => {
-    return { ...called(call), times, fault: { kind: "hook", after: (_call, output) => void change(output ?? {}) } };
+export function resourceStates(): readonly Scenario[] {
+  const shown = ({ operation: call, change }: ShownState, times: number | null): FaultRule => {
+    return { ...callOf(call), times, fault: { kind: "hook", after: (_call, output) => void change(output ?? {}) } };
   };
-  const fails = (ending: Ending) => (errorOf(ending) === undefined ? "it calls that a success" : undefined);
+  const fails = (ending: RunEnd) => (errorOf(ending) === undefined ? "it reports success" : undefined);
   return [
-    ...PASSES.map((state, index) =>
-      life({
+    ...TRANSITIONAL.map((state, index) =>
+      lifecycle({
         name: `F12 ${state.what} for a while`,
         during: "up",
         concurrency: 1 + (index % 8),
         rules: () => [shown(state, 6)],
-        ends: succeeds,
+        expectEnd: expectSuccess,
       }),
     ),
-    ...[...PASSES, ...STAYS].map((state, index) =>
-      life({
+    ...[...TRANSITIONAL, ...PERMANENT].map((state, index) =>
+      lifecycle({
         name: `F12 ${state.what} for ever`,
         during: "up",
         concurrency: 1 + (index % 8),
-        remakes: state.remakes ?? false,
+        mayRecreate: state.mayRecreate ?? false,
         rules: () => [shown(state, null)],
-        ends: fails,
+        expectEnd: fails,
       }),
     ),
-    ...STAYS.map((state, index) =>
-      life({
+    ...PERMANENT.map((state, index) =>
+      lifecycle({
         name: `F12 ${state.what} in a finished stack`,
         during: "up",
         from: "stack",
         concurrency: 1 + (index % 8),
-        remakes: state.remakes ?? false,
+        mayRecreate: state.mayRecreate ?? false,
         rules: () => [shown(state, null)],
-        ends: fails,
+        expectEnd: fails,
       }),
     ),
     ...["rds:DescribeDBInstances", "ec2:DescribeSecurityGroups"].map((call, index) =>
-      life({
-        name: `F12 what was deleted is shown by ${call} for ever`,
+      lifecycle({
+        name: `F12 ${call} shows deleted resources for ever`,
         during: "teardown",
         concurrency: 1 + index,
-        rules: () => [{ ...called(call), times: null, fault: { kind: "staleRead" } }],
-        ends: fails,
+        rules: () => [{ ...callOf(call), times: null, fault: { kind: "staleRead" } }],
+        expectEnd: fails,
       }),
     ),
   ];
 }
 
 /** `service:Operation` as the members of a rule. */
-function called(call: string): Required<Pick<FaultRule, "service" | "operation">> {
+function callOf(call: string): Required<Pick<FaultRule, "service" | "operation">> {
   const [service = "", operation = ""] = call.split(":");
   return { service, operation };
 }

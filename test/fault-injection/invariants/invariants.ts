@@ -2,21 +2,21 @@ import { createHash } from "node:crypto";
 import type { RunResult } from "../../../src/app.ts";
 import { FleetlogixError } from "../../../src/errors.ts";
 import type { LoggedCall } from "../../../src/local/core/faults.ts";
-import { STRANGER } from "../foreign-resources.ts";
+import { FOREIGN_NAME } from "../foreign-resources.ts";
 import type { Documents } from "./documents.ts";
 
 /** Each answers with what is wrong, or with nothing. The numbers are those of RELIABILITY's list. */
-type Verdict = string | undefined;
+type Violation = string | undefined;
 
 /** How a run ended: with a result, or by throwing. */
-export interface Ending {
+export interface RunEnd {
   readonly result?: RunResult;
   readonly thrown?: unknown;
 }
-export const errorOf = ({ result, thrown }: Ending): unknown => thrown ?? result?.error ?? undefined;
+export const errorOf = ({ result, thrown }: RunEnd): unknown => thrown ?? result?.error ?? undefined;
 
 /** I3: of each name one, where AWS itself would take two. */
-export function twins(documents: Documents, foreign: Documents): Verdict {
+export function duplicateNames(documents: Documents, foreign: Documents): Violation {
   const seen = new Set<string>();
   for (const [key, value] of documents) {
     const collection = key.split(" ")[0] ?? "";
@@ -29,23 +29,23 @@ export function twins(documents: Documents, foreign: Documents): Verdict {
 }
 
 /** I5: what is somebody else's is as it was, to the byte, and nothing that we wrote named it. */
-export function touched(before: Documents, after: Documents, calls: readonly LoggedCall[]): Verdict {
+export function foreignChanged(before: Documents, after: Documents, calls: readonly LoggedCall[]): Violation {
   for (const [key, value] of before) {
     if (key.startsWith("local.")) continue;
     if (JSON.stringify(after.get(key)) !== JSON.stringify(value)) return `${key} was touched`;
   }
-  const named = calls.find((call) => call.write && JSON.stringify(call.input).includes(STRANGER));
+  const named = calls.find((call) => call.write && JSON.stringify(call.input).includes(FOREIGN_NAME));
   return named && `${named.service}:${named.operation} names what is not ours`;
 }
 
 /** I6: no `up` deletes what holds data. */
-export function destroyed(calls: readonly LoggedCall[]): Verdict {
+export function dataDeleted(calls: readonly LoggedCall[]): Violation {
   const data = /^(DeleteTable|DeleteBucket|DeleteDBInstance|DeleteObjects)$/;
   return calls.find((call) => data.test(call.operation))?.operation;
 }
 
 /** I7: no secret that AWS holds, and none of `others`, was said, in any of the forms in which it could have been. */
-export function leaked(documents: Documents, said: string, others: readonly string[] = []): Verdict {
+export function secretLeaked(documents: Documents, said: string, others: readonly string[] = []): Violation {
   for (const secret of [...secretsOf(documents), ...others]) {
     const base64 = Buffer.from(secret).toString("base64").replace(/=+$/, "");
     const forms = [secret, base64, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
@@ -78,7 +78,7 @@ function parsed(text: string): unknown {
 }
 
 /** I8: a run with nothing to do writes nothing. */
-export function written(calls: readonly LoggedCall[]): Verdict {
+export function writesMade(calls: readonly LoggedCall[]): Violation {
   const writes = calls.filter((call) => call.write);
   return writes.length > 0 ? writes.map((call) => `${call.service}:${call.operation}`).join(" ") : undefined;
 }
@@ -86,7 +86,7 @@ export function written(calls: readonly LoggedCall[]): Verdict {
 /** Where AWS takes two of a name, or a second for the first. */
 const NAMELESS = /^(apigateway:Create(RestApi|ApiKey|UsagePlan)|s3:CreateBucket|sns:CreateTopic)$/;
 /** I9: nothing is made twice, but `together`, by two runs at once. A deployment that no stage took is made anew. */
-export function doubled(calls: readonly LoggedCall[], together = false): Verdict {
+export function createdTwice(calls: readonly LoggedCall[], together = false): Violation {
   const seen = new Set<string>();
   for (const { service, operation, effect, input } of calls) {
     if (!effect || !/^Create(?!Deployment|Tags)/.test(operation)) continue;
@@ -99,7 +99,7 @@ export function doubled(calls: readonly LoggedCall[], together = false): Verdict
 }
 
 /** I10: a run that did not succeed says so, with a code, what to do next, and AWS's own words where AWS spoke. */
-export function dishonest(ending: Ending): Verdict {
+export function dishonestEnd(ending: RunEnd): Violation {
   const error = errorOf(ending);
   if (error === undefined) return ending.result?.ok ? undefined : "not ok, and no error";
   if (ending.result?.ok) return "ok, and an error";
@@ -117,7 +117,7 @@ function filledOpen(done: readonly LoggedCall[], bucket: unknown): boolean {
   return first("PutObject") >= 0 && first("PutObject") < block;
 }
 /** I11: after every prefix of the calls nothing critical is open. */
-export function opened(calls: readonly LoggedCall[]): Verdict {
+export function exposed(calls: readonly LoggedCall[]): Violation {
   const done = calls.filter((call) => call.effect);
   const first = (operation: string) => done.findIndex((call) => call.operation === operation);
   const world = done.find((call) => call.operation === "AuthorizeSecurityGroupIngress" && JSON.stringify(call.input).includes("0.0.0.0/0"));
@@ -131,7 +131,7 @@ const MOST_CALLS = 4_000;
 /** Ten for each reason, after the one that was part of a create: what a create left undone is an update's affair. */
 const MOST_ATTEMPTS = 11;
 /** I12: every wait ends, and no writing call that AWS refuses, or that does not reach it, is sent for ever. */
-export function endless(calls: readonly LoggedCall[]): Verdict {
+export function unboundedCalls(calls: readonly LoggedCall[]): Violation {
   if (calls.length > MOST_CALLS) return `${calls.length} calls`;
   const attempts = new Map<string, number>();
   for (const { service, operation, write, outcome, code, input } of calls) {

@@ -3,24 +3,24 @@ import { fileURLToPath } from "node:url";
 
 const BIN = fileURLToPath(new URL("../../../bin/fleetlogix.js", import.meta.url));
 
-export interface Ended {
+export interface ProcessEnd {
   /** null: a signal ended it. */
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
-export interface Started {
+export interface CommandProcess {
   readonly child: ChildProcess;
-  readonly ended: Promise<Ended>;
+  readonly ended: Promise<ProcessEnd>;
 }
-export interface Where {
+export interface Surroundings {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
 }
 
 /** The command as users start it: a process on the compiled files, without a terminal and without the caller's environment. */
-export function startCommand(args: readonly string[], { cwd, env }: Where): Started {
+export function startCommand(args: readonly string[], { cwd, env }: Surroundings): CommandProcess {
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd,
     env: { PATH: process.env.PATH, HOME: cwd, ...env },

@@ -18,7 +18,7 @@ import {
   stateOf,
   writesOf,
 } from "./expectations.ts";
-import { makeWorld, type Point, type World } from "./fixture.ts";
+import { type CommandFixture, type Point, startFixture } from "./fixture.ts";
 import type { PassingCall } from "./proxy.ts";
 
 export interface KillOptions {
@@ -44,8 +44,8 @@ const UP = ["up", "--json"] as const;
 const DOWN = ["teardown", "--delete-data", "--yes", "--json"] as const;
 const KEEP = ["teardown", "--yes", "--json"] as const;
 /** Every second run is pointed at the endpoint as at the local AWS, where nothing is forgiven. */
-const aimed = (world: World, index: number): readonly string[] => (index % 2 ? local(world) : []);
-const local = (world: World): readonly string[] => ["--endpoint-url", world.url];
+const aimed = (fixture: CommandFixture, index: number): readonly string[] => (index % 2 ? local(fixture) : []);
+const local = (fixture: CommandFixture): readonly string[] => ["--endpoint-url", fixture.url];
 
 /** Kills the real command at every writing call, before AWS hears of it and after it took effect, and runs it again. */
 export async function killEverywhere(options: KillOptions): Promise<KillReport> {
@@ -107,14 +107,14 @@ interface Reference {
   readonly data: string;
 }
 async function undisturbed(data: string): Promise<Reference> {
-  const first = await makeWorld();
+  const first = await startFixture();
   const foreign = first.documents();
   await must(first, "reference", ...UP);
   const upCalls = first.proxy.calls();
   const up = stateOf(first, foreign);
   await leaveSentinels(first.holders);
-  await first.freeze(data);
-  const second = await makeWorld({ from: data });
+  await first.saveTo(data);
+  const second = await startFixture({ from: data });
   try {
     await must(second, "reference", ...DOWN);
     return { upCalls, downCalls: second.proxy.calls(), up, down: stateOf(second, foreign), foreign, data };
@@ -124,40 +124,40 @@ async function undisturbed(data: string): Promise<Reference> {
 }
 
 async function killUp(point: Point, { up }: Reference, index: number): Promise<void> {
-  const world = await makeWorld();
+  const fixture = await startFixture();
   try {
-    const foreign = world.documents();
-    await killed(world, point, [...UP, ...aimed(world, index)]);
-    await must(world, "I2", ...UP, ...aimed(world, index));
-    sameState(up, stateOf(world, foreign));
-    madeOnce(world);
-    const sentinels = await leaveSentinels(world.holders);
-    await mustKeep(world, ...UP, ...aimed(world, index));
+    const foreign = fixture.documents();
+    await killed(fixture, point, [...UP, ...aimed(fixture, index)]);
+    await must(fixture, "I2", ...UP, ...aimed(fixture, index));
+    sameState(up, stateOf(fixture, foreign));
+    madeOnce(fixture);
+    const sentinels = await leaveSentinels(fixture.holders);
+    await mustKeep(fixture, ...UP, ...aimed(fixture, index));
     await nothingLost(sentinels);
-    othersUntouched(world, foreign);
-    secretsKept(world);
+    othersUntouched(fixture, foreign);
+    secretsKept(fixture);
   } finally {
-    await world.close();
+    await fixture.close();
   }
 }
 
 async function killDown(point: Point, { down, foreign, data }: Reference, index: number): Promise<void> {
-  const world = await makeWorld({ from: data });
+  const fixture = await startFixture({ from: data });
   try {
-    const secrets = secretsOf(world.documents());
-    await killed(world, point, [...DOWN, ...aimed(world, index)]);
-    await must(world, "I2", ...DOWN, ...aimed(world, index));
-    sameState(down, stateOf(world, foreign));
-    await mustKeep(world, ...DOWN, ...aimed(world, index));
-    othersUntouched(world, foreign);
-    secretsKept(world, secrets);
+    const secrets = secretsOf(fixture.documents());
+    await killed(fixture, point, [...DOWN, ...aimed(fixture, index)]);
+    await must(fixture, "I2", ...DOWN, ...aimed(fixture, index));
+    sameState(down, stateOf(fixture, foreign));
+    await mustKeep(fixture, ...DOWN, ...aimed(fixture, index));
+    othersUntouched(fixture, foreign);
+    secretsKept(fixture, secrets);
   } finally {
-    await world.close();
+    await fixture.close();
   }
 }
 
-async function killed(world: World, point: Point, args: readonly string[]): Promise<void> {
-  const { signal, code, stderr } = await world.killAt(point, args);
+async function killed(fixture: CommandFixture, point: Point, args: readonly string[]): Promise<void> {
+  const { signal, code, stderr } = await fixture.killAt(point, args);
   hold("kill", signal === "SIGKILL" ? undefined : `the call never came; the run ended with ${code} ${stderr.slice(-500)}`);
 }
 
@@ -170,28 +170,29 @@ async function lives(
   kills: Record<string, number>,
   violations: { scenario: string; invariant: string }[],
 ): Promise<void> {
-  const world = await makeWorld({ databases: "real" });
+  const fixture = await startFixture({ databases: "real" });
   try {
-    const foreign = world.documents();
-    await must(world, "reference", ...UP, ...local(world));
-    const database = async () => (await world.unheard(["outputs", "database.url", "--show-secrets", ...local(world)])).stdout.trim();
-    const sentinels = await leaveSentinels({ ...world.holders, database });
-    await must(world, "reference", ...KEEP, ...local(world));
-    const [downPoints, kept] = [pointsOf(world.proxy.calls()), stateOf(world, foreign)];
-    await must(world, "reference", ...UP, ...local(world));
-    const [upPoints, up] = [pointsOf(world.proxy.calls()), stateOf(world, foreign)];
+    const foreign = fixture.documents();
+    await must(fixture, "reference", ...UP, ...local(fixture));
+    const database = async () =>
+      (await fixture.runUnrecorded(["outputs", "database.url", "--show-secrets", ...local(fixture)])).stdout.trim();
+    const sentinels = await leaveSentinels({ ...fixture.holders, database });
+    await must(fixture, "reference", ...KEEP, ...local(fixture));
+    const [downPoints, kept] = [pointsOf(fixture.proxy.calls()), stateOf(fixture, foreign)];
+    await must(fixture, "reference", ...UP, ...local(fixture));
+    const [upPoints, up] = [pointsOf(fixture.proxy.calls()), stateOf(fixture, foreign)];
     const rounds = Array.from({ length: Math.max(downPoints.length, upPoints.length) }, (_, i) => i);
     for (const round of sample(rounds, options.sample, options.seed)) {
       const [down, again] = [downPoints[round], upPoints[round]];
       const name = [down && named("teardown", down), again && named("up again", again)].filter(Boolean).join(", ");
       kills.life = (kills.life ?? 0) + (down ? 1 : 0) + (again ? 1 : 0);
-      const broken = await life(world, foreign, sentinels, { down, again, kept, up }).then(() => undefined, reasonOf);
+      const broken = await life(fixture, foreign, sentinels, { down, again, kept, up }).then(() => undefined, reasonOf);
       if (broken) violations.push({ scenario: name, invariant: broken });
       options.say(broken ? `VIOLATION ${name}\n  ${broken}` : `held  ${name}`);
     }
-    await must(world, "I2", ...DOWN, ...local(world), "--skip-final-snapshot");
+    await must(fixture, "I2", ...DOWN, ...local(fixture), "--skip-final-snapshot");
   } finally {
-    await world.close();
+    await fixture.close();
   }
 }
 interface Round {
@@ -200,17 +201,17 @@ interface Round {
   readonly kept: readonly string[];
   readonly up: readonly string[];
 }
-async function life(world: World, foreign: Documents, sentinels: Sentinels, { down, again, kept, up }: Round): Promise<void> {
-  world.forget();
-  const secrets = secretsOf(world.documents());
-  if (down) await killed(world, down, [...KEEP, ...local(world)]);
-  await must(world, "I2", ...KEEP, ...local(world));
-  sameState(kept, stateOf(world, foreign));
-  if (again) await killed(world, again, [...UP, ...local(world)]);
-  await must(world, "I2", ...UP, ...local(world));
-  sameState(up, stateOf(world, foreign));
-  await mustKeep(world, ...UP, ...local(world));
+async function life(fixture: CommandFixture, foreign: Documents, sentinels: Sentinels, { down, again, kept, up }: Round): Promise<void> {
+  fixture.clearCalls();
+  const secrets = secretsOf(fixture.documents());
+  if (down) await killed(fixture, down, [...KEEP, ...local(fixture)]);
+  await must(fixture, "I2", ...KEEP, ...local(fixture));
+  sameState(kept, stateOf(fixture, foreign));
+  if (again) await killed(fixture, again, [...UP, ...local(fixture)]);
+  await must(fixture, "I2", ...UP, ...local(fixture));
+  sameState(up, stateOf(fixture, foreign));
+  await mustKeep(fixture, ...UP, ...local(fixture));
   await nothingLost(sentinels);
-  othersUntouched(world, foreign);
-  secretsKept(world, secrets);
+  othersUntouched(fixture, foreign);
+  secretsKept(fixture, secrets);
 }

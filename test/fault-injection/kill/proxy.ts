@@ -9,18 +9,18 @@ export interface PassingCall {
   readonly name: string;
   readonly write: boolean;
 }
-/** `cut`: the caller hears nothing more, and what AWS has not heard of it never hears. */
-export type Fate = "cut" | "go on";
+/** `cut`: the caller hears nothing more, and what AWS has not output of it never hears. */
+export type CallVerdict = "cut" | "go on";
 /** What to do at the nth call of this name, counted since the trap was set. */
 export interface Trap {
   readonly name: string;
   readonly nth: number;
   /** While `before` is at work, all other calls wait at the proxy. */
   readonly alone?: boolean;
-  /** AWS has not heard of it. */
-  readonly before?: () => Fate | Promise<Fate>;
+  /** AWS has not output of it. */
+  readonly before?: () => CallVerdict | Promise<CallVerdict>;
   /** It has taken effect and is not answered yet. */
-  readonly after?: () => Fate | Promise<Fate>;
+  readonly after?: () => CallVerdict | Promise<CallVerdict>;
 }
 export interface FaultProxy {
   readonly url: string;

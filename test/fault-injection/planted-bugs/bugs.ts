@@ -68,7 +68,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     bug: "log groups are not looked at again at the end of a teardown",
     file: "src/resources/logs-group.ts",
     edits: [["comesBack: true,", ""]],
-    scenarios: "^F11 a late writer makes each log group anew",
+    scenarios: "^F11 a late writer creates each log group again",
   },
   {
     invariant: "I5",
@@ -79,7 +79,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     invariant: "I6",
-    bug: "a table's way of billing is changed by making the table anew",
+    bug: "a table's way of billing is changed by replacing the table",
     file: "src/resources/dynamodb-table.ts",
     edits: [
       ["holdsData: true,", "holdsData: false,"],
@@ -141,7 +141,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     invariant: "I12",
-    bug: "a call is made for ever",
+    bug: "a refused call is sent for ever",
     file: "src/engine/retry.ts",
     edits: [["const MAX_ATTEMPTS = 10;", "const MAX_ATTEMPTS = 40;"]],
     scenarios: "^F7 throttled for ever at up (sns:CreateTopic|lambda:CreateFunction)",
