@@ -27,7 +27,7 @@ import type { Session } from "./session.ts";
 const COMMANDS = { all: "up", data: "setup", functions: "deploy-lambdas", api: "create-api" } as const;
 
 export async function planUp(session: Session, scope: Scope, options: RunOptions): Promise<Plan> {
-  const { seen, run } = await look(session, scope, options);
+  const { stack, seen, run } = await look(session, scope, options);
   const orphans = scope.part === "all" ? await planOrphans(seen, run) : [];
   const planned = plan(seen, run);
   const gone = orphans.map(plannedDeletion);
@@ -35,15 +35,19 @@ export async function planUp(session: Session, scope: Scope, options: RunOptions
     const attributes = one.decision.action === "create" && seen[i] ? attributesOf(seen[i]) : undefined;
     return attributes ? { ...one, attributes } : one;
   });
-  return { resources: [...resources, ...gone], cost: planCost(seen, planned, gone, session.place.region) };
+  const cost = planCost(seen, planned, gone, session.place.region);
+  return { resources: [...resources, ...gone], cost, observed: { stack, seen, orphans } };
 }
 
 /** Observes all, refuses before the first write, then makes it so; at the very end what the configuration no longer names goes. */
 export async function applyUp(session: Session, scope: Scope, options: RunOptions, emit: Emit): Promise<RunResult> {
-  const { seen, run } = await look(session, scope, options, emit);
+  const { observed } = options;
+  const { seen, run } = observed
+    ? { seen: observed.seen, run: session.run(observed.stack, policyOf(options), emit) }
+    : await look(session, scope, options, emit);
   const planned = plan(seen, run);
   refuseBeforeWriting(planned);
-  const orphans = scope.part === "all" ? await planOrphans(seen, run) : [];
+  const orphans = observed?.orphans ?? (scope.part === "all" ? await planOrphans(seen, run) : []);
   refuseUnshown([...planned, ...orphans.map(plannedDeletion)], options.confirmed);
   const bring = async (ready?: (id: string) => Promise<void>) => removeOrphans(orphans, seen, await execute(seen, run, ready), run);
   const changes = [...planned, ...orphans].some(({ decision }) => decision.action !== "keep" && decision.action !== "retain");
@@ -62,18 +66,19 @@ async function look(
   scope: Scope,
   options: RunOptions,
   emit?: Emit,
-): Promise<{ seen: readonly ObservedNode[]; run: EngineRun }> {
+): Promise<{ stack: Stack; seen: readonly ObservedNode[]; run: EngineRun }> {
   if (session.options.signal.aborted) throw interrupted();
   const [artifacts, cidr, subnets] = await Promise.all([artifactsFor(session, scope), cidrFor(session, scope), subnetsFor(session, scope)]);
   const stack: Stack = session.stack({ artifacts, callerCidr: cidr, privateSubnets: subnets });
-  const policy = { adopt: options.adopt, allowDataLoss: new Set(options.allowDataLoss), wait: options.wait };
   refuseUnknown(options.allowDataLoss, stack);
-  const run = session.run(stack, policy, emit);
+  const run = session.run(stack, policyOf(options), emit);
   if (scope.part === "data") await refuseElsewhere(stack, run);
   const seen = await observe(stack.part(scope.part, scope.functions), run, { specs: true });
   if (!options.adopt) await refuseBucketElsewhere(session, seen, stack.tags);
-  return { seen, run };
+  return { stack, seen, run };
 }
+
+const policyOf = ({ adopt, allowDataLoss, wait }: RunOptions) => ({ adopt, allowDataLoss: new Set(allowDataLoss), wait });
 
 /** An id that is misspelt would allow nothing, and nobody would know why. */
 function refuseUnknown(ids: readonly string[], stack: Stack): void {

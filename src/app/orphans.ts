@@ -34,6 +34,7 @@ export async function removeOrphans(
   if (due.length === 0) return { ...stack, resources: [...stack.resources, ...kept] };
   const removal = await executeDeletions(due, nodes, run, () => ({ finalSnapshot: undefined }));
   return {
+    ...stack,
     ok: stack.ok && removal.ok,
     resources: [...stack.resources, ...kept, ...removal.resources],
     error: stack.error ?? removal.error,

@@ -40,12 +40,12 @@ const SOURCES: Readonly<Record<keyof Outputs, RegExp>> = {
 };
 
 /** From live reads: what does not exist, or is not ours, is null. */
-export async function readOutputs(session: Session, { secrets, only }: OutputOptions): Promise<Outputs> {
+export async function readOutputs(session: Session, { secrets, only, known = new Map() }: OutputOptions): Promise<Outputs> {
   const stack = session.stack();
   const wanted = only ?? (Object.keys(SOURCES) as (keyof Outputs)[]);
-  const shown = stack.nodes.filter((node) => wanted.some((name) => SOURCES[name].test(node.id)));
+  const shown = stack.nodes.filter((node) => !known.has(node.id) && wanted.some((name) => SOURCES[name].test(node.id)));
   const seen = await observe(shown, session.run(stack), { specs: false, needs: "identity" });
-  const found = new Map<string, unknown>();
+  const found = new Map(known);
   for (const { id, observation, out } of seen) {
     if (observation.state !== "absent" && ownerOf(observation.tags, session.stackName) === "ours") found.set(id, out);
   }

@@ -18,6 +18,8 @@ export interface ExecutionResult {
   readonly resources: readonly ResourceResult[];
   /** The first failure; INTERRUPTED when the run was. */
   readonly error: FleetlogixError | undefined;
+  /** Outputs of the nodes that are done, by id. */
+  readonly outputs?: ReadonlyMap<string, unknown> | undefined;
 }
 
 /**
@@ -50,7 +52,7 @@ export async function execute(
   const skip = (item: ObservedNode, because: readonly string[]) => report.skipped(planned(item, decisionOn(item, run)), because);
   const first = seen.toSorted((a, b) => a.subject.rank - b.subject.rank);
   await walk(first, (item) => needsOf(item.node), executeNode, skip);
-  return report.outcome(seen.map((item) => item.id));
+  return { ...report.outcome(seen.map((item) => item.id)), outputs: outs };
 }
 
 async function convergeOrKeep(

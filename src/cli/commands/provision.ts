@@ -39,9 +39,9 @@ export const provision: Action = (run, [names], given) =>
     knowApp(known, app);
     if (options.dryRun) return dryRun(run, app, scope, policy);
     if (options.forceUnlock) await app.forceUnlock();
-    const confirmed = await showPlan(run, app, scope, policy);
+    const shown = await showPlan(run, app, scope, policy);
     const began = Date.now();
-    const result = await withProgress(run, options.events, (emit) => app.apply(scope, { ...policy, confirmed }, emit)).catch(
+    const result = await withProgress(run, options.events, (emit) => app.apply(scope, { ...policy, ...shown }, emit)).catch(
       (error: unknown) => refused(run, app, scope, policy, error),
     );
     const took = Date.now() - began;
@@ -50,7 +50,7 @@ export const provision: Action = (run, [names], given) =>
     const said = [`${doneText(resources)} in ${duration(took)}.`, ...underWay(run, resources)];
     const head = [...said.flatMap((line) => wrapped(line, widthOf(run.io.stdout))), ...keptOrphans(run, resources)].join("\n");
     try {
-      const outputs = await withSpinner(run, "Reading the addresses", () => app.outputs({ secrets: false }));
+      const outputs = await withSpinner(run, "Reading the addresses", () => app.outputs({ secrets: false, known: result.outputs }));
       return { resources, outputs, text: run.flags.quiet ? head : `${head}\n\n${nextSteps(run, config, outputs)}` };
     } catch (error) {
       return { resources, error, text: head };
@@ -75,11 +75,16 @@ async function dryRun(run: CommandContext, app: App, scope: Scope, policy: RunOp
 
 /**
  * In a terminal the plan comes first; what deletes something is asked about. Elsewhere one line says where the work is.
- * Answers what was confirmed to; undefined: nobody was asked.
+ * Answers what was confirmed, and what was read for it unless a person has thought about it meanwhile.
  */
-async function showPlan(run: CommandContext, app: App, scope: Scope, policy: RunOptions): Promise<RunOptions["confirmed"]> {
+async function showPlan(
+  run: CommandContext,
+  app: App,
+  scope: Scope,
+  policy: RunOptions,
+): Promise<Pick<RunOptions, "confirmed" | "observed">> {
   if (!isLive(run)) run.note(`${app.stack} in ${app.place.account}, ${app.place.region}`);
-  if (!isLive(run) || run.flags.json || run.flags.quiet) return undefined;
+  if (!isLive(run) || run.flags.json || run.flags.quiet) return {};
   const plan: Plan = await withSpinner(run, "Reading what is there", () => app.plan(scope, policy));
   const { replace, delete: deletes } = countActions(plan.resources);
   const dangerous = replace + deletes > 0;
@@ -90,7 +95,7 @@ async function showPlan(run: CommandContext, app: App, scope: Scope, policy: Run
     run.voice.err.write(`${where}:${isShort ? " " : "\n  "}${planSummary(plan, run.paint.err)}\n`);
   }
   if (dangerous) await confirmByYes(run, `${replace > 0 ? "Replace and remove" : "Remove"} what the plan says?`);
-  return confirmedBy(run, plan);
+  return { confirmed: confirmedBy(run, plan), observed: dangerous ? undefined : plan.observed };
 }
 
 /** With --no-wait: what AWS finishes without us. */
