@@ -69,7 +69,7 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
   kind: "dynamodb.table",
   holdsData: true,
   // An index of a table with many items is filled for a while.
-  settle: { timeoutMs: 3_600_000, pollMs: 1_000 },
+  settle: { timeoutMs: 3_600_000, pollMs: 5_000 },
   notFound: { provenBy: "dynamodb:DescribeTable", codes: GONE },
   alreadyExists: ["ResourceInUseException"],
   retries: [

@@ -24,7 +24,7 @@ const ROLE_TAG = "fleetlogix:role";
 export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive, FunctionOutputs, AwsClients> = {
   kind: "lambda.function",
   holdsData: false,
-  settle: { timeoutMs: 300_000, pollMs: 500 },
+  settle: { timeoutMs: 300_000, pollMs: 2_000 },
   notFound: { provenBy: "lambda:GetFunction", codes: GONE },
 
   access: {
