@@ -4,20 +4,35 @@ const allowed = {
   secret: [],
   printable: [],
   "normal-form": [],
+  "stack-ids": [],
   engine: ["errors"],
   aws: ["errors", "secret", "printable", "normal-form"],
   resources: ["aws", "errors", "secret", "printable"],
   config: ["errors"],
-  stack: ["resources", "config", "errors"],
+  stack: ["resources", "config", "errors", "stack-ids"],
   artifacts: ["errors"],
   local: [], // it is reached by HTTP like AWS and must not know what fleetlogix expects
   simulate: ["errors"],
-  database: ["errors", "secret"],
-  lake: ["errors"],
+  database: ["errors", "secret", "stack-ids"],
+  lake: ["errors", "stack-ids"],
   dashboard: ["errors"],
-  cli: ["app", "config", "errors", "secret", "printable", "normal-form", "simulate"],
+  cli: ["app", "config", "errors", "secret", "printable", "normal-form", "simulate", "stack-ids"],
   library: ["app", "config", "errors", "secret"],
-  app: ["engine", "aws", "resources", "config", "stack", "artifacts", "database", "lake", "dashboard", "errors", "secret", "printable"],
+  app: [
+    "engine",
+    "aws",
+    "resources",
+    "config",
+    "stack",
+    "artifacts",
+    "database",
+    "lake",
+    "dashboard",
+    "errors",
+    "secret",
+    "printable",
+    "stack-ids",
+  ],
 };
 // Types only: the folder may name these types without depending on their code.
 const typesFrom = {
@@ -34,7 +49,7 @@ const valuesFrom = {
   stack: ["^src/engine/contract[.]ts$", "^handlers/contract/"],
   cli: ["^src/local/daemon/control[.]ts$", "^handlers/contract/"],
 };
-const FILES = ["library", "errors", "secret", "printable", "normal-form"];
+const FILES = ["library", "errors", "secret", "printable", "normal-form", "stack-ids"];
 const at = (part) => (FILES.includes(part) ? `^src/${part}[.]ts$` : part === "app" ? "^src/app([.]ts$|/)" : `^src/${part}/`);
 
 export default {

@@ -13,3 +13,11 @@ export const oneLine = (text: string): string =>
   text.replace(STEERING, (found) => (found === "\n" ? "\\n" : found === "\t" ? "\\t" : escaped(found)));
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+
+/** `812 B`, `1.5 KB`, `20.1 MB`: in steps of 1,000. */
+export function bytes(count: number): string {
+  const units = ["B", "KB", "MB", "GB", "TB"];
+  const power = count < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log(count) / Math.log(1000)));
+  const value = count / 1000 ** power;
+  return `${value.toFixed(power === 0 || value >= 100 ? 0 : 1)} ${units[power]}`;
+}

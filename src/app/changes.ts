@@ -15,6 +15,7 @@ import { FleetlogixError } from "../errors.ts";
 import { bucketElsewhere, iamRole, s3Bucket } from "../resources/index.ts";
 import { naming } from "../stack/naming.ts";
 import type { Stack } from "../stack/topology.ts";
+import { DATABASE_ID } from "../stack-ids.ts";
 import { refuseUnshown } from "./confirmed.ts";
 import type { Plan, RunOptions, RunResult, Scope } from "./contract.ts";
 import { holdLock } from "./locking.ts";
@@ -52,7 +53,7 @@ export async function applyUp(session: Session, scope: Scope, options: RunOption
   const bring = async (ready?: (id: string) => Promise<void>) => removeOrphans(orphans, seen, await execute(seen, run, ready), run);
   const changes = [...planned, ...orphans].some(({ decision }) => decision.action !== "keep" && decision.action !== "retain");
   if (!changes) return bring();
-  for (const { id, decision } of planned) if (id === "database.main") await refuseUnfit(session, decision);
+  for (const { id, decision } of planned) if (id === DATABASE_ID) await refuseUnfit(session, decision);
   const lock = await holdLock(session, seen, COMMANDS[scope.part]);
   try {
     return await bring(lock.onReady);

@@ -7,6 +7,7 @@ import { importDatabase } from "../database/import/import.ts";
 import { applySchema } from "../database/schema.ts";
 import { childVariables, toolFor } from "../database/tools.ts";
 import { FleetlogixError } from "../errors.ts";
+import { DATABASE_ID } from "../stack-ids.ts";
 import type { DatabaseActions } from "./actions.ts";
 import { readOutputs } from "./outputs.ts";
 import type { Session } from "./session.ts";
@@ -35,14 +36,14 @@ async function connectionOf(session: Session): Promise<Connection> {
       database ? `The database ${database.identifier} is ${database.status}.` : "There is no database yet.",
       {
         hint: database ? "Wait until `fleetlogix status` shows it available." : "Create it with `fleetlogix setup` or `fleetlogix up`.",
-        resource: "database.main",
+        resource: DATABASE_ID,
       },
     );
   }
   if (database.password === null) {
     throw new FleetlogixError("NOT_DEPLOYED", `The database ${database.identifier} has no password in Secrets Manager yet.`, {
       hint: "Wait until `fleetlogix status` shows it available.",
-      resource: "database.main",
+      resource: DATABASE_ID,
     });
   }
   return {

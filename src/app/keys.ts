@@ -8,6 +8,7 @@ import { executeDeletions, findOrphans } from "../engine/teardown.ts";
 import { FleetlogixError } from "../errors.ts";
 import { apigatewayApiKey, apigatewayUsagePlan } from "../resources/index.ts";
 import { naming } from "../stack/naming.ts";
+import { STAGE_ID } from "../stack-ids.ts";
 import type { ApiKeyInfo, ApiKeyLimits } from "./contract.ts";
 import type { Session } from "./session.ts";
 
@@ -118,11 +119,11 @@ interface Stage {
 }
 async function stageOf(session: Session): Promise<Stage> {
   const stack = session.stack();
-  const nodes = stack.nodes.filter(({ id }) => id === "api.stage");
-  const found = (await observe(nodes, session.run(stack), { specs: false, needs: "identity" })).find(({ id }) => id === "api.stage");
+  const nodes = stack.nodes.filter(({ id }) => id === STAGE_ID);
+  const found = (await observe(nodes, session.run(stack), { specs: false, needs: "identity" })).find(({ id }) => id === STAGE_ID);
   if (found && found.observation.state !== "absent") {
     const { apiId, stage } = found.out as Stage;
     return { apiId, stage };
   }
-  throw new FleetlogixError("NOT_DEPLOYED", "There is no API yet.", { hint: "Create it with `fleetlogix up`.", resource: "api.stage" });
+  throw new FleetlogixError("NOT_DEPLOYED", "There is no API yet.", { hint: "Create it with `fleetlogix up`.", resource: STAGE_ID });
 }

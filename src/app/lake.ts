@@ -11,6 +11,7 @@ import { compact } from "../lake/compact.ts";
 import type { Lake } from "../lake/lake.ts";
 import { queryLake } from "../lake/query.ts";
 import type { ObjectStore } from "../lake/store.ts";
+import { BUCKET_ID } from "../stack-ids.ts";
 import type { LakeActions } from "./actions.ts";
 import { readOutputs } from "./outputs.ts";
 import type { Session } from "./session.ts";
@@ -34,7 +35,7 @@ async function withLake<T>(session: Session, work: (lake: Lake, bucket: string) 
   if (bucket === null) {
     throw new FleetlogixError("NOT_DEPLOYED", "There is no data lake yet.", {
       hint: "Create it with `fleetlogix setup` or `fleetlogix up`.",
-      resource: "bucket.data",
+      resource: BUCKET_ID,
     });
   }
   const folder = mkdtempSync(join(tmpdir(), "fleetlogix-lake-"));
@@ -156,5 +157,5 @@ const notRemoved = (
   new FleetlogixError("AWS_FAULT", `The object "${Key}" of the bucket "${bucket}" cannot be removed: ${Code}: ${Message}`, {
     hint: "Allow s3:DeleteObject on the bucket, then run the same command again: what is packed stays packed.",
     awsCode: Code,
-    resource: "bucket.data",
+    resource: BUCKET_ID,
   });

@@ -2,10 +2,9 @@ import { hostname, userInfo } from "node:os";
 import { acquireLock, breakLock, type LockPlace, readLock } from "../aws/lock.ts";
 import { ownerOf } from "../engine/decide.ts";
 import { type ObservedNode, observe } from "../engine/observe.ts";
+import { BUCKET_ID } from "../stack-ids.ts";
 import type { LockHolder } from "./contract.ts";
 import type { Session } from "./session.ts";
-
-const BUCKET = "bucket.data";
 
 export interface Held {
   /** The bucket that holds the lock may be made by this very run: then it is taken as soon as it is there. */
@@ -18,11 +17,11 @@ export async function holdLock(session: Session, seen: readonly ObservedNode[], 
   const bucket = bucketOf(session, seen);
   const take = (name: string) => acquireLock(placeOf(session, name), { host: hostname(), pid: process.pid, user: userName(), command });
   let release = bucket === undefined ? undefined : await take(bucket);
-  const later = seen.find((item) => item.id === BUCKET)?.subject.label;
+  const later = seen.find((item) => item.id === BUCKET_ID)?.subject.label;
   return {
     async onReady(id) {
       // Two runs that began from nothing are under way: neither turns back now, and both end in one stack.
-      if (id === BUCKET && release === undefined && later !== undefined) release = await take(later).catch(() => undefined);
+      if (id === BUCKET_ID && release === undefined && later !== undefined) release = await take(later).catch(() => undefined);
     },
     release: async () => release?.(),
   };
@@ -45,12 +44,12 @@ export async function lockHolder(session: Session): Promise<LockHolder | undefin
 
 async function stackBucket(session: Session): Promise<string | undefined> {
   const stack = session.stack();
-  const bucket = stack.nodes.filter((node) => node.id === BUCKET);
+  const bucket = stack.nodes.filter((node) => node.id === BUCKET_ID);
   return bucketOf(session, await observe(bucket, session.run(stack), { specs: false }));
 }
 
 function bucketOf(session: Session, seen: readonly ObservedNode[]): string | undefined {
-  const found = seen.find((item) => item.id === BUCKET);
+  const found = seen.find((item) => item.id === BUCKET_ID);
   if (!found || found.observation.state === "absent") return undefined;
   return ownerOf(found.observation.tags, session.stackName) === "ours" ? found.subject.label : undefined;
 }

@@ -4,6 +4,7 @@ import type { FunctionName, TableName } from "../config/config.ts";
 import { ownerOf } from "../engine/decide.ts";
 import { observe } from "../engine/observe.ts";
 import { Secret } from "../secret.ts";
+import { ALERTS_TOPIC_ID, API_ID, API_KEY_ID, BUCKET_ID, DATABASE_ID, STAGE_ID } from "../stack-ids.ts";
 import type { OutputOptions, Outputs } from "./contract.ts";
 import { listKeys } from "./keys.ts";
 import type { Session } from "./session.ts";
@@ -50,20 +51,20 @@ export async function readOutputs(session: Session, { secrets, only, known = new
     if (observation.state !== "absent" && ownerOf(observation.tags, session.stackName) === "ours") found.set(id, out);
   }
   const get = (id: string) => found.get(id) as Found | undefined;
-  const stage = get("api.stage") as { apiId: string; stage: string } | undefined;
+  const stage = get(STAGE_ID) as { apiId: string; stage: string } | undefined;
   const [apiKey, apiKeys, database] = await Promise.all([
-    secrets && wanted.includes("api_key") ? apiKeyValue(session, get("api.key")?.id) : null,
-    secrets && wanted.includes("api_keys") && get("api.key") ? namedKeyValues(session) : undefined,
-    databaseOutputs(session, found.get("database.main") as Database | undefined, secrets),
+    secrets && wanted.includes("api_key") ? apiKeyValue(session, get(API_KEY_ID)?.id) : null,
+    secrets && wanted.includes("api_keys") && get(API_KEY_ID) ? namedKeyValues(session) : undefined,
+    databaseOutputs(session, found.get(DATABASE_ID) as Database | undefined, secrets),
   ]);
   return {
     api_url: stage ? apiUrl(session, stage) : null,
-    api_id: get("api.rest")?.id ?? null,
+    api_id: get(API_ID)?.id ?? null,
     api_key: apiKey,
     ...(apiKeys && { api_keys: apiKeys }),
-    bucket: get("bucket.data")?.name ?? null,
+    bucket: get(BUCKET_ID)?.name ?? null,
     tables: byName(Object.keys(session.config.tables) as TableName[], (name) => get(`table.${name}`)?.name ?? null),
-    topic_arn: get("topic.alerts")?.arn ?? null,
+    topic_arn: get(ALERTS_TOPIC_ID)?.arn ?? null,
     functions: byName(Object.keys(session.config.functions.names) as FunctionName[], (name) => functionOutputs(get(`function.${name}`))),
     database,
   };

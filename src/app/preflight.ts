@@ -1,5 +1,6 @@
 import type { Decision } from "../engine/decide.ts";
 import { FleetlogixError } from "../errors.ts";
+import { DATABASE_ID } from "../stack-ids.ts";
 import type { Finding } from "./contract.ts";
 import type { Session } from "./session.ts";
 
@@ -146,7 +147,7 @@ export async function refuseUnfit(session: Session, decision: Decision): Promise
   if (missing.length === 0) return;
   throw new FleetlogixError("PREFLIGHT", missing.map((finding) => finding.message).join("\n"), {
     hint: missing.map((finding) => `What helps: ${finding.fix}.`).join(" "),
-    resource: "database.main",
+    resource: DATABASE_ID,
   });
 }
 function checksFor(decision: Decision): readonly Check[] {

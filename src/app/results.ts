@@ -99,6 +99,8 @@ export interface LockHolder {
   /** ISO time. */
   readonly since: string;
 }
+/** Paths of the outputs that are secrets. */
+export const SECRET_OUTPUTS = ["api_key", "api_keys", "database.password", "database.url"] as const;
 export interface Outputs {
   readonly api_url: string | null;
   readonly api_id: string | null;

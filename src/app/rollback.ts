@@ -3,6 +3,7 @@ import { ownerOf } from "../engine/decide.ts";
 import { observe } from "../engine/observe.ts";
 import { FleetlogixError } from "../errors.ts";
 import { ALIAS } from "../stack/naming.ts";
+import { BUCKET_ID } from "../stack-ids.ts";
 import type { Rollback } from "./contract.ts";
 import { notDeployed } from "./invoke.ts";
 import { holdLock } from "./locking.ts";
@@ -18,7 +19,7 @@ export async function rollBack(
   version: string | undefined,
 ): Promise<readonly Rollback[]> {
   const stack = session.stack();
-  const nodes = stack.nodes.filter(({ id }) => id === "bucket.data" || names.some((name) => id === `function.${name}`));
+  const nodes = stack.nodes.filter(({ id }) => id === BUCKET_ID || names.some((name) => id === `function.${name}`));
   const seen = await observe(nodes, session.run(stack), { specs: false, needs: "identity" });
   for (const name of names) {
     const found = seen.find(({ id }) => id === `function.${name}`);

@@ -11,6 +11,7 @@ import { classify, isUnreachable, toFault } from "../aws/faults.ts";
 import { identify, isLocalAccount, refuseForeignAccount, refuseUnlessLoopback } from "../aws/identity.ts";
 import { exampleHost, proxyTo, shownProxy } from "../aws/transport.ts";
 import type { Config, FunctionName } from "../config/config.ts";
+import { stackNameOf } from "../config/names.ts";
 import { unknownRegion } from "../config/regions.ts";
 import type { AnyKind, AwsLocation } from "../engine/contract.ts";
 import type { Policy } from "../engine/decide.ts";
@@ -49,7 +50,7 @@ export async function openSession(config: Config, given: AppOptions): Promise<Se
   const { clients, ports } = openEdge(config, options);
   const place = await askWith({ clients, ports, options }, "your credentials", () => identify(clients, config.region));
   if (options.local) refuseForeignAccount(place, options.endpoint);
-  const stackName = `${config.project}/${config.environment}`;
+  const stackName = stackNameOf(config);
   return {
     config,
     options,

@@ -1,5 +1,6 @@
 import type { App, Outputs, Plan, PlanCost } from "../app.ts";
 import type { Config } from "../config/config.ts";
+import { stackNameOf } from "../config/names.ts";
 import { FleetlogixError } from "../errors.ts";
 import type { Answer, CommandContext } from "./context.ts";
 import { toFailure } from "./failure.ts";
@@ -35,7 +36,7 @@ export async function reported(run: CommandContext, work: (known: Known) => Prom
 }
 
 export function knowConfig(known: Known, config: Config): void {
-  known.stack = `${config.project}/${config.environment}`;
+  known.stack = stackNameOf(config);
   known.region = config.region;
 }
 export function knowApp(known: Known, { stack, place }: App): void {

@@ -123,3 +123,7 @@ export const queueArn = shape(
   "the ARN of an SQS queue",
   "Copy notification_channel from Snowflake's SHOW PIPES.",
 );
+
+/** `<project>/<environment>`: how the stack is called in tags, messages and reports. */
+export const stackNameOf = ({ project, environment }: { readonly project: string; readonly environment: string }): string =>
+  `${project}/${environment}`;

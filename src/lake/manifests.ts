@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FleetlogixError } from "../errors.ts";
+import { BUCKET_ID } from "../stack-ids.ts";
 import { type Day, MANIFESTS, type Manifest, manifestFolder } from "./layout.ts";
 import { digestOf, fileDigest } from "./pack.ts";
 import type { ObjectStore } from "./store.ts";
@@ -32,5 +33,5 @@ export async function proveFiles(store: ObjectStore, keys: readonly string[], fi
 export const differs = (key: string, found: string): FleetlogixError =>
   new FleetlogixError("LAKE_DIFFERS", `${key} holds ${found}. The raw copies stay as they are.`, {
     hint: "Run the same command again: it writes the file anew. If that does not help, keep the raw copies and report it.",
-    resource: "bucket.data",
+    resource: BUCKET_ID,
   });

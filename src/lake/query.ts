@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { FleetlogixError } from "../errors.ts";
+import { BUCKET_ID } from "../stack-ids.ts";
 import { fromJson, fromParquet, named, noRows, quoted, withDuckDb } from "./duckdb.ts";
 import { ALERTS, alertRowOf, rowOf, TABLES, type Table } from "./events.ts";
 import type { Lake } from "./lake.ts";
@@ -138,5 +139,5 @@ async function packedFiles({ store }: Lake, table: string, cache: string): Promi
 const missing = (key: string): FleetlogixError =>
   new FleetlogixError("LAKE_DIFFERS", `${key} is named by its manifest and is not in the bucket.`, {
     hint: "Restore it: the bucket keeps earlier versions of its objects (bucket.noncurrentExpireDays).",
-    resource: "bucket.data",
+    resource: BUCKET_ID,
   });

@@ -12,6 +12,7 @@ import {
   wafv2Association,
   wafv2WebAcl,
 } from "../resources/index.ts";
+import { API_ID, API_KEY_ID, STAGE_ID } from "../stack-ids.ts";
 import type { FunctionNode } from "./function-layer.ts";
 import { logGroup, type StackInput } from "./layer.ts";
 import { ALIAS } from "./naming.ts";
@@ -28,7 +29,7 @@ export function apiLayer(input: StackInput, functions: ReadonlyMap<FunctionName,
   const { document, hash, methods } = deployedApi(config, place);
   const account = accountSetting(input);
   const accessLog = logGroup(input, "api.logs", names.apiAccessLog);
-  const rest = declare(apigatewayRestApi, "api.rest", {
+  const rest = declare(apigatewayRestApi, API_ID, {
     identity: () => ({ name: api.name }),
     spec: () => ({ document, hash, methods }),
   });
@@ -38,7 +39,7 @@ export function apiLayer(input: StackInput, functions: ReadonlyMap<FunctionName,
     spec: (from) => ({ retentionDays: input.logRetentionDays, kmsKey: from.key?.arn }),
   });
   const permissions = permissionLayer(input, rest, functions);
-  const stage = declare(apigatewayStage, "api.stage", {
+  const stage = declare(apigatewayStage, STAGE_ID, {
     needs: { rest, account, accessLog, executionLog },
     identity: (from) => from.rest && { apiId: from.rest.id, stage: api.stage },
     spec: (from) => ({
@@ -121,7 +122,7 @@ function permissionLayer(
 
 function keyLayer({ config, names }: StackInput, stage: ResourceNode<{ readonly apiId: string; readonly stage: string }>) {
   const { rateLimit, burstLimit, name } = config.api;
-  const key = declare(apigatewayApiKey, "api.key", {
+  const key = declare(apigatewayApiKey, API_KEY_ID, {
     identity: () => ({ name: names.apiKey }),
     spec: () => ({ description: `Calls of the drivers' phones to ${name}` }),
   });

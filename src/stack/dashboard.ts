@@ -1,4 +1,5 @@
 import type { Config, FunctionName, TableName } from "../config/config.ts";
+import { stackNameOf } from "../config/names.ts";
 import type { AwsLocation } from "../engine/contract.ts";
 import { dashboardOwner, type MetricOf } from "../resources/index.ts";
 import { alarmNames, apiMetric, countedMetric, databaseMetric, functionMetric, tableMetric } from "./alarms.ts";
@@ -52,7 +53,7 @@ const ownerWidget = ({ project, environment, alarms }: Config, { region }: AwsLo
   width: COLUMNS,
   height: 2,
   properties: {
-    markdown: `Made by fleetlogix; the next \`fleetlogix up\` writes it anew.\n\n${dashboardOwner({ name: alarms.dashboardName, stack: `${project}/${environment}`, region })}`,
+    markdown: `Made by fleetlogix; the next \`fleetlogix up\` writes it anew.\n\n${dashboardOwner({ name: alarms.dashboardName, stack: stackNameOf({ project, environment }), region })}`,
   },
 });
 function placed({ title, series }: Graph, row: number, index: number, inRow: number, { region }: AwsLocation): object {

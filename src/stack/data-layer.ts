@@ -14,6 +14,7 @@ import {
   snsTopic,
   type TableSpec,
 } from "../resources/index.ts";
+import { ALERTS_TOPIC_ID, BUCKET_ID, DATABASE_ID } from "../stack-ids.ts";
 import { logGroup, type StackInput, shortHash } from "./layer.ts";
 import { databaseFamily } from "./naming.ts";
 import { bucketPolicy, logBucketPolicy, monitoringPolicy, snowflakePolicy, snowflakeTrust, topicPolicy, trustIn } from "./permissions.ts";
@@ -33,7 +34,7 @@ export function dataLayer(input: StackInput, alarms: ResourceNode<{ readonly arn
   const { config, names, place, production, key } = input;
   const needs = { ...(key && { key }) };
   const logs = production ? accessLogs(input) : undefined;
-  const bucket = declare(s3Bucket, "bucket.data", {
+  const bucket = declare(s3Bucket, BUCKET_ID, {
     needs: { ...needs, ...(logs && { logs }) },
     identity: () => ({ name: names.bucket }),
     spec: (from) => ({
@@ -45,7 +46,7 @@ export function dataLayer(input: StackInput, alarms: ResourceNode<{ readonly arn
       accessLog: from.logs && { bucket: from.logs.name, prefix: "data/" },
     }),
   });
-  const topic = declare(snsTopic, "topic.alerts", {
+  const topic = declare(snsTopic, ALERTS_TOPIC_ID, {
     needs,
     identity: () => ({ name: config.topic.name }),
     spec: (from) => ({ kmsKey: from.key?.arn ?? "alias/aws/sns", policy: topicPolicy(names, place) }),
@@ -112,10 +113,10 @@ function databaseLayer(input: StackInput, alarms: ResourceNode<{ readonly arn: s
   const needs = { ...own, ...(key && { key }) };
   const identity = () => ({ identifier: config.database.identifier.toLowerCase() });
   if (!production)
-    return [...Object.values(own), declare(rdsInstance, "database.main", { needs, identity, spec: (from) => databaseSpec(input, from) })];
+    return [...Object.values(own), declare(rdsInstance, DATABASE_ID, { needs, identity, spec: (from) => databaseSpec(input, from) })];
   const monitoring = monitoringRole(input);
   const subnets = subnetGroup(input);
-  const database = declare(rdsInstance, "database.main", {
+  const database = declare(rdsInstance, DATABASE_ID, {
     needs: { ...needs, monitoring, ...(subnets && { subnets }) },
     identity,
     spec: (from) => ({ ...databaseSpec(input, from, from.monitoring.arn), subnetGroup: from.subnets?.name }),

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Artifact } from "../artifacts/artifact.ts";
 import type { Config, FunctionName } from "../config/config.ts";
+import { stackNameOf } from "../config/names.ts";
 import { type AwsLocation, declare, type ResourceNode } from "../engine/contract.ts";
 import { type KeyOutputs, kmsKey, logsGroup } from "../resources/index.ts";
 import type { Naming } from "./naming.ts";
@@ -38,7 +39,7 @@ export const logGroup = ({ logRetentionDays, key }: StackInput, id: string, name
 export const stackKey = ({ names, config, place }: Omit<StackInput, "key">): ResourceNode<KeyOutputs> =>
   declare(kmsKey, "key.stack", {
     identity: () => ({ alias: names.key }),
-    spec: () => ({ description: `Encrypts what ${config.project}/${config.environment} keeps`, policy: keyPolicy(place) }),
+    spec: () => ({ description: `Encrypts what ${stackNameOf(config)} keeps`, policy: keyPolicy(place) }),
   });
 
 /** Distinguishes resources without a short name in their ids. */

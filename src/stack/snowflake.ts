@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import { stackNameOf } from "../config/names.ts";
 import type { AwsLocation } from "../engine/contract.ts";
 import { naming } from "./naming.ts";
 import { STAR } from "./star-schema.ts";
@@ -53,7 +54,7 @@ export function snowflakeSql(config: Config, place: AwsLocation, lake: LakeColum
 
 const header = (config: Config, bucket: string): string =>
   [
-    `-- Snowflake for ${config.project}/${config.environment}: bucket ${bucket}, prefix lake/.`,
+    `-- Snowflake for ${stackNameOf(config)}: bucket ${bucket}, prefix lake/.`,
     "-- Run it as ACCOUNTADMIN. It can be run again: nothing that is there is made anew.",
     "-- An event may be loaded twice when a file is written again: the tasks keep one row for each.",
   ].join("\n");

@@ -1,5 +1,6 @@
 import { FUNCTIONS } from "../../handlers/contract/functions.ts";
 import type { Config, FunctionName } from "../config/config.ts";
+import { stackNameOf } from "../config/names.ts";
 import type { ResourceNode, Tags } from "../engine/contract.ts";
 import { apiLayer } from "./api-layer.ts";
 import { dataLayer } from "./data-layer.ts";
@@ -39,7 +40,7 @@ export function topology(config: Config, context: StackContext): Stack {
   const ofFunctions = (chosen: readonly FunctionName[]) =>
     functions.filter((f) => chosen.includes(f.name)).flatMap((f) => [f.role, f.log, f.live]);
   const nodes = [...(input.key ? [input.key] : []), ...data, ...ofFunctions(all), ...api, ...watch];
-  const name = `${config.project}/${config.environment}`;
+  const name = stackNameOf(config);
   return {
     nodes,
     part(scope, chosen) {

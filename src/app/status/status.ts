@@ -1,6 +1,7 @@
 import type { Tags } from "../../engine/contract.ts";
 import { otherRegion, ownerOf } from "../../engine/decide.ts";
 import { type ObservedNode, observe } from "../../engine/observe.ts";
+import { STAGE_ID } from "../../stack-ids.ts";
 import type { ResourceStatus } from "../contract.ts";
 import { apiUrl } from "../outputs.ts";
 import type { Session } from "../session.ts";
@@ -27,7 +28,7 @@ async function statusOf(seen: ObservedNode, session: Session, tags: Tags): Promi
     ...who,
     ...{ state, condition, healthy: condition === "ready", arn },
     ...(said !== undefined && { trouble: said }),
-    address: id === "api.stage" ? apiUrl(session, out as { apiId: string; stage: string }) : address,
+    address: id === STAGE_ID ? apiUrl(session, out as { apiId: string; stage: string }) : address,
     ...(await factsOf(session, seen)),
   };
 }

@@ -3,6 +3,7 @@ import type { App } from "../../app.ts";
 import type { Config } from "../../config/config.ts";
 import { oneOf } from "../../config/one-of.ts";
 import { FleetlogixError } from "../../errors.ts";
+import { STAGE_ID } from "../../stack-ids.ts";
 import type { Action, Answer, CommandContext } from "../context.ts";
 import { toErrorJson, toFailure } from "../failure.ts";
 import { parsed, readFile } from "../input.ts";
@@ -76,7 +77,7 @@ async function callOf(
 const notDeployed = (run: CommandContext) =>
   new FleetlogixError("NOT_DEPLOYED", "There is no API yet.", {
     hint: `Create it with \`${nextCommand(run, "up")}\`.`,
-    resource: "api.stage",
+    resource: STAGE_ID,
   });
 
 async function send(run: CommandContext, { url, ...call }: Call): Promise<Response> {

@@ -1,5 +1,6 @@
 import type { Finding } from "../../app.ts";
 import type { Config } from "../../config/config.ts";
+import { stackNameOf } from "../../config/names.ts";
 import { type Code, FleetlogixError } from "../../errors.ts";
 import type { Action, CommandContext } from "../context.ts";
 import { toFailure } from "../failure.ts";
@@ -23,7 +24,7 @@ export const doctor: Action = async (run) => {
   };
   hear([
     info("fleetlogix", `${version()} on ${process.platform}-${process.arch}`),
-    info("configuration", `${file ?? "no file: the defaults"}; ${config.project}/${config.environment} in ${config.region}`),
+    info("configuration", `${file ?? "no file: the defaults"}; ${stackNameOf(config)} in ${config.region}`),
   ]);
   const stopped = await examine(run, config, hear);
   const bad = all.filter((f) => !f.ok && f.severity === "error");

@@ -1,10 +1,11 @@
 import type { LocalStatus } from "../../local/daemon/control.ts";
+import { bytes } from "../../printable.ts";
 import { confirmByYes } from "../confirm.ts";
 import type { Action, CommandContext } from "../context.ts";
 import { localDataDir } from "../local-aws.ts";
 import { canAsk, withSpinner } from "../progress.ts";
 import { columns, widthOf } from "../render/layout.ts";
-import { bytes, duration, plural } from "../render/words.ts";
+import { duration, plural } from "../render/words.ts";
 import { localHosts, localPort } from "../target.ts";
 
 const control = () => import("../../local/daemon/control.ts");

@@ -1,3 +1,4 @@
+import { SECRET_OUTPUTS } from "../../app/results.ts";
 import { choiceHint, oneOf } from "../../config/one-of.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
@@ -7,8 +8,7 @@ import { columns, widthOf } from "../render/layout.ts";
 import { openCommandSession } from "../session.ts";
 
 const NAMES = ["api_url", "api_id", "api_key", "api_keys", "bucket", "tables", "topic_arn", "functions", "database"] as const;
-const SECRETS = ["api_key", "api_keys", "database.password", "database.url"];
-const isSecret = (name: string): boolean => SECRETS.includes(name) || name.startsWith("api_keys.");
+const isSecret = (name: string): boolean => (SECRET_OUTPUTS as readonly string[]).includes(name) || name.startsWith("api_keys.");
 
 /** Everything, or with a dotted path (`api_url`, `tables.alerts`, `database.host`) one bare value for scripts. */
 export const outputs: Action = async (run, [path], options) => {

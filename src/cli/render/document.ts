@@ -1,3 +1,4 @@
+import { SECRET_OUTPUTS } from "../../app/results.ts";
 import type { Outputs, PlanCost, PlannedResource, ResourceResult } from "../../app.ts";
 import { Secret } from "../../secret.ts";
 import { type Failure, toErrorJson } from "../failure.ts";
@@ -71,4 +72,4 @@ function opened(value: unknown, secrets: boolean): unknown {
   return Object.fromEntries(kept.map(([key, child]) => [key, opened(child, secrets)]));
 }
 /** Secret even when it is null because nobody fetched it. */
-const SECRET_KEYS = new Set(["api_key", "api_keys", "password", "url"]);
+const SECRET_KEYS = new Set(SECRET_OUTPUTS.map((path) => path.split(".").at(-1)));

@@ -1,8 +1,9 @@
 import type { LockHolder, ResourceStatus } from "../../app.ts";
+import { bytes } from "../../printable.ts";
 import { nameOfKind } from "./kinds.ts";
 import { beside, type Cell, type Column, table } from "./layout.ts";
 import type { Paint, Style } from "./paint.ts";
-import { age, bytes, plural } from "./words.ts";
+import { age, plural } from "./words.ts";
 
 /** What a status screen shows. */
 export interface Screen {

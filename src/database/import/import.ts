@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Client } from "pg";
 import { FleetlogixError } from "../../errors.ts";
+import { DATABASE_ID } from "../../stack-ids.ts";
 import { type Connection, nameOf, openClient, withClient } from "../connection.ts";
 import { toolFor } from "../tools.ts";
 import { firstFilled, listTables, type Method, proveSequences, type SequenceProof, type TableProof } from "./catalog.ts";
@@ -159,7 +160,7 @@ async function stateOf(
   if (rows[0]?.mark?.startsWith(mark)) return "same";
   throw new FleetlogixError("DATA_PROTECTED", `${nameOf(target)} holds rows already (${filled}). Nothing was changed.`, {
     hint: "Save them first, if anybody needs them, with `pg_dump`. `--replace` deletes those rows and imports.",
-    resource: "database.main",
+    resource: DATABASE_ID,
   });
 }
 /** Which source a database came from; kept as its comment. */
@@ -201,7 +202,7 @@ async function judged(target: Connection, tables: readonly TableResult[]): Promi
     `The rows are equal, and sequences of ${nameOf(target)} lie behind their columns: the next insert would fail.${lines.join("")}`,
     {
       hint: `Move them ahead in \`npx fleetlogix db psql\`: ${behind.map(({ sequence, greatest }) => `SELECT setval('${sequence}', ${greatest});`).join(" ")}`,
-      resource: "database.main",
+      resource: DATABASE_ID,
     },
   );
 }
@@ -238,7 +239,7 @@ function refuseDifferent(tables: readonly TableResult[], state: string, hint: st
     new FleetlogixError(
       "IMPORT_DIFFERS",
       `The two sides differ in ${different.length} of ${tables.length} tables; ${state}.${lines.join("")}`,
-      { hint, resource: "database.main" },
+      { hint, resource: DATABASE_ID },
     ),
     { problems: different },
   );

@@ -1,6 +1,7 @@
 import { statfsSync } from "node:fs";
 import type { Client } from "pg";
 import { FleetlogixError } from "../../errors.ts";
+import { DATABASE_ID } from "../../stack-ids.ts";
 
 interface Facts {
   readonly version: number;
@@ -67,7 +68,7 @@ export async function checkFit(
       `The source does not fit into the stack's database. Nothing was changed.\n${problems.map((p) => `  ${p}`).join("\n")}`,
       {
         hint: "Mend each of these, then run the same command again.",
-        resource: "database.main",
+        resource: DATABASE_ID,
       },
     );
   }

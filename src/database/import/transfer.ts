@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { FleetlogixError } from "../../errors.ts";
+import { DATABASE_ID } from "../../stack-ids.ts";
 import { type Connection, nameOf } from "../connection.ts";
 import { childVariables, type Tool } from "../tools.ts";
 
@@ -84,7 +85,7 @@ function explained(last: readonly string[], path: string, connection: Connection
     last.find((line) => /error:|FATAL|No space/i.test(line))?.replace(/^pg_\w+: (error: )?/, "") ?? last.at(-1) ?? `${tool} failed`;
   const all = last.join("\n");
   const fail = (code: "IMPORT_FAILED" | "DATABASE_UNREACHABLE" | "DATABASE_REFUSED", text: string, hint: string) =>
-    new FleetlogixError(code, `${text}: ${said}. The stack's database is as it was.`, { hint, resource: "database.main" });
+    new FleetlogixError(code, `${text}: ${said}. The stack's database is as it was.`, { hint, resource: DATABASE_ID });
   if (/No space left on device|disk full/i.test(all))
     return tool === "pg_dump"
       ? fail("IMPORT_FAILED", "The folder for the dump is full", "Set TMPDIR to a folder with more room, then run the same command again.")

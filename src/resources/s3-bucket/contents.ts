@@ -3,6 +3,7 @@ import { orAbsent } from "../../aws/faults.ts";
 import type { S3 } from "../../aws/sdk/s3.ts";
 import type { Inventory } from "../../engine/contract.ts";
 import { FleetlogixError } from "../../errors.ts";
+import { bytes } from "../../printable.ts";
 
 /** Limit of the count for the question before a teardown. Above it the answer is "more than". */
 const COUNT_AT_MOST = 50_000;
@@ -73,14 +74,9 @@ const notDeleted = (bucket: string, { Key, Code, Message }: ObjectError): Fleetl
     awsCode: Code,
   });
 
-const inventoryOf = (items: number, bytes: number): Inventory => ({
+const inventoryOf = (items: number, size: number): Inventory => ({
   items,
-  bytes,
-  text: `${items >= COUNT_AT_MOST ? "more than " : ""}${items.toLocaleString("en-US")} object ${items === 1 ? "version" : "versions"}, ${sizeOf(bytes)}`,
-  ...(bytes > 0 && { cost: "S3 storage by the gigabyte and month" }),
+  bytes: size,
+  text: `${items >= COUNT_AT_MOST ? "more than " : ""}${items.toLocaleString("en-US")} object ${items === 1 ? "version" : "versions"}, ${bytes(size)}`,
+  ...(size > 0 && { cost: "S3 storage by the gigabyte and month" }),
 });
-function sizeOf(bytes: number): string {
-  if (bytes < 1e3) return `${bytes} B`;
-  const [size, unit] = bytes < 1e6 ? [bytes / 1e3, "kB"] : bytes < 1e9 ? [bytes / 1e6, "MB"] : [bytes / 1e9, "GB"];
-  return `${size.toFixed(1)} ${unit}`;
-}
