@@ -34,3 +34,21 @@ test("small objects share files, which shrink again when most of what was in the
   await third.close();
   rmSync(dataDir, { recursive: true });
 });
+
+test("an empty object and the small one after it both survive restarts", async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "packs-"));
+  const first = await localAws({ dataDir });
+  const s3 = first.client(S3, { forcePathStyle: true });
+  await s3.createBucket({ Bucket: "packs" });
+  const bodies = { "folder/": "", a: "x", b: "", c: "yz" };
+  for (const [Key, Body] of Object.entries(bodies)) await s3.putObject({ Bucket: "packs", Key, Body });
+  await first.close();
+  for (let restart = 0; restart < 2; restart++) {
+    const next = await localAws({ dataDir });
+    const again = next.client(S3, { forcePathStyle: true });
+    for (const [Key, body] of Object.entries(bodies))
+      expect(await (await again.getObject({ Bucket: "packs", Key })).Body?.transformToString()).toBe(body);
+    await next.close();
+  }
+  rmSync(dataDir, { recursive: true });
+});

@@ -19,7 +19,7 @@ export interface FileStore {
   /** The bytes from `start` to `end` (inclusive) of the segments one after the other. */
   read(segments: readonly Segment[], start: number, end: number): Readable;
   /** Removes what no object names: bodies whose call did not live to be answered. */
-  sweep(used: ReadonlyMap<string, Segment>): void;
+  sweep(used: readonly Segment[]): void;
   /** Does it lie in a pack of which most has been removed? Known after `sweep`. */
   isSparse(segment: Segment): boolean;
   /** The same content in another place. */
@@ -71,11 +71,13 @@ export function openFiles(dataDir: string): FileStore {
   };
 }
 
-function sweepFiles(root: string, pathOf: (file: string) => string, used: ReadonlyMap<string, Segment>, packs: Packs): void {
-  packs.count(used.values());
+function sweepFiles(root: string, pathOf: (file: string) => string, used: readonly Segment[], packs: Packs): void {
+  // All of them: older releases gave an empty body the name of the next one.
+  packs.count(used);
+  const named = new Set(used.map(({ file }) => file));
   for (const folder of readdirSync(root))
     for (const file of readdirSync(join(root, folder)))
-      if (!used.has(file) && !packs.has(file) && existsSync(pathOf(file))) rmSync(pathOf(file));
+      if (!named.has(file) && !packs.has(file) && existsSync(pathOf(file))) rmSync(pathOf(file));
 }
 
 async function* chunks(segments: readonly Segment[], start: number, end: number, pathOf: (file: string) => string): AsyncGenerator<Buffer> {

@@ -8,6 +8,9 @@ const PACK_BYTES = 16 * 1024 * 1024;
 /** Below this share of bytes that are still in use, a pack is worth being emptied. */
 const WORTH_KEEPING = 0.5;
 
+/** An empty body takes one byte: the name of a segment is its offset, and the next body must not have the same name. */
+const FILLER = new Uint8Array(1);
+
 /** Files that hold many small bodies one after the other. A file goes with the last body in it. */
 export interface Packs {
   /** On a full disk nothing of it stays. */
@@ -54,9 +57,10 @@ export function openPacks(fresh: () => string, pathOf: (file: string) => string)
   return {
     add(bytes) {
       const to = writable();
-      write(to.handle, bytes, to.size);
+      const written = bytes.length > 0 ? bytes : FILLER;
+      write(to.handle, written, to.size);
       const segment = { file: `${to.file}@${to.size}`, size: bytes.length };
-      to.size += bytes.length;
+      to.size += written.length;
       const pack = packOf(to.file);
       pack.bytes += bytes.length;
       pack.bodies += 1;

@@ -9,14 +9,15 @@ export function recover(state: S3State): void {
     const newer = state.objects.versions(version.bucket, version.key).some((v) => v.versionId === version.versionId && v.seq > version.seq);
     if (newer || !state.buckets.has(version.bucket)) discard(state, version);
   }
-  const used = new Map(state.objects.all().flatMap((version) => version.segments.map((segment) => [segment.file, segment])));
+  const used = state.objects.all().flatMap((version) => version.segments);
+  const ofObjects = new Set(used.map(({ file }) => file));
   for (const upload of state.uploads.values()) {
     const segments = partsOf(state, upload.id)
       .values()
       .map((part) => part.segment);
     // An upload whose parts an object has taken over was completed.
-    if (segments.some(({ file }) => used.has(file)) || !state.buckets.has(upload.bucket)) forget(state, upload, new Set(used.keys()));
-    else for (const segment of segments) used.set(segment.file, segment);
+    if (segments.some(({ file }) => ofObjects.has(file)) || !state.buckets.has(upload.bucket)) forget(state, upload, ofObjects);
+    else used.push(...segments);
   }
   state.files.sweep(used);
   for (const version of state.objects.all()) if (version.segments.some(state.files.isSparse)) unpack(state, version);
