@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { request } from "node:http";
-import { type CompletedPart, S3 } from "@aws-sdk/client-s3";
+import { type ChecksumAlgorithm, type CompletedPart, S3 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { faultPlan } from "../../src/local/core/faults.ts";
 import { localAws } from "../support/local-aws.ts";
@@ -19,12 +19,13 @@ afterAll(() => aws.close());
 
 const bytes = [randomBytes(5 * MIB), randomBytes(5 * MIB + 3), randomBytes(1234)];
 const whole = Buffer.concat(bytes);
-async function uploaded(Key: string, options: object = {}) {
+async function uploaded(Key: string, options: { readonly ChecksumAlgorithm?: ChecksumAlgorithm; readonly [name: string]: unknown } = {}) {
+  const { ChecksumAlgorithm } = options;
   const { UploadId } = await s3.createMultipartUpload({ Bucket, Key, ...options });
   const at = { Bucket, Key, UploadId };
   const Parts: CompletedPart[] = [];
   for (const [i, Body] of bytes.entries()) {
-    const { $metadata: _, ServerSideEncryption, ...sums } = await s3.uploadPart({ ...at, PartNumber: i + 1, Body });
+    const { $metadata: _, ServerSideEncryption, ...sums } = await s3.uploadPart({ ...at, PartNumber: i + 1, Body, ChecksumAlgorithm });
     Parts.push({ PartNumber: i + 1, ...sums });
   }
   return { at, Parts };
@@ -147,3 +148,98 @@ test("a large object passes through, not into, memory", async () => {
   expect(read).toBe(size);
   expect(peak - before).toBeLessThan(200 * MIB);
 }, 120_000);
+
+describe("checksums of multipart uploads", () => {
+  test.each(["CRC32", "CRC32C", "CRC64NVME"] as const)("the whole object's %s is compared at completion", async (algorithm) => {
+    const member = `Checksum${algorithm}`;
+    const Key = `whole-${algorithm}`;
+    const plain = await s3.putObject({ Bucket, Key, Body: whole, ChecksumAlgorithm: algorithm });
+    const right = (plain as unknown as Record<string, string>)[member] as string;
+    const { at, Parts } = await uploaded(Key, { ChecksumAlgorithm: algorithm, ChecksumType: "FULL_OBJECT" });
+    const ask = { ...at, MultipartUpload: { Parts }, ChecksumType: "FULL_OBJECT" as const };
+    const wrong = Buffer.alloc(Buffer.from(right, "base64").length).toString("base64");
+    await expect(s3.completeMultipartUpload({ ...ask, [member]: wrong })).rejects.toMatchObject({ name: "BadDigest" });
+    expect(await s3.completeMultipartUpload({ ...ask, [member]: right })).toMatchObject({ [member]: right, ChecksumType: "FULL_OBJECT" });
+  });
+
+  test("a composite upload is completed with the checksum of each part", async () => {
+    const { at, Parts } = await uploaded("composite", { ChecksumAlgorithm: "SHA256" });
+    const bare = Parts.map(({ PartNumber, ETag }) => ({ PartNumber, ETag }));
+    await expect(s3.completeMultipartUpload({ ...at, MultipartUpload: { Parts: bare } })).rejects.toMatchObject({
+      name: "InvalidRequest",
+      message: expect.stringContaining("It was missing for part 1 in the request."),
+    });
+    const other = { ...at, MultipartUpload: { Parts }, ChecksumType: "FULL_OBJECT" as const };
+    await expect(s3.completeMultipartUpload(other)).rejects.toMatchObject({ name: "InvalidRequest" });
+    await s3.completeMultipartUpload({ ...at, MultipartUpload: { Parts } });
+  });
+
+  test("types and algorithms that do not go together are refused", async () => {
+    const create = (more: object) => s3.createMultipartUpload({ Bucket, Key: "pairs", ...more });
+    for (const more of [
+      { ChecksumType: "COMPOSITE" },
+      { ChecksumType: "COMPOSITE", ChecksumAlgorithm: "CRC64NVME" },
+      { ChecksumType: "FULL_OBJECT", ChecksumAlgorithm: "SHA1" },
+    ])
+      await expect(create(more)).rejects.toMatchObject({ name: "InvalidRequest" });
+    const { UploadId } = await create({ ChecksumAlgorithm: "SHA256" });
+    const part = { Bucket, Key: "pairs", UploadId, PartNumber: 1, Body: "x" };
+    await expect(s3.uploadPart({ ...part, ChecksumAlgorithm: "CRC32" })).rejects.toMatchObject({
+      message: "Checksum Type mismatch occurred, expected checksum Type: sha256, actual checksum Type: crc32",
+    });
+  });
+});
+
+describe("conditions at completion", () => {
+  test("If-None-Match: 409 when the object was deleted after the upload began", async () => {
+    await s3.putObject({ Bucket, Key: "deleted", Body: "x" });
+    const { at, Parts } = await uploaded("deleted");
+    const complete = () => s3.completeMultipartUpload({ ...at, MultipartUpload: { Parts }, IfNoneMatch: "*" });
+    await expect(complete()).rejects.toMatchObject({ name: "PreconditionFailed" });
+    await s3.deleteObject({ Bucket, Key: "deleted" });
+    await expect(complete()).rejects.toMatchObject({ name: "ConditionalRequestConflict", $metadata: { httpStatusCode: 409 } });
+  });
+
+  test("If-Match: 409 when the object was written after the upload began", async () => {
+    const { at, Parts } = await uploaded("written");
+    const { ETag } = await s3.putObject({ Bucket, Key: "written", Body: "x" });
+    const complete = (IfMatch: string | undefined) => s3.completeMultipartUpload({ ...at, MultipartUpload: { Parts }, IfMatch });
+    await expect(complete('"00000000000000000000000000000000"')).rejects.toMatchObject({ name: "PreconditionFailed" });
+    await expect(complete(ETag)).rejects.toMatchObject({ name: "ConditionalRequestConflict", $metadata: { httpStatusCode: 409 } });
+  });
+});
+
+test("a customer key is complete, of 256 bits, and the one that its MD5 says; parts need that of their upload", async () => {
+  const key = randomBytes(32);
+  const md5 = createHash("md5").update(key).digest("base64");
+  const prefix = "x-amz-server-side-encryption";
+  // The SDK computes the MD5 by itself: headers are set after it has.
+  const putWith = (headers: Record<string, string>) => {
+    const raw = aws.client(S3);
+    raw.middlewareStack.add(
+      (next) => (args) => {
+        Object.assign((args.request as { headers: object }).headers, headers);
+        return next(args);
+      },
+      { step: "build", priority: "low" },
+    );
+    return raw.putObject({ Bucket, Key: "secret", Body: "x" });
+  };
+  const algorithm = { [`${prefix}-customer-algorithm`]: "AES256" };
+  const stated = { [`${prefix}-customer-key`]: key.toString("base64"), [`${prefix}-customer-key-md5`]: md5 };
+  for (const headers of [
+    algorithm,
+    stated,
+    { ...algorithm, ...stated, [`${prefix}-customer-key-md5`]: Buffer.alloc(16).toString("base64") },
+    { ...algorithm, ...stated, [`${prefix}-customer-key`]: "c2hvcnQ=" },
+    { ...algorithm, ...stated, [prefix]: "AES256" },
+    { [`${prefix}-aws-kms-key-id`]: "alias/x" },
+  ])
+    await expect(putWith(headers)).rejects.toMatchObject({ name: "InvalidArgument" });
+  await putWith({ ...algorithm, ...stated });
+  const own = { SSECustomerAlgorithm: "AES256", SSECustomerKey: key.toString("base64"), SSECustomerKeyMD5: md5 };
+  const { UploadId } = await s3.createMultipartUpload({ Bucket, Key: "secret", ...own });
+  const part = { Bucket, Key: "secret", UploadId, PartNumber: 1, Body: "x" };
+  await expect(s3.uploadPart(part)).rejects.toMatchObject({ name: "InvalidRequest" });
+  await s3.uploadPart({ ...part, ...own });
+});

@@ -41,7 +41,7 @@ export interface LocalService {
   /** What the service says of a longer one. */
   readonly tooLarge?: () => LocalFault;
   /** Undoes the transfer coding of a request body and checks its checksums, for operations whose body is held in memory. */
-  readonly decode?: (headers: Readonly<Record<string, string>>, body: Readable) => Readable;
+  readonly decode?: (headers: Readonly<Record<string, string>>, body: IncomingMessage) => Readable;
   /** Addresses that are open to the Internet on AWS, too: those of deployed APIs. */
   readonly isPublic?: (url: URL) => boolean;
   /**

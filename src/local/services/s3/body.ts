@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
+import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { LocalFault } from "../../core/service.ts";
@@ -69,13 +70,19 @@ async function receiveLarge(files: FileStore, source: Readable, check: Check): P
   }
 }
 
+/** CompleteMultipartUpload's checksum headers are those of the object, not of the list of parts. */
+function ofBody(headers: Headers, { method, url = "" }: IncomingMessage): Headers {
+  if (method !== "POST" || !/[?&]uploadId=/.test(url)) return headers;
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith("x-amz-checksum-")));
+}
+
 /** The same checks for bodies that are held in memory: configurations, lists of keys. */
 export const decode =
   (state: S3State) =>
-  (headers: Headers, body: Readable): Readable =>
+  (headers: Headers, body: IncomingMessage): Readable =>
     Readable.from(
       (async function* () {
-        const check = checking(headers, undefined, chunkVerifier(headers, state.env.identify), false);
+        const check = checking(ofBody(headers, body), undefined, chunkVerifier(headers, state.env.identify), false);
         yield* check.through(body);
         await check.result();
       })(),

@@ -56,6 +56,11 @@ export function statedChecksums(headers: Iterable<readonly [string, string]>): C
   return found;
 }
 
+/** The algorithm of the checksum that a request states or announces as its trailer. */
+export const statedAlgorithm = (headers: Readonly<Record<string, string>>): Algorithm | undefined =>
+  (Object.keys(statedChecksums(Object.entries(headers)))[0] as Algorithm | undefined) ??
+  algorithmOf(/^x-amz-checksum-(\w+)/i.exec(headers["x-amz-trailer"] ?? "")?.[1]);
+
 /** Throws where a stated checksum is not the computed one. */
 export function compareChecksums(stated: Checksums, computed: Checksums): void {
   for (const [algorithm, value] of Object.entries(stated))

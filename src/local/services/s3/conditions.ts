@@ -47,6 +47,15 @@ const newer = (version: Version, date: Date): boolean => Math.floor(version.modi
 const names = (header: string, etag: string): boolean =>
   header.split(",").some((part) => part.trim() === "*" || part.trim().replace(/^(W\/)?"?|"?$/g, "") === etag);
 
+export const exists = (version: Version | undefined): version is Version => version !== undefined && !version.deleteMarker;
+export const conflict = (condition: string, key: string): LocalFault =>
+  new LocalFault(
+    "ConditionalRequestConflict",
+    "The conditional request cannot succeed due to a conflicting operation against this resource.",
+    409,
+    { Condition: condition, Key: key },
+  );
+
 interface WriteConditions {
   readonly IfMatch?: string | undefined;
   readonly IfNoneMatch?: string | undefined;
@@ -56,7 +65,6 @@ interface WriteConditions {
  * visible: of several writers at once exactly one succeeds. `atStart`: what was current when the call began.
  */
 export function checkWrite(current: Version | undefined, { IfMatch, IfNoneMatch }: WriteConditions, atStart = current): void {
-  const exists = current !== undefined && !current.deleteMarker;
   if (IfMatch === "*" || (IfMatch !== undefined && IfNoneMatch !== undefined))
     throw new LocalFault("NotImplemented", "A header you provided implies functionality that is not implemented", 501, {
       Header: IfMatch === "*" ? "If-Match" : "If-Match,If-None-Match",
@@ -66,15 +74,10 @@ export function checkWrite(current: Version | undefined, { IfMatch, IfNoneMatch 
       throw new LocalFault("NotImplemented", "A header you provided implies functionality that is not implemented", 501, {
         Header: "If-None-Match",
       });
-    if (exists) throw failed("If-None-Match");
+    if (exists(current)) throw failed("If-None-Match");
   }
   if (IfMatch === undefined) return;
-  if (!exists && atStart && !atStart.deleteMarker)
-    throw new LocalFault(
-      "ConditionalRequestConflict",
-      "The conditional request cannot succeed due to a conflicting operation against this resource.",
-      409,
-    );
-  if (!exists) throw new LocalFault("NoSuchKey", "The specified key does not exist.", 404);
+  if (!exists(current) && exists(atStart)) throw conflict("If-Match", atStart.key);
+  if (!exists(current)) throw new LocalFault("NoSuchKey", "The specified key does not exist.", 404);
   if (!names(IfMatch, current.etag)) throw failed("If-Match");
 }

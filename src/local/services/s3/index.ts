@@ -10,12 +10,13 @@ import {
   listBuckets,
   putBucketVersioning,
 } from "./buckets.ts";
+import { completeMultipartUpload } from "./completion.ts";
 import { allowsCrossSite, answerPreflight } from "./cors.ts";
 import { deleteObject, deleteObjects } from "./deletes.ts";
 import { refuseInput } from "./input-rules.ts";
 import { inventoryOperations } from "./inventories.ts";
 import { listObjects, listObjectsV2, listObjectVersions } from "./listing.ts";
-import { abortMultipartUpload, completeMultipartUpload, createMultipartUpload, uploadPart, uploadPartCopy } from "./multipart.ts";
+import { abortMultipartUpload, createMultipartUpload, uploadPart, uploadPartCopy } from "./multipart.ts";
 import { listMultipartUploads, listParts } from "./multipart-listing.ts";
 import { type Notifications, notifications } from "./notifications.ts";
 import { getObjectAttributes, lockOperations, objectAclOperations, taggingOperations } from "./object-settings.ts";

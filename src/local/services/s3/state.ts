@@ -19,6 +19,8 @@ export interface Upload extends Described {
   readonly bucket: string;
   readonly key: string;
   readonly initiated: number;
+  /** Did the key have an object when the upload began? undefined: begun by an older release. */
+  readonly overwrites?: boolean;
   readonly algorithm?: string | undefined;
   readonly checksumType?: "FULL_OBJECT" | "COMPOSITE" | undefined;
 }

@@ -4,7 +4,7 @@ import { type Call, LocalFault } from "../../core/service.ts";
 import { checkObjectAcl } from "./access.ts";
 import { asMembers, type Checksums } from "./checksums.ts";
 import { checkWrite } from "./conditions.ts";
-import { thawOnce } from "./documents.ts";
+import { encryptionHeaders } from "./encryption.ts";
 import type { Segment } from "./segment.ts";
 import type { Bucket, S3State } from "./state.ts";
 import { headerTags } from "./tags.ts";
@@ -39,26 +39,11 @@ export function describe(bucket: Bucket, input: Writing, call: Call): Described 
   const expires = call.headers.expires ?? (input.Expires instanceof Date ? input.Expires.toUTCString() : input.Expires);
   if (expires) headers.Expires = expires;
   const lock = lockOf(bucket, input);
-  return { headers: { ...headers, ...encryption(bucket, input) }, metadata, tags: headerTags(input.Tagging), ...(lock ? { lock } : {}) };
-}
-
-/** Everything is encrypted: as the call says, else as the bucket says, else with S3's own keys. */
-function encryption(bucket: Bucket, input: Writing): Record<string, string | boolean> {
-  if (input.SSECustomerAlgorithm) return {};
-  const rule = bucket.settings.encryption
-    ? thawOnce<{ Rules?: { ApplyServerSideEncryptionByDefault?: Record<string, string>; BucketKeyEnabled?: boolean }[] }>(
-        bucket.settings.encryption,
-      ).Rules?.[0]
-    : undefined;
-  const byDefault = rule?.ApplyServerSideEncryptionByDefault;
-  const algorithm = input.ServerSideEncryption ?? byDefault?.SSEAlgorithm ?? "AES256";
-  const key = input.SSEKMSKeyId ?? byDefault?.KMSMasterKeyID;
-  const withBucketKey = input.BucketKeyEnabled ?? rule?.BucketKeyEnabled;
   return {
-    ServerSideEncryption: algorithm,
-    ...(algorithm.startsWith("aws:kms")
-      ? { SSEKMSKeyId: key ?? "alias/aws/s3", ...(withBucketKey ? { BucketKeyEnabled: true } : {}) }
-      : {}),
+    headers: { ...headers, ...encryptionHeaders(bucket, input) },
+    metadata,
+    tags: headerTags(input.Tagging),
+    ...(lock ? { lock } : {}),
   };
 }
 

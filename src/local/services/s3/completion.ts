@@ -1,0 +1,154 @@
+import { createHash } from "node:crypto";
+import type { CompletedPart, CompleteMultipartUploadCommandInput } from "@aws-sdk/client-s3";
+import { type Call, LocalFault } from "../../core/service.ts";
+import { type Algorithm, algorithmOf, compositeChecksum, fromMembers, hasher } from "./checksums.ts";
+import { checkWrite, conflict, exists } from "./conditions.ts";
+import { forget, type Part, partsOf, uploadOf } from "./multipart.ts";
+import type { Notify } from "./notifications.ts";
+import type { Segment } from "./segment.ts";
+import { type Bucket, bucketOf, type S3State, type Upload } from "./state.ts";
+import type { Version } from "./version.ts";
+import { type Content, commit, written } from "./write.ts";
+
+/** The smallest part but the last, in bytes. */
+const MIN_PART = 5 * 1024 * 1024;
+
+export function completeMultipartUpload(state: S3State, notify: Notify) {
+  // Completing is repeatable: who did not hear the answer asks again and must hear the same.
+  const done = new Map<string, object>();
+  return async (input: CompleteMultipartUploadCommandInput, call: Call) => {
+    const bucket = bucketOf(state, input.Bucket, call);
+    const answered = done.get(input.UploadId ?? "");
+    if (answered && !state.uploads.has(input.UploadId ?? "")) return answered;
+    const upload = uploadOf(state, input);
+    const atStart = state.objects.versions(bucket.name, upload.key)[0];
+    checkWrite(atStart, input);
+    checkUndisturbed(upload, atStart, input);
+    const chosen = choose(state, upload, input);
+    const content = await assemble(state, upload, chosen);
+    compareStated(upload, input, content);
+    const meanwhile = done.get(upload.id);
+    if (meanwhile) return meanwhile;
+    uploadOf(state, input);
+    const version = commitParts(state, bucket, upload, content, input, atStart);
+    forget(state, upload, new Set(chosen.map((part) => part.segment.file)));
+    notify(bucket.name, "ObjectCreated:CompleteMultipartUpload", version, call);
+    const Location = `${state.env.endpoint()}/${bucket.name}/${encodeURIComponent(upload.key)}`;
+    const answer = { Bucket: bucket.name, Key: upload.key, Location, ...written(bucket, version) };
+    done.set(upload.id, answer);
+    if (done.size > 1000) done.delete(done.keys().next().value as string);
+    return answer;
+  };
+}
+
+/** AWS answers 409 when the object was deleted (`If-None-Match`) or written (`If-Match`) after the upload began. */
+function checkUndisturbed(upload: Upload, current: Version | undefined, input: CompleteMultipartUploadCommandInput): void {
+  const deleted = input.IfNoneMatch !== undefined && upload.overwrites === true && !exists(current);
+  const overwritten = input.IfMatch !== undefined && current !== undefined && current.modified > upload.initiated;
+  if (deleted || overwritten) throw conflict(deleted ? "If-None-Match" : "If-Match", upload.key);
+}
+
+function commitParts(
+  state: S3State,
+  bucket: Bucket,
+  upload: Upload,
+  content: Content,
+  input: CompleteMultipartUploadCommandInput,
+  atStart: Parameters<typeof commit>[5],
+) {
+  const { headers, metadata, tags, lock } = upload;
+  const described = { headers, metadata, tags, ...(lock ? { lock } : {}) };
+  // A refused completion leaves the upload as it was: the parts are not the commit's to remove.
+  const borrowed: S3State = { ...state, files: { ...state.files, remove: () => {} } };
+  const version = commit(borrowed, { bucket: bucket.name, key: upload.key }, described, content, input, atStart);
+  return version;
+}
+
+/** The parts that the client lists, checked against those that were uploaded. */
+function choose(state: S3State, upload: Upload, input: CompleteMultipartUploadCommandInput): Part[] {
+  const listed = input.MultipartUpload?.Parts ?? [];
+  if (listed.length === 0)
+    throw new LocalFault("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema", 400);
+  const parts = partsOf(state, upload.id);
+  const chosen = listed.map((asked, i) => {
+    if (i > 0 && (asked.PartNumber ?? 0) <= (listed[i - 1]?.PartNumber ?? 0))
+      throw new LocalFault(
+        "InvalidPartOrder",
+        "The list of parts was not in ascending order. The parts list must be specified in order by part number.",
+        400,
+      );
+    return partFor(upload, parts.get(String(asked.PartNumber)), asked);
+  });
+  const small = chosen.slice(0, -1).find((part) => part.segment.size < MIN_PART);
+  if (small)
+    throw new LocalFault("EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size", 400, {
+      ProposedSize: small.segment.size,
+      MinSizeAllowed: MIN_PART,
+      PartNumber: small.number,
+    });
+  const size = chosen.reduce((sum, part) => sum + part.segment.size, 0);
+  if (input.MpuObjectSize !== undefined && Number(input.MpuObjectSize) !== size)
+    throw new LocalFault(
+      "InvalidRequest",
+      `The provided 'x-amz-mp-object-size' header value ${input.MpuObjectSize} does not match what was computed: ${size}`,
+      400,
+    );
+  return chosen;
+}
+
+/** The part, when its ETag and its checksums are those that the client lists. */
+function partFor(upload: Upload, part: Part | undefined, asked: CompletedPart): Part {
+  const stated = fromMembers(asked);
+  const differs = Object.entries(stated).some(([name, value]) => part?.checksums[name as Algorithm] !== value);
+  if (!part || asked.ETag?.replaceAll('"', "") !== part.md5 || differs)
+    throw new LocalFault(
+      "InvalidPart",
+      "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
+      400,
+      { UploadId: upload.id, PartNumber: asked.PartNumber, ETag: asked.ETag },
+    );
+  const algorithm = algorithmOf(upload.algorithm);
+  if (algorithm !== undefined && upload.checksumType === "COMPOSITE" && stated[algorithm] === undefined)
+    throw new LocalFault(
+      "InvalidRequest",
+      `The upload was created using a ${algorithm.toLowerCase()} checksum. The complete request must include the checksum for each part. It was missing for part ${part.number} in the request.`,
+      400,
+    );
+  return part;
+}
+
+async function assemble(state: S3State, upload: Upload, chosen: readonly Part[]): Promise<Content> {
+  const digests = chosen.map((part) => Buffer.from(part.md5, "hex"));
+  const etag = `${createHash("md5").update(Buffer.concat(digests)).digest("hex")}-${chosen.length}`;
+  const segments = chosen.map((part) => part.segment);
+  const parts = chosen.map((part) => ({ size: part.segment.size, checksums: part.checksums }));
+  const algorithm = algorithmOf(upload.algorithm) ?? "CRC64NVME";
+  const composite = upload.checksumType === "COMPOSITE";
+  const checksum = composite
+    ? await compositeChecksum(
+        algorithm,
+        parts.map((p) => p.checksums),
+      )
+    : await whole(state, algorithm, segments);
+  return { segments, etag, parts, checksums: { [algorithm]: checksum }, checksumType: composite ? "COMPOSITE" : "FULL_OBJECT" };
+}
+async function whole(state: S3State, algorithm: Algorithm, segments: readonly Segment[]): Promise<string> {
+  const hash = hasher(algorithm);
+  const size = segments.reduce((sum, segment) => sum + segment.size, 0);
+  for await (const chunk of state.files.read(segments, 0, size - 1) as AsyncIterable<Buffer>) hash.update(chunk);
+  return Buffer.from(await hash.digest()).toString("base64");
+}
+function compareStated(upload: Upload, input: CompleteMultipartUploadCommandInput, { checksums, checksumType }: Content): void {
+  if (input.ChecksumType !== undefined && upload.checksumType !== input.ChecksumType)
+    throw new LocalFault(
+      "InvalidRequest",
+      `The upload was created using the ${upload.checksumType ?? "null"} checksum mode. The complete request must use the same checksum mode.`,
+      400,
+    );
+  const [algorithm, computed] = Object.entries(checksums)[0] as [Algorithm, string];
+  const stated = fromMembers(input)[algorithm];
+  if (stated === undefined) return;
+  // The number of parts after a composite checksum may be left out.
+  const equal = checksumType === "COMPOSITE" ? computed.split("-")[0] === stated.split("-")[0] : computed === stated;
+  if (!equal) throw new LocalFault("BadDigest", `The ${algorithm.toLowerCase()} you specified did not match the calculated checksum.`, 400);
+}
