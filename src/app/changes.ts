@@ -19,6 +19,7 @@ import { DATABASE_ID } from "../stack-ids.ts";
 import { refuseUnshown } from "./confirmed.ts";
 import type { Plan, RunOptions, RunResult, Scope } from "./contract.ts";
 import { holdLock } from "./locking.ts";
+import { observedOf, withObserved } from "./observed.ts";
 import { planOrphans, removeOrphans } from "./orphans.ts";
 import { attributesOf } from "./plan/attributes.ts";
 import { planCost } from "./plan/cost.ts";
@@ -37,12 +38,12 @@ export async function planUp(session: Session, scope: Scope, options: RunOptions
     return attributes ? { ...one, attributes } : one;
   });
   const cost = planCost(seen, planned, gone, session.place.region);
-  return { resources: [...resources, ...gone], cost, observed: { stack, seen, orphans } };
+  return withObserved({ resources: [...resources, ...gone], cost }, { stack, seen, orphans });
 }
 
 /** Observes all, refuses before the first write, then makes it so; at the very end what the configuration no longer names goes. */
 export async function applyUp(session: Session, scope: Scope, options: RunOptions, emit: Emit): Promise<RunResult> {
-  const { observed } = options;
+  const observed = observedOf(options.plan);
   const { seen, run } = observed
     ? { seen: observed.seen, run: session.run(observed.stack, policyOf(options), emit) }
     : await look(session, scope, options, emit);

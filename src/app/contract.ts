@@ -11,7 +11,7 @@ import type { AwsLocation } from "../engine/contract.ts";
 import type { Emit } from "../engine/events.ts";
 import type { Clock } from "../engine/ports.ts";
 import type { DashboardSettings, DatabaseActions, LakeActions } from "./actions.ts";
-import type { LockHolder, ObservedStack, Outputs, Plan, ResourceStatus, RunResult } from "./results.ts";
+import type { LockHolder, Outputs, Plan, ResourceStatus, RunResult } from "./results.ts";
 
 /** Which part of the stack a command is about; `functions` narrows deploy-lambdas. Needs of the part come with it. */
 export interface Scope {
@@ -46,8 +46,8 @@ export interface RunOptions {
   readonly wait: boolean;
   /** Ids that the plan which somebody saw removes or replaces: no others are. undefined: nobody was asked. */
   readonly confirmed?: ReadonlySet<string> | undefined;
-  /** Read by a plan a moment ago, so that `apply` does not read it again. */
-  readonly observed?: ObservedStack | undefined;
+  /** Made a moment ago: `apply` executes it and does not read again what it has read. */
+  readonly plan?: Plan | undefined;
 }
 export interface TeardownOptions {
   readonly deleteData: boolean;

@@ -25,8 +25,7 @@ interface KeyLive {
   readonly enabled: boolean;
 }
 interface PlanLive {
-  readonly rateLimit: number | undefined;
-  readonly burstLimit: number | undefined;
+  readonly attributes: { readonly rateLimit: number | undefined; readonly burstLimit: number | undefined };
 }
 
 /** The keys that `createKey` made, by name. */
@@ -42,8 +41,8 @@ export async function listKeys(session: Session): Promise<readonly ApiKeyInfo[]>
       id: key?.id ?? null,
       // Half of the pair: an interrupted create or revoke. Running it again completes it.
       state: key === undefined || limits === undefined ? "incomplete" : key.enabled ? "enabled" : "disabled",
-      rate_limit: limits?.rateLimit ?? null,
-      burst_limit: limits?.burstLimit ?? null,
+      rate_limit: limits?.attributes.rateLimit ?? null,
+      burst_limit: limits?.attributes.burstLimit ?? null,
     };
   });
 }

@@ -1,9 +1,6 @@
 import type { FunctionName } from "../config/config.ts";
 import type { Decision } from "../engine/decide.ts";
-import type { ObservedNode } from "../engine/observe.ts";
-import type { Deletion } from "../engine/plan.ts";
 import type { Secret } from "../secret.ts";
-import type { Stack } from "../stack/topology.ts";
 
 export interface PlannedResource {
   readonly id: string;
@@ -24,14 +21,6 @@ export interface PlannedResource {
 export interface Plan {
   readonly resources: readonly PlannedResource[];
   readonly cost?: PlanCost | undefined;
-  /** For an `apply` right after it; no data to print or save. */
-  readonly observed?: ObservedStack | undefined;
-}
-/** What a plan was made of. */
-export interface ObservedStack {
-  readonly stack: Stack;
-  readonly seen: readonly ObservedNode[];
-  readonly orphans: readonly Deletion[];
 }
 /** An estimate of what the resources of the plan cost a month without being used, from list prices; what is used comes on top. */
 export interface PlanCost {

@@ -77,12 +77,7 @@ async function dryRun(run: CommandContext, app: App, scope: Scope, policy: RunOp
  * In a terminal the plan comes first; what deletes something is asked about. Elsewhere one line says where the work is.
  * Answers what was confirmed, and what was read for it unless a person has thought about it meanwhile.
  */
-async function showPlan(
-  run: CommandContext,
-  app: App,
-  scope: Scope,
-  policy: RunOptions,
-): Promise<Pick<RunOptions, "confirmed" | "observed">> {
+async function showPlan(run: CommandContext, app: App, scope: Scope, policy: RunOptions): Promise<Pick<RunOptions, "confirmed" | "plan">> {
   if (!isLive(run)) run.note(`${app.stack} in ${app.place.account}, ${app.place.region}`);
   if (!isLive(run) || run.flags.json || run.flags.quiet) return {};
   const plan: Plan = await withSpinner(run, "Reading what is there", () => app.plan(scope, policy));
@@ -95,7 +90,7 @@ async function showPlan(
     run.voice.err.write(`${where}:${isShort ? " " : "\n  "}${planSummary(plan, run.paint.err)}\n`);
   }
   if (dangerous) await confirmByYes(run, `${replace > 0 ? "Replace and remove" : "Remove"} what the plan says?`);
-  return { confirmed: confirmedBy(run, plan), observed: dangerous ? undefined : plan.observed };
+  return { confirmed: confirmedBy(run, plan), plan: dangerous ? undefined : plan };
 }
 
 /** With --no-wait: what AWS finishes without us. */
