@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { ScanCommandOutput } from "@aws-sdk/client-dynamodb";
 import { orAbsent } from "../aws/faults.ts";
-import type { S3 } from "../aws/sdk/s3.ts";
+import type { S3 } from "../aws/sdk/types.ts";
 import { FleetlogixError } from "../errors.ts";
 import { compact } from "../lake/compact.ts";
 import type { Lake } from "../lake/lake.ts";

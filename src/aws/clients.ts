@@ -1,20 +1,23 @@
 import type { Clock } from "../engine/ports.ts";
 import { isExpired, OPERATION, toFault } from "./faults.ts";
 import { makePacer } from "./pacing.ts";
-import type { APIGateway } from "./sdk/apigateway.ts";
-import type { CloudWatch } from "./sdk/cloudwatch.ts";
-import type { DynamoDB } from "./sdk/dynamodb.ts";
-import type { EC2 } from "./sdk/ec2.ts";
-import type { IAM } from "./sdk/iam.ts";
-import type { KMS } from "./sdk/kms.ts";
-import type { Lambda } from "./sdk/lambda.ts";
-import type { CloudWatchLogs } from "./sdk/logs.ts";
-import type { RDS } from "./sdk/rds.ts";
-import type { S3 } from "./sdk/s3.ts";
-import type { SecretsManager } from "./sdk/secretsmanager.ts";
-import type { SNS } from "./sdk/sns.ts";
-import type { STS } from "./sdk/sts.ts";
-import type { WAFV2 } from "./sdk/wafv2.ts";
+import { withOperations } from "./sdk/operations.ts";
+import type {
+  APIGateway,
+  CloudWatch,
+  CloudWatchLogs,
+  DynamoDB,
+  EC2,
+  IAM,
+  KMS,
+  Lambda,
+  RDS,
+  S3,
+  SecretsManager,
+  SNS,
+  STS,
+  WAFV2,
+} from "./sdk/types.ts";
 import { agentsFor, type Bundle, exampleHost } from "./transport.ts";
 
 /**
@@ -79,31 +82,33 @@ export function makeClients(options: ClientOptions): AwsClients & { destroy(): v
     };
   };
   const settings = settingsOf(options);
-  const sts = once("sts", async () => new (await import("./sdk/sts.ts")).STS({ ...settings, ...credentialsOf(options) }));
+  const sts = once("sts", async () => new (withOperations<STS>(await import("./sdk/sts.ts")))({ ...settings, ...credentialsOf(options) }));
   // All share what one search for credentials found: one question for a password, one renewal.
   const shared = async () => ({
     ...settings,
     ...credentialsOf(options),
     ...(!options.local && { credentials: (await sts()).config.credentials }),
   });
+  const client = <C extends Dressable>(
+    service: string,
+    load: () => Promise<{ readonly Client: unknown }>,
+    more: object = {},
+  ): (() => Promise<C>) => once(service, async () => new (withOperations<C>(await load()))({ ...(await shared()), ...more }));
   return {
     sts,
-    s3: once("s3", async () => {
-      const { S3: Client } = await import("./sdk/s3.ts");
-      return new Client({ ...(await shared()), forcePathStyle: options.endpoint !== undefined });
-    }),
-    dynamodb: once("dynamodb", async () => new (await import("./sdk/dynamodb.ts")).DynamoDB(await shared())),
-    rds: once("rds", async () => new (await import("./sdk/rds.ts")).RDS(await shared())),
-    lambda: once("lambda", async () => new (await import("./sdk/lambda.ts")).Lambda(await shared())),
-    apigateway: once("apigateway", async () => new (await import("./sdk/apigateway.ts")).APIGateway(await shared())),
-    sns: once("sns", async () => new (await import("./sdk/sns.ts")).SNS(await shared())),
-    iam: once("iam", async () => new (await import("./sdk/iam.ts")).IAM(await shared())),
-    ec2: once("ec2", async () => new (await import("./sdk/ec2.ts")).EC2(await shared())),
-    logs: once("logs", async () => new (await import("./sdk/logs.ts")).CloudWatchLogs(await shared())),
-    secretsmanager: once("secretsmanager", async () => new (await import("./sdk/secretsmanager.ts")).SecretsManager(await shared())),
-    kms: once("kms", async () => new (await import("./sdk/kms.ts")).KMS(await shared())),
-    cloudwatch: once("cloudwatch", async () => new (await import("./sdk/cloudwatch.ts")).CloudWatch(await shared())),
-    wafv2: once("wafv2", async () => new (await import("./sdk/wafv2.ts")).WAFV2(await shared())),
+    s3: client<S3>("s3", () => import("./sdk/s3.ts"), { forcePathStyle: options.endpoint !== undefined }),
+    dynamodb: client<DynamoDB>("dynamodb", () => import("./sdk/dynamodb.ts")),
+    rds: client<RDS>("rds", () => import("./sdk/rds.ts")),
+    lambda: client<Lambda>("lambda", () => import("./sdk/lambda.ts")),
+    apigateway: client<APIGateway>("apigateway", () => import("./sdk/apigateway.ts")),
+    sns: client<SNS>("sns", () => import("./sdk/sns.ts")),
+    iam: client<IAM>("iam", () => import("./sdk/iam.ts")),
+    ec2: client<EC2>("ec2", () => import("./sdk/ec2.ts")),
+    logs: client<CloudWatchLogs>("logs", () => import("./sdk/logs.ts")),
+    secretsmanager: client<SecretsManager>("secretsmanager", () => import("./sdk/secretsmanager.ts")),
+    kms: client<KMS>("kms", () => import("./sdk/kms.ts")),
+    cloudwatch: client<CloudWatch>("cloudwatch", () => import("./sdk/cloudwatch.ts")),
+    wafv2: client<WAFV2>("wafv2", () => import("./sdk/wafv2.ts")),
     destroy: () => made.forEach((client) => void client.destroy()),
   };
 }

@@ -3,7 +3,7 @@ import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent, toFault } from "../aws/faults.ts";
 import { fromTagList } from "../aws/ownership.ts";
 import { type PolicyDocument, policyForm } from "../aws/policies.ts";
-import type { IAM } from "../aws/sdk/iam.ts";
+import type { IAM } from "../aws/sdk/types.ts";
 import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 

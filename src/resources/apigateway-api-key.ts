@@ -4,7 +4,7 @@ import type { AwsClients } from "../aws/clients.ts";
 import { gatewayAccess } from "../aws/gateway-access.ts";
 import { carriesTag, mayBeOurs } from "../aws/ownership.ts";
 import { collect } from "../aws/pages.ts";
-import type { APIGateway } from "../aws/sdk/apigateway.ts";
+import type { APIGateway } from "../aws/sdk/types.ts";
 import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export interface ApiKeyId {

@@ -4,7 +4,7 @@ import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { gatewayAccess } from "../aws/gateway-access.ts";
 import { collect } from "../aws/pages.ts";
-import type { APIGateway } from "../aws/sdk/apigateway.ts";
+import type { APIGateway } from "../aws/sdk/types.ts";
 import type { AwsLocation, Observation, ResourceKind } from "../engine/contract.ts";
 
 export interface StageId {

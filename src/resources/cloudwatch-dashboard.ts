@@ -2,7 +2,7 @@ import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
 import { ourNames } from "../aws/pages.ts";
-import type { CloudWatch } from "../aws/sdk/cloudwatch.ts";
+import type { CloudWatch } from "../aws/sdk/types.ts";
 import type { AwsLocation, Ctx, ResourceKind, SeenTags } from "../engine/contract.ts";
 
 export interface DashboardId {

@@ -3,7 +3,7 @@ import { changedTags } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
-import type { EC2 } from "../aws/sdk/ec2.ts";
+import type { EC2 } from "../aws/sdk/types.ts";
 import type { AwsLocation, Change, Holder, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 

@@ -4,7 +4,7 @@ import { orAbsent } from "../aws/faults.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
 import { collect, ourNames } from "../aws/pages.ts";
 import { KEY_POLICY, type PolicyDocument, policyForm } from "../aws/policies.ts";
-import type { IAM } from "../aws/sdk/iam.ts";
+import type { IAM } from "../aws/sdk/types.ts";
 import type { AwsLocation, Observation, ResourceKind } from "../engine/contract.ts";
 
 export type { PolicyDocument, PolicyStatement } from "../aws/policies.ts";

@@ -4,7 +4,7 @@ import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { carriesTag } from "../aws/ownership.ts";
 import { type PolicyDocument, policyForm } from "../aws/policies.ts";
-import type { KMS } from "../aws/sdk/kms.ts";
+import type { KMS } from "../aws/sdk/types.ts";
 import type { Change, Ctx, Observation, ResourceKind, Tags } from "../engine/contract.ts";
 
 export interface KeyId {

@@ -3,7 +3,7 @@ import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
 import { ourNames } from "../aws/pages.ts";
-import type { RDS } from "../aws/sdk/rds.ts";
+import type { RDS } from "../aws/sdk/types.ts";
 import type { AwsLocation, ResourceKind, Tags } from "../engine/contract.ts";
 
 export interface ParameterGroupId {

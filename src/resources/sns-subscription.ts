@@ -3,7 +3,7 @@ import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { carriesTag, fromTagList, mayBeOurs } from "../aws/ownership.ts";
 import { collect } from "../aws/pages.ts";
-import type { SNS } from "../aws/sdk/sns.ts";
+import type { SNS } from "../aws/sdk/types.ts";
 import type { ResourceKind } from "../engine/contract.ts";
 
 export interface SubscriptionId {

@@ -2,7 +2,7 @@ import type { Rule, VisibilityConfig } from "@aws-sdk/client-wafv2";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
-import type { WAFV2 } from "../aws/sdk/wafv2.ts";
+import type { WAFV2 } from "../aws/sdk/types.ts";
 import type { ResourceKind } from "../engine/contract.ts";
 
 export interface WebAclId {

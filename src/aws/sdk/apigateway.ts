@@ -1,6 +1,5 @@
-import {
-  type APIGateway as AllAPIGateway,
-  APIGatewayClient,
+export {
+  APIGatewayClient as Client,
   CreateApiKeyCommand,
   CreateDeploymentCommand,
   CreateRestApiCommand,
@@ -40,50 +39,3 @@ import {
   UpdateStageCommand,
   UpdateUsagePlanCommand,
 } from "@aws-sdk/client-api-gateway";
-import { type Operations, withOperations } from "./operations.ts";
-
-const commands = {
-  CreateApiKeyCommand,
-  CreateDeploymentCommand,
-  CreateRestApiCommand,
-  CreateStageCommand,
-  CreateUsagePlanCommand,
-  CreateUsagePlanKeyCommand,
-  DeleteApiKeyCommand,
-  DeleteDeploymentCommand,
-  DeleteRestApiCommand,
-  DeleteStageCommand,
-  DeleteUsagePlanCommand,
-  DeleteUsagePlanKeyCommand,
-  GetAccountCommand,
-  GetApiKeyCommand,
-  GetApiKeysCommand,
-  GetDeploymentsCommand,
-  GetResourcesCommand,
-  GetRestApisCommand,
-  GetStageCommand,
-  GetStagesCommand,
-  GetUsagePlanKeysCommand,
-  GetUsagePlansCommand,
-  PutIntegrationCommand,
-  PutMethodCommand,
-  PutRestApiCommand,
-  TagResourceCommand,
-  UpdateAccountCommand,
-  UpdateApiKeyCommand,
-  UpdateMethodCommand,
-  UpdateRestApiCommand,
-  UpdateStageCommand,
-  UpdateUsagePlanCommand,
-};
-const paginators = {
-  paginateGetApiKeys,
-  paginateGetDeployments,
-  paginateGetResources,
-  paginateGetRestApis,
-  paginateGetUsagePlanKeys,
-  paginateGetUsagePlans,
-};
-
-export type APIGateway = Operations<AllAPIGateway, typeof commands, typeof paginators>;
-export const APIGateway = withOperations<APIGateway>(APIGatewayClient, commands, paginators);

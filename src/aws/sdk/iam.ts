@@ -1,5 +1,4 @@
-import {
-  type IAM as AllIAM,
+export {
   AttachRolePolicyCommand,
   CreateRoleCommand,
   DeleteRoleCommand,
@@ -8,7 +7,7 @@ import {
   GetAccountSummaryCommand,
   GetRoleCommand,
   GetRolePolicyCommand,
-  IAMClient,
+  IAMClient as Client,
   ListAttachedRolePoliciesCommand,
   ListInstanceProfilesForRoleCommand,
   ListRolePoliciesCommand,
@@ -22,28 +21,3 @@ import {
   UpdateAssumeRolePolicyCommand,
   UpdateRoleCommand,
 } from "@aws-sdk/client-iam";
-import { type Operations, withOperations } from "./operations.ts";
-
-const commands = {
-  AttachRolePolicyCommand,
-  CreateRoleCommand,
-  DeleteRoleCommand,
-  DeleteRolePolicyCommand,
-  DetachRolePolicyCommand,
-  GetAccountSummaryCommand,
-  GetRoleCommand,
-  GetRolePolicyCommand,
-  ListAttachedRolePoliciesCommand,
-  ListInstanceProfilesForRoleCommand,
-  ListRolePoliciesCommand,
-  ListRolesCommand,
-  PutRolePolicyCommand,
-  RemoveRoleFromInstanceProfileCommand,
-  TagRoleCommand,
-  UpdateAssumeRolePolicyCommand,
-  UpdateRoleCommand,
-};
-const paginators = { paginateListAttachedRolePolicies, paginateListRolePolicies, paginateListRoles };
-
-export type IAM = Operations<AllIAM, typeof commands, typeof paginators>;
-export const IAM = withOperations<IAM>(IAMClient, commands, paginators);

@@ -1,5 +1,4 @@
-import {
-  type KMS as AllKMS,
+export {
   CancelKeyDeletionCommand,
   CreateAliasCommand,
   CreateKeyCommand,
@@ -11,7 +10,7 @@ import {
   EnableKeyRotationCommand,
   GetKeyPolicyCommand,
   GetKeyRotationStatusCommand,
-  KMSClient,
+  KMSClient as Client,
   ListAliasesCommand,
   ListKeysCommand,
   PutKeyPolicyCommand,
@@ -24,30 +23,3 @@ import {
   UpdateAliasCommand,
   UpdateKeyDescriptionCommand,
 } from "@aws-sdk/client-kms";
-import { type Operations, withOperations } from "./operations.ts";
-
-const commands = {
-  CancelKeyDeletionCommand,
-  CreateAliasCommand,
-  CreateKeyCommand,
-  DeleteAliasCommand,
-  DescribeKeyCommand,
-  DisableKeyCommand,
-  DisableKeyRotationCommand,
-  EnableKeyCommand,
-  EnableKeyRotationCommand,
-  GetKeyPolicyCommand,
-  GetKeyRotationStatusCommand,
-  ListAliasesCommand,
-  ListKeysCommand,
-  PutKeyPolicyCommand,
-  ScheduleKeyDeletionCommand,
-  TagResourceCommand,
-  UntagResourceCommand,
-  UpdateAliasCommand,
-  UpdateKeyDescriptionCommand,
-};
-const paginators = { paginateListAliases, paginateListKeys, paginateListResourceTags };
-
-export type KMS = Operations<AllKMS, typeof commands, typeof paginators>;
-export const KMS = withOperations<KMS>(KMSClient, commands, paginators);

@@ -1,6 +1,5 @@
-import {
+export {
   AddPermissionCommand,
-  type Lambda as AllLambda,
   CreateAliasCommand,
   CreateFunctionCommand,
   DeleteAliasCommand,
@@ -11,7 +10,7 @@ import {
   GetFunctionConfigurationCommand,
   GetPolicyCommand,
   InvokeCommand,
-  LambdaClient,
+  LambdaClient as Client,
   ListFunctionsCommand,
   ListVersionsByFunctionCommand,
   PublishVersionCommand,
@@ -24,30 +23,3 @@ import {
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from "@aws-sdk/client-lambda";
-import { type Operations, withOperations } from "./operations.ts";
-
-const commands = {
-  AddPermissionCommand,
-  CreateAliasCommand,
-  CreateFunctionCommand,
-  DeleteAliasCommand,
-  DeleteFunctionCommand,
-  GetAccountSettingsCommand,
-  GetAliasCommand,
-  GetFunctionCommand,
-  GetFunctionConfigurationCommand,
-  GetPolicyCommand,
-  InvokeCommand,
-  ListFunctionsCommand,
-  ListVersionsByFunctionCommand,
-  PublishVersionCommand,
-  RemovePermissionCommand,
-  TagResourceCommand,
-  UpdateAliasCommand,
-  UpdateFunctionCodeCommand,
-  UpdateFunctionConfigurationCommand,
-};
-const paginators = { paginateListAliases, paginateListFunctions, paginateListVersionsByFunction };
-
-export type Lambda = Operations<AllLambda, typeof commands, typeof paginators>;
-export const Lambda = withOperations<Lambda>(LambdaClient, commands, paginators);

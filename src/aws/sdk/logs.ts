@@ -1,7 +1,6 @@
-import {
-  type CloudWatchLogs as AllCloudWatchLogs,
+export {
   AssociateKmsKeyCommand,
-  CloudWatchLogsClient,
+  CloudWatchLogsClient as Client,
   CreateLogGroupCommand,
   DeleteLogGroupCommand,
   DeleteRetentionPolicyCommand,
@@ -14,22 +13,3 @@ import {
   paginateDescribeLogGroups,
   TagResourceCommand,
 } from "@aws-sdk/client-cloudwatch-logs";
-import { type Operations, withOperations } from "./operations.ts";
-
-const commands = {
-  AssociateKmsKeyCommand,
-  CreateLogGroupCommand,
-  DeleteLogGroupCommand,
-  DeleteRetentionPolicyCommand,
-  DescribeLogGroupsCommand,
-  DescribeResourcePoliciesCommand,
-  DisassociateKmsKeyCommand,
-  FilterLogEventsCommand,
-  ListTagsForResourceCommand,
-  PutRetentionPolicyCommand,
-  TagResourceCommand,
-};
-const paginators = { paginateDescribeLogGroups };
-
-export type CloudWatchLogs = Operations<AllCloudWatchLogs, typeof commands, typeof paginators>;
-export const CloudWatchLogs = withOperations<CloudWatchLogs>(CloudWatchLogsClient, commands, paginators);

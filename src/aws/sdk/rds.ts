@@ -1,7 +1,6 @@
-import {
+export {
   AddSourceIdentifierToSubscriptionCommand,
   AddTagsToResourceCommand,
-  type RDS as AllRDS,
   CreateDBInstanceCommand,
   CreateDBParameterGroupCommand,
   CreateDBSubnetGroupCommand,
@@ -29,47 +28,7 @@ import {
   paginateDescribeDBParameters,
   paginateDescribeDBSubnetGroups,
   paginateDescribeEventSubscriptions,
-  RDSClient,
+  RDSClient as Client,
   RemoveSourceIdentifierFromSubscriptionCommand,
   StartDBInstanceCommand,
 } from "@aws-sdk/client-rds";
-import { type Operations, withOperations } from "./operations.ts";
-
-const commands = {
-  AddSourceIdentifierToSubscriptionCommand,
-  AddTagsToResourceCommand,
-  CreateDBInstanceCommand,
-  CreateDBParameterGroupCommand,
-  CreateDBSubnetGroupCommand,
-  CreateEventSubscriptionCommand,
-  DeleteDBInstanceCommand,
-  DeleteDBParameterGroupCommand,
-  DeleteDBSubnetGroupCommand,
-  DeleteEventSubscriptionCommand,
-  DescribeAccountAttributesCommand,
-  DescribeDBEngineVersionsCommand,
-  DescribeDBInstancesCommand,
-  DescribeDBParameterGroupsCommand,
-  DescribeDBSnapshotAttributesCommand,
-  DescribeDBSnapshotsCommand,
-  DescribeDBSubnetGroupsCommand,
-  DescribeEventSubscriptionsCommand,
-  DescribeOrderableDBInstanceOptionsCommand,
-  ListTagsForResourceCommand,
-  ModifyDBInstanceCommand,
-  ModifyDBParameterGroupCommand,
-  ModifyDBSubnetGroupCommand,
-  ModifyEventSubscriptionCommand,
-  RemoveSourceIdentifierFromSubscriptionCommand,
-  StartDBInstanceCommand,
-};
-const paginators = {
-  paginateDescribeDBInstances,
-  paginateDescribeDBParameterGroups,
-  paginateDescribeDBParameters,
-  paginateDescribeDBSubnetGroups,
-  paginateDescribeEventSubscriptions,
-};
-
-export type RDS = Operations<AllRDS, typeof commands, typeof paginators>;
-export const RDS = withOperations<RDS>(RDSClient, commands, paginators);

@@ -1,13 +1,6 @@
-import {
-  type SecretsManager as AllSecretsManager,
+export {
   DescribeSecretCommand,
   GetResourcePolicyCommand,
   GetSecretValueCommand,
-  SecretsManagerClient,
+  SecretsManagerClient as Client,
 } from "@aws-sdk/client-secrets-manager";
-import { type Operations, withOperations } from "./operations.ts";
-
-const commands = { DescribeSecretCommand, GetResourcePolicyCommand, GetSecretValueCommand };
-
-export type SecretsManager = Operations<AllSecretsManager, typeof commands>;
-export const SecretsManager = withOperations<SecretsManager>(SecretsManagerClient, commands);

@@ -1,5 +1,4 @@
-import {
-  type SNS as AllSNS,
+export {
   CreateTopicCommand,
   DeleteTopicCommand,
   GetSubscriptionAttributesCommand,
@@ -10,27 +9,8 @@ import {
   paginateListSubscriptionsByTopic,
   paginateListTopics,
   SetTopicAttributesCommand,
-  SNSClient,
+  SNSClient as Client,
   SubscribeCommand,
   TagResourceCommand,
   UnsubscribeCommand,
 } from "@aws-sdk/client-sns";
-import { type Operations, withOperations } from "./operations.ts";
-
-const commands = {
-  CreateTopicCommand,
-  DeleteTopicCommand,
-  GetSubscriptionAttributesCommand,
-  GetTopicAttributesCommand,
-  ListSubscriptionsByTopicCommand,
-  ListTagsForResourceCommand,
-  ListTopicsCommand,
-  SetTopicAttributesCommand,
-  SubscribeCommand,
-  TagResourceCommand,
-  UnsubscribeCommand,
-};
-const paginators = { paginateListSubscriptionsByTopic, paginateListTopics };
-
-export type SNS = Operations<AllSNS, typeof commands, typeof paginators>;
-export const SNS = withOperations<SNS>(SNSClient, commands, paginators);

@@ -1,7 +1,4 @@
-import { type STS as AllSTS, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
-import { type Operations, withOperations } from "./operations.ts";
-
-const commands = { GetCallerIdentityCommand };
-
-export type STS = Operations<AllSTS, typeof commands>;
-export const STS = withOperations<STS>(STSClient, commands);
+export {
+  GetCallerIdentityCommand,
+  STSClient as Client,
+} from "@aws-sdk/client-sts";

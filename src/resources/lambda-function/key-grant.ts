@@ -1,6 +1,6 @@
 import { orAbsent } from "../../aws/faults.ts";
 import { KEY_POLICY, type PolicyDocument } from "../../aws/policies.ts";
-import type { IAM } from "../../aws/sdk/iam.ts";
+import type { IAM } from "../../aws/sdk/types.ts";
 
 /** Services that use a key on behalf of the function. The function itself cannot use it. */
 const SERVICES = ["dynamodb", "lambda", "s3", "sns"];

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { parseJson } from "../../aws/answers.ts";
 import { orAbsent } from "../../aws/faults.ts";
-import type { Lambda } from "../../aws/sdk/lambda.ts";
+import type { Lambda } from "../../aws/sdk/types.ts";
 
 /** A foreign statement in the policy of the function or of its alias. */
 export interface OtherStatement {

@@ -1,6 +1,6 @@
 import type { _Error as ObjectError, ObjectIdentifier } from "@aws-sdk/client-s3";
 import { orAbsent } from "../../aws/faults.ts";
-import type { S3 } from "../../aws/sdk/s3.ts";
+import type { S3 } from "../../aws/sdk/types.ts";
 import type { Inventory } from "../../engine/contract.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { bytes } from "../../printable.ts";

@@ -4,7 +4,7 @@ import type { AwsClients } from "../../aws/clients.ts";
 import { orAbsent, toFault } from "../../aws/faults.ts";
 import { mayBeOurs, toTagList } from "../../aws/ownership.ts";
 import { statementChanges } from "../../aws/policies.ts";
-import type { S3 } from "../../aws/sdk/s3.ts";
+import type { S3 } from "../../aws/sdk/types.ts";
 import type { AwsLocation, Observation, ResourceKind } from "../../engine/contract.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { count, remove } from "./contents.ts";

@@ -1,5 +1,5 @@
 import type { NotificationConfiguration } from "@aws-sdk/client-s3";
-import type { S3 } from "../../aws/sdk/s3.ts";
+import type { S3 } from "../../aws/sdk/types.ts";
 import type { Own } from "./contents.ts";
 
 /** Id of the one notification that is ours. */

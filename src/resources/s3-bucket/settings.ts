@@ -3,7 +3,7 @@ import { type Attributes, readAttributes } from "../../aws/attributes.ts";
 import { orAbsent } from "../../aws/faults.ts";
 import { fromTagList } from "../../aws/ownership.ts";
 import { statementsOf } from "../../aws/policies.ts";
-import type { S3 } from "../../aws/sdk/s3.ts";
+import type { S3 } from "../../aws/sdk/types.ts";
 import type { Change, Tags } from "../../engine/contract.ts";
 import type { Own } from "./contents.ts";
 import { rulesOf } from "./lifecycle.ts";

@@ -1,6 +1,5 @@
 import { Client } from "pg";
-import type { DynamoDB } from "../../../src/aws/sdk/dynamodb.ts";
-import type { S3 } from "../../../src/aws/sdk/s3.ts";
+import type { DynamoDB, S3 } from "../../../src/aws/sdk/types.ts";
 
 /** Where the stack keeps data, and who may look at it. */
 export interface Holders {

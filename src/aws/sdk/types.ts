@@ -1,0 +1,31 @@
+import type { APIGateway as AllAPIGateway } from "@aws-sdk/client-api-gateway";
+import type { CloudWatch as AllCloudWatch } from "@aws-sdk/client-cloudwatch";
+import type { CloudWatchLogs as AllCloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
+import type { DynamoDB as AllDynamoDB } from "@aws-sdk/client-dynamodb";
+import type { EC2 as AllEC2 } from "@aws-sdk/client-ec2";
+import type { IAM as AllIAM } from "@aws-sdk/client-iam";
+import type { KMS as AllKMS } from "@aws-sdk/client-kms";
+import type { Lambda as AllLambda } from "@aws-sdk/client-lambda";
+import type { RDS as AllRDS } from "@aws-sdk/client-rds";
+import type { S3 as AllS3 } from "@aws-sdk/client-s3";
+import type { SecretsManager as AllSecretsManager } from "@aws-sdk/client-secrets-manager";
+import type { SNS as AllSNS } from "@aws-sdk/client-sns";
+import type { STS as AllSTS } from "@aws-sdk/client-sts";
+import type { WAFV2 as AllWAFV2 } from "@aws-sdk/client-wafv2";
+import type { Operations } from "./operations.ts";
+
+// Each client has a method for every operation that its file names, and no other.
+export type APIGateway = Operations<AllAPIGateway, typeof import("./apigateway.ts")>;
+export type CloudWatch = Operations<AllCloudWatch, typeof import("./cloudwatch.ts")>;
+export type DynamoDB = Operations<AllDynamoDB, typeof import("./dynamodb.ts")>;
+export type EC2 = Operations<AllEC2, typeof import("./ec2.ts")>;
+export type IAM = Operations<AllIAM, typeof import("./iam.ts")>;
+export type KMS = Operations<AllKMS, typeof import("./kms.ts")>;
+export type Lambda = Operations<AllLambda, typeof import("./lambda.ts")>;
+export type CloudWatchLogs = Operations<AllCloudWatchLogs, typeof import("./logs.ts")>;
+export type RDS = Operations<AllRDS, typeof import("./rds.ts")>;
+export type S3 = Operations<AllS3, typeof import("./s3.ts")>;
+export type SecretsManager = Operations<AllSecretsManager, typeof import("./secretsmanager.ts")>;
+export type SNS = Operations<AllSNS, typeof import("./sns.ts")>;
+export type STS = Operations<AllSTS, typeof import("./sts.ts")>;
+export type WAFV2 = Operations<AllWAFV2, typeof import("./wafv2.ts")>;
