@@ -206,7 +206,7 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, name: string]>>
   "fleetlogix invoke … --sample …": ["test/e2e/cli-local.test.ts", "invoke calculate-eta --sample postVehicle"],
   "fleetlogix teardown": ["test/e2e/cli-local.test.ts", "a teardown keeps what holds data"],
   "fleetlogix teardown …": ["test/e2e/cli-two-runs.test.ts", "the command that it prints goes on"],
-  "fleetlogix teardown --orphans --delete-data": ["test/unit/app/orphans.test.ts", "only a teardown of the orphans removes data"],
+  "fleetlogix teardown --orphans --delete-data": ["test/integration/app/orphans.test.ts", "only a teardown of the orphans removes data"],
 };
 
 test("no message offers a command that no test has typed", () => {

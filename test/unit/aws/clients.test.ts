@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { toFault } from "../../../src/aws/faults.ts";
 import { identify, refuseForeignAccount, refuseUnlessLoopback } from "../../../src/aws/identity.ts";
-import { madeClients } from "./made-clients.ts";
+import { madeClients } from "../../support/made-clients.ts";
 
 const { clients, toClose } = madeClients();
 async function endpoint(answer: RequestListener): Promise<string> {

@@ -8,19 +8,19 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateTopicCommand, SNSClient } from "@aws-sdk/client-sns";
-import { makeOperations as etaOperations } from "../../../../handlers/calculate-eta/operations.ts";
-import { INDEXES, type IndexSpec } from "../../../../handlers/contract/indexes.ts";
-import { makeOperations as deviationOperations } from "../../../../handlers/route-deviation/operations.ts";
-import { fromItem, toItem } from "../../../../handlers/shared/attributes.ts";
-import { makeDynamoDB } from "../../../../handlers/shared/aws/dynamodb.ts";
-import { openBucket } from "../../../../handlers/shared/aws/s3.ts";
-import { makePublish } from "../../../../handlers/shared/aws/sns.ts";
-import type { ProxyEvent } from "../../../../handlers/shared/gateway.ts";
-import { makePending } from "../../../../handlers/shared/pending.ts";
-import { type Handler, serve } from "../../../../handlers/shared/serve.ts";
-import { makeOperations as deliveryOperations } from "../../../../handlers/verify-delivery/operations.ts";
-import { faultPlan } from "../../../../src/local/core/faults.ts";
-import { localAws } from "../../../support/local-aws.ts";
+import { makeOperations as etaOperations } from "../../../handlers/calculate-eta/operations.ts";
+import { INDEXES, type IndexSpec } from "../../../handlers/contract/indexes.ts";
+import { makeOperations as deviationOperations } from "../../../handlers/route-deviation/operations.ts";
+import { fromItem, toItem } from "../../../handlers/shared/attributes.ts";
+import { makeDynamoDB } from "../../../handlers/shared/aws/dynamodb.ts";
+import { openBucket } from "../../../handlers/shared/aws/s3.ts";
+import { makePublish } from "../../../handlers/shared/aws/sns.ts";
+import type { ProxyEvent } from "../../../handlers/shared/gateway.ts";
+import { makePending } from "../../../handlers/shared/pending.ts";
+import { type Handler, serve } from "../../../handlers/shared/serve.ts";
+import { makeOperations as deliveryOperations } from "../../../handlers/verify-delivery/operations.ts";
+import { faultPlan } from "../../../src/local/core/faults.ts";
+import { localAws } from "../../support/local-aws.ts";
 
 export interface Reply {
   readonly status: number;

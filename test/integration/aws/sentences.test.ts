@@ -12,7 +12,7 @@ import { selfSigned } from "../../../src/local/core/certificate.ts";
 import { type Fault, type Faults, faultPlan } from "../../../src/local/core/faults.ts";
 import { RECORDED } from "../../recordings/player.ts";
 import { localAws } from "../../support/local-aws.ts";
-import { madeClients } from "./made-clients.ts";
+import { madeClients } from "../../support/made-clients.ts";
 
 /** What a person cannot use: names of the SDK's code, its parser's complaints, its advice about its own objects. */
 const INTERNAL =

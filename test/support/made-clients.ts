@@ -1,6 +1,6 @@
 import { afterEach, vi } from "vitest";
-import { type AwsClients, type ClientOptions, makeClients } from "../../../src/aws/clients.ts";
-import { virtualClock } from "../engine/fake.ts";
+import { type AwsClients, type ClientOptions, makeClients } from "../../src/aws/clients.ts";
+import { virtualClock } from "../unit/engine/fake.ts";
 
 /** Clients on a clock of their own, and what else a test opens: all of it is closed after the test, with the variables it set. */
 export function madeClients() {
