@@ -42,6 +42,16 @@ test("the campaign plays every fault of the catalogue", () => {
   expect(Object.keys(FAULTS).filter((number) => !played.has(number))).toEqual([]);
 });
 
+test("both suites check every invariant in one order, except the error report of a killed process", () => {
+  const order = readFileSync("test/fault-injection/invariants/order.ts", "utf8");
+  const checked = new Set([...order.matchAll(/\bcheck\((.*)/g)].flatMap(([, text = ""]) => numbersIn(text)));
+  expect(Object.keys(INVARIANTS).filter((number) => !checked.has(number))).toEqual(["I10"]);
+  for (const suite of ["campaign/lifecycle.ts", "kill/scenarios.ts", "kill/kept-data.ts"]) {
+    const text = readFileSync(join("test/fault-injection", suite), "utf8");
+    for (const step of ["checkDisturbed", "checkRecovery", "checkIdleUp", "checkTeardown", "checkEnd"]) expect(text).toContain(`${step}(`);
+  }
+});
+
 test("every invariant of the catalogue is checked, and a planted bug breaks it", () => {
   const checked = new Set(
     SUITE.split("\n")

@@ -1,8 +1,9 @@
 import type { Config } from "../../../src/config/config.ts";
 import type { FaultRule, LoggedCall } from "../../../src/local/core/faults.ts";
 import { seeded } from "../../../src/simulate/random.ts";
+import type { Command } from "../invariants/order.ts";
 import type { CommandRun, Fixture } from "./fixture.ts";
-import { type Command, type Lifecycle, lifecycle, runCommand, type Scenario } from "./lifecycle.ts";
+import { type Lifecycle, lifecycle, runCommand, type Scenario } from "./lifecycle.ts";
 
 /** F1–F10, F13–F15, F20–F22: a fault meets one call. */
 

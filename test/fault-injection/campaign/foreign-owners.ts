@@ -1,8 +1,9 @@
 import { FleetlogixError } from "../../../src/errors.ts";
 import { dishonestEnd, errorOf, foreignChanged, writesMade } from "../invariants/invariants.ts";
 import { difference, snapshot } from "../invariants/snapshot.ts";
+import type { Check } from "../report.ts";
 import { type Fixture, startFixture } from "./fixture.ts";
-import { type CampaignContext, type Check, type Reference, rerun, runCommand, type Scenario } from "./lifecycle.ts";
+import { type CampaignContext, type Reference, rerun, runCommand, type Scenario } from "./lifecycle.ts";
 import { LOGS, type Tagging, taggings } from "./stack.ts";
 
 /** F18: a resource with one of our names belongs to somebody else. */
@@ -54,7 +55,7 @@ async function playForeignOwner(
   const ours = fixture.documents();
   await make(tagging, fixture);
   const foreign = new Map([...fixture.documents()].filter(([key, value]) => JSON.stringify(ours.get(key)) !== JSON.stringify(value)));
-  check("I5", foreign.size === 0 ? "nothing was made playForeignOwner" : undefined);
+  check("I5", foreign.size === 0 ? "no document was changed" : undefined);
   await expectRefusal(fixture, check);
   check("I5", writesMade(fixture.faults.calls()));
   await expectLeftAlone(fixture, check, tagging.id);

@@ -2,21 +2,29 @@ import { rmSync } from "node:fs";
 import type { Plan } from "../../../src/app.ts";
 import type { Config } from "../../../src/config/config.ts";
 import type { FaultRule, LoggedCall } from "../../../src/local/core/faults.ts";
-import type { InvariantId } from "../catalogue.ts";
 import type { RunEnd } from "../invariants/invariants.ts";
 import * as invariants from "../invariants/invariants.ts";
-import { type Holders, leaveSentinels } from "../invariants/sentinels.ts";
-import { difference, snapshot, withoutPast } from "../invariants/snapshot.ts";
+import {
+  type Command,
+  checkDisturbed,
+  checkEnd,
+  checkIdleUp,
+  checkRecovery,
+  checkTeardown,
+  type Observed,
+  type Tolerance,
+  type Wanted,
+} from "../invariants/order.ts";
+import type { Holders } from "../invariants/sentinels.ts";
+import { snapshot } from "../invariants/snapshot.ts";
+import type { Check } from "../report.ts";
 import { type CommandRun, type Fixture, type FixtureOptions, type SavedFixture, startFixture } from "./fixture.ts";
 
-export type Command = "up" | "teardown";
 /** The undisturbed runs of one configuration, with which every scenario is compared. */
-export interface Reference {
+export interface Reference extends Wanted {
   readonly upCalls: readonly LoggedCall[];
   readonly downCalls: readonly LoggedCall[];
-  readonly up: readonly string[];
-  readonly down: readonly string[];
-  /** The finished stack, to begin from. */
+  /** The finished stack: scenarios can begin from it. */
   readonly stack: SavedFixture;
 }
 /** Shared by all scenarios of one process. */
@@ -26,53 +34,41 @@ export interface CampaignContext {
   reference(config: Config): Promise<Reference>;
   close(): Promise<void>;
 }
-/** Counts one look at an invariant; `violation` says what is wrong, or is undefined where it holds. */
-export type Check = (invariant: InvariantId, violation: string | undefined) => void;
 export interface PlayOptions {
   /**
-   * Goes on to the teardown in any case. Otherwise a scenario ends when the stack equals the undisturbed one: the command stores
+   * The scenario continues to the teardown in any case. Otherwise a scenario ends when the stack equals the undisturbed one: the command stores
    * nothing outside of AWS, so equal stacks have equal futures.
    */
   readonly toTeardown: boolean;
 }
 export interface Scenario {
   readonly name: string;
-  /** Reports every look at an invariant to `check`. */
+  /** Reports every check of an invariant to `check`. */
   play(context: CampaignContext, check: Check, how: PlayOptions): Promise<void>;
 }
 
 /** One lifecycle of the stack, from `up` to `teardown`, under one fault. */
-export interface Lifecycle {
+export interface Lifecycle extends Tolerance {
   readonly name: string;
   /** The command that meets the fault. */
   readonly during: Command;
   /** Default: `up` begins from nothing, `teardown` from a finished stack. A stack that `up` finds is of the campaign's own configuration. */
   readonly from?: "nothing" | "stack";
-  /** The stack that `up` finds has the configuration `config`, too. */
+  /** The stack that `up` finds has the configuration `config`. */
   readonly stackOfConfig?: boolean;
-  /** How many runs may be needed once the fault is gone: one, or two for double faults. */
+  /** The number of runs that may be needed once the fault is gone: one, or two for double faults. */
   readonly runs?: 1 | 2;
   readonly concurrency: number;
   /** Configuration of the disturbed run; default: the campaign's own. */
   readonly config?: Config;
   /** An out-of-band change, or an earlier run. */
   readonly before?: (fixture: Fixture, config: Config) => Promise<unknown>;
-  /** Judges the plan that is made after `before`; undefined: the plan is right. */
+  /** Says what is wrong with the plan that is made after `before`; undefined: it is right. */
   readonly expectPlan?: (plan: Plan) => string | undefined;
   readonly rules?: (run: CommandRun, fixture: Fixture) => readonly FaultRule[];
-  /** Judges the end of the disturbed run, beyond I10; undefined: it is right. */
+  /** Says what is wrong with the end of the disturbed run, beyond I10; undefined: it is right. */
   readonly expectEnd?: (ending: RunEnd, fixture: Fixture) => string | undefined;
-  /** The fault makes it right to create a resource a second time. */
-  readonly mayRecreate?: boolean;
-  /** Two runs at once may both create a resource where AWS accepts two of a name; one of the two is deleted again (I3). */
-  readonly twoRuns?: boolean;
-  /** The comparison with the undisturbed run counts as I13 instead of I1. */
-  readonly reordered?: boolean;
-  /** Documents that an out-of-band change left in a resource of ours: nothing uses them, and they are deleted with the resource. */
-  readonly leftBehind?: RegExp;
-  /** The stack had another configuration before: older versions of functions stay. */
-  readonly hasHistory?: boolean;
-  /** For how long the disturbed run waits for an answer, in real milliseconds; default: a minute. */
+  /** Timeout of each call of the disturbed run, in real milliseconds; default: a minute. */
   readonly requestTimeoutMs?: number;
 }
 export const UP_OPTIONS = { adopt: false, allowDataLoss: [], wait: true };
@@ -134,6 +130,7 @@ async function playLifecycle(
   toTeardown: boolean,
   check: Check,
 ): Promise<void> {
+  const observed = observe(fixture, how, config);
   await how.before?.(fixture, config);
   if (how.expectPlan) await checkPlan(fixture, how, config, check);
   // Secrets that a teardown deletes are not in the documents afterwards.
@@ -143,39 +140,31 @@ async function playLifecycle(
     check("I10", invariants.dishonestEnd(ending));
     check("I2", how.expectEnd?.(ending, fixture));
   }
-  check("I12", invariants.unboundedCalls(fixture.faults.calls()));
-  const equal = how.during === "up" && (await checkRecovery(fixture, how, config, wanted, check));
+  checkDisturbed(observed, check);
+  const equal = how.during === "up" && (await checkRecovery(observed, wanted, how, check));
   secrets.push(...invariants.secretsOf(fixture.documents()));
-  if (!equal || toTeardown) await checkTeardown(fixture, how, config, wanted, check);
-  check("I7", invariants.secretLeaked(fixture.documents(), fixture.said.join("\n"), secrets));
-  check("I5", invariants.foreignChanged(fixture.foreign, fixture.documents(), fixture.faults.calls()));
+  if (!equal || toTeardown) {
+    if (how.during === "up") await checkIdleUp(observed, check);
+    await checkTeardown(observed, wanted, check);
+  }
+  checkEnd(observed, secrets, check);
 }
 
-/** Runs `up` until it succeeds. Answers whether the stack equals the undisturbed one. */
-async function checkRecovery(fixture: Fixture, how: Lifecycle, config: Config, wanted: Reference, check: Check): Promise<boolean> {
-  check("I2", await rerun(fixture, "up", how, config));
-  const seen = snapshot(fixture.documents(), fixture.foreign).filter((line) => !how.leftBehind?.test(line));
-  const differs = how.hasHistory ? difference(withoutPast(wanted.up), withoutPast(seen)) : difference(wanted.up, seen);
-  check(how.reordered ? "I13" : "I1", differs);
-  check("I3", invariants.duplicateNames(fixture.documents(), fixture.foreign));
-  if (!how.mayRecreate) check("I9", invariants.createdTwice(fixture.faults.calls(), how.twoRuns));
-  check("I11", invariants.exposed(fixture.faults.calls()));
-  check("I6", how.mayRecreate ? undefined : invariants.dataDeleted(fixture.faults.calls()));
-  return differs === undefined;
-}
-
-/** A run with nothing to do, then a teardown. */
-async function checkTeardown(fixture: Fixture, how: Lifecycle, config: Config, wanted: Reference, check: Check): Promise<void> {
-  if (how.during === "up") await checkIdleRun(fixture, how, config, check);
-  check("I2", await rerun(fixture, "teardown", how, config));
-  check("I4", difference(wanted.down, snapshot(fixture.documents(), fixture.foreign)));
-}
-async function checkIdleRun(fixture: Fixture, how: Lifecycle, config: Config, check: Check): Promise<void> {
-  const sentinels = await leaveSentinels(holdersOf(fixture, config));
-  fixture.faults.clear();
-  check("I2", await rerun(fixture, "up", how, config));
-  check("I8", invariants.writesMade(fixture.faults.calls()));
-  check("I6", await sentinels.lost());
+function observe(fixture: Fixture, how: Lifecycle, config: Config): Observed {
+  return {
+    rerun: (command) => rerun(fixture, command, how, config),
+    async plannedActions() {
+      const { app } = await fixture.start(how.concurrency, config);
+      const { resources } = await app.plan({ part: "all" }, UP_OPTIONS);
+      return new Map(resources.map(({ id, decision }) => [id, decision.action]));
+    },
+    calls: fixture.faults.calls,
+    clearCalls: fixture.faults.clear,
+    documents: fixture.documents,
+    foreign: fixture.foreign,
+    said: () => fixture.said.join("\n"),
+    holders: holdersOf(fixture, config),
+  };
 }
 
 const holdersOf = ({ s3, dynamodb }: Fixture, { bucket, tables, region }: Config): Holders => ({

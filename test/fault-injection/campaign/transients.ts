@@ -1,8 +1,9 @@
 import type { FaultedCall, FaultRule } from "../../../src/local/core/faults.ts";
 import type { RunEnd } from "../invariants/invariants.ts";
 import { errorOf } from "../invariants/invariants.ts";
+import type { Command } from "../invariants/order.ts";
 import { drifted } from "./drifts.ts";
-import { type Command, type Lifecycle, lifecycle, type Scenario } from "./lifecycle.ts";
+import { type Lifecycle, lifecycle, type Scenario } from "./lifecycle.ts";
 import { BUCKET } from "./stack.ts";
 
 /** F11, F12: errors of AWS that pass by themselves, and states that take time or never end. */

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 
-/** `collection key` → document: everything that the local AWS keeps of its control planes. */
+/** `collection key` → document: the state of the control planes of the local AWS. */
 export type Documents = ReadonlyMap<string, unknown>;
 
-/** What the journal of a local AWS says at its end. */
+/** The documents at the end of a journal of the local AWS. */
 export function replay(file: string): Documents {
   const documents = new Map<string, unknown>();
   for (const line of readFileSync(file, "utf8").split("\n").filter(Boolean)) {
@@ -13,3 +13,8 @@ export function replay(file: string): Documents {
   }
   return documents;
 }
+
+/** Collections of events, counters and sessions; they are no state of a resource. */
+const NOTES = /^(sns\.(deliveries|tokens|mail)|sts\.|lambda\.(events|queue)|apigateway\.usage|cloudwatch\.(minutes|alarm-states)|local\.)/;
+/** True for the key of a document that changes although nobody changes a resource. */
+export const isNote = (key: string): boolean => NOTES.test(key);

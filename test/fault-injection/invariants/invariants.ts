@@ -3,10 +3,10 @@ import type { RunResult } from "../../../src/app.ts";
 import { FleetlogixError } from "../../../src/errors.ts";
 import type { LoggedCall } from "../../../src/local/core/faults.ts";
 import { FOREIGN_NAME } from "../foreign-resources.ts";
-import type { Documents } from "./documents.ts";
+import { type Documents, isNote } from "./documents.ts";
 
-/** Each answers with what is wrong, or with nothing. The numbers are those of RELIABILITY's list. */
-type Violation = string | undefined;
+/** A description of what is wrong; undefined where the invariant holds. The numbers are those of the catalogue. */
+export type Violation = string | undefined;
 
 /** How a run ended: with a result, or by throwing. */
 export interface RunEnd {
@@ -15,7 +15,7 @@ export interface RunEnd {
 }
 export const errorOf = ({ result, thrown }: RunEnd): unknown => thrown ?? result?.error ?? undefined;
 
-/** I3: of each name one, where AWS itself would take two. */
+/** I3: where AWS accepts two resources of one name, there is one. */
 export function duplicateNames(documents: Documents, foreign: Documents): Violation {
   const seen = new Set<string>();
   for (const [key, value] of documents) {
@@ -28,14 +28,18 @@ export function duplicateNames(documents: Documents, foreign: Documents): Violat
   return undefined;
 }
 
-/** I5: what is somebody else's is as it was, to the byte, and nothing that we wrote named it. */
+/** I5: the documents of foreign resources are equal byte for byte, and no writing call named one of them. */
 export function foreignChanged(before: Documents, after: Documents, calls: readonly LoggedCall[]): Violation {
   for (const [key, value] of before) {
-    if (key.startsWith("local.")) continue;
-    if (JSON.stringify(after.get(key)) !== JSON.stringify(value)) return `${key} was touched`;
+    if (isNote(key)) continue;
+    if (JSON.stringify(after.get(key)) !== JSON.stringify(value)) return `${key} was changed`;
   }
+  return foreignNamed(calls);
+}
+/** I5, the calls alone. */
+export function foreignNamed(calls: readonly LoggedCall[]): Violation {
   const named = calls.find((call) => call.write && JSON.stringify(call.input).includes(FOREIGN_NAME));
-  return named && `${named.service}:${named.operation} names what is not ours`;
+  return named && `${named.service}:${named.operation} names a foreign resource`;
 }
 
 /** I6: no `up` deletes what holds data. */
@@ -44,20 +48,21 @@ export function dataDeleted(calls: readonly LoggedCall[]): Violation {
   return calls.find((call) => data.test(call.operation))?.operation;
 }
 
-/** I7: no secret that AWS holds, and none of `others`, was said, in any of the forms in which it could have been. */
-export function secretLeaked(documents: Documents, said: string, others: readonly string[] = []): Violation {
+/** I7: no secret that AWS holds, and none of `others`, was printed: as it is, in Base64, URL-encoded or escaped in JSON. */
+export function secretLeaked(documents: Documents, printed: string, others: readonly string[] = []): Violation {
   for (const secret of [...secretsOf(documents), ...others]) {
     const base64 = Buffer.from(secret).toString("base64").replace(/=+$/, "");
     const forms = [secret, base64, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
-    if (forms.some((form) => said.includes(form))) return `a secret was said (sha256 ${createHash("sha256").update(secret).digest("hex")})`;
+    if (forms.some((form) => printed.includes(form)))
+      return `a secret was printed (sha256 ${createHash("sha256").update(secret).digest("hex")})`;
   }
   return undefined;
 }
-/** What AWS holds at this moment and no output may say. */
+/** The secrets that AWS holds at this moment. */
 export function secretsOf(documents: Documents): readonly string[] {
   return [...documents].flatMap(([key, value]) => (/^(apigateway\.keys|secretsmanager\.)/.test(key) ? secretsIn(value) : []));
 }
-/** API keys and what Secrets Manager keeps: any member that is called a value, a password or a string of a secret. */
+/** The values of members named `value`, `password` or `SecretString`. */
 function secretsIn(value: unknown, name = ""): string[] {
   if (typeof value === "string") {
     if (name === "SecretString" || name === "secretString" || name === "string") {
@@ -83,54 +88,56 @@ export function writesMade(calls: readonly LoggedCall[]): Violation {
   return writes.length > 0 ? writes.map((call) => `${call.service}:${call.operation}`).join(" ") : undefined;
 }
 
-/** Where AWS takes two of a name, or a second for the first. */
+/** Creates that AWS accepts twice for one name: as a second resource, or as the first again. */
 const NAMELESS = /^(apigateway:Create(RestApi|ApiKey|UsagePlan)|s3:CreateBucket|sns:CreateTopic)$/;
-/** I9: nothing is made twice, but `together`, by two runs at once. A deployment that no stage took is made anew. */
+/** I9: each create takes effect once. `together`: two runs at once may create twice where AWS accepts it. A deployment that no stage uses may be created again. */
 export function createdTwice(calls: readonly LoggedCall[], together = false): Violation {
   const seen = new Set<string>();
   for (const { service, operation, effect, input } of calls) {
     if (!effect || !/^Create(?!Deployment|Tags)/.test(operation)) continue;
     if (together && NAMELESS.test(`${service}:${operation}`)) continue;
     const key = `${service}:${operation} ${JSON.stringify(input)}`;
-    if (seen.has(key)) return `made twice: ${key.slice(0, 200)}`;
+    if (seen.has(key)) return `created twice: ${key.slice(0, 200)}`;
     seen.add(key);
   }
   return undefined;
 }
 
-/** I10: a run that did not succeed says so, with a code, what to do next, and AWS's own words where AWS spoke. */
+/** I10: a run that failed reports an error code, a hint and, where AWS refused a call, the code of AWS. */
 export function dishonestEnd(ending: RunEnd): Violation {
   const error = errorOf(ending);
   if (error === undefined) return ending.result?.ok ? undefined : "not ok, and no error";
   if (ending.result?.ok) return "ok, and an error";
-  if (!(error instanceof FleetlogixError)) return `an error without code or advice: ${String(error)}`;
-  if (error.code === "INTERNAL" || error.detail.hint === "") return `${error.code} without advice: ${error.message}`;
+  if (!(error instanceof FleetlogixError)) return `an error without code or hint: ${String(error)}`;
+  if (error.code === "INTERNAL" || error.detail.hint === "") return `${error.code} without a hint: ${error.message}`;
   const failed = ending.result?.resources.filter((resource) => resource.status === "failed") ?? [];
   if (ending.result && failed.length === 0 && error.exit !== 130) return `${error.code}, and no resource failed`;
   return error.code === "AWS_FAULT" && !error.detail.awsCode ? "AWS_FAULT without AWS's code" : undefined;
 }
 
-/** Was an object written to the new bucket before its public access was blocked? */
+/** True when an object was written to the new bucket before its public access was blocked. */
 function filledOpen(done: readonly LoggedCall[], bucket: unknown): boolean {
   const first = (operation: string) => done.findIndex((call) => call.operation === operation && call.input.Bucket === bucket);
   const block = first("PutPublicAccessBlock") >= 0 ? first("PutPublicAccessBlock") : first("CreateBucket");
   return first("PutObject") >= 0 && first("PutObject") < block;
 }
-/** I11: after every prefix of the calls nothing critical is open. */
+/** I11, for every prefix of the calls. */
 export function exposed(calls: readonly LoggedCall[]): Violation {
   const done = calls.filter((call) => call.effect);
   const first = (operation: string) => done.findIndex((call) => call.operation === operation);
   const world = done.find((call) => call.operation === "AuthorizeSecurityGroupIngress" && JSON.stringify(call.input).includes("0.0.0.0/0"));
   if (world) return "a security group was open to the world";
   const filled = done.some(({ operation, input }) => operation === "CreateBucket" && filledOpen(done, input.Bucket));
-  if (filled) return "objects before the bucket's block";
-  return first("CreateDeployment") >= 0 && first("CreateDeployment") < first("PutRestApi") ? "a deployment before the document" : undefined;
+  if (filled) return "an object was written before the public access of its bucket was blocked";
+  return first("CreateDeployment") >= 0 && first("CreateDeployment") < first("PutRestApi")
+    ? "the API was deployed before its document was written"
+    : undefined;
 }
 
 const MOST_CALLS = 4_000;
-/** Ten for each reason, after the one that was part of a create: what a create left undone is an update's affair. */
+/** Ten for each reason, and the first one, which is part of the create: an update completes an incomplete create. */
 const MOST_ATTEMPTS = 11;
-/** I12: every wait ends, and no writing call that AWS refuses, or that does not reach it, is sent for ever. */
+/** I12: every wait ends, and a writing call that AWS refuses, or that does not reach it, is sent at most so often. */
 export function unboundedCalls(calls: readonly LoggedCall[]): Violation {
   if (calls.length > MOST_CALLS) return `${calls.length} calls`;
   const attempts = new Map<string, number>();

@@ -1,6 +1,6 @@
-import type { Documents } from "./documents.ts";
+import { type Documents, isNote } from "./documents.ts";
 
-/** Ids, times and secrets that differ from run to run. What is left must not. */
+/** Ids, times and secrets that differ from run to run, with the word that replaces them. */
 const VARYING: readonly (readonly [RegExp, string])[] = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, "<uuid>"],
   [/\b(sg|sgr|vpc|subnet|eni|igw)-[0-9a-f]{8,}/g, "$1-<id>"],
@@ -10,7 +10,7 @@ const VARYING: readonly (readonly [RegExp, string])[] = [
   [/\d{8}T?-?\d{6}Z?/g, "<stamp>"],
 ];
 
-/** A document without what varies, as text that is equal for equal meaning: keys and lists sorted. */
+/** A document as text, varying parts masked, keys and lists sorted: equal documents give equal texts. */
 function canonical(value: unknown, mask: (text: string) => string): string {
   if (typeof value === "number") return value > 1e12 ? "<time>" : String(value);
   if (typeof value === "string") return canonicalText(value, mask);
@@ -26,7 +26,7 @@ function canonical(value: unknown, mask: (text: string) => string): string {
     .sort()
     .join(",")}}`;
 }
-/** Policies and settings are kept as the text in which they came. */
+/** Policies and settings are stored as JSON text. */
 function canonicalText(text: string, mask: (text: string) => string): string {
   if (!/^[[{]/.test(text)) return mask(text);
   try {
@@ -35,16 +35,13 @@ function canonicalText(text: string, mask: (text: string) => string): string {
     return mask(text);
   }
 }
-/** Members that say when or how often, or that are secret. */
+/** Members with times, counters or secrets. */
 const HIDDEN = new Set(["passing", "steps", "versions", "value", "revisionId", "updatedAt", "lastUpdated", "usage", "token"]);
-/** Collections that note what happened rather than what is. */
-const NOTES = /^(sns\.(deliveries|tokens|mail)|sts\.|lambda\.(events|queue)|apigateway\.usage|cloudwatch\.(minutes|alarm-states)|local\.)/;
-
-/** A killed run leaves its advisory lock; a run with nothing to do does not write, and so leaves it too. */
+/** A killed run leaves its lock, and a run with nothing to do makes no writing call, so it does not remove the lock. */
 const LOCK = ".fleetlogix/lock.json";
 
-/** The state of everything, ids and times masked: equal for equal stacks. `but`: documents that count as foreign. */
-export function snapshot(documents: Documents, but: Documents): readonly string[] {
+/** The state of all services as sorted lines: equal for equal stacks. `foreign`: documents that are left out. */
+export function snapshot(documents: Documents, foreign: Documents): readonly string[] {
   const ids = [...documents.keys()].filter((key) => key.startsWith("apigateway.")).flatMap((key) => (key.split(" ")[1] ?? "").split("/"));
   const random = new Set(ids.filter((id) => /^[a-z0-9]{6,10}$/.test(id)));
   const mask = (text: string): string => {
@@ -54,7 +51,7 @@ export function snapshot(documents: Documents, but: Documents): readonly string[
     return masked.replace(/^[a-z0-9]{6}$|^[a-z0-9]{10}$/, "<id>").replace(/(secret:rds!db-<uuid>)-\w{6}/, "$1");
   };
   return [...documents]
-    .filter(([key, value]) => !but.has(key) && !NOTES.test(key) && !JSON.stringify(value)?.includes(LOCK))
+    .filter(([key, value]) => !foreign.has(key) && !isNote(key) && !JSON.stringify(value)?.includes(LOCK))
     .map(([key, value]) => `${mask(key)} ${canonical(value, mask)}`)
     .sort();
 }
@@ -67,7 +64,7 @@ export function difference(wanted: readonly string[], got: readonly string[]): s
 }
 
 const [BEFORE, SHOWN] = [80, 400];
-/** The key of a document, and what it says from shortly before it differs from the other. */
+/** The key of a document, and its text around the first difference to the other. */
 function from(line = "none", other = ""): string {
   let at = 0;
   while (at < line.length && line[at] === other[at]) at += 1;
@@ -75,7 +72,7 @@ function from(line = "none", other = ""): string {
   return `${begin === 0 ? "" : `${line.slice(0, BEFORE)} … `}${line.slice(begin, begin + SHOWN)}`;
 }
 
-/** Where a stack has a past: older versions of its functions, their numbers, and the tags that its API had when it was deployed do not count. */
+/** Leaves out what an earlier configuration leaves: older versions of functions, version numbers, and the tags of the API in a deployment. */
 export const withoutPast = (lines: readonly string[]): readonly string[] =>
   lines
     .filter((line) => !line.startsWith("lambda.versions "))

@@ -14,21 +14,21 @@ import { type FaultProxy, faultProxy, type Trap } from "./proxy.ts";
 export interface CommandFixture {
   readonly url: string;
   readonly proxy: FaultProxy;
-  /** One start of the command through the proxy; `trap` is set for this run, and may use what was started. */
+  /** Starts the command with the proxy as its endpoint. `trap` is set for this run and gets its process. */
   start(args: readonly string[], env?: Readonly<Record<string, string>>, trap?: (started: () => CommandProcess) => Trap): CommandProcess;
-  /** To its end; everything that it said is kept for `output`. */
+  /** Runs the command to its end; `output` includes what it printed. */
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<ProcessEnd>;
-  /** Killed with SIGKILL at this call of it; the process sees neither the call's effect nor its answer. */
+  /** Kills the command with SIGKILL at one of its calls; the process gets no answer to this call. */
   killAt(point: Point, args: readonly string[], env?: Readonly<Record<string, string>>): Promise<ProcessEnd>;
-  /** What the check itself asks for, secrets with it: not kept for `output`. */
+  /** A run for the check itself, which may print secrets; `output` does not include it. */
   runUnrecorded(args: readonly string[]): Promise<ProcessEnd>;
   /** Every call since `clearCalls`, as AWS saw it. */
   calls(): readonly LoggedCall[];
   clearCalls(): void;
   documents(): Documents;
-  /** A user of the stack. */
+  /** Clients of a user of the stack. */
   readonly holders: Holders;
-  /** All output of all runs, and the local AWS's own log. */
+  /** The output of all runs, and the log of the local AWS. */
   output(): string;
   /** Ends the local AWS and copies its data. */
   saveTo(folder: string): Promise<void>;
@@ -41,13 +41,13 @@ export interface Point {
 }
 export interface FixtureOptions {
   readonly databases?: "real" | "none";
-  /** Data to begin from; without it an account in which somebody else has things. */
-  readonly from?: string;
+  /** Data folder to begin from; default: an account with foreign resources only. */
+  readonly from?: string | undefined;
 }
-/** Planted: no run may ever say it. */
+/** The secret access key of all runs. No run may print it. */
 export const PLANTED_SECRET = "plantedSecretAccessKey/+42";
 
-/** A local AWS behind a fault proxy, and an empty folder from which the command is run against it. */
+/** A local AWS behind a fault proxy, and an empty working folder for the command. */
 export async function startFixture({ databases = "none", from }: FixtureOptions = {}): Promise<CommandFixture> {
   const folder = mkdtempSync(join(tmpdir(), "kill-"));
   const dataDir = join(folder, "aws");
@@ -65,7 +65,7 @@ export async function startFixture({ databases = "none", from }: FixtureOptions 
     env: { AWS_ENDPOINT_URL: proxy.url, AWS_ACCESS_KEY_ID: "planted", AWS_SECRET_ACCESS_KEY: PLANTED_SECRET },
   };
   const launch = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
-    // With an address of its own it is told by a variable that this is the local AWS: the flag would start another one.
+    // `--local` would start another local AWS, so a variable says that the endpoint is the local AWS.
     startCommand(args, {
       cwd: where.cwd,
       env: { ...where.env, ...(args.includes("--endpoint-url") && { FLEETLOGIX_LOCAL: "1" }), ...env },

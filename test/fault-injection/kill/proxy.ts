@@ -3,35 +3,35 @@ import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { isWrite } from "../../../src/local/core/write-operations.ts";
 
-/** One AWS call on its way through the proxy. */
+/** One AWS call that passes the proxy. */
 export interface PassingCall {
-  /** The same for the same call of another run, however parallel the runs were: `dynamodb CreateTable`, `lambda POST /2015-03-31/functions`. */
+  /** Equal for the same call of another run, whatever its concurrency: `dynamodb CreateTable`, `lambda POST /2015-03-31/functions`. */
   readonly name: string;
   readonly write: boolean;
 }
-/** `cut`: the caller hears nothing more, and what AWS has not output of it never hears. */
+/** `cut`: the connection to the caller is closed. A call that AWS does not have yet is not forwarded. */
 export type CallVerdict = "cut" | "go on";
-/** What to do at the nth call of this name, counted since the trap was set. */
+/** Hooks for the nth call of this name, counted since the trap was set. */
 export interface Trap {
   readonly name: string;
   readonly nth: number;
-  /** While `before` is at work, all other calls wait at the proxy. */
+  /** All other calls wait at the proxy until `before` returns. */
   readonly alone?: boolean;
-  /** AWS has not output of it. */
+  /** Runs before AWS gets the call. */
   readonly before?: () => CallVerdict | Promise<CallVerdict>;
-  /** It has taken effect and is not answered yet. */
+  /** Runs after the call took effect, before its answer is sent to the caller. */
   readonly after?: () => CallVerdict | Promise<CallVerdict>;
 }
 export interface FaultProxy {
   readonly url: string;
   /** Every call since the last trap was set. */
   calls(): readonly PassingCall[];
-  /** Forgets the calls so far and the trap before; undefined: nothing is disturbed. */
+  /** Replaces the trap and clears the calls; undefined: nothing is disturbed. */
   set(trap: Trap | undefined): void;
   close(): Promise<void>;
 }
 
-/** A loopback HTTP proxy between a command and the local AWS, which answers only to its own address and does not check the owner's signature. */
+/** A loopback HTTP proxy between the command and the local AWS. It sets the host header to the address of the local AWS, which does not check the signature. */
 export async function faultProxy(target: string): Promise<FaultProxy> {
   let trap: Trap | undefined;
   let calls: PassingCall[] = [];
@@ -84,7 +84,7 @@ function forward(
   });
 }
 
-/** The operation where the protocol names it, method and path where it does not; ids that AWS makes up are masked. */
+/** Named by the operation where the protocol has it, otherwise by method and path. Ids that AWS generates are masked. */
 function callOf({ method = "GET", url = "/", headers }: IncomingMessage, body: Buffer): PassingCall {
   const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? "")?.[1] ?? "unsigned";
   const target = headers["x-amz-target"];
