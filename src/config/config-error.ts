@@ -1,10 +1,11 @@
 import { FleetlogixError } from "../errors.ts";
-import type { Place } from "./source.ts";
+import type { Position } from "./source.ts";
 
 export interface Problem {
   /** JSON pointer of the value, e.g. `/functions/memoryMb`. */
   readonly path: string;
-  readonly place: Place | undefined;
+  /** In the file; `--json` prints it under this name. */
+  readonly place: Position | undefined;
   readonly message: string;
   readonly remedy: string;
 }
@@ -13,7 +14,7 @@ export interface Problem {
 export class ConfigError extends FleetlogixError {
   readonly problems: readonly Problem[];
   constructor(file: string, problems: readonly Problem[]) {
-    const sorted = [...problems].sort(byPlace);
+    const sorted = [...problems].sort(byPosition);
     const count = sorted.length === 1 ? "one problem" : `${sorted.length} problems`;
     super("CONFIG_INVALID", `${file} has ${count}:\n${sorted.map(toLines).join("\n")}`, {
       hint: "Correct the above; nothing was touched. `fleetlogix config validate` checks again.",
@@ -21,7 +22,8 @@ export class ConfigError extends FleetlogixError {
     this.problems = sorted;
   }
 }
-const byPlace = (a: Problem, b: Problem) => (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0);
+const byPosition = (a: Problem, b: Problem) =>
+  (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0);
 function toLines({ path, place, message, remedy }: Problem): string {
   const where = [place && `${place.line}:${place.column}`, path].filter(Boolean).join(" ");
   return `  ${where}  ${message}\n      ${remedy}`;

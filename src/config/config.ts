@@ -1,13 +1,13 @@
 /**
- * The configuration after defaults, environment overlay and default names: every value is there.
- * Names carry the environment's suffix already (`-NAME`, `_NAME` for tables), unless the file names them.
+ * The configuration with defaults, the environment's overlay and default names: every setting has a value.
+ * Default names end with the environment's suffix (`-NAME`, for tables `_NAME`); names from the file do not.
  */
 export interface Config {
   readonly project: string;
   readonly environment: string;
   readonly region: string;
   readonly hardening: "development" | "production";
-  /** `name: null` = `fleetlogix-data-<account>-<region>` plus suffix: account and region are known only at run time. */
+  /** `name: null`: the name is `fleetlogix-data-<account>-<region>` and the suffix; account and region are known at run time only. */
   readonly bucket: { readonly name: string | null; readonly glacierAfterDays: number; readonly noncurrentExpireDays: number };
   readonly tables: { readonly deliveries: string; readonly alerts: string; readonly vehicles: string; readonly routes: string };
   readonly topic: { readonly name: string };
@@ -26,13 +26,13 @@ export interface Config {
     readonly memoryMb: number;
     readonly timeoutSeconds: number;
     readonly logRetentionDays: number;
-    /** The functions' names on AWS, by their short names. */
+    /** Names of the functions on AWS, by their short names. */
     readonly names: { readonly "verify-delivery": string; readonly "calculate-eta": string; readonly "route-deviation": string };
   };
   readonly alerts: {
     readonly deviationThresholdKm: number;
     readonly renotifyMinutes: number;
-    /** Deviated fixes in a row that open an episode. */
+    /** An episode opens after so many deviated fixes in a row. */
     readonly confirmFixes: number;
     readonly emails: readonly string[];
     readonly sms: readonly string[];
@@ -47,7 +47,7 @@ export interface Config {
     readonly maxAccuracyM: number;
     readonly silentAfterMinutes: number;
   };
-  /** CloudWatch: the people who run the back end, apart from the dispatchers. */
+  /** CloudWatch alarms, for the people who operate the back end; dispatchers get alerts instead. */
   readonly alarms: {
     readonly enabled: boolean;
     readonly emails: readonly string[];
@@ -61,14 +61,14 @@ export interface Config {
     readonly rateLimit: number;
     readonly burstLimit: number;
     readonly corsOrigins: readonly string[];
-    /** Counts in production only. */
+    /** Has an effect in production only. */
     readonly waf: boolean;
   };
   readonly warehouse: {
     readonly snowflake: { readonly userArn: string | null; readonly externalId: string | null; readonly notificationArn: string | null };
   };
   readonly tags: Readonly<Record<string, string>>;
-  /** `""` for dev, else `-<environment>`: added to names that the file cannot set. */
+  /** `""` for dev, otherwise `-<environment>`. It ends the names that the file cannot set. */
   readonly suffix: string;
 }
 export type FunctionName = keyof Config["functions"]["names"];

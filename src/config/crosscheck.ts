@@ -2,12 +2,12 @@ import { type Complaint, complain } from "./complaint.ts";
 import type { Config } from "./config.ts";
 import type { Path } from "./source.ts";
 
-/** A complaint about the effective configuration, with the path of the setting that would mend it. */
+/** A complaint about the effective configuration, with the path of the setting to change. */
 export interface Conflict extends Complaint {
   readonly path: Path;
 }
 
-/** What is fine by itself and wrong together. Pure. */
+/** Finds settings that are valid alone and invalid together. Pure. */
 export function conflicts(config: Config): readonly Conflict[] {
   return [...productionConflicts(config), ...tableConflicts(config), ...bucketConflicts(config), ...warehouseConflicts(config)];
 }
@@ -51,7 +51,7 @@ function bucketConflicts({ bucket, region, suffix }: Config): Conflict[] {
   ];
 }
 
-/** Snowflake may take the role only with the external id that it sends: one without the other would open nothing, or too much. */
+/** Snowflake assumes the role with its user and its external id. With one of the two alone, the role would trust nobody, or every Snowflake account. */
 function warehouseConflicts({ warehouse: { snowflake } }: Config): Conflict[] {
   if ((snowflake.userArn === null) === (snowflake.externalId === null)) return [];
   const missing = snowflake.userArn === null ? "userArn" : "externalId";

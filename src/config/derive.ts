@@ -1,7 +1,7 @@
 import type { Config } from "./config.ts";
 import type { Settings } from "./schema.ts";
 
-/** Fills in what depends on other settings: default names with the environment's suffix, production's defaults. Pure. */
+/** Adds the defaults that depend on other settings: names with the environment's suffix, and the defaults of production. Pure. */
 export function deriveConfig(s: Settings): Config {
   const dev = s.environment === "dev";
   const suffix = dev ? "" : `-${s.environment}`;

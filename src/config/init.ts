@@ -2,17 +2,17 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { FleetlogixError } from "../errors.ts";
 
-/** What is asked before the first file is written. */
+/** Answers to the questions of `config init`. */
 export interface InitAnswers {
   readonly region: string;
   readonly hardening: string;
-  /** Who hears of deviations. */
+  /** E-mail addresses that get the alerts. */
   readonly emails: readonly string[];
   readonly language: string;
 }
 export const USUAL_ANSWERS: InitAnswers = { region: "us-east-1", hardening: "development", emails: [], language: "es" };
 
-/** A first file: what people change first, with the defaults' values; names are left out so that environments can differ. */
+/** Text of a first file: the settings that users change first, with default values. It has no names: they would be the same in each environment. */
 export function initialFile(schemaReference: string, answers: InitAnswers = USUAL_ANSWERS): string {
   const content = {
     $schema: schemaReference,
@@ -29,14 +29,14 @@ export function initialFile(schemaReference: string, answers: InitAnswers = USUA
   return `${JSON.stringify(content, null, 2)}\n`;
 }
 
-/** Writes `content` as a new file. USAGE when something is there already; FOLDER_UNWRITABLE when the folder refuses. */
+/** Writes `content` as a new file. USAGE when the file exists; FOLDER_UNWRITABLE when it cannot be written. */
 export function writeNewFile(path: string, content: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, content, { flag: "wx" });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "EEXIST") {
-      throw new FleetlogixError("USAGE", `${path} exists already; it was left as it is.`, {
+      throw new FleetlogixError("USAGE", `${path} exists already and was not changed.`, {
         hint: "Remove it first, or name another file with --config.",
         cause,
       });

@@ -1,30 +1,30 @@
 import type { Config } from "./config.ts";
 
-/** Settings from one place; a later layer wins over an earlier one. */
+/** Settings from one source. A later layer overrides an earlier one. */
 export interface Layer {
   /** `file`, `environments.staging`, `--region`, `AWS_REGION`. */
   readonly origin: string;
   readonly values: Readonly<Record<string, unknown>>;
 }
-/** Dotted path of each setting → where its value came from. */
+/** Dotted path of each setting → origin of its value. */
 export type Origins = ReadonlyMap<string, string>;
 
 type Dictionary = Readonly<Record<string, unknown>>;
 const isDictionary = (value: unknown): value is Dictionary => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Objects are laid over each other key by key; everything else, lists too, is replaced as a whole. */
+/** Merges objects key by key; any other value, also a list, replaces the earlier one. */
 export const layered = (layers: readonly Layer[]): Dictionary =>
-  layers.reduce<Dictionary>((below, { values }) => laidOver(below, values), {});
-function laidOver(below: Dictionary, above: Dictionary): Dictionary {
+  layers.reduce<Dictionary>((below, { values }) => mergedWith(below, values), {});
+function mergedWith(below: Dictionary, above: Dictionary): Dictionary {
   const merged: Record<string, unknown> = { ...below };
   for (const [key, value] of Object.entries(above)) {
     const under = merged[key];
-    merged[key] = isDictionary(value) && isDictionary(under) ? laidOver(under, value) : value;
+    merged[key] = isDictionary(value) && isDictionary(under) ? mergedWith(under, value) : value;
   }
   return merged;
 }
 
-/** Every setting of the effective configuration with its origin; `default` when no layer names it. */
+/** The origin of every setting of the effective configuration; `default` when no layer has it. */
 export function originsOf(config: Config, layers: readonly Layer[]): Origins {
   const { suffix: _, ...settings } = config;
   return new Map(

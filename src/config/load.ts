@@ -8,21 +8,21 @@ import { CONFIG_FILE } from "./home.ts";
 import { type Layer, layered, type Origins, originsOf } from "./layers.ts";
 import { environmentName, regionName } from "./names.ts";
 import { nearest } from "./one-of.ts";
-import { parseProblems, placeOf, schemaConflicts, schemaProblems, toPointer } from "./problems.ts";
+import { parseProblems, positionOf, schemaConflicts, schemaProblems, toPointer } from "./problems.ts";
 import { entryAt, readConfigText } from "./read.ts";
 import { unknownRegion } from "./regions.ts";
 import { fileSchema, jsonSchema, settingsSchema } from "./schema.ts";
 import { readSource, type Source } from "./source.ts";
 
 export interface LoadOptions {
-  /** --config; without it `fleetlogix.config.json` in `cwd`, and without that the defaults. */
+  /** --config. Default: `fleetlogix.config.json` in `cwd`; where that does not exist, all settings have their defaults. */
   readonly file?: string | undefined;
   /** --env. */
   readonly env?: string | undefined;
   /** --region. */
   readonly region?: string | undefined;
   readonly cwd: string;
-  /** For AWS_REGION and AWS_DEFAULT_REGION, which count when neither flag nor file names a region. */
+  /** Environment variables. AWS_REGION and AWS_DEFAULT_REGION are used when neither flag nor file has a region. */
   readonly variables: Readonly<Record<string, string | undefined>>;
 }
 export interface LoadedConfig {
@@ -31,13 +31,13 @@ export interface LoadedConfig {
   readonly file: string | undefined;
   /** The file as written. */
   readonly raw: Readonly<Record<string, unknown>>;
-  /** Which layer each setting came from. */
+  /** The layer of each setting. */
   readonly origins: Origins;
-  /** Nothing wrong, but perhaps not meant. */
+  /** Warnings about valid settings that may be mistakes. */
   readonly notes: readonly string[];
 }
 
-/** File → Config. Throws CONFIG_MISSING, or CONFIG_INVALID with all problems at once. Reads the file, nothing else. */
+/** Reads the file and makes the configuration. Throws CONFIG_MISSING, or CONFIG_INVALID with all problems. */
 export function loadConfig(options: LoadOptions): LoadedConfig {
   const { file, raw, source } = readFile(options);
   const name = file ? shown(file, options.cwd) : CONFIG_FILE;
@@ -55,7 +55,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   return { config, file, raw, origins: originsOf(config, layers), notes: notesOn(raw, config) };
 }
 
-/** Checks the file for every environment that it names, not only the chosen one. Throws as `loadConfig` does. */
+/** Checks the file for every environment in it, or for `env` alone. Throws the errors of `loadConfig`. */
 export function validateConfig(options: LoadOptions): Pick<LoadedConfig, "file" | "notes"> & { readonly environments: readonly string[] } {
   const { file, raw } = readFile(options);
   const names = options.env
@@ -104,11 +104,11 @@ function layersOf(raw: Readonly<Record<string, unknown>>, environment: string, o
   ];
 }
 
-/** The conflict's place: in the environment's part if it stands there, else in the file. */
+/** The position of a conflict: in the overlay of the environment where the setting is there, otherwise in the file. */
 function locate({ path, message, remedy }: Conflict, source: Source, environment: string): Problem {
   const inOverlay = ["environments", environment, ...path];
-  const at = source.place(inOverlay) ? inOverlay : path;
-  return { path: toPointer(at), place: placeOf(source, at, false), message, remedy };
+  const at = source.position(inOverlay) ? inOverlay : path;
+  return { path: toPointer(at), place: positionOf(source, at, false), message, remedy };
 }
 
 function notesOn(raw: Readonly<Record<string, unknown>>, { environment, region }: Config): readonly string[] {

@@ -1,6 +1,6 @@
 import { type Complaint, complain, type Rule } from "./complaint.ts";
 
-/** Words that PostgreSQL or RDS keep for themselves; RDS refuses them as user and database names. */
+/** Reserved words of PostgreSQL and RDS. RDS refuses them as names of users and databases. */
 const RESERVED = new Set(
   `admin administrator all analyse analyze and any array as asc asymmetric authorization between bigint binary bit boolean both case cast
   char character check coalesce collate collation column concurrently constraint create cross current_catalog current_date current_role
@@ -23,7 +23,7 @@ export const bucketName: Rule<string> = (name) => {
   if (form) return form;
   const taken = S3_PREFIXES.find((p) => name.startsWith(p)) ?? S3_SUFFIXES.find((s) => name.endsWith(s));
   return taken
-    ? complain(`${JSON.stringify(name)} contains ${JSON.stringify(taken)}, which S3 keeps for itself.`, "Choose another bucket name.")
+    ? complain(`${JSON.stringify(name)} contains ${JSON.stringify(taken)}, which S3 reserves.`, "Choose another bucket name.")
     : undefined;
 };
 
@@ -96,7 +96,7 @@ export const phone = shape(
   'Write a plus sign, the country code and the number without spaces, such as "+34600123456".',
 );
 
-/** IANA names only: an offset such as "+05:00" knows no daylight saving time. */
+/** IANA names only: an offset such as "+05:00" has no daylight saving time. */
 export const timeZone: Rule<string> = (name) => {
   const remedy = 'Write an IANA time zone such as "America/Bogota" or "Europe/Madrid".';
   if (!/^[A-Za-z]/.test(name)) return complain(`${JSON.stringify(name)} is not a time zone.`, remedy);
@@ -124,6 +124,6 @@ export const queueArn = shape(
   "Copy notification_channel from Snowflake's SHOW PIPES.",
 );
 
-/** `<project>/<environment>`: how the stack is called in tags, messages and reports. */
+/** `<project>/<environment>`: the name of the stack in tags, messages and reports. */
 export const stackNameOf = ({ project, environment }: { readonly project: string; readonly environment: string }): string =>
   `${project}/${environment}`;

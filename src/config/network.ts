@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { type Complaint, complain, type Rule } from "./complaint.ts";
 
-/** The widest public range that may still be one's own: an office's block, not a provider's. */
+/** Prefix lengths of the largest public range that one company may own; a larger one belongs to a provider. */
 const WIDEST_PUBLIC = { 4: 24, 6: 48 } as const;
 
 interface Range {
@@ -36,7 +36,7 @@ function format(range: Range): string {
   return `${new URL(`http://[${groups.join(":")}]`).hostname.slice(1, -1)}/${range.bits}`;
 }
 
-/** A range that may reach the database: written canonically, as EC2 stores it, and not a large piece of the internet. */
+/** A range of addresses that may connect to the database. EC2 stores the canonical form, so it has to be written so; a large public range is refused. */
 export const allowedCidr: Rule<string> = (text) => {
   const range = parse(text);
   if (!range) return notARange(text);
@@ -62,14 +62,14 @@ function notARange(text: string): Complaint {
   return complain(`${JSON.stringify(text)} is not an address range.`, `Write it in CIDR form, such as "${example}".`);
 }
 
-/** Addresses nobody reaches from the internet: here a wide range is the user's own network. */
+/** Private ranges: the internet does not reach them, so their size is not limited. */
 const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"].map((text) => parse(text) as Range);
 function tooWide(text: string, range: Range): Complaint | undefined {
   const own = PRIVATE.some((p) => p.family === range.family && range.bits >= p.bits && mask(range.address, p.family, p.bits) === p.address);
   const widest = WIDEST_PUBLIC[range.family];
   if (own || range.bits >= widest) return undefined;
   return complain(
-    `${text} opens the database to ${range.family === 4 ? `${(2 ** (32 - range.bits)).toLocaleString("en-US")} public addresses` : "a provider's share of the internet"}.`,
+    `${text} opens the database to ${range.family === 4 ? `${(2 ** (32 - range.bits)).toLocaleString("en-US")} public addresses` : "the addresses of a whole provider"}.`,
     `Name smaller ranges: public ones are limited to /${widest}, private ones are not.`,
   );
 }

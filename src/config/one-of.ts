@@ -1,7 +1,7 @@
 import { distance } from "fastest-levenshtein";
 import { FleetlogixError } from "../errors.ts";
 
-/** Words of `words` that a typing mistake turns into `word`: a few letters differ, or their order. The most similar first. */
+/** The entries of `words` that are similar to `word`: a few letters differ, or their order. The most similar is first. */
 export function allNear(word: string, words: readonly string[]): readonly string[] {
   const letters = (text: string) => [...text.toLowerCase()].sort().join("");
   return words
@@ -15,13 +15,13 @@ export function allNear(word: string, words: readonly string[]): readonly string
 }
 export const nearest = (word: string, words: readonly string[]): string | undefined => allNear(word, words)[0];
 
-/** Hint for a word that is not in a closed list: the word that was probably meant, then `list`, a sentence (default: all words). */
+/** Hint for a word that is not in a closed list: the most similar word, then the sentence `list` (default: all words). */
 export function choiceHint(word: string, words: readonly string[], list = `There are: ${words.join(", ")}.`): string {
   const near = nearest(word, words);
   return near === undefined ? list : `Did you mean ${near}? ${list}`;
 }
 
-/** `word` as one of a closed list. USAGE for any other word, with the list and the word that was probably meant. */
+/** Returns `word` when it is in the closed list; otherwise throws USAGE with the list and the most similar word. */
 export function oneOf<const Word extends string>(what: string, word: string, words: readonly Word[]): Word {
   const found = words.find((known) => known === word);
   if (found !== undefined) return found;

@@ -2,19 +2,19 @@ import type * as z from "zod";
 import type { Problem } from "./config-error.ts";
 import type { Conflict } from "./crosscheck.ts";
 import { nearest } from "./one-of.ts";
-import type { Path, Place, Source } from "./source.ts";
+import type { Path, Position, Source } from "./source.ts";
 
 export const toPointer = (path: Path): string =>
   path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 
 export function parseProblems(source: Source): Problem[] {
-  return source.faults.map(({ message, place, path }) => ({
+  return source.faults.map(({ message, position, path }) => ({
     path: toPointer(path),
-    place,
+    place: position,
     message,
     remedy:
       path.length === 0
-        ? "Correct the JSON at this place."
+        ? "Correct the JSON at this position."
         : path.at(-1) === "__proto__"
           ? "Choose another name."
           : "Remove one of the two.",
@@ -24,18 +24,18 @@ export function parseProblems(source: Source): Problem[] {
 type Issue = z.core.$ZodIssue;
 type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Words for what the schema found. */
+/** The problems that the schema found, as sentences. */
 export function schemaProblems(issues: readonly Issue[], source: Source, schema: JsonSchema): Problem[] {
   return issues.flatMap(flatten).flatMap((issue) => {
     const path = issue.path.map((part) => (typeof part === "symbol" ? String(part) : part));
     if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey([...path, key], source, schema));
-    const place = placeOf(source, path, false);
+    const place = positionOf(source, path, false);
     if (issue.code === "custom") return [{ path: toPointer(path), place, message: issue.message, remedy: String(issue.params?.remedy) }];
     return [{ path: toPointer(path), place, message: wrongValue(path, source), remedy: allowed(descend(schema, path)) }];
   });
 }
 
-/** File and environment are fine alone and may have too many tags, or twins, together: the only issues a merge can raise. */
+/** Conflicts of a merge: the file and an overlay are valid alone, and together have too many tags or tag keys that differ in case only. */
 export const schemaConflicts = (issues: readonly Issue[]): Conflict[] =>
   issues.map((issue) => ({
     path: issue.path.map(String),
@@ -43,7 +43,7 @@ export const schemaConflicts = (issues: readonly Issue[]): Conflict[] =>
     remedy: String(issue.code === "custom" ? issue.params?.remedy : "Correct the value."),
   }));
 
-/** An issue of a union or a key carries its own issues inside. */
+/** An issue of a union or of a key contains the issues of its parts. */
 function flatten(issue: Issue): Issue[] {
   const inside = (inner: Issue): Issue => ({ ...inner, path: [...issue.path, ...inner.path] });
   if (issue.code === "invalid_key") return issue.issues.map((inner) => ({ ...inner, path: issue.path }));
@@ -52,11 +52,11 @@ function flatten(issue: Issue): Issue[] {
   return deeper ? deeper.map(inside).flatMap(flatten) : [issue];
 }
 
-/** Where the value stands; for what is not in the file, where its nearest parent does. */
-export function placeOf(source: Source, path: Path, key: boolean): Place | undefined {
+/** The position of a value; for a value that is not in the file, the position of its nearest parent. */
+export function positionOf(source: Source, path: Path, key: boolean): Position | undefined {
   for (let length = path.length; length >= 0; length--) {
-    const place = source.place(path.slice(0, length), key ? "key" : "value");
-    if (place) return place;
+    const position = source.position(path.slice(0, length), key ? "key" : "value");
+    if (position) return position;
   }
   return undefined;
 }
@@ -68,12 +68,12 @@ function unknownKey(path: Path, source: Source, schema: JsonSchema): Problem {
   const elsewhere = known.includes(key) ? undefined : homeOf(schema, key);
   return {
     path: toPointer(path),
-    place: placeOf(source, path, true),
+    place: positionOf(source, path, true),
     message: `There is no setting "${key}" here.`,
     remedy: near
       ? `Did you mean "${near}"?`
       : elsewhere
-        ? `"${key}" belongs into "${elsewhere}".`
+        ? `"${key}" belongs in "${elsewhere}".`
         : `Remove it, or use one of: ${known.filter((k) => k !== "$schema").join(", ")}.`,
   };
 }
@@ -101,7 +101,7 @@ function descend(schema: JsonSchema, path: Path): JsonSchema {
   return at;
 }
 
-/** What may stand here, as a sentence. */
+/** The allowed values, as a sentence. */
 function allowed(schema: JsonSchema): string {
   return `Write ${phrase(schema)}.`;
 }

@@ -2,10 +2,10 @@ import { closeSync, lstatSync, openSync, readSync } from "node:fs";
 import { FleetlogixError } from "../errors.ts";
 import { ConfigError } from "./config-error.ts";
 
-/** Far more than any configuration needs; `/dev/zero` has no end. */
+/** No configuration is so large; a device such as `/dev/zero` has no end. */
 const LARGEST_BYTES = 1_000_000;
 
-/** Is there an entry of this name? A link counts even when it points to nowhere: whoever made it does not mean the defaults. */
+/** True when the path exists. A broken link exists, too: with it, the user does not want the defaults. */
 export function entryAt(path: string): boolean {
   try {
     lstatSync(path);
@@ -15,7 +15,7 @@ export function entryAt(path: string): boolean {
   }
 }
 
-/** The file as text, in UTF-8 or UTF-16. CONFIG_MISSING when it cannot be read; CONFIG_INVALID when it is no text, or too much of it. */
+/** The file as text, in UTF-8 or UTF-16. CONFIG_MISSING when it cannot be read; CONFIG_INVALID when it is not text or is too large. */
 export function readConfigText(path: string, name: string): string {
   const bytes = readBytes(path, name);
   if (bytes.length > LARGEST_BYTES)
@@ -23,7 +23,7 @@ export function readConfigText(path: string, name: string): string {
   return decode(bytes, name);
 }
 
-/** A named pipe has no size, so it is read until it ends, or until it is too much. */
+/** A named pipe has no size, so it is read to its end or to the limit. */
 function readBytes(path: string, name: string): Buffer {
   try {
     const file = openSync(path, "r");
@@ -54,7 +54,7 @@ function decode(bytes: Buffer, name: string): string {
   if (first === 0xff && second === 0xfe) return new TextDecoder("utf-16le").decode(bytes);
   if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16be").decode(bytes);
   const save = "Save it as UTF-8.";
-  if (bytes.includes(0)) throw unreadable(name, "The file is UTF-16 without a byte order mark, or no text at all.", save);
+  if (bytes.includes(0)) throw unreadable(name, "The file is UTF-16 without a byte order mark, or it is not text.", save);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     if (text.trim() === "") throw unreadable(name, "The file is empty.", "Write {} for the defaults, or remove the file.");
@@ -74,7 +74,7 @@ function missing(path: string, name: string, cause: NodeJS.ErrnoException): Flee
   }
   if (entryAt(path)) {
     return new FleetlogixError("CONFIG_MISSING", `${name} is a link that points to nowhere.`, {
-      hint: "Bring back what it points to, or remove the link to use the defaults.",
+      hint: "Restore the file that it points to, or remove the link to use the defaults.",
       cause,
     });
   }

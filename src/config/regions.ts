@@ -1,6 +1,6 @@
 import { allNear } from "./one-of.ts";
 
-/** Every region of every partition that the AWS SDK of November 2026 knows; a test holds this list against the SDK's. */
+/** Every region of every partition in the AWS SDK of November 2026; a test compares this list with that of the SDK. */
 export const REGIONS: readonly string[] = `
   af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1 ap-southeast-2
   ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7 ca-central-1 ca-west-1 cn-north-1 cn-northwest-1
@@ -10,7 +10,7 @@ export const REGIONS: readonly string[] = `
   .trim()
   .split(/\s+/);
 
-/** A sentence about a region that is on no list; undefined: it is. AWS opens new ones, so this is no error by itself. */
+/** A sentence about a region that is not in the list; undefined: it is. AWS opens new regions, so this is not an error. */
 export function unknownRegion(region: string): string | undefined {
   if (REGIONS.includes(region)) return undefined;
   const near = allNear(region, REGIONS).slice(0, 2);

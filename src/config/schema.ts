@@ -4,7 +4,7 @@ import * as names from "./names.ts";
 import { allowedCidr, corsOrigin } from "./network.ts";
 import { tagComplaints } from "./tags.ts";
 
-/** The retention periods that CloudWatch Logs accepts, in days. */
+/** Retention periods that CloudWatch Logs accepts, in days. */
 const LOG_RETENTION = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653] as const;
 
 const ruled = (rule: Rule<string>) =>
@@ -20,7 +20,7 @@ const listOf = (rule: Rule<string>) =>
   z.array(ruled(rule)).superRefine((list, ctx) => {
     for (const [i, value] of list.entries()) {
       if (list.indexOf(value) === i) continue;
-      ctx.addIssue({ code: "custom", path: [i], message: `${value} stands here twice.`, params: { remedy: "Remove one of the two." } });
+      ctx.addIssue({ code: "custom", path: [i], message: `${value} is here twice.`, params: { remedy: "Remove one of the two." } });
     }
   });
 
@@ -46,7 +46,7 @@ const tables = z.strictObject({
 const database = z.strictObject({
   identifier: named(names.databaseIdentifier, "fleetlogix-db", "Name of the RDS instance."),
   name: ruled(names.databaseName).default("fleetlogix").describe("Name of the database inside the instance."),
-  username: ruled(names.databaseUser).default("fleetlogix_admin").describe("The database's owner; RDS makes and keeps the password."),
+  username: ruled(names.databaseUser).default("fleetlogix_admin").describe("Owner of the database; RDS creates and stores the password."),
   engineVersion: ruled(names.engineVersion).default("17").describe("PostgreSQL version; the major version alone is best."),
   instanceClass: ruled(names.instanceClass).default("db.t4g.micro").describe("Size of the instance."),
   storageGb: z.int().min(20).max(65_536).default(20).describe("Storage in GB; it can grow and never shrink."),
@@ -90,25 +90,25 @@ const tracking = z.strictObject({
   silentAfterMinutes: z.number().min(1).max(1440).default(15).describe("A vehicle without a fix for this many minutes is silent."),
 });
 const alarms = z.strictObject({
-  enabled: z.boolean().default(true).describe("Make the CloudWatch dashboard, the alarms and their topic."),
+  enabled: z.boolean().default(true).describe("Create the CloudWatch dashboard, the alarms and their topic."),
   emails: listOf(names.email).default([]).describe("E-mail addresses that get the alarms; the dispatchers get alerts instead."),
 });
 const snowflake = z.strictObject({
   userArn: ruled(names.iamPrincipal)
     .nullable()
     .default(null)
-    .describe("IAM user of the Snowflake account (STORAGE_AWS_IAM_USER_ARN); with externalId, a role for it is made."),
+    .describe("IAM user of the Snowflake account (STORAGE_AWS_IAM_USER_ARN); with externalId, fleetlogix creates a role for it."),
   externalId: ruled(names.externalId).nullable().default(null).describe("External id that Snowflake sends (STORAGE_AWS_EXTERNAL_ID)."),
   notificationArn: ruled(names.queueArn)
     .nullable()
     .default(null)
-    .describe("SQS queue of the Snowflake pipes (notification_channel); the bucket tells it of new files in lake/."),
+    .describe("SQS queue of the Snowflake pipes (notification_channel); the bucket notifies it of new files in lake/."),
 });
 const warehouse = z.strictObject({ snowflake: snowflake.prefault({}).describe("Snowflake's access to the data lake.") });
 const api = z.strictObject({
   name: named(names.apiName, "FleetLogixAPI", "Name of the REST API."),
   stage: ruled(names.stageName).default("prod").describe("Name of the API's stage."),
-  auth: z.enum(["apiKey", "iam", "none"]).default("apiKey").describe("How callers prove who they are."),
+  auth: z.enum(["apiKey", "iam", "none"]).default("apiKey").describe("Authentication of the callers."),
   rateLimit: z.number().positive().max(10_000).default(50).describe("Calls a second."),
   burstLimit: z.int().min(1).max(5_000).default(100).describe("Calls at once."),
   corsOrigins: listOf(corsOrigin).default([]).describe("Web origins that may call the API from a browser."),
@@ -124,10 +124,10 @@ const tags = z
   .default({})
   .describe("Further tags of every resource.");
 
-/** What an environment may set: everything but its own name. */
+/** The settings of an environment: all except its name. */
 const settings = {
   project: ruled(names.projectName).default("FleetLogix").describe("Name of the project; with the environment it names the stack."),
-  region: ruled(names.regionName).default("us-east-1").describe("AWS region; AWS_REGION counts when the file names none."),
+  region: ruled(names.regionName).default("us-east-1").describe("AWS region; where the file has none, AWS_REGION is used."),
   hardening: z
     .enum(["development", "production"])
     .default("development")
@@ -136,9 +136,9 @@ const settings = {
   tables: tables.prefault({}).describe("The live state."),
   database: database.prefault({}).describe("PostgreSQL."),
   functions: functions.prefault({}).describe("The three functions."),
-  alerts: alerts.prefault({}).describe("When to alert, and whom."),
-  tracking: tracking.prefault({}).describe("How positions are judged."),
-  alarms: alarms.prefault({}).describe("Who watches the back end itself."),
+  alerts: alerts.prefault({}).describe("Conditions and recipients of the alerts."),
+  tracking: tracking.prefault({}).describe("Rules for the positions of vehicles."),
+  alarms: alarms.prefault({}).describe("CloudWatch alarms of the back end."),
   api: api.prefault({}).describe("The REST API."),
   warehouse: warehouse.prefault({}).describe("The data warehouse."),
   tags,
@@ -151,7 +151,7 @@ const environment = ruled(names.environmentName)
 export const settingsSchema = z.strictObject({ ...settings, environment });
 export type Settings = z.output<typeof settingsSchema>;
 
-/** The same without defaults, and so the form of the file and of one environment's part of it: what is not written stays unwritten. */
+/** The same schema without defaults: the form of the file and of an overlay. A setting that is not in the file stays undefined. */
 const written = (schema: z.ZodType): z.ZodType => {
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) return z.optional(written(schema.unwrap() as z.ZodType));
   if (!(schema instanceof z.ZodObject)) return schema;
@@ -160,7 +160,7 @@ const written = (schema: z.ZodType): z.ZodType => {
 export const overlaySchema = written(z.strictObject(settings));
 const environments = <T extends z.ZodType>(part: T) => z.record(ruled(names.environmentName), part);
 
-/** The file as it stands. */
+/** The file before defaults and overlays. */
 export const fileSchema = z.strictObject({
   $schema: z.string().optional(),
   ...(written(settingsSchema) as z.ZodObject).shape,
@@ -171,9 +171,11 @@ export const fileSchema = z.strictObject({
 export function jsonSchema(): Record<string, unknown> {
   const documented = z
     .strictObject({
-      $schema: z.string().optional().describe("Where this schema is."),
+      $schema: z.string().optional().describe("Path or URL of this schema."),
       ...settingsSchema.shape,
-      environments: environments(overlaySchema).default({}).describe("Differences by environment: --env NAME lays its part over the file."),
+      environments: environments(overlaySchema)
+        .default({})
+        .describe("Settings by environment: with --env NAME, those of NAME override the others."),
     })
     .meta({ title: "fleetlogix.config.json", description: "Configuration of fleetlogix. Everything has a default." });
   return z.toJSONSchema(documented, { io: "input" }) as Record<string, unknown>;

@@ -1,9 +1,9 @@
 import { type Complaint, complain } from "./complaint.ts";
 
-/** AWS allows 50 on a resource; the rest is for ours and for what AWS adds. */
+/** AWS allows 50 tags on a resource; fleetlogix and AWS use the others. */
 const MOST = 40;
 const OURS = ["project", "environment", "managedby"];
-/** What every service accepts; S3 is the narrowest. */
+/** The characters that every service accepts; S3 accepts the fewest. */
 const CHARACTERS = /^[\p{L}\p{N} _.:/=+@-]*$/u;
 
 /** Complaints by tag key; the key `""` stands for all tags together. */
@@ -11,7 +11,7 @@ export function tagComplaints(tags: Readonly<Record<string, string>>): readonly 
   const found: (readonly [string, Complaint])[] = [];
   const seen = new Map<string, string>();
   for (const [key, value] of Object.entries(tags)) {
-    // IAM compares tag keys without regard to case: two that differ in case only cannot both be set there.
+    // IAM compares tag keys without regard to case: two keys that differ in case only cannot be on one role.
     const twin = seen.get(key.toLowerCase());
     const complaint = twin
       ? complain(`The tag ${key} differs from ${twin} in case only.`, "Remove one of the two.")

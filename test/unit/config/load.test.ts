@@ -201,7 +201,7 @@ describe("problems", () => {
         message: "0 is not allowed here.",
         remedy: expect.stringContaining("greater than 0"),
       },
-      { path: "/memoryMb", at: "6:3", message: expect.anything(), remedy: '"memoryMb" belongs into "functions".' },
+      { path: "/memoryMb", at: "6:3", message: expect.anything(), remedy: '"memoryMb" belongs in "functions".' },
       { path: "/environments/staging/api/auth", at: "7:51", message: expect.anything(), remedy: 'Write one of "apiKey", "iam", "none".' },
       { path: "/environments/staging/environment", at: "7:62", message: expect.anything(), remedy: expect.stringContaining("Remove it") },
     ]);
