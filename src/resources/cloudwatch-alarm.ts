@@ -1,8 +1,10 @@
 import type { Dimension, PutMetricAlarmCommandInput } from "@aws-sdk/client-cloudwatch";
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
+import { joinedLookups } from "../aws/lookups.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
 import { ourNames } from "../aws/pages.ts";
+import type { CloudWatch } from "../aws/sdk/types.ts";
 import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export interface AlarmId {
@@ -39,6 +41,11 @@ interface AlarmLive {
 }
 
 const GONE = ["ResourceNotFound", "ResourceNotFoundException"];
+/** DescribeAlarms takes 100 names (CloudWatch API reference), and AWS takes nine such calls a second (CloudWatch quotas). */
+const alarmByName = joinedLookups(100, async (cloudwatch: CloudWatch, names) => {
+  const { MetricAlarms = [] } = await cloudwatch.describeAlarms({ AlarmNames: [...names], AlarmTypes: ["MetricAlarm"], MaxRecords: 100 });
+  return (name) => MetricAlarms.find((one) => one.AlarmName === name);
+});
 
 export const cloudwatchAlarm: ResourceKind<AlarmId, AlarmSpec, AlarmLive, object, AwsClients> = {
   kind: "cloudwatch.alarm",
@@ -66,8 +73,7 @@ export const cloudwatchAlarm: ResourceKind<AlarmId, AlarmSpec, AlarmLive, object
 
   async read({ name }, ctx) {
     const cloudwatch = await ctx.world.cloudwatch();
-    const { MetricAlarms = [] } = await cloudwatch.describeAlarms({ AlarmNames: [name], AlarmTypes: ["MetricAlarm"] });
-    const alarm = MetricAlarms.find((one) => one.AlarmName === name);
+    const alarm = await alarmByName(cloudwatch, name);
     if (!alarm) return { state: "absent" };
     const arn = alarm.AlarmArn ?? arnOf(name, ctx.place);
     const { Tags } = await cloudwatch.listTagsForResource({ ResourceARN: arn });
