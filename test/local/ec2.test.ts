@@ -46,6 +46,15 @@ test("every region has the default network that an account starts with", async (
   });
 });
 
+test("a default network has the DNS attributes on and usage metrics off", async () => {
+  const VpcId = (await ec2.describeVpcs({})).Vpcs?.[0]?.VpcId;
+  const attribute = async (Attribute: "enableDnsSupport" | "enableDnsHostnames" | "enableNetworkAddressUsageMetrics") =>
+    ec2.describeVpcAttribute({ VpcId, Attribute });
+  expect(await attribute("enableDnsSupport")).toMatchObject({ EnableDnsSupport: { Value: true } });
+  expect(await attribute("enableDnsHostnames")).toMatchObject({ EnableDnsHostnames: { Value: true } });
+  expect(await attribute("enableNetworkAddressUsageMetrics")).toMatchObject({ EnableNetworkAddressUsageMetrics: { Value: false } });
+});
+
 test("a group is found by name, id and tag, and only once", async () => {
   const GroupId = await group("find-me");
   for (const Filters of [[{ Name: "group-name", Values: ["find-*"] }], [{ Name: "tag:app", Values: ["find-me"] }]]) {

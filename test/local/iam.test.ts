@@ -31,6 +31,8 @@ const may = (principal: Principal, permission: Partial<Permission> = {}) =>
 test("a role is read back as it was written", async () => {
   const made = await role("whole", { Path: "/team/", Description: "d", MaxSessionDuration: 7200, Tags: [{ Key: "a", Value: "1" }] });
   expect(made).toMatchObject({ Arn: "arn:aws:iam::000000000000:role/team/whole", RoleId: expect.stringMatching(/^AROA[A-Z2-7]{17}$/) });
+  expect(made).not.toHaveProperty("MaxSessionDuration");
+  expect(made).not.toHaveProperty("RoleLastUsed");
   await iam.updateRole({ RoleName: "whole", Description: "e" });
   await iam.tagRole({
     RoleName: "whole",

@@ -1,4 +1,5 @@
 import { APIGateway } from "@aws-sdk/client-api-gateway";
+import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { KMS } from "@aws-sdk/client-kms";
 import { WAFV2 } from "@aws-sdk/client-wafv2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -50,6 +51,22 @@ describe("kms", () => {
     await expect(kms.describeKey({ KeyId: "alias/mine" })).rejects.toMatchObject({ name: "NotFoundException" });
   });
 
+  test("the key that AWS manages for a table exists and cannot be changed", async () => {
+    const dynamodb = aws.client(DynamoDB);
+    await dynamodb.createTable({
+      TableName: "managed",
+      BillingMode: "PAY_PER_REQUEST",
+      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+      SSESpecification: { Enabled: true },
+    });
+    const KeyId = (await dynamodb.describeTable({ TableName: "managed" })).Table?.SSEDescription?.KMSMasterKeyArn;
+    expect((await kms.describeKey({ KeyId })).KeyMetadata).toMatchObject({ Arn: KeyId, KeyManager: "AWS", KeyState: "Enabled" });
+    expect((await kms.describeKey({ KeyId: "alias/aws/dynamodb" })).KeyMetadata?.Arn).toBe(KeyId);
+    await expect(kms.scheduleKeyDeletion({ KeyId })).rejects.toMatchObject({ name: "AccessDeniedException" });
+    await expect(kms.describeKey({ KeyId: "alias/aws/nothing" })).rejects.toMatchObject({ name: "NotFoundException" });
+  });
+
   test("a deletion can be called back until its day; then key and aliases are gone", async () => {
     const KeyId = await make();
     await kms.createAlias({ AliasName: "alias/leaving", TargetKeyId: KeyId });
@@ -82,8 +99,15 @@ describe("kms", () => {
     await expect(kms.putKeyPolicy({ KeyId, Policy: locked })).rejects.toMatchObject({ name: "MalformedPolicyDocumentException" });
     expect(JSON.parse((await kms.getKeyPolicy({ KeyId })).Policy ?? "{}").Statement[0].Sid).toBe("Enable IAM User Permissions");
     await kms.tagResource({ KeyId, Tags: many(50).map((i) => ({ TagKey: `k${i}`, TagValue: "v" })) });
-    for (const TagKey of ["k50", "aws:x"])
-      await expect(kms.tagResource({ KeyId, Tags: [{ TagKey, TagValue: "v" }] })).rejects.toMatchObject({ name: "TagException" });
+    for (const [keys, message] of [
+      [["k50"], "Too many tags"],
+      [["aws:x"], "Tags beginning with aws: are reserved"],
+      [["k1", "k1"], "Duplicate tag keys"],
+    ] as const)
+      await expect(kms.tagResource({ KeyId, Tags: keys.map((TagKey) => ({ TagKey, TagValue: "v" })) })).rejects.toMatchObject({
+        name: "TagException",
+        message,
+      });
     await kms.untagResource({ KeyId, TagKeys: many(48).map((i) => `k${i}`) });
     const first = await kms.listResourceTags({ KeyId, Limit: 1 });
     expect([first.Tags, first.Truncated]).toEqual([[{ TagKey: "k48", TagValue: "v" }], true]);

@@ -71,6 +71,10 @@ test("a new function has AWS's defaults", async () => {
     message: `Function not found: ${ARN}:nobody`,
     $metadata: { httpStatusCode: 404 },
   });
+  await expect(lambda.invoke({ FunctionName: "nobody" })).rejects.toMatchObject({
+    name: "ResourceNotFoundException",
+    message: `Function not found: ${ARN}:nobody:$LATEST`,
+  });
 });
 
 test("values outside AWS's limits are refused", async () => {

@@ -189,6 +189,31 @@ test("endpoints on other machines and of other services are refused", async () =
   await expect(sns.subscribe({ TopicArn, Protocol: "firehose", Endpoint })).rejects.toMatchObject({ $metadata: { httpStatusCode: 501 } });
 });
 
+test("a client of another region cannot use a topic", async () => {
+  const abroad = aws.client(SNS, { region: "eu-west-1" });
+  const refused = { name: "InvalidParameterException", message: "Invalid parameter: TopicArn" };
+  await expect(abroad.publish({ TopicArn, Message: "m" })).rejects.toMatchObject(refused);
+  await expect(abroad.getTopicAttributes({ TopicArn })).rejects.toMatchObject(refused);
+  await expect(abroad.subscribe({ TopicArn, Protocol: "sms", Endpoint: "+15550001" })).rejects.toMatchObject(refused);
+  await expect(abroad.deleteTopic({ TopicArn })).rejects.toMatchObject(refused);
+});
+
+test("a permission allows actions of topics only", async () => {
+  const permission = { TopicArn, AWSAccountId: ["000000000000"] };
+  await expect(sns.addPermission({ ...permission, Label: "l", ActionName: ["InvalidAction"] })).rejects.toMatchObject({
+    name: "InvalidParameterException",
+    message: "Invalid parameter: Policy statement action out of service scope!",
+  });
+  await sns.addPermission({ ...permission, Label: "l", ActionName: ["Publish"] });
+  expect((await sns.getTopicAttributes({ TopicArn })).Attributes?.Policy).toContain('"Sid":"l"');
+});
+
+test("a filter policy is checked before the protocol is refused", async () => {
+  const sqs = { TopicArn, Protocol: "sqs", Endpoint: "arn:aws:sqs:us-east-1:000000000000:q" };
+  for (const FilterPolicy of ['{"key":[["value"]]}', '{"key":[{"numeric":["<",100,">",10]}]}'])
+    await expect(sns.subscribe({ ...sqs, Attributes: { FilterPolicy } })).rejects.toMatchObject({ name: "InvalidParameterException" });
+});
+
 test.each([
   [{ Message: "" }, "Invalid parameter: Empty message"],
   [{ Message: "x".repeat(256 * 1024 + 1) }, "Invalid parameter: Message too long"],

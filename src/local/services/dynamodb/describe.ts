@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type {
   GlobalSecondaryIndexDescription,
   LocalSecondaryIndexDescription,
@@ -7,6 +6,7 @@ import type {
   SSEDescription,
   TableDescription,
 } from "@aws-sdk/client-dynamodb";
+import { managedKeyArn } from "../../core/managed-key.ts";
 import type { LocalEnv } from "../../core/service.ts";
 import { schemaOf } from "./schema.ts";
 import type { Database } from "./storage/database.ts";
@@ -89,11 +89,9 @@ function describeGlobal(table: TableDoc, index: IndexDoc, rows: TableRows, env: 
 /** Without a key of its own the table has the account's `aws/dynamodb` key. */
 function describeSse(table: TableDoc): SSEDescription {
   const key = table.sse?.KMSMasterKeyId;
-  const account = table.arn.split(":")[4];
-  const id = createHash("sha256").update(`aws/dynamodb ${table.region}`).digest("hex");
-  const own = `${id.slice(0, 8)}-${id.slice(8, 12)}-4${id.slice(13, 16)}-8${id.slice(17, 20)}-${id.slice(20, 32)}`;
-  const arn = key?.startsWith("arn:")
-    ? key
-    : `arn:aws:kms:${table.region}:${account}:${key?.startsWith("alias/") ? key : `key/${key ?? own}`}`;
+  const account = table.arn.split(":")[4] ?? "";
+  const given = key?.startsWith("alias/") ? key : `key/${key}`;
+  const named = key?.startsWith("arn:") ? key : `arn:aws:kms:${table.region}:${account}:${given}`;
+  const arn = key === undefined ? managedKeyArn("dynamodb", table.region, account) : named;
   return { Status: "ENABLED", SSEType: "KMS", KMSMasterKeyArn: arn };
 }

@@ -142,6 +142,12 @@ const vpcAttributes = (v: EC2.Vpc) => ({
   "is-default": [v.IsDefault],
   "owner-id": [v.OwnerId],
 });
+/** The attributes of a default VPC; usage metrics are off until someone turns them on (documentation of the EC2 API, ModifyVpcAttribute). */
+const VPC_ATTRIBUTES = new Map<EC2.VpcAttributeName, Partial<EC2.DescribeVpcAttributeCommandOutput>>([
+  ["enableDnsSupport", { EnableDnsSupport: { Value: true } }],
+  ["enableDnsHostnames", { EnableDnsHostnames: { Value: true } }],
+  ["enableNetworkAddressUsageMetrics", { EnableNetworkAddressUsageMetrics: { Value: false } }],
+]);
 const subnetAttributes = (s: EC2.Subnet) => ({
   "subnet-id": [s.SubnetId],
   "vpc-id": [s.VpcId],
@@ -173,8 +179,7 @@ export function networkOperations(env: LocalEnv, state: Ec2State) {
   };
   const attribute: Handler<EC2.DescribeVpcAttributeCommandInput, EC2.DescribeVpcAttributeCommandOutput> = (input, { region }) => {
     const [vpc] = chosen([of(region).vpc], [input.VpcId ?? ""], (v) => v.VpcId, missing("InvalidVpcID.NotFound", "vpc"));
-    const member = { enableDnsSupport: "EnableDnsSupport", enableDnsHostnames: "EnableDnsHostnames" }[String(input.Attribute)];
-    return { VpcId: vpc?.VpcId, ...(member && { [member]: { Value: true } }) };
+    return { VpcId: vpc?.VpcId, ...VPC_ATTRIBUTES.get(input.Attribute as EC2.VpcAttributeName) };
   };
   return {
     DescribeVpcs: vpcs,

@@ -101,7 +101,9 @@ function roleLife(env: LocalEnv, state: IamState) {
       tags: input.Tags,
       boundary: input.PermissionsBoundary,
     });
-    return { Role: asRole(role, true) };
+    // As recorded: only a read shows the session's length and the last use.
+    const { MaxSessionDuration: _length, RoleLastUsed: _use, ...made } = asRole(role, true);
+    return { Role: made };
   };
   const deleteRole: Handler<IAM.DeleteRoleCommandInput, IAM.DeleteRoleCommandOutput> = (input) => {
     const role = roleNamed(state, input.RoleName);

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { CreateKeyCommandInput, KeyMetadata, Tag } from "@aws-sdk/client-kms";
+import { managedKeyArn, managedKeyId } from "../../core/managed-key.ts";
 import { type Call, type LocalEnv, LocalFault } from "../../core/service.ts";
 import type { Collection } from "../../core/store.ts";
 import { type Tags, tagsOf, withTags } from "../../core/tags.ts";
@@ -20,6 +21,8 @@ export interface KeyDocument {
   readonly createdAt: number;
   /** When the key goes for good; undefined: it stays. */
   readonly deleteAt?: number | undefined;
+  /** AWS manages the key for one of its services; such keys are not stored. */
+  readonly ofAws?: boolean;
 }
 export interface AliasDocument {
   /** `alias/…` */
@@ -59,6 +62,8 @@ export const aliasKey = (region: string, name: string): string => `${region}/${n
 export function keyAt(kms: Kms, id: string | undefined, { region, account }: Call): KeyDocument {
   const text = id ?? "";
   const name = /(?:^|:)(alias\/.+)$/.exec(text)?.[1];
+  const managed = managedKey(text, name, region, account);
+  if (managed) return managed;
   if (name !== undefined) {
     const alias = kms.aliases.get(aliasKey(region, name));
     const found = keysIn(kms, region).find((key) => key.id === alias?.keyId);
@@ -69,9 +74,35 @@ export function keyAt(kms: Kms, id: string | undefined, { region, account }: Cal
   if (!found) throw notFound(`Key '${text.startsWith("arn:") ? text : `arn:aws:kms:${region}:${account}:key/${text}`}' does not exist`);
   return found;
 }
-/** As `keyAt`, and not on its way out. */
+/** Services whose data AWS encrypts with a key of its own where the customer names none. */
+const MANAGED = ["dynamodb", "lambda", "rds", "s3", "secretsmanager", "sns"];
+/**
+ * The key that AWS manages for a service, by id, ARN or alias. DescribeKey of `alias/aws/…` makes it where it does not exist yet
+ * (documentation of the KMS API, DescribeKey), so here it always exists.
+ */
+function managedKey(text: string, alias: string | undefined, region: string, account: string): KeyDocument | undefined {
+  const service = MANAGED.find((one) =>
+    alias === undefined ? text.split("/").at(-1) === managedKeyId(one, region) : alias === `alias/aws/${one}`,
+  );
+  if (service === undefined) return undefined;
+  return {
+    id: managedKeyId(service, region),
+    region,
+    arn: managedKeyArn(service, region, account),
+    description: `Default key that protects my ${service} data when no other key is defined`,
+    usage: "ENCRYPT_DECRYPT",
+    spec: "SYMMETRIC_DEFAULT",
+    enabled: true,
+    policy: defaultPolicy(account),
+    tags: {},
+    createdAt: 0,
+    ofAws: true,
+  };
+}
+/** As `keyAt`; throws for a key that is pending deletion or managed by AWS. */
 export function liveKeyAt(kms: Kms, id: string | undefined, call: Call): KeyDocument {
   const key = keyAt(kms, id, call);
+  if (key.ofAws) throw new LocalFault("AccessDeniedException", `${key.arn} is managed by AWS: it cannot be changed.`, 400);
   if (key.deleteAt !== undefined) throw new LocalFault("KMSInvalidStateException", `${key.arn} is pending deletion.`);
   return key;
 }
@@ -129,13 +160,15 @@ export function checkedPolicy(text: string): string {
   return text;
 }
 
-/** KMS writes tags its own way. */
-export const tagged = (before: Tags, added: readonly Tag[] | undefined): Tags =>
-  withTags(
-    before,
-    tagsOf(added?.map(({ TagKey: Key, TagValue: Value }) => ({ Key, Value }))),
-    (message) => new LocalFault("TagException", message),
-  );
+/** A tag of KMS has other member names than the tags of most services. The messages are recorded. */
+export function tagged(before: Tags, added: readonly Tag[] = []): Tags {
+  const refused = (message: string): LocalFault => new LocalFault("TagException", message);
+  const keys = added.map(({ TagKey }) => TagKey ?? "");
+  if (keys.some((key) => /^aws:/i.test(key))) throw refused("Tags beginning with aws: are reserved");
+  if (new Set(keys).size < keys.length) throw refused("Duplicate tag keys");
+  const list = added.map(({ TagKey: Key, TagValue: Value }) => ({ Key, Value }));
+  return withTags(before, tagsOf(list), () => refused("Too many tags"));
+}
 
 export function metadataOf(key: KeyDocument): KeyMetadata {
   const pending = key.deleteAt !== undefined;
@@ -150,7 +183,7 @@ export function metadataOf(key: KeyDocument): KeyMetadata {
     KeyState: pending ? "PendingDeletion" : key.enabled ? "Enabled" : "Disabled",
     ...(key.deleteAt !== undefined && { DeletionDate: new Date(key.deleteAt) }),
     Origin: "AWS_KMS",
-    KeyManager: "CUSTOMER",
+    KeyManager: key.ofAws ? "AWS" : "CUSTOMER",
     CustomerMasterKeySpec: key.spec as never,
     KeySpec: key.spec,
     EncryptionAlgorithms: ["SYMMETRIC_DEFAULT"],

@@ -3,7 +3,7 @@ import { type Call, LocalFault, type Operations, type Result } from "../../core/
 import type { Events } from "./events.ts";
 import type { Executor } from "./execute.ts";
 import { servingRevision } from "./serving.ts";
-import { type Lambda, type Revision, reference } from "./state.ts";
+import { keyOf, type Lambda, notFound, type Revision, reference } from "./state.ts";
 
 const MAX_SYNCHRONOUS_BYTES = 6_291_456;
 const MAX_ASYNCHRONOUS_BYTES = 1_048_576;
@@ -20,6 +20,8 @@ async function invoke(
   call: Call,
 ): Promise<Result<InvokeCommandOutput>> {
   const at = reference(input.FunctionName, input.Qualifier, call);
+  // As recorded: Invoke names the version that it looked for, other operations name the function.
+  if (!lambda.functions.has(keyOf(at))) throw notFound(lambda, { ...at, qualifier: at.qualifier ?? "$LATEST" });
   const { fn, revision } = servingRevision(lambda, at, call.requestId);
   if (input.InvocationType === "DryRun") return { StatusCode: 204 };
   await assertReadable(lambda, revision, at.region);

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type * as RDS from "@aws-sdk/client-rds";
+import { managedKeyArn } from "../../core/managed-key.ts";
 import { type Handler, type LocalEnv, LocalFault } from "../../core/service.ts";
 import { type Attributes, DEFAULT_PARAMETERS, type InstanceDocument, keyOf, page } from "./documents.ts";
 import type { Fleet } from "./fleet.ts";
@@ -158,7 +159,7 @@ function attributesOf(input: RDS.CreateDBInstanceCommandInput, region: string, a
     PubliclyAccessible: input.PubliclyAccessible ?? input.DBSubnetGroupName === undefined,
     StorageEncrypted: input.StorageEncrypted ?? input.KmsKeyId !== undefined,
     ...((input.StorageEncrypted || input.KmsKeyId !== undefined) && {
-      KmsKeyId: input.KmsKeyId ?? `arn:aws:kms:${region}:${account}:alias/aws/rds`,
+      KmsKeyId: input.KmsKeyId ?? managedKeyArn("rds", region, account),
     }),
     BackupRetentionPeriod: input.BackupRetentionPeriod ?? 1,
     PreferredBackupWindow: input.PreferredBackupWindow ?? "03:00-03:30",
@@ -171,7 +172,7 @@ function attributesOf(input: RDS.CreateDBInstanceCommandInput, region: string, a
     PerformanceInsightsEnabled: input.EnablePerformanceInsights ?? false,
     ...(input.EnablePerformanceInsights && {
       PerformanceInsightsRetentionPeriod: input.PerformanceInsightsRetentionPeriod ?? 7,
-      PerformanceInsightsKMSKeyId: input.PerformanceInsightsKMSKeyId ?? `arn:aws:kms:${region}:${account}:alias/aws/rds`,
+      PerformanceInsightsKMSKeyId: input.PerformanceInsightsKMSKeyId ?? managedKeyArn("rds", region, account),
     }),
     MonitoringInterval: input.MonitoringInterval ?? 0,
     ...(input.MonitoringRoleArn !== undefined && { MonitoringRoleArn: input.MonitoringRoleArn }),

@@ -25,6 +25,18 @@ function checkPolicy(text: string): void {
   }
 }
 
+/** The actions that a policy of a topic can allow. */
+export const TOPIC_ACTIONS: readonly string[] = [
+  "SNS:GetTopicAttributes",
+  "SNS:SetTopicAttributes",
+  "SNS:AddPermission",
+  "SNS:RemovePermission",
+  "SNS:DeleteTopic",
+  "SNS:Subscribe",
+  "SNS:ListSubscriptionsByTopic",
+  "SNS:Publish",
+];
+
 /** AWS's policy of a new topic. It allows the owner's account, whose principals still need identity policies. */
 export const defaultPolicy = (topic: Topic): string =>
   JSON.stringify({
@@ -35,16 +47,7 @@ export const defaultPolicy = (topic: Topic): string =>
         Sid: "__default_statement_ID",
         Effect: "Allow",
         Principal: { AWS: "*" },
-        Action: [
-          "SNS:GetTopicAttributes",
-          "SNS:SetTopicAttributes",
-          "SNS:AddPermission",
-          "SNS:RemovePermission",
-          "SNS:DeleteTopic",
-          "SNS:Subscribe",
-          "SNS:ListSubscriptionsByTopic",
-          "SNS:Publish",
-        ],
+        Action: TOPIC_ACTIONS,
         Resource: topic.arn,
         Condition: { StringEquals: { "AWS:SourceOwner": topic.account } },
       },

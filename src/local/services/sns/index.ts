@@ -7,6 +7,7 @@ import { mailboxOf } from "./mailbox.ts";
 import { permissionsOf } from "./permissions.ts";
 import { publishOperations } from "./publish.ts";
 import { queueOf } from "./queue.ts";
+import { withRegionCheck } from "./regions.ts";
 import { signerOf } from "./signing.ts";
 import { smsOperations } from "./sms.ts";
 import { snsState } from "./state.ts";
@@ -30,12 +31,12 @@ export function snsService(env: LocalEnv): LocalService {
     },
     pageTokens: { all: ["NextToken", "NextToken"] },
     inputRules: { refuse: refuseInput },
-    operations: {
+    operations: withRegionCheck({
       ...topicOperations(state),
       ...subscriptionOperations(env, state, queue),
       ...publishOperations(env, state, queue, mailbox),
       ...smsOperations(env),
-    },
+    }),
     permissions: permissionsOf(state),
     allowsCrossSite: (request, _response, url) => isMailLink(request, url),
     http: (request, response, url) => answerLink(request, response, url, state, mailbox, signer),

@@ -39,11 +39,11 @@ export function subscriptionOperations(env: LocalEnv, state: SnsState, queue: Qu
     const topic = state.needTopic(input.TopicArn);
     const protocol = input.Protocol as Protocol;
     const endpoint = input.Endpoint ?? "";
-    checkEndpoint(protocol, endpoint);
     const given = input.Attributes ?? {};
     const raw = given.RawMessageDelivery?.toLowerCase();
     const attributes = raw === undefined ? given : { ...given, RawMessageDelivery: raw };
     for (const [name, value] of Object.entries(attributes)) checkAttribute(name, value, attributes.FilterPolicyScope);
+    checkEndpoint(protocol, endpoint);
     const existing = state.subscriptions(topic.arn).find((one) => one.protocol === protocol && one.endpoint === endpoint);
     if (existing) return resubscribe(existing, attributes, input.ReturnSubscriptionArn, queue);
     const one: Subscription = {

@@ -22,7 +22,7 @@ import type {
   UntagResourceCommandOutput,
 } from "@aws-sdk/client-sns";
 import { type Handler, LocalFault, type Operations } from "../../core/service.ts";
-import { checkTopicAttribute, policyOf, topicAttributes } from "./attributes.ts";
+import { checkTopicAttribute, policyOf, TOPIC_ACTIONS, topicAttributes } from "./attributes.ts";
 import { invalid, page, type SnsState, type Topic } from "./state.ts";
 
 export function topicOperations(state: SnsState): Operations {
@@ -114,6 +114,8 @@ function tagOperations(state: SnsState): Operations {
   return { TagResource: tag, UntagResource: untag, ListTagsForResource: list };
 }
 
+/** The actions of a topic's default policy; AWS refuses others with the recorded words. */
+const GRANTABLE: ReadonlySet<string> = new Set(TOPIC_ACTIONS);
 interface Policy {
   readonly Statement: readonly { readonly Sid?: string }[];
 }
@@ -122,6 +124,7 @@ function permissionOperations(state: SnsState): Operations {
     const topic = state.needTopic(input.TopicArn);
     const policy = JSON.parse(policyOf(topic)) as Policy;
     if (policy.Statement.some(({ Sid }) => Sid === input.Label)) throw invalid("Statement already exists");
+    if (input.ActionName?.some((action) => !GRANTABLE.has(`SNS:${action}`))) throw invalid("Policy statement action out of service scope!");
     const statement = {
       Sid: input.Label,
       Effect: "Allow",
