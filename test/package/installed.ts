@@ -13,5 +13,5 @@ export function installedPackage(): string {
   return folder;
 }
 
-const npm = (args: readonly string[], cwd: string): string =>
+export const npm = (args: readonly string[], cwd: string): string =>
   execFileSync("npm", args, { cwd, encoding: "utf8", shell: process.platform === "win32", stdio: ["ignore", "pipe", "pipe"] });

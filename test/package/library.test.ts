@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { installedPackage } from "./installed.ts";
@@ -92,6 +92,12 @@ test("a program that uses both exports does what the declarations say", () => {
     environment: true,
     stopped: true,
   });
+});
+
+test("the README's program makes a stack and reads its address", () => {
+  const [, program = ""] = /^```ts\n(.*?)^```$/ms.exec(readFileSync("README.md", "utf8")) ?? [];
+  writeFileSync(join(folder, "readme.js"), `${program}\nconsole.log(ok, new URL(String(api_url)).hostname);\n`);
+  expect(run(["readme.js"]).trim()).toBe("true 127.0.0.1");
 });
 
 test("require takes both exports, too", () => {

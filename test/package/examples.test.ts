@@ -1,0 +1,27 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { installedPackage, npm } from "./installed.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = installedPackage();
+}, 300_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+
+test("the example's test suite for a handler passes with the packed package", { timeout: 300_000 }, () => {
+  const example = join(folder, "handler-tests");
+  cpSync(join(folder, "node_modules", "fleetlogix", "examples", "handler-tests"), example, { recursive: true });
+  const { dependencies } = JSON.parse(readFileSync(join(example, "package.json"), "utf8")) as { dependencies: Record<string, string> };
+  npm(["install", "--prefer-offline", "--no-audit", "--no-fund", ...Object.entries(dependencies).map((one) => one.join("@"))], folder);
+  // A runner inside of a runner: node --test would else report to the outer one.
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--test", "--test-reporter", "tap"], {
+    cwd: example,
+    env,
+    encoding: "utf8",
+  });
+  expect(status, `${stdout}\n${stderr}`).toBe(0);
+  expect(stdout).toMatch(/^# pass 4$/m);
+});
