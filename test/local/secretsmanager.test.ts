@@ -30,11 +30,38 @@ test("a secret is found by name, ARN and ARN without its ending; versions carry 
     RotationEnabled: undefined,
   });
   const all = await secrets.listSecretVersionIds({ SecretId: "app/db", IncludeDeprecated: true });
-  expect(all.Versions).toHaveLength(3);
+  const today = new Date(Math.floor(clock.now() / 86_400_000) * 86_400_000);
+  expect(all.Versions?.map(({ KmsKeyIds }) => KmsKeyIds)).toEqual(Array(3).fill(["DefaultEncryptionKey"]));
+  expect(all.Versions?.find(({ VersionId }) => VersionId === third.VersionId)?.LastAccessedDate).toEqual(today);
+  await expect(
+    secrets.getSecretValue({ SecretId: "app/db", VersionId: third.VersionId, VersionStage: "AWSPREVIOUS" }),
+  ).rejects.toMatchObject({ name: "InvalidRequestException" });
   await expect(secrets.getSecretValue({ SecretId: "app/db", VersionStage: "NONE" })).rejects.toMatchObject({
     name: "ResourceNotFoundException",
     message: "Secrets Manager can't find the specified secret value for staging label: NONE",
   });
+});
+
+test("an id that cannot be a name is refused by every operation", async () => {
+  const SecretId = "Inv *Name?";
+  for (const refused of [
+    secrets.describeSecret({ SecretId }),
+    secrets.getSecretValue({ SecretId }),
+    secrets.putSecretValue({ SecretId, SecretString: "x" }),
+    secrets.tagResource({ SecretId, Tags: [{ Key: "a", Value: "b" }] }),
+    secrets.updateSecret({ SecretId, Description: "d" }),
+    secrets.deleteSecret({ SecretId }),
+  ])
+    await expect(refused).rejects.toMatchObject({
+      message: "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
+    });
+});
+
+test("a secret without a value shows no versions", async () => {
+  await secrets.createSecret({ Name: "empty", Description: "" });
+  const described = await secrets.describeSecret({ SecretId: "empty" });
+  expect(described).not.toHaveProperty("VersionIdsToStages");
+  expect(described).not.toHaveProperty("Description");
 });
 
 test("a stage is moved from version to version", async () => {

@@ -14,7 +14,9 @@ const date = (ms: number | undefined): Date | undefined => (ms === undefined ? u
 export function describeOperations(secrets: Secrets): Operations {
   const describe: Handler<DescribeSecretCommandInput, DescribeSecretCommandOutput> = (input, { region }) => {
     const secret = secrets.need(region, input.SecretId);
-    return { ...described(secret), VersionIdsToStages: stagesOf(secret) };
+    const stages = stagesOf(secret);
+    // As recorded: absent while the secret has no value.
+    return { ...described(secret), ...(Object.keys(stages).length > 0 && { VersionIdsToStages: stages }) };
   };
   const list: Handler<ListSecretsCommandInput, ListSecretsCommandOutput> = (input, { region }) => {
     const size = input.MaxResults ?? 100;

@@ -15,7 +15,9 @@ import type {
 } from "@aws-sdk/client-secrets-manager";
 import { type Call, type Handler, type LocalEnv, LocalFault, type Operations } from "../../core/service.ts";
 import {
+  checkSecretId,
   invalid,
+  invalidName,
   isFromOutside,
   newArn,
   refused,
@@ -34,11 +36,7 @@ const DAY_MS = 86_400_000;
 export function lifecycleOperations(env: LocalEnv, secrets: Secrets): Operations {
   const create: Handler<CreateSecretCommandInput, CreateSecretCommandOutput> = (input, call) => {
     const name = input.Name as string;
-    if (!/^[\w/+=.@!-]{1,512}$/.test(name))
-      throw new LocalFault(
-        "ValidationException",
-        "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
-      );
+    if (!/^[\w/+=.@!-]{1,512}$/.test(name)) throw invalidName();
     if (input.AddReplicaRegions?.length)
       throw new LocalFault("NotImplemented", "The local AWS does not implement AddReplicaRegions of secretsmanager:CreateSecret.", 501);
     const value = valueIn(input);
@@ -51,7 +49,7 @@ export function lifecycleOperations(env: LocalEnv, secrets: Secrets): Operations
       arn: newArn(call.region, call.account, name),
       name,
       region: call.region,
-      description: input.Description,
+      description: input.Description || undefined,
       kmsKeyId: input.KmsKeyId,
       tags: tagMap(input.Tags ?? [], call),
       tagged: (input.Tags ?? []).length > 0,
@@ -122,11 +120,7 @@ function deletionOperations(env: LocalEnv, secrets: Secrets): Operations {
 }
 
 function absent(id: string, { region, account }: Call, now: number) {
-  if (!/^[\w/+=.@!:-]{1,2048}$/.test(id))
-    throw new LocalFault(
-      "ValidationException",
-      "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
-    );
+  checkSecretId(id);
   const ARN = id.startsWith("arn:") ? id : newArn(region, account, id);
   return { ARN, Name: id, DeletionDate: new Date(now) };
 }

@@ -5,6 +5,8 @@ import { type Call, type LocalEnv, LocalFault } from "../../core/service.ts";
 export interface Version {
   readonly createdAt: number;
   readonly stages: readonly string[];
+  /** Day of the last read, at midnight UTC. */
+  readonly accessedAt?: number | undefined;
   /** Neither: a version that a rotation has announced and not yet filled. Binary as base64. */
   readonly string?: string | undefined;
   readonly binary?: string | undefined;
@@ -55,6 +57,7 @@ export function secretsOf(env: LocalEnv): Secrets {
   const find = (region: string, id: string): Secret | undefined =>
     all(region).find(({ arn, name }) => arn === id || name === id || arn.slice(0, -7) === id);
   const need = (region: string, id: string | undefined): Secret => {
+    checkSecretId(id ?? "");
     const secret = find(region, id ?? "");
     if (!secret) throw new LocalFault("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
     return secret;
@@ -77,6 +80,15 @@ export function secretsOf(env: LocalEnv): Secrets {
   };
 }
 
+/** As recorded: an id that cannot be a name or an ARN is refused before the secret is looked for, by every operation. */
+export function checkSecretId(id: string): void {
+  if (!/^[\w/+=.@!:-]{1,2048}$/.test(id)) throw invalidName();
+}
+export const invalidName = (): LocalFault =>
+  new LocalFault(
+    "ValidationException",
+    "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!",
+  );
 export const refused = (message: string): LocalFault => new LocalFault("InvalidRequestException", message);
 export const invalid = (message: string): LocalFault => new LocalFault("InvalidParameterException", message);
 

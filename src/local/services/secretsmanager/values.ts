@@ -13,7 +13,7 @@ import type {
   UpdateSecretVersionStageCommandOutput,
 } from "@aws-sdk/client-secrets-manager";
 import { type Handler, type LocalEnv, LocalFault, type Operations } from "../../core/service.ts";
-import { invalid, refuseManaged, type Secret, type Secrets, sameValue, valueIn, withStage, withVersion } from "./secret.ts";
+import { invalid, refused, refuseManaged, type Secret, type Secrets, sameValue, valueIn, withStage, withVersion } from "./secret.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -23,7 +23,10 @@ export function valueOperations(env: LocalEnv, secrets: Secrets): Operations {
     const secret = secrets.live(region, input.SecretId);
     const entry = read(secret, input);
     const today = Math.floor(env.clock.now() / DAY_MS) * DAY_MS;
-    if (secret.accessedAt !== today) secrets.put({ ...secret, accessedAt: today });
+    const id = entry.VersionId ?? "";
+    const version = secret.versions[id];
+    if (version && version.accessedAt !== today)
+      secrets.put({ ...secret, accessedAt: today, versions: { ...secret.versions, [id]: { ...version, accessedAt: today } } });
     return entry;
   };
   const getMany: Handler<BatchGetSecretValueCommandInput, BatchGetSecretValueCommandOutput> = (input, { region }) => {
@@ -80,6 +83,8 @@ function read(
     Object.entries(secret.versions).find(
       ([one, { stages }]) => (VersionId === undefined || one === VersionId) && (stage === undefined || stages.includes(stage)),
     ) ?? [];
+  if (!id && VersionId !== undefined && VersionStage !== undefined && secret.versions[VersionId])
+    throw refused("You provided a VersionStage that is not associated to the provided VersionId.");
   if (!id || !version || (version.string === undefined && version.binary === undefined)) {
     const what = VersionId === undefined ? `staging label: ${stage}` : `VersionId: ${VersionId}`;
     throw new LocalFault("ResourceNotFoundException", `Secrets Manager can't find the specified secret value for ${what}`);
@@ -100,8 +105,11 @@ const listVersions =
   (input, { region }) => {
     const secret = secrets.need(region, input.SecretId);
     const shown = Object.entries(secret.versions).filter(([, { stages }]) => stages.length > 0 || input.IncludeDeprecated);
-    const Versions = shown.map(([VersionId, { stages, createdAt }]) => ({
+    const Versions = shown.map(([VersionId, { stages, createdAt, accessedAt }]) => ({
       VersionId,
+      // As recorded for a secret without a key of its own.
+      KmsKeyIds: [secret.kmsKeyId ?? "DefaultEncryptionKey"],
+      ...(accessedAt !== undefined && { LastAccessedDate: new Date(accessedAt) }),
       ...(stages.length > 0 && { VersionStages: [...stages] }),
       CreatedDate: new Date(createdAt),
     }));

@@ -51,6 +51,8 @@ function assumeRole(env: LocalEnv, sessions: Sessions): Handler<STS.AssumeRoleCo
   return async (input, call) => {
     checkSession(input);
     const roleArn = input.RoleArn ?? "";
+    // As recorded: text that is no ARN is refused before the role is looked for.
+    if (!/^arn:[^:]+:[^:]+:[^:]*:[^:]*:.+$/.test(roleArn)) throw new LocalFault("ValidationError", `${roleArn} is invalid`, 400);
     const role = await trusted(env, call, roleArn);
     const duration = input.DurationSeconds ?? 3_600;
     if (duration > role.MaxSessionDuration)
