@@ -1,3 +1,4 @@
+import { KMS } from "@aws-sdk/client-kms";
 import { type LifecycleRule, S3 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { virtualClock } from "../../src/local/core/clock.ts";
@@ -165,13 +166,16 @@ describe("what was set is read back", () => {
   });
 
   test("encryption, ownership, block, versioning, inventories", async () => {
+    const kms = aws.client(KMS);
+    const { KeyMetadata: key } = await kms.createKey({});
+    await kms.createAlias({ AliasName: "alias/mine", TargetKeyId: key?.KeyId as string });
     const Rules = [
       { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms", KMSMasterKeyID: "alias/mine" }, BucketKeyEnabled: true },
     ] as const;
     await s3.putBucketEncryption({ Bucket, ServerSideEncryptionConfiguration: { Rules: [...Rules] } });
     expect((await s3.getBucketEncryption({ Bucket })).ServerSideEncryptionConfiguration?.Rules).toEqual(Rules);
     const put = await s3.putObject({ Bucket, Key: "kms", Body: "x" });
-    expect(put).toMatchObject({ ServerSideEncryption: "aws:kms", SSEKMSKeyId: "alias/mine", BucketKeyEnabled: true });
+    expect(put).toMatchObject({ ServerSideEncryption: "aws:kms", SSEKMSKeyId: key?.Arn, BucketKeyEnabled: true });
     await s3.deleteObject({ Bucket, Key: "kms" });
     const configuration = { Id: "all", Filter: { Prefix: "x" } };
     await s3.putBucketMetricsConfiguration({ Bucket, Id: "all", MetricsConfiguration: configuration });

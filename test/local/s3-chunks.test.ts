@@ -145,6 +145,6 @@ test("parts and configurations in chunks are checked as well", async () => {
   expect((await s3.listParts({ Bucket, Key: "parts", UploadId })).Parts).toBeUndefined();
   await expect(s3.getBucketTagging({ Bucket })).rejects.toMatchObject({ name: "NoSuchTagSet" });
   const right = await signedUpload(`/${Bucket}?tagging=`, [tags]);
-  expect((await put(`/${Bucket}?tagging=`, right))[0]).toBe(200);
+  expect((await put(`/${Bucket}?tagging=`, right))[0]).toBe(204);
   expect((await s3.getBucketTagging({ Bucket })).TagSet).toEqual([{ Key: "a", Value: "hello" }]);
 });

@@ -57,7 +57,9 @@ export async function answerAws(
     operationName = operation.name;
     checkInput(routed.loaded.model, service, wire.protocol, operation.name, input);
     const output = await inRequestScope(() => context.dispatcher.run(service, operation.name, input, call));
-    await send(response, writeResponse(wire, operation, output, routed.requestId), head, `${service.name}:${operationName}`);
+    const written = writeResponse(wire, operation, output, routed.requestId);
+    const status = service.successStatus?.[operation.name] ?? written.status;
+    await send(response, { ...written, status }, head, `${service.name}:${operationName}`);
   } catch (error) {
     if (error instanceof ConnectionCut) throw error;
     const fault = error instanceof LocalFault ? error : bug(error, context.env, service, operationName);
@@ -118,7 +120,8 @@ async function send(response: ServerResponse, { status, headers, body }: WireRes
   response.writeHead(status, headers).end(head ? undefined : body);
 }
 
-function callOf(request: IncomingMessage, response: ServerResponse, { requestId, signature }: RoutedRequest, env: LocalEnv): Call {
+function callOf(request: IncomingMessage, response: ServerResponse, routed: RoutedRequest, env: LocalEnv): Call {
+  const { requestId, signature } = routed;
   let signal: AbortSignal | undefined;
   const root: Principal = { type: "root", arn: `arn:aws:iam::${env.account}:root` };
   return {
@@ -126,13 +129,24 @@ function callOf(request: IncomingMessage, response: ServerResponse, { requestId,
     region: signature?.region ?? "us-east-1",
     account: env.account,
     principal: signature ? (env.identify(signature.accessKeyId)?.principal ?? root) : { type: "anonymous" },
-    headers: headersOf(request),
+    headers: withQueryHeaders(headersOf(request), routed),
     // Created on first use: few operations wait for anything.
     get signal() {
       signal ??= signalOf(response);
       return signal;
     },
   };
+}
+
+/** A presigned address may carry headers in its query. A header that is sent as such counts more. */
+function withQueryHeaders(
+  headers: Readonly<Record<string, string>>,
+  { query, signature, loaded: { service } }: RoutedRequest,
+): Readonly<Record<string, string>> {
+  if (signature?.expires === undefined || !service.headerInQuery) return headers;
+  const found: Record<string, string> = Object.create(null);
+  for (const [name, value] of query) if (service.headerInQuery(name.toLowerCase())) found[name.toLowerCase()] = value;
+  return Object.assign(found, headers);
 }
 
 /** Aborts when the client closes the connection before the response is sent. */

@@ -36,6 +36,10 @@ export interface LocalService {
   readonly pageTokens?: PageTokens;
   /** How the service's model is held against inputs. Default: every rule, in the words that most services share. */
   readonly inputRules?: InputRules;
+  /** Status of success of operations whose model names another one than AWS answers. */
+  readonly successStatus?: Readonly<Record<string, number>>;
+  /** Headers that a presigned address may carry in its query, by lower-case name. Default: none. */
+  readonly headerInQuery?: (name: string) => boolean;
   /** Bytes of a body that is held in memory, checked before anything is read of it. Default: 2 MiB. */
   readonly maxBodyBytes?: number;
   /** What the service says of a longer one. */

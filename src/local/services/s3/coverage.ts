@@ -1,7 +1,7 @@
 const STORED = "stored and read back, not carried out";
 /** Operations that do less than AWS's, and what they lack. */
 export const partial: Readonly<Record<string, string>> = {
-  PutBucketLifecycleConfiguration: `checked, ${STORED}: nothing expires or moves`,
+  PutBucketLifecycleConfiguration: `checked, ${STORED}: nothing expires or moves; answers say when an object would expire`,
   PutBucketCors: STORED,
   PutBucketWebsite: STORED,
   PutBucketReplication: STORED,
@@ -17,5 +17,5 @@ export const partial: Readonly<Record<string, string>> = {
   PutObjectAcl: "stored and read back; access is decided by policies only",
   PutBucketNotificationConfiguration: "topics and functions; no queues, no event bus",
   PutBucketVersioning: "no MFA delete",
-  PutObject: "encryption is noted, not done; default retention is not applied",
+  PutObject: "encryption is noted, not done; its KMS key is checked",
 };

@@ -4,6 +4,7 @@ import { checkWrite } from "./conditions.ts";
 import type { Notify } from "./notifications.ts";
 import { accessDenied, type Bucket, bucketArn, bucketOf, type S3State } from "./state.ts";
 import type { Version } from "./version.ts";
+import { checkVersionId } from "./version-id.ts";
 import { discard, place } from "./write.ts";
 
 interface Target {
@@ -44,12 +45,17 @@ export function deleteObjects(state: S3State, notify: Notify) {
         Deleted.push({ Key, ...(VersionId === undefined ? {} : { VersionId }), ...marker });
       } catch (error) {
         if (!(error instanceof LocalFault)) throw error;
-        Errors.push({ Key, ...(VersionId === undefined ? {} : { VersionId }), Code: error.code, Message: error.message });
+        const { code, message } = inBulk(error);
+        Errors.push({ Key, ...(VersionId === undefined ? {} : { VersionId }), Code: code, Message: message });
       }
     }
     return { ...(input.Delete?.Quiet || Deleted.length === 0 ? {} : { Deleted }), ...(Errors.length > 0 ? { Errors } : {}) };
   };
 }
+
+/** In bulk an id that S3 never gave has another code (recorded). */
+const inBulk = (fault: LocalFault): { code: string; message: string } =>
+  fault.extra.ArgumentName === "versionId" ? { code: "NoSuchVersion", message: "The specified version does not exist." } : fault;
 
 /** In bulk each object is allowed or denied by itself. */
 function authorize({ env }: S3State, bucket: Bucket, { Key = "", VersionId }: Target, call: Call): void {
@@ -74,6 +80,8 @@ function remove(state: S3State, bucket: Bucket, target: Target, bypass: boolean,
   // Any version will do, as long as there is one.
   if (ETag !== undefined) checkWrite(named, { IfMatch: ETag === "*" && exists ? named.etag : ETag });
   if (VersionId !== undefined) {
+    // A version that is deleted already is deleted once more with success.
+    if (!named) checkVersionId(VersionId, bucket.versioning !== undefined);
     if (!named) return { VersionId };
     checkLock(state, named, bypass);
     discard(state, named);

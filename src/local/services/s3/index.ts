@@ -54,6 +54,8 @@ export function s3Service(env: LocalEnv): LocalService {
     operations: ownersOnly(operationsOf(state, told)),
     permissions: permissionsOf(state),
     decode: decode(state),
+    successStatus: NO_CONTENT,
+    headerInQuery: isHeaderInQuery,
     acceptsUnverifiedSignature: (method) => method === "GET" || method === "HEAD" || method === "PUT",
     allowsCrossSite: (request, response, url) => allowsCrossSite(state, request, response, url),
     http: async (request, response, url) => answerPreflight(state, request, response, url),
@@ -101,6 +103,26 @@ function operationsOf(state: S3State, { notify }: Notifications): Operations {
     ...inventoryOperations(state),
   };
 }
+
+/** AWS answers 204 where the model says 200 (recorded by LocalStack's tests against AWS). */
+const NO_CONTENT: Readonly<Record<string, number>> = Object.fromEntries(
+  [
+    "PutBucketPolicy",
+    "PutBucketTagging",
+    "PutBucketAnalyticsConfiguration",
+    "PutBucketIntelligentTieringConfiguration",
+    "PutBucketInventoryConfiguration",
+    "PutBucketMetricsConfiguration",
+  ].map((operation) => [operation, 204]),
+);
+/**
+ * Conditions (recorded: a presigned PUT with `If-None-Match` in its query) and S3's own headers, which presigners move into
+ * the query. Not checksums: SDKs move the one of an empty body there.
+ */
+const isHeaderInQuery = (name: string): boolean =>
+  /^(if-(none-)?match|if-(un)?modified-since)$/.test(name) ||
+  (name.startsWith("x-amz-") &&
+    !/^x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|content-sha256|checksum-|sdk-)/.test(name));
 
 /** Every operation refuses a bucket of another owner than the caller expects. */
 function ownersOnly(operations: Operations): Operations {

@@ -33,7 +33,8 @@ export function walk<T>(keys: readonly string[], { prefix, delimiter, after, max
     if (after && key === after) continue;
     const cut = delimiter ? key.indexOf(delimiter, prefix.length) : -1;
     const group = cut < 0 ? undefined : key.slice(0, cut + delimiter.length);
-    if (group !== undefined && (group === after || group === page.prefixes.at(-1))) continue;
+    // Recorded: a marker within a common prefix leaves that prefix out.
+    if (group !== undefined && (after.startsWith(group) || group === page.prefixes.at(-1))) continue;
     const items = itemsOf(key);
     if (items.length === 0) continue;
     if (page.items.length + page.prefixes.length >= max) {

@@ -11,6 +11,7 @@ import { receive } from "./body.ts";
 import { type Algorithm, algorithmOf, asMembers, type Checksums, isFullObjectByDefault, statedAlgorithm } from "./checksums.ts";
 import { checkCopySource, exists } from "./conditions.ts";
 import { checkCustomerKeyInput } from "./encryption.ts";
+import { withKey } from "./kms-keys.ts";
 import { copyConditions, sourceOf } from "./put.ts";
 import type { Segment } from "./segment.ts";
 import { bucketOf, type S3State, type Upload } from "./state.ts";
@@ -46,12 +47,12 @@ export function uploadOf(
 }
 
 export function createMultipartUpload(state: S3State) {
-  return (input: CreateMultipartUploadCommandInput, call: Call) => {
+  return async (input: CreateMultipartUploadCommandInput, call: Call) => {
     const bucket = bucketOf(state, input.Bucket, call);
     const algorithm = algorithmOf(input.ChecksumAlgorithm);
     const type = checksumTypeOf(algorithm, input.ChecksumType);
     const upload: Upload = {
-      ...describe(bucket, input, call),
+      ...(await withKey(state, bucket, describe(state, bucket, input, call), call)),
       id: randomBytes(48).toString("base64url"),
       bucket: bucket.name,
       key: input.Key ?? "",

@@ -11,6 +11,7 @@ import { type Call, LocalFault } from "../../core/service.ts";
 import { aclOf, newAcl } from "./access.ts";
 import { asMembers } from "./checksums.ts";
 import { limit } from "./listing.ts";
+import { checkRetainUntil } from "./lock-configuration.ts";
 import type { Notify } from "./notifications.ts";
 import { checkCustomerKey, findVersion } from "./read.ts";
 import { accessDenied, type Bucket, bucketOf, type S3State } from "./state.ts";
@@ -87,15 +88,25 @@ export function lockOperations(state: S3State) {
       throw new LocalFault("InvalidRequest", "Bucket is missing Object Lock Configuration", 400);
     return found.version;
   };
+  const malformed = () =>
+    new LocalFault("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema", 400);
   const missing = () =>
     new LocalFault("NoSuchObjectLockConfiguration", "The specified object does not have a ObjectLock configuration", 404);
   return {
     PutObjectRetention(input: PutObjectRetentionCommandInput, call: Call) {
       const version = locked(input, call);
-      const until = input.Retention?.RetainUntilDate?.getTime();
-      const shorter = (version.lock?.until ?? 0) > (until ?? 0);
-      if (shorter && !(version.lock?.mode === "GOVERNANCE" && input.BypassGovernanceRetention)) throw accessDenied();
-      state.objects.update({ ...version, lock: { ...version.lock, mode: input.Retention?.Mode, until } });
+      const now = state.env.clock.now();
+      const { Mode: mode, RetainUntilDate: date } = input.Retention ?? {};
+      // Both or none: an empty retention takes the lock away.
+      if ((mode === undefined) !== (date === undefined)) throw malformed();
+      if (date) checkRetainUntil(date, now, "RetainUntilDate");
+      const until = date?.getTime();
+      const inForce = version.lock?.mode !== undefined && (version.lock.until ?? 0) > now;
+      const loosens = (version.lock?.until ?? 0) > (until ?? 0) || (version.lock?.mode === "COMPLIANCE" && mode !== "COMPLIANCE");
+      const changesMode = version.lock?.mode !== mode;
+      const bypasses = version.lock?.mode === "GOVERNANCE" && input.BypassGovernanceRetention === true;
+      if (inForce && (loosens || changesMode) && !bypasses) throw accessDenied("Access Denied because object protected by object lock.");
+      state.objects.update({ ...version, lock: { ...version.lock, mode, until } });
       return {};
     },
     GetObjectRetention(input: Named, call: Call) {

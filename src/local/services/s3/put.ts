@@ -3,17 +3,18 @@ import { type Call, LocalFault } from "../../core/service.ts";
 import { receive } from "./body.ts";
 import { type Algorithm, algorithmOf, asMembers, type Checksums, hasher } from "./checksums.ts";
 import { checkCopySource, checkWrite } from "./conditions.ts";
+import { withKey } from "./kms-keys.ts";
 import type { Notify } from "./notifications.ts";
 import { checkCustomerKey, findVersion } from "./read.ts";
 import { accessDenied, type Bucket, bucketOf, type S3State } from "./state.ts";
 import type { Described, Version } from "./version.ts";
-import { type Content, commit, describe, encryptionOf, versionOf, written } from "./write.ts";
+import { type Content, commit, describe, encryptionOf, expiration, written, writtenVersion } from "./write.ts";
 
 export function putObject(state: S3State, notify: Notify) {
   return async (input: PutObjectCommandInput, call: Call) => {
     const bucket = bucketOf(state, input.Bucket, call);
     const at = { bucket: bucket.name, key: input.Key ?? "" };
-    const described = describe(bucket, input, call);
+    const described = await withKey(state, bucket, describe(state, bucket, input, call), call);
     const atStart = state.objects.versions(at.bucket, at.key)[0];
     checkWrite(atStart, input);
     const { segment, md5, checksums } = await receive(state, input.Body, call.headers, input.ChecksumAlgorithm);
@@ -64,13 +65,14 @@ export function copyObject(state: S3State, notify: Notify) {
     checkSelfCopy(source.version, at, input);
     const atStart = state.objects.versions(at.bucket, at.key)[0];
     checkWrite(atStart, input);
-    const described = describeCopy(bucket, input, source.version, call);
+    const described = await withKey(state, bucket, describeCopy(state, bucket, input, source.version, call), call);
     const content = await copied(state, source.version, algorithmOf(input.ChecksumAlgorithm));
     const version = commit(state, at, described, content, input, atStart);
     notify(bucket.name, "ObjectCreated:Copy", version, call);
     return {
-      ...versionOf(bucket, version),
+      ...writtenVersion(version),
       ...encryptionOf(version),
+      ...expiration(bucket, version),
       ...(source.bucket.versioning ? { CopySourceVersionId: source.version.versionId } : {}),
       CopyObjectResult: {
         ETag: `"${version.etag}"`,
@@ -95,9 +97,10 @@ function checkSelfCopy(source: Version, at: { bucket: string; key: string }, inp
 }
 
 /** The copy takes over what it is not told otherwise; encryption and storage class are never taken over. */
-function describeCopy(bucket: Bucket, input: CopyObjectCommandInput, source: Version, call: Call): Described {
+function describeCopy(state: S3State, bucket: Bucket, input: CopyObjectCommandInput, source: Version, call: Call): Described {
   const { Tagging, Metadata, ...rest } = input;
-  const asked = describe(bucket, { ...rest, Tagging: input.TaggingDirective === "REPLACE" ? Tagging : undefined, Metadata }, call);
+  const tagging = input.TaggingDirective === "REPLACE" ? Tagging : undefined;
+  const asked = describe(state, bucket, { ...rest, Tagging: tagging, Metadata }, call);
   const replace = input.MetadataDirective === "REPLACE";
   const { ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled, StorageClass, SSECustomerAlgorithm, SSECustomerKeyMD5, ...taken } =
     source.headers;

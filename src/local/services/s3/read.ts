@@ -2,15 +2,18 @@ import type { GetObjectCommandInput, GetObjectCommandOutput, HeadObjectCommandIn
 import { type Call, LocalFault } from "../../core/service.ts";
 import { asMembers } from "./checksums.ts";
 import { checkRead } from "./conditions.ts";
+import { checkReadable } from "./kms-keys.ts";
 import { accessDenied, type Bucket, bucketArn, bucketOf, type S3State } from "./state.ts";
 import type { Version } from "./version.ts";
-import { versionOf } from "./write.ts";
+import { checkVersionId } from "./version-id.ts";
+import { expiration, versionOf } from "./write.ts";
 
 /** The version that a reader asks for; throws S3's various ways of saying that there is none. */
 export function findVersion(state: S3State, bucket: Bucket, key: string, versionId: string | undefined, call: Call): Version {
   const versions = state.objects.versions(bucket.name, key);
   if (versionId !== undefined) {
     const found = versions.find((version) => version.versionId === versionId);
+    if (!found) checkVersionId(versionId, bucket.versioning !== undefined);
     if (!found) throw new LocalFault("NoSuchVersion", "The specified version does not exist.", 404, { Key: key, VersionId: versionId });
     if (found.deleteMarker)
       throw new LocalFault(
@@ -36,8 +39,9 @@ export function findVersion(state: S3State, bucket: Bucket, key: string, version
 }
 
 export function getObject(state: S3State) {
-  return (input: GetObjectCommandInput, call: Call) => {
-    const { version, start, end, output } = look(state, input, call, true);
+  return async (input: GetObjectCommandInput, call: Call) => {
+    const { bucket, version, start, end, output } = look(state, input, call, true);
+    await checkReadable(state, bucket, version);
     return { ...output, Body: state.files.read(version.segments, start, end) as unknown as GetObjectCommandOutput["Body"] };
   };
 }
@@ -66,14 +70,24 @@ function look(state: S3State, input: GetObjectCommandInput | HeadObjectCommandIn
   });
   const output = {
     ...attributes(bucket, version),
+    // Only for the current version, asked for without its id (recorded).
+    ...(input.VersionId === undefined ? expiration(bucket, version) : {}),
     ...Object.fromEntries(overrides),
     ContentLength: end - start + 1,
     ...(partial ? { ContentRange: `bytes ${start}-${end}/${version.size}` } : {}),
     ...(input.PartNumber !== undefined && version.parts ? { PartsCount: version.parts.length } : {}),
-    ...(input.ChecksumMode === "ENABLED" && !partial ? { ...asMembers(version.checksums), ChecksumType: version.checksumType } : {}),
+    ...(input.ChecksumMode === "ENABLED" ? checksumOf(version, input.PartNumber, partial) : {}),
   };
-  return { version, start, end, output };
+  return { bucket, version, start, end, output };
 }
+/** Of the whole, or of one part: parts have one where they were uploaded with the object's algorithm (recorded). A range has none. */
+function checksumOf({ checksums, checksumType, parts }: Version, partNumber: number | undefined, partial: boolean) {
+  const part = partNumber === undefined ? undefined : parts?.[partNumber - 1];
+  if (!part) return partial ? {} : { ...asMembers(checksums), ChecksumType: checksumType };
+  const own = Object.entries(part.checksums).filter(([algorithm]) => algorithm in checksums);
+  return own.length > 0 ? { ...asMembers(Object.fromEntries(own)), ChecksumType: checksumType } : {};
+}
+
 /** A line break in a header would begin another one. */
 const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/;
 const OVERRIDES = {
@@ -132,7 +146,11 @@ function extent(
 function part({ parts, size }: Version, number: number): [number, number, boolean] {
   const sizes = parts?.map((each) => each.size) ?? [size];
   const own = sizes[number - 1];
-  if (own === undefined) throw new LocalFault("InvalidPartNumber", "The requested partnumber is not satisfiable", 416);
+  if (own === undefined)
+    throw new LocalFault("InvalidPartNumber", "The requested partnumber is not satisfiable", 416, {
+      PartNumberRequested: number,
+      ActualPartCount: sizes.length,
+    });
   const start = sizes.slice(0, number - 1).reduce((a, b) => a + b, 0);
   return [start, start + own - 1, own > 0];
 }
@@ -150,5 +168,6 @@ export function checkCustomerKey(
       "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.",
       400,
     );
-  if (input.SSECustomerKeyMD5 !== own) throw accessDenied();
+  if (input.SSECustomerKeyMD5 !== own)
+    throw accessDenied("Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.");
 }

@@ -12,6 +12,7 @@ import { aclOf, checkedPolicy, isPublic, newAcl } from "./access.ts";
 import { checkedCors } from "./cors.ts";
 import { freeze, thaw } from "./documents.ts";
 import { checkedLifecycle } from "./lifecycle.ts";
+import { checkedLockConfiguration } from "./lock-configuration.ts";
 import { checkDestinations } from "./notifications.ts";
 import { type Bucket, bucketOf, type S3State } from "./state.ts";
 import { checkedTags } from "./tags.ts";
@@ -31,7 +32,9 @@ interface Setting {
   /** What AWS answers when it is not set: an error, or a default. */
   readonly absent: readonly [code: string, message: string] | Values;
   /** Throws, or answers what is stored. */
-  readonly check?: (value: Values, bucket: Bucket, state: S3State, call: Call) => unknown;
+  /** The output of the put, from what is stored. Default: empty. */
+  readonly answer?: (stored: Values) => Values;
+  readonly check?: (value: Values, bucket: Bucket, state: S3State, call: Call, input: Values) => unknown;
 }
 const SETTINGS: readonly Setting[] = [
   {
@@ -40,7 +43,11 @@ const SETTINGS: readonly Setting[] = [
     delete: "BucketTagging",
     member: "Tagging",
     absent: ["NoSuchTagSet", "The TagSet does not exist"],
-    check: ({ TagSet }) => ({ TagSet: checkedTags(TagSet as Tag[], 50) }),
+    // Recorded: an empty set is as none.
+    check({ TagSet }) {
+      const tags = checkedTags(TagSet as Tag[], 50);
+      return tags.length > 0 ? { TagSet: tags } : undefined;
+    },
   },
   {
     name: "cors",
@@ -57,7 +64,9 @@ const SETTINGS: readonly Setting[] = [
     delete: "BucketLifecycle",
     member: "LifecycleConfiguration",
     absent: ["NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist"],
-    check: ({ Rules }) => checkedLifecycle(Rules as LifecycleRule[] | undefined),
+    check: ({ Rules }, _bucket, _state, _call, input) =>
+      checkedLifecycle(Rules as LifecycleRule[] | undefined, input.TransitionDefaultMinimumObjectSize as string | undefined),
+    answer: ({ TransitionDefaultMinimumObjectSize }) => ({ TransitionDefaultMinimumObjectSize }),
   },
   {
     name: "encryption",
@@ -130,10 +139,7 @@ const SETTINGS: readonly Setting[] = [
     member: "ObjectLockConfiguration",
     wrapped: true,
     absent: ["ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket"],
-    check(value, bucket) {
-      if (bucket.versioning === "Enabled") return value;
-      throw new LocalFault("InvalidBucketState", "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration", 409);
-    },
+    check: (value, bucket) => checkedLockConfiguration(value, bucket),
   },
   {
     name: "logging",
@@ -163,10 +169,10 @@ function operationsOf(setting: Setting, state: S3State): [string, Handler<Values
   const put: Handler<Values, Values> = async (input, call) => {
     const bucket = bucketOf(state, input.Bucket as string, call);
     const value = (input[member] ?? {}) as Values;
-    const checked = setting.check ? await setting.check(value, bucket, state, call) : value;
+    const checked = setting.check ? await setting.check(value, bucket, state, call, input) : value;
     // Checking may have taken time: another setting may have been made meanwhile.
     set(state, bucketOf(state, bucket.name, call), name, checked);
-    return {};
+    return setting.answer?.(checked as Values) ?? {};
   };
   const get: Handler<Values, Values> = (input, call) => {
     const stored = bucketOf(state, input.Bucket as string, call).settings[name];

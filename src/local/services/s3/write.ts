@@ -1,14 +1,17 @@
-import { randomBytes } from "node:crypto";
-import type { PutObjectCommandInput } from "@aws-sdk/client-s3";
+import type { LifecycleRule, PutObjectCommandInput } from "@aws-sdk/client-s3";
 import { type Call, LocalFault } from "../../core/service.ts";
 import { checkObjectAcl } from "./access.ts";
 import { asMembers, type Checksums } from "./checksums.ts";
 import { checkWrite } from "./conditions.ts";
+import { thawOnce } from "./documents.ts";
 import { encryptionHeaders } from "./encryption.ts";
+import { expirationOf } from "./lifecycle.ts";
+import { checkRetainUntil, defaultRetention } from "./lock-configuration.ts";
 import type { Segment } from "./segment.ts";
 import type { Bucket, S3State } from "./state.ts";
 import { headerTags } from "./tags.ts";
 import type { Described, Lock, Version } from "./version.ts";
+import { newVersionId } from "./version-id.ts";
 
 /** The members that all writing operations share: put, copy, multipart. */
 type Writing = Omit<PutObjectCommandInput, "Body" | "Expires"> & { readonly Expires?: Date | string | undefined };
@@ -23,9 +26,16 @@ const KEPT = [
   "SSECustomerKeyMD5",
 ] as const;
 
+/** Classes of Outposts, Snow, directory buckets and file systems. OUTPOSTS: recorded; the others by the API reference of PutObject. */
+const ELSEWHERE: ReadonlySet<string> = new Set(["OUTPOSTS", "SNOW", "EXPRESS_ONEZONE", "FSX_OPENZFS", "FSX_ONTAP"]);
+
 /** What a writing call says about the object beside its content. */
-export function describe(bucket: Bucket, input: Writing, call: Call): Described {
+export function describe(state: S3State, bucket: Bucket, input: Writing, call: Call): Described {
   checkObjectAcl(bucket, input);
+  if (ELSEWHERE.has(input.StorageClass ?? ""))
+    throw new LocalFault("InvalidStorageClass", "The storage class you specified is not valid", 400, {
+      StorageClassRequested: input.StorageClass,
+    });
   if (Buffer.byteLength(input.Key ?? "") > 1024) throw new LocalFault("KeyTooLongError", "Your key is too long", 400);
   const metadata = input.Metadata ?? {};
   if (Object.entries(metadata).reduce((n, [name, value]) => n + name.length + value.length, 0) > 2048)
@@ -38,7 +48,7 @@ export function describe(bucket: Bucket, input: Writing, call: Call): Described 
   if (own) headers.ContentEncoding = own;
   const expires = call.headers.expires ?? (input.Expires instanceof Date ? input.Expires.toUTCString() : input.Expires);
   if (expires) headers.Expires = expires;
-  const lock = lockOf(bucket, input);
+  const lock = lockOf(bucket, input, state.env.clock.now());
   return {
     headers: { ...headers, ...encryptionHeaders(bucket, input) },
     metadata,
@@ -47,15 +57,17 @@ export function describe(bucket: Bucket, input: Writing, call: Call): Described 
   };
 }
 
-function lockOf(bucket: Bucket, input: Writing): Lock | undefined {
-  const stated = input.ObjectLockMode !== undefined || input.ObjectLockLegalHoldStatus !== undefined;
-  if (!stated) return undefined;
-  if (!bucket.settings["object-lock"]) throw new LocalFault("InvalidRequest", "Bucket is missing Object Lock Configuration", 400);
-  return {
-    mode: input.ObjectLockMode,
-    until: input.ObjectLockRetainUntilDate?.getTime(),
-    legalHold: input.ObjectLockLegalHoldStatus === "ON",
-  };
+/** As the call says, else as the bucket's default retention says. */
+function lockOf(bucket: Bucket, input: Writing, now: number): Lock | undefined {
+  const { ObjectLockMode: mode, ObjectLockRetainUntilDate: date, ObjectLockLegalHoldStatus: hold } = input;
+  const stated = mode !== undefined || date !== undefined || hold !== undefined;
+  if (stated && !bucket.settings["object-lock"]) throw new LocalFault("InvalidRequest", "Bucket is missing Object Lock Configuration", 400);
+  if ((mode === undefined) !== (date === undefined))
+    throw new LocalFault("InvalidArgument", "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied", 400);
+  if (date) checkRetainUntil(date, now, "x-amz-object-lock-retain-until-date");
+  const retention = mode === undefined ? defaultRetention(bucket, now) : { mode, until: date?.getTime() };
+  if (!retention && hold === undefined) return undefined;
+  return { ...retention, ...(hold === undefined ? {} : { legalHold: hold === "ON" }) };
 }
 
 export interface Content {
@@ -103,7 +115,7 @@ export function commit(
 
 /** Puts a version or a delete marker on top; where the bucket is not versioned, in place of the `null` version. */
 export function place(state: S3State, bucket: Bucket, fresh: Omit<Version, "seq" | "versionId" | "modified">): Version {
-  const versionId = bucket.versioning === "Enabled" ? randomBytes(24).toString("base64url") : "null";
+  const versionId = bucket.versioning === "Enabled" ? newVersionId() : "null";
   const replaced = versionId === "null" ? state.objects.versions(bucket.name, fresh.key).filter((v) => v.versionId === "null") : [];
   const version = { ...fresh, versionId, seq: state.objects.nextSeq(), modified: state.env.clock.now() };
   state.objects.add(version);
@@ -118,12 +130,21 @@ export function discard(state: S3State, version: Version): void {
 /** What writers are told about the result. */
 export function written(bucket: Bucket, version: Version) {
   return {
-    ...versionOf(bucket, version),
+    ...writtenVersion(version),
     ...encryptionOf(version),
+    ...expiration(bucket, version),
     ETag: `"${version.etag}"`,
     ...asMembers(version.checksums),
     ChecksumType: version.checksumType,
   };
+}
+/** Writers learn the ids of versions only, not `null` (recorded for a suspended bucket). */
+export const writtenVersion = ({ versionId }: Version): { VersionId?: string } => (versionId === "null" ? {} : { VersionId: versionId });
+/** When a lifecycle rule will expire the object, and which. */
+export function expiration({ settings }: Bucket, version: Version): { Expiration?: string } {
+  if (settings.lifecycle === undefined) return {};
+  const Expiration = expirationOf(thawOnce<{ Rules: LifecycleRule[] }>(settings.lifecycle).Rules, version);
+  return Expiration === undefined ? {} : { Expiration };
 }
 /** Buckets that were never versioned do not speak of versions. */
 export const versionOf = (bucket: Bucket, version: Version): { VersionId?: string } =>

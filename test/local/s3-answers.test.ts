@@ -1,0 +1,163 @@
+import { KMS } from "@aws-sdk/client-kms";
+import { type LifecycleRule, S3 } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { localAws } from "../support/local-aws.ts";
+
+/** Answers that LocalStack's tests recorded from AWS (tests/aws/services/s3/*.snapshot.json). */
+let aws: Awaited<ReturnType<typeof localAws>>;
+let s3: S3;
+const Bucket = "answers";
+beforeAll(async () => {
+  aws = await localAws();
+  s3 = aws.client(S3);
+  await s3.createBucket({ Bucket });
+});
+afterAll(() => aws.close());
+const UNKNOWN = "HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD";
+
+describe("version ids", () => {
+  test("A bucket that was never versioned refuses every id but null", async () => {
+    const at = { Bucket, Key: "plain" };
+    await s3.putObject({ ...at, Body: "1" });
+    const invalid = { name: "InvalidArgument", message: "Invalid version id specified" };
+    await expect(s3.getObject({ ...at, VersionId: UNKNOWN })).rejects.toMatchObject(invalid);
+    await expect(s3.deleteObject({ ...at, VersionId: UNKNOWN })).rejects.toMatchObject(invalid);
+    const bulk = await s3.deleteObjects({ Bucket, Delete: { Objects: [{ Key: at.Key, VersionId: UNKNOWN }] } });
+    expect(bulk.Deleted).toBeUndefined();
+    expect(bulk.Errors).toMatchObject([{ Code: "NoSuchVersion", VersionId: UNKNOWN }]);
+    expect((await s3.getObject({ ...at, VersionId: "null" })).ContentLength).toBe(1);
+  });
+
+  test("A version is deleted twice with success; an id that S3 never gave is refused", async () => {
+    const at = { Bucket: "answers-versioned", Key: "k" };
+    await s3.createBucket({ Bucket: at.Bucket });
+    await s3.putBucketVersioning({ Bucket: at.Bucket, VersioningConfiguration: { Status: "Enabled" } });
+    const { VersionId } = await s3.putObject({ ...at, Body: "1" });
+    await s3.deleteObject({ ...at, VersionId });
+    await s3.deleteObject({ ...at, VersionId });
+    await expect(s3.getObject({ ...at, VersionId })).rejects.toMatchObject({ name: "NoSuchVersion" });
+    await expect(s3.deleteObject({ ...at, VersionId: UNKNOWN })).rejects.toMatchObject({ name: "InvalidArgument" });
+  });
+});
+
+describe("lifecycle", () => {
+  const put = (rule: Partial<LifecycleRule>, more: object = {}) =>
+    s3.putBucketLifecycleConfiguration({
+      Bucket,
+      LifecycleConfiguration: { Rules: [{ ID: "r", Status: "Enabled", Filter: { Prefix: "" }, ...rule }] },
+      ...more,
+    });
+
+  test("Rules that S3 does not take are refused in its words", async () => {
+    await expect(put({ Expiration: { Days: 7 }, NoncurrentVersionExpiration: {} })).rejects.toMatchObject({ name: "MalformedXML" });
+    await expect(put({ Expiration: { Days: 7, ExpiredObjectDeleteMarker: true } })).rejects.toMatchObject({ name: "MalformedXML" });
+    await expect(put({ Expiration: { Date: new Date("2027-01-01T05:04:03Z") } })).rejects.toMatchObject({
+      name: "InvalidArgument",
+      message: "'Date' must be at midnight GMT",
+    });
+    const twice = { And: { Prefix: "", Tags: ["a", "a"].map((Key) => ({ Key, Value: "1" })) } };
+    await expect(put({ Expiration: { Days: 7 }, Filter: twice })).rejects.toMatchObject({
+      name: "InvalidRequest",
+      message: "Duplicate Tag Keys are not allowed.",
+    });
+    await expect(put({ Expiration: { Days: 7 } }, { TransitionDefaultMinimumObjectSize: "value" })).rejects.toMatchObject({
+      message: "Invalid TransitionDefaultMinimumObjectSize found: value",
+    });
+  });
+
+  test("The minimum size for transitions is kept and answered", async () => {
+    const size = { TransitionDefaultMinimumObjectSize: "varies_by_storage_class" } as const;
+    expect(await put({ Expiration: { Days: 7 } }, size)).toMatchObject(size);
+    expect(await s3.getBucketLifecycleConfiguration({ Bucket })).toMatchObject(size);
+  });
+
+  test("An object that a rule will expire says when and by which rule", async () => {
+    const Rules: LifecycleRule[] = [
+      { ID: "one", Status: "Enabled", Filter: { Prefix: "logs/" }, Expiration: { Days: 7 } },
+      { ID: "two", Status: "Enabled", Filter: { Prefix: "logs/a" }, Expiration: { Days: 3 } },
+      { ID: "tagged", Status: "Enabled", Filter: { Tag: { Key: "k", Value: "v" } }, Expiration: { Days: 1 } },
+    ];
+    await s3.putBucketLifecycleConfiguration({ Bucket, LifecycleConfiguration: { Rules } });
+    const ruleOf = (text: string | undefined) => /^expiry-date="\w+, .* 00:00:00 GMT", rule-id="(\w+)"$/.exec(text ?? "")?.[1];
+    expect(ruleOf((await s3.putObject({ Bucket, Key: "logs/b", Body: "1" })).Expiration)).toBe("one");
+    expect(ruleOf((await s3.putObject({ Bucket, Key: "logs/a", Body: "1" })).Expiration)).toBe("two");
+    expect(ruleOf((await s3.putObject({ Bucket, Key: "x", Body: "1", Tagging: "k=v" })).Expiration)).toBe("tagged");
+    expect((await s3.putObject({ Bucket, Key: "x", Body: "1" })).Expiration).toBeUndefined();
+    expect(ruleOf((await s3.headObject({ Bucket, Key: "logs/b" })).Expiration)).toBe("one");
+    await s3.deleteBucketLifecycle({ Bucket });
+  });
+});
+
+describe("KMS keys of objects", () => {
+  const put = (SSEKMSKeyId: string) => s3.putObject({ Bucket, Key: "kms", Body: "1", ServerSideEncryption: "aws:kms", SSEKMSKeyId });
+
+  test("A key that is not there is refused", async () => {
+    const missing = "134f2428-cec1-4b25-a1ae-9048164dba47";
+    const refused = (message: string) => ({ name: "KMS.NotFoundException", message });
+    await expect(put("fake-key-id")).rejects.toMatchObject(refused("Invalid keyId 'fake-key-id'"));
+    const arn = `arn:aws:kms:us-east-1:000000000000:key/${missing}`;
+    await expect(put(missing)).rejects.toMatchObject(refused(`Key '${arn}' does not exist`));
+    await expect(put(arn.replace("us-east-1", "eu-west-1"))).rejects.toMatchObject(refused("Invalid arn eu-west-1"));
+  });
+
+  test("A disabled key and one pending deletion neither encrypt nor decrypt", async () => {
+    const kms = aws.client(KMS);
+    const { KeyId = "", Arn = "" } = (await kms.createKey({})).KeyMetadata ?? {};
+    expect(await put(KeyId)).toMatchObject({ SSEKMSKeyId: Arn });
+    await kms.disableKey({ KeyId });
+    const disabled = { name: "KMS.DisabledException", message: `${Arn} is disabled.` };
+    await expect(put(KeyId)).rejects.toMatchObject(disabled);
+    await expect(s3.getObject({ Bucket, Key: "kms" })).rejects.toMatchObject(disabled);
+    expect(await s3.headObject({ Bucket, Key: "kms" })).toMatchObject({ SSEKMSKeyId: Arn });
+    await kms.enableKey({ KeyId });
+    await s3.getObject({ Bucket, Key: "kms" });
+    await kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 7 });
+    await expect(s3.getObject({ Bucket, Key: "kms" })).rejects.toMatchObject({ name: "KMS.KMSInvalidStateException" });
+  });
+});
+
+test("A presigned PUT keeps the condition that stands in its query", async () => {
+  const now = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
+  const scope = `owner/${now.slice(0, 8)}/us-east-1/s3/aws4_request`;
+  const signature = `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=${scope}&X-Amz-Date=${now}&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=0`;
+  const put = () => fetch(`${aws.url}/${Bucket}/once?If-None-Match=*&${signature}`, { method: "PUT", body: "x" });
+  expect((await put()).status).toBe(200);
+  expect((await put()).status).toBe(412);
+});
+
+test("Storage classes of other kinds of storage are refused", async () => {
+  const put = (StorageClass: string) => s3.putObject({ Bucket, Key: "k", Body: "1", StorageClass: StorageClass as "STANDARD" });
+  await expect(put("OUTPOSTS")).rejects.toMatchObject({ name: "InvalidStorageClass" });
+  await put("STANDARD_IA");
+});
+
+test("A bucket's tags are put with 204, and an empty set is as none", async () => {
+  const tagged = await s3.putBucketTagging({ Bucket, Tagging: { TagSet: [{ Key: "a", Value: "b" }] } });
+  expect(tagged.$metadata.httpStatusCode).toBe(204);
+  await s3.putBucketTagging({ Bucket, Tagging: { TagSet: [] } });
+  await expect(s3.getBucketTagging({ Bucket })).rejects.toMatchObject({ name: "NoSuchTagSet" });
+});
+
+test("A marker within a common prefix leaves that prefix out of the list", async () => {
+  for (const Key of ["list/a/1", "list/a/2", "list/file"]) await s3.putObject({ Bucket, Key, Body: "" });
+  const page = await s3.listObjects({ Bucket, Prefix: "list/", Delimiter: "/", Marker: "list/a/1" });
+  expect(page.CommonPrefixes).toBeUndefined();
+  expect(page.Contents?.map((object) => object.Key)).toEqual(["list/file"]);
+});
+
+test("A part has a checksum of its own where the upload names an algorithm", async () => {
+  const upload = async (ChecksumAlgorithm?: "SHA256") => {
+    const at = { Bucket, Key: `parts-${ChecksumAlgorithm}` };
+    const { UploadId } = await s3.createMultipartUpload({ ...at, ...(ChecksumAlgorithm ? { ChecksumAlgorithm } : {}) });
+    const part = { PartNumber: 1, Body: "part", ...(ChecksumAlgorithm ? { ChecksumAlgorithm } : {}) };
+    const { ETag, ChecksumSHA256 } = await s3.uploadPart({ ...at, UploadId, ...part });
+    const Parts = [{ PartNumber: 1, ETag, ...(ChecksumSHA256 ? { ChecksumSHA256 } : {}) }];
+    await s3.completeMultipartUpload({ ...at, UploadId, MultipartUpload: { Parts } });
+    return { ChecksumSHA256, read: await s3.headObject({ ...at, PartNumber: 1, ChecksumMode: "ENABLED" }) };
+  };
+  const named = await upload("SHA256");
+  expect(named.read).toMatchObject({ ChecksumSHA256: named.ChecksumSHA256, ChecksumType: "COMPOSITE", PartsCount: 1 });
+  const unnamed = await upload();
+  expect(unnamed.read.ChecksumType).toBeUndefined();
+  expect(unnamed.read.ChecksumCRC32).toBeUndefined();
+});
