@@ -108,10 +108,11 @@ export async function bucketStore(session: Session, bucket: string): Promise<Obj
       }),
     stream: async (key) => (await body(key))?.Body as Readable | undefined,
     async put(Key, file, ContentType) {
-      if (statSync(file).size > PIECE_BYTES) return putPieces(session, s3, { ...own, Key }, file, ContentType);
+      if (statSync(file).size > PIECE_BYTES) return void (await putPieces(session, s3, { ...own, Key }, file, ContentType));
       await session.ask(`the object ${Key}`, () => s3.putObject({ ...own, Key, Body: readFileSync(file), ContentType }));
     },
     async putNew(Key, file, ContentType) {
+      if (statSync(file).size > PIECE_BYTES) return putPieces(session, s3, { ...own, Key }, file, ContentType, { IfNoneMatch: "*" });
       const put = () => s3.putObject({ ...own, Key, Body: readFileSync(file), ContentType, IfNoneMatch: "*" });
       return (
         (await session.ask(`the object ${Key}`, () => orAbsent(put(), "PreconditionFailed", "ConditionalRequestConflict"))) !== undefined
@@ -126,25 +127,33 @@ export async function bucketStore(session: Session, bucket: string): Promise<Obj
   };
 }
 
+/** Uploads the file in pieces. false: the key is taken, and the condition wants it free. */
 async function putPieces(
   session: Session,
   s3: S3,
   target: { readonly Bucket: string; readonly Key: string },
   file: string,
   ContentType: string,
-): Promise<void> {
+  condition: { readonly IfNoneMatch?: string } = {},
+): Promise<boolean> {
   const { UploadId } = await session.ask(`the object ${target.Key}`, () => s3.createMultipartUpload({ ...target, ContentType }));
   const Parts: { PartNumber: number; ETag: string | undefined }[] = [];
   const handle = await open(file);
+  const buffer = Buffer.alloc(PIECE_BYTES);
   try {
     for (let PartNumber = 1; ; PartNumber++) {
-      const { bytesRead, buffer } = await handle.read(Buffer.alloc(PIECE_BYTES), 0, PIECE_BYTES);
+      const { bytesRead } = await handle.read(buffer, 0, PIECE_BYTES);
       if (bytesRead === 0) break;
       const Body = buffer.subarray(0, bytesRead);
       const { ETag } = await session.ask(`the object ${target.Key}`, () => s3.uploadPart({ ...target, UploadId, PartNumber, Body }));
       Parts.push({ PartNumber, ETag });
     }
-    await session.ask(`the object ${target.Key}`, () => s3.completeMultipartUpload({ ...target, UploadId, MultipartUpload: { Parts } }));
+    const complete = () => s3.completeMultipartUpload({ ...target, UploadId, MultipartUpload: { Parts }, ...condition });
+    const answer = await session.ask(`the object ${target.Key}`, () =>
+      orAbsent(complete(), "PreconditionFailed", "ConditionalRequestConflict"),
+    );
+    if (answer === undefined) await session.ask(`the object ${target.Key}`, () => s3.abortMultipartUpload({ ...target, UploadId }));
+    return answer !== undefined;
   } finally {
     await handle.close();
   }

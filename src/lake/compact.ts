@@ -17,9 +17,11 @@ import {
   parquetKey,
   pendingKey,
   rawFolder,
+  tableFolder,
 } from "./layout.ts";
 import { differs, manifestsOf, proveFiles, putJson } from "./manifests.ts";
-import { type Copies, fetchCopies, writeParquet } from "./pack.ts";
+import { type Copies, fetchCopies } from "./pack.ts";
+import { writeParquet } from "./parquet.ts";
 import { inBoth, type Pending, pendingObjects, readPending, writePending } from "./pending.ts";
 import type { ObjectStore } from "./store.ts";
 
@@ -138,6 +140,7 @@ async function commit(store: ObjectStore, { area, day, pending, folder }: Part, 
   const { files, events } = await writeParquet(area, copies.rows, await fetchEarlier(store, area.table, day, folder), folder);
   const archive = archiveKey(area, day, part);
   const parquet = files.map((_, i) => parquetKey(area.table, day, part, i));
+  await removeOthers(store, parquet, `${tableFolder(area.table, day)}${part}-`);
   await store.put(archive, copies.archive, "application/gzip");
   for (const [i, file] of files.entries()) await store.put(parquet[i] as string, file, "application/vnd.apache.parquet");
   await prove(store, archive, copies, pending);
@@ -145,6 +148,12 @@ async function commit(store: ObjectStore, { area, day, pending, folder }: Part, 
   const manifest: Manifest = { part, copies: pending.copies, events, unreadable: copies.unreadable, archive, parquet };
   await putJson(store, manifestKey(area, day, part), manifest, folder);
   return { part, copies: pending.copies, events, unreadable: copies.unreadable, files: [archive, ...parquet] };
+}
+/** A killed run of another version may have divided the same part into more files. Readers of `lake/` would find these events twice. */
+async function removeOthers(store: ObjectStore, parquet: readonly string[], prefix: string): Promise<void> {
+  const others: string[] = [];
+  for await (const { key } of store.list(prefix)) if (!parquet.includes(key)) others.push(key);
+  if (others.length > 0) await store.remove(others);
 }
 async function prove(store: ObjectStore, archive: string, { tally }: Copies, { copies }: Pending): Promise<void> {
   const source = await store.stream(archive);

@@ -4,6 +4,7 @@ import { FleetlogixError } from "../errors.ts";
 import type { Table } from "./events.ts";
 
 const MEMORY = "512MB";
+const MIB = 1024 * 1024;
 
 /** Gives a database in memory to `work`; what does not fit into memory goes to `folder`. PEER_MISSING when DuckDB is not installed. */
 export async function withDuckDb<T>(folder: string, work: (db: DuckDBConnection) => Promise<T>): Promise<T> {
@@ -38,9 +39,9 @@ async function loadDuckDb(): Promise<typeof import("@duckdb/node-api")> {
 export const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 export const named = (value: string): string => `"${value.replaceAll('"', '""')}"`;
 
-/** Rows of files with one JSON object a line. */
-export const fromJson = (files: readonly string[], { columns }: Table): string =>
-  `read_json([${files.map(quoted).join(", ")}], format = 'newline_delimited', maximum_object_size = 33554432, columns = {${columns
+/** Rows of files with one JSON object a line, of at most `longest` bytes: DuckDB's reader keeps twice that in memory. */
+export const fromJson = (files: readonly string[], { columns }: Table, longest = 32 * MIB): string =>
+  `read_json([${files.map(quoted).join(", ")}], format = 'newline_delimited', maximum_object_size = ${Math.max(longest, MIB)}, columns = {${columns
     .map(([name, type]) => `${named(name)}: ${quoted(type)}`)
     .join(", ")}})`;
 export const fromParquet = (files: readonly string[]): string => `read_parquet([${files.map(quoted).join(", ")}], union_by_name = true)`;

@@ -66,6 +66,8 @@ const ROUTE_CHECKS: readonly Column[] = [
 
 export interface Table {
   readonly columns: readonly (readonly [name: string, type: string])[];
+  /** The vehicle or delivery that an event is about: first in `order`. */
+  readonly subject: string;
   /** What one event is known by: the same in two parts, it is the same event. */
   readonly identity: readonly string[];
   /** Order of the rows in a file: who asks for one vehicle or delivery reads few row groups. */
@@ -74,6 +76,7 @@ export interface Table {
 const BODIES: Readonly<Record<Area["table"], readonly Column[]>> = { deliveries: DELIVERIES, fixes: FIXES, route_checks: ROUTE_CHECKS };
 const table = (name: Area["table"], subject: string): Table => ({
   columns: [...HEAD, ...BODIES[name].map(([column, type]) => [column, type] as const)],
+  subject,
   identity: [subject, "event_id"],
   order: [subject, "event_time", "event_id"],
 });
@@ -92,6 +95,7 @@ export const ALERTS: Table = {
     ["close_reason", "VARCHAR"],
     ...["deviation_km", "max_deviation_km", "threshold_km", "lat", "lon"].map((name) => [name, "DOUBLE"] as const),
   ],
+  subject: "vehicle_id",
   identity: ["alert_id"],
   order: ["vehicle_id", "opened_at"],
 };
