@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { ScanCommandOutput } from "@aws-sdk/client-dynamodb";
 import { orAbsent } from "../aws/faults.ts";
+import { openObjectReader } from "../aws/object-reader.ts";
 import type { S3 } from "../aws/sdk/types.ts";
 import { FleetlogixError } from "../errors.ts";
 import { compact } from "../lake/compact.ts";
@@ -79,7 +80,9 @@ const PIECE_BYTES = 16 * 1024 * 1024;
 /** The stack's bucket; every call is asked again while AWS is busy. */
 export async function bucketStore(session: Session, bucket: string): Promise<ObjectStore> {
   const s3 = await session.clients.s3();
-  const own = { Bucket: bucket, ExpectedBucketOwner: session.place.account };
+  const { place, options } = session;
+  const read = await openObjectReader(session.clients, { ...place, bucket, endpoint: options.endpoint });
+  const own = { Bucket: bucket, ExpectedBucketOwner: place.account };
   const body = (Key: string) => session.ask(`the object ${Key}`, () => orAbsent(s3.getObject({ ...own, Key }), "NoSuchKey", "404"));
   const pages = async function* (Prefix: string, Delimiter?: string) {
     let ContinuationToken: string | undefined;
@@ -103,6 +106,8 @@ export async function bucketStore(session: Session, bucket: string): Promise<Obj
     // The body is part of what is asked again: a connection may break in the middle of it.
     get: (Key) =>
       session.ask(`the object ${Key}`, async () => {
+        const content = await read(Key);
+        if (content !== undefined) return content;
         const answer = await orAbsent(s3.getObject({ ...own, Key }), "NoSuchKey", "404");
         return answer?.Body && Buffer.from(await answer.Body.transformToByteArray());
       }),
