@@ -29,7 +29,10 @@ test("a day with more than one file's bytes becomes several files, sorted from o
       const event_time = new Date(Date.UTC(2026, 2, 1) + n * 14).toISOString().slice(0, -1);
       await rows.add({ ...row, event_time, received_at: event_time });
     }
-    const { files, events } = await writeParquet(fixes, await rows.end(), [], folder, { file: FILE_BYTES, piece: Math.min(2e6, FILE_BYTES) });
+    const { files, events } = await writeParquet(fixes, await rows.end(), [], folder, {
+      file: FILE_BYTES,
+      piece: Math.min(2e6, FILE_BYTES),
+    });
     expect(events).toBe(ROWS - ROWS / 10_000);
     expect(files.length).toBeGreaterThan(1);
     for (const file of files) {
