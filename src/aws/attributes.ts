@@ -15,6 +15,18 @@ export interface Attribute<Spec, Live, Answer extends readonly unknown[], Write>
   /** AWS never makes it smaller: a larger live value is no difference. `keep`: what to write in the configuration to match it. */
   readonly growsOnly?: { isMore(spec: Spec, live: Live): boolean; keep(live: Live): string };
 }
+/** An attribute that AWS reports and takes by one name. `unset`: its meaning when AWS does not report it. */
+export const member =
+  <Spec, Answer, Write>() =>
+  <Name extends keyof Answer & keyof Write>(
+    name: Name,
+    wanted: (spec: Spec) => Write[Name],
+    unset?: Answer[Name],
+  ): Attribute<Spec, unknown, [answer: Answer], Pick<Write, Name>> => ({
+    read: (answer) => answer[name] ?? unset,
+    wanted,
+    write: (spec) => ({ [name]: wanted(spec) }) as Pick<Write, Name>,
+  });
 /** By path of the change. */
 export type Attributes<Spec, Live, Answer extends readonly unknown[], Write> = Readonly<
   Record<string, Attribute<Spec, Live, Answer, Write>>
@@ -43,6 +55,13 @@ export const attributeChanges = <Spec, Live, Answer extends readonly unknown[], 
   Object.entries(table).flatMap(([path, { wanted, growsOnly }]) =>
     growsOnly?.isMore(spec, live) ? [] : differences({ [path]: [values[path], wanted(spec, live)] }),
   );
+
+/** The writes of all attributes: for a create, or for a call that replaces every setting. */
+export const allWrites = <Spec, Live, Answer extends readonly unknown[], Write>(
+  table: Attributes<Spec, Live, Answer, Write>,
+  spec: Spec,
+  live: Live,
+): readonly Write[] => Object.values(table).flatMap(({ write }) => (write ? [write(spec, live)] : []));
 
 /** The writes of the changed attributes, each followed by what AWS demands with it. */
 export const writesOf = <Spec, Live, Answer extends readonly unknown[], Write>(

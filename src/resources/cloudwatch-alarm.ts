@@ -1,5 +1,6 @@
-import type { Dimension, PutMetricAlarmCommandInput } from "@aws-sdk/client-cloudwatch";
-import { changedTags, differences } from "../aws/changes.ts";
+import type { MetricAlarm, PutMetricAlarmCommandInput, Statistic } from "@aws-sdk/client-cloudwatch";
+import { type Attributes, type AttributeValues, allWrites, attributeChanges, member, readAttributes, writesOf } from "../aws/attributes.ts";
+import { changedTags } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { joinedLookups } from "../aws/lookups.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
@@ -36,8 +37,7 @@ export interface AlarmSpec {
 interface AlarmLive {
   readonly arn: string;
   readonly state: string;
-  /** The settings in the shape of PutMetricAlarm, by the names of AWS. */
-  readonly settings: Readonly<Record<string, unknown>>;
+  readonly attributes: AttributeValues;
 }
 
 const GONE = ["ResourceNotFound", "ResourceNotFoundException"];
@@ -61,12 +61,7 @@ export const cloudwatchAlarm: ResourceKind<AlarmId, AlarmSpec, AlarmLive, object
     everywhere: { read: ["cloudwatch:DescribeAlarms"] },
   },
   label: ({ name }) => name,
-  diff: (spec, live) => {
-    const wanted = settingsOf(spec);
-    return differences(
-      Object.fromEntries(PATHS.map(([path, member]) => [path, [live.settings[member], wanted[member as keyof typeof wanted]] as const])),
-    );
-  },
+  diff: (spec, live) => attributeChanges(ATTRIBUTES, live.attributes, spec, live),
   outputs: () => ({}),
   predict: () => ({}),
   describe: ({ arn, state }) => ({ arn, state }),
@@ -77,7 +72,8 @@ export const cloudwatchAlarm: ResourceKind<AlarmId, AlarmSpec, AlarmLive, object
     if (!alarm) return { state: "absent" };
     const arn = alarm.AlarmArn ?? arnOf(name, ctx.place);
     const { Tags } = await cloudwatch.listTagsForResource({ ResourceARN: arn });
-    return { state: "ready", live: { arn, state: alarm.StateValue ?? "unknown", settings: { ...alarm } }, tags: fromTagList(Tags) };
+    const live = { arn, state: alarm.StateValue ?? "unknown", attributes: readAttributes(ATTRIBUTES, alarm) };
+    return { state: "ready", live, tags: fromTagList(Tags) };
   },
   // PutMetricAlarm overwrites an existing alarm and then ignores the tags. The engine creates only what it read as absent.
   async create({ name }, spec, ctx) {
@@ -85,11 +81,11 @@ export const cloudwatchAlarm: ResourceKind<AlarmId, AlarmSpec, AlarmLive, object
     await cloudwatch.putMetricAlarm({ AlarmName: name, ...settingsOf(spec), Tags: toTagList(ctx.tags) });
   },
   // PutMetricAlarm replaces all settings of an alarm, so one call repairs every difference.
-  async update({ name }, spec, { arn }, changes, ctx) {
+  async update({ name }, spec, live, changes, ctx) {
     const cloudwatch = await ctx.world.cloudwatch();
-    if (changes.some(({ path }) => !path.startsWith("tags."))) await cloudwatch.putMetricAlarm({ AlarmName: name, ...settingsOf(spec) });
+    if (writesOf(ATTRIBUTES, changes, spec, live).length > 0) await cloudwatch.putMetricAlarm({ AlarmName: name, ...settingsOf(spec) });
     const tags = changedTags(changes);
-    if (tags) await cloudwatch.tagResource({ ResourceARN: arn, Tags: toTagList(tags) });
+    if (tags) await cloudwatch.tagResource({ ResourceARN: live.arn, Tags: toTagList(tags) });
   },
   async delete({ name }, _live, _how, ctx) {
     await (await ctx.world.cloudwatch()).deleteAlarms({ AlarmNames: [name] });
@@ -100,49 +96,29 @@ export const cloudwatchAlarm: ResourceKind<AlarmId, AlarmSpec, AlarmLive, object
     ),
 };
 
-/** Path of a change, and PutMetricAlarm's member for it. */
-const PATHS = [
-  ["description", "AlarmDescription"],
-  ["namespace", "Namespace"],
-  ["metric", "MetricName"],
-  ["dimensions", "Dimensions"],
+type Settings = Omit<PutMetricAlarmCommandInput, "AlarmName" | "Tags">;
+const setting = member<AlarmSpec, MetricAlarm, Settings>();
+const isPercentile = ({ statistic }: AlarmSpec) => /^p\d/.test(statistic);
+const ATTRIBUTES: Attributes<AlarmSpec, unknown, [found: MetricAlarm], Partial<Settings>> = {
+  description: setting("AlarmDescription", (spec) => spec.description),
+  namespace: setting("Namespace", (spec) => spec.metric.namespace),
+  metric: setting("MetricName", (spec) => spec.metric.name),
+  dimensions: setting("Dimensions", (spec) => Object.entries(spec.metric.dimensions).map(([Name, Value]) => ({ Name, Value }))),
   // Present when somebody made it a metric math alarm.
-  ["metrics", "Metrics"],
-  ["statistic", "Statistic"],
-  ["percentile", "ExtendedStatistic"],
-  ["period", "Period"],
-  ["periods", "EvaluationPeriods"],
-  ["breaching", "DatapointsToAlarm"],
-  ["comparison", "ComparisonOperator"],
-  ["threshold", "Threshold"],
-  ["missing", "TreatMissingData"],
-  ["actionsEnabled", "ActionsEnabled"],
-  ["topic", "AlarmActions"],
-  ["okTopic", "OKActions"],
-] as const;
+  metrics: setting("Metrics", () => undefined),
+  statistic: setting("Statistic", (spec) => (isPercentile(spec) ? undefined : (spec.statistic as Statistic))),
+  percentile: setting("ExtendedStatistic", (spec) => (isPercentile(spec) ? spec.statistic : undefined)),
+  period: setting("Period", (spec) => spec.period),
+  periods: setting("EvaluationPeriods", (spec) => spec.periods),
+  breaching: setting("DatapointsToAlarm", (spec) => spec.breaching),
+  comparison: setting("ComparisonOperator", (spec) => spec.comparison),
+  threshold: setting("Threshold", (spec) => spec.threshold),
+  missing: setting("TreatMissingData", (spec) => spec.missing),
+  actionsEnabled: setting("ActionsEnabled", () => true),
+  topic: setting("AlarmActions", (spec) => [spec.topic]),
+  okTopic: setting("OKActions", (spec) => [spec.topic]),
+};
+const settingsOf = (spec: AlarmSpec) => Object.assign({}, ...allWrites(ATTRIBUTES, spec, undefined)) as Settings;
 
-function settingsOf(spec: AlarmSpec) {
-  return {
-    AlarmDescription: spec.description,
-    ...metricOf(spec.metric),
-    ...statisticOf(spec),
-    Period: spec.period,
-    EvaluationPeriods: spec.periods,
-    DatapointsToAlarm: spec.breaching,
-    ComparisonOperator: spec.comparison,
-    Threshold: spec.threshold,
-    TreatMissingData: spec.missing,
-    ActionsEnabled: true,
-    AlarmActions: [spec.topic],
-    OKActions: [spec.topic],
-  } satisfies Partial<PutMetricAlarmCommandInput>;
-}
-const metricOf = ({ namespace: Namespace, name: MetricName, dimensions }: MetricOf) => ({
-  Namespace,
-  MetricName,
-  Dimensions: Object.entries(dimensions).map(([Name, Value]): Dimension => ({ Name, Value })),
-});
-const statisticOf = ({ statistic }: AlarmSpec): Pick<PutMetricAlarmCommandInput, "Statistic" | "ExtendedStatistic"> =>
-  /^p\d/.test(statistic) ? { ExtendedStatistic: statistic } : { Statistic: statistic as PutMetricAlarmCommandInput["Statistic"] };
 const arnOf = (name: string, { partition, region, account }: AwsLocation) =>
   `arn:${partition}:cloudwatch:${region}:${account}:alarm:${name}`;

@@ -1,4 +1,6 @@
-import { changedTags, differences, touches } from "../aws/changes.ts";
+import type { Role } from "@aws-sdk/client-iam";
+import { type Attributes, type AttributeValues, attributeChanges, readAttributes, writesOf } from "../aws/attributes.ts";
+import { changedTags } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
@@ -23,12 +25,9 @@ interface RoleLive {
   readonly id: string;
   readonly name: string;
   readonly arn: string;
-  readonly description: string | undefined;
-  /** In normal form, as `policy`. */
-  readonly trust: unknown;
-  readonly policy: unknown;
-  /** Foreign inline and attached policies. The policy for the key belongs to the function (lambda-function/key-grant.ts). */
-  readonly otherPolicies: readonly string[];
+  readonly attributes: AttributeValues;
+  /** Names of all inline policies, and ARNs of the attached ones. */
+  readonly inlinePolicies: readonly string[];
   readonly attachedPolicies: readonly string[];
 }
 export interface RoleOutputs {
@@ -62,14 +61,7 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
     everywhere: { read: ["iam:ListRoles"] },
   },
   label: ({ name }) => name,
-  diff: (spec, live) =>
-    differences({
-      trust: [live.trust, policyForm(spec.trust)],
-      policy: [live.policy, policyForm(spec.policy)],
-      otherPolicies: [live.otherPolicies, []],
-      attachedPolicies: [live.attachedPolicies, []],
-      description: [live.description, spec.description],
-    }),
+  diff: (spec, live) => attributeChanges(ATTRIBUTES, live.attributes, spec, live),
   outputs: ({ id, name, arn }) => ({ id, name, arn }),
   predict: ({ name }, { partition, account }: AwsLocation) => ({
     name,
@@ -87,20 +79,17 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
   },
   async update({ name: RoleName }, spec, live, changes, ctx) {
     const iam = await ctx.world.iam();
-    if (touches(changes, "trust")) await iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: JSON.stringify(spec.trust) });
-    if (touches(changes, "policy")) await iam.putRolePolicy({ RoleName, PolicyName: INLINE, PolicyDocument: JSON.stringify(spec.policy) });
-    if (touches(changes, "otherPolicies", "attachedPolicies")) await strip(iam, RoleName, live);
-    if (touches(changes, "description")) await iam.updateRole({ RoleName, Description: spec.description });
+    for (const write of writesOf(ATTRIBUTES, changes, spec, live)) await write(iam, RoleName);
     const tags = changedTags(changes);
     if (tags) await iam.tagRole({ RoleName, Tags: toTagList(tags) });
   },
   /** IAM deletes no role that has policies or instance profiles. */
   async delete({ name: RoleName }, live, _how, ctx) {
     const iam = await ctx.world.iam();
-    await strip(iam, RoleName, { ...live, otherPolicies: [...live.otherPolicies, INLINE, KEY_POLICY] });
-    const profiles = await orAbsent(iam.listInstanceProfilesForRole({ RoleName }), ...GONE);
-    for (const { InstanceProfileName } of profiles?.InstanceProfiles ?? [])
-      await orAbsent(iam.removeRoleFromInstanceProfile({ RoleName, InstanceProfileName }), ...GONE);
+    await detach(iam, RoleName, live.attachedPolicies);
+    await erase(iam, RoleName, live.inlinePolicies);
+    const { InstanceProfiles = [] } = await iam.listInstanceProfilesForRole({ RoleName });
+    for (const { InstanceProfileName } of InstanceProfiles) await iam.removeRoleFromInstanceProfile({ RoleName, InstanceProfileName });
     await iam.deleteRole({ RoleName });
   },
   // The tagging API does not know IAM roles.
@@ -108,26 +97,57 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
     ourNames((await ctx.world.iam()).paginateListRoles({ PathPrefix: "/" }), (page) => page.Roles?.map((r) => r.RoleName)),
 };
 
+/** Foreign inline policies. The policy for the key belongs to the function (lambda-function/key-grant.ts). */
+const foreign = (names: readonly string[]) => names.filter((name) => name !== INLINE && name !== KEY_POLICY);
+
+interface Answers extends Pick<RoleLive, "inlinePolicies" | "attachedPolicies"> {
+  readonly role: Role | undefined;
+  /** Text of our inline policy. */
+  readonly policy: string | undefined;
+}
+type Write = (iam: IAM, RoleName: string) => Promise<unknown>;
+const ATTRIBUTES: Attributes<RoleSpec, RoleLive, [answers: Answers], Write> = {
+  trust: {
+    read: ({ role }) => policyForm(role?.AssumeRolePolicyDocument),
+    wanted: (spec) => policyForm(spec.trust),
+    write: (spec) => (iam, RoleName) => iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: JSON.stringify(spec.trust) }),
+  },
+  policy: {
+    read: ({ policy }) => policyForm(policy),
+    wanted: (spec) => policyForm(spec.policy),
+    write: (spec) => (iam, RoleName) => iam.putRolePolicy({ RoleName, PolicyName: INLINE, PolicyDocument: JSON.stringify(spec.policy) }),
+  },
+  otherPolicies: {
+    read: ({ inlinePolicies }) => foreign(inlinePolicies),
+    wanted: () => [],
+    write: (_spec, live) => (iam, RoleName) => erase(iam, RoleName, foreign(live.inlinePolicies)),
+  },
+  attachedPolicies: {
+    read: ({ attachedPolicies }) => attachedPolicies,
+    wanted: () => [],
+    write: (_spec, live) => (iam, RoleName) => detach(iam, RoleName, live.attachedPolicies),
+  },
+  description: {
+    read: ({ role }) => role?.Description,
+    wanted: (spec) => spec.description,
+    write: (spec) => (iam, RoleName) => iam.updateRole({ RoleName, Description: spec.description }),
+  },
+};
+
 async function observe(iam: IAM, RoleName: string): Promise<Observation<RoleLive>> {
-  const { Role } = await iam.getRole({ RoleName });
-  const [inline, names, attached] = await Promise.all([
+  const { Role: role } = await iam.getRole({ RoleName });
+  const [inline, inlinePolicies, attachedPolicies] = await Promise.all([
     orAbsent(iam.getRolePolicy({ RoleName, PolicyName: INLINE }), ...GONE),
     collect(iam.paginateListRolePolicies({ RoleName }), (page) => page.PolicyNames),
     collect(iam.paginateListAttachedRolePolicies({ RoleName }), (page) => page.AttachedPolicies?.map((p) => p.PolicyArn ?? "")),
   ]);
-  const live: RoleLive = {
-    id: Role?.RoleId ?? "",
-    name: RoleName,
-    arn: Role?.Arn ?? "",
-    description: Role?.Description,
-    trust: policyForm(Role?.AssumeRolePolicyDocument),
-    policy: policyForm(inline?.PolicyDocument),
-    otherPolicies: names.filter((name) => name !== INLINE && name !== KEY_POLICY),
-    attachedPolicies: attached,
-  };
-  return { state: "ready", live, tags: fromTagList(Role?.Tags) };
+  const attributes = readAttributes(ATTRIBUTES, { role, policy: inline?.PolicyDocument, inlinePolicies, attachedPolicies });
+  const live = { id: role?.RoleId ?? "", name: RoleName, arn: role?.Arn ?? "", attributes, inlinePolicies, attachedPolicies };
+  return { state: "ready", live, tags: fromTagList(role?.Tags) };
 }
-async function strip(iam: IAM, RoleName: string, live: Pick<RoleLive, "otherPolicies" | "attachedPolicies">): Promise<void> {
-  for (const PolicyArn of live.attachedPolicies) await orAbsent(iam.detachRolePolicy({ RoleName, PolicyArn }), ...GONE);
-  for (const PolicyName of live.otherPolicies) await orAbsent(iam.deleteRolePolicy({ RoleName, PolicyName }), ...GONE);
+async function detach(iam: IAM, RoleName: string, arns: readonly string[]): Promise<void> {
+  for (const PolicyArn of arns) await iam.detachRolePolicy({ RoleName, PolicyArn });
+}
+async function erase(iam: IAM, RoleName: string, names: readonly string[]): Promise<void> {
+  for (const PolicyName of names) await iam.deleteRolePolicy({ RoleName, PolicyName });
 }

@@ -6,7 +6,7 @@ import { apigatewayStage } from "./apigateway-stage.ts";
 import { apigatewayUsagePlan } from "./apigateway-usage-plan.ts";
 import { cloudwatchAlarm } from "./cloudwatch-alarm.ts";
 import { cloudwatchDashboard } from "./cloudwatch-dashboard.ts";
-import { dynamodbTable } from "./dynamodb-table.ts";
+import { dynamodbTable } from "./dynamodb-table/index.ts";
 import { ec2SecurityGroup } from "./ec2-security-group.ts";
 import { iamRole } from "./iam-role.ts";
 import { kmsKey } from "./kms-key.ts";
@@ -26,7 +26,7 @@ import { wafv2WebAcl } from "./wafv2-web-acl.ts";
 export type { MethodSpec } from "./apigateway-rest-api.ts";
 export type { AlarmSpec, MetricOf } from "./cloudwatch-alarm.ts";
 export { dashboardOwner } from "./cloudwatch-dashboard.ts";
-export type { TableSpec } from "./dynamodb-table.ts";
+export type { TableSpec } from "./dynamodb-table/index.ts";
 export type { PolicyDocument, PolicyStatement } from "./iam-role.ts";
 export type { KeyOutputs } from "./kms-key.ts";
 export {

@@ -1,11 +1,13 @@
 import type { KeyMetadata, Tag } from "@aws-sdk/client-kms";
-import { changedTags, differences, touches } from "../aws/changes.ts";
+import { type Attributes, type AttributeValues, attributeChanges, readAttributes, writesOf } from "../aws/attributes.ts";
+import { changedTags } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
 import { carriesTag } from "../aws/ownership.ts";
+import { collect } from "../aws/pages.ts";
 import { type PolicyDocument, policyForm } from "../aws/policies.ts";
 import type { KMS } from "../aws/sdk/types.ts";
-import type { Change, Ctx, Observation, ResourceKind, Tags } from "../engine/contract.ts";
+import type { Ctx, Observation, ResourceKind, Tags } from "../engine/contract.ts";
 
 export interface KeyId {
   /** `alias/…`: AWS chooses the id of a key, and a key has no name. */
@@ -18,14 +20,9 @@ export interface KeySpec {
 interface KeyLive {
   readonly id: string;
   readonly arn: string;
-  /** undefined: an interrupted run created the key and not yet its alias. */
-  readonly alias: string | undefined;
   /** Enabled, Disabled, PendingDeletion, … */
   readonly state: string;
-  readonly description: string;
-  /** In normal form. */
-  readonly policy: unknown;
-  readonly rotation: boolean;
+  readonly attributes: AttributeValues;
   /** Ids of our keys from concurrent runs that never had an alias: nothing is encrypted with them. */
   readonly doubles: readonly string[];
 }
@@ -49,7 +46,12 @@ export const kmsKey: ResourceKind<KeyId, KeySpec, KeyLive, KeyOutputs, AwsClient
   settle: { timeoutMs: 120_000, pollMs: 1_000 },
   // The lists of aliases and of keys prove it. An unreadable part of a listed key never does: that would make one key more in each run.
   notFound: { provenBy: undefined, codes: GONE },
-  retries: [{ class: "busy", codes: ["KMSInvalidStateException"], message: /updating|creating/i }],
+  retries: [
+    // "pending deletion": another run has scheduled the deletion of the same double.
+    { class: "busy", codes: ["KMSInvalidStateException"], message: /updating|creating|pending deletion/i },
+    // Another run has taken the alias: the next read says which key is the stack's.
+    { class: "busy", codes: ["AlreadyExistsException"] },
+  ],
 
   access: {
     on: ({ alias }, { partition, region, account }) => [alias, "key/*"].map((part) => `arn:${partition}:kms:${region}:${account}:${part}`),
@@ -66,15 +68,7 @@ export const kmsKey: ResourceKind<KeyId, KeySpec, KeyLive, KeyOutputs, AwsClient
     everywhere: { read: ["kms:ListAliases", "kms:ListKeys"], write: ["kms:CreateKey"] },
   },
   label: ({ alias }) => alias,
-  diff: (spec, live) =>
-    differences({
-      keyState: [live.state, "Enabled"],
-      policy: [live.policy, policyForm(spec.policy)],
-      rotation: [live.rotation, true],
-      alias: [live.alias === undefined ? "none" : "its own", "its own"],
-      description: [live.description, spec.description],
-      doubles: [live.doubles, []],
-    }),
+  diff: (spec, live) => attributeChanges(ATTRIBUTES, live.attributes, spec, live),
   outputs: ({ arn }) => ({ arn }),
   describe: ({ arn, state }) => ({ arn, state }),
 
@@ -83,24 +77,13 @@ export const kmsKey: ResourceKind<KeyId, KeySpec, KeyLive, KeyOutputs, AwsClient
   },
   async create(_id, spec, ctx) {
     const kms = await ctx.world.kms();
-    const Tags: Tag[] = Object.entries(ctx.tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue }));
-    await kms.createKey({ Description: UNFINISHED, Policy: JSON.stringify(spec.policy), Tags });
+    await kms.createKey({ Description: UNFINISHED, Policy: JSON.stringify(spec.policy), Tags: tagListOf(ctx.tags) });
   },
-  /** The description comes after the alias: it says that the key is in use. */
-  async update({ alias: AliasName }, spec, live, changes, ctx) {
+  async update({ alias }, spec, live, changes, ctx) {
     const kms = await ctx.world.kms();
-    const { id: KeyId } = live;
-    if (touches(changes, "keyState")) {
-      if (live.state === "PendingDeletion") await kms.cancelKeyDeletion({ KeyId });
-      await kms.enableKey({ KeyId });
-    }
-    if (touches(changes, "policy")) await kms.putKeyPolicy({ KeyId, PolicyName, Policy: JSON.stringify(spec.policy) });
-    if (touches(changes, "rotation")) await kms.enableKeyRotation({ KeyId });
+    for (const write of writesOf(ATTRIBUTES, changes, spec, live)) await write(kms, live.id, alias);
     const tags = changedTags(changes);
-    if (tags) await kms.tagResource({ KeyId, Tags: Object.entries(tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue })) });
-    await name(kms, { AliasName, TargetKeyId: KeyId }, spec.description, changes);
-    for (const double of live.doubles)
-      await orAbsent(kms.scheduleKeyDeletion({ KeyId: double, PendingWindowInDays: DOUBLE_GOES_AFTER_DAYS }), "KMSInvalidStateException");
+    if (tags) await kms.tagResource({ KeyId: live.id, Tags: tagListOf(tags) });
   },
   async delete() {},
   async inventory() {
@@ -113,16 +96,56 @@ export const kmsKey: ResourceKind<KeyId, KeySpec, KeyLive, KeyOutputs, AwsClient
   },
 };
 
-/** A concurrent run may have taken the alias: the next read says which key is the stack's. */
-async function name(
-  kms: KMS,
-  alias: { readonly AliasName: string; readonly TargetKeyId: string },
-  Description: string,
-  changes: readonly Change[],
-): Promise<void> {
-  if (touches(changes, "alias") && !(await orAbsent(kms.createAlias(alias), "AlreadyExistsException"))) return;
-  if (touches(changes, "description")) await kms.updateKeyDescription({ KeyId: alias.TargetKeyId, Description });
+const tagListOf = (tags: Tags): Tag[] => Object.entries(tags).map(([TagKey, TagValue]) => ({ TagKey, TagValue }));
+
+interface Answers {
+  readonly key: KeyMetadata;
+  /** Text of its policy. */
+  readonly policy: string | undefined;
+  readonly rotation: boolean | undefined;
+  /** false: an interrupted run created the key and not yet its alias. */
+  readonly hasAlias: boolean;
+  readonly doubles: readonly string[];
 }
+type Write = (kms: KMS, KeyId: string, alias: string) => Promise<unknown>;
+/** In the order of the writes: a key is enabled before anything else, and its description says that it is in use once it has its alias. */
+const ATTRIBUTES: Attributes<KeySpec, KeyLive, [answers: Answers], Write> = {
+  keyState: {
+    read: ({ key }) => key.KeyState ?? "Enabled",
+    wanted: () => "Enabled",
+    write: (_spec, live) => async (kms, KeyId) => {
+      if (live.state === "PendingDeletion") await kms.cancelKeyDeletion({ KeyId });
+      await kms.enableKey({ KeyId });
+    },
+  },
+  policy: {
+    read: ({ policy }) => policyForm(policy),
+    wanted: (spec) => policyForm(spec.policy),
+    write: (spec) => (kms, KeyId) => kms.putKeyPolicy({ KeyId, PolicyName, Policy: JSON.stringify(spec.policy) }),
+  },
+  rotation: {
+    read: ({ rotation }) => rotation ?? false,
+    wanted: () => true,
+    write: () => (kms, KeyId) => kms.enableKeyRotation({ KeyId }),
+  },
+  alias: {
+    read: ({ hasAlias }) => (hasAlias ? "its own" : "none"),
+    wanted: () => "its own",
+    write: () => (kms, TargetKeyId, AliasName) => kms.createAlias({ AliasName, TargetKeyId }),
+  },
+  description: {
+    read: ({ key }) => key.Description ?? "",
+    wanted: (spec) => spec.description,
+    write: (spec) => (kms, KeyId) => kms.updateKeyDescription({ KeyId, Description: spec.description }),
+  },
+  doubles: {
+    read: ({ doubles }) => doubles,
+    wanted: () => [],
+    write: (_spec, live) => async (kms) => {
+      for (const KeyId of live.doubles) await kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: DOUBLE_GOES_AFTER_DAYS });
+    },
+  },
+};
 
 interface Found {
   readonly key: KeyMetadata;
@@ -132,55 +155,48 @@ async function observe(kms: KMS, alias: string, ctx: Ctx<AwsClients>): Promise<O
   const aliases = await aliasesOf(kms);
   const named = aliases.get(alias);
   const ours = await unnamed(kms, new Set(aliases.values()), ctx.stack);
-  const it = named === undefined ? ours[0] : await lookAt(kms, named);
-  if (!it) return { state: "absent" };
-  const { KeyId = "", Arn: arn = "", KeyState: state = "Enabled", Description: description = "" } = it.key;
-  const [policy, rotation] = await Promise.all([kms.getKeyPolicy({ KeyId, PolicyName }), kms.getKeyRotationStatus({ KeyId })]);
-  const doubles = ours.filter(({ key }) => key.KeyId !== KeyId && key.Description === UNFINISHED && key.KeyState !== "PendingDeletion");
-  const live: KeyLive = {
-    id: KeyId,
-    arn,
-    alias: named === undefined ? undefined : alias,
-    state,
-    description,
-    policy: policyForm(policy.Policy),
-    rotation: rotation.KeyRotationEnabled ?? false,
-    doubles: doubles.map(({ key }) => key.KeyId ?? ""),
+  const found = named === undefined ? ours[0] : await lookAt(kms, named);
+  if (!found) return { state: "absent" };
+  const { key, tags } = found;
+  const { KeyId: id = "", Arn: arn = "", KeyState: state = "Enabled" } = key;
+  const [{ Policy: policy }, { KeyRotationEnabled: rotation }] = await Promise.all([
+    kms.getKeyPolicy({ KeyId: id, PolicyName }),
+    kms.getKeyRotationStatus({ KeyId: id }),
+  ]);
+  const neverUsed = ours.filter((other) => other.key.Description === UNFINISHED && other.key.KeyState !== "PendingDeletion");
+  const doubles = neverUsed.flatMap((other) => (other.key.KeyId === id ? [] : (other.key.KeyId ?? [])));
+  const attributes = readAttributes(ATTRIBUTES, { key, policy, rotation, hasAlias: named !== undefined, doubles });
+  return {
+    state: state === "Creating" || state === "Updating" ? "settling" : "ready",
+    live: { id, arn, state, attributes, doubles },
+    tags,
   };
-  return { state: state === "Creating" || state === "Updating" ? "settling" : "ready", live, tags: it.tags };
 }
 async function aliasesOf(kms: KMS): Promise<ReadonlyMap<string, string>> {
-  const all = new Map<string, string>();
-  for await (const { Aliases = [] } of kms.paginateListAliases({}))
-    for (const { AliasName = "", TargetKeyId } of Aliases) if (TargetKeyId) all.set(AliasName, TargetKeyId);
-  return all;
+  const all = await collect(kms.paginateListAliases({}), (page) => page.Aliases);
+  return new Map(all.flatMap(({ AliasName = "", TargetKeyId }) => (TargetKeyId ? [[AliasName, TargetKeyId]] : [])));
 }
 /**
  * Our keys without an alias. Few keys of an account have none, so few tags are read. Keys in use come first, then those not pending
  * deletion, then the oldest: all runs choose the same one.
  */
 async function unnamed(kms: KMS, named: ReadonlySet<string>, stack: string): Promise<readonly Found[]> {
-  const ids: string[] = [];
-  for await (const { Keys = [] } of kms.paginateListKeys({}))
-    ids.push(...Keys.flatMap((key) => key.KeyId ?? []).filter((id) => !named.has(id)));
+  const ids = await collect(kms.paginateListKeys({}), (page) => page.Keys?.flatMap((key) => key.KeyId ?? []));
   const ours: Found[] = [];
-  for (const id of ids) {
-    // A foreign key may deny this read.
+  for (const id of ids.filter((one) => !named.has(one))) {
+    // A foreign key may deny this read, and a listed key may be deleted meanwhile.
     const tags = await orAbsent(tagsOf(kms, id), "AccessDeniedException", ...GONE);
-    const found = carriesTag(tags, stack) ? await orAbsent(lookAt(kms, id), ...GONE) : undefined;
-    if (found) ours.push(found);
+    if (carriesTag(tags, stack)) ours.push(await lookAt(kms, id));
   }
   const rank = ({ key }: Found) => (key.Description === UNFINISHED ? 2 : 0) + (key.KeyState === "PendingDeletion" ? 1 : 0);
   const age = ({ key }: Found) => key.CreationDate?.getTime() ?? 0;
   return ours.toSorted((a, b) => rank(a) - rank(b) || age(a) - age(b) || ((a.key.KeyId ?? "") < (b.key.KeyId ?? "") ? -1 : 1));
 }
-async function lookAt(kms: KMS, KeyId: string): Promise<Found | undefined> {
-  const [{ KeyMetadata: key }, tags] = await Promise.all([kms.describeKey({ KeyId }), tagsOf(kms, KeyId)]);
-  return key && { key, tags };
+async function lookAt(kms: KMS, KeyId: string): Promise<Found> {
+  const [{ KeyMetadata: key = { KeyId } }, tags] = await Promise.all([kms.describeKey({ KeyId }), tagsOf(kms, KeyId)]);
+  return { key, tags };
 }
 async function tagsOf(kms: KMS, KeyId: string): Promise<Tags> {
-  const all: Record<string, string> = {};
-  for await (const { Tags = [] } of kms.paginateListResourceTags({ KeyId }))
-    for (const { TagKey = "", TagValue = "" } of Tags) all[TagKey] = TagValue;
-  return all;
+  const all = await collect(kms.paginateListResourceTags({ KeyId }), (page) => page.Tags);
+  return Object.fromEntries(all.map(({ TagKey = "", TagValue = "" }) => [TagKey, TagValue]));
 }

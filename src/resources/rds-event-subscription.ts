@@ -1,5 +1,6 @@
-import type { EventSubscription } from "@aws-sdk/client-rds";
-import { changedTags, differences, touches } from "../aws/changes.ts";
+import type { EventSubscription, ModifyEventSubscriptionCommandInput } from "@aws-sdk/client-rds";
+import { type Attributes, type AttributeValues, allWrites, attributeChanges, member, readAttributes, writesOf } from "../aws/attributes.ts";
+import { changedTags, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
 import { ourNames } from "../aws/pages.ts";
@@ -18,10 +19,11 @@ export interface EventSubscriptionSpec {
   /** Names of the sources; []: all of the account and region. */
   readonly sources: readonly string[];
 }
-interface EventSubscriptionLive extends EventSubscriptionSpec {
+interface EventSubscriptionLive {
   readonly arn: string;
   readonly status: string;
-  readonly enabled: boolean;
+  readonly sources: readonly string[];
+  readonly attributes: AttributeValues;
 }
 
 const GONE = ["SubscriptionNotFoundFault", "SubscriptionNotFound"];
@@ -60,14 +62,7 @@ export const rdsEventSubscription: ResourceKind<EventSubscriptionId, EventSubscr
     everywhere: { read: ["rds:DescribeEventSubscriptions"] },
   },
   label: ({ name }) => name,
-  diff: (spec, live) =>
-    differences({
-      topic: [live.topic, spec.topic],
-      sourceType: [live.sourceType, spec.sourceType],
-      categories: [live.categories, spec.categories],
-      sources: [live.sources, spec.sources],
-      enabled: [live.enabled, true],
-    }),
+  diff: (spec, live) => attributeChanges(ATTRIBUTES, live.attributes, spec, live),
   outputs: () => ({}),
   predict: () => ({}),
   describe: ({ arn, status }) => ({ arn, state: status }),
@@ -86,15 +81,12 @@ export const rdsEventSubscription: ResourceKind<EventSubscriptionId, EventSubscr
   },
   async create({ name }, spec, ctx) {
     const rds = await ctx.world.rds();
-    const { SnsTopicArn, SourceType, EventCategories, Enabled } = settingsOf(spec);
     const SourceIds = spec.sources.length > 0 ? [...spec.sources] : undefined;
-    const subscription = { SubscriptionName: name, SnsTopicArn, SourceType, EventCategories, Enabled, SourceIds };
-    await rds.createEventSubscription({ ...subscription, Tags: toTagList(ctx.tags) });
+    await rds.createEventSubscription({ SubscriptionName: name, ...settingsOf(spec), SourceIds, Tags: toTagList(ctx.tags) });
   },
   async update({ name: SubscriptionName }, spec, live, changes, ctx) {
     const rds = await ctx.world.rds();
-    if (touches(changes, "topic", "sourceType", "categories", "enabled"))
-      await rds.modifyEventSubscription({ SubscriptionName, ...settingsOf(spec) });
+    if (writesOf(ATTRIBUTES, changes, spec, live).length > 0) await rds.modifyEventSubscription({ SubscriptionName, ...settingsOf(spec) });
     if (touches(changes, "sources")) {
       for (const SourceIdentifier of spec.sources.filter((source) => !live.sources.includes(source)))
         await rds.addSourceIdentifierToSubscription({ SubscriptionName, SourceIdentifier });
@@ -113,18 +105,25 @@ export const rdsEventSubscription: ResourceKind<EventSubscriptionId, EventSubscr
     ),
 };
 
-const settingsOf = ({ topic, sourceType, categories }: EventSubscriptionSpec) => ({
-  SnsTopicArn: topic,
-  SourceType: sourceType,
-  EventCategories: [...categories],
-  Enabled: true,
-});
+type Settings = Pick<ModifyEventSubscriptionCommandInput, "EventCategories" | "Enabled" | "SourceType"> & { readonly SnsTopicArn: string };
+const setting = member<EventSubscriptionSpec, EventSubscription, Settings>();
+const ATTRIBUTES: Attributes<EventSubscriptionSpec, unknown, [found: EventSubscription], Partial<Settings>> = {
+  topic: setting("SnsTopicArn", (spec) => spec.topic),
+  sourceType: setting("SourceType", (spec) => spec.sourceType),
+  categories: {
+    read: (found) => found.EventCategoriesList,
+    wanted: (spec) => spec.categories,
+    write: (spec) => ({ EventCategories: [...spec.categories] }),
+  },
+  // Changed by calls of its own.
+  sources: { read: (found) => found.SourceIdsList, wanted: (spec) => spec.sources },
+  enabled: setting("Enabled", () => true, false),
+};
+/** Categories belong to a source type, so one call sets everything. */
+const settingsOf = (spec: EventSubscriptionSpec) => Object.assign({}, ...allWrites(ATTRIBUTES, spec, undefined)) as Settings;
 const liveOf = (found: EventSubscription, name: string, place: AwsLocation): EventSubscriptionLive => ({
   arn: found.EventSubscriptionArn ?? `arn:${place.partition}:rds:${place.region}:${place.account}:es:${name}`,
   status: found.Status ?? "unknown",
-  topic: found.SnsTopicArn ?? "",
-  sourceType: found.SourceType ?? "",
-  categories: found.EventCategoriesList ?? [],
   sources: found.SourceIdsList ?? [],
-  enabled: found.Enabled ?? false,
+  attributes: readAttributes(ATTRIBUTES, found),
 });

@@ -1,5 +1,6 @@
-import type { Rule, VisibilityConfig } from "@aws-sdk/client-wafv2";
-import { changedTags, differences, touches } from "../aws/changes.ts";
+import type { CreateWebACLCommandInput, Rule, VisibilityConfig, WebACL } from "@aws-sdk/client-wafv2";
+import { type Attributes, type AttributeValues, allWrites, attributeChanges, member, readAttributes, writesOf } from "../aws/attributes.ts";
+import { changedTags } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
 import type { WAFV2 } from "../aws/sdk/types.ts";
@@ -16,10 +17,7 @@ export interface WebAclSpec {
 interface WebAclLive {
   readonly id: string;
   readonly arn: string;
-  readonly description: string;
-  readonly allows: boolean;
-  readonly rules: readonly Rule[];
-  readonly metrics: VisibilityConfig | undefined;
+  readonly attributes: AttributeValues;
 }
 export interface WebAclOutputs {
   readonly arn: string;
@@ -52,13 +50,7 @@ export const wafv2WebAcl: ResourceKind<WebAclId, WebAclSpec, WebAclLive, WebAclO
     everywhere: { read: ["wafv2:ListWebACLs"] },
   },
   label: ({ name }) => name,
-  diff: (spec, live) =>
-    differences({
-      description: [live.description, spec.description],
-      defaultAction: [live.allows ? "allow" : "block", "allow"],
-      rules: [live.rules.map(ruleForm), rulesOf(spec).map(ruleForm)],
-      metrics: [live.metrics, visibility("fleetlogix-api")],
-    }),
+  diff: (spec, live) => attributeChanges(ATTRIBUTES, live.attributes, spec, live),
   outputs: ({ arn }) => ({ arn }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
 
@@ -66,25 +58,20 @@ export const wafv2WebAcl: ResourceKind<WebAclId, WebAclSpec, WebAclLive, WebAclO
     const waf = await ctx.world.wafv2();
     const there = (await summaries(waf)).find((one) => one.Name === name);
     if (!there) return { state: "absent" };
-    const { WebACL } = await waf.getWebACL({ Scope, Name: name, Id: there.Id });
+    const { WebACL = {} } = await waf.getWebACL({ Scope, Name: name, Id: there.Id });
     const { TagInfoForResource } = await waf.listTagsForResource({ ResourceARN: there.ARN });
-    const live: WebAclLive = {
-      id: there.Id ?? "",
-      arn: there.ARN ?? "",
-      description: WebACL?.Description ?? "",
-      allows: WebACL?.DefaultAction?.Allow !== undefined,
-      rules: WebACL?.Rules ?? [],
-      metrics: WebACL?.VisibilityConfig,
-    };
+    const live = { id: there.Id ?? "", arn: there.ARN ?? "", attributes: readAttributes(ATTRIBUTES, WebACL) };
     return { state: "ready", live, tags: fromTagList(TagInfoForResource?.TagList) };
   },
   async create({ name: Name }, spec, ctx) {
     const waf = await ctx.world.wafv2();
     await waf.createWebACL({ Name, Scope, ...settingsOf(spec), Tags: toTagList(ctx.tags) });
   },
-  async update({ name: Name }, spec, { id: Id, arn }, changes, ctx) {
+  /** UpdateWebACL replaces all settings. */
+  async update({ name: Name }, spec, live, changes, ctx) {
     const waf = await ctx.world.wafv2();
-    if (touches(changes, "description", "defaultAction", "rules", "metrics")) {
+    const { id: Id, arn } = live;
+    if (writesOf(ATTRIBUTES, changes, spec, live).length > 0) {
       const { LockToken } = await waf.getWebACL({ Scope, Name, Id });
       await waf.updateWebACL({ Name, Scope, Id, LockToken, ...settingsOf(spec) });
     }
@@ -104,12 +91,23 @@ export const wafv2WebAcl: ResourceKind<WebAclId, WebAclSpec, WebAclLive, WebAclO
   },
 };
 
-const settingsOf = (spec: WebAclSpec) => ({
-  Description: spec.description,
-  DefaultAction: { Allow: {} },
-  Rules: rulesOf(spec),
-  VisibilityConfig: visibility("fleetlogix-api"),
-});
+type Settings = Pick<CreateWebACLCommandInput, "Description" | "DefaultAction" | "Rules" | "VisibilityConfig">;
+const setting = member<WebAclSpec, Partial<WebACL>, Settings>();
+const ATTRIBUTES: Attributes<WebAclSpec, unknown, [found: Partial<WebACL>], Partial<Settings>> = {
+  description: setting("Description", (spec) => spec.description, ""),
+  defaultAction: {
+    read: (found) => (found.DefaultAction?.Allow === undefined ? "block" : "allow"),
+    wanted: () => "allow",
+    write: () => ({ DefaultAction: { Allow: {} } }),
+  },
+  rules: {
+    read: (found) => (found.Rules ?? []).map(ruleForm),
+    wanted: (spec) => rulesOf(spec).map(ruleForm),
+    write: (spec) => ({ Rules: rulesOf(spec) }),
+  },
+  metrics: setting("VisibilityConfig", () => visibility("fleetlogix-api")),
+};
+const settingsOf = (spec: WebAclSpec) => Object.assign({}, ...allWrites(ATTRIBUTES, spec, undefined)) as Settings;
 const visibility = (MetricName: string): VisibilityConfig => ({ SampledRequestsEnabled: true, CloudWatchMetricsEnabled: true, MetricName });
 
 /** AWS's common rules block bodies above 8 KB. Batches and planned routes are larger, and the API has limits of its own. */

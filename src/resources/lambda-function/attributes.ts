@@ -1,5 +1,5 @@
 import type { CreateFunctionCommandInput, FunctionConfiguration } from "@aws-sdk/client-lambda";
-import { type Attributes, wantedAttributes, writesOf } from "../../aws/attributes.ts";
+import { type Attributes, allWrites, member, wantedAttributes, writesOf } from "../../aws/attributes.ts";
 import { touches } from "../../aws/changes.ts";
 import type { Change } from "../../engine/contract.ts";
 import type { FunctionSpec, Settings } from "./types.ts";
@@ -9,23 +9,21 @@ const environmentOf = (spec: FunctionSpec): Configuration => ({ Environment: { V
 const loggingOf = ({ logGroup: LogGroup }: FunctionSpec) =>
   ({ LogFormat: "JSON", ApplicationLogLevel: "INFO", SystemLogLevel: "WARN", LogGroup }) as const;
 
+const setting = member<FunctionSpec, FunctionConfiguration, CreateFunctionCommandInput>();
+
 /** Attributes of a function and of each of its versions, with their members of CreateFunction and UpdateFunctionConfiguration. */
 export const ATTRIBUTES: Attributes<FunctionSpec, unknown, [answer: FunctionConfiguration], Configuration> = {
-  description: {
-    read: (f) => f.Description,
-    wanted: (spec) => spec.description,
-    write: (spec) => ({ Description: spec.description }),
-  },
-  role: { read: (f) => f.Role, wanted: (spec) => spec.roleArn, write: (spec) => ({ Role: spec.roleArn }) },
-  runtime: { read: (f) => f.Runtime, wanted: (spec) => spec.runtime, write: (spec) => ({ Runtime: spec.runtime }) },
+  description: setting("Description", (spec) => spec.description),
+  role: setting("Role", (spec) => spec.roleArn),
+  runtime: setting("Runtime", (spec) => spec.runtime),
   // Changed together with the code.
   architecture: { read: (f) => f.Architectures?.[0] ?? "x86_64", wanted: (spec) => spec.architecture },
-  handler: { read: (f) => f.Handler, wanted: (spec) => spec.handler, write: (spec) => ({ Handler: spec.handler }) },
-  memoryMb: { read: (f) => f.MemorySize, wanted: (spec) => spec.memoryMb, write: (spec) => ({ MemorySize: spec.memoryMb }) },
-  timeoutSeconds: { read: (f) => f.Timeout, wanted: (spec) => spec.timeoutSeconds, write: (spec) => ({ Timeout: spec.timeoutSeconds }) },
+  handler: setting("Handler", (spec) => spec.handler),
+  memoryMb: setting("MemorySize", (spec) => spec.memoryMb),
+  timeoutSeconds: setting("Timeout", (spec) => spec.timeoutSeconds),
   environment: { read: (f) => f.Environment?.Variables, wanted: (spec) => spec.environment, write: environmentOf },
   tracing: { read: (f) => f.TracingConfig?.Mode, wanted: () => "Active", write: () => ({ TracingConfig: { Mode: "Active" } }) },
-  logging: { read: (f) => f.LoggingConfig, wanted: loggingOf, write: (spec) => ({ LoggingConfig: loggingOf(spec) }) },
+  logging: setting("LoggingConfig", loggingOf),
   layers: { read: (f) => (f.Layers ?? []).map((l) => l.Arn), wanted: () => [], write: () => ({ Layers: [] }) },
   kmsKey: {
     read: (f) => f.KMSKeyArn,
@@ -41,9 +39,8 @@ export const wantedOf = (spec: FunctionSpec): Settings["attributes"] => wantedAt
 
 /** Every member that can be set, for a create or for setting everything again. */
 export function configurationOf(spec: FunctionSpec): Configuration {
-  const changes = Object.keys(ATTRIBUTES).map((path) => ({ path, from: undefined, to: undefined }));
-  const { KMSKeyArn, ...all } = Object.assign({}, ...writesOf(ATTRIBUTES, changes, spec, undefined)) as Configuration;
-  return { ...all, ...(KMSKeyArn && { KMSKeyArn }) };
+  const all: Configuration = Object.assign({}, ...allWrites(ATTRIBUTES, spec, undefined));
+  return { ...all, KMSKeyArn: spec.kmsKey };
 }
 /** Members that differ; all of them after a failed update, or for a role that was made anew. undefined: none. */
 export function changedConfiguration(spec: FunctionSpec, changes: readonly Change[]): Configuration | undefined {

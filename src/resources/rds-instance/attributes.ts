@@ -1,5 +1,5 @@
 import type { CreateDBInstanceCommandInput, DBInstance, ModifyDBInstanceCommandInput, PendingModifiedValues } from "@aws-sdk/client-rds";
-import { type Attributes, writesOf } from "../../aws/attributes.ts";
+import { type Attribute, writesOf } from "../../aws/attributes.ts";
 import type { Change } from "../../engine/contract.ts";
 import type { DatabaseLive, DatabaseSpec } from "./types.ts";
 
@@ -18,8 +18,19 @@ const CERTIFICATE_AUTHORITY = "rds-ca-rsa2048-g1";
 const MONITORING_SECONDS = 60;
 
 type Modification = Partial<ModifyDBInstanceCommandInput>;
+type Row = Attribute<DatabaseSpec, DatabaseLive, [found: DBInstance, pending: PendingModifiedValues], Modification>;
+/** One name in the answer and in ModifyDBInstance. A pending value counts. `unset`: its meaning when AWS does not report it. */
+const setting = <Name extends keyof DBInstance & keyof ModifyDBInstanceCommandInput>(
+  name: Name,
+  wanted: (spec: DatabaseSpec) => ModifyDBInstanceCommandInput[Name],
+  unset?: DBInstance[Name],
+): Row => ({
+  read: (found, pending: Partial<DBInstance>) => pending[name] ?? found[name] ?? unset,
+  wanted,
+  write: (spec) => ({ [name]: wanted(spec) }),
+});
 /** Attributes that AWS changes in place, with their members of ModifyDBInstance. A repair writes those that differ and no others. */
-export const ATTRIBUTES: Attributes<DatabaseSpec, DatabaseLive, [found: DBInstance, pending: PendingModifiedValues], Modification> = {
+export const ATTRIBUTES: Readonly<Record<string, Row>> = {
   storageGb: {
     read: (found, pending) => pending.AllocatedStorage ?? found.AllocatedStorage ?? 0,
     wanted: (spec) => spec.storageGb,
@@ -38,36 +49,12 @@ export const ATTRIBUTES: Attributes<DatabaseSpec, DatabaseLive, [found: DBInstan
       keep: (live) => `"engineVersion": "${majorOf(live.engineVersion)}"`,
     },
   },
-  instanceClass: {
-    read: (found, pending) => pending.DBInstanceClass ?? found.DBInstanceClass,
-    wanted: (spec) => spec.instanceClass,
-    write: (spec) => ({ DBInstanceClass: spec.instanceClass }),
-  },
-  storageType: {
-    read: (found, pending) => pending.StorageType ?? found.StorageType,
-    wanted: () => "gp3",
-    write: () => ({ StorageType: "gp3" }),
-  },
-  backupRetentionDays: {
-    read: (found, pending) => pending.BackupRetentionPeriod ?? found.BackupRetentionPeriod,
-    wanted: (spec) => spec.backupRetentionDays,
-    write: (spec) => ({ BackupRetentionPeriod: spec.backupRetentionDays }),
-  },
-  publiclyAccessible: {
-    read: (found) => found.PubliclyAccessible ?? false,
-    wanted: (spec) => spec.publiclyAccessible,
-    write: (spec) => ({ PubliclyAccessible: spec.publiclyAccessible }),
-  },
-  multiAz: {
-    read: (found, pending) => pending.MultiAZ ?? found.MultiAZ ?? false,
-    wanted: (spec) => spec.multiAz,
-    write: (spec) => ({ MultiAZ: spec.multiAz }),
-  },
-  deletionProtection: {
-    read: (found) => found.DeletionProtection ?? false,
-    wanted: (spec) => spec.deletionProtection,
-    write: (spec) => ({ DeletionProtection: spec.deletionProtection }),
-  },
+  instanceClass: setting("DBInstanceClass", (spec) => spec.instanceClass),
+  storageType: setting("StorageType", () => "gp3"),
+  backupRetentionDays: setting("BackupRetentionPeriod", (spec) => spec.backupRetentionDays),
+  publiclyAccessible: setting("PubliclyAccessible", (spec) => spec.publiclyAccessible, false),
+  multiAz: setting("MultiAZ", (spec) => spec.multiAz, false),
+  deletionProtection: setting("DeletionProtection", (spec) => spec.deletionProtection, false),
   port: {
     read: (found, pending) => pending.Port ?? found.Endpoint?.Port,
     wanted: (spec, live) => (live.attributes.port === undefined ? undefined : (spec.port ?? live.attributes.port)),
@@ -110,16 +97,8 @@ export const ATTRIBUTES: Attributes<DatabaseSpec, DatabaseLive, [found: DBInstan
       return { CloudwatchLogsExportConfiguration: { EnableLogTypes, DisableLogTypes } };
     },
   },
-  copyTagsToSnapshot: {
-    read: (found) => found.CopyTagsToSnapshot ?? false,
-    wanted: () => true,
-    write: () => ({ CopyTagsToSnapshot: true }),
-  },
-  minorUpgrades: {
-    read: (found) => found.AutoMinorVersionUpgrade ?? false,
-    wanted: () => true,
-    write: () => ({ AutoMinorVersionUpgrade: true }),
-  },
+  copyTagsToSnapshot: setting("CopyTagsToSnapshot", () => true, false),
+  minorUpgrades: setting("AutoMinorVersionUpgrade", () => true, false),
   certificateAuthority: {
     read: (found, pending) => pending.CACertificateIdentifier ?? found.CACertificateIdentifier,
     wanted: () => CERTIFICATE_AUTHORITY,

@@ -80,12 +80,12 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     invariant: "I6",
     bug: "a table's way of billing is changed by replacing the table",
-    file: "src/resources/dynamodb-table.ts",
+    file: "src/resources/dynamodb-table/index.ts",
     edits: [
       ["holdsData: true,", "holdsData: false,"],
       [
         '...differences({ key: [live.key, keyOf(spec)] }, "replace").map(',
-        '...differences({ key: [live.key, keyOf(spec)], billing: [live.billing, "PAY_PER_REQUEST"] }, "replace").map(',
+        '...differences({ key: [live.key, keyOf(spec)], billing: [live.attributes.billing, "PAY_PER_REQUEST"] }, "replace").map(',
       ],
     ],
     scenarios: "^F16 table.routes billing",
@@ -149,7 +149,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     invariant: "I13",
     bug: "a table remembers as which of its run's tables it was made",
-    file: "src/resources/dynamodb-table.ts",
+    file: "src/resources/dynamodb-table/index.ts",
     edits: [
       ["Tags: toTagList({ ...ctx.tags, ...(spec.kmsKey", "Tags: toTagList({ ...ctx.tags, nth: nth(ctx.world), ...(spec.kmsKey"],
       [
