@@ -103,7 +103,7 @@ export default {
       name: "kinds-through-their-index",
       severity: "error",
       comment: "From outside, kinds are imported from src/resources/index.ts, and a kind's folder from its index.ts.",
-      from: { path: "^src/(?!resources/)" },
+      from: { path: "^(src|test|scripts)/", pathNot: "^src/resources/" },
       to: { path: "^src/resources/", pathNot: "^src/resources/index[.]ts$" },
     },
     {

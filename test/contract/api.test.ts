@@ -4,7 +4,6 @@ import { virtualClock } from "../../src/local/core/clock.ts";
 import { faultPlan } from "../../src/local/core/faults.ts";
 import { LocalFault } from "../../src/local/core/service.ts";
 import { startLocalAws } from "../../src/local/index.ts";
-import type { StageSpec } from "../../src/resources/apigateway-stage.ts";
 import { apigatewayAccount, apigatewayApiKey, apigatewayRestApi, apigatewayStage, apigatewayUsagePlan } from "../../src/resources/index.ts";
 import { makeRig, type Rig, TAGS } from "./rig.ts";
 import { contractOf } from "./suite.ts";
@@ -68,7 +67,7 @@ contractOf({
   kind: apigatewayStage,
   prepare: async (rig, name) => {
     await makeLoggingPossible(rig);
-    const stage: StageSpec = { document: "aaaa", rateLimit: 50, burstLimit: 100, accessLog: ACCESS_LOG, logLevel: "INFO" };
+    const stage = { document: "aaaa", rateLimit: 50, burstLimit: 100, accessLog: ACCESS_LOG, logLevel: "INFO" as const };
     return { id: { apiId: await apiFor(rig, name), stage: "prod" }, spec: stage };
   },
   changes: {

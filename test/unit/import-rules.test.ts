@@ -15,7 +15,7 @@ interface Report {
 /** What the import rules say of the tree in a folder. */
 function cruise(folder: string): Report {
   const program = resolve("node_modules/dependency-cruiser/bin/dependency-cruise.mjs");
-  const args = ["src", "handlers", "--config", ".dependency-cruiser.mjs", "--output-type", "json"];
+  const args = ["src", "handlers", "test", "--config", ".dependency-cruiser.mjs", "--output-type", "json"];
   const run = spawnSync(process.execPath, [program, ...args], { cwd: folder, encoding: "utf8", maxBuffer: 1e9 });
   return JSON.parse(run.stdout) as Report;
 }
@@ -48,6 +48,11 @@ const PLANTED: readonly (readonly [rule: string, file: string, content: string])
     "kinds-through-their-index",
     "src/stack/planted.ts",
     'export type { DatabaseSpec as Planted } from "../resources/rds-instance/types.ts";\n',
+  ],
+  [
+    "kinds-through-their-index",
+    "test/contract/planted.ts",
+    'export type { StageSpec as Planted } from "../../src/resources/apigateway-stage.ts";\n',
   ],
   ["no-circles", "src/lake/planted.ts", 'export type { Planted } from "./planted.ts";\n'],
   ["handlers-stand-alone", "handlers/shared/planted.ts", 'export { CODES as planted } from "../../src/errors.ts";\n'],
