@@ -1,4 +1,4 @@
-import type { Planned } from "../engine/plan.ts";
+import type { Planned } from "../engine/decide.ts";
 import { FleetlogixError } from "../errors.ts";
 
 /** The world may change between the question and the work: a loss that was not in the confirmed plan throws. */

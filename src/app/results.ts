@@ -1,19 +1,12 @@
 import type { FunctionName } from "../config/config.ts";
-import type { Decision } from "../engine/decide.ts";
+import type { Planned } from "../engine/decide.ts";
+import type { ExecutionResult, ResourceResult as EngineResult } from "../engine/execute.ts";
 import type { Secret } from "../secret.ts";
 
-export interface PlannedResource {
-  readonly id: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly decision: Decision;
-  /** ARN or address where it is known or can be foretold. */
-  readonly arn?: string | undefined;
+export interface PlannedResource extends Planned {
   /** For a teardown: what it holds and what keeping it costs. */
   readonly inventory?: string | undefined;
   readonly cost?: string | undefined;
-  /** Ours by tag, no longer in the configuration. */
-  readonly orphan?: boolean;
   /** Of what will be made: its important settings. */
   readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -35,22 +28,12 @@ export interface PlanCost {
   /** Ids of resources whose price is not in the table: they are in neither sum. */
   readonly unpriced: readonly string[];
 }
-export interface ResourceResult extends PlannedResource {
-  readonly status: "planned" | "done" | "failed" | "skipped";
-  readonly durationMs: number;
-  /** AWS finishes it without us: nobody waited. */
-  readonly settling?: boolean;
+export interface ResourceResult extends PlannedResource, EngineResult {
   /** Name of the snapshot that a deleted database leaves. */
   readonly finalSnapshot?: string | undefined;
-  readonly error?: { readonly code: string; readonly message: string; readonly hint: string } | undefined;
 }
-export interface RunResult {
-  readonly ok: boolean;
+export interface RunResult extends ExecutionResult {
   readonly resources: readonly ResourceResult[];
-  /** The first failure, as the exit code and the JSON error report it. */
-  readonly error: unknown;
-  /** What the resources that are done give to others, by id. */
-  readonly outputs?: ReadonlyMap<string, unknown> | undefined;
 }
 /** What people ask of the things that work. */
 export interface ResourceFacts {

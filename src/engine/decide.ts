@@ -9,6 +9,25 @@ export type Decision =
   | { readonly action: "retain"; readonly why: string }
   | { readonly action: "refuse"; readonly code: Refusal; readonly why: string; readonly hint: string };
 
+/** One planned action as plain data: it can be printed, saved and compared. */
+export interface Planned {
+  readonly id: string;
+  readonly kind: string;
+  /** Its name on AWS. */
+  readonly name: string;
+  readonly decision: Decision;
+  /** ARN or address, live or predicted. */
+  readonly arn?: string | undefined;
+  /** It carries the stack's tag and is not in the configuration. */
+  readonly orphan?: boolean;
+}
+/** A failure as plain data. */
+export interface ErrorSummary {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
 /** Notes for people, one sentence each; left out when there are none. */
 export type Notes = readonly string[];
 export type Refusal = "OWNER_FOREIGN" | "WRONG_PLACE" | "DATA_PROTECTED";

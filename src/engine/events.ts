@@ -1,10 +1,10 @@
 import type { Change, RetryClass } from "./contract.ts";
-import type { Decision } from "./decide.ts";
+import type { Decision, ErrorSummary, Planned } from "./decide.ts";
 
 /** All events of the engine: facts without text or colour. Renderers write the text. */
 export type EngineEvent =
   | { readonly type: "run.started"; readonly total: number }
-  | { readonly type: "resource.decided"; readonly id: string; readonly kind: string; readonly name: string; readonly decision: Decision }
+  | ({ readonly type: "resource.decided" } & Pick<Planned, "id" | "kind" | "name" | "decision">)
   | { readonly type: "resource.acting"; readonly id: string; readonly verb: "create" | "update" | "delete" }
   | { readonly type: "resource.waiting"; readonly id: string; readonly state: string; readonly elapsedMs: number }
   | {
@@ -26,7 +26,7 @@ export type EngineEvent =
       readonly elapsedMs: number;
       readonly settling: boolean;
     }
-  | { readonly type: "resource.failed"; readonly id: string; readonly code: string; readonly message: string; readonly hint: string }
+  | ({ readonly type: "resource.failed"; readonly id: string } & ErrorSummary)
   | { readonly type: "resource.skipped"; readonly id: string; readonly because: readonly string[] }
   | { readonly type: "run.interrupted" }
   | { readonly type: "run.finished"; readonly ok: boolean; readonly elapsedMs: number };

@@ -1,15 +1,16 @@
 import type { FleetlogixError } from "../errors.ts";
 import { type Converged, converge } from "./converge.ts";
+import type { ErrorSummary, Planned } from "./decide.ts";
 import { interrupted, toError } from "./errors.ts";
 import { walk } from "./graph.ts";
 import { decisionOn, needsOf, type ObservedNode, outputsFor, subjectOf } from "./observe.ts";
-import { type Planned, planned } from "./plan.ts";
+import { planned } from "./plan.ts";
 import type { EngineRun } from "./run.ts";
 
 export interface ResourceResult extends Planned {
   readonly status: "done" | "failed" | "skipped";
   readonly durationMs: number;
-  readonly error?: { readonly code: string; readonly message: string; readonly hint: string } | undefined;
+  readonly error?: ErrorSummary | undefined;
   /** AWS has not finished it, and `--no-wait` is set. */
   readonly settling?: boolean;
 }

@@ -1,17 +1,8 @@
 import { FleetlogixError } from "../errors.ts";
 import type { ResourceNode } from "./contract.ts";
-import { type Decision, refuse } from "./decide.ts";
+import { type Decision, type Planned, refuse } from "./decide.ts";
 import { decisionOn, needsOf, type ObservedNode } from "./observe.ts";
 import type { EngineRun, Present, Subject } from "./run.ts";
-
-/** One planned action as plain data: it can be printed, saved and compared. */
-export interface Planned {
-  readonly id: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly decision: Decision;
-  readonly arn?: string | undefined;
-}
 
 export function plan(seen: readonly ObservedNode[], run: Pick<EngineRun, "ctx" | "policy">): readonly Planned[] {
   return seen.map((one) => planned(one, decisionOn(one, run)));
@@ -132,7 +123,7 @@ export interface Orphan {
   readonly level: number;
 }
 
-export function plannedDeletion({ id, subject, live, decision, orphan }: Deletion): Planned & { readonly orphan?: boolean } {
+export function plannedDeletion({ id, subject, live, decision, orphan }: Deletion): Planned {
   const { arn } = subject.kind.describe(live.live);
   const known = { id, kind: subject.kind.kind, name: subject.label, decision };
   return { ...known, ...(arn === undefined ? {} : { arn }), ...(orphan ? { orphan } : {}) };

@@ -1,11 +1,11 @@
 import { type AwsClients, makeClients } from "../../src/aws/clients.ts";
 import { classify, toFault } from "../../src/aws/faults.ts";
 import type { AwsLocation, Ctx, Observation, ResourceNode } from "../../src/engine/contract.ts";
-import type { Policy } from "../../src/engine/decide.ts";
+import type { Planned, Policy } from "../../src/engine/decide.ts";
 import type { EngineEvent } from "../../src/engine/events.ts";
 import { type ExecutionResult, execute } from "../../src/engine/execute.ts";
 import { observe } from "../../src/engine/observe.ts";
-import { type Deletion, type Planned, plan, planDeletions } from "../../src/engine/plan.ts";
+import { type Deletion, plan, planDeletions } from "../../src/engine/plan.ts";
 import type { Clock } from "../../src/engine/ports.ts";
 import type { EngineRun } from "../../src/engine/run.ts";
 import { makeSlots } from "../../src/engine/run.ts";

@@ -10,8 +10,7 @@ export interface ProvisioningReport {
   readonly stack: string | null;
   readonly account: string | null;
   readonly region: string | null;
-  readonly resources: readonly (PlannedResource &
-    Partial<Pick<ResourceResult, "status" | "durationMs" | "settling" | "error" | "finalSnapshot">>)[];
+  readonly resources: readonly (PlannedResource & Partial<ResourceResult>)[];
   readonly outputs: Outputs | null;
   readonly cost?: PlanCost | undefined;
   readonly failure: Failure | undefined;
