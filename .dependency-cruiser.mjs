@@ -4,21 +4,23 @@ const allowed = {
   secret: [],
   printable: [],
   "normal-form": [],
+  defined: [],
   "stack-ids": [],
   engine: ["errors"],
   aws: ["errors", "secret", "printable", "normal-form"],
-  resources: ["aws", "errors", "secret", "printable"],
+  resources: ["defined", "aws", "errors", "secret", "printable"],
   config: ["errors"],
-  stack: ["resources", "config", "errors", "stack-ids"],
+  stack: ["defined", "resources", "config", "errors", "stack-ids"],
   artifacts: ["errors"],
   local: [], // it is reached by HTTP like AWS and must not know what fleetlogix expects
-  simulate: ["errors"],
-  database: ["errors", "secret", "stack-ids"],
+  simulate: ["defined", "errors"],
+  database: ["defined", "errors", "secret", "printable", "stack-ids"],
   lake: ["errors", "stack-ids"],
   dashboard: ["errors"],
-  cli: ["app", "config", "errors", "secret", "printable", "normal-form", "simulate", "stack-ids"],
+  cli: ["defined", "app", "config", "errors", "secret", "printable", "normal-form", "simulate", "stack-ids"],
   library: ["app", "config", "errors", "secret"],
   app: [
+    "defined",
     "engine",
     "aws",
     "resources",
@@ -49,7 +51,7 @@ const valuesFrom = {
   stack: ["^src/engine/contract[.]ts$", "^handlers/contract/"],
   cli: ["^src/local/daemon/control[.]ts$", "^handlers/contract/"],
 };
-const FILES = ["library", "errors", "secret", "printable", "normal-form", "stack-ids"];
+const FILES = ["library", "defined", "errors", "secret", "printable", "normal-form", "stack-ids"];
 const at = (part) => (FILES.includes(part) ? `^src/${part}[.]ts$` : part === "app" ? "^src/app([.]ts$|/)" : `^src/${part}/`);
 
 export default {

@@ -1,3 +1,4 @@
+import { defined } from "../defined.ts";
 import { observe } from "../engine/observe.ts";
 import { FleetlogixError } from "../errors.ts";
 import type { Finding } from "./contract.ts";
@@ -33,7 +34,7 @@ const permissions: Check = async ({ clients, config, ask }) => {
     logs: async () => (await clients.logs()).describeLogGroups({ limit: 1 }),
     lambda: async () => (await clients.lambda()).listFunctions({ MaxItems: 1 }),
     apigateway: async () => (await clients.apigateway()).getRestApis({ limit: 1 }),
-    ...(config.hardening === "production" && { kms: async () => (await clients.kms()).listAliases({ Limit: 1 }) }),
+    ...defined({ kms: config.hardening === "production" ? async () => (await clients.kms()).listAliases({ Limit: 1 }) : undefined }),
   };
   const findings = await Promise.all(
     Object.entries(reads).map(([service, read]) => examined(`permissions: ${service}`, () => ask(service, read).then(() => []))),

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { parseJson } from "../aws/answers.ts";
 import type { FunctionName, TableName } from "../config/config.ts";
+import { defined } from "../defined.ts";
 import { ownerOf } from "../engine/decide.ts";
 import { observe } from "../engine/observe.ts";
 import { Secret } from "../secret.ts";
@@ -61,7 +62,7 @@ export async function readOutputs(session: Session, { secrets, only, known = new
     api_url: stage ? apiUrl(session, stage) : null,
     api_id: get(API_ID)?.id ?? null,
     api_key: apiKey,
-    ...(apiKeys && { api_keys: apiKeys }),
+    ...defined({ api_keys: apiKeys }),
     bucket: get(BUCKET_ID)?.name ?? null,
     tables: byName(Object.keys(session.config.tables) as TableName[], (name) => get(`table.${name}`)?.name ?? null),
     topic_arn: get(ALERTS_TOPIC_ID)?.arn ?? null,

@@ -1,6 +1,6 @@
 import type { FunctionName } from "../config/config.ts";
 import type { Planned } from "../engine/decide.ts";
-import type { ExecutionResult, ResourceResult as EngineResult } from "../engine/execute.ts";
+import type { ResourceResult as EngineResult, ExecutionResult } from "../engine/execute.ts";
 import type { Secret } from "../secret.ts";
 
 export interface PlannedResource extends Planned {

@@ -56,7 +56,7 @@ async function withInventory(item: Deletion, { skipFinalSnapshot }: TeardownOpti
   const held = await takeInventory(item, run);
   const leaves = !skipFinalSnapshot && item.decision.action === "delete" && item.subject.kind.kind === DATABASE;
   const text = leaves ? `${held?.text}; leaves a final snapshot` : held?.text;
-  return { ...plannedDeletion(item), ...(held && { inventory: text, cost: held.cost }) };
+  return { ...plannedDeletion(item), inventory: held && text, cost: held?.cost };
 }
 
 const DATABASE = "rds.instance";

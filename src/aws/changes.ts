@@ -6,7 +6,7 @@ import { normalForm } from "../normal-form.ts";
 export function differences(pairs: Readonly<Record<string, readonly [from: unknown, to: unknown]>>, forces?: "replace"): Change[] {
   return Object.entries(pairs)
     .filter(([, [from, to]]) => !isDeepStrictEqual(normalForm(from), normalForm(to)))
-    .map(([path, [from, to]]) => ({ path, from, to, ...(forces && { forces }) }));
+    .map(([path, [from, to]]) => ({ path, from, to, forces }));
 }
 
 export const touches = (changes: readonly Change[], ...paths: readonly string[]): boolean => changes.some((c) => paths.includes(c.path));

@@ -29,7 +29,7 @@ export function toFault(error: unknown): AwsFault | undefined {
     status,
     requestId: thrown.$metadata?.requestId,
     operation: thrown[OPERATION],
-    ...(typeof thrown.hostname === "string" && { host: oneLine(thrown.hostname) }),
+    host: typeof thrown.hostname === "string" ? oneLine(thrown.hostname) : undefined,
     retryAfterMs: retryAfter(thrown),
   };
 }

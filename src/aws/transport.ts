@@ -52,7 +52,7 @@ export async function textOf(
   const { httpsAgent, httpAgent } = agentsFor(url, bundle);
   const [get, agent] = url.startsWith("https:") ? [httpsGet, httpsAgent] : [httpGet, httpAgent];
   return new Promise((done, fail) => {
-    const request = get(url, { signal, ...(agent && { agent }) }, (answer) => {
+    const request = get(url, { signal, agent }, (answer) => {
       let text = "";
       answer.setEncoding("utf8").on("data", (part: string) => {
         text += part;

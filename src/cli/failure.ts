@@ -1,3 +1,4 @@
+import { defined } from "../defined.ts";
 import { CODES, type Code, FleetlogixError } from "../errors.ts";
 import { labelled } from "./render/layout.ts";
 import type { Paint } from "./render/paint.ts";
@@ -88,7 +89,7 @@ export const toErrorJson = (f: Failure): Record<string, unknown> => ({
   resource: f.resource,
   aws_code: f.awsCode,
   request_id: f.requestId,
-  ...(f.problems ? { problems: f.problems } : {}),
+  ...defined({ problems: f.problems }),
 });
 
 /** Words wrapped to `width`; a message of several lines keeps them. */

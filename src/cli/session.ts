@@ -30,7 +30,7 @@ export async function openAppFor(
     const app = await openApp(config, {
       endpoint,
       local: target.kind === "local",
-      ...(target.kind !== "aws" && isOnThisMachine(endpoint) && { localCaFile: join(localDataDir(run), "rds", "ca.pem") }),
+      localCaFile: target.kind !== "aws" && isOnThisMachine(endpoint) ? join(localDataDir(run), "rds", "ca.pem") : undefined,
       profile: run.flags.profile,
       concurrency: run.flags.concurrency,
       signal: run.signal,
@@ -60,7 +60,7 @@ function speaking(app: App, run: CommandContext): App {
     planTeardown: async (how) => plan(await app.planTeardown(how)),
     apply: async (scope, how, emit) => result(await app.apply(scope, how, emit)),
     teardown: async (how, emit) => result(await app.teardown(how, emit)),
-    status: async () => (await app.status()).map((r) => ({ ...r, ...(r.trouble && { trouble: say(r.trouble) }) })),
+    status: async () => (await app.status()).map((r) => ({ ...r, trouble: r.trouble && say(r.trouble) })),
     doctor: async (hear) => {
       const spokenOf = (findings: readonly Finding[]) => findings.map((f) => ({ ...f, fix: f.fix && say(f.fix) }));
       return spokenOf(await app.doctor(hear && ((found) => hear(spokenOf(found)))));

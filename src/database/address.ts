@@ -1,3 +1,4 @@
+import { defined } from "../defined.ts";
 import type { Connection } from "./connection.ts";
 
 export const URL_FORMATS = ["psql", "jdbc", "dbeaver", "env"] as const;
@@ -35,7 +36,7 @@ const FORMATS: Readonly<Record<UrlFormat, (connection: Connection, title: string
 
 const hostOf = ({ host }: Connection): string => (host.includes(":") ? `[${host}]` : host);
 const tls = ({ sslMode, caFile }: Connection): string =>
-  new URLSearchParams({ sslmode: sslMode, ...(caFile !== undefined && { sslrootcert: caFile }) }).toString().replaceAll("%2F", "/");
+  new URLSearchParams(defined({ sslmode: sslMode, sslrootcert: caFile })).toString().replaceAll("%2F", "/");
 
 /** libpq's variables without the password. */
 export const variablesOf = (c: Connection): Readonly<Record<string, string>> => ({
@@ -44,5 +45,5 @@ export const variablesOf = (c: Connection): Readonly<Record<string, string>> => 
   PGDATABASE: c.database,
   PGUSER: c.user,
   PGSSLMODE: c.sslMode,
-  ...(c.caFile !== undefined && { PGSSLROOTCERT: c.caFile }),
+  ...defined({ PGSSLROOTCERT: c.caFile }),
 });

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Client, ClientConfig } from "pg";
+import { defined } from "../defined.ts";
 import { FleetlogixError } from "../errors.ts";
 import type { Secret } from "../secret.ts";
 
@@ -54,7 +55,7 @@ async function connect({ host, port, database, user, password }: Connection, ssl
     port,
     database,
     user,
-    ...(password && { password: password.reveal() }),
+    ...defined({ password: password?.reveal() }),
     ssl: ssl ?? false,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
@@ -72,7 +73,7 @@ function sslChoices({ sslMode, caFile, host }: Connection): readonly ClientConfi
   if (sslMode === "prefer") return [{ rejectUnauthorized: false }, undefined];
   if (sslMode === "require" && caFile === undefined) return [{ rejectUnauthorized: false }];
   const ca = caFile === undefined ? {} : { ca: readCa(caFile) };
-  return [{ ...ca, rejectUnauthorized: true, ...(sslMode !== "verify-full" && { checkServerIdentity: () => undefined }) }];
+  return [defined({ ...ca, rejectUnauthorized: true, checkServerIdentity: sslMode === "verify-full" ? undefined : () => undefined })];
 }
 function readCa(file: string): string {
   try {

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
+import { defined } from "../defined.ts";
 import { FleetlogixError } from "../errors.ts";
 import { variablesOf } from "./address.ts";
 import type { Connection } from "./connection.ts";
@@ -76,7 +77,7 @@ export async function toolFor(name: ToolName, variables: Variables, atLeast = 0)
 export const childVariables = (connection: Connection, variables: Variables): Record<string, string | undefined> => ({
   ...variables,
   ...variablesOf(connection),
-  ...(connection.password && { PGPASSWORD: connection.password.reveal() }),
+  ...defined({ PGPASSWORD: connection.password?.reveal() }),
   // A service, options or a target of the user's own shell would win over what we say.
   PGSERVICE: undefined,
   PGHOSTADDR: undefined,

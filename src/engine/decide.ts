@@ -19,7 +19,7 @@ export interface Planned {
   /** ARN or address, live or predicted. */
   readonly arn?: string | undefined;
   /** It carries the stack's tag and is not in the configuration. */
-  readonly orphan?: boolean;
+  readonly orphan?: boolean | undefined;
 }
 /** A failure as plain data. */
 export interface ErrorSummary {
@@ -165,8 +165,7 @@ function differences(
 ): readonly Change[] {
   const own = [...ownDifferences(kind, spec, seen.live), ...tagDifferences(seen.tags, owner.tags)];
   if (seen.state === "failed") {
-    const replace = kind.holdsData ? {} : { forces: "replace" as const };
-    return [...own, { path: FAILED, from: seen.reason, to: "ready", ...replace }];
+    return [...own, { path: FAILED, from: seen.reason, to: "ready", forces: kind.holdsData ? undefined : "replace" }];
   }
   if (own.length > 0 || spec.known) return own;
   return spec.after.map((need) => ({ path: `(after ${need})`, from: "as it is", to: "known after create" }));
@@ -175,7 +174,7 @@ function differences(
 /** Differences of the spec, or of its guess: a certain difference must be known before the first write, above all one that forces a replacement. */
 function ownDifferences(kind: AnyKind, spec: Spec, live: unknown): readonly Change[] {
   const changes = tryWith(spec, (value) => kind.diff(value, live)) ?? [];
-  return spec.known ? changes : changes.map(({ forces, ...change }) => ({ ...change, ...(forces && !isPending(change.to) && { forces }) }));
+  return spec.known ? changes : changes.map(({ forces, ...change }) => ({ ...change, forces: isPending(change.to) ? undefined : forces }));
 }
 /** A kind may parse a value, such as an ARN. Then a guess cannot be compared. */
 function tryWith<T>(spec: Spec, look: (value: unknown) => T): T | undefined {

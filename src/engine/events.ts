@@ -15,7 +15,7 @@ export type EngineEvent =
       readonly waitMs: number;
       readonly attempt: number;
       /** The resource that AWS must release first. */
-      readonly holder?: string;
+      readonly holder?: string | undefined;
     }
   | { readonly type: "resource.pacing"; readonly id: string; readonly operation: string; readonly waitMs: number }
   | { readonly type: "resource.forgets"; readonly id: string; readonly name: string; readonly changes: readonly Change[] }

@@ -12,7 +12,7 @@ export interface ResourceResult extends Planned {
   readonly durationMs: number;
   readonly error?: ErrorSummary | undefined;
   /** AWS has not finished it, and `--no-wait` is set. */
-  readonly settling?: boolean;
+  readonly settling?: boolean | undefined;
 }
 export interface ExecutionResult {
   readonly ok: boolean;
@@ -83,7 +83,7 @@ export function reporter(total: number, run: EngineRun) {
   return {
     done(resource: Planned, began: number, settling = false): void {
       const durationMs = clock.now() - began;
-      results.set(resource.id, { ...resource, status: "done", durationMs, ...(settling ? { settling } : {}) });
+      results.set(resource.id, { ...resource, status: "done", durationMs, settling: settling || undefined });
       run.emit({ type: "resource.done", id: resource.id, action: resource.decision.action, elapsedMs: durationMs, settling });
     },
     failed(resource: Planned, began: number, error: FleetlogixError): void {

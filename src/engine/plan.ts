@@ -10,7 +10,7 @@ export function plan(seen: readonly ObservedNode[], run: Pick<EngineRun, "ctx" |
 
 export function planned(seen: ObservedNode, decision: Decision): Planned {
   const arn = arnOf(seen);
-  return { id: seen.id, kind: seen.node.kind.kind, name: seen.subject.label, decision, ...(arn === undefined ? {} : { arn }) };
+  return { id: seen.id, kind: seen.node.kind.kind, name: seen.subject.label, decision, arn };
 }
 
 /** The live ARN, or the one that AWS will compute from the name. */
@@ -125,8 +125,7 @@ export interface Orphan {
 
 export function plannedDeletion({ id, subject, live, decision, orphan }: Deletion): Planned {
   const { arn } = subject.kind.describe(live.live);
-  const known = { id, kind: subject.kind.kind, name: subject.label, decision };
-  return { ...known, ...(arn === undefined ? {} : { arn }), ...(orphan ? { orphan } : {}) };
+  return { id, kind: subject.kind.kind, name: subject.label, decision, arn, orphan: orphan || undefined };
 }
 
 /** Says whether a resource of one kind needs one of another kind, as the nodes of the stack do. */

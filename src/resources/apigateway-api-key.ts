@@ -80,7 +80,7 @@ export const apigatewayApiKey: ResourceKind<ApiKeyId, ApiKeySpec, ApiKeyLive, Ap
 
 /** Oldest first, so that two runs choose the same one. */
 async function keys(gateway: APIGateway, nameQuery?: string): Promise<readonly ApiKey[]> {
-  const pages = gateway.paginateGetApiKeys({ limit: 500, includeValues: false, ...(nameQuery && { nameQuery }) });
+  const pages = gateway.paginateGetApiKeys({ limit: 500, includeValues: false, nameQuery });
   const all = await collect(pages, (page) => page.items);
   return all.toSorted((a, b) => Number(a.createdDate ?? 0) - Number(b.createdDate ?? 0) || (a.id ?? "").localeCompare(b.id ?? ""));
 }

@@ -142,8 +142,8 @@ async function holderOf(ec2: EC2, id: string): Promise<Holder | undefined> {
 }
 const revocable = ({ IpProtocol, FromPort, ToPort }: IpPermission, GroupId: string) => ({
   IpProtocol,
-  ...(FromPort !== undefined && { FromPort }),
-  ...(ToPort !== undefined && { ToPort }),
+  FromPort,
+  ToPort,
   UserIdGroupPairs: [{ GroupId }],
 });
 
@@ -180,7 +180,7 @@ function canonical(cidr: string): string {
 /** EC2 groups sources into one permission. Returns one rule for each source, without its description. */
 function rulesOf(permission: IpPermission): readonly Rule[] {
   const { IpProtocol, FromPort, ToPort } = permission;
-  const base = { IpProtocol, ...(FromPort !== undefined && { FromPort }), ...(ToPort !== undefined && { ToPort }) };
+  const base = { IpProtocol, FromPort, ToPort };
   const ports = IpProtocol === "-1" ? "all" : `${IpProtocol} ${FromPort === ToPort ? FromPort : `${FromPort}-${ToPort}`}`;
   const rule = (source: string | undefined, part: Partial<IpPermission>): Rule => ({
     permission: { ...base, ...part },

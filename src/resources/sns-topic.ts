@@ -3,6 +3,7 @@ import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
 import { ourNames } from "../aws/pages.ts";
 import { type PolicyDocument, type Statements, statementChanges, statementsOf } from "../aws/policies.ts";
+import { defined } from "../defined.ts";
 import type { AwsLocation, Change, ResourceKind } from "../engine/contract.ts";
 
 export interface TopicId {
@@ -63,8 +64,8 @@ export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly ar
   async create({ name }, spec, ctx) {
     const sns = await ctx.world.sns();
     // Encrypted, closed and tagged by the create call. For an existing topic with other tags SNS answers InvalidParameter.
-    const { KmsMasterKeyId, Policy } = attributesOf(spec);
-    const Attributes = { Policy, ...(KmsMasterKeyId && { KmsMasterKeyId }) };
+    const { Policy } = attributesOf(spec);
+    const Attributes = defined({ Policy, KmsMasterKeyId: spec.kmsKey });
     await sns.createTopic({ Name: name, Tags: toTagList(ctx.tags), Attributes });
   },
   // SNS sets one attribute per call, whatever its plural name says.

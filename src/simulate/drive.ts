@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
+import { defined } from "../defined.ts";
 import { FleetlogixError } from "../errors.ts";
 import type { Road } from "./geography.ts";
 import { type Answer, judge, NO_ANSWER, said } from "./judge.ts";
@@ -69,12 +70,12 @@ export function caller(target: Target, tally: Tally): Call {
 const isWorthRepeating = (status: number): boolean => status === NO_ANSWER || status === 429 || status >= 500;
 
 async function once({ url, key, sign, signal }: Target, method: string, path: string, body: unknown) {
-  const own = { "content-type": "application/json", ...(key !== undefined && { "x-api-key": key }) };
-  const sent = { method, url: `${url}${path}`, headers: own, ...(body !== undefined && { body: JSON.stringify(body) }) };
+  const own = defined({ "content-type": "application/json", "x-api-key": key });
+  const sent = { method, url: `${url}${path}`, headers: own, ...defined({ body: body === undefined ? undefined : JSON.stringify(body) }) };
   const headers = await sign?.(sent);
   const timeout = AbortSignal.timeout(CALL_TIMEOUT_MS);
   try {
-    const response = await fetch(sent.url, { ...sent, ...(headers && { headers }), signal: AbortSignal.any([signal, timeout]) });
+    const response = await fetch(sent.url, { ...sent, ...defined({ headers }), signal: AbortSignal.any([signal, timeout]) });
     const text = await response.text();
     return { reply: { status: response.status, body: parsed(text) }, retryAfter: response.headers.get("retry-after") };
   } catch (cause) {

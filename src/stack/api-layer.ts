@@ -1,5 +1,6 @@
 import { type ApiRoute, ROUTES } from "../../handlers/contract/routes.ts";
 import type { FunctionName } from "../config/config.ts";
+import { defined } from "../defined.ts";
 import { declare, type ResourceNode } from "../engine/contract.ts";
 import {
   apigatewayAccount,
@@ -34,7 +35,7 @@ export function apiLayer(input: StackInput, functions: ReadonlyMap<FunctionName,
     spec: () => ({ document, hash, methods }),
   });
   const executionLog = declare(logsGroup, "api.execution-logs", {
-    needs: { rest, ...(key && { key }) },
+    needs: defined({ rest, key }),
     identity: (from) => from.rest && { name: names.executionLog(from.rest.id) },
     spec: (from) => ({ retentionDays: input.logRetentionDays, kmsKey: from.key?.arn }),
   });
@@ -102,7 +103,7 @@ function permissionLayer(
     if (!live) return [];
     const before = last.get(route.function);
     const node = declare(lambdaPermission, `permission.${route.operationId}`, {
-      needs: { rest, function: live, ...(before && { before }) },
+      needs: defined({ rest, function: live, before }),
       identity: () => ({
         functionName: config.functions.names[route.function],
         qualifier: ALIAS,

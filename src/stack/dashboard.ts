@@ -1,5 +1,6 @@
 import type { Config, FunctionName, TableName } from "../config/config.ts";
 import { stackNameOf } from "../config/names.ts";
+import { defined } from "../defined.ts";
 import type { AwsLocation } from "../engine/contract.ts";
 import { dashboardOwner, type MetricOf } from "../resources/index.ts";
 import { alarmNames, apiMetric, countedMetric, databaseMetric, functionMetric, tableMetric } from "./alarms.ts";
@@ -74,7 +75,7 @@ function placed({ title, series }: Graph, row: number, index: number, inRow: num
         metric.namespace,
         metric.name,
         ...Object.entries(metric.dimensions).flat(),
-        { label, stat, ...(right && { yAxis: "right" }) },
+        defined({ label, stat, yAxis: right ? "right" : undefined }),
       ]),
     },
   };

@@ -1,5 +1,6 @@
 import { INDEXES } from "../../handlers/contract/indexes.ts";
 import type { TableName } from "../config/config.ts";
+import { defined } from "../defined.ts";
 import { declare, type ResourceNode } from "../engine/contract.ts";
 import {
   dynamodbTable,
@@ -32,10 +33,10 @@ const PARAMETERS = {
 /** Lake, live tables, alerts and database. `alarms`: the topic for the events of a production database. */
 export function dataLayer(input: StackInput, alarms: ResourceNode<{ readonly arn: string }> | undefined): readonly ResourceNode[] {
   const { config, names, place, production, key } = input;
-  const needs = { ...(key && { key }) };
+  const needs = defined({ key });
   const logs = production ? accessLogs(input) : undefined;
   const bucket = declare(s3Bucket, BUCKET_ID, {
-    needs: { ...needs, ...(logs && { logs }) },
+    needs: defined({ key, logs }),
     identity: () => ({ name: names.bucket }),
     spec: (from) => ({
       policy: bucketPolicy(names),
@@ -84,7 +85,7 @@ const accessLogs = ({ names, place, logRetentionDays, config }: StackInput) =>
   });
 const table = ({ config, production, key: stackKey }: StackInput, name: TableName, form: Pick<TableSpec, "key" | "indexes" | "ttl">) =>
   declare(dynamodbTable, `table.${name}`, {
-    needs: { ...(stackKey && { stackKey }) },
+    needs: defined({ stackKey }),
     identity: () => ({ name: config.tables[name] }),
     spec: (from) => ({ ...form, deletionProtection: production, kmsKey: from.stackKey?.arn }),
   });
@@ -110,14 +111,14 @@ function databaseLayer(input: StackInput, alarms: ResourceNode<{ readonly arn: s
   const log = logGroup(input, "logs.database", names.databaseLog("postgresql"));
   const upgradeLog = logGroup(input, "logs.database-upgrade", names.databaseLog("upgrade"));
   const own = { network, parameters, log, upgradeLog };
-  const needs = { ...own, ...(key && { key }) };
+  const needs = defined({ ...own, key });
   const identity = () => ({ identifier: config.database.identifier.toLowerCase() });
   if (!production)
     return [...Object.values(own), declare(rdsInstance, DATABASE_ID, { needs, identity, spec: (from) => databaseSpec(input, from) })];
   const monitoring = monitoringRole(input);
   const subnets = subnetGroup(input);
   const database = declare(rdsInstance, DATABASE_ID, {
-    needs: { ...needs, monitoring, ...(subnets && { subnets }) },
+    needs: defined({ ...own, key, monitoring, subnets }),
     identity,
     spec: (from) => ({ ...databaseSpec(input, from, from.monitoring.arn), subnetGroup: from.subnets?.name }),
   });
@@ -179,7 +180,7 @@ function snowflakeRole({ config, names, key }: StackInput): readonly ResourceNod
   if (userArn === null || externalId === null) return [];
   return [
     declare(iamRole, "role.snowflake", {
-      needs: { ...(key && { key }) },
+      needs: defined({ key }),
       identity: () => ({ name: names.snowflakeRole }),
       spec: (from) => ({
         description: "Snowflake reads the lake",

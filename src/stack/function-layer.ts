@@ -1,4 +1,5 @@
 import type { FunctionManifest } from "../../handlers/contract/functions.ts";
+import { defined } from "../defined.ts";
 import { declare } from "../engine/contract.ts";
 import { iamRole, lambdaFunction } from "../resources/index.ts";
 import { logGroup, type StackInput } from "./layer.ts";
@@ -20,7 +21,7 @@ export function functionLayer(input: StackInput, manifest: FunctionManifest) {
   const log = logGroup(input, `logs.${name}`, names.functionLog(name));
   const artifact = artifacts?.get(name);
   const live = declare(lambdaFunction, `function.${name}`, {
-    needs: { role, log, ...(key && { key }) },
+    needs: defined({ role, log, key }),
     identity: () => ({ name: config.functions.names[name] }),
     spec: (from) => ({
       description: manifest.description,

@@ -1,5 +1,6 @@
 import { ERROR_CODES, type ErrorCode } from "../../handlers/contract/error-codes.ts";
 import type { Config } from "../config/config.ts";
+import { defined } from "../defined.ts";
 import { corsOnErrors } from "./cors.ts";
 
 interface Answer {
@@ -54,12 +55,12 @@ export function gatewayResponses({ api }: Config): Readonly<Record<string, objec
 function responseOf({ code, message, details, retryAfter }: Answer, origins: readonly string[]): object {
   const parameters = {
     ...corsOnErrors(origins),
-    ...(retryAfter && { "gatewayresponse.header.Retry-After": `'${retryAfter}'` }),
+    ...defined({ "gatewayresponse.header.Retry-After": retryAfter && `'${retryAfter}'` }),
   };
   const text = details === undefined ? "" : `"details":${details},`;
   return {
     statusCode: String(ERROR_CODES[code].status),
-    ...(Object.keys(parameters).length > 0 && { responseParameters: parameters }),
+    ...defined({ responseParameters: Object.keys(parameters).length > 0 ? parameters : undefined }),
     responseTemplates: {
       "application/json": `{"error":{"code":"${code}","message":"${message}",${text}"request_id":"$context.requestId"}}`,
     },

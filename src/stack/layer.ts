@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Artifact } from "../artifacts/artifact.ts";
 import type { Config, FunctionName } from "../config/config.ts";
 import { stackNameOf } from "../config/names.ts";
+import { defined } from "../defined.ts";
 import { type AwsLocation, declare, type ResourceNode } from "../engine/contract.ts";
 import { type KeyOutputs, kmsKey, logsGroup } from "../resources/index.ts";
 import type { Naming } from "./naming.ts";
@@ -31,7 +32,7 @@ export interface StackInput extends StackContext {
 
 export const logGroup = ({ logRetentionDays, key }: StackInput, id: string, name: string) =>
   declare(logsGroup, id, {
-    needs: { ...(key && { key }) },
+    needs: defined({ key }),
     identity: () => ({ name }),
     spec: (from) => ({ retentionDays: logRetentionDays, kmsKey: from.key?.arn }),
   });

@@ -4,6 +4,7 @@ import { errorAnswer } from "../../handlers/contract/answers.ts";
 import { ERROR_CODES, type ErrorStatus } from "../../handlers/contract/error-codes.ts";
 import { type ApiRoute, ROUTES } from "../../handlers/contract/routes.ts";
 import type { Config, FunctionName } from "../config/config.ts";
+import { defined } from "../defined.ts";
 import type { AwsLocation } from "../engine/contract.ts";
 import type { MethodSpec } from "../resources/index.ts";
 import { preflight } from "./cors.ts";
@@ -68,9 +69,9 @@ function deployment(config: Config, scheme: SecurityScheme | undefined, uri: (fn
     operationId: route.operationId,
     // Without words: API Gateway would make documentation parts of them.
     parameters: parametersOf(route).map(({ name, in: place, required }) => ({ name, in: place, required, schema: { type: "string" } })),
-    ...(route.request && { requestBody: bodyOf({ $ref: "#/components/schemas/JsonObject" }) }),
+    ...defined({ requestBody: route.request && bodyOf({ $ref: "#/components/schemas/JsonObject" }) }),
     responses: { "200": { description: "OK" } },
-    ...(scheme && { security: [{ [scheme.name]: [] }] }),
+    ...defined({ security: scheme && [{ [scheme.name]: [] }] }),
     "x-amazon-apigateway-integration": {
       type: "aws_proxy",
       httpMethod: "POST",
@@ -86,7 +87,7 @@ function deployment(config: Config, scheme: SecurityScheme | undefined, uri: (fn
     paths: byPath((routes) => ({ ...operationsOf(routes, operation), ...preflights(routes) })),
     components: {
       schemas: { JsonObject: { type: "object" } },
-      ...(scheme && { securitySchemes: { [scheme.name]: scheme.definition } }),
+      ...defined({ securitySchemes: scheme && { [scheme.name]: scheme.definition } }),
     },
     "x-amazon-apigateway-api-key-source": "HEADER",
     "x-amazon-apigateway-request-validators": { all: { validateRequestBody: true, validateRequestParameters: true } },
@@ -99,7 +100,7 @@ function preflightOf(routes: readonly ApiRoute[], origins: readonly string[]): o
   const [first] = routes;
   const parameters = (first?.pathParameters ?? []).map(({ name }) => ({ name, in: "path", required: true, schema: { type: "string" } }));
   return {
-    ...(parameters.length > 0 && { parameters }),
+    ...defined({ parameters: parameters.length > 0 ? parameters : undefined }),
     ...preflight(
       routes.map((r) => r.method),
       origins,
@@ -123,12 +124,12 @@ function documentation(): OpenApiDocument {
     summary: route.summary,
     description: route.description,
     parameters: parametersOf(route).map(({ zod, ...parameter }) => ({ ...parameter, schema: schemaOf(zod, "input") })),
-    ...(route.request && { requestBody: bodyOf(requestOf(route), route.example.request) }),
+    ...defined({ requestBody: route.request && bodyOf(requestOf(route), route.example.request) }),
     responses: {
       "200": { description: "Done.", ...contentOf(responseOf(route), route.example.response) },
       ...Object.fromEntries(route.errors.map((status) => [String(status), errorResponse(status)])),
     },
-    ...(scheme && { security: [{ [scheme.name]: [] }] }),
+    ...defined({ security: scheme && [{ [scheme.name]: [] }] }),
   });
   return {
     openapi: "3.0.1",
@@ -136,7 +137,7 @@ function documentation(): OpenApiDocument {
     paths: byPath((routes) => operationsOf(routes, operation)),
     components: {
       schemas: { Error: schemaOf(errorAnswer, "output"), ...Object.assign({}, ...ROUTES.map(schemasOf)) },
-      ...(scheme && { securitySchemes: { [scheme.name]: scheme.definition } }),
+      ...defined({ securitySchemes: scheme && { [scheme.name]: scheme.definition } }),
     },
   };
 }
@@ -152,7 +153,7 @@ const responseOf = (route: ApiRoute): object =>
 function schemasOf(route: ApiRoute): Readonly<Record<string, object>> {
   const events = { type: "array", description: "Worked off in order of time, answered in the order sent.", minItems: 1, maxItems: 500 };
   return {
-    ...(route.request && { [schemaName(route, "Request")]: schemaOf(route.request, "input") }),
+    ...(route.request ? { [schemaName(route, "Request")]: schemaOf(route.request, "input") } : {}),
     [schemaName(route, "Response")]: schemaOf(route.response, "output"),
     ...(route.batchResponse && {
       [schemaName(route, "Batch")]: {
@@ -186,7 +187,7 @@ const parametersOf = ({ pathParameters, queryParameters }: ApiRoute) => [
   ...queryParameters.map(({ name, description, schema }) => ({ name, in: "query", description, required: false, zod: schema })),
 ];
 const contentOf = (schema: object, example?: unknown) => ({
-  content: { "application/json": { schema, ...(example !== undefined && { example }) } },
+  content: { "application/json": defined({ schema, example }) },
 });
 const bodyOf = (schema: object, example?: unknown) => ({ required: true, ...contentOf(schema, example) });
 const schemaOf = (schema: z.core.$ZodType, io: "input" | "output"): object =>

@@ -1,3 +1,4 @@
+import { defined } from "../defined.ts";
 import { declare, type ResourceNode } from "../engine/contract.ts";
 import { cloudwatchAlarm, cloudwatchDashboard, snsSubscription, snsTopic } from "../resources/index.ts";
 import { alarmsOf } from "./alarms.ts";
@@ -8,7 +9,7 @@ import { alarmsTopicPolicy } from "./permissions.ts";
 /** Topic of the alarms, and of the events of a production database. */
 export const alarmsTopic = ({ config, names, place, key }: StackInput) =>
   declare(snsTopic, "topic.alarms", {
-    needs: { ...(key && { key }) },
+    needs: defined({ key }),
     identity: () => ({ name: config.alarms.topicName }),
     // CloudWatch cannot publish to a topic with AWS's own key. Without a customer key the topic has none, and SNS encrypts its disks.
     spec: (from) => ({ kmsKey: from.key?.arn, policy: alarmsTopicPolicy(names, place) }),

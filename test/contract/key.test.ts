@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { declare } from "../../src/engine/contract.ts";
 import { virtualClock } from "../../src/local/core/clock.ts";
+import { faultPlan } from "../../src/local/core/faults.ts";
 import { type LocalAws, startLocalAws } from "../../src/local/index.ts";
 import { kmsKey, type PolicyDocument } from "../../src/resources/index.ts";
 import { makeRig, type Rig, TAGS } from "./rig.ts";
@@ -58,8 +59,9 @@ const DAY = 86_400_000;
 let aws: LocalAws;
 let rig: Rig;
 const clock = virtualClock();
+const faults = faultPlan();
 beforeAll(async () => {
-  aws = await startLocalAws({ clock, settings: { databases: "none" } });
+  aws = await startLocalAws({ clock, faults, settings: { databases: "none" } });
   rig = makeRig({ endpoint: aws.url, clock });
 });
 afterAll(async () => {
@@ -97,6 +99,18 @@ test("of two keys that two runs made, the one with the name stays, and what was 
   expect(await up()).toEqual({ action: "keep" });
   expect(await keyAt(rig, ALIAS)).toBe(it);
   expect((await statesOf()).toSorted()).toEqual(["Enabled", "Enabled", "PendingDeletion"]);
+});
+
+test("a run reads again when another run has taken the alias or scheduled the deletion of a double", async () => {
+  const refuseOnce = (operation: string, code: string, message: string) =>
+    faults.add({ service: "kms", operation, fault: { kind: "fail", code, message, status: 400 } });
+  await (await rig.world.kms()).deleteAlias({ AliasName: ALIAS });
+  refuseOnce("CreateAlias", "AlreadyExistsException", `An alias with the name ${ALIAS} already exists`);
+  await up();
+  await kmsKey.create({ alias: ALIAS }, spec, rig.ctx);
+  refuseOnce("ScheduleKeyDeletion", "KMSInvalidStateException", "the key is pending deletion.");
+  expect(await up()).toMatchObject({ changes: [{ path: "doubles" }] });
+  expect(await up()).toEqual({ action: "keep" });
 });
 
 test("a key that was in use and whose name now means another one of ours is never scheduled for deletion", async () => {

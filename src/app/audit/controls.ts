@@ -7,17 +7,17 @@ export interface Control {
   readonly severity: "critical" | "high" | "medium" | "low";
   readonly title: string;
   /** Why it is declined, or not held in development. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** Why a stack may have nothing that it is about. */
-  readonly absent?: string;
+  readonly absent?: string | undefined;
 }
 
 type Row = readonly [id: string, severity: Control["severity"], title: string, reason?: string, absent?: string];
 const of = (kind: Control["class"], service: string, rows: readonly Row[]): readonly Control[] =>
   rows.map(([id, severity, title, reason, absent]) => ({
     ...{ id, class: kind, service, severity, title },
-    ...(reason && { reason }),
-    ...(absent && { absent }),
+    reason,
+    absent,
   }));
 
 /** Every control, by service. Severities are the highest that the scanners and AWS's own practices give. */

@@ -1,5 +1,5 @@
-import type { ObservedNode } from "../../engine/observe.ts";
 import type { Planned } from "../../engine/decide.ts";
+import type { ObservedNode } from "../../engine/observe.ts";
 import { fixedCost } from "../../stack/cost.ts";
 import { PRICES_DATED, pricesOf } from "../../stack/prices.ts";
 import type { PlanCost } from "../contract.ts";

@@ -33,7 +33,7 @@ async function bucketFacts({ clients, place }: Session, { subject }: ObservedNod
   const own = { Bucket: subject.label, ExpectedBucketOwner: place.account };
   let [items, bytes, token] = [0, 0, undefined as string | undefined];
   for (let page = 0; page < PAGES; page++) {
-    const found = await s3.listObjectsV2({ ...own, ...(token && { ContinuationToken: token }) });
+    const found = await s3.listObjectsV2({ ...own, ContinuationToken: token });
     items += found.Contents?.length ?? 0;
     bytes += (found.Contents ?? []).reduce((sum, { Size = 0 }) => sum + Size, 0);
     token = found.NextContinuationToken;

@@ -27,7 +27,7 @@ async function statusOf(seen: ObservedNode, session: Session, tags: Tags): Promi
   return {
     ...who,
     ...{ state, condition, healthy: condition === "ready", arn },
-    ...(said !== undefined && { trouble: said }),
+    trouble: said,
     address: id === STAGE_ID ? apiUrl(session, out as { apiId: string; stage: string }) : address,
     ...(await factsOf(session, seen)),
   };

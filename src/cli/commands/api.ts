@@ -2,6 +2,7 @@ import { text } from "node:stream/consumers";
 import type { App } from "../../app.ts";
 import type { Config } from "../../config/config.ts";
 import { oneOf } from "../../config/one-of.ts";
+import { defined } from "../../defined.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { STAGE_ID } from "../../stack-ids.ts";
 import type { Action, Answer, CommandContext } from "../context.ts";
@@ -68,10 +69,9 @@ async function callOf(
   if (!url) throw notDeployed(run);
   const headers = {
     accept: "application/json",
-    ...(body !== undefined && { "content-type": "application/json" }),
-    ...(key && { "x-api-key": key.reveal() }),
+    ...defined({ "content-type": body === undefined ? undefined : "application/json", "x-api-key": key?.reveal() }),
   };
-  const call = { method, url: `${url}${path}`, headers, ...(body !== undefined && { body }) };
+  const call = { method, url: `${url}${path}`, headers, ...defined({ body }) };
   return auth === "iam" ? { ...call, headers: await app.signCall(call) } : call;
 }
 const notDeployed = (run: CommandContext) =>

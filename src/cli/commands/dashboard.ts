@@ -16,7 +16,7 @@ export const dashboard: Action = async (run, _, options) => {
   run.note("The link lets in whoever has it, from this computer only. Ctrl-C ends it.");
   if (open && isLive(run) && !run.flags.json) openBrowser(run, onceUrl);
   await ended;
-  return { json: undefined, ...(run.signal.reason === "signal" && { exit: INTERRUPTED }) };
+  return { json: undefined, exit: run.signal.reason === "signal" ? INTERRUPTED : undefined };
 };
 
 /** Programs that open an address in the user's browser. */

@@ -1,3 +1,4 @@
+import { defined } from "../../defined.ts";
 import type { LocalStatus } from "../../local/daemon/control.ts";
 import { bytes } from "../../printable.ts";
 import { confirmByYes } from "../confirm.ts";
@@ -18,7 +19,7 @@ export const start: Action = async (run, _args, options) => {
   const { startLocal } = await control();
   const { realism, faults: faultsFile, allowHost = [] } = options as { realism?: true; faults?: string; allowHost?: string[] };
   const hosts = [...localHosts(run.io.env), ...allowHost];
-  const given = { hosts, ...(realism ? { realism } : {}), ...(faultsFile ? { faultsFile } : {}) };
+  const given = defined({ hosts, realism, faultsFile });
   const started = await withSpinner(run, "Starting the local AWS", () => startLocal({ dataDir, port, ...given }));
   const { url, pid, alreadyRunning } = started;
   // Asking again for what there is asks for nothing; a file of faults may have changed since.

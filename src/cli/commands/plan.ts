@@ -20,14 +20,14 @@ export const plan: Action = async (run, _args, options) => {
     const { cost, ...found } = await withSpinner(run, "Reading what is there", () =>
       app.plan({ part: "all" }, { adopt: options.adopt === true, allowDataLoss, wait: true }),
     );
-    const shown: Plan = { ...found, ...(options.cost !== false && { cost }) };
+    const shown: Plan = { ...found, cost: options.cost === false ? undefined : cost };
     const { create, update, replace, delete: deletes } = countActions(found.resources);
     const changed = create + update + replace + deletes > 0;
     return {
       ...{ resources: shown.resources, cost: shown.cost },
       text: textOf(run, app, shown, options.format),
       error: refusalIn(found),
-      ...(options.detailedExitcode && changed && !refusalIn(found) ? { exit: CHANGES_FOUND } : {}),
+      exit: options.detailedExitcode && changed && !refusalIn(found) ? CHANGES_FOUND : undefined,
     };
   });
   return options.format === "json" && !run.flags.json ? { ...answer, text: JSON.stringify(answer.json, null, 2) } : answer;

@@ -1,4 +1,5 @@
 import type { App, Plan, ResourceResult, RunOptions, RunResult, Scope } from "../../app.ts";
+import { defined } from "../../defined.ts";
 import { type Code, FleetlogixError } from "../../errors.ts";
 import { confirmByYes, confirmedBy } from "../confirm.ts";
 import type { Action, CommandContext } from "../context.ts";
@@ -33,7 +34,7 @@ export const provision: Action = (run, [names], given) =>
     const { config } = configOf(run);
     knowConfig(known, config);
     const functions = functionNames((names as readonly string[] | undefined) ?? [], config);
-    const scope: Scope = { part: PART[run.command] ?? "all", ...(functions.length > 0 ? { functions } : {}) };
+    const scope: Scope = { part: PART[run.command] ?? "all", ...defined({ functions: functions.length > 0 ? functions : undefined }) };
     const policy = policyOf(options);
     const app = await openAppFor(run, config);
     knowApp(known, app);

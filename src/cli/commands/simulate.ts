@@ -48,7 +48,7 @@ function answer(run: CommandContext, numbers: object, counters: readonly string[
       differences,
       error: ok ? null : toErrorJson(toFailure(failure, false, (text) => spoken(text, run))),
     },
-    ...(!ok && { failure }),
+    failure: ok ? undefined : failure,
   };
 }
 

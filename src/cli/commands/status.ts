@@ -28,7 +28,7 @@ export const status: Action = async (run, _args, options) => {
   return {
     text: text(found),
     json: { command: run.command, ok: true, stack: app.stack, account, region, resources: found.resources, lock: found.lock ?? null },
-    ...(options.exitCode === true && !isReady && { exit: NOT_READY }),
+    exit: options.exitCode === true && !isReady ? NOT_READY : undefined,
   };
 };
 

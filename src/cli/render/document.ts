@@ -1,5 +1,6 @@
 import { SECRET_OUTPUTS } from "../../app/results.ts";
 import type { Outputs, PlanCost, PlannedResource, ResourceResult } from "../../app.ts";
+import { defined } from "../../defined.ts";
 import { Secret } from "../../secret.ts";
 import { type Failure, toErrorJson } from "../failure.ts";
 import { countActions, notesOf } from "./plan.ts";
@@ -30,16 +31,18 @@ export function reportJson(story: ProvisioningReport): Record<string, unknown> {
     changes: story.resources.map(changeJson),
     summary: { create, update, replace, delete: deletes, keep },
     outputs: story.outputs && outputsJson(story.outputs, false),
-    ...(story.cost ? { cost: story.cost } : {}),
+    ...defined({ cost: story.cost }),
     error: story.failure ? toErrorJson(story.failure) : null,
-    ...(story.warnings.length > 0 ? { warnings: story.warnings } : {}),
+    ...defined({ warnings: story.warnings.length > 0 ? story.warnings : undefined }),
     duration_ms: Math.round(story.durationMs),
   };
 }
 
 function changeJson(resource: ProvisioningReport["resources"][number]): Record<string, unknown> {
   const { decision } = resource;
-  return {
+  const notes = notesOf(decision);
+  const refusal = decision.action === "refuse" ? decision : undefined;
+  return defined({
     id: resource.id,
     kind: resource.kind,
     name: resource.name,
@@ -47,18 +50,19 @@ function changeJson(resource: ProvisioningReport["resources"][number]): Record<s
     changes: "changes" in decision ? decision.changes.map(({ path, from, to }) => ({ path, from: from ?? null, to: to ?? null })) : [],
     status: resource.status ?? "planned",
     duration_ms: Math.round(resource.durationMs ?? 0),
-    ...(resource.attributes ? { attributes: resource.attributes } : {}),
-    ...(resource.arn ? { arn: resource.arn } : {}),
-    ...("why" in decision ? { why: decision.why } : {}),
-    ...(notesOf(decision).length > 0 ? { notes: notesOf(decision) } : {}),
-    ...(decision.action === "refuse" ? { code: decision.code, hint: decision.hint } : {}),
-    ...(resource.inventory ? { inventory: resource.inventory } : {}),
-    ...(resource.cost ? { cost: resource.cost } : {}),
-    ...(resource.orphan ? { orphan: true } : {}),
-    ...(resource.settling ? { settling: true } : {}),
-    ...(resource.finalSnapshot ? { final_snapshot: resource.finalSnapshot } : {}),
-    ...(resource.error ? { error: resource.error } : {}),
-  };
+    attributes: resource.attributes,
+    arn: resource.arn || undefined,
+    why: "why" in decision ? decision.why : undefined,
+    notes: notes.length > 0 ? notes : undefined,
+    code: refusal?.code,
+    hint: refusal?.hint,
+    inventory: resource.inventory,
+    cost: resource.cost,
+    orphan: resource.orphan,
+    settling: resource.settling,
+    final_snapshot: resource.finalSnapshot,
+    error: resource.error,
+  });
 }
 
 /** Without `secrets` the secret values are not there at all. */

@@ -87,7 +87,7 @@ function nextStep(step: Step, event: Extract<EngineEvent, { id: string }>, now: 
       return { ...step, doing: undefined };
   }
 }
-const retrying = (event: { why: RetryClass; code: string; waitMs: number; holder?: string }) =>
+const retrying = (event: { why: RetryClass; code: string; waitMs: number; holder?: string | undefined }) =>
   `${event.holder ? `waits for ${event.holder} to go` : WHY[event.why]} (${event.code}); again in ${duration(event.waitMs)}`;
 const pacing = (event: { operation: string; waitMs: number }) => `AWS limits ${event.operation}; next in ${duration(event.waitMs)}`;
 

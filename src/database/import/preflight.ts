@@ -1,6 +1,7 @@
 import { statfsSync } from "node:fs";
 import type { Client } from "pg";
 import { FleetlogixError } from "../../errors.ts";
+import { bytes } from "../../printable.ts";
 import { DATABASE_ID } from "../../stack-ids.ts";
 
 interface Facts {
@@ -55,11 +56,11 @@ export async function checkFit(
     ...(there.encoding === "UTF8" ? [] : [`The stack's database is in ${there.encoding} and not in UTF8.`]),
     ...(needed > place.storageGb
       ? [
-          `The source takes ${gigabytes(source.bytes)} and needs ${needed} GB there: set database.storageGb to ${Math.ceil(needed * 1.5)} and run \`fleetlogix setup\`.`,
+          `The source takes ${bytes(source.bytes)} and needs ${needed} GB there: set database.storageGb to ${Math.ceil(needed * 1.5)} and run \`fleetlogix setup\`.`,
         ]
       : []),
     ...(free < source.bytes
-      ? [`${place.folder} has ${gigabytes(free)} free, and the dump may need ${gigabytes(source.bytes)}: set TMPDIR to a folder with more.`]
+      ? [`${place.folder} has ${bytes(free)} free, and the dump may need ${bytes(source.bytes)}: set TMPDIR to a folder with more.`]
       : []),
   ];
   if (problems.length > 0) {
@@ -93,4 +94,3 @@ function freeIn(folder: string): number {
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize;
 }
-const gigabytes = (bytes: number): string => `${(bytes / GB).toFixed(bytes < GB ? 2 : 1)} GB`;

@@ -6,6 +6,7 @@ import { orAbsent, toFault } from "../../aws/faults.ts";
 import { fromTagList, toTagList } from "../../aws/ownership.ts";
 import { ourNames } from "../../aws/pages.ts";
 import type { DynamoDB } from "../../aws/sdk/types.ts";
+import { defined } from "../../defined.ts";
 import type { AwsLocation, Observation, ResourceKind } from "../../engine/contract.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { type Answers, ATTRIBUTES, KEY_TAG, ttlOf } from "./attributes.ts";
@@ -79,7 +80,7 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
       BillingMode: "PAY_PER_REQUEST",
       SSESpecification: { Enabled: true, SSEType: "KMS", KMSMasterKeyId: spec.kmsKey },
       DeletionProtectionEnabled: spec.deletionProtection,
-      Tags: toTagList({ ...ctx.tags, ...(spec.kmsKey && { [KEY_TAG]: spec.kmsKey }) }),
+      Tags: toTagList(defined({ ...ctx.tags, [KEY_TAG]: spec.kmsKey })),
     });
   },
   /** UpdateTable takes one kind of change and leaves the table UPDATING. So all other calls come first, then one UpdateTable. */
@@ -106,7 +107,7 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
       items,
       bytes: live.bytes,
       text: `${items.toLocaleString("en-US")} ${items === 1 ? "item" : "items"}`,
-      ...(items > 0 && { cost: "DynamoDB storage by the gigabyte and month" }),
+      cost: items > 0 ? "DynamoDB storage by the gigabyte and month" : undefined,
     };
   },
   candidates: async (ctx) => ourNames((await ctx.world.dynamodb()).paginateListTables({}), (page) => page.TableNames),

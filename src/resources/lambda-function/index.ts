@@ -5,6 +5,7 @@ import type { AwsClients } from "../../aws/clients.ts";
 import { collect, ourNames } from "../../aws/pages.ts";
 import { policyForm } from "../../aws/policies.ts";
 import type { IAM, Lambda } from "../../aws/sdk/types.ts";
+import { defined } from "../../defined.ts";
 import type { AwsLocation, Change, Observation, ResourceKind } from "../../engine/contract.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { ATTRIBUTES, changedConfiguration, configurationOf, wantedOf } from "./attributes.ts";
@@ -56,7 +57,7 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
   },
   notes: (_spec, live) =>
     live ? [...(live.stopped ? [stoppedNote(live.name)] : []), ...live.otherStatements.map((s) => otherNote(live.name, s))] : [],
-  describe: (live) => ({ arn: live.arn, state: live.state, ...(live.stopped && { trouble: stoppedNote(live.name) }) }),
+  describe: (live) => ({ arn: live.arn, state: live.state, trouble: live.stopped ? stoppedNote(live.name) : undefined }),
 
   async read({ name: FunctionName }, ctx) {
     const lambda = await ctx.world.lambda();
@@ -73,7 +74,7 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
       ...configurationOf(spec),
       Role: spec.roleArn,
       Architectures: [spec.architecture],
-      Tags: { ...ctx.tags, ...(spec.roleId && { [ROLE_TAG]: spec.roleId }) },
+      Tags: defined({ ...ctx.tags, [ROLE_TAG]: spec.roleId ?? undefined }),
     });
   },
   /** Lambda takes no change while another is in progress. The order is code, settings, alias; it stops at the first that takes time. */

@@ -23,7 +23,7 @@ const policySchema = z.object({
 export async function otherStatementsOf(lambda: Lambda, FunctionName: string, alias: string): Promise<readonly OtherStatement[]> {
   const found = await Promise.all(
     [undefined, alias].map(async (Qualifier) => {
-      const answer = await orAbsent(lambda.getPolicy({ FunctionName, ...(Qualifier && { Qualifier }) }), "ResourceNotFoundException");
+      const answer = await orAbsent(lambda.getPolicy({ FunctionName, Qualifier }), "ResourceNotFoundException");
       const { data } = policySchema.safeParse(parseJson(answer?.Policy));
       const others = data?.Statement.filter(({ Sid }) => !OURS.test(Sid)) ?? [];
       return others.map((s) => ({ sid: s.Sid, qualifier: Qualifier, isPublic: s.Condition === undefined && isEverybody(s.Principal) }));

@@ -66,7 +66,7 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
     username: live.username,
     secretArn: live.secretArn ?? null,
   }),
-  describe: ({ arn, status, host, port }) => ({ arn, state: status, ...(host && { address: `${host}:${port}` }) }),
+  describe: ({ arn, status, host, port }) => ({ arn, state: status, address: host && `${host}:${port}` }),
 
   async read({ identifier }, ctx) {
     const rds = await ctx.world.rds();

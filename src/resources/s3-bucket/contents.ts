@@ -78,5 +78,5 @@ const inventoryOf = (items: number, size: number): Inventory => ({
   items,
   bytes: size,
   text: `${items >= COUNT_AT_MOST ? "more than " : ""}${items.toLocaleString("en-US")} object ${items === 1 ? "version" : "versions"}, ${bytes(size)}`,
-  ...(size > 0 && { cost: "S3 storage by the gigabyte and month" }),
+  cost: size > 0 ? "S3 storage by the gigabyte and month" : undefined,
 });

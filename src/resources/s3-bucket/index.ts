@@ -74,7 +74,7 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
         ObjectOwnership: OWNER_ENFORCED,
         CreateBucketConfiguration: {
           // us-east-1 must not be named.
-          ...(region !== "us-east-1" && { LocationConstraint: region as never }),
+          LocationConstraint: region === "us-east-1" ? undefined : (region as never),
           Tags: toTagList(ctx.tags),
         },
       }),

@@ -21,7 +21,7 @@ export async function notify(s3: S3, own: Own, { queue }: { readonly queue?: str
   };
   const ours = queue === undefined ? [] : [{ Id: OUR_QUEUE, QueueArn: queue, Events: ["s3:ObjectCreated:*" as const], Filter: filter }];
   const all = [...others, ...ours];
-  const NotificationConfiguration = { ...there, EventBridgeConfiguration: {}, ...(all.length > 0 && { QueueConfigurations: all }) };
+  const NotificationConfiguration = { ...there, EventBridgeConfiguration: {}, QueueConfigurations: all.length > 0 ? all : undefined };
   // S3 cannot validate Snowflake's queue: it belongs to another account.
   await s3.putBucketNotificationConfiguration({ ...own, NotificationConfiguration, SkipDestinationValidation: queue !== undefined });
 }
