@@ -151,7 +151,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     bug: "a table remembers as which of its run's tables it was made",
     file: "src/resources/dynamodb-table/index.ts",
     edits: [
-      ["Tags: toTagList({ ...ctx.tags, ...(spec.kmsKey", "Tags: toTagList({ ...ctx.tags, nth: nth(ctx.world), ...(spec.kmsKey"],
+      ["Tags: toTagList(defined({ ...ctx.tags,", "Tags: toTagList(defined({ ...ctx.tags, nth: nth(ctx.world),"],
       [
         "const keyOf = (",
         `const counts = new WeakMap<object, number>();
