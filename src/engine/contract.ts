@@ -102,7 +102,7 @@ export interface Change {
   readonly path: string;
   readonly from: unknown;
   readonly to: unknown;
-  readonly forces?: "replace" | undefined;
+  readonly forces?: "replace";
   /** With `forces`: what to write in fleetlogix.config.json so that what is there stays, e.g. `"username": "fleet" in "database"`. */
   readonly keep?: string | undefined;
 }

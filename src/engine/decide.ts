@@ -1,3 +1,4 @@
+import { defined } from "../defined.ts";
 import type { AnyKind, Change, Ctx, Observation, SeenTags } from "./contract.ts";
 
 /** A value that cannot be compared because a dependency is missing becomes a create, or an update with an unknown value. */
@@ -165,7 +166,10 @@ function differences(
 ): readonly Change[] {
   const own = [...ownDifferences(kind, spec, seen.live), ...tagDifferences(seen.tags, owner.tags)];
   if (seen.state === "failed") {
-    return [...own, { path: FAILED, from: seen.reason, to: "ready", forces: kind.holdsData ? undefined : "replace" }];
+    return [
+      ...own,
+      { path: FAILED, from: seen.reason, to: "ready", ...defined({ forces: kind.holdsData ? undefined : ("replace" as const) }) },
+    ];
   }
   if (own.length > 0 || spec.known) return own;
   return spec.after.map((need) => ({ path: `(after ${need})`, from: "as it is", to: "known after create" }));
@@ -174,7 +178,9 @@ function differences(
 /** Differences of the spec, or of its guess: a certain difference must be known before the first write, above all one that forces a replacement. */
 function ownDifferences(kind: AnyKind, spec: Spec, live: unknown): readonly Change[] {
   const changes = tryWith(spec, (value) => kind.diff(value, live)) ?? [];
-  return spec.known ? changes : changes.map(({ forces, ...change }) => ({ ...change, forces: isPending(change.to) ? undefined : forces }));
+  return spec.known
+    ? changes
+    : changes.map(({ forces, ...change }) => ({ ...change, ...defined({ forces: isPending(change.to) ? undefined : forces }) }));
 }
 /** A kind may parse a value, such as an ARN. Then a guess cannot be compared. */
 function tryWith<T>(spec: Spec, look: (value: unknown) => T): T | undefined {

@@ -1,3 +1,4 @@
+import { defined } from "../defined.ts";
 import type { FleetlogixError } from "../errors.ts";
 import { type Converged, converge } from "./converge.ts";
 import type { ErrorSummary, Planned } from "./decide.ts";
@@ -83,7 +84,7 @@ export function reporter(total: number, run: EngineRun) {
   return {
     done(resource: Planned, began: number, settling = false): void {
       const durationMs = clock.now() - began;
-      results.set(resource.id, { ...resource, status: "done", durationMs, settling: settling || undefined });
+      results.set(resource.id, { ...resource, status: "done", durationMs, ...defined({ settling: settling || undefined }) });
       run.emit({ type: "resource.done", id: resource.id, action: resource.decision.action, elapsedMs: durationMs, settling });
     },
     failed(resource: Planned, began: number, error: FleetlogixError): void {

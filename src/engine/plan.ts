@@ -1,3 +1,4 @@
+import { defined } from "../defined.ts";
 import { FleetlogixError } from "../errors.ts";
 import type { ResourceNode } from "./contract.ts";
 import { type Decision, type Planned, refuse } from "./decide.ts";
@@ -10,7 +11,7 @@ export function plan(seen: readonly ObservedNode[], run: Pick<EngineRun, "ctx" |
 
 export function planned(seen: ObservedNode, decision: Decision): Planned {
   const arn = arnOf(seen);
-  return { id: seen.id, kind: seen.node.kind.kind, name: seen.subject.label, decision, arn };
+  return defined({ id: seen.id, kind: seen.node.kind.kind, name: seen.subject.label, decision, arn });
 }
 
 /** The live ARN, or the one that AWS will compute from the name. */
@@ -125,7 +126,7 @@ export interface Orphan {
 
 export function plannedDeletion({ id, subject, live, decision, orphan }: Deletion): Planned {
   const { arn } = subject.kind.describe(live.live);
-  return { id, kind: subject.kind.kind, name: subject.label, decision, arn, orphan: orphan || undefined };
+  return defined({ id, kind: subject.kind.kind, name: subject.label, decision, arn, orphan: orphan || undefined });
 }
 
 /** Says whether a resource of one kind needs one of another kind, as the nodes of the stack do. */

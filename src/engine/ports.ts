@@ -15,8 +15,8 @@ export interface Ports {
   readonly classify: (fault: AwsFault, during: Verb) => RetryClass;
   /** Error for a fault that no retry removes (access, credentials, …); undefined: the engine writes its own. */
   readonly explain?: (fault: AwsFault, resource: string) => FleetlogixError | undefined;
-  /** 0 ≤ x < 1; spreads retries so that parallel calls do not come back all at once. Without it retries are not spread. */
+  /** A random number, 0 ≤ x < 1, for the jitter of retries. Without it there is no jitter. */
   readonly random?: () => number;
-  /** Wraps every call of a kind: lets the edge know for which resource it is calling. */
+  /** Wraps every call of a kind, so that the AWS layer knows the resource of the call. */
   readonly around?: <T>(id: string, call: () => Promise<T>) => Promise<T>;
 }

@@ -1,3 +1,4 @@
+import { defined } from "../defined.ts";
 import { FleetlogixError } from "../errors.ts";
 import type { AwsFault, RetryClass, RetryRule, Verb } from "./contract.ts";
 import { retriesExhausted } from "./errors.ts";
@@ -43,7 +44,7 @@ export function newRetry(subject: Subject, verb: Verb, run: EngineRun): Retry {
     const most = why === "busy" ? Math.max(cap, subject.kind.settle.timeoutMs / 4) : cap;
     const own = Math.min(most, first * 2 ** (attempt - 1)) * (1 + SPREAD * (random?.() ?? 0));
     const waitMs = Math.round(Math.max(own, Math.min(fault.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS)));
-    run.emit({ type: "resource.retrying", id: subject.id, why, code: fault.code, waitMs, attempt, holder });
+    run.emit({ type: "resource.retrying", id: subject.id, why, code: fault.code, waitMs, attempt, ...defined({ holder }) });
     await pause(run, waitMs);
     return why;
   };
