@@ -8,7 +8,7 @@ import { preparedFunctions } from "./prepared.ts";
 
 /**
  * The zips of the named functions: `handlers/<name>/handler.ts` → `index.js` with the export `handler`.
- * Sources that did not change since the last time are not bundled again. Fails with BUNDLE_FAILED, naming file and line.
+ * Unchanged sources are not bundled again. Throws BUNDLE_FAILED with file and line.
  * `root` is the folder that holds `handlers/`.
  */
 export async function buildFunctions(
@@ -23,18 +23,18 @@ export async function buildFunctions(
   return new Map([...known.flatMap(([name, artifact]) => (artifact ? [[name, artifact] as const] : [])), ...built]);
 }
 
-/** Builds the named functions again and again, each time only those that a change can touch. */
+/** Builds the named functions repeatedly, each time only those that a change affects. */
 export interface FunctionBuilder {
-  /** `changed`: files below `handlers/` that were saved since the last time; undefined: any. Fails with BUNDLE_FAILED. */
+  /** `changed`: files below `handlers/` that were saved since the last build; undefined: all. Throws BUNDLE_FAILED. */
   build(changed?: readonly string[]): Promise<ReadonlyMap<FunctionName, Artifact>>;
   close(): Promise<void>;
 }
 interface Kept {
   readonly artifact: Artifact;
-  /** The sources that it was made of, below `handlers/`. */
+  /** Its sources, below `handlers/`. */
   readonly inputs: ReadonlySet<string>;
 }
-/** What was parsed once is parsed again only when its file has changed: a build after a save takes a tenth of the first one. */
+/** A file is parsed again only when it has changed: a build after a save takes a tenth of the time of the first one. */
 export async function functionBuilder(names: readonly FunctionName[], root: string = packageRoot()): Promise<FunctionBuilder> {
   const [{ context }, { toArtifact }] = await Promise.all([import("esbuild"), import("./zip.ts")]);
   const contexts = await Promise.all(
@@ -42,7 +42,7 @@ export async function functionBuilder(names: readonly FunctionName[], root: stri
   );
   const kept = new Map<FunctionName, Kept>();
   const fresh = async (name: FunctionName, watched: (typeof contexts)[number][1]): Promise<Kept> => {
-    // Until it builds again, any change may be the one that mends it.
+    // After a failed build its inputs are unknown, so any change builds it again.
     kept.delete(name);
     const { outputFiles, metafile } = await watched.rebuild().catch((error: unknown) => {
       throw bundleFailed(name, error);
@@ -68,12 +68,12 @@ async function bundleAndZip(names: readonly FunctionName[], root: string): Promi
 }
 
 type Bundle = readonly [name: FunctionName, code: Uint8Array];
-/** The one file of each function's zip. Bundled together, what they share is read once. */
+/** The file in each function's zip. All are bundled together, so that shared sources are read once. */
 export async function bundleFunctions(names: readonly FunctionName[], root: string = packageRoot()): Promise<readonly Bundle[]> {
   try {
     return await bundle(names, root);
   } catch (cause) {
-    // One after the other, to tell which of them it is.
+    // One after the other, to find the function that fails.
     for (const name of names)
       await bundle([name], root).catch((own) => {
         throw bundleFailed(name, own);
@@ -96,11 +96,11 @@ function bundlesOf(names: readonly FunctionName[], outputFiles: readonly OutputF
   const codes = new Map(outputFiles.map(({ path, contents }) => [basename(path, ".js"), contents]));
   return names.map((name) => [name, codes.get(name) ?? new Uint8Array()]);
 }
-/** Several files need a folder to be told apart by; nothing is written to it. */
+/** esbuild needs a folder to name several output files. Nothing is written to it. */
 const NOWHERE = "out";
 
 /**
- * CommonJS: the runtime loads it without a package.json and a little faster than a module. Built for Node 20, so that the zip that runs on AWS runs on a developer's machine as well.
+ * CommonJS: the runtime loads it without a package.json and a little faster than a module. Built for Node 20, so that the zip of AWS also runs on a developer's machine.
  */
 const BUNDLE = {
   bundle: true,
@@ -113,7 +113,7 @@ const BUNDLE = {
   // ES modules are smaller once bundled than CommonJS files.
   mainFields: ["module", "main"],
   legalComments: "none",
-  // A tsconfig.json beside an installed package is none of ours.
+  // Ignores a tsconfig.json beside the installed package.
   tsconfigRaw: {},
   logLevel: "silent",
 } satisfies BuildOptions;

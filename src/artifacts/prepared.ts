@@ -6,9 +6,9 @@ import type { Artifact } from "./artifact.ts";
 
 /** The functions' zips by the hash of their sources, so that unchanged sources are bundled once: `dist/functions/<hash>/<name>.zip`. */
 export interface Prepared {
-  /** The zip of these sources; undefined when it was not kept. */
+  /** The zip of these sources; undefined when it is not stored. */
   read(name: FunctionName): Promise<Artifact | undefined>;
-  /** Keeps zips, and removes those of other sources. A package that cannot be written keeps none. */
+  /** Stores zips, and removes those of other sources. Stores nothing when the package's folder cannot be written. */
   keep(artifacts: ReadonlyMap<FunctionName, Artifact>): Promise<void>;
 }
 
@@ -28,20 +28,20 @@ export async function preparedFunctions(root: string): Promise<Prepared> {
         for (const [name, { zip }] of artifacts) await writeWhole(fileOf(name), zip);
         for (const other of await readdir(store)) if (other !== hash) await rm(join(store, other), { recursive: true, force: true });
       } catch {
-        // A global installation belongs to another user: the next run bundles again.
+        // The folder of a global installation may belong to another user. Then the next run bundles again.
       }
     },
   };
 }
 
-/** A killed run must not leave half a zip under the name of a whole one. */
+/** Writes under another name first, so that a killed run leaves no incomplete zip. */
 async function writeWhole(file: string, content: Uint8Array): Promise<void> {
   const mine = `${file}.${randomUUID()}`;
   await writeFile(mine, content);
   await rename(mine, file);
 }
 
-/** Over all sources below `handlers/` and the versions of what they import. */
+/** Hash of all sources below `handlers/` and of package.json, which names the versions of their dependencies. */
 async function sourceHash(root: string): Promise<string> {
   const hash = createHash("sha256");
   const folder = join(root, "handlers");

@@ -4,7 +4,7 @@ import { ZipArchive } from "archiver";
 import type { Artifact } from "./artifact.ts";
 
 const READABLE_FILE = 0o644;
-/** The earliest time that the format knows. */
+/** The earliest date of the zip format. */
 const DATE = new Date(Date.UTC(1980, 0, 1));
 
 /** Files → zip, the same bytes for the same files: sorted names, one date (in UTC) and one mode. */

@@ -1,4 +1,4 @@
-/** A text from AWS as JSON; undefined when it is none. Others may have written it, so its form has to be checked, too. */
+/** Parses a text from AWS; undefined when it is no JSON. Somebody else may have written it: check the result with a schema. */
 export function parseJson(text: string | undefined): unknown {
   if (text === undefined) return undefined;
   try {
@@ -7,7 +7,7 @@ export function parseJson(text: string | undefined): unknown {
     return undefined;
   }
 }
-/** The same for IAM's policies, which come URL-encoded. */
+/** The same for IAM's policies, which are URL-encoded. */
 export function parseEncodedJson(text: string): unknown {
   if (text.trimStart().startsWith("{")) return parseJson(text);
   try {

@@ -4,8 +4,8 @@ type Variables = Readonly<Record<string, string | undefined>>;
 const isOn = (value: string | undefined): boolean => value?.toLowerCase() === "true";
 
 /**
- * Where the profile of the user's AWS configuration points all calls (`endpoint_url`); undefined: AWS itself. Throws USAGE
- * for a profile that points single services elsewhere: half a stack here and half there is nobody's wish.
+ * The endpoint for all calls (`endpoint_url`) in the user's AWS profile; undefined: AWS itself. Throws USAGE for a profile with
+ * endpoints for single services: the stack would be split between two endpoints.
  */
 export async function profileEndpoint(profile: string | undefined, variables: Variables): Promise<string | undefined> {
   if (isOn(variables.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS)) return undefined;
@@ -18,7 +18,7 @@ export async function profileEndpoint(profile: string | undefined, variables: Va
   const single = Object.keys(services).filter((key) => key.endsWith(".endpoint_url"));
   if (single.length === 0) return found.endpoint_url;
   const which = single.map((key) => key.replace(".endpoint_url", "")).join(", ");
-  throw new FleetlogixError("USAGE", `The profile ${name} points single services at endpoints of their own: ${which}.`, {
+  throw new FleetlogixError("USAGE", `The profile ${name} has endpoints for single services: ${which}.`, {
     hint: "Set one endpoint_url in the profile, pass --endpoint-url, or set AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true to use AWS.",
   });
 }

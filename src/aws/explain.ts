@@ -2,18 +2,18 @@ import type { AwsFault } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 import { isCertificate, isClockSkew, isCredentials, isDenied, isForeignAnswer, isUnreachable, isWithoutTls } from "./faults.ts";
 
-/** Where the calls go, and what is known of the way. */
+/** Endpoint of the calls, and facts about the connection for error messages. */
 export interface Where {
   readonly endpoint?: string | undefined;
   readonly local: boolean;
   readonly region?: string | undefined;
   /** A sentence about a region that is on no list. */
   readonly regionAdvice?: string | undefined;
-  /** As it may be shown. */
+  /** Without name and password. */
   readonly proxy?: string | undefined;
 }
 
-/** Words for the faults that are about the caller, not about the resource; undefined for all others. */
+/** Errors for faults that concern the caller or the connection, not the resource; undefined for all others. */
 export function explain(fault: AwsFault, resource: string | undefined, where: Where): FleetlogixError | undefined {
   const detail = { resource, awsCode: fault.code, requestId: fault.requestId };
   const what = fault.operation ? `${fault.operation}: ` : "";
@@ -40,7 +40,7 @@ export function explain(fault: AwsFault, resource: string | undefined, where: Wh
   return explainConnection(fault, where, detail);
 }
 
-/** What is about the way to AWS, not about AWS. */
+/** Errors of the connection to AWS. */
 function explainConnection(fault: AwsFault, where: Where, detail: object): FleetlogixError | undefined {
   const at = fault.host ?? where.endpoint ?? "AWS";
   const through = where.proxy === undefined ? "" : ` through the proxy ${where.proxy}`;
@@ -63,8 +63,11 @@ function explainConnection(fault: AwsFault, where: Where, detail: object): Fleet
   }
   if (isForeignAnswer(fault)) {
     const hint =
-      "A proxy or a network's log-in page stands in between: open a page in the browser, check HTTPS_PROXY and NO_PROXY, then run the same command again.";
-    return unreachable(`What answered for ${where.endpoint ?? "AWS"}${through} is not AWS: a page with HTTP status ${fault.status}.`, hint);
+      "A proxy or the log-in page of a network answers instead: open a page in the browser, check HTTPS_PROXY and NO_PROXY, then run the same command again.";
+    return unreachable(
+      `The answer for ${where.endpoint ?? "AWS"}${through} does not come from AWS: it is a page with HTTP status ${fault.status}.`,
+      hint,
+    );
   }
   if (fault.code === "ENOTFOUND" && where.endpoint === undefined) {
     const advice = where.regionAdvice ?? `Is the region "${where.region}" right, and is there a network?`;
@@ -87,7 +90,7 @@ function credentialsHint({ code }: AwsFault): string {
   return "Check the credentials with `aws sts get-caller-identity`, then run the same command again.";
 }
 
-/** AWS names the action in most refusals; S3's HEAD has no words, so the operation must do. */
+/** AWS names the action in most refusals. An answer to S3's HEAD has no text, so the operation is named instead. */
 function missing({ message, operation }: AwsFault): string {
   return /not authorized to perform:? ([\w-]+:\w+)/i.exec(message)?.[1] ?? operation ?? "that AWS names";
 }

@@ -4,7 +4,7 @@ import { oneLine } from "../printable.ts";
 /** Set on every error that passes a client (clients.ts): `service:Operation`. */
 export const OPERATION = Symbol.for("fleetlogix.operation");
 
-/** What the SDK and Node.js put on the errors that they throw. */
+/** Members of the errors that the SDK and Node.js throw. */
 interface Thrown {
   readonly name?: unknown;
   readonly code?: unknown;
@@ -16,7 +16,7 @@ interface Thrown {
   readonly [OPERATION]?: string;
 }
 
-/** Every error of AWS, of the network and of the search for credentials in one shape; undefined: a bug of ours. */
+/** An error of AWS, of the network or of the search for credentials, in one form; undefined: the error is a bug of ours. */
 export function toFault(error: unknown): AwsFault | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   const thrown = error as Thrown;
@@ -35,12 +35,12 @@ export function toFault(error: unknown): AwsFault | undefined {
 }
 
 /**
- * Sentences that the SDK says to itself (its own code, `@aws-sdk/credential-provider-*`, `@aws-sdk/token-providers`, `@smithy/*`): what
- * they mean to the person who runs the command; the first that fits counts. AWS's own words stay as they are.
+ * Error texts of the SDK about its own internals (from `@aws-sdk/credential-provider-*`, `@aws-sdk/token-providers`, `@smithy/*`), and
+ * their meaning for the user of the command. The first that fits counts. Texts of AWS stay as they are.
  */
-const SDK_SENTENCES: readonly (readonly [RegExp, string])[] = [
+const SDK_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/Deserialization error( for body)?: .*$/i, "the answer could not be read"],
-  [/^(Unknown ?Error|Unknown|undefined)?$/i, "no further words came with it"],
+  [/^(Unknown ?Error|Unknown|undefined)?$/i, "no further text came with it"],
   [/\bRegion is missing\b/i, "no region is set"],
   [/\bSSL routines:/i, "the other side does not speak TLS"],
   [/^socket hang up$/i, "the connection was closed before an answer came"],
@@ -76,7 +76,7 @@ const SDK_SENTENCES: readonly (readonly [RegExp, string])[] = [
   [/^Token not present in|metadata credential provider cannot|not set in env, checking/i, "no AWS credentials were found"],
 ];
 function inPlainWords(message: string): string {
-  const [sentence, words] = SDK_SENTENCES.find(([one]) => one.test(message)) ?? [];
+  const [sentence, words] = SDK_TEXTS.find(([one]) => one.test(message)) ?? [];
   if (sentence === undefined || words === undefined) return message;
   const profile = sentence.exec(message)?.[1];
   return words.replace("$1", profile ?? "");
@@ -94,21 +94,21 @@ const NETWORK = [
   "ECONNABORTED",
 ];
 const TIMEOUT = "TimeoutError";
-/** What answered `https` does not speak TLS. */
+/** The server at an https address does not speak TLS. */
 const NO_TLS = "EPROTO";
 /** OpenSSL's and Node's words for a certificate that is not trusted, not valid, or another computer's. */
 const CERTIFICATE = /CERT|^UNABLE_TO_(VERIFY|GET_ISSUER)/;
-/** Somebody between us and AWS has answered. */
+/** The answer comes from a program between us and AWS. */
 const FOREIGN_ANSWER = "ForeignAnswer";
-/** AWS speaks XML and JSON. Whoever answers in HTML or plain text is a proxy, a portal or another program. */
+/** AWS answers in XML or JSON. An answer in HTML or plain text comes from a proxy, a portal or another program. */
 const isPage = (response: Thrown["$response"]): boolean => /^text\/(html|plain)/i.test(response?.headers?.["content-type"] ?? "");
 
 function codeOf(thrown: Thrown, status: number | undefined): string | undefined {
   const { name, code, message, $metadata, $response } = thrown;
-  // The SDK calls any 404 NotFound, a proxy's page too: that must never mean "absent". An answer to HEAD has no body to judge by.
-  const wordless = /^(Unknown(Error)?)?$/.test(String(message ?? "")) && !thrown[OPERATION]?.includes(":Head");
-  if (status !== undefined && wordless && isPage($response)) return FOREIGN_ANSWER;
-  // An answer in no language of AWS, e.g. a proxy's page.
+  // The SDK names every 404 NotFound, also the page of a proxy, which must never mean "absent". An answer to HEAD has no body to check.
+  const hasNoText = /^(Unknown(Error)?)?$/.test(String(message ?? "")) && !thrown[OPERATION]?.includes(":Head");
+  if (status !== undefined && hasNoText && isPage($response)) return FOREIGN_ANSWER;
+  // The answer is neither XML nor JSON, such as the page of a proxy.
   if (name === "SyntaxError" || name === "Error" || name === "UnknownError" || name === "Unknown") {
     if (status !== undefined) return isPage($response) ? FOREIGN_ANSWER : `Http${status}`;
   }
@@ -119,7 +119,7 @@ function codeOf(thrown: Thrown, status: number | undefined): string | undefined 
   if (typeof name !== "string") return undefined;
   if (/^(CredentialsProvider|TokenProvider)Error$/.test(name)) return name;
   if ($metadata === undefined && $response === undefined) return undefined;
-  // The SDK's own way of naming an error that the service's model does not know.
+  // The SDK names an error that the service's model does not have in this way.
   return name.replace(/^.*#/, "");
 }
 
@@ -128,7 +128,7 @@ function retryAfter({ $response, retryAfterSeconds }: Thrown): number | undefine
   return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : undefined;
 }
 
-/** The answer, or undefined when AWS says with one of these codes that there is no such thing. */
+/** Returns the answer, or undefined when AWS answers with one of these codes. */
 export async function orAbsent<T>(answer: Promise<T>, ...codes: readonly string[]): Promise<T | undefined> {
   try {
     return await answer;
@@ -190,7 +190,7 @@ const FAILED_AT_AWS = new Set([
   "RequestTimeout",
   ...NETWORK,
 ]);
-/** The SDK has set its clock by the answer: the next call carries the right time. */
+/** The SDK corrects its clock by the answer, so the next call carries the right time. */
 const CLOCK = new Set(["RequestTimeTooSkewed", "RequestInTheFuture"]);
 const SIGNATURE = new Set(["InvalidSignature", "SignatureDoesNotMatch"]);
 const CREDENTIALS = new Set([
@@ -212,10 +212,10 @@ const CREDENTIALS = new Set([
 ]);
 const DENIED = new Set(["AccessDenied", "UnauthorizedOperation", "AuthorizationError", "NotAuthorized", "Forbidden", "Http403"]);
 
-/** A quota: the same status and often the same code as throttling, but no patience mends it. */
+/** A quota has the same status and often the same code as throttling, but a retry does not help. */
 const QUOTA = /maximum number of|cannot exceed quota|limit reached|too many (tables|topics|functions|roles)/i;
 const RATE = /rate exceeded|too many requests|request rate|throttl/i;
-/** IAM is known to one service before it is known to the next: a new role needs 2–12 s, at worst a minute. */
+/** A change in IAM reaches the services one after the other: a new role needs 2–12 s, at worst a minute. */
 const PROPAGATION = [
   /cannot be assumed by/i,
   /execution role does not have permissions/i,
@@ -228,7 +228,7 @@ const PROPAGATION = [
   /ENHANCED_MONITORING/,
 ];
 
-/** Credentials that another look at their source may renew. */
+/** Expired credentials: reading their source again may renew them. */
 export const isExpired = ({ code }: AwsFault): boolean =>
   /^(ExpiredToken|ExpiredTokenId|TokenRefreshRequired|RequestExpired)$/.test(plain(code));
 export const isCredentials = ({ code }: AwsFault): boolean => CREDENTIALS.has(plain(code)) || CREDENTIALS.has(code);
@@ -236,7 +236,7 @@ export const isDenied = ({ code }: AwsFault): boolean => DENIED.has(plain(code))
 export const isUnreachable = ({ code, status }: AwsFault): boolean => status === undefined && NETWORK.includes(code);
 export const isWithoutTls = ({ code, status }: AwsFault): boolean => status === undefined && code === NO_TLS;
 export const isCertificate = ({ code, status }: AwsFault): boolean => status === undefined && CERTIFICATE.test(code);
-/** A page of somebody between us and AWS; 407 is a proxy's even without one. */
+/** The page of a program between us and AWS. Status 407 comes from a proxy, also without a page. */
 export const isForeignAnswer = ({ code, status }: AwsFault): boolean => code === FOREIGN_ANSWER || status === 407;
 /**
  * The computer's clock differs too much from AWS's. STS and IAM report it as `SignatureDoesNotMatch`, JSON services as
@@ -245,7 +245,7 @@ export const isForeignAnswer = ({ code, status }: AwsFault): boolean => code ===
 export const isClockSkew = ({ code, message }: AwsFault): boolean =>
   CLOCK.has(plain(code)) || (SIGNATURE.has(plain(code)) && /signature (expired|not yet current)/i.test(message));
 
-/** What the general rules say; a kind may know better (`retry`). */
+/** The general rules. The rules of a kind (`retries`) come before them. */
 export function classify(fault: AwsFault, during: Verb): RetryClass {
   const code = plain(fault.code);
   if (isClockSkew(fault)) return "transient";
@@ -253,10 +253,10 @@ export function classify(fault: AwsFault, during: Verb): RetryClass {
   if (isThrottle(code, fault)) return "throttle";
   if (during !== "read" && PROPAGATION.some((text) => text.test(fault.message))) return "propagation";
   if (isDenied(fault)) return "permanent";
-  // Made by somebody else, or by our own call whose answer was lost: the next look tells.
+  // Created by another run, or by our own call whose answer was lost: the next read shows which.
   if (during === "create" && /AlreadyExist/.test(code)) return "busy";
   if (BUSY.has(code) || /concurrent modification/i.test(fault.message)) return "busy";
-  // 501 is an imitation of AWS that says what it lacks.
+  // 501: an endpoint other than AWS reports an operation that it does not have.
   if (FAILED_AT_AWS.has(code) || ((fault.status ?? 0) >= 500 && fault.status !== 501)) return "transient";
   return "permanent";
 }

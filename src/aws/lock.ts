@@ -6,23 +6,23 @@ import type { AwsClients } from "./clients.ts";
 import { toFault } from "./faults.ts";
 
 /**
- * An advisory lock: an object in the stack's own bucket that tells two people that they are about to do the same thing.
- * Nothing depends on it: two runs at once end in one stack anyway, and a lock that cannot be written or kept is no failure.
+ * An advisory lock: an object in the stack's bucket by which two runs see each other. Correctness does not depend on it: two
+ * concurrent runs end in one stack without it, too. A run continues when the lock cannot be written or renewed.
  */
 export const LOCK_KEY = ".fleetlogix/lock.json";
 const LEASE_MS = 600_000;
 const RENEW_MS = 60_000;
-/** No lock of ours is larger. */
+/** Upper limit of the size of a lock. */
 const LARGEST_BYTES = 10_000;
 
 export interface LockOwner {
   readonly host: string;
   readonly pid: number;
   readonly user: string;
-  /** What it runs: `up`, `teardown`. */
+  /** The command that runs: `up`, `teardown`. */
   readonly command: string;
 }
-/** What the object holds. Times are milliseconds since the epoch. */
+/** Content of the object. Times are milliseconds since the epoch. */
 interface Held extends LockOwner {
   readonly since: number;
   readonly until: number;
@@ -32,16 +32,16 @@ export interface LockPlace {
   readonly bucket: string;
   readonly account: string;
   readonly now: () => number;
-  /** Does this process still run on this host? */
+  /** Says whether this process still runs on this host. */
   readonly alive: (pid: number) => boolean;
 }
 interface Stored {
   readonly etag: string | undefined;
   readonly version: string | undefined;
 }
-/** A lock as it was found. Whoever may write into the bucket may have written it: nothing in it is believed without its form and bounds. */
+/** A lock that was read. Anybody who may write to the bucket may have written it, so its form and its bounds are checked. */
 interface Found {
-  /** undefined: what is there is no lock of ours, or a damaged one. */
+  /** undefined: the object is damaged, or is no lock of ours. */
   readonly owner: LockOwner | undefined;
   readonly since: number;
   readonly until: number;
@@ -57,7 +57,7 @@ const heldSchema = z.object({
   until: z.int(),
 });
 
-/** Takes the lock and keeps it until the returned function is called. Throws LOCKED while another run that lives holds it. */
+/** Takes the lock and renews it until the returned function is called. Throws LOCKED while another live run holds it. */
 export async function acquireLock(place: LockPlace, owner: LockOwner): Promise<() => Promise<void>> {
   const since = place.now();
   let mine = await take(place, owner, since);
@@ -79,7 +79,7 @@ export async function acquireLock(place: LockPlace, owner: LockOwner): Promise<(
   };
 }
 
-/** Who holds the lock now, seen from the computer `host`; undefined: nobody, or a run that is dead. */
+/** The present holder, seen from the computer `host`; undefined: no lock, or the lock of a dead run. */
 export async function readLock(place: LockPlace, host: string): Promise<{ readonly owner: LockOwner; readonly since: number } | undefined> {
   const there = await look(place);
   const owner = there?.owner;
@@ -87,13 +87,13 @@ export async function readLock(place: LockPlace, host: string): Promise<{ readon
   return { owner, since: there.since };
 }
 
-/** Removes a lock whoever holds it. */
+/** Removes the lock of any holder. */
 export async function breakLock(place: LockPlace): Promise<void> {
   const there = await stored(place);
   if (there) await erase(place, there);
 }
 
-/** undefined: the lock cannot be written here (no permission, an endpoint that lacks conditional writes): go on without. */
+/** undefined: the lock cannot be written (no permission, or no conditional writes at this endpoint). The run continues without it. */
 async function take(place: LockPlace, owner: LockOwner, since: number): Promise<Stored | undefined> {
   const held: Held = { ...owner, since, until: since + LEASE_MS };
   try {
@@ -115,14 +115,14 @@ async function take(place: LockPlace, owner: LockOwner, since: number): Promise<
   }
 }
 
-/** A write without an answer may have taken effect: then the lock is ours to keep, and to remove. */
+/** A write without an answer may have taken effect. Then the lock is ours. */
 async function written(place: LockPlace, { host, pid, since }: Held): Promise<Stored | undefined> {
   const there = await look(place).catch(() => undefined);
   const ours = there?.owner?.host === host && there.owner.pid === pid && there.since === since;
   return ours ? there?.stored : undefined;
 }
 
-/** Our own process's number belongs to a dead predecessor: this run has no lock yet. */
+/** A lock with our own process id is that of a dead process: this run has no lock yet. */
 function isDead({ owner: held, until }: Found, place: LockPlace, owner: LockOwner): boolean {
   return until < place.now() || (held?.host === owner.host && (held.pid === owner.pid || !place.alive(held.pid)));
 }
@@ -150,7 +150,7 @@ async function look({ clients, bucket, account, now }: LockPlace): Promise<Found
   }
 }
 
-/** A lock counts for one lease from its last sign of life, which S3 has dated, whatever it says itself. */
+/** A lock is valid for one lease from its last write. S3's date of that write counts, not the lock's own times. */
 function foundOf(text: string, modified: number, now: number, stored: Stored): Found {
   const written = Math.min(modified, now);
   const { data } = heldSchema.safeParse(parseJson(text));
@@ -158,7 +158,7 @@ function foundOf(text: string, modified: number, now: number, stored: Stored): F
   const { since, until, ...owner } = data;
   return { owner, since: Math.min(since, now), until: Math.min(until, written + LEASE_MS), stored };
 }
-/** Which object is there, whatever it holds. */
+/** ETag and version of the object, with any content. */
 async function stored({ clients, bucket, account }: LockPlace): Promise<Stored | undefined> {
   try {
     const head = await (await clients.s3()).headObject({ Bucket: bucket, ExpectedBucketOwner: account, Key: LOCK_KEY });
@@ -169,10 +169,10 @@ async function stored({ clients, bucket, account }: LockPlace): Promise<Stored |
   }
 }
 
-/** By version: in a bucket that keeps versions nothing stays behind, and what another run wrote since is not touched. */
+/** Deletes by version: no version remains in a versioned bucket, and a later write of another run stays. */
 async function erase({ clients, bucket, account }: LockPlace, { version }: Stored): Promise<void> {
   const object = { Bucket: bucket, ExpectedBucketOwner: account, Key: LOCK_KEY };
-  // What was written before the bucket kept versions is the version "null"; deleting without it would only hide it under a marker.
+  // An object from before the versioning has the version "null". A delete without a version would only add a delete marker.
   await (await clients.s3()).deleteObject({ ...object, VersionId: version ?? "null" }).catch(() => {});
 }
 
@@ -184,6 +184,6 @@ function locked({ owner, since }: Found): FleetlogixError {
     ? `${owner.user} on ${owner.host} (process ${owner.pid}, "fleetlogix ${owner.command}")`
     : "Somebody (the lock cannot be read)";
   return new FleetlogixError("LOCKED", `${who} has been working on this stack since ${when}.`, {
-    hint: "Wait until it is done. If it is dead, its lock ends ten minutes after its last sign of life, or at once with `--force-unlock`.",
+    hint: "Wait until it ends. The lock of a dead run expires ten minutes after its last renewal; `--force-unlock` removes it at once.",
   });
 }

@@ -1,7 +1,7 @@
 import type { RouteTable, Subnet } from "@aws-sdk/client-ec2";
 import type { AwsClients } from "./clients.ts";
 
-/** RDS takes a group of subnets only when they lie in so many zones. */
+/** RDS accepts a subnet group only with subnets in this number of zones. */
 const ZONES_NEEDED = 2;
 
 /**
@@ -26,6 +26,6 @@ function tableOf({ SubnetId }: Subnet, tables: readonly RouteTable[]): RouteTabl
   const own = tables.find(({ Associations = [] }) => Associations.some((one) => one.SubnetId === SubnetId));
   return own ?? tables.find(({ Associations = [] }) => Associations.some((one) => one.Main));
 }
-/** A NAT or an egress-only gateway lets nobody in; a subnet whose table nobody sees is not called private. */
+/** A NAT gateway or an egress-only gateway accepts no connection from outside. A subnet without a visible table does not count as private. */
 const reachesInternet = (table: RouteTable | undefined): boolean =>
   table === undefined || (table.Routes ?? []).some(({ GatewayId }) => GatewayId?.startsWith("igw-"));

@@ -1,6 +1,6 @@
 import type { Tags } from "../engine/contract.ts";
 
-/** The list form that most services use. */
+/** Tags as the list that most services use. */
 export const toTagList = (tags: Tags): { Key: string; Value: string }[] => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 export function fromTagList(list: readonly { Key?: string | undefined; Value?: string | undefined }[] | undefined): Tags {
   return Object.fromEntries((list ?? []).map((t) => [t.Key ?? "", t.Value ?? ""]));
@@ -8,5 +8,5 @@ export function fromTagList(list: readonly { Key?: string | undefined; Value?: s
 
 export const carriesTag = (tags: Tags | undefined, stack: string): boolean => tags?.["fleetlogix:stack"] === stack;
 
-/** Every default name of ours begins so. Where AWS cannot list by tag, only such names are asked for their tags. */
+/** All our default names begin with this prefix. Where AWS cannot list by tag, only resources with such names are read. */
 export const mayBeOurs = (name: string | undefined): name is string => /^fleetlogix/i.test(name ?? "");

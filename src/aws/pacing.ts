@@ -1,6 +1,6 @@
 import type { Clock } from "../engine/ports.ts";
 
-/** At most one call in `everyMs`, after `burst` at once. */
+/** A token bucket: `burst` calls at once, then one call every `everyMs`. */
 interface Limit {
   readonly everyMs: number;
   readonly burst: number;
@@ -8,8 +8,8 @@ interface Limit {
 const one = (everyMs: number): Limit => ({ everyMs, burst: 1 });
 
 /**
- * What AWS lets through, per account and region, by `service:Operation`; `service:*` counts every call of the service.
- * API Gateway's are fixed: no support ticket raises them (docs, "Amazon API Gateway quotas").
+ * Rate limits of AWS, for each account and region, by `service:Operation`; `service:*` counts every call of the service.
+ * Those of API Gateway are fixed: AWS does not raise them on request (docs, "Amazon API Gateway quotas").
  */
 const LIMITS: Readonly<Record<string, Limit>> = {
   "apigateway:*": { everyMs: 100, burst: 40 },
@@ -33,14 +33,14 @@ const LIMITS: Readonly<Record<string, Limit>> = {
 export interface PacingOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Called before a wait that a person would notice. */
+  /** Called before a wait of half a second or more. */
   readonly onWait: (operation: string, waitMs: number) => void;
 }
 const NOTICEABLE_MS = 500;
 
-/** Waits until AWS will take the call: slower than refused calls and their retries it never is. */
+/** Waits until AWS accepts the call. This takes no longer than refused calls and their retries. */
 export function makePacer({ clock, signal, onWait }: PacingOptions): (service: string, operation: string) => Promise<void> {
-  /** When the next call would be due if all came at the even pace. */
+  /** Time of the next call at the steady rate, by key of LIMITS. */
   const due = new Map<string, number>();
   const reserve = (key: string): number => {
     const limit = LIMITS[key];

@@ -24,8 +24,8 @@ export const KEY_POLICY = "fleetlogix-key";
 type Loose = Readonly<Record<string, unknown>>;
 
 /**
- * The form in which two policies that allow the same are equal. AWS answers with its own writing of a policy: URL-encoded
- * (IAM), single values as lists or the other way round, other order, an account's id as the ARN of its root, added `Sid`s.
+ * The form in which two policies that allow the same are equal. AWS rewrites a policy: it URL-encodes it (IAM), turns single
+ * values into lists or lists into single values, changes the order, writes an account's id as the ARN of its root, and adds `Sid`s.
  */
 export function policyForm(document: string | PolicyDocument | undefined): unknown {
   if (document === undefined || document === "") return undefined;
@@ -33,7 +33,7 @@ export function policyForm(document: string | PolicyDocument | undefined): unkno
   return normalForm({ Version: policy.Version ?? "2008-10-17", Statement: list(policy.Statement).map((s) => statementForm(s as Loose)) });
 }
 
-/** A policy as it is kept to be compared statement by statement. */
+/** The statements of a policy, for a comparison of each. */
 export type Statements = readonly Loose[];
 export const statementsOf = (document: string | PolicyDocument | undefined): Statements =>
   document === undefined || document === ""
@@ -41,27 +41,27 @@ export const statementsOf = (document: string | PolicyDocument | undefined): Sta
     : list(typeof document === "string" ? parsed(document).Statement : document.Statement).map((s) => ({ ...(s as Loose) }));
 
 /**
- * One change a statement, by its name, so that a plan says which of somebody else's will be removed. A statement that means the same
- * as a wanted one is no difference, whatever its name.
+ * One change for each statement, by its name: a plan names every foreign statement that it removes. A statement that means the same as
+ * a desired one is no difference, whatever its name.
  */
 export function statementChanges(path: string, there: Statements, wanted: PolicyDocument): readonly Change[] {
   const key = (s: Loose) => JSON.stringify(normalForm(statementForm(s)));
-  const wish = statementsOf(wanted);
-  const keys = { there: new Set(there.map(key)), wish: new Set(wish.map(key)) };
-  const missing = wish.filter((s) => !keys.there.has(key(s)));
-  const surplus = there.filter((s) => !keys.wish.has(key(s)));
+  const desired = statementsOf(wanted);
+  const keys = { there: new Set(there.map(key)), desired: new Set(desired.map(key)) };
+  const missing = desired.filter((s) => !keys.there.has(key(s)));
+  const surplus = there.filter((s) => !keys.desired.has(key(s)));
   const name = (s: Loose) => oneLine(String(s.Sid ?? "(without a name)"));
   const changed = (s: Loose) => surplus.find((other) => other.Sid !== undefined && other.Sid === s.Sid);
-  const theirs = surplus.filter((s) => !missing.some((m) => m.Sid !== undefined && m.Sid === s.Sid));
+  const foreign = surplus.filter((s) => !missing.some((m) => m.Sid !== undefined && m.Sid === s.Sid));
   return [
     ...missing.map((s): Change => ({ path: `${path}.${name(s)}`, from: changed(s), to: s })),
-    ...theirs.map(
+    ...foreign.map(
       (s): Change => ({ path: `${path}.${name(s)}`, from: `statement ${name(s)} (not ours): ${JSON.stringify(s)}`, to: "removed" }),
     ),
   ];
 }
 
-/** What is no policy equals none that is wanted. */
+/** A text that is no policy differs from every desired policy. */
 function parsed(text: string): Loose {
   const { data } = looseSchema.safeParse(parseEncodedJson(text));
   return data ?? { Statement: [{ Effect: `unreadable: ${text.slice(0, 100)}` }] };

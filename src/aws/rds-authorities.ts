@@ -7,7 +7,7 @@ import { type Bundle, textOf } from "./transport.ts";
 
 /**
  * Certificates of the authorities that RDS uses, one file for all regions of a partition: the addresses are those of the RDS User Guide,
- * "Using SSL/TLS to encrypt a connection to a DB instance". New authorities are added to the file now and then.
+ * "Using SSL/TLS to encrypt a connection to a DB instance". New authorities are added to the file from time to time.
  */
 const BUNDLES: Readonly<Record<string, string>> = {
   aws: "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem",
@@ -38,13 +38,13 @@ export async function rdsAuthorities(options: AuthoritiesOptions): Promise<strin
   try {
     const pem = await download(url, signal, options);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    // The file takes its name when it is whole.
+    // Renamed when it is complete, so that no other run reads half a file.
     writeFileSync(`${file}.${process.pid}`, pem, { mode: 0o644 });
     renameSync(`${file}.${process.pid}`, file);
   } catch (cause) {
     if (cached !== undefined) return file;
     throw new FleetlogixError("DATABASE_TLS", `The certificates of RDS could not be downloaded from ${url}: ${reason(cause)}.`, {
-      hint: `Download that file where the network lets you, then set PGSSLROOTCERT to its path and run the same command again.`,
+      hint: `Download that file on another network, then set PGSSLROOTCERT to its path and run the same command again.`,
       cause,
     });
   }

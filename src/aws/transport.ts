@@ -10,26 +10,26 @@ import { FleetlogixError } from "../errors.ts";
 const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|\[?::1\]?)$/;
 const MOST_SOCKETS = 50;
 
-/** The proxy on the way to this address, as the environment says; undefined: none, and never for this computer itself. */
+/** The proxy for this address, from the environment; undefined: none. Loopback addresses have none. */
 export function proxyTo(url: string): string | undefined {
   return LOOPBACK.test(new URL(url).hostname) ? undefined : getProxyForUrl(url) || undefined;
 }
-/** The proxy as it may be shown: without name and password. */
+/** The proxy without name and password, for messages. */
 export function shownProxy(proxy: string): string {
   if (!URL.canParse(proxy)) return "(HTTPS_PROXY is no address)";
   const { protocol, host } = new URL(proxy);
   return `${protocol}//${host}`;
 }
-/** Where the calls of a region go, for the questions that need an example. */
+/** A host of AWS in a region, to find the proxy for. */
 export const exampleHost = (region: string): string => `https://sts.${region}.amazonaws.com`;
 
-/** Of AWS_CA_BUNDLE or the profile's `ca_bundle`: a PEM file whose certificates are trusted, too. */
+/** A PEM file of further trusted certificates, from AWS_CA_BUNDLE or the profile's `ca_bundle`. */
 export interface Bundle {
   readonly caBundle?: string | undefined;
 }
 /**
- * Agents that heed HTTPS_PROXY, HTTP_PROXY, NO_PROXY and the bundle, as the `aws` command does. Hosts that NO_PROXY names are
- * reached directly, each by its own name. Nothing is set where the environment asks for nothing.
+ * Agents that use HTTPS_PROXY, HTTP_PROXY, NO_PROXY and the bundle, as the `aws` command does. Hosts that NO_PROXY names are
+ * connected to directly. Without these settings no agent is returned.
  */
 export function agentsFor(target: string, { caBundle: bundle }: Bundle): { httpsAgent?: HttpsAgent; httpAgent?: HttpAgent } {
   const ca = bundle ? { ca: certificates(bundle) } : {};
@@ -43,7 +43,7 @@ export function agentsFor(target: string, { caBundle: bundle }: Bundle): { https
   };
 }
 
-/** The text behind an address that is no service of AWS's, on the same way as the calls. */
+/** Reads the text at an address that is no AWS service, through the same proxy as the calls. */
 export async function textOf(
   url: string,
   signal: AbortSignal,
@@ -64,7 +64,7 @@ export async function textOf(
 }
 
 type Connect = (request: never, options: { readonly host?: string }) => Promise<unknown>;
-/** An agent may hand a connection on to another one: to `direct`, for hosts that NO_PROXY names. */
+/** An agent that leaves the hosts of NO_PROXY to `direct`. */
 function except<Proxied extends HttpAgent>(proxied: Proxied, direct: HttpAgent, protocol: string): Proxied {
   const own = proxied as unknown as { connect: Connect };
   const connect = own.connect.bind(proxied);

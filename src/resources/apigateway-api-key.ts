@@ -45,10 +45,10 @@ export const apigatewayApiKey: ResourceKind<ApiKeyId, ApiKeySpec, ApiKeyLive, Ap
     const gateway = await ctx.world.apigateway();
     const named = await Promise.all((await keys(gateway, name)).filter((key) => key.name === name).map((key) => withTags(gateway, key)));
     const ours = named.filter((key) => carriesTag(key.tags, ctx.stack));
-    const planned = ours.length > 1 ? await inPlans(gateway, ours) : ours;
-    const chosen = planned[0] ?? ours[0] ?? named[0];
+    const used = ours.length > 1 ? await inPlans(gateway, ours) : ours;
+    const chosen = used[0] ?? ours[0] ?? named[0];
     if (!chosen?.id) return { state: "absent" };
-    const doubles = ours.filter((key) => key !== chosen && !planned.includes(key)).flatMap((key) => key.id ?? []);
+    const doubles = ours.filter((key) => key !== chosen && !used.includes(key)).flatMap((key) => key.id ?? []);
     const { id, enabled = false, description, tags = {} } = chosen;
     return { state: "ready", live: { id, arn: arnOf(id, ctx.place), enabled, description, doubles }, tags };
   },
@@ -91,8 +91,8 @@ async function withTags(gateway: APIGateway, listed: ApiKey): Promise<ApiKey> {
   return key;
 }
 async function inPlans(gateway: APIGateway, all: readonly ApiKey[]): Promise<readonly ApiKey[]> {
-  const planned: ApiKey[] = [];
-  for (const key of all) if ((await gateway.getUsagePlans({ keyId: key.id })).items?.length) planned.push(key);
-  return planned;
+  const found: ApiKey[] = [];
+  for (const key of all) if ((await gateway.getUsagePlans({ keyId: key.id })).items?.length) found.push(key);
+  return found;
 }
 const arnOf = (id: string, { partition, region }: AwsLocation) => `arn:${partition}:apigateway:${region}::/apikeys/${id}`;

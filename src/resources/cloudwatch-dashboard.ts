@@ -51,12 +51,12 @@ const OWNER = /^fleetlogix:stack=(?<stack>\S+) fleetlogix:region=(?<region>\S+) 
  * answers not found. Any failure counts as "keeps tags": then a dashboard without tags is not ours.
  */
 async function keepsTags(cloudwatch: CloudWatch, arn: string): Promise<boolean> {
-  return cloudwatch.listTagsForResource({ ResourceARN: `${arn}${NOBODYS}` }).then(
+  return cloudwatch.listTagsForResource({ ResourceARN: `${arn}${ABSENT_SUFFIX}` }).then(
     () => false,
     () => true,
   );
 }
-const NOBODYS = "-of-nobody";
+const ABSENT_SUFFIX = "-of-nobody";
 
 const GONE = ["DashboardNotFoundError", "ResourceNotFound", "ResourceNotFoundException"];
 

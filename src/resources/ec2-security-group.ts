@@ -15,7 +15,7 @@ export interface SecurityGroupSpec {
   readonly description: string;
   /** The only TCP port that is open. */
   readonly port: number;
-  /** The only addresses that are let in (IPv4 or IPv6); undefined: unknown, and the present rules stay. */
+  /** The only addresses (IPv4 or IPv6) that may connect; undefined: unknown, and the present rules stay. */
   readonly cidrs: readonly string[] | undefined;
 }
 /** One allowed source or destination with its ports. */
@@ -39,7 +39,7 @@ const EVERYWHERE = ["0.0.0.0/0", "::/0"];
 export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, SecurityGroupLive, SecurityGroupOutputs, AwsClients> = {
   kind: "ec2.security-group",
   holdsData: false,
-  // A database that was deleted leaves its network interface for some minutes.
+  // The network interface of a deleted database remains for some minutes.
   settle: { timeoutMs: 900_000, pollMs: 2_000 },
   notFound: { provenBy: undefined, codes: GONE },
   alreadyExists: ["InvalidGroup.Duplicate"],
@@ -89,14 +89,14 @@ export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, 
   async update(_id, spec, live, changes, ctx) {
     const ec2 = await ctx.world.ec2();
     const GroupId = live.id;
-    const about = (rules: readonly Rule[], direction: string, to: string) =>
+    const permissionsFor = (rules: readonly Rule[], direction: string, to: string) =>
       rules.filter((r) => changes.some((c) => c.path === `${direction}.${r.text}` && c.to === to)).map((r) => r.permission);
     // Close before opening.
-    const closed = about(live.ingress, "ingress", "closed");
+    const closed = permissionsFor(live.ingress, "ingress", "closed");
     if (closed.length > 0) await orAbsent(ec2.revokeSecurityGroupIngress({ GroupId, IpPermissions: closed }), "InvalidPermission.NotFound");
-    const out = about(live.egress, "egress", "closed");
+    const out = permissionsFor(live.egress, "egress", "closed");
     if (out.length > 0) await orAbsent(ec2.revokeSecurityGroupEgress({ GroupId, IpPermissions: out }), "InvalidPermission.NotFound");
-    const opened = about(wantedRules(spec, live), "ingress", "open");
+    const opened = permissionsFor(wantedRules(spec, live), "ingress", "open");
     if (opened.length > 0)
       await orAbsent(ec2.authorizeSecurityGroupIngress({ GroupId, IpPermissions: opened }), "InvalidPermission.Duplicate");
     const tags = changedTags(changes);
@@ -137,7 +137,7 @@ async function holderOf(ec2: EC2, id: string): Promise<Holder | undefined> {
   return {
     what,
     stays: true,
-    fix: `Give it another security group or remove what uses it: \`aws ec2 describe-network-interfaces --network-interface-ids ${found.NetworkInterfaceId}\` shows that.`,
+    fix: `Give it another security group, or remove the resource that uses it: \`aws ec2 describe-network-interfaces --network-interface-ids ${found.NetworkInterfaceId}\` shows it.`,
   };
 }
 const revocable = ({ IpProtocol, FromPort, ToPort }: IpPermission, GroupId: string) => ({

@@ -18,7 +18,7 @@ export interface RoleSpec {
   readonly description: string;
   /** Trust policy: the principals that may assume the role. */
   readonly trust: PolicyDocument;
-  /** Its one inline policy, which IAM deletes with the role. */
+  /** Our inline policy. Other policies are removed. */
   readonly policy: PolicyDocument;
 }
 interface RoleLive {
@@ -31,7 +31,7 @@ interface RoleLive {
   readonly attachedPolicies: readonly string[];
 }
 export interface RoleOutputs {
-  /** AWS's unique id: a role that is deleted and made again gets another. */
+  /** AWS's unique id. A role that is deleted and created again has another id. */
   readonly id?: string | undefined;
   readonly name: string;
   readonly arn: string;
@@ -54,7 +54,7 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
       ...["CreateRole", "DeleteRolePolicy", "DetachRolePolicy", "PutRolePolicy", "TagRole", "UpdateAssumeRolePolicy", "UpdateRole"].map(
         (a) => `iam:${a}`,
       ),
-      // To pass it to the service that assumes it.
+      // For the service that assumes the role.
       "iam:PassRole",
     ],
     delete: ["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:ListInstanceProfilesForRole"],

@@ -31,12 +31,12 @@ export interface KeyOutputs {
 }
 
 const GONE = ["NotFoundException"];
-/** The only policy that a key has. KMS takes it as the default; imitations need the name. */
+/** The name of the only policy that a key has. KMS assumes it; endpoints other than AWS need it. */
 const PolicyName = "default";
-/** Description until a key has its alias. Only a key that still has it was never used and may be deleted as a duplicate. */
+/** Description of a key until it has its alias. A key with this description was never used: only such a key is deleted as a double. */
 const UNFINISHED = "fleetlogix: not in use yet";
-/** The shortest period that KMS allows. */
-const DOUBLE_GOES_AFTER_DAYS = 7;
+/** The shortest waiting period that KMS allows. */
+const DELETION_WINDOW_DAYS = 7;
 
 /** One for each stack. It has no `candidates`: its encrypted data outlives the stack, so it never counts as an orphan. */
 export const kmsKey: ResourceKind<KeyId, KeySpec, KeyLive, KeyOutputs, AwsClients> = {
@@ -44,7 +44,7 @@ export const kmsKey: ResourceKind<KeyId, KeySpec, KeyLive, KeyOutputs, AwsClient
   holdsData: true,
   retained: "what it has encrypted (objects, tables, databases and their snapshots) cannot be read without it",
   settle: { timeoutMs: 120_000, pollMs: 1_000 },
-  // The lists of aliases and of keys prove it. An unreadable part of a listed key never does: that would make one key more in each run.
+  // The lists of aliases and keys prove absence. An unreadable part of a listed key does not: each run would create another key.
   notFound: { provenBy: undefined, codes: GONE },
   retries: [
     // "pending deletion": another run has scheduled the deletion of the same double.
@@ -61,7 +61,7 @@ export const kmsKey: ResourceKind<KeyId, KeySpec, KeyLive, KeyOutputs, AwsClient
         (a) => `kms:${a}`,
       ),
       ...["TagResource", "UpdateAlias", "UpdateKeyDescription"].map((a) => `kms:${a}`),
-      // What the services do with the key in the deployer's name.
+      // Calls that AWS services make to the key with the deployer's permissions.
       ...["CreateGrant", "Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ListGrants"].map((a) => `kms:${a}`),
     ],
     delete: ["kms:DeleteAlias", "kms:ScheduleKeyDeletion", "kms:UpdateAlias"],
@@ -90,7 +90,7 @@ export const kmsKey: ResourceKind<KeyId, KeySpec, KeyLive, KeyOutputs, AwsClient
     return {
       items: 1,
       bytes: 0,
-      text: "the key of all that the stack has encrypted",
+      text: "the key that encrypts the stack's data",
       cost: "$1 a month, and $1 more after each of the first two yearly rotations",
     };
   },
@@ -142,7 +142,7 @@ const ATTRIBUTES: Attributes<KeySpec, KeyLive, [answers: Answers], Write> = {
     read: ({ doubles }) => doubles,
     wanted: () => [],
     write: (_spec, live) => async (kms) => {
-      for (const KeyId of live.doubles) await kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: DOUBLE_GOES_AFTER_DAYS });
+      for (const KeyId of live.doubles) await kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: DELETION_WINDOW_DAYS });
     },
   },
 };

@@ -36,7 +36,7 @@ const SETTLING = ["creating", "modifying", "deleting"];
 /** States that do not end by waiting, with their cause. */
 const STUCK: Readonly<Record<string, string>> = {
   "no-permission": "RDS may not publish to the topic: its policy does not name events.rds.amazonaws.com",
-  "topic-not-exist": "its topic was deleted after it was made",
+  "topic-not-exist": "its topic was deleted",
 };
 
 export const rdsEventSubscription: ResourceKind<EventSubscriptionId, EventSubscriptionSpec, EventSubscriptionLive, object, AwsClients> = {
@@ -115,7 +115,7 @@ const ATTRIBUTES: Attributes<EventSubscriptionSpec, unknown, [found: EventSubscr
     wanted: (spec) => spec.categories,
     write: (spec) => ({ EventCategories: [...spec.categories] }),
   },
-  // Changed by calls of its own.
+  // Changed by separate calls, one for each source.
   sources: { read: (found) => found.SourceIdsList, wanted: (spec) => spec.sources },
   enabled: setting("Enabled", () => true, false),
 };

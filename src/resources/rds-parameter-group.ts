@@ -17,7 +17,7 @@ export interface ParameterGroupSpec {
 }
 interface Value {
   readonly value: string | undefined;
-  /** A static parameter takes effect at the next restart, and AWS refuses the whole call when one is asked for at once. */
+  /** A static parameter takes effect at the next restart. AWS refuses a call that asks for an immediate change of one. */
   readonly apply: "static" | "dynamic";
 }
 interface ParameterGroupLive {
@@ -25,7 +25,7 @@ interface ParameterGroupLive {
   readonly family: string;
   /**
    * Every parameter of the family, whoever set it: one that was set to its family's own default keeps the source `system`, so a filter
-   * by source would miss it for ever (hashicorp/terraform-provider-aws internal/service/rds/parameter_group.go).
+   * by source would never find it (hashicorp/terraform-provider-aws internal/service/rds/parameter_group.go).
    */
   readonly parameters: Readonly<Record<string, Value>>;
 }

@@ -11,7 +11,7 @@ export interface WebAclId {
 }
 export interface WebAclSpec {
   readonly description: string;
-  /** Calls of one address within five minutes; more are blocked until it is less. AWS takes 10 and more. */
+  /** Limit of calls from one address in five minutes. WAF blocks the address while it is above the limit. AWS accepts 10 or more. */
   readonly ratePerAddress: number;
 }
 interface WebAclLive {
@@ -35,9 +35,9 @@ export const wafv2WebAcl: ResourceKind<WebAclId, WebAclSpec, WebAclLive, WebAclO
   notFound: { provenBy: undefined, codes: GONE },
   alreadyExists: ["WAFDuplicateItemException"],
   retries: [
-    // Changed since it was read, or still associated with a stage.
+    // Another run changed it after the read, or it is still associated with a stage.
     { class: "busy", codes: ["WAFOptimisticLockException", "WAFAssociatedItemException"] },
-    // A part of WAF does not know it yet.
+    // A part of WAF does not see the new item yet.
     { class: "propagation", codes: ["WAFUnavailableEntityException", "WAFTagOperationInternalErrorException"] },
   ],
 
@@ -141,8 +141,8 @@ function rulesOf({ ratePerAddress }: WebAclSpec): Rule[] {
 /** The action of a rule is an empty member (`Block: {}`), which the comparison ignores, so its name is compared. */
 const ruleForm = ({ Action, OverrideAction, ...rule }: Rule) => ({
   ...rule,
-  does: Object.keys(Action ?? {}),
-  group: Object.keys(OverrideAction ?? {}),
+  action: Object.keys(Action ?? {}),
+  overrideAction: Object.keys(OverrideAction ?? {}),
 });
 async function summaries(waf: WAFV2) {
   const all = [];

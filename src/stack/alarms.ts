@@ -2,27 +2,27 @@ import type { Config, FunctionName, TableName } from "../config/config.ts";
 import type { AlarmSpec, MetricOf } from "../resources/index.ts";
 import type { Naming } from "./naming.ts";
 
-/** An alarm without the topic that it tells. Thresholds and their reasons: docs/operations.md. */
+/** An alarm without its topic. Thresholds and their reasons: docs/operations.md. */
 export interface Alarm {
-  /** A part of its id in the stack and of its name on AWS. */
+  /** Part of its id in the stack and of its name on AWS. */
   readonly what: string;
   readonly spec: Omit<AlarmSpec, "topic">;
 }
 
 const MINUTE = 60;
 const GIB = 1024 ** 3;
-/** AWS recommends these shares (CloudWatch, "Recommended alarms"): of calls that fail, of processor time. */
+/** Recommended by AWS (CloudWatch, "Recommended alarms"): the share of failed calls, and of processor time. */
 const FAILED_SHARE = 0.05;
 const CPU_PERCENT = 90;
 const LATENCY_MS = 2_500;
-/** Of a function's time limit, the storage and the connections. */
+/** Shares of a function's time limit, of the storage and of the connections. */
 const DURATION_SHARE = 0.8;
 const FREE_STORAGE_SHARE = 0.1;
 const CONNECTIONS_SHARE = 0.6;
-/** Half an hour in pieces of five minutes: longer than a lunch break of the whole fleet's network, shorter than a shift. */
+/** Six periods of five minutes: longer than a short failure of the network, shorter than a shift. */
 const SILENCE = { period: 5 * MINUTE, periods: 6, breaching: 6 };
 
-/** The mail of an alarm carries its description, so it speaks the language of all mails. */
+/** The description is a part of the alarm's mail, so it is in the language of the mails. */
 const inWords = ({ alerts }: Config, en: string, es: string): string => (alerts.language === "es" ? es : en);
 
 /** The alarms of one stack. */
@@ -51,14 +51,14 @@ export function alarmsOf(config: Config): readonly Alarm[] {
   ];
 }
 
-/** What a function itself counts, in CloudWatch's embedded metric format. */
+/** A metric that a function writes in CloudWatch's embedded metric format. */
 export const countedMetric = ({ functions }: Config, fn: FunctionName, name: string): MetricOf => ({
   namespace: "FleetLogix",
   name,
   dimensions: { function: functions.names[fn] },
 });
 
-/** Minutes in a row that must be bad before the alarm rings. */
+/** The alarm goes off after this number of consecutive breaching minutes. */
 const minutes = (count: number) => ({ period: MINUTE, periods: count, breaching: count, missing: "notBreaching" as const });
 const above = { comparison: "GreaterThanThreshold" as const };
 
@@ -221,7 +221,7 @@ const databaseWords = (config: Config) => ({
 /** GiB of memory by size within a family of 4 GiB a virtual processor; `r` and `x` have more, `c` has less. */
 const SIZES: Readonly<Record<string, number>> = { micro: 1, small: 2, medium: 4, large: 8, xlarge: 16 };
 const FAMILIES: Readonly<Record<string, number>> = { r: 2, x: 4, c: 0.5 };
-/** RDS: `max_connections` of PostgreSQL is the lesser of memory / 9,531,392 and 5,000. The memory that RDS keeps for itself is not published. */
+/** RDS: `max_connections` of PostgreSQL is the smaller of memory / 9,531,392 and 5,000. AWS does not publish the memory that RDS uses itself. */
 function maxConnections(instanceClass: string): number {
   const [, family = "", size = ""] = instanceClass.split(".");
   const multiple = /^(\d+)xlarge$/.exec(size);

@@ -23,7 +23,7 @@ import { gatewayLogsPolicy, gatewayLogsTrust } from "./permissions.ts";
 const SECONDS_A_DAY = 86_400;
 const LARGEST_QUOTA = 2_147_483_647;
 
-/** The API, its permissions and its logs. The stage comes after them: it makes the API reachable. */
+/** The API, its permissions and its logs. The stage comes last, because it makes the API reachable. */
 export function apiLayer(input: StackInput, functions: ReadonlyMap<FunctionName, FunctionNode>): readonly ResourceNode[] {
   const { config, names, place, production, key } = input;
   const { api } = config;
@@ -66,13 +66,13 @@ const accountSetting = ({ names, place }: StackInput) =>
     }),
   });
 
-/** Window in which WAF counts the calls of an address, and the smallest limit that it takes. */
+/** Seconds in which WAF counts the calls of an address, and our smallest limit. */
 const WINDOW_SECONDS = 300;
 const LEAST_CALLS = 100;
 
 /**
- * One address may send as much as the whole stage takes: phones share the address of their provider. WAF blocks more than that before it
- * counts against the stage's limit.
+ * One address may make as many calls as the whole stage, because phones share the address of their provider. WAF blocks further calls
+ * before the stage counts them.
  */
 function firewallLayer({ config, names }: StackInput, stage: ResourceNode<{ readonly apiId: string; readonly stage: string }>) {
   const acl = declare(wafv2WebAcl, "api.firewall", {
@@ -90,7 +90,7 @@ function firewallLayer({ config, names }: StackInput, stage: ResourceNode<{ read
   return [acl, association];
 }
 
-/** Only the method of a route may call its function's alias. Statements of one function are added one after the other: Lambda loses parallel ones. */
+/** Only the method of a route may call its function's alias. The statements of one function are added one after the other, because Lambda loses concurrent ones. */
 function permissionLayer(
   input: StackInput,
   rest: ResourceNode<{ readonly id: string }>,
@@ -137,7 +137,7 @@ function keyLayer({ config, names }: StackInput, stage: ResourceNode<{ readonly 
       keyId: from.key.id,
       rateLimit,
       burstLimit,
-      // The calls that the rate allows in a day, as AWS takes whole numbers: the rate is the limit, the quota counts.
+      // All calls that the rate allows in a day, as a whole number: the rate limits the calls, the quota only counts them.
       dailyQuota: Math.min(Math.max(1, Math.round(rateLimit * SECONDS_A_DAY)), LARGEST_QUOTA),
     }),
   });

@@ -3,8 +3,8 @@ const EXPOSED_HEADERS = "Retry-After,X-Correlation-Id";
 const PREFLIGHT_SECONDS = 600;
 
 /**
- * Headers of API Gateway's own errors, so that a browser shows a page of ours the error instead of a CORS failure.
- * They cannot choose among several origins: then the caller's is repeated. These answers hold nothing of anybody's.
+ * Headers of API Gateway's own errors. With them a browser reports the error to our page, not a CORS failure. API Gateway cannot choose
+ * among several origins here, so it returns the caller's origin. These answers contain no data.
  */
 export function corsOnErrors(origins: readonly string[]): Readonly<Record<string, string>> {
   const [only, ...others] = origins;
@@ -16,7 +16,7 @@ export function corsOnErrors(origins: readonly string[]): Readonly<Record<string
   };
 }
 
-/** The preflight of a path, answered by API Gateway itself: without a key, for browsers send none with it. */
+/** The preflight request of a path. API Gateway answers it, without an API key, because browsers send none. */
 export function preflight(methods: readonly string[], origins: readonly string[]): object {
   const fixed = { "Access-Control-Allow-Methods": [...methods, "OPTIONS"].join(","), "Access-Control-Allow-Headers": ALLOWED_HEADERS };
   const headers = { ...fixed, "Access-Control-Max-Age": String(PREFLIGHT_SECONDS), Vary: "Origin" };
@@ -46,10 +46,10 @@ export function preflight(methods: readonly string[], origins: readonly string[]
     },
   };
 }
-/** Velocity: the caller's origin, if it is one of ours. */
+/** Velocity template: returns the caller's origin when it is in the list. */
 const chooseOrigin = (origins: readonly string[]) =>
   [
-    // Names of headers come as they were sent: HTTP/2 writes them small.
+    // Header names have the case in which they were sent; HTTP/2 sends lower case.
     '#set($origin = $input.params().header.get("Origin"))#if(!$origin)#set($origin = $input.params().header.get("origin"))#end',
     `#set($allowed = [${origins.map((o) => `"${o}"`).join(",")}])`,
     "#if($allowed.contains($origin))#set($context.responseOverride.header.Access-Control-Allow-Origin = $origin)#end",

@@ -1,11 +1,11 @@
 import { HOURS_A_MONTH, type Prices } from "./prices.ts";
 
-/** What of a resource's settings decides about its fixed cost. Specs and live values have these under the same names. */
+/** The settings that decide the fixed cost of a resource. Specs and live values use the same names. */
 interface Settings {
   readonly instanceClass?: string;
   readonly storageGb?: number;
   readonly multiAz?: boolean;
-  /** Of a live database: by path. */
+  /** Attributes of a live database, by path. */
   readonly attributes?: Readonly<Record<string, unknown>>;
 }
 
@@ -15,8 +15,8 @@ const WEB_ACL_RULES = 2;
 const SECRETS_OF_A_DATABASE = 1;
 
 /**
- * US dollars a month that a resource costs without being used; 0 for what costs by use alone; undefined when the price of its class is not
- * in the table. `settings` is its spec, or its live value.
+ * Fixed cost of a resource in US dollars a month; 0 when it costs by use only; undefined when the price of its class is not in the table.
+ * `settings` is its spec, or its live value.
  */
 export function fixedCost(kind: string, settings: unknown, prices: Prices): number | undefined {
   switch (kind) {

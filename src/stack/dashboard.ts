@@ -22,7 +22,7 @@ interface Graph {
   readonly series: readonly Series[];
 }
 
-/** Body of the stack's dashboard: what the fleet does, then the API, the functions, the tables and the database. Pure. */
+/** Body of the stack's dashboard: the fleet's events, then the API, the functions, the tables and the database. Pure. */
 export function dashboardBody(config: Config, names: Naming, place: AwsLocation): object {
   const rows = [
     [fixes(config), events(config)],
@@ -46,7 +46,7 @@ const alarmsWidget = (config: Config, names: Naming, { partition, region, accoun
     alarms: alarmNames(config, names).map((name) => `arn:${partition}:cloudwatch:${region}:${account}:alarm:${name}`),
   },
 });
-/** Proves whose dashboard it is where an endpoint keeps no tags of dashboards. */
+/** Proves the ownership at an endpoint that keeps no tags of dashboards. */
 const ownerWidget = ({ project, environment, alarms }: Config, { region }: AwsLocation, y: number) => ({
   type: "text",
   x: 0,

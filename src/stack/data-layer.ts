@@ -21,7 +21,7 @@ import { databaseFamily } from "./naming.ts";
 import { bucketPolicy, logBucketPolicy, monitoringPolicy, snowflakePolicy, snowflakeTrust, topicPolicy, trustIn } from "./permissions.ts";
 
 const POSTGRES_PORT = 5432;
-/** Only statements that change the schema are logged: others may contain secrets. */
+/** Logs only statements that change the schema: other statements may contain secrets. */
 const PARAMETERS = {
   "rds.force_ssl": "1",
   log_statement: "ddl",
@@ -72,7 +72,7 @@ export function dataLayer(input: StackInput, alarms: ResourceNode<{ readonly arn
     ...config.alerts.sms.map(subscription("sms")),
   ];
 }
-/** Access log of the lake. Accesses to this bucket are not logged: that log would never end. */
+/** Access log of the lake. Accesses to this bucket are not logged: each log file would cause another one. */
 const accessLogs = ({ names, place, logRetentionDays, config }: StackInput) =>
   declare(s3Bucket, "bucket.logs", {
     identity: () => ({ name: names.logBucket }),
@@ -125,7 +125,7 @@ function databaseLayer(input: StackInput, alarms: ResourceNode<{ readonly arn: s
   const events = alarms ? eventSubscriptions(input, { alarms, database, parameters }) : [];
   return [...Object.values(own), monitoring, ...(subnets ? [subnets] : []), database, ...events];
 }
-/** Of the VPC's private subnets. When they were not read (status, teardown) the group may exist, so it is declared. */
+/** Group of the VPC's private subnets. `status` and `teardown` do not read the subnets. There the group may exist, so it is declared. */
 const subnetGroup = ({ names, privateSubnets }: StackInput) =>
   privateSubnets?.length === 0
     ? undefined
@@ -224,7 +224,7 @@ function databaseSpec({ config, production, local }: StackInput, from: DatabaseN
 function allowedCidrs({ config, callerCidr }: StackInput): readonly string[] | undefined {
   const { allowedCidrs: allowed, publiclyAccessible } = config.database;
   if (allowed !== "auto") return allowed;
-  // The database is not reachable from outside the VPC, so the caller's address is not let in.
+  // The database is not reachable from outside the VPC, so the caller's address is not added.
   if (!publiclyAccessible) return [];
   return callerCidr === undefined ? undefined : [callerCidr];
 }

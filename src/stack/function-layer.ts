@@ -6,7 +6,7 @@ import { logGroup, type StackInput } from "./layer.ts";
 import { ALIAS } from "./naming.ts";
 import { functionPolicy, trustIn } from "./permissions.ts";
 
-/** A function with its role and its log group, which exist before it. */
+/** A function with its role and its log group, which are created before it. */
 export function functionLayer(input: StackInput, manifest: FunctionManifest) {
   const { config, names, place, artifacts, key } = input;
   const { name } = manifest;

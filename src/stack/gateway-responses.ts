@@ -12,7 +12,7 @@ interface Answer {
   readonly retryAfter?: number;
 }
 
-/** What API Gateway answers by itself, in the words and the shape of the functions. Its variables with quotes inside are not used. */
+/** API Gateway's own answers, with the texts and the form of the functions' errors. API Gateway's variables that contain quotes are not used. */
 const ANSWERS: Readonly<Record<string, Answer>> = {
   ACCESS_DENIED: { code: "FORBIDDEN", message: "The call is not allowed." },
   BAD_REQUEST_BODY: {
@@ -43,7 +43,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
 
 /** By response type, as `x-amazon-apigateway-gateway-responses` takes them. */
 export function gatewayResponses({ api }: Config): Readonly<Record<string, object>> {
-  // API Gateway gives the same answer to a path that it does not know and to a call without a signature.
+  // API Gateway answers an unknown path and a call without a signature alike.
   const unknown: Answer =
     api.auth === "iam"
       ? { code: "FORBIDDEN", message: "The call carries no signature, or there is no such path." }

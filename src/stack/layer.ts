@@ -8,14 +8,14 @@ import { type KeyOutputs, kmsKey, logsGroup } from "../resources/index.ts";
 import type { Naming } from "./naming.ts";
 import { keyPolicy } from "./permissions.ts";
 
-/** Facts beside the configuration: where the stack lies, who asks, and the code to deploy. */
+/** Input beside the configuration: location of the stack, address of the caller, code to deploy. */
 export interface StackContext {
   readonly place: AwsLocation;
-  /** The account of the local AWS, which chooses the port of a database. */
+  /** True for the local AWS, which chooses the port of a database. */
   readonly local: boolean;
   /** The caller's own address, `/32`, for `allowedCidrs: "auto"`; undefined: unknown, and the present rules stay. */
   readonly callerCidr: string | undefined;
-  /** Ids of the default VPC's private subnets: in two zones at least, or none. undefined: not read. */
+  /** Ids of the default VPC's private subnets, in at least two zones; []: there are none. undefined: not read. */
   readonly privateSubnets: readonly string[] | undefined;
   /** undefined: nothing was bundled (status, outputs, teardown), and code is not compared. */
   readonly artifacts: ReadonlyMap<FunctionName, Artifact> | undefined;
@@ -43,5 +43,5 @@ export const stackKey = ({ names, config, place }: Omit<StackInput, "key">): Res
     spec: () => ({ description: `Encrypts what ${stackNameOf(config)} keeps`, policy: keyPolicy(place) }),
   });
 
-/** Distinguishes resources without a short name in their ids. */
+/** Part of the id of a resource that has no short name. */
 export const shortHash = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 8);

@@ -4,26 +4,26 @@ import type { AwsLocation } from "../engine/contract.ts";
 /** The alias that callers of the functions use. */
 export const ALIAS = "live";
 
-/** What the configuration does not name itself, and the ARNs that AWS makes of names. Pure, and the same in every run: names are identity. */
+/** Names that the configuration does not give, and the ARNs that AWS computes from names. Pure and the same in every run: names are identity. */
 export interface Naming {
   readonly bucket: string;
   /** Alias of the customer key. */
   readonly key: string;
   readonly securityGroup: string;
   readonly parameterGroup: string;
-  /** Of the VPC's private subnets. */
+  /** Group of the VPC's private subnets. */
   readonly subnetGroup: string;
-  /** Who is told of events of the database, its parameters and its network. */
+  /** Subscription to events of `source`: the database, its parameters or its network. */
   eventSubscription(source: string): string;
   readonly webAcl: string;
   stageArn(apiId: string): string;
-  /** Where accesses to the data lake's bucket are written. */
+  /** Bucket for the access log of the data lake's bucket. */
   readonly logBucket: string;
   readonly logBucketArn: string;
   readonly monitoringRole: string;
-  /** Taken by Snowflake, when it is configured. */
+  /** Role that Snowflake assumes, when it is configured. */
   readonly snowflakeRole: string;
-  /** One for the account, whatever its stacks. */
+  /** One for the account, shared by all its stacks. */
   readonly gatewayLogsRole: string;
   readonly apiAccessLog: string;
   readonly apiKey: string;
@@ -31,7 +31,7 @@ export interface Naming {
   role(fn: FunctionName): string;
   functionLog(fn: FunctionName): string;
   databaseLog(type: "postgresql" | "upgrade"): string;
-  /** API Gateway makes it itself, without a limit of time, where it is not there. */
+  /** API Gateway creates it without a retention time when it does not exist. */
   executionLog(apiId: string): string;
   readonly bucketArn: string;
   readonly topicArn: string;
@@ -41,7 +41,7 @@ export interface Naming {
   tableArn(table: TableName): string;
   logArn(group: string): string;
   aliasArn(fn: FunctionName): string;
-  /** Who may call the function: this method of this API's stage. `{parameters}` of the path match anything. */
+  /** ARN of a method of this API's stage, for the permission to call a function. A `{parameter}` of the path becomes `*`. */
   callerArn(apiId: string, method: string, path: string): string;
 }
 
@@ -83,5 +83,5 @@ export function naming(config: Config, place: AwsLocation): Naming {
   };
 }
 
-/** The family of parameter groups: one a major version. */
+/** Family of parameter groups: one for each major version. */
 export const databaseFamily = (config: Config): string => `postgres${config.database.engineVersion.split(".")[0]}`;

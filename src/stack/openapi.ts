@@ -11,7 +11,7 @@ import { preflight } from "./cors.ts";
 import { gatewayResponses } from "./gateway-responses.ts";
 import { naming } from "./naming.ts";
 
-/** `deployment`: what API Gateway imports. `docs`: what people and generators of clients read. */
+/** `deployment`: the document that API Gateway imports. `docs`: the document for people and client generators. */
 export type DocumentUse = { readonly for: "docs" } | { readonly for: "deployment"; readonly config: Config; readonly place: AwsLocation };
 export interface OpenApiDocument {
   readonly openapi: "3.0.1";
@@ -22,25 +22,25 @@ export interface OpenApiDocument {
 export interface DeployedApi {
   readonly document: OpenApiDocument;
   readonly hash: string;
-  /** What of each method must be so on AWS. */
+  /** Settings of each method that are compared with the live API. */
   readonly methods: Readonly<Record<string, MethodSpec>>;
 }
 
 const DESCRIPTION = "Deliveries, arrival times and route deviations of a delivery fleet.";
 const VERSION = "1.0";
-/** As long as API Gateway can: beside the function's own time there is its start, and a function that takes too long says so itself. */
+/** API Gateway's maximum. The function's own time limit is shorter, so a slow function answers with its own error. */
 const TIMEOUT_MS = 29_000;
 type SecurityScheme = { readonly name: string; readonly definition: object };
 
 /**
- * The API as an OpenAPI document. Both uses come from the same routes. The deployed one asks for a JSON object and no more:
- * the functions check every field and name each place that is wrong, which API Gateway cannot.
+ * The API as an OpenAPI document. Both uses are made from the same routes. The deployed document requires a JSON object only: the
+ * functions check every field and name each wrong field, which API Gateway cannot.
  */
 export function openApiDocument(use: DocumentUse): OpenApiDocument {
   return use.for === "docs" ? documentation() : deployedApi(use.config, use.place).document;
 }
 
-/** The document for API Gateway and the hash that tells whether the deployed one is the same. */
+/** The document for API Gateway, and its hash, by which the deployed document is compared. */
 export function deployedApi(config: Config, place: AwsLocation): DeployedApi {
   const names = naming(config, place);
   const uri = (fn: FunctionName) =>
@@ -67,7 +67,7 @@ function deployment(config: Config, scheme: SecurityScheme | undefined, uri: (fn
   const { corsOrigins } = config.api;
   const operation = (route: ApiRoute) => ({
     operationId: route.operationId,
-    // Without words: API Gateway would make documentation parts of them.
+    // Without descriptions: API Gateway would create documentation parts from them.
     parameters: parametersOf(route).map(({ name, in: place, required }) => ({ name, in: place, required, schema: { type: "string" } })),
     ...defined({ requestBody: route.request && bodyOf({ $ref: "#/components/schemas/JsonObject" }) }),
     responses: { "200": { description: "OK" } },
@@ -95,7 +95,7 @@ function deployment(config: Config, scheme: SecurityScheme | undefined, uri: (fn
     "x-amazon-apigateway-gateway-responses": gatewayResponses(config),
   };
 }
-/** The preflight's path has the path's parameters too. */
+/** A preflight operation needs the parameters of its path, too. */
 function preflightOf(routes: readonly ApiRoute[], origins: readonly string[]): object {
   const [first] = routes;
   const parameters = (first?.pathParameters ?? []).map(({ name }) => ({ name, in: "path", required: true, schema: { type: "string" } }));
@@ -174,7 +174,7 @@ function errorResponse(status: ErrorStatus): object {
   };
 }
 
-/** In the order of the routes: the same document in every run. */
+/** Paths in the order of the routes, so that every run makes the same document. */
 function byPath<Item>(item: (routes: readonly ApiRoute[]) => Item): Readonly<Record<string, Item>> {
   const paths = [...new Set(ROUTES.map((route) => route.path))];
   return Object.fromEntries(paths.map((path) => [path, item(ROUTES.filter((route) => route.path === path))]));
@@ -195,13 +195,13 @@ const schemaOf = (schema: z.core.$ZodType, io: "input" | "output"): object =>
     target: "openapi-3.0",
     io,
     unrepresentable: "any",
-    // `nullable` adds no null to an enum: OpenAPI 3.0.3 wants it among the values.
+    // `nullable` does not add null to an enum: OpenAPI 3.0.3 requires it among the values.
     override: ({ jsonSchema }) => {
       if (jsonSchema.nullable !== true) return;
       if (jsonSchema.enum && !jsonSchema.enum.includes(null)) jsonSchema.enum = [...jsonSchema.enum, null];
       const [first] = jsonSchema.anyOf ?? [];
       if (jsonSchema.type !== undefined || typeof first !== "object") return;
-      // `nullable` stands beside a type alone: one of the alternatives takes it.
+      // `nullable` is valid beside `type` only, so it moves to the first alternative.
       first.nullable = true;
       delete jsonSchema.nullable;
     },

@@ -6,7 +6,7 @@ import type { Naming } from "./naming.ts";
 
 const policy = (...Statement: readonly PolicyStatement[]): PolicyDocument => ({ Version: "2012-10-17", Statement });
 
-/** One AWS service may take the role, and only on behalf of this account: Lambda and RDS monitoring say for which. */
+/** One AWS service may assume the role, for this account only. Lambda and RDS monitoring send the account. */
 export const trustIn = (service: string, { account }: AwsLocation): PolicyDocument =>
   policy({
     Effect: "Allow",
@@ -16,8 +16,8 @@ export const trustIn = (service: string, { account }: AwsLocation): PolicyDocume
   });
 
 /**
- * API Gateway sends no `aws:SourceAccount` when it takes a role (seen live: aws-solutions-library-samples/
- * accelerated-intelligent-document-processing-on-aws pull request 479): with that condition it could never write a log.
+ * API Gateway sends no `aws:SourceAccount` when it assumes a role (seen live: aws-solutions-library-samples/
+ * accelerated-intelligent-document-processing-on-aws pull request 479). With that condition it could not write any log.
  */
 export const gatewayLogsTrust: PolicyDocument = policy({
   Effect: "Allow",
@@ -25,14 +25,14 @@ export const gatewayLogsTrust: PolicyDocument = policy({
   Action: "sts:AssumeRole",
 });
 
-/** What a function may do: its grants on exactly its resources, its own log group (which it cannot make), and traces. The function itself grants its role the key. */
+/** Permissions of a function: its grants on its own resources, writes to its log group, and traces. The kind `lambda.function` adds the key. */
 export function functionPolicy(manifest: FunctionManifest, fn: FunctionName, names: Naming): PolicyDocument {
   return policy(
     ...manifest.grants.map(
       (grant): PolicyStatement => ({ Effect: "Allow", Action: [...grant.actions].toSorted(), Resource: resourceOf(grant, names) }),
     ),
     { Effect: "Allow", Action: ["logs:CreateLogStream", "logs:PutLogEvents"], Resource: `${names.logArn(names.functionLog(fn))}:*` },
-    // X-Ray knows no resources.
+    // X-Ray supports no resource ARNs here.
     { Effect: "Allow", Action: ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], Resource: "*" },
   );
 }
@@ -43,7 +43,7 @@ function resourceOf({ resource, prefix = "", indexes }: Grant, names: Naming): s
   return indexes === undefined ? table : indexes.map((index) => `${table}/index/${index}`);
 }
 
-/** Of AmazonRDSEnhancedMonitoringRole, for the one group that it writes. */
+/** As AmazonRDSEnhancedMonitoringRole, for the one log group that RDS writes. */
 export const monitoringPolicy = (names: Naming): PolicyDocument =>
   policy({
     Effect: "Allow",
@@ -59,10 +59,10 @@ export const monitoringPolicy = (names: Naming): PolicyDocument =>
   });
 
 /**
- * Less than AmazonAPIGatewayPushToCloudWatchLogs, which allows the same on every log group: API Gateway writes execution logs to groups of
- * its own naming, and access logs where stages of this account say so. Where UpdateAccount refuses the role, it gets that policy until
- * the account has taken it. That API Gateway then writes with a role that names the groups was read in public CDK code that runs so (a
- * role for `log-group:API-Gateway-Execution-Logs_*` alone); not seen by us: unproven. Listing groups knows no resource.
+ * Narrower than AmazonAPIGatewayPushToCloudWatchLogs, which allows the same on every log group. API Gateway chooses the names of the
+ * groups for execution logs; stages of this account name those for access logs. When UpdateAccount refuses the role, the role gets that
+ * policy until the account has accepted it. unproven: API Gateway writes with a role for named groups. Public CDK code does so (a role
+ * for `log-group:API-Gateway-Execution-Logs_*` alone). The action that lists groups supports no resource ARN.
  */
 export const gatewayLogsPolicy = ({ partition, account }: AwsLocation): PolicyDocument => {
   const groups = ["API-Gateway-Execution-Logs_*", "/aws/apigateway/*"].map(
@@ -85,12 +85,12 @@ export const gatewayLogsPolicy = ({ partition, account }: AwsLocation): PolicyDo
   );
 };
 
-/** Services that use the key for a principal of the account; with others, and directly, nobody can decrypt. */
+/** Services that may use the key for a principal of the account. Nobody can decrypt directly or through another service. */
 const KEY_SERVICES = ["dynamodb", "lambda", "rds", "s3", "secretsmanager", "sns"];
 
 /**
- * The account manages the key, and uses it through the stack's services alone (condition key `kms:ViaService`, KMS's developer guide). The
- * services that come without a user behind them are named one by one, each for this account's own things.
+ * The account manages the key, and uses it through the stack's services only (condition key `kms:ViaService`, KMS's developer guide).
+ * Services that call without a user are named one by one, each for resources of this account only.
  */
 export const keyPolicy = ({ partition, region, account }: AwsLocation): PolicyDocument => {
   const root = { AWS: `arn:${partition}:iam::${account}:root` };
@@ -98,7 +98,7 @@ export const keyPolicy = ({ partition, region, account }: AwsLocation): PolicyDo
     Sid,
     Effect: "Allow",
     Principal: { Service: service },
-    // What a service needs that publishes to an encrypted topic (SNS's developer guide, "Key management").
+    // A service needs these actions to publish to an encrypted topic (SNS's developer guide, "Key management").
     Action: ["kms:Decrypt", "kms:GenerateDataKey*"],
     Resource: "*",
     Condition: { StringEquals: { "aws:SourceAccount": account } },
@@ -121,14 +121,14 @@ export const keyPolicy = ({ partition, region, account }: AwsLocation): PolicyDo
       Principal: { Service: `logs.${region}.amazonaws.com` },
       Action: ["kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
       Resource: "*",
-      // CloudWatch Logs gives no source account: it says whose log group it is about.
+      // CloudWatch Logs sends no source account. It sends the ARN of the log group.
       Condition: { ArnLike: { "kms:EncryptionContext:aws:logs:arn": `arn:${partition}:logs:${region}:${account}:log-group:*` } },
     },
     publisher("Alarms", "cloudwatch.amazonaws.com"),
     publisher("DatabaseEvents", "events.rds.amazonaws.com"),
   );
 };
-/** All that KMS has but the use of the key, as KMS's default policy for key administrators says. */
+/** All actions of KMS except the use of the key, as in KMS's default policy for key administrators. */
 const MANAGEMENT = [
   ...["kms:CancelKeyDeletion", "kms:Create*", "kms:Delete*", "kms:Describe*", "kms:Disable*", "kms:Enable*", "kms:Get*", "kms:List*"],
   ...["kms:Put*", "kms:Revoke*", "kms:RotateKeyOnDemand", "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:Update*"],
@@ -136,10 +136,10 @@ const MANAGEMENT = [
 
 const PLAIN_TEXT = { Bool: { "aws:SecureTransport": "false" } };
 
-/** Nobody speaks to the bucket without TLS; who may do what is left to IAM. */
+/** Denies every call without TLS. IAM decides the rest. */
 export const bucketPolicy = (names: Naming): PolicyDocument => policy(tlsOnly(names.bucketArn));
 
-/** S3's log delivery may write accesses to this stack's bucket, and nobody speaks to the bucket without TLS. */
+/** S3's log delivery may write the access log of this stack's bucket. Every call without TLS is denied. */
 export const logBucketPolicy = ({ bucketArn, logBucketArn }: Naming, { account }: AwsLocation): PolicyDocument =>
   policy(
     {
@@ -150,7 +150,7 @@ export const logBucketPolicy = ({ bucketArn, logBucketArn }: Naming, { account }
       Resource: `${logBucketArn}/*`,
       Condition: { ArnLike: { "aws:SourceArn": bucketArn }, StringEquals: { "aws:SourceAccount": account } },
     },
-    // After the other: moto_server reads the statements in their order and fails at a principal that is `*`.
+    // Last: moto_server reads the statements in order and fails at a principal that is `*`.
     tlsOnly(logBucketArn),
   );
 
@@ -163,12 +163,12 @@ const tlsOnly = (bucketArn: string): PolicyStatement => ({
   Condition: PLAIN_TEXT,
 });
 
-/** The account alone, over TLS alone. */
+/** Only the account may use it, and only over TLS. */
 export const topicPolicy = (names: Naming, place: AwsLocation): PolicyDocument => policy(...accountOnly(names.topicArn, place));
 
 /**
- * The account, CloudWatch for the account's alarms and RDS for the account's event subscriptions; over TLS alone. The conditions are those
- * that AWS documents: "Using Amazon SNS with CloudWatch alarms" and "Granting permissions to publish notifications to an Amazon SNS topic".
+ * The account, CloudWatch for the account's alarms, and RDS for the account's event subscriptions may use it, over TLS only. The
+ * conditions are documented by AWS: "Using Amazon SNS with CloudWatch alarms" and "Granting permissions to publish notifications to an Amazon SNS topic".
  */
 export const alarmsTopicPolicy = ({ alarmsTopicArn }: Naming, place: AwsLocation): PolicyDocument => {
   const { partition, region, account } = place;
@@ -207,7 +207,7 @@ const accountOnly = (topicArn: string, { partition, account }: AwsLocation): rea
   { Sid: "TlsOnly", Effect: "Deny", Principal: "*", Action: "sns:Publish", Resource: topicArn, Condition: PLAIN_TEXT },
 ];
 
-/** Snowflake's own user, and only when it names the external id of this stack's integration. */
+/** Only Snowflake's user may assume it, with the external id of this stack's integration. */
 export const snowflakeTrust = ({ userArn, externalId }: { readonly userArn: string; readonly externalId: string }): PolicyDocument =>
   policy({
     Effect: "Allow",
@@ -216,7 +216,7 @@ export const snowflakeTrust = ({ userArn, externalId }: { readonly userArn: stri
     Condition: { StringEquals: { "sts:ExternalId": externalId } },
   });
 
-/** Reads the lake and nothing else of the bucket. */
+/** Allows reading the lake and nothing else in the bucket. */
 export const snowflakePolicy = (names: Naming, keyArn?: string): PolicyDocument =>
   policy(
     { Effect: "Allow", Action: ["s3:GetObject", "s3:GetObjectVersion"], Resource: `${names.bucketArn}/lake/*` },

@@ -1,11 +1,11 @@
 /**
- * List prices in US dollars, without free tiers, volume discounts, savings plans and taxes. Data transfer out is not in it.
- * They are those of AWS's price pages (aws.amazon.com/<service>/pricing). RDS, S3, Lambda and CloudWatch were compared with articles
- * of 2026 that quote these pages (infratally.com, usage.ai, signoz.io, cloudburn.io); the others were not compared on the day.
+ * List prices in US dollars, without free tiers, volume discounts, savings plans and taxes. Data transfer out is not included.
+ * Source: AWS's price pages (aws.amazon.com/<service>/pricing). RDS, S3, Lambda and CloudWatch were compared with articles
+ * of 2026 that quote these pages (infratally.com, usage.ai, signoz.io, cloudburn.io). The other prices were not compared.
  */
 export interface Prices {
   readonly region: string;
-  /** false: not read from a price page but estimated; whoever prints it says so. */
+  /** false: an estimate, not read from a price page. Every output of the price says so. */
   readonly published: boolean;
   readonly apiGateway: {
     /** A million calls of a REST API: the first 333 million of a month, and those after it. */
@@ -93,8 +93,8 @@ const VIRGINIA: Prices = {
 const OREGON: Prices = { ...VIRGINIA, region: "us-west-2" };
 
 /**
- * Other regions as a factor on Virginia's prices of what differs most (storage, database, logs). unproven: the order of size is right,
- * the cents are not; `published: false` says so wherever they are printed.
+ * Other regions as a factor on Virginia's prices for storage, database and logs, which differ most. unproven: the order of magnitude is
+ * right, the exact price is not. `published: false` marks them wherever they are printed.
  */
 const FACTORS = new Map([
   ["us-east-2", 1],
@@ -103,7 +103,7 @@ const FACTORS = new Map([
   ["eu-south-2", 1.15],
   ["sa-east-1", 1.7],
 ]);
-const DEARER_ELSEWHERE = 1.25;
+const UNKNOWN_REGION_FACTOR = 1.25;
 
 function estimated(region: string, factor: number): Prices {
   const scaled = (value: number) => Math.round(value * factor * 1e9) / 1e9;
@@ -122,9 +122,9 @@ function estimated(region: string, factor: number): Prices {
   };
 }
 
-/** The prices of a region; of one that is not in the table, an estimate above Virginia's. */
+/** The prices of a region. A region that is not in the table gets an estimate above Virginia's prices. */
 export function pricesOf(region: string): Prices {
   if (region === VIRGINIA.region) return VIRGINIA;
   if (region === OREGON.region) return OREGON;
-  return estimated(region, FACTORS.get(region) ?? DEARER_ELSEWHERE);
+  return estimated(region, FACTORS.get(region) ?? UNKNOWN_REGION_FACTOR);
 }

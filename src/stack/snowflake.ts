@@ -4,7 +4,7 @@ import type { AwsLocation } from "../engine/contract.ts";
 import { naming } from "./naming.ts";
 import { STAR } from "./star-schema.ts";
 
-/** Columns of the lake's tables, by table: what the pipes load. */
+/** Columns of the lake's tables, by table. The pipes load them. */
 export type LakeColumns = Readonly<Record<string, readonly (readonly [name: string, type: string])[]>>;
 const TYPES: Readonly<Record<string, string>> = { VARCHAR: "VARCHAR", TIMESTAMP: "TIMESTAMP_NTZ", DOUBLE: "DOUBLE", BOOLEAN: "BOOLEAN" };
 
@@ -70,7 +70,7 @@ function createPipe(table: string, columns: readonly (readonly [string, string])
   return `CREATE PIPE IF NOT EXISTS LOAD_${table.toUpperCase()} AUTO_INGEST = ${auto ? "TRUE" : "FALSE"} AS COPY INTO ${table} (${names}, file_name) FROM ${from} FILE_FORMAT = (FORMAT_NAME = 'PARQUET_FILES') PATTERN = '.*[.]parquet';`;
 }
 
-/** Each table of the star is brought up to date from the raw ones: dimensions first, then facts, each row once. */
+/** Tasks that update the star's tables from the raw tables: dimensions first, then facts, each row once. */
 function tasks(id: string): readonly string[] {
   const made = STAR.map(({ table, key, columns, select }, i) => {
     const when = i === 0 ? "SCHEDULE = '60 MINUTE'" : `AFTER LOAD_${STAR[i - 1]?.table.toUpperCase()}`;
@@ -80,6 +80,6 @@ function tasks(id: string): readonly string[] {
     const merge = `MERGE INTO ${table} t USING (${select("RAW.")}) s ON ${on} WHEN MATCHED THEN UPDATE SET ${update.join(", ")} WHEN NOT MATCHED THEN INSERT (${names.join(", ")}) VALUES (${names.map((name) => `s.${name}`).join(", ")})`;
     return `CREATE TASK IF NOT EXISTS LOAD_${table.toUpperCase()} WAREHOUSE = ${id}_WH ${when} AS ${merge};`;
   });
-  // The first task is the root: those after it are resumed before it.
+  // Snowflake resumes child tasks before their root, which is the first task.
   return [...made, ...STAR.toReversed().map(({ table }) => `ALTER TASK LOAD_${table.toUpperCase()} RESUME;`)];
 }

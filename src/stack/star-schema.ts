@@ -1,9 +1,9 @@
-/** One table of the star, in words that Snowflake and DuckDB share. */
+/** One table of the star schema, in SQL that Snowflake and DuckDB share. */
 export interface StarTable {
   readonly table: string;
   readonly key: readonly string[];
   readonly columns: readonly (readonly [name: string, type: string])[];
-  /** Its rows, out of the raw tables; `raw` stands before their names. */
+  /** Query of its rows from the raw tables; `raw` is the prefix of their names. */
   readonly select: (raw: string) => string;
 }
 
@@ -17,7 +17,7 @@ const dimension = (table: string, key: string, select: StarTable["select"]): Sta
   ],
   select,
 });
-/** An id that several raw tables carry. */
+/** Rows of an id that several raw tables have, with its first and last event. */
 const seenIn =
   (id: string, tables: readonly string[]): StarTable["select"] =>
   (raw) =>
@@ -25,7 +25,7 @@ const seenIn =
       .map((table) => `SELECT ${id}, event_time FROM ${raw}${table}`)
       .join(" UNION ALL ")}) x WHERE ${id} IS NOT NULL GROUP BY ${id}`;
 
-/** Which update of a delivery stands, as POST /delivery decides it: corrections start anew, final states stay, else the later one. */
+/** The valid update of a delivery, as POST /delivery decides: a correction starts again, a final state stays, otherwise the later update counts. */
 const RANK =
   "CASE status WHEN 'pending' THEN 0 WHEN 'assigned' THEN 1 WHEN 'in_transit' THEN 2 WHEN 'failed' THEN 3 WHEN 'returned' THEN 4 WHEN 'cancelled' THEN 5 WHEN 'delivered' THEN 6 END";
 const FINAL = "CASE WHEN status IN ('returned', 'cancelled', 'delivered') THEN 1 ELSE 0 END";
@@ -41,7 +41,7 @@ const deliveries = (
     CASE WHEN s.status = 'delivered' AND k.scheduled_at IS NOT NULL THEN f.delivered_at <= k.scheduled_at END AS on_time
   FROM stands s JOIN facts f ON f.delivery_id = s.delivery_id JOIN known k ON k.delivery_id = s.delivery_id`;
 
-/** Kilometres from the vehicle's fix before, on the sphere of the API (6371.0088 km); none after an hour's silence or faster than 200 km/h. */
+/** Kilometres from the vehicle's previous fix, on the API's sphere (radius 6371.0088 km); null after more than an hour or above 200 km/h. */
 const fixes = (
   raw: string,
 ): string => `WITH good AS (SELECT * FROM (SELECT vehicle_id, event_id, event_time, lat, lon, route_id, speed_kmh, received_at FROM ${raw}fixes WHERE lat IS NOT NULL AND NOT (lat = 0 AND lon = 0) AND coalesce(accuracy_m, 0) <= 200) a
@@ -63,7 +63,7 @@ const dates = (
 
 const typed = (type: string, ...names: readonly string[]) => names.map((name) => [name, type] as const);
 
-/** Dimensions first: facts refer to them by their ids. */
+/** Dimensions come first: facts refer to them by their ids. */
 export const STAR: readonly StarTable[] = [
   dimension("dim_vehicle", "vehicle_id", seenIn("vehicle_id", ["deliveries", "fixes", "route_checks"])),
   dimension("dim_driver", "driver_id", seenIn("driver_id", ["deliveries", "route_checks"])),

@@ -53,7 +53,7 @@ export function topology(config: Config, context: StackContext): Stack {
   };
 }
 
-/** Auditors ask for a year of logs; development keeps them as long as the configuration says. */
+/** Auditors ask for a year of logs. Development keeps them for the configured time. */
 const PRODUCTION_LOG_DAYS = 365;
 
 function inputOf(config: Config, context: StackContext): StackInput {

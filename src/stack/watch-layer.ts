@@ -15,7 +15,7 @@ export const alarmsTopic = ({ config, names, place, key }: StackInput) =>
     spec: (from) => ({ kmsKey: from.key?.arn, policy: alarmsTopicPolicy(names, place) }),
   });
 
-/** Dashboard, alarms and their subscribers. They need the topic only: a metric is referred to by its name. */
+/** Dashboard, alarms and their subscribers. They need the topic only: an alarm names its metric. */
 export function watchLayer({ config, names, place }: StackInput, topic: ResourceNode<{ readonly arn: string }>): readonly ResourceNode[] {
   const alarms = alarmsOf(config).map(({ what, spec }) =>
     declare(cloudwatchAlarm, `alarm.${what}`, {

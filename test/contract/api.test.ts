@@ -77,7 +77,7 @@ contractOf({
     logLevel: (spec) => ({ ...spec, logLevel: "ERROR" as const }),
     accessLog: (spec) => ({ ...spec, accessLog: `${ACCESS_LOG}-2` }),
   },
-  // A new deployment, the stage moved to it, the old deployment removed.
+  // Creates a deployment, moves the stage to it and deletes the old one.
   calls: { document: 3 },
   drifts: Object.fromEntries(
     (
@@ -199,7 +199,7 @@ const somewhere = async (play: (rig: Rig) => Promise<void>, faults = faultPlan()
 };
 const account = declare(apigatewayAccount, "account", { identity: () => ({ role: ACCOUNT_ROLE }), spec: () => ACCOUNT });
 
-test("apigateway.account: set when empty, kept by a teardown of everything", () =>
+test("apigateway.account: an empty setting is filled and survives a teardown", () =>
   somewhere(async (rig) => {
     expect((await rig.plan([account]))[0]?.decision).toEqual({ action: "create" });
     expect((await rig.up([account])).error).toBeUndefined();
@@ -210,7 +210,7 @@ test("apigateway.account: set when empty, kept by a teardown of everything", () 
     expect(await apigatewayAccount.read({ role: ACCOUNT_ROLE }, rig.ctx)).toMatchObject({ state: "ready" });
   }));
 
-test("apigateway.account: a role that somebody else has named is never overwritten", () =>
+test("apigateway.account: a foreign role in the setting is never overwritten", () =>
   somewhere(async (rig) => {
     const iam = await rig.world.iam();
     const RoleName = "somebody";
@@ -223,7 +223,7 @@ test("apigateway.account: a role that somebody else has named is never overwritt
     expect(rig.writes()).toEqual([]);
   }));
 
-test("apigateway.account: a stranger's role of our name is not used", () =>
+test("apigateway.account: a foreign role with our name is not used", () =>
   somewhere(async (rig) => {
     const AssumeRolePolicyDocument = JSON.stringify(ACCOUNT.trust);
     await (await rig.world.iam()).createRole({ RoleName: ACCOUNT_ROLE, AssumeRolePolicyDocument });
@@ -236,7 +236,7 @@ const CONFUSED = {
   ...ACCOUNT.trust,
   Statement: [{ ...ACCOUNT.trust.Statement[0], Condition: { StringEquals: { "aws:SourceAccount": "000000000000" } } }],
 };
-test("apigateway.account: a role of ours that API Gateway cannot take is mended by the next run", () =>
+test("apigateway.account: the next run repairs a role of ours that API Gateway refuses", () =>
   somewhere(async (rig) => {
     const iam = await rig.world.iam();
     const made = { RoleName: ACCOUNT_ROLE, Tags: [{ Key: "ManagedBy", Value: "fleetlogix" }] };
@@ -249,7 +249,7 @@ test("apigateway.account: a role of ours that API Gateway cannot take is mended 
     expect((await rig.up([account])).resources[0]?.decision).toEqual({ action: "keep" });
   }));
 
-test("apigateway.account: a condition that API Gateway never meets is refused", () =>
+test("apigateway.account: the local AWS refuses a trust condition that API Gateway never meets", () =>
   somewhere(async (rig) => {
     const RoleName = "confused";
     await (await rig.world.iam()).createRole({ RoleName, AssumeRolePolicyDocument: JSON.stringify(CONFUSED) });
@@ -258,7 +258,7 @@ test("apigateway.account: a condition that API Gateway never meets is refused", 
     await expect(name).rejects.toThrow("The role ARN does not have required permissions set to API Gateway");
   }));
 
-test("apigateway.account: both words for a young role are waited out", () => {
+test("apigateway.account: a create is retried after both error texts for a new role", () => {
   const young = [
     "The role ARN does not have required permissions set to API Gateway",
     "API Gateway could not successfully write to CloudWatch Logs using the ARN specified",
@@ -277,7 +277,7 @@ test("apigateway.account: both words for a young role are waited out", () => {
   }, faults);
 });
 
-test("apigateway.account: a check that wants the prescribed policy gets it, and the role is narrow again afterwards", () => {
+test("apigateway.account: the role has the prescribed policy only until the account accepts it", () => {
   const seen: string[] = [];
   const faults = faultPlan([
     { service: "iam", operation: "AttachRolePolicy", times: null, fault: { kind: "hook", after: () => void seen.push("attached") } },
@@ -304,7 +304,7 @@ test("apigateway.account: a check that wants the prescribed policy gets it, and 
   }, faults);
 });
 
-test("apigateway.rest-api: of two of ours the one with the stage is kept, though it is the younger", () =>
+test("apigateway.rest-api: of two APIs of ours the one with a stage is kept, also when it is newer", () =>
   somewhere(async (rig) => {
     const gateway = await rig.world.apigateway();
     const name = "fleetlogix-twice";
@@ -317,7 +317,7 @@ test("apigateway.rest-api: of two of ours the one with the stage is kept, though
     expect((await apiNamed(rig, name)).map((api) => api.id)).toEqual([restApiId]);
   }));
 
-test("apigateway.stage: a deployment that an interrupted run left is used, not doubled", () =>
+test("apigateway.stage: the deployment of an interrupted run is used again", () =>
   somewhere(async (rig) => {
     await makeLoggingPossible(rig);
     const gateway = await rig.world.apigateway();

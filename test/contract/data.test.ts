@@ -82,7 +82,7 @@ contractOf({
     "ttl.attribute": (spec) => ({ ...spec, ttl: "forgotten_at" }),
     keyTag: (spec) => ({ ...spec, kmsKey: KEY }),
   },
-  // Off, then on; which key it is, then the key.
+  // TTL is switched off, then on. For a key, its tag is written before the key.
   calls: { "indexes.open": 2, "ttl.attribute": 2, keyTag: 2 },
   drifts: {
     pointInTimeRecovery: async (rig, { name }) =>

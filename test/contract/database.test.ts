@@ -5,7 +5,7 @@ import { type LocalAws, startLocalAws } from "../../src/local/index.ts";
 import { rdsInstance } from "../../src/resources/index.ts";
 import { makeRig, type Rig } from "./rig.ts";
 
-/** What only grows: AWS, autoscaling or a person in the console may have raised it, and nothing brings it back. */
+/** Attributes that only grow. AWS, autoscaling or a person in the console may have raised them. */
 const ID = "fleetlogix-db";
 const WISH = {
   name: "fleetlogix",
@@ -44,7 +44,7 @@ const there = async () => (await (await rig.world.rds()).describeDBInstances({ D
 const grow = async (input: object) =>
   (await rig.world.rds()).modifyDBInstance({ DBInstanceIdentifier: ID, ApplyImmediately: true, ...input });
 
-test("an increase below 10 % is told before it is written, and what AWS makes of it is kept", async () => {
+test("a plan announces that AWS raises an increase below 10 %, and the larger size is kept", async () => {
   expect(await decided({ storageGb: 21 })).toMatchObject({
     action: "update",
     changes: [{ path: "storageGb", from: 20, to: 21 }],
@@ -57,7 +57,7 @@ test("an increase below 10 % is told before it is written, and what AWS makes of
   expect(rig.writes()).toEqual([]);
 });
 
-test("storage that grew outside is no difference: it is kept, and the plan says what to write", async () => {
+test("storage that grew outside of fleetlogix is kept, and the plan says what to write", async () => {
   await grow({ AllocatedStorage: 44 });
   rig.writes();
   const told = { action: "keep", notes: [expect.stringMatching(/44.*cannot go back.*"storageGb": 44/)] };
@@ -68,7 +68,7 @@ test("storage that grew outside is no difference: it is kept, and the plan says 
   expect(await decided({ storageGb: 44 })).toEqual({ action: "keep" });
 });
 
-test("gp3 from 400 GB on: the IOPS that AWS wants go with the size, and the plan says so", async () => {
+test("gp3 from 400 GB on is written with the IOPS that AWS requires, and the plan says so", async () => {
   await expect(grow({ AllocatedStorage: 100, Iops: 3_000 })).rejects.toThrow("You can't specify IOPS or storage throughput");
   expect(await decided({ storageGb: 500 })).toMatchObject({ notes: [expect.stringContaining("12000")] });
   expect((await rig.up(nodes({ storageGb: 500 }))).error).toBeUndefined();
@@ -78,7 +78,7 @@ test("gp3 from 400 GB on: the IOPS that AWS wants go with the size, and the plan
   expect(await there()).toMatchObject({ AllocatedStorage: 600, Iops: 12_000 });
 });
 
-test("what only a new database would fulfil: the hint says what to write, and the command that loses data stands last and says so", async () => {
+test("a refused replacement: the hint first says what to write, and last names the command that loses the data", async () => {
   const wish = { storageGb: 600, username: "somebody_else", name: "other" };
   const refused = await decided(wish);
   expect(refused).toMatchObject({ action: "refuse", code: "DATA_PROTECTED" });
@@ -88,6 +88,6 @@ test("what only a new database would fulfil: the hint says what to write, and th
   expect(first).toContain('"name": "fleetlogix" in "database"');
   expect(first).not.toContain("--allow-data-loss");
   expect(last).toBe(` \`--allow-data-loss database.main\` deletes the rds.instance "${ID}" with all its data.`);
-  // What it says to write is what it takes.
+  // The configuration of the hint is accepted.
   expect(await decided({ ...wish, username: "fleetlogix_admin", name: "fleetlogix" })).toEqual({ action: "keep" });
 });

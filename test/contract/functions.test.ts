@@ -94,9 +94,9 @@ contractOf({
     logging: (spec) => ({ ...spec, logGroup: "/aws/lambda/other" }),
     kmsKey: (spec) => ({ ...spec, kmsKey: "arn:aws:kms:us-east-1:000000000000:key/0a1b2c3d-0000-4000-8000-000000000000" }),
   },
-  // The change, a new version, the alias; for a key also what its role may do with it.
+  // The change, a new version, the alias; for a key also the policy of the role.
   calls: { code: 3, role: 3, handler: 3, memoryMb: 3, timeoutSeconds: 3, environment: 3, architecture: 3, logging: 3, kmsKey: 4 },
-  // Where the version that callers get is as it was, nothing is published.
+  // No version is published when the alias's version is already right.
   mends: { published: 2 },
   drifts: {
     tracing: async (rig, { name }) =>
@@ -143,11 +143,11 @@ contractOf({
     };
   },
   changes: { statement: (spec) => ({ ...spec, sourceArn: spec.sourceArn.replace("api1", "api2") }) },
-  // A statement gives way to another of its name.
+  // A statement is removed and added again.
   calls: { statement: 2 },
 });
 
-test("lambda.function: five versions to go back to are kept, older ones are pruned, and the alias has the newest", async () => {
+test("lambda.function: five old versions are kept, older ones are deleted, and the alias has the newest", async () => {
   const clock = virtualClock();
   const aws = await startLocalAws({ clock });
   const rig = makeRig({ endpoint: aws.url, clock });
@@ -167,7 +167,7 @@ test("lambda.function: five versions to go back to are kept, older ones are prun
   }
 });
 
-test("lambda.function: without bundled code, what is deployed stays and what is missing says so", async () => {
+test("lambda.function: without bundled code the deployed code stays, and a missing function is an error", async () => {
   const clock = virtualClock();
   const aws = await startLocalAws({ clock });
   const rig = makeRig({ endpoint: aws.url, clock });

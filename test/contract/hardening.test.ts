@@ -34,7 +34,7 @@ contractOf({
     sourceType: (spec) => ({ ...spec, sourceType: "db-security-group" }),
     categories: (spec) => ({ ...spec, sourceType: "db-security-group", categories: ["configuration change", "failure"] }),
   },
-  // One source more and one less.
+  // One source is added and one is removed.
   calls: { sources: 2 },
   drifts: {
     enabled: async (rig, { name }) => (await rig.world.rds()).modifyEventSubscription({ SubscriptionName: name, Enabled: false }),
@@ -100,7 +100,7 @@ contractOf({
   foreign: (rig, { name }) => aclOf(rig, name),
 });
 
-/** A stage of an API that answers by itself. */
+/** A stage of an API with a mock integration. */
 async function stage({ world }: Rig, name: string): Promise<string> {
   const gateway = await world.apigateway();
   const { id: restApiId = "", rootResourceId: resourceId = "" } = await gateway.createRestApi({ name });
@@ -122,7 +122,7 @@ contractOf({
   },
 });
 
-/** The bucket of the access logs: S3's own keys, and everything expires. */
+/** The bucket of the access logs: S3's own keys and an expiration. */
 const policyOf = (name: string) => ({
   Version: "2012-10-17" as const,
   Statement: [

@@ -17,7 +17,7 @@ const keyAt = async (rig: Rig, alias: string) => (await (await rig.world.kms()).
 let cases = 0;
 contractOf({
   kind: kmsKey,
-  // A stack has one key: every case is a stack of its own, whose leftovers the next one must not find.
+  // A stack has one key. Each case removes our tag from the keys of the earlier cases.
   prepare: async (rig, name) => {
     cases += 1;
     await forgetKeys(rig);
@@ -79,7 +79,7 @@ const up = async () => {
   return outcome.resources[0]?.decision;
 };
 
-test("a run that was killed after CreateKey leaves no second key behind; nor does one whose answer was lost", async () => {
+test("a run that was killed after CreateKey, or whose answer was lost, leads to no second key", async () => {
   const kms = await rig.world.kms();
   const { KeyMetadata: strangers } = await kms.createKey({ Description: "of somebody else" });
   await kmsKey.create({ alias: ALIAS }, spec, rig.ctx);
@@ -90,7 +90,7 @@ test("a run that was killed after CreateKey leaves no second key behind; nor doe
   expect(await keyAt(rig, ALIAS)).not.toBe(strangers?.KeyId);
 });
 
-test("of two keys that two runs made, the one with the name stays, and what was never used goes", async () => {
+test("of two keys from two runs the one with the alias stays, and the unused one is deleted", async () => {
   const it = await keyAt(rig, ALIAS);
   await kmsKey.create({ alias: ALIAS }, spec, rig.ctx);
   rig.writes();
@@ -113,7 +113,7 @@ test("a run reads again when another run has taken the alias or scheduled the de
   expect(await up()).toEqual({ action: "keep" });
 });
 
-test("a key that was in use and whose name now means another one of ours is never scheduled for deletion", async () => {
+test("a used key that lost its alias to another key of ours is never scheduled for deletion", async () => {
   const kms = await rig.world.kms();
   const used = await keyAt(rig, ALIAS);
   const Tags = Object.entries(TAGS).map(([TagKey, TagValue]) => ({ TagKey, TagValue }));
@@ -125,7 +125,7 @@ test("a key that was in use and whose name now means another one of ours is neve
   expect((await kms.describeKey({ KeyId: used })).KeyMetadata?.KeyState).toBe("Enabled");
 });
 
-test("a key that waits for its deletion is called back and enabled; one that is gone is made anew", async () => {
+test("a key pending deletion is recovered and enabled, and a deleted key is created again", async () => {
   const kms = await rig.world.kms();
   const it = await keyAt(rig, ALIAS);
   await kms.scheduleKeyDeletion({ KeyId: it, PendingWindowInDays: 7 });
@@ -140,7 +140,7 @@ test("a key that waits for its deletion is called back and enabled; one that is 
   expect(await keyAt(rig, ALIAS)).not.toBe(it);
 });
 
-test("a teardown says what keeping it costs", async () => {
+test("the inventory of a key gives its cost", async () => {
   const seen = await kmsKey.read({ alias: ALIAS }, rig.ctx);
   if (seen.state === "absent") throw new Error("absent");
   expect(await kmsKey.inventory?.({ alias: ALIAS }, seen.live, rig.ctx)).toMatchObject({ cost: expect.stringContaining("$1 a month") });

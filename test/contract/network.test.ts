@@ -21,7 +21,7 @@ contractOf({
     "ingress.fewer": (spec) => ({ ...spec, cidrs: spec.cidrs?.slice(1) }),
     "ingress.port": (spec) => ({ ...spec, port: 5433 }),
   },
-  // What is no longer wished for is closed, then what is wished for is opened.
+  // One call closes the old rules, one opens the new ones.
   calls: { "ingress.port": 2 },
   drifts: {
     "ingress.tcp 22 0.0.0.0/0": async (rig, { name }) =>
@@ -53,7 +53,7 @@ contractOf({
   }),
   changes: {
     "parameters.log_statement": (spec) => ({ ...spec, parameters: { ...spec.parameters, log_statement: "mod" } }),
-    // Static, beside a dynamic one: each with its own ApplyMethod, or AWS refuses both.
+    // A static and a dynamic parameter: each needs its own ApplyMethod, otherwise AWS refuses both.
     "parameters.max_connections": (spec) => ({ ...spec, parameters: { ...spec.parameters, log_statement: "all", max_connections: "50" } }),
   },
   drifts: {

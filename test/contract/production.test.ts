@@ -32,7 +32,7 @@ afterAll(async () => {
   rig.close();
   await aws.close();
 });
-/** One of each kind that uses the key: the rest is more of the same. */
+/** One resource of each kind that uses the key. */
 const PART = ["bucket.data", "table.deliveries", "topic.alerts", "function.calculate-eta"];
 const partOf = ({ nodes }: typeof development) => nodes.filter(({ id }) => PART.includes(id));
 const up = async (stack: typeof development) => {
@@ -41,7 +41,7 @@ const up = async (stack: typeof development) => {
   return outcome.resources;
 };
 const keyArn = async () => (await (await rig.world.kms()).describeKey({ KeyId: "alias/fleetlogix" })).KeyMetadata?.Arn ?? "";
-/** ARN of the key by what it is used for. */
+/** ARN of the key of each resource. */
 const keysInUse = async () => {
   const [s3, dynamodb, sns, lambda, logs] = await Promise.all([
     rig.world.s3(),
@@ -67,7 +67,7 @@ const dataThere = async () => {
   return [Item?.delivery_id?.S, await Body?.transformToString()];
 };
 
-test("development → production → development: each an update that loses nothing, and the last as it was", async () => {
+test("development → production → development: each step is an update without a loss, and the last state equals the first", async () => {
   await up(development);
   const before = await keysInUse();
   await (await rig.world.dynamodb()).putItem({ TableName: TABLE, Item: { delivery_id: { S: "1" } } });
@@ -77,7 +77,7 @@ test("development → production → development: each an update that loses noth
   expect(there.map((r) => `${r.id} ${r.decision.action}`).filter((what) => !what.endsWith("update"))).toEqual([
     "key.stack create",
     "bucket.logs create",
-    // The function itself lets its role use the key.
+    // The kind lambda.function lets the role use the key.
     "role.calculate-eta keep",
   ]);
   const key = await keyArn();
@@ -99,12 +99,12 @@ test("development → production → development: each an update that loses noth
 
   rig.calls();
   const back = await up(development);
-  // Until callers get the version that needs it no more, the key may be used.
+  // The role may use the key until the alias has a version that does not need it.
   const calls = rig.calls();
   expect(calls.indexOf("iam:DeleteRolePolicy")).toBeGreaterThan(calls.indexOf("lambda:UpdateAlias"));
   expect(new Set(back.map((r) => r.decision.action))).toEqual(new Set(["update", "keep"]));
   expect(await keysInUse()).toEqual(before);
-  // The variables were encrypted anew: nothing needs the old key. (What the function answers is not the question.)
+  // The variables were encrypted again, so no version needs the old key. The function's answer does not matter here.
   await (await rig.world.kms()).disableKey({ KeyId: key });
   const invoked = await (await rig.world.lambda()).invoke({ FunctionName: "fleetlogix-calculate-eta", Qualifier: "live" }).catch(String);
   expect(String(invoked)).not.toMatch(/KMS/);
@@ -118,7 +118,7 @@ test("development → production → development: each an update that loses noth
   expect(rig.writes()).toEqual([]);
 });
 
-test("a teardown of everything keeps the key, and the next run finds it again", async () => {
+test("a teardown with --delete-data keeps the key, and the next run finds it", async () => {
   await up(production);
   const key = await keyArn();
   const gone = await rig.down(partOf(production), { deleteData: true });

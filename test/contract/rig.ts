@@ -23,7 +23,7 @@ export interface RigOptions {
   /** The endpoint is a foreign imitation of AWS. */
   readonly forgiving?: boolean;
 }
-/** The engine and the kinds on real SDK clients, at an endpoint. */
+/** The engine and the kinds with real SDK clients, at an endpoint. */
 export function makeRig({ endpoint, clock, place, stack = { name: STACK, tags: TAGS }, forgiving = false }: RigOptions) {
   const { signal } = new AbortController();
   const calls: string[] = [];
@@ -43,11 +43,11 @@ export function makeRig({ endpoint, clock, place, stack = { name: STACK, tags: T
     place: here,
     events,
     ctx: { place: here, stack: stack.name, tags: stack.tags, signal, world } satisfies Ctx<AwsClients>,
-    /** Operations that may change something, since the last call of this. */
+    /** Writing operations since the last call of this function. */
     writes: () => calls.splice(0).filter((operation) => !/:(Get|Describe|List|Head|Scan|Query)/.test(operation)),
-    /** All operations since the last call of this or of `writes`. */
+    /** All operations since the last call of this function or of `writes`. */
     calls: () => calls.splice(0),
-    /** The first of them as the engine sees it. */
+    /** Observation of the first node. */
     look: async (nodes: readonly ResourceNode[]): Promise<Observation<unknown>> => {
       const [seen] = await observe(nodes, run({ adopt: true }), { specs: false });
       return seen?.observation ?? { state: "absent" };
@@ -70,7 +70,7 @@ export function makeRig({ endpoint, clock, place, stack = { name: STACK, tags: T
 }
 export type Rig = ReturnType<typeof makeRig>;
 
-/** Clients that write down every operation that goes out. */
+/** Clients that record every operation. */
 const clientsFor = (endpoint: string, region: string, clock: Clock, signal: AbortSignal, calls: string[]) =>
   makeClients({
     region,

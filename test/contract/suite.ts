@@ -7,27 +7,27 @@ import { faultPlan } from "../../src/local/core/faults.ts";
 import { type LocalAws, startLocalAws } from "../../src/local/index.ts";
 import { makeRig, type Rig, TAGS } from "./rig.ts";
 
-/** What one kind brings to the cases that every kind passes. */
+/** Input of one kind for the cases that every kind must pass. */
 export interface KindCase<Id, Spec> {
-  // biome-ignore lint/suspicious/noExplicitAny: what a kind reads and gives away is its own affair.
+  // biome-ignore lint/suspicious/noExplicitAny: live state and outputs differ for each kind.
   readonly kind: ResourceKind<Id, Spec, any, any, AwsClients>;
-  /** Makes what the resource lives in, and says what it should be. `name` is new in every case. */
+  /** Creates the dependencies of the resource, and returns its id and desired state. `name` is new in every case. */
   prepare(rig: Rig, name: string): Promise<{ readonly id: Id; readonly spec: Spec }>;
-  /** By path of `diff`: a wish that differs in this one attribute. */
+  /** By path of `diff`: a desired state that differs in this attribute only. */
   readonly changes: Readonly<Record<string, (spec: Spec) => Spec>>;
-  /** By path of `diff`: somebody changes the attribute behind our back. */
+  /** By path of `diff`: changes the live attribute outside of fleetlogix. */
   readonly drifts?: Readonly<Record<string, (rig: Rig, id: Id) => Promise<unknown>>>;
-  /** By path of `diff`: how many writing calls fulfil a changed wish, and mend a drift, where it is not one. */
+  /** By path of `diff`: number of writing calls for a changed desired state, and for a drift, when it is not one. */
   readonly calls?: Readonly<Record<string, number>>;
   readonly mends?: Readonly<Record<string, number>>;
-  /** By path of `diff`: a wish that only a new resource fulfils. */
+  /** By path of `diff`: a desired state that needs a new resource. */
   readonly replaces?: Readonly<Record<string, (spec: Spec) => Spec>>;
-  /** The same name, made by somebody else. Without it: AWS cannot tag the kind. */
+  /** Creates a foreign resource of the same name. Left out when AWS cannot tag the kind. */
   foreign?(rig: Rig, id: Id, spec: Spec): Promise<unknown>;
 }
 type Seen = Exclude<Observation<unknown>, { state: "absent" }>;
 
-/** A local AWS with virtual time, and the one resource that a case is about. */
+/** A local AWS with virtual time, and the resource of a case. */
 function benchFor<Id, Spec>(of: KindCase<Id, Spec>) {
   const { kind } = of;
   let aws: LocalAws;
@@ -72,10 +72,10 @@ function benchFor<Id, Spec>(of: KindCase<Id, Spec>) {
 type Bench<Id, Spec> = ReturnType<typeof benchFor<Id, Spec>>;
 const paths = (decision: unknown) => (decision as { changes?: { path: string }[] }).changes?.map((c) => c.path);
 
-/** It is made once and then left alone. */
-function comesToBe<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>): void {
+/** A resource is created once and then kept. */
+function createsAndKeeps<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>): void {
   const { kind } = of;
-  test("create: absent, then there and tagged, and nothing is left to do", async () => {
+  test("create: an absent resource is created with its tags and needs no update", async () => {
     const { id, spec } = await bench.subject(false);
     expect(await bench.decided(id, spec)).toEqual({ action: "create" });
     await bench.bring(id, spec);
@@ -91,22 +91,22 @@ function comesToBe<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>): vo
     expect(bench.rig().writes()).toEqual([]);
   });
 
-  test("foretold: what is predicted from names is what AWS makes of them", async () => {
+  test("predict: the outputs predicted from names equal those of AWS", async () => {
     const { id } = await bench.subject();
-    const foretold = kind.predict?.(id, bench.rig().place);
-    if (foretold) expect((await bench.read(id)) && kind.outputs((await bench.read(id)).live)).toMatchObject(known(foretold));
+    const predicted = kind.predict?.(id, bench.rig().place);
+    if (predicted) expect((await bench.read(id)) && kind.outputs((await bench.read(id)).live)).toMatchObject(known(predicted));
   });
 }
-/** A NotFound means "absent" from the one call that proves it; from a look at a part it never makes the thing again. */
-function isAbsentByProof<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>): void {
+/** A NotFound means "absent" only from the call that proves it. From a read of a part it never causes a create. */
+function provesAbsence<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>): void {
   const { notFound } = of.kind;
   const [code = "ResourceNotFoundException"] = notFound.codes;
-  /** The next call of this operation answers that there is no such thing. */
+  /** The next call of this operation answers NotFound. */
   const once = (name: string) => {
     const [service, operation] = name.split(":") as [string, string];
     bench.faults.add({ service, operation, fault: { kind: "fail", code, message: "not found", status: 404 } });
   };
-  test.runIf(notFound.codes.length > 0)("absent: only by the call that proves it", async () => {
+  test.runIf(notFound.codes.length > 0)("absent: only the proving call makes a resource absent", async () => {
     const { id, spec } = await bench.subject();
     const rig = bench.rig();
     rig.calls();
@@ -120,21 +120,24 @@ function isAbsentByProof<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec
     expect(await bench.decided(id, spec)).toEqual({ action: "keep" });
   });
 }
-/** What differs is written, and nothing else. */
-function followsItsWish<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>): void {
+/** Only different attributes are written. */
+function writesDifferences<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>): void {
   const { kind } = of;
-  test.each(Object.keys(of.changes))("update: %s is written by the calls of this attribute alone, and back again", async (path) => {
-    const { id, spec } = await bench.subject();
-    const changed = of.changes[path]?.(spec) ?? spec;
-    const one = await bench.bring(id, changed);
-    expect(paths(one)?.map((p) => p.split(".")[0])).toContain(path.split(".")[0]);
-    expect(bench.rig().writes()).toHaveLength(of.calls?.[path] ?? 1);
-    expect(await bench.decided(id, changed)).toEqual({ action: "keep" });
-    await bench.bring(id, spec);
-    expect(await bench.decided(id, spec)).toEqual({ action: "keep" });
-  });
+  test.each(Object.keys(of.changes))(
+    "update: a change of %s is written by the calls of this attribute only, and can be reversed",
+    async (path) => {
+      const { id, spec } = await bench.subject();
+      const changed = of.changes[path]?.(spec) ?? spec;
+      const one = await bench.bring(id, changed);
+      expect(paths(one)?.map((p) => p.split(".")[0])).toContain(path.split(".")[0]);
+      expect(bench.rig().writes()).toHaveLength(of.calls?.[path] ?? 1);
+      expect(await bench.decided(id, changed)).toEqual({ action: "keep" });
+      await bench.bring(id, spec);
+      expect(await bench.decided(id, spec)).toEqual({ action: "keep" });
+    },
+  );
 
-  test.each(Object.keys(of.drifts ?? {}))("drift: %s, changed behind our back, is shown and mended", async (path) => {
+  test.each(Object.keys(of.drifts ?? {}))("drift: a change of %s outside of fleetlogix is shown and repaired", async (path) => {
     const { id, spec } = await bench.subject();
     await of.drifts?.[path]?.(bench.rig(), id);
     bench.rig().writes();
@@ -146,7 +149,7 @@ function followsItsWish<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>
     expect(await bench.decided(id, spec)).toEqual({ action: "keep" });
   });
 
-  test.each(Object.keys(of.replaces ?? {}))("replace guard: %s needs a new one", async (path) => {
+  test.each(Object.keys(of.replaces ?? {}))("replace guard: a change of %s needs a new resource", async (path) => {
     const { id, spec } = await bench.subject();
     const decision = await bench.decided(id, of.replaces?.[path]?.(spec) ?? spec);
     expect(decision).toMatchObject(kind.holdsData ? { action: "refuse", code: "DATA_PROTECTED" } : { action: "replace" });
@@ -154,10 +157,10 @@ function followsItsWish<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>
     expect(bench.rig().writes()).toEqual([]);
   });
 }
-/** Ours by tag, whoever made it and however far. */
-function knowsItsOwner<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>): void {
+/** The tag decides the ownership, also of an incomplete resource. */
+function checksOwnership<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>): void {
   const { kind } = of;
-  test("interrupted: what was created and nothing more is finished by the next run", async () => {
+  test("interrupted: the next run completes a resource that was only created", async () => {
     const { id, spec } = await bench.subject(false);
     await kind.create(id, spec, bench.rig().ctx);
     expect((await bench.rig().plan(bench.nodeOf(id, spec)))[0]?.decision.action).not.toBe("create");
@@ -165,7 +168,7 @@ function knowsItsOwner<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>)
     expect(await bench.decided(id, spec)).toEqual({ action: "keep" });
   });
 
-  test.runIf(of.foreign)("foreign: refused without a writing call; adopted when asked", async () => {
+  test.runIf(of.foreign)("foreign: a foreign resource is refused without a writing call and adopted with --adopt", async () => {
     const { id, spec } = await bench.subject(false);
     await of.foreign?.(bench.rig(), id, spec);
     bench.rig().writes();
@@ -177,7 +180,7 @@ function knowsItsOwner<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>)
     expect(await bench.decided(id, spec)).toMatchObject({ action: "keep" });
   });
 
-  test.runIf(of.foreign)("a tag that is lost is written again, and a stranger's stays", async () => {
+  test.runIf(of.foreign)("tags: a lost tag is written again, and a foreign tag stays", async () => {
     const { id, spec } = await bench.subject();
     const live = (await bench.read(id)).live;
     const change = (key: string, to: string) =>
@@ -190,15 +193,15 @@ function knowsItsOwner<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>)
     expect((await bench.read(id)).tags).toEqual(expect.objectContaining({ ...TAGS, CostCenter: "7" }));
   });
 }
-/** It can be found by its tag and removed, more than once. */
-function goesAway<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>): void {
+/** A resource is found by its tag and deleted, also twice. */
+function isDeleted<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>): void {
   const { kind } = of;
-  test.runIf(of.foreign && kind.candidates)("orphans: found by its tag", async () => {
+  test.runIf(of.foreign && kind.candidates)("orphans: the resource is among the candidates", async () => {
     const { id } = await bench.subject();
     expect(await kind.candidates?.(bench.rig().ctx)).toContainEqual(id);
   });
 
-  test.runIf(kind.retained)("kept: a teardown of everything leaves it as it is", async () => {
+  test.runIf(kind.retained)("retained: a teardown with --delete-data keeps it unchanged", async () => {
     const { id, spec } = await bench.subject();
     const down = await bench.rig().down(bench.nodeOf(id, spec), { deleteData: true });
     expect(down.resources.map((r) => r.decision.action)).toEqual(["retain"]);
@@ -206,7 +209,7 @@ function goesAway<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>): voi
     expect(await bench.decided(id, spec)).toEqual({ action: "keep" });
   });
 
-  test.runIf(!kind.retained)("delete twice, and made anew when it has disappeared", async () => {
+  test.runIf(!kind.retained)("delete: a second delete succeeds, and a missing resource is created again", async () => {
     const { id, spec } = await bench.subject();
     const { live } = await bench.read(id);
     const how = { finalSnapshot: undefined };
@@ -222,16 +225,16 @@ function goesAway<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>): voi
   });
 }
 
-/** What is null in a foretelling is not known before. */
-const known = (foretold: object): object => Object.fromEntries(Object.entries(foretold).filter(([, value]) => value !== null));
+/** A predicted output that is null is not known before the create. */
+const known = (predicted: object): object => Object.fromEntries(Object.entries(predicted).filter(([, value]) => value !== null));
 
 export function contractOf<Id, Spec>(of: KindCase<Id, Spec>): void {
   describe(of.kind.kind, () => {
     const bench = benchFor(of);
-    comesToBe(of, bench);
-    isAbsentByProof(of, bench);
-    followsItsWish(of, bench);
-    knowsItsOwner(of, bench);
-    goesAway(of, bench);
+    createsAndKeeps(of, bench);
+    provesAbsence(of, bench);
+    writesDifferences(of, bench);
+    checksOwnership(of, bench);
+    isDeleted(of, bench);
   });
 }

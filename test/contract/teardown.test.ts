@@ -30,7 +30,7 @@ const denyAll = (Resource: string) => ({
   ],
 });
 
-test("a bucket with versions, delete markers and an upload under way is counted, kept unless asked, and emptied completely", async () => {
+test("a bucket with versions, delete markers and an open upload is counted, and is emptied only with --delete-data", async () => {
   const Bucket = "fleetlogix-full";
   const bucket = declare(s3Bucket, "bucket.data", {
     identity: () => ({ name: Bucket }),
@@ -61,7 +61,7 @@ test("a bucket with versions, delete markers and an upload under way is counted,
   await expect(s3Bucket.read({ name: Bucket }, rig.ctx)).rejects.toMatchObject({ name: "NotFound" });
 });
 
-test("a protected table takes two steps, and counts its items itself", async () => {
+test("a protected table is deleted in two steps, and its items are counted", async () => {
   const id = { name: "FleetLogix_Protected" };
   const table = declare(dynamodbTable, "table.x", {
     identity: () => id,
@@ -79,7 +79,7 @@ test("a protected table takes two steps, and counts its items itself", async () 
 });
 
 const KEY = "arn:aws:kms:us-east-1:000000000000:key/0a1b2c3d-0000-4000-8000-000000000000";
-test("a protected database under a customer key takes two steps and leaves the snapshot that was named", async () => {
+test("a protected database with a customer key is deleted in two steps and leaves the named snapshot", async () => {
   const identifier = "fleetlogix-protected";
   const { GroupId = "" } = await (await rig.world.ec2()).createSecurityGroup({ GroupName: identifier, Description: "a case" });
   const rds = await rig.world.rds();
@@ -114,7 +114,7 @@ test("a protected database under a customer key takes two steps and leaves the s
   expect(DBSnapshots.map((s) => s.DBSnapshotIdentifier)).toContain("fleetlogix-last");
 });
 
-test("an unconfirmed subscription does not hold up the teardown of its topic", async () => {
+test("an unconfirmed subscription does not delay the teardown of its topic", async () => {
   const topicArn = `arn:aws:sns:us-east-1:${rig.place.account}:fleetlogix-unheard`;
   const topic = declare(snsTopic, "topic.alerts", {
     identity: () => ({ name: "fleetlogix-unheard" }),

@@ -21,7 +21,7 @@ const ALARM: AlarmSpec = {
   missing: "notBreaching",
   topic: topic("fleetlogix-alarms"),
 };
-/** Somebody writes the alarm anew with other settings. */
+/** Writes the alarm with other settings, outside of fleetlogix. */
 const rewritten =
   (change: Partial<PutMetricAlarmCommandInput>) =>
   async (rig: Rig, { name }: { readonly name: string }) => {
@@ -89,8 +89,8 @@ describe("at an endpoint that keeps no tags of dashboards", () => {
   beforeAll(async () => {
     const clock = virtualClock();
     const faults = faultPlan();
-    // Its dashboards are made without tags below; told of tags later, it says that there is no such thing. Asked for the tags of a
-    // dashboard that nobody made, it says that there are none, as moto_server does: here there is one.
+    // Dashboards are created without tags below, and a later TagResource answers NotFound. moto_server answers an empty list of tags
+    // for a dashboard that does not exist. Here such a dashboard exists instead.
     faults.add({
       service: "cloudwatch",
       operation: "TagResource",
@@ -113,7 +113,7 @@ describe("at an endpoint that keeps no tags of dashboards", () => {
   });
   const mine = { ...identity, stack: STACK, region: "us-east-1" };
   const nodes = [declare(cloudwatchDashboard, "it", { identity: () => identity, spec: () => ({ body: bodyOf(mine) }) })];
-  /** The dashboard as this endpoint keeps it: with its body alone. */
+  /** The dashboard as this endpoint keeps it: the body without tags. */
   const put = async (body: object) => {
     const cloudwatch = await rig.world.cloudwatch();
     await cloudwatch.deleteDashboards({ DashboardNames: [identity.name] }).catch(() => {});
@@ -122,7 +122,7 @@ describe("at an endpoint that keeps no tags of dashboards", () => {
     rig.writes();
   };
 
-  test("its body proves whose it is: nothing is left to do, a drift is mended, and teardown removes it", async () => {
+  test("its body proves the ownership: it is kept, a drift is repaired, and a teardown deletes it", async () => {
     await put(bodyOf(mine));
     expect(await rig.plan(nodes)).toMatchObject([{ decision: { action: "keep" } }]);
     await put({ widgets: [...bodyOf(mine).widgets, text("and more")] });
@@ -143,14 +143,14 @@ describe("at an endpoint that keeps no tags of dashboards", () => {
     expect(await rig.look(nodes)).toMatchObject({ state: "ready" });
   });
 
-  test("where tags are kept, a dashboard without them is not ours, whatever its body says", async () => {
+  test("at an endpoint that keeps tags, a dashboard without tags is foreign, whatever its body says", async () => {
     await put(bodyOf(mine));
     await (await rig.world.cloudwatch()).deleteDashboards({ DashboardNames: [`${identity.name}-of-nobody`] });
     rig.writes();
     expect(await rig.plan(nodes)).toMatchObject([{ decision: { action: "refuse", code: "OWNER_FOREIGN" } }]);
   });
 
-  test("one of this stack in another region is not taken", async () => {
+  test("a dashboard of the stack in another region is refused", async () => {
     await put(bodyOf({ ...mine, region: "eu-west-1" }));
     expect(await rig.plan(nodes)).toMatchObject([{ decision: { action: "refuse", code: "WRONG_PLACE" } }]);
   });

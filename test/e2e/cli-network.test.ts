@@ -78,7 +78,7 @@ test.each([403, 200, 404])("a page with status %i is not AWS's word", async (sta
     (_request, response) => void response.writeHead(status, { "content-type": "text/html" }).end("<h1>Blocked</h1>"),
   );
   const { code, said } = await run(`plan --endpoint-url http://127.0.0.1:${port}`, KEYS);
-  expect(said).toMatch(/ENDPOINT_UNREACHABLE {2}What answered .*is not AWS/);
+  expect(said).toMatch(/ENDPOINT_UNREACHABLE {2}The answer .*does not come from AWS/);
   expect(said).not.toContain("permission");
   expect(code).toBe(1);
 });

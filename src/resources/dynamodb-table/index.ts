@@ -17,7 +17,7 @@ export type { TableSpec } from "./types.ts";
 
 const GONE = ["ResourceNotFoundException", "TableNotFoundException"];
 const ENCRYPTION_LIMIT = /Encryption mode changes are limited/i;
-/** A key that was made a moment ago. unproven: the words are those in which DynamoDB tells of a key that it cannot use. */
+/** Error text for a new key that DynamoDB does not see yet. unproven: it is the text for a key that DynamoDB cannot use. */
 const KEY_NOT_USABLE = /KMS (key|validation)[^.]*(not found|does not exist|not authorized|cannot be used)|KMS validation error/i;
 /** Size of one answer of Scan. Smaller tables are counted; for others the number of DescribeTable, up to six hours old, is used. */
 const SCAN_PAGE_BYTES = 1_000_000;
@@ -25,12 +25,12 @@ const SCAN_PAGE_BYTES = 1_000_000;
 export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOutputs, AwsClients> = {
   kind: "dynamodb.table",
   holdsData: true,
-  // An index of a table with many items is filled for a while.
+  // AWS fills a new index of a large table for up to an hour.
   settle: { timeoutMs: 3_600_000, pollMs: 5_000 },
   notFound: { provenBy: "dynamodb:DescribeTable", codes: GONE },
   alreadyExists: ["ResourceInUseException"],
   retries: [
-    // Another run was quicker: the next read finds it done.
+    // Another run has switched it first: the next read shows the result.
     { class: "busy", codes: ["ValidationException"], message: /TimeToLive is already (en|dis)abled/i },
     { class: "throttle", codes: ["LimitExceededException"], message: /simultaneous|concurrent/i },
     // The window of this limit is a day: no wait of a run is long enough (aws-controllers-k8s/community issue 2136).
@@ -121,9 +121,9 @@ async function explainLimit(name: string, change: Promise<unknown>): Promise<voi
     if (!fault || !ENCRYPTION_LIMIT.test(fault.message)) throw error;
     throw new FleetlogixError(
       "AWS_FAULT",
-      `AWS changes the encryption of the table "${name}" no more today: four times in 24 hours, then once in six hours. ${fault.message}`,
+      `AWS does not change the encryption of the table "${name}" now. It allows four changes in 24 hours, then one in six hours. ${fault.message}`,
       {
-        hint: "Run the same command again in six hours; until then the table keeps the key that it has.",
+        hint: "Run the same command again in six hours. Until then the table keeps its present key.",
         awsCode: fault.code,
         requestId: fault.requestId,
         cause: error,

@@ -42,9 +42,9 @@ export function configurationOf(spec: FunctionSpec): Configuration {
   const all: Configuration = Object.assign({}, ...allWrites(ATTRIBUTES, spec, undefined));
   return { ...all, KMSKeyArn: spec.kmsKey };
 }
-/** Members that differ; all of them after a failed update, or for a role that was made anew. undefined: none. */
+/** Members that differ; all of them after a failed update, or for a new role of the same ARN. undefined: none. */
 export function changedConfiguration(spec: FunctionSpec, changes: readonly Change[]): Configuration | undefined {
-  // Lambda and KMS go on using the deleted role until the role is set again.
+  // Lambda and KMS use the deleted role until the role is set again.
   if (touches(changes, "lastUpdate", "roleId")) return configurationOf(spec);
   const writes = writesOf(ATTRIBUTES, changes, spec, undefined);
   return writes.length === 0 ? undefined : (Object.assign({}, ...writes) as Configuration);

@@ -112,7 +112,7 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
 /** A role that was deleted and created again has the same ARN and another unique id. */
 function roleChange({ roleId }: FunctionSpec, live: FunctionLive): readonly Change[] {
   if (roleId === undefined || (roleId === null && live.roleId === undefined)) return [];
-  return differences({ roleId: [live.roleId, roleId ?? "that of the role that is made anew"] });
+  return differences({ roleId: [live.roleId, roleId ?? "the id of the new role"] });
 }
 /**
  * A new version is due when the alias names none, or one without a desired value that is already deployed. Values that are not deployed
@@ -177,7 +177,7 @@ async function observe(lambda: Lambda, iam: IAM, FunctionName: string, found: Ge
   const busy = latest.State === "Pending" || latest.LastUpdateStatus === "InProgress";
   return { state: busy ? "settling" : "ready", live, tags };
 }
-/** Alias → version, and the shares of others. */
+/** Version of each alias, and the shares of other versions. */
 async function aliasesOf(lambda: Lambda, FunctionName: string): Promise<ReadonlyMap<string, { version: string; weights: Weights }>> {
   const all = new Map<string, { version: string; weights: Weights }>();
   for await (const { Aliases = [] } of lambda.paginateListAliases({ FunctionName }))
@@ -185,7 +185,7 @@ async function aliasesOf(lambda: Lambda, FunctionName: string): Promise<Readonly
       all.set(Name, { version: FunctionVersion, weights: RoutingConfig?.AdditionalVersionWeights ?? {} });
   return all;
 }
-/** Newest first. */
+/** Numbers of the published versions, newest first. */
 async function versionsOf(lambda: Lambda, FunctionName: string): Promise<readonly string[]> {
   const all = await collect(lambda.paginateListVersionsByFunction({ FunctionName }), (page) =>
     page.Versions?.map((v) => v.Version ?? LATEST),

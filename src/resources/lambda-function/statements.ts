@@ -7,7 +7,7 @@ import type { Lambda } from "../../aws/sdk/types.ts";
 export interface OtherStatement {
   readonly sid: string;
   readonly qualifier: string | undefined;
-  /** Everybody may call, from any account. */
+  /** Every account may call. */
   readonly isPublic: boolean;
 }
 
@@ -19,30 +19,30 @@ const policySchema = z.object({
   ),
 });
 
-/** Of the function and of `alias`. */
+/** Foreign statements in the policies of the function and of `alias`. */
 export async function otherStatementsOf(lambda: Lambda, FunctionName: string, alias: string): Promise<readonly OtherStatement[]> {
   const found = await Promise.all(
     [undefined, alias].map(async (Qualifier) => {
       const answer = await orAbsent(lambda.getPolicy({ FunctionName, Qualifier }), "ResourceNotFoundException");
       const { data } = policySchema.safeParse(parseJson(answer?.Policy));
       const others = data?.Statement.filter(({ Sid }) => !OURS.test(Sid)) ?? [];
-      return others.map((s) => ({ sid: s.Sid, qualifier: Qualifier, isPublic: s.Condition === undefined && isEverybody(s.Principal) }));
+      return others.map((s) => ({ sid: s.Sid, qualifier: Qualifier, isPublic: s.Condition === undefined && isEveryone(s.Principal) }));
     }),
   );
   return found.flat();
 }
-function isEverybody(who: z.infer<typeof principal> | undefined): boolean {
-  if (typeof who !== "object") return who === "*";
-  return [who.AWS].flat().includes("*");
+function isEveryone(principalOf: z.infer<typeof principal> | undefined): boolean {
+  if (typeof principalOf !== "object") return principalOf === "*";
+  return [principalOf.AWS].flat().includes("*");
 }
 
 export function otherNote(functionName: string, { sid, qualifier, isPublic }: OtherStatement): string {
   const where = qualifier === undefined ? "" : ` --qualifier ${qualifier}`;
   const command = `\`aws lambda remove-permission --function-name ${functionName} --statement-id ${sid}${where}\``;
   return isPublic
-    ? `Anybody may call it: statement ${sid} (not ours) names every account. Remove it with ${command}.`
+    ? `Every account may call it: statement ${sid} (not ours) allows that. Remove it with ${command}.`
     : `Statement ${sid} of its policy is not ours; it stays.`;
 }
 
 export const stoppedNote = (functionName: string): string =>
-  `stopped: reserved concurrency 0 (somebody has set it; \`aws lambda delete-function-concurrency --function-name ${functionName}\` lets it run again)`;
+  `stopped: reserved concurrency 0 (\`aws lambda delete-function-concurrency --function-name ${functionName}\` lets it run again)`;

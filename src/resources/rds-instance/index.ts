@@ -11,13 +11,13 @@ import { notesOn } from "./notes.ts";
 import type { DatabaseId, DatabaseLive, DatabaseOutputs, DatabaseSpec } from "./types.ts";
 
 const GONE = ["DBInstanceNotFoundFault", "DBInstanceNotFound"];
-/** The key cannot be used (botocore rds). unproven: RDS answers it for a new key, too, and it passes by itself. */
+/** RDS cannot use the key (botocore, rds). unproven: RDS also answers this for a new key, and a later call succeeds. */
 const KEY_NOT_ACCESSIBLE = ["KMSKeyNotAccessibleFault", "KMSKeyNotAccessible"];
 /** Usable states; `storage-optimization` only forbids another resize. */
 const READY = ["available", "storage-optimization", "stopped"];
 /** States that do not end by waiting, with their cause or remedy. */
 const STUCK: Readonly<Record<string, string>> = {
-  "incompatible-network": "its subnets have no free address or its VPC is gone",
+  "incompatible-network": "its subnets have no free address, or its VPC was deleted",
   "incompatible-restore": "its snapshot cannot be restored",
   "incompatible-parameters": "its parameter group does not fit the instance class",
   "incompatible-option-group": "its option group does not fit the engine",
@@ -51,7 +51,7 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
   },
   label: ({ identifier }) => identifier,
   diff: (spec, live) => [
-    ...onlyAnew(spec, live),
+    ...replacements(spec, live),
     // AWS starts a stopped instance after seven days. Until then nothing else can be changed.
     ...differences({ status: [live.status === "stopped" ? "stopped" : "running", "running"] }),
     ...attributeChanges(ATTRIBUTES, live.attributes, spec, live),
@@ -97,7 +97,7 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
       await rds.modifyDBInstance({ DBInstanceIdentifier, DeletionProtection: false, ApplyImmediately: true });
       return;
     }
-    if (finalSnapshot && UNSNAPPABLE.has(live.status)) throw noSnapshot(DBInstanceIdentifier, live.status);
+    if (finalSnapshot && NO_SNAPSHOT_STATES.has(live.status)) throw noSnapshot(DBInstanceIdentifier, live.status);
     const last = finalSnapshot ? { FinalDBSnapshotIdentifier: finalSnapshot } : { SkipFinalSnapshot: true };
     try {
       await rds.deleteDBInstance({ DBInstanceIdentifier, ...last });
@@ -161,7 +161,7 @@ function reasonOf(live: DatabaseLive): string | undefined {
   if (live.status === FULL) return fullReason(live);
   if (live.status !== "failed") return STUCK[live.status];
   const named = (flag: string) => `${flag} ${live.identifier}`;
-  return `its creation failed and goes no further: \`aws rds describe-events --source-type db-instance ${named("--source-identifier")}\` says why, and \`aws rds delete-db-instance ${named("--db-instance-identifier")} --skip-final-snapshot\` deletes it, with whatever is in it`;
+  return `its creation failed and does not continue: \`aws rds describe-events --source-type db-instance ${named("--source-identifier")}\` says why, and \`aws rds delete-db-instance ${named("--db-instance-identifier")} --skip-final-snapshot\` deletes it, with whatever is in it`;
 }
 const FULL = "storage-full";
 const fullReason = (live: DatabaseLive) => `its storage is full: write "storageGb": ${leastGrowth(live)} or more in "database"`;
@@ -177,7 +177,7 @@ function repairable(changes: readonly Change[], live: DatabaseLive): readonly Ch
     hint: `Write "storageGb": ${leastGrowth(live)} or more in "database" of fleetlogix.config.json, then run the same command again.`,
   });
 }
-/** RDS refuses a modification without a change, which a repeated one is. */
+/** RDS refuses a modification that changes nothing, so it refuses a repeated one. */
 async function unlessNothingToDo(modification: Promise<unknown>): Promise<void> {
   try {
     await modification;
@@ -186,10 +186,10 @@ async function unlessNothingToDo(modification: Promise<unknown>): Promise<void> 
   }
 }
 
-/** How to keep the old instance beside a new one. */
-const ANEW = `another "identifier" in "database" (a new one is made beside it, and \`fleetlogix db import --from postgres://OLD\` moves the data in)`;
+/** The setting that keeps the old instance and creates a new one beside it. */
+const BESIDE = `another "identifier" in "database" (a new one is made beside it, and \`fleetlogix db import --from postgres://OLD\` moves the data in)`;
 /** Attributes that AWS does not change on an existing database. */
-function onlyAnew(spec: DatabaseSpec, live: DatabaseLive): readonly Change[] {
+function replacements(spec: DatabaseSpec, live: DatabaseLive): readonly Change[] {
   const keep: Readonly<Record<string, string>> = {
     name: `"name": ${JSON.stringify(live.name)} in "database"`,
     username: `"username": ${JSON.stringify(live.username)} in "database"`,
@@ -203,11 +203,11 @@ function onlyAnew(spec: DatabaseSpec, live: DatabaseLive): readonly Change[] {
     },
     "replace",
   );
-  return changes.map((change) => ({ ...change, keep: keep[change.path] ?? ANEW }));
+  return changes.map((change) => ({ ...change, keep: keep[change.path] ?? BESIDE }));
 }
 
 /** AWS deletes an instance in one of these states only without a final snapshot. */
-const UNSNAPPABLE: ReadonlySet<string> = new Set(["failed", "incompatible-restore", "incompatible-network"]);
+const NO_SNAPSHOT_STATES: ReadonlySet<string> = new Set(["failed", "incompatible-restore", "incompatible-network"]);
 const noSnapshot = (name: string, status: string): FleetlogixError =>
   new FleetlogixError("DATA_PROTECTED", `AWS makes no final snapshot of the database "${name}" in the state ${status}.`, {
     hint: "Restore what you need from its automatic backups first, then run again with `--skip-final-snapshot`.",

@@ -17,7 +17,9 @@ export function notesOn(spec: DatabaseSpec, live: DatabaseLive | undefined): rea
 function upgradeNotes(spec: DatabaseSpec, { identifier, engineVersion }: DatabaseLive): readonly string[] {
   const [from, to] = [majorOf(engineVersion), majorOf(spec.engineVersion)];
   return Number(to) > Number(from)
-    ? [`"${identifier}" goes from PostgreSQL ${from} to ${to}: it does not serve for some minutes, and it cannot go back.`]
+    ? [
+        `"${identifier}" is upgraded from PostgreSQL ${from} to ${to}: it does not answer for some minutes, and the upgrade cannot be undone.`,
+      ]
     : [];
 }
 /** Settings that AWS takes at the creation only. */
@@ -31,7 +33,7 @@ function fixedNotes({ kmsKey, subnetGroup }: DatabaseSpec, live: DatabaseLive): 
       : []),
     ...(live.extendedSupport
       ? [
-          `AWS bills "${identifier}" for extended support once its version is out of support: that is set when an instance is made, and never after.`,
+          `AWS bills "${identifier}" for extended support once its version is out of support: that is set when an instance is created, and cannot be changed later.`,
         ]
       : []),
     ...(subnetGroup !== undefined && live.subnetGroup !== subnetGroup

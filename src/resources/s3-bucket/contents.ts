@@ -8,14 +8,14 @@ import { bytes } from "../../printable.ts";
 /** Limit of the count for the question before a teardown. Above it the answer is "more than". */
 const COUNT_AT_MOST = 50_000;
 /** Transient failures of one object in a batch. */
-const PASSING = ["InternalError", "SlowDown", "ServiceUnavailable"];
+const TRANSIENT = ["InternalError", "SlowDown", "ServiceUnavailable"];
 
 export interface Own {
   readonly Bucket: string;
   readonly ExpectedBucketOwner: string;
 }
 
-/** Number of versions, and their total size. */
+/** Counts the versions and their total size. */
 export async function count(s3: S3, own: Own): Promise<Inventory> {
   let [items, bytes] = [0, 0];
   for await (const page of versionPages(s3, own)) {
@@ -53,7 +53,7 @@ async function empty(s3: S3, own: Own, signal: AbortSignal): Promise<void> {
     if (keys.length === 0) continue;
     const { Errors = [] } = await s3.deleteObjects({ ...own, Delete: { Objects: [...keys], Quiet: true } });
     // The answer is 200 even when nothing could be deleted.
-    const refused = Errors.find((e) => !PASSING.includes(e.Code ?? ""));
+    const refused = Errors.find((e) => !TRANSIENT.includes(e.Code ?? ""));
     if (refused) throw notDeleted(own.Bucket, refused);
   }
   for await (const { Uploads = [] } of uploadPages(s3, own))

@@ -12,7 +12,7 @@ import { ruleChanges, rulesOf } from "./lifecycle.ts";
 import { ATTRIBUTES, OWNER_ENFORCED, putsOf, readSettings, readTags } from "./settings.ts";
 import type { BucketId, BucketLive, BucketOutputs, BucketSpec } from "./types.ts";
 
-/** HEAD has no body: the status alone speaks there. */
+/** An answer to HEAD has no body, so these codes come from its status. */
 const GONE = ["NotFound", "Http404", "NoSuchBucket"];
 
 export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutputs, AwsClients> = {
@@ -73,7 +73,7 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
         Bucket: name,
         ObjectOwnership: OWNER_ENFORCED,
         CreateBucketConfiguration: {
-          // us-east-1 must not be named.
+          // S3 refuses us-east-1 as a location constraint.
           LocationConstraint: region === "us-east-1" ? undefined : (region as never),
           Tags: toTagList(ctx.tags),
         },
@@ -110,7 +110,7 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
   },
 };
 
-/** The caller's bucket whose name differs in the region only. undefined, too, for who may not list buckets. */
+/** The caller's bucket whose name differs in the region only. Also undefined when the caller may not list buckets. */
 export async function bucketElsewhere(
   world: AwsClients,
   place: AwsLocation,
@@ -127,14 +127,14 @@ export async function bucketElsewhere(
 }
 const REGION = /^[a-z]{2,}(-[a-z]+)+-\d+$/;
 
-/** The observation of a bucket that the caller may not read; undefined when it may. HeadBucket has no body: only its status says why. */
+/** The observation of a bucket that the caller may not read; undefined when the caller may. HeadBucket has no body, so its status decides. */
 async function readOwner(s3: S3, name: string, place: AwsLocation): Promise<Observation<BucketLive> | undefined> {
   try {
     await s3.headBucket({ Bucket: name, ExpectedBucketOwner: place.account });
     return undefined;
   } catch (error) {
     const status = toFault(error)?.status;
-    if (status === 403) return { state: "ready", live: unreadableBucket(name, place), tags: {}, adoptionBlocker: ANOTHERS };
+    if (status === 403) return { state: "ready", live: unreadableBucket(name, place), tags: {}, adoptionBlocker: UNREADABLE };
     if (status !== 301) throw error;
     throw new FleetlogixError("WRONG_PLACE", `The bucket "${name}" exists in another region than ${place.region}.`, {
       hint: "Set `region` to where the stack lives, or `bucket.name` to another name.",
@@ -143,7 +143,7 @@ async function readOwner(s3: S3, name: string, place: AwsLocation): Promise<Obse
     });
   }
 }
-const ANOTHERS = "belongs to another account (bucket names are the whole world's), or the caller may not look at it";
+const UNREADABLE = "belongs to another account (bucket names are global), or the caller may not read it";
 /** It shows no tag of ours, so it counts as foreign. */
 const unreadableBucket = (name: string, place: AwsLocation): BucketLive => ({
   name,

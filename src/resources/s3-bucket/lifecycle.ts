@@ -15,7 +15,7 @@ export function rulesOf(spec: BucketSpec): LifecycleRule[] {
       Status: "Enabled",
       Filter: { Prefix: "" },
       NoncurrentVersionExpiration: { NoncurrentDays: spec.noncurrentExpireDays },
-      // S3 takes the two only apart; what expires takes its delete markers along.
+      // S3 refuses both members in one rule. An expiration also removes the delete markers.
       Expiration: expireDays === undefined ? { ExpiredObjectDeleteMarker: true } : { Days: expireDays },
     },
     {
@@ -34,14 +34,14 @@ const archiving = ({ prefix: Prefix, afterDays: Days }: NonNullable<BucketSpec["
 });
 /** One change for each rule, by its id, so that a plan names each foreign rule that it removes. */
 export function ruleChanges(there: readonly LifecycleRule[], wanted: readonly LifecycleRule[]): readonly Change[] {
-  const of = (rules: readonly LifecycleRule[], id: string | undefined) => rules.find(({ ID }) => ID === id);
-  const theirs = there.filter(({ ID }) => of(wanted, ID) === undefined);
+  const ruleWith = (rules: readonly LifecycleRule[], id: string | undefined) => rules.find(({ ID }) => ID === id);
+  const foreign = there.filter(({ ID }) => ruleWith(wanted, ID) === undefined);
   return [
     ...wanted.flatMap((rule) => {
-      const live = of(there, rule.ID);
+      const live = ruleWith(there, rule.ID);
       return differences({ [`lifecycle.${rule.ID}`]: [live && ruleForm(live), ruleForm(rule)] });
     }),
-    ...theirs.map((rule): Change => {
+    ...foreign.map((rule): Change => {
       const id = oneLine(rule.ID ?? "(without a name)");
       return { path: `lifecycle.${id}`, from: `rule ${id} (not ours): ${JSON.stringify(rule)}`, to: "removed" };
     }),

@@ -61,9 +61,9 @@ export function putsOf(changes: readonly Change[], spec: BucketSpec, live: Bucke
   return inOrder.flatMap(([part, row]) => (parts.has(part) && row?.write ? [row.write(spec, live)] : []));
 }
 
-type Answers = Awaited<ReturnType<typeof ask>>;
-/** Each setting by its own call. A setting that was never made has a code of its own. */
-async function ask(s3: S3, own: Own) {
+type Answers = Awaited<ReturnType<typeof readParts>>;
+/** One call for each setting. S3 has one error code for each setting that a bucket does not have. */
+async function readParts(s3: S3, own: Own) {
   const [tags, block, ownership, encryption, versioning, policy, lifecycle, events, logging] = await Promise.all([
     ifSet(s3.getBucketTagging(own)),
     ifSet(s3.getPublicAccessBlock(own)),
@@ -93,7 +93,7 @@ export async function readSettings(
   s3: S3,
   own: Own,
 ): Promise<Pick<BucketLive, "attributes" | "policy" | "lifecycle"> & { readonly tags: Tags }> {
-  const answers = await ask(s3, own);
+  const answers = await readParts(s3, own);
   return {
     attributes: readAttributes(ATTRIBUTES, answers),
     policy: statementsOf(answers.policy?.Policy),
