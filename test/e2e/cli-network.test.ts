@@ -95,7 +95,7 @@ test("an untrusted certificate is called that; AWS_CA_BUNDLE or ca_bundle makes 
   const untrusted = await run(args, KEYS);
   expect(untrusted.said).toContain("CERTIFICATE  The certificate of");
   expect(untrusted.said).toContain("AWS_CA_BUNDLE");
-  expect((await run(args, { ...KEYS, AWS_CA_BUNDLE: cert })).said).toContain("is not AWS");
+  expect((await run(args, { ...KEYS, AWS_CA_BUNDLE: cert })).said).toContain("does not come from AWS");
   expect((await run(args, { ...KEYS, AWS_CA_BUNDLE: join(cwd, "gone.pem") })).said).toContain("which cannot be read");
   const file = join(cwd, "aws-config");
   writeFileSync(
@@ -107,7 +107,7 @@ test("an untrusted certificate is called that; AWS_CA_BUNDLE or ca_bundle makes 
     [" --profile office", {}],
     ["", { AWS_PROFILE: "office" }],
   ] as const)
-    expect((await run(args + more, { AWS_CONFIG_FILE: file, ...profile })).said).toContain("is not AWS");
+    expect((await run(args + more, { AWS_CONFIG_FILE: file, ...profile })).said).toContain("does not come from AWS");
 });
 
 test("a region that does not exist is named with its host and the one that is meant, after two tries", async () => {
