@@ -123,7 +123,7 @@ test("what others added to our policies and rules is named before it is removed"
   expect(await changesOf("topic.alerts")).toEqual([]);
 });
 
-test("a statement that lets anybody call a function is warned about; another one of others' is listed", async () => {
+test("a statement that lets every account call a function is warned about; another one of others' is listed", async () => {
   const statement = { FunctionName, Action: "lambda:InvokeFunction" };
   await lambda.addPermission({ ...statement, Qualifier: "live", StatementId: "public", Principal: "*" });
   await lambda.addPermission({ ...statement, StatementId: "partner", Principal: "111111111111" });
@@ -131,7 +131,7 @@ test("a statement that lets anybody call a function is warned about; another one
     action: "keep",
     notes: [
       expect.stringContaining("Statement partner of its policy is not ours"),
-      expect.stringMatching(/Anybody may call it: statement public .*remove-permission .* --statement-id public --qualifier live/),
+      expect.stringMatching(/Every account may call it: statement public .*remove-permission .* --statement-id public --qualifier live/),
     ],
   });
 });

@@ -107,13 +107,13 @@ test("a stopped function runs again", async () => {
   expect((await lambda.getFunctionConcurrency({ FunctionName })).ReservedConcurrentExecutions).toBeUndefined();
 });
 
-test("a statement that lets anybody in is removed", async () => {
+test("a statement that lets every account in is removed", async () => {
   await aws
     .client(Lambda)
     .addPermission({ FunctionName, Action: "lambda:InvokeFunction", Qualifier: "live", StatementId: "public", Principal: "*" });
   const planned = async () => (await app.plan(all, how)).resources.find((r) => r.id === "function.calculate-eta")?.decision;
   const before = await planned();
-  const note = before && "notes" in before ? before.notes?.find((text) => text.includes("Anybody")) : undefined;
+  const note = before && "notes" in before ? before.notes?.find((text) => text.includes("Every account")) : undefined;
   await send(printedAws(note), "aws lambda remove-permission --function-name … --statement-id ……");
   expect(await planned()).toEqual({ action: "keep" });
 });
