@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import { KMS } from "@aws-sdk/client-kms";
 import { type LifecycleRule, S3 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -160,4 +161,33 @@ test("A part has a checksum of its own where the upload names an algorithm", asy
   const unnamed = await upload();
   expect(unnamed.read.ChecksumType).toBeUndefined();
   expect(unnamed.read.ChecksumCRC32).toBeUndefined();
+});
+
+describe("headers of a request", () => {
+  const put = (headers: Record<string, string>, body: string | undefined) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const authorization = `AWS4-HMAC-SHA256 Credential=owner/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0`;
+      const sent = request(`${aws.url}/${Bucket}/raw`, { method: "PUT", headers: { authorization, ...headers } }, (answer) => {
+        answer.resume().on("end", () => resolve(answer.statusCode));
+      });
+      sent.on("error", reject).end(body);
+    });
+
+  test("A body of unknown length is refused", async () => {
+    expect(await put({ "transfer-encoding": "chunked" }, "x")).toBe(411);
+    expect(await put({ "content-length": "1" }, "x")).toBe(200);
+  });
+
+  test("An expectation that S3 does not know is ignored", async () => {
+    expect(await put({ "content-length": "1", expect: "200" }, "x")).toBe(200);
+  });
+
+  test("The content encoding is kept without aws-chunked", async () => {
+    const encodingOf = async (ContentEncoding: string) => {
+      await s3.putObject({ Bucket, Key: "encoded", Body: "x", ContentEncoding });
+      return (await s3.headObject({ Bucket, Key: "encoded" })).ContentEncoding;
+    };
+    expect(await encodingOf("deflate, gzip")).toBe("deflate, gzip");
+    expect(await encodingOf("gzip")).toBe("gzip");
+  });
 });

@@ -54,6 +54,11 @@ export function headObject(state: S3State) {
 const ARCHIVED: ReadonlySet<string> = new Set(["GLACIER", "DEEP_ARCHIVE"]);
 function look(state: S3State, input: GetObjectCommandInput | HeadObjectCommandInput, call: Call, body: boolean) {
   const bucket = bucketOf(state, input.Bucket, call);
+  if (call.headers["x-amz-server-side-encryption"] !== undefined)
+    throw new LocalFault("InvalidArgument", "x-amz-server-side-encryption header is not supported for this operation.", 400, {
+      ArgumentName: "x-amz-server-side-encryption",
+      ArgumentValue: call.headers["x-amz-server-side-encryption"],
+    });
   const version = findVersion(state, bucket, input.Key ?? "", input.VersionId, call);
   checkRead(version, input);
   if (body && ARCHIVED.has(version.headers.StorageClass as string))

@@ -44,7 +44,9 @@ export function describe(state: S3State, bucket: Bucket, input: Writing, call: C
   for (const name of KEPT) if (input[name] !== undefined) headers[name] = input[name];
   // The transfer coding is not the object's.
   const encoding = (input.ContentEncoding ?? "").split(",").map((coding) => coding.trim());
-  const own = encoding.filter((coding) => coding && coding !== "aws-chunked").join(",");
+  const own = encoding.includes("aws-chunked")
+    ? encoding.filter((coding) => coding && coding !== "aws-chunked").join(", ")
+    : input.ContentEncoding;
   if (own) headers.ContentEncoding = own;
   const expires = call.headers.expires ?? (input.Expires instanceof Date ? input.Expires.toUTCString() : input.Expires);
   if (expires) headers.Expires = expires;
