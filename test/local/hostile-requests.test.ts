@@ -54,6 +54,8 @@ async function longestPause(work: () => Promise<void>): Promise<number> {
 }
 /** What is looked for takes minutes. The client, and the loading of code on its first use, are in the same process and count, too. */
 const MOST_MS = 1_000;
+/** Reading and refusing a body needs no limit of time: 16 to 55 ms were measured, the client's part included. */
+const MOST_MS_OF_BODIES = 250;
 
 test("bodies longer than a service takes are refused by their length", async () => {
   const long = Buffer.alloc(17 * 1024 * 1024, "[");
@@ -67,7 +69,7 @@ test("bodies longer than a service takes are refused by their length", async () 
     ] as const)
       expect((await send({ headers: { ...signed(service), ...headers }, body: long })).status).toBe(413);
   });
-  expect(pause).toBeLessThan(MOST_MS);
+  expect(pause).toBeLessThan(MOST_MS_OF_BODIES);
 });
 
 test("what nests without end, and forms that aim at prototypes", async () => {
@@ -86,7 +88,7 @@ test("what nests without end, and forms that aim at prototypes", async () => {
       expect((await send({ method: "PUT", path: "/deep?tagging", headers: signed("s3"), body })).status).toBeLessThan(500);
   });
   expect(({} as { b?: unknown }).b ?? ({} as { $?: unknown }).$ ?? ({} as { x?: unknown }).x).toBeUndefined();
-  expect(pause).toBeLessThan(MOST_MS);
+  expect(pause).toBeLessThan(MOST_MS_OF_BODIES);
 });
 
 test("expressions that take exponential time", async () => {

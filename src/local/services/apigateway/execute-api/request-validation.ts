@@ -47,7 +47,7 @@ function validateBody({ api, method, incoming }: Exchange): void {
   throw new GatewayError("BAD_REQUEST_BODY", "Invalid request body", { validation: `[${validationMessages(errors).join(", ")}]` });
 }
 
-/** The time is withTimeLimit, because matching a pattern of the model may take exponential time. */
+/** Limits the time, because matching a pattern of the model may take exponential time. */
 function isValid(validate: ValidateFunction, body: unknown): boolean {
   try {
     return withTimeLimit(() => validate(body), MAX_MS);
