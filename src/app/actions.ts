@@ -4,13 +4,13 @@ import type { SchemaResult } from "../database/schema.ts";
 import type { CompactEvent, CompactResult } from "../lake/compact.ts";
 import type { QueryResult } from "../lake/query.ts";
 
-/** A program to start. The variables hold the password; its arguments never do. */
+/** A program to start. The password is in its variables, not in its arguments. */
 export interface ChildProgram {
   readonly path: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
-/** Actions on the stack's own database. */
+/** Actions on the database of the stack. */
 export interface DatabaseActions {
   /** Without the password. */
   address(format: UrlFormat): Promise<string>;

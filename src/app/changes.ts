@@ -41,7 +41,7 @@ export async function planUp(session: Session, scope: Scope, options: RunOptions
   return withObserved({ resources: [...resources, ...gone], cost }, { stack, seen, orphans });
 }
 
-/** Observes all, refuses before the first write, then makes it so; at the very end what the configuration no longer names goes. */
+/** Observes all resources, refuses before the first write, executes the plan, and deletes orphans at the end. */
 export async function applyUp(session: Session, scope: Scope, options: RunOptions, emit: Emit): Promise<RunResult> {
   const observed = observedOf(options.plan);
   const { seen, run } = observed
@@ -82,17 +82,17 @@ async function look(
 
 const policyOf = ({ adopt, allowDataLoss, wait }: RunOptions) => ({ adopt, allowDataLoss: new Set(allowDataLoss), wait });
 
-/** An id that is misspelt would allow nothing, and nobody would know why. */
+/** Throws USAGE for an unknown id: a misspelt one would allow nothing without an error. */
 function refuseUnknown(ids: readonly string[], stack: Stack): void {
   const unknown = ids.find((id) => !stack.nodes.some((node) => node.id === id));
   if (unknown === undefined) return;
   const holders = stack.nodes.filter(({ kind }) => kind.holdsData).map(({ id }) => id);
   throw new FleetlogixError("USAGE", `--allow-data-loss: there is no resource ${JSON.stringify(unknown)}.`, {
-    hint: choiceHint(unknown, holders, `What holds data: ${holders.join(", ")}.`),
+    hint: choiceHint(unknown, holders, `These hold data: ${holders.join(", ")}.`),
   });
 }
 
-/** A stack that has no bucket here, and one by its name in another region, lives there. */
+/** Throws WRONG_PLACE for a stack that has no bucket in this region and a bucket of its name in another one. */
 async function refuseBucketElsewhere({ clients, config, place, ask }: Session, seen: readonly ObservedNode[], tags: Tags): Promise<void> {
   if (!seen.some(({ node, observation }) => node.kind === s3Bucket && observation.state === "absent")) return;
   const found = await ask("your buckets", () => bucketElsewhere(clients, place, (there) => naming(config, there).bucket));
@@ -102,7 +102,7 @@ async function refuseBucketElsewhere({ clients, config, place, ask }: Session, s
   });
 }
 
-/** Nothing in the data layer need be the whole account's: the functions' roles tell whether the stack lives in another region. */
+/** Names in the data layer may exist in each region. The roles of the functions are global, so they show whether the stack is in another region. */
 async function refuseElsewhere(stack: Stack, run: EngineRun): Promise<void> {
   const roles = stack.nodes.filter((node) => node.kind === iamRole);
   const seen = await observe(roles, run, { specs: false });
@@ -121,7 +121,7 @@ async function cidrFor({ config, options }: Session, { part }: Scope): Promise<s
   const asks = (part === "all" || part === "data") && publiclyAccessible && allowedCidrs === "auto";
   return asks ? callerCidr(options.endpoint, options) : undefined;
 }
-/** A production database lies in private subnets where there are some; other parts of the stack have nothing to do with them. */
+/** A production database uses private subnets where they exist; no other part of the stack needs them. */
 async function subnetsFor({ config, clients, ask }: Session, { part }: Scope): Promise<readonly string[] | undefined> {
   const asks = config.hardening === "production" && (part === "all" || part === "data");
   return asks ? ask("the private subnets", () => privateSubnets(clients)) : [];

@@ -1,7 +1,7 @@
 import type { Planned } from "../engine/decide.ts";
 import { FleetlogixError } from "../errors.ts";
 
-/** The world may change between the question and the work: a loss that was not in the confirmed plan throws. */
+/** Throws when a resource would be deleted or replaced that was not in the confirmed plan: AWS may have changed since the question. */
 export function refuseUnshown(resources: readonly Planned[], confirmed: ReadonlySet<string> | undefined): void {
   const unshown = resources.filter(({ id, decision }) => isLoss(decision.action) && confirmed?.has(id) === false);
   const [first] = unshown;

@@ -13,57 +13,57 @@ import type { Clock } from "../engine/ports.ts";
 import type { DashboardSettings, DatabaseActions, LakeActions } from "./actions.ts";
 import type { LockHolder, Outputs, Plan, ResourceStatus, RunResult } from "./results.ts";
 
-/** Which part of the stack a command is about; `functions` narrows deploy-lambdas. Needs of the part come with it. */
+/** The part of the stack that a command works on, with the dependencies of the part. `functions`: these functions only. */
 export interface Scope {
   readonly part: "all" | "data" | "functions" | "api";
   readonly functions?: readonly FunctionName[];
 }
 export interface AppOptions {
   readonly endpoint?: string | undefined;
-  /** true: the endpoint is the embedded local AWS; anything but loopback and account 000000000000 is refused. */
+  /** true: the endpoint is the embedded local AWS. An address other than loopback, or another account than 000000000000, is refused. */
   readonly local: boolean;
   readonly profile?: string | undefined;
-  /** PEM file of further authorities to trust; default: AWS_CA_BUNDLE, or the profile's `ca_bundle`. */
+  /** PEM file of additional certificate authorities; default: AWS_CA_BUNDLE, or the profile's `ca_bundle`. */
   readonly caBundle?: string | undefined;
   readonly concurrency: number;
   readonly signal: AbortSignal;
-  /** PEM file of the authority of the databases at an endpoint other than AWS. */
+  /** PEM file of the certificate authority of databases at an endpoint other than AWS. */
   readonly localCaFile?: string | undefined;
-  /** Time other than the computer's own. */
+  /** Default: the clock of the computer. */
   readonly clock?: Clock | undefined;
-  /** How long one call may go without an answer; default one minute. */
+  /** Timeout of one call in milliseconds; default: one minute. */
   readonly requestTimeoutMs?: number | undefined;
-  /** How long a call that changes nothing is asked again; default: as long as its kind of failure may last. */
+  /** Limit for the retries of a read; default: depends on the kind of failure. */
   readonly patienceMs?: number | undefined;
-  /** Zips that are there already; default: bundled from handlers/ on first use. */
+  /** Prepared zips; default: made from handlers/ at first use. */
   readonly artifacts?: ((names: readonly FunctionName[]) => Promise<ReadonlyMap<FunctionName, Artifact>>) | undefined;
-  /** Hears `service:Operation` of every call that goes out. */
+  /** Called with `service:Operation` for every call that is sent. */
   readonly onCall?: ((operation: string) => void) | undefined;
 }
 export interface RunOptions {
   readonly adopt: boolean;
   readonly allowDataLoss: readonly string[];
   readonly wait: boolean;
-  /** Ids that the plan which somebody saw removes or replaces: no others are. undefined: nobody was asked. */
+  /** Ids of the resources that a confirmed plan deletes or replaces: no others may be. undefined: without confirmation. */
   readonly confirmed?: ReadonlySet<string> | undefined;
-  /** Made a moment ago: `apply` executes it and does not read again what it has read. */
+  /** A plan that was just made: `apply` executes it without reading the resources a second time. */
   readonly plan?: Plan | undefined;
 }
 export interface TeardownOptions {
   readonly deleteData: boolean;
   readonly skipFinalSnapshot: boolean;
   readonly wait: boolean;
-  /** The stack stays: only what its configuration no longer names goes. */
+  /** Deletes orphans only; the stack stays. */
   readonly orphansOnly?: boolean | undefined;
-  /** As for a run. */
+  /** The same as in `RunOptions`. */
   readonly confirmed?: ReadonlySet<string> | undefined;
 }
 export interface OutputOptions {
-  /** Fetches the API keys and the database password, too. */
+  /** Reads also the API keys and the database password. */
   readonly secrets: boolean;
-  /** Reads what these outputs need and leaves the others null; default: all. */
+  /** Reads these outputs only, the others are null; default: all. */
   readonly only?: readonly (keyof Outputs)[] | undefined;
-  /** Of a run that has just ended: these resources are not read again. */
+  /** Outputs of a run that just ended: these resources are not read a second time. */
   readonly known?: ReadonlyMap<string, unknown> | undefined;
 }
 export interface InvokeResult {
@@ -79,12 +79,12 @@ export interface LogLine {
   readonly message: string;
 }
 export interface LogOptions {
-  /** How far back. */
+  /** Length of the time range that ends now. */
   readonly sinceMs: number;
   readonly follow: boolean;
-  /** With `follow`: pause between two looks; default two seconds. */
+  /** With `follow`: pause between two reads; default: two seconds. */
   readonly pollMs?: number | undefined;
-  /** CloudWatch's filter pattern: other lines are not even sent. */
+  /** Filter pattern of CloudWatch: it sends matching lines only. */
   readonly filterPattern?: string | undefined;
 }
 export interface Finding {
@@ -92,7 +92,7 @@ export interface Finding {
   readonly ok: boolean;
   readonly severity: "error" | "warning" | "info";
   readonly message: string;
-  /** The command or click that mends it. */
+  /** The command or the click that corrects it. */
   readonly fix: string | null;
 }
 export interface Redeployment {
@@ -103,19 +103,19 @@ export interface Redeployment {
   readonly error: unknown;
 }
 export interface Redeployer {
-  /** Where the sources lie. */
+  /** Folder of the sources. */
   readonly folder: string;
-  /** Bundles the sources as they are now and deploys the functions whose code differs from the last time. `saved`: the files below `folder` that changed; undefined: any. */
+  /** Bundles the sources and deploys the functions whose code differs from the last deployment. `saved`: the changed files below `folder`; undefined: any. */
   deploy(saved?: readonly string[], options?: RunOptions): Promise<Redeployment>;
   close(): Promise<void>;
 }
-/** A function whose alias went back to an earlier version. */
+/** A function whose alias now points to an earlier version. */
 export interface Rollback {
   readonly function: FunctionName;
   readonly from: string;
   readonly to: string;
 }
-/** One control of the audit, held against the live stack. */
+/** One control of the audit, and its result for the live stack. */
 export interface AuditRow {
   readonly id: string;
   /** `default`: in both hardenings. `prod`: in production. `declined`: in none. */
@@ -124,9 +124,9 @@ export interface AuditRow {
   readonly severity: "critical" | "high" | "medium" | "low";
   readonly title: string;
   readonly status: "pass" | "fail" | "declined";
-  /** Why it is declined; null otherwise. */
+  /** Reason of a declined control; null otherwise. */
   readonly reason: string | null;
-  /** What was seen, by the name of each resource. */
+  /** The observed values, by name of the resource. */
   readonly resources: readonly { readonly name: string; readonly ok: boolean; readonly message: string }[];
 }
 export interface Audit {
@@ -137,11 +137,11 @@ export interface Audit {
   readonly summary: { readonly pass: number; readonly fail: number; readonly declined: number };
   readonly controls: readonly AuditRow[];
 }
-/** A key of an app, a partner or a depot, without its value. */
+/** An API key of an app, a partner or a depot, without its value. */
 export interface ApiKeyInfo {
   readonly name: string;
   readonly id: string | null;
-  /** `incomplete`: a create or revoke was interrupted; run again, it completes. */
+  /** `incomplete`: a create or revoke was interrupted; a rerun completes it. */
   readonly state: "enabled" | "disabled" | "incomplete";
   /** Calls a second, and at once. */
   readonly rate_limit: number | null;
@@ -164,49 +164,49 @@ export interface PermissionsOf {
     readonly Resource: "*" | readonly string[];
   }[];
 }
-/** The composition root: the one place where config, stack, engine and AWS meet. Commands call this; nothing else wires. */
+/** The composition root: it alone connects config, stack, engine and AWS. Commands call it. */
 export interface App {
   readonly place: AwsLocation;
   readonly stack: string;
   plan(scope: Scope, options: RunOptions): Promise<Plan>;
-  /** Decides anew on fresh reads; does nothing more dangerous than was `confirmed`. Refusals throw before any write. */
+  /** Makes a plan from new reads and executes it; deletes or replaces nothing that was not `confirmed`. Refusals throw before any write. */
   apply(scope: Scope, options: RunOptions, emit: Emit): Promise<RunResult>;
-  /** For working on the functions: deploys what has changed each time it is asked. */
+  /** For development of the functions: each call deploys those that changed. */
   redeployer(names: readonly FunctionName[]): Promise<Redeployer>;
   planTeardown(options: TeardownOptions): Promise<Plan>;
   teardown(options: TeardownOptions, emit: Emit): Promise<RunResult>;
   status(): Promise<readonly ResourceStatus[]>;
-  /** The run that works on the stack now; undefined: none, or none that can be known. */
+  /** The run that works on the stack now; undefined: none, or the lock cannot be read. */
   lockHolder(): Promise<LockHolder | undefined>;
   outputs(options: OutputOptions): Promise<Outputs>;
-  /** The alias of each function goes back: to the named version, else to the one before. The next run goes forward again. */
+  /** Points the alias of each function to the given version, otherwise to the previous one. The next run deploys the newest version. */
   rollBack(names: readonly FunctionName[], version: string | undefined): Promise<readonly Rollback[]>;
   invoke(name: FunctionName, event: string): Promise<InvokeResult>;
-  /** Oldest first; with `follow` goes on until the signal aborts. */
+  /** Oldest first; with `follow` it continues until the signal aborts. */
   logs(names: readonly FunctionName[], options: LogOptions): AsyncIterable<LogLine>;
-  /** Headers with which an API with `auth: iam` lets the call in. */
+  /** Headers with the signature that an API with `auth: iam` requires. */
   signCall(call: ApiCall): Promise<Readonly<Record<string, string>>>;
   /** The stack's own database. */
   readonly database: DatabaseActions;
   keys(): Promise<readonly ApiKeyInfo[]>;
-  /** Makes a key with limits of its own, or changes the limits of the one with this name. */
+  /** Creates a key with its own limits, or changes the limits of the key with this name. */
   createKey(name: string, limits: ApiKeyLimits): Promise<ApiKeyInfo>;
   revokeKey(name: string): Promise<void>;
-  /** Snowflake's set-up for this stack; holds no secret. */
+  /** SQL that sets up Snowflake for this stack; it has no secret. */
   snowflakeSql(): string;
-  /** What the bucket holds of the past. */
+  /** The history in the bucket. */
   readonly lake: LakeActions;
-  /** Serves the fleet's page on this computer until the signal aborts. NOT_DEPLOYED without an API, PORT_BUSY when the port is taken. */
+  /** Serves the dashboard on this computer until the signal aborts. NOT_DEPLOYED without an API, PORT_BUSY when the port is in use. */
   dashboard(settings: DashboardSettings): Promise<RunningDashboard>;
-  /** `hear` gets the findings of each check as it ends; none takes longer than ten seconds. */
+  /** `hear` gets the findings of each check when it ends. Each check ends within ten seconds. */
   doctor(hear?: (findings: readonly Finding[]) => void): Promise<readonly Finding[]>;
-  /** The live stack against the security controls; reads only. */
+  /** Checks the live stack against the security controls; reads only. */
   audit(): Promise<Audit>;
-  /** The least policy under which `command` can be run for this configuration; USAGE for a command that needs none. */
+  /** The smallest policy that `command` needs for this configuration; USAGE for a command that needs none. */
   permissions(command: string): PermissionsOf;
-  /** The same, in documents of which each fits into one managed policy. */
+  /** The same as several documents; each fits into one managed policy. */
   permissionParts(command: string): readonly PermissionsOf[];
-  /** Removes a lock that a dead run left. */
+  /** Removes the lock of a run that ended without removing it. */
   forceUnlock(): Promise<void>;
 }
 export type OpenApp = (config: Config, options: AppOptions) => Promise<App>;

@@ -12,7 +12,7 @@ import type { DatabaseActions } from "./actions.ts";
 import { readOutputs } from "./outputs.ts";
 import type { Session } from "./session.ts";
 
-/** What can be done with the stack's own database; each call finds out anew where it is. */
+/** Actions on the database of the stack. Each call reads its address from AWS. */
 export const databaseActions = (session: Session): DatabaseActions => ({
   address: async (format) => addressAs(format, await connectionOf(session), session.stackName),
   psql: async () => {
@@ -64,7 +64,7 @@ async function authoritiesOf({ options, place, ports }: Session): Promise<string
 }
 function localAuthorities(file: string | undefined): string {
   if (file !== undefined) return file;
-  throw new FleetlogixError("DATABASE_TLS", "It is not known which authority the database's certificate at this endpoint comes from.", {
+  throw new FleetlogixError("DATABASE_TLS", "The certificate authority of the database at this endpoint is not known.", {
     hint: "Set PGSSLROOTCERT to the PEM file of that authority, then run the same command again.",
   });
 }

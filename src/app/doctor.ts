@@ -13,7 +13,7 @@ const node: Check = async () => {
   return [lacks("node", "error", `Node.js ${process.versions.node} is too old.`, `install Node.js ${OLDEST_NODE} or newer`)];
 };
 
-/** The first call of every session has been answered by then. */
+/** From the first call of the session, which was answered before the checks. */
 const identity: Check = async ({ place, options, config }) => {
   const where = options.endpoint === undefined ? "AWS" : options.endpoint;
   return [
@@ -22,7 +22,7 @@ const identity: Check = async ({ place, options, config }) => {
   ];
 };
 
-/** One harmless read of each service: what is refused here is refused later. */
+/** One read of each service: a permission that is missing here is missing later, too. */
 const permissions: Check = async ({ clients, config, ask }) => {
   const reads: Readonly<Record<string, () => Promise<unknown>>> = {
     s3: async () => (await clients.s3()).listBuckets({}),
@@ -43,7 +43,7 @@ const permissions: Check = async ({ clients, config, ask }) => {
   return refused.length > 0 ? refused : [fine("permissions", `${Object.keys(reads).length} services answer`)];
 };
 
-/** A function that AWS calls active and that serves nobody. */
+/** A function that is active on AWS and that no caller can use. */
 const serving: Check = async (session) => {
   const stack = session.stack();
   const seen = await observe(stack.part("functions"), session.run(stack), { specs: false });
@@ -55,10 +55,10 @@ const serving: Check = async (session) => {
   });
 };
 
-/** A check that takes longer has found something: AWS or the network does not answer. */
+/** A check that takes longer is itself a finding: AWS or the network does not answer. */
 const LONGEST_CHECK_MS = 10_000;
 
-/** Every check says something, as soon as it knows it; none hides another. */
+/** Each check reports its findings when it ends, independent of the others. */
 export async function examine(session: Session, hear: (findings: readonly Finding[]) => void = () => {}): Promise<readonly Finding[]> {
   const checks: Readonly<Record<string, Check>> = { node, identity, permissions, serving };
   const named = [...Object.entries(checks), ...PREFLIGHT.map((check) => [check.name, check] as const)];
@@ -72,7 +72,7 @@ export async function examine(session: Session, hear: (findings: readonly Findin
   return findings.flat();
 }
 
-/** What is asked goes on unheard; the process ends with the last check. */
+/** The call continues after the limit and its answer is ignored; the process ends after the last check. */
 async function within(ms: number, name: string, check: Promise<readonly Finding[]>): Promise<readonly Finding[]> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<readonly Finding[]>((done) => {
@@ -92,7 +92,7 @@ async function examined(check: string, run: () => Promise<readonly Finding[]>): 
     return await run();
   } catch (error) {
     if (!(error instanceof FleetlogixError) || error.code === "INTERRUPTED") throw error;
-    // An imitation of AWS need not know what only the real one limits.
+    // Other endpoints need not have the quotas of AWS.
     const unknown = /^(Http)?501$|NotImplemented|UnknownOperation/.test(error.detail.awsCode ?? "");
     return [lacks(check, unknown ? "warning" : "error", error.message, error.detail.hint)];
   }

@@ -7,10 +7,10 @@ import type { InvokeResult } from "./contract.ts";
 import type { Session } from "./session.ts";
 
 const ALIAS = "live";
-/** Beyond the function's own time: for the way there and back, and for a cold start. */
+/** Added to the timeout of the function: for the network and for a cold start. */
 const GRACE_MS = 30_000;
 
-/** One call of the function as deployed, never repeated: what it did is not ours to know. */
+/** Calls the deployed function once. There is no retry, because the effect of a failed call is not known. */
 export async function invoke(session: Session, name: FunctionName, event: string): Promise<InvokeResult> {
   const { names, timeoutSeconds } = session.config.functions;
   const FunctionName = names[name];

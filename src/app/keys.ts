@@ -12,12 +12,12 @@ import { STAGE_ID } from "../stack-ids.ts";
 import type { ApiKeyInfo, ApiKeyLimits } from "./contract.ts";
 import type { Session } from "./session.ts";
 
-/** Tag of the keys that people made for an app, a partner or a depot; its value is the key's name. `up` leaves them alone, a teardown removes them. */
+/** Tag of the keys for an app, a partner or a depot; its value is the name of the key. `up` does not change them, a teardown deletes them. */
 export const KEY_TAG = "fleetlogix:key";
 const LARGEST_QUOTA = 2_147_483_647;
 const SECONDS_A_DAY = 86_400;
 
-/** Whether `up` has no say in it: it is nobody's leftover. */
+/** True for a resource that `up` does not manage; it is not an orphan. */
 export const isNamedKey = ({ live }: Orphan): boolean => live.tags !== "inherited" && live.tags[KEY_TAG] !== undefined;
 
 interface KeyLive {
@@ -28,7 +28,7 @@ interface PlanLive {
   readonly attributes: { readonly rateLimit: number | undefined; readonly burstLimit: number | undefined };
 }
 
-/** The keys that `createKey` made, by name. */
+/** The keys that `createKey` created, by name. */
 export async function listKeys(session: Session): Promise<readonly ApiKeyInfo[]> {
   const found = await namedKeys(session.run(session.stack()));
   const names = [...new Set(found.map(nameOf))].toSorted();
@@ -39,7 +39,7 @@ export async function listKeys(session: Session): Promise<readonly ApiKeyInfo[]>
     return {
       name,
       id: key?.id ?? null,
-      // Half of the pair: an interrupted create or revoke. Running it again completes it.
+      // One of the two parts is missing: a create or revoke was interrupted. A rerun completes it.
       state: key === undefined || limits === undefined ? "incomplete" : key.enabled ? "enabled" : "disabled",
       rate_limit: limits?.attributes.rateLimit ?? null,
       burst_limit: limits?.attributes.burstLimit ?? null,
@@ -47,7 +47,7 @@ export async function listKeys(session: Session): Promise<readonly ApiKeyInfo[]>
   });
 }
 
-/** Makes a key with limits of its own, or brings the limits of the one with this name up to date. It may be run again after an interruption. */
+/** Creates a key with its own limits, or updates the limits of the key with this name. Idempotent. */
 export async function createKey(session: Session, name: string, limits: ApiKeyLimits): Promise<ApiKeyInfo> {
   const { config } = session;
   if (config.api.auth !== "apiKey")
@@ -63,7 +63,7 @@ export async function createKey(session: Session, name: string, limits: ApiKeyLi
   return found ?? { name, id: null, state: "incomplete", rate_limit: limits.rateLimit, burst_limit: limits.burstLimit };
 }
 
-/** Removes the key and its limits; its holder's calls are refused from then on. NOT_DEPLOYED when there is none of this name. */
+/** Deletes the key and its limits; calls with it are refused afterwards. NOT_DEPLOYED when no key has this name. */
 export async function revokeKey(session: Session, name: string): Promise<void> {
   const run = session.run(session.stack());
   const own = (await namedKeys(run)).filter((item) => nameOf(item) === name);
@@ -80,7 +80,7 @@ export async function revokeKey(session: Session, name: string): Promise<void> {
 
 const nameOf = ({ live }: Orphan): string => (live.tags === "inherited" ? "" : (live.tags[KEY_TAG] ?? ""));
 
-/** The two parts of each named key. Both are found by their tag: the configuration does not know them. */
+/** The two parts of each named key. They are found by their tag, because the configuration does not have them. */
 const namedKeys = async (run: EngineRun): Promise<readonly Orphan[]> =>
   (await findOrphans([], [apigatewayApiKey, apigatewayUsagePlan], run)).filter(isNamedKey);
 
@@ -89,7 +89,7 @@ function runFor(session: Session, name: string): EngineRun {
   return { ...run, ctx: { ...run.ctx, tags: { ...run.ctx.tags, [KEY_TAG]: name } } };
 }
 
-/** A key and its usage plan. The limits of a plan count for each of its keys, so a key with own limits has a plan of its own. */
+/** A key and its usage plan. The limits of a plan apply to all of its keys, so a key with its own limits has its own plan. */
 function nodesOf(session: Session, name: string, limits: ApiKeyLimits, stage: Stage): readonly ResourceNode[] {
   const names = naming(session.config, session.place);
   const { rateLimit, burstLimit, dailyQuota } = limits;

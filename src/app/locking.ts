@@ -7,12 +7,12 @@ import type { LockHolder } from "./contract.ts";
 import type { Session } from "./session.ts";
 
 export interface Held {
-  /** The bucket that holds the lock may be made by this very run: then it is taken as soon as it is there. */
+  /** This run may create the bucket that stores the lock: then it acquires the lock when the bucket is ready. */
   onReady(id: string): Promise<void>;
   release(): Promise<void>;
 }
 
-/** Throws LOCKED while another run works on the stack; without a bucket of ours there is no lock, and none is needed. */
+/** Throws LOCKED while another run works on the stack. Without a bucket of the stack there is no lock, and none is needed. */
 export async function holdLock(session: Session, seen: readonly ObservedNode[], command: string): Promise<Held> {
   const bucket = bucketOf(session, seen);
   const take = (name: string) => acquireLock(placeOf(session, name), { host: hostname(), pid: process.pid, user: userName(), command });
@@ -20,7 +20,7 @@ export async function holdLock(session: Session, seen: readonly ObservedNode[], 
   const later = seen.find((item) => item.id === BUCKET_ID)?.subject.label;
   return {
     async onReady(id) {
-      // Two runs that began from nothing are under way: neither turns back now, and both end in one stack.
+      // Two runs began without a bucket. Both continue, and both end with the same stack.
       if (id === BUCKET_ID && release === undefined && later !== undefined) release = await take(later).catch(() => undefined);
     },
     release: async () => release?.(),
@@ -32,7 +32,7 @@ export async function forceUnlock(session: Session): Promise<void> {
   if (bucket !== undefined) await session.ask("the lock", () => breakLock(placeOf(session, bucket)));
 }
 
-/** Nobody need be able to read the lock: then nobody is known to hold it. */
+/** undefined also when the caller may not read the lock. */
 export async function lockHolder(session: Session): Promise<LockHolder | undefined> {
   const bucket = await stackBucket(session);
   if (bucket === undefined) return undefined;
@@ -70,7 +70,7 @@ function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    // A container's user may have no entry in the system's list.
+    // The user of a container may have no entry in the user database.
     return `uid ${process.getuid?.() ?? "?"}`;
   }
 }

@@ -5,7 +5,7 @@ import { notDeployed } from "./invoke.ts";
 import type { Session } from "./session.ts";
 
 const POLL_MS = 2_000;
-/** Lines arrive late and out of order: so far back a follower looks again. */
+/** Lines arrive late and out of order, so `follow` reads this time range a second time. */
 const LATE_MS = 30_000;
 
 interface Line extends LogLine {
@@ -13,8 +13,8 @@ interface Line extends LogLine {
 }
 
 /**
- * Oldest first, streamed: a page is asked for when the one before it was read, so that a large log costs neither memory nor a wait.
- * FilterLogEvents: unlike a live tail it costs nothing by the minute. NOT_DEPLOYED when a function's log group is missing.
+ * Streams the lines, oldest first. Each page is requested after the previous one was read, so a large log needs little memory.
+ * FilterLogEvents has no charge per minute, unlike a live tail. NOT_DEPLOYED when the log group of a function is missing.
  */
 export async function* readLogs(session: Session, names: readonly FunctionName[], options: LogOptions): AsyncGenerator<LogLine> {
   const { clock } = session.ports;
@@ -37,7 +37,7 @@ export async function* readLogs(session: Session, names: readonly FunctionName[]
   }
 }
 
-/** Several groups as one, each read no further than needed. Within a group CloudWatch answers in order of time. */
+/** Merges several groups by time. CloudWatch sorts the lines within a group. */
 async function* inOrderOfTime(groups: readonly AsyncGenerator<Line>[]): AsyncGenerator<Line> {
   const heads = await Promise.all(groups.map(async (group) => ({ group, next: await group.next() })));
   for (;;) {
@@ -49,7 +49,7 @@ async function* inOrderOfTime(groups: readonly AsyncGenerator<Line>[]): AsyncGen
   }
 }
 
-/** A page may be empty and yet have a next one. `lenient`: a group that is not there yet has no lines. */
+/** An empty page may have a next one. `lenient`: a missing group has no lines. */
 async function* linesOf(
   session: Session,
   name: FunctionName,

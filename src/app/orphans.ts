@@ -8,7 +8,7 @@ import { isNamedKey } from "./keys.ts";
 
 const KEPT = "it holds data; `teardown --orphans --delete-data` removes it";
 
-/** Ours by tag and in the configuration no more: what an `up` removes at its end, and what it keeps because it holds data. */
+/** Orphans, with the decision of `up`: delete at the end of the run, or retain where it holds data. */
 export async function planOrphans(seen: readonly ObservedNode[], run: EngineRun): Promise<readonly Deletion[]> {
   const orphans = (await findOrphans(seen, KINDS, run)).filter((orphan) => !isNamedKey(orphan));
   return planDeletions(seen, orphans, { deleteData: false, orphansOnly: true }, run).map((item) =>
@@ -16,7 +16,7 @@ export async function planOrphans(seen: readonly ObservedNode[], run: EngineRun)
   );
 }
 
-/** Removes the planned ones when the stack stands without them. What came to be part of it in the meantime stays. */
+/** Deletes the planned orphans after the stack is complete. A resource that became part of the stack in the meantime stays. */
 export async function removeOrphans(
   planned: readonly Deletion[],
   seen: readonly ObservedNode[],

@@ -10,7 +10,7 @@ import type { OutputOptions, Outputs } from "./contract.ts";
 import { listKeys } from "./keys.ts";
 import type { Session } from "./session.ts";
 
-/** What the nodes of the stack give their dependants, by id: the names that `outputs` shows. */
+/** Outputs of the nodes of the stack, by id. */
 interface Found {
   readonly name?: string;
   readonly arn?: string;
@@ -28,7 +28,7 @@ interface Database {
   readonly username: string;
   readonly secretArn: string | null;
 }
-/** The nodes that an output is read from. */
+/** The nodes from which each output is read. */
 const SOURCES: Readonly<Record<keyof Outputs, RegExp>> = {
   api_url: /^api\.stage$/,
   api_id: /^api\.rest$/,
@@ -41,7 +41,7 @@ const SOURCES: Readonly<Record<keyof Outputs, RegExp>> = {
   database: /^database\.main$/,
 };
 
-/** From live reads: what does not exist, or is not ours, is null. */
+/** From live reads; null for a resource that does not exist or is foreign. */
 export async function readOutputs(session: Session, { secrets, only, known = new Map() }: OutputOptions): Promise<Outputs> {
   const stack = session.stack();
   const wanted = only ?? (Object.keys(SOURCES) as (keyof Outputs)[]);
@@ -78,7 +78,7 @@ function functionOutputs(found: Found | undefined) {
   return found ? { name: found.name ?? "", arn: found.arn ?? "", version: found.version ?? null } : null;
 }
 
-/** Other endpoints than AWS have no host name for every API. */
+/** An endpoint other than AWS has no host name for each API. */
 export function apiUrl({ options, place }: Session, { apiId, stage }: { readonly apiId: string; readonly stage: string }): string {
   if (options.endpoint !== undefined) return `${options.endpoint.replace(/\/$/, "")}/restapis/${apiId}/${stage}/_user_request_`;
   const domain = place.partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
@@ -118,7 +118,7 @@ async function databaseOutputs(session: Session, found: Database | undefined, se
 }
 
 const secretSchema = z.object({ password: z.string() });
-/** RDS keeps `{"username": …, "password": …}` in the secret that it manages. */
+/** The secret that RDS manages is `{"username": …, "password": …}`. */
 async function passwordOf(session: Session, secretArn: string): Promise<string | null> {
   const secrets = await session.clients.secretsmanager();
   const { SecretString = "{}" } = await session.ask("the database's password", () => secrets.getSecretValue({ SecretId: secretArn }));

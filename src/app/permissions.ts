@@ -5,19 +5,19 @@ import { KINDS } from "../resources/index.ts";
 import type { PermissionsOf } from "./contract.ts";
 import type { Session } from "./session.ts";
 
-/** What a command does to the resources; what it reads besides them. */
+/** The actions of a command on resources, and its other reads. */
 interface Needs {
   readonly part: "all" | "data" | "functions" | "api";
   readonly does: readonly ("read" | "write" | "delete")[];
   /** A part that is read only. */
   readonly reads?: Needs["part"];
-  /** It may remove what holds data, too; the others do so only after --allow-data-loss, which wants permissions beyond these. */
+  /** It may delete resources that hold data. Other commands do so after --allow-data-loss only, which needs more permissions than these. */
   readonly losesData?: boolean;
   readonly also?: readonly string[];
   /** It calls the deployed API. */
   readonly calls?: true;
 }
-/** Asked before a database is begun, and by the look for the stack's bucket in other regions. */
+/** Reads before a database is created, and reads that look for the bucket of the stack in other regions. */
 const PREFLIGHT = [
   "ec2:DescribeSubnets",
   "ec2:DescribeVpcs",
@@ -30,12 +30,12 @@ const QUOTAS = ["iam:GetAccountSummary", "lambda:GetAccountSettings", "apigatewa
 const ALL = ["read", "write", "delete"] as const;
 const NEEDS: Readonly<Record<string, Needs>> = {
   up: { part: "all", does: ALL, also: PREFLIGHT },
-  // Its roles tell whether the stack lives in another region.
+  // The roles show whether the stack is in another region.
   setup: { part: "data", does: ALL, reads: "functions", also: PREFLIGHT },
   "deploy-lambdas": { part: "functions", does: ALL },
   "create-api": { part: "api", does: ALL },
   plan: { part: "all", does: ["read"], also: ["s3:ListAllMyBuckets"] },
-  // What is in tables and bucket, and who holds the lock.
+  // The contents of tables and bucket, and the lock.
   status: { part: "all", does: ["read"], also: ["dynamodb:Scan", "s3:GetObject", "s3:ListBucket"] },
   outputs: { part: "all", does: ["read"], also: ["secretsmanager:GetSecretValue"] },
   audit: { part: "all", does: ["read"] },
@@ -52,7 +52,7 @@ interface Statement {
   readonly Resource: "*" | readonly string[];
 }
 
-/** The least policy under which a deployer can run the command for this configuration: what the kinds declare, on the stack's names. */
+/** The smallest policy that a deployer needs for the command and this configuration: the actions that the kinds declare, on the names of the stack. */
 export function permissionsFor(session: Session, command: string): PermissionsOf {
   const needs = Object.hasOwn(NEEDS, command) ? NEEDS[command] : undefined;
   if (!needs) throw unknownCommand(command);
@@ -66,7 +66,7 @@ export function permissionsFor(session: Session, command: string): PermissionsOf
   const allow = ({ access, holdsData }: AnyKind, does: Needs["does"], ids: readonly unknown[]) => {
     const verbs = does.filter((verb) => verb !== "delete" || !holdsData || needs.losesData);
     const actions = [...new Set(verbs.flatMap((verb) => access?.[verb] ?? []))].sort();
-    // Ids that are ARNs themselves have no name that could be guessed.
+    // The name cannot be derived where the id is an ARN.
     const on = ids.flatMap((id) => access?.on(id, session.place) ?? []).filter((arn) => arn.startsWith("arn:"));
     if (actions.length > 0 && on.length > 0) statements.push({ Effect: "Allow", Action: actions, Resource: on });
   };
@@ -79,7 +79,7 @@ export function permissionsFor(session: Session, command: string): PermissionsOf
     for (const node of all) allow(node.kind, does, [identityOf(node)]);
   };
   add(stack.part(needs.part), needs.does);
-  // Orphans are looked for among all kinds; each that has a name of ours is read, and removed where it carries our tag.
+  // Orphans may be of any kind: each resource with one of our names is read, and deleted where it has our tag.
   if (needs.part === "all") {
     open(KINDS, needs.does);
     const does = needs.does.filter((verb) => verb !== "write");
@@ -90,7 +90,7 @@ export function permissionsFor(session: Session, command: string): PermissionsOf
   return { Version: "2012-10-17", Statement: [...merged(statements), ...(everywhere.size > 0 ? [anything] : [])] };
 }
 
-/** As every default name of ours begins. */
+/** The beginning of each default name. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   "dynamodb.table": ["FleetLogix*", "fleetlogix*"],
   "apigateway.rest-api": ["FleetLogix*"],
@@ -99,7 +99,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   "logs.group": ["/aws/*"],
 };
 const namesOf = ({ kind }: AnyKind): readonly string[] => NAMES[kind] ?? ["fleetlogix*"];
-/** An id whose every member is this word. */
+/** An id in which each member is this word. */
 const everyKey = (word: string): unknown => new Proxy({}, { get: () => word });
 
 function unknownCommand(command: string): FleetlogixError {
@@ -112,17 +112,17 @@ function withNeeds(nodes: readonly ResourceNode[]): readonly ResourceNode[] {
   return nodes.flatMap((node) => [...withNeeds(Object.values(node.needs)), node]);
 }
 
-/** Ids that only AWS knows are `*`. */
+/** Ids that AWS generates are `*`. */
 function identityOf(node: ResourceNode): unknown {
   const unknown = everyKey("*");
   const from = Object.fromEntries(Object.keys(node.needs).map((need) => [need, unknown]));
   return node.identity(from as never);
 }
 
-/** A managed policy has room for 6,144 characters without white space (IAM quotas); a user or role takes ten of them. */
+/** A managed policy has at most 6,144 characters without white space, and a user or role has at most ten of them (IAM quotas). */
 export const LONGEST_POLICY = 6_144;
 const WRAPPING = JSON.stringify({ Version: "2012-10-17", Statement: [] }).length;
-/** The statements of a policy in as many documents as managed policies are needed for them. */
+/** Splits the statements of a policy into documents that each fit into a managed policy. */
 export function inParts({ Version, Statement }: PermissionsOf): readonly PermissionsOf[] {
   const parts: Statement[][] = [[]];
   for (const statement of Statement as readonly Statement[]) {
@@ -133,7 +133,7 @@ export function inParts({ Version, Statement }: PermissionsOf): readonly Permiss
   return parts.map((part) => ({ Version, Statement: part }));
 }
 
-/** One statement for the same actions. */
+/** Joins statements with equal actions. */
 function merged(statements: readonly Statement[]): readonly Statement[] {
   const byActions = new Map<string, Statement>();
   for (const { Effect, Action, Resource } of statements) {
@@ -144,7 +144,7 @@ function merged(statements: readonly Statement[]): readonly Statement[] {
   return [...byActions.values()].map((s) => (s.Resource === "*" ? s : { ...s, Resource: collapsed(s.Resource) }));
 }
 
-/** ARNs by everything before the name: service, region, account and type. */
+/** Groups ARNs by service, region, account and type. */
 function byType(arns: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const groups = new Map<string, string[]>();
   for (const arn of arns) {
@@ -153,10 +153,10 @@ function byType(arns: readonly string[]): ReadonlyMap<string, readonly string[]>
   }
   return groups;
 }
-/** Functions with their aliases, tables: named one by one. Two dozen alarms are not. */
+/** Up to so many names of one type are listed one by one; functions and tables are, the two dozen alarms are not. */
 const MOST_NAMED = 8;
 const SHORTEST_BEGINNING = 8;
-/** Many names of one type that begin, and perhaps end, alike (twenty alarms) become one pattern. */
+/** Many names of one type with a common beginning, such as those of twenty alarms, become one pattern. */
 function collapsed(arns: readonly string[]): readonly string[] {
   return [...byType(arns)].flatMap(([type, same]) => {
     const rests = same.map((arn) => arn.slice(type.length));

@@ -4,7 +4,7 @@ import { DATABASE_ID } from "../stack-ids.ts";
 import type { Finding } from "./contract.ts";
 import type { Session } from "./session.ts";
 
-/** One thing that the account must have, asked without changing anything. */
+/** One requirement of the account. The check makes no writing call. */
 export type Check = (session: Session) => Promise<readonly Finding[]>;
 
 export const fine = (check: string, message: string): Finding => ({ check, ok: true, severity: "info", message, fix: null });
@@ -18,11 +18,11 @@ export const lacks = (check: string, severity: "error" | "warning", message: str
 
 const quotaFix = (service: string, code: string, value: number, region: string): string =>
   `\`aws service-quotas request-service-quota-increase --service-code ${service} --quota-code ${code} --desired-value ${value} --region ${region}\``;
-/** A zone that the network has no subnet in; each region has at least `a` and `b`. */
+/** A zone in which the network has no subnet; each region has at least `a` and `b`. */
 const otherZone = (zones: readonly (string | undefined)[], region: string): string =>
   ["a", "b"].map((letter) => `${region}${letter}`).find((zone) => !zones.includes(zone)) ?? `${region}c`;
 
-/** A database in the default network needs that network, in two zones: RDS refuses a group of subnets in one. */
+/** A database in the default network needs subnets in two zones: RDS refuses a subnet group in one zone. */
 const network: Check = async ({ clients, place, ask }) => {
   const ec2 = await clients.ec2();
   const { Vpcs = [] } = await ask("the default network", () => ec2.describeVpcs({ Filters: [{ Name: "is-default", Values: ["true"] }] }));
@@ -38,7 +38,7 @@ const network: Check = async ({ clients, place, ask }) => {
   return [lacks("network", "error", `The default VPC ${vpc} has subnets in ${zones.length} zone; the database needs two.`, fix)];
 };
 
-/** Versions are withdrawn and classes differ by region: asked of RDS instead of known. */
+/** AWS withdraws versions, and classes differ by region, so RDS is asked. */
 const database: Check = async ({ clients, config, place, ask }) => {
   const { engineVersion, instanceClass } = config.database;
   const rds = await clients.rds();
@@ -58,7 +58,7 @@ const database: Check = async ({ clients, config, place, ask }) => {
   return [lacks("database", "error", `RDS offers no PostgreSQL ${EngineVersion} on ${instanceClass} in ${place.region}.`, fix)];
 };
 
-/** What RDS counts for the account and region. One database is enough; where the stack's own is there already, no room is needed. */
+/** The quota of databases in the account and region. The stack needs one, or none where its database exists. */
 const room: Check = async ({ clients, place, ask }) => {
   const rds = await clients.rds();
   const { AccountQuotas = [] } = await ask("the database quota", () => rds.describeAccountAttributes({}));
@@ -69,7 +69,7 @@ const room: Check = async ({ clients, place, ask }) => {
   return [lacks("database quota", "warning", `All ${most} databases that the account may have in ${place.region} are there.`, fix)];
 };
 
-/** Roles are the whole account's: three functions, the API's log and the database's metrics need one each. */
+/** The quota of roles is one for the account. Three functions, the log of the API and the metrics of the database need one role each. */
 const ROLES_NEEDED = 5;
 const roles: Check = async ({ clients, ask }) => {
   const iam = await clients.iam();
@@ -97,7 +97,7 @@ const concurrency: Check = async ({ clients, ask, place }) => {
   return [lacks("functions", "warning", `Only ${free} functions may run at once in this account; 200 vehicles may need more.`, fix)];
 };
 
-/** Shared by all APIs of the account and region: set by `up` where empty, else left as it is. */
+/** One role for all APIs of the account and region: `up` sets it where it is empty and does not change another one. */
 const loggingRole: Check = async ({ clients, ask }) => {
   const gateway = await clients.apigateway();
   const { cloudwatchRoleArn } = await ask("API Gateway's settings", () => gateway.getAccount({}));
@@ -111,7 +111,7 @@ const loggingRole: Check = async ({ clients, ask }) => {
 
 export const PREFLIGHT: readonly Check[] = [network, database, room, roles, concurrency, loggingRole];
 
-/** Which versions an instance may be brought to depends on its own. */
+/** The versions to which RDS can upgrade an instance depend on its present version. */
 const upgrade =
   (from: string): Check =>
   async ({ clients, config, ask }) => {
@@ -132,21 +132,21 @@ const upgrade =
       lacks(
         "database upgrade",
         "error",
-        `RDS brings the database "${identifier}" from PostgreSQL ${from} to ${to} in no single step.`,
+        `RDS cannot upgrade the database "${identifier}" from PostgreSQL ${from} to ${to} in one step.`,
         fix,
       ),
     ];
   };
 
-/** Before a database is begun or changed in a way that AWS would refuse after minutes: everything that is missing, at once. */
+/** Throws with all missing requirements before a database is created or changed: AWS would refuse after minutes only. */
 export async function refuseUnfit(session: Session, decision: Decision): Promise<void> {
-  // Other endpoints need not know.
+  // Other endpoints need not have these calls.
   if (session.options.endpoint !== undefined && !session.options.local) return;
   const findings = await Promise.all(checksFor(decision).map((check) => check(session)));
   const missing = findings.flat().filter((finding) => !finding.ok);
   if (missing.length === 0) return;
   throw new FleetlogixError("PREFLIGHT", missing.map((finding) => finding.message).join("\n"), {
-    hint: missing.map((finding) => `What helps: ${finding.fix}.`).join(" "),
+    hint: missing.map((finding) => `To correct it: ${finding.fix}.`).join(" "),
     resource: DATABASE_ID,
   });
 }

@@ -2,7 +2,7 @@ import { profileNames } from "../aws/endpoints.ts";
 import { choiceHint } from "../config/one-of.ts";
 import { FleetlogixError } from "../errors.ts";
 
-/** A profile that no file of AWS's configuration has; the search for credentials would only say that it found none. */
+/** Throws CREDENTIALS for a profile that is not in the AWS configuration. The SDK would only report that there are no credentials. */
 export async function refuseUnknownProfile(
   profile: string | undefined,
   variables: Readonly<Record<string, string | undefined>>,
@@ -11,7 +11,7 @@ export async function refuseUnknownProfile(
   if (!name || name === "default") return;
   const known = await profileNames();
   if (known.includes(name)) return;
-  const none = "There are none: `aws configure --profile NAME` makes one.";
+  const none = "There are no profiles: `aws configure --profile NAME` creates one.";
   const whose = profile === undefined ? "AWS_PROFILE" : "--profile";
   throw new FleetlogixError("CREDENTIALS", `There is no profile ${JSON.stringify(name)} (${whose}) in the AWS configuration.`, {
     hint: known.length > 0 ? choiceHint(name, known) : none,

@@ -10,7 +10,7 @@ import type { Session } from "./session.ts";
 
 const POLICY: RunOptions = { adopt: false, allowDataLoss: [], wait: true };
 
-/** A function whose deployed code is known. `revision`: of Lambda, while nobody else has changed the function. */
+/** A function whose deployed code is known. `revision`: the revision id of Lambda after our last change. */
 interface Deployed {
   readonly sha256: string;
   readonly revision: string | undefined;

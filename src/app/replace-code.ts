@@ -5,8 +5,8 @@ import { ALIAS } from "../stack/naming.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Lambda's revision id of a function that belongs to this stack and holds `artifact`. Every change of the function by anybody makes
- * another id. undefined: the function is another one, or its last update has not finished.
+ * Revision id of a function that belongs to this stack and has the code of `artifact`. Lambda changes the id with each change of the
+ * function. undefined: the function is foreign or has other code, or its last update has not finished.
  */
 export async function revisionOf(session: Session, name: FunctionName, artifact: Artifact): Promise<string | undefined> {
   try {
@@ -21,9 +21,9 @@ export async function revisionOf(session: Session, name: FunctionName, artifact:
 }
 
 /**
- * Uploads new code and moves the alias to it without any read before: three calls. Lambda refuses the upload when the function has
- * changed since `revision`. False: callers still get the old code, and a whole deployment has to find out why. On AWS the upload
- * usually goes on in the background, and the whole deployment waits for it.
+ * Uploads new code and points the alias to it, without a read: three calls. Lambda refuses the upload when the function has changed
+ * since `revision`. False: callers still get the old code, and a complete deployment has to follow. On AWS the upload usually continues
+ * in the background, and the complete deployment waits for it.
  */
 export async function replaceCode(session: Session, name: FunctionName, { zip, sha256 }: Artifact, revision: string): Promise<boolean> {
   const FunctionName = session.config.functions.names[name];

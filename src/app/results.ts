@@ -4,60 +4,60 @@ import type { ResourceResult as EngineResult, ExecutionResult } from "../engine/
 import type { Secret } from "../secret.ts";
 
 export interface PlannedResource extends Planned {
-  /** For a teardown: what it holds and what keeping it costs. */
+  /** For a teardown: its contents and the cost of keeping them. */
   readonly inventory?: string | undefined;
   readonly cost?: string | undefined;
-  /** Of what will be made: its important settings. */
+  /** For a create: the important settings. */
   readonly attributes?: Readonly<Record<string, unknown>> | undefined;
 }
-/** Plain data: it can be printed, saved, compared. */
+/** Plain data without methods. */
 export interface Plan {
   readonly resources: readonly PlannedResource[];
   readonly cost?: PlanCost | undefined;
 }
-/** An estimate of what the resources of the plan cost a month without being used, from list prices; what is used comes on top. */
+/** Estimated monthly cost of the resources of the plan, from list prices, without usage. */
 export interface PlanCost {
   readonly region: string;
-  /** false: the region's prices are estimated themselves. */
+  /** false: the prices of the region are estimates. */
   readonly published: boolean;
-  /** Day of the price table. */
+  /** Date of the price table. */
   readonly dated: string;
   readonly monthly_usd: number;
-  /** Against what is there now. */
+  /** Difference to the cost of the present resources. */
   readonly difference_usd: number;
-  /** Ids of resources whose price is not in the table: they are in neither sum. */
+  /** Ids of resources without a price in the table; neither sum includes them. */
   readonly unpriced: readonly string[];
 }
 export interface ResourceResult extends PlannedResource, EngineResult {
-  /** Name of the snapshot that a deleted database leaves. */
+  /** Name of the final snapshot of a deleted database. */
   readonly finalSnapshot?: string | undefined;
 }
 export interface RunResult extends ExecutionResult {
   readonly resources: readonly ResourceResult[];
 }
-/** What people ask of the things that work. */
+/** Facts about a resource that is ready. */
 export interface ResourceFacts {
-  /** Objects or items in it. */
+  /** Number of objects or items. */
   readonly items?: number | undefined;
-  /** Size in bytes: of what it holds, of the code, of the database's storage. */
+  /** Size in bytes of the contents, of the code, or of the storage of the database. */
   readonly bytes?: number | undefined;
-  /** There is more than that: counting stopped. */
+  /** Counting stopped at a limit: there are more. */
   readonly at_least?: boolean;
-  /** ISO time when it was made, or last deployed. */
+  /** ISO time of its creation, or of its last deployment. */
   readonly since?: string | undefined;
-  /** Version and class, as a phrase. */
+  /** Version and class, as text. */
   readonly detail?: string | undefined;
 }
 export interface ResourceStatus extends ResourceFacts {
   readonly id: string;
   readonly kind: string;
   readonly name: string;
-  /** AWS's own word, or `absent`, `foreign`, or `in <region>` for what is global and belongs to this stack elsewhere. */
+  /** The state in the words of AWS, or `absent`, `foreign`, or `in <region>` for a global resource of this stack in another region. */
   readonly state: string;
-  /** `changing`: AWS is at work on it, which is no error. `wrong`: failed, foreign, or in trouble. */
+  /** `changing`: AWS works on it, which is not an error. `wrong`: failed, foreign, or with a problem. */
   readonly condition: "ready" | "changing" | "absent" | "wrong";
   readonly healthy: boolean;
-  /** Why it does not serve although AWS calls it ready. */
+  /** Reason why a resource does not serve although AWS reports it as ready. */
   readonly trouble?: string | undefined;
   readonly arn?: string | undefined;
   readonly address?: string | undefined;
@@ -71,13 +71,13 @@ export interface LockHolder {
   /** ISO time. */
   readonly since: string;
 }
-/** Paths of the outputs that are secrets. */
+/** Paths of the secret outputs. */
 export const SECRET_OUTPUTS = ["api_key", "api_keys", "database.password", "database.url"] as const;
 export interface Outputs {
   readonly api_url: string | null;
   readonly api_id: string | null;
   readonly api_key: Secret | null;
-  /** Values of the keys that `keys create` made, by name; only with `secrets`. */
+  /** Values of the keys of `keys create`, by name; only with `secrets`. */
   readonly api_keys?: Readonly<Record<string, Secret>> | undefined;
   readonly bucket: string | null;
   readonly tables: Readonly<Record<"deliveries" | "alerts" | "vehicles" | "routes", string | null>>;

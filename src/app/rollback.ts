@@ -10,8 +10,8 @@ import { holdLock } from "./locking.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Points the alias of each function to an earlier published version: the named one, else the one before the present. Nothing is deleted,
- * and the next `up` or `deploy-lambdas` goes forward again. All functions are looked at before the first alias moves.
+ * Points the alias of each function to an earlier published version: the given one, otherwise the previous one. Nothing is deleted,
+ * and the next `up` or `deploy-lambdas` points it to the newest version. All functions are read before the first alias changes.
  */
 export async function rollBack(
   session: Session,
@@ -54,7 +54,7 @@ async function stepOf(session: Session, name: FunctionName, wanted: string | und
     hint:
       others.length > 0
         ? `There are the versions ${others.join(", ")}.`
-        : "There is no other version yet: each deployment of changed code makes one.",
+        : "There is no other version yet: each deployment of changed code creates one.",
     resource: `function.${name}`,
   });
 }

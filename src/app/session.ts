@@ -25,7 +25,7 @@ import { type Stack, topology } from "../stack/topology.ts";
 import type { AppOptions } from "./contract.ts";
 import { refuseUnknownProfile } from "./profile.ts";
 
-/** Everything that one opened app works with. */
+/** The parts of one opened app. */
 export interface Session {
   readonly config: Config;
   readonly options: AppOptions;
@@ -35,15 +35,15 @@ export interface Session {
   readonly ports: Ports;
   stack(context?: Partial<Pick<StackContext, "callerCidr" | "privateSubnets" | "artifacts">>): Stack;
   run(stack: Stack, policy?: Partial<Policy>, emit?: Emit): EngineRun;
-  /** Built once a session, so that what is applied is what was planned. */
+  /** Built once in a session, so that a plan and its execution use the same artifacts. */
   artifacts(names: readonly FunctionName[]): Promise<ReadonlyMap<FunctionName, Artifact>>;
-  /** A call that changes nothing and belongs to no resource: asked again until answered, its failure in words. */
+  /** A read that belongs to no resource. It is retried; its failure is an error with a sentence. */
   ask<T>(what: string, effect: () => Promise<T>): Promise<T>;
 }
 
 export async function openSession(config: Config, given: AppOptions): Promise<Session> {
   if (given.local) refuseUnlessLoopback(given.endpoint);
-  // Named to all clients alike, so that none of them looks for an endpoint of its own.
+  // All clients get the same endpoint, so that none of them reads another one from its own variable.
   const endpoint = given.endpoint ?? (await profileEndpoint(given.profile, process.env));
   const options: AppOptions = { ...given, endpoint, caBundle: given.local ? undefined : await caBundle(given.profile, process.env) };
   if (!given.local) await refuseUnknownProfile(given.profile, process.env);
@@ -98,7 +98,7 @@ function buildOnce(): Session["artifacts"] {
   };
 }
 
-/** For which resource, and into whose ear, the calls of this moment are made: SDK clients are shared and do not know. */
+/** The resource and the listener of the present calls. The SDK clients are shared and do not have them. */
 const caller = new AsyncLocalStorage<{ readonly id: string; readonly emit: Emit }>();
 
 function openEdge(config: Config, options: AppOptions): { clients: AwsClients; ports: Ports } {
@@ -110,7 +110,7 @@ function openEdge(config: Config, options: AppOptions): { clients: AwsClients; p
     clock,
     paced: options.endpoint === undefined || process.env.FLEETLOGIX_PACE === "1",
     onCall: (operation) => {
-      // A step of a resource may take several calls: none of them begins after the signal. What gives the lock back may.
+      // A step of a resource may take several calls: after the signal none begins, except the calls that release the lock.
       if (options.signal.aborted && caller.getStore()) throw interrupted();
       options.onCall?.(operation);
     },
@@ -154,7 +154,7 @@ async function askWith<T>(
 ): Promise<T> {
   let lookups = 0;
   const began = ports.clock.now();
-  // A stopped local AWS does not start by another call, and a host that DNS does not know will not be known in a minute.
+  // A retry does not help where the local AWS has stopped or DNS does not have the host.
   const classify: Ports["classify"] = (fault, during) => {
     if (ports.clock.now() - began >= (options.patienceMs ?? Number.POSITIVE_INFINITY)) return "permanent";
     if (fault.code === "ECONNREFUSED" && isUnreachable(fault) && options.endpoint !== undefined) return "permanent";

@@ -47,7 +47,7 @@ async function look(
   const run = session.run(stack, { wait }, emit);
   const seen = await observe(stack.nodes, run, { specs: false });
   const found = await findOrphans(seen, KINDS, run);
-  // Keys that people made go with the stack, not as leftovers of its configuration.
+  // Keys of `keys create` are deleted with the stack; they are not orphans.
   const orphans = orphansOnly ? found.filter((orphan) => !isNamedKey(orphan)) : found;
   return { deletions: planDeletions(seen, orphans, { deleteData, orphansOnly }, run), seen, run };
 }
@@ -60,7 +60,7 @@ async function withInventory(item: Deletion, { skipFinalSnapshot }: TeardownOpti
 }
 
 const DATABASE = "rds.instance";
-/** With the time, because the snapshot of an earlier teardown keeps its name. Letters, digits and single hyphens only. */
+/** The name contains the time, because the snapshot of an earlier teardown still exists. RDS allows letters, digits and single hyphens. */
 function snapshotName({ kind, label }: Subject, { ports }: Session): string | undefined {
   if (kind.kind !== DATABASE) return undefined;
   const time = new Date(ports.clock.now()).toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");

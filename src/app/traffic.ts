@@ -6,7 +6,7 @@ import type { Session } from "./session.ts";
 const MINUTE_MS = 60_000;
 const HOUR_MINUTES = 60;
 
-/** The API's calls of the last hour by the minute, as CloudWatch counted them; a minute without calls is 0. ACCESS_DENIED without the right. */
+/** Calls of the API in the last hour, by minute, from CloudWatch; 0 for a minute without calls. ACCESS_DENIED without the permission. */
 export async function readTraffic(session: Session): Promise<Traffic> {
   const cloudwatch = await session.clients.cloudwatch();
   const end = Math.ceil(session.ports.clock.now() / MINUTE_MS) * MINUTE_MS;
