@@ -10,13 +10,13 @@ import { watchReaders, watchSignals } from "./signals.ts";
 import { spoken } from "./speak.ts";
 import { usageError } from "./usage-error.ts";
 
-/** Commands whose document has the plan's shape even when nothing could be planned. */
+/** Commands whose document has the form of a plan, also when they fail before the plan. */
 const PROVISIONING = new Set(["up", "setup", "deploy-lambdas", "create-api", "teardown", "plan"]);
 const INTERRUPTED = 130;
-/** A plan's answer, not a failure. */
+/** The exit code of a plan with changes; it is not a failure. */
 const CHANGES_FOUND = 3;
 
-/** Runs one command line from its words to its exit code; everything it says goes through `io`. */
+/** Runs one command line and returns its exit code. It reads and writes through `io` only. */
 export async function runCommand(argv: readonly string[], io: Io): Promise<number> {
   const controller = new AbortController();
   const output = watchReaders(controller, io);
@@ -49,7 +49,7 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
   }
   const exit = report(ended, argv, io, controller.signal);
   const lost = await output.lost();
-  // What failed for another reason says so with its own code.
+  // Another failure keeps its own exit code.
   return lost && (exit === 0 || exit === CHANGES_FOUND) ? 1 : exit;
 }
 
@@ -81,12 +81,12 @@ function runOf(command: Command, argv: readonly string[], io: Io, signal: AbortS
   };
   return run;
 }
-/** Text of several lines is laid out already. */
+/** A text of several lines has its layout already. */
 const noteText = (text: string, width: number): string =>
   text.includes("\n") || displayWidth(text) <= width ? text : wrapped(text, width).join("\n");
 const pathOf = (command: Command): string => (command.parent?.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name());
 
-/** Help that was asked for goes out as it is; commander's complaints become errors of ours. */
+/** Prints requested help unchanged; errors of commander become errors of this program. */
 function quiet(program: Command, io: Io, onHelp: (text: string) => void): Command {
   const each = (command: Command) => {
     command.exitOverride().configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: onHelp, outputError: () => {} });
@@ -98,13 +98,13 @@ function quiet(program: Command, io: Io, onHelp: (text: string) => void): Comman
 
 interface Ended {
   readonly run?: CommandContext;
-  /** For hints: the run, or where no command was found, its flags alone. */
+  /** For hints: the run, or the flags alone where no command was found. */
   readonly caller?: CommandContext;
   readonly answer?: Answer;
   readonly thrown?: unknown;
 }
 
-/** Says how it ended, on the right stream and in the right form, and gives the exit code. */
+/** Prints answer or failure as text or JSON, and returns the exit code. */
 function report({ run, caller, answer, thrown }: Ended, argv: readonly string[], io: Io, signal: AbortSignal): number {
   const problem = thrown ?? answer?.failure;
   const interrupted = signal.reason === "signal";
@@ -114,7 +114,7 @@ function report({ run, caller, answer, thrown }: Ended, argv: readonly string[],
   const voice = run?.voice ?? voicesOf(io, !words.includes("--no-color"));
   if (json) {
     const document = thrown === undefined && answer ? answer.json : bareDocument(run?.command ?? commandIn(words), failure);
-    // A command that goes on until it is interrupted has printed its document at its beginning.
+    // A command without an end has printed its document at its beginning.
     if (document !== undefined) voice.out.write(`${JSON.stringify(document, null, io.stdout.isTTY ? 2 : undefined)}\n`);
   } else {
     if (answer?.text !== undefined && thrown === undefined) voice.out.write(answer.text === "" ? "" : `${answer.text}\n`);
@@ -130,7 +130,7 @@ const voicesOf = (io: Io, colour: boolean): { readonly err: Voice; readonly out:
 });
 const commandIn = (words: readonly string[]): string | null => words.find((word) => !word.startsWith("-")) ?? null;
 
-/** For a failure before the command could make its own document. */
+/** The document of a failure that came before the command could make its own. */
 function bareDocument(command: string | null, failure: Failure | undefined): Record<string, unknown> {
   const error = failure ? toErrorJson(failure) : null;
   if (command === null || !PROVISIONING.has(command)) return { command, ok: false, error };

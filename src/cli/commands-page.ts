@@ -2,14 +2,14 @@ import type { Command, Option } from "commander";
 import { exampleOf, exitsOf, leavesOf } from "./program/notes.ts";
 import { buildProgram } from "./program.ts";
 
-/** docs/commands.md: every command with its flags, an example and its exit codes, made of the commands themselves. */
+/** Text of docs/commands.md: every command with its flags, an example and its exit codes, generated from the commands. */
 export function commandsPage(): string {
   const program = buildProgram(() => async () => {});
   const commands = leavesOf(program);
   return [
     "# Commands",
     "",
-    "<!-- Made by `npm run docs:commands` from the commands themselves. -->",
+    "<!-- Generated from the commands by `npm run docs:commands`. -->",
     "",
     ...commands.map(([path, command]) => `- [\`fleetlogix ${path}\`](#fleetlogix-${path.replaceAll(" ", "-")}): ${command.description()}`),
     "",

@@ -7,9 +7,9 @@ export interface Flag {
   readonly names: readonly string[];
   readonly description: string;
   readonly takesValue: boolean;
-  /** What the value may be; empty: anything, with the files of the folder as a guess. */
+  /** The allowed values; empty: any value, and the shell offers files. */
   readonly choices: readonly string[];
-  /** Asked of the command while it is typed: what there is depends on the folder and the user. */
+  /** The shell runs the command to get these words: they depend on the folder and the user. */
   readonly words?: Words | undefined;
 }
 /** Lists that the hidden command `complete` prints. */
@@ -23,12 +23,12 @@ export interface Tree {
   readonly name: string;
   readonly description: string;
   readonly flags: readonly Flag[];
-  /** What a positional argument may be. */
+  /** Allowed or suggested values of positional arguments. */
   readonly choices: readonly string[];
   readonly commands: readonly Tree[];
 }
 
-/** Values worth offering for an argument of this name that takes others, too. */
+/** By name of an argument: values that the shell offers; the argument accepts others, too. */
 export type Suggestions = Readonly<Record<string, readonly string[]>>;
 
 /** The commands as data. */
@@ -52,7 +52,7 @@ export function treeOf(command: Command, suggestions: Suggestions): Tree {
   };
 }
 
-/** A script for the shell's own completion, made of the tree alone. Pure. */
+/** The completion script of a shell. Pure. */
 export const completionScript = (shell: Shell, tree: Tree): string => ({ bash, zsh, fish })[shell](tree);
 
 interface Situation {
@@ -78,7 +78,7 @@ const wordFlags = (all: readonly Situation[]): Flag[] => [
   ...new Map(all.flatMap((s) => s.flags.filter((f) => f.words !== undefined).map((f) => [f.names.join(), f] as const))).values(),
 ];
 
-/** Walks the words to the command that is being typed; words after a flag that takes a value are that flag's. */
+/** The script finds the command among the words of the line; the word after a flag with a value is the value. */
 function bash(tree: Tree): string {
   const all = situations(tree);
   const cases = all.map((s) => `    "${s.path}") words="${offered(s).join(" ")}"; flags="${s.flags.flatMap((f) => f.names).join(" ")}" ;;`);
@@ -115,7 +115,7 @@ complete -F _${tree.name} ${tree.name}
 `;
 }
 
-/** zsh runs bash's completions once it is asked to. */
+/** `bashcompinit` lets zsh run completions of bash. */
 function zsh(tree: Tree): string {
   return `#compdef ${tree.name}
 # zsh completion for ${tree.name}: source <(${tree.name} completion zsh)

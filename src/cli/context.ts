@@ -1,17 +1,17 @@
 import type { Paint, Style, Voice } from "./render/paint.ts";
 
-/** The world outside of the process, handed in. */
+/** Streams, variables and folder of the process. */
 export interface Io {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** The script that node was started with: how to call the command again. */
+  /** The script that node was started with; hints need it to name the command. */
   readonly script: string | undefined;
 }
 
-/** The flags that every command takes. */
+/** The flags of every command. */
 export interface GlobalFlags {
   readonly local: boolean;
   readonly endpointUrl?: string | undefined;
@@ -28,40 +28,40 @@ export interface GlobalFlags {
   readonly concurrency: number;
 }
 
-/** One call of one command. */
+/** One run of one command. */
 export interface CommandContext {
   /** `up`, `local start`. */
   readonly command: string;
   readonly flags: GlobalFlags;
-  /** The words that the command was called with. */
+  /** The words of the command line. */
   readonly argv: readonly string[];
-  /** Where the calls go; filled in when that is known. */
+  /** Target of the AWS calls; filled in when it is known. */
   readonly reached: { endpoint?: string | undefined; region?: string; local?: boolean };
   readonly io: Io;
   /** Aborts at the first Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Words to stderr while work runs; nothing with --quiet or --json. One line that is too long is wrapped. */
+  /** Prints to stderr, not with --quiet or --json. A long line is wrapped. */
   readonly note: (line: string, style?: Style) => void;
-  /** Something is not as it should be and the run goes on; printed with --quiet too, and kept for the JSON document. */
+  /** Prints a warning, also with --quiet; the JSON document includes it. */
   readonly warn: (line: string) => void;
   readonly warnings: readonly string[];
-  /** For stderr and for stdout, each by what it is connected to. */
+  /** Colours of stderr and stdout; none where the stream is not a terminal. */
   readonly paint: { readonly err: Paint; readonly out: Paint };
   /** The only ways to stderr and stdout. */
   readonly voice: { readonly err: Voice; readonly out: Voice };
 }
 
-/** What a command has to say at its end. */
+/** The answer of a command. */
 export interface Answer {
   /** For people, on stdout. */
   readonly text?: string | undefined;
   /** For programs, on stdout with --json. */
   readonly json: unknown;
-  /** Something went wrong although there is an answer: told on stderr, decides the exit code. */
+  /** A failure beside the answer: printed on stderr, decides the exit code. */
   readonly failure?: unknown;
-  /** Default: 0, or the failure's. */
+  /** Default: 0, or the exit code of the failure. */
   readonly exit?: number | undefined;
 }
 
-/** A command's body: positional arguments, its own options. */
+/** The body of a command; it gets the positional arguments and the options of the command. */
 export type Action = (run: CommandContext, args: readonly unknown[], options: Readonly<Record<string, unknown>>) => Promise<Answer>;

@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import type { Emit, EngineEvent } from "../engine/events.ts";
 import { FleetlogixError } from "../errors.ts";
 
-/** A file that gets a line for each event, written before the next one happens: who follows it sees where the run stands. */
+/** A file that gets one line for each event, before the next event, so that other programs can follow the run. */
 export function eventFile(path: string): { readonly emit: Emit; close(): void } {
   const file = opened(path);
   return { emit: (event) => void writeSync(file, `${JSON.stringify(lineOf(event))}\n`), close: () => closeSync(file) };

@@ -3,7 +3,7 @@ import { CODES, type Code, FleetlogixError } from "../errors.ts";
 import { labelled } from "./render/layout.ts";
 import type { Paint } from "./render/paint.ts";
 
-/** Any error, as people and programs get to see it. */
+/** Any error in the form that is printed. */
 export interface Failure {
   readonly code: Code;
   readonly message: string;
@@ -12,14 +12,14 @@ export interface Failure {
   readonly awsCode: string | null;
   readonly requestId: string | null;
   readonly exit: number;
-  /** Single faults with their places, where the error has them. */
+  /** The single problems with their positions, where the error has them. */
   readonly problems: readonly unknown[] | undefined;
   readonly stack: string | undefined;
 }
 
 const HINTS: Partial<Record<Code, string>> = {
   LOCAL_NOT_RUNNING: "Start it with `fleetlogix local start`.",
-  LOCAL_START_FAILED: "Read the log file in .fleetlogix/local; `fleetlogix local reset` begins anew.",
+  LOCAL_START_FAILED: "Read the log file in .fleetlogix/local; `fleetlogix local reset` deletes the data and starts with none.",
   LOCAL_STOP_FAILED: "Run `fleetlogix local stop` again; `fleetlogix local status` names the process.",
   LOCAL_DATA_NEWER: "Use the newer version again, or empty the data with `fleetlogix local reset`.",
   FAULTS_INVALID: "Correct the file; docs/local-aws.md says what a fault plan may hold.",
@@ -29,8 +29,8 @@ const HINTS: Partial<Record<Code, string>> = {
 };
 
 /**
- * `interrupted`: an error while stopping is the stopping, not a failure of its own. `speak` writes the commands of its words as they
- * have to be typed.
+ * `interrupted`: an unknown error after a signal is reported as INTERRUPTED. `speak` writes the commands of a text as they have to be
+ * typed.
  */
 export function toFailure(error: unknown, interrupted: boolean, speak: (text: string) => string): Failure {
   const failure = failureOf(error, interrupted);
@@ -43,7 +43,7 @@ function failureOf(error: unknown, interrupted: boolean): Failure {
   const base = { resource: null, awsCode: null, requestId: null, problems: undefined, stack };
   if (interrupted)
     return { ...base, code: "INTERRUPTED", message: "Interrupted.", hint: "Run the same command again to continue.", exit: 130 };
-  // The local AWS knows nothing of our errors; its own carry a code that is one of ours.
+  // The local AWS does not import our error class; its errors have one of our codes.
   if (code && code in CODES) {
     const known = code as Code;
     return { ...base, code: known, message, hint: HINTS[known] ?? "`--verbose` says more.", exit: CODES[known].exit };
@@ -92,7 +92,7 @@ export const toErrorJson = (f: Failure): Record<string, unknown> => ({
   ...defined({ problems: f.problems }),
 });
 
-/** Words wrapped to `width`; a message of several lines keeps them. */
+/** The error as text, wrapped to `width`; line breaks of the message stay. */
 export function toErrorText(f: Failure, paint: Paint, verbose: boolean, width = Number.POSITIVE_INFINITY): string {
   const unsaid = (word: string | null) => word !== null && !f.message.includes(word);
   const aws = [unsaid(f.awsCode) && f.awsCode, unsaid(f.requestId) && `request ${f.requestId}`].filter(Boolean).join(", ");

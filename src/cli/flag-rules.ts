@@ -3,7 +3,7 @@ import type { GlobalFlags } from "./context.ts";
 import { isLocal } from "./target.ts";
 
 type Options = Readonly<Record<string, unknown>>;
-/** What a rule looks at: the command's path, all its flags, and the environment. */
+/** Input of a rule: the path of the command, its flags, and the environment. */
 export interface Called {
   readonly command: string;
   readonly options: Options;
@@ -24,7 +24,7 @@ const with_ = (a: string, b: keyof Called["flags"]) => (called: Called) => given
 
 const ONE = "Leave out one of the two.";
 const LINES = "Leave out --json.";
-/** Flags that mean nothing together. Each row is a usage error, before anything is read or called. */
+/** Flags that contradict each other. Each row is a usage error, thrown before any read or call. */
 export const FLAG_RULES: readonly Rule[] = [
   {
     flags: ["--local", "--endpoint-url"],
@@ -34,34 +34,44 @@ export const FLAG_RULES: readonly Rule[] = [
   },
   {
     flags: ["--port", "(no --local)"],
-    why: "--port is the local AWS's port, and this call goes elsewhere",
+    why: "--port is the port of the local AWS, and this command calls another endpoint",
     hint: "Add --local, or leave out --port.",
     broken: ({ command, flags, env }) =>
       flags.port !== undefined && !isLocal(flags, env) && !/^(local|config|dashboard|completion)\b/.test(command),
   },
-  { flags: ["--quiet", "--verbose"], why: "one is less, the other more", hint: ONE, broken: ({ flags }) => flags.quiet && flags.verbose },
+  {
+    flags: ["--quiet", "--verbose"],
+    why: "one prints less, the other prints more",
+    hint: ONE,
+    broken: ({ flags }) => flags.quiet && flags.verbose,
+  },
   {
     flags: ["--skip-final-snapshot", "(no --delete-data)"],
-    why: "--skip-final-snapshot is about a database that is deleted, and it is kept",
+    why: "--skip-final-snapshot needs a database that is deleted, and this teardown keeps it",
     hint: "Add --delete-data to delete the database without a snapshot, or leave out --skip-final-snapshot.",
     broken: (called) => given("skipFinalSnapshot")(called) && !given("deleteData")(called),
   },
   {
     flags: ["--dry-run", "--force-unlock"],
-    why: "a dry run changes nothing, the lock neither",
+    why: "a dry run changes nothing, so it removes no lock",
     hint: ONE,
     broken: both("dryRun", "forceUnlock"),
   },
   { flags: ["--dry-run", "--events"], why: "a dry run has no events", hint: ONE, broken: both("dryRun", "events") },
-  { flags: ["--rollback", "--watch"], why: "one goes back, the other forward", hint: ONE, broken: both("rollback", "watch") },
+  {
+    flags: ["--rollback", "--watch"],
+    why: "one deploys an earlier version, the other the newest",
+    hint: ONE,
+    broken: both("rollback", "watch"),
+  },
   { flags: ["--rollback", "--dry-run"], why: "a rollback has no plan", hint: ONE, broken: both("rollback", "dryRun") },
-  { flags: ["--rollback", "--adopt"], why: "a rollback takes nothing over", hint: ONE, broken: both("rollback", "adopt") },
+  { flags: ["--rollback", "--adopt"], why: "a rollback adopts nothing", hint: ONE, broken: both("rollback", "adopt") },
   { flags: ["--rollback", "--allow-data-loss"], why: "a rollback loses no data", hint: ONE, broken: both("rollback", "allowDataLoss") },
   { flags: ["--rollback", "--force-unlock"], why: "a rollback takes no lock", hint: ONE, broken: both("rollback", "forceUnlock") },
   { flags: ["--rollback", "--events"], why: "a rollback has no events", hint: ONE, broken: both("rollback", "events") },
   {
     flags: ["--watch", "--force-unlock"],
-    why: "remove the lock first, with a single deployment",
+    why: "run one deployment with --force-unlock first, then --watch",
     hint: ONE,
     broken: both("watch", "forceUnlock"),
   },
@@ -74,11 +84,16 @@ export const FLAG_RULES: readonly Rule[] = [
   },
   {
     flags: ["--endpoint-url", "(local)"],
-    why: "--endpoint-url is another AWS, and this command is about the local AWS of this folder",
+    why: "this command works on the local AWS of this folder, and --endpoint-url is another endpoint",
     hint: "Leave out --endpoint-url; --port and --config choose the local AWS.",
     broken: ({ command, flags }) => flags.endpointUrl !== undefined && /^local\b/.test(command),
   },
-  { flags: ["--watch", "--dry-run"], why: "--watch deploys again and again", hint: ONE, broken: both("watch", "dryRun") },
+  {
+    flags: ["--watch", "--dry-run"],
+    why: "--watch deploys after each change, and a dry run deploys nothing",
+    hint: ONE,
+    broken: both("watch", "dryRun"),
+  },
   {
     flags: ["--watch", "--json"],
     why: "--watch has no end, and --json prints one document at the end",
@@ -94,17 +109,17 @@ export const FLAG_RULES: readonly Rule[] = [
   },
   {
     flags: ["--format", "--json"],
-    why: "both say how the answer is written",
+    why: "both choose the format of the answer",
     hint: ONE,
     broken: ({ options, flags }) => flags.json && ["text", "pretty", "env", "markdown"].includes(String(options.givenFormat)),
   },
-  { flags: ["--csv", "--json"], why: "both say how the answer is written", hint: ONE, broken: with_("csv", "json") },
+  { flags: ["--csv", "--json"], why: "both choose the format of the answer", hint: ONE, broken: with_("csv", "json") },
   { flags: ["--event", "--sample"], why: "both give the event", hint: ONE, broken: both("event", "sample") },
   { flags: ["--date", "--older-than"], why: "both choose the days", hint: ONE, broken: both("date", "olderThan") },
   { flags: ["--replace", "--check"], why: "--check writes nothing", hint: ONE, broken: both("replace", "check") },
 ];
 
-/** Throws USAGE at the first rule that is broken. */
+/** Throws USAGE for the first rule that is broken. */
 export function refuseNonsense(called: Called): void {
   const rule = FLAG_RULES.find(({ broken }) => broken(called));
   if (!rule) return;

@@ -2,7 +2,7 @@ import { FUNCTION_NAMES } from "../../handlers/contract/functions.ts";
 import type { Config, FunctionName } from "../config/config.ts";
 import { oneOf } from "../config/one-of.ts";
 
-/** Short names (`verify-delivery`) or the names on AWS → short names, each once; USAGE for any other. Pure. */
+/** Converts short names (`verify-delivery`) and names on AWS to short names, without duplicates; USAGE for another name. Pure. */
 export function functionNames(words: readonly string[], config: Config): readonly FunctionName[] {
   return [...new Set(words.map((word) => functionName(word, config)))];
 }

@@ -1,9 +1,9 @@
 import { buildProgram } from "./program.ts";
 
-/** Columns of the prepared help: what a pipe and a plain terminal get. */
+/** Columns of the prepared help, for pipes and for terminals of unknown width. */
 const WIDTH = 80;
 
-/** What `fleetlogix --help` prints where the output has no width of its own. */
+/** Text of `fleetlogix --help` for an output without a width. */
 export function helpText(): string {
   let text = "";
   const program = buildProgram(() => async () => {});

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { FleetlogixError } from "../errors.ts";
 
-/** Text of a file that the command line names; `what` it is begins the sentence. USAGE when it cannot be read. */
+/** Text of a file of the command line. USAGE when it cannot be read; `what` is the subject of the error. */
 export function readFile(file: string, what: string): string {
   try {
     return readFileSync(file, "utf8");
@@ -10,7 +10,7 @@ export function readFile(file: string, what: string): string {
   }
 }
 
-/** JSON as a value; any other text as it is. */
+/** The value of a JSON text; any other text unchanged. */
 export function parsed(content: string): unknown {
   try {
     return JSON.parse(content);

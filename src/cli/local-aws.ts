@@ -4,11 +4,11 @@ import type { CommandContext } from "./context.ts";
 import { withSpinner } from "./progress.ts";
 import { localHosts, localPort } from "./target.ts";
 
-/** Data of the local AWS: beside the configuration file. */
+/** Data folder of the local AWS, in the folder of the configuration file. */
 export const localDataDir = (run: CommandContext): string =>
   join(homeOfConfig({ file: run.flags.config, cwd: run.io.cwd }), ".fleetlogix", "local");
 
-/** The local AWS's address. One that runs on this folder is used where it is; otherwise it is started. */
+/** URL of the local AWS of this folder, which is started when it does not run. */
 export async function ensureLocalAws(run: CommandContext): Promise<string> {
   const { startLocal } = await import("../local/daemon/control.ts");
   const { port, chosen } = localPort(run.flags, run.io.env);

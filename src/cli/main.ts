@@ -1,18 +1,18 @@
 import { FleetlogixError } from "../errors.ts";
 import { runCommand } from "./command.ts";
 
-/** The process: its words, streams and environment in, its exit code out. */
+/** Runs the command of this process and sets its exit code. */
 export async function main(): Promise<void> {
   const { stdin, stdout, stderr, env } = process;
   const script = process.argv[1];
   const code = await runCommand(process.argv.slice(2), {
     ...{ stdin, stdout, stderr, env, script },
-    // Asked for late: what needs no folder works in one that is gone.
+    // Read when it is needed: a command that needs no folder also works in a deleted one.
     get cwd() {
       return currentFolder();
     },
   });
-  // Kept connections and timers of libraries must not keep the command alive; its output must get out first.
+  // Open connections and timers of libraries must not keep the process alive. Its output is written first.
   process.exitCode = code;
   stdout.write("", () => stderr.write("", () => process.exit(code)));
 }

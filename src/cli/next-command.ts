@@ -1,7 +1,7 @@
 import { basename, relative } from "node:path";
 import type { CommandContext } from "./context.ts";
 
-/** How the user calls this command, with the flags that lead to the same stack: for lines that work when pasted. */
+/** A command line for the same stack, as the user has to type it. */
 export function nextCommand(run: CommandContext, command: string, ...args: string[]): string {
   const given = new Set(args.filter((arg) => arg.startsWith("--")));
   // The help of a command is the same for every stack.
@@ -9,7 +9,7 @@ export function nextCommand(run: CommandContext, command: string, ...args: strin
   return [program(run.io), command, ...args, ...flags.flat()].join(" ");
 }
 
-/** Each flag with its value, if it has one. */
+/** The flags that choose the stack, with their values. */
 function flagsOf({ flags }: CommandContext, command: string): readonly (readonly [flag: string, value?: string])[] {
   const { local, endpointUrl, port, region, profile, config, env } = flags;
   const valued = (flag: string, value: string | undefined) => (value === undefined ? [] : [[flag, quote(value)] as const]);
@@ -26,7 +26,7 @@ function flagsOf({ flags }: CommandContext, command: string): readonly (readonly
   ];
 }
 
-/** The command as it was called, with one more flag. A plan and a dry run change nothing: then it is the command that does. */
+/** The present command line with one more flag. For a plan it is `up`, and for a dry run the command without --dry-run. */
 export function commandWith(run: CommandContext, flag: string, value: string): string {
   const words = value === "" ? [flag] : [flag, ...value.split(" ")];
   if (run.command === "plan") return nextCommand(run, "up", ...decisive(run.argv), ...words);
@@ -35,13 +35,13 @@ export function commandWith(run: CommandContext, flag: string, value: string): s
     const word = run.argv[i] ?? "";
     const [name = ""] = word.split("=");
     if (word === "--dry-run" || (name === flag && word.includes("=")) || (word === flag && value === "")) continue;
-    // Of a flag that has a value, the new one counts; one that may stand several times is said once more.
+    // The new value of a flag replaces the old one; a repeatable flag keeps both.
     if (word === flag && !REPEATABLE.has(flag)) i++;
     else kept.push(quote(word));
   }
   return [program(run.io), ...kept, ...words].join(" ");
 }
-/** What a plan was told of, and the command that follows it must be told, too. */
+/** The flags of a plan that the `up` after it needs, too. */
 function decisive(argv: readonly string[]): readonly string[] {
   return argv.flatMap((word, at) => {
     if (word === "--adopt" || word.startsWith("--allow-data-loss=")) return [word];

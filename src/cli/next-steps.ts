@@ -4,7 +4,7 @@ import type { CommandContext } from "./context.ts";
 import { nextCommand, quote } from "./next-command.ts";
 import { columns, widthOf } from "./render/layout.ts";
 
-/** What is there now and what to type next; every line works when pasted, and none holds a secret. */
+/** The addresses of the stack and the next commands. Each line can be pasted, and none has a secret. */
 export function nextSteps(run: CommandContext, config: Config, outputs: Outputs): string {
   const steps = [...apiSteps(run, config, outputs), ...databaseSteps(run, outputs), ...moreSteps(run)];
   return [
@@ -37,7 +37,7 @@ function apiSteps(run: CommandContext, config: Config, outputs: Outputs): string
   return [["a delivery is on its way", call], ...(run.flags.verbose ? curlSteps(run, config, outputs.api_url) : [])];
 }
 
-/** The same call without fleetlogix, for an app's developer. */
+/** The same call without fleetlogix, for the developer of an app. */
 function curlSteps(run: CommandContext, { api, region }: Config, url: string): string[][] {
   const key = nextCommand(run, "outputs", "api_key", "--show-secrets");
   const proof = {

@@ -3,7 +3,7 @@ import type { CommandContext } from "./context.ts";
 import { nextCommand } from "./next-command.ts";
 import { columns, widthOf, wrapped } from "./render/layout.ts";
 
-/** What an `up` keeps although the configuration no longer names it, because it holds data, and the command that removes it. */
+/** The orphans that `up` retains because they hold data, and the command that deletes them. */
 export function keptOrphans(run: CommandContext, resources: readonly PlannedResource[]): readonly string[] {
   const kept = resources.filter((r) => r.orphan && r.decision.action === "retain");
   if (kept.length === 0) return [];
@@ -18,7 +18,7 @@ export function keptOrphans(run: CommandContext, resources: readonly PlannedReso
     ...wrapped("No longer in the configuration, and kept with their data:", widthOf(run.io.stdout)),
     ...rows,
     "",
-    "They go, data and all, with",
+    "This command deletes them with their data:",
     `  ${command}`,
   ];
 }

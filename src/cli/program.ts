@@ -9,7 +9,7 @@ import { addNotes } from "./program/notes.ts";
 import { amount, httpUrl, whole } from "./program/values.ts";
 import { version } from "./version.ts";
 
-/** Every command with its flags and words; what it does is in commands/. */
+/** Every command with its flags and help. The code of the commands is in commands/. */
 export function buildProgram(act: Act): Command {
   const program = new Command("fleetlogix")
     .description("The cloud back end of a delivery fleet, on AWS or on an embedded local AWS.")
@@ -82,12 +82,12 @@ function globalOptions(): Option[] {
     new Option("--local", "use the embedded local AWS, started when it is not running (or FLEETLOGIX_LOCAL=1)"),
     new Option("--port <n>", "port of the local AWS (or FLEETLOGIX_LOCAL_PORT; default 4566)").argParser(whole(1, 65_535)),
     new Option("--endpoint-url <url>", "another AWS-compatible endpoint (or AWS_ENDPOINT_URL)").argParser(httpUrl),
-    new Option("--region <region>", "AWS region, before the one in the file"),
+    new Option("--region <region>", "AWS region; overrides the file"),
     new Option("--profile <name>", "profile of the AWS configuration"),
     new Option("--config <file>", "configuration file (default: fleetlogix.config.json, if there is one)"),
-    new Option("--env <name>", "environment: lays its part of the file over the rest"),
+    new Option("--env <name>", "environment: its settings in the file override the others"),
     new Option("--json", "print one JSON document on stdout and nothing else"),
-    new Option("-y, --yes", "go ahead without asking"),
+    new Option("-y, --yes", "continue without a question"),
     new Option("-q, --quiet", "only the answer, no progress"),
     new Option("-v, --verbose", "every event, and stack traces"),
     new Option("--no-color", "no colour (or NO_COLOR=1)"),
@@ -96,12 +96,12 @@ function globalOptions(): Option[] {
 }
 
 const collect = (value: string, before: string[] = []): string[] => [...before, value];
-const adopt = () => new Option("--adopt", "take over resources that have our names and not our tag");
+const adopt = () => new Option("--adopt", "adopt resources that have our names without our tag");
 const allowDataLoss = () =>
   new Option("--allow-data-loss <id>", "let this resource be replaced although it holds data; repeatable").argParser(collect);
 const dryRun = () => new Option("--dry-run", "print the plan and stop");
-const forceUnlock = () => new Option("--force-unlock", "first remove the lock that a dead run left");
-const events = () => new Option("--events <file>", "append what happens to this file, one JSON object a line, as it happens");
+const forceUnlock = () => new Option("--force-unlock", "first remove the lock of a run that was killed");
+const events = () => new Option("--events <file>", "append each event to this file, one JSON object a line");
 const noWait = () => new Option("--no-wait", "do not wait for the database");
 
 function provisioning(program: Command, act: Act): void {
@@ -116,7 +116,7 @@ function provisioning(program: Command, act: Act): void {
   command("setup", "bring up the data layer: bucket, tables, topic, database").addOption(noWait());
   command("deploy-lambdas", "bundle and deploy the functions: all, or those named")
     .addArgument(new Argument("[names...]", "functions, by short or full name"))
-    .option("--rollback [version]", "point the alias back to an earlier version: the one before, or this one")
+    .option("--rollback [version]", "point the alias to the previous version, or to this one")
     .option("--watch", "deploy again whenever handlers/ changes, and follow the logs")
     .action((...args: unknown[]) => {
       const { rollback, watch } = args.at(-2) as { rollback?: unknown; watch?: unknown };
@@ -126,9 +126,9 @@ function provisioning(program: Command, act: Act): void {
   program
     .command("teardown")
     .description("remove the stack; bucket, tables and database are kept unless asked")
-    .option("--delete-data", "remove what holds data, too; the database leaves a final snapshot")
+    .option("--delete-data", "delete also the resources that hold data; the database gets a final snapshot")
     .option("--skip-final-snapshot", "with --delete-data: no final snapshot")
-    .option("--orphans", "only what the configuration no longer names; the stack stays")
+    .option("--orphans", "delete only resources that are no longer in the configuration")
     .addOption(dryRun())
     .addOption(forceUnlock())
     .addOption(noWait())
@@ -138,7 +138,7 @@ function provisioning(program: Command, act: Act): void {
 function inspection(program: Command, act: Act): void {
   program
     .command("plan")
-    .description("what `up` would do, from live reads; also the drift report")
+    .description("show what `up` would do, from live reads; also the drift report")
     .option("--detailed-exitcode", "exit with 3 when there are changes")
     .addOption(new Option("--format <form>", "markdown: for a pull request").choices(["text", "json", "markdown"]).default("text"))
     .option("--no-cost", "leave out the estimate of the monthly cost")
@@ -147,8 +147,8 @@ function inspection(program: Command, act: Act): void {
     .action(act(async () => (await import("./commands/plan.ts")).plan));
   program
     .command("status")
-    .description("the stack on one screen: state, size, age and address of every resource, alarms, who works on it")
-    .option("--watch", "draw it again every few seconds until Ctrl-C")
+    .description("the stack on one screen: state, size, age and address of every resource, alarms, the present run")
+    .option("--watch", "refresh every few seconds until Ctrl-C")
     .option("--exit-code", "exit with 1 unless every resource is ready")
     .action(act(async () => (await import("./commands/status.ts")).status));
   program
@@ -171,7 +171,7 @@ function inspection(program: Command, act: Act): void {
     .description("the functions' logs in order of time: all functions, or those named")
     .argument("[function...]", "short or full names")
     .option("--since <duration>", "how far back: 30s, 10m, 2h, 1d", "10m")
-    .option("-f, --follow", "go on with what is logged from now on")
+    .option("-f, --follow", "continue with new lines")
     .option("--level <level>", "only lines of this level or above: debug, info, warn, error")
     .option("--grep <pattern>", "only lines that this regular expression matches")
     .option("--request-id <id>", "only lines of this call: request_id of an answer")
@@ -188,7 +188,7 @@ function inspection(program: Command, act: Act): void {
     .action(act(async () => (await import("./commands/simulate.ts")).simulate));
   program
     .command("permissions")
-    .description("the least IAM policy under which a deployer can run a command")
+    .description("the smallest IAM policy that a deployer needs for a command")
     .argument("[command]", "up (default), plan, status, teardown and others")
     .addOption(new Option("--part <n>", "one of the parts that each fit into a managed policy").argParser(whole(1, 10)))
     .action(act(async () => (await import("./commands/permissions.ts")).permissions));
@@ -198,7 +198,7 @@ function inspection(program: Command, act: Act): void {
     .action(act(async () => (await import("./commands/doctor.ts")).doctor));
   program
     .command("audit")
-    .description("hold the live stack against the security controls: pass, fail, or declined with its reason")
+    .description("check the live stack against the security controls: pass, fail, or declined with its reason")
     .option("--sarif", "print a SARIF 2.1.0 document")
     .action(act(async () => (await import("./commands/audit.ts")).audit));
 }
@@ -223,7 +223,7 @@ function apiCalls(program: Command, act: Act): void {
     .action(act(async () => (await load()).list));
   keys
     .command("create")
-    .description("make a key, or change the limits of the one with this name")
+    .description("create a key, or change the limits of the key with this name")
     .argument("<name>", "name of its holder, such as partner-a")
     .option("--rate-limit <n>", "calls a second (default: api.rateLimit)", amount(0.1, 10_000))
     .option("--burst-limit <n>", "calls at once (default: api.burstLimit)", whole(1, 5_000))

@@ -3,7 +3,7 @@ import type { CommandContext } from "./context.ts";
 import { eventFile } from "./event-file.ts";
 import { linesRenderer } from "./render/lines.ts";
 
-/** Shows a run's events while `work` goes on; with `file` they go there, too. */
+/** Shows the events of a run during `work`; with `file` they are written there, too. */
 export async function withProgress<T>(run: CommandContext, file: string | undefined, work: (emit: Emit) => Promise<T>): Promise<T> {
   if (file === undefined) return shown(run, work);
   const writer = eventFile(file);
@@ -36,7 +36,7 @@ async function shown<T>(run: CommandContext, work: (emit: Emit) => Promise<T>): 
   }
 }
 
-/** A spinner beside `text` while `work` goes on; only in a terminal. */
+/** Shows a spinner and `text` during `work`; only in a terminal. */
 export async function withSpinner<T>(run: CommandContext, text: string, work: () => Promise<T>): Promise<T> {
   if (run.flags.json || run.flags.quiet || !isLive(run)) return work();
   const { default: ora } = await import("ora");
@@ -45,7 +45,7 @@ export async function withSpinner<T>(run: CommandContext, text: string, work: ()
   return work().finally(() => spinner.stop());
 }
 
-/** A person watches: a terminal, and not a log of CI. */
+/** True when stderr is a terminal that is not a log of CI. */
 export const isLive = ({ io }: CommandContext): boolean => io.stderr.isTTY === true && !io.env.CI && io.env.TERM !== "dumb";
-/** A person can be asked. */
+/** True when the user can answer a question. */
 export const canAsk = (run: CommandContext): boolean => run.io.stdin.isTTY === true && run.io.stderr.isTTY === true && !run.flags.json;

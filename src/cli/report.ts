@@ -7,7 +7,7 @@ import { toFailure } from "./failure.ts";
 import { type ProvisioningReport, reportJson } from "./render/document.ts";
 import { spoken } from "./speak.ts";
 
-/** What a provisioning command came to. */
+/** The result of a provisioning command. */
 export interface CommandReport {
   readonly resources: ProvisioningReport["resources"];
   readonly outputs?: Outputs | null | undefined;
@@ -16,14 +16,14 @@ export interface CommandReport {
   readonly error?: unknown;
   readonly exit?: number | undefined;
 }
-/** Filled in as it becomes known, so that a failure too can say where it happened. */
+/** Filled in when it becomes known, so that the document of a failure has it, too. */
 export interface Known {
   stack: string | null;
   account: string | null;
   region: string | null;
 }
 
-/** Runs `work` and makes the document of section `--json` of it, whether it ends well or throws. */
+/** Runs `work` and makes the `--json` document from its result or its error. */
 export async function reported(run: CommandContext, work: (known: Known) => Promise<CommandReport>): Promise<Answer> {
   const began = performance.now();
   const known: Known = { stack: null, account: null, region: null };
@@ -43,7 +43,7 @@ export function knowApp(known: Known, { stack, place }: App): void {
   Object.assign(known, { stack, account: place.account, region: place.region });
 }
 
-/** A plan with refusals ends with their exit code, like the run that it foretells. */
+/** The error of a plan with refusals: it has the exit code that the run would have. */
 export function refusalIn(plan: Plan): FleetlogixError | undefined {
   const refused = plan.resources.flatMap(({ id, decision }) => (decision.action === "refuse" ? [{ id, ...decision }] : []));
   const first = refused.find(({ code }) => code === "OWNER_FOREIGN") ?? refused[0];

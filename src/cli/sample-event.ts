@@ -2,12 +2,12 @@ import { type ApiRoute, ROUTES } from "../../handlers/contract/routes.ts";
 import type { FunctionName } from "../config/config.ts";
 import { oneOf } from "../config/one-of.ts";
 
-/** Names of the events that a function can be called with: the operations of the API that it answers. */
+/** Names of the sample events of a function: its operations of the API. */
 export const samplesOf = (name: FunctionName): readonly string[] => routesOf(name).map(({ operationId }) => operationId);
 
 const routesOf = (name: FunctionName): readonly ApiRoute[] => ROUTES.filter((route) => route.function === name);
 
-/** The documented example of an operation, as API Gateway would hand it to the function (REST proxy event, payload format 1.0). */
+/** The documented example of an operation, as API Gateway sends it to the function (REST proxy event, payload format 1.0). */
 export function sampleEvent(name: FunctionName, sample: string, now: Date): string {
   const id = oneOf("sample", sample, samplesOf(name));
   const route = routesOf(name).find(({ operationId }) => operationId === id) as ApiRoute;

@@ -8,7 +8,7 @@ import { withSpinner } from "./progress.ts";
 import { spoken } from "./speak.ts";
 import { targetOf } from "./target.ts";
 
-/** Reads the configuration first: a wrong one ends the command before anything is started or called. */
+/** Reads the configuration. An invalid one ends the command before it starts or calls anything. */
 export function configOf(run: CommandContext): LoadedConfig {
   const { config: file, env, region } = run.flags;
   const loaded = loadConfig({ file, env, region, cwd: run.io.cwd, variables: run.io.env });
@@ -16,7 +16,7 @@ export function configOf(run: CommandContext): LoadedConfig {
   return loaded;
 }
 
-/** Finds, and with --local starts, what the flags point at, and opens the application on it. */
+/** Finds the target of the flags, starts the local AWS with --local, and opens the app. */
 export async function openAppFor(
   run: CommandContext,
   config: Config,
@@ -43,7 +43,7 @@ export async function openAppFor(
 const isOnThisMachine = (endpoint: string | undefined): boolean =>
   endpoint !== undefined && /^(127\.0\.0\.1|localhost|\[::1\])$/.test(new URL(endpoint).hostname);
 
-/** What it says to people holds commands: here they are written as they have to be typed. */
+/** Its errors contain commands, which are written here as they have to be typed. */
 function speaking(app: App, run: CommandContext): App {
   const say = (text: string) => spoken(text, run);
   const plan = ({ resources, ...rest }: Plan): Plan => ({
@@ -73,7 +73,7 @@ function decided(decision: PlannedResource["decision"], say: (text: string) => s
   return "notes" in decision && decision.notes ? { ...decision, notes: decision.notes.map(say) } : decision;
 }
 
-/** Both, for commands that need nothing between them. */
+/** Configuration and app, for commands that need nothing between the two. */
 export async function openCommandSession(run: CommandContext): Promise<{ readonly app: App; readonly config: Config }> {
   const { config } = configOf(run);
   return { app: await openAppFor(run, config), config };

@@ -1,11 +1,11 @@
 import { getSystemErrorMap } from "node:util";
 
-/** What ended the run from outside: a signal, or the reader of our output going away. */
+/** Reason of an abort: a signal, or the reader of stdout closed it. */
 export type Ending = "signal" | "reader";
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const INTERRUPTED = 130;
 
-/** The first signal aborts: calls in flight finish. The second one ends the process at once; both are resumable. */
+/** The first signal aborts, and calls in flight finish. The second one ends the process at once. A rerun continues after both. */
 export function watchSignals(controller: AbortController): () => void {
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(INTERRUPTED);
@@ -18,8 +18,8 @@ export function watchSignals(controller: AbortController): () => void {
 }
 
 /**
- * `fleetlogix logs | head`: nobody reads on, which is no error. Any other failure to write the answer (a full disk) is one. Only stdout
- * stops the work: stderr is company, not the answer.
+ * With `fleetlogix logs | head` the reader closes stdout, which is not an error. Any other failure to write, such as a full disk, is one.
+ * Only stdout stops the work, because the answer is not on stderr.
  */
 export function watchReaders(
   controller: AbortController,
@@ -32,7 +32,7 @@ export function watchReaders(
   });
   stderr.on("error", () => {});
   return {
-    /** Could the answer not be written? Then it says so. Nobody who wanted it is no loss. */
+    /** True when the answer could not be written, which is reported; false when the reader closed stdout. */
     async lost() {
       await new Promise<void>((done) => stdout.write("", () => setImmediate(done)));
       if (failure === undefined || failure.code === "EPIPE") return false;
@@ -43,7 +43,7 @@ export function watchReaders(
   };
 }
 
-/** While a program has the terminal, Ctrl-C is for it: a query is cancelled and nothing ends. Gives back what undoes it. */
+/** Ignores Ctrl-C while a child program has the terminal, which handles it. Returns a function that undoes this. */
 export function leaveSignalsToChild(): () => void {
   const listeners = process.listeners("SIGINT");
   const wait = () => {};

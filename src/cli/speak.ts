@@ -1,12 +1,12 @@
 import type { CommandContext } from "./context.ts";
 import { commandWith, nextCommand, program, quote } from "./next-command.ts";
 
-/** Commands in a hint stand in backticks. */
+/** Commands in a hint are in backticks. */
 const COMMAND = /`(fleetlogix|aws|--[a-z][\w-]*)((?: [^`\n]+)?)`/g;
 
 /**
- * The commands of a text as they have to be typed here. `fleetlogix …` gets the flags that lead to the same stack, `aws …` the endpoint,
- * region and profile, and a bare `--flag …` becomes the command as it was called, with that flag.
+ * Writes the commands of a text as they have to be typed. `fleetlogix …` gets the flags of the stack, `aws …` the endpoint, region and
+ * profile, and a `--flag …` alone becomes the present command line with that flag.
  */
 export function spoken(text: string, run: CommandContext | undefined): string {
   if (run === undefined) return text;
@@ -23,7 +23,7 @@ function ours(run: CommandContext, words: string): string {
   return command === "" ? program(run.io) : nextCommand(run, command, ...args);
 }
 
-/** These ask the user's own configuration: no endpoint and no region is theirs. */
+/** These `aws` commands use the user's configuration only; they take no endpoint and no region. */
 const ABOUT_THE_USER = /^(configure|sso) ?/;
 
 function awsCommand(run: CommandContext, words: string): string {
@@ -37,7 +37,7 @@ function awsCommand(run: CommandContext, words: string): string {
         ...(region === undefined || has("--region") ? [] : ["--region", quote(region)]),
       ];
   const as = profile === undefined || local || has("--profile") ? [] : ["--profile", quote(profile)];
-  // The local AWS looks at no key; the `aws` command will not run without one.
+  // The local AWS accepts any key; the `aws` command requires one.
   const keys = local ? ["AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local"] : [];
   return [...keys, "aws", words, ...where, ...as].filter((word) => word !== "").join(" ");
 }

@@ -1,7 +1,7 @@
 import { FleetlogixError } from "../errors.ts";
 import type { GlobalFlags } from "./context.ts";
 
-/** Where the AWS calls go. */
+/** Target of the AWS calls. */
 export type Target =
   | { readonly kind: "aws" }
   | { readonly kind: "endpoint"; readonly url: string }
@@ -11,11 +11,11 @@ export type Target =
 type Variables = Readonly<Record<string, string | undefined>>;
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
-/** The calls go to the local AWS. Pure. */
+/** True when the target is the local AWS. Pure. */
 export const isLocal = (flags: Pick<GlobalFlags, "local">, variables: Variables): boolean =>
   flags.local || isOn(variables.FLEETLOGIX_LOCAL);
 
-/** Flags before variables; local before any other endpoint, so that FLEETLOGIX_LOCAL=1 keeps a shell away from AWS. Pure. */
+/** Flags override variables. The local AWS overrides any other endpoint, so with FLEETLOGIX_LOCAL=1 a shell does not call AWS. Pure. */
 export function targetOf(flags: Pick<GlobalFlags, "local" | "endpointUrl">, variables: Variables): Target {
   const url = flags.endpointUrl;
   if (isLocal(flags, variables)) {
@@ -30,7 +30,7 @@ export function targetOf(flags: Pick<GlobalFlags, "local" | "endpointUrl">, vari
   return endpoint === undefined ? { kind: "aws" } : { kind: "endpoint", url: endpoint };
 }
 
-/** Calls of the services that we speak to, by the SDK's names of their variables. */
+/** The endpoint variables of the SDK, for the services that fleetlogix calls. */
 const SERVICES = [
   "S3",
   "DYNAMODB",
@@ -58,7 +58,7 @@ function configured(variables: Variables): string | undefined {
 }
 const isOn = (value: string | undefined): boolean => value === "1" || value?.toLowerCase() === "true";
 
-/** FLEETLOGIX_LOCAL_HOSTS: names, parted by commas, by which deployed APIs of the local AWS may be called. Pure. */
+/** FLEETLOGIX_LOCAL_HOSTS: comma-separated host names under which the APIs of the local AWS may be called. Pure. */
 export const localHosts = (variables: Variables): string[] =>
   (variables.FLEETLOGIX_LOCAL_HOSTS ?? "")
     .split(",")
@@ -66,7 +66,7 @@ export const localHosts = (variables: Variables): string[] =>
     .filter(Boolean);
 
 const DEFAULT_PORT = 4566;
-/** --port, FLEETLOGIX_LOCAL_PORT, 4566. `chosen`: somebody asked for this port. Pure. */
+/** --port, FLEETLOGIX_LOCAL_PORT, 4566. `chosen`: a flag or variable set this port. Pure. */
 export function localPort(flags: Pick<GlobalFlags, "port">, variables: Variables): { readonly port: number; readonly chosen: boolean } {
   const variable = variables.FLEETLOGIX_LOCAL_PORT;
   if (flags.port !== undefined) return { port: flags.port, chosen: true };

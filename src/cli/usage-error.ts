@@ -3,7 +3,7 @@ import { choiceHint } from "../config/one-of.ts";
 import { FleetlogixError } from "../errors.ts";
 import { exampleOf } from "./program/notes.ts";
 
-/** An error of commander's in the words of this program, with the same hints as every other error. */
+/** An error of commander as an error of this program, with a hint. */
 export function usageError(error: CommanderError, program: Command, argv: readonly string[]): FleetlogixError {
   const { command, path } = calledCommand(program, argv);
   const help = `See \`${["fleetlogix", path, "--help"].filter(Boolean).join(" ")}\`.`;
@@ -38,7 +38,7 @@ export function usageError(error: CommanderError, program: Command, argv: readon
 }
 const usage = (message: string, hint: string) => new FleetlogixError("USAGE", message, { hint });
 
-/** The innermost command that the words name, and its path. */
+/** The innermost command in the words, and its path. */
 function calledCommand(program: Command, argv: readonly string[]): { readonly command: Command; readonly path: string } {
   const found = { command: program, path: "" };
   for (const word of argv) {

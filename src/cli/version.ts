@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Nearest folder above this file with a package.json: the package, compiled or not. */
+/** The folder of the package: the nearest one above this file with a package.json. */
 export function packageFolder(from: string = dirname(fileURLToPath(import.meta.url))): string {
   return existsSync(join(from, "package.json")) ? from : packageFolder(dirname(from));
 }

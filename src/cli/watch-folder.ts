@@ -1,11 +1,11 @@
 import { watch } from "node:fs";
 
-/** An editor writes a file in several steps: so long after the last one it counts as saved. */
+/** An editor writes a file in several steps. The file counts as saved after so many milliseconds without another one. */
 const QUIET_MS = 25;
 
 /**
- * The files under `folder` that were saved from now on, together for those saved at once; ends with the signal. What is saved while
- * nobody asks is not missed.
+ * Yields the files below `folder` that are saved from now on, those of one moment together; ends with the signal. A save between two
+ * reads is not lost.
  */
 export function watchFolder(folder: string, signal: AbortSignal): AsyncIterable<readonly string[]> {
   const changed = new Set<string>();

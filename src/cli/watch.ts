@@ -1,14 +1,14 @@
 import type { CommandContext } from "./context.ts";
 
 const EVERY_MS = 3_000;
-/** Escape codes of terminals: the second screen, the cursor, one whole drawing at a time. */
+/** Escape codes of terminals: alternate screen, cursor, synchronized output. */
 const ENTER = "\u001b[?1049h\u001b[?25l";
 const LEAVE = "\u001b[?25h\u001b[?1049l";
 const [BEGIN, END] = ["\u001b[?2026h", "\u001b[?2026l"];
 
 /**
- * Shows `text()` of what `read` finds, again and again until the signal. In a terminal on a screen of its own, drawn over in place, so
- * that nothing flickers and a new size is drawn at once; elsewhere it is printed again when it has changed.
+ * Shows `text()` of the result of `read` repeatedly until the signal. A terminal shows it on the alternate screen, without flicker, and
+ * a new size is drawn at once. Elsewhere it is printed when it has changed.
  */
 export async function watched<T>(run: CommandContext, read: () => Promise<T>, text: (found: T) => string): Promise<T> {
   let found = await read();
@@ -47,7 +47,7 @@ async function printed<T>(run: CommandContext, first: T, read: () => Promise<T>,
 const footed = (run: CommandContext, text: string): string =>
   `${text}\n\n${run.paint.out("dim", `every ${EVERY_MS / 1000} s; Ctrl-C ends it`)}`;
 
-/** Each line is written over the old one and cleared to its end; what no longer fits is left out at the bottom. */
+/** Writes each line over the old one and clears its rest; lines that do not fit at the bottom are left out. */
 function frame(text: string, rows: number): string {
   const lines = text.split("\n").slice(0, rows);
   return `${BEGIN}\u001b[H${lines.map((line) => `${line}\u001b[K`).join("\r\n")}\u001b[J${END}`;

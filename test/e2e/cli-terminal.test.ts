@@ -63,14 +63,16 @@ const linesOf = (said: string): readonly string[] => said.replace(/\u001b\[[?\d;
 const widest = (said: string): number => Math.max(...linesOf(said).map((line) => displayWidth(line)));
 
 describe.runIf(hasTerminals)("in a terminal", () => {
-  test("config init asks four questions, asks again what does not fit, and Enter takes the default", { timeout: LONG }, async () => {
+  test("config init asks four questions, repeats a question after an invalid answer, and Enter takes the default", {
+    timeout: LONG,
+  }, async () => {
     const asked = inTerminal("config init");
     const answer = async (question: RegExp, text: string) => {
       await asked.until(question);
       asked.child.stdin?.write(`${text}\n`);
     };
     await answer(/AWS region \[us-east-1\]/, "mars");
-    await answer(/"mars" does not fit[\s\S]*AWS region/, "eu-west-1");
+    await answer(/"mars" is not a valid answer[\s\S]*AWS region/, "eu-west-1");
     await answer(/Hardening/, "");
     await answer(/E-mail/, "ana@example.com");
     await answer(/Language/, "en");

@@ -161,7 +161,7 @@ function inTerminal(args: string, answer: string | null): Promise<{ code: number
   let [screen, typed] = ["", false];
   child.stdout.setEncoding("utf8").on("data", (chunk) => {
     screen += chunk;
-    if (typed || answer === null || !/go ahead: |\[y\/N\] /.test(screen)) return;
+    if (typed || answer === null || !/continue: |\[y\/N\] /.test(screen)) return;
     typed = true;
     child.stdin.write(answer);
   });
@@ -173,7 +173,7 @@ test.runIf(hasTerminals)("in a terminal it asks: only the right answer goes on",
   fixture = await startFixture({ from: finished });
   await new SNS(own()).createTopic({ Name: "fleetlogix-old", Tags: [{ Key: "fleetlogix:stack", Value: "FleetLogix/dev" }] });
   const asked: readonly [command: string, answer: string | null, screen: RegExp][] = [
-    ["teardown", "FleetLogix\n", /\d+ to delete[\s\S]*Type FleetLogix\/dev to go ahead: [\s\S]*CONFIRMATION_MISSING {2}Not confirmed/],
+    ["teardown", "FleetLogix\n", /\d+ to delete[\s\S]*Type FleetLogix\/dev to continue: [\s\S]*CONFIRMATION_MISSING {2}Not confirmed/],
     ["up", "\u0004", /Remove what the plan says\? [\s\S]*CONFIRMATION_MISSING {2}Not confirmed/],
     ["up", null, /CONFIRMATION_MISSING {2}[\s\S]* no terminal to ask in[\s\S]*--yes/],
   ];
