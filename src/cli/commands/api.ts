@@ -14,12 +14,12 @@ import { configOf, openAppFor } from "../session.ts";
 import { spoken } from "../speak.ts";
 
 const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"] as const;
-/** A body with one of these is refused by `fetch` itself. */
+/** `fetch` refuses a body with these methods. */
 const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
-/** API Gateway waits 29 s for a function; its own answer then must still be heard. */
+/** API Gateway waits 29 s for a function, and its answer after that must arrive, too. */
 const TIMEOUT_MS = 35_000;
 
-/** One call of the deployed API, with address and key (or SigV4) filled in. The body goes to stdout, the status to stderr. */
+/** Calls the deployed API with its address and key, or SigV4. Prints the body to stdout and the status to stderr. */
 export const api: Action = async (run, [method, path], options) => {
   if (method === undefined) throw missing(run, "The method and the path of the call are missing.");
   const verb = oneOf("method", String(method).toUpperCase(), METHODS);
@@ -39,7 +39,7 @@ export const api: Action = async (run, [method, path], options) => {
   return answerOf(run, response, content);
 };
 
-/** The OpenAPI document of the deployed API, for generators of clients. It needs no AWS. */
+/** Prints the OpenAPI document, for generators of clients. Makes no call. */
 export const apiSpec: Action = async () => {
   const { openApiDocument } = await import("../../app.ts");
   const document = openApiDocument();
@@ -117,7 +117,7 @@ function refusal(run: CommandContext, status: number, requestId: string | null):
   return new FleetlogixError("CALL_REFUSED", `The API answered ${status}.`, { hint, requestId: requestId ?? undefined });
 }
 
-/** `-d JSON`, `-d @file`, `-d @-` (standard input). USAGE when it is not JSON: nothing is sent then. */
+/** `-d JSON`, `-d @file`, `-d @-` (standard input). USAGE when it is not JSON. */
 async function readBody(run: CommandContext, data: string | undefined): Promise<string | undefined> {
   if (data === undefined) return undefined;
   const content = data === "@-" ? await text(run.io.stdin) : data.startsWith("@") ? readFile(data.slice(1), "The body") : data;

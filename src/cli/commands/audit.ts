@@ -10,7 +10,7 @@ import { openCommandSession } from "../session.ts";
 import { spoken } from "../speak.ts";
 import { version } from "../version.ts";
 
-/** The live stack against every control; fails on one of critical or high severity. */
+/** Checks the live stack against every control; fails where one of critical or high severity fails. */
 export const audit: Action = async (run, _, options) => {
   const { app } = await openCommandSession(run);
   const found = await withSpinner(run, "Auditing", () => app.audit());

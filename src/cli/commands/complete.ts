@@ -3,7 +3,7 @@ import type { Words } from "../completion.ts";
 import type { Action, CommandContext } from "../context.ts";
 import { configOf } from "../session.ts";
 
-/** Words for the shell's completion, one a line. What cannot be read offers nothing: nobody who presses Tab reads an error. */
+/** Prints words for the shell's completion, one a line. Prints nothing on an error, which would disturb the command line. */
 export const complete: Action = async (run, [what]) => {
   const words = await wordsOf(what as Words, { ...run, warn: () => {} }).catch(() => []);
   return { text: words.join("\n"), json: words };

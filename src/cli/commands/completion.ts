@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { completionScript, type Shell, type Suggestions, treeOf } from "../completion.ts";
 import type { Action } from "../context.ts";
 
-/** Needs the tree of commands, which only its builder has. */
+/** Prints the completion script. `program` is the tree of commands. */
 export const completion =
   (program: Command, suggestions: Suggestions): Action =>
   async (run, [shell]) => {

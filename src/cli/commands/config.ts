@@ -29,7 +29,7 @@ export const init: Action = async (run) => {
   };
 };
 
-/** Four questions; Enter takes what stands in brackets. */
+/** Asks four questions; Enter accepts the value in brackets. */
 async function asked(run: CommandContext): Promise<InitAnswers> {
   const { region, hardening, language } = USUAL_ANSWERS;
   const emails = (text: string) => text.split(/[\s,]+/).filter(Boolean);
@@ -45,7 +45,7 @@ async function asked(run: CommandContext): Promise<InitAnswers> {
   };
 }
 
-/** Where an editor finds the schema: in the package below the file's folder (a clone, or node_modules), else the published one. */
+/** Path or URL of the schema for editors: in the package below the folder of the file (a clone, or node_modules), otherwise the published one. */
 function schemaReference(file: string): string {
   const schema = relative(dirname(file), join(packageFolder(), "docs", "fleetlogix.schema.json"));
   const isBelow = !schema.startsWith("..") && existsSync(resolve(dirname(file), schema));

@@ -5,7 +5,7 @@ import { openCommandSession } from "../session.ts";
 
 const INTERRUPTED = 130;
 
-/** Serves the page until it is interrupted. With --json the document comes at the beginning: what follows is the page's. */
+/** Serves the page until a signal. With --json the document is printed at the beginning. */
 export const dashboard: Action = async (run, _, options) => {
   const { port: wanted, tiles, open } = options as { port?: number; tiles?: string; open: boolean };
   const { app } = await openCommandSession(run);
@@ -19,14 +19,14 @@ export const dashboard: Action = async (run, _, options) => {
   return { json: undefined, exit: run.signal.reason === "signal" ? INTERRUPTED : undefined };
 };
 
-/** Programs that open an address in the user's browser. */
+/** Programs that open a URL in the user's browser. */
 const OPENERS: Readonly<Record<string, readonly [string, ...string[]]>> = {
   darwin: ["open"],
   win32: ["rundll32", "url.dll,FileProtocolHandler"],
 };
 const OPENER = ["xdg-open"] as const;
 
-/** Where there is no browser the printed address is enough. */
+/** Ignores errors: without a browser the user has the printed URL. */
 function openBrowser(run: CommandContext, url: string): void {
   const [program, ...args] = OPENERS[process.platform] ?? OPENER;
   const child = spawn(program, [...args, url], { stdio: "ignore", detached: true });

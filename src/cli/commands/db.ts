@@ -19,7 +19,7 @@ export const url: Action = async (run, _, options) => {
   return { text: address, json: { command: run.command, ok: true, format, url: address, error: null } };
 };
 
-/** The terminal is psql's own until it ends; its exit code is ours. */
+/** psql has the terminal until it ends; its exit code is the exit code of the command. */
 export const psql: Action = async (run, args) => {
   if (run.flags.json) {
     throw new FleetlogixError("USAGE", "psql's output is not JSON.", {

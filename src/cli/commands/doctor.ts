@@ -10,10 +10,10 @@ import { configOf, openAppFor } from "../session.ts";
 import { spoken } from "../speak.ts";
 import { version } from "../version.ts";
 
-/** A check asks for so long at most, and one call waits for so long: together they stay below ten seconds. */
+/** Limits of the retries of a check and of one call; together below ten seconds. */
 const LIMITS = { requestTimeoutMs: 5_000, patienceMs: 4_000 };
 
-/** Everything that could be in the way, each with its fix, told as it is found; what stops the checks is itself a finding. */
+/** Checks the environment and prints each finding with its fix at once. An error that stops the checks is itself a finding. */
 export const doctor: Action = async (run) => {
   const { config, file } = configOf(run);
   const all: Finding[] = [];
@@ -42,7 +42,7 @@ export const doctor: Action = async (run) => {
   };
 };
 
-/** With the code, and so the exit code, of what stopped the checks. */
+/** The failure has the code of the error that stopped the checks. */
 function failed(bad: readonly Finding[], count: number, stopped: Code | undefined): FleetlogixError {
   const names = [...new Set(bad.map((f) => f.check))].join(", ");
   return new FleetlogixError(stopped ?? "PREFLIGHT", `${bad.length} of ${count} checks failed: ${names}.`, {
@@ -52,10 +52,10 @@ function failed(bad: readonly Finding[], count: number, stopped: Code | undefine
 
 const info = (check: string, message: string): Finding => ({ check, ok: true, severity: "info", message, fix: null });
 
-/** Names of the checks that did not even begin, by what was in the way. */
+/** Names of the checks that did not begin, by the error before them. */
 const IN_THE_WAY: Partial<Record<Code, string>> = { CREDENTIALS: "credentials", ACCESS_DENIED: "permissions", LOCAL_REFUSED: "local AWS" };
 
-/** The code of what stopped the checks, if anything did. */
+/** The code of the error that stopped the checks; undefined: none. */
 async function examine(run: CommandContext, config: Config, hear: (findings: readonly Finding[]) => void): Promise<Code | undefined> {
   try {
     const app = await openAppFor(run, config, LIMITS);

@@ -10,7 +10,7 @@ import { entryOf, prettyLine } from "../render/log-line.ts";
 import { sampleEvent, samplesOf } from "../sample-event.ts";
 import { configOf, openAppFor } from "../session.ts";
 
-/** The response goes to stdout, the log tail to stderr: the one can be piped, the other read. */
+/** Prints the response to stdout and the log tail to stderr, so that the response can be piped. */
 export const invoke: Action = async (run, [name], options) => {
   const { config } = configOf(run);
   const short = functionName(name as string, config);
@@ -43,7 +43,7 @@ export const invoke: Action = async (run, [name], options) => {
   };
 };
 
-/** People get the log as `fleetlogix logs` prints it; elsewhere the lines stay as they are. */
+/** A terminal gets the log in the format of `fleetlogix logs`; elsewhere the lines are unchanged. */
 function printLog(run: CommandContext, name: FunctionName, tail: string): void {
   if (run.flags.quiet || run.flags.json) return;
   if (!run.io.stderr.isTTY) run.note(tail.trimEnd(), "dim");
@@ -54,14 +54,14 @@ function printLog(run: CommandContext, name: FunctionName, tail: string): void {
         run.voice.err.write(`${prettyLine(entry, run.paint.err, widthOf(run.io.stderr))}\n`);
     }
 }
-/** The time of the line itself; the log tail has no other. */
+/** The time in the line; the log tail has no other. */
 function timeOf(message: string): number {
   const { timestamp } = (parsed(message) ?? {}) as { timestamp?: unknown };
   const time = Date.parse(String(timestamp));
   return Number.isNaN(time) ? Date.now() : time;
 }
 
-/** Indented JSON; the body of an answer for API Gateway, which is JSON in a text, becomes a part of it. */
+/** Indented JSON. The body of an API Gateway answer is JSON in a string; it is shown as JSON. */
 function readable(payload: string): string {
   const answer = parsed(payload);
   if (typeof answer !== "object" || answer === null) return payload;
@@ -75,7 +75,7 @@ async function eventOf(run: CommandContext, name: FunctionName, { event, sample 
 }
 
 const NO_EVENT = "{}";
-/** --event FILE, `-` or a pipe; `{}` when a person typed no event. USAGE when it is not JSON. */
+/** --event FILE, `-` or a pipe; `{}` in a terminal without an event. USAGE when it is not JSON. */
 async function readEvent(run: CommandContext, file: string | undefined): Promise<string> {
   const piped = file === "-" || (file === undefined && run.io.stdin.isTTY !== true);
   const content = file !== undefined && file !== "-" ? readFile(file, "The event file") : piped ? await text(run.io.stdin) : "";

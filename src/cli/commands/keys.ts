@@ -6,7 +6,7 @@ import { keysTable } from "../render/keys.ts";
 import { widthOf } from "../render/layout.ts";
 import { configOf, openAppFor, openCommandSession } from "../session.ts";
 
-/** The keys that people made, without their values. */
+/** Lists the keys of `keys create`, without their values. */
 export const list: Action = async (run) => {
   const { app } = await openCommandSession(run);
   const keys = await withSpinner(run, "Reading the keys", () => app.keys());
@@ -17,7 +17,7 @@ export const list: Action = async (run) => {
   return { text, json: { command: run.command, ok: true, keys, error: null } };
 };
 
-/** Makes a key with limits of its own, or brings its limits up to date. The value is a secret: `outputs` prints it when asked. */
+/** Creates a key with its own limits, or updates the limits. Does not print the value, which is a secret: `outputs --show-secrets` does. */
 export const create: Action = async (run, [given], options) => {
   const name = nameOf(given as string);
   const { config } = configOf(run);
@@ -35,7 +35,7 @@ export const create: Action = async (run, [given], options) => {
   };
 };
 
-/** Removes a key; calls with it are refused from then on. */
+/** Deletes a key; calls with it are refused afterwards. */
 export const revoke: Action = async (run, [given]) => {
   const name = nameOf(given as string);
   const { app } = await openCommandSession(run);
@@ -45,7 +45,7 @@ export const revoke: Action = async (run, [given]) => {
 
 const done = (run: CommandContext, more: object) => ({ command: run.command, ok: true, ...more, error: null });
 
-/** The name becomes a part of names and a tag's value on AWS. */
+/** The name is a part of names and the value of a tag on AWS. */
 function nameOf(word: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,47}$/.test(word)) return word;
   throw new FleetlogixError("USAGE", `${JSON.stringify(word)} cannot name a key.`, {

@@ -7,7 +7,7 @@ import { type Mail, mailText } from "../render/mail.ts";
 import { configOf } from "../session.ts";
 import { localPort } from "../target.ts";
 
-/** The e-mails and short messages that the local AWS would have sent. */
+/** Lists the e-mails and SMS that AWS would have sent. */
 export const mail: Action = async (run) => {
   const { statusLocal } = await import("../../local/daemon/control.ts");
   const { url } = await statusLocal({ dataDir: localDataDir(run), port: localPort(run.flags, run.io.env).port });
@@ -19,7 +19,7 @@ export const mail: Action = async (run) => {
   return { text, json: { command: run.command, ok: true, mails } };
 };
 
-/** Nobody is written to, or nothing has happened yet: each with what to do. */
+/** The next step where there are no messages: add a recipient, or send an event. */
 function whyEmpty(run: CommandContext): string {
   const { alerts, alarms } = configOf(run).config;
   const people = [...alerts.emails, ...alerts.sms, ...alarms.emails];

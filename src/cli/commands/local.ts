@@ -22,7 +22,7 @@ export const start: Action = async (run, _args, options) => {
   const given = defined({ hosts, realism, faultsFile });
   const started = await withSpinner(run, "Starting the local AWS", () => startLocal({ dataDir, port, ...given }));
   const { url, pid, alreadyRunning } = started;
-  // Asking again for what there is asks for nothing; a file of faults may have changed since.
+  // An option with which it already runs is not a difference. A fault plan is one, because its file may have changed.
   const other =
     (realism && !started.options.realism) ||
     faultsFile !== undefined ||
@@ -109,13 +109,13 @@ function statusText(about: LocalStatus, size: number, width: number): string {
     ),
   ].join("\n");
 }
-/** `1 table, 199 objects, 66.7 KB`: numbers with their nouns; what is 0 is left out. */
+/** `1 table, 199 objects, 66.7 KB`: numbers with their nouns; zeros are left out. */
 const factsText = (known: Readonly<Record<string, string | number>>): string =>
   Object.entries(known)
     .filter(([, value]) => value !== 0)
     .map(([what, value]) => (typeof value === "number" ? countText(what, value) : `${what} ${value}`))
     .join(", ");
-/** The services name their facts as members: `logGroups`, `policies`, `bytes`. */
+/** The services report facts under names such as `logGroups`, `policies`, `bytes`. */
 function countText(what: string, value: number): string {
   if (what === "bytes") return bytes(value);
   const many = what.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
@@ -126,7 +126,7 @@ export const reset: Action = async (run) => {
   const { resetLocal, statusLocal } = await control();
   const { dataBytes } = await statusLocal(where(run));
   const size = Object.values(dataBytes).reduce((sum, part) => sum + part, 0);
-  // Scripts go ahead: nothing on AWS is touched.
+  // Scripts need no confirmation: nothing on AWS changes.
   if (size > 0 && canAsk(run))
     await confirmByYes(run, `Everything in the local AWS (${bytes(size)}) is lost. Empty it?`, "Emptying the local AWS");
   const { wasRunning } = await withSpinner(run, "Emptying the local AWS", () => resetLocal(where(run)));

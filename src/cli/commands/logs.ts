@@ -11,7 +11,7 @@ const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 type Shown = (entry: Entry) => boolean;
 
 /**
- * Lines are written as they come: for people in a terminal, one JSON object each elsewhere; with --json one document at the end.
+ * Prints each line when it arrives: formatted in a terminal, as one JSON object elsewhere. With --json one document at the end.
  */
 export const logs: Action = async (run, [names], options) => {
   const sinceMs = durationMs((options.since as string | undefined) ?? "10m");
@@ -46,7 +46,7 @@ const eventOf = ({ function: name, timestamp, level, text }: Entry) => ({
   message: text,
 });
 
-/** Programs get all lines. People get metrics and Lambda's own lines with --verbose. */
+/** JSON has all lines. A terminal gets metrics and the lines of Lambda itself with --verbose only. */
 function filterOf(run: CommandContext, { level, grep, requestId, format }: Readonly<Record<string, unknown>>): Shown {
   const all = run.flags.verbose || run.flags.json || (format === "json" && level === undefined);
   const least = LEVELS.indexOf(level === undefined ? (all ? "debug" : "info") : oneOf("level", String(level).toLowerCase(), LEVELS));
@@ -69,7 +69,7 @@ function patternFrom(text: string): RegExp {
   }
 }
 
-/** A quoted term of CloudWatch's filter pattern: the service then sends only lines with this id. */
+/** A quoted term of CloudWatch's filter pattern: CloudWatch then sends lines with this id only. */
 function patternOf({ requestId }: Readonly<Record<string, unknown>>): string | undefined {
   if (requestId === undefined) return undefined;
   if (/^[\w.:-]{1,128}$/.test(String(requestId))) return `"${String(requestId)}"`;

@@ -10,7 +10,7 @@ import { openCommandSession } from "../session.ts";
 const NAMES = ["api_url", "api_id", "api_key", "api_keys", "bucket", "tables", "topic_arn", "functions", "database"] as const;
 const isSecret = (name: string): boolean => (SECRET_OUTPUTS as readonly string[]).includes(name) || name.startsWith("api_keys.");
 
-/** Everything, or with a dotted path (`api_url`, `tables.alerts`, `database.host`) one bare value for scripts. */
+/** Prints all outputs, or one value with a dotted path (`api_url`, `tables.alerts`, `database.host`), for scripts. */
 export const outputs: Action = async (run, [path], options) => {
   const secrets = options.showSecrets === true;
   const name = path as string | undefined;
@@ -34,7 +34,7 @@ const tableFor =
       width,
     ).join("\n");
 
-/** Lines for a dotenv file: `API_URL=…`, `TABLES_ALERTS=…`. What does not exist yet has no line. */
+/** Lines for a dotenv file: `API_URL=…`, `TABLES_ALERTS=…`. An output that does not exist has no line. */
 function dotenv(rows: readonly Leaf[]): string {
   return rows
     .flatMap(([path, value]) => (value === null ? [] : [`${path.toUpperCase().replace(/[^A-Z0-9]/g, "_")}=${quoted(value)}`]))
@@ -42,7 +42,7 @@ function dotenv(rows: readonly Leaf[]): string {
 }
 const quoted = (value: string): string => (/^[\w.:/@%+,=?&-]*$/.test(value) ? value : `'${value.replaceAll("'", "\\'")}'`);
 
-/** `a.b.c`, where a function's own name may hold no dot. */
+/** `a.b.c`, names of functions have no dot. */
 function at(json: unknown, path: string): unknown {
   return path.split(".").reduce<unknown>((value, key) => (value as Record<string, unknown> | null | undefined)?.[key], json);
 }

@@ -4,8 +4,8 @@ import { policyText, tooLongText } from "../render/policy.ts";
 import { openCommandSession } from "../session.ts";
 
 /**
- * The document is the answer, with and without --json: it goes into `aws iam create-policy --policy-document` as it is. One that is
- * longer than a managed policy may be is had in parts.
+ * Prints the policy document, with and without --json, for `aws iam create-policy --policy-document`. `--part` prints one part of a
+ * document that is too long for a managed policy.
  */
 export const permissions: Action = async (run, [named], { part }) => {
   const command = (named as string | undefined) ?? "up";

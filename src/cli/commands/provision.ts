@@ -21,7 +21,7 @@ export interface ProvisionOptions {
   readonly adopt?: boolean;
   readonly allowDataLoss?: readonly string[];
   readonly dryRun?: boolean;
-  /** File that gets the events as JSON lines. */
+  /** File for the events as JSON lines. */
   readonly events?: string;
   readonly forceUnlock?: boolean;
   readonly wait?: boolean;
@@ -59,7 +59,7 @@ export const provision: Action = (run, [names], given) =>
   });
 
 const REFUSALS: ReadonlySet<Code> = new Set(["OWNER_FOREIGN", "WRONG_PLACE", "DATA_PROTECTED"]);
-/** Refused before the first write: a program gets the plan with its refusals; people have been told them all by the error. */
+/** The answer of a run that was refused before the first write: the JSON document has the plan with its refusals; the text has the error only. */
 async function refused(run: CommandContext, app: App, scope: Scope, policy: RunOptions, error: unknown): Promise<RunResult> {
   if (!run.flags.json || !(error instanceof FleetlogixError && REFUSALS.has(error.code))) throw error;
   const { resources } = await app.plan(scope, policy);
@@ -75,8 +75,8 @@ async function dryRun(run: CommandContext, app: App, scope: Scope, policy: RunOp
 }
 
 /**
- * In a terminal the plan comes first; what deletes something is asked about. Elsewhere one line says where the work is.
- * Answers what was confirmed, and what was read for it unless a person has thought about it meanwhile.
+ * A terminal shows the plan first, and asks where it deletes or replaces something. Elsewhere one line shows the stack. Returns the
+ * confirmed ids, and the plan for reuse, except after a question: AWS may have changed until the answer.
  */
 async function showPlan(run: CommandContext, app: App, scope: Scope, policy: RunOptions): Promise<Pick<RunOptions, "confirmed" | "plan">> {
   if (!isLive(run)) run.note(`${app.stack} in ${app.place.account}, ${app.place.region}`);
@@ -94,7 +94,7 @@ async function showPlan(run: CommandContext, app: App, scope: Scope, policy: Run
   return { confirmed: confirmedBy(run, plan), plan: dangerous ? undefined : plan };
 }
 
-/** With --no-wait: what AWS finishes without us. */
+/** With --no-wait: the resources on which AWS still works. */
 const underWay = (run: CommandContext, resources: readonly ResourceResult[]): readonly string[] =>
   resources
     .filter((r) => r.settling)
@@ -106,7 +106,7 @@ const WORDS = [
   ["replace", "replaced"],
   ["delete", "deleted"],
 ] as const;
-/** `Done: 20 created, 1 updated`, or that nothing was to do. */
+/** `Done: 20 created, 1 updated`, or that there was nothing to do. */
 export function doneText(resources: readonly ResourceResult[]): string {
   const counts = countActions(resources);
   const parts = WORDS.filter(([action]) => counts[action] > 0).map(([action, word]) => `${counts[action]} ${word}`);
@@ -115,7 +115,7 @@ export function doneText(resources: readonly ResourceResult[]): string {
     : `Nothing to do: ${plural(resources.length, "resource")} as they should be, checked`;
 }
 
-/** Where a failed run stands; the failure itself is told by whoever tells failures. */
+/** The progress of a failed run, without the failure itself. */
 export function failed(run: CommandContext, resources: readonly ResourceResult[], error: unknown): CommandReport {
   const count = (status: ResourceResult["status"]) => resources.filter((r) => r.status === status).length;
   run.note(`${count("done")} done, ${count("failed")} failed, ${count("skipped")} not started.`);

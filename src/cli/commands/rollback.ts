@@ -7,10 +7,10 @@ import { withSpinner } from "../progress.ts";
 import { columns, widthOf } from "../render/layout.ts";
 import { configOf, openAppFor } from "../session.ts";
 
-/** `deploy-lambdas --rollback [VERSION]`: the alias of each function goes back to an earlier version. */
+/** `deploy-lambdas --rollback [VERSION]`: points the alias of each function to an earlier version. */
 export const rollback: Action = async (run, [words], options) => {
   const { config } = configOf(run);
-  // `--rollback verify-delivery`: the word after the flag is a function's name.
+  // In `--rollback verify-delivery` the word after the flag is the name of a function.
   const given = typeof options.rollback === "string" ? options.rollback : undefined;
   const version = given !== undefined && /^\d+$/.test(given) ? given : undefined;
   const names = [...((words as readonly string[] | undefined) ?? []), ...(given !== undefined && version === undefined ? [given] : [])];

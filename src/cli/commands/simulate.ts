@@ -14,7 +14,7 @@ import { spoken } from "../speak.ts";
 const LINE_EVERY_MS = 5_000;
 const REDRAW_EVERY_MS = 200;
 
-/** Drives the fleet through the API, then compares the back end's state with the model's. */
+/** Sends the messages of a fleet to the API, then compares the state of the back end with the model. */
 export const simulate: Action = async (run, _, options) => {
   const { app, config } = await openCommandSession(run);
   const { api_url: url, api_key: key } = await app.outputs({ secrets: true, only: ["api_url", "api_key"] });
@@ -52,11 +52,11 @@ function answer(run: CommandContext, numbers: object, counters: readonly string[
   };
 }
 
-/** Shows the counters while `work` goes on: one updating line in a terminal, elsewhere a line now and then. */
+/** Shows the counters during `work`: one updating line in a terminal, elsewhere a line at intervals. */
 async function watched(run: CommandContext, tally: Tally, work: () => Promise<void>): Promise<void> {
   if (run.flags.json || run.flags.quiet) return work();
   const live = isLive(run);
-  // A line that wraps could not be written over.
+  // A wrapped line could not be overwritten.
   const fitting = () => cut(lineOf(tally), (run.io.stderr.columns ?? 80) - 1);
   const show = () => (live ? run.io.stderr.write(`\r${fitting()}\u001b[K`) : run.note(lineOf(tally)));
   const timer = setInterval(show, live ? REDRAW_EVERY_MS : LINE_EVERY_MS);

@@ -14,7 +14,7 @@ interface Found {
   readonly lock: LockHolder | undefined;
 }
 
-/** The stack on one screen. `--exit-code`: 1 unless every resource is ready; alarms that are on do not count. */
+/** The stack on one screen. `--exit-code`: 1 unless every resource is ready; active alarms do not count. */
 export const status: Action = async (run, _args, options) => {
   const { app } = await openCommandSession(run);
   const text = (found: Found) => screenOf(run, app, found);

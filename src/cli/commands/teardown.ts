@@ -28,7 +28,7 @@ export const teardown: Action = (run, _args, given) =>
     knowConfig(known, config);
     const refusal = dryRun ? undefined : unconfirmable(run, "A teardown");
     const looked = await lookAt(run, known, config, options).catch((error: unknown) => {
-      // Whatever is wrong there: without a confirmation it would not have been done.
+      // The missing confirmation comes before other errors of the plan.
       throw refusal ?? error;
     });
     const { app, plan } = looked;
@@ -42,7 +42,7 @@ export const teardown: Action = (run, _args, given) =>
       app.teardown({ ...options, confirmed: confirmedBy(run, plan) }, emit),
     );
     if (!ok) return { ...failed(run, resources, error), ...survivors(run, options, resources), exit: halfDone(resources) };
-    // What is not ours was left alone: the stack is gone, and its names are not free.
+    // Foreign resources were not deleted: the stack is gone, and their names are still in use.
     return { resources, text: endText(run, options, plan, resources, Date.now() - began), error: refusalIn(plan) };
   });
 
@@ -52,20 +52,20 @@ async function lookAt(run: CommandContext, known: Known, config: Config, options
   return { app, plan: sorted(await withSpinner(run, "Reading what is there", () => app.planTeardown(options))) };
 }
 
-/** What goes first, what stays last: next to the question stands what the question is about. */
+/** Deletions first, retained resources last, next to the question about them. */
 function sorted({ resources }: Plan): Plan {
   const stays = (r: Plan["resources"][number]) => (r.decision.action === "delete" ? 0 : 1);
   return { resources: resources.toSorted((a, b) => stays(a) - stays(b)) };
 }
 
 function endText(run: CommandContext, options: TeardownOptions, plan: Plan, resources: readonly ResourceResult[], took: number): string {
-  const doomed = resources.filter((r) => r.decision.action === "delete");
-  const deleted = doomed.filter((r) => r.status === "done" && !r.settling).length;
-  const head = doomed.length > 0 ? `Done: ${deleted} deleted in ${duration(took)}.` : "Nothing to remove.";
-  return [head, ...snapshotsOf(resources), ...underWay(run, options, doomed), ...keptText(run, options, plan)].join("\n");
+  const deletions = resources.filter((r) => r.decision.action === "delete");
+  const deleted = deletions.filter((r) => r.status === "done" && !r.settling).length;
+  const head = deletions.length > 0 ? `Done: ${deleted} deleted in ${duration(took)}.` : "Nothing to remove.";
+  return [head, ...snapshotsOf(resources), ...underWay(run, options, deletions), ...keptText(run, options, plan)].join("\n");
 }
 
-/** What a deleted database leaves: it costs, and everything that was in it is in there. */
+/** A sentence about the final snapshot of a deleted database: it costs money and contains all data. */
 function snapshotsOf(resources: readonly ResourceResult[]): readonly string[] {
   const left = resources.flatMap(({ id, finalSnapshot }) =>
     finalSnapshot ? [`  ${finalSnapshot}  (of ${id}; snapshot storage by the gigabyte and month)`] : [],
@@ -73,16 +73,16 @@ function snapshotsOf(resources: readonly ResourceResult[]): readonly string[] {
   return left.length > 0 ? ["", "Final snapshot:", ...left] : [];
 }
 
-/** With --no-wait: what AWS still deletes, and what can go only after that. */
-function underWay(run: CommandContext, options: TeardownOptions, doomed: readonly ResourceResult[]): readonly string[] {
-  const left = doomed.filter((r) => r.settling || r.status === "skipped");
+/** With --no-wait: the resources that AWS still deletes, and those that can be deleted after them only. */
+function underWay(run: CommandContext, options: TeardownOptions, deletions: readonly ResourceResult[]): readonly string[] {
+  const left = deletions.filter((r) => r.settling || r.status === "skipped");
   if (left.length === 0) return [];
   const rows = columns(
     left.map((r) => [r.id, r.name, r.settling ? "AWS is deleting it" : "left until that is gone"]),
     widthOf(run.io.stdout),
     2,
   );
-  const data = doomed.some((r) => r.settling && r.kind === "rds.instance");
+  const data = deletions.some((r) => r.settling && r.kind === "rds.instance");
   return [
     "",
     "Not gone yet:",
@@ -114,11 +114,11 @@ const flagsOf = ({ orphansOnly, deleteData, skipFinalSnapshot }: TeardownOptions
 ];
 
 const PARTIAL = 1;
-/** What counts when some is gone and some is not is that, whatever stopped it: run again to continue. */
+/** The error of a partial teardown, whatever stopped it: a rerun continues. */
 const halfDone = (resources: readonly ResourceResult[]): number | undefined =>
   resources.some((r) => r.decision.action === "delete" && r.status === "done") ? PARTIAL : undefined;
 
-/** A teardown that stopped half way: what is left, and may cost, and the command that goes on. */
+/** The remaining resources of a partial teardown, which may cost money, and the command that continues. */
 function survivors(run: CommandContext, options: TeardownOptions, resources: readonly ResourceResult[]): { readonly text?: string } {
   const left = resources.filter((r) => r.decision.action === "delete" && r.status !== "done");
   if (left.length === 0) return {};

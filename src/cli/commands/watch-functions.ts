@@ -13,7 +13,7 @@ import { watchFolder } from "../watch-folder.ts";
 
 const INTERRUPTED = 130;
 
-/** `deploy-lambdas --watch`: deploys what is saved under handlers/, and shows the functions' logs below, until Ctrl-C. */
+/** `deploy-lambdas --watch`: deploys after each save below handlers/ and shows the logs of the functions, until Ctrl-C. */
 export const watchFunctions: Action = async (run, [words], options) => {
   const { config } = configOf(run);
   const named = functionNames((words as readonly string[] | undefined) ?? [], config);
@@ -41,7 +41,7 @@ async function redeploying(run: CommandContext, redeployer: Redeployer, saved: A
   }
 }
 
-/** One deployment, told in a line. What does not compile, or is refused, is told too, and nothing is deployed: the next save tries again. */
+/** One deployment, reported in a line. An error of the compiler or a refusal is reported, too; the next save starts another deployment. */
 async function deployed(run: CommandContext, work: () => Promise<Redeployment>): Promise<void> {
   const began = performance.now();
   try {

@@ -12,7 +12,7 @@ export function dashboard(program: Command, act: Act): void {
     .option("--no-open", "only print the address, open no browser")
     .option("--tiles <url>", "tile server for the map's background, such as https://tile.openstreetmap.org/{z}/{x}/{y}.png", tileTemplate)
     .action((...args: unknown[]) => {
-      // Elsewhere --port is the local AWS's, and the program takes it wherever it stands: here it is the page's.
+      // Other commands have --port for the local AWS, as a flag of the program; here it is the port of the page.
       const options = args.at(-2) as Record<string, unknown>;
       options.port ??= program.getOptionValue("port");
       program.setOptionValue("port", undefined);

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { Act } from "./act.ts";
 
-/** Commands about the data that the stack holds. */
+/** Commands for the data in the stack. */
 export function data(program: Command, act: Act): void {
   database(program, act);
   lake(program, act);

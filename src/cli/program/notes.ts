@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 
-/** What stands below the flags of a command's help. */
+/** Notes below the flags in the help of a command. */
 interface Note {
-  /** One line that works as it is. */
+  /** One complete command line. */
   readonly example: string;
   readonly exits: readonly number[];
 }
-/** Every exit code, in words. */
+/** The meaning of every exit code. */
 const EXITS: ReadonlyMap<number, string> = new Map([
   [0, "done"],
   [1, "something failed; run again to continue"],
@@ -22,7 +22,7 @@ const WRITES = [0, 1, 2, 4, 5, 6, 130] as const;
 const HERE = [0, 1, 2] as const;
 
 const note = (example: string, exits: readonly number[]): Note => ({ example, exits });
-/** By the command's path. */
+/** By path of the command. */
 const NOTES: ReadonlyMap<string, Note> = new Map([
   ["up", note("fleetlogix up --local", WRITES)],
   ["setup", note("fleetlogix setup --no-wait", WRITES)],
@@ -71,13 +71,13 @@ export function leavesOf(command: Command, path = ""): readonly (readonly [path:
     .filter((child) => child.name() !== "help")
     .flatMap((child) => {
       const own = path ? `${path} ${child.name()}` : child.name();
-      // `api` both calls and groups.
+      // `api` is a command and a group of commands.
       const calls = child.commands.length === 0 || child.registeredArguments.length > 0;
       return [...(calls ? [[own, child] as const] : []), ...leavesOf(child, own)];
     });
 }
 
-/** Gives each command its example and its exit codes; flags of every command are told once, by the program's own help. */
+/** Adds example and exit codes to the help of each command. The help of the program has the flags of every command. */
 export function addNotes(program: Command): void {
   for (const [path, command] of leavesOf(program)) {
     command.configureHelp({ ...command.configureHelp(), showGlobalOptions: false });

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-/** Parsers of flag values: each throws what is wrong with the text, for people. */
+/** Parsers of flag values. Each throws an error with a sentence about the text. */
 export const whole =
   (least: number, most: number) =>
   (text: string): number => {

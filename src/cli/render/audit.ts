@@ -2,7 +2,7 @@ import type { Audit, AuditRow } from "../../app.ts";
 import { beside, columns, wrapped } from "./layout.ts";
 import type { Paint } from "./paint.ts";
 
-/** What fails first, by severity; then what is declined, and what passes in one line. Pure. */
+/** Failed controls by severity, then declined ones, then one line for those that pass. Pure. */
 export function auditText({ stack, hardening, summary, controls }: Audit, paint: Paint, width: number): string {
   const failing = controls
     .filter(({ status }) => status === "fail")

@@ -3,23 +3,23 @@ import type { Change } from "../../engine/contract.ts";
 import { normalForm } from "../../normal-form.ts";
 import { displayWidth } from "./layout.ts";
 
-/** One attribute that changes, at the deepest place where the two sides differ. */
+/** One change of an attribute, at the deepest path where the two values differ. */
 export interface Difference {
   readonly path: string;
   readonly from: unknown;
   readonly to: unknown;
   readonly forces: boolean;
-  /** Ids of what must exist before the new value is known; `from` and `to` say nothing then. */
+  /** Ids of the resources that have to exist before the new value is known; `from` and `to` have no meaning then. */
   readonly after?: string | undefined;
 }
 
-/** What differs, and nothing else: neither the order of keys nor that of a list's equal members is a difference. Deepest path first. Pure. */
+/** The differences of two values. The order of keys, and the order of list members, is not a difference. Deepest path first. Pure. */
 export function differencesOf(changes: readonly Change[]): readonly Difference[] {
   const all = changes.flatMap(({ path, from, to, forces }): Difference[] => {
     const after = /^\(after (.+)\)$/.exec(path)?.[1];
     if (after !== undefined) return [{ path, from, to, forces: false, after }];
     const told = leaves(path, from, to);
-    // The engine calls it a change: it is told even where only the order of a list differs.
+    // The engine decided that it is a change, so it is shown also where only the order of a list differs.
     return (told.length > 0 ? told : [[path, from, to] as const]).map(([at, before, next]) => ({
       ...{ path: at, from: before, to: next },
       forces: forces !== undefined,
@@ -29,7 +29,7 @@ export function differencesOf(changes: readonly Change[]): readonly Difference[]
 }
 const depthOf = (path: string): number => path.split(/[.[]/).length;
 
-/** As the engine compares: two values that mean the same to it are no difference. */
+/** Compares as the engine does: values that are equal for it are not a difference. */
 const same = (a: unknown, b: unknown): boolean => isDeepStrictEqual(normalForm(a), normalForm(b));
 
 type Leaf = readonly [path: string, from: unknown, to: unknown];
@@ -41,7 +41,7 @@ function leaves(path: string, from: unknown, to: unknown): readonly Leaf[] {
   return keys.flatMap((key) => leaves(`${path}.${key}`, from[key], to[key]));
 }
 
-/** Members that both lists have are no difference. The others are matched by their name, else told as gone and as new. */
+/** Members in both lists are not a difference. Others are matched by name, or shown as removed and added. */
 function listLeaves(path: string, from: readonly unknown[], to: readonly unknown[]): readonly Leaf[] {
   const gone = without(from, to);
   const added = without(to, from);
@@ -59,7 +59,7 @@ function listLeaves(path: string, from: readonly unknown[], to: readonly unknown
     ...fresh.map((one): Leaf => [`${path}[+]`, undefined, one]),
   ];
 }
-/** Members of `all` that `others` lacks; a member that stands twice must stand twice there, too. */
+/** Members of `all` that are not in `others`; a member that is there twice has to be in both twice. */
 function without(all: readonly unknown[], others: readonly unknown[]): readonly unknown[] {
   const rest = [...others];
   return all.filter((one) => {
@@ -81,9 +81,9 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 export const shown = (value: unknown): string =>
   value === undefined || value === null ? "unset" : (JSON.stringify(value) ?? String(value));
 
-/** Characters of the common text that stay around a difference. */
+/** Number of characters of the common text that are shown around a difference. */
 const CONTEXT = 12;
-/** Two long texts, cut to where they differ: `…ata-1/raw/* → …ata-2/raw/*`. Each is at most `room` columns wide. */
+/** Two long texts, cut around their difference: `…ata-1/raw/* → …ata-2/raw/*`. Each has at most `room` columns. */
 export function aroundDifference(before: string, after: string, room: number): readonly [string, string] {
   if (displayWidth(before) <= room && displayWidth(after) <= room) return [before, after];
   const [a, b] = [[...before], [...after]];
@@ -104,12 +104,12 @@ function window(text: readonly string[], start: number, end: number, context: nu
   return `${head}${kept.slice(0, Math.max(1, room - head.length - 1)).join("")}…`;
 }
 
-/** Parts of an attribute's name that decide who may do what, who sees it, or whether it can be lost. */
+/** Words in names of attributes that are about permissions, public access or loss of data. */
 const SECURITY =
   /polic|trust|principal|public|cidr|ingress|egress|encrypt|kms|tls|ssl|certificate|authoriz|apikey|cors|deletionprotection|ownership|grant|secret|rotation|firewall|webacl|accesslog|backup|pointintime|versioning/i;
-/** Kinds all of whose settings are about access. */
+/** Kinds that are about access only. */
 const GUARDS = new Set(["ec2.security-group", "iam.role", "kms.key", "lambda.permission", "wafv2.web-acl", "wafv2.association"]);
 
-/** Whether a change of this attribute wants a second look by whoever cares for security. */
+/** True for an attribute whose change matters for security. */
 export const isSecurity = (kind: string, path: string): boolean =>
   SECURITY.test(path) || (GUARDS.has(kind) && !/^tags\.|^description|^\(after /.test(path));

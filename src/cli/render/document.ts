@@ -5,7 +5,7 @@ import { Secret } from "../../secret.ts";
 import { type Failure, toErrorJson } from "../failure.ts";
 import { countActions, notesOf } from "./plan.ts";
 
-/** What the documents of provisioning commands are made of. */
+/** Input of the documents of provisioning commands. */
 export interface ProvisioningReport {
   readonly command: string;
   readonly stack: string | null;
@@ -20,21 +20,21 @@ export interface ProvisioningReport {
 }
 
 /** The document of `up`, `setup`, `deploy-lambdas`, `create-api`, `teardown` and `plan`. Pure. */
-export function reportJson(story: ProvisioningReport): Record<string, unknown> {
-  const { create, update, replace, delete: deletes, keep } = countActions(story.resources);
+export function reportJson(report: ProvisioningReport): Record<string, unknown> {
+  const { create, update, replace, delete: deletes, keep } = countActions(report.resources);
   return {
-    command: story.command,
-    stack: story.stack,
-    account: story.account,
-    region: story.region,
-    ok: story.failure === undefined,
-    changes: story.resources.map(changeJson),
+    command: report.command,
+    stack: report.stack,
+    account: report.account,
+    region: report.region,
+    ok: report.failure === undefined,
+    changes: report.resources.map(changeJson),
     summary: { create, update, replace, delete: deletes, keep },
-    outputs: story.outputs && outputsJson(story.outputs, false),
-    ...defined({ cost: story.cost }),
-    error: story.failure ? toErrorJson(story.failure) : null,
-    ...defined({ warnings: story.warnings.length > 0 ? story.warnings : undefined }),
-    duration_ms: Math.round(story.durationMs),
+    outputs: report.outputs && outputsJson(report.outputs, false),
+    ...defined({ cost: report.cost }),
+    error: report.failure ? toErrorJson(report.failure) : null,
+    ...defined({ warnings: report.warnings.length > 0 ? report.warnings : undefined }),
+    duration_ms: Math.round(report.durationMs),
   };
 }
 
@@ -65,7 +65,7 @@ function changeJson(resource: ProvisioningReport["resources"][number]): Record<s
   });
 }
 
-/** Without `secrets` the secret values are not there at all. */
+/** Without `secrets` the document does not have the secret values. */
 export const outputsJson = (outputs: Outputs, secrets: boolean): Record<string, unknown> =>
   opened(outputs, secrets) as Record<string, unknown>;
 function opened(value: unknown, secrets: boolean): unknown {
@@ -74,5 +74,5 @@ function opened(value: unknown, secrets: boolean): unknown {
   const kept = Object.entries(value).filter(([key, child]) => secrets || !(child instanceof Secret || SECRET_KEYS.has(key)));
   return Object.fromEntries(kept.map(([key, child]) => [key, opened(child, secrets)]));
 }
-/** Secret even when it is null because nobody fetched it. */
+/** True for a secret output, also when it is null because it was not read. */
 const SECRET_KEYS = new Set(SECRET_OUTPUTS.map((path) => path.split(".").at(-1)));

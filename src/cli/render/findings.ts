@@ -3,7 +3,7 @@ import { beside, displayWidth, padEnd } from "./layout.ts";
 import type { Paint, Style } from "./paint.ts";
 
 const NAME_WIDTH = 22;
-/** One check: its sign and name, what was found, and below it how to mend it. Pure. */
+/** One check: sign, name and finding, and below them the correction. Pure. */
 export function findingText({ check, message, ...finding }: Finding, paint: Paint, width: number): string {
   const fix = finding.ok || !finding.fix ? [] : beside("    fix", finding.fix, width, (label) => paint("accent", label));
   const sign = signOf(finding);
@@ -14,7 +14,7 @@ export function findingText({ check, message, ...finding }: Finding, paint: Pain
     width < NARROW || isWide ? beside(sign.text, `${check}: ${message}`, width, (text) => paint(sign.style, text), " ") : aligned;
   return [...said, ...fix].join("\n");
 }
-/** Below it a column of names leaves no room for sentences. */
+/** In fewer columns a column of names leaves no space for sentences. */
 const NARROW = 70;
 const signOf = ({ ok, severity }: Pick<Finding, "ok" | "severity">): { readonly text: string; readonly style: Style } =>
   ok ? { text: "✔", style: "good" } : severity === "error" ? { text: "✖", style: "bad" } : { text: "!", style: "warn" };

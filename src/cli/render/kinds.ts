@@ -1,6 +1,6 @@
 import { plural } from "./words.ts";
 
-/** What people call a kind of resource: the noun for one. */
+/** The noun for one resource of a kind. */
 const NOUNS: ReadonlyMap<string, string> = new Map([
   ["apigateway.account", "account setting"],
   ["apigateway.api-key", "API key"],

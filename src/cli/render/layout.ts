@@ -2,28 +2,28 @@ import stringWidth from "fast-string-width";
 import { wrapAnsi } from "fast-wrap-ansi";
 import { type Paint, plain, type Style } from "./paint.ts";
 
-/** How text is laid out in a terminal: widths in its columns, words wrapped, tables that fit. Pure but for `giveWidth`. */
+/** Layout of text in a terminal: widths in columns, wrapped text, tables. Pure, except `giveWidth`. */
 
 const USUAL_COLUMNS = 80;
-/** Below this many columns no sentence can be read: it is laid out for this many. */
+/** The smallest width of a layout: in fewer columns no sentence can be read. */
 const NARROWEST = 20;
 
-/** Some terminals say that they have 0 columns, in which nothing can be laid out: they get the usual ones. */
+/** Some terminals report 0 columns; they get the usual width. */
 export function giveWidth(stream: NodeJS.WriteStream): void {
   if (stream.isTTY && !stream.columns) stream.columns = USUAL_COLUMNS;
 }
-/** Columns of a terminal; elsewhere nothing has to fit. */
+/** Columns of a terminal; other streams have no limit. */
 export const widthOf = (stream: { readonly isTTY?: boolean; readonly columns?: number }): number =>
   stream.isTTY ? (stream.columns ?? USUAL_COLUMNS) : Number.POSITIVE_INFINITY;
 
-/** Columns that a text takes: two for most East Asian characters and emoji, none for what combines with its neighbour. */
+/** Columns of a text: two for most East Asian characters and emoji, none for combining characters. */
 export const displayWidth = (text: string): number => stringWidth(text);
 
 export const padEnd = (text: string, width: number): string => text + " ".repeat(Math.max(0, width - displayWidth(text)));
 
-/** Made on first use: it loads the rules of all languages, which takes longer than a short command. */
+/** Created at first use: it loads the rules of all languages, which takes longer than a short command. */
 let segmenter: Intl.Segmenter | undefined;
-/** At most `width` columns, with an ellipsis where something is missing. Never half a character. */
+/** Cuts a text to `width` columns, with an ellipsis, between characters. */
 export function cut(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   let kept = "";
@@ -37,7 +37,7 @@ export function cut(text: string, width: number): string {
   return width < 1 ? "" : `${kept}…`;
 }
 
-/** A space inside of a command: it is copied as a whole, so its words stay together. */
+/** A space inside of a command, which is not wrapped because users copy it. */
 const GLUE = "\u00a0";
 const glued = (text: string): string => text.replace(/`[^`\n]+`/g, (command) => command.replaceAll(" ", GLUE));
 
@@ -48,7 +48,7 @@ export function wrapped(text: string, width: number): string[] {
   return text.split("\n").flatMap((line) => (displayWidth(line) <= room ? [line] : broken(line, room)));
 }
 
-/** The further lines are indented as the first one. */
+/** Wraps with the indentation of the first line. */
 function broken(line: string, room: number): string[] {
   const indent = /^ */.exec(line)?.[0] ?? "";
   const lines = wrapAnsi(glued(line.slice(indent.length)), Math.max(NARROWEST, room - indent.length), { hard: false, trim: true });
@@ -59,14 +59,14 @@ function broken(line: string, room: number): string[] {
 export const listed = (items: readonly string[], width: number): string[] =>
   wrapped(items.map((item) => item.replaceAll(" ", GLUE)).join(" · "), width);
 
-/** A label and its text beside it; further lines begin below the text. */
+/** A label with its text; the next lines are aligned with the text. */
 export function beside(label: string, text: string, width: number, paint: (label: string) => string = (l) => l, gap = "  "): string[] {
   const indent = " ".repeat(displayWidth(label) + gap.length);
   const lines = wrapped(text, width - indent.length);
   return lines.map((line, i) => (i === 0 ? `${paint(label)}${gap}${line}` : `${indent}${line}`.trimEnd()));
 }
 
-/** A label in front of the first line only: further lines begin at the left, so that a wide label wastes no columns. */
+/** A label before the first line; the next lines begin at the left, because a wide label would waste columns. */
 export function labelled(label: string, text: string, width: number, paint: Paint, style: Style): string[] {
   const lines = wrapped(`${label}  ${text}`, width);
   return lines.map((line, i) => (i === 0 && line.startsWith(label) ? paint(style, label) + line.slice(label.length) : line));
@@ -76,11 +76,11 @@ export function labelled(label: string, text: string, width: number, paint: Pain
 export type Cell = string | { readonly text: string; readonly style: Style };
 export interface Column {
   readonly title?: string;
-  /** Left out when the table is too wide, the greatest first; without it the column always stays. */
+  /** Columns with this number are left out when the table is too wide, the greatest first; others always stay. */
   readonly spare?: number;
-  /** Its words may be wrapped; without it a cell stays on one line. */
+  /** The cells may be wrapped; default: one line. */
   readonly wraps?: boolean;
-  /** Numbers: aligned at their end. */
+  /** Aligned at the right, for numbers. */
   readonly right?: boolean;
 }
 export interface Frame {
@@ -89,12 +89,12 @@ export interface Frame {
   readonly indent?: number;
   readonly gap?: number;
 }
-/** A column that wraps needs at least so many columns. */
+/** The smallest width of a column that wraps. */
 const WRAP_AT_LEAST = 18;
 
 /**
- * Rows in aligned columns that fit into `width`: first what repeats other columns is left out, then words are wrapped, and at last the
- * cells of a row stand below each other. An empty column has no place.
+ * Rows in aligned columns that fit into `width`. Where they do not fit, spare columns are left out, then cells are wrapped, and at last
+ * the cells of a row are below each other. Empty columns are left out.
  */
 export function table(heads: readonly Column[], rows: readonly (readonly Cell[])[], frame: Frame): string[] {
   const { width, paint = plain, indent = 0, gap = 2 } = frame;
@@ -119,7 +119,7 @@ export function table(heads: readonly Column[], rows: readonly (readonly Cell[])
 const textOf = (cell: Cell | undefined): string => (cell === undefined ? "" : typeof cell === "string" ? cell : cell.text);
 const styled = (cell: Cell | undefined, text: string, paint: Paint): string =>
   cell === undefined || typeof cell === "string" || text === "" ? text : paint(cell.style, text);
-/** Columns that stay: the spare ones go one by one while what must not wrap does not fit. */
+/** The columns that stay: spare ones are left out one by one while the columns that do not wrap do not fit. */
 function kept(
   filled: readonly number[],
   heads: readonly Column[],
@@ -134,7 +134,7 @@ function kept(
 }
 const leastOf = (head: Column | undefined, natural: number): number => (head?.wraps ? Math.min(natural, WRAP_AT_LEAST) : natural);
 
-/** The width of each shown column; undefined: they do not fit beside each other. What wraps shares what the others leave. */
+/** The width of each shown column; undefined: they do not fit. Columns that wrap share the rest of the width. */
 function fitted(
   shown: readonly number[],
   heads: readonly Column[],
@@ -143,7 +143,7 @@ function fitted(
 ): ReadonlyMap<number, number> | undefined {
   const widths = new Map(shown.map((i) => [i, natural[i] ?? 0]));
   let over = [...widths.values()].reduce((sum, one) => sum + one, 0) - room;
-  // The widest gives first.
+  // The widest column is made narrower first.
   while (over > 0) {
     const [widest] = shown
       .filter((i) => heads[i]?.wraps && (widths.get(i) ?? 0) > WRAP_AT_LEAST)
@@ -167,7 +167,7 @@ function rowLines(row: readonly Cell[], grid: Grid): string[] {
   const { shown, heads, widths, gap, room, paint } = grid;
   const parts = shown.map((i) => (heads[i]?.wraps ? wrapped(textOf(row[i]), widths.get(i) ?? 0) : textOf(row[i]).split("\n")));
   const last = shown.at(-1) ?? 0;
-  // An address is copied as a whole: where it does not fit beside the others it has a line of its own.
+  // Users copy an address, so one that does not fit has its own line.
   if (shown.length > 1 && parts.at(-1)?.some((line) => displayWidth(line) > (widths.get(last) ?? 0))) {
     const own = wrapped(textOf(row[last]), room - 4).map((line) => `    ${styled(row[last], line, paint)}`);
     return [...rowLines(row, { ...grid, shown: shown.slice(0, -1) }), ...own];
@@ -185,7 +185,7 @@ function rowLines(row: readonly Cell[], grid: Grid): string[] {
   );
 }
 
-/** The cells of one row below each other: the first as it is, the others indented. */
+/** The cells of one row below each other, all but the first indented. */
 function stacked(cells: readonly (Cell | undefined)[], room: number, paint: Paint): string[] {
   const said = cells.filter((cell) => textOf(cell) !== "");
   return said.flatMap((cell, i) => {
@@ -194,7 +194,7 @@ function stacked(cells: readonly (Cell | undefined)[], room: number, paint: Pain
   });
 }
 
-/** Rows of plain text; the words of the last column wrap. */
+/** Rows of plain text; the last column wraps. */
 export function columns(rows: readonly (readonly string[])[], width: number, indent = 0): string[] {
   const count = Math.max(0, ...rows.map((row) => row.length));
   const heads = Array.from({ length: count }, (_, i): Column => (i === count - 1 ? { wraps: true } : {}));

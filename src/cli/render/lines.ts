@@ -3,7 +3,7 @@ import { advance, IDLE, type Line, lineOf } from "./progress.ts";
 
 const WIDTH_OF_ID = 28;
 
-/** One line an event, no escape codes: for logs, pipes and CI. */
+/** Prints one line for each event, without escape codes: for logs, pipes and CI. */
 export function linesRenderer(write: (line: string) => void, verbose: boolean): Emit {
   let progress = IDLE;
   return (event) => {

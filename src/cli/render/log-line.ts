@@ -5,19 +5,19 @@ import type { Paint } from "./paint.ts";
 export const LEVELS = ["debug", "info", "warn", "error"] as const;
 export type Level = (typeof LEVELS)[number];
 
-/** A line of a function's log, understood: the fields of its JSON, or its text alone. */
+/** A parsed log line of a function: the fields of its JSON, or its text. */
 export interface Entry {
   readonly function: string;
   readonly timestamp: number;
   readonly level: Level;
   readonly fields: Readonly<Record<string, unknown>>;
-  /** The line as it came. */
+  /** The line before parsing. */
   readonly text: string;
-  /** CloudWatch takes its numbers out of it; it says nothing to people. */
+  /** A line of embedded metrics for CloudWatch. */
   readonly isMetric: boolean;
 }
 
-/** Lambda's own lines (start, end, report) are of use to those who ask for all: `debug`. */
+/** Lines of Lambda itself (start, end, report) have the level `debug`. */
 export function entryOf({ function: name, timestamp, message }: LogLine): Entry {
   const text = message.trimEnd();
   const fields = fieldsOf(text);
@@ -52,12 +52,12 @@ function levelOf(fields: Readonly<Record<string, unknown>>): Level {
 
 /** A part of a line, and its style. */
 type Part = Exclude<Cell, string> | { readonly text: string; readonly style?: undefined };
-/** Where the further rows of a line begin. */
+/** Indentation of the next rows of a line. */
 const INDENT = 14;
 
 /**
  * `10:05:01.123  verify-delivery  INFO   POST /delivery  200  12 ms  <request id>`: errors are red. A part that does not fit into
- * `width` goes to a further row.
+ * `width` is in the next row.
  */
 export function prettyLine(entry: Entry, paint: Paint, width = Number.POSITIVE_INFINITY): string {
   const { fields, level } = entry;
@@ -74,7 +74,7 @@ export function prettyLine(entry: Entry, paint: Paint, width = Number.POSITIVE_I
     .join(`\n${" ".repeat(INDENT)}`);
 }
 
-/** The parts in rows that fit; a part that is wider than a row is wrapped between its words. */
+/** Puts the parts into rows; a part that is wider than a row is wrapped between words. */
 function rowsOf(parts: readonly Part[], width: number): readonly (readonly Part[])[] {
   const rows: Part[][] = [[]];
   let used = 0;

@@ -1,7 +1,7 @@
 import { wrapped } from "./layout.ts";
 import type { Paint } from "./paint.ts";
 
-/** As the local AWS keeps it. */
+/** A message as the local AWS stores it. */
 export interface Mail {
   /** ISO time. */
   readonly at: string;
@@ -12,7 +12,7 @@ export interface Mail {
   readonly body: string;
 }
 
-/** The messages, each with a head of two lines; their own lines are kept, and the long ones wrapped. Pure. */
+/** The messages, each with two header lines. Line breaks stay, long lines are wrapped. Pure. */
 export function mailText(mails: readonly Mail[], paint: Paint, width: number): string {
   return mails
     .map(({ at, protocol, to, subject, body }) =>

@@ -6,13 +6,13 @@ const STYLES = { good: "green", bad: "red", warn: "yellow", accent: "cyan", dim:
 export type Style = keyof typeof STYLES;
 export type Paint = (style: Style, text: string) => string;
 
-/** How one stream is written to. */
+/** Writes to one stream. */
 export interface Voice {
   /** Marks a part of a text; the marks become colours in `render` only. */
   readonly paint: Paint;
   /** True when marks become colours. */
   readonly coloured: boolean;
-  /** The text as it goes out: every control character shown, and then the colours. */
+  /** The text as it is printed: control characters are made visible, then marks become colours. */
   render(text: string): string;
   write(text: string): void;
 }
@@ -21,9 +21,9 @@ type Stream = Pick<NodeJS.WriteStream, "write"> & { readonly isTTY?: boolean };
 export const plain: Paint = (_, text) => text;
 
 /**
- * The one way to a stream. What others wrote (names, tags, messages) cannot steer the terminal: only our own marks become escape
- * codes, and nobody can know a mark that is made anew for each stream. Colour is for terminals only; NO_COLOR (no-color.org),
- * --no-color and TERM=dumb turn it off.
+ * All output to a stream uses it. Foreign text (names, tags, messages) cannot control the terminal: only our marks become escape codes,
+ * and the marks are random for each stream. Colours are for terminals only; NO_COLOR (no-color.org), --no-color and TERM=dumb turn them
+ * off.
  */
 export function voiceOf(stream: Stream, env: Readonly<Record<string, string | undefined>>, wanted: boolean): Voice {
   const coloured = wanted && stream.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";

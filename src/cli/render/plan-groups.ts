@@ -1,18 +1,18 @@
 import type { PlannedResource } from "../../app.ts";
 import { nameOfKind } from "./kinds.ts";
 
-/** Resources to which the same thing happens. */
+/** Resources with the same change. */
 export interface PlanGroup {
   readonly first: PlannedResource;
   readonly ids: readonly string[];
-  /** `24 alarms`, with their `ids`; or the few ids themselves; undefined: one resource, which has its own name. */
+  /** `24 alarms`, with their `ids`; or a few ids; undefined: one resource, shown with its name. */
   readonly title: string | undefined;
 }
 
-/** So many of one kind that are made alike are told once. A change that is repeated is told once from two on. */
+/** From so many creates of one kind on, they are shown as one group. Equal changes are one group from two on. */
 const ALIKE = { create: 3, update: 2 } as const;
 
-/** One group for each resource, or for all those whose change reads the same; each stands where its first one stood. Pure. */
+/** One group for each resource, or for all with an equal change, at the position of the first. Pure. */
 export function groupsOf(resources: readonly PlannedResource[]): readonly PlanGroup[] {
   const alike = new Map<string, PlannedResource[]>();
   for (const resource of resources) {
@@ -26,7 +26,7 @@ export function groupsOf(resources: readonly PlannedResource[]): readonly PlanGr
   });
 }
 
-/** So many are named at once, without their count. */
+/** Up to so many ids are listed without a count. */
 const FEW = 4;
 function together(members: readonly PlannedResource[]): PlanGroup {
   const [first] = members as readonly [PlannedResource];
@@ -40,11 +40,11 @@ function together(members: readonly PlannedResource[]): PlanGroup {
   };
 }
 
-/** What would be printed of it, its names aside. */
+/** The printed text of a resource without its names. */
 function keyOf({ id, kind, decision, attributes, orphan }: PlannedResource): string {
   if (orphan || ("notes" in decision && decision.notes)) return id;
   if (decision.action === "create") return JSON.stringify(["create", kind, attributes]);
-  // How the kinds compare is the same for all that carry tags; other paths mean something else in each kind.
+  // Tags mean the same in each kind; other paths do not.
   if (decision.action !== "update") return id;
   const onlyTags = decision.changes.every(({ path }) => path.startsWith("tags."));
   return JSON.stringify(["update", onlyTags ? "" : kind, decision.changes]);

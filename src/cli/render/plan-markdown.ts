@@ -16,7 +16,7 @@ const WORDS = {
 /** A value in a table of a pull request. */
 const LONGEST = 60;
 
-/** The plan as a comment of a pull request: a table of what happens, GitHub's Markdown. Pure. */
+/** The plan as a comment of a pull request: a table in GitHub's Markdown. Pure. */
 export function planMarkdown(plan: Plan, title: string): string {
   const rows = shownGroups(plan).map(
     (group) => `| ${WORDS[group.first.decision.action]} | ${whoOf(group)} | ${whatOf(group).join("<br>")} |`,
@@ -56,7 +56,7 @@ function whatOf({ first }: PlanGroup): readonly string[] {
   return [...told, ...notes];
 }
 
-/** Names and tags are others' words: none of them may end a cell or begin a tag. */
+/** Escapes foreign text (names, tags), so that it cannot end a cell or begin an HTML tag. */
 const escaped = (text: string): string =>
   text
     .split(/(`[^`\n]+`)/)

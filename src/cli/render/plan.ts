@@ -17,12 +17,12 @@ const LOOK: Readonly<Record<Action, { sign: string; style: Style; word: string }
 };
 const ORDER: readonly Action[] = ["create", "update", "replace", "delete", "retain", "refuse", "keep"];
 
-/** Where a thing's details begin. */
+/** Indentation of the details of a resource. */
 const INDENT = " ".repeat(6);
 
 /**
- * The plan like a diff: every resource that something happens to, every attribute at the deepest place where it differs, refusals last;
- * what is the same for many is told once, and the rest is counted. Nothing is wider than `width` but what is copied as a whole. Pure.
+ * The plan as a diff: every resource that changes, every attribute at the deepest path where it differs, refusals last. Equal changes are
+ * one group, unchanged resources are counted. Only text that users copy may be wider than `width`. Pure.
  */
 export function planText(plan: Plan, paint: Paint, width = Number.POSITIVE_INFINITY): string {
   const groups = shownGroups(plan);
@@ -31,14 +31,14 @@ export function planText(plan: Plan, paint: Paint, width = Number.POSITIVE_INFIN
   return [...blocks, ...(blocks.length > 0 ? [""] : []), planSummary(plan, paint), ...costLines(plan.cost, width)].join("\n");
 }
 
-/** What happens, and what somebody must know; what is refused comes last, beside the error that it ends with. */
+/** Changed resources, then notes, then refusals: these are next to the error that follows. */
 export function shownGroups({ resources }: Plan): readonly PlanGroup[] {
   const told = resources.filter((r) => r.decision.action !== "keep" || r.orphan || notesOf(r.decision).length > 0);
   const isRefused = (r: PlannedResource) => r.decision.action === "refuse";
   return groupsOf([...told.filter((r) => !isRefused(r)), ...told.filter(isRefused)]);
 }
 
-/** Id and name in columns; where they do not fit, the name has its own line. What the configuration no longer names has no id that means anything. */
+/** Id and name in columns; where they do not fit, the name has its own line. The id of an orphan is not shown, because it has no meaning for users. */
 function headsOf(groups: readonly PlanGroup[], width: number): readonly string[] {
   const cells = groups.map(({ first: { id, kind, name, orphan } }) => [orphan ? kind : id, name === id ? "" : name]);
   const single = cells.filter((_, i) => groups[i]?.title === undefined);
@@ -79,7 +79,7 @@ function detailsOf({ first, ids }: PlanGroup, paint: Paint, width: number): stri
       return [...members, ...origin, ...attributeLines(attributes, paint, width), ...facts(inventory, cost), ...notes];
   }
 }
-/** What people must know about it and what changes nothing: a sentence each. */
+/** Notes about a resource, one sentence each; they are not changes. */
 export const notesOf = (decision: Decision): Notes => ("notes" in decision ? (decision.notes ?? []) : []);
 
 function attributeLines(attributes: PlannedResource["attributes"], paint: Paint, width: number): string[] {
@@ -88,7 +88,7 @@ function attributeLines(attributes: PlannedResource["attributes"], paint: Paint,
   return wrapped(said.join("; "), width - INDENT.length).map((line) => `${INDENT}${paint("dim", line)}`);
 }
 
-/** On one line where it fits, else a line for each value, cut to where the two differ. */
+/** One line where it fits, otherwise one for each value, cut around the difference. */
 function differenceLines(difference: Difference, kind: string, paint: Paint, width: number): readonly string[] {
   const { path, from, to, forces, after } = difference;
   if (after !== undefined) return [`${INDENT}what it becomes is known when ${after} is there`];
@@ -126,7 +126,7 @@ export function planSummary(plan: Plan, paint: Paint): string {
 function costLines(cost: PlanCost | undefined, width: number): readonly string[] {
   return cost ? wrapped(costText(cost), width) : [];
 }
-/** `about $26.42 a month (+$3.00) …`: an estimate, and of what. */
+/** `about $26.42 a month (+$3.00) …`: the estimated cost. */
 export function costText({ monthly_usd: monthly, difference_usd: difference, region, published, dated, unpriced }: PlanCost): string {
   const change = difference === 0 ? "no difference" : `${difference > 0 ? "+" : "-"}$${Math.abs(difference).toFixed(2)}`;
   const source = published ? `list prices of ${region}, ${dated}` : `prices of ${region} estimated from us-east-1's, ${dated}`;

@@ -3,26 +3,26 @@ import type { EngineEvent } from "../../engine/events.ts";
 import { notesOf } from "./plan.ts";
 import { duration, plural } from "./words.ts";
 
-/** What is known of a resource while the run goes on. */
+/** The state of a resource during a run. */
 export interface Step {
   readonly name: string;
   readonly kind: string;
   readonly action: string;
-  /** What it is doing, in words; undefined: not at work. */
+  /** The present work, in words; undefined: none. */
   readonly doing: string | undefined;
   readonly since: number;
-  /** Age of the wait when a line last told of it. */
+  /** Age of the wait at its last printed line. */
   readonly toldMs: number;
 }
-/** A wait that goes on is told again after this long: a silent log looks dead. */
+/** A long wait prints a line after each of these intervals, so that the log shows progress. */
 const TELL_AGAIN_MS = 60_000;
 /**
- * How long a thing may take, told once somebody has waited for some seconds. The minutes are unproven: no page of AWS was found that
- * names them, and they were not measured. The hour is how long the engine waits for a database.
+ * The expected duration, printed after some seconds of waiting. The minutes are unproven: no page of AWS was found that has them, and
+ * they were not measured. The hour is the limit of the engine for a database.
  */
 const LONG_WAITS = new Map([["rds.instance", "a new database may take some 5 to 20 minutes on AWS; it is waited for up to an hour"]]);
 const WORTH_TELLING_MS = 10_000;
-/** Undefined where nobody knows, and while nobody has waited yet. */
+/** Undefined where no duration is known, and in the first seconds of a wait. */
 export const estimateOf = (kind: string, action: string, waitedMs: number): string | undefined =>
   action === "create" && waitedMs >= WORTH_TELLING_MS ? LONG_WAITS.get(kind) : undefined;
 
@@ -54,7 +54,7 @@ const WHY: Readonly<Record<RetryClass, string>> = {
   permanent: "AWS refuses",
 };
 
-/** Event → what is known now. Pure; `now` in milliseconds. */
+/** The state after an event. Pure; `now` in milliseconds. */
 export function advance(progress: Progress, event: EngineEvent, now: number): Progress {
   if (event.type === "run.started") return { ...IDLE, total: event.total, started: now };
   if (!("id" in event)) return progress;
@@ -95,11 +95,11 @@ export interface Line {
   readonly tone: "good" | "bad" | "warn" | "dim";
   readonly id: string;
   readonly text: string;
-  /** Stays on a terminal after the live part is gone. */
+  /** The line stays on the terminal after the live part is removed. */
   readonly lasting: boolean;
 }
 
-/** Event → the line it deserves, if any. `before` is what was known before the event. Pure. */
+/** The line for an event, if it has one. `before` is the state before the event. Pure. */
 export function lineOf(before: Progress, event: EngineEvent, verbose: boolean): Line | undefined {
   switch (event.type) {
     case "run.started":
@@ -121,10 +121,10 @@ function lineOfResource(step: Step | undefined, event: Extract<EngineEvent, { id
       if (notesOf(event.decision).length > 0) return line("warn", notesOf(event.decision).join(" "), true);
       return verbose ? line("dim", `${event.decision.action} ${event.name}`) : undefined;
     case "resource.acting":
-      // Making a thing takes several acts: the first says it.
+      // A create has several steps; only the first prints a line.
       return step?.doing && !verbose ? undefined : line("dim", `${DOING[event.verb]} ${name}`.trim());
     case "resource.waiting":
-      // One line for each state and minute, not for each look.
+      // One line for each state and minute, not for each read.
       return step && !isNews(step, event) ? undefined : line("dim", waitText(step, event));
     case "resource.retrying":
       return verbose || event.waitMs >= 5_000 ? line("dim", retrying(event)) : undefined;

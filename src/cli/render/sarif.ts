@@ -1,7 +1,7 @@
 import type { Audit, AuditRow } from "../../app.ts";
 
 const LEVELS = { critical: "error", high: "error", medium: "warning", low: "note" } as const;
-/** As GitHub's code scanning ranks what is not a fault of code. */
+/** Severities in the scale of GitHub's code scanning. */
 const RANKS = { critical: "9.5", high: "8.0", medium: "5.5", low: "3.0" } as const;
 const PAGE = "docs/operations.md";
 
@@ -30,7 +30,7 @@ function resultsOf(row: AuditRow, ruleIndex: number): readonly object[] {
   const { id, severity, status, title, reason, resources } = row;
   const result = (text: string, name: string, more: object): object => ({
     ...{ ruleId: id, ruleIndex, level: LEVELS[severity], message: { text } },
-    // A resource is no file: readers that want one get the page that says what to do.
+    // SARIF needs a file and a resource has none, so the location is the page with the corrections.
     locations: [{ physicalLocation: { artifactLocation: { uri: PAGE } }, logicalLocations: [{ name, kind: "resource" }] }],
     ...more,
   });

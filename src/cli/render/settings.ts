@@ -10,7 +10,7 @@ export function settingsText(settings: object, origins: Origins, width: number):
   return columns(rows, width).join("\n");
 }
 
-/** A tag's key may contain dots, so the longest key that exists is taken. */
+/** The key of a tag may contain dots, so the longest existing key is used. */
 function valueAt(value: unknown, path: readonly string[]): unknown {
   if (path.length === 0) return value;
   for (let count = path.length; count > 0; count--) {

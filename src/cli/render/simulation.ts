@@ -1,9 +1,9 @@
 import { beside, listed, wrapped } from "./layout.ts";
 
-/** As many differences as a person reads. */
+/** The number of differences that are printed. */
 const SHOWN = 20;
 
-/** The counters of a simulation, then its differences or that there are none. Pure. */
+/** The counters of a simulation, then its differences, or a sentence that there are none. Pure. */
 export function simulationText(counters: readonly string[], differences: readonly string[], width: number): string {
   const more = differences.length - SHOWN;
   const shown = [...differences.slice(0, SHOWN), ...(more > 0 ? [`…and ${more} more; --json names them all`] : [])];

@@ -5,7 +5,7 @@ import { beside, type Cell, type Column, table } from "./layout.ts";
 import type { Paint, Style } from "./paint.ts";
 import { age, plural } from "./words.ts";
 
-/** What a status screen shows. */
+/** Input of the status screen. */
 export interface Screen {
   readonly stack: string;
   readonly account: string;
@@ -17,12 +17,12 @@ export interface ScreenStyle {
   readonly paint: Paint;
   readonly width: number;
   readonly now: number;
-  /** Every resource has its own line. */
+  /** One line for each resource, also for auxiliary ones. */
   readonly all: boolean;
 }
 type Condition = ResourceStatus["condition"];
 
-/** Three signs: it serves; AWS is at work on it; it does not serve. */
+/** Three signs: ready; AWS works on it; not ready. */
 const LOOK: Readonly<Record<Condition, { readonly sign: string; readonly style: Style }>> = {
   ready: { sign: "✔", style: "good" },
   changing: { sign: "…", style: "warn" },
@@ -35,7 +35,7 @@ const PARTS: readonly (readonly [title: string, of: RegExp])[] = [
   ["API", /^(api|permission)\./],
   ["Messages and alarms", /./],
 ];
-/** These do the work; the others help them, and are counted while they are ready. */
+/** Main kinds. Auxiliary resources are counted only, while they are ready. */
 const WORKERS = new Set([
   "s3.bucket",
   "dynamodb.table",
@@ -101,14 +101,14 @@ function rowOf(r: ResourceStatus, now: number): readonly Cell[] {
 const shortId = (id: string): string =>
   id.replace(/^(table|function|bucket|permission|role|alarm)\./, "").replace(/^database\.main$/, "database");
 
-/** One vocabulary, whatever AWS calls it: what AWS is doing is its own word in lower case. */
+/** The state in one vocabulary; for a change, AWS's own word in lower case. */
 function wordOf({ condition, state, trouble }: ResourceStatus): string {
   if (condition === "absent") return "absent";
   if (condition === "changing") return state === "ready" ? "changing" : state.toLowerCase();
   return trouble !== undefined && /^stopped/.test(trouble) ? "stopped" : state === "foreign" || state.startsWith("in ") ? state : "failed";
 }
 
-/** `✔ 3 roles, 11 permissions`: those that help, counted by kind, one line for each sign. */
+/** `✔ 3 roles, 11 permissions`: auxiliary resources, counted by kind, one line for each sign. */
 function helperLines(helpers: readonly ResourceStatus[], { paint, width }: ScreenStyle): readonly string[] {
   const conditions: readonly Condition[] = ["ready", "absent"];
   return conditions.flatMap((condition) => {
@@ -129,7 +129,7 @@ const alarmed = (these: readonly ResourceStatus[]): string => {
 };
 const isRinging = ({ kind, state }: ResourceStatus): boolean => kind === "cloudwatch.alarm" && state === "ALARM";
 
-/** What does not serve, with its reason, and the alarms that are on. */
+/** Resources that are not ready, with reasons, and active alarms. */
 function troubles(resources: readonly ResourceStatus[], { paint, width }: ScreenStyle): readonly string[] {
   const lines = resources.flatMap((r) => {
     if (r.trouble) return beside("✖", `${r.id}  ${r.trouble}`, width, (sign) => paint("bad", sign), " ");

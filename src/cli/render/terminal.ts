@@ -7,19 +7,19 @@ import { advance, estimateOf, IDLE, type Line, lineOf, type Progress, type Step 
 import { duration } from "./words.ts";
 
 const MOST_ROWS = 6;
-/** The longest id of a usual stack: with it no column moves while ids come in. */
+/** Length of the longest id of a usual stack, so that the columns do not move during the run. */
 const USUAL_ID = 33;
 const SYMBOL = { good: "✔", bad: "✖", warn: "!", dim: "·" } as const;
 
 export interface LiveRenderer {
   emit(event: EngineEvent): void;
-  /** Takes the live part off the screen; what lasts stays. */
+  /** Removes the live part; finished lines stay. */
   stop(): void;
 }
 
-/** For a terminal: what is finished scrolls up, what is running is shown below with its age. */
+/** For a terminal: finished resources scroll up, running ones are shown below with their age. */
 export function terminalRenderer(stream: NodeJS.WriteStream, voice: Voice, verbose: boolean, now: () => number): LiveRenderer {
-  // Raw mode would take Ctrl-C away from the terminal, hence discardStdin.
+  // With discardStdin ora would use raw mode, in which the terminal does not handle Ctrl-C.
   const spinner = ora({ stream, discardStdin: false, color: voice.coloured ? "cyan" : false });
   let progress = IDLE;
   let width = USUAL_ID;
@@ -28,7 +28,7 @@ export function terminalRenderer(stream: NodeJS.WriteStream, voice: Voice, verbo
   };
   const timer = setInterval(draw, 500);
   timer.unref();
-  // Lines are cut to the width that they were drawn for: a new one is drawn for at once.
+  // Lines are cut to the width of the terminal, so a new width is drawn at once.
   stream.on("resize", draw);
   return {
     emit(event) {
@@ -36,7 +36,7 @@ export function terminalRenderer(stream: NodeJS.WriteStream, voice: Voice, verbo
       progress = advance(progress, event, now());
       if ("id" in event) width = Math.max(width, displayWidth(event.id));
       draw();
-      // Its first frame shows the text that it has by then.
+      // The first frame shows the present text.
       if (event.type === "run.started") spinner.start();
       if (!line || !(line.lasting || verbose)) return;
       spinner.clear();
@@ -50,11 +50,11 @@ export function terminalRenderer(stream: NodeJS.WriteStream, voice: Voice, verbo
   };
 }
 
-/** Columns of `created    0.8 s  `, which stand before the name. */
+/** Columns of `created    0.8 s  ` before the name. */
 const BEFORE_NAME = 20;
-/** A shorter piece of a name says nothing. */
+/** A shorter part of a name is left out. */
 const SHORTEST_NAME = 12;
-/** A success takes one line of the screen: its name is cut, or left out where there is no room. Other lines are printed whole. */
+/** A success has one line: its name is cut, or left out where it does not fit. Other lines are printed completely. */
 function fitting(line: Line, room: number): Line {
   if (line.tone !== "good" || displayWidth(line.text) <= room) return line;
   return { ...line, text: room < BEFORE_NAME + SHORTEST_NAME ? cut(line.text, BEFORE_NAME - 1).replace(/ *…$/, "") : cut(line.text, room) };
@@ -63,7 +63,7 @@ function fitting(line: Line, room: number): Line {
 const lastingText = ({ tone, id, text }: Line, width: number, paint: Paint): string =>
   `${paint(tone, SYMBOL[tone])} ${id ? `${padEnd(id, width)}  ` : ""}${tone === "dim" ? paint("dim", text) : text}`;
 
-/** The live part: a count, and what is at work, the longest at work first; what does or waits for the same stands together. Pure. */
+/** The live part: a count, and the running resources, longest first, equal work in one line. Pure. */
 export function liveText(progress: Progress, now: number, width: number, paint: Paint): string {
   const running = [...progress.steps].filter(([, step]) => step.doing !== undefined).sort(([, a], [, b]) => a.since - b.since);
   const head = `${progress.finished} of ${progress.total} done${running.length > 0 ? `, ${running.length} at work` : ""}`;
@@ -80,7 +80,7 @@ export function liveText(progress: Progress, now: number, width: number, paint: 
 }
 
 type AtWork = readonly [id: string, step: Step];
-/** Of one kind and doing the same; when it is tried again differs from one to the next. */
+/** Key of resources of one kind with the same work; the time of the next retry does not count. */
 function alike(running: readonly AtWork[]): readonly (readonly AtWork[])[] {
   const groups = new Map<string, AtWork[]>();
   for (const one of running) {
@@ -90,7 +90,7 @@ function alike(running: readonly AtWork[]): readonly (readonly AtWork[])[] {
   }
   return [...groups.values()];
 }
-/** One resource by its id, several of a kind by their number; the age is that of the one longest at work. */
+/** One resource by its id, several of a kind by their number, with the age of the oldest. */
 function rowOf(group: readonly AtWork[], now: number): readonly string[] {
   const [id, { kind, since, doing }] = group[0] as AtWork;
   return [group.length === 1 ? id : nameOfKind(kind, group.length), duration(now - since), doing ?? ""];

@@ -10,7 +10,7 @@ export function duration(ms: number): string {
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
 
-/** How long something has been there, in its largest unit: `5 s`, `12 min`, `3 h`, `40 d`. */
+/** An age in its largest unit: `5 s`, `12 min`, `3 h`, `40 d`. */
 export function age(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   if (seconds < 60) return `${seconds} s`;
