@@ -42,7 +42,7 @@ for (const [code, budgetMs] of [
     });
   });
 }
-test("what asking again cannot mend is asked once", async () => {
+test("a permanent fault is not retried", async () => {
   const { log, x } = stage({ before: refuse(1e9, "create", () => new Refusal("ValidationException")) });
   expect((await up([x()], fakeRun())).ok).toBe(false);
   expect(log.calls).toEqual(["create x"]);
@@ -65,7 +65,7 @@ test("a kind's own retry rule comes before the general rules", async () => {
   expect((await up([x()], fakeRun())).ok).toBe(true);
   expect(log.calls).toHaveLength(3);
 });
-test("reads are asked again too", async () => {
+test("a failed read is retried, too", async () => {
   const { log, x } = stage({ before: refuse(3, "read", () => new Refusal("Lost")) });
   expect((await up([x()], fakeRun())).ok).toBe(true);
   expect(log.calls).toEqual(["create x"]);
@@ -76,14 +76,14 @@ test("Retry-After is honoured", async () => {
   await up([x()], fake);
   expect(fake.events.find((e) => e.type === "resource.retrying")).toMatchObject({ waitMs: 30_000, why: "throttle" });
 });
-test("retries are spread by the port's chance", async () => {
+test("the random port adds jitter to retries", async () => {
   const { x } = stage({ before: refuse(1, "create", () => new Refusal("Throttled")) });
   const fake = fakeRun();
   await up([x()], { ...fake, run: { ...fake.run, ports: { ...fake.run.ports, random: () => 0.5 } } });
   expect(fake.events.find((e) => e.type === "resource.retrying")).toMatchObject({ waitMs: 1_125 });
 });
 
-test("a create whose answer was lost is looked at, not made twice", async () => {
+test("after a create whose answer was lost the resource is read, not created twice", async () => {
   let lost = true;
   const { log, x } = stage({
     after: (verb) => {
@@ -96,7 +96,7 @@ test("a create whose answer was lost is looked at, not made twice", async () => 
   expect((await up([x()], fakeRun())).ok).toBe(true);
   expect(log.calls).toEqual(["create x"]);
 });
-test("a lost answer and a stale read together still make one", async () => {
+test("a lost answer and a stale read together lead to one resource", async () => {
   let lost = true;
   let stale = 3;
   const { cloud, log, x } = stage({
@@ -111,7 +111,7 @@ test("a lost answer and a stale read together still make one", async () => {
   expect((await up([x()], fakeRun())).ok).toBe(true);
   expect([log.calls, cloud.size]).toEqual([["create x"], 1]);
 });
-test("a create that did not take effect is made again after looking", async () => {
+test("a create that had no effect is repeated after a read", async () => {
   const { log, x } = stage({ before: refuse(1, "create", () => new Refusal("Lost")) });
   expect((await up([x()], fakeRun())).ok).toBe(true);
   expect(log.calls).toEqual(["create x", "create x"]);
@@ -138,18 +138,18 @@ for (const many of [1, 3, 20]) {
     expect(log.calls).toEqual(["create x"]);
   });
 }
-test("somebody else made it first: it exists already, so it is looked at again", async () => {
+test("a resource that another run created first is read again", async () => {
   const { cloud, log, x } = stage({ before: (verb) => void (verb === "create" && cloud.set("x", ours())) });
   expect((await up([x()], fakeRun())).ok).toBe(true);
   expect(log.calls).toEqual(["create x"]);
 });
-test("somebody foreign made it first: refused, not touched", async () => {
+test("a foreign resource that was created first is refused and not changed", async () => {
   const { cloud, log, x } = stage({ before: (verb) => void (verb === "create" && cloud.set("x", { ...ours(), tags: {} })) });
   const outcome = await up([x()], fakeRun());
   expect(outcome.error).toMatchObject({ code: "OWNER_FOREIGN" });
   expect(log.calls).toEqual(["create x"]);
 });
-test("a tag that cannot be seen yet is waited for: after our create, and on what an earlier run made", async () => {
+test("the engine waits for a tag that is not visible yet, after our create and on a resource of an earlier run", async () => {
   let blind = 5;
   const { cloud, log, x } = stage({ see: (_name, real) => (real && blind-- > 0 ? { ...real, tags: {} } : real) });
   expect((await up([x()], fakeRun())).ok).toBe(true);
@@ -159,7 +159,7 @@ test("a tag that cannot be seen yet is waited for: after our create, and on what
   expect([log.calls, cloud.size]).toEqual([["create x"], 1]);
 });
 
-test("AWS may answer with the old value for a while after an update: that is not stuck", async () => {
+test("an old value for some time after an update is not an error", async () => {
   let stale = 5;
   const { cloud, log, x } = stage({
     see: (_name, real) => (real?.values.v === "2" && stale-- > 0 ? { ...real, values: { v: "1" } } : real),
@@ -168,14 +168,14 @@ test("AWS may answer with the old value for a while after an update: that is not
   expect((await up([x("2")], fakeRun())).ok).toBe(true);
   expect(log.calls).toEqual(["update x"]);
 });
-test("a difference that does not move is named with both values", async () => {
+test("a difference that an update does not remove is an error with both values", async () => {
   const { cloud, log, x } = stage({ forgets: ["v"] });
   cloud.set("x", ours());
   const outcome = await up([x("2")], fakeRun());
   expect(outcome.error).toMatchObject({ code: "DIFF_STUCK", message: 'fake.thing "x" does not take a change: v is "1", wanted "2"' });
   expect(log.calls).toEqual(["update x"]);
 });
-test("at an endpoint that is not AWS it is a warning and the run goes on", async () => {
+test("at an endpoint other than AWS it is a warning, and the run continues", async () => {
   const { cloud, log, x } = stage({ forgets: ["v"] });
   cloud.set("x", ours());
   const fake = fakeRun({ forgiving: true });
@@ -185,13 +185,13 @@ test("at an endpoint that is not AWS it is a warning and the run goes on", async
   ]);
   expect(log.calls).toEqual(["update x"]);
 });
-test("there, what this run made and carries no tag is not taken for a stranger's", async () => {
+test("at an endpoint other than AWS an untagged resource of this run is not foreign", async () => {
   const { x } = stage({ see: (_name, real) => real && { ...real, tags: {} }, forgets: Object.keys(TAGS).map((key) => `tags.${key}`) });
   const fake = fakeRun({ forgiving: true });
   expect((await up([x()], fake)).ok).toBe(true);
   expect(fake.events.some((e) => e.type === "resource.forgets")).toBe(true);
 });
-test("a difference that swings back and forth ends as stuck", async () => {
+test("a difference that oscillates ends with DIFF_STUCK", async () => {
   let n = 0;
   const { cloud, x } = stage({ see: (_name, real) => real && { ...real, values: { v: `swing-${n++}` } } });
   cloud.set("x", ours());

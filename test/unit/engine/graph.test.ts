@@ -9,13 +9,13 @@ const slow = thing(new Map(), { calls: [] }, { slow: true });
 const node = (id: string, needs: Record<string, ResourceNode> = {}, kind = plain): ResourceNode =>
   declare(kind, id, { needs, identity: () => ({ name: id }), spec: () => ({ values: {} }) });
 
-test("every node follows its needs, which come along by themselves", () => {
+test("every node comes after its dependencies, which are added", () => {
   const role = node("role");
   const fn = node("fn", { role });
   const alias = node("alias", { fn });
   expect(inOrder([alias]).map((n) => n.id)).toEqual(["role", "fn", "alias"]);
 });
-test("a circle names its members", () => {
+test("the error of a circular dependency names its members", () => {
   const a = node("a") as ResourceNode & { needs: Record<string, ResourceNode> };
   const b = node("b", { a });
   Object.assign(a, { needs: { b } });

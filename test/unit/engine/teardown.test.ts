@@ -44,7 +44,7 @@ async function down(nodes: readonly ResourceNode[], deleteData: boolean, fake = 
   );
 }
 
-test("dependants go first; what holds data is kept, and so is what it needs", async () => {
+test("dependants are deleted first; resources with data and their dependencies are kept", async () => {
   const { cloud, log, nodes } = stage();
   await up(nodes, fakeRun());
   log.calls.length = 0;
@@ -59,7 +59,7 @@ test("dependants go first; what holds data is kept, and so is what it needs", as
   });
   expect(outcome.ok).toBe(true);
 });
-test("with delete-data nothing is left, and a second teardown has nothing to do", async () => {
+test("with --delete-data everything is deleted, and a second teardown has nothing to do", async () => {
   const { cloud, log, nodes } = stage();
   await up(nodes, fakeRun());
   expect((await down(nodes, true)).ok).toBe(true);
@@ -68,7 +68,7 @@ test("with delete-data nothing is left, and a second teardown has nothing to do"
   expect((await down(nodes, true)).resources).toEqual([]);
   expect(log.calls).toEqual([]);
 });
-test("what is kept is found again by the next up", async () => {
+test("the next up finds the kept resources", async () => {
   const { cloud, log, nodes } = stage();
   await up(nodes, fakeRun());
   await down(nodes, false);
@@ -76,7 +76,7 @@ test("what is kept is found again by the next up", async () => {
   expect((await up(nodes, fakeRun())).ok).toBe(true);
   expect([log.calls, cloud.size]).toEqual([["create role", "create fn"], 4]);
 });
-test("what is not ours is left alone and reported, with what it may need; the rest goes", async () => {
+test("a foreign resource and its possible dependencies are kept and reported; the rest is deleted", async () => {
   const { cloud, log, nodes } = stage();
   await up(nodes, fakeRun());
   cloud.set("fn", { values: {}, tags: {}, polls: 0 });
@@ -90,7 +90,7 @@ test("what is not ours is left alone and reported, with what it may need; the re
   expect(outcome.resources.find((r) => r.id === "role")?.decision).toMatchObject({ action: "retain" });
   expect(log.calls).not.toContain("delete fn");
 });
-test("what carries our tag and is in no configuration goes too, unless it holds data", async () => {
+test("an orphan is deleted unless it holds data", async () => {
   const { cloud, nodes } = stage();
   await up(nodes, fakeRun());
   cloud.set("old-fn", { values: {}, tags: TAGS, polls: 0 });
@@ -103,7 +103,7 @@ test("what carries our tag and is in no configuration goes too, unless it holds 
   });
   expect([...cloud.keys()]).toEqual(["stranger"]);
 });
-test("a delete may take steps: it is repeated until nothing is there", async () => {
+test("a delete in steps is repeated until the resource is absent", async () => {
   const { cloud, log, nodes } = stage({
     before: (verb, name) => {
       const it = cloud.get(name);
@@ -118,7 +118,7 @@ test("a delete may take steps: it is repeated until nothing is there", async () 
   expect(cloud.size).toBe(0);
   expect(log.calls.filter((c) => c === "delete fn")).toHaveLength(2);
 });
-test("what cannot be deleted keeps what it needs; the rest goes; the run is not ok", async () => {
+test("a resource that cannot be deleted keeps its dependencies; the rest is deleted; the run fails", async () => {
   const { cloud, nodes } = stage({
     before: (verb, name) => {
       if (verb === "delete" && name === "fn") throw new Refusal("AccessDenied");
@@ -129,7 +129,7 @@ test("what cannot be deleted keeps what it needs; the rest goes; the run is not 
   expect(status(outcome)).toEqual({ group: "done", database: "done", role: "skipped", fn: "failed" });
   expect([outcome.ok, [...cloud.keys()].sort()]).toEqual([false, ["fn", "role"]]);
 });
-test("a part goes with what it is part of, without a call; nothing waits for it", async () => {
+test("a part is deleted with its parent without a call, and nothing waits for it", async () => {
   const { cloud, log, kind } = stage();
   const part = { ...kind, kind: "fake.part", partOf: "fn" };
   const fn = declare(kind, "fn", { identity: () => ({ name: "fn" }), spec: () => ({ values: {} }) });
@@ -142,7 +142,7 @@ test("a part goes with what it is part of, without a call; nothing waits for it"
   expect(status(outcome)).toEqual({ fn: "done", api: "done", grant: "done" });
   cloud.delete("grant");
 });
-test("what the whole account shares is never deleted", async () => {
+test("a resource that the account shares is never deleted", async () => {
   const { cloud, log } = stage();
   const shared = { ...thing(cloud, log), retained: "others use it" };
   const node = declare(shared, "account", { identity: () => ({ name: "account" }), spec: () => ({ values: {} }) });
@@ -171,7 +171,7 @@ for (const [whose, tags, left] of [
     expect(log.calls).toContain("delete logs");
   });
 }
-test("what changed hands between the plan and its turn is not deleted", async () => {
+test("a resource that became foreign after the plan is not deleted", async () => {
   const { cloud, nodes } = stage({
     after: (verb, name) =>
       void (verb === "delete" && name === "fn" && cloud.set("role", { values: {}, tags: { "fleetlogix:stack": "Other/dev" }, polls: 0 })),

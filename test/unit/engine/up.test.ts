@@ -28,7 +28,7 @@ test("a dependant reads its upstream's outputs and runs after it", async () => {
   expect(cloud.get("fn")?.values).toEqual({ role: "arn:role" });
   expect(fake.events.filter((e) => e.type === "resource.waiting")).toHaveLength(4);
 });
-test("a second run reads each thing once and writes nothing", async () => {
+test("a second run reads each resource once and writes nothing", async () => {
   let reads = 0;
   const { log, node, kind } = stage({ before: (verb) => void (verb === "read" && reads++) });
   const a = node("a");
@@ -54,7 +54,7 @@ test("a failure skips its dependants, lets the rest finish and is the run's erro
   expect(outcome.error).toMatchObject({ code: "AWS_FAULT", detail: { resource: "bad", awsCode: "ValidationException", requestId: "r-1" } });
   expect(outcome.error?.message).toContain("fake:Call");
 });
-test("everything foreign and everything protected is named at once, before any write", async () => {
+test("one error names all foreign and protected resources before the first write", async () => {
   const { cloud, log, node } = stage();
   const holder = thing(cloud, log, { holdsData: true });
   cloud.set("one", { values: {}, tags: {}, polls: 0 });
@@ -66,19 +66,19 @@ test("everything foreign and everything protected is named at once, before any w
   for (const name of ["one", "two", "Other/dev", "data"]) expect(String(refusal)).toContain(name);
   expect(log.calls).toEqual([]);
 });
-test("adopt tags what carries our name and takes it over", async () => {
+test("adopt writes our tag to a resource with our name", async () => {
   const { cloud, log, node } = stage();
   cloud.set("x", { values: { v: "0" }, tags: { Owner: "me" }, polls: 0 });
   const outcome = await up([node("x")], fakeRun({ adopt: true }));
   expect([outcome.ok, log.calls, cloud.get("x")?.tags]).toEqual([true, ["update x"], { Owner: "me", ...TAGS }]);
 });
-test("replacing deletes first, and only what holds no data", async () => {
+test("a replacement deletes first, and only a resource without data", async () => {
   const { cloud, log, node } = stage();
   cloud.set("x", ours());
   expect((await up([node("x", { v: "!2" })], fakeRun())).ok).toBe(true);
   expect(log.calls).toEqual(["delete x", "create x"]);
 });
-test("what failed is made anew once, and explained when it fails again", async () => {
+test("a failed resource is replaced once, and a second failure is an error", async () => {
   const { cloud, log, node } = stage({
     after: (verb, name) => void (verb === "create" && Object.assign(cloud.get(name) ?? {}, { failed: "no image" })),
   });
@@ -87,14 +87,14 @@ test("what failed is made anew once, and explained when it fails again", async (
   expect(log.calls).toEqual(["delete x", "create x"]);
   expect(outcome.error).toMatchObject({ code: "SETTLE_FAILED", message: expect.stringContaining("no image") });
 });
-test("what failed and holds data is never made anew", async () => {
+test("a failed resource with data is never replaced", async () => {
   const { cloud, log, node } = stage({ holdsData: true });
   cloud.set("db", { ...ours(), failed: "storage-full" });
   const outcome = await up([node("db")], fakeRun());
   expect(log.calls).toEqual([]);
   expect(outcome.error).toMatchObject({ code: "SETTLE_FAILED", message: expect.stringContaining("storage-full") });
 });
-test("without waiting, a slow resource is started and left; what needs it is left out; the run is fine", async () => {
+test("with --no-wait a slow resource is started, its dependants are skipped, and the run succeeds", async () => {
   const { cloud, log, node } = stage();
   const slow = thing(cloud, log, { slow: true, settlePolls: 1e9, timeoutMs: 1e12 });
   const database = node("database", { v: "1" }, slow);
@@ -104,14 +104,14 @@ test("without waiting, a slow resource is started and left; what needs it is lef
   expect(outcome.resources.find((r) => r.id === "database")?.settling).toBe(true);
   expect(outcome.ok).toBe(true);
 });
-test("waiting for something slow holds no slot", async () => {
+test("a wait for a slow resource occupies no slot", async () => {
   const { cloud, log, node } = stage();
   const slow = thing(cloud, log, { slow: true, settlePolls: 5 });
   const outcome = await up([node("bucket"), node("database", { v: "1" }, slow), node("topic")], fakeRun({ concurrency: 1 }));
   expect(outcome.ok).toBe(true);
   expect(log.calls).toEqual(["create database", "create bucket", "create topic"]);
 });
-test("a wait is bounded and says so", async () => {
+test("a wait ends with SETTLE_TIMEOUT", async () => {
   const { cloud, node } = stage({ timeoutMs: 30_000 });
   cloud.set("x", { ...ours(), polls: 1e9 });
   const outcome = await up([node("x")], fakeRun());
@@ -131,7 +131,7 @@ test("interrupted: the call in flight finishes, nothing new starts, exit 130", a
   expect((await up([b, node("c")], fakeRun())).ok).toBe(true);
   expect(log.calls).toHaveLength(3);
 });
-test("a first plan sees through what can be foretold, and says what cannot", async () => {
+test("a first plan shows predicted values and marks unknown ones", async () => {
   const { cloud, log, node, kind } = stage();
   const seer = thing(cloud, log, { predicts: true });
   const role = node("role", {}, seer);
@@ -159,7 +159,7 @@ test("a first plan sees through what can be foretold, and says what cannot", asy
   expect(JSON.parse(JSON.stringify(planned))).toEqual(planned);
   expect(log.calls).toEqual([]);
 });
-test("any number of slots gives the same end", async () => {
+test("any number of slots leads to the same result", async () => {
   const ends = await Promise.all(
     [1, 2, 3, 8].map(async (concurrency) => {
       const { cloud, node, kind } = stage({ settlePolls: 1 });
@@ -177,7 +177,7 @@ test("any number of slots gives the same end", async () => {
   );
   expect(new Set(ends.map((end) => end.join()))).toEqual(new Set(["a,b,c,leaf-of-a,leaf-of-b,leaf-of-c"]));
 });
-test("what hangs on something that was made anew is looked at again", async () => {
+test("the dependant of a replaced resource is read again", async () => {
   const { cloud, log, node, kind } = stage({ after: (verb, name) => void (verb === "delete" && name === "fn" && cloud.delete("grant")) });
   const fn = node("fn", { v: "!2" });
   const grant = declare(kind, "grant", { needs: { fn }, identity: () => ({ name: "grant" }), spec: () => ({ values: {} }) });
