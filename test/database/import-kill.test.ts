@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { companySql } from "../../scripts/company/generate.ts";
 import { installedServer, type SourceServer, startSource } from "../../scripts/company/server.ts";
+import { removeFolder } from "../support/folders.ts";
 import { has } from "./stack.ts";
 
 /** The real command against a local AWS of its own, ended with SIGKILL. Needs `apt-get install postgresql-15`, as import.test.ts does. */
@@ -46,7 +47,7 @@ afterAll(async () => {
   if (!installed) return;
   await run("local", "stop");
   await source.close();
-  rmSync(cwd, { recursive: true, force: true });
+  removeFolder(cwd);
 }, 60_000);
 
 there(

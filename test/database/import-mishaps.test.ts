@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,7 @@ import { beforeAll, expect } from "vitest";
 import { installedServer } from "../../scripts/company/server.ts";
 import { importDatabase } from "../../src/database/import/import.ts";
 import { Secret } from "../../src/secret.ts";
+import { removeFolder } from "../support/folders.ts";
 import { companyBeside, installed, there } from "./company.ts";
 
 const company = companyBeside("test/database/import-mishaps.test.ts");
@@ -74,7 +75,7 @@ function withTool(name: string, script: string, version: string | number | undef
   return () => {
     process.env.PATH = path;
     delete process.env.FLEETLOGIX_PG_TOOLS;
-    rmSync(folder, { recursive: true });
+    removeFolder(folder);
   };
 }
 

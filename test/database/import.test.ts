@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -7,6 +7,7 @@ import { expect } from "vitest";
 import { companySql } from "../../scripts/company/generate.ts";
 import { startSource } from "../../scripts/company/server.ts";
 import type { ImportEvent } from "../../src/app/contract.ts";
+import { removeFolder } from "../support/folders.ts";
 import { companyBeside, SIZE, there } from "./company.ts";
 
 const ROWS = 5065;
@@ -91,7 +92,7 @@ there("a dump moves in and is proven against itself", async () => {
   });
   writeFileSync(join(folder, "script.sql"), "SELECT 1;\n".repeat(40));
   await expect(move(join(folder, "script.sql"))).rejects.toMatchObject({ code: "USAGE", message: expect.stringContaining("no dump") });
-  rmSync(folder, { recursive: true });
+  removeFolder(folder);
 });
 
 there("each thing that stands in the way gets one sentence, and nothing is changed", async () => {

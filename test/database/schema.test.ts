@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { applySchema } from "../../src/database/schema.ts";
 import { Secret } from "../../src/secret.ts";
+import { removeFolder } from "../support/folders.ts";
 import { type DatabaseStack, databaseStack, has } from "./stack.ts";
 
 let stack: DatabaseStack;
@@ -74,7 +75,7 @@ test("the model refuses what cannot be true", async () => {
 
 const folder = mkdtempSync(join(tmpdir(), "migrations-"));
 cpSync(resolve("migrations"), folder, { recursive: true });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => removeFolder(folder));
 const apply = (database = "fleetlogix") => {
   const { host, port, user, password } = stack.target;
   return applySchema(

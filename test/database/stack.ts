@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { type App, openApp } from "../../src/app.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { startLocalAws } from "../../src/local/index.ts";
+import { removeFolder } from "../support/folders.ts";
 
 export interface DatabaseStack {
   readonly app: App;
@@ -49,7 +50,7 @@ export async function databaseStack(settings: object = {}): Promise<DatabaseStac
     query: (sql, name = target.database) => rowsOf({ ...target, database: name, ssl: { rejectUnauthorized: false } }, sql),
     async close() {
       await aws.close();
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
     },
   };
 }

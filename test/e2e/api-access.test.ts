@@ -1,5 +1,5 @@
 import { type ExecFileException, execFile } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { IAM } from "@aws-sdk/client-iam";
@@ -8,6 +8,7 @@ import { Sha256 } from "@smithy/core/checksum";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ROUTES } from "../../handlers/contract/routes.ts";
+import { removeFolder } from "../support/folders.ts";
 import { type Deployed, deploy, type Reply } from "./deployed.ts";
 
 /** Who may call, and from which pages: `auth: iam` and `none`, and CORS with two allowed origins, then with one. */
@@ -106,7 +107,7 @@ test("iam: simulate signs its calls and finds the state that it sent", async () 
     });
     expect(JSON.parse(said)).toMatchObject({ ok: true, vehicles: 2, errors: 0, differences: [], refusals: {}, error: null });
   } finally {
-    rmSync(folder, { recursive: true });
+    removeFolder(folder);
   }
 }, 120_000);
 

@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { examples, page } from "../../scripts/api-docs.ts";
 import { types } from "../../scripts/api-types.ts";
+import { removeFolder } from "../support/folders.ts";
 import { type Deployed, deploy } from "./deployed.ts";
 
 let api: Deployed;
@@ -16,7 +17,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, "key.header"), `x-api-key: ${api.key}\n`, { mode: 0o600 });
 });
 afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
   await api?.close();
 });
 

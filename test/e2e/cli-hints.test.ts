@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DynamoDB } from "@aws-sdk/client-dynamodb";
@@ -6,6 +6,7 @@ import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { ProcessEnd } from "../fault-injection/kill/command.ts";
 import { type CommandFixture, startFixture } from "../fault-injection/kill/fixture.ts";
+import { removeFolder } from "../support/folders.ts";
 import { offeredCommands } from "../support/offered-commands.ts";
 import { printedCommands } from "../support/typed.ts";
 
@@ -96,7 +97,7 @@ test("configuration: what is printed writes, checks and shows it", { timeout: LO
   expect(await typed("fleetlogix config validate", validate)).toMatchObject({ code: 2 });
   writeFileSync(file, "{}");
   expect(await fixture.run(validate)).toMatchObject({ code: 0 });
-  rmSync(folder, { recursive: true });
+  removeFolder(folder);
 });
 
 test("a stack that lives in another region: --region goes on there, --env begins a second one; the first is as it was", {

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { removeFolder } from "../support/folders.ts";
 
 /** `fleetlogix local …` as a person types it: two projects, one port. */
 const BIN = resolve("bin/fleetlogix.js");
@@ -21,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const name of projects) await run("stop", name);
-  rmSync(home, { recursive: true, force: true });
+  removeFolder(home);
 });
 
 interface Ended {

@@ -1,9 +1,10 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { removeFolder } from "../support/folders.ts";
 
 /** The main job as a newcomer does it: one folder, no account, the real command on the embedded local AWS. */
 const BIN = resolve("bin/fleetlogix.js");
@@ -53,7 +54,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await run("local stop");
-  rmSync(cwd, { recursive: true, force: true });
+  removeFolder(cwd);
 });
 
 const LONG = 300_000;

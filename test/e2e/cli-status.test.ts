@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { RDS } from "@aws-sdk/client-rds";
@@ -7,6 +7,7 @@ import { S3 } from "@aws-sdk/client-s3";
 import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LOCK_KEY } from "../../src/aws/lock.ts";
+import { removeFolder } from "../support/folders.ts";
 import { localAws } from "../support/local-aws.ts";
 
 /** The real command on a stack whose database takes its time, as on AWS. */
@@ -19,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await aws.close();
-  rmSync(cwd, { recursive: true, force: true });
+  removeFolder(cwd);
 });
 
 function run(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {

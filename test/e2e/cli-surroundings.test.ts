@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { removeFolder } from "../support/folders.ts";
 
 /** What the command finds around it: folders, files, links, encodings, a disk that is full. A shell runs it, as people's shells do. */
 const BIN = resolve("bin/fleetlogix.js");
@@ -10,7 +11,7 @@ let cwd: string;
 beforeEach(() => {
   cwd = mkdtempSync(join(tmpdir(), "around-"));
 });
-afterEach(() => rmSync(cwd, { recursive: true, force: true }));
+afterEach(() => removeFolder(cwd));
 
 interface Ended {
   readonly code: number | null;

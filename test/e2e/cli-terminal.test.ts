@@ -1,9 +1,10 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { displayWidth } from "../../src/cli/render/layout.ts";
+import { removeFolder } from "../support/folders.ts";
 import { localAws } from "../support/local-aws.ts";
 
 /** The real command in a real terminal. */
@@ -17,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await aws.close();
-  rmSync(cwd, { recursive: true, force: true });
+  removeFolder(cwd);
 });
 
 interface Typed {

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { S3 } from "@aws-sdk/client-s3";
@@ -8,6 +8,7 @@ import { afterAll, afterEach, expect, test } from "vitest";
 import type { ProcessEnd } from "../fault-injection/kill/command.ts";
 import { type CommandFixture, startFixture } from "../fault-injection/kill/fixture.ts";
 import type { CallVerdict } from "../fault-injection/kill/proxy.ts";
+import { removeFolder } from "../support/folders.ts";
 
 /**
  * Two real commands on one stack, and things of our names that are not ours. The first test leaves a finished stack, and others
@@ -19,7 +20,7 @@ const folder = mkdtempSync(join(tmpdir(), "two-runs-"));
 const finished = join(folder, "finished");
 let fixture: CommandFixture;
 afterEach(() => fixture.close());
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => removeFolder(folder));
 const own = () => ({ region: "us-east-1", endpoint: fixture.url, credentials: { accessKeyId: "other", secretAccessKey: "other" } });
 const s3 = () => new S3({ ...own(), forcePathStyle: true });
 const made = (operation: string) => fixture.calls().filter((call) => call.operation === operation && call.effect).length;

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { removeFolder } from "../support/folders.ts";
 
 /** The real command in a copy of the package, so that handlers can be edited. */
 const LONG = 120_000;
@@ -23,7 +24,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const child of started) child.kill("SIGKILL");
   await run("local", "stop").ended;
-  rmSync(cwd, { recursive: true, force: true });
+  removeFolder(cwd);
 });
 
 interface Running {

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { removeFolder } from "../support/folders.ts";
 
 /** The command as users start it: a process on the compiled files, without a terminal, in an empty folder, without credentials. */
 const BIN = resolve("bin/fleetlogix.js");
@@ -10,7 +11,7 @@ let cwd: string;
 beforeEach(() => {
   cwd = mkdtempSync(join(tmpdir(), "cli-"));
 });
-afterEach(() => rmSync(cwd, { recursive: true, force: true }));
+afterEach(() => removeFolder(cwd));
 
 interface Ended {
   readonly code: number | null;

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
@@ -7,6 +7,7 @@ import { IAM } from "@aws-sdk/client-iam";
 import { STS } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Update } from "../../src/dashboard/model.ts";
+import { removeFolder } from "../support/folders.ts";
 import { type Deployed, deploy } from "./deployed.ts";
 
 /** The real command over a stack whose API takes signed calls only (`api.auth` is `iam`): it signs with its caller's credentials. */
@@ -24,7 +25,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const child of started) child.kill("SIGKILL");
   await api?.close();
-  if (folder) rmSync(folder, { recursive: true });
+  if (folder) removeFolder(folder);
 });
 
 type Variables = Readonly<Record<string, string>>;

@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { removeFolder } from "../support/folders.ts";
 import { type Deployed, deploy } from "./deployed.ts";
 
 /** The real command in a real terminal; the browser is a program of the test that writes down the address that it gets. */
@@ -19,7 +20,7 @@ beforeAll(async () => {
 }, LONG);
 afterAll(async () => {
   await api?.close();
-  rmSync(folder, { recursive: true });
+  removeFolder(folder);
 });
 
 /** A folder for PATH with a browser in it, or without one; and the file that holds the addresses that the browser got. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DynamoDBClient, QueryCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
@@ -7,6 +7,7 @@ import { fromItem } from "../../handlers/shared/attributes.ts";
 import { type App, type Outputs, openApp } from "../../src/app.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { type Faults, faultPlan, type LoggedCall } from "../../src/local/core/faults.ts";
+import { removeFolder } from "../support/folders.ts";
 import { localAws } from "../support/local-aws.ts";
 
 type Aws = Awaited<ReturnType<typeof localAws>>;
@@ -79,7 +80,7 @@ async function bringUp(aws: Aws, settings: object): Promise<App> {
     if (!result.ok) throw result.error;
     return app;
   } finally {
-    rmSync(folder, { recursive: true });
+    removeFolder(folder);
   }
 }
 

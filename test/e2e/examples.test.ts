@@ -1,10 +1,11 @@
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { removeFolder } from "../support/folders.ts";
 
 /** The examples as their READMEs say, with the built command on a local AWS of their own. `handler-tests` runs in test/package. */
 const BIN = resolve("bin/fleetlogix.js");
@@ -21,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => {
   shell("npx fleetlogix local stop");
   shell("npx fleetlogix local stop --config examples/production/fleetlogix.config.json");
-  rmSync(home, { recursive: true, force: true, maxRetries: 5 });
+  removeFolder(home);
 });
 
 /** `npx fleetlogix` is the built command; `gh` and `npm` write down how they are called. */

@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { removeFolder } from "../support/folders.ts";
 
 /**
  * Runs what the README tells its readers to type, line by line and in its order, with the built command in a folder of its own. What it
@@ -26,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => {
   spawnSync(process.execPath, [BIN, "local", "stop"], { cwd: folder, env: environment(false) });
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 });
 
 async function freePort(): Promise<number> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -6,6 +6,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { compact } from "../../src/lake/compact.ts";
 import type { ObjectStore } from "../../src/lake/store.ts";
+import { removeFolder } from "../support/folders.ts";
 import { type LakeStack, lakeStack, rawCopy } from "./stack.ts";
 
 let stack: LakeStack;
@@ -167,7 +168,7 @@ test("an archive that does not read back as it was written stops the run, and co
   await expect(compact(lake, { date: DAY }, () => {})).rejects.toMatchObject({ code: "LAKE_DIFFERS" });
   expect([...objects.keys()].filter((key) => key.startsWith("raw-data/"))).toHaveLength(2);
   expect([...objects.keys()].filter((key) => key.startsWith("lake-manifests/"))).toEqual([expect.stringContaining("pending")]);
-  rmSync(folder, { recursive: true });
+  removeFolder(folder);
 });
 
 /** A bucket in memory that changes what is written. */

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { removeFolder } from "../support/folders.ts";
 import { type LakeStack, lakeStack, rawCopy } from "./stack.ts";
 
 /** The real command as it is installed where nobody has installed DuckDB. */
@@ -18,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await stack.close();
-  rmSync(root, { recursive: true, force: true });
+  removeFolder(root);
 });
 
 async function run(...args: string[]): Promise<{ readonly code: number | null; readonly err: string }> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, renameSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -6,6 +6,7 @@ import { fromParquet, withDuckDb } from "../../src/lake/duckdb.ts";
 import { AREAS, type Area } from "../../src/lake/layout.ts";
 import { writeParquet } from "../../src/lake/parquet.ts";
 import { writeRows } from "../../src/lake/rows.ts";
+import { removeFolder } from "../support/folders.ts";
 
 const ROWS = Number(process.env.LAKE_ROWS ?? 200_000);
 const FILE_BYTES = Number(process.env.LAKE_FILE_BYTES ?? 1e6);
@@ -54,7 +55,7 @@ test("a day with more than one file's bytes becomes several files, sorted from o
     }
     if (process.env.LAKE_ROWS) process.stdout.write(`${files.map((file) => `${(statSync(file).size / 1e6).toFixed(0)} MB`).join(", ")}\n`);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 });
 
@@ -89,6 +90,6 @@ test("rows sorted in several pieces, with duplicates and an earlier part, give e
     const rows = await withDuckDb(folder, async (db) => (await db.runAndReadAll(sql)).getRowsJson());
     expect(rows).toEqual([["2300", "2300", "2026-03-01 00:00:00", "2026-03-01 00:38:19"]]);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder(folder);
   }
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -6,6 +6,7 @@ import { S3 } from "@aws-sdk/client-s3";
 import type { AppOptions } from "../../src/app/contract.ts";
 import { type App, openApp } from "../../src/app.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import { removeFolder } from "../support/folders.ts";
 import { localAws } from "../support/local-aws.ts";
 
 export interface LakeStack {
@@ -83,7 +84,7 @@ export async function lakeStack(): Promise<LakeStack> {
       if (cacheBefore === undefined) delete process.env.XDG_CACHE_HOME;
       else process.env.XDG_CACHE_HOME = cacheBefore;
       await aws.close();
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder(folder);
     },
   };
 }

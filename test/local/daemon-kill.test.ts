@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,6 +7,7 @@ import { type DBInstance, RDS } from "@aws-sdk/client-rds";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startLocal, stopLocal } from "../../src/local/daemon/control.ts";
 import { seeded } from "../../src/simulate/random.ts";
+import { removeFolder } from "../support/folders.ts";
 import { functionZip } from "../support/function-zip.ts";
 import { config, kindsOf, ROLE, setUp } from "../support/kill-load.ts";
 
@@ -19,7 +20,7 @@ beforeAll(() => {
 });
 afterAll(async () => {
   await stopLocal({ dataDir });
-  rmSync(dataDir, { recursive: true, force: true });
+  removeFolder(dataDir);
 });
 const start = () => startLocal({ dataDir, port: 0, databasePort: 0 });
 

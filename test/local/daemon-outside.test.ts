@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RDS } from "@aws-sdk/client-rds";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { resetLocal, startLocal, statusLocal, stopLocal } from "../../src/local/daemon/control.ts";
+import { removeFolder } from "../support/folders.ts";
 
 /** Root's projects, which `nobody`, as whom PostgreSQL then runs, cannot reach: the databases lie elsewhere. */
 const OUTSIDE = "/var/lib/fleetlogix-local";
@@ -12,7 +13,7 @@ beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), "local-outside-"));
   chmodSync(home, 0o700);
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
+afterEach(() => removeFolder(home));
 
 const project = (name: string): string => {
   const dataDir = join(home, name, "local");
@@ -45,7 +46,7 @@ test.runIf(process.getuid?.() === 0)("databases outside go with a reset, and wit
   const gone = await withDatabase(deleted);
   process.kill(gone.pid, "SIGKILL");
   expect([runs(gone.postmaster), existsSync(gone.place)]).toEqual([true, true]);
-  rmSync(join(home, "deleted"), { recursive: true });
+  removeFolder(join(home, "deleted"));
 
   const mine = await withDatabase(kept);
   expect([runs(gone.postmaster), existsSync(gone.place), existsSync(mine.place)]).toEqual([false, false, true]);
@@ -56,7 +57,7 @@ test.runIf(process.getuid?.() === 0)("databases outside go with a reset, and wit
   expect(memoryBytes).toBeLessThan(300e6);
   await stopLocal({ dataDir: kept });
   // The folder may be gone already: what lies outside is found by its name alone.
-  rmSync(join(home, "kept"), { recursive: true });
+  removeFolder(join(home, "kept"));
   await resetLocal({ dataDir: kept });
   expect(existsSync(mine.place)).toBe(false);
   expect(placesOf(kept)).toEqual([]);

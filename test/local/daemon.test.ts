@@ -7,9 +7,7 @@ import { basename, join } from "node:path";
 import { IAM } from "@aws-sdk/client-iam";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { resetLocal, startLocal, statusLocal, stopLocal } from "../../src/local/daemon/control.ts";
-
-/** The server may write into its folder while it is being deleted: the deletion is tried again. */
-const deleteFolder = () => rmSync(dataDir, { recursive: true, maxRetries: 10, retryDelay: 20 });
+import { removeFolder } from "../support/folders.ts";
 
 /** The local AWS as a background process: real processes, real signals. */
 let dataDir: string;
@@ -18,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   await stopLocal({ dataDir });
-  rmSync(dataDir, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+  removeFolder(dataDir);
 });
 
 const start = (more: object = {}) => startLocal({ dataDir, port: 0, databases: "none", databasePort: 0, ...more });
@@ -126,13 +124,13 @@ test("its folder is deleted: it is still found by its port, ends by itself, and 
   const first = await start();
   const where = { dataDir, port: first.port };
   await new IAM(config(first.url)).createRole({ RoleName: "r", AssumeRolePolicyDocument: TRUST });
-  deleteFolder();
+  removeFolder(dataDir);
   const second = await startLocal({ ...where, databases: "none", databasePort: 0 });
   expect(second).toMatchObject({ alreadyRunning: false, port: first.port });
   expect(second.pid).not.toBe(first.pid);
   expect((await new IAM(config(second.url)).listRoles({})).Roles).toEqual([]);
 
-  deleteFolder();
+  removeFolder(dataDir);
   await resetLocal(where);
   await expect(fetch(`${second.url}/_local/health`)).rejects.toThrow();
   expect(await statusLocal(where)).toMatchObject({ running: false });

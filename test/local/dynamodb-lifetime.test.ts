@@ -6,6 +6,7 @@ import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { virtualClock } from "../../src/local/core/clock.ts";
+import { removeFolder } from "../support/folders.ts";
 import { localAws } from "../support/local-aws.ts";
 
 /** What happens after the answer has time to happen, however busy the machine. */
@@ -40,7 +41,7 @@ beforeAll(async () => {
   });
 });
 afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
   rmSync(script, { force: true });
 });
 

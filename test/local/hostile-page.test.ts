@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync } from "node:fs";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -11,6 +11,7 @@ import { Lambda } from "@aws-sdk/client-lambda";
 import { S3 } from "@aws-sdk/client-s3";
 import { SNS } from "@aws-sdk/client-sns";
 import { expect, test } from "vitest";
+import { removeFolder } from "../support/folders.ts";
 import { localAws } from "../support/local-aws.ts";
 
 /** Pages in a real browser. Skipped where there is none: `apt-get install chromium`, or name one in CHROMIUM. */
@@ -54,7 +55,7 @@ async function open(host: string, script: string): Promise<Report> {
     await new Promise((resolve) => browser.once("exit", resolve));
     server.close();
     server.closeAllConnections();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    removeFolder(profile);
   }
 }
 
@@ -153,6 +154,6 @@ test.skipIf(!chromium)("a presigned link opens in the address bar", async () => 
   const flags = ["--headless=new", "--no-sandbox", "--disable-gpu", `--user-data-dir=${profile}`, "--dump-dom"];
   const child = spawn(chromium as string, [...flags, `${aws.url}/kept/k?${signed("s3")}`], { stdio: ["ignore", "pipe", "ignore"] });
   expect(await text(child.stdout)).toContain("shown in the browser");
-  rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  removeFolder(profile);
   await aws.close();
 });

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { IAM } from "@aws-sdk/client-iam";
@@ -8,6 +8,7 @@ import { SNS } from "@aws-sdk/client-sns";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { virtualClock } from "../../src/local/core/clock.ts";
+import { removeFolder } from "../support/folders.ts";
 import { functionZip } from "../support/function-zip.ts";
 import { localAws } from "../support/local-aws.ts";
 
@@ -38,7 +39,7 @@ beforeAll(async () => {
 const servers: ChildProcess[] = [];
 afterAll(() => {
   for (const server of servers) server.kill("SIGKILL");
-  for (const path of [folder, bundle]) rmSync(path, { recursive: true, force: true });
+  for (const path of [folder, bundle]) removeFolder(path);
 });
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { APIGateway } from "@aws-sdk/client-api-gateway";
@@ -10,6 +10,7 @@ import { Sha256 } from "@smithy/core/checksum";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as documented from "../support/documented-events.ts";
+import { removeFolder } from "../support/folders.ts";
 import { functionZip } from "../support/function-zip.ts";
 import { localAws } from "../support/local-aws.ts";
 
@@ -102,7 +103,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await aws.close();
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 });
 
 const expectShape = (event: unknown, wanted: object) => expect(documented.shapeOf(event, wanted)).toEqual(wanted);

@@ -1,9 +1,10 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { IAM } from "@aws-sdk/client-iam";
 import { type InvokeCommandOutput, Lambda } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { removeFolder } from "../support/folders.ts";
 import { functionZip } from "../support/function-zip.ts";
 import { localAws } from "../support/local-aws.ts";
 
@@ -21,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await aws.close();
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 });
 const folder = mkdtempSync(join(tmpdir(), "lambda-test-"));
 // Where the tests run as root, functions run as an unprivileged user.

@@ -1,9 +1,10 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { virtualClock } from "../../src/local/core/clock.ts";
+import { removeFolder } from "../support/folders.ts";
 import { localAws } from "../support/local-aws.ts";
 
 const DAY = 86_400_000;
@@ -216,7 +217,7 @@ test("events survive a restart; an incomplete line is dropped", async () => {
   const { events } = await second.client(CloudWatchLogs).getLogEvents({ logGroupName: "g", logStreamName: "s", startFromHead: true });
   expect(events?.map(({ message }) => message)).toEqual(["whole\nwith a second line", "after"]);
   await second.close();
-  rmSync(dataDir, { recursive: true, force: true });
+  removeFolder(dataDir);
 });
 
 test("a stream keeps its newest 64 MB of events", async () => {

@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { S3 } from "@aws-sdk/client-s3";
 import { expect, test } from "vitest";
+import { removeFolder } from "../support/folders.ts";
 import { localAws } from "../support/local-aws.ts";
 
 test("small objects share files, which shrink again when most of what was in them is gone", async () => {
@@ -32,7 +33,7 @@ test("small objects share files, which shrink again when most of what was in the
   const third = await localAws({ dataDir });
   expect(bytes()).toBe(0);
   await third.close();
-  rmSync(dataDir, { recursive: true });
+  removeFolder(dataDir);
 });
 
 test("an empty object and the small one after it both survive restarts", async () => {
@@ -50,5 +51,5 @@ test("an empty object and the small one after it both survive restarts", async (
       expect(await (await again.getObject({ Bucket: "packs", Key })).Body?.transformToString()).toBe(body);
     await next.close();
   }
-  rmSync(dataDir, { recursive: true });
+  removeFolder(dataDir);
 });

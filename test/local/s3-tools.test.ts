@@ -1,10 +1,11 @@
 import { execFile, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { removeFolder } from "../support/folders.ts";
 import { localAws } from "../support/local-aws.ts";
 
 const has = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0;
@@ -23,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await aws.close();
-  rmSync(folder, { recursive: true });
+  removeFolder(folder);
 });
 
 describe.skipIf(!has("aws", "--version"))("the aws command", () => {

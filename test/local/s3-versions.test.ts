@@ -1,6 +1,7 @@
 import { type ListObjectVersionsCommandOutput, S3 } from "@aws-sdk/client-s3";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { removeFolder } from "../support/folders.ts";
 import { localAws } from "../support/local-aws.ts";
 
 let aws: Awaited<ReturnType<typeof localAws>>;
@@ -187,7 +188,7 @@ describe("listing", () => {
 });
 
 test("a restart loses nothing, and files that no object names are swept away", async () => {
-  const { mkdtempSync, readdirSync, rmSync, writeFileSync, mkdirSync } = await import("node:fs");
+  const { mkdtempSync, readdirSync, writeFileSync, mkdirSync } = await import("node:fs");
   const { join } = await import("node:path");
   const { tmpdir } = await import("node:os");
   const dataDir = mkdtempSync(join(tmpdir(), "s3-restart-"));
@@ -209,5 +210,5 @@ test("a restart loses nothing, and files that no object names are swept away", a
   expect(await (await after.getObject({ Bucket: "kept", Key: "k" })).Body?.transformToString()).toBe("2");
   expect(files()).toBe(used - 1);
   await second.close();
-  rmSync(dataDir, { recursive: true });
+  removeFolder(dataDir);
 });

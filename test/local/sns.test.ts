@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { removeFolder } from "../support/folders.ts";
 import { localAws } from "../support/local-aws.ts";
 import { type Mail, mailAt, soon } from "../support/mailbox.ts";
 
@@ -257,7 +258,7 @@ test("lists have pages of 100 items", async () => {
 });
 
 test("the next server makes the deliveries that a killed server left in its queue", async () => {
-  const { mkdtempSync, mkdirSync, writeFileSync, rmSync } = await import("node:fs");
+  const { mkdtempSync, mkdirSync, writeFileSync } = await import("node:fs");
   const { tmpdir } = await import("node:os");
   const dataDir = mkdtempSync(join(tmpdir(), "sns-"));
   const first = await localAws({ dataDir });
@@ -275,5 +276,5 @@ test("the next server makes the deliveries that a killed server left in its queu
   await soon(box).toMatchObject([{ body: "left over" }]);
   expect(existsSync(join(folder, "00002.json"))).toBe(false);
   await second.close();
-  rmSync(dataDir, { recursive: true, force: true });
+  removeFolder(dataDir);
 });

@@ -1,9 +1,10 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openStore, type Store } from "../../src/local/core/store.ts";
 import { bringUpToDate } from "../../src/local/format.ts";
+import { removeFolder } from "../support/folders.ts";
 
 let folder: string;
 let file: string;
@@ -11,7 +12,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "local-store-"));
   file = join(folder, "journal.jsonl");
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(() => removeFolder(folder));
 
 /** All that a store opened anew knows of a collection. */
 function reread(name: string): Record<string, unknown> {

@@ -1,14 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { removeFolder } from "../support/folders.ts";
 import { installedPackage, npm } from "./installed.ts";
 
 let folder: string;
 beforeAll(() => {
   folder = installedPackage();
 }, 300_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+afterAll(() => removeFolder(folder));
 
 test("the example's test suite for a handler passes with the packed package", { timeout: 300_000 }, () => {
   const example = join(folder, "handler-tests");

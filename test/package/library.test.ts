@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { removeFolder } from "../support/folders.ts";
 import { installedPackage } from "./installed.ts";
 
 /** What a user of both exports writes. It prints what it has seen. */
@@ -56,7 +57,7 @@ beforeAll(() => {
   writeFileSync(join(folder, "user.ts"), USER);
   writeFileSync(join(folder, "wrong.json"), '{ "functions": { "memoryMb": 1 } }');
 }, 300_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+afterAll(() => removeFolder(folder));
 
 test.each([
   ["nodenext", "nodenext"],

@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { removeFolder } from "../support/folders.ts";
 
 interface Report {
   readonly summary: {
@@ -71,7 +72,7 @@ beforeAll(() => {
   }
   report = cruise(copy);
 });
-afterAll(() => rmSync(copy, { recursive: true, force: true }));
+afterAll(() => removeFolder(copy));
 
 test("the import rules see every file", () => {
   const seen = new Set(report.modules.map((m) => m.source));

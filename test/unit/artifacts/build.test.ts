@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { buildFunctions } from "../../../src/artifacts/build.ts";
 import { packageRoot } from "../../../src/artifacts/package-root.ts";
 import { toArtifact } from "../../../src/artifacts/zip.ts";
+import { removeFolder } from "../../support/folders.ts";
 
 const here = process.cwd();
 let folder: string;
@@ -17,7 +18,7 @@ beforeEach(() => {
 afterEach(() => {
   process.chdir(here);
   delete process.env.TZ;
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder(folder);
 });
 
 test("the same sources give the same bytes alone and together, in another folder, from another place and in another time zone", async () => {

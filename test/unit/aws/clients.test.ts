@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { toFault } from "../../../src/aws/faults.ts";
 import { identify, refuseForeignAccount, refuseUnlessLoopback } from "../../../src/aws/identity.ts";
+import { removeFolder } from "../../support/folders.ts";
 import { madeClients } from "../../support/made-clients.ts";
 
 const { clients, toClose } = madeClients();
@@ -55,7 +56,7 @@ test.each(["credentials file", "credential_process"])(
   "credentials of a %s that ran out are looked up again, once, and the call goes on with the new ones",
   async (source) => {
     const folder = mkdtempSync(join(tmpdir(), "credentials-"));
-    toClose.push(() => rmSync(folder, { recursive: true }));
+    toClose.push(() => removeFolder(folder));
     const file = join(folder, "credentials");
     const config = join(folder, "config");
     const fromProcess = source === "credential_process";

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { profileEndpoint } from "../../../src/aws/endpoints.ts";
+import { removeFolder } from "../../support/folders.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -10,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true });
+  removeFolder(folder);
 });
 /** A file of its own for each test: the SDK reads a file once. */
 function configure(text: string): void {

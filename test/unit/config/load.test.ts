@@ -1,16 +1,17 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ConfigError } from "../../../src/config/config-error.ts";
 import { loadConfig, validateConfig } from "../../../src/config/load.ts";
 import type { FleetlogixError } from "../../../src/errors.ts";
+import { removeFolder } from "../../support/folders.ts";
 
 let cwd: string;
 beforeEach(() => {
   cwd = mkdtempSync(join(tmpdir(), "config-"));
 });
-afterEach(() => rmSync(cwd, { recursive: true, force: true }));
+afterEach(() => removeFolder(cwd));
 
 const write = (content: unknown, name = "fleetlogix.config.json") =>
   writeFileSync(join(cwd, name), typeof content === "string" ? content : JSON.stringify(content, null, 2));
