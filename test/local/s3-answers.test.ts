@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { request } from "node:http";
 import { KMS } from "@aws-sdk/client-kms";
 import { type LifecycleRule, S3 } from "@aws-sdk/client-s3";
@@ -189,5 +190,27 @@ describe("headers of a request", () => {
     };
     expect(await encodingOf("deflate, gzip")).toBe("deflate, gzip");
     expect(await encodingOf("gzip")).toBe("gzip");
+  });
+});
+
+test("A part is copied from an object with a customer key only with that key", async () => {
+  const key = Buffer.alloc(32, 7);
+  const own = { algorithm: "AES256", key: key.toString("base64"), md5: createHash("md5").update(key).digest("base64") };
+  await s3.putObject({
+    Bucket,
+    Key: "sealed",
+    Body: "x",
+    SSECustomerAlgorithm: own.algorithm,
+    SSECustomerKey: own.key,
+    SSECustomerKeyMD5: own.md5,
+  });
+  const { UploadId } = await s3.createMultipartUpload({ Bucket, Key: "copied" });
+  const copy = (more: object = {}) =>
+    s3.uploadPartCopy({ Bucket, Key: "copied", UploadId, PartNumber: 1, CopySource: `${Bucket}/sealed`, ...more });
+  await expect(copy()).rejects.toMatchObject({ name: "InvalidRequest" });
+  await copy({
+    CopySourceSSECustomerAlgorithm: own.algorithm,
+    CopySourceSSECustomerKey: own.key,
+    CopySourceSSECustomerKeyMD5: own.md5,
   });
 });

@@ -13,6 +13,7 @@ import { checkCopySource, exists } from "./conditions.ts";
 import { checkCustomerKeyInput } from "./encryption.ts";
 import { withKey } from "./kms-keys.ts";
 import { copyConditions, sourceOf } from "./put.ts";
+import { checkCustomerKey } from "./read.ts";
 import type { Segment } from "./segment.ts";
 import { bucketOf, type S3State, type Upload } from "./state.ts";
 import { describe, encryptionOf } from "./write.ts";
@@ -123,6 +124,10 @@ export function uploadPartCopy(state: S3State) {
     const number = partNumber(input.PartNumber);
     const { bucket, version } = sourceOf(state, input, call);
     checkCopySource(version, copyConditions(input));
+    checkCustomerKey(version, {
+      SSECustomerKeyMD5: input.CopySourceSSECustomerKeyMD5,
+      SSECustomerAlgorithm: input.CopySourceSSECustomerAlgorithm,
+    });
     checkCustomerKeyInput(input);
     checkPartKey(upload, input);
     const [start, end] = copyRange(input.CopySourceRange, version.size);
