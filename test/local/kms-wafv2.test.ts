@@ -35,7 +35,15 @@ describe("kms", () => {
       expect((await kms.describeKey({ KeyId: id })).KeyMetadata?.Arn).toBe(Arn);
     await expect(kms.describeKey({ KeyId: "nobody" })).rejects.toMatchObject({
       name: "NotFoundException",
-      message: "Key 'arn:aws:kms:us-east-1:000000000000:key/nobody' does not exist",
+      message: "Invalid keyId 'nobody'",
+      $metadata: { httpStatusCode: 400 },
+    });
+    const unknown = "00000000-0000-4000-8000-000000000000";
+    await expect(kms.describeKey({ KeyId: unknown })).rejects.toMatchObject({
+      message: `Key 'arn:aws:kms:us-east-1:000000000000:key/${unknown}' does not exist`,
+    });
+    await expect(aws.client(KMS, { region: "eu-west-1" }).describeKey({ KeyId: Arn })).rejects.toMatchObject({
+      message: "Invalid arn us-east-1",
     });
     await expect(kms.createAlias({ AliasName: "alias/mine", TargetKeyId: KeyId })).rejects.toMatchObject({
       name: "AlreadyExistsException",

@@ -71,6 +71,10 @@ export function keyAt(kms: Kms, id: string | undefined, { region, account }: Cal
     return found;
   }
   const found = keysIn(kms, region).find((key) => key.id === text || key.arn === text);
+  // As recorded: text that is no UUID, or the ARN of another region, is named as invalid.
+  if (!found && !/(^|\/)(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(text))
+    throw notFound(`Invalid keyId '${text}'`);
+  if (!found && text.startsWith("arn:") && text.split(":")[3] !== region) throw notFound(`Invalid arn ${text.split(":")[3]}`);
   if (!found) throw notFound(`Key '${text.startsWith("arn:") ? text : `arn:aws:kms:${region}:${account}:key/${text}`}' does not exist`);
   return found;
 }
@@ -106,7 +110,8 @@ export function liveKeyAt(kms: Kms, id: string | undefined, call: Call): KeyDocu
   if (key.deleteAt !== undefined) throw new LocalFault("KMSInvalidStateException", `${key.arn} is pending deletion.`);
   return key;
 }
-export const notFound = (message: string): LocalFault => new LocalFault("NotFoundException", message);
+/** KMS answers 400, although its model says 404 (recorded). */
+export const notFound = (message: string): LocalFault => new LocalFault("NotFoundException", message, 400);
 
 export function newKey({ env }: Kms, input: CreateKeyCommandInput, { region, account }: Call): KeyDocument {
   const id = randomUUID();
