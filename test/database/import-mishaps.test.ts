@@ -1,4 +1,5 @@
-import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, statfsSync, statSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -100,6 +101,74 @@ there("a full disk, here and there, is said in one sentence, and the target stay
       .finally(back);
     expect(await company.stack.query("SELECT count(*)::int AS n FROM trips"), tool).toEqual([{ n: 1000 }]);
   }
+});
+
+/** Runs `work` with a file system of 64 MB that `owner` may write to. false: this machine lets the test mount none. */
+async function onSmallDisk(
+  owner: { readonly uid: number; readonly gid: number },
+  work: (folder: string, fill: () => void) => Promise<void>,
+): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), "small-"));
+  try {
+    const options = `size=64m,mode=0700,uid=${owner.uid},gid=${owner.gid}`;
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", folder], { stdio: "ignore" });
+    } catch {
+      return false;
+    }
+    const fill = () => {
+      const { bavail, bsize } = statfsSync(folder);
+      writeFileSync(join(folder, "filler"), Buffer.alloc(bavail * bsize));
+    };
+    await work(folder, fill).finally(() => execFileSync("umount", ["-l", folder]));
+    return true;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+const NO_MOUNT = "this machine lets the test mount no file system";
+
+there("a disk that fills up while the source is dumped is named, and the target stays", async (context) => {
+  const before = process.env.TMPDIR;
+  const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const mounted = await onSmallDisk(owner, async (folder, fill) => {
+    process.env.TMPDIR = folder;
+    const moving = move(undefined, { replace: true }, (event) => {
+      if (event.type === "step" && event.text.startsWith("Reading")) fill();
+    }).finally(() => {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    });
+    await expect(moving).rejects.toMatchObject({ code: "IMPORT_FAILED", message: expect.stringMatching(/folder for the dump is full/) });
+  });
+  if (!mounted) context.skip(NO_MOUNT);
+  expect(await company.stack.query("SELECT count(*)::int AS n FROM trips")).toEqual([{ n: 1000 }]);
+});
+
+there("a disk of the database that fills up while rows are written is named, and the target stays", async (context) => {
+  const { query, port, password } = company.source;
+  const [settings] = await query("SELECT current_setting('data_directory') AS folder");
+  const { uid, gid } = statSync(String(settings?.folder));
+  const mounted = await onSmallDisk({ uid, gid }, async (folder, fill) => {
+    await query("CREATE DATABASE target");
+    await query("CREATE TABLE kept AS SELECT 1 AS n", "target");
+    // A tablespace needs a superuser, which the stack's database has none of: the company's server is the target here.
+    await query(`CREATE TABLESPACE small LOCATION '${folder}'`);
+    await query("ALTER ROLE postgres SET default_tablespace = small");
+    const connection = { host: "127.0.0.1", port, user: "postgres", database: "target", password: new Secret(password) };
+    const options = { from: company.source.url("company"), replace: true, check: false, jobs: 2, storageGb: 20, variables: process.env };
+    const writing = importDatabase(
+      { ...connection, sslMode: "disable", caFile: undefined },
+      { ...options, signal: new AbortController().signal },
+      (event) => {
+        if (event.type === "step" && event.text.startsWith("Writing")) fill();
+      },
+    ).finally(() => query("ALTER ROLE postgres RESET default_tablespace"));
+    await expect(writing).rejects.toMatchObject({ code: "IMPORT_FAILED", message: expect.stringMatching(/[Ss]torage of .* is full/) });
+    expect(await query("SELECT n FROM kept", "target")).toEqual([{ n: 1 }]);
+    await query("DROP TABLESPACE small");
+  });
+  if (!mounted) context.skip(NO_MOUNT);
 });
 
 there("a source of a newer version than the stack's database, or than the tools, is refused before anything is made", async () => {
