@@ -3,9 +3,8 @@ import { packageRoot } from "../artifacts/package-root.ts";
 import { signCall } from "../aws/sign.ts";
 import type { ApiAccess } from "../dashboard/api.ts";
 import { type RunningDashboard, startDashboard } from "../dashboard/dashboard.ts";
-import { FleetlogixError } from "../errors.ts";
-import { STAGE_ID } from "../stack-ids.ts";
 import type { DashboardSettings } from "./actions.ts";
+import { noApiYet } from "./not-deployed.ts";
 import { readOutputs } from "./outputs.ts";
 import type { Session } from "./session.ts";
 import { readTraffic } from "./traffic.ts";
@@ -38,9 +37,7 @@ export async function openDashboard(session: Session, { port, tiles }: Dashboard
 async function accessOf(session: Session): Promise<ApiAccess> {
   const { auth } = session.config.api;
   const { api_url: url, api_key: key } = await readOutputs(session, { secrets: auth === "apiKey", only: ["api_url", "api_key"] });
-  if (!url) {
-    throw new FleetlogixError("NOT_DEPLOYED", "There is no API yet.", { hint: "Create it with `fleetlogix up`.", resource: STAGE_ID });
-  }
+  if (!url) throw noApiYet();
   const call = (path: string) => ({ method: "GET", url: `${url}${path}`, headers: { accept: "application/json" } });
   const signed = (path: string) => session.ask("your credentials", () => signCall(session.clients, session.place.region, call(path)));
   return {

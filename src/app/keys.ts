@@ -10,6 +10,7 @@ import { apigatewayApiKey, apigatewayUsagePlan } from "../resources/index.ts";
 import { naming } from "../stack/naming.ts";
 import { STAGE_ID } from "../stack-ids.ts";
 import type { ApiKeyInfo, ApiKeyLimits } from "./contract.ts";
+import { noApiYet } from "./not-deployed.ts";
 import type { Session } from "./session.ts";
 
 /** Tag of the keys for an app, a partner or a depot; its value is the name of the key. `up` does not change them, a teardown deletes them. */
@@ -124,5 +125,5 @@ async function stageOf(session: Session): Promise<Stage> {
     const { apiId, stage } = found.out as Stage;
     return { apiId, stage };
   }
-  throw new FleetlogixError("NOT_DEPLOYED", "There is no API yet.", { hint: "Create it with `fleetlogix up`.", resource: STAGE_ID });
+  throw noApiYet();
 }

@@ -3,6 +3,7 @@ import type { Plan } from "../app.ts";
 import { FleetlogixError } from "../errors.ts";
 import type { CommandContext } from "./context.ts";
 import { canAsk } from "./progress.ts";
+import { widthOf, wrapped } from "./render/layout.ts";
 
 /** CONFIRMATION_MISSING when there is neither --yes nor a terminal; undefined: it can be confirmed. */
 export function unconfirmable(run: CommandContext, what: string): FleetlogixError | undefined {
@@ -44,14 +45,22 @@ export function confirmedBy(run: CommandContext, { resources }: Plan): ReadonlyS
 const declined = () =>
   new FleetlogixError("CONFIRMATION_MISSING", "Not confirmed; nothing was changed.", { hint: "Run the command again to be asked again." });
 
-/** Asks until the answer `fits`; an empty answer is `usual`. CONFIRMATION_MISSING when the input ends. */
-export async function askFor(run: CommandContext, question: string, usual: string, fits: (answer: string) => boolean): Promise<string> {
+/** A question of which `complaint` says what is wrong with an answer and what to write instead; undefined: nothing. */
+interface Question {
+  readonly question: string;
+  /** The answer when nothing is typed. */
+  readonly usual: string;
+  readonly complaint: (answer: string) => string | undefined;
+}
+/** An answer without a complaint: the question is repeated until there is one. CONFIRMATION_MISSING when the input ends. */
+export async function askFor(run: CommandContext, { question, usual, complaint }: Question): Promise<string> {
   for (;;) {
     const typed = await ask(run, `${question}${usual === "" ? "" : ` [${usual}]`}: `);
     if (typed === undefined) throw declined();
     const answer = typed.trim() || usual;
-    if (fits(answer)) return answer;
-    run.voice.err.write(`${JSON.stringify(answer)} is not a valid answer.\n`);
+    const wrong = complaint(answer);
+    if (wrong === undefined) return answer;
+    run.voice.err.write(`${wrapped(wrong, widthOf(run.io.stderr)).join("\n")}\n`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { regionName } from "./names.ts";
 import { allNear } from "./one-of.ts";
 
 /** Every region of every partition in the AWS SDK of November 2026; a test compares this list with that of the SDK. */
@@ -15,4 +16,14 @@ export function unknownRegion(region: string): string | undefined {
   if (REGIONS.includes(region)) return undefined;
   const near = allNear(region, REGIONS).slice(0, 2);
   return `"${region}" is no region of AWS that this version knows.${near.length > 0 ? ` Did you mean ${near.join(" or ")}?` : ""}`;
+}
+
+/** What is wrong with a region that somebody has typed, with the nearest regions and an example; undefined: nothing. */
+export function regionComplaint(region: string): string | undefined {
+  const complaint = regionName(region);
+  if (complaint === undefined) return undefined;
+  const near = allNear(region, REGIONS);
+  const begin = region === "" ? [] : REGIONS.filter((known) => known.startsWith(region.toLowerCase()));
+  const meant = (near.length > 0 ? near : begin).slice(0, 3);
+  return [complaint.message, ...(meant.length > 0 ? [`Did you mean ${meant.join(" or ")}?`] : []), complaint.remedy].join(" ");
 }

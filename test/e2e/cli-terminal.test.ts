@@ -73,9 +73,12 @@ describe.runIf(hasTerminals)("in a terminal", () => {
       asked.child.stdin?.write(`${text}\n`);
     };
     await answer(/AWS region \[us-east-1\]/, "mars");
-    await answer(/"mars" is not a valid answer[\s\S]*AWS region/, "eu-west-1");
-    await answer(/Hardening/, "");
-    await answer(/E-mail/, "ana@example.com");
+    await answer(/"mars" is not the name of an AWS region\.[\s\S]*"us-east-1"[\s\S]*AWS region/, "eu-west");
+    await answer(/Did you\s+mean\s+eu-west-1[\s\S]*AWS region/, "eu-west-1");
+    await answer(/Hardening/, "prod");
+    await answer(/There is no "prod" here\.[\s\S]*production[\s\S]*Hardening/, "");
+    await answer(/E-mail/, "ana");
+    await answer(/"ana" is not an e-mail address\.[\s\S]*dispatch@example\.com[\s\S]*E-mail/, "ana@example.com");
     await answer(/Language/, "en");
     expect(await asked.ended).toBe(0);
     expect(JSON.parse(readFileSync(join(cwd, "fleetlogix.config.json"), "utf8"))).toMatchObject({

@@ -1,10 +1,10 @@
 import { text } from "node:stream/consumers";
+import { noApiYet } from "../../app/not-deployed.ts";
 import type { App } from "../../app.ts";
 import type { Config } from "../../config/config.ts";
 import { oneOf } from "../../config/one-of.ts";
 import { defined } from "../../defined.ts";
 import { FleetlogixError } from "../../errors.ts";
-import { STAGE_ID } from "../../stack-ids.ts";
 import type { Action, Answer, CommandContext } from "../context.ts";
 import { toErrorJson, toFailure } from "../failure.ts";
 import { parsed, readFile } from "../input.ts";
@@ -31,7 +31,7 @@ export const api: Action = async (run, [method, path], options) => {
   const body = await readBody(run, options.data as string | undefined);
   const { config } = configOf(run);
   const app = await openAppFor(run, config);
-  const call = await callOf(run, app, config, { method: verb, path: route, body });
+  const call = await callOf(app, config, { method: verb, path: route, body });
   const began = performance.now();
   const response = await withSpinner(run, `${verb} ${route}`, () => send(run, call));
   const content = await response.text();
@@ -60,13 +60,12 @@ interface Call {
   readonly body?: string;
 }
 async function callOf(
-  run: CommandContext,
   app: App,
   { api: { auth } }: Config,
   { method, path, body }: { readonly method: string; readonly path: string; readonly body: string | undefined },
 ): Promise<Call> {
   const { api_url: url, api_key: key } = await app.outputs({ secrets: auth === "apiKey", only: ["api_url", "api_key"] });
-  if (!url) throw notDeployed(run);
+  if (!url) throw noApiYet();
   const headers = {
     accept: "application/json",
     ...defined({ "content-type": body === undefined ? undefined : "application/json", "x-api-key": key?.reveal() }),
@@ -74,11 +73,6 @@ async function callOf(
   const call = { method, url: `${url}${path}`, headers, ...defined({ body }) };
   return auth === "iam" ? { ...call, headers: await app.signCall(call) } : call;
 }
-const notDeployed = (run: CommandContext) =>
-  new FleetlogixError("NOT_DEPLOYED", "There is no API yet.", {
-    hint: `Create it with \`${nextCommand(run, "up")}\`.`,
-    resource: STAGE_ID,
-  });
 
 async function send(run: CommandContext, { url, ...call }: Call): Promise<Response> {
   try {

@@ -1,8 +1,12 @@
 import { existsSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import type { Rule } from "../../config/complaint.ts";
 import { CONFIG_FILE } from "../../config/home.ts";
 import { type InitAnswers, initialFile, USUAL_ANSWERS, writeNewFile } from "../../config/init.ts";
 import { validateConfig } from "../../config/load.ts";
+import { email } from "../../config/names.ts";
+import { choiceHint } from "../../config/one-of.ts";
+import { regionComplaint } from "../../config/regions.ts";
 import { jsonSchema } from "../../config/schema.ts";
 import { askFor } from "../confirm.ts";
 import type { Action, CommandContext } from "../context.ts";
@@ -33,15 +37,27 @@ export const init: Action = async (run) => {
 async function asked(run: CommandContext): Promise<InitAnswers> {
   const { region, hardening, language } = USUAL_ANSWERS;
   const emails = (text: string) => text.split(/[\s,]+/).filter(Boolean);
+  const complaintOf = (texts: readonly string[], rule: Rule<string>) => {
+    const complaint = texts.map(rule).find(Boolean);
+    return complaint && `${complaint.message} ${complaint.remedy}`;
+  };
+  const choice = (what: string, usual: string, words: readonly string[]) =>
+    askFor(run, {
+      question: `${what}: ${words.join(" or ")}`,
+      usual,
+      complaint: (text) => (words.includes(text) ? undefined : `There is no ${JSON.stringify(text)} here. ${choiceHint(text, words)}`),
+    });
   return {
-    region: await askFor(run, "AWS region", run.flags.region ?? region, (text) => /^[a-z]{2}(-[a-z]+)+-\d$/.test(text)),
-    hardening: await askFor(run, "Hardening: development or production", hardening, (text) => /^(development|production)$/.test(text)),
+    region: await askFor(run, { question: "AWS region", usual: run.flags.region ?? region, complaint: regionComplaint }),
+    hardening: await choice("Hardening", hardening, ["development", "production"]),
     emails: emails(
-      await askFor(run, "E-mail addresses that hear of deviations (none: Enter)", "", (text) =>
-        emails(text).every((one) => /^[^@\s]+@[^@\s]+\.\w+$/.test(one)),
-      ),
+      await askFor(run, {
+        question: "E-mail addresses that hear of deviations (none: Enter)",
+        usual: "",
+        complaint: (text) => complaintOf(emails(text), email),
+      }),
     ),
-    language: await askFor(run, "Language of these mails: es or en", language, (text) => /^(es|en)$/.test(text)),
+    language: await choice("Language of these mails", language, ["es", "en"]),
   };
 }
 

@@ -2,7 +2,7 @@ import { FleetlogixError } from "../../errors.ts";
 import type { Action, CommandContext } from "../context.ts";
 import { localDataDir } from "../local-aws.ts";
 import { nextCommand } from "../next-command.ts";
-import { widthOf } from "../render/layout.ts";
+import { widthOf, wrapped } from "../render/layout.ts";
 import { type Mail, mailText } from "../render/mail.ts";
 import { configOf } from "../session.ts";
 import { localPort } from "../target.ts";
@@ -22,18 +22,19 @@ export const mail: Action = async (run) => {
 /** The next step where there are no messages: add a recipient, or send an event. */
 function whyEmpty(run: CommandContext): string {
   const { alerts, alarms } = configOf(run).config;
+  const lines = (text: string) => wrapped(text, widthOf(run.io.stdout));
   const people = [...alerts.emails, ...alerts.sms, ...alarms.emails];
   if (people.length === 0) {
     return [
-      "No mail yet: nobody is written to. Name somebody in fleetlogix.config.json, for instance",
+      ...lines("No mail yet: nobody is written to. Name somebody in fleetlogix.config.json, for instance"),
       '  { "alerts": { "emails": ["dispatch@example.com"] } }',
       "and then run",
       `  ${nextCommand(run, "up", "--local")}`,
     ].join("\n");
   }
   return [
-    `No mail yet: nothing has happened that ${people.join(", ")} must know.`,
-    "A vehicle that leaves its route makes one; this drives a fleet with some that do:",
+    ...lines(`No mail yet: nothing has happened that ${people.join(", ")} must know.`),
+    ...lines("A vehicle that leaves its route makes one; this drives a fleet with some that do:"),
     `  ${nextCommand(run, "simulate", "--local")}`,
   ].join("\n");
 }

@@ -1,3 +1,4 @@
+import { noApiYet } from "../../app/not-deployed.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { caller, drive } from "../../simulate/drive.ts";
 import { makePlan, type Settings } from "../../simulate/plan.ts";
@@ -18,7 +19,7 @@ const REDRAW_EVERY_MS = 200;
 export const simulate: Action = async (run, _, options) => {
   const { app, config } = await openCommandSession(run);
   const { api_url: url, api_key: key } = await app.outputs({ secrets: true, only: ["api_url", "api_key"] });
-  if (!url) throw new FleetlogixError("NOT_DEPLOYED", "There is no API yet.", { hint: "Create it with `fleetlogix up`." });
+  if (!url) throw noApiYet();
   const beganMs = Date.now();
   const plan = makePlan({ ...(options as unknown as Settings), confirmFixes: config.alerts.confirmFixes }, beganMs);
   const tally = newTally();
