@@ -26,9 +26,15 @@ exports.keepCompiledCode = (folder) => {
       return undefined;
     }
   };
+  // V8 compares only the length of the source. A bundled chunk has the hash of its content in its name; the entries do not, and a server
+  // that still runs after a new build would leave the code of its own.
+  const nameOf = (file, content) => {
+    const name = path.basename(file);
+    return /-[A-Z0-9]{8}\.cjs$/.test(name) ? name : `${name}-${require("node:crypto").createHash("sha1").update(content).digest("hex")}`;
+  };
   module_.prototype._compile = function compile(content, filename, ...rest) {
     if (!filename.startsWith(bundled)) return plain.call(this, content, filename, ...rest);
-    const kept = path.join(store, `${path.basename(filename)}.bin`);
+    const kept = path.join(store, `${nameOf(filename, content)}.bin`);
     const cachedData = read(kept);
     const script = new vm.Script(module_.wrap(content), { filename, ...(cachedData && { cachedData }) });
     if (!cachedData || script.cachedDataRejected) fresh.set(kept, script);
