@@ -30,7 +30,7 @@ const COMMANDS = { all: "up", data: "setup", functions: "deploy-lambdas", api: "
 
 export async function planUp(session: Session, scope: Scope, options: RunOptions): Promise<Plan> {
   const { stack, seen, run } = await look(session, scope, options);
-  const orphans = scope.part === "all" ? await planOrphans(seen, run) : [];
+  const orphans = scope.part === "all" ? await planOrphans(seen, run, session.config.suffix) : [];
   const planned = plan(seen, run);
   const gone = orphans.map(plannedDeletion);
   const resources = planned.map((one, i) => {
@@ -49,9 +49,10 @@ export async function applyUp(session: Session, scope: Scope, options: RunOption
     : await look(session, scope, options, emit);
   const planned = plan(seen, run);
   refuseBeforeWriting(planned);
-  const orphans = observed?.orphans ?? (scope.part === "all" ? await planOrphans(seen, run) : []);
+  const orphans = observed?.orphans ?? (scope.part === "all" ? await planOrphans(seen, run, session.config.suffix) : []);
   refuseUnshown([...planned, ...orphans.map(plannedDeletion)], options.confirmed);
-  const bring = async (ready?: (id: string) => Promise<void>) => removeOrphans(orphans, seen, await execute(seen, run, ready), run);
+  const bring = async (ready?: (id: string) => Promise<void>) =>
+    removeOrphans(orphans, seen, await execute(seen, run, ready), run, session.config.suffix);
   const changes = [...planned, ...orphans].some(({ decision }) => decision.action !== "keep" && decision.action !== "retain");
   if (!changes) return bring();
   for (const { id, decision } of planned) if (id === DATABASE_ID) await refuseUnfit(session, decision);

@@ -83,7 +83,7 @@ const nameOf = ({ live }: Orphan): string => (live.tags === "inherited" ? "" : (
 
 /** The two parts of each named key. They are found by their tag, because the configuration does not have them. */
 const namedKeys = async (run: EngineRun): Promise<readonly Orphan[]> =>
-  (await findOrphans([], [apigatewayApiKey, apigatewayUsagePlan], run)).filter(isNamedKey);
+  (await findOrphans([], [apigatewayApiKey, apigatewayUsagePlan], run, "")).filter(isNamedKey);
 
 function runFor(session: Session, name: string): EngineRun {
   const run = session.run(session.stack());

@@ -8,9 +8,9 @@ import { isNamedKey } from "./keys.ts";
 
 const KEPT = "it holds data; `teardown --orphans --delete-data` removes it";
 
-/** Orphans, with the decision of `up`: delete at the end of the run, or retain where it holds data. */
-export async function planOrphans(seen: readonly ObservedNode[], run: EngineRun): Promise<readonly Deletion[]> {
-  const orphans = (await findOrphans(seen, KINDS, run)).filter((orphan) => !isNamedKey(orphan));
+/** Orphans (see `findOrphans` for `suffix`), with the decision of `up`: delete at the end of the run, or retain where it holds data. */
+export async function planOrphans(seen: readonly ObservedNode[], run: EngineRun, suffix: string): Promise<readonly Deletion[]> {
+  const orphans = (await findOrphans(seen, KINDS, run, suffix)).filter((orphan) => !isNamedKey(orphan));
   return planDeletions(seen, orphans, { deleteData: false, orphansOnly: true }, run).map((item) =>
     item.decision.action === "retain" && item.subject.kind.holdsData ? { ...item, decision: { ...item.decision, why: KEPT } } : item,
   );
@@ -22,6 +22,7 @@ export async function removeOrphans(
   seen: readonly ObservedNode[],
   stack: ExecutionResult,
   run: EngineRun,
+  suffix: string,
 ): Promise<ExecutionResult> {
   const deletions = planned.filter((item) => item.decision.action === "delete");
   const kept = planned.filter((item) => item.decision.action !== "delete").map((item) => resultOf(item, "done"));
@@ -29,7 +30,7 @@ export async function removeOrphans(
   if (deletions.length === 0) return { ...stack, resources: [...stack.resources, ...kept] };
   if (unfinished.length > 0) return { ...stack, resources: [...stack.resources, ...kept, ...skipped(deletions, unfinished, run)] };
   const nodes = seen.map((item) => item.node);
-  const still = await planOrphans(await observe(nodes, run, { specs: false }), run);
+  const still = await planOrphans(await observe(nodes, run, { specs: false }), run, suffix);
   const due = deletions.filter((item) => still.some((other) => other.id === item.id && other.decision.action === "delete"));
   if (due.length === 0) return { ...stack, resources: [...stack.resources, ...kept] };
   const removal = await executeDeletions(due, nodes, run, () => ({ finalSnapshot: undefined }));

@@ -46,7 +46,7 @@ async function look(
   const stack = session.stack();
   const run = session.run(stack, { wait }, emit);
   const seen = await observe(stack.nodes, run, { specs: false });
-  const found = await findOrphans(seen, KINDS, run);
+  const found = await findOrphans(seen, KINDS, run, session.config.suffix);
   // Keys of `keys create` are deleted with the stack; they are not orphans.
   const orphans = orphansOnly ? found.filter((orphan) => !isNamedKey(orphan)) : found;
   return { deletions: planDeletions(seen, orphans, { deleteData, orphansOnly }, run), seen, run };

@@ -10,30 +10,88 @@ import { readWithRetry } from "./retry.ts";
 import type { EngineRun, Subject } from "./run.ts";
 import { readLive } from "./wait.ts";
 
-/** Resources that carry our tag and belong to no node of the stack. Each one is read, because AWS also lists deleted resources. */
-export async function findOrphans(seen: readonly ObservedNode[], kinds: readonly AnyKind[], run: EngineRun): Promise<readonly Orphan[]> {
-  const owned = new Map<AnyKind, Set<string>>(kinds.map((kind) => [kind, new Set()]));
-  for (const { node, subject } of seen) owned.get(node.kind)?.add(fingerprint(subject.identity));
-  const found = await Promise.all(
-    kinds.map(async (kind): Promise<readonly Orphan[]> => {
-      const subject = { id: `orphan.${kind.kind}`, kind, identity: undefined, label: kind.kind, rank: seen.length };
-      const { candidates } = kind;
-      if (!candidates) return [];
-      const isKnown = (identity: unknown) => owned.get(kind)?.has(fingerprint(identity)) ?? false;
-      const ids = await explained(subject, run, () => readWithRetry(subject, run, () => candidates.call(kind, run.ctx)));
-      const unknown = ids.filter((identity) => !isKnown(identity));
-      const level = Math.max(-1, ...seen.flatMap((s, index) => (s.node.kind === kind ? [index] : []))) + 0.5;
-      return Promise.all(unknown.map((identity) => inspect({ ...subject, identity }, level, run))).then((all) => all.flat());
-    }),
-  );
-  return found.flat();
+/** A resource that may be an orphan, before it is read. */
+interface Candidate {
+  readonly subject: Subject;
+  readonly level: number;
+  /** Ending of another environment in its name, such as `-staging`; undefined when its name tells none. */
+  readonly ending: string | undefined;
 }
 
-async function inspect(found: Subject, level: number, run: EngineRun): Promise<readonly Orphan[]> {
-  const label = found.kind.label(found.identity);
-  const subject = { ...found, id: `${found.id}.${label}`, label };
+/**
+ * Resources that carry our tag and belong to no node of the stack. Each one is read, because AWS also lists deleted resources.
+ * `suffix` is the ending of this environment's names. A name of ours with another ending may belong to another environment: when the tag
+ * of one such resource says so, the others with that ending are not read. Otherwise every environment would cost a hundred calls.
+ */
+export async function findOrphans(
+  seen: readonly ObservedNode[],
+  kinds: readonly AnyKind[],
+  run: EngineRun,
+  suffix: string,
+): Promise<readonly Orphan[]> {
+  const candidates = (await Promise.all(kinds.map((kind) => candidatesOf(kind, seen, run, suffix)))).flat();
+  const endings = new Set(candidates.map(({ ending }) => ending));
+  const found = [...endings].map((ending) => {
+    const group = candidates.filter((one) => one.ending === ending);
+    if (ending === undefined) return Promise.all(group.map((one) => inspect(one, run)));
+    // The kinds that hold data come first and take the most calls to read.
+    return inspectUntilForeign(group.toReversed(), run);
+  });
+  return (await Promise.all(found)).flat().flatMap(({ orphan }) => orphan ?? []);
+}
+
+async function candidatesOf(kind: AnyKind, seen: readonly ObservedNode[], run: EngineRun, suffix: string): Promise<readonly Candidate[]> {
+  const subject = { id: `orphan.${kind.kind}`, kind, identity: undefined, label: kind.kind, rank: seen.length };
+  const { candidates } = kind;
+  if (!candidates) return [];
+  const owned = seen.filter(({ node }) => node.kind === kind).map((one) => one.subject);
+  const known = new Set(owned.map(({ identity }) => fingerprint(identity)));
+  const ids = await explained(subject, run, () => readWithRetry(subject, run, () => candidates.call(kind, run.ctx)));
+  const level = Math.max(-1, ...seen.flatMap((s, index) => (s.node.kind === kind ? [index] : []))) + 0.5;
+  const endingOf = endingOfOther(
+    owned.map(({ label }) => label),
+    suffix,
+  );
+  return ids
+    .filter((identity) => !known.has(fingerprint(identity)))
+    .map((identity) => {
+      const label = kind.label(identity);
+      return { subject: { ...subject, identity, id: `${subject.id}.${label}`, label }, level, ending: endingOf(label) };
+    });
+}
+
+/** The ending that a name has in place of `suffix`, when it is otherwise one of `labels`. Names of tables have `_` where others have `-`. */
+function endingOfOther(labels: readonly string[], suffix: string): (label: string) => string | undefined {
+  const plain = (name: string): string => name.replaceAll("_", "-");
+  const bases = labels.map(plain).flatMap((name) => (name.endsWith(suffix) ? [name.slice(0, name.length - suffix.length)] : []));
+  const longestFirst = bases.toSorted((a, b) => b.length - a.length);
+  return (label) => {
+    const name = plain(label);
+    const base = longestFirst.find((one) => name.startsWith(one) && /^(-[a-z0-9-]+)?$/.test(name.slice(one.length)));
+    return base === undefined ? undefined : name.slice(base.length);
+  };
+}
+
+interface Inspected {
+  readonly orphan?: Orphan;
+  /** It carries the tag of another stack. */
+  readonly foreign: boolean;
+}
+
+async function inspectUntilForeign(group: readonly Candidate[], run: EngineRun): Promise<readonly Inspected[]> {
+  const inspected: Inspected[] = [];
+  for (const candidate of group) {
+    inspected.push(await inspect(candidate, run));
+    if (inspected.at(-1)?.foreign) break;
+  }
+  return inspected;
+}
+
+async function inspect({ subject, level }: Candidate, run: EngineRun): Promise<Inspected> {
   const live = await explained(subject, run, () => readLive(subject, run));
-  return live.state === "absent" || refuse(subject, live.tags, run.ctx) ? [] : [{ subject, live, level }];
+  if (live.state === "absent") return { foreign: false };
+  const foreign = ownerOf(live.tags, run.ctx.stack) === "foreign";
+  return refuse(subject, live.tags, run.ctx) ? { foreign } : { foreign, orphan: { subject, live, level } };
 }
 
 /** The contents of a resource and the cost of keeping it, for the question before a teardown. */

@@ -61,7 +61,7 @@ export function makeRig({ endpoint, clock, place, stack = { name: STACK, tags: T
       options: { readonly deleteData: boolean; readonly orphans?: boolean; readonly finalSnapshot?: string },
     ): Promise<ExecutionResult> {
       const seen = await observe(nodes, run(), { specs: false });
-      const orphans = options.orphans === false ? [] : await findOrphans(seen, KINDS, run());
+      const orphans = options.orphans === false ? [] : await findOrphans(seen, KINDS, run(), "");
       const deletions: readonly Deletion[] = planDeletions(seen, orphans, options, run());
       return executeDeletions(deletions, nodes, run(), () => ({ finalSnapshot: options.finalSnapshot }));
     },

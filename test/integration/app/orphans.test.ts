@@ -134,6 +134,27 @@ test("what an unnamed database uses stays with it; only a teardown of the orphan
   expect([ok, orphansIn({ resources }), writes()]).toEqual([true, {}, []]);
 });
 
+test("another environment adds few calls to a plan, and what this one no longer names is found all the same", async () => {
+  const callsOf = async (config: Config) => {
+    const app = await open(config);
+    calls.splice(0);
+    const plan = await app.plan(all, how);
+    return { count: calls.splice(0).length, orphans: Object.keys(orphansIn(plan)) };
+  };
+  await (await open(third)).apply(all, how, () => {});
+  const alone = await callsOf(third);
+  const { config: staging } = loadConfig({ cwd: "/nowhere", variables: {}, env: "staging" });
+  const other = await open(staging);
+  expect((await other.apply(all, how, () => {})).error).toBeUndefined();
+  const beside = await callsOf(third);
+  expect(beside.orphans).toEqual(alone.orphans);
+  // Reading all 63 resources of the other environment would take 117 calls. Names that this configuration changed are read one by one.
+  expect(beside.count - alone.count).toBeLessThan(40);
+  const changed = await callsOf({ ...staging, topic: { name: "fleetlogix-warnings-staging" } });
+  expect(changed.orphans).toContain("fleetlogix-alerts-staging");
+  expect((await other.teardown(down, () => {})).error).toBeUndefined();
+}, 120_000);
+
 test.each([
   ["up", "s3:CreateBucket"],
   ["up", "lambda:CreateFunction"],

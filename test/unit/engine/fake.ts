@@ -115,7 +115,7 @@ export function thing(cloud: Cloud, log: Log, hooks: Hooks = {}) {
       }),
     delete: ({ name }) => effect("delete", name, () => void cloud.delete(name)),
     async candidates() {
-      return [...cloud].flatMap(([name, it]) => (it.tags !== "inherited" && it.tags["fleetlogix:stack"] === STACK ? [{ name }] : []));
+      return [...cloud].flatMap(([name, it]) => (it.tags === "inherited" ? [] : [{ name }]));
     },
   };
   return kind;

@@ -28,6 +28,7 @@ async function down(nodes: readonly ResourceNode[], deleteData: boolean, fake = 
     seen,
     kinds.filter((k) => k.kind === "fake.plain"),
     fake.run,
+    "",
   );
   const known = new Set(seen.map((s) => s.subject.label));
   const deletions = planDeletions(
@@ -102,6 +103,19 @@ test("an orphan is deleted unless it holds data", async () => {
     decision: { action: "delete" },
   });
   expect([...cloud.keys()]).toEqual(["stranger"]);
+});
+test("of the resources of another environment one is read; an orphan whose name has such an ending is found", async () => {
+  const reads: string[] = [];
+  const { cloud, nodes } = stage({ before: (verb, name) => void (verb === "read" && reads.push(name)) });
+  await up(nodes, fakeRun());
+  for (const name of ["fn-staging", "role_staging", "group-staging"])
+    cloud.set(name, { values: {}, tags: { "fleetlogix:stack": "Fleet/staging" }, polls: 0 });
+  for (const name of ["fn-old", "role-old"]) cloud.set(name, { values: {}, tags: TAGS, polls: 0 });
+  reads.length = 0;
+  const outcome = await down(nodes, true);
+  expect(reads.filter((name) => name.includes("staging"))).toHaveLength(1);
+  expect(outcome.resources.filter((r) => r.orphan).map((r) => r.name)).toEqual(["role-old", "fn-old"]);
+  expect([...cloud.keys()]).toEqual(["fn-staging", "role_staging", "group-staging"]);
 });
 test("a delete in steps is repeated until the resource is absent", async () => {
   const { cloud, log, nodes } = stage({
