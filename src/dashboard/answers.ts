@@ -2,8 +2,8 @@ import * as z from "zod";
 import type { Alert, Route, Vehicle } from "./model.ts";
 
 /**
- * The API's answers, cut down to what the page shows: nothing else of them reaches the browser. Members that an older version of the
- * API does not answer are null.
+ * Schemas of the API's answers, reduced to the members that the page shows: no other member reaches the browser. A member that an
+ * older version of the API does not send is null.
  */
 const text = z.string();
 const maybe = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);

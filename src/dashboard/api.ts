@@ -2,30 +2,30 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type * as z from "zod";
 import type { Reason } from "./model.ts";
 
-/** Where the deployed API is and what lets a call in. The headers hold the key or a signature: they are used here and go nowhere else. */
+/** Address and credentials of the deployed API. The headers hold the key or a signature and must not leave this file. */
 export interface ApiAccess {
   readonly url: string;
-  /** The caller's AWS credentials sign each call (`api.auth` is `iam`). */
+  /** Whether the caller's AWS credentials sign each call (`api.auth` is `iam`). */
   readonly signs: boolean;
-  /** Throws when the credentials cannot be read. */
+  /** Headers of a call to this path. Throws when the credentials cannot be read. */
   headers(path: string): Promise<Readonly<Record<string, string>>>;
 }
 export interface ApiOptions {
-  /** `fresh`: read it anew, as the stack or its key may have been replaced. */
+  /** With `fresh` it reads from AWS again, because the stack or its key may have been replaced. */
   access(fresh: boolean): Promise<ApiAccess>;
-  /** Calls a second at most. */
+  /** Most calls per second. */
   readonly rate: number;
   readonly signal: AbortSignal;
 }
-/** One reading call. Throws CallFailed, or the signal's reason. */
+/** Sends a GET call and parses its answer. Throws CallFailed, or the signal's reason. */
 export type Get = <T>(path: string, schema: z.ZodType<T>) => Promise<T>;
 
-/** A call that did not bring what was asked for. Its text never holds an answer's headers or the request's. */
+/** A failed call. Its message never contains headers of the request or of the answer. */
 export class CallFailed extends Error {
   override readonly name = "CallFailed";
   readonly reason: Reason;
   readonly status: number | null;
-  /** What the API asked for in `Retry-After`. */
+  /** The API's `Retry-After`. */
   readonly retryAfterMs: number | null;
   constructor(reason: Reason, detail: string, status: number | null = null, retryAfterMs: number | null = null) {
     super(detail);
@@ -35,12 +35,12 @@ export class CallFailed extends Error {
   }
 }
 
-/** API Gateway gives up after 29 s and says so; somewhat longer, so that its answer is heard. */
+/** API Gateway answers with a timeout after 29 s. This limit is longer, so that we receive that answer. */
 const TIMEOUT_MS = 31_000;
-/** The key and the address are read again so often at most. */
+/** Shortest time between two reads of the key and the address. */
 const ACCESS_EVERY_MS = 30_000;
 
-/** Calls leave one after the other at the rate's distance. A refused key is read again for the calls that follow. */
+/** Spaces the calls evenly at the given rate. After a refused key it reads the key again for later calls. */
 export function apiReader({ access, rate, signal }: ApiOptions): Get {
   let next = 0;
   let known: Promise<ApiAccess> | undefined;
@@ -56,7 +56,7 @@ export function apiReader({ access, rate, signal }: ApiOptions): Get {
     }
     return known;
   };
-  // Nobody waits for it: where AWS itself is away it may take minutes, and the next round asks again anyway.
+  // No call waits for this: when AWS does not answer it may take minutes, and each feed calls again later anyway.
   const renew = (): void => {
     if (isRenewing || Date.now() - readAt < ACCESS_EVERY_MS) return;
     isRenewing = true;
@@ -70,13 +70,13 @@ export function apiReader({ access, rate, signal }: ApiOptions): Get {
         isRenewing = false;
       });
   };
-  const turn = async () => {
+  const waitForTurn = async () => {
     const at = Math.max(Date.now(), next);
     next = at + 1000 / rate;
     await sleep(at - Date.now(), undefined, { signal });
   };
   return async (path, schema) => {
-    await turn();
+    await waitForTurn();
     try {
       return await read(await current(), path, schema, signal);
     } catch (error) {
@@ -86,7 +86,7 @@ export function apiReader({ access, rate, signal }: ApiOptions): Get {
   };
 }
 
-/** The stack may have been removed and made again, or its key replaced. A 404 in our own words is about an item. */
+/** Whether the stack may have been created again or its key replaced. A 404 with one of our own codes is about an item, not about the stack. */
 const isStale = (error: unknown): boolean =>
   error instanceof CallFailed &&
   (["key", "signature", "unreachable"].includes(error.reason) || (error.reason === "absent" && error.message === ""));
@@ -124,10 +124,10 @@ async function send({ url, headers: entry }: ApiAccess, path: string, signal: Ab
 function refusal({ status, headers }: Response, body: string, { signs }: ApiAccess): CallFailed {
   const seconds = Number(headers.get("retry-after"));
   const retryAfterMs = seconds > 0 ? seconds * 1000 : null;
-  const said = parsedJson(body) as { error?: { code?: unknown }; message?: unknown } | undefined;
-  const detail = String(said?.error?.code ?? "").slice(0, 100);
+  const answer = parsedJson(body) as { error?: { code?: unknown } } | undefined;
+  const detail = String(answer?.error?.code ?? "").slice(0, 100);
   if (status === 429) return new CallFailed("limited", "The usage plan's limit is reached.", status, retryAfterMs);
-  // API Gateway answers 403 to a path of an API that is gone, too.
+  // API Gateway also answers 403 for an API that has been deleted.
   if (status === 401 || status === 403) {
     return signs
       ? new CallFailed("signature", "The API does not accept the signature.", status)

@@ -9,33 +9,33 @@ import { sourcesOf } from "./sources.ts";
 import { makeStream } from "./stream.ts";
 
 export interface DashboardOptions {
-  /** undefined: a free one. */
+  /** undefined: any free port. */
   readonly port: number | undefined;
-  /** Folder of the page's built files. */
+  /** Folder with the page's built files. */
   readonly folder: string;
   readonly about: About;
-  /** Where the API is; `fresh`: read anew. */
+  /** Address and credentials of the API; with `fresh` it reads from AWS again. */
   access(fresh: boolean): Promise<ApiAccess>;
-  /** The API's calls as CloudWatch counted them. */
+  /** Numbers of API calls from CloudWatch. */
   traffic(): Promise<Traffic>;
-  /** Calls of the API a second at most. */
+  /** Most API calls per second. */
   readonly rate: number;
   readonly signal: AbortSignal;
 }
 export interface RunningDashboard {
   readonly port: number;
-  /** Holds the token. */
+  /** Contains the token. */
   readonly url: string;
-  /** Holds a token that opens the page once: for a command line, which others on this machine can read. */
+  /** Contains a token that opens the page once. Use it in a command line, which other users of this machine can read. */
   readonly onceUrl: string;
-  /** Resolves when the signal has ended it. */
+  /** Resolves when the signal has aborted and the server is closed. */
   readonly ended: Promise<void>;
 }
 
-/** Serves the page until the signal aborts, and asks the API only while a page is open. PORT_BUSY when the port is taken. */
+/** Serves the page until the signal aborts, and calls the API only while a page is open. Throws PORT_BUSY when the port is in use. */
 export async function startDashboard(options: DashboardOptions): Promise<RunningDashboard> {
   const { signal, about, rate } = options;
-  // Each call under way listens to it, and so does each source.
+  // Each running call and each source adds a listener, which would exceed Node's default limit of 10.
   setMaxListeners(0, signal);
   const fleet = makeFleet(about, Date.now);
   let wake = () => {};

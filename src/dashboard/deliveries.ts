@@ -4,17 +4,17 @@ import type { Deliveries } from "./model.ts";
 
 const STATUSES = ["pending", "assigned", "in_transit", "delivered", "failed", "returned", "cancelled"] as const;
 const WINDOW_MS = 24 * 3_600_000;
-/** Phones that were offline report late: so far back is read again each time. */
+/** Each read overlaps the one before by this much, because phones that were offline report late. */
 const OVERLAP_MS = 5 * 60_000;
-/** Everything is counted anew so often. */
+/** Time after which all deliveries are counted again from the start. */
 const RECOUNT_MS = 15 * 60_000;
 const PAGE = 100;
-/** Pages of one status at most: a count costs no more than that. */
+/** Most pages for one status; this limits the cost of a count. */
 const MOST_PAGES = 30;
 
 /**
- * Counts deliveries by status over the last day. The API lists them newest first, so that after the first count only what was
- * updated since is read: a delivery that changed its status is found in its new one.
+ * Counts deliveries by status over the last day. The API lists them newest first. After the first count we therefore read only
+ * deliveries with a later update; one that changed its status is found under the new status.
  */
 export function deliveryCounter(get: Get, now: () => number): () => Promise<Deliveries> {
   const seen = new Map<string, DeliverySeen>();
@@ -38,7 +38,7 @@ export function deliveryCounter(get: Get, now: () => number): () => Promise<Deli
   };
 }
 
-/** true: there was more than is read. */
+/** Returns true when there are more pages than it reads. */
 async function readStatus(get: Get, status: string, fromMs: number, found: Map<string, DeliverySeen>): Promise<boolean> {
   let cursor: string | null = null;
   for (let page = 0; page < MOST_PAGES; page++) {

@@ -5,19 +5,19 @@ import { FEEDS, type Feed, type FeedName, type Reason } from "./model.ts";
 export interface Source {
   readonly name: FeedName;
   readonly everyMs: number;
-  /** Throws CallFailed, or what the AWS side throws. */
+  /** Throws CallFailed, or an error of AWS. */
   read(): Promise<void>;
 }
 export interface FeedsOptions {
   readonly sources: readonly Source[];
-  /** Nobody looks: nothing is asked. */
+  /** Whether a page is open. While none is open, no source is read. */
   isWatched(): boolean;
   onChange(feed: Feed): void;
   readonly signal: AbortSignal;
   now(): number;
 }
 export interface Feeds {
-  /** Reads what is due at once: somebody began to look. */
+  /** Reads all due sources at once. Call it when a page opens. */
   wake(): void;
   readonly ended: Promise<void>;
 }
@@ -26,8 +26,8 @@ const FIRST_WAIT_MS = 2_000;
 const LONGEST_WAIT_MS = 60_000;
 
 /**
- * Reads each source in its own rhythm while somebody looks. A source that fails is asked less and less often, down to once a minute;
- * 429 slows all of them.
+ * Reads each source at its own interval while a page is open. A failing source is read with exponential backoff, up to one minute;
+ * a 429 pauses all sources.
  */
 export function runFeeds({ sources, isWatched, onChange, signal, now }: FeedsOptions): Feeds {
   const state = new Map<FeedName, Feed>(
@@ -90,7 +90,7 @@ const REASONS: ReadonlyMap<unknown, Reason> = new Map([
   ["CREDENTIALS", "credentials"],
   ["NOT_DEPLOYED", "absent"],
 ]);
-/** The words of AWS's errors may name ARNs and addresses: of those, only the code goes to the page. */
+/** Messages of AWS errors may contain ARNs and addresses, so only their code goes to the page. */
 function describe(error: unknown): Description {
   if (error instanceof CallFailed) {
     const { reason, status, message, retryAfterMs } = error;

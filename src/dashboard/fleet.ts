@@ -1,6 +1,6 @@
 import type { About, Alert, Deliveries, Feed, Route, Traffic, Update, Vehicle } from "./model.ts";
 
-/** All that is known of the fleet. Each change gives the update that tells a page of it; undefined: nothing is new. */
+/** State of the fleet. Each setter returns the update to send to the pages, or undefined when nothing has changed. */
 export interface Fleet {
   setVehicles(vehicles: readonly Vehicle[]): Update | undefined;
   setAlerts(alerts: readonly Alert[]): Update | undefined;
@@ -8,7 +8,7 @@ export interface Fleet {
   setDeliveries(deliveries: Deliveries): Update | undefined;
   setTraffic(traffic: Traffic): Update | undefined;
   setFeed(feed: Feed): Update;
-  /** Routes that vehicles and alerts name, those of deviations first. */
+  /** Ids of the routes of alerts, then of vehicles. */
   routeIds(): readonly string[];
   snapshot(): Update;
 }
@@ -39,7 +39,7 @@ export function makeFleet(about: About, now: () => number): Fleet {
       const gone = [...vehicles.keys()].filter((id) => !here.has(id));
       for (const id of gone) vehicles.delete(id);
       if (changed.length === 0 && gone.length === 0 && !isFirst) return undefined;
-      return { now: now(), vehicles: changed, ...(gone.length > 0 && { gone }) };
+      return { now: now(), vehicles: changed, gone: gone.length > 0 ? gone : undefined };
     },
     setAlerts(list) {
       if (alerts !== undefined && JSON.stringify(alerts) === JSON.stringify(list)) return undefined;
@@ -66,7 +66,7 @@ export function makeFleet(about: About, now: () => number): Fleet {
       full: true,
       about,
       vehicles: [...vehicles.values()].map(({ vehicle }) => vehicle),
-      ...(alerts && { alerts }),
+      alerts,
       routes: [...routes.values()],
       ...rest,
       feeds: [...feeds.values()],

@@ -2,13 +2,13 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 
 /**
- * Lets in who has the token: first in the address, from then on in a cookie. A page of another site cannot send the cookie (SameSite),
- * cannot be answered under another host's name (Host), and has its own Origin and Sec-Fetch-Site.
+ * Accepts requests with the token: first in the address, then in a cookie. It stops pages of other sites in three ways: their browser
+ * does not send the cookie (SameSite), another host name is refused (Host), and their Origin and Sec-Fetch-Site differ from ours.
  */
 export interface Guard {
-  /** For the person: the link that works again and again. */
+  /** For the printed link; it works any number of times. */
   readonly token: string;
-  /** For the browser's command line, which others on this machine can read: it opens the page once. */
+  /** Works once. For the browser's command line, which other users of this machine can read. */
   readonly ticket: string;
   check(request: IncomingMessage): Verdict;
 }
@@ -20,11 +20,11 @@ const makeToken = (): string => randomBytes(32).toString("base64url");
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 const isEqual = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b));
 
-/** `port`: asked for at each call, as it is only known once the server listens. */
+/** `port` is a function because the port is known only when the server listens. */
 export function makeGuard(port: () => number): Guard {
   const [token, ticket] = [makeToken(), makeToken()];
   let isTicketUsed = false;
-  // Browsers send cookies to every port of a host: another dashboard's must not be taken for this one's.
+  // Browsers send a cookie to all ports of a host, so the name contains the port: two dashboards must not share a cookie.
   const cookieName = () => `fleetlogix-dashboard-${port()}`;
   const isKnown = (given: string | null): boolean => {
     if (given === null) return false;
@@ -49,7 +49,7 @@ export function makeGuard(port: () => number): Guard {
 }
 
 const BASE = "http://127.0.0.1";
-/** undefined: it is no address. */
+/** undefined: the request has no valid address. */
 export const addressOf = ({ url = "" }: IncomingMessage): URL | undefined => (URL.canParse(url, BASE) ? new URL(url, BASE) : undefined);
 
 const isOwnHost = ({ headers: { host } }: IncomingMessage, port: number): boolean =>

@@ -1,4 +1,4 @@
-/** What the page shows: plain data that the server sends and the page draws. Times are milliseconds since 1970. */
+/** Plain data that the server sends and the page draws. Times are milliseconds since 1970. */
 
 export interface Position {
   readonly lat: number;
@@ -7,7 +7,7 @@ export interface Position {
 export interface Vehicle extends Position {
   readonly id: string;
   readonly state: "moving" | "stopped" | "silent";
-  /** When the newest good fix was taken. */
+  /** Time of the newest plausible fix. */
   readonly at: number;
   readonly speedKmh: number | null;
   readonly averageKmh: number | null;
@@ -18,7 +18,7 @@ export interface Vehicle extends Position {
   readonly etaAt: number | null;
   readonly etaReason: string | null;
   readonly remainingKm: number | null;
-  /** 0…1 of its route. */
+  /** Progress along the route, 0…1. */
   readonly progress: number | null;
 }
 /** An open deviation. */
@@ -37,14 +37,14 @@ export interface Route {
   readonly id: string;
   readonly name: string | null;
   readonly lengthKm: number;
-  /** Latitude and longitude, one after the other. */
+  /** Latitude and longitude in turn: lat, lon, lat, lon, … */
   readonly line: readonly number[];
 }
 export interface Deliveries {
-  /** Those whose last update is not older. */
+  /** Start of the counted period. Only deliveries updated at or after it are counted. */
   readonly since: number;
   readonly counts: readonly { readonly status: string; readonly count: number }[];
-  /** There are more than were counted. */
+  /** Whether more deliveries exist than were counted. */
   readonly isPart: boolean;
 }
 export interface TrafficMinute {
@@ -53,7 +53,7 @@ export interface TrafficMinute {
   readonly refused: number;
   readonly failed: number;
 }
-/** The API's last hour as CloudWatch counted it, oldest first. */
+/** API calls of the last hour from CloudWatch, oldest minute first. */
 export interface Traffic {
   readonly minutes: readonly TrafficMinute[];
   readonly latencyMs: number | null;
@@ -73,7 +73,7 @@ export type Reason =
   | "refused"
   | "unreadable"
   | "absent";
-/** How it goes with one kind of data. */
+/** Health of one kind of data. */
 export interface Feed {
   readonly name: FeedName;
   readonly answeredAt: number | null;
@@ -89,14 +89,15 @@ export interface About {
   readonly tiles: string | null;
   readonly silentAfterMinutes: number;
 }
-/** What has changed; `full`: this is all there is. */
+/** Changes to the page's data. With `full` it replaces all of it. */
 export interface Update {
   readonly now: number;
   readonly full?: true;
   readonly about?: About;
   readonly vehicles?: readonly Vehicle[];
-  readonly gone?: readonly string[];
-  readonly alerts?: readonly Alert[];
+  /** Ids of vehicles to remove. */
+  readonly gone?: readonly string[] | undefined;
+  readonly alerts?: readonly Alert[] | undefined;
   readonly routes?: readonly Route[];
   readonly deliveries?: Deliveries;
   readonly traffic?: Traffic;

@@ -13,6 +13,6 @@ const FILES = [
   ["/icon.svg", "icon.svg", "image/svg+xml"],
 ] as const;
 
-/** The page's files by their path, all of them: nothing else can be asked for. */
+/** All files of the page by their path. The server answers no other path with a file. */
 export const readPageFiles = (folder: string): ReadonlyMap<string, PageFile> =>
   new Map(FILES.map(([path, name, type]) => [path, { type, content: readFileSync(join(folder, name)) }]));

@@ -7,14 +7,14 @@ import type { Stream } from "./stream.ts";
 
 export interface PageServer {
   readonly port: number;
-  /** Opens the page again and again. */
+  /** Link that opens the page any number of times. */
   readonly url: string;
-  /** Opens it once. */
+  /** Link that opens the page once. */
   readonly onceUrl: string;
   close(): Promise<void>;
 }
 export interface PageServerOptions {
-  /** undefined: a free one. */
+  /** undefined: any free port. */
   readonly port: number | undefined;
   readonly files: ReadonlyMap<string, PageFile>;
   readonly stream: Stream;
@@ -22,7 +22,7 @@ export interface PageServerOptions {
   readonly tiles: string | undefined;
 }
 
-/** The page's server, on this computer only. PORT_BUSY when the port is taken. */
+/** Serves the page on loopback. Throws PORT_BUSY when the port is in use. */
 export async function servePage({ port: wanted, files, stream, tiles }: PageServerOptions): Promise<PageServer> {
   let port = wanted ?? 0;
   const guard = makeGuard(() => port);
@@ -53,15 +53,15 @@ export async function servePage({ port: wanted, files, stream, tiles }: PageServ
   };
 }
 
-/** Scripts, styles and data come from this server alone; pictures also from the tile server that was named. */
+/** Allows scripts, styles and data from this server only, and images also from the tile server. */
 function headersFor(tiles: string | undefined): Readonly<Record<string, string>> {
-  const pictures = tiles === undefined ? "" : ` ${tileOrigin(tiles)}`;
+  const tileSource = tiles === undefined ? "" : ` ${tileOrigin(tiles)}`;
   const policy = [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     "connect-src 'self'",
-    `img-src 'self' data:${pictures}`,
+    `img-src 'self' data:${tileSource}`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
@@ -79,15 +79,16 @@ function headersFor(tiles: string | undefined): Readonly<Record<string, string>>
 /** `https://{s}.tile.example/{z}/{x}/{y}.png` → `https://*.tile.example`. */
 export const tileOrigin = (tiles: string): string => new URL(tiles.replace("{s}.", "s0.")).origin.replace("//s0.", "//*.");
 
-const WORDS = {
-  403: "This page needs the link that `fleetlogix dashboard` printed when it started.",
-  404: "There is nothing here.",
-  405: "This page is only read.",
-  421: "This server answers to 127.0.0.1 only.",
+const REFUSALS = {
+  403: "Open the link that `fleetlogix dashboard` printed when it started.",
+  404: "The dashboard has no such page.",
+  405: "The dashboard accepts only GET and HEAD.",
+  421: "Open the dashboard at 127.0.0.1 or localhost.",
 } as const;
-function refuse(response: ServerResponse, status: keyof typeof WORDS): void {
-  response.writeHead(status, { "content-type": "text/plain; charset=utf-8", ...(status === 405 && { allow: "GET, HEAD" }) });
-  response.end(`${WORDS[status]}\n`);
+function refuse(response: ServerResponse, status: keyof typeof REFUSALS): void {
+  if (status === 405) response.setHeader("allow", "GET, HEAD");
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8" });
+  response.end(`${REFUSALS[status]}\n`);
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, files: ReadonlyMap<string, PageFile>, stream: Stream): void {
@@ -107,9 +108,9 @@ function listen(server: Server, port: number): Promise<void> {
     server.once("error", (cause: NodeJS.ErrnoException) => {
       const isTaken = cause.code === "EADDRINUSE";
       if (!isTaken && cause.code !== "EACCES") return reject(cause);
-      const message = isTaken ? `Port ${port} is taken by another program.` : `Port ${port} may not be used by you.`;
+      const message = isTaken ? `Port ${port} is taken by another program.` : `Your user may not use port ${port}.`;
       reject(
-        new FleetlogixError("PORT_BUSY", message, { hint: "Choose another one with --port, or leave --port out for a free one.", cause }),
+        new FleetlogixError("PORT_BUSY", message, { hint: "Choose another port with --port, or omit --port to use any free port.", cause }),
       );
     });
     server.listen(port, "127.0.0.1", resolve);

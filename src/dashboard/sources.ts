@@ -11,7 +11,7 @@ const VEHICLES_EVERY_MS = 3_000;
 const ALERTS_EVERY_MS = 4_000;
 const ROUTES_EVERY_MS = 5_000;
 const DELIVERIES_EVERY_MS = 20_000;
-/** CloudWatch counts by the minute. */
+/** CloudWatch has one data point per minute. */
 const TRAFFIC_EVERY_MS = 30_000;
 const MOST_PAGES = 100;
 
@@ -23,9 +23,9 @@ interface SourcesOptions {
   readonly now: () => number;
 }
 
-/** What is read for the page, how often, and what of it is new. */
+/** The page's sources with their intervals. Each sends an update when its data has changed. */
 export function sourcesOf({ get, traffic, fleet, send, now }: SourcesOptions): readonly Source[] {
-  const tell = (update: Update | undefined) => {
+  const sendIfChanged = (update: Update | undefined) => {
     if (update) send(update);
   };
   const count = deliveryCounter(get, now);
@@ -34,16 +34,16 @@ export function sourcesOf({ get, traffic, fleet, send, now }: SourcesOptions): r
     {
       name: "vehicles",
       everyMs: VEHICLES_EVERY_MS,
-      read: async () => tell(fleet.setVehicles(await everyPage(get, "/vehicle?limit=200", vehiclesPage))),
+      read: async () => sendIfChanged(fleet.setVehicles(await everyPage(get, "/vehicle?limit=200", vehiclesPage))),
     },
     {
       name: "alerts",
       everyMs: ALERTS_EVERY_MS,
-      read: async () => tell(fleet.setAlerts(await everyPage(get, "/alert?state=open&limit=100", alertsPage))),
+      read: async () => sendIfChanged(fleet.setAlerts(await everyPage(get, "/alert?state=open&limit=100", alertsPage))),
     },
-    { name: "routes", everyMs: ROUTES_EVERY_MS, read: () => readRoutes(fleet.routeIds(), (route) => tell(fleet.addRoute(route))) },
-    { name: "deliveries", everyMs: DELIVERIES_EVERY_MS, read: async () => tell(fleet.setDeliveries(await count())) },
-    { name: "traffic", everyMs: TRAFFIC_EVERY_MS, read: async () => tell(fleet.setTraffic(await traffic())) },
+    { name: "routes", everyMs: ROUTES_EVERY_MS, read: () => readRoutes(fleet.routeIds(), (route) => sendIfChanged(fleet.addRoute(route))) },
+    { name: "deliveries", everyMs: DELIVERIES_EVERY_MS, read: async () => sendIfChanged(fleet.setDeliveries(await count())) },
+    { name: "traffic", everyMs: TRAFFIC_EVERY_MS, read: async () => sendIfChanged(fleet.setTraffic(await traffic())) },
   ];
 }
 

@@ -1,21 +1,22 @@
 import type { ServerResponse } from "node:http";
 import type { Update } from "./model.ts";
 
-/** The open pages. All of them hear the same updates, however many they are. */
+/** The open pages. All of them receive the same updates. */
 export interface Stream {
+  /** Number of open pages. */
   readonly size: number;
-  /** Answers with server-sent events: everything first, then what changes. */
+  /** Answers with server-sent events: first a full update, then each change. */
   add(response: ServerResponse): void;
   send(update: Update): void;
   close(): void;
 }
 
 const HEARTBEAT_MS = 10_000;
-/** A page that does not read is sent nothing more until it has; then it gets everything anew. */
+/** Above this, the server sends nothing to a slow page until the page has read its backlog, and then sends a full update. */
 const MOST_WAITING_BYTES = 4_000_000;
 
 export function makeStream(snapshot: () => Update, onChange: () => void): Stream {
-  /** Whether the page has missed something. */
+  /** Each page, and whether it has missed an update. */
   const pages = new Map<ServerResponse, boolean>();
   const event = (update: Update): string => `data: ${JSON.stringify(update)}\n\n`;
   const write = (text: string) => {
@@ -25,7 +26,7 @@ export function makeStream(snapshot: () => Update, onChange: () => void): Stream
       else response.write(text);
     }
   };
-  // A message and no comment: the page sees by it that the connection lives.
+  // This must be a message, not a comment of the event stream: EventSource hides comments, and the page checks that the connection works.
   const heartbeat = setInterval(() => write(event({ now: Date.now() })), HEARTBEAT_MS);
   heartbeat.unref();
   return {

@@ -89,7 +89,7 @@ const feedOf = (heard: readonly Update[], name: Feed["name"]) =>
     .at(-1);
 const inTime = { timeout: 50_000 };
 
-test("nobody looks: nothing is asked; many pages cost the calls of one and hear the same", async () => {
+test("reads nothing while no page is open, and sends the same updates to all pages with the calls of one", async () => {
   expect(calls).toEqual([]);
   const pages = await Promise.all([open(), open(), open()]);
   const vehicleCalls = () => calls.filter(({ path }) => path.startsWith("/vehicle"));
@@ -98,7 +98,7 @@ test("nobody looks: nothing is asked; many pages cost the calls of one and hear 
   expect(calls.filter(({ path }) => path.startsWith("/delivery?status=pending")).length).toBe(1);
 });
 
-test("429 stops every read for as long as the API asks", async () => {
+test("a 429 pauses all reads for the API's Retry-After", async () => {
   status = 429;
   const { heard } = await open();
   await expect.poll(() => feedOf(heard, "vehicles")?.failing?.reason, inTime).toBe("limited");
@@ -109,14 +109,14 @@ test("429 stops every read for as long as the API asks", async () => {
   await expect.poll(() => feedOf(heard, "vehicles")?.failing, inTime).toBeNull();
 });
 
-test("what fails is named without AWS's words, and members that the page does not know are left out", async () => {
+test("sends no AWS message and no unknown member to the page", async () => {
   const { heard, text } = await open();
   await expect.poll(() => feedOf(heard, "traffic")?.failing?.reason, inTime).toBe("denied");
   await expect.poll(() => text(), inTime).toContain("V-1");
   expect(text()).not.toMatch(/arn:|the-key|not shown/);
 });
 
-test("credentials that end while a page is open are named, and the page goes on when they are back", async () => {
+test("shows that the credentials have expired, and continues when they work again", async () => {
   hasCredentials = false;
   const { heard } = await open();
   await expect.poll(() => feedOf(heard, "vehicles")?.failing?.reason, inTime).toBe("credentials");
@@ -125,7 +125,7 @@ test("credentials that end while a page is open are named, and the page goes on 
   await expect.poll(() => feedOf(heard, "vehicles")?.failing, inTime).toBeNull();
 });
 
-test("the second link opens the page once", async () => {
+test("the one-time link opens the page only once", async () => {
   expect((await fetch(running.onceUrl)).status).toBe(200);
   expect((await fetch(running.onceUrl)).status).toBe(403);
   expect((await fetch(running.url)).status).toBe(200);

@@ -82,7 +82,7 @@ async function heard(url: string, isEnough: (update: Update) => boolean): Promis
   return all;
 }
 
-test("reads the fleet with calls that the caller's credentials sign, and sends no credential to the page", { timeout: LONG }, async () => {
+test("signs its calls with the caller's credentials and sends no credential to the page", { timeout: LONG }, async () => {
   const credentials = await assume("dispatcher");
   const unsigned = await api.call("GET", "/vehicle", undefined, { key: null });
   expect(unsigned.status).toBe(403);
@@ -97,14 +97,14 @@ test("reads the fleet with calls that the caller's credentials sign, and sends n
   child.kill("SIGKILL");
 });
 
-test("says that the credentials may not call the API", { timeout: LONG }, async () => {
+test("shows that the credentials have no permission to call the API", { timeout: LONG }, async () => {
   const child = dashboard(await assume("accountant", ["execute-api:Invoke"]));
   const { url } = JSON.parse(await firstLine(child.stdout as NodeJS.ReadableStream));
   await heard(url, ({ feeds = [] }) => feeds.some(({ name, failing }) => name === "vehicles" && failing?.reason === "signature"));
   child.kill("SIGKILL");
 });
 
-test("without credentials: one sentence, and what to do", { timeout: LONG }, async () => {
+test("fails with one sentence and a hint when there are no credentials", { timeout: LONG }, async () => {
   const child = dashboard({});
   const [document, said, code] = await Promise.all([
     text(child.stdout as NodeJS.ReadableStream),

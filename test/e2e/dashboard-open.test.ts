@@ -54,7 +54,7 @@ const inTime = { timeout: 60_000 };
 const printed = (said: string): string => /http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]+/.exec(said)?.[0] ?? "";
 
 describe.runIf(canOpen)("dashboard in a terminal", () => {
-  test("opens the browser with a link that works once; the printed one works again and again", { timeout: LONG }, async () => {
+  test("opens the browser with a one-time link; the printed link works repeatedly", { timeout: LONG }, async () => {
     const { path, opened } = pathWith({ browser: true });
     const running = inTerminal(path);
     await expect
@@ -81,7 +81,7 @@ describe.runIf(canOpen)("dashboard in a terminal", () => {
     }
   });
 
-  test("without a browser it says so and goes on", { timeout: LONG }, async () => {
+  test("reports a missing browser and keeps running", { timeout: LONG }, async () => {
     const running = inTerminal(pathWith({ browser: false }).path);
     await expect.poll(() => running.said(), inTime).toContain("No browser could be opened: open the address yourself.");
     expect((await fetch(printed(running.said()))).status).toBe(200);

@@ -67,7 +67,7 @@ const cookieFrom = async (): Promise<string> =>
   String((await get(new URL(url).pathname + new URL(url).search)).headers["set-cookie"]).split(";")[0] ?? "";
 
 describe("the server", () => {
-  test("lets in by its token only, answers to its own name only, and forbids everything else to the page", async () => {
+  test("accepts only its token and its own host name, and sends a strict content security policy", async () => {
     const opened = await get(`/${new URL(url).search}`);
     expect(opened.status).toBe(200);
     expect(String(opened.headers["set-cookie"])).toMatch(/; HttpOnly; SameSite=Strict; Path=\/$/);
@@ -85,7 +85,7 @@ describe("the server", () => {
     expect((await get("/events", { cookie, "sec-fetch-site": "same-site" })).status).toBe(403);
   });
 
-  test("a taken port and a stack that is not there are one clear error each", async () => {
+  test("a port in use and a missing stack give one clear error each", async () => {
     const second = command("--no-open", "--port", new URL(url).port);
     const [said] = await Promise.all([text(second.stderr as NodeJS.ReadableStream), once(second, "close")]);
     expect(said).toMatch(/^PORT_BUSY {2}Port \d+ is taken/m);
@@ -125,7 +125,7 @@ describe.skipIf(!chromiumPath)("the page", () => {
   const inTime = { timeout: 40_000 };
   const shows = (what: () => Promise<unknown>, expected: unknown) => expect.poll(what, inTime).toEqual(expected);
 
-  test("shows a vehicle that moves, a deviation that comes and goes, and one that falls silent", { timeout: LONG }, async () => {
+  test("shows a moving vehicle, a deviation that opens and closes, and a silent vehicle", { timeout: LONG }, async () => {
     const recorded_at = new Date(Date.now() - 15 * MINUTE_MS + 12_000).toISOString();
     await deployed.call("POST", "/vehicle", { vehicle_id: "V-QUIET", position: { lat: 7.1, lon: -73.1 }, recorded_at });
     await shows(() => page.locator('#vehicles [data-vehicle="V-QUIET"] small').textContent(), "moving · –");
@@ -154,7 +154,7 @@ describe.skipIf(!chromiumPath)("the page", () => {
       .toBeGreaterThan(10);
   });
 
-  test("a deviation is told to a screen reader when it opens and when it closes", { timeout: LONG }, async () => {
+  test("announces an opened and a closed deviation to screen readers", { timeout: LONG }, async () => {
     const planned_route = [
       { lat: 4, lon: -74 },
       { lat: 5, lon: -74 },
@@ -173,7 +173,7 @@ describe.skipIf(!chromiumPath)("the page", () => {
     await expect.poll(heard, inTime).toContain("V-OFF is back on its route.");
   });
 
-  test("says since when there is no answer, and goes on when the API is back", { timeout: LONG }, async () => {
+  test("shows the time of the last answer, and continues when the API answers again", { timeout: LONG }, async () => {
     await way.off();
     const condition = () => page.locator("#connection").textContent();
     await expect.poll(condition, inTime).toMatch(/^No answer since \d\d:\d\d:\d\d\. Nothing answers/);
@@ -183,7 +183,7 @@ describe.skipIf(!chromiumPath)("the page", () => {
     await expect.poll(condition, { timeout: 90_000 }).toMatch(/^Live/);
   });
 
-  test("the key is nowhere in the browser, and the token has left the address", { timeout: LONG }, async () => {
+  test("keeps the API key out of the browser and removes the token from the address", { timeout: LONG }, async () => {
     expect(new URL(page.url()).search + new URL(page.url()).hash).toBe("");
     const kept = String(
       await page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href, history.length])"),
@@ -199,7 +199,7 @@ describe.skipIf(!chromiumPath)("the page", () => {
     expect(kept).not.toContain(new URL(url).searchParams.get("token"));
   });
 
-  test("is walked through by keyboard: skip, find, select, close", { timeout: LONG }, async () => {
+  test("can be used by keyboard: skip, find, select, close", { timeout: LONG }, async () => {
     await page.keyboard.press("Escape");
     await page.reload();
     await page.keyboard.press("Tab");
@@ -223,7 +223,7 @@ describe.skipIf(!chromiumPath)("the page", () => {
     expect(await focused()).toBe("V-QUIET");
   });
 
-  test("fits a phone without sideways scrolling, in both languages, and a wall screen", { timeout: LONG }, async () => {
+  test("fits phones without horizontal scrolling in both languages, and wall screens", { timeout: LONG }, async () => {
     for (const [locale, title] of [
       ["en-GB", "Open deviations"],
       ["es-CO", "Desvíos abiertos"],
@@ -240,7 +240,7 @@ describe.skipIf(!chromiumPath)("the page", () => {
     expect(problems).toEqual([]);
   });
 
-  test("Ctrl-C ends the server, and the page says so", { timeout: LONG }, async () => {
+  test("Ctrl-C ends the server, and the page shows it", { timeout: LONG }, async () => {
     child.kill("SIGINT");
     const [code] = await once(child, "close");
     expect(code).toBe(130);

@@ -1,14 +1,14 @@
 import type { Context } from "./context.ts";
 import { byId } from "./dom.ts";
 
-/** A screen reader is told of deviations and of the connection, and of nothing that merely moves. */
+/** Announces deviations and the state of the connection to screen readers. It does not announce movements. */
 export interface Announcer {
-  /** After an update: deviations that are new or over. */
+  /** Announces deviations that have opened or closed since the last call. */
   alerts(context: Context): void;
   say(text: string): void;
 }
 
-/** Messages that come close together are read as one. */
+/** Messages within this time are joined into one announcement. */
 const TOGETHER_MS = 1_500;
 
 export function makeAnnouncer(): Announcer {

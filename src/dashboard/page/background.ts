@@ -8,16 +8,16 @@ interface Outlines {
   readonly cities: readonly (readonly [name: string, lat: number, lon: number, rank: number])[];
 }
 export interface Background {
-  /** Puts the pictures of a tile server in place of the outlines. */
+  /** Replaces the outlines with images of a tile server. */
   useTiles(template: string): void;
   retheme(): void;
 }
 
 const MOST_ZOOM = 18;
-/** Room for a name: of two that would cover each other, the greater city's is shown. */
+/** Space for a name. Where two names would overlap, the name of the larger city is shown. */
 const NAME_PX = { width: 95, height: 17 };
 
-/** Outlines of the countries and names of the cities: they come with the package, so that the map needs no internet. */
+/** Draws country outlines and city names. They are part of the package, so the map needs no internet. */
 export async function addBackground(map: LeafletMap, renderer: Renderer): Promise<Background> {
   const { topology, cities } = (await (await fetch("/outlines.json")).json()) as Outlines;
   const style = () => {
@@ -41,7 +41,7 @@ export async function addBackground(map: LeafletMap, renderer: Renderer): Promis
   showNames();
   return {
     useTiles(template) {
-      // A tile server may want to know who asks; it is told this computer's address and nothing after it.
+      // Some tile servers require a Referer. This policy sends the page's origin only, without the path.
       const pictures = tileLayer(template, { maxZoom: MOST_ZOOM, referrerPolicy: "origin" });
       pictures.once("tileload", () => {
         countries.remove();

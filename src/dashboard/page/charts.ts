@@ -4,7 +4,7 @@ import { byId, make, makeSvg, setText, showRows, within } from "./dom.ts";
 import { showNote } from "./health.ts";
 import { wordFor } from "./words.ts";
 
-/** Bars with their numbers beside them. */
+/** Draws the deliveries as one bar with its number for each status. */
 export function showDeliveries(context: Context): void {
   const { store, say, format } = context;
   showNote(context, "deliveries", "deliveries");
@@ -28,7 +28,7 @@ export function showDeliveries(context: Context): void {
 const WIDTH = 300;
 const HEIGHT = 64;
 
-/** One column a minute: refused and failed calls stand in the calls as hatched and filled parts. */
+/** Draws one column per minute. Refused and failed calls are hatched and filled parts of the column. */
 export function showTraffic(context: Context): void {
   const { store, say, format } = context;
   showNote(context, "traffic", "traffic");
@@ -59,7 +59,7 @@ function columns(minutes: readonly TrafficMinute[], most: number): SVGElement {
     bar(i, failed, refused, "refused"),
     bar(i, failed + refused, Math.max(0, calls - failed - refused), "calls"),
   ]);
-  // The numbers below say the same in words.
+  // Screen readers skip the chart, because the list below it has the same numbers.
   return makeSvg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" }, ...bars);
 }
 function axis(minutes: readonly TrafficMinute[], format: Context["format"]): HTMLElement {

@@ -1,13 +1,13 @@
 import type { Update } from "../model.ts";
 
-/** `lost`: the dashboard's own server does not answer. `refused`: it does not know this page any more. */
+/** `lost`: the dashboard's own server does not answer. `refused`: it no longer accepts this page's token. */
 export type Link = "open" | "lost" | "refused";
 
-/** The server sends something at least every ten seconds. */
+/** The server sends a message at least every ten seconds, so this much silence means a broken connection. */
 const QUIET_MS = 25_000;
 const RETRY_MS = 3_000;
 
-/** Listens to the server's events and goes on listening, whatever happens to the connection. */
+/** Listens to the server's events and reconnects after every failure. */
 export function listen(onUpdate: (update: Update) => void, onLink: (link: Link) => void): void {
   let source: EventSource | undefined;
   let heardAt = Date.now();
@@ -25,7 +25,7 @@ export function listen(onUpdate: (update: Update) => void, onLink: (link: Link) 
       else onLink("lost");
     };
   };
-  // An answer other than 200 ends the EventSource for good: the page finds out why, and tries again.
+  // An EventSource does not reconnect after an answer other than 200, and hides the status. A HEAD request finds the status.
   const retry = async () => {
     const status = await fetch("/icon.svg", { method: "HEAD" }).then(
       (answer) => answer.status,
@@ -34,7 +34,7 @@ export function listen(onUpdate: (update: Update) => void, onLink: (link: Link) 
     onLink(status === 403 ? "refused" : "lost");
     setTimeout(open, RETRY_MS);
   };
-  // A laptop that slept has a connection that looks open and is not.
+  // After a laptop has slept, a dead connection still has the state OPEN.
   setInterval(() => {
     if (source?.readyState !== EventSource.OPEN || Date.now() - heardAt < QUIET_MS) return;
     onLink("lost");

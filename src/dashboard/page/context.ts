@@ -2,7 +2,7 @@ import type { Format } from "./format.ts";
 import type { Store } from "./store.ts";
 import type { Say } from "./words.ts";
 
-/** What every part of the page works with. */
+/** Shared state and functions for all parts of the page. */
 export interface Context {
   readonly store: Store;
   readonly say: Say;

@@ -3,7 +3,7 @@ import type { Context } from "./context.ts";
 import { byId, make, setText, within } from "./dom.ts";
 import { wordFor } from "./words.ts";
 
-/** Everything about the selected vehicle. */
+/** Shows all data of the selected vehicle, or hides the panel when none is selected. */
 export function showDetails(context: Context, id: string | undefined): void {
   const panel = byId("details");
   const vehicle = id === undefined ? undefined : context.store.vehicles.get(id);

@@ -11,7 +11,7 @@ export function within<E extends Element = HTMLElement>(parent: Element, selecto
 }
 
 type Attributes = Readonly<Record<string, string | number | boolean | null>>;
-/** A new element. Texts become text nodes: nothing that came over the network is ever read as HTML. */
+/** Creates an element. Texts become text nodes, so data from the network is never parsed as HTML. */
 export function make<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   attributes: Attributes = {},
@@ -35,7 +35,7 @@ function setAll(element: Element, attributes: Attributes): void {
   }
 }
 
-/** Writes only what has changed: screen readers and selections are left in peace. */
+/** Writes the text only when it differs, so that screen readers and selections are not disturbed. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -46,7 +46,7 @@ interface Rows<T> {
   readonly create: () => HTMLElement;
   readonly fill: (row: HTMLElement, item: T) => void;
 }
-/** Makes the list's children those of the items, in their order. Rows that stay keep their focus. */
+/** Gives the list one row for each item, in the same order. Existing rows are reused, so they keep the focus. */
 export function showRows<T>(list: Element, { items, key, create, fill }: Rows<T>): void {
   const before = new Map([...list.children].map((row) => [(row as HTMLElement).dataset.key ?? "", row as HTMLElement]));
   let place = list.firstElementChild;

@@ -6,10 +6,10 @@ import { onThemeChange, wantsStillness } from "./theme.ts";
 import { addVehicleLayer } from "./vehicle-layer.ts";
 
 export interface FleetMap {
-  /** Vehicles and what belongs to them, after an update. */
+  /** Draws vehicles and routes after an update. */
   show(store: Store): void;
   select(store: Store, id: string | undefined, move: boolean): void;
-  /** So that every vehicle is in sight. */
+  /** Zooms so that all vehicles are visible. */
   showAll(store: Store): void;
 }
 

@@ -1,7 +1,7 @@
-/** Numbers and times as people here read them: local time, the language's decimal mark. */
+/** Formats numbers and times for the browser's locale, in local time. */
 export interface Format {
   km(value: number): string;
-  /** Empty when it is not known. */
+  /** Empty when the speed is unknown. */
   speed(kmh: number | null): string;
   number(value: number): string;
   /** Hours, minutes, seconds. */
@@ -24,8 +24,7 @@ const UNITS = [
 export function formatFor(locale: string, timeZone?: string): Format {
   const numbers = (digits: number) => new Intl.NumberFormat(locale, { maximumFractionDigits: digits });
   const [whole, tenth, fine] = [numbers(0), numbers(1), numbers(4)];
-  const times = (options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(locale, { hourCycle: "h23", ...(timeZone && { timeZone }), ...options });
+  const times = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { hourCycle: "h23", timeZone, ...options });
   const clock = times({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
   const minute = times({ hour: "2-digit", minute: "2-digit" });
   return {

@@ -3,7 +3,7 @@ import type { Link } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { byId, setText, within } from "./dom.ts";
 
-/** Whether what is shown is true now: for the page as a whole at its top, for one panel in its place. */
+/** Whether the page's data is up to date, shown at its top. */
 export interface Condition {
   readonly state: "waiting" | "live" | "stale" | "lost";
   readonly text: string;
@@ -34,7 +34,7 @@ export function showCondition(context: Context, link: Link): Condition {
   return condition;
 }
 
-/** A note in the panel whose data is old or missing. */
+/** Shows a note in a panel when its data is old or missing. */
 export function showNote({ store, say, format }: Context, panel: string, name: FeedName): void {
   const note = within(byId(panel), ".note");
   const feed = store.feeds.get(name);

@@ -4,10 +4,10 @@ import { byId, make, setText, showRows, within } from "./dom.ts";
 import { showNote } from "./health.ts";
 import { wordFor } from "./words.ts";
 
-/** A line on a screen is worth reading: more of them are found by the search. */
+/** Most rows in the list. The user finds the other vehicles by search. */
 const MOST_ROWS = 60;
 
-/** A button that selects a vehicle: its mark, its name and what is to be known of it. */
+/** A button that selects a vehicle, with its mark, its id and a text. */
 function makeRow(select: Context["select"]): HTMLElement {
   const button = make(
     "button",
@@ -61,7 +61,7 @@ export function showAlerts(context: Context): void {
   });
 }
 
-/** The one that is silent for longest comes first. */
+/** Sorted by the time of silence, longest first. */
 export function showSilent({ store, say, format, select, now }: Context): void {
   const panel = byId("silent");
   const silent = [...store.vehicles.values()].filter(({ state }) => state === "silent").sort((a, b) => a.at - b.at);

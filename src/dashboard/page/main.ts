@@ -12,14 +12,14 @@ import { makeStore } from "./store.ts";
 import { showLegend, showTotals } from "./totals.ts";
 import { languageOf, speaker, type Word } from "./words.ts";
 
-// The token has become a cookie: it leaves the address bar and the history.
+// The server has stored the token in a cookie. Remove it from the address bar and the history.
 history.replaceState(null, "", "/");
 
 const language = languageOf(navigator.languages);
 const store = makeStore();
 const announcer = makeAnnouncer();
 let selected: string | undefined;
-/** Where the focus goes back to when the details close. */
+/** Element that gets the focus back when the details close. */
 let opener: HTMLElement | null = null;
 let link: Link = "open";
 let wasLive = true;
@@ -62,7 +62,7 @@ function showLink(): void {
   wasLive = isLive || state === "waiting";
 }
 
-/** Panels are text: writing them more often than this would only cost. */
+/** Panels are text, so more frequent updates would cost processor time and show nothing new to a reader. */
 const PANELS_EVERY_MS = 400;
 let isDue = false;
 function showSoon(): void {
@@ -93,7 +93,7 @@ byId("fit").addEventListener("click", () => fleetMap.showAll(store));
 addEventListener("keydown", ({ key }) => {
   if (key === "Escape" && selected !== undefined) select(undefined, false);
 });
-// Ages grow without any news.
+// Shown ages change with time, also without an update.
 setInterval(showSoon, 5_000);
 listen(
   (update) => {

@@ -1,6 +1,6 @@
-/** Where things are drawn: they glide from where they were to where they are. Pure. */
+/** Positions of drawn vehicles, which glide from the old place to the new one. Pure functions. */
 
-/** Web Mercator, 0…1 over the world. */
+/** Web Mercator coordinates, 0…1 over the world. */
 export interface Point {
   readonly x: number;
   readonly y: number;
@@ -24,22 +24,22 @@ export function pointAt({ from, to, startedAt, durationMs }: Glide, now: number)
   return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
 }
 
-/** Turns towards the new place from wherever the thing is now. */
+/** Starts a glide from the current place of a running glide to a new place. */
 export function glideTo(before: Glide | undefined, to: Point, now: number, durationMs: number): Glide {
   if (before === undefined) return { from: to, to, startedAt: now, durationMs: 0 };
   return { from: pointAt(before, now), to, startedAt: now, durationMs };
 }
 
-/** Less than this share of the world's width (about 8 m) has no direction. */
+/** A shorter move (share of the world's width, about 8 m) has no bearing. */
 const NO_MOVE = 2e-7;
-/** Degrees clockwise from north; undefined: it stands. */
+/** Degrees clockwise from north; undefined when the vehicle has not moved. */
 export function bearing(from: Point, to: Point): number | undefined {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   if (Math.hypot(dx, dy) < NO_MOVE) return undefined;
   return (Math.atan2(dx, -dy) / RAD + 360) % 360;
 }
 
-/** The point of a line (latitude, longitude, …) nearest to a place, in degrees: good enough to draw a line to it. */
+/** The point of a line (lat, lon, lat, lon, …) nearest to a place, in degrees. Calculated on a plane, which is exact enough for drawing. */
 export function nearestOn(line: readonly number[], lat: number, lon: number): readonly [number, number] | undefined {
   const shrink = Math.cos(lat * RAD);
   let best: readonly [number, number] | undefined;

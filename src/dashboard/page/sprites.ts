@@ -1,10 +1,10 @@
 import type { Theme } from "./theme.ts";
 
-/** `unaimed`: it moves, and nobody knows where to. */
+/** `unaimed`: a moving vehicle with unknown heading. */
 export type Kind = "moving" | "unaimed" | "stopped" | "silent" | "deviating";
-/** Pictures drawn once: a frame with thousands of vehicles only copies them. Each kind has a shape of its own, so that colour is not needed. */
+/** Images that are drawn once; a frame with thousands of vehicles only copies them. Each kind has its own shape, so it is recognised without colour. */
 export interface Sprites {
-  /** CSS pixels. */
+  /** Width and height in CSS pixels. */
   readonly size: number;
   get(kind: Kind, bearing: number): HTMLCanvasElement;
 }

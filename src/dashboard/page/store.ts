@@ -1,6 +1,6 @@
 import type { About, Alert, Deliveries, Feed, FeedName, Route, Traffic, Update, Vehicle } from "../model.ts";
 
-/** What the page knows. */
+/** The page's data. */
 export interface Store {
   readonly vehicles: ReadonlyMap<string, Vehicle>;
   readonly alerts: readonly Alert[];

@@ -1,4 +1,4 @@
-/** Colours of what is drawn on canvases, from the style sheet: it knows light and dark. */
+/** Colours for canvases, read from the style sheet, which has a light and a dark theme. */
 export interface Theme {
   readonly sea: string;
   readonly land: string;

@@ -4,7 +4,7 @@ import type { Word } from "./words.ts";
 
 const KINDS = ["moving", "stopped", "silent", "deviating"] as const;
 
-/** How many vehicles there are of each kind, in big digits: readable from across a room. */
+/** Shows the number of vehicles of each kind in large digits, for wall screens. */
 export function showTotals({ store, say, format }: Context): void {
   const list = byId("totals");
   if (list.childElementCount === 0) list.append(...(["vehicles", ...KINDS] as const).map((kind) => row(kind, say(kind))));

@@ -5,11 +5,11 @@ import { type Kind, makeSprites, type Sprites } from "./sprites.ts";
 import { readTheme, type Theme, wantsStillness } from "./theme.ts";
 
 /**
- * The vehicles on a canvas of their own over Leaflet's map. Leaflet's own markers redraw their surroundings one by one; here a frame is one
- * pass over all vehicles, and it is drawn only when something has moved by a quarter of a pixel.
+ * Draws the vehicles on a separate canvas over Leaflet's map. Leaflet's markers redraw one by one; here a frame is one pass over all
+ * vehicles, and it is drawn only when a vehicle has moved by a quarter of a pixel.
  */
 export interface VehicleLayer {
-  /** Vehicles as they now are; those that are gone are left out. */
+  /** Replaces all vehicles. */
   show(vehicles: Iterable<Vehicle>, isDeviating: (id: string) => boolean, glideMs: number): void;
   select(id: string | undefined): void;
   /** The vehicle at this point of the map's container. */
@@ -21,10 +21,10 @@ interface Shown {
   readonly id: string;
   readonly glide: Glide;
   readonly kind: Kind;
-  /** undefined: nobody knows where it heads. */
+  /** undefined: the heading is unknown. */
   readonly bearing: number | undefined;
 }
-/** Later ones are drawn over earlier ones. */
+/** Drawing order: later kinds cover earlier ones. */
 const ORDER: readonly Kind[] = ["silent", "stopped", "unaimed", "moving", "deviating"];
 const MOST_LABELS = 30;
 const FONT = "600 12px system-ui, sans-serif";
@@ -105,7 +105,7 @@ function shownAs(vehicle: Vehicle, before: Shown | undefined, isDeviating: boole
   return { id: vehicle.id, glide, kind, bearing: aim };
 }
 
-/** Pixels of the map's container: x and y of each vehicle, one after the other. */
+/** Pixels of the map's container: x, y of each vehicle in turn. */
 function placesOf(map: LeafletMap, shown: readonly Shown[], now: number, before: Float64Array): Float64Array {
   const scale = 256 * 2 ** map.getZoom();
   const { x: left, y: top } = map.getPixelBounds().min ?? { x: 0, y: 0 };
@@ -117,7 +117,7 @@ function placesOf(map: LeafletMap, shown: readonly Shown[], now: number, before:
   }
   return places;
 }
-/** Two frames with the same one look the same. */
+/** Two frames with the same key look the same, so the second is not drawn. */
 function signatureOf(places: Float64Array): string {
   let [a, b] = [0, 0];
   for (const [i, place] of places.entries()) {

@@ -1,4 +1,4 @@
-/** What the page says, in the languages of the fleet's dispatchers. */
+/** Texts of the page in English and Spanish. */
 const en = {
   skip: "Skip the map",
   map: "Map of the fleet",
@@ -22,25 +22,25 @@ const en = {
   noAnswerSince: "No answer since {time}",
   pageLost: "The dashboard has ended. Start it again with “fleetlogix dashboard”.",
   pageRefused: "This link belongs to an earlier run. Open the link that was printed last.",
-  unreachable: "Nothing answers at the API's address; asked again by itself.",
-  timeout: "The API does not answer in time; asked again by itself.",
-  limited: "The API's call limit is reached; asked less often.",
-  key: "The API does not accept the key; “fleetlogix up” mends it.",
+  unreachable: "Nothing answers at the API's address. The dashboard tries again.",
+  timeout: "The API does not answer in time. The dashboard tries again.",
+  limited: "The API's call limit is reached. The dashboard calls less often.",
+  key: "The API does not accept the key. Run “fleetlogix up” to correct it.",
   signature:
-    "The API does not accept your AWS credentials: they have expired, or execute-api:Invoke is missing; “fleetlogix permissions dashboard” prints what is needed.",
-  credentials: "Your AWS credentials cannot be used any more: log in again, for instance with “aws sso login”.",
-  denied: "No right to read CloudWatch metrics (cloudwatch:GetMetricData); “fleetlogix permissions dashboard” prints what is needed.",
-  failing: "The API fails ({status}); “fleetlogix logs” shows why.",
+    "The API does not accept your AWS credentials: they have expired, or execute-api:Invoke is missing. “fleetlogix permissions dashboard” prints the policy.",
+  credentials: "Your AWS credentials do not work any more. Log in again, for instance with “aws sso login”.",
+  denied: "No permission to read CloudWatch metrics (cloudwatch:GetMetricData). “fleetlogix permissions dashboard” prints the policy.",
+  failing: "The API fails ({status}). “fleetlogix logs” shows the reason.",
   refused: "The API refused the call ({status}).",
-  unreadable: "The API's answer cannot be read: is the stack of another version? Run “fleetlogix up”.",
-  absent: "It is not deployed; “fleetlogix up” creates it.",
+  unreadable: "The API's answer is not valid; the stack may be of another version. Run “fleetlogix up”.",
+  absent: "The stack is not deployed. “fleetlogix up” creates it.",
   asOf: "As of {time}.",
   calls: "calls",
   clientErrors: "refused (4xx)",
   serverErrors: "failed (5xx)",
   latency: "90 % answered within",
   peak: "busiest minute",
-  part: "More than were counted.",
+  part: "There are more deliveries than were counted.",
   close: "Close",
   state: "State",
   lastFix: "Last fix",
@@ -99,25 +99,26 @@ const es: Record<Word, string> = {
   noAnswerSince: "Sin respuesta desde las {time}",
   pageLost: "El panel ha terminado. Inícielo de nuevo con «fleetlogix dashboard».",
   pageRefused: "Este enlace es de una ejecución anterior. Abra el último enlace impreso.",
-  unreachable: "Nadie responde en la dirección de la API; se vuelve a preguntar.",
-  timeout: "La API no responde a tiempo; se vuelve a preguntar.",
-  limited: "Se alcanzó el límite de llamadas de la API; se pregunta con menos frecuencia.",
-  key: "La API no acepta la clave; «fleetlogix up» lo corrige.",
+  unreachable: "Nada responde en la dirección de la API. El panel lo intenta de nuevo.",
+  timeout: "La API no responde a tiempo. El panel lo intenta de nuevo.",
+  limited: "Se alcanzó el límite de llamadas de la API. El panel llama con menos frecuencia.",
+  key: "La API no acepta la clave. Ejecute «fleetlogix up» para corregirlo.",
   signature:
-    "La API no acepta sus credenciales de AWS: han vencido o falta execute-api:Invoke; «fleetlogix permissions dashboard» imprime lo necesario.",
-  credentials: "Sus credenciales de AWS ya no sirven: inicie sesión de nuevo, por ejemplo con «aws sso login».",
-  denied: "Sin permiso para leer métricas (cloudwatch:GetMetricData); «fleetlogix permissions dashboard» imprime lo necesario.",
-  failing: "La API falla ({status}); «fleetlogix logs» muestra por qué.",
+    "La API no acepta sus credenciales de AWS: han vencido o falta execute-api:Invoke. «fleetlogix permissions dashboard» imprime la política.",
+  credentials: "Sus credenciales de AWS ya no sirven. Inicie sesión de nuevo, por ejemplo con «aws sso login».",
+  denied:
+    "Sin permiso para leer métricas de CloudWatch (cloudwatch:GetMetricData). «fleetlogix permissions dashboard» imprime la política.",
+  failing: "La API falla ({status}). «fleetlogix logs» muestra la causa.",
   refused: "La API rechazó la llamada ({status}).",
-  unreadable: "No se puede leer la respuesta de la API: ¿es de otra versión? Ejecute «fleetlogix up».",
-  absent: "No está desplegado; «fleetlogix up» lo crea.",
+  unreadable: "La respuesta de la API no es válida; la versión del stack puede ser otra. Ejecute «fleetlogix up».",
+  absent: "El stack no está desplegado. «fleetlogix up» lo crea.",
   asOf: "A las {time}.",
   calls: "llamadas",
   clientErrors: "rechazadas (4xx)",
   serverErrors: "fallidas (5xx)",
   latency: "90 % respondidas en",
   peak: "minuto más activo",
-  part: "Hay más de las contadas.",
+  part: "Hay más entregas de las contadas.",
   close: "Cerrar",
   state: "Estado",
   lastFix: "Última posición",
@@ -154,7 +155,7 @@ const es: Record<Word, string> = {
 
 export type Say = (word: Word, values?: Readonly<Record<string, string | number>>) => string;
 
-/** Spanish for a browser that prefers it, else English. */
+/** Spanish when the browser prefers it, else English. */
 export const languageOf = (preferred: readonly string[]): "en" | "es" =>
   preferred
     .find((tag) => /^(en|es)\b/i.test(tag))
@@ -168,5 +169,5 @@ export const speaker =
   (word, values = {}) =>
     (language === "es" ? es : en)[word].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 
-/** A status or reason of the API in words; one that a newer API has invented stays as it is. */
+/** Text for a status or reason of the API. An unknown one, from a newer API, is shown as it is. */
 export const wordFor = (say: Say, word: string): string => (Object.hasOwn(en, word) ? say(word as Word) : word.replaceAll("_", " "));
