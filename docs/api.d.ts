@@ -117,7 +117,7 @@ export type PostDeliveryResponse = {
 };
 
 export type PostDeliveryBatch = {
-  /** Worked off in order of time, answered in the order sent. */
+  /** Processed in order of time, answered in the order sent. */
   events: (PostDeliveryRequest)[];
 };
 
@@ -268,7 +268,7 @@ export type PostVehicleResponse = {
 };
 
 export type PostVehicleBatch = {
-  /** Worked off in order of time, answered in the order sent. */
+  /** Processed in order of time, answered in the order sent. */
   events: (PostVehicleRequest)[];
 };
 
@@ -536,7 +536,7 @@ export type PostRouteResponse = {
 };
 
 export type PostRouteBatch = {
-  /** Worked off in order of time, answered in the order sent. */
+  /** Processed in order of time, answered in the order sent. */
   events: (PostRouteRequest)[];
 };
 

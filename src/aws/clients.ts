@@ -1,3 +1,4 @@
+import { defined } from "../defined.ts";
 import type { Clock } from "../engine/ports.ts";
 import { isExpired, OPERATION, toFault } from "./faults.ts";
 import { makePacer } from "./pacing.ts";
@@ -87,7 +88,7 @@ export function makeClients(options: ClientOptions): AwsClients & { destroy(): v
   const shared = async () => ({
     ...settings,
     ...credentialsOf(options),
-    ...(!options.local && { credentials: (await sts()).config.credentials }),
+    ...defined({ credentials: options.local ? undefined : (await sts()).config.credentials }),
   });
   const client = <C extends Dressable>(
     service: string,
@@ -117,7 +118,7 @@ function settingsOf(options: ClientOptions) {
   const requestTimeout = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   return {
     region: options.region,
-    ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
+    ...defined({ endpoint: options.endpoint }),
     maxAttempts: 1,
     customUserAgent: [["fleetlogix", options.version]] as [string, string][],
     requestHandler: {

@@ -1,4 +1,5 @@
 import type { HttpRequest } from "@smithy/core/protocols";
+import { defined } from "../defined.ts";
 import type { AwsClients } from "./clients.ts";
 
 export interface ObjectReader {
@@ -39,7 +40,14 @@ export async function openObjectReader(
   return async (key) => {
     const headers = { host, "x-amz-expected-bucket-owner": account, "x-amz-content-sha256": EMPTY_SHA256 };
     const path = `${folder}/${key.split("/").map(encode).join("/")}`;
-    const request = new Request({ method: "GET", protocol, hostname, ...(port && { port: Number(port) }), path, headers });
+    const request = new Request({
+      method: "GET",
+      protocol,
+      hostname,
+      ...defined({ port: port === "" ? undefined : Number(port) }),
+      path,
+      headers,
+    });
     const { response } = await config.requestHandler.handle((await signer.sign(request)) as HttpRequest);
     const body = await bytesOf(response.body as AsyncIterable<Buffer>);
     return response.statusCode >= 200 && response.statusCode < 300 ? body : undefined;

@@ -151,19 +151,23 @@ const responseOf = (route: ApiRoute): object =>
   route.batchResponse ? { anyOf: [refTo(route, "Response"), refTo(route, "BatchResponse")] } : refTo(route, "Response");
 
 function schemasOf(route: ApiRoute): Readonly<Record<string, object>> {
-  const events = { type: "array", description: "Worked off in order of time, answered in the order sent.", minItems: 1, maxItems: 500 };
   return {
     ...(route.request ? { [schemaName(route, "Request")]: schemaOf(route.request, "input") } : {}),
     [schemaName(route, "Response")]: schemaOf(route.response, "output"),
-    ...(route.batchResponse && {
-      [schemaName(route, "Batch")]: {
-        type: "object",
-        properties: { events: { ...events, items: refTo(route, "Request") } },
-        required: ["events"],
-        additionalProperties: false,
-      },
-      [schemaName(route, "BatchResponse")]: schemaOf(route.batchResponse, "output"),
-    }),
+    ...(route.batchResponse ? batchSchemasOf(route, route.batchResponse) : {}),
+  };
+}
+function batchSchemasOf(route: ApiRoute, response: NonNullable<ApiRoute["batchResponse"]>): Readonly<Record<string, object>> {
+  const events = {
+    type: "array",
+    description: "Processed in order of time, answered in the order sent.",
+    minItems: 1,
+    maxItems: 500,
+    items: refTo(route, "Request"),
+  };
+  return {
+    [schemaName(route, "Batch")]: { type: "object", properties: { events }, required: ["events"], additionalProperties: false },
+    [schemaName(route, "BatchResponse")]: schemaOf(response, "output"),
   };
 }
 function errorResponse(status: ErrorStatus): object {
