@@ -5,8 +5,8 @@ export const URL_FORMATS = ["psql", "jdbc", "dbeaver", "env"] as const;
 export type UrlFormat = (typeof URL_FORMATS)[number];
 
 /**
- * The address in the form that a program takes; the password is in none of them. `psql`: a libpq URL. `jdbc`: for the JDBC driver.
- * `dbeaver`: for `dbeaver -con` (dbeaver.com/docs/dbeaver/Command-Line). `env`: libpq's variables, one a line, for a shell or a dotenv file.
+ * The address in the format of a program, always without the password. `psql`: a libpq URL. `jdbc`: for the JDBC driver.
+ * `dbeaver`: for `dbeaver -con` (dbeaver.com/docs/dbeaver/Command-Line). `env`: libpq's variables, one per line, for a shell or a dotenv file.
  */
 export function addressAs(format: UrlFormat, connection: Connection, title: string): string {
   return FORMATS[format](connection, title);

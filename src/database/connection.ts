@@ -6,24 +6,27 @@ import type { Secret } from "../secret.ts";
 
 export type SslMode = "disable" | "prefer" | "require" | "verify-ca" | "verify-full";
 
-/** A PostgreSQL database and how to get in. */
+/** Address and credentials of a PostgreSQL database. */
 export interface Connection {
   readonly host: string;
   readonly port: number;
   readonly database: string;
   readonly user: string;
-  /** undefined: libpq's own ways (PGPASSWORD, ~/.pgpass, a certificate, the operating system's user). */
+  /** undefined: libpq finds it (PGPASSWORD, ~/.pgpass, a certificate, the operating system's user). */
   readonly password: Secret | undefined;
   readonly sslMode: SslMode;
-  /** PEM file of the authorities that the server's certificate must come from; with verify-ca and verify-full. */
+  /** PEM file of the certificate authorities to trust, for verify-ca and verify-full. */
   readonly caFile: string | undefined;
 }
 
 const CONNECT_TIMEOUT_MS = 15_000;
-/** Compiling a statement costs more than one pass over a table gains. Values are compared as text between servers of different versions: their form must not depend on a server's settings. */
+/**
+ * No JIT, because compiling a statement takes longer than it saves in one pass over a table. The other options fix the text format of
+ * values: texts of two servers are compared, and must not depend on the servers' settings.
+ */
 const SESSION = "-c jit=off -c extra_float_digits=3 -c datestyle=ISO,MDY -c intervalstyle=postgres -c timezone=UTC -c bytea_output=hex";
 
-/** Opens a session, gives it to `work`, and ends it. Faults of the network, TLS and the password come out as errors with a remedy. */
+/** Opens a session, passes it to `work`, and ends it. Failures of network, TLS and password become errors with a hint. */
 export async function withClient<T>(connection: Connection, work: (client: Client) => Promise<T>): Promise<T> {
   const client = await openClient(connection);
   try {
@@ -62,7 +65,7 @@ async function connect({ host, port, database, user, password }: Connection, ssl
     application_name: "fleetlogix",
     options: SESSION,
   });
-  // A server that goes away also ends whoever does not listen; the statement under way is refused all the same.
+  // Without a listener, a lost connection would end the process. The running statement is rejected in any case.
   client.on("error", () => {});
   await client.connect();
   return client;
@@ -99,7 +102,7 @@ interface PgFault {
 }
 const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH", "ECONNRESET", "ENOENT"];
 
-/** Why a session could not be opened, with what to do. */
+/** The error of a failed connect, as a FleetlogixError where the cause is known. */
 function refused(error: unknown, connection: Connection): unknown {
   if (error instanceof FleetlogixError) return error;
   const { code = "", message } = error as PgFault;
@@ -121,25 +124,25 @@ function refused(error: unknown, connection: Connection): unknown {
   if (/self.signed|certificate|unable to (get|verify)|altname|ERR_TLS|DEPTH_ZERO|CERT_/i.test(`${code} ${message}`))
     return fail(
       "DATABASE_TLS",
-      `The certificate of ${name} is not from an authority that we trust: ${message}.`,
-      "Set PGSSLROOTCERT to the PEM file of the right authorities; if the address is right and the file too, somebody may be in between.",
+      `The certificate of ${name} is not from a trusted authority: ${message}.`,
+      "Set PGSSLROOTCERT to the PEM file of the server's certificate authorities. If address and file are correct, somebody may intercept the connection.",
     );
   if (noTls(error))
     return fail(
       "DATABASE_TLS",
-      `${name} does not speak TLS.`,
-      "Switch TLS on in that server, or add ?sslmode=disable to its URL where the network between is safe.",
+      `${name} does not support TLS.`,
+      "Enable TLS on that server, or add ?sslmode=disable to its URL if the network is safe.",
     );
   if (UNREACHABLE.includes(code) || /timeout|terminated|ended unexpectedly/i.test(message))
     return fail(
       "DATABASE_UNREACHABLE",
       `${name} does not answer (${code || message}).`,
-      "Check that it runs and that its firewall lets this machine in (database.allowedCidrs for the stack's own), then run the same command again.",
+      "Check that the server runs and that its firewall accepts this machine (for the stack's database: database.allowedCidrs), then run the same command again.",
     );
   return error;
 }
 
-/** Connection lost in the middle of the work. */
+/** A FleetlogixError when the connection was lost, or the server's disk is full, during the work. */
 function lostIn(error: unknown, connection: Connection): FleetlogixError | undefined {
   if (error instanceof FleetlogixError) return undefined;
   const { code = "", message = "" } = (error ?? {}) as Partial<PgFault>;
@@ -151,7 +154,7 @@ function lostIn(error: unknown, connection: Connection): FleetlogixError | undef
   if (!/^(57P0|08)/.test(code) && !UNREACHABLE.includes(code) && !/terminated|ended unexpectedly|not queryable|ECONNRESET/i.test(message))
     return undefined;
   return new FleetlogixError("DATABASE_UNREACHABLE", `The connection to ${nameOf(connection)} was lost: ${message}.`, {
-    hint: "Run the same command again: it begins where that is safe.",
+    hint: "Run the same command again; that is always safe.",
     cause: error,
   });
 }

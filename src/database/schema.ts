@@ -13,20 +13,21 @@ interface Migration {
   readonly checksum: string;
 }
 export interface SchemaResult {
-  /** Version before and after; 0: none. */
+  /** Version before the run; 0: no schema. */
   readonly from: number;
+  /** Version after the run. */
   readonly to: number;
-  /** Names of the files that were applied now, in order. */
+  /** Names of the files that this run applied, in order. */
   readonly applied: readonly string[];
 }
 
-/** "FleetLog" as a number: one lock for every run on the same database. */
+/** Key of the advisory lock that all runs on one database share ("FleetLog" as a number). */
 const LOCK = "5073151847246950247";
 const TABLES = ["vehicles", "drivers", "routes", "trips", "deliveries", "maintenance"];
 
 /**
- * Brings the database to the newest version: each file in one transaction of its own with its line in `schema_migrations`, so that a
- * killed run leaves whole steps. Runs at the same time wait for each other. Tables that another program made are left alone: SCHEMA_CONFLICT.
+ * Brings the database to the newest version. Each file and its row in `schema_migrations` are one transaction, so a killed run leaves
+ * no half-applied file. Concurrent runs wait for each other. Throws SCHEMA_CONFLICT when another program made the tables.
  */
 export async function applySchema(connection: Connection, folder: string, onApplied: (name: string) => void): Promise<SchemaResult> {
   const migrations = readMigrations(folder);
@@ -47,7 +48,7 @@ export async function applySchema(connection: Connection, folder: string, onAppl
   });
 }
 
-/** Waits for a run that is at it. */
+/** Waits up to a minute for another run. */
 async function lock(client: Client, connection: Connection): Promise<void> {
   await client.query("SET lock_timeout = '60s'");
   await client.query(`SELECT pg_advisory_lock(${LOCK})`).catch((cause: Error & { code?: string }) => {
@@ -66,9 +67,9 @@ async function appliedTo(client: Client, connection: Connection): Promise<readon
     if ((cause as { code?: string }).code !== "42703") throw cause;
     throw new FleetlogixError(
       "SCHEMA_CONFLICT",
-      `The table schema_migrations of ${nameOf(connection)} is another program's. Nothing was changed.`,
+      `The table schema_migrations of ${nameOf(connection)} belongs to another program. Nothing was changed.`,
       {
-        hint: "Let that program keep the schema, or name another database in database.name.",
+        hint: "Leave the schema to that program, or set database.name to another database.",
         cause,
       },
     );
@@ -85,7 +86,7 @@ async function applyOne(client: Client, { version, name, sql, checksum }: Migrat
     await client.query("ROLLBACK").catch(() => {});
     if (!(cause instanceof Error && "severity" in cause)) throw cause;
     throw new FleetlogixError("SCHEMA_CONFLICT", `${name} could not be applied and was rolled back: ${cause.message}.`, {
-      hint: "Mend what PostgreSQL names, then run the same command again: the steps before it stay.",
+      hint: "Correct the error that PostgreSQL names, then run the same command again. Earlier files stay applied.",
       cause,
     });
   }
@@ -98,7 +99,7 @@ function readMigrations(folder: string): readonly Migration[] {
     .toSorted();
   return names.map((name) => {
     const sql = readFileSync(join(folder, name), "utf8");
-    // Line ends differ between clones; the statements do not.
+    // The checksum ignores line ends, because they differ between clones.
     return {
       version: Number(name.slice(0, 4)),
       name,
@@ -120,7 +121,7 @@ async function refuseForeign(client: Client, connection: Connection): Promise<vo
     "SCHEMA_CONFLICT",
     `${nameOf(connection)} has tables that \`db schema\` did not make: ${names}. Nothing was changed.`,
     {
-      hint: "They came with an import or from another program; keep them as they are, or name another database in database.name.",
+      hint: "They come from an import or another program. Keep them as they are, or set database.name to another database.",
     },
   );
 }
@@ -136,9 +137,9 @@ function refuseChanged(
     if (version > newest)
       throw new FleetlogixError(
         "SCHEMA_CONFLICT",
-        `${nameOf(connection)} is at version ${version} (${name}), and this fleetlogix knows ${newest}.`,
+        `${nameOf(connection)} has schema version ${version} (${name}), but this fleetlogix knows only versions up to ${newest}.`,
         {
-          hint: "Use the newer fleetlogix that made it.",
+          hint: "Use the newer fleetlogix that applied it.",
         },
       );
     if (ours?.checksum === checksum) continue;
@@ -146,7 +147,7 @@ function refuseChanged(
       "SCHEMA_CONFLICT",
       `${name} was applied to ${nameOf(connection)} with other content than this fleetlogix has.`,
       {
-        hint: "Use the fleetlogix that applied it, or compare the two files and correct its line in schema_migrations.",
+        hint: "Use the fleetlogix that applied it, or compare the two files and correct the row in schema_migrations.",
       },
     );
   }

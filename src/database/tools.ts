@@ -16,7 +16,7 @@ export interface Tool {
 type Variables = Readonly<Record<string, string | undefined>>;
 
 const run = promisify(execFile);
-/** Where packages put the versions that are not in PATH: Debian, Red Hat, Homebrew, Postgres.app. */
+/** Folders in which packages install versions that are not in PATH: Debian, Red Hat, Homebrew, Postgres.app. */
 const FOLDERS: readonly (readonly [string, string])[] = [
   ["/usr/lib/postgresql", "bin"],
   ["/usr", "bin"],
@@ -25,7 +25,7 @@ const FOLDERS: readonly (readonly [string, string])[] = [
   ["/Applications/Postgres.app/Contents/Versions", "bin"],
 ];
 
-/** Every version of a program on this machine, oldest first; PATH counts before the packages' folders. */
+/** Every version of a program on this machine, oldest first. PATH takes precedence over the packages' folders. */
 export async function findTools(name: ToolName, variables: Variables): Promise<readonly Tool[]> {
   const inPath = (variables.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
   const packaged =
@@ -58,27 +58,30 @@ async function versionOf(path: string, variables: Variables): Promise<number | u
   }
 }
 
-/** The oldest version that is new enough: a newer one writes settings that an older server does not know. TOOL_MISSING when there is none. */
+/**
+ * The oldest version that is new enough, because a newer one writes settings that an older server does not know.
+ * Throws TOOL_MISSING when there is none.
+ */
 export async function toolFor(name: ToolName, variables: Variables, atLeast = 0): Promise<Tool> {
   const tools = await findTools(name, variables);
   const fit = tools.find(({ version }) => version >= atLeast);
   if (fit) return fit;
   const newest = tools.at(-1);
   const needed = atLeast > 0 ? atLeast : 17;
-  const what = newest
-    ? `${name} ${newest.version} of this machine is too old: the server is PostgreSQL ${atLeast}.`
+  const message = newest
+    ? `${name} ${newest.version} on this machine is too old: the server is PostgreSQL ${atLeast}.`
     : `${name} is not installed on this machine.`;
-  throw new FleetlogixError("TOOL_MISSING", what, {
+  throw new FleetlogixError("TOOL_MISSING", message, {
     hint: `Install PostgreSQL's client programs, version ${needed} or newer (Debian, Ubuntu: apt-get install postgresql-client-${needed}; macOS: brew install libpq; others: postgresql.org/download), then run the same command again.`,
   });
 }
 
-/** Variables of a child process: how it gets in. The password is among them and so in no list of processes. */
+/** Environment of a child process, with the connection and the password. In arguments, other users could read the password. */
 export const childVariables = (connection: Connection, variables: Variables): Record<string, string | undefined> => ({
   ...variables,
   ...variablesOf(connection),
   ...defined({ PGPASSWORD: connection.password?.reveal() }),
-  // A service, options or a target of the user's own shell would win over what we say.
+  // Set in the user's shell, these would override our connection.
   PGSERVICE: undefined,
   PGHOSTADDR: undefined,
   PGAPPNAME: "fleetlogix",

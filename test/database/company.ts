@@ -4,13 +4,13 @@ import { installedServer, type SourceServer, startSource } from "../../scripts/c
 import type { ImportEvent } from "../../src/app/contract.ts";
 import { type DatabaseStack, databaseStack, has } from "./stack.ts";
 
-/** Needs PostgreSQL's server and client programs of the distribution: `apt-get install postgresql-15`. Without them nothing is tested here. */
+/** Needs PostgreSQL's server and client programs of the distribution: `apt-get install postgresql-15`. Without them the tests are skipped. */
 export const installed = installedServer() !== undefined && has("pg_dump");
 export const there = test.skipIf(!installed);
 
 export const SIZE = 0.01;
 
-/** The company's server with its database, beside a stack to move it into; both live as long as the tests of the file that asks. */
+/** Starts the company's server with its database, and a stack to import it into. Both exist while the tests of this file run. */
 export function companyBeside(file: string) {
   if (!installed) process.stderr.write(`${file} is skipped: no PostgreSQL server and pg_dump are installed.\n`);
   const held: { source?: SourceServer; stack?: DatabaseStack } = {};

@@ -17,7 +17,7 @@ beforeAll(async () => {
   if (installed) await move();
 });
 
-/** A port in front of the source that can be cut like a cable. */
+/** A proxy in front of the source whose connections the test can cut. */
 async function cableTo(port: number): Promise<{ readonly port: number; cut(): void }> {
   const open = new Set<Socket>();
   const server = createServer((near) => {
@@ -39,7 +39,7 @@ async function cableTo(port: number): Promise<{ readonly port: number; cut(): vo
   return { port: (server.address() as AddressInfo).port, cut };
 }
 
-there("a cable that is cut while rows are read or written is a lost connection, and the next run moves everything", async () => {
+there("a connection cut during reading or writing gives a clear error, and the next run imports everything", async () => {
   const before = await databases();
   const lost = { code: "DATABASE_UNREACHABLE", message: expect.stringMatching(/was lost|does not answer/) };
   const kept = async () => expect(await company.stack.query("SELECT count(*)::int AS n FROM trips")).toEqual([{ n: 1000 }]);
@@ -62,7 +62,7 @@ there("a cable that is cut while rows are read or written is a lost connection, 
   await expect.poll(databases, { timeout: 20_000 }).toEqual(before);
 });
 
-/** A tool of the test's own in place of the machine's. */
+/** Puts a fake tool before the installed one. Returns a function that removes it. */
 function withTool(name: string, script: string, version: string | number | undefined = installedServer()?.version): () => void {
   const folder = mkdtempSync(join(tmpdir(), "tools-"));
   writeFileSync(
@@ -71,7 +71,7 @@ function withTool(name: string, script: string, version: string | number | undef
   );
   chmodSync(join(folder, name), 0o755);
   const path = process.env.PATH;
-  // Only what is in PATH counts, and the test's own stands before the machine's.
+  // Only PATH is searched, and the fake tool comes first in it.
   Object.assign(process.env, { PATH: `${folder}:${path}`, FLEETLOGIX_PG_TOOLS: "path" });
   return () => {
     process.env.PATH = path;
@@ -80,7 +80,7 @@ function withTool(name: string, script: string, version: string | number | undef
   };
 }
 
-// The words are those of the real tools on a full tmpfs: pg_dump's of its own folder, pg_restore's of the server's answer (53100).
+// Error texts of the real tools on a full tmpfs: pg_dump's for its own folder, pg_restore's for the server's error 53100.
 const FULL = [
   [
     "pg_dump",
@@ -93,7 +93,7 @@ const FULL = [
     /storage of the stack's database is full.*deliveries/,
   ],
 ] as const;
-there("a full disk, here and there, is said in one sentence, and the target stays", async () => {
+there("a full disk on either side gives one sentence and an unchanged target", async () => {
   for (const [tool, script, words] of FULL) {
     const back = withTool(tool, script);
     await expect(move(undefined, { replace: true }), tool)
@@ -103,7 +103,7 @@ there("a full disk, here and there, is said in one sentence, and the target stay
   }
 });
 
-/** Runs `work` with a file system of 64 MB that `owner` may write to. false: this machine lets the test mount none. */
+/** Runs `work` with a file system of 64 MB that `owner` may write to. Returns false when the test has no permission to mount one. */
 async function onSmallDisk(
   owner: { readonly uid: number; readonly gid: number },
   work: (folder: string, fill: () => void) => Promise<void>,
@@ -128,7 +128,7 @@ async function onSmallDisk(
 }
 const NO_MOUNT = "this machine lets the test mount no file system";
 
-there("a disk that fills up while the source is dumped is named, and the target stays", async (context) => {
+there("a disk that fills up during the dump is named in the error, and the target is unchanged", async (context) => {
   const before = process.env.TMPDIR;
   const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const mounted = await onSmallDisk(owner, async (folder, fill) => {
@@ -145,14 +145,14 @@ there("a disk that fills up while the source is dumped is named, and the target 
   expect(await company.stack.query("SELECT count(*)::int AS n FROM trips")).toEqual([{ n: 1000 }]);
 });
 
-there("a disk of the database that fills up while rows are written is named, and the target stays", async (context) => {
+there("a database disk that fills up during the restore is named in the error, and the target is unchanged", async (context) => {
   const { query, port, password } = company.source;
   const [settings] = await query("SELECT current_setting('data_directory') AS folder");
   const { uid, gid } = statSync(String(settings?.folder));
   const mounted = await onSmallDisk({ uid, gid }, async (folder, fill) => {
     await query("CREATE DATABASE target");
     await query("CREATE TABLE kept AS SELECT 1 AS n", "target");
-    // A tablespace needs a superuser, which the stack's database has none of: the company's server is the target here.
+    // Only a superuser may create a tablespace, and the stack's database has none. So the company's server is the target here.
     await query(`CREATE TABLESPACE small LOCATION '${folder}'`);
     await query("ALTER ROLE postgres SET default_tablespace = small");
     const connection = { host: "127.0.0.1", port, user: "postgres", database: "target", password: new Secret(password) };
@@ -171,7 +171,7 @@ there("a disk of the database that fills up while rows are written is named, and
   if (!mounted) context.skip(NO_MOUNT);
 });
 
-there("a source of a newer version than the stack's database, or than the tools, is refused before anything is made", async () => {
+there("a source newer than the stack's database or the tools is refused before any write", async () => {
   const path = process.env.PATH;
   process.env.PATH = "";
   const back = ["pg_dump", "pg_restore"].map((name) => withTool(name, "exit 1"));
@@ -182,7 +182,7 @@ there("a source of a newer version than the stack's database, or than the tools,
     ] as const) {
       const name = `newer_${version}`;
       await company.source.query(`CREATE DATABASE ${name}`);
-      // The source answers with the number of another version.
+      // The source reports another version.
       await company.source.query(
         `CREATE SCHEMA later; CREATE FUNCTION later.current_setting(text) RETURNS text LANGUAGE sql AS $$
           SELECT CASE WHEN $1 = 'server_version_num' THEN '${version}0000' ELSE pg_catalog.current_setting($1) END $$;
@@ -202,19 +202,19 @@ there("a source of a newer version than the stack's database, or than the tools,
   await expect.poll(databases, { timeout: 20_000 }).toEqual(["fleetlogix"]);
 });
 
-there("a sequence that lies behind its column is found, and the words that mend it work", async () => {
+there("a sequence behind its column is reported, and the printed SQL corrects it", async () => {
   expect(await move(undefined, { check: true })).toMatchObject({ moved: false });
   await company.stack.query("SELECT setval('trips_trip_id_seq', 7)");
   const error = await move(undefined, { check: true }).catch((thrown) => thrown);
   expect(error).toMatchObject({
     code: "IMPORT_DIFFERS",
-    message: expect.stringMatching(/public\.trips_trip_id_seq gives 8 next, and public\.trips\.trip_id has 1000 already/),
+    message: expect.stringMatching(/next value of public\.trips_trip_id_seq is 8, but public\.trips\.trip_id already contains 1000/),
   });
   await company.stack.query(/SELECT setval\([^;]*;/.exec(error.detail.hint)?.[0] ?? "");
   expect(await move(undefined, { check: true })).toMatchObject({ moved: false });
 });
 
-there("NULL, an empty string and values that change their columns are differences", async () => {
+there("the comparison finds NULL, empty strings and values moved to another column", async () => {
   await company.source.query("CREATE DATABASE nulls");
   await company.source.query(
     "CREATE TABLE pairs (id int, a text, b text); INSERT INTO pairs VALUES (1, 'x', NULL), (2, '', 'y'), (3, 'p', 'q')",
@@ -234,7 +234,7 @@ there("NULL, an empty string and values that change their columns are difference
   expect(await move(company.source.url("nulls"), { check: true })).toMatchObject({ moved: false });
 });
 
-there("a source in Latin-1 arrives in UTF-8 and is proven in it", async () => {
+there("a Latin-1 source is converted to UTF-8 and compared in it", async () => {
   await company.source.query("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
   await company.source.query(
     "CREATE TABLE clients (name text); INSERT INTO clients SELECT 'Señora Ñáñez ' || g FROM generate_series(1, 50) g",

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close());
 
-test("the address names the database in each program's form and never holds the password", async () => {
+test("the address is printed in each program's format and never contains the password", async () => {
   const { host, port, password } = stack.target;
   const forms = { psql: await stack.app.database.address("psql"), jdbc: await stack.app.database.address("jdbc") };
   expect(forms.psql).toMatch(
@@ -30,7 +30,7 @@ test("the address names the database in each program's form and never holds the 
   for (const text of [...Object.values(forms), dbeaver, ...variables]) expect(text).not.toContain(password);
 });
 
-test.skipIf(!has("psql"))("psql gets in with a verified certificate and the password outside of its arguments", async () => {
+test.skipIf(!has("psql"))("psql connects with a verified certificate, and the password is not in its arguments", async () => {
   const { path, variables } = await stack.app.database.psql();
   const ask = (env: object) =>
     execFileSync(path, ["-X", "-A", "-t", "-c", "SELECT current_user, ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"], {
@@ -43,7 +43,7 @@ test.skipIf(!has("psql"))("psql gets in with a verified certificate and the pass
   expect(() => ask({ PGSSLROOTCERT: otherCa })).toThrow();
 });
 
-test("two runs at once make one schema, and the next has nothing to do", async () => {
+test("two concurrent runs create one schema, and the next run changes nothing", async () => {
   const results = await Promise.all([stack.app.database.applySchema(() => {}), stack.app.database.applySchema(() => {})]);
   expect(results.map(({ applied }) => applied.length).toSorted()).toEqual([0, 2]);
   expect(await stack.app.database.applySchema(() => {})).toMatchObject({ from: 2, to: 2, applied: [] });
@@ -59,7 +59,7 @@ test("two runs at once make one schema, and the next has nothing to do", async (
   ]);
 });
 
-test("the model refuses what cannot be true", async () => {
+test("the schema's constraints refuse impossible values", async () => {
   await stack.query(`INSERT INTO vehicles (license_plate, vehicle_type) VALUES ('ABC-123', 'van');
     INSERT INTO drivers (employee_code, first_name, last_name, license_number) VALUES ('E-1', 'José', 'Muñoz', 'L-1');
     INSERT INTO routes (route_code, origin_city, destination_city) VALUES ('R-1', 'Bogotá', 'Medellín')`);
@@ -85,7 +85,7 @@ const apply = (database = "fleetlogix") => {
   );
 };
 
-test("a step that fails is rolled back whole; mended, the next run goes on with it", async () => {
+test("a failed migration is rolled back completely, and the next run applies its corrected file", async () => {
   writeFileSync(join(folder, "0003_more.sql"), "CREATE TABLE depots (name text); SELECT 1 / 0;");
   await expect(apply()).rejects.toMatchObject({
     code: "SCHEMA_CONFLICT",
@@ -98,7 +98,7 @@ test("a step that fails is rolled back whole; mended, the next run goes on with 
   expect(await apply()).toEqual({ from: 2, to: 3, applied: ["0003_more.sql"] });
 });
 
-test("a newer schema, a changed file and tables of another program are left alone", async () => {
+test("a newer schema, a changed file and tables of another program are refused without a change", async () => {
   await expect(stack.app.database.applySchema(() => {})).rejects.toMatchObject({
     code: "SCHEMA_CONFLICT",
     message: expect.stringContaining("version 3"),

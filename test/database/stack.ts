@@ -10,9 +10,9 @@ import { removeFolder } from "../support/folders.ts";
 
 export interface DatabaseStack {
   readonly app: App;
-  /** The same stack, opened with a signal that ends what it does. */
+  /** The same stack with a signal that aborts its work. */
   open(signal: AbortSignal): Promise<App>;
-  /** Where the stack's database is, and its password: for a client of the test's own. */
+  /** Address and password of the stack's database, for a client in a test. */
   readonly target: {
     readonly host: string;
     readonly port: number;
@@ -66,7 +66,7 @@ export async function rowsOf(config: pg.ClientConfig, sql: string): Promise<Reco
   }
 }
 
-/** Whether a program runs on this machine. */
+/** Whether a program is installed on this machine. */
 export function has(program: string): boolean {
   try {
     execFileSync(program, ["--version"], { stdio: "ignore" });

@@ -186,15 +186,12 @@ test("a teardown that nobody can confirm: --dry-run writes nothing, --yes does i
 /** Proven where the thing itself is tested: the test's file and a part of its name. */
 const ELSEWHERE: Readonly<Record<string, readonly [file: string, name: string]>> = {
   "--skip-final-snapshot": ["test/e2e/cli-local.test.ts", "a teardown keeps what holds data; with --delete-data nothing is left"],
-  "--replace": ["test/database/import.test.ts", "rows in the target are kept unless --replace says that they may go"],
+  "--replace": ["test/database/import.test.ts", "rows in the target are kept unless --replace is given"],
   "fleetlogix up --local": ["test/e2e/cli-local.test.ts", "interrupted, `up` ends with 130; run again, it brings up everything"],
   "fleetlogix simulate --local": ["test/e2e/simulate.test.ts", "the command drives, verifies, and says so in one document"],
-  "fleetlogix dashboard": ["test/e2e/dashboard.test.ts", "lets in by its token only"],
-  "fleetlogix db import --from postgres://OLD": [
-    "test/database/import.test.ts",
-    "a run that ends in the middle leaves the target as it was",
-  ],
-  "fleetlogix db psql": ["test/database/schema.test.ts", "psql gets in with a verified certificate"],
+  "fleetlogix dashboard": ["test/e2e/dashboard.test.ts", "accepts only its token"],
+  "fleetlogix db import --from postgres://OLD": ["test/database/import.test.ts", "a stopped run leaves the target unchanged"],
+  "fleetlogix db psql": ["test/database/schema.test.ts", "psql connects with a verified certificate"],
   "fleetlogix local start": ["test/e2e/cli-local-control.test.ts", "start is found by a second one"],
   "fleetlogix local stop": ["test/e2e/cli-local-control.test.ts", "reset empties and goes on, stop ends"],
   "fleetlogix local status": ["test/e2e/cli-local-control.test.ts", "status tells address, memory and sizes"],

@@ -1,11 +1,11 @@
 import type { Client } from "pg";
 
-/** Not PostgreSQL's own, and not an extension's. */
+/** SQL conditions: not a schema of PostgreSQL, and not an object of an extension. */
 const OURS = `n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'`;
 const NO_EXTENSION = (classid: string, oid: string) =>
   `NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = '${classid}'::regclass AND d.objid = ${oid} AND d.deptype = 'e')`;
 
-/** Tables that hold rows, as `schema.table` quoted where needed; of a partitioned one its parts. */
+/** Tables that hold rows, largest first, as `schema.table` quoted where needed. A partitioned table is listed by its partitions. */
 export async function listTables(client: Client): Promise<readonly string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -16,11 +16,11 @@ export async function listTables(client: Client): Promise<readonly string[]> {
 
 export interface TableProof {
   readonly table: string;
-  /** As text: a table may have more rows than JavaScript counts. */
+  /** As text, because the number may exceed JavaScript's safe integers. */
   readonly rows: string;
   readonly checksum: string;
 }
-/** A row alias that no column is called by. */
+/** Alias of a row. It must differ from all column names, so it contains a space. */
 const ROW = '"fleetlogix row"';
 export type Method = "fast" | "md5";
 
@@ -42,9 +42,9 @@ export async function listColumns(client: Client): Promise<ReadonlyMap<string, r
 /** concat() takes 100 arguments: a column and a separator each. */
 const MOST_COLUMNS = 50;
 /**
- * A number for one row. `fast`: PostgreSQL's own hash, the same on servers from 11 to 17, over the columns' texts without the quoting of a
- * whole row, which costs as much as the hash; which columns are NULL goes into the hash's seed. `md5` is over UTF-8 whatever the server's
- * encoding, and says who is right when the fast one differs.
+ * SQL for the hash of one row. `fast` is PostgreSQL's own hash, equal on servers from 11 to 17. It reads the columns' texts and not the
+ * text of the whole row, whose quoting costs as much as the hash; the seed of the hash says which columns are NULL. `md5` reads UTF-8 on
+ * every server, so it decides when the fast hashes differ.
  */
 function rowHash(columns: readonly Column[], method: Method): string {
   if (method === "md5") return `('x' || substr(md5(convert_to(${ROW}::text, 'UTF8')), 1, 16))::bit(64)::bigint`;
@@ -53,7 +53,7 @@ function rowHash(columns: readonly Column[], method: Method): string {
   const nulls = columns.flatMap(({ nullable }, i) => (nullable ? [`((${names[i]} IS NULL)::int::bigint << ${i})`] : []));
   return `hashtextextended(concat(${names.join(", E'\\x1f', ")}), ${nulls.length === 0 ? "0" : nulls.join(" + ")})`;
 }
-/** Rows and the sum of the rows' hashes, which does not depend on their order. It guards against loss, not against an attacker. */
+/** Number of rows and sum of their hashes, which is independent of order. It detects loss, not manipulation by an attacker. */
 export async function proveTable(client: Client, table: string, columns: readonly Column[], method: Method): Promise<TableProof> {
   const { rows } = await client.query<{ rows: string; checksum: string }>(
     `SELECT count(*)::text AS rows, coalesce(sum(${rowHash(columns, method)}), 0)::text AS checksum FROM ONLY ${table} AS ${ROW}`,
@@ -64,12 +64,14 @@ export async function proveTable(client: Client, table: string, columns: readonl
 export interface SequenceProof {
   readonly sequence: string;
   readonly column: string;
-  /** The next value that it will give, and the column's greatest; null: no rows. */
+  /** The next value of the sequence. */
   readonly next: string;
+  /** The greatest value in the column; null: no rows. */
   readonly greatest: string | null;
+  /** Whether `next` is greater than `greatest`; otherwise the next insert would fail. */
   readonly ahead: boolean;
 }
-/** Every sequence that a column takes its values from. One that lies behind its column is moved ahead of it: the next insert would fail. */
+/** Checks every sequence that gives a column its values. With `mend`, a sequence behind its column is set to the greatest value. */
 export async function proveSequences(client: Client, mend: boolean): Promise<readonly SequenceProof[]> {
   const { rows } = await client.query<{ sequence: string; relation: string; column: string; increment: string }>(
     `SELECT DISTINCT format('%I.%I', sn.nspname, s.relname) AS sequence, format('%I.%I', n.nspname, t.relname) AS relation, quote_ident(a.attname) AS column,
@@ -97,7 +99,7 @@ export async function proveSequences(client: Client, mend: boolean): Promise<rea
   return proofs;
 }
 
-/** The first table with rows; the list of applied schema versions alone is none. */
+/** The first table with rows, apart from `schema_migrations`. */
 export async function firstFilled(client: Client): Promise<string | undefined> {
   for (const table of await listTables(client)) {
     if (/(^|\.)schema_migrations$/.test(table)) continue;

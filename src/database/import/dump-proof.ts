@@ -7,11 +7,11 @@ import type { TableProof } from "./catalog.ts";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 interface Copied extends TableProof {
-  /** `(a, b)`: the columns in the dump's order. */
+  /** Columns in the dump's order, such as `(a, b)`. */
   readonly columns: string;
 }
 
-/** Rows and checksums of what a dump holds, out of the lines that pg_restore would send. */
+/** Row counts and checksums of a dump's tables, calculated from the lines that pg_restore would send. */
 export async function proveDump(tool: Tool, path: string, variables: Variables): Promise<readonly Copied[]> {
   const found: Copied[] = [];
   let current: { table: string; columns: string; rows: number; sum: bigint } | undefined;
@@ -30,7 +30,7 @@ export async function proveDump(tool: Tool, path: string, variables: Variables):
   return found;
 }
 
-/** The same of the tables that were restored, in the same form of text. */
+/** Row counts and checksums of the restored tables, from the same text format. */
 export async function proveCopied(
   psql: Tool,
   target: Connection,
@@ -50,7 +50,7 @@ export async function proveCopied(
   }
   return proofs;
 }
-/** As pg_dump sets its own session. */
+/** The settings with which pg_dump formats values. */
 const SESSION = "-c extra_float_digits=3 -c datestyle=ISO -c intervalstyle=postgres -c timezone=UTC";
 
 const MASK = 0xffff_ffff_ffff_ffffn;
@@ -58,9 +58,9 @@ const digest = (line: string): bigint => createHash("md5").update(line).digest()
 
 async function* linesOf(path: string, args: readonly string[], env: Variables): AsyncGenerator<string> {
   const child = spawn(path, args, { env, stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
+  let stderr = "";
   child.stderr.on("data", (chunk) => {
-    said = `${said}${chunk}`.slice(-2000);
+    stderr = `${stderr}${chunk}`.slice(-2000);
   });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
@@ -68,5 +68,5 @@ async function* linesOf(path: string, args: readonly string[], env: Variables): 
   });
   ended.catch(() => {});
   for await (const line of createInterface({ input: child.stdout })) yield line;
-  if ((await ended) !== 0) throw new Error(said.trim() || `${path} failed`);
+  if ((await ended) !== 0) throw new Error(stderr.trim() || `${path} failed`);
 }

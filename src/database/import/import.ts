@@ -17,9 +17,9 @@ import { dump, restore, type Transfer } from "./transfer.ts";
 
 export interface ImportOptions {
   readonly from: string;
-  /** What the target holds may go. */
+  /** Whether existing rows of the target may be deleted. */
   readonly replace: boolean;
-  /** Nothing is written: the two sides are compared as they are. */
+  /** Compares the two sides and writes nothing. */
   readonly check: boolean;
   readonly jobs: number | undefined;
   readonly storageGb: number;
@@ -31,7 +31,7 @@ export type ImportEvent =
   | { readonly type: "step"; readonly text: string }
   | { readonly type: "table"; readonly step: "dumped" | "restored"; readonly table: string; readonly done: number; readonly of: number };
 export interface ImportResult {
-  /** false: the rows were there already, from the same source. */
+  /** false: nothing was imported, because the target already has the rows of this source or `check` is set. */
   readonly moved: boolean;
   readonly tables: readonly TableResult[];
   readonly sequences: readonly SequenceProof[];
@@ -41,8 +41,8 @@ type Emit = (event: ImportEvent) => void;
 const MOST_JOBS = 4;
 
 /**
- * Moves a database in beside the stack's own, proves it there, and then lets it take the name: a run that ends at any moment leaves the
- * stack's database as it was or with all rows, and can be run again.
+ * Imports a database into a staging database beside the stack's, compares all rows, and then swaps the two. A run that ends at any
+ * moment leaves the stack's database unchanged or with all rows, and can be repeated.
  */
 export async function importDatabase(target: Connection, options: ImportOptions, emit: Emit): Promise<ImportResult> {
   const began = performance.now();
@@ -50,7 +50,7 @@ export async function importDatabase(target: Connection, options: ImportOptions,
   if (source.kind === "server" && source.passwordInUrl)
     emit({
       type: "warning",
-      text: "The password stands in the command line, where others on this machine can read it: leave it out of the URL and set PGPASSWORD or ~/.pgpass.",
+      text: "The password is in the command line, where other users of this machine can read it. Remove it from the URL and use PGPASSWORD or ~/.pgpass.",
     });
   const admin = await openClient(maintenance(target));
   try {
@@ -66,7 +66,7 @@ export async function importDatabase(target: Connection, options: ImportOptions,
       : fromDump(admin, target, source, options, emit));
     return { ...result, duration_ms: Math.round(performance.now() - began) };
   } catch (error) {
-    // What did not come in whole must not fill the storage. A run that was killed leaves it to the next one.
+    // An incomplete staging database must not fill the storage. After a kill, the next run drops it.
     await dropStaging(admin, target).catch(() => undefined);
     throw error;
   } finally {
@@ -77,7 +77,7 @@ type Moved = Omit<ImportResult, "duration_ms">;
 
 async function fromServer(admin: Client, target: Connection, source: Connection, options: ImportOptions, emit: Emit): Promise<Moved> {
   return withClient(source, async (client) => {
-    // What others write meanwhile is not seen: dump and proof are of one moment.
+    // Dump and proof read the same snapshot, so concurrent writes are in neither.
     await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
     const { rows } = await client.query<{ snapshot: string }>("SELECT pg_export_snapshot() AS snapshot");
     const snapshot = rows[0]?.snapshot ?? "";
@@ -91,7 +91,7 @@ async function fromServer(admin: Client, target: Connection, source: Connection,
       toolFor("pg_dump", options.variables, facts.version),
       toolFor("pg_restore", options.variables, facts.version),
     ]);
-    tools.catch(() => {}); // heard after what speaks against the import itself
+    tools.catch(() => {}); // awaited below: an unfit source is reported before a missing tool
     const warnings = await withClient(target, (there) => checkFit(facts, there, { storageGb: options.storageGb, folder: tmpdir() }));
     const [dumper, restorer] = await tools;
     for (const text of warnings) emit({ type: "warning", text });
@@ -99,13 +99,13 @@ async function fromServer(admin: Client, target: Connection, source: Connection,
     await makeStaging(admin, target, facts);
     const staging = { ...target, database: stagingName(target.database) };
     const transfer = transferOf(options, jobs, tables.length, emit);
-    // The source's checksums are ready when its rows are written: on a server of its own they cost no time.
+    // The source calculates checksums while the target is written. When they are different machines, this takes no extra time.
     const proven = await inFolder(async (folder) => {
       emit({ type: "step", text: `Reading ${tables.length} tables of ${nameOf(source)}` });
       await dump(dumper, source, snapshot, join(folder, "dump"), transfer);
       emit({ type: "step", text: `Writing them beside ${nameOf(target)}` });
       const proofs = proveSource(side);
-      proofs.catch(() => {}); // heard after the restore, whose failure says more
+      proofs.catch(() => {}); // awaited by the caller: a failure of the restore is reported first
       await restore(restorer, join(folder, "dump"), staging, transfer, true);
       return proofs;
     });
@@ -127,7 +127,7 @@ async function fromDump(
   const state = await stateOf(admin, target, mark, options);
   const held = await proveDump(tool, source.path, variables).catch((cause: Error) => {
     throw new FleetlogixError("IMPORT_FAILED", `${source.path} cannot be read: ${cause.message.split("\n")[0]}.`, {
-      hint: "Make the dump anew with `pg_dump -Fc`, or use the pg_restore of the version that made it.",
+      hint: "Make a new dump with `pg_dump -Fc`, or use the pg_restore of the version that made it.",
       cause,
     });
   });
@@ -142,7 +142,7 @@ async function fromDump(
   return finish(admin, target, mark, await proven(staging), emit);
 }
 
-/** The target may be written to; or it holds this source's rows already, or is only to be compared. */
+/** `free`: the target may be written. `same`: it already has this source's rows. `check`: only compare. Throws DATA_PROTECTED. */
 async function stateOf(
   admin: Client,
   target: Connection,
@@ -158,12 +158,12 @@ async function stateOf(
     [target.database],
   );
   if (rows[0]?.mark?.startsWith(mark)) return "same";
-  throw new FleetlogixError("DATA_PROTECTED", `${nameOf(target)} holds rows already (${filled}). Nothing was changed.`, {
-    hint: "Save them first, if anybody needs them, with `pg_dump`. `--replace` deletes those rows and imports.",
+  throw new FleetlogixError("DATA_PROTECTED", `${nameOf(target)} already holds rows (${filled}). Nothing was changed.`, {
+    hint: "Save the rows with `pg_dump` if you need them. `--replace` deletes them and imports.",
     resource: DATABASE_ID,
   });
 }
-/** Which source a database came from; kept as its comment. */
+/** Identifies the source of an imported database; stored as the database's comment. */
 const markOf = (source: string): string => `fleetlogix import ${createHash("sha256").update(source).digest("hex").slice(0, 16)}`;
 
 interface SourceSide {
@@ -177,7 +177,7 @@ const methodFor = ({ version }: SourceSide): Method => (version >= FAST_SINCE ? 
 const proveSource = (side: SourceSide, method = methodFor(side)): Promise<readonly TableProof[]> =>
   proveAll(side.source, side.jobs, method, side.snapshot);
 
-/** The slow method decides where the fast one, which depends on the server's encoding, finds a difference. */
+/** Compares with the fast method. It depends on the server's encoding, so a difference is checked again with md5. */
 async function proveBoth(
   side: SourceSide,
   begun: Promise<readonly TableProof[]> | readonly TableProof[],
@@ -190,25 +190,25 @@ async function proveBoth(
 }
 
 async function judged(target: Connection, tables: readonly TableResult[]): Promise<Moved> {
-  refuseDifferent(tables, `${nameOf(target)} is as it was`, "If the source has changed since, move it in anew with --replace.");
+  refuseDifferent(tables, `${nameOf(target)} is unchanged`, "If the source has changed since the import, import it again with --replace.");
   const sequences = await withClient(target, (client) => proveSequences(client, false));
   const behind = sequences.filter(({ ahead }) => !ahead);
   if (behind.length === 0) return { moved: false, tables, sequences };
   const lines = behind.map(
-    ({ sequence, column, next, greatest }) => `\n  ${sequence} gives ${next} next, and ${column} has ${greatest} already`,
+    ({ sequence, column, next, greatest }) => `\n  the next value of ${sequence} is ${next}, but ${column} already contains ${greatest}`,
   );
   throw new FleetlogixError(
     "IMPORT_DIFFERS",
-    `The rows are equal, and sequences of ${nameOf(target)} lie behind their columns: the next insert would fail.${lines.join("")}`,
+    `The rows are equal, but sequences of ${nameOf(target)} are behind their columns, so the next insert would fail.${lines.join("")}`,
     {
-      hint: `Move them ahead in \`npx fleetlogix db psql\`: ${behind.map(({ sequence, greatest }) => `SELECT setval('${sequence}', ${greatest});`).join(" ")}`,
+      hint: `Set them in \`npx fleetlogix db psql\`: ${behind.map(({ sequence, greatest }) => `SELECT setval('${sequence}', ${greatest});`).join(" ")}`,
       resource: DATABASE_ID,
     },
   );
 }
 
 async function finish(admin: Client, target: Connection, mark: string, tables: readonly TableResult[], emit: Emit): Promise<Moved> {
-  refuseDifferent(tables, `${nameOf(target)} is as it was`, "Run the same command again; if it differs again, report which tables.");
+  refuseDifferent(tables, `${nameOf(target)} is unchanged`, "Run the same command again. If the tables differ again, report them.");
   const staging = { ...target, database: stagingName(target.database) };
   const sequences = await withClient(staging, (client) => mended(client, emit));
   await admin.query(
@@ -223,7 +223,7 @@ async function mended(client: Client, emit: Emit): Promise<readonly SequenceProo
   for (const { sequence, column, next, greatest } of proofs.filter(({ ahead }) => !ahead))
     emit({
       type: "warning",
-      text: `The sequence ${sequence} was to give ${next}, and ${column} has ${greatest} already: it was moved ahead.`,
+      text: `The next value of the sequence ${sequence} was ${next}, but ${column} already contains ${greatest}; the sequence was moved ahead.`,
     });
   return proofs.map((proof) => ({ ...proof, ahead: true }));
 }
@@ -251,7 +251,7 @@ function transferOf({ variables, signal }: ImportOptions, jobs: number, of: numb
 }
 
 const PREFIX = "fleetlogix-import-";
-/** Folders of dead runs go first: their dumps are as big as databases. */
+/** Runs `work` with a temporary folder. It first removes the folders of killed runs, because dumps are large. */
 async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   for (const name of readdirSync(tmpdir()).filter((each) => each.startsWith(PREFIX))) {
     const pid = Number(/^\d+/.exec(name.slice(PREFIX.length))?.[0]);

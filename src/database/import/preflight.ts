@@ -12,12 +12,12 @@ interface Facts {
   readonly bytes: number;
   readonly largeObjects: number;
   readonly extensions: readonly string[];
-  /** Roles that own or may use something, but the user itself. */
+  /** Roles, apart from the current user, that own an object or have a privilege. */
   readonly roles: readonly string[];
 }
 
 const GB = 1e9;
-/** Indexes are built anew and sorted, and the write-ahead log grows while rows come in. */
+/** Factor on the source's size: indexes are built and sorted, and the write-ahead log grows during the import. */
 const ROOM = 1.3;
 
 export async function factsOf(client: Client): Promise<Facts> {
@@ -32,7 +32,7 @@ export async function factsOf(client: Client): Promise<Facts> {
   return rows[0] as Facts;
 }
 
-/** Everything that speaks against the import, at once: IMPORT_UNFIT. What only needs a word comes back. */
+/** Throws IMPORT_UNFIT with all obstacles to the import. Returns warnings that do not prevent it. */
 export async function checkFit(
   source: Facts,
   target: Client,
@@ -53,7 +53,7 @@ export async function checkFit(
     ...(missing.length > 0
       ? [`The stack's database does not offer the extension ${missing.join(", ")}: drop it in the source, if nothing uses it.`]
       : []),
-    ...(there.encoding === "UTF8" ? [] : [`The stack's database is in ${there.encoding} and not in UTF8.`]),
+    ...(there.encoding === "UTF8" ? [] : [`The encoding of the stack's database is ${there.encoding}, not UTF8.`]),
     ...(needed > place.storageGb
       ? [
           `The source takes ${bytes(source.bytes)} and needs ${needed} GB there: set database.storageGb to ${Math.ceil(needed * 1.5)} and run \`fleetlogix setup\`.`,
@@ -66,25 +66,25 @@ export async function checkFit(
   if (problems.length > 0) {
     throw new FleetlogixError(
       "IMPORT_UNFIT",
-      `The source does not fit into the stack's database. Nothing was changed.\n${problems.map((p) => `  ${p}`).join("\n")}`,
+      `The source cannot be imported into the stack's database. Nothing was changed.\n${problems.map((p) => `  ${p}`).join("\n")}`,
       {
-        hint: "Mend each of these, then run the same command again.",
+        hint: "Correct each of these, then run the same command again.",
         resource: DATABASE_ID,
       },
     );
   }
-  return wordsFor(source, there);
+  return warningsFor(source, there);
 }
 
-function wordsFor(source: Facts, there: Facts): readonly string[] {
+function warningsFor(source: Facts, there: Facts): readonly string[] {
   const { roles, largeObjects, encoding } = source;
   return [
     ...(roles.length > 0
-      ? [`Roles are not moved: what belonged to ${roles.join(", ")}, or was granted to them, belongs to the stack's user.`]
+      ? [`Roles are not imported: objects of ${roles.join(", ")} will belong to the stack's user, and their privileges are dropped.`]
       : []),
-    ...(largeObjects > 0 ? [`${largeObjects} large objects are moved; the proof counts them and does not compare their content.`] : []),
+    ...(largeObjects > 0 ? [`${largeObjects} large objects are imported. The comparison does not include them.`] : []),
     ...(encoding !== there.encoding
-      ? [`Text is converted from ${encoding} to ${there.encoding}: checksums are of the converted text.`]
+      ? [`Text is converted from ${encoding} to ${there.encoding}. Checksums are those of the converted text.`]
       : []),
     ...(source.collate !== there.collate ? [`The source sorts text as ${source.collate}, the stack's database as ${there.collate}.`] : []),
   ];

@@ -10,7 +10,7 @@ export interface TableResult {
   readonly equal: boolean;
 }
 
-/** Every table of a database, several at once; with a snapshot of the server, as that one sees it. */
+/** Proofs of all tables of a database, `jobs` tables at a time; with `snapshot`, of the rows in that exported snapshot. */
 export async function proveAll(connection: Connection, jobs: number, method: Method, snapshot?: string): Promise<readonly TableProof[]> {
   const clients = await Promise.all(Array.from({ length: jobs }, () => openClient(connection)));
   try {
@@ -34,7 +34,7 @@ export async function proveAll(connection: Connection, jobs: number, method: Met
   }
 }
 
-/** Tables of both sides by name; one that a side does not have has no rows there. */
+/** Compares the tables of both sides by name. A table that one side lacks has the values `missing` there. */
 export function compareTables(source: readonly TableProof[], target: readonly TableProof[]): readonly TableResult[] {
   const [left, right] = [source, target].map((side) => new Map(side.map((proof) => [proof.table, proof])));
   const names = [...new Set([...source, ...target].map(({ table }) => table))].toSorted();

@@ -5,7 +5,7 @@ import { FleetlogixError } from "../../errors.ts";
 import { Secret } from "../../secret.ts";
 import type { Connection, SslMode } from "../connection.ts";
 
-/** Where the rows come from: a server, or a dump that pg_restore reads. */
+/** Source of the rows: a server, or a dump that pg_restore can read. */
 export type Source =
   | { readonly kind: "server"; readonly connection: Connection; readonly passwordInUrl: boolean }
   | { readonly kind: "dump"; readonly path: string; readonly format: "custom" | "directory" | "tar" };
@@ -13,7 +13,7 @@ export type Source =
 const SSL_MODES: readonly string[] = ["disable", "prefer", "require", "verify-ca", "verify-full"];
 const wrong = (message: string, hint: string): FleetlogixError => new FleetlogixError("USAGE", message, { hint });
 
-/** A `postgres://` URL as libpq reads it, or the path of a dump. Nothing is opened but a dump's first bytes. */
+/** Parses a `postgres://` URL as libpq does, or the path of a dump, of which it reads only the first bytes. Throws USAGE. */
 export function parseSource(from: string, variables: Readonly<Record<string, string | undefined>>): Source {
   if (/^postgres(ql)?:\/\//.test(from)) return serverIn(from, variables);
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(from))
@@ -22,7 +22,7 @@ export function parseSource(from: string, variables: Readonly<Record<string, str
 }
 
 function serverIn(from: string, variables: Readonly<Record<string, string | undefined>>): Source {
-  // Node's URL needs a host; libpq does not: a socket's folder stands in `?host=`.
+  // libpq allows a URL without a host (a socket's folder is in `?host=`); Node's URL does not, so a host is inserted.
   const text = from
     .replace(/^postgres(ql)?:\/\/(?=[/?]|$)/, "postgres://socket")
     .replace(/^(postgres(?:ql)?:\/\/[^/?]*@)(?=[/?]|$)/, "$1socket");
@@ -33,7 +33,7 @@ function serverIn(from: string, variables: Readonly<Record<string, string | unde
     );
   const url = new URL(text);
   const sslMode = url.searchParams.get("sslmode") ?? variables.PGSSLMODE ?? "prefer";
-  if (!SSL_MODES.includes(sslMode)) throw wrong(`sslmode=${sslMode} is not known.`, `Use one of ${SSL_MODES.join(", ")}.`);
+  if (!SSL_MODES.includes(sslMode)) throw wrong(`sslmode=${sslMode} is not valid.`, `Use one of ${SSL_MODES.join(", ")}.`);
   const user = decodeURIComponent(url.username) || variables.PGUSER || userInfo().username;
   const host = url.searchParams.get("host") ?? (url.hostname === "socket" ? "/var/run/postgresql" : url.hostname.replace(/^\[|\]$/g, ""));
   const connection: Connection = {
@@ -50,10 +50,10 @@ function serverIn(from: string, variables: Readonly<Record<string, string | unde
 
 function dumpAt(path: string): Source {
   if (!existsSync(path))
-    throw wrong(`There is no file ${path}.`, "Name a dump that exists, or a URL such as postgres://user@host:5432/database.");
+    throw wrong(`There is no file ${path}.`, "Give the path of an existing dump, or a URL such as postgres://user@host:5432/database.");
   if (statSync(path).isDirectory()) {
     if (existsSync(join(path, "toc.dat"))) return { kind: "dump", path, format: "directory" };
-    throw wrong(`The folder ${path} is no dump: it has no toc.dat.`, "Make one with `pg_dump -Fd -f FOLDER DATABASE`.");
+    throw wrong(`The folder ${path} is not a dump: it has no toc.dat.`, "Make one with `pg_dump -Fd -f FOLDER DATABASE`.");
   }
   const head = Buffer.alloc(300);
   const file = openSync(path, "r");
@@ -62,7 +62,7 @@ function dumpAt(path: string): Source {
   if (head.subarray(0, 5).toString() === "PGDMP") return { kind: "dump", path, format: "custom" };
   if (head.subarray(257, 262).toString() === "ustar") return { kind: "dump", path, format: "tar" };
   throw wrong(
-    `${path} is no dump that pg_restore reads (a script of SQL statements is none).`,
+    `${path} is not a dump that pg_restore can read. It cannot read a script of SQL statements.`,
     "Make one with `pg_dump -Fc -f FILE DATABASE`, then import that file.",
   );
 }

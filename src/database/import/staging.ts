@@ -2,26 +2,32 @@ import type { Client } from "pg";
 import { FleetlogixError } from "../../errors.ts";
 import { type Connection, nameOf, openClient } from "../connection.ts";
 
-/** The rows come into a database beside the stack's own, which takes its name when all is proven: until then nothing of the stack's own is touched. */
+/**
+ * Rows are imported into a staging database beside the stack's database. It takes over the name when all rows are proven equal; until
+ * then the stack's database is unchanged.
+ */
 export const stagingName = (name: string): string => `${name.slice(0, 50)}_import`;
 const replacedName = (name: string): string => `${name.slice(0, 50)}_replaced`;
-/** A database that is always there, to make others from. */
+/** Connection to a database that always exists, from which others are created, renamed and dropped. */
 export const maintenance = (connection: Connection): Connection => ({
   ...connection,
   database: connection.database === "postgres" ? "template1" : "postgres",
 });
 
 const LOCK = "5073151847246950248";
-/** One import at a time for a server; the lock ends with the session, whatever ends it. */
+/** Allows one import at a time on a server. The lock ends with the session, also when the process is killed. */
 export async function lockImports(admin: Client, target: Connection): Promise<void> {
   const { rows } = await admin.query<{ free: boolean }>(`SELECT pg_try_advisory_lock(${LOCK}) AS free`);
   if (rows[0]?.free) return;
-  throw new FleetlogixError("LOCKED", `Another import into ${nameOf(target)} is under way.`, {
+  throw new FleetlogixError("LOCKED", `Another import into ${nameOf(target)} is running.`, {
     hint: "Wait for it, then run the same command again.",
   });
 }
 
-/** What a killed run left goes first. The source's order of text is kept where the server knows it. */
+/**
+ * Drops a staging database that a killed run has left, and creates a new one. Returns whether the server knows the source's locale,
+ * so that text keeps its sort order.
+ */
 export async function makeStaging(
   admin: Client,
   target: Connection,
@@ -47,7 +53,7 @@ export async function makeStaging(
 
 const TRIES = 10;
 const IN_USE = "55006";
-/** Sessions on a database hold its name: they are ended, but those of the server's own roles, which nobody else may end. */
+/** Ends the sessions on these databases, because a database in use cannot be renamed. Sessions of superusers and rdsadmin cannot be ended. */
 async function endSessions(admin: Client, names: readonly string[]): Promise<void> {
   await admin.query(
     `SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid
@@ -55,8 +61,8 @@ async function endSessions(admin: Client, names: readonly string[]): Promise<voi
     [names],
   );
 }
-/** `work` needs the databases for itself; a session that is just ending, or the server's own vacuum, holds them for a moment. */
-async function alone(admin: Client, names: readonly string[], work: () => Promise<unknown>): Promise<void> {
+/** Runs `work` while no session uses the databases. It retries, because an ending session or autovacuum holds them for a moment. */
+async function withoutSessions(admin: Client, names: readonly string[], work: () => Promise<unknown>): Promise<void> {
   for (let left = TRIES; ; left--) {
     await endSessions(admin, names);
     try {
@@ -69,16 +75,16 @@ async function alone(admin: Client, names: readonly string[], work: () => Promis
   }
 }
 const drop = (admin: Client, name: string): Promise<void> =>
-  alone(admin, [name], () => admin.query(`DROP DATABASE IF EXISTS ${admin.escapeIdentifier(name)}`));
+  withoutSessions(admin, [name], () => admin.query(`DROP DATABASE IF EXISTS ${admin.escapeIdentifier(name)}`));
 
-/** Both names change in one transaction. */
+/** Renames both databases in one transaction, then drops the old one. */
 export async function swap(admin: Client, connection: Connection): Promise<void> {
   const { database } = connection;
   const [staging, old] = [stagingName(database), replacedName(database)];
   await drop(admin, old);
   const rename = (from: string, to: string) =>
     admin.query(`ALTER DATABASE ${admin.escapeIdentifier(from)} RENAME TO ${admin.escapeIdentifier(to)}`);
-  await alone(admin, [database, staging], async () => {
+  await withoutSessions(admin, [database, staging], async () => {
     await admin.query("BEGIN");
     try {
       await rename(database, old);
@@ -94,8 +100,8 @@ export async function swap(admin: Client, connection: Connection): Promise<void>
 
 const DROP_WAIT_MS = 250;
 /**
- * Dropping a database first writes to disk what the server still has in memory, here all the new rows, which are safe in its log already.
- * So nobody waits for it for long: PostgreSQL goes on with a statement whose client has left. What stays for any reason goes in the next run.
+ * DROP DATABASE first writes the server's dirty buffers to disk, here all new rows, which are already safe in the write-ahead log. So we
+ * wait only briefly: PostgreSQL completes the statement after its client has left. The next run drops a database that is still there.
  */
 async function dropSoon(connection: Connection, name: string): Promise<void> {
   const client = await openClient(maintenance(connection));
@@ -105,5 +111,5 @@ async function dropSoon(connection: Connection, name: string): Promise<void> {
 }
 
 export const dropStaging = (admin: Client, { database }: Connection): Promise<void> => drop(admin, stagingName(database));
-/** What a run that was killed between the swap and its end left. */
+/** Drops the replaced database that a run left when it was killed after the swap. */
 export const dropReplaced = (admin: Client, { database }: Connection): Promise<void> => drop(admin, replacedName(database));

@@ -9,11 +9,11 @@ export interface Transfer {
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly jobs: number;
-  /** A table has begun or is done, by the tool's own words. */
+  /** Called once for each table, when the tool's output reports that it has begun or finished. */
   readonly onTable: (step: "dumped" | "restored", table: string) => void;
 }
 
-/** Writes the source into a folder, as the snapshot sees it. Without compression: it is read again in a moment, on this machine. */
+/** Writes the source's snapshot into a folder. It is not compressed, because this machine reads it soon after. */
 export async function dump(tool: Tool, source: Connection, snapshot: string, folder: string, transfer: Transfer): Promise<void> {
   const args = [
     "--format=directory",
@@ -31,7 +31,7 @@ export async function dump(tool: Tool, source: Connection, snapshot: string, fol
   });
 }
 
-/** Durability of single statements is of no use for a database that counts only when it is whole. */
+/** The staging database is used only when it is complete, so single statements need no durable commit. */
 const FAST = "-c synchronous_commit=off -c maintenance_work_mem=256MB -c jit=off -c statement_timeout=0";
 
 export async function restore(tool: Tool, path: string, target: Connection, transfer: Transfer, parallel: boolean): Promise<void> {
@@ -61,8 +61,8 @@ function run(
   { variables, signal }: Transfer,
   onLine: (line: string) => void,
 ): Promise<void> {
-  // Its words are read: they must be English.
-  const env = { ...childVariables(connection, variables), LC_ALL: "C", ...(variables.PGOPTIONS && { PGOPTIONS: variables.PGOPTIONS }) };
+  // English output, because the code below parses it.
+  const env = { ...childVariables(connection, variables), LC_ALL: "C" };
   const child: ChildProcess = spawn(path, args, { env, stdio: ["ignore", "ignore", "pipe"] });
   const last: string[] = [];
   if (child.stderr)
@@ -78,14 +78,14 @@ function run(
   }).finally(() => signal.removeEventListener("abort", stop));
 }
 
-/** The tool's own last words, and what they mean. */
+/** The error for a failed tool, from the last lines of its output. */
 function explained(last: readonly string[], path: string, connection: Connection): FleetlogixError {
   const tool = path.split("/").at(-1) ?? path;
   const said =
     last.find((line) => /error:|FATAL|No space/i.test(line))?.replace(/^pg_\w+: (error: )?/, "") ?? last.at(-1) ?? `${tool} failed`;
   const all = last.join("\n");
   const fail = (code: "IMPORT_FAILED" | "DATABASE_UNREACHABLE" | "DATABASE_REFUSED", text: string, hint: string) =>
-    new FleetlogixError(code, `${text}: ${said}. The stack's database is as it was.`, { hint, resource: DATABASE_ID });
+    new FleetlogixError(code, `${text}: ${said}. The stack's database is unchanged.`, { hint, resource: DATABASE_ID });
   if (/No space left on device|disk full/i.test(all))
     return tool === "pg_dump"
       ? fail("IMPORT_FAILED", "The folder for the dump is full", "Set TMPDIR to a folder with more room, then run the same command again.")
@@ -97,7 +97,7 @@ function explained(last: readonly string[], path: string, connection: Connection
   if (/authentication failed|no password supplied/i.test(all))
     return fail(
       "DATABASE_REFUSED",
-      `${nameOf(connection)} does not let ${tool} in`,
+      `${nameOf(connection)} refuses the login of ${tool}`,
       "Check user and password, then run the same command again.",
     );
   if (
@@ -108,7 +108,11 @@ function explained(last: readonly string[], path: string, connection: Connection
     return fail(
       "DATABASE_UNREACHABLE",
       `The connection of ${tool} to ${nameOf(connection)} was lost`,
-      "Run the same command again: it begins anew.",
+      "Run the same command again; it starts from the beginning.",
     );
-  return fail("IMPORT_FAILED", `${tool} failed`, "Mend what it names, then run the same command again: it begins anew.");
+  return fail(
+    "IMPORT_FAILED",
+    `${tool} failed`,
+    "Correct the error that it names, then run the same command again; it starts from the beginning.",
+  );
 }
