@@ -31,10 +31,10 @@ export interface FunctionBuilder {
 }
 interface Kept {
   readonly artifact: Artifact;
-  /** Its sources, below `handlers/`. */
+  /** Paths of its sources, relative to `handlers/`. */
   readonly inputs: ReadonlySet<string>;
 }
-/** A file is parsed again only when it has changed: a build after a save takes a tenth of the time of the first one. */
+/** Creates a builder that parses only changed files, so that a build after a save takes a tenth of the time of the first one. */
 export async function functionBuilder(names: readonly FunctionName[], root: string = packageRoot()): Promise<FunctionBuilder> {
   const [{ context }, { toArtifact }] = await Promise.all([import("esbuild"), import("./zip.ts")]);
   const contexts = await Promise.all(
@@ -68,12 +68,12 @@ async function bundleAndZip(names: readonly FunctionName[], root: string): Promi
 }
 
 type Bundle = readonly [name: FunctionName, code: Uint8Array];
-/** The file in each function's zip. All are bundled together, so that shared sources are read once. */
+/** The code of each function's zip. All functions are bundled in one build, so that shared sources are read once. */
 export async function bundleFunctions(names: readonly FunctionName[], root: string = packageRoot()): Promise<readonly Bundle[]> {
   try {
     return await bundle(names, root);
   } catch (cause) {
-    // One after the other, to find the function that fails.
+    // Bundle one function at a time to find the one that fails.
     for (const name of names)
       await bundle([name], root).catch((own) => {
         throw bundleFailed(name, own);
@@ -96,7 +96,7 @@ function bundlesOf(names: readonly FunctionName[], outputFiles: readonly OutputF
   const codes = new Map(outputFiles.map(({ path, contents }) => [basename(path, ".js"), contents]));
   return names.map((name) => [name, codes.get(name) ?? new Uint8Array()]);
 }
-/** esbuild needs a folder to name several output files. Nothing is written to it. */
+/** esbuild requires an output folder when there are several outputs. Nothing is written to it. */
 const NOWHERE = "out";
 
 /**

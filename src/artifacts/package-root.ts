@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The package's own folder, for sources and for compiled files, in a clone and installed: the nearest one with a package.json. */
+/** The folder of this package: the nearest one with a package.json. Works from sources and compiled files, in a clone and installed. */
 export function packageRoot(from: string = fileURLToPath(import.meta.url)): string {
   const folder = dirname(from);
   return existsSync(join(folder, "package.json")) ? folder : packageRoot(folder);

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import type { FunctionName } from "../config/config.ts";
 import type { Artifact } from "./artifact.ts";
 
-/** The functions' zips by the hash of their sources, so that unchanged sources are bundled once: `dist/functions/<hash>/<name>.zip`. */
+/** Stores zips by the hash of the sources in `dist/functions/<hash>/<name>.zip`, so that unchanged sources are bundled once. */
 export interface Prepared {
   /** The zip of these sources; undefined when it is not stored. */
   read(name: FunctionName): Promise<Artifact | undefined>;
-  /** Stores zips, and removes those of other sources. Stores nothing when the package's folder cannot be written. */
+  /** Stores zips and removes those of other sources. Does nothing when the package's folder is not writable. */
   keep(artifacts: ReadonlyMap<FunctionName, Artifact>): Promise<void>;
 }
 

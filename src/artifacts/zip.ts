@@ -7,7 +7,7 @@ const READABLE_FILE = 0o644;
 /** The earliest date of the zip format. */
 const DATE = new Date(Date.UTC(1980, 0, 1));
 
-/** Files → zip, the same bytes for the same files: sorted names, one date (in UTC) and one mode. */
+/** Zips files. The same files give the same bytes: names are sorted, and all files have one date (in UTC) and one mode. */
 export async function toArtifact(files: Readonly<Record<string, Uint8Array>>): Promise<Artifact> {
   const archive = new ZipArchive({ zlib: { level: 9 } });
   for (const [name, content] of Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)))

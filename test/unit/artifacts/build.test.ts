@@ -21,7 +21,7 @@ afterEach(() => {
   removeFolder(folder);
 });
 
-test("the same sources give the same bytes alone and together, in another folder, from another place and in another time zone", async () => {
+test("the same sources give the same bytes, whatever the folder, the time zone and the other functions of the build", async () => {
   const first = await buildFunctions(["verify-delivery", "route-deviation"]);
   cpSync(join(packageRoot(), "handlers"), join(folder, "handlers"), { recursive: true });
   cpSync(join(packageRoot(), "package.json"), join(folder, "package.json"));
@@ -38,7 +38,7 @@ test("the same sources give the same bytes alone and together, in another folder
   expect(first.get("verify-delivery")?.sha256).not.toBe(first.get("route-deviation")?.sha256);
 });
 
-test("the zip holds one file that runs and names no folder of this machine", async () => {
+test("the zip contains one file, which runs and names no folder of this machine", async () => {
   const artifact = (await buildFunctions(["verify-delivery"])).get("verify-delivery");
   const files = unzipSync(artifact?.zip ?? new Uint8Array());
   expect(Object.keys(files)).toEqual(["index.js"]);
@@ -57,7 +57,7 @@ test("the zip holds one file that runs and names no folder of this machine", asy
   expect(answer.statusCode).toBe(400);
 });
 
-test("an artifact depends on its files alone, whatever their order and the time zone", async () => {
+test("an artifact depends only on its files, not on their order or the time zone", async () => {
   const a = new Uint8Array([1]);
   const b = new Uint8Array([2]);
   process.env.TZ = "Asia/Tokyo";
@@ -69,7 +69,7 @@ test("an artifact depends on its files alone, whatever their order and the time 
   expect((await toArtifact({ a, b: a })).sha256).not.toBe(east.sha256);
 });
 
-test("a source that does not bundle names function, file and line, though another does", async () => {
+test("the error of a failed bundle names function, file and line", async () => {
   mkdirSync(join(folder, "handlers/verify-delivery"), { recursive: true });
   writeFileSync(join(folder, "handlers/verify-delivery/handler.ts"), "export const handler = () => 1;\n");
   mkdirSync(join(folder, "handlers/calculate-eta"), { recursive: true });
