@@ -178,7 +178,7 @@ there("a source newer than the stack's database or the tools is refused before a
   try {
     for (const [version, code, words] of [
       [99, "IMPORT_UNFIT", /source is PostgreSQL 99 and the stack's database 17: set database.engineVersion to "99"/],
-      [17, "TOOL_MISSING", /pg_\w+ \d+ of this machine is too old: the server is PostgreSQL 17/],
+      [17, "TOOL_MISSING", /pg_\w+ \d+ on this machine is too old: the server is PostgreSQL 17/],
     ] as const) {
       const name = `newer_${version}`;
       await company.source.query(`CREATE DATABASE ${name}`);
