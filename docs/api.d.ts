@@ -5,17 +5,17 @@
 
 /** Query parameters of `GET /delivery`. */
 export interface ListDeliveriesQuery {
-  /** Deliveries of this driver; this or `status` is required. */
+  /** Id of the driver. Either this or `status` is required. */
   driver_id?: string | number;
-  /** Where the delivery stands. */
+  /** Status of the delivery. */
   status?: "pending" | "assigned" | "in_transit" | "delivered" | "failed" | "returned" | "cancelled";
-  /** Only those whose `updated_at` is not before this time. */
+  /** Earliest `updated_at`, inclusive. */
   from?: string;
-  /** Only those whose `updated_at` is not after this time. */
+  /** Latest `updated_at`, inclusive. */
   to?: string;
-  /** How many deliveries at most, 1–100. Default: 20. */
+  /** Maximum number of deliveries, 1–100. Default: 20. */
   limit?: string;
-  /** Where to go on: `next` of the answer before. */
+  /** `next` of the previous answer. */
   cursor?: string;
 }
 
@@ -23,9 +23,9 @@ export interface ListDeliveriesQuery {
 export interface ListVehiclesQuery {
   /** Only vehicles in this state. */
   state?: "moving" | "stopped" | "silent";
-  /** How many vehicles at most, 1–200. Default: 20. */
+  /** Maximum number of vehicles, 1–200. Default: 20. */
   limit?: string;
-  /** Where to go on: `next` of the answer before. */
+  /** `next` of the previous answer. */
   cursor?: string;
 }
 
@@ -33,9 +33,9 @@ export interface ListVehiclesQuery {
 export interface GetVehicleAlertsQuery {
   /** Only alerts in this state. */
   state?: "open" | "closed";
-  /** How many alerts at most, 1–100. Default: 20. */
+  /** Maximum number of alerts, 1–100. Default: 20. */
   limit?: string;
-  /** Where to go on: `next` of the answer before. */
+  /** `next` of the previous answer. */
   cursor?: string;
 }
 
@@ -43,9 +43,9 @@ export interface GetVehicleAlertsQuery {
 export interface ListAlertsQuery {
   /** Only alerts in this state. */
   state?: "open" | "closed";
-  /** How many alerts at most, 1–100. Default: 20. */
+  /** Maximum number of alerts, 1–100. Default: 20. */
   limit?: string;
-  /** Where to go on: `next` of the answer before. */
+  /** `next` of the previous answer. */
   cursor?: string;
 }
 
@@ -62,23 +62,23 @@ export type Error = {
 };
 
 export type PostDeliveryRequest = {
-  /** The delivery. */
+  /** Id of the delivery. */
   delivery_id: string | number;
-  /** Where the delivery stands. */
+  /** Status of the delivery. */
   status: "pending" | "assigned" | "in_transit" | "delivered" | "failed" | "returned" | "cancelled";
-  /** When it happened; the order of updates follows it. Default: when the call arrives. */
+  /** Time of the event. It decides the order of updates. Default: time of receipt. */
   occurred_at?: string | null;
-  /** The client's idempotency key within its delivery or vehicle: the same event sent again changes nothing, whatever its time. Without it one is derived from the payload. */
+  /** Idempotency key of the client, unique within the delivery or vehicle. The same event sent again changes nothing, whatever its time. Default: derived from the payload. */
   event_id?: string | null | number;
-  /** The number the customer tracks the parcel with. */
+  /** Number with which the customer tracks the parcel. */
   tracking_number?: string | null | number;
-  /** Who drives. */
+  /** Id of the driver. */
   driver_id?: string | null | number;
-  /** The vehicle that carries it. */
+  /** Id of the vehicle with the parcel. */
   vehicle_id?: string | null | number;
-  /** The planned route it is on. */
+  /** Id of the planned route. */
   route_id?: string | null | number;
-  /** Where it happened. */
+  /** Position at the time of the event. */
   position?: {
     /** Latitude in degrees, north positive (WGS 84). */
     lat: number;
@@ -87,15 +87,15 @@ export type PostDeliveryRequest = {
   } | null;
   /** Whether the recipient signed. */
   recipient_signature?: boolean | null;
-  /** Who took it. */
+  /** Name of the recipient. */
   recipient_name?: string | null;
-  /** When it is to be delivered. */
+  /** Planned time of delivery. */
   scheduled_at?: string | null;
-  /** Free text of the driver. */
+  /** Notes of the driver. */
   notes?: string | null;
-  /** Whether this update corrects what was reported before: it stands against everything older than itself. */
+  /** Whether this update corrects earlier ones: it may also replace a final status that is older than it. */
   correction?: boolean | null;
-  /** Anything else that the app wants to keep: an object of at most 2048 bytes of JSON. It is kept in the raw copy. */
+  /** Additional data of the app: an object of at most 2048 bytes of JSON. It is stored in the raw copy. */
   extra?: {
 
   } | null;
@@ -103,7 +103,7 @@ export type PostDeliveryRequest = {
 
 export type PostDeliveryResponse = {
   delivery_id: string;
-  /** Where the delivery stands. */
+  /** Status of the delivery. */
   status: "pending" | "assigned" | "in_transit" | "delivered" | "failed" | "returned" | "cancelled";
   is_completed: boolean;
   delivered_at: string | null;
@@ -136,7 +136,7 @@ export type PostDeliveryBatchResponse = {
     duplicate: boolean;
     time_source: "client" | "server";
     raw_key: string;
-    /** Where the delivery stands. */
+    /** Status of the delivery. */
     delivery_status: "pending" | "assigned" | "in_transit" | "delivered" | "failed" | "returned" | "cancelled";
   } | {
     status: number;
@@ -154,7 +154,7 @@ export type PostDeliveryBatchResponse = {
 
 export type GetDeliveryResponse = {
   delivery_id: string;
-  /** Where the delivery stands. */
+  /** Status of the delivery. */
   status: "pending" | "assigned" | "in_transit" | "delivered" | "failed" | "returned" | "cancelled";
   is_completed: boolean;
   delivered_at: string | null;
@@ -180,7 +180,7 @@ export type GetDeliveryResponse = {
 export type ListDeliveriesResponse = {
   deliveries: ({
     delivery_id: string;
-    /** Where the delivery stands. */
+    /** Status of the delivery. */
     status: "pending" | "assigned" | "in_transit" | "delivered" | "failed" | "returned" | "cancelled";
     is_completed: boolean;
     delivered_at: string | null;
@@ -206,45 +206,45 @@ export type ListDeliveriesResponse = {
 };
 
 export type PostVehicleRequest = {
-  /** The vehicle. */
+  /** Id of the vehicle. */
   vehicle_id: string | number;
-  /** Where the vehicle was. */
+  /** Position of the vehicle. */
   position: {
     /** Latitude in degrees, north positive (WGS 84). */
     lat: number;
     /** Longitude in degrees, east positive (WGS 84). */
     lon: number;
   };
-  /** When the fix was taken. Default: when the call arrives. */
+  /** Time of the fix. Default: time of receipt. */
   recorded_at?: string | null;
-  /** The client's idempotency key within its delivery or vehicle: the same event sent again changes nothing, whatever its time. Without it one is derived from the payload. */
+  /** Idempotency key of the client, unique within the delivery or vehicle. The same event sent again changes nothing, whatever its time. Default: derived from the payload. */
   event_id?: string | null | number;
-  /** Speed at this moment, km/h. A negative value counts as unknown. */
+  /** Current speed, km/h. A negative value counts as unknown. */
   speed_kmh?: number | null;
-  /** Average speed to count with, km/h; it goes before what was tracked. */
+  /** Average speed for the ETA, km/h. It takes precedence over the tracked speed. */
   average_speed_kmh?: number | null;
-  /** Where the vehicle is going; the distance is that of the great circle. */
+  /** Destination of the vehicle. The remaining distance is the great-circle distance to it. */
   destination?: {
     /** Latitude in degrees, north positive (WGS 84). */
     lat: number;
     /** Longitude in degrees, east positive (WGS 84). */
     lon: number;
   } | null;
-  /** Distance still to drive, km; it goes before what is calculated. */
+  /** Remaining distance, km. It takes precedence over the calculated distance. */
   remaining_distance_km?: number | null;
-  /** The planned route; the distance is taken along it. */
+  /** Id of the planned route. The remaining distance is measured along it. */
   route_id?: string | null | number;
-  /** The delivery the vehicle is on its way to. */
+  /** Id of the vehicle's next delivery. */
   delivery_id?: string | null | number;
-  /** How far off the position may be, in metres, as the phone says. A negative value counts as unknown. */
+  /** Accuracy radius of the position in metres, as reported by the phone. A negative value counts as unknown. */
   accuracy_m?: number | null;
   /** Direction of travel in degrees, clockwise from north. A negative value counts as unknown. */
   heading_deg?: number | null;
-  /** Altitude above sea level, in metres. */
+  /** Altitude above sea level in metres. */
   altitude_m?: number | null;
-  /** Charge of the phone's battery, 0–100. A negative value counts as unknown. */
+  /** Battery level of the phone, 0–100. A negative value counts as unknown. */
   battery_percent?: number | null;
-  /** Anything else that the app wants to keep: an object of at most 2048 bytes of JSON. It is kept in the raw copy. */
+  /** Additional data of the app: an object of at most 2048 bytes of JSON. It is stored in the raw copy. */
   extra?: {
 
   } | null;
@@ -433,16 +433,16 @@ export type ListAlertsResponse = {
 };
 
 export type PutRouteRequest = {
-  /** The route's positions in driving order. */
+  /** Positions of the route in driving order. */
   waypoints: ({
     /** Latitude in degrees, north positive (WGS 84). */
     lat: number;
     /** Longitude in degrees, east positive (WGS 84). */
     lon: number;
   })[];
-  /** A name for people. */
+  /** Display name of the route. */
   name?: string | null;
-  /** How far from the route counts as deviated, km. Default: as configured. */
+  /** Distance from the route above which a vehicle is off its route, km. Default: alerts.deviationThresholdKm. */
   threshold_km?: number | null;
 };
 
@@ -471,39 +471,39 @@ export type GetRouteResponse = {
 };
 
 export type PostRouteRequest = {
-  /** The vehicle. */
+  /** Id of the vehicle. */
   vehicle_id: string | number;
-  /** Where the vehicle was. */
+  /** Position of the vehicle. */
   position: {
     /** Latitude in degrees, north positive (WGS 84). */
     lat: number;
     /** Longitude in degrees, east positive (WGS 84). */
     lon: number;
   };
-  /** The planned route; this or `planned_route` is required. */
+  /** Id of the planned route. Either this or `planned_route` is required. */
   route_id?: string | null | number;
-  /** The route itself, where it is not stored; it goes before the stored one. Without `route_id` it is a route of its own. */
+  /** Positions of a route that is not stored. They take precedence over a stored route. Without `route_id` it is an ad-hoc route. */
   planned_route?: ({
     /** Latitude in degrees, north positive (WGS 84). */
     lat: number;
     /** Longitude in degrees, east positive (WGS 84). */
     lon: number;
   })[] | null;
-  /** Who drives. */
+  /** Id of the driver. */
   driver_id?: string | null | number;
-  /** When the fix was taken. Default: when the call arrives. */
+  /** Time of the fix. Default: time of receipt. */
   recorded_at?: string | null;
-  /** The client's idempotency key within its delivery or vehicle: the same event sent again changes nothing, whatever its time. Without it one is derived from the payload. */
+  /** Idempotency key of the client, unique within the delivery or vehicle. The same event sent again changes nothing, whatever its time. Default: derived from the payload. */
   event_id?: string | null | number;
-  /** How far from the route counts as deviated, km. Default: the route's, else as configured. */
+  /** Distance from the route above which the vehicle is off it, km. Default: that of the route, else alerts.deviationThresholdKm. */
   threshold_km?: number | null;
-  /** How far off the position may be, in metres, as the phone says. A negative value counts as unknown. */
+  /** Accuracy radius of the position in metres, as reported by the phone. A negative value counts as unknown. */
   accuracy_m?: number | null;
-  /** Speed at this moment, km/h. A negative value counts as unknown. */
+  /** Current speed, km/h. A negative value counts as unknown. */
   speed_kmh?: number | null;
   /** Direction of travel in degrees, clockwise from north. A negative value counts as unknown. */
   heading_deg?: number | null;
-  /** Anything else that the app wants to keep: an object of at most 2048 bytes of JSON. It is kept in the raw copy. */
+  /** Additional data of the app: an object of at most 2048 bytes of JSON. It is stored in the raw copy. */
   extra?: {
 
   } | null;

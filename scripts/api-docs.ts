@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { openApiDocument } from "../src/stack/openapi.ts";
 import { types } from "./api-types.ts";
 
-/** `npm run docs:api`: docs/api.d.ts, and docs/api.md, the API for people, out of the OpenAPI document. A test says when the page is stale. */
+/** `npm run docs:api` writes docs/api.md and docs/api.d.ts from the OpenAPI document. A test fails when they are stale. */
 interface Schema {
   readonly type?: string;
   readonly nullable?: boolean;
@@ -37,21 +37,21 @@ interface Operation {
 /** The schema that a `$ref` names. */
 function resolved(schema: Schema): Schema {
   const [first] = schema.anyOf ?? [];
-  // Of a route that also takes batches the first alternative is the single event.
+  // For a route that accepts batches, the first alternative is the single event.
   if (schema.$ref === undefined) return first?.$ref === undefined ? schema : resolved(first);
   const { schemas } = (openApiDocument({ for: "docs" }) as unknown as { components: { schemas: Readonly<Record<string, Schema>> } })
     .components;
   return schemas[schema.$ref.split("/").at(-1) ?? ""] ?? {};
 }
 
-/** What a curl line of the page says, for the test that runs it. */
+/** A curl line of the page with its expected answer, for the test that runs it. */
 export interface Example {
   readonly operationId: string;
   readonly command: string;
   readonly answer: unknown;
 }
 
-/** Where the examples' parameters come from: the requests and answers of the other examples use the same ids. */
+/** Values of the examples' parameters. The requests and answers of the other examples use the same ids. */
 const PLACES: Readonly<Record<string, string>> = {
   delivery_id: "D-1001",
   vehicle_id: "V-17",
@@ -60,7 +60,7 @@ const PLACES: Readonly<Record<string, string>> = {
   driver_id: "C-44",
   state: "open",
 };
-/** Query parameters that an example uses; a list of vehicles in one state would be another page. */
+/** Query parameters of the examples. */
 const QUERIES: Readonly<Record<string, readonly string[]>> = {
   listDeliveries: ["driver_id", "limit"],
   listVehicles: ["limit"],
@@ -72,34 +72,34 @@ const INTRODUCTION = `# HTTP API
 
 Generated from the OpenAPI document by \`npm run docs:api\`; a test runs every example.
 
-JSON in and out, in UTF-8, not compressed. Units stand in the names. Every call carries \`x-api-key\`; with
-\`api.auth\` \`iam\` it is signed instead (SigV4, service \`execute-api\`), with \`none\` it carries neither. Ids are 1–64 characters of
-\`A–Z a–z 0–9 . _ : -\`, not \`.\` or \`..\`; an integer is accepted and becomes its decimal string. \`null\` in an optional field means that it is
-absent. Unknown fields and unknown query parameters are refused; what an app wants to keep beside goes into \`extra\`.
-Types for TypeScript: [api.d.ts](api.d.ts), generated from the same document.
+Requests and answers are JSON in UTF-8, not compressed. Field names contain their units. Authentication depends on \`api.auth\`: with \`apiKey\`
+send the key in the header \`x-api-key\`; with \`iam\` sign the call (SigV4, service \`execute-api\`); with \`none\` send neither. Ids are 1–64
+characters of \`A–Z a–z 0–9 . _ : -\`, but not \`.\` or \`..\`; an integer is accepted and becomes its decimal string. \`null\` in an optional field
+means that it is absent. Unknown fields and unknown query parameters are refused. Put additional data of the app into \`extra\`.
+TypeScript types: [api.d.ts](api.d.ts), generated from the same document.
 
-**Times** come in as RFC 3339 with \`Z\` or any offset and go out in UTC. A time more than 120 s ahead of the server's clock is a wrong clock: the
-event counts with its time of receipt, and the answer says \`time_source: "server"\`, as it does when the call carries no time. A time before the
+**Times.** Send RFC 3339 with \`Z\` or any offset; answers are in UTC. The API does not trust a time more than 120 s ahead of its clock: the
+event then counts with its time of receipt, and the answer has \`time_source: "server"\`, as for a call without a time. A time before the
 year 2000 is refused.
 
-**The same event.** \`event_id\` is the client's idempotency key within the delivery or vehicle that the event is about, and its route; without it one is
-derived from the payload. The same event sent again, whatever its time, changes nothing and answers \`duplicate: true\`; with other content it is
-409. At least the last 64 events of each delivery or vehicle are known. A client that sends neither \`event_id\` nor a time is understood to repeat its
-last event when it sends the same words within a minute.
+**Idempotency.** \`event_id\` is the client's idempotency key. It is unique within one delivery, or within one vehicle and POST route; without it, a
+key is derived from the payload. The same event sent again, whatever its time, changes nothing and answers \`duplicate: true\`. The same
+\`event_id\` with other content answers 409. The API remembers at least the last 64 events of each delivery or vehicle. When a call has neither
+\`event_id\` nor a time, the same payload sent again within a minute counts as a retry.
 
-**Batches.** \`POST /delivery\`, \`/vehicle\` and \`/route\` also take \`{"events": [1…500 such bodies]}\`, at most 1 MiB, for phones that were offline. They are
-worked off in order of time and answered 200 \`{accepted, failed, results}\`, in the order sent: \`{status: 200, …}\` or \`{status, error}\`. One bad event spoils no
-other; what did not fit into the function's time is 503 and can be sent again. In the results of deliveries
-\`status\` is the HTTP status, and the delivery's own is \`delivery_status\`.
+**Batches.** \`POST /delivery\`, \`/vehicle\` and \`/route\` also accept \`{"events": [1…500 such bodies]}\`, at most 1 MiB, for phones that were offline.
+The events are processed in order of time. The answer has status 200 and \`{accepted, failed, results}\`, with the results in the order sent:
+\`{status: 200, …}\` or \`{status, error}\`. An invalid event does not affect the others. An event that exceeds the function's time limit gets 503;
+send it again. In the results of deliveries \`status\` is the HTTP status, and \`delivery_status\` is the status of the delivery.
 
 \`\`\`sh
 curl -sS "$API_URL/vehicle" -H @key.header -H 'content-type: application/json' -d '{"events": [{"vehicle_id": "V-18", "position": {"lat": 4.65, "lon": -74.06}}]}'
 \`\`\`
 
-**Lists** answer \`next\`, the \`cursor\` of the following page, or null.
+**Lists.** Each answer has \`next\`: the \`cursor\` of the following page, or null at the end.
 
-The examples run in this order in an empty stack. They take address and key from two places; the key goes through a file, as
-everybody on the machine can read a command line:
+The examples work in this order on an empty stack. They read the address from a variable and the key from a file, because other users of the
+machine can read command lines:
 
 \`\`\`sh
 API_URL=$(npx fleetlogix outputs api_url)
@@ -107,7 +107,7 @@ API_URL=$(npx fleetlogix outputs api_url)
 \`\`\`
 `;
 
-/** The order in which a back end that is empty can answer the examples. */
+/** Order of the examples, so that they work on an empty back end. */
 const ORDER = [
   "putRoute",
   "getRoute",
@@ -218,7 +218,7 @@ function errorSection(all: readonly Operation[]): string {
     },
   };
   const shape = `\`\`\`json\n${JSON.stringify(example, null, 2)}\n\`\`\`\n`;
-  return `\n## Errors\n\n${shape}\n429 and 503 carry \`Retry-After\` in seconds. Nothing of our inside is told.\n\n${table(["status", "code"], rows)}`;
+  return `\n## Errors\n\n${shape}\n429 and 503 have \`Retry-After\` in seconds. Messages never contain internal details.\n\n${table(["status", "code"], rows)}`;
 }
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>

@@ -1,6 +1,6 @@
 import { openApiDocument } from "../src/stack/openapi.ts";
 
-/** docs/api.d.ts: the API's requests and answers as TypeScript types, out of the OpenAPI document. */
+/** Content of docs/api.d.ts: the API's requests and answers as TypeScript types, from the OpenAPI document. */
 interface Schema {
   readonly $ref?: string;
   readonly type?: string;

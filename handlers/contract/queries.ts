@@ -15,10 +15,10 @@ import {
 export type QuerySpec = Readonly<Record<string, z.core.$ZodType>>;
 
 export const deliveriesQuery = {
-  driver_id: makeId("Deliveries of this driver; this or `status` is required."),
+  driver_id: makeId("Id of the driver. Either this or `status` is required."),
   status: deliveryStatus,
-  from: makeQueryTime("Only those whose `updated_at` is not before this time."),
-  to: makeQueryTime("Only those whose `updated_at` is not after this time."),
+  from: makeQueryTime("Earliest `updated_at`, inclusive."),
+  to: makeQueryTime("Latest `updated_at`, inclusive."),
   limit: deliveriesLimit,
   cursor,
 } as const satisfies QuerySpec;

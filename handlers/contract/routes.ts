@@ -49,9 +49,9 @@ const LIST: readonly ErrorStatus[] = [400, 403, 429, 500, 503];
 const WRITE: readonly ErrorStatus[] = [400, 403, 409, 413, 429, 500, 503];
 
 const idOf = (name: string, description: string): Parameter => ({ name, description, schema: makeId(description) });
-const DELIVERY = idOf("delivery_id", "The delivery.");
-const VEHICLE = idOf("vehicle_id", "The vehicle.");
-const ROUTE = idOf("route_id", "The planned route.");
+const DELIVERY = idOf("delivery_id", "Id of the delivery.");
+const VEHICLE = idOf("vehicle_id", "Id of the vehicle.");
+const ROUTE = idOf("route_id", "Id of the planned route.");
 
 /** All routes of the API. */
 export const ROUTES: readonly ApiRoute[] = [
@@ -62,12 +62,12 @@ export const ROUTES: readonly ApiRoute[] = [
     function: "verify-delivery",
     summary: "Report a delivery update",
     description:
-      "The later update stands; at equal times the one further along (`pending` `assigned` `in_transit` `failed` `returned` `cancelled` " +
-      "`delivered`), then the greater `event_id`. `returned`, `cancelled` and `delivered` are final: an update that is not final never " +
-      "replaces one, unless it is a `correction`, which stands against everything older than itself. An update that does not stand " +
-      "answers the stored state with `applied: false` and `reason` `late` or `final`; its optional fields fill in what is still empty. " +
-      "`delivered_at` is the time of the first `delivered` since the last correction. The order of arrival does not matter, and the same " +
-      "event again changes nothing and answers `duplicate: true`.",
+      "The latest update decides the status. At equal times it is the status further along (`pending` `assigned` `in_transit` `failed` " +
+      "`returned` `cancelled` `delivered`), then the greater `event_id`. `returned`, `cancelled` and `delivered` are final: only another " +
+      "final status or a `correction` replaces them. A correction replaces every older update. An update that is not applied " +
+      "answers the stored state with `applied: false` and `reason` `late` or `final`; its optional fields fill empty fields of the state. " +
+      "`delivered_at` is the time of the first `delivered` since the last correction. The result does not depend on the order of arrival. " +
+      "The same event sent again changes nothing and answers `duplicate: true`.",
     pathParameters: [],
     queryParameters: [],
     request: deliveryUpdate,
@@ -81,8 +81,8 @@ export const ROUTES: readonly ApiRoute[] = [
     path: "/delivery/{delivery_id}",
     operationId: "getDelivery",
     function: "verify-delivery",
-    summary: "Where a delivery stands",
-    description: "All that is known of it, after the update that stands.",
+    summary: "Get the state of a delivery",
+    description: "The current state with all stored fields.",
     pathParameters: [DELIVERY],
     queryParameters: [],
     response: deliveryAnswer,
@@ -94,9 +94,9 @@ export const ROUTES: readonly ApiRoute[] = [
     path: "/delivery",
     operationId: "listDeliveries",
     function: "verify-delivery",
-    summary: "Deliveries of a driver or in a status",
+    summary: "List the deliveries of a driver or with a status",
     description:
-      "Newest first by `updated_at`. Give one of `driver_id` and `status`. `next` is the `cursor` of the following page, null at the end.",
+      "Sorted by `updated_at`, newest first. Give `driver_id` or `status`. `next` is the `cursor` of the following page, null at the end.",
     pathParameters: [],
     queryParameters: parametersOf(deliveriesQuery),
     response: deliveriesAnswer,
@@ -113,9 +113,9 @@ export const ROUTES: readonly ApiRoute[] = [
       "ETA = remaining distance / average speed, counted from `recorded_at`. Distance, first that applies: `given`, `route` " +
       "(along the planned route, from the vehicle's place on it), `off_route` (farther from it than the threshold: back to the route and " +
       "then along it), `great_circle` (to `destination`). Speed, first that applies: `given`, `tracked` (distance driven / time over the last " +
-      "minutes, standing included), `default` (60 km/h). Without an ETA `eta_reason` says why. A fix that cannot be true (0,0; too inaccurate; " +
-      "farther from the last good one than a vehicle can drive, unless the next two agree with it) is kept in the raw copy, and answers " +
-      '`applied: false`, `reason: "implausible"`. A late fix answers its own calculation with `applied: false`, `reason: "late"`.',
+      "minutes, stops included), `default` (60 km/h). Without an ETA, `eta_reason` has the reason. An implausible fix (0,0; too inaccurate; " +
+      "farther from the last plausible one than a vehicle can drive, unless the next two agree with it) is stored in the raw copy only, and " +
+      'answers `applied: false`, `reason: "implausible"`. A late fix answers its own ETA with `applied: false`, `reason: "late"`.',
     pathParameters: [],
     queryParameters: [],
     request: vehicleFix,
@@ -129,10 +129,10 @@ export const ROUTES: readonly ApiRoute[] = [
     path: "/vehicle/{vehicle_id}",
     operationId: "getVehicle",
     function: "calculate-eta",
-    summary: "A vehicle's last fix and time of arrival",
+    summary: "Get a vehicle's last fix and time of arrival",
     description:
-      "The newest good fix by its own time, whichever call brought it, with its ETA and the progress on its route. `silent: true`, and no ETA, " +
-      "when nothing came for `tracking.silentAfterMinutes`.",
+      "The newest plausible fix by its own time, whichever call sent it, with its ETA and the progress on its route. A vehicle without a fix " +
+      "for `tracking.silentAfterMinutes` has `silent: true` and no ETA.",
     pathParameters: [VEHICLE],
     queryParameters: [],
     response: vehicleAnswer,
@@ -144,7 +144,7 @@ export const ROUTES: readonly ApiRoute[] = [
     path: "/vehicle",
     operationId: "listVehicles",
     function: "calculate-eta",
-    summary: "All vehicles",
+    summary: "List all vehicles",
     description: "In no particular order. `next` is the `cursor` of the following page, null at the end.",
     pathParameters: [],
     queryParameters: parametersOf(vehiclesQuery),
@@ -157,10 +157,10 @@ export const ROUTES: readonly ApiRoute[] = [
     path: "/vehicle/{vehicle_id}/alerts",
     operationId: "getVehicleAlerts",
     function: "route-deviation",
-    summary: "A vehicle's alerts, newest first",
+    summary: "List a vehicle's alerts, newest first",
     description:
-      "`next` is the `cursor` of the following page, null at the end. A vehicle without alerts has none: 200. An open one of a vehicle from " +
-      "which nothing comes is shown with `silent: true`.",
+      "`next` is the `cursor` of the following page, null at the end. A vehicle without alerts gives an empty list with status 200. An open " +
+      "alert of a silent vehicle has `silent: true`.",
     pathParameters: [VEHICLE],
     queryParameters: parametersOf(alertsQuery),
     response: alertsAnswer,
@@ -172,8 +172,8 @@ export const ROUTES: readonly ApiRoute[] = [
     path: "/alert",
     operationId: "listAlerts",
     function: "route-deviation",
-    summary: "The whole fleet's alerts, newest first",
-    description: "As those of one vehicle. `state=open` are those to look at now; open alerts never expire.",
+    summary: "List the fleet's alerts, newest first",
+    description: "The same records as for one vehicle. Open alerts (`state=open`) never expire.",
     pathParameters: [],
     queryParameters: parametersOf(alertsQuery),
     response: alertsAnswer,
@@ -186,7 +186,7 @@ export const ROUTES: readonly ApiRoute[] = [
     operationId: "putRoute",
     function: "route-deviation",
     summary: "Store a planned route",
-    description: "Replaces the whole route; the last call stands. Takes effect with the next fix.",
+    description: "Replaces the whole route; the last call wins. Takes effect with the next fix.",
     pathParameters: [ROUTE],
     queryParameters: [],
     request: plannedRoute,
@@ -199,8 +199,8 @@ export const ROUTES: readonly ApiRoute[] = [
     path: "/route/{route_id}",
     operationId: "getRoute",
     function: "route-deviation",
-    summary: "A planned route",
-    description: "With its waypoints.",
+    summary: "Get a planned route",
+    description: "The route with its waypoints.",
     pathParameters: [ROUTE],
     queryParameters: [],
     response: routeAnswer,
@@ -212,13 +212,13 @@ export const ROUTES: readonly ApiRoute[] = [
     path: "/route",
     operationId: "postRoute",
     function: "route-deviation",
-    summary: "Is the vehicle on its route?",
+    summary: "Report a GPS fix and check it against the route",
     description:
       "`deviation_km` is the great-circle distance to the nearest point of the route, segments included. The `alerts.confirmFixes`-th deviated " +
-      "fix in a row opens an episode: one alert, one message. Further ones are reported after `alerts.renotifyMinutes` or when the deviation " +
-      "has doubled. It closes at the first fix within 80 % of the threshold, or when the vehicle reports on another route, with one message. " +
-      "`alert.notified` says whether this call sent a message. A `planned_route` without `route_id` is a route of its own. A fix older than the " +
-      "vehicle's last one, or one that cannot be true, answers its distance and changes nothing (`applied: false`, `reason` `late` or `implausible`).",
+      "fix in a row opens an episode with one alert and one message. A further message is sent after `alerts.renotifyMinutes` or when the " +
+      "deviation has doubled. The episode closes at the first fix within 80 % of the threshold, or when the vehicle reports on another route, " +
+      "with one message. `alert.notified` says whether this call sent a message. A `planned_route` without `route_id` is an ad-hoc route. A " +
+      "late or implausible fix answers its distance and changes nothing (`applied: false`, `reason` `late` or `implausible`).",
     pathParameters: [],
     queryParameters: [],
     request: routeFix,

@@ -7,7 +7,7 @@ import * as z from "zod/mini";
  */
 
 const ID_TEXT = /^[A-Za-z0-9._:-]{1,64}$/;
-const ID_RULE = "Must be 1–64 characters of A–Z a–z 0–9 . _ : - or an integer, and neither . nor ..";
+const ID_RULE = "Must be 1–64 characters of A–Z a–z 0–9 . _ : - or an integer, but not . or ..";
 const TIME_RULE = "Must be an RFC 3339 time with Z or an offset, such as 2026-03-01T14:05:00Z or 2026-03-01T09:05:00-05:00.";
 const TOO_OLD = "Must not lie before 2000-01-01: the clock of the phone is wrong.";
 const EARLIEST_MS = Date.UTC(2000, 0, 1);
@@ -97,7 +97,7 @@ export const position = makePosition("A position.");
 const polyline = (description: string) => described(z.array(position).check(z.minLength(2), z.maxLength(2000)), description);
 
 const eventId = makeId(
-  "The client's idempotency key within its delivery or vehicle: the same event sent again changes nothing, whatever its time. Without it one is derived from the payload.",
+  "Idempotency key of the client, unique within the delivery or vehicle. The same event sent again changes nothing, whatever its time. Default: derived from the payload.",
 );
 
 /** Text. Half a surrogate pair is refused, because DynamoDB refuses it. */
@@ -120,72 +120,80 @@ const extra = described(
       error: `Must be at most ${MAX_EXTRA_BYTES} bytes of JSON.`,
     }),
   ),
-  `Anything else that the app wants to keep: an object of at most ${MAX_EXTRA_BYTES} bytes of JSON. It is kept in the raw copy.`,
+  `Additional data of the app: an object of at most ${MAX_EXTRA_BYTES} bytes of JSON. It is stored in the raw copy.`,
 );
 
 export const DELIVERY_STATUSES = ["pending", "assigned", "in_transit", "delivered", "failed", "returned", "cancelled"] as const;
-export const deliveryStatus = described(z.enum(DELIVERY_STATUSES), "Where the delivery stands.");
+export const deliveryStatus = described(z.enum(DELIVERY_STATUSES), "Status of the delivery.");
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 export const deliveryUpdate = z.strictObject({
-  delivery_id: makeId("The delivery."),
+  delivery_id: makeId("Id of the delivery."),
   status: deliveryStatus,
-  occurred_at: optional(makeTime("When it happened; the order of updates follows it. Default: when the call arrives.")),
+  occurred_at: optional(makeTime("Time of the event. It decides the order of updates. Default: time of receipt.")),
   event_id: optional(eventId),
-  tracking_number: optional(makeId("The number the customer tracks the parcel with.")),
-  driver_id: optional(makeId("Who drives.")),
-  vehicle_id: optional(makeId("The vehicle that carries it.")),
-  route_id: optional(makeId("The planned route it is on.")),
-  position: optional(makePosition("Where it happened.")),
+  tracking_number: optional(makeId("Number with which the customer tracks the parcel.")),
+  driver_id: optional(makeId("Id of the driver.")),
+  vehicle_id: optional(makeId("Id of the vehicle with the parcel.")),
+  route_id: optional(makeId("Id of the planned route.")),
+  position: optional(makePosition("Position at the time of the event.")),
   recipient_signature: optional(described(z.boolean(), "Whether the recipient signed.")),
-  recipient_name: optional(makeText(0, 200, "Who took it.")),
-  scheduled_at: optional(makeTime("When it is to be delivered.")),
-  notes: optional(makeText(0, 1000, "Free text of the driver.")),
+  recipient_name: optional(makeText(0, 200, "Name of the recipient.")),
+  scheduled_at: optional(makeTime("Planned time of delivery.")),
+  notes: optional(makeText(0, 1000, "Notes of the driver.")),
   correction: optional(
-    described(z.boolean(), "Whether this update corrects what was reported before: it stands against everything older than itself."),
+    described(z.boolean(), "Whether this update corrects earlier ones: it may also replace a final status that is older than it."),
   ),
   extra: optional(extra),
 });
 
-const accuracyM = measured(100_000, "How far off the position may be, in metres, as the phone says.");
-const speedKmh = measured(1000, "Speed at this moment, km/h.");
+const accuracyM = measured(100_000, "Accuracy radius of the position in metres, as reported by the phone.");
+const speedKmh = measured(1000, "Current speed, km/h.");
 const headingDeg = measured(360, "Direction of travel in degrees, clockwise from north.");
 
 export const vehicleFix = z.strictObject({
-  vehicle_id: makeId("The vehicle."),
-  position: makePosition("Where the vehicle was."),
-  recorded_at: optional(makeTime("When the fix was taken. Default: when the call arrives.")),
+  vehicle_id: makeId("Id of the vehicle."),
+  position: makePosition("Position of the vehicle."),
+  recorded_at: optional(makeTime("Time of the fix. Default: time of receipt.")),
   event_id: optional(eventId),
   speed_kmh: optional(speedKmh),
-  average_speed_kmh: optional(bounded(0, 1000, "Average speed to count with, km/h; it goes before what was tracked.")),
-  destination: optional(makePosition("Where the vehicle is going; the distance is that of the great circle.")),
-  remaining_distance_km: optional(bounded(0, 100_000, "Distance still to drive, km; it goes before what is calculated.")),
-  route_id: optional(makeId("The planned route; the distance is taken along it.")),
-  delivery_id: optional(makeId("The delivery the vehicle is on its way to.")),
+  average_speed_kmh: optional(bounded(0, 1000, "Average speed for the ETA, km/h. It takes precedence over the tracked speed.")),
+  destination: optional(makePosition("Destination of the vehicle. The remaining distance is the great-circle distance to it.")),
+  remaining_distance_km: optional(bounded(0, 100_000, "Remaining distance, km. It takes precedence over the calculated distance.")),
+  route_id: optional(makeId("Id of the planned route. The remaining distance is measured along it.")),
+  delivery_id: optional(makeId("Id of the vehicle's next delivery.")),
   accuracy_m: optional(accuracyM),
   heading_deg: optional(headingDeg),
-  altitude_m: optional(bounded(-1000, 20_000, "Altitude above sea level, in metres.")),
-  battery_percent: optional(measured(100, "Charge of the phone's battery, 0–100.")),
+  altitude_m: optional(bounded(-1000, 20_000, "Altitude above sea level in metres.")),
+  battery_percent: optional(measured(100, "Battery level of the phone, 0–100.")),
   extra: optional(extra),
 });
 
 export const plannedRoute = z.strictObject({
-  waypoints: polyline("The route's positions in driving order."),
-  name: optional(makeText(1, 200, "A name for people.")),
-  threshold_km: optional(thresholdKm("How far from the route counts as deviated, km. Default: as configured.")),
+  waypoints: polyline("Positions of the route in driving order."),
+  name: optional(makeText(1, 200, "Display name of the route.")),
+  threshold_km: optional(
+    thresholdKm("Distance from the route above which a vehicle is off its route, km. Default: alerts.deviationThresholdKm."),
+  ),
 });
 
 const routeFixFields = z.strictObject({
-  vehicle_id: makeId("The vehicle."),
-  position: makePosition("Where the vehicle was."),
-  route_id: optional(makeId("The planned route; this or `planned_route` is required.")),
+  vehicle_id: makeId("Id of the vehicle."),
+  position: makePosition("Position of the vehicle."),
+  route_id: optional(makeId("Id of the planned route. Either this or `planned_route` is required.")),
   planned_route: optional(
-    polyline("The route itself, where it is not stored; it goes before the stored one. Without `route_id` it is a route of its own."),
+    polyline(
+      "Positions of a route that is not stored. They take precedence over a stored route. Without `route_id` it is an ad-hoc route.",
+    ),
   ),
-  driver_id: optional(makeId("Who drives.")),
-  recorded_at: optional(makeTime("When the fix was taken. Default: when the call arrives.")),
+  driver_id: optional(makeId("Id of the driver.")),
+  recorded_at: optional(makeTime("Time of the fix. Default: time of receipt.")),
   event_id: optional(eventId),
-  threshold_km: optional(thresholdKm("How far from the route counts as deviated, km. Default: the route's, else as configured.")),
+  threshold_km: optional(
+    thresholdKm(
+      "Distance from the route above which the vehicle is off it, km. Default: that of the route, else alerts.deviationThresholdKm.",
+    ),
+  ),
   accuracy_m: optional(accuracyM),
   speed_kmh: optional(speedKmh),
   heading_deg: optional(headingDeg),
@@ -205,12 +213,12 @@ export const DEFAULT_LIMIT = 20;
 const makeLimit = (most: number, rule: RegExp, of: string) =>
   described(
     z.pipe(z.string().check(z.regex(rule, { error: `Must be an integer from 1 to ${most}.` })), z.transform(Number)),
-    `How many ${of} at most, 1–${most}. Default: ${DEFAULT_LIMIT}.`,
+    `Maximum number of ${of}, 1–${most}. Default: ${DEFAULT_LIMIT}.`,
   );
 export const deliveriesLimit = makeLimit(100, /^(?:[1-9][0-9]?|100)$/, "deliveries");
 export const alertsLimit = makeLimit(100, /^(?:[1-9][0-9]?|100)$/, "alerts");
 export const vehiclesLimit = makeLimit(200, /^(?:[1-9][0-9]?|1[0-9][0-9]|200)$/, "vehicles");
-export const cursor = described(z.string().check(z.minLength(1), z.maxLength(512)), "Where to go on: `next` of the answer before.");
+export const cursor = described(z.string().check(z.minLength(1), z.maxLength(512)), "`next` of the previous answer.");
 export const VEHICLE_STATES = ["moving", "stopped", "silent"] as const;
 export const vehicleState = described(z.enum(VEHICLE_STATES), "Only vehicles in this state.");
 export const ALERT_STATES = ["open", "closed"] as const;

@@ -12,7 +12,7 @@ export const toCursor = (key: readonly string[], scope: readonly string[]): stri
 export function fromCursor(cursor: string, scope: readonly string[], length: number): readonly string[] {
   const [of, ...key] = parse(cursor);
   if (of !== scopeOf(scope) || key.length !== length || key.includes(""))
-    throw invalid([{ path: "cursor", message: "Must be `next` of an earlier answer to the same question." }]);
+    throw invalid([{ path: "cursor", message: "Must be `next` of an earlier answer to the same query." }]);
   return key;
 }
 

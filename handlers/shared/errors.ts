@@ -26,7 +26,7 @@ export class ApiError extends Error {
 }
 
 export const invalid = (details: readonly Detail[]): ApiError =>
-  new ApiError("INVALID_REQUEST", details.length === 1 ? describe(details[0] as Detail) : `The request has ${details.length} faults.`, {
+  new ApiError("INVALID_REQUEST", details.length === 1 ? describe(details[0] as Detail) : `The request has ${details.length} errors.`, {
     details,
   });
 
