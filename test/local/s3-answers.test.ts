@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { request } from "node:http";
+import { type IncomingHttpHeaders, request } from "node:http";
+import { text } from "node:stream/consumers";
 import { KMS } from "@aws-sdk/client-kms";
 import { type LifecycleRule, S3 } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -118,13 +119,35 @@ describe("KMS keys of objects", () => {
   });
 });
 
-test("A presigned PUT keeps the condition that stands in its query", async () => {
+/** The query of a presigned address; keys that were not issued here are not checked. */
+function presigned(seconds: number | string): Record<string, string> {
   const now = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
-  const scope = `owner/${now.slice(0, 8)}/us-east-1/s3/aws4_request`;
-  const signature = `X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=${scope}&X-Amz-Date=${now}&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=0`;
-  const put = () => fetch(`${aws.url}/${Bucket}/once?If-None-Match=*&${signature}`, { method: "PUT", body: "x" });
+  return {
+    "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+    "X-Amz-Credential": `owner/${now.slice(0, 8)}/us-east-1/s3/aws4_request`,
+    "X-Amz-Date": now,
+    "X-Amz-Expires": String(seconds),
+    "X-Amz-SignedHeaders": "host",
+    "X-Amz-Signature": "0",
+  };
+}
+
+test("A presigned PUT keeps the condition that stands in its query", async () => {
+  const query = new URLSearchParams({ "If-None-Match": "*", ...presigned(60) });
+  const put = () => fetch(`${aws.url}/${Bucket}/once?${query}`, { method: "PUT", body: "x" });
   expect((await put()).status).toBe(200);
   expect((await put()).status).toBe(412);
+});
+
+test("A presigned address of an impossible lifetime is refused in AWS's words", async () => {
+  const put = async (seconds: number | string) => {
+    const answer = await fetch(`${aws.url}/${Bucket}/late?${new URLSearchParams(presigned(seconds))}`, { method: "PUT", body: "x" });
+    return [answer.status, /<Message>(.*)<\/Message>/.exec(await answer.text())?.[1]];
+  };
+  expect(await put(-1000)).toEqual([400, "X-Amz-Expires must be non-negative"]);
+  expect(await put(604_801)).toEqual([400, expect.stringContaining("must be less than a week (in seconds)")]);
+  expect(await put("undefined")).toEqual([400, "X-Amz-Expires should be a number"]);
+  expect(await put(0)).toEqual([403, "Request has expired"]);
 });
 
 test("Storage classes of other kinds of storage are refused", async () => {
@@ -165,14 +188,16 @@ test("A part has a checksum of its own where the upload names an algorithm", asy
 });
 
 describe("headers of a request", () => {
-  const put = (headers: Record<string, string>, body: string | undefined) =>
-    new Promise<number | undefined>((resolve, reject) => {
+  // A body of bytes: with a string Node would send the headers as UTF-8.
+  const send = (method: string, headers: Record<string, string>, body?: string) =>
+    new Promise<{ status: number | undefined; headers: IncomingHttpHeaders; text: string }>((resolve, reject) => {
       const authorization = `AWS4-HMAC-SHA256 Credential=owner/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0`;
-      const sent = request(`${aws.url}/${Bucket}/raw`, { method: "PUT", headers: { authorization, ...headers } }, (answer) => {
-        answer.resume().on("end", () => resolve(answer.statusCode));
-      });
-      sent.on("error", reject).end(body);
+      const sent = request(`${aws.url}/${Bucket}/raw`, { method, headers: { authorization, ...headers } }, async (answer) =>
+        resolve({ status: answer.statusCode, headers: answer.headers, text: await text(answer) }),
+      );
+      sent.on("error", reject).end(body === undefined ? undefined : Buffer.from(body));
     });
+  const put = async (headers: Record<string, string>, body: string | undefined) => (await send("PUT", headers, body)).status;
 
   test("A body of unknown length is refused", async () => {
     expect(await put({ "transfer-encoding": "chunked" }, "x")).toBe(411);
@@ -183,13 +208,41 @@ describe("headers of a request", () => {
     expect(await put({ "content-length": "1", expect: "200" }, "x")).toBe(200);
   });
 
-  test("The content encoding is kept without aws-chunked", async () => {
+  test("GET with an encryption header is refused", async () => {
+    await put({ "content-length": "1" }, "x");
+    for (const method of ["GET", "HEAD"]) {
+      const refused = await send(method, { "x-amz-server-side-encryption": "AES256" });
+      expect(refused.status).toBe(400);
+      if (method === "GET") expect(refused.text).toContain("x-amz-server-side-encryption header is not supported for this operation.");
+    }
+    expect((await send("GET", {})).text).toBe("x");
+  });
+
+  // The first value and its answer are the example of AWS's documentation, the last one is recorded from AWS.
+  test("Metadata beyond ASCII is answered in the form of RFC 2047", async () => {
+    const utf8 = Buffer.from("ÄMÄZÕÑ S3").toString("latin1");
+    await put({ "content-length": "1", "x-amz-meta-utf8": utf8, "x-amz-meta-plain": "a =?_b", "x-amz-meta-latin": "S3 é_" }, "x");
+    expect((await send("HEAD", {})).headers).toMatchObject({
+      "x-amz-meta-utf8": "=?UTF-8?B?w4PChE3Dg8KEWsODwpXDg8KRIFMz?=",
+      "x-amz-meta-plain": "a =?_b",
+      "x-amz-meta-latin": "=?UTF-8?Q?S3_=C3=A9=5F?=",
+    });
+    const query = new URLSearchParams({ "x-amz-meta-foo": "non-ascii-%E2%80%94_—_é_", ...presigned(60) });
+    expect((await fetch(`${aws.url}/${Bucket}/raw?${query}`, { method: "PUT" })).status).toBe(200);
+    expect((await send("HEAD", {})).headers["x-amz-meta-foo"]).toBe("=?UTF-8?Q?non-ascii-%E2%80%94=5F=E2=80=94=5F=C3=A9=5F?=");
+  });
+
+  test("The content encoding is kept without aws-chunked, which may stand on a plain body", async () => {
     const encodingOf = async (ContentEncoding: string) => {
       await s3.putObject({ Bucket, Key: "encoded", Body: "x", ContentEncoding });
-      return (await s3.headObject({ Bucket, Key: "encoded" })).ContentEncoding;
+      const { Body, ContentEncoding: answered } = await s3.getObject({ Bucket, Key: "encoded" });
+      expect(await Body?.transformToString()).toBe("x");
+      return answered;
     };
     expect(await encodingOf("deflate, gzip")).toBe("deflate, gzip");
-    expect(await encodingOf("gzip")).toBe("gzip");
+    expect(await encodingOf("gzip, aws-chunked")).toBe("gzip");
+    expect(await encodingOf("aws-chunked, gzip")).toBe("gzip");
+    expect(await encodingOf("aws-chunked")).toBeUndefined();
   });
 });
 
@@ -213,4 +266,34 @@ test("A part is copied from an object with a customer key only with that key", a
     CopySourceSSECustomerKey: own.key,
     CopySourceSSECustomerKeyMD5: own.md5,
   });
+});
+
+test("A range of a copied part is refused in AWS's words", async () => {
+  await s3.putObject({ Bucket, Key: "ten", Body: "0123456789" });
+  const { UploadId } = await s3.createMultipartUpload({ Bucket, Key: "range" });
+  const copy = (CopySourceRange: string) =>
+    s3.uploadPartCopy({ Bucket, Key: "range", UploadId, PartNumber: 1, CopySource: `${Bucket}/ten`, CopySourceRange });
+  const refused = (ArgumentValue: string, message: string) => ({
+    name: "InvalidArgument",
+    ArgumentName: "x-amz-copy-source-range",
+    ArgumentValue,
+    message: expect.stringContaining(message),
+  });
+  await expect(copy("bytes=0-100")).rejects.toMatchObject(refused("bytes=0-100", "not valid for source object of size: 10"));
+  await expect(copy("bytes=1-0")).rejects.toMatchObject(refused("bytes=1-0", "must be of the form bytes=first-last"));
+  await expect(copy("0-8")).rejects.toMatchObject(refused("0-8", "must be of the form bytes=first-last"));
+  await copy("bytes=0-9");
+});
+
+// boto/boto3#1213; moto's own test of the same answer is verified against AWS (getmoto/moto#7112).
+test("More than ten tags of an object are refused", async () => {
+  await s3.putObject({ Bucket, Key: "tagged", Body: "x" });
+  const put = (count: number) =>
+    s3.putObjectTagging({
+      Bucket,
+      Key: "tagged",
+      Tagging: { TagSet: Array.from({ length: count }, (_, i) => ({ Key: `k${i}`, Value: "v" })) },
+    });
+  await expect(put(11)).rejects.toMatchObject({ name: "BadRequest", message: "Object tags cannot be greater than 10" });
+  await put(10);
 });

@@ -24,7 +24,10 @@ describe("default retention", () => {
     await expect(set({ Days: 1 })).rejects.toMatchObject(malformed);
     await expect(set({ Mode: "GOVERNANCE", Days: 1 }, "Disabled")).rejects.toMatchObject(malformed);
     for (const period of [{ Days: 0 }, { Years: -1 }, { Days: 36_501 }])
-      await expect(set({ Mode: "GOVERNANCE", ...period })).rejects.toMatchObject({ name: "InvalidArgument" });
+      await expect(set({ Mode: "GOVERNANCE", ...period })).rejects.toMatchObject({
+        name: "InvalidArgument",
+        ArgumentName: Object.keys(period)[0],
+      });
   });
 
   test("An object without a retention of its own takes that of the bucket", async () => {

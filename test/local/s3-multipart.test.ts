@@ -241,5 +241,12 @@ test("a customer key is complete, of 256 bits, and the one that its MD5 says; pa
   const { UploadId } = await s3.createMultipartUpload({ Bucket, Key: "secret", ...own });
   const part = { Bucket, Key: "secret", UploadId, PartNumber: 1, Body: "x" };
   await expect(s3.uploadPart(part)).rejects.toMatchObject({ name: "InvalidRequest" });
-  await s3.uploadPart({ ...part, ...own });
+  const { ETag } = await s3.uploadPart({ ...part, ...own });
+  const complete = { Bucket, Key: "secret", UploadId, MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] } };
+  const other = { SSECustomerAlgorithm: "AES256", SSECustomerKey: randomBytes(32).toString("base64") };
+  await expect(s3.completeMultipartUpload({ ...complete, ...other })).rejects.toMatchObject({
+    name: "InvalidRequest",
+    message: "The provided encryption parameters did not match the ones used originally.",
+  });
+  await s3.completeMultipartUpload(complete);
 });

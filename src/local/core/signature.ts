@@ -46,7 +46,7 @@ export function signatureOf(headers: Readonly<Record<string, string>>, query: UR
     service,
     signedHeaders: of("SignedHeaders").split(";"),
     signature: of("Signature"),
-    expires: presigned ? Number(query.get("X-Amz-Expires") ?? "0") : undefined,
+    expires: presigned ? Number(query.get("X-Amz-Expires") ?? "missing") : undefined,
     signedAt: (presigned ? query.get("X-Amz-Date") : (headers["x-amz-date"] ?? headers.date)) ?? "",
   };
 }
@@ -102,9 +102,16 @@ export function checkExpiry(signature: Signature, now: number): void {
   if (signature.expires === undefined) return;
   const [, y, mo, d, h, mi, s] = (/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(signature.signedAt) ?? []).map(Number);
   const signedAt = Date.UTC(y ?? 0, (mo ?? 1) - 1, d, h, mi, s);
-  if (!(signature.expires > 0 && signature.expires <= 604_800))
-    throw new LocalFault("AuthorizationQueryParametersError", "X-Amz-Expires must be between 1 and 604800 seconds", 400);
-  if (now > signedAt + signature.expires * 1000) throw expired;
+  checkLifetime(signature.expires);
+  if (now >= signedAt + signature.expires * 1000) throw expired;
+}
+
+/** AWS's words: https://github.com/fog/fog/issues/3528, bryanjos/aws_auth#31, minio/minio-js#1312. */
+function checkLifetime(seconds: number): void {
+  if (seconds >= 0 && seconds <= 604_800) return;
+  const most = "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds";
+  const message = Number.isNaN(seconds) ? "X-Amz-Expires should be a number" : seconds < 0 ? "X-Amz-Expires must be non-negative" : most;
+  throw new LocalFault("AuthorizationQueryParametersError", message, 400);
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */

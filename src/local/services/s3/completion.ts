@@ -3,7 +3,8 @@ import type { CompletedPart, CompleteMultipartUploadCommandInput } from "@aws-sd
 import { type Call, LocalFault } from "../../core/service.ts";
 import { type Algorithm, algorithmOf, compositeChecksum, fromMembers, hasher } from "./checksums.ts";
 import { checkWrite, conflict, exists } from "./conditions.ts";
-import { forget, type Part, partsOf, uploadOf } from "./multipart.ts";
+import { checkCustomerKeyInput } from "./encryption.ts";
+import { checkPartKey, forget, type Part, partsOf, uploadOf } from "./multipart.ts";
 import type { Notify } from "./notifications.ts";
 import type { Segment } from "./segment.ts";
 import { type Bucket, bucketOf, type S3State, type Upload } from "./state.ts";
@@ -21,6 +22,9 @@ export function completeMultipartUpload(state: S3State, notify: Notify) {
     const answered = done.get(input.UploadId ?? "");
     if (answered && !state.uploads.has(input.UploadId ?? "")) return answered;
     const upload = uploadOf(state, input);
+    checkCustomerKeyInput(input);
+    // Recorded: a completion needs no key. A key that is given has to be that of the upload (ceph/ceph#71241).
+    if (input.SSECustomerKeyMD5 !== undefined) checkPartKey(upload, input);
     const atStart = state.objects.versions(bucket.name, upload.key)[0];
     checkWrite(atStart, input);
     checkUndisturbed(upload, atStart, input);

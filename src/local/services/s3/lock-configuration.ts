@@ -18,11 +18,13 @@ export function checkedLockConfiguration(value: ObjectLockConfiguration, bucket:
     if (Mode === undefined || (Days === undefined) === (Years === undefined)) throw malformed();
     const period = Days ?? Years ?? 0;
     const most = Days === undefined ? MOST_YEARS : MOST_YEARS * 365;
+    // AWS's answer: https://github.com/versity/versitygw/issues/1738 (ceph's s3-tests expect a code that AWS does not have).
     if (period <= 0 || period > most)
       throw new LocalFault(
         "InvalidArgument",
         period <= 0 ? "Default retention period must be a positive integer value." : "Default retention period too large.",
         400,
+        { ArgumentName: Days === undefined ? "Years" : "Days" },
       );
   }
   if (bucket.versioning === "Enabled") return value;

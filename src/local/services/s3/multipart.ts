@@ -100,7 +100,7 @@ export function uploadPart(state: S3State) {
 }
 
 /** The parts of an upload with a customer key are encrypted with that key, those of others with none. */
-function checkPartKey({ headers }: Upload, { SSECustomerKeyMD5 }: UploadPartCommandInput | UploadPartCopyCommandInput): void {
+export function checkPartKey({ headers }: Upload, { SSECustomerKeyMD5 }: { readonly SSECustomerKeyMD5?: string | undefined }): void {
   const own = headers.SSECustomerKeyMD5;
   if ((own === undefined) !== (SSECustomerKeyMD5 === undefined))
     throw invalidRequest(
@@ -144,11 +144,18 @@ export function uploadPartCopy(state: S3State) {
 }
 function copyRange(range: string | undefined, size: number): [number, number] {
   if (range === undefined) return [0, size - 1];
-  const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? [];
-  if (from === undefined || to === undefined || Number(to) >= size || Number(from) > Number(to))
-    throw new LocalFault("InvalidArgument", `Range specified is not valid for source object of size: ${size}`, 400);
-  return [Number(from), Number(to)];
+  const [from, to] = (/^bytes=(\d+)-(\d+)$/.exec(range) ?? []).slice(1).map(Number);
+  if (from === undefined || to === undefined || from > to)
+    throw invalidRange(
+      range,
+      "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy",
+    );
+  if (to >= size) throw invalidRange(range, `Range specified is not valid for source object of size: ${size}`);
+  return [from, to];
 }
+/** Both messages are recorded by LocalStack's tests against AWS. */
+const invalidRange = (range: string, message: string): LocalFault =>
+  new LocalFault("InvalidArgument", message, 400, { ArgumentName: "x-amz-copy-source-range", ArgumentValue: range });
 function partNumber(number: number | undefined): number {
   if (number !== undefined && Number.isInteger(number) && number >= 1 && number <= 10_000) return number;
   throw new LocalFault("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive", 400);

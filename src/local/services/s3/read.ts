@@ -3,6 +3,7 @@ import { type Call, LocalFault } from "../../core/service.ts";
 import { asMembers } from "./checksums.ts";
 import { checkRead } from "./conditions.ts";
 import { checkReadable } from "./kms-keys.ts";
+import { encodedMetadata } from "./metadata.ts";
 import { accessDenied, type Bucket, bucketArn, bucketOf, type S3State } from "./state.ts";
 import type { Version } from "./version.ts";
 import { checkVersionId } from "./version-id.ts";
@@ -115,7 +116,7 @@ function attributes(bucket: Bucket, version: Version) {
     ETag: `"${version.etag}"`,
     LastModified: new Date(version.modified),
     AcceptRanges: "bytes",
-    Metadata: { ...version.metadata },
+    Metadata: encodedMetadata(version.metadata),
     ...(version.tags.length > 0 ? { TagCount: version.tags.length } : {}),
     ...(version.lock?.mode ? { ObjectLockMode: version.lock.mode, ObjectLockRetainUntilDate: new Date(version.lock.until ?? 0) } : {}),
     ...(version.lock?.legalHold === undefined ? {} : { ObjectLockLegalHoldStatus: version.lock.legalHold ? "ON" : "OFF" }),
