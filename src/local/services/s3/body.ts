@@ -25,7 +25,7 @@ const MAX_BYTES = 5 * 1024 ** 3;
 
 /** Brings a body to disk as it comes, undoing its chunking, and checks everything the client said about it. */
 export async function receive({ files, env }: S3State, body: unknown, headers: Headers, wanted?: string): Promise<Received> {
-  if (hasNoLength(body, headers)) throw new LocalFault("MissingContentLength", "You must provide the Content-Length HTTP header.", 411);
+  if (hasNoLength(body, headers)) throw noLength(headers);
   const check = checking(headers, wanted, chunkVerifier(headers, env.identify));
   try {
     if (declaredSize(headers) <= LARGEST_SMALL) return await receiveSmall(files, sourceOf(body), check);
@@ -44,6 +44,13 @@ export async function receive({ files, env }: S3State, body: unknown, headers: H
 /** S3 takes no body of unknown length: neither a length nor the chunks of `aws-chunked`. Calls from inside have no headers. */
 const hasNoLength = (body: unknown, headers: Headers): boolean =>
   headers.host !== undefined && body instanceof Readable && headers["content-length"] === undefined && !isChunked(headers);
+/** AWS's answer to HTTP's own chunks: https://github.com/Automattic/knox/issues/43, irods/irods_resource_plugin_s3#2301. */
+const noLength = (headers: Headers): LocalFault =>
+  headers["transfer-encoding"] === undefined
+    ? new LocalFault("MissingContentLength", "You must provide the Content-Length HTTP header.", 411)
+    : new LocalFault("NotImplemented", "A header you provided implies functionality that is not implemented", 501, {
+        Header: "Transfer-Encoding",
+      });
 
 /** Of the content; infinite when the writer does not say. */
 const declaredSize = (headers: Headers): number =>
