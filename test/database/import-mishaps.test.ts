@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect } from "vitest";
 import { installedServer } from "../../scripts/company/server.ts";
+import type { ImportEvent } from "../../src/app/contract.ts";
 import { importDatabase } from "../../src/database/import/import.ts";
 import { Secret } from "../../src/secret.ts";
 import { removeFolder } from "../support/folders.ts";
@@ -17,46 +18,56 @@ beforeAll(async () => {
   if (installed) await move();
 });
 
-/** A proxy in front of the source whose connections the test can cut. */
-async function cableTo(port: number): Promise<{ readonly port: number; cut(): void }> {
+/** A proxy in front of a server. It cuts all connections when `limit` bytes have passed in one direction. */
+async function cableTo(port: number, direction: "from-server" | "to-server", limit: number): Promise<number> {
   const open = new Set<Socket>();
-  const server = createServer((near) => {
-    const far = connect(port, "127.0.0.1");
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      open.add(one);
-      one.on("error", () => {}).on("close", () => other.destroy());
-      one.pipe(other);
-    }
-  }).listen(0, "127.0.0.1");
-  await new Promise((done) => server.once("listening", done));
+  let passed = 0;
   const cut = () => {
     server.close();
     for (const socket of open) socket.destroy();
   };
-  return { port: (server.address() as AddressInfo).port, cut };
+  const server = createServer((near) => {
+    const far = connect(port, "127.0.0.1");
+    for (const socket of [near, far]) {
+      open.add(socket);
+      socket.on("error", () => {}).on("close", () => (socket === near ? far : near).destroy());
+    }
+    const [first, last] = direction === "from-server" ? [far, near] : [near, far];
+    last.pipe(first);
+    first.on("data", (bytes: Buffer) => {
+      last.write(bytes.subarray(0, Math.max(0, limit - passed)));
+      passed += bytes.length;
+      if (passed >= limit) cut();
+    });
+  }).listen(0, "127.0.0.1");
+  await new Promise((done) => server.once("listening", done));
+  return (server.address() as AddressInfo).port;
+}
+
+/** Bytes in the middle of the rows: pg_dump reads 0.7 MB of catalogs and then 0.6 MB of rows; pg_restore writes 0.6 MB, almost all of it rows. */
+const MIDDLE = { read: 1_000_000, written: 300_000 };
+/** An import, with the steps that it has begun. */
+function seen(begin: (emit: (event: ImportEvent) => void) => Promise<unknown>) {
+  const steps: string[] = [];
+  return { steps, done: begin((event) => event.type === "step" && steps.push(event.text)) };
 }
 
 there("a connection cut during reading or writing gives a clear error, and the next run imports everything", async () => {
   const before = await databases();
   const lost = { code: "DATABASE_UNREACHABLE", message: expect.stringMatching(/was lost|does not answer/) };
   const kept = async () => expect(await company.stack.query("SELECT count(*)::int AS n FROM trips")).toEqual([{ n: 1000 }]);
-  const near = await cableTo(company.source.port);
-  const reading = move(`postgres://postgres@127.0.0.1:${near.port}/company`, { replace: true }, (event) => {
-    if (event.type === "table" && event.step === "dumped") near.cut();
-  });
-  await expect(reading).rejects.toMatchObject(lost);
+  const near = await cableTo(company.source.port, "from-server", MIDDLE.read);
+  const reading = seen((emit) => move(`postgres://postgres@127.0.0.1:${near}/company`, { replace: true }, emit));
+  await expect(reading.done).rejects.toMatchObject(lost);
+  expect(reading.steps.at(-1)).toMatch(/^Reading/);
   await kept();
-  const far = await cableTo(company.stack.target.port);
+  const port = await cableTo(company.stack.target.port, "to-server", MIDDLE.written);
   const { password, ...target } = company.stack.target;
-  const connection = { ...target, port: far.port, password: new Secret(password), sslMode: "require", caFile: undefined } as const;
+  const connection = { ...target, port, password: new Secret(password), sslMode: "require", caFile: undefined } as const;
   const options = { from: company.source.url("company"), replace: true, check: false, jobs: 2, storageGb: 20, variables: process.env };
-  const writing = importDatabase(connection, { ...options, signal: new AbortController().signal }, (event) => {
-    if (event.type === "table" && event.step === "restored") far.cut();
-  });
-  await expect(writing).rejects.toMatchObject(lost);
+  const writing = seen((emit) => importDatabase(connection, { ...options, signal: new AbortController().signal }, emit));
+  await expect(writing.done).rejects.toMatchObject(lost);
+  expect(writing.steps.at(-1)).toMatch(/^Writing/);
   await kept();
   expect((await move(undefined, { replace: true })).tables.every(({ equal }) => equal)).toBe(true);
   await expect.poll(databases, { timeout: 20_000 }).toEqual(before);
