@@ -24,6 +24,7 @@ import { type Copies, fetchCopies } from "./pack.ts";
 import { writeParquet } from "./parquet.ts";
 import { inBoth, type Pending, pendingObjects, readPending, writePending } from "./pending.ts";
 import type { ObjectStore } from "./store.ts";
+import { withSmallYoungGeneration } from "./young-generation.ts";
 
 export type CompactEvent =
   | { readonly type: "reading"; readonly table: string; readonly day: Day; readonly done: number; readonly of: number }
@@ -31,10 +32,14 @@ export type CompactEvent =
 export interface CompactResult {
   readonly parts: readonly (PackedPart & { readonly table: string; readonly day: Day })[];
 }
+type Which = { readonly date: Day } | { readonly before: Day };
 type Emit = (event: CompactEvent) => void;
 
 /** Packs a day, or every day before `before`. What a killed run had begun comes first and is finished as it was begun. */
-export async function compact(lake: Lake, which: { readonly date: Day } | { readonly before: Day }, emit: Emit): Promise<CompactResult> {
+export const compact = (lake: Lake, which: Which, emit: Emit): Promise<CompactResult> =>
+  withSmallYoungGeneration(() => packDays(lake, which, emit));
+
+async function packDays(lake: Lake, which: Which, emit: Emit): Promise<CompactResult> {
   const wanted = (day: Day): boolean => ("date" in which ? day === which.date : day < which.before);
   const parts: CompactResult["parts"][number][] = [];
   const packed = (table: string, day: Day, part: PackedPart) => {

@@ -68,23 +68,33 @@ export async function splitRows(rows: Rows, subject: string, pieceBytes: number,
     count: 0,
     from: bounds[i - 1],
     below: bounds[i],
-    lines: [] as string[],
   }));
-  let buffered = 0;
-  const flush = () => {
-    for (const piece of pieces) if (piece.lines.length > 0) appendFileSync(piece.file, piece.lines.splice(0).join(""), { mode: 0o600 });
-    buffered = 0;
-  };
+  const buffers = pieces.map(({ file }) => buffered(file, Math.ceil(BUFFERED_BYTES / pieces.length)));
   for await (const line of createInterface({ input: createReadStream(rows.file), crlfDelay: Number.POSITIVE_INFINITY })) {
-    const piece = pieces[placeOf(Buffer.from(String((JSON.parse(line) as Record<string, unknown>)[subject])), keys)];
+    const place = placeOf(Buffer.from(String((JSON.parse(line) as Record<string, unknown>)[subject])), keys);
+    const piece = pieces[place];
     if (piece === undefined) continue;
     piece.count++;
-    piece.lines.push(`${line}\n`);
-    buffered += line.length;
-    if (buffered >= BUFFERED_BYTES) flush();
+    buffers[place]?.add(`${line}\n`);
   }
-  flush();
-  return pieces.filter(({ count }) => count > 0).map(({ lines: _, ...piece }) => piece);
+  for (const buffer of buffers) buffer.flush();
+  return pieces.filter(({ count }) => count > 0);
+}
+/** Appends to a file through a buffer of `size` bytes: lines that waited as strings would become old garbage of the heap. */
+function buffered(file: string, size: number) {
+  const buffer = Buffer.allocUnsafe(size);
+  let used = 0;
+  const flush = () => {
+    if (used > 0) appendFileSync(file, buffer.subarray(0, used), { mode: 0o600 });
+    used = 0;
+  };
+  const add = (text: string) => {
+    const bytes = Buffer.byteLength(text);
+    if (used + bytes > size) flush();
+    if (bytes > size) appendFileSync(file, text, { mode: 0o600 });
+    else used += buffer.write(text, used);
+  };
+  return { add, flush };
 }
 
 /** Subjects that divide the sample into `parts` equal parts; fewer where one subject has many rows. */

@@ -10,6 +10,8 @@ import { removeFolder } from "../support/folders.ts";
 
 const ROWS = Number(process.env.LAKE_ROWS ?? 200_000);
 const FILE_BYTES = Number(process.env.LAKE_FILE_BYTES ?? 1e6);
+/** A vehicle that sends a fix each 5 s has 17,280 a day. */
+const VEHICLES = Math.max(200, Math.ceil(ROWS / 17_280));
 const fixes = AREAS.find(({ table }) => table === "fixes") as Area;
 
 test("a day with more than one file's bytes becomes several files, sorted from one to the next, each event once", {
@@ -22,8 +24,8 @@ test("a day with more than one file's bytes becomes several files, sorted from o
       // Every ten-thousandth event came twice.
       const n = i % 10_000 === 1 ? i - 1 : i;
       const row = {
-        event_id: `e${(n * 2_654_435_761) % 4_294_967_296}`,
-        vehicle_id: `V-${n % 200}`,
+        event_id: `e${Math.imul(n, 2_654_435_761) >>> 0}`,
+        vehicle_id: `V-${n % VEHICLES}`,
         lat: (n * 7919) % 90.123457,
         lon: (n * 104_729) % 180.7654321,
       };
