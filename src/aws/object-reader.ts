@@ -2,7 +2,6 @@ import { createHash, getFips } from "node:crypto";
 import type { HttpRequest, HttpResponse } from "@smithy/core/protocols";
 import { defined } from "../defined.ts";
 import { FleetlogixError } from "../errors.ts";
-import { BUCKET_ID } from "../stack-ids.ts";
 import type { AwsClients } from "./clients.ts";
 
 export interface ObjectReader {
@@ -73,7 +72,6 @@ function isIntact(body: Buffer, { headers }: HttpResponse): boolean {
 const differs = (bucket: string, key: string) =>
   new FleetlogixError("LAKE_DIFFERS", `The object "${key}" of the bucket "${bucket}" arrived with other bytes than S3 has stored.`, {
     hint: "Run the same command again: nothing was removed.",
-    resource: BUCKET_ID,
   });
 /** SHA-256 of an empty body. */
 const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
