@@ -38,7 +38,7 @@ export const CODES = {
   FUNCTION_FAILED: { exit: 1, means: "The invoked function answered with an error." },
   CALL_REFUSED: { exit: 1, means: "The deployed API answered a call with an error." },
   BUNDLE_FAILED: { exit: 1, means: "A function's source does not bundle." },
-  VERIFY_FAILED: { exit: 1, means: "The back end's state differs from what was sent." },
+  VERIFY_FAILED: { exit: 1, means: "The state of the back end differs from the sent messages." },
   DATABASE_UNREACHABLE: { exit: 1, means: "A PostgreSQL server does not answer, or its connection was lost." },
   DATABASE_REFUSED: { exit: 5, means: "A PostgreSQL server does not accept the user, the password or the database." },
   DATABASE_TLS: { exit: 1, means: "A PostgreSQL server's certificate cannot be verified." },

@@ -51,14 +51,14 @@ export async function applyUp(session: Session, scope: Scope, options: RunOption
   refuseBeforeWriting(planned);
   const orphans = observed?.orphans ?? (scope.part === "all" ? await planOrphans(seen, run, session.config.suffix) : []);
   refuseUnshown([...planned, ...orphans.map(plannedDeletion)], options.confirmed);
-  const bring = async (ready?: (id: string) => Promise<void>) =>
+  const execution = async (ready?: (id: string) => Promise<void>) =>
     removeOrphans(orphans, seen, await execute(seen, run, ready), run, session.config.suffix);
   const changes = [...planned, ...orphans].some(({ decision }) => decision.action !== "keep" && decision.action !== "retain");
-  if (!changes) return bring();
+  if (!changes) return execution();
   for (const { id, decision } of planned) if (id === DATABASE_ID) await refuseUnfit(session, decision);
   const lock = await holdLock(session, seen, COMMANDS[scope.part]);
   try {
-    return await bring(lock.onReady);
+    return await execution(lock.onReady);
   } finally {
     await lock.release();
   }
@@ -83,7 +83,7 @@ async function look(
 
 const policyOf = ({ adopt, allowDataLoss, wait }: RunOptions) => ({ adopt, allowDataLoss: new Set(allowDataLoss), wait });
 
-/** Throws USAGE for an unknown id: a misspelt one would allow nothing without an error. */
+/** Throws USAGE for an unknown id. Otherwise a misspelt id would have no effect and no error. */
 function refuseUnknown(ids: readonly string[], stack: Stack): void {
   const unknown = ids.find((id) => !stack.nodes.some((node) => node.id === id));
   if (unknown === undefined) return;
@@ -99,7 +99,7 @@ async function refuseBucketElsewhere({ clients, config, place, ask }: Session, s
   const found = await ask("your buckets", () => bucketElsewhere(clients, place, (there) => naming(config, there).bucket));
   if (found === undefined) return;
   throw new FleetlogixError("WRONG_PLACE", `The stack's own bucket is in ${found.region}, not in ${place.region}: "${found.name}".`, {
-    hint: `To go on there: \`--region ${found.region}\`. For a second stack here, with names of its own: \`--env ${ownEnvironment(tags)}\`. Only where nothing but that bucket is left of the stack there: \`--adopt\` begins here and leaves it alone.`,
+    hint: `To continue there: \`--region ${found.region}\`. For a second stack here, with its own names: \`--env ${ownEnvironment(tags)}\`. If that bucket is all that is left of the stack there: \`--adopt\` creates the stack here and does not change that bucket.`,
   });
 }
 

@@ -9,9 +9,9 @@ export function refuseUnshown(resources: readonly Planned[], confirmed: Readonly
   const names = unshown.map(({ id, name, decision }) => `${decision.action} ${id} (${name})`).join(", ");
   throw new FleetlogixError(
     "CONFIRMATION_MISSING",
-    `Since the plan was shown, something has changed: it would now ${names}, too. Nothing was changed.`,
+    `AWS has changed since the plan was shown: the run would now also ${names}. Nothing was changed.`,
     {
-      hint: "Run the same command again: it shows the plan as it is now.",
+      hint: "Run the same command again: it shows the present plan.",
       resource: first.id,
     },
   );

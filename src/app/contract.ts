@@ -33,7 +33,7 @@ export interface AppOptions {
   readonly clock?: Clock | undefined;
   /** Timeout of one call in milliseconds; default: one minute. */
   readonly requestTimeoutMs?: number | undefined;
-  /** Limit for the retries of a read; default: depends on the kind of failure. */
+  /** Milliseconds after the first attempt of a read; later failures are not retried. Default: depends on the retry class. */
   readonly patienceMs?: number | undefined;
   /** Prepared zips; default: made from handlers/ at first use. */
   readonly artifacts?: ((names: readonly FunctionName[]) => Promise<ReadonlyMap<FunctionName, Artifact>>) | undefined;
@@ -92,7 +92,7 @@ export interface Finding {
   readonly ok: boolean;
   readonly severity: "error" | "warning" | "info";
   readonly message: string;
-  /** The command or the click that corrects it. */
+  /** The command or the setting that corrects it. */
   readonly fix: string | null;
 }
 export interface Redeployment {
@@ -198,8 +198,8 @@ export interface App {
   readonly lake: LakeActions;
   /** Serves the dashboard on this computer until the signal aborts. NOT_DEPLOYED without an API, PORT_BUSY when the port is in use. */
   dashboard(settings: DashboardSettings): Promise<RunningDashboard>;
-  /** `hear` gets the findings of each check when it ends. Each check ends within ten seconds. */
-  doctor(hear?: (findings: readonly Finding[]) => void): Promise<readonly Finding[]>;
+  /** `report` gets the findings of each check when it ends. Each check ends within ten seconds. */
+  doctor(report?: (findings: readonly Finding[]) => void): Promise<readonly Finding[]>;
   /** Checks the live stack against the security controls; reads only. */
   audit(): Promise<Audit>;
   /** The smallest policy that `command` needs for this configuration; USAGE for a command that needs none. */

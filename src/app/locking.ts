@@ -12,7 +12,7 @@ export interface Held {
   release(): Promise<void>;
 }
 
-/** Throws LOCKED while another run works on the stack. Without a bucket of the stack there is no lock, and none is needed. */
+/** Throws LOCKED while another run works on the stack. Without a bucket of the stack there is no lock. */
 export async function holdLock(session: Session, seen: readonly ObservedNode[], command: string): Promise<Held> {
   const bucket = bucketOf(session, seen);
   const take = (name: string) => acquireLock(placeOf(session, name), { host: hostname(), pid: process.pid, user: userName(), command });
@@ -20,7 +20,7 @@ export async function holdLock(session: Session, seen: readonly ObservedNode[], 
   const later = seen.find((item) => item.id === BUCKET_ID)?.subject.label;
   return {
     async onReady(id) {
-      // Two runs began without a bucket. Both continue, and both end with the same stack.
+      // The lock can fail here when two runs began without a bucket. Both continue and end with the same stack.
       if (id === BUCKET_ID && release === undefined && later !== undefined) release = await take(later).catch(() => undefined);
     },
     release: async () => release?.(),

@@ -3,7 +3,7 @@ import type { Deletion } from "../engine/plan.ts";
 import type { Stack } from "../stack/topology.ts";
 import type { Plan } from "./results.ts";
 
-/** What a plan was made of. */
+/** The observations from which a plan was made. */
 export interface ObservedStack {
   readonly stack: Stack;
   readonly seen: readonly ObservedNode[];
@@ -11,7 +11,7 @@ export interface ObservedStack {
 }
 const OBSERVED = Symbol("observed");
 
-/** Keeps with a plan what it was made of. A copy of the plan keeps it too, and JSON does not show it. */
+/** Attaches the observations to a plan under a symbol: a copy by spread keeps them, and JSON omits them. */
 export const withObserved = (plan: Plan, observed: ObservedStack): Plan => Object.assign(plan, { [OBSERVED]: observed });
 
 export const observedOf = (plan: Plan | undefined): ObservedStack | undefined =>

@@ -6,7 +6,7 @@ import { executeDeletions, findOrphans } from "../engine/teardown.ts";
 import { KINDS } from "../resources/index.ts";
 import { isNamedKey } from "./keys.ts";
 
-const KEPT = "it holds data; `teardown --orphans --delete-data` removes it";
+const KEPT = "it holds data; `teardown --orphans --delete-data` deletes it";
 
 /** Orphans (see `findOrphans` for `suffix`), with the decision of `up`: delete at the end of the run, or retain where it holds data. */
 export async function planOrphans(seen: readonly ObservedNode[], run: EngineRun, suffix: string): Promise<readonly Deletion[]> {

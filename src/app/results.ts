@@ -41,7 +41,7 @@ export interface ResourceFacts {
   readonly items?: number | undefined;
   /** Size in bytes of the contents, of the code, or of the storage of the database. */
   readonly bytes?: number | undefined;
-  /** Counting stopped at a limit: there are more. */
+  /** True when counting stopped at a limit; there can be more. */
   readonly at_least?: boolean;
   /** ISO time of its creation, or of its last deployment. */
   readonly since?: string | undefined;

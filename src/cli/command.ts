@@ -1,7 +1,7 @@
 import { type Command, CommanderError } from "commander";
 import type { Answer, CommandContext, GlobalFlags, Io } from "./context.ts";
 import { type Failure, toErrorJson, toErrorText, toFailure } from "./failure.ts";
-import { refuseNonsense } from "./flag-rules.ts";
+import { refuseContradictions } from "./flag-rules.ts";
 import type { Act } from "./program/act.ts";
 import { buildProgram } from "./program.ts";
 import { displayWidth, giveWidth, labelled, widthOf, wrapped } from "./render/layout.ts";
@@ -30,7 +30,7 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
       const options = args.pop() as Record<string, unknown>;
       ended.run = runOf(command, argv, io, controller.signal);
       const givenFormat = command.getOptionValueSource("format") === "cli" ? options.format : undefined;
-      refuseNonsense({ command: ended.run.command, options: { ...options, givenFormat }, flags: ended.run.flags, env: io.env });
+      refuseContradictions({ command: ended.run.command, options: { ...options, givenFormat }, flags: ended.run.flags, env: io.env });
       ended.answer = await (await load())(ended.run, args, options);
     };
   let help = "";
@@ -114,7 +114,7 @@ function report({ run, caller, answer, thrown }: Ended, argv: readonly string[],
   const voice = run?.voice ?? voicesOf(io, !words.includes("--no-color"));
   if (json) {
     const document = thrown === undefined && answer ? answer.json : bareDocument(run?.command ?? commandIn(words), failure);
-    // A command without an end has printed its document at its beginning.
+    // A command that runs until a signal has already printed its document.
     if (document !== undefined) voice.out.write(`${JSON.stringify(document, null, io.stdout.isTTY ? 2 : undefined)}\n`);
   } else {
     if (answer?.text !== undefined && thrown === undefined) voice.out.write(answer.text === "" ? "" : `${answer.text}\n`);

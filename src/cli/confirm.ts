@@ -10,7 +10,7 @@ export function unconfirmable(run: CommandContext, what: string): FleetlogixErro
   if (run.flags.yes || canAsk(run)) return undefined;
   return new FleetlogixError(
     "CONFIRMATION_MISSING",
-    `${what} has to be confirmed, and there is no terminal to ask in. Nothing was changed.`,
+    `${what} has to be confirmed, but there is no terminal for the question. Nothing was changed.`,
     {
       hint: "`--dry-run` shows the plan; `--yes` runs it without a question.",
     },
@@ -45,14 +45,14 @@ export function confirmedBy(run: CommandContext, { resources }: Plan): ReadonlyS
 const declined = () =>
   new FleetlogixError("CONFIRMATION_MISSING", "Not confirmed; nothing was changed.", { hint: "Run the command again to be asked again." });
 
-/** A question of which `complaint` says what is wrong with an answer and what to write instead; undefined: nothing. */
+/** A question. `complaint` returns the error in an answer with its correction, or undefined for a valid answer. */
 interface Question {
   readonly question: string;
   /** The answer when nothing is typed. */
   readonly usual: string;
   readonly complaint: (answer: string) => string | undefined;
 }
-/** An answer without a complaint: the question is repeated until there is one. CONFIRMATION_MISSING when the input ends. */
+/** Repeats the question until the answer is valid. CONFIRMATION_MISSING when the input ends. */
 export async function askFor(run: CommandContext, { question, usual, complaint }: Question): Promise<string> {
   for (;;) {
     const typed = await ask(run, `${question}${usual === "" ? "" : ` [${usual}]`}: `);

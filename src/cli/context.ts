@@ -47,7 +47,7 @@ export interface CommandContext {
   readonly warnings: readonly string[];
   /** Colours of stderr and stdout; none where the stream is not a terminal. */
   readonly paint: { readonly err: Paint; readonly out: Paint };
-  /** The only ways to stderr and stdout. */
+  /** All output to stderr and stdout goes through these. */
   readonly voice: { readonly err: Voice; readonly out: Voice };
 }
 

@@ -22,7 +22,7 @@ const HINTS: Partial<Record<Code, string>> = {
   LOCAL_START_FAILED: "Read the log file in .fleetlogix/local; `fleetlogix local reset` deletes the data and starts with none.",
   LOCAL_STOP_FAILED: "Run `fleetlogix local stop` again; `fleetlogix local status` names the process.",
   LOCAL_DATA_NEWER: "Use the newer version again, or empty the data with `fleetlogix local reset`.",
-  FAULTS_INVALID: "Correct the file; docs/local-aws.md says what a fault plan may hold.",
+  FAULTS_INVALID: "Correct the file; docs/local-aws.md describes the format of a fault plan.",
   PORT_BUSY: "Choose another port with --port N or FLEETLOGIX_LOCAL_PORT.",
   FOLDER_LINKED: "Remove the link, then run the same command again.",
   FOLDER_UNWRITABLE: "Make the folder writable, or run from another one.",
@@ -46,7 +46,7 @@ function failureOf(error: unknown, interrupted: boolean): Failure {
   // The local AWS does not import our error class; its errors have one of our codes.
   if (code && code in CODES) {
     const known = code as Code;
-    return { ...base, code: known, message, hint: HINTS[known] ?? "`--verbose` says more.", exit: CODES[known].exit };
+    return { ...base, code: known, message, hint: HINTS[known] ?? "`--verbose` prints more.", exit: CODES[known].exit };
   }
   if (code === "EACCES" || code === "EROFS" || code === "EPERM" || code === "ENOSPC") {
     return {

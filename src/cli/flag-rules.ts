@@ -20,7 +20,7 @@ interface Rule {
 
 const given = (name: string) => (called: Called) => called.options[name] !== undefined && called.options[name] !== false;
 const both = (a: string, b: string) => (called: Called) => given(a)(called) && given(b)(called);
-const with_ = (a: string, b: keyof Called["flags"]) => (called: Called) => given(a)(called) && called.flags[b] === true;
+const withFlag = (a: string, b: keyof Called["flags"]) => (called: Called) => given(a)(called) && called.flags[b] === true;
 
 const ONE = "Leave out one of the two.";
 const LINES = "Leave out --json.";
@@ -28,7 +28,7 @@ const LINES = "Leave out --json.";
 export const FLAG_RULES: readonly Rule[] = [
   {
     flags: ["--local", "--endpoint-url"],
-    why: "--local never leaves this machine and finds its own address",
+    why: "--local calls only this machine and chooses the address itself",
     hint: "Leave out one of the two; --port chooses the port of the local AWS.",
     broken: ({ flags }) => flags.local && flags.endpointUrl !== undefined,
   },
@@ -98,14 +98,14 @@ export const FLAG_RULES: readonly Rule[] = [
     flags: ["--watch", "--json"],
     why: "--watch has no end, and --json prints one document at the end",
     hint: LINES,
-    broken: with_("watch", "json"),
+    broken: withFlag("watch", "json"),
   },
   { flags: ["--watch", "--exit-code"], why: "--watch has no end", hint: ONE, broken: both("watch", "exitCode") },
   {
     flags: ["--follow", "--json"],
     why: "--follow has no end, and --json prints one document at the end",
     hint: "Leave out one of the two; `fleetlogix logs --follow --format json` prints one JSON object a line.",
-    broken: with_("follow", "json"),
+    broken: withFlag("follow", "json"),
   },
   {
     flags: ["--format", "--json"],
@@ -113,14 +113,14 @@ export const FLAG_RULES: readonly Rule[] = [
     hint: ONE,
     broken: ({ options, flags }) => flags.json && ["text", "pretty", "env", "markdown"].includes(String(options.givenFormat)),
   },
-  { flags: ["--csv", "--json"], why: "both choose the format of the answer", hint: ONE, broken: with_("csv", "json") },
+  { flags: ["--csv", "--json"], why: "both choose the format of the answer", hint: ONE, broken: withFlag("csv", "json") },
   { flags: ["--event", "--sample"], why: "both give the event", hint: ONE, broken: both("event", "sample") },
   { flags: ["--date", "--older-than"], why: "both choose the days", hint: ONE, broken: both("date", "olderThan") },
   { flags: ["--replace", "--check"], why: "--check writes nothing", hint: ONE, broken: both("replace", "check") },
 ];
 
 /** Throws USAGE for the first rule that is broken. */
-export function refuseNonsense(called: Called): void {
+export function refuseContradictions(called: Called): void {
   const rule = FLAG_RULES.find(({ broken }) => broken(called));
   if (!rule) return;
   const [one, other] = rule.flags;

@@ -29,7 +29,7 @@ function flagsOf({ flags }: CommandContext, command: string): readonly (readonly
 /** The present command line with one more flag. For a plan it is `up`, and for a dry run the command without --dry-run. */
 export function commandWith(run: CommandContext, flag: string, value: string): string {
   const words = value === "" ? [flag] : [flag, ...value.split(" ")];
-  if (run.command === "plan") return nextCommand(run, "up", ...decisive(run.argv), ...words);
+  if (run.command === "plan") return nextCommand(run, "up", ...decisionFlags(run.argv), ...words);
   const kept: string[] = [];
   for (let i = 0; i < run.argv.length; i++) {
     const word = run.argv[i] ?? "";
@@ -42,7 +42,7 @@ export function commandWith(run: CommandContext, flag: string, value: string): s
   return [program(run.io), ...kept, ...words].join(" ");
 }
 /** The flags of a plan that the `up` after it needs, too. */
-function decisive(argv: readonly string[]): readonly string[] {
+function decisionFlags(argv: readonly string[]): readonly string[] {
   return argv.flatMap((word, at) => {
     if (word === "--adopt" || word.startsWith("--allow-data-loss=")) return [word];
     return word === "--allow-data-loss" ? [word, quote(argv[at + 1] ?? "")] : [];

@@ -41,10 +41,10 @@ export function buildProgram(act: Act): Command {
 
 const EXAMPLES = `
 Examples:
-  fleetlogix up --local        all of it here, no account
+  fleetlogix up --local        the whole stack, no account
   fleetlogix plan              what \`up\` would do on AWS
   fleetlogix outputs api_url   one value, for scripts
-  fleetlogix teardown          remove it all, keep the data
+  fleetlogix teardown          delete it, keep the data
 
 Exit codes:
   0 done                  1 failed, run again
@@ -98,7 +98,7 @@ function globalOptions(): Option[] {
 const collect = (value: string, before: string[] = []): string[] => [...before, value];
 const adopt = () => new Option("--adopt", "adopt resources that have our names without our tag");
 const allowDataLoss = () =>
-  new Option("--allow-data-loss <id>", "let this resource be replaced although it holds data; repeatable").argParser(collect);
+  new Option("--allow-data-loss <id>", "allow the replacement of this resource, which holds data; repeatable").argParser(collect);
 const dryRun = () => new Option("--dry-run", "print the plan and stop");
 const forceUnlock = () => new Option("--force-unlock", "first remove the lock of a run that was killed");
 const events = () => new Option("--events <file>", "append each event to this file, one JSON object a line");
@@ -117,7 +117,7 @@ function provisioning(program: Command, act: Act): void {
   command("deploy-lambdas", "bundle and deploy the functions: all, or those named")
     .addArgument(new Argument("[names...]", "functions, by short or full name"))
     .option("--rollback [version]", "point the alias to the previous version, or to this one")
-    .option("--watch", "deploy again whenever handlers/ changes, and follow the logs")
+    .option("--watch", "deploy after each change in handlers/, and follow the logs")
     .action((...args: unknown[]) => {
       const { rollback, watch } = args.at(-2) as { rollback?: unknown; watch?: unknown };
       return (rollback !== undefined ? back : watch === true ? watching : action)(...args);
@@ -125,7 +125,7 @@ function provisioning(program: Command, act: Act): void {
   command("create-api", "bring up the REST API with its key and limits");
   program
     .command("teardown")
-    .description("remove the stack; bucket, tables and database are kept unless asked")
+    .description("remove the stack; keeps bucket, tables and database without --delete-data")
     .option("--delete-data", "delete also the resources that hold data; the database gets a final snapshot")
     .option("--skip-final-snapshot", "with --delete-data: no final snapshot")
     .option("--orphans", "delete only resources that are no longer in the configuration")
@@ -179,7 +179,7 @@ function inspection(program: Command, act: Act): void {
     .action(act(async () => (await import("./commands/logs.ts")).logs));
   program
     .command("simulate")
-    .description("drive a fleet through the API and check that its state equals what was sent")
+    .description("drive a fleet through the API and check that the state of the back end equals the messages")
     .option("--vehicles <n>", "how many vehicles", whole(1, 500), 20)
     .option("--minutes <n>", "how long", amount(0.1, 60), 1)
     .option("--interval <seconds>", "between two fixes of a vehicle", amount(0.1, 600), 2)
@@ -206,7 +206,7 @@ function inspection(program: Command, act: Act): void {
 function apiCalls(program: Command, act: Act): void {
   const api = program
     .command("api")
-    .description("call the deployed API: address and key, or signature, are filled in")
+    .description("call the deployed API; adds its address and the key or signature")
     .argument("[method]", "GET, POST or PUT")
     .argument("[path]", "path of the call, such as /delivery/D-1001")
     .option("-d, --data <json>", "body: JSON, @FILE, or @- for standard input")
@@ -231,7 +231,7 @@ function apiCalls(program: Command, act: Act): void {
     .action(act(async () => (await load()).create));
   keys
     .command("revoke")
-    .description("remove a key: calls with it are refused from then on")
+    .description("delete a key; the API then refuses calls with it")
     .argument("<name>", "name of its holder")
     .action(act(async () => (await load()).revoke));
 }

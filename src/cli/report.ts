@@ -49,6 +49,6 @@ export function refusalIn(plan: Plan): FleetlogixError | undefined {
   const first = refused.find(({ code }) => code === "OWNER_FOREIGN") ?? refused[0];
   if (!first) return undefined;
   const lines = refused.map(({ why }) => `\n  ${why}`).join("");
-  const text = refused.length === 1 ? first.why : `${refused.length} resources must not be touched:${lines}`;
+  const text = refused.length === 1 ? first.why : `${refused.length} resources cannot be changed:${lines}`;
   return new FleetlogixError(first.code, text, { hint: [...new Set(refused.map(({ hint }) => hint))].join(" "), resource: first.id });
 }

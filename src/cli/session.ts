@@ -36,15 +36,15 @@ export async function openAppFor(
       signal: run.signal,
       ...limits,
     });
-    return speaking(app, run);
+    return withTypedCommands(app, run);
   });
 }
 
 const isOnThisMachine = (endpoint: string | undefined): boolean =>
   endpoint !== undefined && /^(127\.0\.0\.1|localhost|\[::1\])$/.test(new URL(endpoint).hostname);
 
-/** Its errors contain commands, which are written here as they have to be typed. */
-function speaking(app: App, run: CommandContext): App {
+/** The app, with the commands in its hints and notes written as the user has to type them. */
+function withTypedCommands(app: App, run: CommandContext): App {
   const say = (text: string) => spoken(text, run);
   const plan = ({ resources, ...rest }: Plan): Plan => ({
     ...rest,
@@ -61,9 +61,9 @@ function speaking(app: App, run: CommandContext): App {
     apply: async (scope, how, emit) => result(await app.apply(scope, how, emit)),
     teardown: async (how, emit) => result(await app.teardown(how, emit)),
     status: async () => (await app.status()).map((r) => ({ ...r, trouble: r.trouble && say(r.trouble) })),
-    doctor: async (hear) => {
+    doctor: async (report) => {
       const spokenOf = (findings: readonly Finding[]) => findings.map((f) => ({ ...f, fix: f.fix && say(f.fix) }));
-      return spokenOf(await app.doctor(hear && ((found) => hear(spokenOf(found)))));
+      return spokenOf(await app.doctor(report && ((found) => report(spokenOf(found)))));
     },
   };
 }

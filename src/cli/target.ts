@@ -20,7 +20,7 @@ export function targetOf(flags: Pick<GlobalFlags, "local" | "endpointUrl">, vari
   const url = flags.endpointUrl;
   if (isLocal(flags, variables)) {
     if (url !== undefined && !LOOPBACK.has(new URL(url).hostname)) {
-      throw new FleetlogixError("LOCAL_REFUSED", `--local never leaves this machine, and ${url} is not on it.`, {
+      throw new FleetlogixError("LOCAL_REFUSED", `--local calls only this machine, and ${url} is another one.`, {
         hint: "Leave out --local (and FLEETLOGIX_LOCAL) to use that endpoint, or leave out --endpoint-url.",
       });
     }
@@ -52,7 +52,7 @@ function configured(variables: Variables): string | undefined {
   const names = SERVICES.map((service) => `AWS_ENDPOINT_URL_${service}`);
   const single = names.filter((name) => variables[name] && variables[name] !== all);
   if (single.length === 0) return all;
-  throw new FleetlogixError("USAGE", `${single.join(", ")}: fleetlogix speaks to one endpoint, and not to one for each service.`, {
+  throw new FleetlogixError("USAGE", `${single.join(", ")}: fleetlogix calls one endpoint for all services.`, {
     hint: "Unset it, name the one endpoint with --endpoint-url, or set AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true to use AWS.",
   });
 }

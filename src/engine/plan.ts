@@ -29,7 +29,7 @@ export function refuseBeforeWriting(resources: readonly Planned[]): void {
   const code = refused.some((r) => r.code === "OWNER_FOREIGN") ? "OWNER_FOREIGN" : first.code;
   const hints = [...new Set(refused.map((r) => r.hint))].join(" ");
   const text =
-    refused.length === 1 ? first.why : `${refused.length} resources must not be touched:\n${refused.map((r) => `  ${r.why}`).join("\n")}`;
+    refused.length === 1 ? first.why : `${refused.length} resources cannot be changed:\n${refused.map((r) => `  ${r.why}`).join("\n")}`;
   throw new FleetlogixError(code, text, { hint: hints, resource: first.id });
 }
 

@@ -82,7 +82,7 @@ async function once({ url, key, sign, signal }: Target, method: string, path: st
     signal.throwIfAborted();
     if (timeout.aborted || isBrokenOff(cause)) return { reply: { status: NO_ANSWER, body: {} }, retryAfter: null };
     throw new FleetlogixError("ENDPOINT_UNREACHABLE", `${method} ${path} got no answer.`, {
-      hint: "See with `fleetlogix status` whether the API is there, then run it again.",
+      hint: "Check with `fleetlogix status` whether the API exists, then run it again.",
       cause,
     });
   }

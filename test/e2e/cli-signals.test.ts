@@ -126,7 +126,7 @@ describe("up", () => {
     };
     const end = await during("dynamodb DeleteTable", interrupt, ["teardown", "--yes", "--delete-data"], { nth: 2 });
     expect(end.code).toBe(130);
-    expect(end.stdout + end.stderr).toMatch(/Still there, and may cost money:[\s\S]*INTERRUPTED/);
+    expect(end.stdout + end.stderr).toMatch(/These resources remain and may cost money:[\s\S]*INTERRUPTED/);
     expect(await fixture.run(["teardown", "--yes", "--delete-data"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Done: /) });
     const { stdout } = await fixture.run(["status", "--json"]);
     const { resources } = JSON.parse(stdout) as { resources: { id: string; state: string }[] };

@@ -141,7 +141,7 @@ test("a teardown that cannot remove one thing ends with 1 and says what is left;
   const end = await fixture.run(["teardown", "--yes", "--delete-data", "--skip-final-snapshot"]);
   expect(end).toMatchObject({ code: 1, stderr: expect.stringMatching(/2 failed, 0 not started\.[\s\S]*ACCESS_DENIED {2}sns:DeleteTopic/) });
   expect(end.stdout).toMatch(
-    /^Still there, and may cost money:\n {2}topic\.alerts .*arn:aws:sns:\S+:fleetlogix-alerts {2}ACCESS_DENIED\n {2}topic\.alarms .*:fleetlogix-alarms {2}ACCESS_DENIED\n\n/,
+    /^These resources remain and may cost money:\n {2}topic\.alerts .*arn:aws:sns:\S+:fleetlogix-alerts {2}ACCESS_DENIED\n {2}topic\.alarms .*:fleetlogix-alarms {2}ACCESS_DENIED\n\n/,
   );
   // With it everything else would be tried again, and is gone: nothing but the permission is missing.
   expect(await fixture.run(["teardown", "--yes", "--delete-data"])).toMatchObject({ code: 5 });
@@ -175,8 +175,8 @@ test.runIf(hasTerminals)("in a terminal it asks: only the right answer goes on",
   await new SNS(own()).createTopic({ Name: "fleetlogix-old", Tags: [{ Key: "fleetlogix:stack", Value: "FleetLogix/dev" }] });
   const asked: readonly [command: string, answer: string | null, screen: RegExp][] = [
     ["teardown", "FleetLogix\n", /\d+ to delete[\s\S]*Type FleetLogix\/dev to continue: [\s\S]*CONFIRMATION_MISSING {2}Not confirmed/],
-    ["up", "\u0004", /Remove what the plan says\? [\s\S]*CONFIRMATION_MISSING {2}Not confirmed/],
-    ["up", null, /CONFIRMATION_MISSING {2}[\s\S]* no terminal to ask in[\s\S]*--yes/],
+    ["up", "\u0004", /Delete the resources as planned\? [\s\S]*CONFIRMATION_MISSING {2}Not confirmed/],
+    ["up", null, /CONFIRMATION_MISSING {2}[\s\S]* no terminal for the\s+question[\s\S]*--yes/],
   ];
   fixture.clearCalls();
   for (const [command, answer, screen] of asked) {

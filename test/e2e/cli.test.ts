@@ -102,7 +102,7 @@ describe("words", () => {
     ["logs --follow --json", "one document"],
     ["outputs api_key", "--show-secrets"],
     ["up --env Staging", "lower-case"],
-    ["status --local --endpoint-url https://example.com", "never leaves this machine"],
+    ["status --local --endpoint-url https://example.com", "calls only this machine"],
   ])("%j is a usage error: exit 2, stdout empty, the remedy on stderr", async (args, remedy) => {
     const { code, stdout, stderr } = await run(args);
     expect(code).toBe(2);

@@ -11,7 +11,7 @@ interface ApiFacts {
   readonly webAcl: boolean;
 }
 
-/** The stage that callers see. */
+/** The API's stage and usage plans. */
 export const lookAtApi: Look = async (session) => {
   const { api } = session.config;
   return judge(`${api.name}/${api.stage}`, await apiFacts(session), [...stageChecks(session), ...planChecks(session)]);
@@ -21,24 +21,24 @@ const stageChecks = (session: Session): readonly Check<ApiFacts>[] => [
   [
     "api.execution-logs",
     ({ all }) => all.loggingLevel !== undefined && all.loggingLevel !== "OFF" && all.metricsEnabled === true,
-    "its errors are not logged, or it is not measured",
+    "its errors are not logged, or its metrics are disabled",
   ],
-  ["api.no-body-logs", ({ all }) => all.dataTraceEnabled !== true, "whole bodies are written into its log"],
+  ["api.no-body-logs", ({ all }) => all.dataTraceEnabled !== true, "its log contains whole bodies"],
   [
     "api.access-logs",
     ({ stage }) => Boolean(stage.accessLogSettings?.destinationArn) && isStructured(stage.accessLogSettings?.format),
     "its calls are not logged as JSON",
   ],
   ["api.tracing", ({ stage }) => stage.tracingEnabled === true, "its calls are not traced"],
-  ["api.validation", ({ validated }) => validated, "a method takes what it does not know"],
+  ["api.validation", ({ validated }) => validated, "a method does not validate its calls"],
   [
     "api.throttling",
     ({ all }) => positive(all.throttlingRateLimit) && (all.throttlingRateLimit ?? 0) <= session.config.api.rateLimit,
-    "it takes more calls than it should",
+    "its rate limit is missing, or higher than api.rateLimit",
   ],
-  ["api.no-secrets", ({ stage }) => Object.keys(stage.variables ?? {}).length === 0, "its variables may hold a secret"],
+  ["api.no-secrets", ({ stage }) => Object.keys(stage.variables ?? {}).length === 0, "it has variables, which can contain a secret"],
   ["api.cache", ({ stage, all }) => stage.cacheClusterEnabled !== true || all.cacheDataEncrypted === true, "its cache is not encrypted"],
-  ["api.firewall", ({ webAcl }) => webAcl, "no web ACL stands before it"],
+  ["api.firewall", ({ webAcl }) => webAcl, "it has no web ACL"],
 ];
 const planChecks = ({ config }: Session): readonly Check<ApiFacts>[] =>
   config.api.auth === "apiKey"
@@ -46,7 +46,7 @@ const planChecks = ({ config }: Session): readonly Check<ApiFacts>[] =>
         [
           "api.usage-plan",
           ({ plans }) => plans.some((plan) => positive(plan.throttle?.rateLimit) && plan.quota !== undefined),
-          "keys may call without a limit of their own",
+          "no usage plan has a rate limit and a quota",
         ],
       ]
     : [];
@@ -67,11 +67,11 @@ async function apiFacts(session: Session): Promise<ApiFacts | undefined> {
   const { stage: stageName } = config.api;
   const stage = await read(session, "the API's stage", () => gateway.getStage({ restApiId, stageName }), "NotFoundException");
   if (!stage) return undefined;
-  const asksFirewall = config.hardening === "production" && config.api.waf;
+  const readsFirewall = config.hardening === "production" && config.api.waf;
   const [validated, plans, webAcl] = await Promise.all([
     ask("the API's methods", () => allValidated(session, restApiId)),
     ask("the usage plans", () => plansOf(session, restApiId)),
-    asksFirewall &&
+    readsFirewall &&
       read(
         session,
         "the web ACL",
@@ -88,7 +88,7 @@ async function ownApi({ clients, config, stackName }: Session): Promise<string |
   }
   return undefined;
 }
-/** Every method but a preflight's, which takes nothing. */
+/** True when every method has a validator; OPTIONS is for preflight calls, which have no input. */
 async function allValidated({ clients }: Session, restApiId: string): Promise<boolean> {
   for await (const { items = [] } of (await clients.apigateway()).paginateGetResources({ restApiId, limit: 500, embed: ["methods"] }))
     for (const { resourceMethods = {} } of items)

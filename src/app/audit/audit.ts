@@ -14,7 +14,7 @@ const LOOKS: readonly Look[] = [
   ...[lookAtLogs, lookAtFunctions, lookAtRoles, lookAtApi, lookAtKey],
 ];
 
-/** The live stack against every control. Reads only. */
+/** Checks the live stack against every control. Reads only. */
 export async function audit(session: Session): Promise<Audit> {
   const seen = (await Promise.all(LOOKS.map((look) => look(session)))).flat();
   const byControl = new Map(CONTROLS.map(({ id }) => [id, seen.filter(({ control }) => control === id)]));
@@ -36,9 +36,9 @@ function rowOf(control: Control, seen: readonly Seen[], { config }: Session): Au
   const declined = (reason: string): AuditRow => ({ ...base, status: "declined", reason, resources: [] });
   if (kind === "declined") return declined(control.reason ?? "");
   if (kind === "prod" && config.hardening !== "production")
-    return declined(`held in production only${control.reason ? `: ${control.reason}` : ""}`);
+    return declined(`required in production only${control.reason ? `: ${control.reason}` : ""}`);
   if (id === "api.firewall" && !config.api.waf) return declined("the configuration says api.waf: false");
-  if (seen.length === 0) return declined(control.absent ?? "the stack has nothing that it is about");
+  if (seen.length === 0) return declined(control.absent ?? "the stack has no resource for this control");
   const resources = seen.map(({ resource, ok, message }) => ({ name: resource, ok, message }));
   return { ...base, status: seen.every(({ ok }) => ok) ? "pass" : "fail", reason: null, resources };
 }

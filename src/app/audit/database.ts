@@ -24,30 +24,34 @@ export const lookAtDatabase: Look = async (session) => {
 
 const protection = (session: Session): readonly Check<DatabaseFacts>[] => [
   ["rds.encryption", ({ instance }) => instance.StorageEncrypted === true, "its storage is not encrypted"],
-  ["rds.tls", ({ parameters }) => parameters.get("rds.force_ssl") === "1", "it lets in who speaks without TLS"],
+  ["rds.tls", ({ parameters }) => parameters.get("rds.force_ssl") === "1", "it accepts connections without TLS"],
   ["rds.backups", ({ instance }) => (instance.BackupRetentionPeriod ?? 0) >= 7, "automatic backups are kept for less than seven days"],
   ["rds.copy-tags", ({ instance }) => instance.CopyTagsToSnapshot === true, "its snapshots do not carry its tags"],
-  ["rds.snapshots-private", ({ publicSnapshots }) => !publicSnapshots, "a snapshot is open to everybody"],
-  ["rds.tagged", ({ instance }) => isTagged(fromTagList(instance.TagList), session), "it lacks the stack's tag"],
+  ["rds.snapshots-private", ({ publicSnapshots }) => !publicSnapshots, "a snapshot is public"],
+  ["rds.tagged", ({ instance }) => isTagged(fromTagList(instance.TagList), session), "it does not have the stack's tag"],
 ];
 const access = (): readonly Check<DatabaseFacts>[] => [
   [
     "rds.administrator",
     ({ instance }) => !/^(admin|postgres)$/i.test(instance.MasterUsername ?? ""),
-    "its administrator has a name that everybody tries",
+    "its administrator has a common name",
   ],
-  ["rds.managed-password", ({ instance }) => instance.MasterUserSecret !== undefined, "nobody changes its password"],
-  ["rds.iam", ({ instance }) => instance.IAMDatabaseAuthenticationEnabled === true, "IAM cannot let anybody in"],
+  ["rds.managed-password", ({ instance }) => instance.MasterUserSecret !== undefined, "RDS does not manage its password"],
+  ["rds.iam", ({ instance }) => instance.IAMDatabaseAuthenticationEnabled === true, "IAM authentication is disabled"],
   [
     "rds.certificate",
     ({ instance }) => /^rds-ca-(rsa|ecc)\d+-g\d+$/.test(instance.CACertificateIdentifier ?? ""),
-    "its certificate is of an authority that expires",
+    "its certificate is from an authority that expires",
   ],
   ["rds.in-vpc", ({ instance }) => instance.DBSubnetGroup?.VpcId !== undefined, "it is in no VPC"],
 ];
 const operation = (): readonly Check<DatabaseFacts>[] => [
-  ["rds.minor-upgrades", ({ instance }) => instance.AutoMinorVersionUpgrade === true, "security fixes wait for somebody"],
-  ["rds.supported", ({ supported }) => supported, "RDS does not offer its version any more"],
+  [
+    "rds.minor-upgrades",
+    ({ instance }) => instance.AutoMinorVersionUpgrade === true,
+    "minor upgrades, which have the security fixes, are not automatic",
+  ],
+  ["rds.supported", ({ supported }) => supported, "RDS does not support its version any more"],
   [
     "rds.logs",
     ({ instance }) => ["postgresql", "upgrade"].every((log) => instance.EnabledCloudwatchLogsExports?.includes(log)),
@@ -58,7 +62,7 @@ const operation = (): readonly Check<DatabaseFacts>[] => [
     ({ parameters }) => QUERY_LOGGING.every(([name, value]) => parameters.get(name) === value),
     "slow statements and changes of schema are not logged",
   ],
-  ["rds.insights", ({ instance }) => instance.PerformanceInsightsEnabled === true, "what it waits for is not recorded"],
+  ["rds.insights", ({ instance }) => instance.PerformanceInsightsEnabled === true, "Performance Insights is disabled"],
 ];
 const QUERY_LOGGING = [
   ["log_statement", "ddl"],
@@ -67,27 +71,27 @@ const QUERY_LOGGING = [
   ["log_disconnections", "1"],
 ] as const;
 const production = (key: string | undefined): readonly Check<DatabaseFacts>[] => [
-  ["rds.not-public", ({ instance }) => instance.PubliclyAccessible === false, "it has an address on the internet"],
+  ["rds.not-public", ({ instance }) => instance.PubliclyAccessible === false, "it has a public address"],
   [
     "rds.private-subnets",
     ({ privateSubnets }) => privateSubnets,
-    "it lies in subnets that the internet reaches; RDS moves no database within its VPC: restore a snapshot of it into a group of private subnets",
+    "its subnets are public. RDS cannot move a database within its VPC: restore a snapshot into a group of private subnets",
   ],
-  ["rds.deletion-protection", ({ instance }) => instance.DeletionProtection === true, "anybody with the right may delete it"],
-  ["rds.multi-az", ({ instance }) => instance.MultiAZ === true, "it stands in one zone"],
-  ["rds.monitoring", ({ instance }) => (instance.MonitoringInterval ?? 0) > 0, "its host is not watched"],
+  ["rds.deletion-protection", ({ instance }) => instance.DeletionProtection === true, "it has no deletion protection"],
+  ["rds.multi-az", ({ instance }) => instance.MultiAZ === true, "it is in one zone"],
+  ["rds.monitoring", ({ instance }) => (instance.MonitoringInterval ?? 0) > 0, "its host is not monitored"],
   [
     "rds.insights-key",
     ({ instance }) => key !== undefined && instance.PerformanceInsightsKMSKeyId === key,
-    "its insights are not under the stack's own key",
+    "its insights are not encrypted with the stack's own key",
   ],
   [
     "rds.events",
-    ({ subscriptions }) => ["db-instance", "db-parameter-group", "db-security-group"].every((type) => tells(subscriptions, type)),
-    "nobody is told of its events",
+    ({ subscriptions }) => ["db-instance", "db-parameter-group", "db-security-group"].every((type) => sendsEvents(subscriptions, type)),
+    "its events are not sent to the alarms' topic",
   ],
 ];
-const tells = (subscriptions: readonly EventSubscription[], type: string): boolean =>
+const sendsEvents = (subscriptions: readonly EventSubscription[], type: string): boolean =>
   subscriptions.some(({ SourceType, Enabled, Status }) => SourceType === type && Enabled === true && Status === "active");
 
 async function databaseFacts(session: Session): Promise<DatabaseFacts | undefined> {
@@ -121,10 +125,10 @@ async function parametersOf({ clients }: Session, DBParameterGroupName: string):
     all.push(...Parameters);
   return all;
 }
-/** Holds, too, where the VPC has no private subnets that the database could be in. */
+/** Also true when the VPC has no private subnets. */
 async function areAllPrivate({ clients }: Session, { DBSubnetGroup }: DBInstance): Promise<boolean> {
-  const those = await privateSubnets(clients);
-  return those.length === 0 || (DBSubnetGroup?.Subnets ?? []).every(({ SubnetIdentifier = "" }) => those.includes(SubnetIdentifier));
+  const all = await privateSubnets(clients);
+  return all.length === 0 || (DBSubnetGroup?.Subnets ?? []).every(({ SubnetIdentifier = "" }) => all.includes(SubnetIdentifier));
 }
 async function anySnapshotPublic({ clients }: Session, DBInstanceIdentifier: string): Promise<boolean> {
   const rds = await clients.rds();
@@ -137,7 +141,7 @@ async function anySnapshotPublic({ clients }: Session, DBInstanceIdentifier: str
   return false;
 }
 
-/** The password that RDS keeps with Secrets Manager. */
+/** The password that RDS stores in Secrets Manager. */
 export const lookAtSecret: Look = async (session) => {
   const { clients, config, place } = session;
   const rds = await clients.rds();
@@ -154,14 +158,14 @@ export const lookAtSecret: Look = async (session) => {
     [
       "secrets.not-public",
       () => !opensOutside(statementsOf(policy?.ResourcePolicy), place.account),
-      "its policy lets in others than the account",
+      "its policy allows access from outside of the account",
     ],
-    ["secrets.customer-key", (live) => key !== undefined && live.KmsKeyId === key, "it is not under the stack's own key"],
-    ["secrets.tagged", (live) => (live.Tags ?? []).some((tag) => tag.Key?.startsWith("aws:rds:")), "it does not say whose it is"],
+    ["secrets.customer-key", (live) => key !== undefined && live.KmsKeyId === key, "it is not encrypted with the stack's own key"],
+    ["secrets.tagged", (live) => (live.Tags ?? []).some((tag) => tag.Key?.startsWith("aws:rds:")), "it does not have the tags of RDS"],
   ]);
 };
 
-/** Who may reach the database. */
+/** The security group of the database. */
 export const lookAtNetwork: Look = async (session) => {
   const { securityGroup } = naming(session.config, session.place);
   const ec2 = await session.clients.ec2();
@@ -177,22 +181,22 @@ export const lookAtNetwork: Look = async (session) => {
   };
   const open = (cidr: string) => /\/0$/.test(cidr);
   return judge(securityGroup, live, [
-    ["ec2.not-open", ({ cidrs }) => !cidrs.some(open), "the whole internet may reach the database"],
+    ["ec2.not-open", ({ cidrs }) => !cidrs.some(open), "the whole internet can reach the database"],
     [
       "ec2.narrow",
       ({ cidrs }) => cidrs.filter((cidr) => !open(cidr)).every((cidr) => isPrivate(cidr) || isNarrow(cidr)),
-      "a wide range of public addresses may reach the database",
+      "a public range wider than /24 (IPv6: /48) can reach the database",
     ],
     [
       "ec2.no-public-address",
       ({ cidrs }) => cidrs.every((cidr) => open(cidr) || isPrivate(cidr)),
-      "an address of the internet may reach the database",
+      "a public address can reach the database",
     ],
-    ["ec2.no-egress", (it) => (it.group.IpPermissionsEgress ?? []).length === 0, "the database may reach anything"],
+    ["ec2.no-egress", (it) => (it.group.IpPermissionsEgress ?? []).length === 0, "the database can open connections"],
     [
       "ec2.described",
       (it) => Boolean(it.group.Description) && isTagged(fromTagList(it.group.Tags), session),
-      "it does not say whose it is and what for",
+      "it has no description, or not the stack's tag",
     ],
   ]);
 };

@@ -1,22 +1,22 @@
 import { orAbsent } from "../../aws/faults.ts";
 import type { Session } from "../session.ts";
 
-/** What was seen of one control at one resource. */
+/** The result of one control for one resource. */
 export interface Seen {
   /** Id of the control. */
   readonly control: string;
   /** Name of the resource on AWS. */
   readonly resource: string;
   readonly ok: boolean;
-  /** What is wrong, or what was seen. */
+  /** The problem, or a sentence that there is none. */
   readonly message: string;
 }
-/** A control's id, when it holds, and what is wrong when it does not. */
+/** Id of a control, its condition, and the message when the condition is false. */
 export type Check<Live> = readonly [control: string, holds: (live: Live) => boolean, wrong: string];
-/** Looks at one service of the stack as it is on AWS now. */
+/** Reads one service of the stack on AWS and checks it. */
 export type Look = (session: Session) => Promise<readonly Seen[]>;
 
-/** Holds what AWS says of a resource against each control; nothing: it does not exist, and no control holds. */
+/** Checks a live resource against each control. Undefined: the resource does not exist, and each control fails. */
 export function judge<Live>(resource: string, live: Live | undefined, checks: readonly Check<Live>[]): readonly Seen[] {
   return checks.map(([control, holds, wrong]) => {
     if (live === undefined) return { control, resource, ok: false, message: "it does not exist" };
@@ -28,7 +28,6 @@ export function judge<Live>(resource: string, live: Live | undefined, checks: re
 export const read = <T>({ ask }: Session, what: string, call: () => Promise<T>, ...absent: readonly string[]): Promise<T | undefined> =>
   ask(what, () => orAbsent(call(), ...absent));
 
-// ── policies ──────────────────────────────────────────────────────────────────────────────
 export interface Statement {
   readonly Effect?: string;
   readonly Principal?: unknown;
@@ -38,7 +37,7 @@ export interface Statement {
   readonly Resource?: unknown;
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
-/** Of a policy as AWS answers it: plain JSON, or URL-encoded (IAM). What is no policy allows nothing that could be judged. */
+/** Statements of a policy from AWS: plain JSON, or URL-encoded JSON (IAM). A text that is not a policy has none. */
 export function statementsOf(policy: string | undefined): readonly Statement[] {
   if (!policy) return [];
   try {
@@ -50,7 +49,7 @@ export function statementsOf(policy: string | undefined): readonly Statement[] {
 }
 export const listOf = (value: unknown): readonly string[] => (value === undefined ? [] : [value].flat().map(String));
 
-/** Denies everybody the action without TLS. */
+/** True when a statement denies everybody the action without TLS. */
 export const deniesPlainText = (statements: readonly Statement[], action: RegExp): boolean =>
   statements.some(
     ({ Effect, Principal, Action, Condition }) =>
@@ -60,7 +59,7 @@ export const deniesPlainText = (statements: readonly Statement[], action: RegExp
       String(Condition?.Bool?.["aws:SecureTransport"]) === "false",
   );
 
-/** Allows somebody outside of the account: no `*`, no other account, services for this account only. */
+/** True when a statement allows `*`, another account, or a service that is not limited to this account. */
 export function opensOutside(statements: readonly Statement[], account: string): boolean {
   return statements.some(({ Effect, Principal, NotPrincipal, Condition }) => {
     if (Effect !== "Allow") return false;
@@ -71,6 +70,6 @@ export function opensOutside(statements: readonly Statement[], account: string):
     return accounts || Object.keys(others).length > 0 || (Service !== undefined && !bound);
   });
 }
-/** Where the value of a tag says that it is ours. */
+/** True when the resource has the stack's tag. */
 export const isTagged = (tags: Readonly<Record<string, string | undefined>>, { stackName }: Session): boolean =>
   tags["fleetlogix:stack"] === stackName;

@@ -7,7 +7,7 @@ import { keyArnOf } from "./key.ts";
 const ofEach = (session: Session, look: (fn: FunctionName) => Promise<readonly Seen[]>): Promise<readonly Seen[]> =>
   Promise.all((Object.keys(session.config.functions.names) as FunctionName[]).map(look)).then((all) => all.flat());
 
-/** The functions, as their callers get them: by the alias. */
+/** The functions, read through the alias that callers use. */
 export const lookAtFunctions: Look = async (session) => {
   const key = await keyArnOf(session);
   return ofEach(session, async (fn) => {
@@ -16,36 +16,40 @@ export const lookAtFunctions: Look = async (session) => {
   });
 };
 type FunctionFacts = NonNullable<Awaited<ReturnType<typeof functionFacts>>>;
-/** Words in names of variables that stand for secrets, and the forms of AWS's own keys. */
+/** Names of variables that suggest a secret, and the formats of AWS keys, PEM files and URLs with a password. */
 const SECRET_NAME = /password|passwd|secret|token|private_?key|api_?key|credential/i;
 const SECRET_VALUE = /\b(AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN|:\/\/[^/\s:]+:[^@\s]+@/;
 const RUNTIME = /^nodejs(2[2-9]|[3-9]\d)\.x$/;
 const functionChecks = (session: Session, key: string | undefined): readonly Check<FunctionFacts>[] => [
   [
     "lambda.callers",
-    ({ policies }) => policies.every((policy) => callersBound(policy, session)),
-    "others than this account's API may call it",
+    ({ policies }) => policies.every((policy) => areCallersLimited(policy, session)),
+    "callers other than this account's API can call it",
   ],
   ["lambda.runtime", ({ it }) => RUNTIME.test(it.Runtime ?? ""), "its runtime is not supported any more"],
   [
     "lambda.no-secrets",
     ({ it }) =>
       !Object.entries(it.Environment?.Variables ?? {}).some(([name, value]) => SECRET_NAME.test(name) || SECRET_VALUE.test(value)),
-    "its variables hold a secret",
+    "its variables contain a secret",
   ],
   ["lambda.tracing", ({ it }) => it.TracingConfig?.Mode === "Active", "its calls are not traced"],
   [
     "lambda.logging",
     ({ it }) => it.LoggingConfig?.LogFormat === "JSON" && it.LoggingConfig.LogGroup === `/aws/lambda/${it.FunctionName}`,
-    "its log is not JSON in a group of its own",
+    "its log is not JSON in its own log group",
   ],
-  ["lambda.limits", ({ it }) => (it.Timeout ?? 0) <= 29 && it.MemorySize !== undefined, "it may run longer than the API waits"],
-  ["lambda.no-layers", ({ it }) => (it.Layers ?? []).length === 0, "it runs code of others"],
-  ["lambda.tagged", ({ tags }) => isTagged(tags, session), "it lacks the stack's tag"],
-  ["lambda.customer-key", ({ it }) => key !== undefined && it.KMSKeyArn === key, "its variables are not under the stack's own key"],
+  ["lambda.limits", ({ it }) => (it.Timeout ?? 0) <= 29 && it.MemorySize !== undefined, "its timeout is longer than the API waits"],
+  ["lambda.no-layers", ({ it }) => (it.Layers ?? []).length === 0, "it has layers"],
+  ["lambda.tagged", ({ tags }) => isTagged(tags, session), "it does not have the stack's tag"],
+  [
+    "lambda.customer-key",
+    ({ it }) => key !== undefined && it.KMSKeyArn === key,
+    "its variables are not encrypted with the stack's own key",
+  ],
 ];
-/** Each statement names a service and where it calls from; no other account, nobody in general. */
-function callersBound(policy: string | undefined, { place }: Session): boolean {
+/** True when each statement allows one service only, for a source ARN in this account. */
+function areCallersLimited(policy: string | undefined, { place }: Session): boolean {
   return statementsOf(policy).every(({ Effect, Principal, Condition }) => {
     if (Effect !== "Allow") return true;
     const service = (Principal as { Service?: unknown } | undefined)?.Service;
@@ -73,10 +77,10 @@ export const lookAtRoles: Look = (session) =>
     return judge(name, await roleFacts(session, name), roleChecks(session));
   });
 type RoleFacts = NonNullable<Awaited<ReturnType<typeof roleFacts>>>;
-/** Actions with which a function could give itself or others more than it has. */
+/** Actions with which a function could extend its own permissions or those of others. */
 const ESCALATES = /^(iam|organizations):|^sts:AssumeRole|^lambda:(Update|Create|Add)|^kms:(CreateGrant|PutKeyPolicy)/i;
 const MOST_STATEMENTS = 25;
-/** X-Ray knows no resources. */
+/** X-Ray has no resource-level permissions for these actions. */
 const WITHOUT_RESOURCE = /^xray:Put(TraceSegments|TelemetryRecords)$/;
 const roleChecks = (session: Session): readonly Check<RoleFacts>[] => [
   [
@@ -84,17 +88,17 @@ const roleChecks = (session: Session): readonly Check<RoleFacts>[] => [
     (it) =>
       !it.attached.some((arn) => /Administrator|PowerUser|FullAccess/.test(arn)) &&
       !it.allows.some(({ Action }) => listOf(Action).includes("*")),
-    "it may do anything",
+    "it has administrator permissions",
   ],
   [
     "iam.no-service-wildcard",
     ({ allows }) => !allows.some(({ Action }) => listOf(Action).some((one) => one !== "*" && one.includes("*"))),
-    "it may do more than is named",
+    "its permissions contain wildcards",
   ],
   [
     "iam.no-escalation",
     ({ allows }) => !allows.some(({ Action }) => listOf(Action).some((one) => ESCALATES.test(one))),
-    "it may give itself more than it has",
+    "it can extend its own permissions",
   ],
   [
     "iam.resources",
@@ -105,20 +109,20 @@ const roleChecks = (session: Session): readonly Check<RoleFacts>[] => [
           !kms(Action) &&
           listOf(Action).some((one) => one !== "*" && !one.includes("*") && !ESCALATES.test(one) && !WITHOUT_RESOURCE.test(one)),
       ),
-    "it may act on everything of a service",
+    "it can use every resource of a service",
   ],
   [
     "iam.trust",
     ({ trust }) => trust.length === 1 && trustsOnlyLambda(trust[0], session.place.account),
-    "others than this account's functions may take it",
+    "callers other than this account's functions can assume it",
   ],
   [
     "iam.no-decrypt-everywhere",
     ({ allows }) => !allows.some(({ Action, Resource }) => kms(Action) && listOf(Resource).includes("*")),
-    "it may decrypt with every key",
+    "it can decrypt with every key",
   ],
-  ["iam.simple", ({ allows }) => allows.length <= MOST_STATEMENTS, "its policy is too long to be read"],
-  ["iam.tagged", ({ tags }) => isTagged(tags, session), "it lacks the stack's tag"],
+  ["iam.simple", ({ allows }) => allows.length <= MOST_STATEMENTS, "its policy is too long to read"],
+  ["iam.tagged", ({ tags }) => isTagged(tags, session), "it does not have the stack's tag"],
 ];
 const kms = (action: unknown): boolean => listOf(action).some((one) => /^kms:(Decrypt|ReEncrypt)/i.test(one));
 const trustsOnlyLambda = (statement: Statement | undefined, account: string): boolean =>

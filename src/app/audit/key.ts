@@ -2,7 +2,7 @@ import { naming } from "../../stack/naming.ts";
 import type { Session } from "../session.ts";
 import { type Check, judge, type Look, opensOutside, read, statementsOf } from "./finding.ts";
 
-/** ARN of the stack's own key; undefined: there is none, as in development. */
+/** ARN of the stack's own key; undefined in development, and when the key does not exist. */
 export async function keyArnOf(session: Session): Promise<string | undefined> {
   if (session.config.hardening !== "production") return undefined;
   return (await keyFacts(session))?.arn;
@@ -27,13 +27,13 @@ export const lookAtKey: Look = async (session) => {
   if (session.config.hardening !== "production") return [];
   const { key } = naming(session.config, session.place);
   const checks: readonly Check<NonNullable<Awaited<ReturnType<typeof keyFacts>>>>[] = [
-    ["kms.rotation", (live) => live.rotates && live.key.MultiRegion !== true, "it does not rotate, or leaves the region"],
+    ["kms.rotation", (live) => live.rotates && live.key.MultiRegion !== true, "it is not rotated, or is a multi-region key"],
     [
       "kms.not-public",
       ({ policy }) => !opensOutside(statementsOf(policy), session.place.account),
-      "its policy lets in others than the account",
+      "its policy allows access from outside of the account",
     ],
-    ["kms.enabled", (live) => live.key.KeyState === "Enabled", "it is disabled, or goes away"],
+    ["kms.enabled", (live) => live.key.KeyState === "Enabled", "it is disabled, or its deletion is scheduled"],
   ];
   return judge(key, await keyFacts(session), checks);
 };

@@ -12,33 +12,33 @@ export const lookAtTopics: Look = async (session) => {
   const key = await keyArnOf(session);
   const alerts = judge(config.topic.name, await topicFacts(session, topicArn), [...topicChecks(session), ...encryption(key)]);
   if (!config.alarms.enabled) return alerts;
-  // Without a customer key CloudWatch could not publish to an encrypted topic: in development the alarms' topic has SNS's disk encryption.
+  // CloudWatch can publish to an encrypted topic only with a customer key, so in development the alarms' topic has SNS's disk encryption.
   const keyed = config.hardening === "production" ? encryption(key) : [];
   return [...alerts, ...judge(config.alarms.topicName, await topicFacts(session, alarmsTopicArn), [...topicChecks(session), ...keyed])];
 };
 type TopicFacts = NonNullable<Awaited<ReturnType<typeof topicFacts>>>;
 const encryption = (key: string | undefined): readonly Check<TopicFacts>[] => [
-  ["sns.encryption", ({ attributes }) => Boolean(attributes.KmsMasterKeyId), "its messages are not under a key of KMS"],
+  ["sns.encryption", ({ attributes }) => Boolean(attributes.KmsMasterKeyId), "its messages are not encrypted with a KMS key"],
   [
     "sns.customer-key",
     ({ attributes }) => key !== undefined && attributes.KmsMasterKeyId === key,
-    "its messages are not under the stack's own key",
+    "its messages are not encrypted with the stack's own key",
   ],
 ];
 const topicChecks = (session: Session): readonly Check<TopicFacts>[] => [
   [
     "sns.not-public",
     ({ attributes }) => !opensOutside(statementsOf(attributes.Policy), session.place.account),
-    "its policy lets in others than the account",
+    "its policy allows access from outside of the account",
   ],
   [
     "sns.tls-only",
     ({ attributes }) => deniesPlainText(statementsOf(attributes.Policy), /^sns:(Publish|\*)$|^\*$/i),
-    "its policy lets in who speaks without TLS",
+    "its policy allows access without TLS",
   ],
-  ["sns.subscriptions-tls", ({ protocols }) => !protocols.includes("http"), "a subscription is sent to without TLS"],
-  ["sns.dead-letters", ({ undelivered }) => undelivered.length === 0, "messages that cannot be delivered are lost"],
-  ["sns.tagged", ({ tags }) => isTagged(tags, session), "it lacks the stack's tag"],
+  ["sns.subscriptions-tls", ({ protocols }) => !protocols.includes("http"), "a subscription has an endpoint without TLS"],
+  ["sns.dead-letters", ({ undelivered }) => undelivered.length === 0, "undelivered messages are lost"],
+  ["sns.tagged", ({ tags }) => isTagged(tags, session), "it does not have the stack's tag"],
 ];
 async function topicFacts(session: Session, TopicArn: string) {
   const sns = await session.clients.sns();
@@ -50,18 +50,18 @@ async function topicFacts(session: Session, TopicArn: string) {
     of(() => sns.listSubscriptionsByTopic({ TopicArn })),
   ]);
   const subscriptions = subscribed?.Subscriptions ?? [];
-  const machines = subscriptions.filter(
+  const endpoints = subscriptions.filter(
     (one) => ["https", "sqs", "lambda"].includes(one.Protocol ?? "") && one.SubscriptionArn?.startsWith("arn:"),
   );
   const undelivered: string[] = [];
-  for (const { SubscriptionArn = "" } of machines) {
+  for (const { SubscriptionArn = "" } of endpoints) {
     const found = await of(() => sns.getSubscriptionAttributes({ SubscriptionArn }));
     if (!found?.Attributes?.RedrivePolicy) undelivered.push(SubscriptionArn);
   }
   return { attributes, protocols: subscriptions.map(({ Protocol }) => Protocol ?? ""), undelivered, tags: fromTagList(tagged?.Tags) };
 }
 
-/** Alarms that tell somebody. */
+/** The alarms of the stack. */
 export const lookAtAlarms: Look = async (session) => {
   const { config, place, clients, ask } = session;
   if (!config.alarms.enabled) return [];
@@ -73,13 +73,13 @@ export const lookAtAlarms: Look = async (session) => {
     judge(
       name,
       MetricAlarms.find((alarm) => alarm.AlarmName === name),
-      [["cloudwatch.alarm-actions", (it) => it.ActionsEnabled === true && (it.AlarmActions ?? []).length > 0, "it rings and tells nobody"]],
+      [["cloudwatch.alarm-actions", (it) => it.ActionsEnabled === true && (it.AlarmActions ?? []).length > 0, "it sends no notification"]],
     ),
   );
 };
 
 const YEAR_DAYS = 365;
-/** Of the functions, the API and the database. */
+/** The log groups of the functions, the API and the database. */
 export const lookAtLogs: Look = async (session) => {
   const { config, place, clients, ask } = session;
   const names = naming(config, place);
@@ -98,22 +98,18 @@ export const lookAtLogs: Look = async (session) => {
         name,
         logGroups.find((group) => group.logGroupName === name),
         [
-          [
-            "cloudwatch.retention",
-            (it) => (it.retentionInDays ?? 0) >= YEAR_DAYS,
-            "it is kept for less than a year, or nobody says how long",
-          ],
-          ["cloudwatch.customer-key", (it) => key !== undefined && it.kmsKeyId === key, "it is not under the stack's own key"],
+          ["cloudwatch.retention", (it) => (it.retentionInDays ?? 0) >= YEAR_DAYS, "its retention is less than a year, or not set"],
+          ["cloudwatch.customer-key", (it) => key !== undefined && it.kmsKeyId === key, "it is not encrypted with the stack's own key"],
         ],
       );
     }),
   );
   const { resourcePolicies = [] } = await ask("the logs' policies", () => logs.describeResourcePolicies({}));
   const open = resourcePolicies.some(({ policyDocument }) => opensToAll(policyDocument));
-  const message = open ? "a resource policy of CloudWatch Logs lets everybody in" : "as it should be";
+  const message = open ? "a resource policy of CloudWatch Logs allows everybody" : "as it should be";
   return [...seen.flat(), { control: "cloudwatch.not-public", resource: "CloudWatch Logs", ok: !open, message }];
 };
-/** Other policies of the account name services, which is theirs to judge. */
+/** True when a policy allows everybody. Other policies allow services; the account's owner decides about those. */
 const opensToAll = (policy: string | undefined): boolean =>
   statementsOf(policy).some(
     ({ Effect, Principal }) => Effect === "Allow" && (Principal === "*" || JSON.stringify(Principal ?? "").includes('"*"')),

@@ -24,8 +24,8 @@ export const lookAtBuckets: Look = async (session) => {
   const checks = [...bucketChecks(place.account), ...lakeChecks(names.logBucket, key)];
   const lake = judge(names.bucket, await bucketFacts(session, names.bucket), [
     ...checks,
-    // A name that holds the account's number cannot have been taken by somebody else before.
-    ["s3.name", () => names.bucket.includes(place.account) || config.bucket.name !== null, "somebody else could take the name"],
+    // Bucket names are global: a name with the account's number is unlikely to be taken by somebody else.
+    ["s3.name", () => names.bucket.includes(place.account) || config.bucket.name !== null, "somebody else can take this name"],
   ]);
   if (config.hardening !== "production") return lake;
   return [...lake, ...judge(names.logBucket, await bucketFacts(session, names.logBucket), bucketChecks(place.account))];
@@ -34,19 +34,23 @@ export const lookAtBuckets: Look = async (session) => {
 const FLAGS = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
 const bucketChecks = (account: string): readonly Check<BucketFacts>[] => [
   ["s3.public-access-block", ({ block }) => FLAGS.every((flag) => block[flag]), "public access is not blocked in all four ways"],
-  ["s3.no-acls", ({ ownership }) => ownership === "BucketOwnerEnforced", "access control lists are in force"],
-  ["s3.tls-only", ({ policy }) => deniesPlainText(statementsOf(policy), /^s3:\*$|^\*$/), "its policy lets in who speaks without TLS"],
-  ["s3.no-foreign-access", ({ policy }) => !opensOutside(statementsOf(policy), account), "its policy lets in others than the account"],
-  ["s3.versioning", ({ versioning }) => versioning === "Enabled", "versions are not kept"],
-  ["s3.lifecycle", ({ rules }) => tidies(rules), "old versions or aborted uploads are kept for ever"],
+  ["s3.no-acls", ({ ownership }) => ownership === "BucketOwnerEnforced", "access control lists are enabled"],
+  ["s3.tls-only", ({ policy }) => deniesPlainText(statementsOf(policy), /^s3:\*$|^\*$/), "its policy allows access without TLS"],
+  [
+    "s3.no-foreign-access",
+    ({ policy }) => !opensOutside(statementsOf(policy), account),
+    "its policy allows access from outside of the account",
+  ],
+  ["s3.versioning", ({ versioning }) => versioning === "Enabled", "versioning is disabled"],
+  ["s3.lifecycle", ({ rules }) => deletesLeftovers(rules), "old versions or aborted uploads are kept for ever"],
 ];
 const lakeChecks = (logBucket: string, key: string | undefined): readonly Check<BucketFacts>[] => [
   [
     "s3.encryption",
     (live) => ruleOf(live)?.algorithm === "aws:kms" && ruleOf(live)?.bucketKey === true,
-    "objects are not under a key of KMS",
+    "objects are not encrypted with KMS and an S3 Bucket Key",
   ],
-  ["s3.customer-key", (live) => key !== undefined && ruleOf(live)?.key === key, "objects are not under the stack's own key"],
+  ["s3.customer-key", (live) => key !== undefined && ruleOf(live)?.key === key, "objects are not encrypted with the stack's own key"],
   ["s3.events", ({ events }) => events, "it sends no events to EventBridge"],
   ["s3.access-log", ({ logTarget }) => logTarget === logBucket, "accesses are not logged"],
 ];
@@ -55,7 +59,7 @@ const ruleOf = ({ encryption }: BucketFacts) => {
   const { SSEAlgorithm: algorithm, KMSMasterKeyID: key } = rule?.ApplyServerSideEncryptionByDefault ?? {};
   return rule && { algorithm, key, bucketKey: rule.BucketKeyEnabled };
 };
-const tidies = (rules: readonly LifecycleRule[]): boolean => {
+const deletesLeftovers = (rules: readonly LifecycleRule[]): boolean => {
   const enabled = rules.filter(({ Status }) => Status === "Enabled");
   return enabled.some((rule) => rule.AbortIncompleteMultipartUpload) && enabled.some((rule) => rule.NoncurrentVersionExpiration);
 };
@@ -99,15 +103,19 @@ type TableFacts = NonNullable<Awaited<ReturnType<typeof tableFacts>>>;
 const tableChecks = (session: Session, key: string | undefined): readonly Check<TableFacts>[] => [
   ["dynamodb.on-demand", ({ table }) => table.BillingModeSummary?.BillingMode === "PAY_PER_REQUEST", "its capacity is fixed"],
   ["dynamodb.recovery", ({ recovery }) => recovery === "ENABLED", "it cannot be restored to a point in time"],
-  ["dynamodb.deletion-protection", ({ table }) => table.DeletionProtectionEnabled === true, "anybody with the right may delete it"],
-  ["dynamodb.encryption", ({ table }) => table.SSEDescription?.SSEType === "KMS", "it is under AWS's key, which nobody can look at"],
+  ["dynamodb.deletion-protection", ({ table }) => table.DeletionProtectionEnabled === true, "it has no deletion protection"],
+  [
+    "dynamodb.encryption",
+    ({ table }) => table.SSEDescription?.SSEType === "KMS",
+    "it is encrypted with a key that DynamoDB owns, not with a KMS key of the account",
+  ],
   [
     "dynamodb.customer-key",
     ({ table }) => key !== undefined && table.SSEDescription?.KMSMasterKeyArn === key,
-    "it is not under the stack's own key",
+    "it is not encrypted with the stack's own key",
   ],
-  ["dynamodb.no-foreign-access", ({ policy }) => policy === undefined, "a policy of its own lets others in"],
-  ["dynamodb.tagged", ({ tags }) => isTagged(tags, session), "it lacks the stack's tag"],
+  ["dynamodb.no-foreign-access", ({ policy }) => policy === undefined, "it has a resource policy"],
+  ["dynamodb.tagged", ({ tags }) => isTagged(tags, session), "it does not have the stack's tag"],
 ];
 async function tableFacts(session: Session, TableName: string) {
   const dynamodb = await session.clients.dynamodb();

@@ -3,7 +3,7 @@ import type { ObservedNode } from "../../engine/observe.ts";
 type Attributes = Readonly<Record<string, unknown>>;
 type Reader = (spec: Readonly<Record<string, unknown>>) => Attributes;
 
-/** Of each kind, the settings that somebody who is about to make it asks for first, by the names of the configuration. */
+/** By kind: the settings that matter most before a create, with the names of the configuration. */
 const IMPORTANT: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   [
     "rds.instance",
@@ -37,7 +37,7 @@ const IMPORTANT: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["wafv2.web-acl", ({ ratePerAddress }) => ({ callsPerAddress: ratePerAddress })],
 ]);
 
-/** What a resource that is made will be like; undefined where there is nothing to say, or where it is not known yet. */
+/** The important settings of a resource that will be created; undefined when there are none, or not known yet. */
 export function attributesOf({ node, spec }: ObservedNode): Attributes | undefined {
   const reader = IMPORTANT.get(node.kind.kind);
   if (reader === undefined || !spec.known) return undefined;

@@ -4,7 +4,7 @@ import { fixedCost } from "../../stack/cost.ts";
 import { PRICES_DATED, pricesOf } from "../../stack/prices.ts";
 import type { PlanCost } from "../contract.ts";
 
-/** What the stack costs a month without being used: as it is, and as the plan leaves it. An estimate from list prices. */
+/** Estimated monthly cost of the stack without usage, before and after the plan, from list prices. */
 export function planCost(
   seen: readonly ObservedNode[],
   planned: readonly Planned[],
@@ -19,7 +19,7 @@ export function planCost(
     const action = planned[i]?.decision.action;
     const isOurs = action !== "refuse";
     const live = observation.state === "absent" || !isOurs ? 0 : fixedCost(kind, observation.live, prices);
-    // What stays as it is, such as storage above the configured size, costs what it costs; so does what cannot be known yet.
+    // A kept resource has its live cost, such as storage above the configured size. The same holds for an unknown specification.
     const wanted = !isOurs ? 0 : spec.known && action !== "keep" ? fixedCost(kind, spec.value, prices) : (live ?? 0);
     if (live === undefined || wanted === undefined) unpriced.push(id);
     else [before, after] = [before + live, after + wanted];

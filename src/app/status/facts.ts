@@ -2,12 +2,12 @@ import type { ObservedNode } from "../../engine/observe.ts";
 import type { ResourceFacts } from "../contract.ts";
 import type { Session } from "../session.ts";
 
-/** Pages of 1,000 objects that are counted for a status; past them the answer is "at least". */
+/** Limit of the pages of 1,000 objects that a status counts; with more objects the answer has `at_least`. */
 const PAGES = 5;
 
 type Reader = (session: Session, seen: ObservedNode, live: unknown) => Promise<ResourceFacts>;
 
-/** What people ask of the things that work: how much is in them, how large, since when. */
+/** By main kind: number of items, size and age. */
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["s3.bucket", bucketFacts],
   ["dynamodb.table", tableFacts],
@@ -16,7 +16,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["apigateway.stage", stageFacts],
 ]);
 
-/** Nothing where there is nothing to tell, and nothing where the caller may not ask: a status is worth having without it. */
+/** Facts about a resource. Empty when its kind has none, and when the read fails: the status is useful without them. */
 export async function factsOf(session: Session, seen: ObservedNode): Promise<ResourceFacts> {
   const reader = READERS.get(seen.node.kind.kind);
   if (reader === undefined || seen.observation.state === "absent") return {};
@@ -65,7 +65,7 @@ async function functionFacts({ clients }: Session, { subject, out }: ObservedNod
   const lambda = await clients.lambda();
   const { CodeSize, LastModified, Runtime } = await lambda.getFunctionConfiguration({ FunctionName: subject.label });
   const version = (out as { readonly version?: string | null } | undefined)?.version;
-  // Lambda writes +0000, which no standard for dates on the web knows.
+  // Lambda writes the offset as +0000, which is not in the date format of ECMAScript.
   const since = LastModified && new Date(LastModified.replace("+0000", "Z")).toISOString();
   return { bytes: CodeSize, since, detail: [version && `version ${version}`, Runtime].filter(Boolean).join(", ") };
 }

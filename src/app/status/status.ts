@@ -7,7 +7,7 @@ import { apiUrl } from "../outputs.ts";
 import type { Session } from "../session.ts";
 import { factsOf } from "./facts.ts";
 
-/** Every resource as it is now. Reads only. */
+/** The live state of every resource. Reads only. */
 export async function readStatus(session: Session): Promise<readonly ResourceStatus[]> {
   const stack = session.stack();
   const seen = await observe(stack.nodes, session.run(stack), { specs: false });
@@ -16,18 +16,18 @@ export async function readStatus(session: Session): Promise<readonly ResourceSta
 
 async function statusOf(seen: ObservedNode, session: Session, tags: Tags): Promise<ResourceStatus> {
   const { id, node, subject, observation, out } = seen;
-  const who = { id, kind: node.kind.kind, name: subject.label };
-  if (observation.state === "absent") return { ...who, state: "absent", condition: "absent", healthy: false };
-  if (ownerOf(observation.tags, session.stackName) !== "ours") return { ...who, state: "foreign", condition: "wrong", healthy: false };
+  const base = { id, kind: node.kind.kind, name: subject.label };
+  if (observation.state === "absent") return { ...base, state: "absent", condition: "absent", healthy: false };
+  if (ownerOf(observation.tags, session.stackName) !== "ours") return { ...base, state: "foreign", condition: "wrong", healthy: false };
   const region = otherRegion(observation.tags, tags);
-  if (region !== undefined) return { ...who, state: `in ${region}`, condition: "wrong", healthy: false };
+  if (region !== undefined) return { ...base, state: `in ${region}`, condition: "wrong", healthy: false };
   const { arn, state, address, trouble } = node.kind.describe(observation.live);
-  const said = trouble ?? (observation.state === "failed" ? observation.reason : undefined);
-  const condition = said !== undefined ? "wrong" : observation.state === "settling" ? "changing" : "ready";
+  const problem = trouble ?? (observation.state === "failed" ? observation.reason : undefined);
+  const condition = problem !== undefined ? "wrong" : observation.state === "settling" ? "changing" : "ready";
   return {
-    ...who,
+    ...base,
     ...{ state, condition, healthy: condition === "ready", arn },
-    trouble: said,
+    trouble: problem,
     address: id === STAGE_ID ? apiUrl(session, out as { apiId: string; stage: string }) : address,
     ...(await factsOf(session, seen)),
   };

@@ -14,9 +14,9 @@ import { configOf, openAppFor } from "../session.ts";
 import { spoken } from "../speak.ts";
 
 const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"] as const;
-/** `fetch` refuses a body with these methods. */
+/** `fetch` throws a TypeError for a body with one of these methods (Fetch standard, constructor of Request). */
 const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD"]);
-/** API Gateway waits 29 s for a function, and its answer after that must arrive, too. */
+/** API Gateway waits up to 29 s for a function; the rest is for the network. */
 const TIMEOUT_MS = 35_000;
 
 /** Calls the deployed API with its address and key, or SigV4. Prints the body to stdout and the status to stderr. */
@@ -26,7 +26,7 @@ export const api: Action = async (run, [method, path], options) => {
   const route = pathOf(run, path as string | undefined);
   if (options.data !== undefined && BODILESS.has(verb))
     throw new FleetlogixError("USAGE", `${verb} has no body.`, {
-      hint: "Leave out -d; what is looked for stands in the path, such as /delivery?status=failed.",
+      hint: "Leave out -d and write the search in the path, such as /delivery?status=failed.",
     });
   const body = await readBody(run, options.data as string | undefined);
   const { config } = configOf(run);
@@ -48,7 +48,12 @@ export const apiSpec: Action = async () => {
 
 function pathOf(run: CommandContext, path: string | undefined): string {
   if (path !== undefined && !/^[a-z]+:\/\//i.test(path)) return path.startsWith("/") ? path : `/${path}`;
-  throw missing(run, path === undefined ? "The path of the call is missing." : "Give the path alone: the API's address is known.");
+  throw missing(
+    run,
+    path === undefined
+      ? "The path of the call is missing."
+      : "The path contains a host: give only the path, and fleetlogix adds the address of the API.",
+  );
 }
 const missing = (run: CommandContext, message: string) =>
   new FleetlogixError("USAGE", message, { hint: `Write, for instance, \`${nextCommand(run, "api", "GET", "/vehicle")}\`.` });
@@ -80,7 +85,7 @@ async function send(run: CommandContext, { url, ...call }: Call): Promise<Respon
   } catch (cause) {
     run.signal.throwIfAborted();
     throw new FleetlogixError("ENDPOINT_UNREACHABLE", `${call.method} ${url} got no answer.`, {
-      hint: `See with \`${nextCommand(run, "status")}\` whether the API is there, then run the same command again.`,
+      hint: `Check with \`${nextCommand(run, "status")}\` whether the API exists, then run the same command again.`,
       cause,
     });
   }
@@ -106,8 +111,8 @@ function answerOf(run: CommandContext, { status, headers }: Response, content: s
 function refusal(run: CommandContext, status: number, requestId: string | null): FleetlogixError {
   const hint =
     status >= 500
-      ? `Read the functions' side with \`${nextCommand(run, "logs", "--since", "5m")}\`.`
-      : "Correct the call; the answer above names what is wrong with it.";
+      ? `Read the logs of the functions with \`${nextCommand(run, "logs", "--since", "5m")}\`.`
+      : "Correct the call; the answer above names the error.";
   return new FleetlogixError("CALL_REFUSED", `The API answered ${status}.`, { hint, requestId: requestId ?? undefined });
 }
 

@@ -34,7 +34,7 @@ function failed({ controls }: Audit): FleetlogixError {
     "AUDIT_FAILED",
     `${grave.length} controls of critical or high severity fail: ${grave.map(({ id }) => id).join(", ")}.`,
     {
-      hint: "`fleetlogix plan` shows what has changed, and `fleetlogix up` mends it; what it cannot mend says so above.",
+      hint: "`fleetlogix plan` shows the changes, and `fleetlogix up` corrects them; the lines above name those that it cannot correct.",
     },
   );
 }

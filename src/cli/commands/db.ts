@@ -15,7 +15,7 @@ export const url: Action = async (run, _, options) => {
   const format = options.format as Format;
   const address = await withSpinner(run, "Finding the database", () => app.database.address(format));
   if (format === "psql" && run.io.stdout.isTTY)
-    run.note(`The password is not in it; \`${nextCommand(run, "db psql")}\` opens it with the password.`);
+    run.note(`The address does not contain the password; \`${nextCommand(run, "db psql")}\` connects with it.`);
   return { text: address, json: { command: run.command, ok: true, format, url: address, error: null } };
 };
 

@@ -10,23 +10,23 @@ import { configOf, openAppFor } from "../session.ts";
 import { spoken } from "../speak.ts";
 import { version } from "../version.ts";
 
-/** Limits of the retries of a check and of one call; together below ten seconds. */
+/** Milliseconds: one call takes at most 5 s, and no retry begins later than 4 s after the first call. So a check ends within 10 s. */
 const LIMITS = { requestTimeoutMs: 5_000, patienceMs: 4_000 };
 
 /** Checks the environment and prints each finding with its fix at once. An error that stops the checks is itself a finding. */
 export const doctor: Action = async (run) => {
   const { config, file } = configOf(run);
   const all: Finding[] = [];
-  const hear = (findings: readonly Finding[]) => {
+  const report = (findings: readonly Finding[]) => {
     all.push(...findings);
     if (run.flags.json) return;
     for (const finding of findings) run.voice.out.write(`${findingText(finding, run.paint.out, widthOf(run.io.stdout))}\n`);
   };
-  hear([
+  report([
     info("fleetlogix", `${version()} on ${process.platform}-${process.arch}`),
     info("configuration", `${file ?? "no file: the defaults"}; ${stackNameOf(config)} in ${config.region}`),
   ]);
-  const stopped = await examine(run, config, hear);
+  const stopped = await runChecks(run, config, report);
   const bad = all.filter((f) => !f.ok && f.severity === "error");
   const failure = bad.length > 0 ? failed(bad, all.length, stopped) : undefined;
   const error = failure === undefined ? null : toFailure(failure, run.signal.aborted, (text) => spoken(text, run));
@@ -46,25 +46,29 @@ export const doctor: Action = async (run) => {
 function failed(bad: readonly Finding[], count: number, stopped: Code | undefined): FleetlogixError {
   const names = [...new Set(bad.map((f) => f.check))].join(", ");
   return new FleetlogixError(stopped ?? "PREFLIGHT", `${bad.length} of ${count} checks failed: ${names}.`, {
-    hint: "Each of them names its fix above; `fleetlogix doctor` checks again.",
+    hint: "Each failed check above names its fix; then run `fleetlogix doctor` again.",
   });
 }
 
 const info = (check: string, message: string): Finding => ({ check, ok: true, severity: "info", message, fix: null });
 
-/** Names of the checks that did not begin, by the error before them. */
-const IN_THE_WAY: Partial<Record<Code, string>> = { CREDENTIALS: "credentials", ACCESS_DENIED: "permissions", LOCAL_REFUSED: "local AWS" };
+/** The check that an error belongs to; the checks after it do not run. */
+const CHECK_OF_ERROR: Partial<Record<Code, string>> = {
+  CREDENTIALS: "credentials",
+  ACCESS_DENIED: "permissions",
+  LOCAL_REFUSED: "local AWS",
+};
 
 /** The code of the error that stopped the checks; undefined: none. */
-async function examine(run: CommandContext, config: Config, hear: (findings: readonly Finding[]) => void): Promise<Code | undefined> {
+async function runChecks(run: CommandContext, config: Config, report: (findings: readonly Finding[]) => void): Promise<Code | undefined> {
   try {
     const app = await openAppFor(run, config, LIMITS);
-    await app.doctor(hear);
+    await app.doctor(report);
     return undefined;
   } catch (error) {
     const { code, message, hint } = toFailure(error, run.signal.aborted, (text) => spoken(text, run));
     if (code === "INTERRUPTED" || code === "INTERNAL") throw error;
-    hear([{ check: IN_THE_WAY[code] ?? "connection", ok: false, severity: "error", message, fix: hint }]);
+    report([{ check: CHECK_OF_ERROR[code] ?? "connection", ok: false, severity: "error", message, fix: hint }]);
     return code;
   }
 }

@@ -25,7 +25,7 @@ export const invoke: Action = async (run, [name], options) => {
     : undefined;
   if (result.logTail) printLog(run, short, result.logTail);
   if (event === NO_EVENT)
-    run.note(`The event was {}; \`fleetlogix invoke ${short} --sample ${samplesOf(short)[0]}\` sends an example of the API's call.`);
+    run.note(`The event was {}; \`fleetlogix invoke ${short} --sample ${samplesOf(short)[0]}\` sends the example of an API call.`);
   const { status, functionError, payload, logTail, version } = result;
   return {
     text: run.io.stdout.isTTY ? readable(payload) : payload,

@@ -13,7 +13,7 @@ export const list: Action = async (run) => {
   const text =
     keys.length > 0
       ? keysTable(keys, widthOf(run.io.stdout)).join("\n")
-      : `No keys yet. \`${nextCommand(run, "keys", "create", "NAME")}\` makes one.`;
+      : `No keys yet. \`${nextCommand(run, "keys", "create", "NAME")}\` creates one.`;
   return { text, json: { command: run.command, ok: true, keys, error: null } };
 };
 
@@ -30,7 +30,7 @@ export const create: Action = async (run, [given], options) => {
   const key = await withSpinner(run, `Creating the key ${name}`, () => app.createKey(name, limits));
   const line = nextCommand(run, "outputs", `api_keys.${name}`, "--show-secrets");
   return {
-    text: [...keysTable([key], widthOf(run.io.stdout)), "", run.paint.out("dim", "# its value"), line].join("\n"),
+    text: [...keysTable([key], widthOf(run.io.stdout)), "", run.paint.out("dim", "# print its value"), line].join("\n"),
     json: done(run, { key }),
   };
 };

@@ -55,7 +55,7 @@ const progressOf = (run: CommandContext) => (event: CompactEvent) => {
   if (live) run.io.stderr.write("\r\u001b[K");
   run.note(`packed ${event.day} ${event.table}`);
   if (event.unreadable > 0)
-    run.warn(`${event.unreadable} objects of ${event.day} are no raw copies of events: they are in the archive only.`);
+    run.warn(`${event.unreadable} objects of ${event.day} are not raw copies of events; only the archive contains them.`);
 };
 
 /** Rows for people as a table, for programs as JSON or CSV. */

@@ -26,15 +26,15 @@ function whyEmpty(run: CommandContext): string {
   const people = [...alerts.emails, ...alerts.sms, ...alarms.emails];
   if (people.length === 0) {
     return [
-      ...lines("No mail yet: nobody is written to. Name somebody in fleetlogix.config.json, for instance"),
+      ...lines("No mail yet: the configuration names no recipient. Add one to fleetlogix.config.json, for instance"),
       '  { "alerts": { "emails": ["dispatch@example.com"] } }',
       "and then run",
       `  ${nextCommand(run, "up", "--local")}`,
     ].join("\n");
   }
   return [
-    ...lines(`No mail yet: nothing has happened that ${people.join(", ")} must know.`),
-    ...lines("A vehicle that leaves its route makes one; this drives a fleet with some that do:"),
+    ...lines(`No mail yet: there was no event about which to write to ${people.join(", ")}.`),
+    ...lines("A vehicle that leaves its route causes a mail. This command simulates a fleet with such vehicles:"),
     `  ${nextCommand(run, "simulate", "--local")}`,
   ].join("\n");
 }

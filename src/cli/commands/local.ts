@@ -22,13 +22,14 @@ export const start: Action = async (run, _args, options) => {
   const given = defined({ hosts, realism, faultsFile });
   const started = await withSpinner(run, "Starting the local AWS", () => startLocal({ dataDir, port, ...given }));
   const { url, pid, alreadyRunning } = started;
-  // An option with which it already runs is not a difference. A fault plan is one, because its file may have changed.
+  // The warning is about options that the running process does not have. A fault plan always counts: its file may have changed.
   const other =
     (realism && !started.options.realism) ||
     faultsFile !== undefined ||
     (chosen && started.port !== port) ||
     hosts.some((host) => !started.options.hosts?.includes(host));
-  if (alreadyRunning && other) run.warn("It was running already and goes on as it was started: stop it first to start it otherwise.");
+  if (alreadyRunning && other)
+    run.warn("The local AWS was already running, and the new options have no effect: run `fleetlogix local stop` first.");
   return {
     text: `The local AWS ${alreadyRunning ? "is running already" : "runs"} at ${url} (process ${pid}).`,
     json: {
@@ -60,7 +61,7 @@ export const status: Action = async (run) => {
   return {
     text: about.running
       ? statusText(about, size, widthOf(run.io.stdout))
-      : `The local AWS is not running; ${size > 0 ? `its data (${bytes(size)}) is in` : "nothing is in"} ${about.dataDir}.`,
+      : `The local AWS is not running; ${size > 0 ? `its data (${bytes(size)}) is in` : "there is no data in"} ${about.dataDir}.`,
     json: {
       command: run.command,
       ok: true,
@@ -128,7 +129,7 @@ export const reset: Action = async (run) => {
   const size = Object.values(dataBytes).reduce((sum, part) => sum + part, 0);
   // Scripts need no confirmation: nothing on AWS changes.
   if (size > 0 && canAsk(run))
-    await confirmByYes(run, `Everything in the local AWS (${bytes(size)}) is lost. Empty it?`, "Emptying the local AWS");
+    await confirmByYes(run, `This deletes everything in the local AWS (${bytes(size)}). Continue?`, "Emptying the local AWS");
   const { wasRunning } = await withSpinner(run, "Emptying the local AWS", () => resetLocal(where(run)));
   return {
     text: `The local AWS is empty${wasRunning ? " and running" : ""}.`,

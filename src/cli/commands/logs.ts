@@ -35,7 +35,7 @@ export const logs: Action = async (run, [names], options) => {
   }
   if (run.signal.reason === "signal") return { json: undefined, exit: 130 };
   if (count === 0 && run.io.stdout.isTTY)
-    run.note(`No line fits in the last ${String(options.since ?? "10m")}; --since 1h looks further back.`);
+    run.note(`No line matches in the last ${String(options.since ?? "10m")}; --since 1h reads older lines, too.`);
   return { json: { command: run.command, ok: true, events: entries.map(eventOf) } };
 };
 
@@ -63,7 +63,7 @@ function patternFrom(text: string): RegExp {
     return new RegExp(text);
   } catch (cause) {
     throw new FleetlogixError("USAGE", `--grep ${text} is not a regular expression: ${(cause as Error).message}.`, {
-      hint: "Put a backslash before characters such as ( [ * + ? that are meant as they are.",
+      hint: "Put a backslash before ( [ * + ? and similar characters that stand for themselves.",
       cause,
     });
   }

@@ -59,7 +59,7 @@ function missing(json: Record<string, unknown>, name: string): FleetlogixError {
   const known = siblings === null || (siblings !== undefined && (name.split(".").at(-1) ?? "") in siblings);
   if (known) {
     return new FleetlogixError("NOT_DEPLOYED", `There is no ${name} yet.`, {
-      hint: "Create it with `fleetlogix up`; `fleetlogix status` shows what is there.",
+      hint: "Create it with `fleetlogix up`; `fleetlogix status` shows the present resources.",
     });
   }
   const names = leaves(json, "").map(([path]) => path);

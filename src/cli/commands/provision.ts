@@ -90,7 +90,7 @@ async function showPlan(run: CommandContext, app: App, scope: Scope, policy: Run
     const isShort = displayWidth(`${where}: ${planSummary(plan, plain)}`) <= widthOf(run.io.stderr);
     run.voice.err.write(`${where}:${isShort ? " " : "\n  "}${planSummary(plan, run.paint.err)}\n`);
   }
-  if (dangerous) await confirmByYes(run, `${replace > 0 ? "Replace and remove" : "Remove"} what the plan says?`);
+  if (dangerous) await confirmByYes(run, `${replace > 0 ? "Replace and delete" : "Delete"} the resources as planned?`);
   return { confirmed: confirmedBy(run, plan), plan: dangerous ? undefined : plan };
 }
 
@@ -98,7 +98,7 @@ async function showPlan(run: CommandContext, app: App, scope: Scope, policy: Run
 const underWay = (run: CommandContext, resources: readonly ResourceResult[]): readonly string[] =>
   resources
     .filter((r) => r.settling)
-    .map((r) => `AWS is still at work on ${r.id} (${r.name}); \`${nextCommand(run, "status")}\` shows when it is ready.`);
+    .map((r) => `AWS is still working on ${r.id} (${r.name}); \`${nextCommand(run, "status")}\` shows when it is ready.`);
 
 const WORDS = [
   ["create", "created"],
@@ -115,7 +115,7 @@ export function doneText(resources: readonly ResourceResult[]): string {
     : `Nothing to do: ${plural(resources.length, "resource")} as they should be, checked`;
 }
 
-/** The progress of a failed run, without the failure itself. */
+/** The report of a failed run. */
 export function failed(run: CommandContext, resources: readonly ResourceResult[], error: unknown): CommandReport {
   const count = (status: ResourceResult["status"]) => resources.filter((r) => r.status === status).length;
   run.note(`${count("done")} done, ${count("failed")} failed, ${count("skipped")} not started.`);

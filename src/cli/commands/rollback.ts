@@ -16,16 +16,20 @@ export const rollback: Action = async (run, [words], options) => {
   const names = [...((words as readonly string[] | undefined) ?? []), ...(given !== undefined && version === undefined ? [given] : [])];
   const chosen = functionNames(names, config);
   if (version !== undefined && chosen.length !== 1) {
-    throw new FleetlogixError("USAGE", "A version is that of one function: each counts its own.", {
-      hint: `Name the function: \`${nextCommand(run, "deploy-lambdas", FUNCTION_NAMES[0] ?? "", "--rollback", version)}\`.`,
-    });
+    throw new FleetlogixError(
+      "USAGE",
+      "--rollback with a version needs exactly one function, because each function has versions of its own.",
+      {
+        hint: `Name the function: \`${nextCommand(run, "deploy-lambdas", FUNCTION_NAMES[0] ?? "", "--rollback", version)}\`.`,
+      },
+    );
   }
   const app = await openAppFor(run, config);
   const rollbacks = await withSpinner(run, "Moving the alias back", () =>
     app.rollBack(chosen.length > 0 ? chosen : FUNCTION_NAMES, version),
   );
   const rows = rollbacks.map(({ function: name, from, to }) => [name, `version ${from} → ${to}`]);
-  const note = `The next \`${nextCommand(run, "deploy-lambdas")}\` or \`${nextCommand(run, "up")}\` goes forward again.`;
+  const note = `The next \`${nextCommand(run, "deploy-lambdas")}\` or \`${nextCommand(run, "up")}\` deploys the present code again.`;
   return {
     text: [...columns(rows, widthOf(run.io.stdout)), "", note].join("\n"),
     json: { command: run.command, ok: true, rollbacks, error: null },

@@ -29,7 +29,7 @@ export const simulate: Action = async (run, _, options) => {
   const seconds = Math.ceil((plan.steps * plan.stepMs) / 1000);
   run.note(`${plan.trips.length} vehicles for about ${seconds} s`);
   await watched(run, tally, () => drive(plan, call, tally, run.signal));
-  run.note("Comparing the back end's state with what was sent…");
+  run.note("Comparing the state of the back end with the messages…");
   const numbers = { vehicles: plan.trips.length, lost, ...numbersOf(tally) };
   const counters = [...countersOf(tally), ...(lost > 0 ? [`${lost} lost on the way, as planned`] : [])];
   return answer(run, numbers, counters, [...tally.errors, ...(await differencesOf(plan, call, { beganMs }))]);
@@ -37,9 +37,13 @@ export const simulate: Action = async (run, _, options) => {
 
 function answer(run: CommandContext, numbers: object, counters: readonly string[], differences: readonly string[]) {
   const ok = differences.length === 0;
-  const failure = new FleetlogixError("VERIFY_FAILED", `The back end's state differs from what was sent in ${differences.length} places.`, {
-    hint: "Read which call differs; `fleetlogix logs` shows the functions' side.",
-  });
+  const failure = new FleetlogixError(
+    "VERIFY_FAILED",
+    `${differences.length} differences between the state of the back end and the messages.`,
+    {
+      hint: "The lines above name the differences; `fleetlogix logs` shows the logs of the functions.",
+    },
+  );
   return {
     text: simulationText(counters, differences, widthOf(run.io.stdout)),
     json: {

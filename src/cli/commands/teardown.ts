@@ -27,11 +27,11 @@ export const teardown: Action = (run, _args, given) =>
     const { config } = configOf(run);
     knowConfig(known, config);
     const refusal = dryRun ? undefined : unconfirmable(run, "A teardown");
-    const looked = await lookAt(run, known, config, options).catch((error: unknown) => {
+    const planned = await openAndPlan(run, known, config, options).catch((error: unknown) => {
       // The missing confirmation comes before other errors of the plan.
       throw refusal ?? error;
     });
-    const { app, plan } = looked;
+    const { app, plan } = planned;
     if (dryRun) return { resources: plan.resources, text: planText(plan, run.paint.out, widthOf(run.io.stdout)), error: refusalIn(plan) };
     run.note(`${app.stack} in ${app.place.account}, ${app.place.region}:\n\n${planText(plan, run.paint.err, widthOf(run.io.stderr))}\n`);
     if (refusal) return { resources: plan.resources, error: refusal };
@@ -41,12 +41,12 @@ export const teardown: Action = (run, _args, given) =>
     const { ok, resources, error } = await withProgress(run, undefined, (emit) =>
       app.teardown({ ...options, confirmed: confirmedBy(run, plan) }, emit),
     );
-    if (!ok) return { ...failed(run, resources, error), ...survivors(run, options, resources), exit: halfDone(resources) };
+    if (!ok) return { ...failed(run, resources, error), ...remaining(run, options, resources), exit: partialExit(resources) };
     // Foreign resources were not deleted: the stack is gone, and their names are still in use.
     return { resources, text: endText(run, options, plan, resources, Date.now() - began), error: refusalIn(plan) };
   });
 
-async function lookAt(run: CommandContext, known: Known, config: Config, options: TeardownOptions): Promise<{ app: App; plan: Plan }> {
+async function openAndPlan(run: CommandContext, known: Known, config: Config, options: TeardownOptions): Promise<{ app: App; plan: Plan }> {
   const app = await openAppFor(run, config);
   knowApp(known, app);
   return { app, plan: sorted(await withSpinner(run, "Reading what is there", () => app.planTeardown(options))) };
@@ -54,8 +54,8 @@ async function lookAt(run: CommandContext, known: Known, config: Config, options
 
 /** Deletions first, retained resources last, next to the question about them. */
 function sorted({ resources }: Plan): Plan {
-  const stays = (r: Plan["resources"][number]) => (r.decision.action === "delete" ? 0 : 1);
-  return { resources: resources.toSorted((a, b) => stays(a) - stays(b)) };
+  const rankOf = (r: Plan["resources"][number]) => (r.decision.action === "delete" ? 0 : 1);
+  return { resources: resources.toSorted((a, b) => rankOf(a) - rankOf(b)) };
 }
 
 function endText(run: CommandContext, options: TeardownOptions, plan: Plan, resources: readonly ResourceResult[], took: number): string {
@@ -78,17 +78,17 @@ function underWay(run: CommandContext, options: TeardownOptions, deletions: read
   const left = deletions.filter((r) => r.settling || r.status === "skipped");
   if (left.length === 0) return [];
   const rows = columns(
-    left.map((r) => [r.id, r.name, r.settling ? "AWS is deleting it" : "left until that is gone"]),
+    left.map((r) => [r.id, r.name, r.settling ? "AWS is deleting it" : "waits for that deletion"]),
     widthOf(run.io.stdout),
     2,
   );
   const data = deletions.some((r) => r.settling && r.kind === "rds.instance");
   return [
     "",
-    "Not gone yet:",
+    "Not deleted yet:",
     ...rows,
     "",
-    "Remove the rest when it is gone with",
+    "When AWS has deleted it, delete the rest with",
     `  ${nextCommand(run, "teardown", ...flagsOf({ ...options, deleteData: data, skipFinalSnapshot: false }))}`,
   ];
 }
@@ -102,7 +102,7 @@ function keptText(run: CommandContext, options: TeardownOptions, plan: Plan): re
     2,
   );
   const more = kept.some(({ decision }) => decision.action === "retain" && decision.why.includes("--delete-data"))
-    ? ["", "The data goes, too, with", `  ${nextCommand(run, "teardown", ...flagsOf({ ...options, deleteData: true }))}`]
+    ? ["", "This command deletes the data, too:", `  ${nextCommand(run, "teardown", ...flagsOf({ ...options, deleteData: true }))}`]
     : [];
   return ["", "Kept:", ...rows, ...more];
 }
@@ -114,12 +114,12 @@ const flagsOf = ({ orphansOnly, deleteData, skipFinalSnapshot }: TeardownOptions
 ];
 
 const PARTIAL = 1;
-/** The error of a partial teardown, whatever stopped it: a rerun continues. */
-const halfDone = (resources: readonly ResourceResult[]): number | undefined =>
+/** Exit code of a teardown that deleted something before it failed: a rerun continues. Undefined: the code of the error. */
+const partialExit = (resources: readonly ResourceResult[]): number | undefined =>
   resources.some((r) => r.decision.action === "delete" && r.status === "done") ? PARTIAL : undefined;
 
 /** The remaining resources of a partial teardown, which may cost money, and the command that continues. */
-function survivors(run: CommandContext, options: TeardownOptions, resources: readonly ResourceResult[]): { readonly text?: string } {
+function remaining(run: CommandContext, options: TeardownOptions, resources: readonly ResourceResult[]): { readonly text?: string } {
   const left = resources.filter((r) => r.decision.action === "delete" && r.status !== "done");
   if (left.length === 0) return {};
   const rows = columns(
@@ -129,12 +129,12 @@ function survivors(run: CommandContext, options: TeardownOptions, resources: rea
   );
   return {
     text: [
-      "Still there, and may cost money:",
+      "These resources remain and may cost money:",
       ...rows,
       "",
-      "Go on, when the cause is mended, with",
+      "Correct the cause, then continue with",
       `  ${nextCommand(run, "teardown", ...flagsOf(options))}`,
-      "and see what is there with",
+      "This command shows the state of the stack:",
       `  ${nextCommand(run, "status")}`,
       ...snapshotsOf(resources),
     ].join("\n"),

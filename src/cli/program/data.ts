@@ -24,7 +24,7 @@ function lake(program: Command, act: Act): void {
     .action(act(async () => (await load()).compact));
   group
     .command("query")
-    .description("ask SQL over everything, packed or not: deliveries, fixes, route_checks, alerts")
+    .description("query all events with SQL, packed or not: deliveries, fixes, route_checks, alerts")
     .argument("<sql>", "one statement, in DuckDB's dialect")
     .option("--csv", "print CSV")
     .action(act(async () => (await load()).query));
@@ -40,7 +40,7 @@ function database(program: Command, act: Act): void {
     .action(act(async () => (await load()).url));
   group
     .command("psql")
-    .description("open it in psql, TLS verified; what follows -- goes to psql")
+    .description("open it in psql with verified TLS; arguments after -- go to psql")
     .argument("[args...]", "psql's own arguments, such as -- -c 'SELECT 1'")
     .action(act(async () => (await load()).psql));
   group
@@ -49,9 +49,9 @@ function database(program: Command, act: Act): void {
     .action(act(async () => (await load()).schema));
   group
     .command("import")
-    .description("move a PostgreSQL database in, and prove that all of it arrived")
+    .description("import a PostgreSQL database, and verify that all of it arrived")
     .requiredOption("--from <source>", "postgres://user@host:5432/database, or a dump of pg_dump -Fc or -Fd")
-    .option("--replace", "let the rows that the stack's database holds go")
+    .option("--replace", "delete the rows in the stack's database first")
     .option("--check", "only compare the two sides; nothing is written")
     .option("--jobs <n>", "tables moved at once (default: the processors, at most 4)")
     .action(act(async () => (await load()).importFrom));

@@ -16,11 +16,11 @@ export function local(program: Command, act: Act): void {
     .action(act(async () => (await import("../commands/local.ts")).stop));
   group
     .command("status")
-    .description("whether it runs, and where")
+    .description("its state, address and data")
     .action(act(async () => (await import("../commands/local.ts")).status));
   group
     .command("reset")
-    .description("empty it: everything in it is lost")
+    .description("delete everything in it")
     .action(act(async () => (await import("../commands/local.ts")).reset));
   group
     .command("mail")
@@ -33,7 +33,7 @@ export function config(program: Command, act: Act): void {
   const load = () => import("../commands/config.ts");
   group
     .command("init")
-    .description("write a first file")
+    .description("write a configuration file")
     .action(act(async () => (await load()).init));
   group
     .command("validate")
@@ -41,7 +41,7 @@ export function config(program: Command, act: Act): void {
     .action(act(async () => (await load()).validate));
   group
     .command("show")
-    .description("every setting as it counts, and where it came from")
+    .description("every setting with its effective value and its origin")
     .action(act(async () => (await load()).show));
   group
     .command("schema")

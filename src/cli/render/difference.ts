@@ -18,9 +18,9 @@ export function differencesOf(changes: readonly Change[]): readonly Difference[]
   const all = changes.flatMap(({ path, from, to, forces }): Difference[] => {
     const after = /^\(after (.+)\)$/.exec(path)?.[1];
     if (after !== undefined) return [{ path, from, to, forces: false, after }];
-    const told = leaves(path, from, to);
+    const differing = leaves(path, from, to);
     // The engine decided that it is a change, so it is shown also where only the order of a list differs.
-    return (told.length > 0 ? told : [[path, from, to] as const]).map(([at, before, next]) => ({
+    return (differing.length > 0 ? differing : [[path, from, to] as const]).map(([at, before, next]) => ({
       ...{ path: at, from: before, to: next },
       forces: forces !== undefined,
     }));
@@ -59,7 +59,7 @@ function listLeaves(path: string, from: readonly unknown[], to: readonly unknown
     ...fresh.map((one): Leaf => [`${path}[+]`, undefined, one]),
   ];
 }
-/** Members of `all` that are not in `others`; a member that is there twice has to be in both twice. */
+/** Members of `all` that are not in `others`. Duplicates count: each member of `others` cancels one equal member. */
 function without(all: readonly unknown[], others: readonly unknown[]): readonly unknown[] {
   const rest = [...others];
   return all.filter((one) => {
@@ -108,8 +108,8 @@ function window(text: readonly string[], start: number, end: number, context: nu
 const SECURITY =
   /polic|trust|principal|public|cidr|ingress|egress|encrypt|kms|tls|ssl|certificate|authoriz|apikey|cors|deletionprotection|ownership|grant|secret|rotation|firewall|webacl|accesslog|backup|pointintime|versioning/i;
 /** Kinds that are about access only. */
-const GUARDS = new Set(["ec2.security-group", "iam.role", "kms.key", "lambda.permission", "wafv2.web-acl", "wafv2.association"]);
+const ACCESS_KINDS = new Set(["ec2.security-group", "iam.role", "kms.key", "lambda.permission", "wafv2.web-acl", "wafv2.association"]);
 
 /** True for an attribute whose change matters for security. */
 export const isSecurity = (kind: string, path: string): boolean =>
-  SECURITY.test(path) || (GUARDS.has(kind) && !/^tags\.|^description|^\(after /.test(path));
+  SECURITY.test(path) || (ACCESS_KINDS.has(kind) && !/^tags\.|^description|^\(after /.test(path));

@@ -19,7 +19,7 @@ const LONGEST = 60;
 /** The plan as a comment of a pull request: a table in GitHub's Markdown. Pure. */
 export function planMarkdown(plan: Plan, title: string): string {
   const rows = shownGroups(plan).map(
-    (group) => `| ${WORDS[group.first.decision.action]} | ${whoOf(group)} | ${whatOf(group).join("<br>")} |`,
+    (group) => `| ${WORDS[group.first.decision.action]} | ${resourceCell(group)} | ${changeCell(group).join("<br>")} |`,
   );
   return [
     `### Plan of ${escaped(title)}`,
@@ -30,14 +30,14 @@ export function planMarkdown(plan: Plan, title: string): string {
   ].join("\n");
 }
 
-function whoOf({ first, ids, title }: PlanGroup): string {
+function resourceCell({ first, ids, title }: PlanGroup): string {
   if (title === undefined)
     return `${code(first.orphan ? first.kind : first.id)}${first.name === first.id ? "" : ` ${escaped(first.name)}`}`;
   if (ids.length === 0) return title.split(", ").map(code).join(" ");
   return `<details><summary>${title}</summary>${ids.map(code).join(" ")}</details>`;
 }
 
-function whatOf({ first }: PlanGroup): readonly string[] {
+function changeCell({ first }: PlanGroup): readonly string[] {
   const { decision, attributes, inventory, cost, orphan, kind } = first;
   const notes = notesOf(decision).map(escaped);
   if (decision.action === "refuse") return [`${code(decision.code)} ${escaped(decision.why)}`, escaped(decision.hint)];
@@ -48,12 +48,12 @@ function whatOf({ first }: PlanGroup): readonly string[] {
     );
     return [...(orphan ? ["no longer in the configuration"] : []), ...(said.length > 0 ? [escaped(said.join("; "))] : []), ...notes];
   }
-  const told = differencesOf(decision.changes).map(({ path, from, to, forces, after }) => {
-    if (after !== undefined) return `what it becomes is known when ${code(after)} is there`;
+  const differences = differencesOf(decision.changes).map(({ path, from, to, forces, after }) => {
+    if (after !== undefined) return `the new value is known when ${code(after)} exists`;
     const [before, next] = aroundDifference(shown(from), shown(to), LONGEST);
     return `${code(path)}: ${code(before)} → ${code(next)}${forces ? " **forces the replacement**" : ""}${isSecurity(kind, path) ? " 🔒 security" : ""}`;
   });
-  return [...told, ...notes];
+  return [...differences, ...notes];
 }
 
 /** Escapes foreign text (names, tags), so that it cannot end a cell or begin an HTML tag. */

@@ -33,9 +33,9 @@ export function planText(plan: Plan, paint: Paint, width = Number.POSITIVE_INFIN
 
 /** Changed resources, then notes, then refusals: these are next to the error that follows. */
 export function shownGroups({ resources }: Plan): readonly PlanGroup[] {
-  const told = resources.filter((r) => r.decision.action !== "keep" || r.orphan || notesOf(r.decision).length > 0);
+  const shownResources = resources.filter((r) => r.decision.action !== "keep" || r.orphan || notesOf(r.decision).length > 0);
   const isRefused = (r: PlannedResource) => r.decision.action === "refuse";
-  return groupsOf([...told.filter((r) => !isRefused(r)), ...told.filter(isRefused)]);
+  return groupsOf([...shownResources.filter((r) => !isRefused(r)), ...shownResources.filter(isRefused)]);
 }
 
 /** Id and name in columns; where they do not fit, the name has its own line. The id of an orphan is not shown, because it has no meaning for users. */
@@ -91,7 +91,7 @@ function attributeLines(attributes: PlannedResource["attributes"], paint: Paint,
 /** One line where it fits, otherwise one for each value, cut around the difference. */
 function differenceLines(difference: Difference, kind: string, paint: Paint, width: number): readonly string[] {
   const { path, from, to, forces, after } = difference;
-  if (after !== undefined) return [`${INDENT}what it becomes is known when ${after} is there`];
+  if (after !== undefined) return [`${INDENT}the new value is known when ${after} exists`];
   const marks = [...(forces ? ["(forces the replacement)"] : []), ...(isSecurity(kind, path) ? ["(security)"] : [])];
   const mark = marks.map((text) => paint(text === "(security)" ? "warn" : "bad", `  ${text}`)).join("");
   const used = INDENT.length + marks.reduce((sum, text) => sum + text.length + 2, 0);
@@ -120,7 +120,7 @@ export function planSummary(plan: Plan, paint: Paint): string {
   const parts = ORDER.filter((action) => counts[action] > 0).map((action) =>
     paint(LOOK[action].style, `${counts[action]} ${LOOK[action].word}`),
   );
-  return parts.length > 0 ? parts.join(", ") : "nothing there";
+  return parts.length > 0 ? parts.join(", ") : "no resources";
 }
 
 function costLines(cost: PlanCost | undefined, width: number): readonly string[] {
@@ -130,6 +130,6 @@ function costLines(cost: PlanCost | undefined, width: number): readonly string[]
 export function costText({ monthly_usd: monthly, difference_usd: difference, region, published, dated, unpriced }: PlanCost): string {
   const change = difference === 0 ? "no difference" : `${difference > 0 ? "+" : "-"}$${Math.abs(difference).toFixed(2)}`;
   const source = published ? `list prices of ${region}, ${dated}` : `prices of ${region} estimated from us-east-1's, ${dated}`;
-  const without = unpriced.length > 0 ? ` Without ${unpriced.join(", ")}, whose price is not known.` : "";
+  const without = unpriced.length > 0 ? ` Not included, because the price is not known: ${unpriced.join(", ")}.` : "";
   return `Estimate: about $${monthly.toFixed(2)} a month (${change}) before any use; ${source}. Calls, storage and logs come on top.${without}`;
 }

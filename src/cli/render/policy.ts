@@ -3,4 +3,4 @@ export const policyText = (policy: object): string => JSON.stringify(policy, nul
 
 /** Warning about a policy that is longer than a managed policy may be (6,144 characters without white space; IAM quotas). Pure. */
 export const tooLongText = (parts: number): string =>
-  `It is longer than one managed policy may be (6,144 characters): --part 1 to --part ${parts} print it in parts to attach.`;
+  `The policy is longer than a managed policy may be (6,144 characters); --part 1 to --part ${parts} print it in parts.`;

@@ -12,22 +12,22 @@ export interface Step {
   readonly doing: string | undefined;
   readonly since: number;
   /** Age of the wait at its last printed line. */
-  readonly toldMs: number;
+  readonly reportedMs: number;
 }
 /** A long wait prints a line after each of these intervals, so that the log shows progress. */
-const TELL_AGAIN_MS = 60_000;
+const REPORT_EVERY_MS = 60_000;
 /**
  * The expected duration, printed after some seconds of waiting. The minutes are unproven: no page of AWS was found that has them, and
  * they were not measured. The hour is the limit of the engine for a database.
  */
-const LONG_WAITS = new Map([["rds.instance", "a new database may take some 5 to 20 minutes on AWS; it is waited for up to an hour"]]);
-const WORTH_TELLING_MS = 10_000;
+const ESTIMATES = new Map([["rds.instance", "a new database may take some 5 to 20 minutes on AWS; fleetlogix waits up to an hour"]]);
+const ESTIMATE_AFTER_MS = 10_000;
 /** Undefined where no duration is known, and in the first seconds of a wait. */
 export const estimateOf = (kind: string, action: string, waitedMs: number): string | undefined =>
-  action === "create" && waitedMs >= WORTH_TELLING_MS ? LONG_WAITS.get(kind) : undefined;
+  action === "create" && waitedMs >= ESTIMATE_AFTER_MS ? ESTIMATES.get(kind) : undefined;
 
-const isNews = (step: Step, event: { state: string; elapsedMs: number }): boolean =>
-  step.doing !== event.state || event.elapsedMs - step.toldMs >= TELL_AGAIN_MS;
+const isReportDue = (step: Step, event: { state: string; elapsedMs: number }): boolean =>
+  step.doing !== event.state || event.elapsedMs - step.reportedMs >= REPORT_EVERY_MS;
 
 export interface Progress {
   readonly total: number;
@@ -47,10 +47,10 @@ const DONE: Readonly<Record<string, string>> = {
   retain: "kept",
 };
 const WHY: Readonly<Record<RetryClass, string>> = {
-  propagation: "AWS has not spread the news yet",
+  propagation: "AWS has not propagated the change yet",
   throttle: "AWS asks to slow down",
-  busy: "another change of it is under way",
-  transient: "AWS or the network had a hiccup",
+  busy: "another change is in progress",
+  transient: "a transient error of AWS or the network",
   permanent: "AWS refuses",
 };
 
@@ -58,7 +58,7 @@ const WHY: Readonly<Record<RetryClass, string>> = {
 export function advance(progress: Progress, event: EngineEvent, now: number): Progress {
   if (event.type === "run.started") return { ...IDLE, total: event.total, started: now };
   if (!("id" in event)) return progress;
-  const before = progress.steps.get(event.id) ?? { name: "", kind: "", action: "", doing: undefined, since: now, toldMs: 0 };
+  const before = progress.steps.get(event.id) ?? { name: "", kind: "", action: "", doing: undefined, since: now, reportedMs: 0 };
   const step = nextStep(before, event, now);
   const ended = event.type === "resource.done" || event.type === "resource.failed" || event.type === "resource.skipped";
   return { ...progress, finished: progress.finished + (ended ? 1 : 0), steps: new Map(progress.steps).set(event.id, step) };
@@ -75,7 +75,7 @@ function nextStep(step: Step, event: Extract<EngineEvent, { id: string }>, now: 
         ...step,
         doing: event.state,
         since: step.doing ? step.since : now - event.elapsedMs,
-        toldMs: isNews(step, event) ? event.elapsedMs : step.toldMs,
+        reportedMs: isReportDue(step, event) ? event.elapsedMs : step.reportedMs,
       };
     case "resource.retrying":
       return { ...step, doing: retrying(event), since: step.doing ? step.since : now };
@@ -88,7 +88,7 @@ function nextStep(step: Step, event: Extract<EngineEvent, { id: string }>, now: 
   }
 }
 const retrying = (event: { why: RetryClass; code: string; waitMs: number; holder?: string | undefined }) =>
-  `${event.holder ? `waits for ${event.holder} to go` : WHY[event.why]} (${event.code}); again in ${duration(event.waitMs)}`;
+  `${event.holder ? `waits until ${event.holder} is deleted` : WHY[event.why]} (${event.code}); retry in ${duration(event.waitMs)}`;
 const pacing = (event: { operation: string; waitMs: number }) => `AWS limits ${event.operation}; next in ${duration(event.waitMs)}`;
 
 export interface Line {
@@ -125,7 +125,7 @@ function lineOfResource(step: Step | undefined, event: Extract<EngineEvent, { id
       return step?.doing && !verbose ? undefined : line("dim", `${DOING[event.verb]} ${name}`.trim());
     case "resource.waiting":
       // One line for each state and minute, not for each read.
-      return step && !isNews(step, event) ? undefined : line("dim", waitText(step, event));
+      return step && !isReportDue(step, event) ? undefined : line("dim", waitText(step, event));
     case "resource.retrying":
       return verbose || event.waitMs >= 5_000 ? line("dim", retrying(event)) : undefined;
     case "resource.pacing":
@@ -160,7 +160,7 @@ function lineOfEnd(
     case "resource.done": {
       if (event.action === "keep" && !event.settling) return verbose ? line("dim", "unchanged") : undefined;
       const word = event.settling ? "started" : (DONE[event.action] ?? event.action);
-      const rest = event.settling ? `${name}  (AWS is still at work on it)` : name;
+      const rest = event.settling ? `${name}  (AWS is still working on it)` : name;
       return line("good", `${word.padEnd(9)}  ${duration(event.elapsedMs).padEnd(7)}  ${rest}`, true);
     }
   }

@@ -9,7 +9,7 @@ export function simulationText(counters: readonly string[], differences: readonl
   const shown = [...differences.slice(0, SHOWN), ...(more > 0 ? [`…and ${more} more; --json names them all`] : [])];
   const verdict =
     differences.length === 0
-      ? wrapped("The back end's state equals what was sent.", width)
+      ? wrapped("The state of the back end equals the sent messages.", width)
       : shown.flatMap((one) => beside(" ", one, width, undefined, " "));
   return [...listed(counters, width), ...verdict].join("\n");
 }

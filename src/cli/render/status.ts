@@ -36,7 +36,7 @@ const PARTS: readonly (readonly [title: string, of: RegExp])[] = [
   ["Messages and alarms", /./],
 ];
 /** Main kinds. Auxiliary resources are counted only, while they are ready. */
-const WORKERS = new Set([
+const MAIN_KINDS = new Set([
   "s3.bucket",
   "dynamodb.table",
   "rds.instance",
@@ -78,10 +78,10 @@ const COLUMNS: readonly Column[] = [
 ];
 
 function partLines(own: readonly ResourceStatus[], style: ScreenStyle): readonly string[] {
-  const isRow = (r: ResourceStatus) => style.all || WORKERS.has(r.kind) || (r.condition !== "ready" && r.condition !== "absent");
+  const isRow = (r: ResourceStatus) => style.all || MAIN_KINDS.has(r.kind) || (r.condition !== "ready" && r.condition !== "absent");
   const rows = own.filter(isRow).map((r) => rowOf(r, style.now));
-  const helpers = own.filter((r) => !isRow(r));
-  return [...table(COLUMNS, rows, style), ...helperLines(helpers, style)];
+  const auxiliary = own.filter((r) => !isRow(r));
+  return [...table(COLUMNS, rows, style), ...auxiliaryLines(auxiliary, style)];
 }
 
 function rowOf(r: ResourceStatus, now: number): readonly Cell[] {
@@ -109,31 +109,31 @@ function wordOf({ condition, state, trouble }: ResourceStatus): string {
 }
 
 /** `✔ 3 roles, 11 permissions`: auxiliary resources, counted by kind, one line for each sign. */
-function helperLines(helpers: readonly ResourceStatus[], { paint, width }: ScreenStyle): readonly string[] {
+function auxiliaryLines(auxiliary: readonly ResourceStatus[], { paint, width }: ScreenStyle): readonly string[] {
   const conditions: readonly Condition[] = ["ready", "absent"];
   return conditions.flatMap((condition) => {
-    const these = helpers.filter((r) => r.condition === condition);
+    const these = auxiliary.filter((r) => r.condition === condition);
     if (these.length === 0) return [];
     const counts = new Map<string, number>();
     for (const { kind } of these) counts.set(kind, (counts.get(kind) ?? 0) + 1);
     const said = [...counts].map(([kind, count]) => nameOfKind(kind, count)).join(", ");
     const { sign, style } = LOOK[condition];
-    return beside(sign, `${said}${condition === "absent" ? ": absent" : alarmed(these)}`, width, (text) => paint(style, text));
+    return beside(sign, `${said}${condition === "absent" ? ": absent" : alarmText(these)}`, width, (text) => paint(style, text));
   });
 }
-const alarmed = (these: readonly ResourceStatus[]): string => {
-  const ringing = these.filter(isRinging).length;
+const alarmText = (these: readonly ResourceStatus[]): string => {
+  const active = these.filter(isActiveAlarm).length;
   return these.some(({ kind }) => kind === "cloudwatch.alarm")
-    ? `; ${ringing === 0 ? "no alarm is on" : `${plural(ringing, "alarm is", "alarms are")} on`}`
+    ? `; ${active === 0 ? "no alarm is active" : `${plural(active, "alarm is", "alarms are")} active`}`
     : "";
 };
-const isRinging = ({ kind, state }: ResourceStatus): boolean => kind === "cloudwatch.alarm" && state === "ALARM";
+const isActiveAlarm = ({ kind, state }: ResourceStatus): boolean => kind === "cloudwatch.alarm" && state === "ALARM";
 
 /** Resources that are not ready, with reasons, and active alarms. */
 function troubles(resources: readonly ResourceStatus[], { paint, width }: ScreenStyle): readonly string[] {
   const lines = resources.flatMap((r) => {
     if (r.trouble) return beside("✖", `${r.id}  ${r.trouble}`, width, (sign) => paint("bad", sign), " ");
-    return isRinging(r) ? beside("✖", `${r.id}  the alarm ${r.name} is on`, width, (sign) => paint("bad", sign), " ") : [];
+    return isActiveAlarm(r) ? beside("✖", `${r.id}  the alarm ${r.name} is active`, width, (sign) => paint("bad", sign), " ") : [];
   });
   return lines.length > 0 ? [...lines, ""] : [];
 }

@@ -19,7 +19,7 @@ export interface LiveRenderer {
 
 /** For a terminal: finished resources scroll up, running ones are shown below with their age. */
 export function terminalRenderer(stream: NodeJS.WriteStream, voice: Voice, verbose: boolean, now: () => number): LiveRenderer {
-  // With discardStdin ora would use raw mode, in which the terminal does not handle Ctrl-C.
+  // With discardStdin ora uses raw mode. Ctrl-C then takes effect only when the event loop is free (index.d.ts of ora).
   const spinner = ora({ stream, discardStdin: false, color: voice.coloured ? "cyan" : false });
   let progress = IDLE;
   let width = USUAL_ID;
@@ -80,12 +80,12 @@ export function liveText(progress: Progress, now: number, width: number, paint: 
 }
 
 type AtWork = readonly [id: string, step: Step];
-/** Key of resources of one kind with the same work; the time of the next retry does not count. */
+/** Groups resources of one kind with the same work; the time of the next retry does not count. */
 function alike(running: readonly AtWork[]): readonly (readonly AtWork[])[] {
   const groups = new Map<string, AtWork[]>();
   for (const one of running) {
     const [, { kind, doing = "" }] = one;
-    const what = `${kind} ${doing.replace(/; (again|next) in .*/, "")}`;
+    const what = `${kind} ${doing.replace(/; (retry|next) in .*/, "")}`;
     groups.set(what, [...(groups.get(what) ?? []), one]);
   }
   return [...groups.values()];

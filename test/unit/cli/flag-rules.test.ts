@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Called, FLAG_RULES, refuseNonsense } from "../../../src/cli/flag-rules.ts";
+import { type Called, FLAG_RULES, refuseContradictions } from "../../../src/cli/flag-rules.ts";
 import { buildProgram } from "../../../src/cli/program.ts";
 
 /** Each row: what is typed, and whether it means something. */
@@ -62,11 +62,11 @@ async function called(line: string): Promise<Called> {
 
 test.each(NONSENSE)("%s is refused", async (line) => {
   const it = await called(line);
-  expect(() => refuseNonsense(it)).toThrow(expect.objectContaining({ code: "USAGE" }));
+  expect(() => refuseContradictions(it)).toThrow(expect.objectContaining({ code: "USAGE" }));
 });
 test.each(SENSE)("%s means something", async (line) => {
   const it = await called(line);
-  expect(() => refuseNonsense(it)).not.toThrow();
+  expect(() => refuseContradictions(it)).not.toThrow();
 });
 test("every rule of the table is the one that refuses a line above", async () => {
   const all = await Promise.all(NONSENSE.map(called));

@@ -172,7 +172,7 @@ export const AUDIT: Audit = {
       id: "dynamodb.deletion-protection",
       title: "",
       status: "declined",
-      reason: "held in production only: development is torn down freely",
+      reason: "required in production only: development stacks are deleted often",
     },
   ],
 };

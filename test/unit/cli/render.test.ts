@@ -68,7 +68,7 @@ describe("lines", () => {
       "database                     creating (1 m 31 s)",
       "database                     backing-up (3 m 12 s)",
       "function.calculate-eta       creating fleetlogix-calculate-eta",
-      "function.calculate-eta       AWS has not spread the news yet (InvalidParameterValueException); again in 8.0 s",
+      "function.calculate-eta       AWS has not propagated the change yet (InvalidParameterValueException); retry in 8.0 s",
       "api                          AWS limits DeleteRestApi; next in 22 s",
       "table.alerts                 ENDPOINT_FORGETS  Alerts: the endpoint does not keep pitr",
       "database                     created    5 m 0 s  fleetlogix-db",
@@ -80,7 +80,7 @@ describe("lines", () => {
     const lines = linesOf(true);
     expect(lines).toContain("bucket                       keep the-bucket");
     expect(lines).toContain("bucket                       unchanged");
-    expect(lines.filter((line) => line.includes("again in"))).toHaveLength(2);
+    expect(lines.filter((line) => line.includes("retry in"))).toHaveLength(2);
     expect(lines.join("")).not.toContain("\u001b");
   });
 });
@@ -92,7 +92,7 @@ describe("the live part of a terminal", () => {
     expect(liveText(progress, 200_000, 60, plain).split("\n")).toEqual([
       "1 of 4 done, 2 at work  3 m 20 s",
       "    database                3 m 16 s  backing-up",
-      "    function.calculate-eta  3 m 9 s   AWS has not spread th…",
+      "    function.calculate-eta  3 m 9 s   AWS has not propagate…",
     ]);
     progress = advance(progress, RUN[16] as EngineEvent, 0);
     expect(liveText(progress, 200_000, 60, plain)).toContain("2 of 4 done, 1 at work");
@@ -126,7 +126,7 @@ test("resources of one kind that wait for the same are one row; more kinds than 
   const progress = events.reduce((known, event, i) => advance(known, event, i * 100), IDLE);
   const lines = liveText(progress, 10_000, 120, plain).split("\n");
   expect(lines[0]).toMatch(/^0 of 9 done, 9 at work/);
-  expect(lines[1]).toMatch(/^ {4}3 functions +9\.8 s +AWS has not spread the news yet \(InvalidParameterValueException\); again in/);
+  expect(lines[1]).toMatch(/^ {4}3 functions +9\.8 s +AWS has not propagated the change yet \(InvalidParameterValueException\); retry in/);
   expect(lines).toHaveLength(8);
   expect(lines[7]).toBe("    and 1 more");
 });
@@ -227,7 +227,7 @@ describe("a plan of long values", () => {
     expect(planText(long, plain, 80).split("\n")).toEqual([
       "  ~ permission.getVehicleAlerts",
       "      fleetlogix-route-deviation fleetlogix-getVehicleAlerts",
-      "      what it becomes is known when api.rest is there",
+      "      the new value is known when api.rest exists",
       "  ~ role.x  r",
       "      policy.Statement[0].Resource:  (security)",
       '          "arn:aws:dynamodb:us-east-1:0:table/A"',
