@@ -54,7 +54,7 @@ async function assume(name: string, allowed: boolean): Promise<Credentials> {
 const UPDATE = { delivery_id: "D:1", status: "delivered", event_id: "signed-1" };
 const forbidden = { status: 403, body: { error: { code: "FORBIDDEN", message: expect.any(String), request_id: expect.any(String) } } };
 
-test("iam: who is signed for and allowed gets in; no signature, a wrong one, no permission, other words than those signed: 403", async () => {
+test("auth iam accepts a signed call with permission; a missing or wrong signature, a missing permission and a changed call get 403", async () => {
   const [driver, stranger] = await Promise.all([assume("driver", true), assume("stranger", false)]);
   const text = JSON.stringify(UPDATE);
   const post = async (headers: Record<string, string>, sent = text) =>
@@ -94,7 +94,7 @@ test("iam: who is signed for and allowed gets in; no signature, a wrong one, no 
 const cors = ({ headers }: Reply) =>
   ["access-control-allow-origin", "access-control-expose-headers", "vary"].map((name) => headers.get(name));
 
-test("iam: simulate signs its calls and finds the state that it sent", async () => {
+test("auth iam: simulate signs its calls and finds the state that it sent", async () => {
   const folder = mkdtempSync(join(tmpdir(), "signed-"));
   try {
     writeFileSync(join(folder, "fleetlogix.config.json"), JSON.stringify(SIGNED));
@@ -120,7 +120,7 @@ const preflight = (path: string, origin: string) =>
     headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "content-type,x-api-key" },
   });
 
-test.each(PATHS)("a browser may ask before it calls %s, without a key or signature, from an allowed page alone", async (path) => {
+test.each(PATHS)("a preflight call of %s needs no key and no signature, and only an allowed page gets an answer", async (path) => {
   for (const page of PAGES) {
     const { status, headers } = await preflight(path, page);
     expect([status, headers.get("access-control-allow-origin"), headers.get("vary")]).toEqual([204, page, "Origin"]);
@@ -132,7 +132,7 @@ test.each(PATHS)("a browser may ask before it calls %s, without a key or signatu
   expect(foreign.headers.get("access-control-allow-origin")).toBeNull();
 });
 
-test("none: no key and no signature are asked for; a single allowed page is named in every answer", async () => {
+test("auth none requires no key and no signature; every answer names the single allowed page", async () => {
   await api.change({ api: { auth: "none", corsOrigins: [PAGES[0]] } });
   const from = (origin: string, method: string, path: string, body?: object) =>
     api.call(method, path, body, { key: null, headers: { origin } });

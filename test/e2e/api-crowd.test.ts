@@ -20,7 +20,7 @@ async function crowd(path: string, bodies: readonly object[]): Promise<void> {
 }
 const fifty = (event: (i: number) => object) => Array.from({ length: 50 }, (_, i) => event(i));
 
-test("fifty writers on one delivery: all are answered, the last word stands", async () => {
+test("fifty concurrent updates of one delivery are all answered, and the newest one is stored", async () => {
   const time = (i: number) => at(i === 31 ? 100 : i);
   await crowd(
     "/delivery",
@@ -30,7 +30,7 @@ test("fifty writers on one delivery: all are answered, the last word stands", as
   expect(await api.rawKeys("-hot-d-")).toHaveLength(50);
 });
 
-test("fifty fixes of one vehicle: all are answered, the newest is the last", async () => {
+test("fifty concurrent fixes of one vehicle are all answered, and the newest one is stored", async () => {
   await crowd(
     "/vehicle",
     fifty((i) => ({ vehicle_id: "hot", position: HERE, recorded_at: at(i), event_id: `hot-v-${i}`, speed_kmh: i })),
@@ -39,7 +39,7 @@ test("fifty fixes of one vehicle: all are answered, the newest is the last", asy
   expect(await api.rawKeys("-hot-v-")).toHaveLength(50);
 });
 
-test("fifty deviated fixes of one vehicle, all at the very same time: one episode, one message", async () => {
+test("fifty concurrent deviating fixes of one vehicle open one episode and send one message", async () => {
   const fix = { vehicle_id: "hot-r", route_id: "R", position: { lat: 5.2, lon: -74.1 }, recorded_at: at(0) };
   await crowd(
     "/route",

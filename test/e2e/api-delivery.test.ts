@@ -11,7 +11,7 @@ const HERE = { lat: 4.711, lon: -74.0721 };
 const at = (second: number) => new Date(Date.UTC(2026, 2, 1, 10, 0, second)).toISOString();
 const post = async (body: object) => (await api.call("POST", "/delivery", body)).body;
 
-test("a delivery update with every field: answered, stored, and copied under the date of the event", async () => {
+test("a delivery update with every field is answered, stored, and copied under the date of the event", async () => {
   const update = {
     delivery_id: "D-1",
     status: "delivered",
@@ -48,7 +48,7 @@ test("a delivery update with every field: answered, stored, and copied under the
   });
 });
 
-test("without a time it happened now", async () => {
+test("an update without a time gets the time of its receipt", async () => {
   const before = Date.now();
   const answer = await post({ delivery_id: "now", status: "assigned" });
   expect(Date.parse(answer.updated_at)).toBeGreaterThanOrEqual(before);
@@ -56,7 +56,7 @@ test("without a time it happened now", async () => {
   expect(answer).toMatchObject({ is_completed: false, delivered_at: null, tracking_number: null, applied: true });
 });
 
-test("late news never overwrites newer; in the same second the one further along stands", async () => {
+test("a late update does not overwrite a newer one; in the same second the later status is stored", async () => {
   const first = { delivery_id: "late", status: "in_transit", occurred_at: at(30), event_id: "z" };
   await post(first);
   const older = await post({ ...first, status: "pending", occurred_at: at(10), event_id: "older", driver_id: "C" });
@@ -73,7 +73,7 @@ test("late news never overwrites newer; in the same second the one further along
   expect(await api.rawKeys("-late-")).toHaveLength(4);
 });
 
-test("the same event twice changes nothing and makes no second copy; its id for other content is refused", async () => {
+test("a repeated event changes nothing and makes no second copy; its id with other content is refused", async () => {
   const update = { delivery_id: "twice", status: "in_transit", occurred_at: at(5), event_id: "twice-1" };
   const first = await post(update);
   expect(await post(update)).toEqual({ ...first, applied: false, duplicate: true });
@@ -86,7 +86,7 @@ test("the same event twice changes nothing and makes no second copy; its id for 
   });
 });
 
-test("without an event_id the payload is the event", async () => {
+test("without an event_id the payload identifies the event", async () => {
   const update = { delivery_id: "derived", status: "failed", occurred_at: at(1), notes: "closed" };
   const first = await post(update);
   expect(first).toMatchObject({ applied: true, raw_key: expect.stringMatching(/-[0-9a-f]{32}\.json$/) });
@@ -95,7 +95,7 @@ test("without an event_id the payload is the event", async () => {
   expect((await post({ ...update, notes: "shut" })).raw_key).not.toBe(first.raw_key);
 });
 
-test("delivered_at belongs to `delivered` alone", async () => {
+test("only the status `delivered` may have delivered_at", async () => {
   await post({ delivery_id: "back", status: "delivered", occurred_at: at(1) });
   expect(await post({ delivery_id: "back", status: "returned", occurred_at: at(2) })).toMatchObject({
     is_completed: false,

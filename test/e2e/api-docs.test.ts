@@ -21,7 +21,7 @@ afterAll(async () => {
   await api?.close();
 });
 
-test("docs/api.md and docs/api.d.ts are what the OpenAPI document says; `npm run docs:api` writes them anew", () => {
+test("docs/api.md and docs/api.d.ts equal the OpenAPI document; `npm run docs:api` writes them", () => {
   expect(readFileSync("docs/api.md", "utf8")).toBe(page());
   expect(readFileSync("docs/api.d.ts", "utf8")).toBe(types());
 });
@@ -32,7 +32,7 @@ const masked = (value: unknown): unknown =>
     JSON.stringify(value, (key, inner) => (key === "notified_at" || (key === "updated_at" && String(inner).includes(".")) ? "…" : inner)),
   );
 
-test.each(examples())("the example of $operationId runs as it stands and answers what the page shows", async ({ command, answer }) => {
+test.each(examples())("the example of $operationId runs unchanged and gets the documented answer", async ({ command, answer }) => {
   const env = { PATH: process.env.PATH, API_URL: api.url };
   const { stdout } = await promisify(execFile)("bash", ["-c", command], { cwd: folder, env });
   expect(masked(JSON.parse(stdout))).toEqual(masked(answer));

@@ -67,7 +67,7 @@ const state = async (path: Path, id: string) =>
 /** Every rule has hit what it was made for, as often as it said. */
 const expectHit = () => expect(api.faults.rules().filter((rule) => rule.matched < rule.nth + (rule.times ?? 1) - 1)).toEqual([]);
 
-test.each(cases)("POST /%s while %s fails: a 503 at most, and the same event sent again completes it", async (path, call) => {
+test.each(cases)("POST /%s answers at most 503 while %s fails, and a retry with the same event completes it", async (path, call) => {
   const id = `out-${path}-${call.replaceAll(" ", "-")}`;
   breakCall(call, outage(call), FAILS);
   const { reply } = await persist(path, EVENTS[path](id));
@@ -83,7 +83,7 @@ test.each(cases)("POST /%s while %s fails: a 503 at most, and the same event sen
   expectHit();
 });
 
-test.each(cases)("POST /%s while the answer of %s is lost: the call says what it did, and nothing is done twice", async (path, call) => {
+test.each(cases)("POST /%s reports its effect when the answer of %s is lost, and a retry repeats nothing", async (path, call) => {
   const id = `lost-${path}-${call.replaceAll(" ", "-")}`;
   breakCall(call, 1, { kind: "lose" });
   const reply = await api.call("POST", `/${path}`, EVENTS[path](id));
@@ -96,19 +96,22 @@ test.each(cases)("POST /%s while the answer of %s is lost: the call says what it
 test.each([
   ["fails", 3, FAILS],
   ["is lost", 1, { kind: "lose" }],
-] as const)("POST /route on the route while UpdateItem %s: the fix is kept once, and no one is told", async (how, times, fault) => {
-  const id = `on-route-${times}`;
-  breakCall("dynamodb UpdateItem", times, fault);
-  const { reply, refused } = await persist("route", { ...EVENTS.route(id), position: BOGOTA });
-  expect(reply.body).toMatchObject({ is_deviated: false, alert: null, applied: true, duplicate: false });
-  expect(refused).toEqual(how === "fails" ? [503] : []);
-  expect(await state("route", id)).toMatchObject([
-    { deviation: { last_fix: { recorded_at: expect.stringMatching(/^2026-03-01T10:00:00(\.000)?Z$/) }, outbox: [] } },
-  ]);
-  expect(await api.rawKeys(`-${id}.json`)).toHaveLength(1);
-  expect(api.published(id)).toEqual([]);
-  expectHit();
-});
+] as const)(
+  "POST /route for a fix on the route while UpdateItem %s stores the fix once and sends no message",
+  async (how, times, fault) => {
+    const id = `on-route-${times}`;
+    breakCall("dynamodb UpdateItem", times, fault);
+    const { reply, refused } = await persist("route", { ...EVENTS.route(id), position: BOGOTA });
+    expect(reply.body).toMatchObject({ is_deviated: false, alert: null, applied: true, duplicate: false });
+    expect(refused).toEqual(how === "fails" ? [503] : []);
+    expect(await state("route", id)).toMatchObject([
+      { deviation: { last_fix: { recorded_at: expect.stringMatching(/^2026-03-01T10:00:00(\.000)?Z$/) }, outbox: [] } },
+    ]);
+    expect(await api.rawKeys(`-${id}.json`)).toHaveLength(1);
+    expect(api.published(id)).toEqual([]);
+    expectHit();
+  },
+);
 
 test.each([
   ["PUT", "/route/P", "dynamodb PutItem", { waypoints: [BOGOTA, WEST] }],
@@ -116,7 +119,7 @@ test.each([
   ["GET", "/delivery/lost-delivery-s3-PutObject", "dynamodb GetItem", undefined],
   ["GET", "/vehicle/lost-vehicle-s3-PutObject", "dynamodb GetItem", undefined],
   ["GET", "/vehicle/lost-route-s3-PutObject/alerts", "dynamodb Query", undefined],
-] as const)("%s %s while %s fails is a 503 that invites; then it answers as ever", async (method, path, call, body) => {
+] as const)("%s %s answers 503 with a retry hint while %s fails, and works afterwards", async (method, path, call, body) => {
   breakCall(call, 3, FAILS);
   const refused = await api.call(method, path, body);
   expect(refused).toMatchObject({ status: 503, body: { error: { code: "UNAVAILABLE" } } });
@@ -125,7 +128,7 @@ test.each([
   expectHit();
 });
 
-test.each(FUNCTIONS)("the role of $name may do what its manifest says and nothing else", async ({ name, grants }) => {
+test.each(FUNCTIONS)("the role of $name allows exactly the actions of its manifest", async ({ name, grants }) => {
   const iam = api.aws.client(IAMClient);
   const RoleName = `fleetlogix-${name}-role`;
   const { PolicyNames: names = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
@@ -167,7 +170,7 @@ test.each(FUNCTIONS)("the role of $name may do what its manifest says and nothin
   }
 });
 
-test("what its role does not allow a function cannot do: the caller gets a 500 that says nothing", async () => {
+test("a function without a permission answers 500 without details", async () => {
   const iam = api.aws.client(IAMClient);
   const place = { RoleName: "fleetlogix-verify-delivery-role", PolicyName: "fleetlogix" };
   const { PolicyDocument: encoded = "" } = await iam.send(new GetRolePolicyCommand(place));
@@ -183,7 +186,7 @@ test("what its role does not allow a function cannot do: the caller gets a 500 t
 });
 
 // The last of them: the limits stay.
-test("more calls than the plan allows are 429 with a hint; then the key may call again", async () => {
+test("calls above the limits of the usage plan get 429 with a hint; later calls with the key work", async () => {
   await api.change({ api: { rateLimit: 1, burstLimit: 2 } });
   const replies = await Promise.all(Array.from({ length: 12 }, () => api.call("GET", "/vehicle/V/alerts")));
   const refused = replies.filter((reply) => reply.status === 429);

@@ -23,7 +23,7 @@ const ROUTES = [
   ["POST", "/route", { vehicle_id: "V", position: HERE, route_id: "R" }],
 ] as const;
 
-test.each(ROUTES)("%s %s without a valid key is 403 and reaches no function", async (method, path, body) => {
+test.each(ROUTES)("%s %s without a valid key gets 403 and calls no function", async (method, path, body) => {
   const before = api.faults.calls().length;
   for (const key of [null, "", "wrong"]) {
     const refused = await api.call(method, path, body, { key });
@@ -32,7 +32,7 @@ test.each(ROUTES)("%s %s without a valid key is 403 and reaches no function", as
   expect(api.faults.calls().slice(before)).toEqual([]);
 });
 
-test("an address with no route is 404 in the API's own words, whatever the method", async () => {
+test("an address without a route gets 404 in the API's format for every method", async () => {
   for (const [method, path] of [
     ["GET", "/"],
     ["GET", "/nothing"],
@@ -100,7 +100,7 @@ const FAULTS: readonly Fault[] = [
   { why: "a path id with a space", path: ["PUT", "/route/a%20b"], body: { waypoints: [HERE, HERE] }, at: ["route_id"] },
 ];
 
-test.each(FAULTS)("$why is 400 and the place is named", async ({ path: [method, path], body, at }) => {
+test.each(FAULTS)("$why gets 400 with the path of the error", async ({ path: [method, path], body, at }) => {
   const reply = await api.call(method, path, body);
   expect(reply).toMatchObject({ status: 400, body: { error: { code: "INVALID_REQUEST", request_id: expect.any(String) } } });
   expect(Object.keys(reply.body)).toEqual(["error"]);
@@ -110,7 +110,7 @@ test.each(FAULTS)("$why is 400 and the place is named", async ({ path: [method, 
   expect(JSON.stringify(reply.body)).not.toMatch(/zod|dynamo|arn:|node_modules/i);
 });
 
-test("a fault is told in words that need no looking up, and once for each place", async () => {
+test("each invalid field gets one message in plain words", async () => {
   const half = (await api.call("POST", "/vehicle", { vehicle_id: "V", position: { lat: 1 } })).body.error;
   expect(half).toMatchObject({ message: "position.lon: Is required.", details: [{ path: "position.lon", message: "Is required." }] });
   const { details } = (await api.call("PUT", "/route/R", { waypoints: "x" })).body.error;
@@ -127,18 +127,18 @@ test.each(["{", "", "null", "[]", '"text"', '{"delivery_id":"D","status":"pendin
   expect(reply).toMatchObject({ status: 400, body: { error: { code: "INVALID_REQUEST", details: [{ path: expect.any(String) }] } } });
 });
 
-test("a refused call leaves nothing behind", async () => {
+test("a refused call stores nothing", async () => {
   expect(await api.rawKeys("raw-data/")).toEqual([]);
   expect(await api.items("deliveries", {})).toEqual([]);
 });
 
-test.each([1_100_000, 7_000_000, 11_000_000])("a body over 1 MiB, %i bytes, is 413", async (length) => {
+test.each([1_100_000, 7_000_000, 11_000_000])("a body of %i bytes, more than 1 MiB, gets 413", async (length) => {
   const notes = "x".repeat(length);
   const reply = await api.call("POST", "/delivery", { delivery_id: "D", status: "pending", notes });
   expect(reply).toMatchObject({ status: 413, body: { error: { code: "PAYLOAD_TOO_LARGE" } } });
 });
 
-test("ids are kept as text: integers become decimals, and every allowed character comes back through the path", async () => {
+test("ids are stored as text: integers become decimals, and the path accepts every allowed character", async () => {
   for (const [sent, kept] of [
     [7, "7"],
     [-12, "-12"],
@@ -153,7 +153,7 @@ test("ids are kept as text: integers become decimals, and every allowed characte
   expect(item).toMatchObject({ driver_id: "1", vehicle_id: "2", route_id: "3", tracking_number: "99", event_id: "4" });
 });
 
-test("the edges of every range are inside", async () => {
+test("the limits of every range are valid values", async () => {
   const poles = [
     { lat: 90, lon: 180 },
     { lat: -90, lon: -180 },
@@ -166,7 +166,7 @@ test("the edges of every range are inside", async () => {
   expect(await api.items("deliveries", { notes })).toHaveLength(1);
 });
 
-test("what is not there is 404 by its own code", async () => {
+test("a missing resource gets 404 with its own code", async () => {
   for (const [path, code] of [
     ["delivery", "DELIVERY_NOT_FOUND"],
     ["vehicle", "VEHICLE_NOT_FOUND"],
@@ -178,14 +178,14 @@ test("what is not there is 404 by its own code", async () => {
   expect(lost).toMatchObject({ status: 404, body: { error: { code: "ROUTE_NOT_FOUND" } } });
 });
 
-test("every answer is JSON that no cache keeps, with the client's correlation id", async () => {
+test("every answer is JSON that no cache stores, with the client's correlation id", async () => {
   const reply = await api.call("GET", "/delivery/7", undefined, { headers: { "x-correlation-id": "trip-5" } });
   expect(reply.headers.get("content-type")).toBe("application/json");
   expect(reply.headers.get("cache-control")).toBe("no-store");
   expect(reply.headers.get("x-correlation-id")).toBe("trip-5");
 });
 
-test("without allowed pages a page of another origin is refused, and there is no CORS at all", async () => {
+test("without allowed pages a call from another origin is refused, and answers have no CORS headers", async () => {
   const origin = "https://fleet.example.com";
   const reply = await api.call("GET", "/delivery/7", undefined, { headers: { origin } });
   expect([reply.status, reply.headers.get("access-control-allow-origin")]).toEqual([403, null]);

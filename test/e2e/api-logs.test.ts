@@ -48,7 +48,7 @@ interface Line {
   readonly [field: string]: unknown;
 }
 
-test("each call's metrics and ids stand in its function's log group, and no name, note, phone, position or key stands anywhere", async () => {
+test("the log of a function contains metrics and ids of each call, and no name, note, phone, position or key", async () => {
   const waypoints = [
     { lat: 5, lon: -74 },
     { lat: 6, lon: -74 },

@@ -21,7 +21,7 @@ const now = (second: number) => new Date(Date.now() + second * 1000).toISOString
 const post = async (path: string, body: object) => (await api.call("POST", path, body)).body;
 const get = async (path: string) => (await api.call("GET", path)).body;
 
-test("a clock far ahead counts with its time of receipt, says so, and silences nobody", async () => {
+test("a fix with a clock far ahead gets its time of receipt, is marked, and does not block later fixes", async () => {
   for (const wrong of ["9999-12-31T23:59:59Z", now(3600)]) {
     const id = `clock-${wrong.slice(0, 4)}`;
     expect(await post("/vehicle", { vehicle_id: id, position: BOGOTA, recorded_at: wrong })).toMatchObject({
@@ -46,7 +46,7 @@ test("a clock far ahead counts with its time of receipt, says so, and silences n
   expect(await post("/delivery", { delivery_id: "near", status: "assigned" })).toMatchObject({ applied: true, time_source: "server" });
 });
 
-test("an event_id belongs to its delivery or vehicle, and is known whatever its time", async () => {
+test("an event_id identifies an event of its delivery or vehicle, independent of time", async () => {
   const one = { delivery_id: "B1", status: "delivered", event_id: "1", occurred_at: at(0) };
   expect(await post("/delivery", one)).toMatchObject({ applied: true });
   expect(await post("/delivery", { ...one, delivery_id: "B2" })).toMatchObject({ applied: true, duplicate: false });
@@ -69,7 +69,7 @@ const ids = fc.oneof(
   fc.string({ unit: character, minLength: 1, maxLength: 64 }).filter((id) => id !== "." && id !== ".."),
 );
 
-test("any legal id works at every door", async () => {
+test("every operation accepts every valid id", async () => {
   const seen = new Set<string>();
   const works = fc.asyncProperty(ids, async (id) => {
     // A second life of the same vehicle would not begin anew.
@@ -95,7 +95,7 @@ test("any legal id works at every door", async () => {
   await fc.assert(works, { numRuns: first.length + 15, examples: first, seed: 1 });
 }, 120_000);
 
-test("one wrong fix opens nothing, silences nothing and moves nothing", async () => {
+test("one implausible fix opens no episode, blocks no later fix and moves no vehicle", async () => {
   const fix = (second: number, position: object, more: object = {}) =>
     post("/route", { vehicle_id: "out", route_id: "R", position, recorded_at: at(second), ...more });
   await fix(0, west(0));
@@ -113,13 +113,13 @@ test("one wrong fix opens nothing, silences nothing and moves nothing", async ()
   });
 });
 
-test("the newest place is shown, whichever call brought it", async () => {
+test("a vehicle shows its newest position from either call", async () => {
   await post("/vehicle", { vehicle_id: "both", position: west(0), destination: NORTH, recorded_at: at(0) });
   await post("/route", { vehicle_id: "both", route_id: "R", position: west(1), recorded_at: at(600) });
   expect(await get("/vehicle/both")).toMatchObject({ recorded_at: at(600), position: west(1), route_id: "R", progress: { route_id: "R" } });
 });
 
-test("vehicles by state, page by page; a silent one has no arrival", async () => {
+test("vehicles are listed by state in pages; a silent one has no arrival time", async () => {
   await post("/vehicle", { vehicle_id: "alive", position: BOGOTA, remaining_distance_km: 10 });
   expect(await get("/vehicle/alive")).toMatchObject({ state: "moving", silent: false, eta_reason: null });
   const seen: { vehicle_id: string; state: string }[] = [];
@@ -135,7 +135,7 @@ test("vehicles by state, page by page; a silent one has no arrival", async () =>
   expect(await api.call("GET", "/vehicle?state=lost")).toMatchObject({ status: 400 });
 });
 
-test("deliveries of a driver and in a status, newest first, within a time, page by page", async () => {
+test("deliveries are listed by driver, status and time in pages, newest first", async () => {
   for (let i = 0; i < 5; i++)
     await post("/delivery", { delivery_id: `L${i}`, driver_id: "C-L", status: i === 4 ? "failed" : "assigned", occurred_at: at(i * 60) });
   const ids = ({ deliveries }: { deliveries: { delivery_id: string }[] }) => deliveries.map((one) => one.delivery_id);
@@ -148,7 +148,7 @@ test("deliveries of a driver and in a status, newest first, within a time, page 
     expect(await api.call("GET", `/delivery${query}`)).toMatchObject({ status: 400 });
 });
 
-test("open alerts of the whole fleet, the silent ones marked; mail in Spanish and local time", async () => {
+test("open alerts of the fleet are listed and silent vehicles are marked; mail is in Spanish and local time", async () => {
   await post("/route", { vehicle_id: "fleet-1", route_id: "R", position: west(4), recorded_at: at(0) });
   await post("/route", { vehicle_id: "fleet-2", route_id: "R", position: west(4) });
   const { alerts } = await get("/alert?state=open&limit=100");
@@ -165,7 +165,7 @@ test("open alerts of the whole fleet, the silent ones marked; mail in Spanish an
   expect(told?.sms).toMatch(/2026-03-01 05:00 GMT-5 https:/);
 });
 
-test("a batch is worked off in order of time and answered in the order sent; a bad event spoils no other", async () => {
+test("a batch is processed in order of time and answered in the order sent; an invalid event does not affect others", async () => {
   const fix = (second: number, km: number) => ({
     vehicle_id: "batch",
     route_id: "R",
@@ -209,7 +209,7 @@ test("five hundred fixes of one vehicle take few writes", async () => {
   expect((await api.rawKeys("-long-long-")).length).toBe(500);
 }, 120_000);
 
-test("what apps send: null, small letters, offsets, a byte order mark; gzip and other charsets get a clear word", async () => {
+test("null, small letters, offsets and a byte order mark are accepted; gzip and other charsets get a clear error", async () => {
   const body = {
     vehicle_id: "app",
     position: BOGOTA,
@@ -236,7 +236,7 @@ test("what apps send: null, small letters, offsets, a byte order mark; gzip and 
   });
 });
 
-test("while one phone sends six hundred stored fixes in batches, nobody else is told to wait", async () => {
+test("six hundred stored fixes of one phone in batches throttle no other caller", async () => {
   const stored = (part: number) =>
     Array.from({ length: 300 }, (_, i) => ({
       vehicle_id: "greedy",

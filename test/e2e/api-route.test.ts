@@ -23,7 +23,7 @@ const west = (km: number) => ({ lat: 5.2, lon: -74.0721 - km / 110.7336 });
 const post = async (body: object) => (await api.call("POST", "/route", { route_id: "R", ...body })).body;
 const types = (vehicle: string) => api.published(vehicle).map(({ machines }) => machines.type);
 
-test("a planned route is stored whole, answered, and replaced whole", async () => {
+test("a planned route is stored, answered and replaced as a whole", async () => {
   const waypoints = [BOGOTA, { lat: 5, lon: -74.2 }, NORTH];
   const first = await api.call("PUT", "/route/plan:1", { waypoints, name: "north", threshold_km: 1.5 });
   const route = { route_id: "plan:1", name: "north", waypoint_count: 3, length_km: expect.closeTo(115.2, 0), threshold_km: 1.5 };
@@ -58,7 +58,7 @@ test("the deviation is the distance to the nearest point of the route, segments 
   expect((await api.call("POST", "/route", { route_id: "R", ...fix, position: west(2) })).status).toBe(409);
 });
 
-test("the threshold: the call's, else the route's, else the configured one", async () => {
+test("the threshold is that of the call, else of the route, else of the configuration", async () => {
   await api.call("PUT", "/route/strict", { waypoints: [BOGOTA, NORTH], threshold_km: 0.5 });
   const fix = { vehicle_id: "threshold", position: west(1) };
   expect(await post({ ...fix, threshold_km: 0.2, route_id: "strict" })).toMatchObject({ threshold_km: 0.2, is_deviated: true });
@@ -66,14 +66,14 @@ test("the threshold: the call's, else the route's, else the configured one", asy
   expect(await post(fix)).toMatchObject({ threshold_km: 2, is_deviated: false });
 });
 
-test("a route may come with the call", async () => {
+test("a call may contain its route", async () => {
   const body = { vehicle_id: "carried", position: west(3), planned_route: [BOGOTA, NORTH], recorded_at: at(0) };
   const { body: answer } = await api.call("POST", "/route", body);
   expect(answer).toMatchObject({ route_id: null, is_deviated: true, alert: { state: "open", notified: true } });
   expect((await api.call("GET", "/vehicle/carried/alerts")).body.alerts).toMatchObject([{ route_id: null }]);
 });
 
-test("an episode: opened, kept, escalated, told again, closed within 80 %; one item, four messages", async () => {
+test("an episode is opened, kept, escalated, renewed and closed within 80 %, with one item and four messages", async () => {
   const fix = (second: number, km: number) => post({ vehicle_id: "E", driver_id: "C-1", position: west(km), recorded_at: at(second) });
   const opened = await fix(0, 3);
   const { alert_id } = opened.alert;
@@ -116,7 +116,7 @@ test("an episode: opened, kept, escalated, told again, closed within 80 %; one i
   expect((await fix(1500, 3)).alert.alert_id).not.toBe(alert_id);
 });
 
-test("a fix older than the last one answers its distance and changes nothing", async () => {
+test("a fix older than the last one gets its distance and changes nothing", async () => {
   const fix = (second: number, km: number, event_id: string) =>
     post({ vehicle_id: "order", position: west(km), recorded_at: at(second), event_id });
   const { alert } = await fix(100, 3, "o1");
@@ -135,7 +135,7 @@ test("a fix older than the last one answers its distance and changes nothing", a
   expect(types("order")).toEqual(["ROUTE_DEVIATION", "ROUTE_DEVIATION_CLEARED"]);
 });
 
-test("a vehicle that reports on another route leaves its episode closed, each with one message", async () => {
+test("a vehicle that reports on another route closes its episode, with one message each", async () => {
   const fix = (route: number, km: number, minute: number) =>
     post({ vehicle_id: "tramp", route_id: `T${route}`, planned_route: [BOGOTA, NORTH], position: west(km), recorded_at: at(minute * 60) });
   const opened: string[] = [];
@@ -150,7 +150,7 @@ test("a vehicle that reports on another route leaves its episode closed, each wi
   expect(types("tramp").filter((type) => type === "ROUTE_DEVIATION_CLEARED")).toHaveLength(4);
 });
 
-test("two fixes at once open one episode", async () => {
+test("two concurrent fixes open one episode", async () => {
   const fix = { vehicle_id: "two", position: west(3) };
   const both = await Promise.all([0, 1].map((i) => post({ ...fix, recorded_at: at(i), event_id: `two-${i}` })));
   expect(new Set(both.map(({ alert }) => alert?.alert_id).filter(Boolean)).size).toBe(1);
@@ -158,7 +158,7 @@ test("two fixes at once open one episode", async () => {
   expect(types("two")).toHaveLength(1);
 });
 
-test("alerts come newest first in pages", async () => {
+test("alerts are listed in pages, newest first", async () => {
   for (let i = 0; i < 5; i++) {
     await post({ vehicle_id: "P", position: west(3), recorded_at: at(i * 200) });
     await post({ vehicle_id: "P", position: west(0), recorded_at: at(i * 200 + 100) });
@@ -180,7 +180,7 @@ test("alerts come newest first in pages", async () => {
   }
 });
 
-test("alerts of one second are in the order of their opening, whatever precision the phone's clock has", async () => {
+test("alerts of one second are in the order of their opening, for every precision of the phone's clock", async () => {
   const times = ["2026-03-01T10:00:00Z", "2026-03-01T10:00:00.250Z", "2026-03-01T10:00:00.5Z", "2026-03-01T10:00:01Z"];
   for (const [i, recorded_at] of times.entries()) {
     await api.call("PUT", `/route/second-${i}`, { waypoints: [BOGOTA, NORTH] });
@@ -196,7 +196,7 @@ test("alerts of one second are in the order of their opening, whatever precision
   expect(pages.map(({ timestamp }) => Date.parse(timestamp))).toEqual(times.map((time) => Date.parse(time)).reverse());
 });
 
-test("machines, mail and phones each get the message in their own form; attributes filter", async () => {
+test("HTTPS, mail and SMS subscribers get the message in their own format; attributes filter", async () => {
   const heard: Record<string, unknown>[] = [];
   const server = createServer(async (request, response) => {
     const message = (await json(request)) as Record<string, unknown>;

@@ -55,7 +55,7 @@ const ALERT = {
   told_deviation_km: 3,
 };
 
-test("an older stack with data gets its indexes one by one, and no table is replaced", async () => {
+test("an older stack with data gets its indexes one after the other, and no table is replaced", async () => {
   await put("deliveries", DELIVERY);
   await put("alerts", ALERT);
   const before = { deliveries: (await describe("deliveries")).TableId, alerts: (await describe("alerts")).TableId };
@@ -73,7 +73,7 @@ test("an older stack with data gets its indexes one by one, and no table is repl
   }
 });
 
-test("items of the version before are listed, answered, and go on", async () => {
+test("items of the previous version are listed, read and updated", async () => {
   const known = { delivery_id: "OLD", status: "delivered", delivered_at: "2026-02-01T10:00:00Z", driver_id: "C-OLD" };
   expect((await api.call("GET", "/delivery?driver_id=C-OLD")).body.deliveries).toMatchObject([known]);
   expect((await api.call("GET", "/delivery/OLD")).body).toMatchObject(known);
@@ -82,7 +82,7 @@ test("items of the version before are listed, answered, and go on", async () => 
   expect((await api.call("GET", "/delivery/OLD")).body).toMatchObject({ ...known, notes: "n" });
 });
 
-test("an open alert of the version before is found by the fleet's list, and no longer expires", async () => {
+test("an open alert of the previous version is in the fleet's list and no longer expires", async () => {
   expect((await api.call("GET", "/alert?state=open")).body.alerts).toMatchObject([{ alert_id: "alert-old", silent: true }]);
   expect((await api.alertItems("OLD"))[0]).not.toHaveProperty("expires_at");
 });

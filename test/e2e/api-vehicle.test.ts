@@ -13,7 +13,7 @@ const NORTH = { lat: 5.711, lon: -74.0721 };
 const at = (second: number) => new Date(Date.UTC(2026, 2, 1, 10, 0, second)).toISOString();
 const post = async (body: object) => (await api.call("POST", "/vehicle", { position: HERE, ...body })).body;
 
-test("a fix with every field, its answer, its state and its copy", async () => {
+test("a fix with every field is answered, stored and copied", async () => {
   const fix = {
     vehicle_id: "V",
     position: HERE,
@@ -49,7 +49,7 @@ test("a fix with every field, its answer, its state and its copy", async () => {
   expect((await api.call("POST", "/vehicle", { ...fix, speed_kmh: 39 })).status).toBe(409);
 });
 
-test("remaining distance: given, else along the route, else the great circle, else none", async () => {
+test("the remaining distance is the given one, else along the route, else the great circle, else none", async () => {
   const all = { vehicle_id: "distance", route_id: "R", destination: NORTH, remaining_distance_km: 12.5, average_speed_kmh: 50 };
   const { remaining_distance_km: _, ...planned } = all;
   const { route_id: __, ...direct } = planned;
@@ -69,7 +69,7 @@ test("remaining distance: given, else along the route, else the great circle, el
   expect(await post(nowhere)).toMatchObject(none);
 });
 
-test("average speed: given, else tracked over the recent minutes, else 60 km/h; below 1 km/h it stands", async () => {
+test("the average speed is the given one, else that of the last minutes, else 60 km/h; below 1 km/h the vehicle is stopped", async () => {
   const fix = { vehicle_id: "speed", remaining_distance_km: 30 };
   expect(await post({ ...fix, recorded_at: at(0) })).toMatchObject({ average_speed_kmh: 60, speed_source: "default", eta: at(1800) });
   expect(await post({ ...fix, recorded_at: at(30), average_speed_kmh: 90 })).toMatchObject({ speed_source: "given", eta: at(30 + 1200) });
@@ -79,7 +79,7 @@ test("average speed: given, else tracked over the recent minutes, else 60 km/h; 
   expect(await post({ ...fix, recorded_at: at(1200) })).toMatchObject({ eta: null, eta_reason: "stopped" });
 });
 
-test("the last fix is the newest by its own time, whenever it arrives; of two with one time the greater id", async () => {
+test("the last fix is the newest by its own time, independent of arrival; with equal times the greater id", async () => {
   const fix = { vehicle_id: "late", remaining_distance_km: 10, average_speed_kmh: 60 };
   const near = { lat: HERE.lat + 0.0005, lon: HERE.lon };
   await post({ ...fix, recorded_at: at(60), event_id: "m" });

@@ -39,7 +39,7 @@ async function typed(template: string, words: readonly string[]): Promise<Proces
   return fixture.run(words);
 }
 
-test("before there is anything: each message leads to the command that makes it", { timeout: LONG }, async () => {
+test("before the first run each message names the command that creates the resource", { timeout: LONG }, async () => {
   const none = await fixture.run(["outputs", "api_url"]);
   expect(await typed("fleetlogix status", printed(none, "status"))).toMatchObject({ code: 0, stdout: expect.stringContaining("absent") });
   const noTables = await fixture.run(["db", "url"]);
@@ -50,7 +50,7 @@ test("before there is anything: each message leads to the command that makes it"
   expect(await fixture.run(["outputs", "api_url"])).toMatchObject({ code: 0, stdout: expect.stringContaining("/prod") });
 });
 
-test("secrets, keys, logs, calls: what is printed runs", { timeout: LONG }, async () => {
+test("the printed commands for secrets, keys, logs and calls run", { timeout: LONG }, async () => {
   const key = await fixture.run(["outputs", "api_key"]);
   expect(await typed("--show-secrets", printed(key, "outputs", "api_key", "--show-secrets"))).toMatchObject({ code: 0 });
   const noKey = await fixture.run(["keys", "revoke", "nobody"]);
@@ -80,7 +80,7 @@ test("secrets, keys, logs, calls: what is printed runs", { timeout: LONG }, asyn
   });
 });
 
-test("configuration: what is printed writes, checks and shows it", { timeout: LONG }, async () => {
+test("the printed commands write, validate and show the configuration", { timeout: LONG }, async () => {
   const missing = await fixture.run(["plan", "--config", "own.json"]);
   const init = await typed("fleetlogix config init", printed(missing, "config", "init"));
   expect(init).toMatchObject({ code: 0 });
@@ -100,7 +100,7 @@ test("configuration: what is printed writes, checks and shows it", { timeout: LO
   removeFolder(folder);
 });
 
-test("a stack that lives in another region: --region goes on there, --env begins a second one; the first is as it was", {
+test("for a stack in another region the hint's --region continues there and --env creates a second stack; the first is unchanged", {
   timeout: LONG,
 }, async () => {
   const elsewhere = await fixture.run(["up", "--region", "eu-west-1"]);
@@ -110,7 +110,7 @@ test("a stack that lives in another region: --region goes on there, --env begins
   expect(await fixture.run(["plan", "--detailed-exitcode"])).toMatchObject({ code: 0 });
 });
 
-test("a lock of a dead run is broken; a stranger's topic is taken over", { timeout: LONG }, async () => {
+test("the hints remove the lock of a killed run and adopt a foreign topic", { timeout: LONG }, async () => {
   const sns = new SNS(own());
   const TopicArn = "arn:aws:sns:us-east-1:000000000000:fleetlogix-alerts";
   await sns.deleteTopic({ TopicArn });
@@ -127,7 +127,7 @@ test("a lock of a dead run is broken; a stranger's topic is taken over", { timeo
   expect(JSON.stringify(await sns.listTagsForResource({ ResourceArn: TopicArn }))).toContain("FleetLogix/dev");
 });
 
-test("a table of another key: the command that loses it is printed whole", {
+test("for a table with another key the complete command that replaces it is printed", {
   timeout: LONG,
 }, async () => {
   const dynamodb = new DynamoDB(own());
@@ -148,7 +148,7 @@ test("a table of another key: the command that loses it is printed whole", {
   expect((await dynamodb.describeTable({ TableName })).Table?.KeySchema).toEqual([{ AttributeName: "route_id", KeyType: "HASH" }]);
 });
 
-test("an audit that fails prints the plan and the repair", { timeout: LONG }, async () => {
+test("a failed audit prints the commands that show and correct the changes", { timeout: LONG }, async () => {
   await fixture.holders.s3.deletePublicAccessBlock({ Bucket: fixture.holders.bucket });
   const failed = await fixture.run(["audit"]);
   expect(failed.code).toBe(1);
@@ -160,7 +160,7 @@ test("an audit that fails prints the plan and the repair", { timeout: LONG }, as
   expect((await fixture.run(["audit"])).stderr).not.toContain("publicAccessBlock");
 });
 
-test("a word too many, a doctor that reaches nothing: the help is there, and the doctor is content afterwards", {
+test("the help that a usage error names works, and doctor succeeds after the hints are followed", {
   timeout: LONG,
 }, async () => {
   const misspelt = await fixture.run(["plan", "--jsonn-lines"]);
@@ -174,7 +174,7 @@ test("a word too many, a doctor that reaches nothing: the help is there, and the
   expect(await typed("fleetlogix doctor", printed(lost, "doctor"))).toMatchObject({ code: 0 });
 });
 
-test("a teardown that nobody can confirm: --dry-run writes nothing, --yes does it", { timeout: LONG }, async () => {
+test("the hints of an unconfirmed teardown work: --dry-run writes nothing, --yes deletes", { timeout: LONG }, async () => {
   const asks = await fixture.run(["teardown"]);
   expect(asks).toMatchObject({ code: 4, stderr: expect.stringContaining("CONFIRMATION_MISSING") });
   expect(await typed("--dry-run", printed(asks, "teardown", "--dry-run"))).toMatchObject({ code: 0 });
@@ -183,32 +183,32 @@ test("a teardown that nobody can confirm: --dry-run writes nothing, --yes does i
   expect(writes()).toContain("DeleteRestApi");
 });
 
-/** Proven where the thing itself is tested: the test's file and a part of its name. */
+/** Commands that another test runs: the file of the test and a part of its title. */
 const ELSEWHERE: Readonly<Record<string, readonly [file: string, name: string]>> = {
-  "--skip-final-snapshot": ["test/e2e/cli-local.test.ts", "a teardown keeps what holds data; with --delete-data nothing is left"],
+  "--skip-final-snapshot": ["test/e2e/cli-local.test.ts", "a teardown keeps resources with data; with --delete-data nothing remains"],
   "--replace": ["test/database/import.test.ts", "rows in the target are kept unless --replace is given"],
-  "fleetlogix up --local": ["test/e2e/cli-local.test.ts", "interrupted, `up` ends with 130; run again, it brings up everything"],
+  "fleetlogix up --local": ["test/e2e/cli-local.test.ts", "an interrupted `up` exits with 130, and a rerun completes the stack"],
   "fleetlogix simulate --local": ["test/e2e/simulate.test.ts", "the command drives, verifies, and says so in one document"],
   "fleetlogix dashboard": ["test/e2e/dashboard.test.ts", "accepts only its token"],
   "fleetlogix db import --from postgres://OLD": ["test/database/import.test.ts", "a stopped run leaves the target unchanged"],
   "fleetlogix db psql": ["test/database/schema.test.ts", "psql connects with a verified certificate"],
-  "fleetlogix local start": ["test/e2e/cli-local-control.test.ts", "start is found by a second one"],
-  "fleetlogix local stop": ["test/e2e/cli-local-control.test.ts", "reset empties and goes on, stop ends"],
-  "fleetlogix local status": ["test/e2e/cli-local-control.test.ts", "status tells address, memory and sizes"],
-  "fleetlogix local reset": ["test/e2e/cli-local-control.test.ts", "reset empties and goes on, stop ends"],
+  "fleetlogix local start": ["test/e2e/cli-local-control.test.ts", "a second start finds the first one"],
+  "fleetlogix local stop": ["test/e2e/cli-local-control.test.ts", "reset deletes the data of the running local AWS, stop ends it"],
+  "fleetlogix local status": ["test/e2e/cli-local-control.test.ts", "status shows address, memory and sizes"],
+  "fleetlogix local reset": ["test/e2e/cli-local-control.test.ts", "reset deletes the data of the running local AWS, stop ends it"],
   "fleetlogix logs": ["test/e2e/cli-local.test.ts", "is in the functions' logs"],
   "fleetlogix logs …": ["test/e2e/cli-local.test.ts", "is in the functions' logs"],
   "fleetlogix logs --since 5m": ["test/e2e/cli-local.test.ts", "is in the functions' logs"],
-  "fleetlogix api POST /delivery -d …": ["test/e2e/cli-local.test.ts", "the calls it prints work when pasted"],
-  "fleetlogix outputs api_key --show-secrets": ["test/e2e/cli-local.test.ts", "the calls it prints work when pasted"],
+  "fleetlogix api POST /delivery -d …": ["test/e2e/cli-local.test.ts", "the calls that `up` prints work unchanged"],
+  "fleetlogix outputs api_key --show-secrets": ["test/e2e/cli-local.test.ts", "the calls that `up` prints work unchanged"],
   "fleetlogix invoke … --sample …": ["test/e2e/cli-local.test.ts", "invoke calculate-eta --sample postVehicle"],
-  "fleetlogix teardown": ["test/e2e/cli-local.test.ts", "a teardown keeps what holds data"],
-  "fleetlogix teardown …": ["test/e2e/cli-two-runs.test.ts", "the command that it prints goes on"],
-  "fleetlogix teardown --orphans --delete-data": ["test/integration/app/orphans.test.ts", "only a teardown of the orphans removes data"],
+  "fleetlogix teardown": ["test/e2e/cli-local.test.ts", "a teardown keeps resources with data"],
+  "fleetlogix teardown …": ["test/e2e/cli-two-runs.test.ts", "the printed command continues"],
+  "fleetlogix teardown --orphans --delete-data": ["test/integration/app/orphans.test.ts", "only a teardown of the orphans deletes data"],
 };
 
-test("no message offers a command that no test has typed", () => {
-  // The words of the local AWS's own services are AWS's; the composition of commands is no offer.
+test("every command in a message was run by a test", () => {
+  // Texts of the local AWS's services are texts of AWS, and next-command and speak only build commands.
   const offered = [...offeredCommands("src", /^src\/(local\/(services|wire|core|models)|cli\/(next-command|speak))/).keys()].filter(
     (one) => !one.startsWith("aws "),
   );

@@ -39,7 +39,7 @@ function run(args: string, project: (typeof projects)[number] = "mine"): Promise
   });
 }
 
-test("start is found by a second one, which says when it was asked for something else; a taken port is named with its owner", async () => {
+test("a second start finds the first one and warns about different options; a port in use is named with its owner", async () => {
   expect(await run("status")).toMatchObject({ code: 0, stdout: expect.stringContaining("is not running; there is no data in") });
   expect(await run("mail")).toMatchObject({ code: 1, stderr: expect.stringContaining("LOCAL_NOT_RUNNING") });
   expect(await run("start --realism")).toMatchObject({ code: 0, stdout: expect.stringContaining(`runs at http://127.0.0.1:${port}`) });
@@ -51,7 +51,7 @@ test("start is found by a second one, which says when it was asked for something
   expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining(`the local AWS of ${join(home, "mine")}`) });
 });
 
-test("status tells address, memory and sizes; mail what would have been sent", async () => {
+test("status shows address, memory and sizes; mail shows the messages that AWS would send", async () => {
   const sns = new SNS({
     region: "us-east-1",
     endpoint: `http://127.0.0.1:${port}`,
@@ -70,7 +70,7 @@ test("status tells address, memory and sizes; mail what would have been sent", a
   expect(status.data_bytes).toBe(sum);
 });
 
-test("reset empties and goes on, stop ends; a fault plan that cannot be used starts nothing", async () => {
+test("reset deletes the data of the running local AWS, stop ends it; an invalid fault plan starts nothing", async () => {
   expect(await run("reset")).toMatchObject({ code: 0, stdout: "The local AWS is empty and running.\n" });
   expect((await run("mail")).stdout).toMatch(/^No mail yet: the configuration names no recipient/);
   expect(await run("stop")).toMatchObject({ code: 0, stdout: "The local AWS has stopped; its data stays.\n" });

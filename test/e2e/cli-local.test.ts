@@ -59,7 +59,7 @@ afterAll(async () => {
 
 const LONG = 300_000;
 
-test("interrupted, `up` ends with 130; run again, it brings up everything", { timeout: LONG }, async () => {
+test("an interrupted `up` exits with 130, and a rerun completes the stack", { timeout: LONG }, async () => {
   const child = start(["up"]);
   const end = ended(child);
   let asked = false;
@@ -81,7 +81,7 @@ test("interrupted, `up` ends with 130; run again, it brings up everything", { ti
   answerOfUp = second.stdout;
 });
 
-test("the calls it prints work when pasted, and the delivery is in the functions' logs", { timeout: LONG }, async () => {
+test("the calls that `up` prints work unchanged, and the delivery is in the functions' logs", { timeout: LONG }, async () => {
   const { stdout: verbose } = await run("up --verbose");
   const curl = verbose.split("\n").find((text) => text.startsWith("curl "));
   const short = answerOfUp.split("\n").find((text) => / api POST /.test(text));
@@ -121,7 +121,7 @@ test("a changed configuration shows in the plan with both values, and exits 3", 
   expect(plan.stdout).toMatch(/~ function\.verify-delivery[\s\S]*256 → 512/);
 });
 
-test("outputs: bare values for scripts, secrets only when asked", { timeout: LONG }, async () => {
+test("outputs prints plain values for scripts, and secrets only with --show-secrets", { timeout: LONG }, async () => {
   const { stdout: url } = await run("outputs api_url");
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/restapis\/\w+\/prod\/_user_request_\n$/);
   const env = (await run("outputs --format env")).stdout;
@@ -134,7 +134,7 @@ test("outputs: bare values for scripts, secrets only when asked", { timeout: LON
   expect(all.database).toMatchObject({ url: expect.stringMatching(/^postgresql:\/\/fleetlogix_admin:.+@/) });
 });
 
-test("invoke gives the response on stdout, the log tail on stderr", { timeout: LONG }, async () => {
+test("invoke prints the response to stdout and the log tail to stderr", { timeout: LONG }, async () => {
   const event = {
     httpMethod: "GET",
     resource: "/delivery/{delivery_id}",
@@ -154,7 +154,7 @@ test("invoke gives the response on stdout, the log tail on stderr", { timeout: L
   });
 });
 
-test("api calls the deployed API: the answer on stdout, its status in the exit code, a wrong call before anything is sent", {
+test("api prints the answer to stdout, exits with an error for an error status, and refuses a wrong call before sending", {
   timeout: LONG,
 }, async () => {
   const sent = await runWords(["api", "post", "delivery", "-d", "@-"], '{"delivery_id":"D-7","status":"assigned"}');
@@ -181,7 +181,7 @@ test("api calls the deployed API: the answer on stdout, its status in the exit c
   expect(Object.keys(document.paths)).toContain("/delivery");
 });
 
-test("a key of a partner has its own limits, calls with it until it is revoked, and `up` leaves it alone", { timeout: LONG }, async () => {
+test("a named key has its own limits, works until it is revoked, and `up` does not change it", { timeout: LONG }, async () => {
   const url = (await run("outputs api_url")).stdout.trim();
   const status = async (key: string) => (await fetch(`${url}/delivery/D-7`, { headers: { "x-api-key": key } })).status;
   const made = await json("keys create partner-a --rate-limit 5 --burst-limit 6");
@@ -202,7 +202,7 @@ test("a key of a partner has its own limits, calls with it until it is revoked, 
   expect(await run("keys create depot")).toMatchObject({ code: 0 });
 });
 
-test("a rollback points the alias to the version before, and the next deployment goes forward again", { timeout: LONG }, async () => {
+test("a rollback points the alias to the previous version, and the next deployment to the newest", { timeout: LONG }, async () => {
   const version = async () => (await run("outputs functions.verify-delivery.version")).stdout.trim();
   expect(await run("deploy-lambdas verify-delivery --rollback")).toMatchObject({
     code: 1,
@@ -226,14 +226,14 @@ test("a rollback points the alias to the version before, and the next deployment
   expect(await run("up")).toMatchObject({ code: 0 });
 });
 
-test("status and doctor are content", { timeout: LONG }, async () => {
+test("status and doctor report no problem", { timeout: LONG }, async () => {
   const status = (await json("status")) as unknown as { resources: { id: string; healthy: boolean; state: string }[] };
   expect(status.resources.length).toBeGreaterThan(20);
   expect(status.resources.filter((r) => !r.healthy)).toEqual([]);
   expect(await json("doctor")).toMatchObject({ code: 0, ok: true });
 });
 
-test("a teardown keeps what holds data; with --delete-data nothing is left", { timeout: LONG }, async () => {
+test("a teardown keeps resources with data; with --delete-data nothing remains", { timeout: LONG }, async () => {
   const kept = await run("teardown --yes");
   expect(kept).toMatchObject({ code: 0, stdout: expect.stringContaining("fleetlogix-db") });
   expect(kept.stdout).toMatch(/Kept:[\s\S]*table\.deliveries[\s\S]*teardown --delete-data/);
@@ -244,7 +244,7 @@ test("a teardown keeps what holds data; with --delete-data nothing is left", { t
   expect(resources.filter((r) => r.state !== "absent").map((r) => r.id)).toEqual(["api.account"]);
 });
 
-test("a taken port is one sentence with the way out", { timeout: LONG }, async () => {
+test("a port in use is one sentence with a hint", { timeout: LONG }, async () => {
   const server = createServer().listen(0, "127.0.0.1");
   await new Promise((done) => server.once("listening", done));
   const { port: taken } = server.address() as { port: number };

@@ -74,7 +74,7 @@ test("a host that NO_PROXY names is reached directly, and loopback always", asyn
   expect(connects).toEqual([]);
 });
 
-test.each([403, 200, 404])("a page with status %i is not AWS's word", async (status) => {
+test.each([403, 200, 404])("an HTML page with status %i is not taken as an answer of AWS", async (status) => {
   const port = await answering(
     (_request, response) => void response.writeHead(status, { "content-type": "text/html" }).end("<h1>Blocked</h1>"),
   );
@@ -84,7 +84,7 @@ test.each([403, 200, 404])("a page with status %i is not AWS's word", async (sta
   expect(code).toBe(1);
 });
 
-test("an untrusted certificate is called that; AWS_CA_BUNDLE or ca_bundle makes it trusted", async () => {
+test("an untrusted certificate is named; AWS_CA_BUNDLE or ca_bundle makes it trusted", async () => {
   const [key, cert] = [join(cwd, "key.pem"), join(cwd, "cert.pem")];
   const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
   execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key, "-out", cert, ...subject], {
@@ -111,14 +111,14 @@ test("an untrusted certificate is called that; AWS_CA_BUNDLE or ca_bundle makes 
     expect((await run(args + more, { AWS_CONFIG_FILE: file, ...profile })).said).toContain("does not come from AWS");
 });
 
-test("a region that does not exist is named with its host and the one that is meant, after two tries", async () => {
+test("an unknown region is named after two tries, with its host and the nearest region", async () => {
   const { code, said } = await run("plan --region us-esat-1", KEYS);
   expect(said).toContain("us-esat-1");
   expect(said).toContain("Did you mean us-east-1");
   expect(said).toContain("sts.us-esat-1.amazonaws.com");
   expect(code).toBe(1);
 });
-test("a profile that does not exist is named with the one that is meant", async () => {
+test("an unknown profile is named with the most similar one", async () => {
   mkdirSync(join(cwd, ".aws"));
   writeFileSync(join(cwd, ".aws", "config"), "[profile fleet-prod]\nregion = eu-west-1\n");
   for (const [args, env] of [
@@ -132,7 +132,7 @@ test("a profile that does not exist is named with the one that is meant", async 
   }
 });
 
-test("doctor asks an endpoint that never answers twice at most: a call waits for five seconds, a check for ten", {
+test("doctor calls an endpoint that never answers at most twice: a call waits for five seconds, a check for ten", {
   timeout: 90_000,
 }, async () => {
   let asked = 0;
@@ -145,7 +145,7 @@ test("doctor asks an endpoint that never answers twice at most: a call waits for
   expect(asked).toBeLessThanOrEqual(2);
   expect(code).toBe(1);
 });
-test("doctor gives each check its ten seconds where only the account is told, and says what each has found", {
+test("doctor gives each check ten seconds when only the first call is answered, and reports each result", {
   timeout: 90_000,
 }, async () => {
   const faults = faultPlan(

@@ -77,7 +77,7 @@ describe("up", () => {
     },
   );
 
-  test("a second SIGINT ends it at once, though a call hangs", { timeout: LONG }, async () => {
+  test("a second SIGINT ends the run at once while a call hangs", { timeout: LONG }, async () => {
     const hang = async ({ child, ended }: CommandProcess): Promise<CallVerdict> => {
       child.kill("SIGINT");
       await pause(300);
@@ -89,7 +89,7 @@ describe("up", () => {
     expect(await during("apigateway POST /restapis/<id>/deployments", hang, ["up"])).toMatchObject({ code: 130, signal: null });
   });
 
-  test("with --json an interrupted run is one document, too", { timeout: LONG }, async () => {
+  test("with --json an interrupted run prints one document", { timeout: LONG }, async () => {
     const interrupt = ({ child }: CommandProcess): CallVerdict => {
       child.kill("SIGINT");
       return "go on";
@@ -102,7 +102,7 @@ describe("up", () => {
     expect(statuses).toContain("skipped");
   });
 
-  test("after all of that one more run completes it, and nothing was made twice", { timeout: LONG }, async () => {
+  test("after all interruptions one more run completes the stack, and nothing exists twice", { timeout: LONG }, async () => {
     expect(await fixture.run(["up"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Done: /) });
     expect(await fixture.run(["up"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Nothing to do: /) });
     expect(["CreateTable", "CreateFunction", "CreateDBInstance", "CreateRestApi"].map(made)).toEqual([4, 3, 1, 1]);
@@ -119,7 +119,7 @@ describe("up", () => {
     expect(await fixture.run(["setup"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Nothing to do: /) });
   });
 
-  test("a teardown that was interrupted says what is left; run again, it goes on", { timeout: LONG }, async () => {
+  test("an interrupted teardown lists the remaining resources, and a rerun continues", { timeout: LONG }, async () => {
     const interrupt = ({ child }: CommandProcess): CallVerdict => {
       child.kill("SIGINT");
       return "go on";

@@ -42,13 +42,15 @@ function run(...args: string[]): Promise<{ code: number | null; stdout: string; 
 }
 const databaseStatus = async () => (await aws.client(RDS).describeDBInstances({})).DBInstances?.[0]?.DBInstanceStatus;
 
-test("before anything is there it is told so, and --exit-code says 1; without it the answer is no failure", { timeout: LONG }, async () => {
+test("without a stack all resources are absent: --exit-code gives 1, and without the flag the exit code is 0", {
+  timeout: LONG,
+}, async () => {
   const first = await run("status", "--exit-code");
   expect(first).toMatchObject({ code: 1, stdout: expect.stringMatching(/\d+ resources: \d+ absent\./) });
   expect(await run("status")).toMatchObject({ code: 0, stdout: first.stdout });
 });
 
-test("a database that is being made is at work, not an error, and not yet up", { timeout: LONG }, async () => {
+test("a database in creation is shown as changing, not as an error, and is not ready", { timeout: LONG }, async () => {
   expect(await run("up", "--no-wait")).toMatchObject({ code: 0 });
   expect(await databaseStatus()).toBe("creating");
   const { code, stdout } = await run("status", "--exit-code");
@@ -59,7 +61,7 @@ test("a database that is being made is at work, not an error, and not yet up", {
   expect(JSON.parse((await run("status", "--json")).stdout)).toMatchObject({ ok: true, lock: null });
 });
 
-test("with everything up --exit-code says 0, and who holds the lock is told", { timeout: LONG }, async () => {
+test("with a complete stack --exit-code gives 0, and the holder of the lock is shown", { timeout: LONG }, async () => {
   await aws.close();
   // One without AWS's delays.
   aws = await localAws();
@@ -79,7 +81,7 @@ test("with everything up --exit-code says 0, and who holds the lock is told", { 
   await s3.deleteObject(place);
 });
 
-test("when something was taken away --exit-code says 1 and its line says absent", { timeout: LONG }, async () => {
+test("after a resource was deleted --exit-code gives 1 and its line shows absent", { timeout: LONG }, async () => {
   await aws.client(SNS).deleteTopic({ TopicArn: "arn:aws:sns:us-east-1:000000000000:fleetlogix-alerts" });
   const { code, stdout } = await run("status", "--exit-code");
   expect(stdout).toMatch(/✖ +topic\.alerts .*absent/);

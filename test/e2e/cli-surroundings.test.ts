@@ -38,12 +38,12 @@ test.each(["config schema", "config show", "config show --json", "--help"])("%s 
   expect(stderr).toBe("OUTPUT_LOST  the answer could not be written: no space left on device\n");
   expect(code).toBe(1);
 });
-test("an error whose document could not be written keeps its exit code", async () => {
+test("an error keeps its exit code when its document cannot be written", async () => {
   const { code, stderr } = await shell("fleetlogix teardown --json > /dev/full");
   expect({ code, lost: stderr.includes("OUTPUT_LOST") }).toEqual({ code: 4, lost: true });
 });
 
-test("in a folder that is gone there is a sentence and no trace; what needs no folder works", async () => {
+test("in a deleted folder a command prints a sentence without a stack trace; commands without a folder work", async () => {
   const { code, stderr } = await shell("mkdir gone; cd gone; rmdir ../gone; fleetlogix config validate");
   expect(stderr).toContain("FOLDER_GONE  The current folder does not exist any more.");
   expect(stderr).not.toMatch(TRACE);
@@ -53,7 +53,7 @@ test("in a folder that is gone there is a sentence and no trace; what needs no f
   expect(await shell("mkdir gone; cd gone; rmdir ../gone; fleetlogix --version")).toMatchObject({ code: 0 });
 });
 
-test("a link that points to nowhere is not the same as no file", async () => {
+test("a broken link is an error, unlike a missing file", async () => {
   symlinkSync(join(cwd, "away.json"), join(cwd, "fleetlogix.config.json"));
   const { code, stdout, stderr } = await shell("fleetlogix config show");
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -79,7 +79,7 @@ test.each([
   ["nothing", Buffer.alloc(0), "Write {} for the defaults"],
   ["5,000 levels", Buffer.from(`${'{"tags":'.repeat(5_000)}1${"}".repeat(5_000)}`), "nests deeper"],
   ["5,000 levels of lists", Buffer.from(`{"tags":${"[".repeat(5_000)}`), "nests deeper"],
-])("a file of %s is told what it is", async (_name, bytes, words) => {
+])("a configuration that is %s gets an error that names the problem", async (_name, bytes, words) => {
   write(bytes);
   const { code, stderr } = await shell("fleetlogix config validate");
   expect(stderr).toContain("CONFIG_INVALID");
@@ -87,14 +87,14 @@ test.each([
   expect(stderr).not.toMatch(TRACE);
   expect(code).toBe(2);
 });
-test("a file without an end is too large; one from a pipe is read", async () => {
+test("an endless file is too large; a file from a pipe is read", async () => {
   const endless = await shell("fleetlogix config validate --config /dev/zero");
   expect(endless).toMatchObject({ code: 2, stderr: expect.stringContaining("CONFIG_INVALID") });
   const piped = await shell(`fleetlogix config show --config <(echo '${JSON_TEXT}')`);
   expect(piped).toMatchObject({ code: 0, stdout: expect.stringContaining("eu-west-1") });
 });
 
-test("a region that is on no list is named with the one that is meant, and is no error by itself", async () => {
+test("an unlisted region gets a warning with the most similar one, and no error", async () => {
   write('{"region":"us-esat-1"}');
   const { code, stderr } = await shell("fleetlogix config validate");
   expect(stderr).toContain('"us-esat-1" is no region of AWS that this version knows. Did you mean us-east-1');

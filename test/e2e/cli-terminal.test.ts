@@ -89,7 +89,7 @@ describe.runIf(hasTerminals)("in a terminal", () => {
     });
   });
 
-  test("status --watch draws on a screen of its own, over the last drawing, and gives it back at Ctrl-C", { timeout: LONG }, async () => {
+  test("status --watch draws on the alternate screen and restores the terminal at Ctrl-C", { timeout: LONG }, async () => {
     const screen = inTerminal("status --watch");
     await screen.until(/\?1049h[\s\S]*Ctrl-C ends it/);
     screen.child.stdin?.write("\u0003");
@@ -102,7 +102,7 @@ describe.runIf(hasTerminals)("in a terminal", () => {
     expect(said.slice(said.lastIndexOf("\u001b[?1049l"))).toMatch(/\d+ resources: /);
   });
 
-  test("status --watch is drawn anew for a new width, without waiting for the next look", { timeout: LONG }, async () => {
+  test("status --watch redraws for a new width without waiting for the next read", { timeout: LONG }, async () => {
     const screen = inTerminal("status --watch");
     await screen.until(/Ctrl-C ends it/);
     const before = screen.said();
@@ -118,7 +118,9 @@ describe.runIf(hasTerminals)("in a terminal", () => {
 
   // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals are steered by them
   const CLEARED = /\u001b\[(?:2K|1A|1G|G|K|J|0J)/g;
-  test("a new width during `up` loses no line, the live part fits it, and Ctrl-C says where it stands", { timeout: LONG }, async () => {
+  test("after a new width during `up` no line is lost, the live part fits, and Ctrl-C reports the progress", {
+    timeout: LONG,
+  }, async () => {
     const up = inTerminal("setup --no-color");
     await up.until(/✔ \S+ +created/);
     const before = up.said();

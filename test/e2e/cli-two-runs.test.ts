@@ -49,7 +49,7 @@ async function meanwhile(
   return [end, await second];
 }
 
-test("two `up` at once from nothing end in one stack", { timeout: LONG }, async () => {
+test("two concurrent first runs of `up` make one stack", { timeout: LONG }, async () => {
   fixture = await startFixture();
   const ends = await Promise.all([fixture.run(["up"]), fixture.run(["up"])]);
   for (const { code, stderr } of ends) if (code !== 0) expect(stderr).toContain("LOCKED");
@@ -65,7 +65,9 @@ test("two `up` at once from nothing end in one stack", { timeout: LONG }, async 
   await fixture.saveTo(finished);
 });
 
-test("while one works, another ends with 6, and says who and since when; with --force-unlock it goes on", { timeout: LONG }, async () => {
+test("a second concurrent run exits with 6 and names the holder and its start; with --force-unlock it continues", {
+  timeout: LONG,
+}, async () => {
   fixture = await startFixture({ from: finished });
   await loseTopic();
   const codes: (number | null)[] = [];
@@ -81,7 +83,7 @@ test("while one works, another ends with 6, and says who and since when; with --
   expect(await fixture.run(["setup"])).toMatchObject(nothingToDo);
 });
 
-test("a lease that has ended is nobody's; one that has not ends with 6 until it is broken", { timeout: LONG }, async () => {
+test("an expired lease does not block a run; a valid one gives exit code 6 until it is removed", { timeout: LONG }, async () => {
   fixture = await startFixture({ from: finished });
   const long = 3_600_000;
   const stale = { host: "elsewhere", pid: 1, user: "ada", command: "up", since: Date.now() - long, until: Date.now() - 1 };
@@ -94,7 +96,7 @@ test("a lease that has ended is nobody's; one that has not ends with 6 until it 
   expect((await fixture.run(["setup", "--force-unlock"])).code).toBe(0);
 });
 
-test("what is not ours is listed all at once and not touched; --adopt takes it over", { timeout: LONG }, async () => {
+test("all foreign resources are listed together and not changed; --adopt adopts them", { timeout: LONG }, async () => {
   fixture = await startFixture();
   await new SNS(own()).createTopic({ Name: "fleetlogix-alerts" });
   await s3().createBucket({ Bucket: BUCKET });
@@ -118,7 +120,7 @@ test("what is not ours is listed all at once and not touched; --adopt takes it o
   expect([made("CreateTopic"), made("CreateBucket")]).toEqual([1, 1]);
 });
 
-test("a teardown that nobody can confirm shows what it would do, does nothing, and ends with 4", { timeout: LONG }, async () => {
+test("a teardown without confirmation prints its plan, changes nothing, and exits with 4", { timeout: LONG }, async () => {
   fixture = await startFixture({ from: finished });
   const end = await fixture.run(["teardown"]);
   expect(end).toMatchObject({
@@ -132,7 +134,7 @@ test("a teardown that nobody can confirm shows what it would do, does nothing, a
   expect(changes.find((change: { id: string }) => change.id === "api.rest")).toMatchObject({ action: "delete", status: "planned" });
 });
 
-test("a teardown that cannot remove one thing ends with 1 and says what is left; the command that it prints goes on", {
+test("a teardown that cannot delete one resource exits with 1 and lists the rest; the printed command continues", {
   timeout: LONG,
 }, async () => {
   fixture = await startFixture({ from: finished });
@@ -170,7 +172,7 @@ function inTerminal(args: string, answer: string | null): Promise<{ code: number
 }
 const hasTerminals = spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux") ?? false;
 
-test.runIf(hasTerminals)("in a terminal it asks: only the right answer goes on", { timeout: LONG }, async () => {
+test.runIf(hasTerminals)("in a terminal a run asks, and continues only after the right answer", { timeout: LONG }, async () => {
   fixture = await startFixture({ from: finished });
   await new SNS(own()).createTopic({ Name: "fleetlogix-old", Tags: [{ Key: "fleetlogix:stack", Value: "FleetLogix/dev" }] });
   const asked: readonly [command: string, answer: string | null, screen: RegExp][] = [

@@ -63,7 +63,7 @@ function run(...args: string[]): Running {
   };
 }
 
-test("a saved handler is what the next call runs, with its logs below; what does not compile is told and not deployed", {
+test("a saved handler is deployed and its logs are shown; one that does not compile is reported and not deployed", {
   timeout: LONG,
 }, async () => {
   const watching = run("deploy-lambdas", "verify-delivery", "--watch");

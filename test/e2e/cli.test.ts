@@ -52,7 +52,7 @@ async function modulesOf(args: string): Promise<string> {
   return readFileSync(file, "utf8");
 }
 
-describe("what needs no AWS loads none of it", () => {
+describe("commands without AWS load no SDK", () => {
   test.each(["--help", "--version", "help"])("%s loads nothing but its text", async (args) => {
     expect(await modulesOf(args)).not.toContain("fleetlogix.cjs");
   });
@@ -103,7 +103,7 @@ describe("words", () => {
     ["outputs api_key", "--show-secrets"],
     ["up --env Staging", "lower-case"],
     ["status --local --endpoint-url https://example.com", "calls only this machine"],
-  ])("%j is a usage error: exit 2, stdout empty, the remedy on stderr", async (args, remedy) => {
+  ])("%j is a usage error: exit code 2, empty stdout, a hint on stderr", async (args, remedy) => {
     const { code, stdout, stderr } = await run(args);
     expect(code).toBe(2);
     if (!args.includes("--json")) expect(stdout).toBe("");
@@ -113,7 +113,7 @@ describe("words", () => {
   });
 });
 
-describe("--json is one document, whatever happens", () => {
+describe("--json prints one document in every case", () => {
   test.each([
     ["upp --json", 2, "USAGE"],
     ["--json up --nonsense", 2, "USAGE"],
@@ -129,7 +129,7 @@ describe("--json is one document, whatever happens", () => {
     });
   });
 
-  test("a provisioning command's document has its form even then", async () => {
+  test("the document of a provisioning command has its format also after an error", async () => {
     const { stdout } = await run("teardown --json --region eu-west-1 --env staging");
     expect(JSON.parse(stdout)).toMatchObject({
       command: "teardown",
@@ -144,7 +144,7 @@ describe("--json is one document, whatever happens", () => {
 });
 
 describe("configuration", () => {
-  test("a wrong file lists every problem with its place, exits 2, and starts nothing", async () => {
+  test("an invalid file gives exit code 2 and every problem with its position, and starts nothing", async () => {
     config('{\n  "regoin": "eu-west-1",\n  "database": { "allowedCidrs": ["0.0.0.0/0"], "storageGb": 1 }\n}');
     const { code, stdout, stderr } = await run("up --local");
     expect(code).toBe(2);
@@ -166,7 +166,7 @@ describe("configuration", () => {
     });
   });
 
-  test("init writes a valid file and never over another; show tells where a value comes from", async () => {
+  test("init writes a valid file and overwrites none; show names the origin of each value", async () => {
     expect(await run("config init")).toMatchObject({ code: 0 });
     expect(await run("config validate")).toMatchObject({ code: 0 });
     const written = readFileSync(join(cwd, "fleetlogix.config.json"), "utf8");
@@ -176,7 +176,7 @@ describe("configuration", () => {
     expect(JSON.parse(stdout)).toMatchObject({ config: { region: "us-east-1" }, origins: { region: "file", "bucket.name": "default" } });
   });
 
-  test("init into a folder that cannot be written is one sentence", async () => {
+  test("init in a folder without write permission prints one sentence", async () => {
     writeFileSync(join(cwd, "file"), "");
     mkdirSync(join(cwd, "x"));
     const { code, stderr } = await run("config init --config file/below/f.json");
@@ -184,7 +184,7 @@ describe("configuration", () => {
     expect(stderr).toContain("FOLDER_UNWRITABLE");
   });
 
-  test("the published JSON Schema is the one of the code", async () => {
+  test("the published JSON Schema equals that of the code", async () => {
     const { stdout } = await run("config schema");
     expect(readFileSync("docs/fleetlogix.schema.json", "utf8")).toBe(stdout);
     expect(JSON.parse(stdout)).toMatchObject({ additionalProperties: false, properties: { region: { default: "us-east-1" } } });
@@ -197,7 +197,7 @@ test("a teardown without terminal and without --yes is refused before any call",
   expect(stderr).toContain("--yes");
 });
 
-test("output that nobody reads is no error", async () => {
+test("a closed stdout is not an error", async () => {
   const child = spawn("bash", ["-c", `"${process.execPath}" "${BIN}" config schema | head -c 10; echo " \${PIPESTATUS[0]}"`], { cwd });
   let text = "";
   for (const stream of [child.stdout, child.stderr])

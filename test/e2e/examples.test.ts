@@ -52,7 +52,7 @@ test("every example has a row in the list", () => {
   expect(folders.map(({ name }) => name).filter((name) => !list.includes(`[${name}](${name})`))).toEqual([]);
 });
 
-test("fault-plan: `up` under the faults makes the whole stack, and each rule has hit a call", { timeout: 180_000 }, async () => {
+test("fault-plan: `up` under the faults creates the whole stack, and each rule affects a call", { timeout: 180_000 }, async () => {
   const commands = commandsOf("fault-plan");
   const up = commands.findIndex((command) => command.includes(" up "));
   for (const command of commands.slice(0, up + 1)) expectOk(command);
@@ -95,7 +95,7 @@ describe("production", () => {
     writeFileSync(join(home, "wrong.json"), wrong);
     expect(shell("npx fleetlogix config validate --config wrong.json").status).toBe(2);
   });
-  test("its plans make a hardened stack, and a smaller one beside it", { timeout: 180_000 }, () => {
+  test("its plans create a hardened stack and a smaller second one", { timeout: 180_000 }, () => {
     const [, plan = ""] = commandsOf("production");
     const created = (command: string): string[] =>
       (JSON.parse(expectOk(`${command} --local --json`)) as { changes: readonly { id: string; action: string }[] }).changes

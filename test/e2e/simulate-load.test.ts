@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-test("twenty vehicles at a message a second: no refusal, no wrong state, no message twice", { timeout: 240_000 }, async () => {
+test("twenty vehicles with a message a second get no refusal, no wrong state and no duplicate", { timeout: 240_000 }, async () => {
   const { numbers, problems } = await load(api, { vehicles: 20, minutes: 0.1, seed: 5 });
   expect(problems).toEqual([]);
   expect(numbers).toMatchObject({ accepted: numbers.sent - numbers.refused, errors: 0, refusals: {} });

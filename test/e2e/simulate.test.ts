@@ -30,7 +30,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => deployed?.close());
 
-test("a driven fleet leaves the state that the model expects, and a tampered state is found", async () => {
+test("a simulated fleet leaves the state that the model expects, and a changed state is found", async () => {
   const { url, key, outputs } = deployed;
   const { signal } = new AbortController();
   const beganMs = Date.now();

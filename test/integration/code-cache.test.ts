@@ -7,7 +7,7 @@ import { removeFolder } from "../support/folders.ts";
 
 const CODE_CACHE = resolve("bin/code-cache.js");
 
-test("kept code of an earlier build is not run for an entry of the same length", () => {
+test("cached code of an earlier build is not run for an entry of the same length", () => {
   const folder = mkdtempSync(join(tmpdir(), "code-cache-"));
   const entry = join(folder, "entry.cjs");
   const run = (text: string): string => {

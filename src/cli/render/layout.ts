@@ -93,7 +93,7 @@ export interface Frame {
 const WRAP_AT_LEAST = 18;
 
 /**
- * Rows in aligned columns that fit into `width`. Where they do not fit, spare columns are left out, then cells are wrapped, and at last
+ * Rows in aligned columns that fit into `width`. Where they do not fit, cells are wrapped, then spare columns are left out, and at last
  * the cells of a row are below each other. Empty columns are left out.
  */
 export function table(heads: readonly Column[], rows: readonly (readonly Cell[])[], frame: Frame): string[] {

@@ -80,7 +80,7 @@ test.each([
     "All 40 databases",
     "L-7B6409FD",
   ],
-] as const)("%s: doctor says how to mend it, and nothing is written", async (_, service, operation, alter, severity, says, fix) => {
+] as const)("%s: doctor names the fix, and nothing is written", async (_, service, operation, alter, severity, says, fix) => {
   answering(service, operation, alter);
   const wrong = (await app.doctor()).filter((finding) => !finding.ok);
   expect(wrong).toEqual([expect.objectContaining({ severity, message: expect.stringContaining(says), fix: expect.stringContaining(fix) })]);
@@ -119,7 +119,7 @@ test.each([
   expect(wrong).toEqual([expect.objectContaining({ severity: "warning", message: expect.stringContaining(says) })]);
 });
 
-test("the role that API Gateway logs with is told, or that there is none yet", async () => {
+test("doctor shows the logging role of API Gateway, or that there is none yet", async () => {
   const told = async () => (await app.doctor()).find((finding) => finding.check === "api logging")?.message;
   expect(await told()).toContain("`up` sets one");
   answering("apigateway", "GetAccount", (answer) => {
@@ -128,7 +128,7 @@ test("the role that API Gateway logs with is told, or that there is none yet", a
   expect(await told()).toContain("role/somebody");
 });
 
-test("a service that refuses the caller is named with the permission it lacks", async () => {
+test("a service that refuses the caller is named with the missing permission", async () => {
   faults.add({ service: "sns", operation: "ListTopics", times: null, fault: { kind: "deny" } });
   const wrong = (await app.doctor()).filter((finding) => !finding.ok);
   expect(wrong).toEqual([
@@ -136,7 +136,7 @@ test("a service that refuses the caller is named with the permission it lacks", 
   ]);
 });
 
-test("another account's bucket is refused, and --adopt is neither offered nor of use", async () => {
+test("a bucket of another account is refused, and --adopt is not offered and has no effect", async () => {
   faults.add({ service: "s3", operation: "HeadBucket", times: null, fault: { kind: "deny" } });
   writes();
   for (const adopt of [false, true]) {
@@ -147,7 +147,7 @@ test("another account's bucket is refused, and --adopt is neither offered nor of
   expect(writes()).toEqual([]);
 });
 
-test("without waiting, the database is left to AWS, and the next run finds it; one whose creation failed is told with the way out", async () => {
+test("with --no-wait the next run finds the database; a failed creation is reported with a hint", async () => {
   databases("creating");
   const { ok, resources } = await app.apply(data, { ...how, wait: false }, () => {});
   expect(ok).toBe(true);

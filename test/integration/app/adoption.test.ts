@@ -71,7 +71,7 @@ const writes = () =>
     .filter((call) => call.write)
     .map((call) => `${call.service}:${call.operation}`);
 
-test("a bucket, tables, a topic, an instance and an API of other settings: each difference is planned, then all of it is taken over", {
+test("a foreign bucket, tables, topic, instance and API are adopted after each difference was planned", {
   timeout: LONG,
 }, async () => {
   await instance({ BackupRetentionPeriod: 0, MultiAZ: true, PubliclyAccessible: false });
@@ -192,7 +192,7 @@ const shown = (change: (instance: Record<string, unknown>) => object): FaultRule
     },
   },
 });
-test("a version from which AWS makes no step to ours is refused before the first write", { timeout: LONG }, async () => {
+test("a version that RDS cannot upgrade to ours is refused before the first write", { timeout: LONG }, async () => {
   await instance();
   faults.clear();
   faults.add(shown(() => ({ EngineVersion: "9.6.24" })));
@@ -219,7 +219,7 @@ test("a version from which AWS makes no step to ours is refused before the first
   expect(writes()).toEqual([]);
 });
 
-test("a database whose storage is full gets its storage first and alone, then the rest", { timeout: LONG }, async () => {
+test("a database with full storage gets its new storage first, and the other changes afterwards", { timeout: LONG }, async () => {
   await instance();
   const begun = await (await open()).apply(all, how, () => {});
   expect(begun.error).toBeUndefined();
@@ -257,7 +257,7 @@ test("a database whose storage is full gets its storage first and alone, then th
   ]);
 });
 
-test("production says what AWS cannot give to an instance that is there", { timeout: LONG }, async () => {
+test("a production plan names the settings that AWS cannot change on an existing instance", { timeout: LONG }, async () => {
   await instance();
   const app = await open({ hardening: "production", database: { ...config.database, publiclyAccessible: false } });
   const found = (await app.plan(all, how)).resources.find((r) => r.id === "database.main")?.decision;

@@ -31,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => aws.close());
 
-test("data may only be lost of what there is", async () => {
+test("--allow-data-loss accepts known ids only", async () => {
   const spelt = { ...how, allowDataLoss: ["database.main", "database"] };
   const refusal = {
     code: "USAGE",
@@ -43,7 +43,7 @@ test("data may only be lost of what there is", async () => {
   expect(writes()).toEqual([]);
 });
 
-test("the first plan names everything with its ARN and writes nothing", async () => {
+test("the first plan names every resource with its ARN and writes nothing", async () => {
   const { resources } = await app.plan(all, how);
   expect(new Set(resources.map((r) => r.decision.action))).toEqual(new Set(["create"]));
   expect(resources.find((r) => r.id === "table.deliveries")).toMatchObject({
@@ -52,7 +52,7 @@ test("the first plan names everything with its ARN and writes nothing", async ()
   });
   expect(writes()).toEqual([]);
 });
-test("a bucket of the stack's name in another region shows where the stack lives; with --adopt it may begin here all the same", async () => {
+test("a bucket of the stack in another region stops the run; with --adopt the stack is created here", async () => {
   const Bucket = "fleetlogix-data-000000000000-eu-west-1";
   const s3 = new S3({
     region: "eu-west-1",
@@ -75,7 +75,7 @@ test("a bucket of the stack's name in another region shows where the stack lives
   s3.destroy();
   writes();
 });
-test("roles are the account's: from another region the stack's own are refused, none of them touched", async () => {
+test("roles are global: a run in another region refuses the stack's roles and changes none", async () => {
   const elsewhere = await openApp(
     { ...config, region: "eu-west-1" },
     { endpoint: aws.url, local: true, concurrency: 8, signal: new AbortController().signal },
@@ -103,7 +103,7 @@ test("before anything exists, outputs are null and a function cannot be called",
     code: "NOT_DEPLOYED",
   });
 });
-test("one command makes all of it, and a second finds nothing to do", async () => {
+test("one command creates the stack, and a second finds nothing to do", async () => {
   const events: EngineEvent[] = [];
   const result = await app.apply(all, how, (event) => events.push(event));
   expect(result.error).toBeUndefined();
@@ -113,7 +113,7 @@ test("one command makes all of it, and a second finds nothing to do", async () =
   expect([again.ok, writes()]).toEqual([true, []]);
   expect((await app.status()).filter((r) => !r.healthy)).toEqual([]);
 });
-test("outputs give the addresses; secrets only on request, and printed never", async () => {
+test("outputs contain the addresses; secrets only on request, and they are never printed", async () => {
   const open = await app.outputs({ secrets: true });
   expect(open).toMatchObject({
     api_url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/restapis\/\w+\/prod\/_user_request_$/),
@@ -130,7 +130,7 @@ test("outputs give the addresses; secrets only on request, and printed never", a
   expect(JSON.stringify(open)).not.toContain(key);
   expect((await app.outputs({ secrets: false })).api_key).toBeNull();
 });
-test("one output reads only what it is made of and the rest stays null", async () => {
+test("one output reads only its own resources, and the others are null", async () => {
   calls.length = 0;
   const { api_url, bucket, database } = await app.outputs({ secrets: false, only: ["api_url"] });
   expect([api_url?.startsWith("http"), bucket, database]).toEqual([true, null, null]);
@@ -150,7 +150,7 @@ test("a function is called as deployed, and its lines are in the logs", async ()
 test("doctor finds nothing wrong", async () => {
   expect((await app.doctor()).filter((finding) => !finding.ok)).toEqual([]);
 });
-test("while somebody else works on the stack, nothing is touched; the lock can be broken", async () => {
+test("while another run holds the lock nothing is changed; the lock can be removed", async () => {
   const sns = aws.client(SNS);
   const TopicArn = "arn:aws:sns:us-east-1:000000000000:fleetlogix-alerts";
   await sns.deleteTopic({ TopicArn });
@@ -163,7 +163,7 @@ test("while somebody else works on the stack, nothing is touched; the lock can b
   await app.forceUnlock();
   expect((await app.apply(all, how, () => {})).ok).toBe(true);
 });
-test("a stranger of our name stops the run before any write; teardown leaves it alone", async () => {
+test("a foreign resource with our name stops the run before any write; teardown does not delete it", async () => {
   const sns = aws.client(SNS);
   const TopicArn = "arn:aws:sns:us-east-1:000000000000:fleetlogix-alerts";
   await sns.deleteTopic({ TopicArn });
@@ -177,7 +177,7 @@ test("a stranger of our name stops the run before any write; teardown leaves it 
   expect((await sns.listTopics({})).Topics).toHaveLength(1);
   await sns.deleteTopic({ TopicArn });
 });
-test("what was kept is found again; with its data deleted nothing is left but what the account shares", async () => {
+test("a new run finds the kept resources; after --delete-data only resources of the account remain", async () => {
   expect((await app.apply(all, how, () => {})).ok).toBe(true);
   const planned = await app.planTeardown({ deleteData: true, skipFinalSnapshot: false, wait: true });
   expect(planned.resources.find((r) => r.id === "database.main")).toMatchObject({ inventory: expect.stringContaining("PostgreSQL 17") });
@@ -196,7 +196,7 @@ test("what was kept is found again; with its data deleted nothing is left but wh
   expect(DBSnapshots.map((s) => s.DBSnapshotIdentifier)).toEqual([down.resources.find((r) => r.id === "database.main")?.finalSnapshot]);
   expect((await app.status()).filter((r) => r.state !== "absent").map((r) => r.id)).toEqual(["api.account"]);
 });
-test("interrupted before it began: nothing starts", async () => {
+test("a run that is interrupted before its beginning starts nothing", async () => {
   const stop = new AbortController();
   const other = await open({ signal: stop.signal });
   stop.abort();
@@ -204,7 +204,7 @@ test("interrupted before it began: nothing starts", async () => {
   await expect(other.apply(all, how, () => {})).rejects.toMatchObject({ code: "INTERRUPTED" });
   expect(writes()).toEqual([]);
 });
-test("a stopped local AWS and one that is none are told apart, at once", async () => {
+test("a stopped local AWS and another server at its address get different errors at once", async () => {
   await expect(open({ endpoint: "http://127.0.0.1:1" })).rejects.toMatchObject({
     code: "ENDPOINT_UNREACHABLE",
     detail: { hint: expect.stringContaining("fleetlogix local start") },

@@ -173,7 +173,7 @@ async function dropped(SubscriptionArn: string): Promise<void> {
   await app.apply({ part: "data" }, how, () => {});
 }
 
-test("a fresh production stack fails nothing, and every declined control says why", async () => {
+test("a new production stack fails no control, and every declined control has a reason", async () => {
   const found = await app.audit();
   expect(found.controls.filter(({ status }) => status === "fail")).toEqual([]);
   expect(found.ok).toBe(true);
@@ -198,7 +198,7 @@ describe.each([FIRST, SECOND])("one after the other behind its back: %s, …", (
     expect(audit.ok).toBe(!failed.some(({ severity }) => severity === "critical" || severity === "high"));
   });
 
-  test("up closes all of it but what is somebody else's own, and the audit goes on to say so", async () => {
+  test("up corrects everything except foreign resources, and the audit still reports those", async () => {
     expect((await app.apply({ part: "all" }, how, () => {})).error).toBeUndefined();
     expect((await failing()).toSorted()).toEqual(opened.filter((id) => THEIRS.includes(id)).toSorted());
     if (opened.includes("lambda.callers"))
@@ -336,7 +336,7 @@ const NEVER: Readonly<Record<string, string>> = {
   "dynamodb.no-foreign-access": "the local AWS keeps no policies of tables",
 };
 
-test("a manual snapshot is looked at, and fails nothing while it is private or shared with an account", async () => {
+test("a manual snapshot is read, and fails no control while it is private or shared with one account", async () => {
   const DBSnapshotIdentifier = "before-the-move";
   await behind("rds", "CreateDBSnapshot", { DBInstanceIdentifier, DBSnapshotIdentifier });
   await vi.waitFor(async () => {
@@ -355,7 +355,7 @@ function changed(answer: Answer, change: (answer: Answer) => void): Answer {
   change(copy);
   return copy;
 }
-test.each(Object.keys(SHOWN))("%s: an answer that shows it open fails exactly this control", async (id) => {
+test.each(Object.keys(SHOWN))("%s: an answer with public access fails exactly this control", async (id) => {
   const [service, operation, change, also = []] = SHOWN[id] as Shown;
   faults.clear();
   faults.add({
@@ -371,7 +371,7 @@ test.each(Object.keys(SHOWN))("%s: an answer that shows it open fails exactly th
   }
 });
 
-test("every control that somebody can open has a test that opens it", () => {
+test("every control has a test that violates it", () => {
   const held = CONTROLS.filter((control) => control.class !== "declined").map(({ id }) => id);
   const tested = [...Object.keys(BREAKS), ...Object.keys(SHOWN), ...Object.keys(NEVER)];
   expect(tested.toSorted()).toEqual(held.toSorted());
@@ -393,7 +393,7 @@ test("as SARIF: a rule for each control, a result for each failure, declined one
   await app.apply({ part: "all" }, how, () => {});
 });
 
-test("a development stack declines what only production holds, and a stack that is not there fails", async () => {
+test("a development stack declines production controls, and a missing stack fails", async () => {
   expect((await app.teardown({ deleteData: true, skipFinalSnapshot: true, wait: true }, () => {})).error).toBeUndefined();
   expect((await app.audit()).ok).toBe(false);
   const development = await open("development");

@@ -68,7 +68,7 @@ const voice = () => {
 const COLOUR = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, "g");
 const steers = (text: string) => /[\p{Cc}\u202a-\u202e\u2028\u2029]/u.test(text.replace(COLOUR, "").replace(/[\n\t]/g, ""));
 
-test("no text in an answer of AWS crashes a look at the stack or steers a terminal", { timeout: 240_000 }, async () => {
+test("no text in an answer of AWS crashes a read of the stack or controls the terminal", { timeout: 240_000 }, async () => {
   const draws = fc.record({
     texts: fc.array(hostile, { minLength: 1, maxLength: 5 }),
     every: fc.integer({ min: 2, max: 60 }),

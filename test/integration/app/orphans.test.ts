@@ -59,7 +59,7 @@ beforeAll(async () => {
 });
 afterAll(() => aws.close());
 
-test("the plan shows what the configuration no longer names: what goes, and what stays because it holds data", async () => {
+test("the plan shows orphans: those that are deleted, and those that are kept with their data", async () => {
   writes();
   const plan = await (await open(second)).plan(all, how);
   const found = orphansIn(plan);
@@ -71,7 +71,7 @@ test("the plan shows what the configuration no longer names: what goes, and what
   expect(writes()).toEqual([]);
 });
 
-test("an `up` that fails removes nothing; one part of the stack never does", async () => {
+test("a failed `up` deletes no orphan, and neither does a run of one part", async () => {
   faults.add({ service: "dynamodb", operation: "CreateTable", times: null, fault: { kind: "deny" } });
   const app = await open(second);
   const { ok, resources } = await app.apply(all, how, () => {});
@@ -82,7 +82,7 @@ test("an `up` that fails removes nothing; one part of the stack never does", asy
   expect(writes().filter((operation) => operation.includes(":Delete") && operation !== "s3:DeleteObject")).toEqual([]);
 });
 
-test("`up` removes what the plan showed when everything else stands, and nothing of anybody else", async () => {
+test("`up` deletes the planned orphans at its end, and no foreign resource", async () => {
   const events: EngineEvent[] = [];
   const app = await open({ ...second, functions: { ...second.functions, memoryMb: 512 } });
   const planned = orphansIn(await app.plan(all, how));
@@ -103,7 +103,7 @@ test("`up` removes what the plan showed when everything else stands, and nothing
   ]);
 });
 
-test("then there is nothing to do, and what holds data is still there and still shown", async () => {
+test("afterwards there is nothing to do, and orphans with data still exist and are shown", async () => {
   const app = await open({ ...second, functions: { ...second.functions, memoryMb: 512 } });
   writes();
   const again = await app.apply(all, how, () => {});
@@ -111,7 +111,7 @@ test("then there is nothing to do, and what holds data is still there and still 
   expect(orphansIn({ resources: again.resources })).toEqual({ [TABLE]: "retain" });
 });
 
-test("what an unnamed database uses stays with it; only a teardown of the orphans removes data, and leaves the stack", async () => {
+test("dependencies of an orphaned database are kept; only a teardown of the orphans deletes data, and the stack stays", async () => {
   const app = await open(third);
   const kept = {
     "fleetlogix-db": "retain",
@@ -160,7 +160,7 @@ test.each([
   ["up", "lambda:CreateFunction"],
   ["teardown", "dynamodb:DeleteTable"],
   ["teardown", "lambda:DeleteFunction"],
-])("interrupted in the middle of an %s, at %s: no call begins after it but the one that gives the lock back", async (command, at) => {
+])("after an interruption of an %s at %s no call begins except the release of the lock", async (command, at) => {
   const settled = await open(third);
   if (command === "up") expect((await settled.teardown(down, () => {})).error).toBeUndefined();
   else expect((await settled.apply(all, how, () => {})).error).toBeUndefined();

@@ -44,7 +44,7 @@ beforeAll(async () => {
 }, LONG);
 afterAll(() => aws.close());
 
-test("an alias that was moved to $LATEST, or that shares its calls out, goes back to one published version", {
+test("an alias on $LATEST or with weights is set to one published version", {
   timeout: LONG,
 }, async () => {
   const { FunctionVersion } = await lambda.getAlias({ FunctionName, Name: "live" });
@@ -69,7 +69,7 @@ test("an alias that was moved to $LATEST, or that shares its calls out, goes bac
   expect(await decisionOn("function.calculate-eta")).toEqual({ action: "keep" });
 });
 
-test("a role that was deleted and made again is given to its function once more", { timeout: LONG }, async () => {
+test("a recreated role is assigned to its function again", { timeout: LONG }, async () => {
   const iam = aws.client(IAM);
   const RoleName = "fleetlogix-calculate-eta-role";
   await iam.deleteRolePolicy({ RoleName, PolicyName: "fleetlogix" });
@@ -81,7 +81,7 @@ test("a role that was deleted and made again is given to its function once more"
   expect(await decisionOn("function.calculate-eta")).toEqual({ action: "keep" });
 });
 
-test("a function that somebody has stopped is not healthy, and stays stopped", async () => {
+test("a function that somebody stopped is not healthy and stays stopped", async () => {
   await lambda.putFunctionConcurrency({ FunctionName, ReservedConcurrentExecutions: 0 });
   expect((await app.status()).find((r) => r.id === "function.calculate-eta")).toMatchObject({
     state: "Active",
@@ -95,7 +95,7 @@ test("a function that somebody has stopped is not healthy, and stays stopped", a
   expect(await decisionOn("function.calculate-eta")).toEqual({ action: "keep" });
 });
 
-test("what others added to our policies and rules is named before it is removed", { timeout: LONG }, async () => {
+test("foreign statements and rules are named before they are removed", { timeout: LONG }, async () => {
   const s3 = aws.client(S3, { forcePathStyle: true });
   const { Policy = "" } = await s3.getBucketPolicy({ Bucket });
   const policy = JSON.parse(Policy);
@@ -123,7 +123,7 @@ test("what others added to our policies and rules is named before it is removed"
   expect(await changesOf("topic.alerts")).toEqual([]);
 });
 
-test("a statement that lets every account call a function is warned about; another one of others' is listed", async () => {
+test("a statement that allows every account to call a function gets a warning; another foreign one is listed", async () => {
   const statement = { FunctionName, Action: "lambda:InvokeFunction" };
   await lambda.addPermission({ ...statement, Qualifier: "live", StatementId: "public", Principal: "*" });
   await lambda.addPermission({ ...statement, StatementId: "partner", Principal: "111111111111" });
@@ -136,13 +136,13 @@ test("a statement that lets every account call a function is warned about; anoth
   });
 });
 
-test("the same stack named by its address instead of --local needs nothing", { timeout: LONG }, async () => {
+test("the same stack has no changes with --endpoint-url instead of --local", { timeout: LONG }, async () => {
   const byAddress = await open("us-east-1", false);
   const { resources } = await byAddress.plan(all, how);
   expect(resources.filter((r) => r.decision.action !== "keep").map((r) => [r.id, r.decision])).toEqual([]);
 });
 
-test("roles of a stack that lives are never taken, whatever --adopt says; with an environment of its own a second region stands", {
+test("roles of an existing stack are not adopted even with --adopt; a second region works with its own environment", {
   timeout: LONG,
 }, async () => {
   const elsewhere = await open("eu-west-1");
@@ -156,7 +156,7 @@ test("roles of a stack that lives are never taken, whatever --adopt says; with a
   expect((await app.plan(all, how)).resources.filter((r) => r.decision.action !== "keep")).toEqual([]);
 });
 
-test("a security group that another group's rule names is not waited for: the holder is told, and how to remove it", {
+test("a security group in a rule of another group fails without waiting, with the holder and the fix", {
   timeout: LONG,
 }, async () => {
   const ec2 = aws.client(EC2);

@@ -85,7 +85,7 @@ describe.each(["development", "production"] as const)("%s", (hardening) => {
     const refused = await (await as("status")).teardown(gone, () => {}).catch((error) => ({ error }));
     expect(refused.error).toMatchObject({ code: "ACCESS_DENIED" });
   });
-  test("nobody but a teardown may delete what holds data, and functions and tables are named one by one", async () => {
+  test("only a teardown may delete resources with data, and functions and tables are named one by one", async () => {
     const app = await open(true);
     const allowed = app.permissions("up").Statement;
     const actions = allowed.flatMap(({ Action }) => Action);
@@ -101,7 +101,7 @@ describe.each(["development", "production"] as const)("%s", (hardening) => {
   });
 });
 
-test("every kind declares its actions, and none of them is a wildcard", () => {
+test("every kind declares its actions without wildcards", () => {
   for (const { kind, access } of KINDS) {
     const { everywhere = {} } = access ?? {};
     const actions = [access, everywhere].flatMap((part) => [...(part?.read ?? []), ...(part?.write ?? []), ...(part?.delete ?? [])]);

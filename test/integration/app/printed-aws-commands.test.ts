@@ -107,7 +107,7 @@ test("a stopped function runs again", async () => {
   expect((await lambda.getFunctionConcurrency({ FunctionName })).ReservedConcurrentExecutions).toBeUndefined();
 });
 
-test("a statement that lets every account in is removed", async () => {
+test("a statement that allows every account is removed", async () => {
   await aws
     .client(Lambda)
     .addPermission({ FunctionName, Action: "lambda:InvokeFunction", Qualifier: "live", StatementId: "public", Principal: "*" });
@@ -118,7 +118,7 @@ test("a statement that lets every account in is removed", async () => {
   expect(await planned()).toEqual({ action: "keep" });
 });
 
-test("a database whose creation failed: the events are asked for by its name, and it is deleted", { timeout: LONG }, async () => {
+test("for a database with a failed creation the commands print its events and delete it", { timeout: LONG }, async () => {
   faults.add({
     service: "rds",
     operation: "DescribeDBInstances",
@@ -143,7 +143,7 @@ test("a database whose creation failed: the events are asked for by its name, an
   expect((await app.apply(all, how, () => {})).error).toBeUndefined();
 });
 
-test("a role of somebody else's that has the name of the logging role: another one is named for the account", {
+test("for a foreign role with the name of the logging role the command sets another one", {
   timeout: LONG,
 }, async () => {
   const gateway = aws.client(APIGateway);
@@ -154,7 +154,7 @@ test("a role of somebody else's that has the name of the logging role: another o
   expect((await gateway.getAccount({})).cloudwatchRoleArn).toBe(cloudwatchRoleArn);
 });
 
-test("quotas, networks and catalogues: what doctor prints is a call of AWS's, in the region asked about", { timeout: LONG }, async () => {
+test("the commands of doctor for quotas, networks and versions are valid AWS calls in the right region", { timeout: LONG }, async () => {
   const altered = async (service: string, operation: string, change: (output: Record<string, unknown>) => void) => {
     faults.add({ service, operation, times: null, fault: { kind: "hook", after: (_call, output) => change(output ?? {}) } });
     const fix = (await app.doctor()).find((finding) => !finding.ok)?.fix ?? "";
@@ -191,7 +191,7 @@ test("quotas, networks and catalogues: what doctor prints is a call of AWS's, in
   await send(printedAws("`aws sts get-caller-identity`"), "aws sts get-caller-identity");
 });
 
-test("a security group that others hold: its holder's rule goes, its holder's interface is shown", { timeout: LONG }, async () => {
+test("for a security group in use the commands remove the holder's rule and show the holder's interface", { timeout: LONG }, async () => {
   const ec2 = aws.client(EC2);
   const gone = { deleteData: true, skipFinalSnapshot: true, wait: true };
   const { SecurityGroups = [] } = await ec2.describeSecurityGroups({ GroupNames: ["fleetlogix-db-access"] });
@@ -261,7 +261,7 @@ test("a security group that others hold: its holder's rule goes, its holder's in
 
 /** These talk with the user about the user's own computer: no region, no endpoint, and nothing that a test could send. */
 const WITH_THE_USER = ["aws configure", "aws configure --profile NAME", "aws sso login"];
-test("no message prints an aws command that no test has read and sent", () => {
+test("every aws command in a message was parsed and sent by a test", () => {
   const printed = [...offeredCommands("src", /^src\/(local\/(services|wire|core|models)|cli\/(again|speak))/).keys()].filter((one) =>
     one.startsWith("aws "),
   );

@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => aws.close());
 beforeEach(() => breakLock(place()));
 
-test("the second run is told who works on the stack since when; after the first is done it may go on; nothing stays behind", async () => {
+test("a second run gets the holder and start of the first one, continues after its end, and nothing remains", async () => {
   const release = await acquireLock(place(), owner(1));
   const refusal = await acquireLock(place(), owner(2)).catch((error: unknown) => error);
   expect(refusal).toMatchObject({ code: "LOCKED", exit: 6 });
@@ -39,7 +39,7 @@ test("the second run is told who works on the stack since when; after the first 
   await (await acquireLock(place(), owner(2)))();
   expect(await versions()).toBe(0);
 });
-test("the lock of a dead process on this computer is taken over at once, that of another computer only after its lease", async () => {
+test("a lock of a dead process on this computer is replaced at once, one of another computer after its lease", async () => {
   await acquireLock(place(), owner(77));
   const release = await acquireLock(place(), owner(1));
   await release();
@@ -51,20 +51,20 @@ test("the lock of a dead process on this computer is taken over at once, that of
   await (await acquireLock(place(), owner(1)))();
   expect(await versions()).toBe(0);
 });
-test("of two that take over one dead lock one wins", async () => {
+test("of two runs that replace one expired lock one wins", async () => {
   await acquireLock(place(), owner(77));
   const results = await Promise.allSettled([acquireLock(place(), owner(1)), acquireLock(place(), owner(2))]);
   expect(results.map((r) => r.status).sort()).toEqual(["fulfilled", "rejected"]);
   expect((await s3.getObject({ Bucket, Key: LOCK_KEY })).ETag).toBeDefined();
 });
-test("force-unlock frees it whoever holds it, and the old holder's end does not free the new one's", async () => {
+test("force-unlock removes any lock, and the release by the old holder does not remove the new lock", async () => {
   const old = await acquireLock(place(), owner(1));
   await breakLock(place());
   await acquireLock(place(), owner(2));
   await old();
   await expect(acquireLock(place(), owner(1))).rejects.toMatchObject({ code: "LOCKED" });
 });
-test("where no lock can be written the run goes on without", async () => {
+test("a run continues without a lock where none can be written", async () => {
   const nowhere = { ...place(), bucket: "no-such-bucket" };
   await (await acquireLock(nowhere, owner(1)))();
   await breakLock(nowhere);
@@ -85,7 +85,7 @@ const DAMAGED: readonly (readonly [name: string, body: string])[] = [
   ["too large", JSON.stringify({ ...good, more: "x".repeat(20_000) })],
   ["no owner", JSON.stringify({ since: 1, until: 2 })],
 ];
-describe("a damaged lock is a lock of somebody unknown, for one lease", () => {
+describe("a damaged lock counts as a lock of an unknown holder for one lease", () => {
   test.each(DAMAGED)("%s", async (_name, body) => {
     await put(body);
     now = Date.now();
@@ -99,7 +99,7 @@ describe("a damaged lock is a lock of somebody unknown, for one lease", () => {
     expect(await versions()).toBe(0);
   });
 });
-test("words in a lock cannot steer the terminal", async () => {
+test("text in a lock cannot control the terminal", async () => {
   now = Date.now();
   await put(JSON.stringify({ ...good, user: "\u001b[31mroot\nDone: nothing to do", host: "\u001b[2Jx\u009b1m", since: now }));
   const refusal = (await acquireLock(place(), owner(1)).catch((error: unknown) => error)) as Error;

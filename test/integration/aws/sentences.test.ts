@@ -92,7 +92,7 @@ describe("every fault of the catalogue, at every service", () => {
   });
 
   const recordings = [...RECORDED.answers, ...RECORDED.rules].flatMap((one) => (one.error ? [[one.operation, one.error] as const] : []));
-  test.each(recordings)("AWS's own words stay: %s %j", async (operation, { code, message, status = 400 }) => {
+  test.each(recordings)("the texts of AWS are unchanged: %s %j", async (operation, { code, message, status = 400 }) => {
     const service = operation.split(":")[0] as string;
     faults.clear();
     faults.add({ service, times: null, fault: { kind: "fail", code, message, status } });
@@ -102,7 +102,7 @@ describe("every fault of the catalogue, at every service", () => {
   });
 });
 
-describe("answers that are none of AWS", () => {
+describe("answers that are not from AWS", () => {
   const HTML = "<!DOCTYPE html><html><head><title>Sign in</title></head><body><p>Welcome<br></body></html>";
   const answers: readonly (readonly [name: string, status: number, type: string, body: string])[] = [
     ["a page", 200, "text/html", HTML],
@@ -138,14 +138,14 @@ describe("the way to AWS", () => {
     const endpoint = await answering((_, response) => response.writeHead(403, { "content-type": "text/xml" }).end(body));
     expectPlain(await read("sts", clients({ endpoint })));
   });
-  test("a name that does not exist, a port where nobody listens, a server that never answers", async () => {
+  test("an unknown host, a closed port and a server that never answers", async () => {
     for (const endpoint of ["http://nothing.invalid", "http://127.0.0.1:1", await answering(() => {})]) {
       const error = await read("sts", clients({ endpoint, requestTimeoutMs: 100 }));
       expectPlain(error, where);
       expectPlain(error, { ...where, endpoint });
     }
   });
-  test("a certificate that nobody vouches for, and TLS spoken to a server that has none", async () => {
+  test("an untrusted certificate, and TLS to a server without it", async () => {
     const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
     const cert = selfSigned({ name: "127.0.0.1", privateKey, publicKey, from: Date.now() - 1e6, until: Date.now() + 1e9 });
     const key = privateKey.export({ type: "pkcs8", format: "pem" });
@@ -153,7 +153,7 @@ describe("the way to AWS", () => {
     const plain = (await answering((_, response) => response.end())).replace("http:", "https:");
     for (const endpoint of [distrusted, plain]) expectPlain(await read("sts", clients({ endpoint })), { ...where, endpoint });
   });
-  test("no credentials anywhere; a profile that does not exist", async () => {
+  test("missing credentials and an unknown profile", async () => {
     for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"]) vi.stubEnv(name, undefined);
     vi.stubEnv("AWS_EC2_METADATA_DISABLED", "true");
     for (const name of ["AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"]) vi.stubEnv(name, "/nowhere/at/all");
@@ -183,7 +183,7 @@ function sentencesOfTheSdk(): readonly (readonly [name: string, sentence: string
     ).values(),
   ];
 }
-describe("what the SDK says while it looks for credentials", () => {
+describe("the texts of the SDK's credential providers", () => {
   test("is found in its code", () => expect(sentencesOfTheSdk().length).toBeGreaterThan(30));
   test.each(sentencesOfTheSdk())("%s: %s", (name, sentence) => {
     const error = Object.assign(new Error(sentence), { name });

@@ -52,7 +52,7 @@ test.each([
   ["a throttle", json(400, "ProvisionedThroughputExceededException")],
   ["a gateway's page", status(503, "<html>busy</html>")],
   ["a cut connection", (response: ServerResponse) => response.destroy()],
-])("%s is tried again, over and over up to three times", async (_, bad) => {
+])("%s is retried up to three times", async (_, bad) => {
   answers = [bad, bad, found];
   await expect(makeDynamoDB(env)("GetItem", input, signal)).resolves.toEqual({ Item: { id: { S: "1" } } });
   expect(seen.length).toBe(3);
@@ -62,7 +62,7 @@ test.each([
   expect(seen.length).toBe(6);
 });
 
-test("a refusal is told with AWS's name and members, and is not tried again", async () => {
+test("a refusal has the name and members of AWS, and is not retried", async () => {
   answers = [json(400, "TransactionCanceledException", { CancellationReasons: [{ Code: "None" }] })];
   await expect(makeDynamoDB(env)("TransactWriteItems", { TransactItems: [] }, signal)).rejects.toMatchObject({
     name: "TransactionCanceledException",
@@ -73,13 +73,13 @@ test("a refusal is told with AWS's name and members, and is not tried again", as
   expect(seen.length).toBe(1);
 });
 
-test("answers that are no AWS error are failures all the same", async () => {
+test("answers in another format than AWS errors are failures", async () => {
   answers = [status(403, "<html>forbidden by a proxy</html>")];
   await expect(makeDynamoDB(env)("GetItem", input, signal)).rejects.toMatchObject({ name: "Http403" });
   await expect(openBucket("b", env).metadataOf("k", signal)).rejects.toMatchObject({ name: "Http403" });
 });
 
-test("a server that never answers ends in a time-out that invites a retry, and an aborted call at once", async () => {
+test("a server that never answers causes a retryable timeout, and an aborted call ends at once", async () => {
   answers = [() => {}];
   const slow = makeDynamoDB({ ...env, AWS_MAX_ATTEMPTS: "1" })("GetItem", input, signal).catch((error) => error);
   const controller = new AbortController();
@@ -90,7 +90,7 @@ test("a server that never answers ends in a time-out that invites a retry, and a
   expect(toApiError(await slow).code).toBe("UNAVAILABLE");
 });
 
-test("a wrong clock of our own is corrected by the service's date", async () => {
+test("a wrong local clock is corrected with the date of the service", async () => {
   const theirs = new Date(Date.now() + 3_600_000);
   answers = [
     (response) => {
@@ -104,7 +104,7 @@ test("a wrong clock of our own is corrected by the service's date", async () => 
   expect(second?.slice(0, 11)).toBe(theirs.toISOString().replaceAll(/[-:]/g, "").slice(0, 11));
 });
 
-test("connections are kept, and the session token and the trace are sent along", async () => {
+test("connections are reused, and calls have the session token and the trace id", async () => {
   answers = [found];
   const dynamodb = makeDynamoDB({ ...env, _X_AMZN_TRACE_ID: "Root=1-2-3" });
   await dynamodb("GetItem", input, signal);
@@ -113,7 +113,7 @@ test("connections are kept, and the session token and the trace are sent along",
   expect(seen[0]?.headers).toMatchObject({ "x-amz-security-token": "token", "x-amzn-trace-id": "Root=1-2-3" });
 });
 
-test("a publication goes out as SNS's form with its attributes", async () => {
+test("a publication is sent in the query format of SNS with its attributes", async () => {
   answers = [status(200, "<PublishResponse/>")];
   await makePublish(env)({ topicArn: "arn:t", subject: "s", message: "ñ & =", attributes: { type: "A", vehicle_id: "v" } }, signal);
   expect(Object.fromEntries(new URLSearchParams(seen[0]?.body))).toMatchObject({
@@ -124,7 +124,7 @@ test("a publication goes out as SNS's form with its attributes", async () => {
   });
 });
 
-test("objects of every legal name are written once, with their metadata, by signatures that are checked", async () => {
+test("objects with every valid name are written once, with metadata and a valid signature", async () => {
   const aws = await localAws();
   try {
     const s3 = aws.client(S3Client, { forcePathStyle: true });

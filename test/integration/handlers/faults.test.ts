@@ -84,7 +84,7 @@ async function untilAccepted(
 
 const cases = scenarios.flatMap((scenario) => FAULTS.map((fault) => [scenario.name, fault.kind, scenario, fault] as const));
 
-test.each(cases)("POST /%s: any one call hit by %s", async (_, kind, scenario, fault) => {
+test.each(cases)("POST /%s with %s at any one call", async (_, kind, scenario, fault) => {
   const calm = `calm-${scenario.name}-${kind}`;
   const before = fleet.faults.calls().length;
   expect((await fleet.post(scenario.name, scenario.event(calm))).status).toBe(200);
@@ -112,14 +112,14 @@ test.each(cases)("POST /%s: any one call hit by %s", async (_, kind, scenario, f
   }
 });
 
-test("the raw copy is there even if the tables never answer", async () => {
+test("the raw copy exists even if the tables never answer", async () => {
   fleet.faults.add({ service: "dynamodb", times: 2, fault: { kind: "fail", status: 500 } });
   expect((await fleet.post("delivery", { delivery_id: "lake", status: "failed", occurred_at: T1, event_id: "lake-1" })).status).toBe(503);
   expect(await fleet.rawKeys("-lake-1.json")).toHaveLength(1);
   expect(await fleet.item("deliveries", "lake")).toBeUndefined();
 });
 
-test("without the raw copy nothing is written and nothing is promised", async () => {
+test("without the raw copy nothing is written and the call fails", async () => {
   fleet.faults.add({ service: "s3", operation: "PutObject", times: 1, fault: { kind: "fail", status: 503 } });
   expect((await fleet.post("delivery", { delivery_id: "nolake", status: "failed", occurred_at: T1, event_id: "nolake-1" })).status).toBe(
     503,

@@ -22,7 +22,7 @@ async function crowd(calls: () => readonly Promise<{ readonly status: number }>[
 /** A position about this many km west of route R. */
 const west = (km: number) => ({ lat: 5.2, lon: -74.0721 - km / 110.7336 });
 
-test("a delivery from first update to delivered", async () => {
+test("a delivery is updated from its first status to delivered", async () => {
   const first = { delivery_id: 7, status: "in_transit", occurred_at: "2026-03-01T10:00:00Z", event_id: "e1", tracking_number: "T-7" };
   const started = await fleet.post("delivery", first);
   expect(started).toMatchObject({
@@ -52,7 +52,7 @@ test("a delivery from first update to delivered", async () => {
   expect(await fleet.get("delivery", "none")).toMatchObject({ status: 404, body: { error: { code: "DELIVERY_NOT_FOUND" } } });
 });
 
-test("an update with an id and no time: its retry is known even after a newer update", async () => {
+test("the retry of an update with an id and no time is recognized after a newer update", async () => {
   const first = { delivery_id: "timeless", status: "in_transit", event_id: "tl-1" };
   await fleet.post("delivery", first);
   fleet.time.now = new Date(fleet.time.now.getTime() + 5_000);
@@ -62,14 +62,14 @@ test("an update with an id and no time: its retry is known even after a newer up
   expect(await fleet.rawKeys("-tl-1.json")).toHaveLength(1);
 });
 
-test("the same update without id and time, sent again at once, is a retry", async () => {
+test("an equal update without id and time that follows at once is a retry", async () => {
   const update = { delivery_id: "bare", status: "assigned" };
   const first = await fleet.post("delivery", update);
   fleet.time.now = new Date(fleet.time.now.getTime() + 2_000);
   expect((await fleet.post("delivery", update)).body).toEqual({ ...first.body, applied: false, duplicate: true });
 });
 
-test("fifty writers on one delivery: all are answered, the last word stands", async () => {
+test("fifty concurrent updates of one delivery are all answered, and the newest one is stored", async () => {
   const updates = Array.from({ length: 50 }, (_, i) => ({
     delivery_id: "hot",
     status: i === 0 ? "delivered" : "in_transit",
@@ -100,7 +100,7 @@ test.each(["UpdateItem", "TransactWriteItems"])(
   },
 );
 
-test("a vehicle's fix, its ETA along the route, and what the other function left in its item", async () => {
+test("a fix gets its ETA along the route and keeps the attributes of the other function", async () => {
   await fleet.post("route", { vehicle_id: "V", route_id: "R", position: BOGOTA, recorded_at: at(0) });
   const known = {
     recorded_at: at(0),
@@ -131,13 +131,13 @@ test("a vehicle's fix, its ETA along the route, and what the other function left
   expect(await fleet.get("vehicle", "none")).toMatchObject({ status: 404, body: { error: { code: "VEHICLE_NOT_FOUND" } } });
 });
 
-test("fifty fixes of one vehicle at once: all are answered, the newest is the last", async () => {
+test("fifty concurrent fixes of one vehicle are all answered, and the newest is the last one", async () => {
   const fixes = Array.from({ length: 50 }, (_, i) => ({ vehicle_id: "hot", position: BOGOTA, recorded_at: at(i), event_id: `hv-${i}` }));
   await crowd(() => fixes.map((fix) => busy.post("vehicle", fix)));
   expect(await busy.item("vehicles", "hot")).toMatchObject({ event_id: "hv-49", recorded_at: at(49) });
 });
 
-test("both functions write one vehicle at once and keep each other's share", async () => {
+test("both functions write one vehicle concurrently and keep each other's attributes", async () => {
   const at10 = Array.from({ length: 10 }, (_, i) => i);
   await crowd(() => [
     ...at10.map((i) => busy.post("vehicle", { vehicle_id: "both", position: west(5), recorded_at: at(i), event_id: `b${i}` })),
@@ -147,7 +147,7 @@ test("both functions write one vehicle at once and keep each other's share", asy
   expect(await busy.alertItems("both")).toHaveLength(1);
 });
 
-test("routes are stored whole and answered", async () => {
+test("routes are stored and answered as a whole", async () => {
   const route = await fleet.get("route", "R");
   expect(route.body).toMatchObject({ route_id: "R", name: "north", waypoint_count: 2, length_km: 111.195, threshold_km: null });
   expect(route.body.waypoints).toEqual([BOGOTA, { lat: 5.711, lon: -74.0721 }]);
@@ -164,7 +164,7 @@ test("routes are stored whole and answered", async () => {
   });
 });
 
-test("an episode from opening to closing: one item, its messages, its pages", async () => {
+test("an episode from opening to closing is one item with its messages", async () => {
   const fix = (second: number, km: number) =>
     fleet.post("route", { vehicle_id: "E", driver_id: "C", route_id: "R", position: west(km), recorded_at: at(second) });
   const opened = await fix(0, 3);
@@ -200,7 +200,7 @@ test("an episode from opening to closing: one item, its messages, its pages", as
   expect(item?.max_deviation_km).toBeCloseTo(6.5, 1);
 });
 
-test("alerts come in pages, newest first; a made-up cursor is refused", async () => {
+test("alerts are listed in pages, newest first; an invented cursor is refused", async () => {
   for (let i = 0; i < 5; i++) {
     await fleet.post("route", { vehicle_id: "P", route_id: "R", position: west(3), recorded_at: at(i * 200) });
     await fleet.post("route", { vehicle_id: "P", route_id: "R", position: west(0), recorded_at: at(i * 200 + 100) });
@@ -220,7 +220,7 @@ test("alerts come in pages, newest first; a made-up cursor is refused", async ()
   }
 });
 
-test("twenty deviated fixes at once open one episode and send one message", async () => {
+test("twenty concurrent deviating fixes open one episode and send one message", async () => {
   const fixes = Array.from({ length: 20 }, (_, i) => ({
     vehicle_id: "once",
     route_id: "R",
@@ -233,7 +233,7 @@ test("twenty deviated fixes at once open one episode and send one message", asyn
   expect(busy.published("once")).toHaveLength(1);
 });
 
-test("two routes left at the very same time are two alerts", async () => {
+test("leaving two routes at the same time makes two alerts", async () => {
   const carried = { vehicle_id: "two", position: west(3), recorded_at: at(0), planned_route: [BOGOTA, { lat: 5.711, lon: -74.0721 }] };
   const one = await fleet.post("route", { ...carried, route_id: "R" });
   const other = await fleet.post("route", carried);
@@ -245,7 +245,7 @@ test("two routes left at the very same time are two alerts", async () => {
   ]);
 });
 
-test("while one call is sending a message another leaves it alone", async () => {
+test("while one call sends a message another call does not send it", async () => {
   let finish = () => {};
   const sent = new Promise<void>((resolve) => {
     finish = resolve;
@@ -266,7 +266,7 @@ test("while one call is sending a message another leaves it alone", async () => 
   expect(fleet.published("L")).toHaveLength(1);
 });
 
-test("while SNS is down alerts are kept, and the next fix of any kind sends what is owed, the closing too", async () => {
+test("while SNS fails alerts are kept, and the next fix sends the missing messages, also of a closed alert", async () => {
   fleet.faults.add({ service: "sns", operation: "Publish", times: 2, fault: { kind: "fail", status: 500 } });
   const fix = (second: number, km: number) =>
     fleet.post("route", { vehicle_id: "S", route_id: "R", position: west(km), recorded_at: at(second), event_id: `s-${second}` });

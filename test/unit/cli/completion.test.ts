@@ -45,7 +45,7 @@ test("every command and flag is in every script", () => {
   }
 });
 
-test("environments, profiles and resource ids are asked of the command when they are needed", () => {
+test("the script calls the command for environments, profiles and resource ids", () => {
   const file = join(mkdtempSync(join(tmpdir(), "completion-")), "script.bash");
   writeFileSync(file, completionScript("bash", tree));
   const asked = (flag: string, current: string) => {

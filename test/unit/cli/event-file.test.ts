@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { eventFile } from "../../../src/cli/event-file.ts";
 
-test("each event is a line of JSON that stands in the file before the next one happens", () => {
+test("each event is a JSON line, written before the next event", () => {
   const path = join(mkdtempSync(join(tmpdir(), "events-")), "events.jsonl");
   const file = eventFile(path);
   const lines = () =>

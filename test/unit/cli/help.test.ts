@@ -6,7 +6,7 @@ import { buildProgram } from "../../../src/cli/program.ts";
 
 const program = buildProgram(() => async () => {});
 
-test("docs/commands.md is made of the commands: `npm run docs:commands` writes it", () => {
+test("docs/commands.md equals the commands: `npm run docs:commands` writes it", () => {
   expect(readFileSync("docs/commands.md", "utf8")).toBe(`${commandsPage()}\n`);
 });
 

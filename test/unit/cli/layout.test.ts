@@ -97,7 +97,7 @@ test("colours change no layout", () => {
 });
 
 describe("words", () => {
-  test("are measured as a terminal shows them", () => {
+  test("have the width that a terminal shows", () => {
     expect(displayWidth("Bogotá")).toBe(6);
     expect(displayWidth("Bogota\u0301")).toBe(6);
     expect(displayWidth("物流")).toBe(4);
@@ -123,7 +123,7 @@ describe("words", () => {
 describe("a table", () => {
   const heads = [{}, { spare: 1 }, { spare: 2 }, { wraps: true }];
   const rows = [["name", "spare one", "spare two", "words that can be wrapped at will"]];
-  test("leaves out what is spare before it gives up its columns, and wraps before that", () => {
+  test("wraps cells first, then leaves out spare columns, and stacks the cells last", () => {
     expect(table(heads, rows, { width: 80 })).toEqual(["name  spare one  spare two  words that can be wrapped at will"]);
     expect(table(heads, rows, { width: 50 })).toEqual([
       "name  spare one  spare two  words that can be",

@@ -19,7 +19,7 @@ test.each([
     "calculate-eta    <bad>ERROR</>  POST /vehicle  <bad>500</>  <bad>TypeError: x is not y</>",
   ],
   [{ level: "WARN", message: "the clock is wrong" }, "calculate-eta    <warn>WARN </>  the clock is wrong"],
-])("a line of a function is told by its fields: %j", (fields, text) => {
+])("a line of a function is shown by its fields: %j", (fields, text) => {
   expect(pretty(JSON.stringify(fields))).toBe(text);
 });
 
@@ -33,7 +33,7 @@ test.each([
   ["{ not JSON", "info"],
 ])("%s has the level %s", (text, level) => expect(line(text).level).toBe(level));
 
-test("a metric line is known as one, and a text without JSON is one object for machines, too", () => {
+test("a metric line is recognized, and a text line is one JSON object for programs", () => {
   expect(line('{"_aws":{"CloudWatchMetrics":[]},"Accepted":1}').isMetric).toBe(true);
   expect(JSON.parse(jsonLine(line("plain words")))).toEqual({
     timestamp: "2026-03-01T14:05:01.123Z",

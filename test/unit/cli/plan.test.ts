@@ -5,7 +5,7 @@ import { PLAN } from "./layout-samples.ts";
 
 const told = (from: unknown, to: unknown) => differencesOf([{ path: "p", from, to }]).map(({ path, from: a, to: b }) => [path, a, b]);
 
-test("a difference is told at its deepest place; what means the same to the engine is none", () => {
+test("a difference has its deepest path, and values that are equal for the engine have none", () => {
   const rule = { ID: "raw", Days: 90, Filter: { Prefix: "raw/" } };
   const same = { Filter: { Prefix: "raw/" }, Days: 90, ID: "raw" };
   expect(told({ rules: [rule], on: false, off: null }, { on: true, rules: [same] })).toEqual([["p.on", false, true]]);
@@ -42,7 +42,7 @@ test.each([
   ["lambda.function", "memoryMb", false],
 ])("%s %s: security %s", (kind, path, expected) => expect(isSecurity(kind, path)).toBe(expected));
 
-test("Markdown: a table for a pull request that no name can break", () => {
+test("Markdown is a table for a pull request that no name can break", () => {
   const evil = { id: "x", kind: "sns.topic", name: "a|b <img> `c`", decision: { action: "create" } } as const;
   const text = planMarkdown({ resources: [evil, ...PLAN.resources], cost: PLAN.cost }, "FleetLogix/dev");
   expect(text).toMatchSnapshot();

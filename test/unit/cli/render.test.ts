@@ -61,7 +61,7 @@ const linesOf = (verbose: boolean): string[] => {
 };
 
 describe("lines", () => {
-  test("one for what somebody wants to know, none for each look", () => {
+  test("one for each state and minute, none for each read", () => {
     expect(linesOf(false)).toEqual([
       "Looking at 4 resources",
       "database                     creating fleetlogix-db",
@@ -86,7 +86,7 @@ describe("lines", () => {
 });
 
 describe("the live part of a terminal", () => {
-  test("counts, and shows what is at work with its age, the oldest first, cut to the width", () => {
+  test("counts, and shows the running resources with their age, the oldest first, cut to the width", () => {
     let progress = IDLE;
     for (const [i, event] of RUN.slice(0, 14).entries()) progress = advance(progress, event, 1_000 * i);
     expect(liveText(progress, 200_000, 60, plain).split("\n")).toEqual([
@@ -99,7 +99,7 @@ describe("the live part of a terminal", () => {
   });
 });
 
-test("for a new database that lets people wait, an estimate is told", () => {
+test("a long wait for a new database shows an estimate", () => {
   const events: readonly EngineEvent[] = [
     { type: "run.started", total: 1 },
     { type: "resource.decided", id: "database.main", kind: "rds.instance", name: "fleetlogix-db", decision: { action: "create" } },
@@ -112,7 +112,7 @@ test("for a new database that lets people wait, an estimate is told", () => {
   expect(liveText(progress, 60_000, 80, plain)).toContain("a new database may take some 5 to 20 minutes on AWS");
 });
 
-test("resources of one kind that wait for the same are one row; more kinds than there are rows are counted", () => {
+test("resources of one kind with the same work are one row; kinds without a row are counted", () => {
   const waits = (kind: string, id: string, waitMs: number): readonly EngineEvent[] => [
     { type: "resource.decided", id, kind, name: id, decision: { action: "create" } },
     { type: "resource.acting", id, verb: "create" },
@@ -217,13 +217,13 @@ describe("a plan of long values", () => {
       '      policy.Statement[0].Resource: "arn:aws:dynamodb:us-east-1:0:table/A" → "arn:aws:dynamodb:us-east-1:0:table/B"',
     );
   });
-  test("outside of a terminal has both values in full, however long", () => {
+  test("outside of a terminal contains both values completely", () => {
     const [from, to] = ["one", "two"].map((last) => ({ Statement: [...Array(40).keys()].map((n) => `statement ${n}`).concat(last) }));
     const update = { action: "update", changes: [{ path: "policy", from: [from], to: [from, to] }] } as const;
     const text = planText({ resources: [{ id: "role.x", kind: "iam.role", name: "r", decision: update }] }, plain);
     expect(text).toContain(`policy: + ${JSON.stringify(to)}`);
   });
-  test("stays within the terminal, each value on its own line where both do not fit on one", () => {
+  test("fits the terminal: values that do not fit on one line have a line each", () => {
     expect(planText(long, plain, 80).split("\n")).toEqual([
       "  ~ permission.getVehicleAlerts",
       "      fleetlogix-route-deviation fleetlogix-getVehicleAlerts",
@@ -298,7 +298,7 @@ describe("documents", () => {
       duration_ms: 4200,
     });
   });
-  test("hold secrets only when asked", () => {
+  test("contain secrets only on request", () => {
     expect(JSON.stringify(outputsJson(OUTPUTS, false))).not.toMatch(/secret"|api_key|password|"url"/);
     expect(outputsJson(OUTPUTS, true)).toMatchObject({ api_key: "k-secret", database: { password: "p-secret", url: "u-secret" } });
     const unfetched = { ...OUTPUTS, api_key: null };

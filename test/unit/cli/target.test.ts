@@ -4,7 +4,7 @@ import { nextCommand } from "../../../src/cli/next-command.ts";
 import { plain } from "../../../src/cli/render/paint.ts";
 import { localPort, targetOf } from "../../../src/cli/target.ts";
 
-describe("where the calls go", () => {
+describe("the target of the calls", () => {
   test.each([
     [{ local: false }, {}, { kind: "aws" }],
     [{ local: false }, { AWS_ENDPOINT_URL: "http://m:1" }, { kind: "endpoint", url: "http://m:1" }],
@@ -21,7 +21,7 @@ describe("where the calls go", () => {
     expect(() => targetOf(flags, variables)).toThrow(expect.objectContaining({ code: "LOCAL_REFUSED", exit: 2 }));
   });
 
-  test("an endpoint for a single service is refused by name; a flag, --local and the user's own word go before it", () => {
+  test("an endpoint for a single service is refused by name, unless a flag, --local or the ignore variable applies", () => {
     const variables = { AWS_ENDPOINT_URL: "http://a.test", AWS_ENDPOINT_URL_S3: "http://b.test" };
     const refusal = expect.objectContaining({ code: "USAGE", message: expect.stringContaining("AWS_ENDPOINT_URL_S3") });
     expect(() => targetOf({ local: false }, variables)).toThrow(refusal);
@@ -39,7 +39,7 @@ describe("where the calls go", () => {
   });
 });
 
-test("the line to type again leads to the same stack and survives a shell", () => {
+test("the next command is for the same stack and is quoted for a shell", () => {
   const flags = { local: true, env: "staging", config: "my dir/it's.json", concurrency: 8 } as GlobalFlags;
   const run = (script: string, env: Record<string, string>): CommandContext =>
     ({ flags, io: { script, env, cwd: "/home/u" }, paint: { err: plain, out: plain } }) as unknown as CommandContext;

@@ -32,13 +32,13 @@ test.each([
   ["a level", "logs --level eror", "error"],
   ["a method", "api GTE /vehicle", "GET"],
   ["an output", "outputs databse", "database"],
-])("%s that is misspelt: the one that was probably meant", async (_, line, meant) => {
+])("a misspelt %s gets the most similar one", async (_, line, meant) => {
   const { exit, hint } = await errorOf(line);
   expect(exit).toBe(2);
   expect(hint).toContain(`Did you mean ${meant}? `);
 });
 
-test("a word like no other gets the list, and no guess", async () => {
+test("a word without a similar one gets the list", async () => {
   const { hint } = await errorOf("outputs warehouse");
   expect(hint).toMatch(/^There are: api_url, /);
 });

@@ -8,7 +8,7 @@ const stream = (isTTY: boolean) => {
   return { written, isTTY, write: (text: string | Uint8Array) => written.push(String(text)) > 0 };
 };
 
-test("what others wrote cannot steer a terminal, and stays readable", () => {
+test("foreign text cannot control a terminal and stays readable", () => {
   expect(printable(hostile)).toBe("\\u001b[31mroot\\u001b[0m\\u000d\\u009b2J\\u202egnp.exe\\u2028next\\u0007\\u007f");
   expect(printable("two\nlines\tand ñ, 日本, 😀")).toBe("two\nlines\tand ñ, 日本, 😀");
   expect(oneLine("Done.\nNothing\tto do")).toBe("Done.\\nNothing\\tto do");
@@ -25,7 +25,7 @@ test("only our own marks become colours", () => {
   expect(codes).toEqual(["[31m", "[39m", "[32m", "[39m"]);
   expect(out.written.join("")).toContain("\\u001b[31mroot");
 });
-test("elsewhere than in a terminal, or where nobody wants colours, there are no escape codes at all", () => {
+test("without a terminal or with colours turned off there are no escape codes", () => {
   for (const [isTTY, env, wanted] of [
     [false, {}, true],
     [true, { NO_COLOR: "1" }, true],
