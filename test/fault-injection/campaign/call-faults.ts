@@ -183,12 +183,12 @@ function addStaleReads({ faults }: Fixture, service: string, times: number): voi
 const PAGED =
   /^(iam:List(RolePolicies|AttachedRolePolicies|Roles)|lambda:List(Aliases|VersionsByFunction|Functions)|rds:DescribeDBParameters|apigateway:Get(RestApis|ApiKeys|UsagePlans|UsagePlanKeys|Resources|Deployments)|sns:List(Topics|SubscriptionsByTopic)|logs:DescribeLogGroups|dynamodb:List(Tables|TagsOfResource)|s3:ListObjectVersions|ec2:Describe\w+)$/;
 
-/** F13: the first run stackOfConfig still at a call while another goes from its beginning to its end. */
+/** F13: the first run waits in a call while another run goes from its beginning to its end. */
 export function concurrentRuns(calls: readonly LoggedCall[]): readonly Scenario[] {
   return writesOf(calls).flatMap((call, index) =>
     (["up", "teardown"] as const).map((other) =>
       lifecycle({
-        name: `F13 another ${other} from beginning to end while up stackOfConfig at write ${index + 1} ${nameOf(call)}`,
+        name: `F13 another ${other} runs completely while up waits at write ${index + 1} ${nameOf(call)}`,
         during: "up",
         runs: 2,
         twoRuns: true,

@@ -14,13 +14,13 @@ export interface CampaignOptions {
   readonly sample?: number | undefined;
   /** Only scenarios whose name this regular expression finds. */
   readonly only?: string | undefined;
-  /** After so many minutes no scenario begins: those that were played are an even sample of all. */
+  /** After so many minutes no scenario begins; the played ones are an even sample of all. */
   readonly minutes?: number | undefined;
   readonly shard: number;
   readonly shards: number;
   readonly say: (line: string) => void;
 }
-/** One of so many scenarios continues to the teardown in any case; with `only`, every one. */
+/** One of so many scenarios always continues to the teardown; with `only`, every one does. */
 const TEARDOWN_SHARE = 4;
 
 export async function campaign(options: CampaignOptions): Promise<Report> {

@@ -23,7 +23,7 @@ import {
 
 /** F17: a resource is deleted outside of fleetlogix: `up` creates it again, a teardown goes on without it. */
 
-/** By id in the plan: the calls that delete it, those that AWS wants before included. */
+/** By id in the plan: the calls that delete it, with the calls that AWS requires before. */
 const DELETIONS: Readonly<Record<string, OutOfBandChange>> = {
   ...Object.fromEntries(
     LOGS.map((id): [string, OutOfBandChange] => [
@@ -99,7 +99,7 @@ export function deletions(): readonly Scenario[] {
     return [
       lifecycle({ ...rest, name: `F17 ${id} is deleted outside of fleetlogix`, during: "up", expectPlan }),
       // The logging role belongs to the account, not to the stack: a teardown leaves it.
-      ...(id === "api.account" ? [] : [lifecycle({ ...rest, name: `F17 ${id} is gone before a teardown`, during: "teardown" })]),
+      ...(id === "api.account" ? [] : [lifecycle({ ...rest, name: `F17 ${id} is deleted before a teardown`, during: "teardown" })]),
     ];
   });
 }

@@ -203,7 +203,7 @@ function method(
   value: string,
 ): Readonly<Record<string, OutOfBandChange>> {
   const [httpMethod, route] = name.split(" ");
-  const reach: OutOfBandChange = async (fixture) => {
+  const change: OutOfBandChange = async (fixture) => {
     const restApiId = apiId(fixture);
     const { item, items = item } = await fixture.outOfBand("apigateway", "GetResources", { restApiId, limit: 500 });
     const resourceId = (items as { id: string; path: string }[]).find((resource) => resource.path === route)?.id;
@@ -214,7 +214,7 @@ function method(
       patchOperations: [{ op: "replace", path, value }],
     });
   };
-  return { [`api.rest methods.${name}`]: reach };
+  return { [`api.rest methods.${name}`]: change };
 }
 
 /** Documents that a drift leaves in a resource of ours and that `up` does not delete. */
@@ -224,10 +224,10 @@ const LEFT_BEHIND: Readonly<Record<string, Pick<Lifecycle, "leftBehind">>> = {
 
 /** Members of a scenario that begins with a finished stack that has drifted. */
 export function drifted(drift: string): Pick<Lifecycle, "during" | "from" | "before" | "expectPlan" | "leftBehind"> {
-  const reach = DRIFTS[drift];
-  if (!reach) throw new Error(`no drift ${drift}`);
+  const change = DRIFTS[drift];
+  if (!change) throw new Error(`no drift ${drift}`);
   const [id = "", ...path] = drift.split(" ");
-  return { during: "up", from: "stack", before: reach, expectPlan: (plan) => notShown(plan, id, path.join(" ")), ...LEFT_BEHIND[drift] };
+  return { during: "up", from: "stack", before: change, expectPlan: (plan) => notShown(plan, id, path.join(" ")), ...LEFT_BEHIND[drift] };
 }
 
 /** The plan shows this difference, and proposes nothing for anything else. */
@@ -240,7 +240,7 @@ function notShown(plan: Plan, id: string, path: string): string | undefined {
   const others = busy
     .filter((resource) => resource.id !== id && resource.kind !== parts)
     .map((resource) => `${resource.id} ${resource.decision.action}`);
-  return others.length === 0 ? undefined : `the plan would also touch ${others.join(", ")}`;
+  return others.length === 0 ? undefined : `the plan would also change ${others.join(", ")}`;
 }
 
 /** Undefined when the plan shows this difference. */

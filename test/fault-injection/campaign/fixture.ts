@@ -39,7 +39,7 @@ export interface SavedFixture {
 }
 export interface CommandRun {
   readonly app: App;
-  /** The connection is cut and nothing more goes out: SIGKILL as far as one process can play it. */
+  /** Cuts the connection and lets no later call out: the nearest to SIGKILL within one process. */
   kill(): never;
   isDead(): boolean;
   /** The first Ctrl-C. */

@@ -37,7 +37,7 @@ export interface CampaignContext {
 export interface PlayOptions {
   /**
    * The scenario continues to the teardown in any case. Otherwise a scenario ends when the stack equals the undisturbed one: the command stores
-   * nothing outside of AWS, so equal stacks have equal futures.
+   * nothing outside of AWS, so equal stacks behave equally afterwards.
    */
   readonly toTeardown: boolean;
 }
@@ -63,10 +63,10 @@ export interface Lifecycle extends Tolerance {
   readonly config?: Config;
   /** An out-of-band change, or an earlier run. */
   readonly before?: (fixture: Fixture, config: Config) => Promise<unknown>;
-  /** Says what is wrong with the plan that is made after `before`; undefined: it is right. */
+  /** The error in the plan that is made after `before`; undefined: none. */
   readonly expectPlan?: (plan: Plan) => string | undefined;
   readonly rules?: (run: CommandRun, fixture: Fixture) => readonly FaultRule[];
-  /** Says what is wrong with the end of the disturbed run, beyond I10; undefined: it is right. */
+  /** The error in the end of the disturbed run, beyond I10; undefined: none. */
   readonly expectEnd?: (ending: RunEnd, fixture: Fixture) => string | undefined;
   /** Timeout of each call of the disturbed run, in real milliseconds; default: a minute. */
   readonly requestTimeoutMs?: number;
@@ -96,11 +96,11 @@ async function reference(setting: FixtureOptions): Promise<Reference> {
   const upCalls = [...fixture.faults.calls()];
   const up = snapshot(fixture.documents(), fixture.foreign);
   const stack = await fixture.save();
-  const again = await startFixture(setting, stack);
-  await runUndisturbed(again, "teardown", setting.config);
-  const downCalls = [...again.faults.calls()];
-  const down = snapshot(again.documents(), again.foreign);
-  await again.close();
+  const second = await startFixture(setting, stack);
+  await runUndisturbed(second, "teardown", setting.config);
+  const downCalls = [...second.faults.calls()];
+  const down = snapshot(second.documents(), second.foreign);
+  await second.close();
   return { upCalls, downCalls, up, down, stack };
 }
 
@@ -182,12 +182,12 @@ async function checkPlan(fixture: Fixture, how: Lifecycle, config: Config, check
 }
 
 export async function runCommand(started: CommandRun, command: Command, { said }: Pick<Fixture, "said">): Promise<RunEnd> {
-  const hear = (event: unknown): void => void said.push(JSON.stringify(event));
+  const record = (event: unknown): void => void said.push(JSON.stringify(event));
   try {
     const result = await (command === "up"
-      ? started.app.apply({ part: "all" }, UP_OPTIONS, hear)
-      : started.app.teardown(TEARDOWN_OPTIONS, hear));
-    hear(result.resources);
+      ? started.app.apply({ part: "all" }, UP_OPTIONS, record)
+      : started.app.teardown(TEARDOWN_OPTIONS, record));
+    record(result.resources);
     if (result.error) said.push(textOf(result.error));
     return { result };
   } catch (thrown) {
