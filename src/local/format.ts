@@ -1,17 +1,17 @@
 import type { Store } from "./core/store.ts";
 
-/** How the data of a local AWS is laid out: the number of migrations that it has been through. */
+/** Format version of a local AWS's data: the number of migrations that it has run through. */
 interface Format {
   readonly version: number;
 }
-/** Each turns the data of the version before it into its own; never changed once released. */
+/** Each migration turns data of the previous version into data of its own version. A released migration never changes. */
 const MIGRATIONS: readonly ((store: Store) => void)[] = [];
 
 export class NewerDataError extends Error {
   readonly code = "LOCAL_DATA_NEWER";
 }
 
-/** Brings old data up to date; refuses data that a later release has written. */
+/** Migrates old data to the current version. Refuses data that a later release has written. */
 export function bringUpToDate(store: Store, dataDir: string, migrations = MIGRATIONS): void {
   const format = store.collection<Format>("local.format");
   const version = format.get("data")?.version ?? 0;

@@ -24,15 +24,15 @@ import { stsService } from "./services/sts/index.ts";
 import { wafv2Service } from "./services/wafv2/index.ts";
 
 export interface LocalAwsOptions {
-  /** Where everything is kept; without it a temporary folder that `close` removes. */
+  /** Data folder. Default: a temporary folder that `close` removes. */
   readonly dataDir?: string;
-  /** 0 = any free port. */
+  /** 0: any free port. */
   readonly port?: number;
   readonly clock?: LocalClock;
   readonly faults?: Faults;
   readonly settings?: Partial<Settings>;
   readonly log?: (line: string) => void;
-  /** What a `POST /_local/stop` does; without it there is no such address. */
+  /** Handler of `POST /_local/stop`. Without it that address does not exist. */
   readonly onStop?: () => void;
 }
 export interface LocalAws {
@@ -88,7 +88,7 @@ async function open(options: LocalAwsOptions, dataDir: string, store: Store): Pr
   };
 }
 
-/** The services around what they share: each reaches the others through `env` only. */
+/** Builds the services and the `env` that they share. A service reaches the others through `env` only. */
 function compose(options: LocalAwsOptions, dataDir: string, store: Store, endpoint: () => string) {
   const services: LocalService[] = [];
   const dispatcher = createDispatcher(

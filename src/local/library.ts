@@ -11,8 +11,8 @@ import { LOCAL_ACCOUNT, type LocalAws as Server, startLocalAws as startServer } 
 import { removeDatabases } from "./services/rds/leftovers.ts";
 
 /**
- * The local AWS as a library, `import … from "fleetlogix/local"`: for test suites of anything that speaks to AWS.
- * It runs in the process that starts it and listens on 127.0.0.1 only. docs/local-aws.md says what it does and what it does not.
+ * The local AWS as a library, `import … from "fleetlogix/local"`: for test suites of any program that uses AWS. It runs in the process that
+ * starts it and listens on 127.0.0.1 only. docs/local-aws.md lists what it supports.
  */
 export type { LocalClock, VirtualClock } from "./core/clock.ts";
 export { virtualClock } from "./core/clock.ts";
@@ -34,7 +34,7 @@ export interface LocalAwsOptions {
   readonly faults?: FaultPlan | undefined;
   /** Time source; default: the system's clock. With `virtualClock()` a wait of minutes takes no time. */
   readonly clock?: LocalClock | undefined;
-  /** Hears what the server has to tell, such as errors of its own; default: nobody. */
+  /** Receives the server's log lines, such as its own errors. Default: they are dropped. */
   readonly log?: ((line: string) => void) | undefined;
 }
 export interface LocalAws {
@@ -47,7 +47,7 @@ export interface LocalAws {
   readonly account: string;
   /** PEM file of the authority that signs the certificates of real databases; it exists once there is a database. */
   readonly certificateFile: string;
-  /** Variables for a process whose SDK, or `aws` command, is to speak to this local AWS: endpoint, keys, region. */
+  /** Environment variables for a process whose SDK or `aws` command uses this local AWS: endpoint, keys, region. */
   readonly environment: Readonly<Record<string, string>>;
   /** The first argument of every client of the AWS SDK for JavaScript: `new S3Client(local.clientOptions)`. */
   readonly clientOptions: {
@@ -58,7 +58,7 @@ export interface LocalAws {
   readonly faults: LocalFaults;
   /** Removes all resources, all data, all fault rules and the log of calls. The address stays. */
   reset(): Promise<void>;
-  /** Ends the server and what it started. Data stays in a folder that was named; a temporary one is removed. */
+  /** Stops the server and the processes that it started. A named folder keeps its data; a temporary one is removed. */
   stop(): Promise<void>;
 }
 export interface LocalFaults {
@@ -76,13 +76,13 @@ export interface RecordedCall {
   readonly operation: string;
   readonly write: boolean;
   readonly input: Readonly<Record<string, unknown>>;
-  /** `running` until it is answered; `cut`: the connection was. */
+  /** `running` until the call is answered. `cut`: the connection was closed without an answer. */
   readonly outcome: "running" | "ok" | "refused" | "cut";
-  /** It took effect, whatever was answered. */
+  /** True when the call took effect, whatever the answer was. */
   readonly effect: boolean;
-  /** Code of the error that was answered. */
+  /** The error code of the answer. */
   readonly code?: string | undefined;
-  /** Kind of the fault that hit it. */
+  /** The kind of the fault that hit the call. */
   readonly fault?: string | undefined;
 }
 
@@ -90,8 +90,8 @@ const REGION = "us-east-1";
 const KEY = "local";
 
 /**
- * Starts a local AWS and returns when it answers. Throws a LocalAwsError: FOLDER_IN_USE, FOLDER_UNWRITABLE, FOLDER_LINKED,
- * PORT_BUSY, FAULTS_INVALID, LOCAL_DATA_NEWER.
+ * Starts a local AWS and returns when it accepts calls. Throws a LocalAwsError: FOLDER_IN_USE, FOLDER_UNWRITABLE, FOLDER_LINKED, PORT_BUSY,
+ * FAULTS_INVALID, LOCAL_DATA_NEWER.
  */
 export async function startLocalAws(options: LocalAwsOptions = {}): Promise<LocalAws> {
   const temporary = options.folder === undefined;
@@ -129,7 +129,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
   };
 }
 
-/** One server for each folder, whichever process it runs in. */
+/** Locks the folder: one server for each folder, also across processes. */
 async function take(folder: string, port: number | undefined): Promise<Lock> {
   const running = await find(folder);
   if (running) throw inUse(folder, `process ${running.pid} at ${urlOf(running.port)}`);
@@ -152,7 +152,7 @@ function serverOf(folder: string, port: number, faults: Faults, options: LocalAw
     ...(log && { log }),
   });
 }
-/** So that a second start, and `fleetlogix local status` there, find it. */
+/** Writes the state file, by which a second start and `fleetlogix local status` find this server. */
 function note(folder: string, port: number, { databases = "none", databasePort = 0, realism = false }: LocalAwsOptions): void {
   writeState(folder, { pid: process.pid, port, startedAt: new Date().toISOString(), options: { databases, databasePort, realism } });
 }
@@ -184,7 +184,7 @@ async function rulesOf(plan: FaultPlan): Promise<WrittenRule[]> {
   }
 }
 
-/** All but the lock, the note of the running server, and what keeps the folder out of Git. */
+/** Removes everything but the lock, the running server's state file and the `.gitignore`. */
 async function empty(folder: string): Promise<void> {
   await removeDatabases(folder, "all");
   const kept = new Set(["local.lock", "local.json", ".gitignore"]);

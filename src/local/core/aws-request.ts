@@ -70,7 +70,7 @@ export async function answerAws(
   }
 }
 
-/** Checks the signature where STS issued the key here. Every other key belongs to the machine's user and is accepted unchecked. */
+/** Checks the signature of keys that STS issued here. Every other key belongs to the machine's user and is accepted unchecked. */
 async function authenticate(
   request: Parameters<typeof verifySignature>[0],
   signature: Signature | undefined,
@@ -138,7 +138,7 @@ function callOf(request: IncomingMessage, response: ServerResponse, routed: Rout
   };
 }
 
-/** A presigned address may carry headers in its query. A header that is sent as such counts more. */
+/** A presigned URL may carry headers in its query. A real header takes precedence. */
 function withQueryHeaders(
   headers: Readonly<Record<string, string>>,
   { query, signature, loaded: { service } }: RoutedRequest,
@@ -184,7 +184,7 @@ async function readBody(request: IncomingMessage, headers: Readonly<Record<strin
   return Buffer.concat(chunks);
 }
 
-/** AWS's services accept gzip requests. S3 stores the bytes of an object as they were sent. */
+/** AWS's services accept requests compressed with gzip. S3 stores the bytes of an object as they were sent. */
 async function uncompressed(body: Buffer, headers: Readonly<Record<string, string>>, service: LocalService): Promise<Buffer> {
   if (headers["content-encoding"] !== "gzip" || service.decode) return body;
   try {

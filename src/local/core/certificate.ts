@@ -9,13 +9,13 @@ export interface CertificateOptions {
   /** Milliseconds since the epoch. */
   readonly from: number;
   readonly until: number;
-  /** For a TLS server on this machine: names localhost and 127.0.0.1, and is a CA certificate, so that clients can trust it as their root. */
+  /** For a TLS server on this machine: the names are localhost and 127.0.0.1. It is a CA certificate, so that clients can trust it as their root. */
   readonly loopback?: boolean;
 }
 
 /**
- * A self-signed X.509 certificate, as PEM (RFC 5280). Node has no function for certificates, and the libraries that have one
- * bring 19 packages and a global polyfill for these few lines of DER.
+ * A self-signed X.509 certificate, as PEM (RFC 5280). Node has no function for it. The libraries that have one bring 19 packages and a
+ * global polyfill; the DER here takes few lines.
  */
 export function selfSigned({ name, privateKey, publicKey, from, until, loopback }: CertificateOptions): string {
   const algorithm = sequence(

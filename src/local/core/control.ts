@@ -3,7 +3,10 @@ import { refuse, type ServerContext } from "./http.ts";
 
 const MAX_PLAN_BYTES = 1024 * 1024;
 
-/** The addresses that AWS does not have: `/_local/health`, `/_local/faults`, `/_local/stop` and those of services (`/_local/mail`). They need no credentials. */
+/**
+ * The addresses that AWS does not have: `/_local/health`, `/_local/faults`, `/_local/stop` and those of services (`/_local/mail`). They
+ * need no credentials.
+ */
 export async function control(request: IncomingMessage, response: ServerResponse, path: string, context: ServerContext): Promise<void> {
   if (path === "/_local/health" && request.method === "GET") return json(response, health(context));
   if (path === "/_local/faults") return faults(request, response, context);

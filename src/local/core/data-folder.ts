@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
-/** Whom databases and functions run as when root started the local AWS: `nobody`. */
+/** The user that runs databases and functions when root started the local AWS: `nobody`. */
 export interface Owner {
   readonly uid: number;
   readonly gid: number;
 }
-/** Where their data lies, and under whose name. */
+/** A folder for the data of databases or functions, and the user that owns it. */
 export interface DataFolder {
   readonly folder: string;
   readonly owner: Owner | undefined;
@@ -29,7 +29,7 @@ export function owner(): Owner | undefined {
 }
 
 const SETGID_AND_SETUID = 0xc0n;
-/** A container may hold a root that cannot become anybody else. */
+/** In a container, root may lack the right to switch to another user. */
 function mayChange(): boolean {
   if (process.platform !== "linux") return true;
   try {
@@ -45,14 +45,14 @@ function mayChange(): boolean {
   }
 }
 
-/** Where data lies that `nobody` could not reach where it belongs, a folder for each local AWS. */
+/** Parent of the data folders that `nobody` could not reach at their normal place. Each local AWS has its own below it. */
 export const OUTSIDE = "/var/lib/fleetlogix-local";
-/** In each of them: the data folder to which it belongs. */
+/** File in each of these folders that names the data folder it belongs to. */
 const BELONGS_TO = "data-folder";
 
 /**
- * The folder of a part of a local AWS that `nobody` has to reach: `rds`, `lambda`. It lies with the other data, except where root keeps that data out of the
- * reach of `nobody` (below /root, say): then it lies in /var/lib under a name made from the data folder's, and stays there.
+ * The folder of a part of a local AWS that `nobody` has to reach: `rds`, `lambda`. Normally it lies in the data folder. When `nobody`
+ * cannot reach that (it is below /root, say), the folder lies in /var/lib, under a name made from the data folder's path, and stays there.
  */
 export function dataFolderOf(dataDir: string, part: string): DataFolder {
   const who = owner();
@@ -66,17 +66,17 @@ export function dataFolderOf(dataDir: string, part: string): DataFolder {
 
 export const isOutside = (place: DataFolder): boolean => dirname(place.folder) === OUTSIDE;
 
-/** Makes the folder, passable for its owner. */
+/** Creates the folder. Its owner may pass through the folders above it. */
 export function prepareDataFolder(place: DataFolder, dataDir: string): void {
   mkdirSync(place.folder, { recursive: true, mode: 0o711 });
   if (!place.owner) return;
   chmodSync(place.folder, 0o711);
   if (isOutside(place)) writeFileSync(join(place.folder, BELONGS_TO), resolve(dataDir), { mode: 0o600 });
-  // Passing through is all that is given: the data folder cannot be listed by others.
+  // `x` without `r`: other users can pass through the data folder but cannot list it.
   else chmodSync(dataDir, 0o711);
 }
 
-/** Folders outside whose data folder is gone: it was deleted by hand, with the project perhaps. */
+/** Folders in /var/lib whose data folder is gone, for example because somebody deleted the project by hand. */
 export function orphanedFolders(): string[] {
   if (owner() === undefined || !existsSync(OUTSIDE)) return [];
   return readdirSync(OUTSIDE)
@@ -87,10 +87,10 @@ export function orphanedFolders(): string[] {
     });
 }
 
-/** May any user pass through this folder and all above it? */
+/** True when every user may pass through this folder and all folders above it. */
 export function reachable(folder: string): boolean {
   for (let at = resolve(folder); ; at = dirname(at)) {
-    // What is not there yet is made for all to pass.
+    // A missing folder will be created with `x` for all.
     if (((statSync(at, { throwIfNoEntry: false })?.mode ?? 0o001) & 0o001) === 0) return false;
     if (at === dirname(at)) return true;
   }

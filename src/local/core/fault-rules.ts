@@ -48,7 +48,7 @@ function draw(seed: number, number: number): number {
   return ((bits ^ (bits >>> 16)) >>> 0) / 2 ** 32;
 }
 
-/** Does the rule need earlier answers of such calls? */
+/** True when the rule may answer this call with an earlier result, so that results must be kept. */
 export const recalls = (rule: ActiveRule, call: FaultedCall): boolean =>
   (rule.fault.kind === "staleRead" || rule.fault.kind === "staleList") && matches(rule, call);
 

@@ -1,4 +1,4 @@
-/** A fault plan as it is written in a file: with the seed of its draws, or its list of rules alone. */
+/** A fault plan as written in a file: an object with rules and a seed, or the list of rules alone. */
 export type FaultPlan = { readonly seed?: number | undefined; readonly rules: readonly WrittenRule[] } | readonly WrittenRule[];
 export interface WrittenRule {
   /** Name of the service as calls to it are signed, such as `dynamodb` or `apigateway`; default: all. */
@@ -20,11 +20,11 @@ export interface WrittenRule {
   readonly fault: WrittenFault;
 }
 export type WrittenFault =
-  /** Refused before any effect. */
+  /** The call is refused before any effect. */
   | ({ readonly kind: "fail" } & Failure)
-  /** Takes effect, then answers an error. */
+  /** The call takes effect, then its answer is an error. */
   | ({ readonly kind: "failAfter" } & Failure)
-  /** Takes effect; then the connection is closed without a response. */
+  /** The call takes effect, then the connection is closed without a response. */
   | { readonly kind: "lose" }
   /** The connection is closed before any effect. */
   | { readonly kind: "cutBefore" }
@@ -32,15 +32,15 @@ export type WrittenFault =
   | { readonly kind: "hang"; readonly ms?: number | undefined; readonly effect?: boolean | undefined }
   /** Answers after `ms` milliseconds. */
   | { readonly kind: "slow"; readonly ms: number }
-  /** Refused with the service's own error for too many requests. */
+  /** The call is refused with the service's own error for too many requests. */
   | { readonly kind: "throttle"; readonly retryAfterSeconds?: number | undefined }
-  /** Answers what the same call answered before the last write to its service. */
+  /** The answer is the one that the same call got before the last write to its service. */
   | { readonly kind: "staleRead" }
-  /** The same for lists only. */
+  /** Like `staleRead`, for lists only. */
   | { readonly kind: "staleList" }
-  /** A list whose first page is empty and says that there is more. */
+  /** The first page of a list is empty and marked as not the last one. */
   | { readonly kind: "emptyPage" }
-  /** Refused with the service's own error for a missing permission. */
+  /** The call is refused with the service's own error for a missing permission. */
   | { readonly kind: "deny" };
 export interface Failure {
   /** AWS's error code; `InternalFailure` by default. */

@@ -77,7 +77,7 @@ export function faultPlan(initial: readonly FaultRule[] = [], { keepCalls = 20_0
   };
 }
 
-/** The execution of the call, which records its effect, and its answer where a rule needs it later. */
+/** Executes the call. Records that it took effect, and keeps its result where a rule needs it later. */
 function noted(
   entry: LoggedCall,
   old: History,
@@ -168,7 +168,7 @@ async function hooked(
 const denial = (service: LocalService, operation: string): LocalFault =>
   denied(service, `User: arn:aws:iam::000000000000:root is not authorized to perform: ${service.name}:${operation}`);
 
-/** A longer member of an input is logged as its length. */
+/** Members of an input longer than this are logged as their length. */
 const LOGGED_CHARACTERS = 32 * 1024;
 /** The input without large members (function zips, bodies, batches): the log keeps many calls in memory. */
 function loggedInput(input: Record<string, unknown>): Record<string, unknown> {

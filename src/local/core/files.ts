@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 
-/** Windows has no such flag; there, creating links needs a privilege. */
+/** Windows has no such flag. There, creating links needs a privilege. */
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
 /** Flags for files of the data folder. They refuse symbolic links, which a cloned repository could contain and which could lead out of the folder. */
 export const APPEND = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | NO_FOLLOW;

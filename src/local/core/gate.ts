@@ -33,7 +33,7 @@ export async function gate(asked: GateRequest, services: readonly LocalService[]
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);
 const portOf = (endpoint: string): string => endpoint.slice(endpoint.lastIndexOf(":") + 1);
 
-/** Stops DNS rebinding: a page whose domain name resolves to loopback still sends that name as the host. */
+/** Prevents DNS rebinding: a page whose domain name resolves to loopback still sends that name as the host. */
 function refusedHost(host: string, isPublic: boolean, env: LocalEnv): Refusal | undefined {
   const port = portOf(env.endpoint());
   if (host.endsWith(`:${port}`) && LOOPBACK.has(host.slice(0, -port.length - 1))) return undefined;
@@ -65,7 +65,7 @@ const crossOrigin = ({ headers }: IncomingMessage): Refusal => ({
 const isDocument = ({ headers }: IncomingMessage): boolean =>
   ["document", "iframe", "frame", "embed", "object"].includes(String(headers["sec-fetch-dest"]));
 
-/** Any page can put a signature into a URL, and only signatures of keys that were issued here are checked. */
+/** Any page can put a signature into a URL, and the server checks only signatures of keys that it issued. */
 function refusedSignature({ request, signature }: GateRequest, services: readonly LocalService[], env: LocalEnv): Refusal | undefined {
   const inAddress = signature && (signature.expires !== undefined || signature.endsAt !== undefined);
   if (!inAddress || env.identify(signature.accessKeyId)) return undefined;

@@ -1,4 +1,4 @@
-/** Does a text match a pattern in which `*` stands for any text and `?` for one character? Takes time O(pattern × text). */
+/** Matches a text against a pattern in which `*` stands for any text and `?` for one character. Takes time O(pattern × text). */
 export function matchesGlob(pattern: string, text: string): boolean {
   let [at, from, star, mark] = [0, 0, -1, 0];
   while (from < text.length) {

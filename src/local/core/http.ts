@@ -9,7 +9,7 @@ export interface ServerContext {
   readonly env: LocalEnv;
   /** Resolves when every service has started. */
   readonly opened: Promise<void>;
-  /** Ends the process; only where the process is the daemon. */
+  /** Ends the process. Only the daemon has it. */
   readonly stop?: (() => void) | undefined;
 }
 

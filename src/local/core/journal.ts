@@ -2,13 +2,13 @@ import { closeSync, constants, fsyncSync, ftruncateSync, mkdirSync, openSync, re
 import { dirname } from "node:path";
 import { READ_APPEND, REPLACE } from "./files.ts";
 
-/** A file of lines. Each is written before the call that caused it is answered. */
+/** A file of lines. A line is written before the call that caused it is answered. */
 export interface Journal {
   /** Adds a line, whole or not at all. */
   append(line: string): void;
   /** Bytes of the file. */
   size(): number;
-  /** Replaces all lines atomically: a reader sees the old ones or the new ones. */
+  /** Replaces all lines atomically: a reader sees either the old lines or the new ones. */
   replace(lines: Iterable<string>): void;
   close(): void;
 }
@@ -16,7 +16,7 @@ export interface Journal {
 const CHUNK_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
 
-/** Opens the file, giving each whole line to `read`; a half-written last line was never acknowledged and is dropped. */
+/** Opens the file and passes each whole line to `read`. A half-written last line was never acknowledged and is dropped. */
 export function openJournal(file: string, read: (line: string) => void): Journal {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   let handle = openSync(file, READ_APPEND, 0o600);
@@ -28,7 +28,7 @@ export function openJournal(file: string, read: (line: string) => void): Journal
       try {
         writeWhole(handle, bytes);
       } catch (error) {
-        // The next line would be appended to half a line.
+        // Otherwise the next line would be appended to half a line.
         ftruncateSync(handle, size);
         throw error;
       }

@@ -36,7 +36,7 @@ export type Rule = "required" | "enum" | "min" | "max" | "pattern" | "type" | "u
 export interface Violation {
   /** Members by name, list items by number from 0, map values by key. */
   readonly path: readonly (string | number)[];
-  /** The broken rule. `part`: the items of a list of scalars, or the keys or values of a map, break it. */
+  /** The broken rule. `part`: the rule is broken by the items of a list of scalars, or by the keys or values of a map. */
   readonly rule: Rule;
   readonly part?: "items" | "keys" | "values";
   readonly value: unknown;
@@ -51,7 +51,7 @@ const MAX_MATCHED_LENGTH = 2_048;
 const MAX_DEPTH = 64;
 const MAX_VIOLATIONS = 20;
 
-/** The rules that the input breaks, in the order of its members, at most 20. Pure. `opaque`: shapes that are not checked. */
+/** Returns the rules that the input breaks, in the order of its members, at most 20. Pure. `opaque`: shapes that are not checked. */
 export function violations(model: ServiceModel, operation: string, input: unknown, opaque?: ReadonlySet<string>): Violation[] {
   const found = Object.assign([] as Violation[], { opaque });
   const root = model.operations[operation];
@@ -182,7 +182,7 @@ function matches(shape: Shape, value: string): boolean {
   patterns.set(shape, pattern);
   return pattern.test(value);
 }
-/** The models' patterns are Java's, whose `matches` compares the whole text. */
+/** The patterns of the models are Java's. Java's `matches` compares the whole text. */
 function compiled(pattern: string): RegExp {
   try {
     return new RegExp(`^(?:${pattern})$`, "u");

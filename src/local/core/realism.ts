@@ -2,7 +2,10 @@ import { history } from "./history.ts";
 import type { LocalEnv } from "./service.ts";
 import { isWrite } from "./write-operations.ts";
 
-/** AWS's ordinary awkwardness, in force with `settings.realism`: latency, tags that lag; a service's own quotas stand with the service. */
+/**
+ * AWS's ordinary delays, in force with `settings.realism`: latency, and tags that are visible late. Quotas of a service are in the
+ * service's folder.
+ */
 export interface Realism {
   around(
     call: { readonly service: string; readonly operation: string; readonly input: Record<string, unknown> },
@@ -44,5 +47,5 @@ export function realism(env: () => LocalEnv): Realism {
 }
 
 const isTagRead = (operation: string): boolean => /^(List|Get)\w*Tag/.test(operation);
-/** 10–60 ms to read, 30–180 ms to write: the same for the same call of every run. */
+/** 10–60 ms for a read, 30–180 ms for a write. The same call gets the same latency in every run. */
 const latency = (call: number, write: boolean): number => (write ? 30 + ((call * 37) % 151) : 10 + ((call * 17) % 51));

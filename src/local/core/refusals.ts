@@ -23,7 +23,7 @@ export function expiredToken({ refusals }: LocalService): LocalFault {
   return new LocalFault(code, "The security token included in the request is expired", status);
 }
 
-/** `retryAfterSeconds`: what the header `retry-after` says; without it the service's default, if it has one. */
+/** `retryAfterSeconds`: value of the header `retry-after`. Default: the service's own value, if it has one. */
 export function throttled({ refusals }: LocalService, retryAfterSeconds?: number): LocalFault {
   const refusal: ThrottleRefusal = refusals?.throttled ?? { code: "Throttling", status: 400 };
   const { code, message = "Rate exceeded", status, retryAfterSeconds: usual } = refusal;

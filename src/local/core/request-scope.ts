@@ -1,10 +1,10 @@
-/** Requests that are being worked on: what fails each of them. */
+/** The reject functions of the requests in progress. */
 const running = new Set<(error: unknown) => void>();
 
 /**
- * Runs the work of a request; ends with its answer, or with the first error that nobody caught (an engine's stream, a timer): a
- * request whose engine broke is answered all the same. Which request it was cannot be told without following every promise of the
- * process, which cost a tenth of each call; so all that run end, and their clients call again.
+ * Runs the work of a request. Rejects with the first error that no handler caught, such as one of an engine's stream or a timer, so that a
+ * request whose engine broke still gets an answer. To find out which request the error belongs to, we would have to follow every promise of
+ * the process, which made each call 10 % slower. Therefore all requests in progress fail, and their clients retry.
  */
 export function inRequestScope<T>(work: () => Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {
@@ -19,7 +19,7 @@ export function inRequestScope<T>(work: () => Promise<T>): Promise<T> {
     );
   });
 }
-/** An error that nobody caught: true when a request was waiting. */
+/** Fails all requests in progress with an error that no handler caught. Returns true when there was one. */
 export function failRunningRequests(error: unknown): boolean {
   for (const fail of running) fail(error);
   const found = running.size > 0;

@@ -13,11 +13,11 @@ import { type Signature, signatureOf } from "./signature.ts";
 
 export interface Listening {
   readonly port: number;
-  /** From here on calls are answered; those that came earlier have waited. */
+  /** Starts to answer calls. Earlier calls wait for it. */
   readonly open: () => void;
   readonly close: () => Promise<void>;
 }
-/** One port for everything: signed calls go to the service in their credential scope, the rest to the services' own HTTP. */
+/** One port for everything: signed calls go to the service that their credential scope names, other requests to the services' own HTTP. */
 export async function listen(
   port: number,
   dispatcher: Dispatcher,
@@ -58,9 +58,9 @@ async function respond(request: IncomingMessage, response: ServerResponse, conte
   const url = target.startsWith("/") ? parsed(context.env.endpoint() + target) : undefined;
   if (!url) return refuse(response, 400, "BadRequest", "The request target is not a path.");
   const path = target.split("?")[0] as string;
-  // A service that has not yet taken up what it had would answerAws that there is nothing.
+  // A service that has not loaded its data yet would answer that nothing exists.
   await context.opened;
-  // Browsers ask with OPTIONS whether they may ask; AWS has no signed operation of that method.
+  // Browsers send OPTIONS before a cross-origin request (CORS preflight). AWS has no signed operation of that method.
   const signature = request.method === "OPTIONS" ? undefined : signatureOf(headersOf(request), url.searchParams);
   const refusal = await gate({ request, response, url, signature }, context.services, context.env);
   if (refusal) return refuse(response, 403, refusal.code, refusal.message);
@@ -81,7 +81,7 @@ function parsed(address: string): URL | undefined {
   }
 }
 
-/** Unsigned and nobody's: a service may take it as the anonymous principal's. */
+/** A request that no service's HTTP took. When it is unsigned, a service may accept it as the anonymous principal's. */
 async function unclaimed(
   request: IncomingMessage,
   response: ServerResponse,
@@ -97,7 +97,7 @@ async function unclaimed(
   return answerAws(request, response, { path, query: url.searchParams, loaded, signature, requestId: randomUUID() }, context);
 }
 
-/** In the protocol that its clients read. */
+/** Answers that the service does not exist, in the protocol that the client reads. */
 function unserved({ headers }: IncomingMessage, response: ServerResponse, service: string): void {
   const message = `The local AWS has no service ${service}.`;
   if (!headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {

@@ -5,59 +5,59 @@ import type { ServiceModel, Violation } from "./model.ts";
 import type { Store } from "./store.ts";
 
 /**
- * The contract of one local AWS service: plain functions from typed input to typed output.
- * Wire formats live in wire/, routing, identity, permission and faults in core/. A service imports no other service:
- * it reaches them through `env.dispatch`, by the same operations that everyone else uses.
+ * The contract of one local AWS service: plain functions from typed input to typed output. Wire formats are in wire/; routing, identity,
+ * permissions and faults are in core/. A service imports no other service: it calls the other's operations through `env.dispatch`, as every
+ * client does.
  */
 export interface LocalService {
-  /** The name AWS clients sign with; it routes the request: s3, dynamodb, sns, sts, iam, lambda, apigateway, logs, secretsmanager, rds, ec2. */
+  /** The name with which AWS clients sign. It routes the request: s3, dynamodb, sns, sts, iam, lambda, apigateway, logs, secretsmanager, rds, ec2. */
   readonly name: string;
-  /** Where AWS clients sign with another name than the service's own: CloudWatch's is `monitoring`. */
+  /** The name in signatures where it differs from the service's own: CloudWatch's is `monitoring`. */
   readonly signsAs?: string;
   /** Imports the SDK client module whose schemas describe the wire format, e.g. `() => import("@aws-sdk/client-sns")`. */
   readonly sdk: () => Promise<object>;
   readonly operations: Operations;
   /**
-   * Operations of a JSON service whose input and output are the wire's JSON itself: binary as base64 text, times as numbers, required members
-   * unchecked. Their output may be text that is written already: `{ [JSON_TEXT]: "…" }`.
+   * Operations of a JSON service that get and return the JSON of the wire unchanged: binary as base64 text, times as numbers, required
+   * members unchecked. Their output may be finished text: `{ [JSON_TEXT]: "…" }`.
    */
   readonly plain?: ReadonlySet<string>;
-  /** What stands before an error's code in `__type`, e.g. `com.amazon.coral.validate`. Default: nothing. */
+  /** Prefix of an error's code in `__type`, e.g. `com.amazon.coral.validate`. Default: none. */
   readonly errorNamespace?: (code: string) => string;
-  /** What IAM decides about a call. Default: action `<name>:<Operation>` on resource `*`. [] = no permission needed. */
+  /** The permissions that a call needs. Default: action `<name>:<Operation>` on resource `*`. [] = no permission needed. */
   readonly permissions?: (operation: string, input: Record<string, unknown>, call: Call) => readonly Permission[];
-  /** Plain HTTP beside the AWS protocol (data planes, confirmation links). Returns false when the request is not its own. */
+  /** Plain HTTP beside the AWS protocol (data planes, confirmation links). Returns false when the request is not for this service. */
   readonly http?: (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean>;
-  /** What the published model says about inputs; every input is held against it. */
+  /** The published model. Every input is checked against its rules. */
   readonly model?: () => Promise<ServiceModel | undefined>;
-  /** Codes of the errors that the core throws for the service. */
+  /** The service's own codes for errors that the core throws. */
   readonly refusals?: Refusals;
   /** Page tokens of its lists. The fault `emptyPage` needs them. */
   readonly pageTokens?: PageTokens;
-  /** How the service's model is held against inputs. Default: every rule, in the words that most services share. */
+  /** How inputs are checked against the model. Default: every rule, with the messages that most services share. */
   readonly inputRules?: InputRules;
-  /** Status of success of operations whose model names another one than AWS answers. */
+  /** HTTP status of success, for operations where AWS answers another one than the model names. */
   readonly successStatus?: Readonly<Record<string, number>>;
-  /** Headers that a presigned address may carry in its query, by lower-case name. Default: none. */
+  /** Says which headers a presigned URL may carry in its query, by lower-case name. Default: none. */
   readonly headerInQuery?: (name: string) => boolean;
-  /** Bytes of a body that is held in memory, checked before anything is read of it. Default: 2 MiB. */
+  /** Largest body in bytes that is held in memory. It is checked before any of the body is read. Default: 2 MiB. */
   readonly maxBodyBytes?: number;
-  /** What the service says of a longer one. */
+  /** The service's error for a larger body. Default: a general one. */
   readonly tooLarge?: () => LocalFault;
-  /** Undoes the transfer coding of a request body and checks its checksums, for operations whose body is held in memory. */
+  /** Decodes the transfer coding of a request body and checks its checksums, for operations whose body is held in memory. */
   readonly decode?: (headers: Readonly<Record<string, string>>, body: IncomingMessage) => Readable;
-  /** Addresses that are open to the Internet on AWS, too: those of deployed APIs. */
+  /** Says which URLs are open to the Internet on AWS, too: those of deployed APIs. */
   readonly isPublic?: (url: URL) => boolean;
   /**
-   * Does the service itself let in this request of a page of another site? By CORS settings of its owner, or because the
-   * address holds a secret. It may add what the answer tells the browser.
+   * Says whether the service accepts this request of a page of another site, because of its owner's CORS settings or because the URL holds
+   * a secret. It may add headers for the browser to the response.
    */
   readonly allowsCrossSite?: (request: IncomingMessage, response: ServerResponse, url: URL) => boolean | Promise<boolean>;
-  /** Methods that a signature in the address opens although nobody can check it. Default: none. */
+  /** Methods for which a presigned URL is accepted although its key is unknown here and cannot be checked. Default: none. */
   readonly acceptsUnverifiedSignature?: (method: string) => boolean;
-  /** Takes an unsigned request of this path to the service's AWS protocol, as the anonymous principal. */
+  /** Says whether an unsigned request to this path is handled by the service's AWS protocol, as the anonymous principal's. */
   readonly anonymous?: (path: string) => boolean;
-  /** Called once when the server listens, side by side with the other services; stop() one after the other, the last service first. */
+  /** `start` runs once when the server listens, at the same time for all services. `stop` runs one after the other, the last service first. */
   readonly start?: () => Promise<void>;
   readonly stop?: () => Promise<void>;
   /** Facts for `local status`, e.g. { topics: 1 }. */
@@ -65,11 +65,11 @@ export interface LocalService {
 }
 
 export interface InputRules {
-  /** Names of shapes that the service checks itself, with everything below them. */
+  /** Names of shapes that the service checks itself, including everything below them. */
   readonly opaque?: ReadonlySet<string>;
-  /** Names of shapes whose values the service itself refuses, in words of its own. */
+  /** Names of shapes whose values the service refuses itself, with its own messages. */
   readonly own?: readonly string[];
-  /** The service's own words; undefined lets the input through. */
+  /** Makes the service's own error from the broken rules; undefined accepts the input. */
   readonly refuse?: (found: readonly Violation[], operation: string) => LocalFault | undefined;
 }
 
@@ -81,10 +81,10 @@ export interface Refusal {
 export interface ThrottleRefusal extends Refusal {
   /** Default: `Rate exceeded`. */
   readonly message?: string;
-  /** The error has a member `retryAfterSeconds`; its value where the caller sets none. */
+  /** Default value of the error's member `retryAfterSeconds`. Without it the error has no such member. */
   readonly retryAfterSeconds?: string;
 }
-/** How a service refuses what every service can refuse. Each has its own codes. */
+/** The errors that every service can answer. Each service has its own codes. */
 export interface Refusals {
   /** The policies do not allow the call. Default: `AccessDenied`, 403. */
   readonly denied?: Refusal;
@@ -102,19 +102,19 @@ export interface PageTokens {
   readonly byOperation?: Readonly<Record<string, TokenNames>>;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the dispatcher handles operations without knowing their types; services keep theirs.
+// biome-ignore lint/suspicious/noExplicitAny: the dispatcher handles operations without knowing their types. The services know them.
 export type Operations = Readonly<Record<string, Handler<any, any>>>;
 /** Input and output have the shapes of the SDK's `XCommandInput` / `XCommandOutput`, less `$metadata`. */
 export type Handler<Input, Output> = (input: Input, call: Call) => Result<Output> | Promise<Result<Output>>;
 export type Result<Output> = Omit<Output, "$metadata">;
 
-/** The member under which a plain operation gives its output as text. */
+/** The member in which a plain operation returns its output as finished text. */
 export const JSON_TEXT = Symbol("json");
 
 export interface Permission {
   readonly action: string;
   readonly resource: string;
-  /** A resource-based policy document (JSON) that also counts: bucket, topic, function. */
+  /** A resource-based policy document (JSON) that counts, too: of a bucket, topic or function. */
   readonly policy?: string | undefined;
   /** Condition keys beyond the global ones, e.g. { "s3:prefix": "x/" }. */
   readonly context?: Readonly<Record<string, string | string[]>>;
@@ -126,34 +126,34 @@ export type Principal =
   | { readonly type: "service"; readonly service: string; readonly sourceArn?: string }
   | { readonly type: "anonymous" };
 
-/** Everything about the call beside its input. */
+/** Everything about the call except its input. */
 export interface Call {
   readonly requestId: string;
   readonly region: string;
   readonly account: string;
   readonly principal: Principal;
-  /** Lower-case header names; for calls from inside those that they were given. */
+  /** Headers by lower-case name. A call from inside has only those that its caller passed. */
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
 
-/** What a service is given. One per server. */
+/** The environment of a service. There is one for each server. */
 export interface LocalEnv {
   readonly account: string;
   readonly clock: LocalClock;
   readonly store: Store;
-  /** Folder for large data (objects, databases, function code); exists. */
+  /** Folder for large data (objects, databases, function code). It exists. */
   readonly dataDir: string;
-  /** `http://127.0.0.1:<port>`; known once the server listens. */
+  /** `http://127.0.0.1:<port>`. Known as soon as the server listens. */
   readonly endpoint: () => string;
   readonly settings: Settings;
-  /** Call any operation of any service from inside, e.g. dispatch("logs", "PutLogEvents", {...}, { principal }). */
+  /** Calls any operation of any service from inside, e.g. dispatch("logs", "PutLogEvents", {...}, { principal }). */
   readonly dispatch: Dispatch;
-  /** May this principal do this? Answers AWS's reason when not. Set by the IAM service. */
+  /** Decides whether the principal has the permission, and gives AWS's reason when not. Set by the IAM service. */
   readonly decide: (principal: Principal, permission: Permission) => Verdict;
-  /** Temporary credentials for a role, as the Lambda service hands them to a sandbox. Set by the STS service. */
+  /** Makes temporary credentials for a role, as Lambda gives them to a sandbox. Set by the STS service. */
   readonly assume: (roleArn: string, session: string, seconds: number) => Credentials;
-  /** Secret and principal behind an access key id issued by `assume`; undefined for keys we did not issue (the owner's own). */
+  /** Secret and principal of an access key id that `assume` issued; undefined for other keys (the machine's user's own). */
   readonly identify: (accessKeyId: string) => { readonly secret: string; readonly principal: Principal } | undefined;
   readonly log: (line: string) => void;
 }
@@ -171,9 +171,9 @@ export type Dispatch = (
   from?: {
     readonly principal?: Principal;
     readonly region?: string;
-    /** What the call brings along, by lower-case names, e.g. the trace it belongs to. */
+    /** Headers that the call carries, by lower-case name, e.g. the id of its trace. */
     readonly headers?: Readonly<Record<string, string>>;
-    /** Aborted when nobody waits for the answer any more. */
+    /** Aborts when the caller no longer waits for the answer. */
     readonly signal?: AbortSignal;
   },
   // biome-ignore lint/suspicious/noExplicitAny: the caller names the operation and knows its output.
@@ -186,11 +186,11 @@ export interface Settings {
   readonly databases: "real" | "none";
   /** First port tried for databases; 0 = any free one. */
   readonly databasePort: number;
-  /** Further names, with or without a port, by which deployed APIs are reached: `10.0.2.2`, `x.trycloudflare.com`. Lower case. */
+  /** Further host names, with or without a port, at which deployed APIs are reachable: `10.0.2.2`, `x.trycloudflare.com`. Lower case. */
   readonly hosts?: readonly string[];
 }
 
-/** What real AWS would answer. The wire renders it; services only throw it. `code` is the modelled error name. */
+/** An error that AWS would answer. Services only throw it; wire/ writes it. `code` is the modelled error name. */
 export class LocalFault extends Error {
   readonly code: string;
   readonly status: number | undefined;
@@ -198,7 +198,7 @@ export class LocalFault extends Error {
   readonly extra: Readonly<Record<string, unknown>>;
   /** Further response headers, lower-case names, e.g. { "retry-after": "3" }. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Without a status the wire takes the modelled error's own, else 400. */
+  /** Default status: the one of the modelled error, else 400. */
   constructor(
     code: string,
     message: string,

@@ -1,13 +1,13 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { LocalFault } from "./service.ts";
 
-/** What a signature covers. Header names are lower-case; path and query as they came over the wire. */
+/** The parts of a request that a signature covers. Header names are lower-case; path and query are as they were sent. */
 export interface SignedRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string>>;
-  /** Called only when the request does not name its payload's hash. */
+  /** Called only when the request does not name the hash of its payload. */
   readonly body: () => Promise<Uint8Array>;
 }
 /** The signature of a request, from its Authorization header or its presigned URL. */
@@ -18,11 +18,11 @@ export interface Signature {
   readonly service: string;
   readonly signedHeaders: readonly string[];
   readonly signature: string;
-  /** Seconds that a presigned URL is good for. */
+  /** Seconds for which a presigned URL is valid. */
   readonly expires?: number | undefined;
-  /** When it was signed, e.g. 20260101T000000Z. */
+  /** Time of signing, e.g. 20260101T000000Z. */
   readonly signedAt: string;
-  /** Seconds since the epoch at which an address of the old version 2 ends, which boto3 still makes for S3. */
+  /** Seconds since the epoch at which a presigned URL of signature version 2 ends. boto3 still makes them for S3. */
   readonly endsAt?: number | undefined;
 }
 
@@ -58,7 +58,7 @@ function oldSignatureOf(query: URLSearchParams): Signature | undefined {
   return { ...scope, accessKeyId, signature, endsAt: Number(expires) };
 }
 
-/** Throws AWS's refusal when the request was not signed with this secret. */
+/** Throws AWS's error when the request was not signed with this secret. */
 export async function verifySignature(request: SignedRequest, signature: Signature, secretAccessKey: string): Promise<void> {
   if (signature.endsAt !== undefined)
     throw new LocalFault(
@@ -76,11 +76,11 @@ export async function verifySignature(request: SignedRequest, signature: Signatu
   );
 }
 
-/** Signing keys by secret and scope: each holds for a day, and costs four hashes. */
+/** Signing keys by secret and scope. A key is valid for a day and costs four hashes. */
 const signingKeys = new Map<string, Buffer>();
 const MOST_KEYS = 200;
 
-/** The key that signs everything of this scope. */
+/** The key for all signatures of this scope. */
 export function signingKey({ date, region, service }: Signature, secretAccessKey: string): Buffer {
   const name = [secretAccessKey, date, region, service].join("/");
   const known = signingKeys.get(name);
@@ -94,7 +94,7 @@ export function signingKey({ date, region, service }: Signature, secretAccessKey
   return key;
 }
 
-/** Throws when a presigned URL is used after its time. */
+/** Throws when a presigned URL has expired. */
 export function checkExpiry(signature: Signature, now: number): void {
   if (signature.endsAt === undefined && signature.expires === undefined) return;
   const expired = new LocalFault("AccessDenied", "Request has expired", 403);
@@ -131,7 +131,7 @@ async function expectedSignature(request: SignedRequest, signature: Signature, s
   return createHmac("sha256", signingKey(signature, secret)).update(text).digest("hex");
 }
 
-/** All services but S3 normalize the path and encode it once more. */
+/** All services except S3 normalize the path and encode it a second time. */
 function canonicalPath(path: string): string {
   const kept: string[] = [];
   for (const segment of path.split("/")) {

@@ -1,9 +1,9 @@
 import { type Journal, openJournal } from "./journal.ts";
 
 /**
- * The control planes' state: named collections of JSON documents, in memory for reading, and on disk as a journal with
- * a line per change. A change is written before the call that made it is answered, so `kill -9` loses no acknowledged
- * write (the operating system holds it); a half-written last line was never acknowledged and is dropped.
+ * The state of the control planes: named collections of JSON documents. They are read from memory and written to a journal with a line for
+ * each change. A change is written before the call that made it is answered, so `kill -9` loses no acknowledged write (the operating system
+ * holds it). A half-written last line was never acknowledged and is dropped.
  */
 export interface Store {
   collection<T>(name: string): Collection<T>;
@@ -12,7 +12,7 @@ export interface Store {
 export interface Collection<T> {
   get(key: string): T | undefined;
   has(key: string): boolean;
-  /** Stores the document; a later change of the same object counts only after another `put`. */
+  /** Stores the document. After a later change of the same object, call `put` once more. */
   put(key: string, value: T): void;
   delete(key: string): boolean;
   keys(): string[];
@@ -21,14 +21,14 @@ export interface Collection<T> {
   readonly size: number;
 }
 
-/** A journal of this size is rewritten when it has doubled since it was last, superseded lines and all. */
+/** A journal above this size is rewritten without superseded lines whenever it has doubled since the last rewrite. */
 const COMPACT_BYTES = 8 * 1024 * 1024;
-/** And at a start when it holds this many superseded lines. */
+/** At a start, the journal is rewritten when it holds this many superseded lines. */
 const COMPACT_LINES = 1_000;
 
 type Data = Map<string, Map<string, unknown>>;
 
-/** Without a file everything is in memory only. */
+/** Without a file, the data is in memory only. */
 export function openStore(file: string | undefined): Store {
   const data: Data = new Map();
   const journal = file === undefined ? undefined : openCompacted(file, data);
@@ -39,7 +39,7 @@ export function openStore(file: string | undefined): Store {
       try {
         journal.replace(linesOf(data));
       } catch {
-        // A full disk may still have room for a line; the next try is when it has doubled once more.
+        // A full disk may still have room for one line. The next attempt is when the journal has doubled once more.
       }
       compacted = journal.size();
     }

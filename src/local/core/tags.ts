@@ -1,6 +1,6 @@
 import type { LocalFault } from "./service.ts";
 
-/** Tags as services keep them: values by key. */
+/** Tags as services store them: values by key. */
 export type Tags = Readonly<Record<string, string>>;
 interface SdkTag {
   readonly Key?: string | undefined;
@@ -8,12 +8,12 @@ interface SdkTag {
 }
 const MOST = 50;
 
-/** A list of the SDK's as values by key; the last of a key counts. */
+/** Turns the SDK's list of tags into values by key. The last one of a key counts. */
 export const tagsOf = (list: readonly SdkTag[] | undefined): Tags =>
   Object.fromEntries((list ?? []).map(({ Key, Value }) => [Key ?? "", Value ?? ""]));
 export const tagList = (tags: Tags): { Key: string; Value: string }[] => Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 
-/** With more tags; `refuse` makes the service's own error of what AWS would not take. */
+/** Adds tags to existing ones. `refuse` makes the service's own error for tags that AWS would not accept. */
 export function withTags(before: Tags, added: Tags, refuse: (message: string) => LocalFault): Tags {
   if (Object.keys(added).some((key) => /^aws:/i.test(key))) throw refuse("Tag keys that start with aws: are reserved.");
   const tags = { ...before, ...added };

@@ -7,9 +7,9 @@ const TRIES = 20;
 export class TimeLimitExceeded extends Error {}
 
 /**
- * Runs synchronous work whose duration a caller's text decides (a template, a regular expression), for `ms` milliseconds at
- * most. Some expressions take exponential time. Work that ran out of time because the machine is busy is started again, so
- * it must have no effect but its return value. Throws `TimeLimitExceeded`.
+ * Runs synchronous work for at most `ms` milliseconds. Its duration depends on a caller's text (a template, a regular expression), and some
+ * expressions take exponential time. When the machine is busy, work that ran out of time is started again, so it must have no effect but
+ * its return value. Throws `TimeLimitExceeded`.
  */
 export function withTimeLimit<T>(work: () => T, ms = 50): T {
   for (let tries = 1; ; tries++) {

@@ -1,6 +1,6 @@
-/** Token buckets by name; time comes from the caller, in ms. */
+/** Token buckets by name. The caller passes the time, in ms. */
 export interface TokenBuckets {
-  /** Takes a token. 0 when there was one, else the seconds until there is. */
+  /** Takes a token and returns 0. Without a token, returns the seconds until the next one. */
   take(key: string, ratePerSecond: number, burst: number, now: number): number;
 }
 export function createTokenBuckets(): TokenBuckets {

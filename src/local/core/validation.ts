@@ -3,7 +3,7 @@ import type { Protocol } from "../wire/schema.ts";
 import { type ServiceModel, type Violation, violations } from "./model.ts";
 import { LocalFault, type LocalService } from "./service.ts";
 
-/** The published model of a service; undefined for one that none was made for. */
+/** The published model of a service; undefined when the package has none for it. */
 export async function loadModel(service: string): Promise<ServiceModel | undefined> {
   return Object.hasOwn(MODELS, service) ? ((await MODELS[service]?.())?.default as ServiceModel) : undefined;
 }
@@ -27,7 +27,7 @@ export function checkInput(
   if (fault) throw fault;
 }
 
-/** The words that most services share: `2 validation errors detected: Value '…' at '…' failed to satisfy constraint: …; …`. */
+/** The error that most services share: `2 validation errors detected: Value '…' at '…' failed to satisfy constraint: …; …`. */
 export function validationFault(
   found: readonly Violation[],
   protocol: Protocol,
@@ -44,12 +44,12 @@ export function validationFault(
   return new LocalFault(code ?? usual, `${count}: ${parts.join("; ")}`, 400);
 }
 
-/** `keySchema.1.member.attributeName` */
+/** The path as AWS writes it: `keySchema.1.member.attributeName`. */
 export const pathOf = ({ path }: Pick<Violation, "path">): string =>
   path.map((part) => (typeof part === "number" ? `${part + 1}.member` : lowerFirst(part))).join(".");
 export const lowerFirst = (name: string): string => name.charAt(0).toLowerCase() + name.slice(1);
 
-/** What cannot be read as what it should be never reaches the other rules. */
+/** A value of a wrong type is refused first; the other rules do not see it. */
 function wrongType({ value, shape }: Violation, protocol: Protocol): LocalFault {
   if (protocol === "awsQuery" || protocol === "ec2Query") return new LocalFault("MalformedInput", "Invalid Argument", 400);
   const given = Array.isArray(value) || (typeof value === "object" && value !== null) ? "Start of structure or map" : `${tokenOf(value)}`;
@@ -74,7 +74,7 @@ function shown({ value, shape }: Violation): string {
   if (value === null) return "null ";
   return `'${asJava(value).slice(0, LONGEST_SHOWN)}' `;
 }
-/** As Java prints values: `[a, b]`, `{k=v}`. */
+/** Writes a value as Java prints it: `[a, b]`, `{k=v}`. */
 function asJava(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(asJava).join(", ")}]`;
   if (value instanceof Date) return value.toISOString();

@@ -14,7 +14,7 @@ import type { Where } from "./status.ts";
 
 export { type LocalStatus, statusLocal } from "./status.ts";
 
-/** FOLDER_IN_USE, PORT_BUSY, FOLDER_UNWRITABLE, FOLDER_LINKED, LOCAL_START_FAILED, LOCAL_STOP_FAILED, LOCAL_DATA_NEWER, FAULTS_INVALID. */
+/** Codes: FOLDER_IN_USE, PORT_BUSY, FOLDER_UNWRITABLE, FOLDER_LINKED, LOCAL_START_FAILED, LOCAL_STOP_FAILED, LOCAL_DATA_NEWER, FAULTS_INVALID. */
 export class LocalAwsError extends Error {
   readonly code: string;
   constructor(code: string, message: string) {
@@ -34,7 +34,7 @@ export interface Started {
   readonly port: number;
   readonly pid: number;
   readonly alreadyRunning: boolean;
-  /** With what it was started, now or earlier. */
+  /** The options of its start, now or earlier. */
   readonly options: ServeOptions;
 }
 
@@ -42,7 +42,7 @@ const START_MS = 60_000;
 const STOP_MS = 30_000;
 const POLL_MS = 25;
 
-/** Starts the local AWS in the background and returns when it answers; one that runs on this folder already is found. */
+/** Starts the local AWS in the background and returns when it answers. One that already runs on this folder is used as it is. */
 export async function startLocal(options: StartOptions): Promise<Started> {
   const dataDir = resolve(options.dataDir);
   prepareFolder(dataDir);
@@ -66,7 +66,7 @@ const asStarted = ({ port, pid, options }: DaemonState, alreadyRunning: boolean)
   options,
 });
 
-/** Node says ENOENT where a recursive mkdir meets a read-only file system: the nearest folder that is there tells the reason. */
+/** Node answers ENOENT when a recursive mkdir meets a read-only file system. The nearest existing folder shows the real reason. */
 function reasonOf(folder: string, error: unknown): string | undefined {
   const { code } = error as NodeJS.ErrnoException;
   if (code !== "ENOENT") return code;
@@ -80,10 +80,10 @@ function reasonOf(folder: string, error: unknown): string | undefined {
   }
 }
 
-/** Makes the data folder, closed to other users. Throws FOLDER_UNWRITABLE, FOLDER_LINKED. */
+/** Makes the data folder and closes it to other users. Throws FOLDER_UNWRITABLE, FOLDER_LINKED. */
 export function prepareFolder(dataDir: string): void {
   try {
-    // Only the folder itself is closed to others: who serves its databases may have to pass through those above it.
+    // Only the data folder itself is closed: the user of the databases may have to pass through the folders above it.
     mkdirSync(dirname(dataDir), { recursive: true });
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     accessSync(dataDir, constants.W_OK | constants.X_OK);
@@ -95,7 +95,10 @@ export function prepareFolder(dataDir: string): void {
   if (link) throw new LocalAwsError("FOLDER_LINKED", `${link} is a symbolic link: the local AWS would write where it leads. Remove it.`);
 }
 
-/** Data is nobody's source. A hidden folder around it (`.fleetlogix/local`) is a tool's own and holds nothing else. */
+/**
+ * Keeps the data out of Git. The file goes into the hidden folder around the data (`.fleetlogix`), if there is one, because that folder
+ * holds nothing else.
+ */
 function hideFromGit(dataDir: string): void {
   const around = dirname(dataDir);
   const file = join(basename(around).startsWith(".") ? around : dataDir, ".gitignore");
@@ -106,7 +109,7 @@ function hideFromGit(dataDir: string): void {
   }
 }
 
-/** Refuses a port on which somebody listens (PORT_BUSY), and says who when it is one of us. */
+/** Refuses a port that is in use (PORT_BUSY), and names the data folder when a local AWS uses it. */
 export async function checkPort(port: number): Promise<void> {
   const taken = await new Promise<boolean>((done) => {
     const socket = connect({ port, host: "127.0.0.1" });
@@ -138,7 +141,7 @@ async function launch(options: StartOptions): Promise<ServeMessage> {
 
 function spawnServe({ dataDir, port, realism, faultsFile, databases, databasePort, hosts = [] }: StartOptions): ChildProcess {
   const self = fileURLToPath(import.meta.url);
-  // From its sources (our own tests) it needs the loader; from the package it is plain JavaScript.
+  // When it runs from its sources (in our tests) it needs the loader. The package holds plain JavaScript.
   const fromSource = self.endsWith(".ts");
   const serve = join(dirname(self), fromSource ? "serve.ts" : "fleetlogix-local.cjs");
   const args = [
@@ -162,7 +165,7 @@ function spawnServe({ dataDir, port, realism, faultsFile, databases, databasePor
   return child;
 }
 
-/** What Node.js and PostgreSQL need of their owner's environment. Keys and tokens have no business in it, nor in what it starts. */
+/** The environment variables that Node.js and PostgreSQL need. Keys and tokens must not reach the daemon or the processes that it starts. */
 const KEPT =
   /^(PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|TMP|TEMP|LD_LIBRARY_PATH|SystemRoot|SystemDrive|windir|ComSpec|PATHEXT|USERPROFILE|APPDATA|LOCALAPPDATA)$/i;
 function cleanEnvironment(): NodeJS.ProcessEnv {
@@ -170,7 +173,7 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
 }
 
-/** Another start on the same folder was quicker. */
+/** Waits for a local AWS that another process started on the same folder at the same time. */
 async function awaitOther(dataDir: string, timeoutMs: number): Promise<Started> {
   for (let waited = 0; waited < timeoutMs; waited += POLL_MS) {
     const running = await find(dataDir);
@@ -183,7 +186,7 @@ async function awaitOther(dataDir: string, timeoutMs: number): Promise<Started> 
   );
 }
 
-/** Ends it in order: what it started ends first. Data stays. */
+/** Stops the local AWS in order: the processes that it started end first. The data stays. */
 export async function stopLocal(options: Where): Promise<{ readonly wasRunning: boolean }> {
   const dataDir = resolve(options.dataDir);
   const found = await find(dataDir, options.port);
@@ -195,9 +198,9 @@ export async function stopLocal(options: Where): Promise<{ readonly wasRunning: 
   return { wasRunning: ours };
 }
 
-/** Asks the server itself where it answers. A signal goes only to a process that was proven to be this folder's server. */
+/** Tells a server that answers to stop. Sends a signal only to a process that is proven to be this folder's server. */
 async function end(pid: number, dataDir: string, found: DaemonState | undefined): Promise<void> {
-  // A test suite may serve the folder in its own process, which is not ours to end.
+  // A test suite may serve the folder in its own process. That process must not be ended.
   if (found && !servesFolder(pid, dataDir) && process.platform !== "win32")
     throw new LocalAwsError("LOCAL_STOP_FAILED", `Process ${pid} serves ${dataDir} and is no background process. End it.`);
   const asked = found && (await askToStop(found.port));
@@ -207,13 +210,13 @@ async function end(pid: number, dataDir: string, found: DaemonState | undefined)
   dropState(dataDir, pid);
 }
 
-/** Empties it. One that runs is started again, empty, on the same port and with the same options. */
+/** Deletes the data. A running local AWS is restarted, empty, on the same port and with the same options. */
 export async function resetLocal(options: Where): Promise<{ readonly wasRunning: boolean }> {
   const dataDir = resolve(options.dataDir);
   const running = await find(dataDir, options.port);
   await stopLocal({ dataDir, port: options.port });
   const entries = await readdir(dataDir).catch((): string[] => []);
-  // Only a folder that a local AWS has written is emptied: the name may have been mistyped.
+  // Only a folder that a local AWS has written is emptied, because the name may be mistyped.
   const ours = entries.includes(JOURNAL);
   await removeDatabases(dataDir, ours ? "all" : "outside");
   if (ours) for (const entry of entries) rmSync(join(dataDir, entry), { recursive: true, force: true });

@@ -4,13 +4,13 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { REPLACE } from "../core/files.ts";
 
-/** Where the files of a local AWS lie in its data folder. */
+/** Names of a local AWS's files in its data folder. */
 export const JOURNAL = "journal.jsonl";
 export const LOG = "local.log";
 const STATE = "local.json";
 const LOCK = "local.lock";
 
-/** How a running local AWS is found and started again. */
+/** The contents of the state file, by which a running local AWS is found and restarted. */
 export interface DaemonState {
   readonly pid: number;
   readonly port: number;
@@ -19,12 +19,12 @@ export interface DaemonState {
 }
 export interface ServeOptions {
   readonly realism: boolean;
-  /** A fault plan, JSON. */
+  /** Path of a fault plan, JSON. */
   readonly faultsFile?: string | undefined;
   readonly databases: "real" | "none";
   /** First port tried for databases; 0 = any free one. */
   readonly databasePort: number;
-  /** Further names by which deployed APIs are reached. */
+  /** Further host names at which deployed APIs are reachable. */
   readonly hosts?: readonly string[] | undefined;
 }
 
@@ -40,12 +40,12 @@ export function writeState(dataDir: string, state: DaemonState): void {
   writeFileSync(temporary, `${JSON.stringify(state, undefined, 2)}\n`, { mode: 0o600, flag: REPLACE as never });
   renameSync(temporary, join(dataDir, STATE));
 }
-/** Removes what this process has written; of another it is left alone. */
+/** Removes the state file that this process has written. Another process's file stays. */
 export function dropState(dataDir: string, pid: number): void {
   if (readState(dataDir)?.pid === pid) rmSync(join(dataDir, STATE), { force: true });
 }
 
-/** A process that runs; one that has ended and was not collected by its parent does not. */
+/** True when the process runs. A process that ended and was not collected by its parent (a zombie) does not run. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -60,7 +60,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Is this process proven to be the local AWS of this folder? Numbers are used again after a restart of the machine. */
+/** True when this process is proven to be the local AWS of this folder. The system may reuse process ids. */
 export function servesFolder(pid: number, dataDir: string): boolean {
   if (!isAlive(pid)) return false;
   try {
@@ -70,14 +70,14 @@ export function servesFolder(pid: number, dataDir: string): boolean {
     return false;
   }
 }
-/** The command line of a process, its words parted by spaces, with one at the end. */
+/** The command line of a process: its words, with a space after each. */
 function commandOf(pid: number): string {
   if (process.platform === "linux") return `${readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")} `;
-  // Windows has no such command: there nothing is proven this way.
+  // Windows has no such command. There, no process is proven to be ours.
   return `${execFileSync("ps", ["-ww", "-o", "command=", "-p", String(pid)], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim()} `;
 }
 
-/** The same folder, by whatever links it is reached, and whether or not it is still there. */
+/** True when both paths lead to the same folder, through any links, whether or not the folder still exists. */
 export const isSameFolder = (one: string, other: string): boolean => canonical(one) === canonical(other);
 function canonical(path: string): string {
   try {
@@ -87,12 +87,12 @@ function canonical(path: string): string {
   }
 }
 
-/** The first symbolic link in a data folder, if there is one: none is made by us where we write. */
+/** The first symbolic link in a data folder, if there is one. We create none in the places that we write. */
 export function linkIn(dataDir: string, depth = 0): string | undefined {
   for (const entry of readdirSync(dataDir, { withFileTypes: true })) {
     const path = join(dataDir, entry.name);
     if (entry.isSymbolicLink()) return path;
-    // Databases and unzipped code have links of their own; neither is written through them.
+    // Databases and unzipped code have their own links. We write through neither.
     const own = depth === 0 && (entry.name === "rds" || entry.name === "lambda");
     const found = entry.isDirectory() && !own ? linkIn(path, depth + 1) : undefined;
     if (found) return found;
@@ -100,7 +100,7 @@ export function linkIn(dataDir: string, depth = 0): string | undefined {
   return undefined;
 }
 
-/** Long enough for another process that found the same dead lock to have taken it. */
+/** Time in which another process that found the same abandoned lock takes it. */
 const SETTLE_MS = 60;
 
 export interface Lock {
@@ -108,7 +108,7 @@ export interface Lock {
   readonly isHeld: () => boolean;
   readonly release: () => void;
 }
-/** Takes the folder for this process alone; answers whose it is when it is taken. What a killed process left is taken over. */
+/** Takes the folder for this process alone, or names the process that holds it. A killed process's lock is taken over. */
 export async function lockFolder(dataDir: string): Promise<Lock | { readonly heldBy: number }> {
   const lock = join(dataDir, LOCK);
   const mine = join(dataDir, `${LOCK}.${process.pid}`);

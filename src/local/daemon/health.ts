@@ -3,7 +3,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type DaemonState, isAlive, isSameFolder, readState } from "./files.ts";
 
-/** What a running local AWS says about itself at `/_local/health`. */
+/** The answer of a running local AWS at `/_local/health`. */
 export interface Health {
   readonly pid: number;
   readonly dataDir?: string;
@@ -16,13 +16,13 @@ export interface Health {
 
 export const urlOf = (port: number): string => `http://127.0.0.1:${port}`;
 
-/** undefined when nobody answers, or somebody else. */
+/** The health of the local AWS at this port; undefined when none answers there. */
 export async function health(port: number): Promise<Health | undefined> {
   const answer = await ask<Health>(port, "health");
   return typeof answer?.pid === "number" && answer.account !== undefined ? answer : undefined;
 }
 
-/** What is at `/_local/<path>`; undefined when nobody answers. */
+/** Reads `/_local/<path>`; undefined when no server answers. */
 export async function ask<T>(port: number, path: string): Promise<T | undefined> {
   try {
     return JSON.parse(await call(port, "GET", path)) as T;
@@ -31,7 +31,7 @@ export async function ask<T>(port: number, path: string): Promise<T | undefined>
   }
 }
 
-/** True when the server answered that it stops. */
+/** Tells the server to stop. True when it answered that it does. */
 export const askToStop = (port: number): Promise<boolean> =>
   call(port, "POST", "stop").then(
     () => true,
@@ -40,7 +40,7 @@ export const askToStop = (port: number): Promise<boolean> =>
 
 const ANSWER_MS = 2_000;
 
-/** The body of a good answer. `fetch` would load all of undici, a quarter of a short command's time. */
+/** The body of an answer with status 200. `fetch` would load all of undici, which takes a quarter of a short command's time. */
 function call(port: number, method: string, path: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { host: "127.0.0.1", port, method, path: `/_local/${path}`, agent: false, signal: AbortSignal.timeout(ANSWER_MS) };
@@ -53,13 +53,13 @@ function call(port: number, method: string, path: string): Promise<string> {
   });
 }
 
-/** Long enough for a server whose folder was deleted to notice, and for one whose note was deleted to write it anew. */
+/** Time in which a server notices that its folder was deleted, or writes a deleted state file anew. */
 const SETTLE_MS = 10_000;
 const POLL_MS = 50;
 
 /**
- * The local AWS that runs on this folder and answers. It is found by its note in the folder, and by the port where it
- * says itself that the folder is its own: the two may disagree for a moment after somebody deleted files.
+ * The local AWS that runs on this folder and answers. It is found by the state file in the folder, or by the port, when the server there
+ * says that it serves this folder. The two may differ for a moment after somebody deleted files.
  */
 export async function find(dataDir: string, port?: number): Promise<DaemonState | undefined> {
   for (let waited = 0; waited < SETTLE_MS; waited += POLL_MS) {
@@ -70,7 +70,7 @@ export async function find(dataDir: string, port?: number): Promise<DaemonState 
   }
   return undefined;
 }
-/** Does the local AWS at this port say that this folder is its own? */
+/** True when the local AWS at this port says that it serves this folder. */
 export async function servesHere(port: number, dataDir: string): Promise<boolean> {
   const served = (await health(port))?.dataDir;
   return served !== undefined && isSameFolder(served, dataDir);

@@ -1,10 +1,10 @@
 import { appendFileSync, renameSync, statSync } from "node:fs";
 import { APPEND } from "../core/files.ts";
 
-/** The log and the one before it are kept. */
+/** The log has at most this size. The one before it is kept, too. */
 const MOST_BYTES = 5 * 1024 * 1024;
 
-/** Appends lines with their time to a file that never grows past a bound. */
+/** Appends lines with their time to a file of bounded size. */
 export function boundedLog(file: string): (line: string) => void {
   let size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   return (line) => {

@@ -4,11 +4,11 @@ import { promisify } from "node:util";
 
 export interface Memory {
   readonly processes: number;
-  /** What they hold together: pages that several share count once. Where the system does not tell, what each has in memory. */
+  /** Memory of all these processes together. Shared pages count once; where the system does not show sharing, the sum of each process's memory. */
   readonly bytes: number;
 }
 
-/** The memory of a process and of all that it started. undefined where the system has no list of processes that we can read. */
+/** The memory of a process and of all processes that it started. undefined where the system has no readable list of processes. */
 export async function memoryOf(pid: number): Promise<Memory | undefined> {
   const linux = process.platform === "linux";
   const all = await (linux ? fromProc() : fromPs()).catch(() => undefined);
@@ -24,7 +24,7 @@ type Processes = Map<number, { readonly parent: number; readonly bytes?: number 
 async function fromProc(): Promise<Processes> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const entries = pids.map(async (pid) => {
-    // One that ends meanwhile is no one's child any more.
+    // A process may end between listing and reading.
     const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
     const [, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return [Number(pid), { parent: Number(parent) }] as const;

@@ -7,12 +7,12 @@ import { type LocalAws, startLocalAws } from "../index.ts";
 import { type DaemonState, dropState, LOG, type Lock, lockFolder, readState, type ServeOptions, writeState } from "./files.ts";
 import { boundedLog } from "./log.ts";
 
-/** The background process: `node fleetlogix-local.cjs --data FOLDER --port N`. Tells its parent, once, how the start went. */
+/** The background process: `node fleetlogix-local.cjs --data FOLDER --port N`. It sends its parent one message about the start. */
 export type ServeMessage = { readonly ready: DaemonState } | { readonly failed: { readonly code: string; readonly message: string } };
 
-/** Calls remembered for the fault plan's log: enough to look at, little enough to hold. */
+/** Number of calls in the fault plan's log: enough to look at, and few enough to hold in memory. */
 const CALLS_KEPT = 1_000;
-/** Servers and sandboxes have this long to end in order. */
+/** Databases and sandboxes have this long to stop in order. */
 const STOP_MS = 25_000;
 
 interface Arguments extends ServeOptions {
@@ -93,13 +93,13 @@ async function serve({ dataDir, port, ...options }: Arguments, log: (line: strin
   watchFolder(dataDir, state, lock, stop);
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  // Closing the terminal in which it was started is no reason to end.
+  // Closing the terminal must not end the server.
   process.on("SIGHUP", () => {});
   tell({ ready: state });
 }
 
 const WATCH_MS = 250;
-/** The server and its folder are one: when the folder is gone, or another's, the server ends. */
+/** Ends the server when its folder is gone or belongs to another process. */
 function watchFolder(dataDir: string, state: DaemonState, lock: Lock, stop: (why: string) => Promise<void>): void {
   const watch = setInterval(() => {
     if (lock.isHeld()) {
@@ -125,7 +125,7 @@ const log = boundedLog(join(args.dataDir, LOG));
 process.on("uncaughtException", (error) => {
   log(`bug: ${error.stack ?? error.message}`);
   if (failRunningRequests(error)) return;
-  // What the parent of a failed start would otherwise wait for; a running server goes on.
+  // A parent that waits for a failed start must get an answer. A running server goes on.
   if (process.connected) {
     fail("", error.message);
     process.exit(1);

@@ -15,7 +15,7 @@ export interface LocalStatus {
   readonly port?: number;
   readonly pid?: number;
   readonly uptimeSeconds?: number;
-  /** Of the whole process tree, databases and functions included. */
+  /** Memory of the whole process tree, including databases and functions. */
   readonly memoryBytes?: number;
   readonly processes?: number;
   readonly realism?: boolean;
@@ -23,7 +23,7 @@ export interface LocalStatus {
   readonly services?: Health["services"];
 }
 
-/** A local AWS: by its folder, and by the port where it is looked for when the folder has no note of it. */
+/** Names a local AWS by its folder, and by the port where it is searched when the folder has no state file. */
 export interface Where {
   readonly dataDir: string;
   readonly port?: number | undefined;
@@ -42,7 +42,7 @@ export async function statusLocal(options: Where): Promise<LocalStatus> {
   return { running: true, ...files, dataBytes: await dataBytes(dataDir, names), ...about };
 }
 
-/** `names`: what the databases' folders are called. */
+/** `names`: the names of the databases' folders. */
 async function dataBytes(dataDir: string, names: Readonly<Record<string, string>>): Promise<Record<string, number>> {
   const sums: Record<string, number> = {};
   const add = (part: string, bytes: number): void => {

@@ -35,7 +35,7 @@ export function writeCbor(schema: NormalizedSchema, value: unknown): Uint8Array 
 export async function readXml(service: WireService, schema: NormalizedSchema, text: string): Promise<unknown> {
   return new XmlShapeDeserializer(xmlSettings(service) as never).read(schema, text);
 }
-/** `root`: the element's name; undefined keeps the schema's own; null gives the content without an element around it. */
+/** `root`: name of the element. undefined: the schema's own. null: the content without an element around it. */
 export function writeXml(service: WireService, schema: NormalizedSchema, value: unknown, root?: string | null): string {
   const serializer = new XmlShapeSerializer({ ...xmlSettings(service), xmlNamespace: undefined } as never);
   serializer.write(schema, value);
@@ -48,7 +48,7 @@ export function writeXml(service: WireService, schema: NormalizedSchema, value: 
 }
 export const escapeXml = (text: string): string =>
   nameControls(text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;"));
-/** Keys of objects may hold control characters; AWS names them, as raw ones would break every parser. */
+/** Keys of objects may hold control characters. AWS writes them as character references, because raw ones break every parser. */
 const nameControls = (text: string): string =>
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression searches for control characters.
   text.replace(/[\u0000-\u0008\u000b-\u001f]/g, (c) => `&#x${c.charCodeAt(0).toString(16)};`);

@@ -1,8 +1,8 @@
 import type { WireService } from "./schema.ts";
 
 /**
- * A service that left the query protocol still answers it, and each of its newer ones: the JavaScript SDK speaks JSON with CloudWatch, boto3
- * and the `aws` command CBOR, older ones the query protocol. What a request speaks is told by its headers.
+ * A service that left the query protocol still answers it, and each newer protocol, too: the JavaScript SDK uses JSON with CloudWatch,
+ * boto3 and the `aws` command use CBOR, their older versions the query protocol. The headers show which protocol a request uses.
  */
 export function withRequestProtocol(wire: WireService, headers: Readonly<Record<string, string>>): WireService {
   if (!wire.queryCompatible) return wire;

@@ -2,16 +2,16 @@ import type { NormalizedSchema } from "@smithy/core/schema";
 import { members, type Traits, traitsOf } from "./schema.ts";
 import { fromText } from "./values.ts";
 
-/** `A.member.1.Key=v` as a tree; the text of a node is under `$`. */
+/** `A.member.1.Key=v` as a tree. The text of a node is under `$`. */
 interface Node {
   $?: string;
   [part: string]: Node | string | undefined;
 }
 
-/** Names come from outside: `__proto__` is one like the others. */
+/** Names come from outside, so `__proto__` must be an ordinary name. */
 const newNode = (): Node => Object.create(null) as Node;
 
-/** AWS Query and EC2 Query: a flat form → the operation's input. */
+/** Reads a form of AWS Query or EC2 Query into the operation's input. */
 export function readQuery(schema: NormalizedSchema, form: URLSearchParams, ec2: boolean): Record<string, unknown> {
   const root = newNode();
   for (const [path, value] of form) {
@@ -43,7 +43,7 @@ function readList(schema: NormalizedSchema, node: Node, ec2: boolean): unknown {
   const item = schema.getValueSchema();
   const flat = ec2 || traitsOf(schema).xmlFlattened;
   const named = flat ? node : (node[keyOf("member", traitsOf(item), ec2, false)] as Node | undefined);
-  // botocore writes `.member.` where a list has a name of its own; an empty list is sent as an empty value.
+  // botocore writes `.member.` even where a list has its own item name. An empty list is sent as an empty value.
   const list = named ?? (node.member as Node | undefined);
   if (!list) return node.$ === "" ? [] : undefined;
   return numbered(list).map((i) => read(item, list[i] as Node, ec2));

@@ -24,7 +24,7 @@ export interface ParsedRequest {
   readonly input: Record<string, unknown>;
 }
 
-/** Request → operation and typed input. Throws the fault that AWS answers to what it cannot read. */
+/** Reads a request into its operation and typed input. Throws the error that AWS answers to a malformed request. */
 export async function parseRequest(service: WireService, routes: Routes, request: WireRequest): Promise<ParsedRequest> {
   if (service.protocol === "awsQuery" || service.protocol === "ec2Query") return parseQuery(service, request);
   if (service.protocol === "awsJson1_0" || service.protocol === "awsJson1_1") return parseJsonRpc(service, request);
@@ -53,7 +53,7 @@ async function parseJsonRpc(service: WireService, request: WireRequest): Promise
 }
 
 const checks = new WeakMap<Operation, ShapeCheck>();
-/** The JSON itself, once it has the operation's shape. */
+/** The input as plain JSON, after its shape was checked. */
 function plainInput(operation: Operation, text: string): Record<string, unknown> {
   let json: unknown;
   try {
@@ -113,7 +113,7 @@ const notANumber = (service: WireService, name: string): LocalFault =>
     ? new LocalFault("InvalidArgument", `Provided ${name} not an integer or within integer range`, 400)
     : new LocalFault("SerializationException", `${name} is not a number.`, 400);
 
-/** Where a member of an input stands in a request. */
+/** The place of an input's member in a request. */
 interface Binding {
   readonly name: string;
   readonly member: NormalizedSchema;
@@ -122,7 +122,7 @@ interface Binding {
 type MemberReader = (request: WireRequest, labels: Readonly<Record<string, string>>) => unknown;
 
 const bindings = new WeakMap<Operation, readonly Binding[]>();
-/** Made on the first request of an operation: some have forty members. */
+/** Made on the first request of an operation, because some have forty members. */
 function bindingsOf(operation: Operation): readonly Binding[] {
   const known = bindings.get(operation);
   if (known) return known;
@@ -166,7 +166,7 @@ const fromPrefix =
     return found.length ? Object.fromEntries(found.map(([header, text]) => [header.slice(prefix.length), text])) : undefined;
   };
 
-/** A map member that takes every query parameter that no other member has taken. */
+/** Fills the map member that takes the query parameters of no other member. */
 function bindQueryParams(operation: Operation, request: WireRequest, input: Record<string, unknown>): void {
   if (request.query.size === 0) return;
   const all = members(operation.input);

@@ -13,7 +13,7 @@ export interface WireResponse {
 }
 const XML = '<?xml version="1.0" encoding="UTF-8"?>';
 
-/** Typed output → response. */
+/** Writes a typed output as a response. */
 export function writeResponse(
   service: WireService,
   operation: Operation,
@@ -45,7 +45,7 @@ export function writeResponse(
 }
 const CBOR = { "content-type": "application/cbor", "smithy-protocol": "rpc-v2-cbor" };
 
-/** A service may have written the JSON already. */
+/** The output as JSON text. A service may have written it already. */
 const plainText = (output: Record<string, unknown>): string =>
   JSON_TEXT in output ? (output[JSON_TEXT as never] as string) : JSON.stringify(output);
 
@@ -85,7 +85,7 @@ function writeRest(
     body = xml ? XML + unwrapped(service, operation, inBody) : writeJson(service.protocol, operation.output, inBody);
     headers["content-type"] ??= xml ? "application/xml" : "application/json";
   }
-  // A part of an object is the one case in which the status depends on what is answered.
+  // Only a part of an object has a status that depends on the output.
   if (xml && output.ContentRange !== undefined) status = 206;
   return { status, headers, body };
 }
@@ -96,8 +96,8 @@ function headerText(member: NormalizedSchema, value: unknown): string {
 }
 
 /**
- * An output whose root bears its only member's name (GetBucketLocation's) is that member: AWS writes one element, not two.
- * The namespace is what the JavaScript SDK knows it by.
+ * An output whose root element has the same name as its only member (GetBucketLocation) is that member: AWS writes one element, not two.
+ * The JavaScript SDK recognizes the root by its namespace.
  */
 function unwrapped(service: WireService, operation: Operation, output: Record<string, unknown>): string {
   const body = writeXml(service, operation.output, output);
@@ -108,13 +108,13 @@ function unwrapped(service: WireService, operation: Operation, output: Record<st
   return `<${root} xmlns="${service.xmlNamespace}">${text}</${root}>`;
 }
 
-/** A fault → what AWS answers, in the service's own protocol. */
+/** Writes an error as AWS answers it in the service's protocol. */
 export function writeFault(service: WireService, fault: LocalFault, requestId: string): WireResponse {
   const schema = service.errors[fault.code];
   const traits = schema ? traitsOf(schema) : {};
   const headers: Record<string, string> = { "x-amzn-requestid": requestId, ...fault.headers };
   const message = escapeXml(fault.message);
-  // Only the query protocols have error codes of their own beside the shape's name.
+  // Only the query protocols have error codes that differ from the shape's name.
   const query = service.protocol === "awsQuery" || service.protocol === "ec2Query";
   const code = query ? (traits.awsQueryError?.[0] ?? fault.code) : fault.code;
   const status = fault.status ?? (query ? traits.awsQueryError?.[1] : undefined) ?? traits.httpError ?? 400;
@@ -135,7 +135,7 @@ export function writeFault(service: WireService, fault: LocalFault, requestId: s
     const body = `${XML}<Error><Code>${code}</Code><Message>${message}</Message>${more}<RequestId>${requestId}</RequestId></Error>`;
     return { status, headers: { ...headers, "x-amz-request-id": requestId, "content-type": "application/xml" }, body };
   }
-  // By these older clients and scripts go.
+  // Older clients and scripts read the error code from this header.
   if (service.queryCompatible)
     headers["x-amzn-query-error"] = `${traits.awsQueryError?.[0] ?? code};${status >= 500 ? "Receiver" : "Sender"}`;
   if (service.protocol === "rpcv2Cbor")

@@ -1,7 +1,7 @@
 import { LocalFault } from "../core/service.ts";
 import { members, type Operation, requiredMembers, traitsOf, type WireService } from "./schema.ts";
 
-/** An operation of a REST protocol, ready to be compared with requests. */
+/** An operation of a REST protocol, compiled for matching. */
 interface Route {
   readonly operation: Operation;
   readonly method: string;
@@ -20,7 +20,7 @@ export interface RouteMatch {
 }
 export type Routes = readonly Route[];
 
-/** The most specific first: fixed parameters, then required ones, then the longest literal path. */
+/** Sorted, the most specific first: by fixed query parameters, then required ones, then the longest literal path. */
 export function compileRoutes(service: WireService): Routes {
   return Object.values(service.operations)
     .map(compile)
@@ -30,7 +30,7 @@ export function compileRoutes(service: WireService): Routes {
 function compile(operation: Operation): Route {
   const [method, uri] = operation.traits.http ?? ["POST", "/"];
   const [modelled = "/", query = ""] = uri.split("?");
-  // The SDK moves S3's bucket from the path to the endpoint; in path style it stands first.
+  // The SDK moves S3's bucket from the path to the host name. In path style it is the first segment.
   const path = members(operation.input).some(
     ([name, member]) => name === "Bucket" && traitsOf(member).httpLabel && !uri.includes("{Bucket}"),
   )
@@ -47,7 +47,7 @@ function compile(operation: Operation): Route {
     })
     .join("");
   const statics = query ? query.split("&").map((pair) => pair.split("=") as [string, string | undefined]) : [];
-  // `x-id` is a hint that only SDKs send: it may tell siblings apart, it may be missing.
+  // Only SDKs send `x-id`. It may distinguish two operations on the same path, and it may be missing.
   const fixed = statics.filter(([name]) => name !== "x-id");
   const required = new Set(requiredMembers(operation.input));
   const bound = members(operation.input).filter(([name]) => required.has(name));

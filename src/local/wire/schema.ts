@@ -2,9 +2,9 @@ import { NormalizedSchema } from "@smithy/core/schema";
 import type { LocalService } from "../core/service.ts";
 
 /**
- * The wire formats of every service, taken from the runtime schemas that the `@aws-sdk/client-*` packages export:
- * each operation with its input, output and traits, each modelled error. The layout of these arrays is public at run
- * time but undocumented, which is why the SDK's versions are pinned and a round-trip test covers the operations in use.
+ * The wire formats of every service, taken from the runtime schemas that the `@aws-sdk/client-*` packages export: each operation with its
+ * input, output and traits, and each modelled error. The layout of these arrays is public at run time but undocumented. Therefore the SDK's
+ * versions are pinned, and a round-trip test covers the operations in use.
  */
 export type Protocol = "awsQuery" | "ec2Query" | "awsJson1_0" | "awsJson1_1" | "restJson1" | "restXml" | "rpcv2Cbor";
 export interface Operation {
@@ -18,9 +18,9 @@ export interface WireService {
   readonly operations: Readonly<Record<string, Operation>>;
   readonly errors: Readonly<Record<string, NormalizedSchema>>;
   readonly xmlNamespace: string;
-  /** Spoke the query protocol before, and still tells its error codes. */
+  /** True when the service used the query protocol before. Then it still sends that protocol's error codes. */
   readonly queryCompatible: boolean;
-  /** Operations whose JSON goes to the service and comes from it as it is. */
+  /** Operations that get and return the JSON of the wire unchanged. */
   readonly plain: LocalService["plain"];
   readonly errorNamespace: LocalService["errorNamespace"];
 }
@@ -31,12 +31,12 @@ const ERROR = -3;
 /** `sdk`: the namespace of an `@aws-sdk/client-*` package. */
 export function wireService(sdk: object, { plain, errorNamespace }: Pick<LocalService, "plain" | "errorNamespace"> = {}): WireService {
   const exported = Object.entries(sdk) as [string, unknown][];
-  // The first *Client is the service's own; building one costs nothing and tells its protocol.
+  // The first *Client is the service's own. Building one costs nothing and shows its protocol.
   const Client = exported.find(([name, value]) => /^(?!__)\w+Client$/.test(name) && typeof value === "function")?.[1] as new (
     options: object,
   ) => { config: { protocol: { getShapeId(): string; awsQueryCompatible?: boolean; options?: { xmlNamespace?: string } } } };
   const { protocol } = new Client({ region: "us-east-1" }).config;
-  // Names come from outside: `constructor` is no operation.
+  // Names come from outside, so `constructor` must not be found.
   const operations: Record<string, Operation> = Object.create(null);
   const errors: Record<string, NormalizedSchema> = Object.create(null);
   for (const [, value] of exported) {
@@ -58,7 +58,7 @@ export function wireService(sdk: object, { plain, errorNamespace }: Pick<LocalSe
   };
 }
 
-/** Member names that the model says are required. */
+/** Names of the members that the model requires. */
 export function requiredMembers(schema: NormalizedSchema): readonly string[] {
   const raw = schema.getSchema() as unknown as readonly unknown[];
   if (!Array.isArray(raw)) return [];

@@ -3,12 +3,12 @@ import { LocalFault } from "../core/service.ts";
 import { members } from "./schema.ts";
 
 /**
- * Checks JSON against a shape in place, as AWS's reader does: members that the shape does not have and those that are null go; a value of another
- * protocol is a SerializationException. For operations whose input goes to the service as it is.
+ * Checks JSON against a shape and changes it in place, as AWS's reader does: unknown members and members that are null are removed; a value
+ * of another type is a SerializationException. For operations whose input goes to the service unchanged.
  */
 export type ShapeCheck = (json: unknown, depth: number) => void;
 
-/** Deeper than anything that a service accepts, and far from the end of the stack. */
+/** Deeper than any input that a service accepts, and far below the limit of the stack. */
 const MAX_DEPTH = 200;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
@@ -18,7 +18,7 @@ export function shapeCheck(schema: NormalizedSchema): ShapeCheck {
   return checkOf(schema, new Map());
 }
 
-/** `known`: shapes contain themselves, and are recognised by their definition. */
+/** `known`: the shapes seen so far, by definition, because shapes may contain themselves. */
 function checkOf(schema: NormalizedSchema, known: Map<unknown, ShapeCheck>): ShapeCheck {
   const definition = schema.getSchema();
   const made = known.get(definition);

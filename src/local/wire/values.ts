@@ -1,7 +1,7 @@
 import type { NormalizedSchema } from "@smithy/core/schema";
 import { traitsOf } from "./schema.ts";
 
-/** Where a simple value stands as text: it decides the default form of times. */
+/** The place of a simple value in the request. It decides the default format of times. */
 type TextLocation = "label" | "query" | "header";
 const DATE_TIME = 5;
 const HTTP_DATE = 6;

@@ -1,4 +1,4 @@
-/** Operations that do less than AWS's, and what they lack. */
+/** Operations that do less than AWS does, with the missing parts. */
 export const partial: Readonly<Record<string, string>> = {
   ImportRestApi: "OpenAPI 3.0 in JSON; no YAML, no Swagger 2.0",
   PutRestApi: "OpenAPI 3.0 in JSON; no YAML, no Swagger 2.0",

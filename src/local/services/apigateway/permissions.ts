@@ -1,6 +1,6 @@
 import type { Permission } from "../../core/service.ts";
 
-/** API Gateway's permissions are HTTP verbs on the paths of its own REST interface. */
+/** The permissions of API Gateway are HTTP verbs on the paths of its own REST interface. */
 export function gatewayPermissions(operation: string, input: Record<string, unknown>, region: string): readonly Permission[] {
   return [{ action: `apigateway:${verbOf(operation)}`, resource: `arn:aws:apigateway:${region}::${pathOf(operation, input)}` }];
 }

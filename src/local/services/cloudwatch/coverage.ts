@@ -1,4 +1,4 @@
-/** Operations that do less than AWS's, and what they lack. */
+/** Operations that do less than AWS does, with the missing parts. */
 export const partial: Readonly<Record<string, string>> = {
   PutMetricData: "kept by the minute: `StorageResolution` 1 is taken as 60",
   GetMetricData: "no metric math, no Metrics Insights, no other accounts",

@@ -23,7 +23,7 @@ interface BatchGetRequest {
 }
 const MAX_WRITES = 25;
 const MAX_READS = 100;
-/** A page of a batch read ends when it holds this much; the rest comes back as unprocessed. */
+/** A page of a batch read ends at this size. The other keys are returned as unprocessed. */
 const MAX_READ_BYTES = 16 * 1024 * 1024;
 
 export function batchOperations(context: Context): Operations {
@@ -56,7 +56,7 @@ async function batchWrite(request: BatchWriteRequest, context: Context, { region
     used.set(table.doc.name, added(used.get(table.doc.name), units));
     const metric = collectionMetrics(request.ReturnItemCollectionMetrics, table, subject);
     if (metric) metrics.set(table.doc.name, [...(metrics.get(table.doc.name) ?? []), metric]);
-    // Each write stands for itself, and a big one takes its time.
+    // The writes of a batch are independent. After a large one, other requests get a turn.
     if (write.item && itemSize(write.item) > 100_000) await turn();
   }
   const ConsumedCapacity = [...used].flatMap(([name, units]) => consumed(request.ReturnConsumedCapacity, name, units) ?? []);
@@ -67,7 +67,7 @@ async function batchWrite(request: BatchWriteRequest, context: Context, { region
   };
 }
 
-/** What can be refused without the tables. */
+/** Checks the writes as far as possible without their tables. */
 function checkWrites(request: BatchWriteRequest): { name: string; put: Item | undefined; key: Item }[] {
   const items = request.RequestItems;
   for (const name of Object.keys(items ?? {})) checkTableName(name, "requestItems");

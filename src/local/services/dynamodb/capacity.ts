@@ -13,7 +13,7 @@ export interface Units {
 }
 const NONE: ReadonlyMap<string, number> = new Map();
 
-/** Bytes read, as AWS charges them: half without strong consistency. */
+/** Read units as AWS charges them: half without strong consistency. */
 export const readUnits = (bytes: number, consistent: boolean): number => Math.max(1, Math.ceil(bytes / READ_UNIT)) * (consistent ? 1 : 0.5);
 export const ofTable = (table: number): Units => ({ table, global: NONE, local: NONE });
 export const ofIndex = ({ name, global }: IndexSchema, units: number): Units => ({
@@ -22,7 +22,7 @@ export const ofIndex = ({ name, global }: IndexSchema, units: number): Units => 
   local: global ? NONE : new Map([[name, units]]),
 });
 
-/** The larger of what was and is, for the table; for each index what its entry's change costs. */
+/** Write units. The table costs the larger size of the old and the new item. An index costs what the change of its entry costs. */
 export function writeUnits({ schema }: OpenTable, before: Item | undefined, after: Item | undefined): Units {
   const size = Math.max(before ? itemSize(before) : 0, after ? itemSize(after) : 0);
   const global = new Map<string, number>();
@@ -46,7 +46,7 @@ function indexUnits(index: IndexSchema, schema: OpenTable["schema"], before: Ite
   return JSON.stringify(was) === JSON.stringify(is) ? 0 : Math.max(size(before), size(after));
 }
 
-/** The attributes that an index has of an item. */
+/** The attributes of an item that an index holds. */
 export function projected(index: IndexSchema, schema: OpenTable["schema"], item: Item): Item {
   const names = projectedNames(index, schema);
   if (!names) return item;
@@ -57,7 +57,7 @@ export function projected(index: IndexSchema, schema: OpenTable["schema"], item:
     }),
   );
 }
-/** undefined: all. */
+/** The names of the attributes that an index holds; undefined: all. */
 export function projectedNames({ doc, ...index }: IndexSchema, schema: OpenTable["schema"]): string[] | undefined {
   if (doc.projection.ProjectionType === "ALL") return undefined;
   const keys = [...attributesOf(schema), ...attributesOf(index)].map(({ name }) => name);
@@ -73,7 +73,7 @@ export interface ConsumedCapacity {
   readonly GlobalSecondaryIndexes?: object;
   readonly LocalSecondaryIndexes?: object;
 }
-/** What a call used, in the detail that was asked for. `times`: 2 for transactions, which name reads or writes. */
+/** The capacity that a call used, in the requested detail. `times`: for transactions, which cost double and name reads or writes. */
 export function consumed(asked: string | undefined, table: string, used: Units, times?: "read" | "write"): ConsumedCapacity | undefined {
   if (asked !== "TOTAL" && asked !== "INDEXES") return undefined;
   const factor = times ? 2 : 1;

@@ -6,21 +6,21 @@ import type { TableDoc, Tables } from "./table.ts";
 import type { Item } from "./values/attribute-value.ts";
 import { newItem } from "./values/attribute-value.ts";
 
-/** What the item operations share. */
+/** The parts that the item operations share. */
 export interface Context {
   readonly env: LocalEnv;
   readonly tables: Tables;
   /** Opens the database on its first call. */
   readonly database: () => Promise<Database>;
 }
-/** A table of the region, ready for items. */
+/** A table of the region whose items are loaded. */
 export interface OpenTable {
   readonly doc: TableDoc;
   readonly schema: TableSchema;
   readonly rows: TableRows;
 }
 
-/** Throws ResourceNotFoundException for a table that is not there, or not yet. */
+/** Throws ResourceNotFoundException when the table does not exist, or is still being created. */
 export function openTable({ tables }: Context, database: Database, region: string, name: string): OpenTable {
   const doc = tables.readable(region, name);
   const table: OpenTable = { doc, schema: schemaOf(doc), rows: database.table(doc.id) };

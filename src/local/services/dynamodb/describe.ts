@@ -13,7 +13,7 @@ import type { Database } from "./storage/database.ts";
 import type { TableRows } from "./storage/rows.ts";
 import type { IndexDoc, TableDoc, Tables } from "./table.ts";
 
-/** On-demand tables show zeros here: AWS's phantom throughput. */
+/** AWS shows zeros for on-demand tables. */
 const throughputOf = (throughput: ProvisionedThroughput | undefined): ProvisionedThroughputDescription => ({
   NumberOfDecreasesToday: 0,
   ReadCapacityUnits: throughput?.ReadCapacityUnits ?? 0,
@@ -25,7 +25,7 @@ const warmThroughput = (table: TableDoc) => ({
   Status: "ACTIVE" as const,
 });
 
-/** DescribeTable's answer, members that AWS leaves out left out. */
+/** The answer of DescribeTable, without the members that AWS leaves out. */
 export function describeTable(table: TableDoc, tables: Tables, database: Database, env: LocalEnv): TableDescription {
   const rows = database.table(table.id);
   for (const { name, keyOf } of schemaOf(table).indexes) void database.index(rows, name, keyOf);
@@ -86,7 +86,7 @@ function describeGlobal(table: TableDoc, index: IndexDoc, rows: TableRows, env: 
   };
 }
 
-/** Without a key of its own the table has the account's `aws/dynamodb` key. */
+/** Without a customer key, the table uses the account's `aws/dynamodb` key. */
 function describeSse(table: TableDoc): SSEDescription {
   const key = table.sse?.KMSMasterKeyId;
   const account = table.arn.split(":")[4] ?? "";

@@ -9,24 +9,24 @@ import { TOKEN_MS } from "./transactions.ts";
 import { type Item, member } from "./values/attribute-value.ts";
 
 const SWEEP_MS = 30_000;
-/** AWS ignores times longer past than this: they are taken for mistakes. */
+/** AWS ignores times that are longer ago than this, because they are probably mistakes. */
 const TOO_OLD_MS = 5 * 365 * 86_400_000;
 const EVERYTHING = { from: "", to: "\uffff" };
 const SLICE = 500;
 
 export interface Expiry {
-  /** Hears of each committed change, to know when the next item of a table is due. */
+  /** Called with each committed change. It keeps the time when the next item of a table is due. */
   changed(change: Change): void;
-  /** A table's setting has changed: its items have to be looked at again. */
+  /** Called when a table's setting has changed. The next sweep reads all its items. */
   watch(table: TableDoc): void;
-  /** Deletes what has expired, in every table. */
+  /** Deletes the expired items of all tables. */
   sweep(): Promise<void>;
   start(): void;
   stop(): void;
 }
 
 export function expiryOf(env: LocalEnv, tables: Tables, database: () => Promise<Database>): Expiry {
-  /** Table id → when its next item is due, in ms. A table that is not in it has to be looked through. */
+  /** Table id → time when its next item is due, in ms. The next sweep reads all items of a table that is missing here. */
   const due = new Map<string, number>();
   let cancel = (): void => {};
   let stopped = false;
@@ -71,7 +71,7 @@ export function expiryOf(env: LocalEnv, tables: Tables, database: () => Promise<
   return expiry;
 }
 
-/** Items with a time, other work in between; nothing comes between an item and what is done with it. */
+/** Yields the items that have a time. Other requests get a turn between two items, but never between reading an item and deleting it. */
 async function* expiring({ rows }: TableRows, table: TableDoc): AsyncGenerator<{ key: string; at: number }> {
   let last: string | undefined;
   for (let count = 1; ; count++) {
@@ -84,7 +84,7 @@ async function* expiring({ rows }: TableRows, table: TableDoc): AsyncGenerator<{
   }
 }
 
-/** The time of an item, in ms; undefined without a number in the table's attribute. */
+/** The time of an item, in ms; undefined when the table's attribute holds no number. */
 function expiresAt(item: Item, table: TableDoc): number | undefined {
   const seconds = member(item, table.ttl?.attribute ?? "")?.N;
   return seconds === undefined ? undefined : Number(seconds) * 1000;

@@ -17,7 +17,7 @@ import { tableOperations } from "./tables.ts";
 import { transactionOperations } from "./transactions.ts";
 import { updateOperations } from "./update.ts";
 
-/** Errors of the framework before DynamoDB itself. */
+/** Errors of AWS's web framework, which reads a request before DynamoDB does. */
 const CORAL: Readonly<Record<string, string>> = {
   ValidationException: "validate",
   SerializationException: "service",
@@ -25,10 +25,10 @@ const CORAL: Readonly<Record<string, string>> = {
   AccessDeniedException: "service",
 };
 
-/** AWS refuses a longer request by its length. */
+/** AWS refuses a request whose stated length is above this. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-/** Tables described in the journal, items in a log below `dynamodb/` and in memory; the log is read on the first call. */
+/** The journal describes the tables. Items are in memory and in a log below `dynamodb/`, which is read on the first call. */
 export function dynamodbService(env: LocalEnv): LocalService {
   const tables = tablesOf(env);
   const folder = join(env.dataDir, "dynamodb");
@@ -79,7 +79,7 @@ export function dynamodbService(env: LocalEnv): LocalService {
   };
 }
 
-/** Items were kept in LevelDB before; where both are, the older one was empty. */
+/** Refuses items in LevelDB, the format of earlier releases. In a folder with both formats LevelDB was empty. */
 function refuseOldFormat(folder: string): void {
   if (!existsSync(join(folder, "level")) || existsSync(join(folder, "items"))) return;
   throw new Error(

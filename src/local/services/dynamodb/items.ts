@@ -10,7 +10,7 @@ import { nameOf } from "./table.ts";
 import { checkItem, type Item } from "./values/attribute-value.ts";
 import { type ParsedWrite, type Prepared, parseWrite, prepare, type WriteKind } from "./write.ts";
 
-/** One item each. */
+/** The operations for a single item. */
 export function itemOperations(context: Context): Operations {
   const writing = (kind: WriteKind) => (input: WriteRequest, call: Call) => writeItem(kind, input, context, call);
   return {
@@ -26,7 +26,7 @@ export interface ParsedProjection {
   readonly project: Projection | undefined;
   readonly paths: readonly Path[];
 }
-/** ProjectionExpression or AttributesToGet, placeholders checked. */
+/** Reads ProjectionExpression or AttributesToGet and checks its placeholders. */
 export function parseProjection(request: ProjectionRequest): ParsedProjection {
   checkStyles(request, ["ProjectionExpression"], ["AttributesToGet"]);
   const { ProjectionExpression, AttributesToGet } = request;

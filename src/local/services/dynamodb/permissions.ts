@@ -11,7 +11,7 @@ const PARTS: Readonly<Record<string, string>> = {
   Get: "GetItem",
 };
 
-/** Each action on its table or index; a transaction needs the permissions of its parts. */
+/** An action needs the permission for its table or index. A transaction needs the permissions of its parts. */
 export const permissionsOf =
   (tables: Tables): NonNullable<LocalService["permissions"]> =>
   (operation, input, call) => {

@@ -25,18 +25,18 @@ export interface ParsedRead {
   readonly start: Item | undefined;
   readonly consistent: boolean;
   readonly filter: Condition | undefined;
-  /** Attributes that the filter looks at, and how a message calls the filter. */
+  /** The attributes that the filter reads. */
   readonly filterPaths: readonly Path[];
   readonly filterTitle: string;
   readonly project: Projection | undefined;
   readonly projectPaths: readonly Path[];
-  /** Only the number of items is wanted. */
+  /** True when only the number of items is requested. */
   readonly counts: boolean;
-  /** Whole items are wanted, also from an index that has parts of them. */
+  /** True when whole items are requested, also from an index that holds parts of them. */
   readonly wholeItems: boolean;
   readonly select: string | undefined;
   readonly capacity: string | undefined;
-  /** Of a parallel scan. */
+  /** The segment of a parallel scan. */
   readonly segment: { readonly at: number; readonly of: number } | undefined;
 }
 
@@ -156,7 +156,7 @@ function segmentOf({ Segment, TotalSegments }: ReadRequest): ParsedRead["segment
   return { at: Segment, of: TotalSegments };
 }
 
-/** An equal share of the partitions' hashes. */
+/** The segment's equal share of the partitions' hashes. */
 function segmentRange(segment: ParsedRead["segment"]): KeyRange {
   const end = afterPrefix("");
   if (!segment) return { from: "", to: end };

@@ -7,7 +7,7 @@ import { member, shown, type Value } from "./values/attribute-value.ts";
 import { invalid, invalidParameter } from "./values/faults.ts";
 import { checkNested } from "./write.ts";
 
-/** The index that a read goes by, when it may. Throws what AWS refuses of a read once it knows the table. */
+/** The index that the request names. Throws AWS's error when the table does not allow the read. */
 export function checkReadable(parsed: ParsedRead, table: OpenTable, now: number): IndexSchema | undefined {
   const index = table.schema.indexes.find(({ name }) => name === parsed.index);
   if (parsed.index !== undefined && !index) throw invalid(`The table does not have the specified index: ${parsed.index}`);
@@ -31,7 +31,7 @@ function checkFilter(
       throw invalid(`${filterTitle} can only contain non-primary key attributes: Primary key attribute: ${name}`);
 }
 
-/** A global index answers only what it has. */
+/** A global index can return only the attributes that it holds. */
 function checkProjection({ select, projectPaths, isQuery }: ParsedRead, { schema }: OpenTable, index: IndexSchema): void {
   const names = projectedNames(index, schema);
   if (!names || !index.global) return;
@@ -45,7 +45,7 @@ function checkProjection({ select, projectPaths, isQuery }: ParsedRead, { schema
 }
 
 const NO_MATCH = "The provided starting key is invalid: The provided key element does not match the schema";
-/** Behind which entry a page begins. */
+/** The key of the entry before a page's first one. */
 export function startOf(parsed: ParsedRead, { schema }: OpenTable, index: IndexSchema | undefined, range: KeyRange): string | undefined {
   const { start, isQuery } = parsed;
   if (!start) return undefined;

@@ -14,9 +14,9 @@ import { type KeyRange, step } from "./storage/sorted.ts";
 import type { Item } from "./values/attribute-value.ts";
 import { itemSize } from "./values/size.ts";
 
-/** AWS ends a page when it has read this much. */
+/** AWS ends a page when it has read this many bytes. */
 const PAGE_BYTES = 1024 * 1024;
-/** Other requests are answered in between when a page takes longer. */
+/** After this time, other requests get a turn before the page continues. */
 const SLICE_MS = 8;
 
 export function readOperations(context: Context): Operations {
@@ -37,7 +37,7 @@ async function read(parsed: ParsedRead, context: Context, { region }: Call): Pro
   return { [JSON_TEXT]: pageText(parsed, table, index, page) };
 }
 
-/** Rows by the order of the table or of the index. */
+/** Rows in the order of the table or of the index. */
 interface Source {
   next(range: KeyRange, reverse: boolean, last: string | undefined): readonly [string, Row] | undefined;
 }
@@ -58,7 +58,7 @@ interface Page {
   count: number;
   scanned: number;
   bytes: number;
-  /** The last row that was read, when there may be more. */
+  /** The last row read, when there may be more. */
   last: Row | undefined;
 }
 
@@ -89,13 +89,13 @@ async function readPage(
   }
 }
 
-/** The index, when items are to be shown as it has them. A local index fetches from the table what it lacks. */
+/** The index, when the answer shows items as the index holds them. A local index reads missing attributes from the table. */
 function narrowing({ wholeItems, projectPaths }: ParsedRead, table: OpenTable, index: IndexSchema | undefined): IndexSchema | undefined {
   const names = index && projectedNames(index, table.schema);
   if (!names || (!index.global && wholeItems)) return undefined;
   return !index.global && projectPaths.some(([head]) => !names.includes(head)) ? undefined : index;
 }
-/** Counts a row and puts it on the page when the filter lets it. */
+/** Counts a row and adds it to the page when the filter accepts it. */
 function taker(parsed: ParsedRead, table: OpenTable, index: IndexSchema | undefined, page: Page): (row: Row) => void {
   const { filter, project, counts } = parsed;
   const narrow = narrowing(parsed, table, index);

@@ -3,7 +3,7 @@ import type { PlaceholderInput } from "./expressions/placeholders.ts";
 import { checkAttributeName, type Item } from "./values/attribute-value.ts";
 import { invalid } from "./values/faults.ts";
 
-/** Inputs of the item operations: JSON that was held against the model, except for the attribute values in it. */
+/** Inputs of the item operations: JSON that was checked against the model, except for its attribute values. */
 export interface TableRequest {
   readonly TableName?: string;
   readonly ReturnConsumedCapacity?: string;
@@ -49,7 +49,7 @@ export interface ReadRequest extends TableRequest, ProjectionRequest {
 }
 
 const NAME = /^[a-zA-Z0-9_.-]{3,255}$/;
-/** The model takes any text where a table's ARN may stand; a plain name still has to be one. */
+/** The model accepts any text where a table's ARN is allowed. A plain name is checked here. */
 export function checkTableName(name: string, at = "tableName"): string {
   if (name.startsWith("arn:") || NAME.test(name)) return name;
   const rule =
@@ -61,7 +61,7 @@ export function checkTableName(name: string, at = "tableName"): string {
   throw invalid(`1 validation error detected: Value '${name.slice(0, 300)}' at '${at}' failed to satisfy constraint: ${rule}`);
 }
 
-/** Requests take expressions or the members of before, not both; placeholders only with expressions that can use them. */
+/** A request uses either expressions or the older members. Placeholders need an expression that can use them. */
 export function checkStyles(request: object, expressions: readonly string[], legacy: readonly string[]): void {
   const given = request as Record<string, unknown>;
   const used = expressions.filter((name) => given[name] !== undefined);
@@ -81,7 +81,7 @@ export function checkStyles(request: object, expressions: readonly string[], leg
   );
 }
 
-/** AttributesToGet as AWS takes it: no name twice. */
+/** Checks that AttributesToGet names no attribute twice. */
 export function checkDistinct(names: readonly string[]): void {
   const seen = new Set<string>();
   for (const name of names) {

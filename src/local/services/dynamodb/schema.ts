@@ -8,7 +8,7 @@ export interface KeyAttribute {
   readonly name: string;
   readonly type: ScalarType;
 }
-/** A key: its partition and, where there is one, its sort attribute. */
+/** A key: the partition attribute and, if there is one, the sort attribute. */
 export interface KeySchema {
   readonly hash: KeyAttribute;
   readonly range: KeyAttribute | undefined;
@@ -27,7 +27,7 @@ const MAX_HASH_BYTES = 2048;
 const MAX_RANGE_BYTES = 1024;
 const known = new WeakMap<TableDoc, TableSchema>();
 
-/** The keys of a table and its indexes, made out once for each version of its description. */
+/** The keys of a table and its indexes, computed once for each version of its description. */
 export function schemaOf(table: TableDoc): TableSchema {
   const schema = known.get(table) ?? newSchema(table);
   known.set(table, schema);
@@ -57,7 +57,7 @@ function keySchema(table: TableDoc, elements: TableDoc["keySchema"]): KeySchema 
 
 export const attributesOf = ({ hash, range }: KeySchema): KeyAttribute[] => (range ? [hash, range] : [hash]);
 
-/** The place of an item, or of a key, whose key attributes were checked. */
+/** The key of an item's row. The key attributes must be checked before. */
 export function rowKey({ hash, range }: KeySchema, item: Item): string {
   return partitionKey(item[hash.name] as Value) + (range ? keyPart(item[range.name] as Value) : "");
 }
@@ -72,7 +72,7 @@ function indexKey({ hash, range }: KeySchema, item: Item, row: string): string |
   return rowKey({ hash, range }, item) + row;
 }
 
-/** Checks that a key has the table's attributes, of their types, and no others. */
+/** Checks that a key has exactly the table's key attributes, with their types. */
 export function checkKey(schema: KeySchema, key: Item): void {
   const attributes = attributesOf(schema);
   if (Object.keys(key).length !== attributes.length) throw mismatch();
@@ -99,7 +99,7 @@ function checkKeySize({ hash }: KeySchema, name: string, value: Value): void {
 const keySize = ({ S, B }: Value): number =>
   S !== undefined ? Buffer.byteLength(S) : B !== undefined ? Buffer.byteLength(B, "base64") : 0;
 
-/** Checks the key attributes of an item that is to be stored, those of the indexes too. */
+/** Checks the key attributes of an item to be stored, also those of the indexes. */
 export function checkItemKeys(schema: TableSchema, item: Item): void {
   for (const attribute of attributesOf(schema)) {
     const { name, type } = attribute;

@@ -34,7 +34,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const invalid = (message: string): LocalFault => new LocalFault("ValidationException", message);
 
-/** Settings beside the table itself: expiry, backups, tags, policy, and the account's limits. */
+/** Operations for a table's expiry, backups, tags and policy, and for the account's limits. */
 export function settingOperations(env: LocalEnv, tables: Tables, watch: (table: TableDoc) => void): Operations {
   return {
     ...ttlOperations(env, tables, watch),
@@ -120,7 +120,7 @@ function backupOperations(env: LocalEnv, tables: Tables): Operations {
 const MAX_TAGS = 50;
 const TAG_TEXT = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
-/** Checks and turns a list of tags into a map. */
+/** Checks a list of tags and turns it into a map. */
 export function tagMap(tags: readonly Tag[]): Record<string, string> {
   for (const { Key = "", Value = "" } of tags) {
     if (Key.toLowerCase().startsWith("aws:")) throw invalid("User-defined tag keys can't start with using the aws: prefix");
@@ -149,7 +149,7 @@ function tagOperations(tables: Tables): Operations {
     tables.put({ ...table, tags });
     return {};
   };
-  /** AWS answers ten tags a page. */
+  /** AWS returns ten tags in a page. */
   const list: Handler<ListTagsOfResourceCommandInput, ListTagsOfResourceCommandOutput> = (input) => {
     const tags = Object.entries(tables.byArn(input.ResourceArn as string).tags).map(([Key, Value]) => ({ Key, Value }));
     const from = Number(input.NextToken ?? 0);

@@ -6,7 +6,7 @@ const MAX_INDEXES = { global: 20, local: 5 } as const;
 const MAX_PROJECTED = 100;
 type Index = { IndexName?: string | undefined; KeySchema?: KeySchemaElement[] | undefined; Projection?: Projection | undefined };
 
-/** Everything that AWS refuses of a new table before it looks at what is there. */
+/** Checks everything that AWS refuses for a new table before it looks at existing ones. */
 export function checkCreate(input: CreateTableCommandInput): void {
   checkTableName(input.TableName);
   for (const member of ["GlobalTableSourceArn", "VectorIndexes"] as const)
@@ -52,7 +52,7 @@ function definedNames({ AttributeDefinitions = [] }: CreateTableCommandInput): s
   return names;
 }
 
-/** Of a table or an index: HASH, then perhaps RANGE, of two names, all defined. */
+/** Checks the key of a table or an index: HASH, then optionally RANGE, with two different names that are both defined. */
 export function checkKeySchema(keys: readonly KeySchemaElement[], definitions: readonly string[]): void {
   const names = keys.map(({ AttributeName }) => AttributeName as string);
   if (keys.length > 2)
@@ -118,7 +118,7 @@ export function checkProjection({ ProjectionType, NonKeyAttributes }: Projection
     throw invalidParameter("ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
 }
 
-/** All indexes together may name so many further attributes. */
+/** All indexes together may project at most this many further attributes. */
 export function checkProjected(indexes: readonly Index[]): void {
   const count = indexes.reduce((sum, { Projection }) => sum + (Projection?.NonKeyAttributes?.length ?? 0), 0);
   if (count > MAX_PROJECTED)

@@ -18,17 +18,17 @@ export interface IndexDoc {
   readonly projection: Projection;
   readonly throughput?: ProvisionedThroughput | undefined;
   readonly onDemand?: OnDemandThroughput | undefined;
-  /** CREATING before this time, in ms. */
+  /** Until this time, in ms, the index is CREATING. */
   readonly readyAt: number;
 }
-/** A table as the journal keeps it. Times in ms. */
+/** A table in the journal. Times in ms. */
 export interface TableDoc {
   readonly id: string;
   readonly region: string;
   readonly name: string;
   readonly arn: string;
   readonly createdAt: number;
-  /** The passing state and the time at which it ends: ACTIVE then, or gone after DELETING. */
+  /** The current temporary state and its end. Afterwards the table is ACTIVE, or deleted after DELETING. */
   readonly passing: { readonly status: "CREATING" | "UPDATING" | "DELETING"; readonly until: number };
   readonly keySchema: KeySchemaElement[];
   readonly attributes: AttributeDefinition[];
@@ -48,15 +48,15 @@ export interface TableDoc {
   readonly policy?: string | undefined;
 }
 
-/** Seconds that AWS takes, played when realism is on. */
+/** Durations on AWS, used when realism is on. */
 const STATE_MS = { create: 6_000, update: 5_000, delete: 6_000, index: 15_000, ttl: 20_000 } as const;
 
 export interface Tables {
-  /** The table whatever its state; undefined when there is none (any more). */
+  /** The table in any state; undefined when it does not exist. */
   find(region: string, name: string): TableDoc | undefined;
-  /** For the control plane: "Requested resource not found: Table: x not found". */
+  /** The table, for the control plane. Throws "Requested resource not found: Table: x not found". */
   need(region: string, name: string): TableDoc;
-  /** For items: a table that is being created or deleted does not exist yet or any more. */
+  /** The table, for items. A table that is being created or deleted does not exist here. */
   readable(region: string, name: string): TableDoc;
   byArn(arn: string): TableDoc;
   list(region: string): TableDoc[];
@@ -64,9 +64,9 @@ export interface Tables {
   put(table: TableDoc): TableDoc;
   remove(table: TableDoc): void;
   status(table: TableDoc): "CREATING" | "UPDATING" | "DELETING" | "ACTIVE";
-  /** When a change that begins now is over. */
+  /** The end of a change that starts now. */
   readyAt(change: keyof typeof STATE_MS): number;
-  /** Refuses what AWS refuses on a table in a passing state. */
+  /** Throws AWS's error for a table in a temporary state. */
   mustBeActive(table: TableDoc): void;
 }
 
@@ -130,5 +130,5 @@ export function tablesOf(env: LocalEnv): Tables {
 }
 
 const notFound = (message: string): LocalFault => new LocalFault("ResourceNotFoundException", message);
-/** AWS takes a table's ARN wherever it takes its name. */
+/** AWS accepts a table's ARN wherever it accepts its name. */
 export const nameOf = (nameOrArn: string): string => (nameOrArn.startsWith("arn:") ? (nameOrArn.split("/")[1] ?? nameOrArn) : nameOrArn);

@@ -47,7 +47,7 @@ export function tableOperations({ env, tables, database }: Context): Operations 
     const TableDescription = describeDeleted(describeTable(deleting, tables, opened, env));
     if (deleting.passing.until > env.clock.now()) tables.put(deleting);
     else tables.remove(table);
-    // A kill before this line leaves items of a table that nobody knows: they are dropped when the items are next read.
+    // After a kill before this line, items of a deleted table remain. The next read of the log drops them.
     opened.dropTable(table.id);
     return { TableDescription };
   };
@@ -62,10 +62,10 @@ export function tableOperations({ env, tables, database }: Context): Operations 
   return { CreateTable: create, DescribeTable: describe, DeleteTable: remove, ListTables: list };
 }
 
-/** The create call's own answer never says ACTIVE, however fast a table is. */
+/** The answer of CreateTable never says ACTIVE, however fast a table is created. */
 const CREATING = { TableStatus: "CREATING" } as const;
 const LEFT_OUT = ["KeySchema", "AttributeDefinitions", "CreationDateTime", "LocalSecondaryIndexes", "GlobalSecondaryIndexes"];
-/** DeleteTable's answer lacks what AWS leaves out. */
+/** The answer of DeleteTable, without the members that AWS leaves out. */
 const describeDeleted = (described: TableDescription): TableDescription => ({
   ...Object.fromEntries(Object.entries(described).filter(([name]) => !LEFT_OUT.includes(name))),
   TableStatus: "DELETING",
@@ -107,6 +107,6 @@ export const newIndex = (index: GlobalSecondaryIndex, readyAt: number): IndexDoc
   readyAt,
 });
 
-/** Each enabling has a label, and thereby an ARN, of its own. */
+/** Each time a stream is enabled, it gets a new label and thereby a new ARN. */
 export const newStream = (spec: StreamSpecification | undefined, now: number): TableDoc["stream"] =>
   spec?.StreamEnabled ? { spec, label: new Date(now).toISOString().replace("Z", "") } : undefined;

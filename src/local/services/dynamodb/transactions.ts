@@ -115,13 +115,13 @@ function tokenOf({ ClientRequestToken, TransactItems }: TransactWriteRequest, re
   const hash = createHash("sha256").update(JSON.stringify(TransactItems, sortedMembers)).digest("hex");
   return { name: `${region}/${ClientRequestToken}`, token: { at: now, hash } };
 }
-/** The same content has the same text, whatever the order of its members. */
+/** Sorts the members, so that equal content gives equal text. */
 const sortedMembers = (_key: string, value: unknown): unknown =>
   typeof value !== "object" || value === null || Array.isArray(value)
     ? value
     : Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** The same token with the same content again does nothing and succeeds. */
+/** A second call with the same token and content does nothing and succeeds. */
 function isRepetition(database: Database, { name, token }: NamedToken): boolean {
   const known = database.token(name);
   if (!known || token.at - known.at >= TOKEN_MS) return false;
@@ -144,7 +144,7 @@ function refuseDoubles(parts: readonly ParsedWrite[], context: Context, database
   }
 }
 
-/** Prepares one part; what makes AWS cancel the whole becomes its reason, anything else is thrown. */
+/** Prepares one part. An error for which AWS cancels the transaction becomes the part's reason. Other errors are thrown. */
 function attempt(part: ParsedWrite, context: Context, database: Database, region: string): { reason: Reason; prepared?: Prepared } {
   try {
     return { reason: { Code: "None" }, prepared: prepare(part, context, database, region) };
@@ -157,7 +157,7 @@ function attempt(part: ParsedWrite, context: Context, database: Database, region
   }
 }
 
-/** AWS stops at the first part that is invalid, and says nothing of the others. */
+/** AWS stops at the first invalid part and gives no reasons for the others. */
 function reasonsOf(reasons: readonly Reason[]): readonly Reason[] {
   const first = reasons.findIndex(({ Code }) => Code === "ValidationError");
   return first < 0 ? reasons : reasons.map((reason, i) => (i === first ? reason : { Code: "None" }));

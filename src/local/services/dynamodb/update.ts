@@ -27,14 +27,14 @@ export function updateOperations({ env, tables, database }: Context): Operations
     tables.put(next);
     if (Delete) opened.dropIndex(table.id, Delete.IndexName as string);
     const created = schemaOf(next).indexes.find(({ name }) => name === Create?.IndexName);
-    // Filled before the answer, so that a table without delays has the index at once.
+    // The index is filled before the answer, so that a table without delays has it at once.
     if (created && tables.status(next) === "ACTIVE") await opened.index(opened.table(table.id), created.name, created.keyOf);
     return { TableDescription: changing(describeTable(next, tables, opened, env), Create?.IndexName) };
   };
   return { UpdateTable: update };
 }
 
-/** The call's own answer never shows the end of a change, however fast it is. */
+/** The answer of UpdateTable never shows the end of a change, however fast it is. */
 const changing = (described: TableDescription, created: string | undefined): TableDescription => ({
   ...described,
   TableStatus: "UPDATING",
@@ -63,7 +63,7 @@ function checkUpdate(input: UpdateTableCommandInput, table: TableDoc): void {
   checkIndexUpdates(input.GlobalSecondaryIndexUpdates ?? [], input.AttributeDefinitions ?? [], table);
 }
 
-/** A key keeps its type. */
+/** The type of a key attribute cannot change. */
 function checkTypesKept({ AttributeDefinitions = [] }: UpdateTableCommandInput, table: TableDoc): void {
   for (const { AttributeName, AttributeType } of AttributeDefinitions) {
     const known = table.attributes.find((one) => one.AttributeName === AttributeName);

@@ -21,15 +21,15 @@ export type WriteKind = "put" | "update" | "delete" | "check";
 export interface ParsedWrite {
   readonly kind: WriteKind;
   readonly table: string;
-  /** The whole item of a put, the key of anything else. */
+  /** The whole item of a put; the key for other writes. */
   readonly subject: Item;
   readonly condition: Condition | undefined;
   readonly showsItemOnFailure: boolean;
   readonly actions: readonly Action[];
-  /** Paths that lead into an attribute; keys have nothing in them. */
+  /** Paths into an attribute. Key attributes allow none. */
   readonly nested: readonly string[];
 }
-/** What a write does, not yet kept. */
+/** The result of a write before it is stored. */
 export interface Prepared {
   readonly table: OpenTable;
   readonly write: Write | undefined;
@@ -42,7 +42,7 @@ export const MAX_ITEM_BYTES = 400 * 1024;
 const EXPRESSIONS = { put: ["ConditionExpression"], delete: ["ConditionExpression"], check: ["ConditionExpression"] } as const;
 const RETURNS = { put: ["NONE", "ALL_OLD"], delete: ["NONE", "ALL_OLD"] } as const;
 
-/** Checks an input as far as it can be without its table. */
+/** Checks an input as far as possible without its table. */
 export function parseWrite(kind: WriteKind, request: WriteRequest): ParsedWrite {
   checkTableName(request.TableName as string);
   if (kind === "update")
@@ -91,7 +91,7 @@ function checkSize(item: Item, message: string): void {
   if (itemSize(item) > MAX_ITEM_BYTES) throw invalid(message);
 }
 
-/** Key, condition, change, limits. Throws ConditionalCheckFailedException (with `Item` when asked for). Keeps nothing. */
+/** Checks key, condition, change and limits. Throws ConditionalCheckFailedException (with `Item` when requested). Stores nothing. */
 export function prepare(parsed: ParsedWrite, context: Context, database: Database, region: string): Prepared {
   const table = openTable(context, database, region, parsed.table);
   const { schema } = table;
@@ -112,7 +112,7 @@ export function prepare(parsed: ParsedWrite, context: Context, database: Databas
   return { table, write: after && { table: table.rows, key, item: after }, before, after };
 }
 
-/** `copy`: of the item as it was. undefined: nothing comes into being. */
+/** The item after an update. `copy`: a copy of the item before it. undefined: the update creates no item. */
 function updated(
   { actions, subject }: ParsedWrite,
   schema: TableSchema,

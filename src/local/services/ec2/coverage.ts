@@ -1,4 +1,4 @@
-/** Operations that do less than AWS's, and what they lack. */
+/** Operations that do less than AWS does, with the missing parts. */
 export const partial: Readonly<Record<string, string>> = {
   DescribeVpcs: "the default network of each region, which cannot be changed",
   DescribeSubnets: "those of the default network",

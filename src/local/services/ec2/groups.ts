@@ -8,7 +8,7 @@ import { specified } from "./tags.ts";
 
 const unknownGroup = (id: string): LocalFault => new LocalFault("InvalidGroup.NotFound", `The security group '${id}' does not exist`, 400);
 
-/** The group that a call means, by id, or by name in the default network. */
+/** Finds the group that a call names, by id, or by name in the default network. */
 export function groupOf(
   state: Ec2State,
   region: string,
@@ -77,7 +77,7 @@ function checkWords(name: string, description: string): void {
     );
 }
 
-/** By a database, or by another group's rules. */
+/** True when a database or another group's rule uses the group. */
 async function inUse(env: LocalEnv, state: Ec2State, group: GroupDocument, { region }: Call): Promise<boolean> {
   const others = groupsOf(state, region).filter((one) => one.id !== group.id);
   if (others.some((one) => one.rules.some((rule) => rule.group === group.id))) return true;

@@ -16,7 +16,7 @@ import { ruleOperations } from "./rules.ts";
 import { ec2State } from "./state.ts";
 import { tagOperations } from "./tags.ts";
 
-/** What a provisioner of databases needs of EC2: the default network, security groups, tags. */
+/** The part of EC2 that a provisioner of databases needs: the default network, security groups, tags. */
 export function ec2Service(env: LocalEnv): LocalService {
   const state = ec2State(env.store);
   return {
@@ -42,7 +42,7 @@ export function ec2Service(env: LocalEnv): LocalService {
   };
 }
 
-/** Looks know no resource. What is made or changed has an ARN; of a new group AWS asks before it has an id. */
+/** Reads apply to no resource. Writes apply to the resource's ARN. For a new group AWS checks before the group has an id. */
 function permissionsOf(operation: string, input: Record<string, unknown>, { region, account }: Call): readonly Permission[] {
   const action = `ec2:${operation}`;
   const on = (part: string): Permission => ({ action, resource: `arn:aws:ec2:${region}:${account}:${part}` });
@@ -53,7 +53,7 @@ function permissionsOf(operation: string, input: Record<string, unknown>, { regi
   return tagged.length > 0 ? tagged.map((id) => on(`security-group/${id}`)) : [{ action, resource: "*" }];
 }
 
-/** Every call of EC2 may ask whether it would be allowed, which is known once it got here. */
+/** Every call of EC2 has a dry run. The permission has been checked when a call gets here. */
 function withDryRun(operations: Operations): Operations {
   const asking =
     (handler: Handler<unknown, unknown>): Handler<unknown, unknown> =>

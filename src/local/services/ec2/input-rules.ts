@@ -3,7 +3,7 @@ import { LocalFault } from "../../core/service.ts";
 
 const nameOf = ({ path }: Violation): string => path.map((part) => (typeof part === "number" ? part + 1 : part)).join(".");
 
-/** EC2 speaks of one parameter at a time; patterns and lengths it checks with the resource (docs: EC2 API error codes). */
+/** EC2's errors name one parameter. EC2 checks patterns and lengths later, with the resource (docs: EC2 API error codes). */
 export function refuseInput(found: readonly Violation[]): LocalFault | undefined {
   const missing = found.find(({ rule }) => rule === "required");
   if (missing) return new LocalFault("MissingParameter", `The request must contain the parameter ${nameOf(missing)}`, 400);

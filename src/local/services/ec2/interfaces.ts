@@ -13,7 +13,7 @@ interface Database {
   };
 }
 
-/** The only network interfaces here are those of databases. */
+/** Network interfaces. Only databases have some here. */
 export function interfaceOperations(env: LocalEnv) {
   const describe: Handler<EC2.DescribeNetworkInterfacesCommandInput, EC2.DescribeNetworkInterfacesCommandOutput> = async (
     input,

@@ -3,7 +3,7 @@ import { type Handler, type LocalEnv, LocalFault } from "../../core/service.ts";
 import { filtered, page } from "./query.ts";
 import { type Ec2State, givenId } from "./state.ts";
 
-/** Regions that an account has without asking for more, with the first part of their zones' ids. */
+/** The regions that are enabled in a new account, with the first part of their zones' ids. */
 const REGIONS: Readonly<Record<string, string>> = {
   "ap-northeast-1": "apne1",
   "ap-northeast-2": "apne2",
@@ -33,7 +33,7 @@ interface Network {
   readonly routes: EC2.RouteTable;
   readonly zones: EC2.AvailabilityZone[];
 }
-/** The default network that AWS gives every account in every region; it cannot be changed here. */
+/** The default network of every account in every region. It cannot be changed here. */
 export function networkOf(region: string, account: string, state: Ec2State): Network {
   const VpcId = givenId("vpc", region);
   const gatewayId = givenId("igw", region);
@@ -115,7 +115,7 @@ function routesOf(region: string, account: string, VpcId: string, GatewayId: str
   };
 }
 
-/** Those of the ids that are asked for, all when none is; an unknown one is AWS's error. */
+/** The resources with these ids, or all when none is given. An unknown id is AWS's error. */
 export function chosen<T>(
   all: readonly T[],
   ids: readonly string[] | undefined,
@@ -142,7 +142,7 @@ const vpcAttributes = (v: EC2.Vpc) => ({
   "is-default": [v.IsDefault],
   "owner-id": [v.OwnerId],
 });
-/** The attributes of a default VPC; usage metrics are off until someone turns them on (documentation of the EC2 API, ModifyVpcAttribute). */
+/** The attributes of a default VPC. Usage metrics are off by default (documentation of the EC2 API, ModifyVpcAttribute). */
 const VPC_ATTRIBUTES = new Map<EC2.VpcAttributeName, Partial<EC2.DescribeVpcAttributeCommandOutput>>([
   ["enableDnsSupport", { EnableDnsSupport: { Value: true } }],
   ["enableDnsHostnames", { EnableDnsHostnames: { Value: true } }],

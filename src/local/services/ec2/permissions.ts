@@ -3,12 +3,12 @@ import type * as EC2 from "@aws-sdk/client-ec2";
 import { LocalFault } from "../../core/service.ts";
 import type { Rule } from "./state.ts";
 
-/** A rule without its id: what it lets through. */
+/** The traffic that a rule allows: the rule without its id. */
 export type Traffic = Omit<Rule, "id">;
 
 const PROTOCOL_NUMBERS: Readonly<Record<string, string>> = { "1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6", all: "-1" };
 
-/** Permissions as callers group them → one piece of traffic for each source. */
+/** Splits permissions, which callers may group, into one piece of traffic for each source. */
 export function trafficOf(permissions: readonly EC2.IpPermission[], egress: boolean): Traffic[] {
   return permissions.flatMap((permission) => {
     const given = (permission.IpProtocol ?? "").toLowerCase();
@@ -50,7 +50,7 @@ function cidr6(text: string): string {
     throw new LocalFault("InvalidParameterValue", `CIDR block ${text} is malformed`, 400);
   return `${masked(address, Number(bits))}/${bits}`;
 }
-/** As EC2 stores it: without host bits, in the form of RFC 5952, which is that of a URL's host (botocore ec2, Ipv6Range.CidrIpv6). */
+/** An address as EC2 stores it: without host bits, in the form of RFC 5952, as in a URL's host (botocore ec2, Ipv6Range.CidrIpv6). */
 function masked(address: string, bits: number): string {
   const short = (text: string) => new URL(`http://[${text}]`).hostname.slice(1, -1);
   const [head = "", tail] = short(address).split("::");
@@ -63,7 +63,7 @@ function masked(address: string, bits: number): string {
   return short(kept.join(":"));
 }
 
-/** Two rules are the same when they let the same through, whatever they are called. */
+/** Two rules with the same traffic are the same rule, whatever their description is. */
 export const trafficKey = (t: Traffic): string =>
   [t.egress, t.protocol, t.from, t.to, t.cidr4, t.cidr6, t.prefixList, t.group].map((part) => part ?? "").join("|");
 
@@ -72,7 +72,7 @@ export function peer(t: Traffic): string {
   return `peer: ${t.cidr4 ?? t.cidr6 ?? t.prefixList ?? t.group}, ${ports}, ALLOW`;
 }
 
-/** Rules as DescribeSecurityGroups shows them: by protocol and ports. */
+/** Groups rules by protocol and ports, as DescribeSecurityGroups does. */
 export function permissionsOf(rules: readonly Rule[], egress: boolean, account: string): EC2.IpPermission[] {
   const byPorts = new Map<string, Rule[]>();
   for (const rule of rules.filter((one) => one.egress === egress)) {

@@ -1,10 +1,10 @@
 import type { Filter, Tag } from "@aws-sdk/client-ec2";
 import { LocalFault } from "../../core/service.ts";
 
-/** What filters may ask of a resource: filter name → the values it has. */
+/** The values of a resource by filter name. */
 export type Attributes = Readonly<Record<string, readonly (string | number | boolean | undefined)[]>>;
 
-/** EC2's filters: all names must match, any value may; `*` and `?` are wildcards; `tag:…` and `tag-key` work everywhere. */
+/** EC2's filters: all names must match, with at least one value each. `*` and `?` are wildcards. `tag:…` and `tag-key` work for all resources. */
 export function filtered<T>(
   items: readonly T[],
   filters: readonly Filter[] | undefined,
@@ -39,7 +39,7 @@ interface Paging {
   readonly MaxResults?: number | undefined;
   readonly NextToken?: string | undefined;
 }
-/** One page; the token is the number of items already served. */
+/** One page. The token is the number of items on the pages before. */
 export function page<T>(all: readonly T[], { MaxResults, NextToken }: Paging): { items: T[]; more: { NextToken?: string } } {
   const from = NextToken === undefined ? 0 : Number(Buffer.from(NextToken, "base64url").toString());
   if (!Number.isInteger(from)) throw new LocalFault("InvalidNextToken", "The token is not valid.", 400);

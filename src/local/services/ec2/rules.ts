@@ -9,7 +9,7 @@ import { specified } from "./tags.ts";
 const MOST_RULES = 60;
 
 type Flat = Pick<EC2.AuthorizeSecurityGroupIngressCommandInput, "CidrIp" | "IpProtocol" | "FromPort" | "ToPort" | "IpPermissions">;
-/** Old callers give a single permission in the call itself. */
+/** Older clients pass a single permission as members of the call itself. */
 function permissionsIn({ IpPermissions, CidrIp, IpProtocol, FromPort, ToPort }: Flat): EC2.IpPermission[] {
   if (IpPermissions?.length) return IpPermissions;
   if (IpProtocol === undefined) throw new LocalFault("MissingParameter", "The request must contain the parameter ipPermissions", 400);

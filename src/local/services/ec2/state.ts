@@ -6,7 +6,7 @@ import type { Collection, Store } from "../../core/store.ts";
 export interface Rule {
   readonly id: string;
   readonly egress: boolean;
-  /** `tcp`, `udp`, `icmp`, `-1` for all, or a number. */
+  /** `tcp`, `udp`, `icmp`, a number, or `-1` for all. */
   readonly protocol: string;
   readonly from?: number | undefined;
   readonly to?: number | undefined;
@@ -31,7 +31,7 @@ export interface TagsDocument {
 }
 export interface Ec2State {
   readonly groups: Collection<GroupDocument>;
-  /** By resource id, for every kind of resource. */
+  /** Tags by resource id, for every type of resource. */
   readonly tags: Collection<TagsDocument>;
 }
 
@@ -40,12 +40,12 @@ export function ec2State(store: Store): Ec2State {
 }
 
 export const freshId = (prefix: string): string => `${prefix}-0${randomBytes(8).toString("hex")}`;
-/** The id of what every account has from the start: the same at every start. */
+/** Id of a resource that every account has by default. It is the same at every start. */
 export const givenId = (prefix: string, ...name: string[]): string =>
   `${prefix}-0${createHash("sha256").update(name.join("/")).digest("hex").slice(0, 16)}`;
 
 export const ALL_TRAFFIC = { protocol: "-1", cidr4: "0.0.0.0/0" } as const;
-/** The region's groups; the default one, which nobody makes, is there from the first look. */
+/** The groups of a region. The first read creates the default group. */
 export function groupsOf(state: Ec2State, region: string): GroupDocument[] {
   const id = givenId("sg", region, "default");
   if (!state.groups.has(id)) {

@@ -4,7 +4,7 @@ import { networkOf } from "./network.ts";
 import { filtered, page } from "./query.ts";
 import { type Ec2State, groupsOf } from "./state.ts";
 
-/** The tags that a create call gives to what it makes. */
+/** The tags of a create call for the new resource. */
 export function specified(specifications: readonly EC2.TagSpecification[] | undefined, type: string): EC2.Tag[] {
   const odd = specifications?.find((one) => one.ResourceType !== type);
   if (odd)
@@ -27,7 +27,7 @@ function checkTags(tags: readonly EC2.Tag[]): void {
   if (tags.length > 50) throw new LocalFault("TagLimitExceeded", "More than 50 tags are specified", 400);
 }
 
-/** What kind of resource an id means; AWS refuses ids that mean none. */
+/** The resource type of an id. Throws AWS's error for an unknown id. */
 function typeOf(env: LocalEnv, state: Ec2State, id: string, region: string): string {
   const { vpc, subnets, gateway, routes } = networkOf(region, env.account, state);
   if (id === vpc.VpcId) return "vpc";
@@ -56,7 +56,7 @@ export function tagOperations(env: LocalEnv, state: Ec2State) {
   const remove: Handler<EC2.DeleteTagsCommandInput, EC2.DeleteTagsCommandOutput> = (input, { region }) => {
     for (const id of input.Resources ?? []) {
       const type = typeOf(env, state, id, region);
-      // Without a list all go; a tag with a value goes only if it has that value.
+      // Without a list, all tags are removed. A tag with a value is removed only when it has that value.
       const goes = (tag: EC2.Tag) =>
         !input.Tags || input.Tags.some((one) => one.Key === tag.Key && (one.Value === undefined || one.Value === tag.Value));
       state.tags.put(id, { region, type, tags: (state.tags.get(id)?.tags ?? []).filter((tag) => !goes(tag)) });

@@ -3,7 +3,7 @@ import { type Call, type Handler, type LocalEnv, LocalFault, type Permission, ty
 import type { IamState } from "./documents.ts";
 import { roleNamed } from "./roles.ts";
 
-/** What a curious user, or the console's first page, asks about the account; it has no users, groups or instance profiles. */
+/** Operations that read the account, as the console's first page does. It has no users, groups or instance profiles. */
 export function accountOperations(env: LocalEnv, state: IamState, decide: LocalEnv["decide"]) {
   const none = { IsTruncated: false };
   const getUser: Handler<IAM.GetUserCommandInput, IAM.GetUserCommandOutput> = (input, call) => {
@@ -40,7 +40,7 @@ function rootUser({ account }: Call): IAM.User {
   return { Path: "/", UserName: "root", UserId: account, Arn: `arn:aws:iam::${account}:root`, CreateDate: epoch };
 }
 
-/** Asks the same decision that guards every call. */
+/** Uses the same decision that every call needs. */
 function simulate(
   env: LocalEnv,
   state: IamState,

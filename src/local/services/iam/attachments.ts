@@ -8,7 +8,7 @@ import { roleNamed } from "./roles.ts";
 
 const MOST_ATTACHED = 10;
 
-/** Which managed policies hang on which role. */
+/** Operations that attach managed policies to roles. */
 export function attachmentOperations(state: IamState) {
   const attach: Handler<IAM.AttachRolePolicyCommandInput, IAM.AttachRolePolicyCommandOutput> = (input) => {
     const role = roleNamed(state, input.RoleName);

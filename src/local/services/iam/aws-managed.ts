@@ -1,4 +1,4 @@
-/** A policy that AWS itself keeps and every account may attach. */
+/** A policy that AWS manages and that every account may attach. */
 export interface AwsManaged {
   readonly name: string;
   readonly arn: string;
@@ -20,14 +20,14 @@ const policy = (name: string, path: string, description: string, ...statements: 
   document: JSON.stringify({ Version: "2012-10-17", Statement: statements }),
 });
 
-/** Those that a back end of functions, tables and a database meets; ReadOnlyAccess is cut down to the services that exist here. */
+/** The AWS managed policies that a back end of functions, tables and a database uses. ReadOnlyAccess covers only the services that exist here. */
 const ALL: readonly AwsManaged[] = [
   policy("AdministratorAccess", "/", "Provides full access to AWS services and resources.", allow("*")),
   policy(
     "ReadOnlyAccess",
     "/",
     "Provides read-only access to AWS services and resources.",
-    // Reading a secret's value is not in it on AWS either.
+    // On AWS, too, it does not include reading a secret's value.
     allow(SERVICES.flatMap((service) => READS.map((read) => read.replace("*", service)).filter((read) => read !== "secretsmanager:Get*"))),
   ),
   policy("AWSLambdaBasicExecutionRole", "/service-role/", "Provides write permissions to CloudWatch Logs.", allow(LOG_WRITES)),

@@ -10,7 +10,7 @@ export interface Condition {
 }
 export type Conditions = readonly Condition[];
 
-/** Keys whose value follows from the asker alone. */
+/** Keys whose value depends only on the principal. */
 const STEADY = new Set([
   "aws:securetransport",
   "aws:principalarn",
@@ -27,7 +27,7 @@ const STEADY = new Set([
 export const isSteady = (conditions: Conditions): boolean =>
   conditions.every((condition) => !condition.variables && condition.keys.every((key) => STEADY.has(key)));
 
-/** `Condition` of a statement: all of its entries must hold. */
+/** Compiles the `Condition` of a statement. All of its entries must match. */
 export function compileConditions(block: Readonly<Record<string, Readonly<Record<string, unknown>>>>): Conditions {
   return Object.entries(block).flatMap(([operator, entries]) =>
     Object.entries(entries).map(([key, value]) =>
@@ -69,7 +69,7 @@ const dated =
     test(time(a), time(b));
 const arn: Comparison = (actual, wanted) => arnPattern(wanted).test(actual);
 
-/** By the operator's name in lower case without its negation. */
+/** Comparisons by the operator's name, in lower case and without its negation. */
 const COMPARISONS: Readonly<Record<string, Comparison>> = {
   stringequals: (a, b) => a === b,
   stringequalsignorecase: (a, b) => a.toLowerCase() === b.toLowerCase(),
@@ -101,7 +101,7 @@ function inRange(address: string, range: string): boolean {
 }
 
 export const hasVariables = (text: string): boolean => text.includes("${");
-/** `${aws:username}` and the like; undefined when the request lacks the key and the text gives no default. */
+/** Replaces variables such as `${aws:username}`; undefined when the request lacks the key and the text has no default. */
 export function expandVariables(text: string, context: ContextOf): string | undefined {
   let missing = false;
   const expanded = text.replace(/\$\{([^}]+)\}/g, (_, inside: string) => {

@@ -2,7 +2,7 @@ import type { LocalEnv, Permission, Principal } from "../../core/service.ts";
 import type { ContextOf } from "./conditions.ts";
 import type { RoleDocument } from "./documents.ts";
 
-/** The request as policies see it. Loopback counts as encrypted, or every TLS-only policy would refuse everything. */
+/** The condition keys of a request. Loopback counts as encrypted, because policies that require TLS would otherwise refuse everything. */
 export function contextOf(principal: Principal, role: RoleDocument | undefined, permission: Permission, env: LocalEnv): ContextOf {
   const given = new Map(Object.entries(permission.context ?? {}).map(([key, value]) => [key.toLowerCase(), [value].flat()]));
   const fixed: Record<string, string | undefined> = {

@@ -1,4 +1,4 @@
-/** Operations that do less than AWS's, and what they lack. */
+/** Operations that do less than AWS does, with the missing parts. */
 export const partial: Readonly<Record<string, string>> = {
   GetRole: "RoleLastUsed is empty",
   CreateServiceLinkedRole: "for RDS, API Gateway, Lambda replication and DynamoDB scaling",

@@ -7,11 +7,11 @@ import { type Asker, type CompiledPolicy, compilePolicy, type Effect, evaluate, 
 
 export interface Decisions {
   readonly decide: (principal: Principal, permission: Permission) => Verdict;
-  /** Something that decides has changed. */
+  /** Clears the cache after a change of policies or roles. */
   readonly forget: () => void;
 }
 
-/** A role's own policies, ready for use. `boundary` caps what they may allow. */
+/** A role's own policies, compiled. `boundary` limits what they allow. */
 interface Identity {
   readonly role: RoleDocument | undefined;
   readonly policies: readonly CompiledPolicy[];
@@ -20,7 +20,7 @@ interface Identity {
 }
 const REMEMBERED = 5_000;
 
-/** AWS's decision within one account: an explicit deny wins, then what either side allows. Remembers what cannot change. */
+/** AWS's decision within one account: an explicit deny wins, then an allow of either side. Decisions that cannot change are cached. */
 export function createDecisions(env: LocalEnv, state: () => IamState): Decisions {
   const identities = new Map<string, Identity>();
   const policies = new Map<string, CompiledPolicy>();
@@ -61,7 +61,7 @@ export function createDecisions(env: LocalEnv, state: () => IamState): Decisions
   };
 }
 
-/** A new role is seen by IAM at once, by those who are to assume it some seconds later. */
+/** IAM sees a new role at once. The services that assume it see it some seconds later. */
 function isSeen(env: LocalEnv, { roles }: IamState, roleArn: string): boolean {
   const role = roles.get(roleArn.split("/").pop() ?? "");
   return role === undefined || isPropagated(env, Date.parse(role.createdAt));
@@ -74,7 +74,7 @@ function remember<T>(map: Map<string, T>, key: string, value: T): void {
   if (map.size >= REMEMBERED) map.clear();
   map.set(key, value);
 }
-/** A service that says more about the asker than the asker itself: its word is in no key. */
+/** True when a service adds condition keys about the principal. They are not in the cache's key, so the decision must not be cached. */
 const speaksOfAsker = ({ context }: Permission): boolean => Object.keys(context ?? {}).some((key) => key.toLowerCase().startsWith("aws:"));
 const keyOf = (principal: Principal, { action, resource, policy }: Permission): string =>
   [nameOf(principal), principal.type === "service" ? principal.sourceArn : "", action, resource, policy ?? ""].join("\n");
@@ -111,7 +111,7 @@ function judge({ principal, permission, identity, policy }: Case, env: LocalEnv)
   if (own.includes("deny")) return refused(" with an explicit deny in an identity-based policy");
   if (bounded === "deny") return refused(" with an explicit deny in a permissions boundary");
   const byIdentity = principal.type === "root" || (own.includes("allow") && bounded === "allow");
-  // A role is assumed only by those whom its trust policy names; everything else one side alone may allow.
+  // Only principals that the trust policy names can assume a role. For everything else, one side alone may allow.
   if (action === "sts:AssumeRole") return byResource === "allow" || (byResource === "delegated" && byIdentity) ? ALLOWED : refused("");
   if (byIdentity || byResource === "allow") return ALLOWED;
   if (own.includes("allow")) return refused(` because no permissions boundary allows the ${action} action`);

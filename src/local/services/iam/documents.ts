@@ -1,10 +1,10 @@
 import type { Tag } from "@aws-sdk/client-iam";
 import type { Collection, Store } from "../../core/store.ts";
 
-/** A role as it is kept; times are ISO 8601 in whole seconds, policies JSON text as given. */
+/** A stored role. Times are ISO 8601 in whole seconds; policies are JSON text as given. */
 export interface RoleDocument {
   readonly name: string;
-  /** `AROA…`: a role that is deleted and made again gets another one. */
+  /** `AROA…`. A role that is deleted and created anew has another id. */
   readonly id: string;
   readonly arn: string;
   readonly path: string;
@@ -34,11 +34,11 @@ export interface PolicyDocument {
   readonly tags: readonly Tag[];
   readonly versions: readonly PolicyVersionDocument[];
   readonly defaultVersion: string;
-  /** Numbers are never used twice, not even after a version was deleted. */
+  /** Number of the newest version. A number is never used twice, even after its version was deleted. */
   readonly lastVersion: number;
 }
 
-/** What IAM keeps. `changed` tells the decisions that what they remember is old. */
+/** The state of IAM. `changed` makes the decisions clear their cache. */
 export interface IamState {
   readonly roles: Collection<RoleDocument>;
   readonly policies: Collection<PolicyDocument>;

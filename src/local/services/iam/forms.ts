@@ -3,13 +3,13 @@ import type { LocalClock } from "../../core/clock.ts";
 import { LocalFault } from "../../core/service.ts";
 
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-/** `AROA` and the like with 17 characters more, as AWS's unique ids. */
+/** A prefix such as `AROA` and 17 random characters, as in AWS's unique ids. */
 export const freshId = (prefix: string): string => prefix + [...randomBytes(17)].map((byte) => BASE32[byte % BASE32.length]).join("");
 
-/** IAM keeps whole seconds. */
+/** The present time in whole seconds, as IAM stores it. */
 export const seconds = (clock: LocalClock): string => new Date(Math.floor(clock.now() / 1000) * 1000).toISOString();
 
-/** Policy documents come back percent-encoded as of RFC 3986. */
+/** Policy documents are returned percent-encoded (RFC 3986). */
 export const encoded = (document: string): string =>
   encodeURIComponent(document).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
@@ -18,7 +18,7 @@ export interface Page<T> {
   readonly IsTruncated: boolean;
   readonly Marker?: string;
 }
-/** One page in order of name; the marker is the last name served, so pages survive changes between them. */
+/** One page, sorted by name. The marker is the last name of the page before, so pages stay correct after changes between them. */
 export function page<T>(
   all: readonly T[],
   nameOf: (item: T) => string,

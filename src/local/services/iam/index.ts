@@ -9,7 +9,7 @@ import { policyOperations } from "./managed.ts";
 import { roleOperations } from "./roles.ts";
 import { versionOperations } from "./versions.ts";
 
-/** IAM itself, and the decisions that every other service asks for. */
+/** IAM, and the access decisions for every other service. */
 export function iamService(env: LocalEnv): { readonly service: LocalService; readonly decide: Decisions["decide"] } {
   const decisions = createDecisions(env, () => state);
   const state: IamState = iamState(env.store, decisions.forget);

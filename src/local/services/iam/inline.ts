@@ -5,10 +5,10 @@ import { encoded, page } from "./forms.ts";
 import { roleNamed } from "./roles.ts";
 import { checkIdentityPolicy, checkName } from "./validation.ts";
 
-/** All of a role's inline policies together, in characters without white space. */
+/** Limit of a role's inline policies together, in characters without white space. */
 const MOST_CHARACTERS = 10_240;
 
-/** Policies that live and die with their role. */
+/** Operations for inline policies, which are deleted with their role. */
 export function inlineOperations(state: IamState) {
   const put: Handler<IAM.PutRolePolicyCommandInput, IAM.PutRolePolicyCommandOutput> = (input) => {
     const role = roleNamed(state, input.RoleName);

@@ -6,7 +6,7 @@ import { freshId, page, seconds } from "./forms.ts";
 import { checkIdentityPolicy, checkName, checkPath, checkTags, mergeTags } from "./validation.ts";
 
 const MOST_CHARACTERS = 6_144;
-/** AWS's own policies carry no date of ours. */
+/** The date shown for AWS's own policies. */
 const LONG_AGO = "2015-02-06T18:39:46.000Z";
 
 export function customerPolicy(state: IamState, arn: string | undefined): PolicyDocument {
@@ -18,7 +18,7 @@ export function customerPolicy(state: IamState, arn: string | undefined): Policy
 }
 export const notFound = (arn: string | undefined): LocalFault => new LocalFault("NoSuchEntityException", `Policy ${arn} was not found.`);
 
-/** Own or AWS's, in one form. */
+/** A policy of the account or of AWS, in the same form. */
 export function anyPolicy(state: IamState, arn: string | undefined): PolicyDocument {
   const own = state.policies.get(arn ?? "");
   if (own) return own;
@@ -62,7 +62,7 @@ export function checkSize(document: string): void {
     throw new LocalFault("LimitExceededException", `Cannot exceed quota for PolicySize: ${MOST_CHARACTERS}`);
 }
 
-/** Policies that stand on their own. */
+/** Operations for customer managed policies. */
 export function policyOperations(env: LocalEnv, state: IamState) {
   return { ...lifeOperations(env, state), ...readOperations(state), ...policyTagOperations(state) };
 }

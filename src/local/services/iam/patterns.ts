@@ -3,11 +3,11 @@ import { matchesGlob } from "../../core/glob.ts";
 export interface Pattern {
   test(text: string): boolean;
 }
-/** `*` any text, `?` one character. */
+/** Pattern in which `*` stands for any text and `?` for one character. */
 export const wildcard = (pattern: string): Pattern => ({ test: (text) => matchesGlob(pattern, text) });
 
 const HEAD = 5;
-/** In an ARN a wildcard stays within its segment, save in the last. */
+/** In an ARN, a wildcard matches only within its segment, except in the last segment. */
 export function arnPattern(pattern: string): Pattern {
   const wanted = segmentsOf(pattern);
   if (!wanted) return wildcard(pattern);
@@ -18,7 +18,7 @@ export function arnPattern(pattern: string): Pattern {
     },
   };
 }
-/** The first five, and the rest as one; undefined for what is no ARN. */
+/** The first five segments, and the rest as one; undefined when the text is no ARN. */
 function segmentsOf(arn: string): string[] | undefined {
   const parts = arn.split(":");
   return parts.length > HEAD ? [...parts.slice(0, HEAD), parts.slice(HEAD).join(":")] : undefined;

@@ -1,10 +1,10 @@
 import { type Conditions, type ContextOf, compileConditions, expandVariables, hasVariables, isSteady } from "./conditions.ts";
 import { arnPattern, wildcard } from "./patterns.ts";
 
-/** A policy document, ready to be compared with requests. */
+/** A compiled policy document. */
 export interface CompiledPolicy {
   readonly statements: readonly Statement[];
-  /** The verdict depends on principal, action and resource alone, so it may be remembered. */
+  /** True when the decision depends only on principal, action and resource, so that it may be cached. */
   readonly steady: boolean;
 }
 interface Statement {
@@ -20,11 +20,11 @@ interface PrincipalPattern {
   readonly service: readonly string[];
 }
 
-/** Who asks, in the forms in which a resource policy may name them. */
+/** The principal of a request, in the forms in which a resource policy may name it. */
 export interface Asker {
   readonly account: string | undefined;
   readonly service: string | undefined;
-  /** ARNs that mean exactly this asker: session, role. */
+  /** ARNs of exactly this principal: session, role. */
   readonly arns: readonly string[];
 }
 export interface PolicyRequest {
@@ -33,7 +33,7 @@ export interface PolicyRequest {
   readonly asker: Asker;
   readonly context: ContextOf;
 }
-/** `delegated`: the policy leaves it to the asker's account, whose own policies must allow. */
+/** `delegated`: the policy leaves the decision to the principal's account, whose own policies must allow. */
 export type Effect = "deny" | "allow" | "delegated" | "none";
 
 type Json = Record<string, unknown>;
@@ -72,7 +72,7 @@ function compilePrincipal(value: unknown, not: boolean): PrincipalPattern {
 
 function compileResource(statement: Json): Statement["resource"] {
   const patterns = list(statement.Resource ?? statement.NotResource);
-  // A trust policy names no resource: it is about the role it hangs on.
+  // A trust policy names no resource. It applies to its role.
   if (patterns.length === 0) return () => true;
   const not = statement.NotResource !== undefined;
   const fixed = patterns.filter((p) => !hasVariables(p)).map(arnPattern);
@@ -85,7 +85,7 @@ function compileResource(statement: Json): Statement["resource"] {
       })) !== not;
 }
 
-/** The strongest effect that the statements of one policy have on a request. */
+/** The strongest effect of the policy's statements on a request. */
 export function evaluate(policy: CompiledPolicy, request: PolicyRequest): Effect {
   let effect: Effect = "none";
   const action = request.action.toLowerCase();
@@ -103,7 +103,7 @@ export function evaluate(policy: CompiledPolicy, request: PolicyRequest): Effect
 function names(pattern: PrincipalPattern, asker: Asker, deny: boolean): "exactly" | "account" | undefined {
   const found = namesOne(pattern, asker);
   if (!pattern.not) return found;
-  // "Everyone but": whoever is in the named account is not meant by it.
+  // NotPrincipal means all principals except the named ones. A named account excludes all of its principals.
   return found ? undefined : deny || asker.account ? "exactly" : undefined;
 }
 

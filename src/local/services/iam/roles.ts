@@ -6,7 +6,7 @@ import type { IamState, RoleDocument } from "./documents.ts";
 import { encoded, freshId, page, seconds } from "./forms.ts";
 import { checkName, checkPath, checkSessionLength, checkTags, checkTrustPolicy, mergeTags } from "./validation.ts";
 
-/** The role of this name, or AWS's NoSuchEntity. */
+/** The role of this name. Throws AWS's NoSuchEntity. */
 export function roleNamed(state: IamState, name: string | undefined): RoleDocument {
   checkName(name, "roleName", 64);
   const role = state.roles.get(name);
@@ -24,7 +24,7 @@ function asRole(role: RoleDocument, whole: boolean): IAM.Role {
     AssumeRolePolicyDocument: encoded(role.trust),
     MaxSessionDuration: role.maxSession,
     ...(role.description !== undefined && { Description: role.description }),
-    // Lists leave out what costs AWS a second look.
+    // Lists omit the members that would cost AWS a second read.
     ...(whole && role.tags.length > 0 && { Tags: [...role.tags] }),
     ...(whole && { RoleLastUsed: {} }),
     ...(whole &&
@@ -101,7 +101,7 @@ function roleLife(env: LocalEnv, state: IamState) {
       tags: input.Tags,
       boundary: input.PermissionsBoundary,
     });
-    // As recorded: only a read shows the session's length and the last use.
+    // As recorded: only a read shows the maximum session duration and the last use.
     const { MaxSessionDuration: _length, RoleLastUsed: _use, ...made } = asRole(role, true);
     return { Role: made };
   };
@@ -194,7 +194,7 @@ function tagOperations(state: IamState) {
   return { TagRole: tagRole, UntagRole: untagRole, ListRoleTags: listRoleTags };
 }
 
-/** Names that AWS gives to the roles its services make for themselves. */
+/** The names of service-linked roles, which AWS gives to each service. */
 const SERVICE_LINKED: ReadonlyMap<string, string> = new Map([
   ["rds.amazonaws.com", "AWSServiceRoleForRDS"],
   ["ops.apigateway.amazonaws.com", "AWSServiceRoleForAPIGateway"],

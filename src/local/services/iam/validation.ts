@@ -8,7 +8,7 @@ const invalid = (value: unknown, member: string, constraint: string): LocalFault
     400,
   );
 
-/** Role, policy and user names. */
+/** Checks the name of a role, policy or user. */
 export function checkName(name: string | undefined, member: string, most: number): asserts name is string {
   if (!name) throw invalid(name ?? "", member, "have length greater than or equal to 1");
   if (name.length > most) throw invalid(name, member, `have length less than or equal to ${most}`);
@@ -45,7 +45,7 @@ export function checkTags(tags: readonly Tag[]): void {
   if (tags.length > 50) throw new LocalFault("LimitExceededException", "Cannot exceed quota for TagsPerRole: 50");
 }
 
-/** The later value of a key wins; keys keep their place. */
+/** A key's new value replaces the old one. The keys keep their order. */
 export function mergeTags(old: readonly Tag[], added: readonly Tag[]): Tag[] {
   const all = new Map([...old, ...added].map(({ Key, Value }) => [Key, Value ?? ""]));
   return [...all].map(([Key, Value]) => ({ Key, Value }));

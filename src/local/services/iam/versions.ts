@@ -6,7 +6,7 @@ import { anyPolicy, checkSize, customerPolicy } from "./managed.ts";
 
 const MOST_VERSIONS = 5;
 
-/** The versions of a managed policy; the default one decides. */
+/** Operations for the versions of a managed policy. The default version is in force. */
 export function versionOperations(env: LocalEnv, state: IamState) {
   const create: Handler<IAM.CreatePolicyVersionCommandInput, IAM.CreatePolicyVersionCommandOutput> = (input) => {
     const policy = customerPolicy(state, input.PolicyArn);

@@ -65,7 +65,7 @@ function aliasAt({ aliases }: Kms, name: string | undefined, { region, account }
   return found;
 }
 
-/** KMS knows one policy a key, by the name `default`. */
+/** A key has one policy, with the name `default`. */
 function policyOperations(kms: Kms) {
   const put: Handler<KMS.PutKeyPolicyCommandInput, KMS.PutKeyPolicyCommandOutput> = (input, call) => {
     const key = liveKeyAt(kms, input.KeyId, call);

@@ -5,7 +5,7 @@ import { aliasOperations } from "./aliases.ts";
 import { type Kms, keyAt, openKms } from "./key.ts";
 import { keyOperations } from "./keys.ts";
 
-/** The control plane of customer keys: what names a key elsewhere is kept and shown there, and nothing is encrypted. */
+/** The control plane of customer keys. Other services store and show the id of a key; nothing is encrypted. */
 export function kmsService(env: LocalEnv): LocalService {
   const kms = openKms(env);
   return {
@@ -20,7 +20,7 @@ export function kmsService(env: LocalEnv): LocalService {
   };
 }
 
-/** Each action on its key, whose policy counts too. */
+/** An action needs the permission for its key. The key's policy counts, too. */
 const permissionsOf =
   (kms: Kms): NonNullable<LocalService["permissions"]> =>
   (operation, input, call) => {

@@ -5,7 +5,7 @@ import { type Call, type LocalEnv, LocalFault } from "../../core/service.ts";
 import type { Collection } from "../../core/store.ts";
 import { type Tags, tagsOf, withTags } from "../../core/tags.ts";
 
-/** A customer key as the journal keeps it: everything about it but key material, for nothing is encrypted here. Times in ms. */
+/** A customer key in the journal. It has no key material, because nothing is encrypted here. Times in ms. */
 export interface KeyDocument {
   readonly id: string;
   readonly region: string;
@@ -19,13 +19,13 @@ export interface KeyDocument {
   readonly rotation?: { readonly days: number; readonly since: number } | undefined;
   readonly tags: Tags;
   readonly createdAt: number;
-  /** When the key goes for good; undefined: it stays. */
+  /** Time of the final deletion; undefined: no deletion is scheduled. */
   readonly deleteAt?: number | undefined;
-  /** AWS manages the key for one of its services; such keys are not stored. */
+  /** True for a key that AWS manages for one of its services. Such keys are not stored. */
   readonly ofAws?: boolean;
 }
 export interface AliasDocument {
-  /** `alias/…` */
+  /** Begins with `alias/`. */
   readonly name: string;
   readonly region: string;
   readonly arn: string;
@@ -44,7 +44,7 @@ export const openKms = (env: LocalEnv): Kms => ({
   aliases: env.store.collection("kms.aliases"),
 });
 
-/** The region's keys, oldest first; those whose time has come are gone, with their aliases. */
+/** The region's keys, oldest first. Removes keys whose deletion is due, with their aliases. */
 export function keysIn({ env, keys, aliases }: Kms, region: string): KeyDocument[] {
   for (const key of keys.values())
     if (key.deleteAt !== undefined && key.deleteAt <= env.clock.now()) {
@@ -58,7 +58,7 @@ export function keysIn({ env, keys, aliases }: Kms, region: string): KeyDocument
 }
 export const aliasKey = (region: string, name: string): string => `${region}/${name}`;
 
-/** By id, ARN, alias or the ARN of an alias. */
+/** Finds a key by id, ARN, alias or the ARN of an alias. */
 export function keyAt(kms: Kms, id: string | undefined, { region, account }: Call): KeyDocument {
   const text = id ?? "";
   const name = /(?:^|:)(alias\/.+)$/.exec(text)?.[1];
@@ -71,18 +71,18 @@ export function keyAt(kms: Kms, id: string | undefined, { region, account }: Cal
     return found;
   }
   const found = keysIn(kms, region).find((key) => key.id === text || key.arn === text);
-  // As recorded: text that is no UUID, or the ARN of another region, is named as invalid.
+  // As recorded: text that is no UUID and the ARN of another region are refused as invalid.
   if (!found && !/(^|\/)(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/.test(text))
     throw notFound(`Invalid keyId '${text}'`);
   if (!found && text.startsWith("arn:") && text.split(":")[3] !== region) throw notFound(`Invalid arn ${text.split(":")[3]}`);
   if (!found) throw notFound(`Key '${text.startsWith("arn:") ? text : `arn:aws:kms:${region}:${account}:key/${text}`}' does not exist`);
   return found;
 }
-/** Services whose data AWS encrypts with a key of its own where the customer names none. */
+/** Services whose data AWS encrypts with a managed key when the customer names none. */
 const MANAGED = ["dynamodb", "lambda", "rds", "s3", "secretsmanager", "sns"];
 /**
- * The key that AWS manages for a service, by id, ARN or alias. DescribeKey of `alias/aws/…` makes it where it does not exist yet
- * (documentation of the KMS API, DescribeKey), so here it always exists.
+ * The key that AWS manages for a service, by id, ARN or alias. DescribeKey of `alias/aws/…` creates the key when it is missing
+ * (documentation of the KMS API, DescribeKey). Therefore it always exists here.
  */
 function managedKey(text: string, alias: string | undefined, region: string, account: string): KeyDocument | undefined {
   const service = MANAGED.find((one) =>
@@ -103,7 +103,7 @@ function managedKey(text: string, alias: string | undefined, region: string, acc
     ofAws: true,
   };
 }
-/** As `keyAt`; throws for a key that is pending deletion or managed by AWS. */
+/** Like `keyAt`, but throws for a key that is pending deletion or managed by AWS. */
 export function liveKeyAt(kms: Kms, id: string | undefined, call: Call): KeyDocument {
   const key = keyAt(kms, id, call);
   if (key.ofAws) throw new LocalFault("AccessDeniedException", `${key.arn} is managed by AWS: it cannot be changed.`, 400);
@@ -128,7 +128,7 @@ export function newKey({ env }: Kms, input: CreateKeyCommandInput, { region, acc
     createdAt: env.clock.now(),
   };
 }
-/** The account, and through it whoever its IAM policies allow. */
+/** Allows the account everything, and so also those principals that its IAM policies allow. */
 const defaultPolicy = (account: string): string =>
   JSON.stringify({
     Version: "2012-10-17",
@@ -144,11 +144,11 @@ const defaultPolicy = (account: string): string =>
     ],
   });
 
-/** `kms:*`, `kms:Put*`, `*`, or the action itself. */
+/** True for `kms:*`, `kms:Put*`, `*`, or the action itself. */
 const allowsPut = (action: string): boolean =>
   action.endsWith("*") ? "kms:putkeypolicy".startsWith(action.slice(0, -1).toLowerCase()) : action.toLowerCase() === "kms:putkeypolicy";
 
-/** KMS refuses a policy after which nobody could change it any more. */
+/** KMS refuses a policy when nobody could change it afterwards. */
 export function checkedPolicy(text: string): string {
   const malformed = (message: string): LocalFault => new LocalFault("MalformedPolicyDocumentException", message);
   let statements: { Effect?: string; Principal?: unknown; Action?: string | string[] }[];
@@ -165,7 +165,7 @@ export function checkedPolicy(text: string): string {
   return text;
 }
 
-/** A tag of KMS has other member names than the tags of most services. The messages are recorded. */
+/** Adds tags. KMS uses other member names for a tag than most services. The messages are recorded. */
 export function tagged(before: Tags, added: readonly Tag[] = []): Tags {
   const refused = (message: string): LocalFault => new LocalFault("TagException", message);
   const keys = added.map(({ TagKey }) => TagKey ?? "");
@@ -193,12 +193,12 @@ export function metadataOf(key: KeyDocument): KeyMetadata {
     KeySpec: key.spec,
     EncryptionAlgorithms: ["SYMMETRIC_DEFAULT"],
     MultiRegion: false,
-    // 64 hexadecimal digits; of no use here, where there is no key material.
+    // 64 hexadecimal digits. They have no use here, because there is no key material.
     CurrentKeyMaterialId: createHash("sha256").update(key.id).digest("hex"),
   };
 }
 
-/** One page; the marker is the number of items already served. */
+/** One page. The marker is the number of items on the pages before. */
 export function page<T>(
   all: readonly T[],
   { Marker, Limit = 100 }: { readonly Marker?: string | undefined; readonly Limit?: number | undefined },

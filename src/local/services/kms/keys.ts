@@ -77,7 +77,7 @@ function stateOperations(kms: Kms) {
   const cancel: Handler<KMS.CancelKeyDeletionCommandInput, KMS.CancelKeyDeletionCommandOutput> = (input, call) => {
     const key = keyAt(kms, input.KeyId, call);
     if (key.deleteAt === undefined) throw new LocalFault("KMSInvalidStateException", `${key.arn} is not pending deletion.`);
-    // What is called back is there, and does nothing until it is enabled.
+    // After CancelKeyDeletion the key exists, but is disabled.
     kms.keys.put(key.id, { ...key, deleteAt: undefined, enabled: false });
     return { KeyId: key.arn };
   };

@@ -23,7 +23,7 @@ const MAX_ZIP_BYTES = 52_428_800;
 const MAX_UNZIPPED_BYTES = 262_144_000;
 const SYMLINK = 0o120000;
 
-/** The code of all functions, by the hash of the zip: each zip is stored once, packed and unpacked. */
+/** The code of all functions, by hash of the zip. Each zip is stored once, both packed and unpacked. */
 export interface CodeStore {
   /** Checks, unpacks and stores a zip. Throws InvalidParameterValueException for an unusable zip. */
   add(zip: Uint8Array): Promise<{ readonly codeSha256: string; readonly codeSize: number }>;
@@ -83,7 +83,7 @@ async function unpack(zip: Uint8Array, target: string): Promise<void> {
   }
 }
 
-/** yauzl refuses names outside the folder and entries longer than declared. The total size is bounded here. */
+/** Extracts the zip. yauzl refuses names outside the folder and entries that are longer than declared. The total size is limited here. */
 async function extract(zip: Uint8Array, folder: string): Promise<void> {
   const file = await yauzl.fromBufferPromise(Buffer.from(zip), { lazyEntries: true, validateEntrySizes: true, strictFileNames: true });
   const links: [path: string, target: string][] = [];

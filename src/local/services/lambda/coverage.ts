@@ -1,4 +1,4 @@
-/** Operations that do less than AWS's, and what they lack. */
+/** Operations that do less than AWS does, with the missing parts. */
 export const partial: Readonly<Record<string, string>> = {
   CreateFunction: "zips with Node.js only: no images, layers, file systems or SnapStart; VPC settings are stored without effect",
   UpdateFunctionConfiguration: "no layers, file systems or SnapStart; VPC settings are stored without effect",

@@ -1,7 +1,7 @@
 import type { AliasConfiguration, FunctionConfiguration } from "@aws-sdk/client-lambda";
 import { type AliasRecord, arnOf, type FunctionRecord, type Lambda, type Reference, type Revision } from "./state.ts";
 
-/** A revision as `FunctionConfiguration`. Lists omit the states, as on AWS. */
+/** A revision as `FunctionConfiguration`. As on AWS, lists omit the states. */
 export function describe(
   lambda: Lambda,
   fn: FunctionRecord,

@@ -18,7 +18,7 @@ export interface EnvironmentInput {
   readonly endpoint: string;
 }
 
-/** The environment of a function: its own variables and Lambda's, none of the server's. */
+/** The environment of a function: its own variables and Lambda's, but none of the server's. */
 export function environmentOf(input: EnvironmentInput): Record<string, string> {
   const { config, version } = input.revision;
   const json = config.logFormat === "JSON";

@@ -68,7 +68,7 @@ function refusalOf(error: unknown): DeliveryAttempt {
   throw error;
 }
 
-/** The event to retry with its due time; undefined when it succeeded, expired or used up its attempts. */
+/** The event to retry, with its due time; undefined when it succeeded, expired or used all its attempts. */
 function nextOf(event: QueuedEvent, attempt: DeliveryAttempt, config: EventConfig, now: number): QueuedEvent | undefined {
   const expired = now - event.acceptedAt >= (config.maxAgeSeconds ?? MAX_AGE_SECONDS) * 1000;
   if ("refused" in attempt) {
@@ -114,7 +114,7 @@ async function notify(
     await send(lambda, revision.config.deadLetterArn, input, principal, attributes);
   }
 }
-/** Why an event became a dead letter: Lambda's status, and the first kilobyte of the error message. */
+/** Attributes of a dead letter: Lambda's status, and the first kilobyte of the error message. */
 function deadLetterAttributes(requestId: string, attempt: DeliveryAttempt): Attributes {
   const [code, reason] =
     "refused" in attempt

@@ -110,7 +110,7 @@ function endOf(lambda: Lambda, session: Session, request: InvocationRequest): Pr
     clientContext: request.clientContext,
   };
   return new Promise((resolve) => {
-    // Uses the real clock: the function's process does not follow the local AWS's clock.
+    // Uses the real clock, because the function's process does not follow the local AWS's clock.
     const cancel = realClock.after(timeout * 1000, () => resolve("timeout"));
     const settle = (ending: InvocationEnd): void => {
       cancel();

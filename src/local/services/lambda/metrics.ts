@@ -2,7 +2,7 @@ import type { MetricDatum } from "@aws-sdk/client-cloudwatch";
 import type { LocalEnv } from "../../core/service.ts";
 import type { FunctionRecord } from "./state.ts";
 
-/** The measures of one call. `throttled`: the call was refused. */
+/** The measurements of one call. `throttled`: the call was refused. */
 export interface CallMeasures {
   readonly throttled?: boolean;
   readonly failed?: boolean;

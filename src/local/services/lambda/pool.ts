@@ -9,14 +9,14 @@ import { arnOf, type FunctionRecord, type Revision } from "./state.ts";
 const IDLE_MS = 5 * 60_000;
 /** AWS's limit of the init phase, which does not count against the function's timeout. Measured by the real clock. */
 const INIT_MS = 10_000;
-/** A sandbox asks for the next call soon after its response. Waiting for it this long is quicker than a new process. */
+/** A sandbox asks for the next call soon after its response. Waiting for it for this time is quicker than a new process. */
 const FINISHING_MS = 100;
 const MAX_STARTS = Math.max(2, availableParallelism());
-/** This many sandboxes of a function start without delay. More of them than cores make no call faster and take memory. */
+/** Number of sandboxes of a function that start without delay. More of them than cores make no call faster and use memory. */
 const UNDELAYED_SANDBOXES = MAX_STARTS;
-/** More sandboxes make short calls slower. Another one starts when no sandbox has become free for this time... */
+/** Further sandboxes make short calls slower. Another one starts when no sandbox has become free for this time. */
 const START_DELAY_MS = 500;
-/** ...or for this time while the machine is busy, because a process for every slow call would overload it. */
+/** The same, while the machine is busy. A process for every slow call would overload it. */
 const BUSY_START_DELAY_MS = 2_000;
 /** The machine is busy while less than this share of its CPU time is idle. */
 const MIN_IDLE_SHARE = 0.1;
@@ -188,7 +188,7 @@ async function start(state: State, pool: Pool): Promise<void> {
   }
 }
 
-/** Undefined when the sandbox is ready, otherwise why it failed to start. */
+/** Starts the sandbox. Undefined when it is ready, otherwise the reason why it failed to start. */
 function startOf(pool: Pool, { sandbox }: Session): Promise<RuntimeResponse | "timeout" | { exit: string | undefined } | undefined> {
   return new Promise((resolve) => {
     const cancel = realClock.after(INIT_MS + pool.revision.config.timeout * 1000, () => resolve("timeout"));

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { LocalFault } from "../../core/service.ts";
 import { type FunctionRecord, functionAt, type Lambda, type Reference, type Revision, revisionAt } from "./state.ts";
 
-/** The revision that serves a call now; during an update the previous one. Throws while the function is Pending. */
+/** The revision that serves a call now. During an update it is the previous one. Throws while the function is Pending. */
 export function servingRevision(lambda: Lambda, at: Reference, requestId: string): { fn: FunctionRecord; revision: Revision } {
   const fn = functionAt(lambda, at);
   const revision = revisionAt(lambda, at, spreadOf(requestId));

@@ -168,7 +168,7 @@ const describeEventConfig = (lambda: Lambda, at: Reference, config: EventConfig)
   },
 });
 
-/** Operations with fixed results: there is no code signing, no event source mapping and no layer. */
+/** Operations with fixed results, because there is no code signing, event source mapping or layer. */
 function fixedOperations(lambda: Lambda): Operations {
   return {
     GetFunctionCodeSigningConfig: (input: GetFunctionCodeSigningConfigCommandInput, call) => ({

@@ -34,13 +34,13 @@ export interface Revision {
   readonly codeSha256: string;
   readonly codeSize: number;
   readonly revisionId: string;
-  /** Milliseconds since the epoch, like the two below. */
+  /** Milliseconds since the epoch, like the next two. */
   readonly modified: number;
   /** The state is Pending before this time, and Active from then on. */
   readonly activeAt: number;
   /** The last update is InProgress before this time, and Successful from then on. */
   readonly settledAt: number;
-  /** Of a published version: the content of `$LATEST` when it was published. */
+  /** For a published version: the content of `$LATEST` when it was published. */
   readonly source?: string;
 }
 export interface FunctionRecord {

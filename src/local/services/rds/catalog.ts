@@ -5,7 +5,7 @@ import type { Rds } from "./rds.ts";
 import { arnOf } from "./shape.ts";
 import { ENGINE_VERSION } from "./validation.ts";
 
-/** Classes on which AWS offers PostgreSQL 17, of the sizes that a back end of this kind takes. */
+/** The instance classes that AWS offers for PostgreSQL 17, in sizes that a back end of this kind uses. */
 const CLASSES = [
   "t4g.micro",
   "t4g.small",
@@ -23,7 +23,7 @@ const CLASSES = [
 const STORAGE = ["gp2", "gp3", "io1"];
 const AUTHORITIES = ["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"];
 
-/** What can be had, and the lists that are empty here. */
+/** Operations that list available versions and classes, and the lists that are empty here. */
 export function catalogOperations(rds: Rds) {
   const versions: Handler<RDS.DescribeDBEngineVersionsCommandInput, RDS.DescribeDBEngineVersionsCommandOutput> = (input) => {
     const wanted = (input.Engine ?? "postgres") === "postgres" && (input.DBParameterGroupFamily ?? FAMILY) === FAMILY;

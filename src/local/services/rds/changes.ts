@@ -11,7 +11,7 @@ import { arnOf } from "./shape.ts";
 import * as check from "./validation.ts";
 
 type Input = RDS.ModifyDBInstanceCommandInput;
-/** Taken at once, whatever ApplyImmediately says. */
+/** Changes that AWS applies at once, whatever ApplyImmediately says. */
 const AT_ONCE = [
   "DeletionProtection",
   "CopyTagsToSnapshot",
@@ -25,7 +25,7 @@ const AT_ONCE = [
   "PerformanceInsightsRetentionPeriod",
   "NetworkType",
 ] as const satisfies readonly (keyof Input & keyof Attributes)[];
-/** Taken in the maintenance window, or at once with ApplyImmediately. */
+/** Changes that AWS applies in the maintenance window, or at once with ApplyImmediately. */
 const IN_WINDOW = [
   "DBInstanceClass",
   "AllocatedStorage",
@@ -106,7 +106,7 @@ async function memberships({ env, state }: Rds, instance: InstanceDocument, inpu
   };
 }
 
-/** Only what differs counts: AWS too shows no pending value that is the present one. */
+/** Keeps only values that differ from the present ones. AWS, too, shows no pending value that equals the present one. */
 function sorted({ attributes }: InstanceDocument, input: Input) {
   const differing = (names: readonly (keyof Input & keyof Attributes)[]): Record<string, unknown> =>
     Object.fromEntries(names.filter((n) => input[n] !== undefined && input[n] !== attributes[n]).map((n) => [n, input[n]]));
@@ -116,7 +116,7 @@ function sorted({ attributes }: InstanceDocument, input: Input) {
     ...(input.EnablePerformanceInsights !== undefined && { PerformanceInsightsEnabled: input.EnablePerformanceInsights }),
   };
   const later = differing(IN_WINDOW);
-  // Between two periods that both keep backups nothing is interrupted.
+  // A change between two retention periods above 0 interrupts nothing, so it is applied at once.
   const days = later.BackupRetentionPeriod;
   if (days !== undefined && days !== 0 && attributes.BackupRetentionPeriod !== 0) {
     delete later.BackupRetentionPeriod;
@@ -131,7 +131,7 @@ function logExports({ attributes }: InstanceDocument, { CloudwatchLogsExportConf
   return { EnabledCloudwatchLogsExports: [...new Set([...kept, ...(wanted.EnableLogTypes ?? [])])] };
 }
 
-/** The password to set, if any: given, or fresh with a secret of its own when RDS is to keep it from now on. */
+/** The password to set, if any: the caller's, or a new one with its own secret when RDS begins to manage the password. */
 async function newPassword(
   { env, fleet }: Rds,
   instance: InstanceDocument,

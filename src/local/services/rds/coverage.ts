@@ -1,4 +1,4 @@
-/** Operations that do less than AWS's, and what they lack. */
+/** Operations that do less than AWS does, with the missing parts. */
 export const partial: Readonly<Record<string, string>> = {
   CreateDBInstance:
     "PostgreSQL 17 only; class, storage, zones and backup settings are kept and shown, not enacted; Port is where the search for a free port begins; security groups do not filter (loopback only); no automated snapshots",

@@ -2,7 +2,7 @@ import type * as RDS from "@aws-sdk/client-rds";
 import { LocalFault } from "../../core/service.ts";
 import type { Collection, Store } from "../../core/store.ts";
 
-/** What a caller may choose and AWS shows again under the same names; free of dates. */
+/** The attributes that a caller may choose and that AWS returns under the same names. They hold no dates. */
 export type Attributes = Pick<
   RDS.DBInstance,
   | "DBInstanceClass"
@@ -35,7 +35,7 @@ export type Attributes = Pick<
   | "EngineLifecycleSupport"
 >;
 
-/** A stay in a status until a time in milliseconds since the epoch. */
+/** A status that the instance shows until a time, in milliseconds since the epoch. */
 export interface Step {
   readonly status: string;
   readonly until: number;
@@ -43,13 +43,13 @@ export interface Step {
 export interface InstanceDocument {
   readonly id: string;
   readonly region: string;
-  /** `db-…`: names the server's folder, and survives a change of the identifier. */
+  /** `db-…`. It names the server's folder and stays when the identifier changes. */
   readonly resourceId: string;
   readonly createdAt: string;
   readonly attributes: Attributes;
   readonly username: string;
   readonly database?: string | undefined;
-  /** 0 until the server is made. */
+  /** 0 until the server exists. */
   readonly port: number;
   readonly parameterGroup: string;
   readonly securityGroups: readonly string[];
@@ -57,19 +57,19 @@ export interface InstanceDocument {
   readonly tags: readonly RDS.Tag[];
   readonly secretArn?: string | undefined;
   readonly pending: Attributes;
-  /** The work under way, or how it ended: creating, available, stopped, failed, … */
+  /** The status during the present work, or after it: creating, available, stopped, failed, … */
   readonly state: string;
-  /** With realism, statuses that AWS would show longer than the work takes here. */
+  /** With realism, the statuses that AWS would show for longer than the work takes here. */
   readonly steps: readonly Step[];
   /** Parameters that the server runs with. */
   readonly applied: Readonly<Record<string, string>>;
-  /** Until the server is made: what it is made from. `copyOf`: the copy in `snapshot` is still to be made, of this instance (`db-…`). */
+  /** The source of an instance whose server does not exist yet. `copyOf`: the instance (`db-…`) that must first be copied to `snapshot`. */
   readonly birth?:
     | { readonly password: string; readonly port: number; readonly snapshot?: string | undefined; readonly copyOf?: string | undefined }
     | undefined;
-  /** A password that the server is still to be given. */
+  /** A password that the server does not have yet. */
   readonly newPassword?: string | undefined;
-  /** While it is being deleted: the snapshot without which its data must not go. */
+  /** The final snapshot of an instance that is being deleted. The data stays until it is complete. */
   readonly finalSnapshot?: string | undefined;
 }
 
@@ -83,9 +83,9 @@ export interface SnapshotDocument {
   readonly readyAt: number;
   readonly bytes: number;
   readonly tags: readonly RDS.Tag[];
-  /** Accounts that may restore it; `all` is everybody. */
+  /** Accounts that may restore the snapshot; `all` means everybody. */
   readonly sharedWith?: readonly string[] | undefined;
-  /** The instance as it was. */
+  /** The instance at the time of the snapshot. */
   readonly source: InstanceDocument;
 }
 export interface ParameterGroupDocument {
@@ -133,7 +133,7 @@ export const rdsState = (store: Store): RdsState => ({
 
 export const FAMILY = "postgres17";
 export const DEFAULT_PARAMETERS = `default.${FAMILY}`;
-/** Identifiers are kept in lower case, and are one's own per region. */
+/** Key of a document. Identifiers are stored in lower case and are unique in a region. */
 export const keyOf = (region: string, id: string): string => `${region}/${id.toLowerCase()}`;
 
 export function snapshotNamed(state: RdsState, region: string, id: string | undefined): SnapshotDocument {
@@ -142,7 +142,7 @@ export function snapshotNamed(state: RdsState, region: string, id: string | unde
   return found;
 }
 
-/** One page; MaxRecords is 20 to 100 on AWS, and 100 when it is not given. */
+/** One page. AWS accepts 20 to 100 for MaxRecords; the default is 100. */
 export function page<T>(
   all: readonly T[],
   idOf: (item: T) => string,

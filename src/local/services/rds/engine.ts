@@ -12,7 +12,7 @@ import { writeConfiguration } from "./postgres/configuration.ts";
 import { copyData } from "./postgres/files.ts";
 import { dataOf, initialise, reloadServer, runningPid, type ServerFolder, startServer, stopServer } from "./postgres/server.ts";
 
-/** A server and what it runs with. */
+/** A server with its port and parameters. */
 export interface Target {
   readonly resourceId: string;
   readonly port: number;
@@ -24,11 +24,11 @@ export interface Furniture {
   readonly database: string | undefined;
 }
 
-/** What RDS has done on a machine. Everything may be asked again after it was cut short. */
+/** The server operations that RDS needs on this machine. After an interruption, each can be repeated. */
 export interface Engine {
-  /** Refuses, in AWS's words, what this machine cannot run. */
+  /** Throws AWS's error when this machine cannot run databases. */
   check(): void;
-  /** A port that nobody listens on, the wanted one first, then upward. */
+  /** A free port: the wanted one, otherwise the next free one above it. */
   freePort(wanted: number, taken: readonly number[]): Promise<number>;
   make(target: Target, furniture: Furniture): Promise<void>;
   restore(target: Target, snapshot: string): Promise<void>;
@@ -36,16 +36,16 @@ export interface Engine {
   stop(resourceId: string): Promise<void>;
   reload(target: Target): Promise<void>;
   setPassword(target: Target, username: string, password: string): Promise<void>;
-  /** Copies the data, running or not; answers its size in bytes. */
+  /** Copies the data of a running or stopped server. Returns the size in bytes. */
   snapshot(target: Target, snapshot: string): Promise<number>;
   remove(resourceId: string): Promise<void>;
   removeSnapshot(snapshot: string): Promise<void>;
   isRunning(resourceId: string): boolean;
-  /** Tells, with how, of every server that ends without having been told to. */
+  /** Calls the listener, with the reason, when a server ends although nobody stopped it. */
   watch(listener: (resourceId: string, how: string) => void): void;
 }
 
-/** A control plane without servers. */
+/** An engine without servers, for the control plane alone. */
 export const noEngine: Engine = {
   check: () => {},
   freePort: async (wanted, taken) => firstFree(wanted || 5432, taken),
@@ -74,7 +74,7 @@ interface Machine {
   readonly password: string;
 }
 
-/** Where each server and each copy lies on this machine, and how to get at it. */
+/** The folders of servers and snapshots on this machine, and the access to the servers. */
 interface Workshop {
   readonly machine: () => Machine;
   readonly folderOf: (resourceId: string) => ServerFolder;
@@ -145,7 +145,7 @@ export function postgresEngine(env: LocalEnv): Engine {
   };
 }
 
-/** The copy takes its name when it is whole. */
+/** Writes the copy to a temporary name and renames it when it is complete. */
 async function copyServer({ folderOf, snapshotFolder, access }: Workshop, target: Target, snapshot: string): Promise<number> {
   const server = folderOf(target.resourceId);
   const final = snapshotFolder(snapshot);
@@ -170,18 +170,18 @@ function prepare(env: LocalEnv): Machine {
   const secrets = env.store.collection<{ readonly password: string }>("rds.superuser");
   if (!secrets.has("password")) secrets.put("password", { password: randomBytes(24).toString("base64url") });
   const certificate = certificateIn(place.folder);
-  // Clients find it in the same place wherever the databases lie.
+  // Clients find the certificate at this path, also when the databases are in /var/lib.
   const known = join(env.dataDir, "rds");
   if (isOutside(place)) mkdirSync(known, { recursive: true });
   if (isOutside(place)) writeFileSync(join(known, "ca.pem"), certificate.cert, { mode: 0o644 });
   return { place, binaries, certificate, password: secrets.get("password")?.password ?? "" };
 }
 
-/** One certificate for all servers; `ca.pem` is what clients that verify are given as root. */
+/** One certificate for all servers. Clients that verify it use `ca.pem` as their root. */
 function certificateIn(folder: string): Certificate {
   const [keyFile, certFile] = [join(folder, "server.key"), join(folder, "ca.pem")];
   if (!existsSync(keyFile) || !existsSync(certFile)) {
-    // The clients judge its dates by the real time, whatever clock the local AWS runs on.
+    // Uses the real time, because clients compare the dates with it, whatever clock the local AWS uses.
     const made = makeCertificate(Date.now());
     writeFileSync(keyFile, made.key, { mode: 0o600 });
     writeFileSync(certFile, made.cert, { mode: 0o644 });

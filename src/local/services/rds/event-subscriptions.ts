@@ -5,7 +5,7 @@ import { parameterGroupNamed } from "./parameter-groups.ts";
 import type { Rds } from "./rds.ts";
 import { checkIdentifier, checkTags } from "./validation.ts";
 
-/** Categories of events by what they are about, of those kinds of sources that PostgreSQL instances have. */
+/** Event categories by source type, for the types that PostgreSQL instances have. */
 const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   "db-instance": [
     ...["availability", "backup", "configuration change", "creation", "deletion", "failover", "failure", "low storage", "maintenance"],
@@ -16,7 +16,7 @@ const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
   "db-snapshot": ["creation", "deletion", "notification", "restoration"],
 };
 
-/** Who is told of events: kept and shown. */
+/** Event subscriptions. They are stored and returned. */
 export function eventSubscriptionOperations(rds: Rds) {
   const { env, state } = rds;
   const create: Handler<RDS.CreateEventSubscriptionCommandInput, RDS.CreateEventSubscriptionResult> = async (input, call) => {
@@ -117,7 +117,7 @@ function checkSource(rds: Rds, sourceType: string | undefined, source: string, {
     throw error instanceof LocalFault ? noSource(source) : error;
   }
 }
-/** RDS publishes as itself: the topic's policy must name it, or be one that names the account alone, as AWS's default does. */
+/** RDS publishes as a service. The topic's policy must name RDS, or only restrict the account, as AWS's default policy does. */
 async function checkTopic({ env }: Rds, topic = ""): Promise<void> {
   const region = topic.split(":")[3] ?? "us-east-1";
   const found = await env.dispatch("sns", "GetTopicAttributes", { TopicArn: topic }, { region }).catch(() => undefined);

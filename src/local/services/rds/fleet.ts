@@ -3,49 +3,49 @@ import { type InstanceDocument, keyOf, type RdsState, type Step } from "./docume
 import type { Engine, Target } from "./engine.ts";
 import { effective } from "./parameters.ts";
 
-/** What is to be done with an instance, and what it is called meanwhile and after. */
+/** A piece of work on an instance, with the instance's status during it (`status`) and afterwards (`after`). */
 export interface Job {
   readonly status: string;
   readonly after: string;
-  /** What it is after work that failed; `failed` by default. */
+  /** The status after failed work. Default: `failed`. */
   readonly otherwise?: string;
-  /** With realism: how long the instance shows which status, in order. */
+  /** With realism: the statuses that the instance shows, in order, each for a time. */
   readonly stays?: readonly { readonly status: string; readonly ms: number }[];
   readonly work: () => Promise<void>;
 }
 
-/** The instances with their servers. Work on one goes one after the other, behind the answers. */
+/** The instances with their servers. The work on one instance runs in order, after the call was answered. */
 export interface Fleet {
-  /** All that there are, without those that are gone by now. */
+  /** All instances except those whose deletion is complete. */
   list(region?: string): InstanceDocument[];
   named(region: string, id: string | undefined): InstanceDocument;
-  /** What AWS would show: `creating`, `available`, … */
+  /** The status that AWS would show: `creating`, `available`, … */
   statusOf(instance: InstanceDocument): string;
   change(instance: InstanceDocument, changes: Partial<InstanceDocument>): InstanceDocument;
   begin(instance: InstanceDocument, job: Job): InstanceDocument;
   targetOf(instance: InstanceDocument): Target;
-  /** Gives the server its group's parameters and a port: its own, or the next free one. */
+  /** Gives the server the parameters of its group, and a port: its own, or the next free one. */
   settle(instance: InstanceDocument): Promise<InstanceDocument>;
   start(instance: InstanceDocument): Promise<void>;
   valuesOf(instance: InstanceDocument): Record<string, string>;
-  /** Everything under way has ended. */
+  /** Resolves when all work has ended. */
   idle(): Promise<void>;
 }
 
-/** A state of the document that no caller sees: deleted, and only waiting for its time to be up. */
+/** Internal state of a deleted instance that AWS would still show for a time. */
 export const GONE = "gone";
 
-/** The documents: who there is, in which status, and how they change. */
+/** The documents of the instances: lookup, status and changes. */
 type Register = Pick<Fleet, "list" | "named" | "statusOf" | "change"> & {
   readonly current: (resourceId: string) => InstanceDocument | undefined;
-  /** The work on an instance is over. */
+  /** Stores the state after the work on an instance. */
   readonly end: (resourceId: string, state: string) => void;
 };
 
 function register({ clock }: LocalEnv, { instances }: RdsState): Register {
   const keyed = ({ region, id }: InstanceDocument): string => keyOf(region, id);
   const waiting = (instance: InstanceDocument): Step | undefined => instance.steps.find((step) => clock.now() < step.until);
-  // A new identifier changes the key, so whoever worked for a while looks the instance up by what does not change.
+  // A new identifier changes the key. Work that takes a while finds the instance by its resource id.
   const current = (resourceId: string) => instances.values().find((one) => one.resourceId === resourceId);
   const list: Fleet["list"] = (region) => {
     for (const [key, one] of instances.entries()) if (one.state === GONE && !waiting(one)) instances.delete(key);
@@ -75,14 +75,14 @@ function register({ clock }: LocalEnv, { instances }: RdsState): Register {
   };
 }
 
-/** The work: on one instance one after the other. */
+/** Runs the work. Jobs on one instance run one after the other. */
 function works(env: LocalEnv, { change, end }: Register): Pick<Fleet, "begin" | "idle"> {
   const jobs = new Map<string, Promise<void>>();
   return {
     begin(instance, job) {
       const begun = change(instance, { state: job.status, steps: env.settings.realism ? stepsOf(env, job) : [] });
       const before = jobs.get(instance.resourceId) ?? Promise.resolve();
-      // Only the last work that was asked for says what the instance is in the end.
+      // Only the last job of an instance sets its final state.
       const finish = (state: string) => jobs.get(instance.resourceId) === run && end(instance.resourceId, state);
       const run: Promise<void> = before.then(job.work).then(
         () => void finish(job.after),
@@ -112,7 +112,7 @@ export function createFleet(env: LocalEnv, state: RdsState, engine: Engine): Fle
     const taken = () => documents.list().flatMap((one) => (one.resourceId === now.resourceId ? [] : one.port));
     let port = now.port;
     if (!port || !engine.isRunning(now.resourceId)) {
-      // Another instance may have taken the port while it was tried.
+      // Another instance may have taken the port during the search.
       do port = await engine.freePort(now.port || (now.birth?.port ?? 0), taken());
       while (taken().includes(port));
     }
@@ -138,7 +138,7 @@ function stepsOf(env: LocalEnv, { stays = [] }: Job): Step[] {
   });
 }
 
-/** Refuses, in AWS's words, what an instance cannot do in its present status. */
+/** Throws AWS's error when the instance has none of these statuses. */
 export function mustBe(fleet: Fleet, instance: InstanceDocument, ...statuses: string[]): void {
   const status = fleet.statusOf(instance);
   if (statuses.includes(status)) return;

@@ -20,7 +20,7 @@ import { subnetGroupOperations } from "./subnet-groups.ts";
 import { supervise } from "./supervision.ts";
 import { tagOperations } from "./tags.ts";
 
-/** RDS for PostgreSQL: every instance is a real server. */
+/** RDS for PostgreSQL. Every instance is a real server. */
 export function rdsService(env: LocalEnv): LocalService {
   const state = rdsState(env.store);
   const engine = env.settings.databases === "real" ? postgresEngine(env) : noEngine;
@@ -51,7 +51,7 @@ export function rdsService(env: LocalEnv): LocalService {
       if (env.settings.databases === "real") await sweepStrays(env.log);
       await resume(rds);
     },
-    // The names by which people know the folders of the databases, for `local status`.
+    // The names of the databases that the folders belong to, for `local status`.
     async http(_request, response, { pathname }) {
       if (pathname !== "/_local/databases") return false;
       const names = Object.fromEntries(fleet.list().map((one) => [one.resourceId, one.id]));
@@ -74,7 +74,7 @@ export function rdsService(env: LocalEnv): LocalService {
   };
 }
 
-/** Input member → how the ARN of what it names begins (Service Authorization Reference, Amazon RDS). The first that is there counts. */
+/** Input member → resource type in the ARN (Service Authorization Reference, Amazon RDS). The first member that the input has counts. */
 const NAMED: readonly (readonly [member: string, kind: string])[] = [
   ["DBSnapshotIdentifier", "snapshot"],
   ["DBInstanceIdentifier", "db"],

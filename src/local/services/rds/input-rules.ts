@@ -3,7 +3,7 @@ import { LocalFault } from "../../core/service.ts";
 
 const nameOf = ({ path }: Violation): string => path.map((part) => (typeof part === "number" ? part + 1 : part)).join(".");
 
-/** RDS names one parameter at a time. */
+/** RDS's errors name one parameter. */
 export function refuseInput(found: readonly Violation[]): LocalFault | undefined {
   const [first] = found;
   if (!first) return undefined;

@@ -11,7 +11,7 @@ import { freshPassword, keepPassword } from "./secrets.ts";
 import { arnOf, asInstance } from "./shape.ts";
 import * as check from "./validation.ts";
 
-/** How long a small instance takes on AWS. */
+/** Durations of the statuses of a small instance on AWS. */
 const BIRTH = [
   { status: "creating", ms: 240_000 },
   { status: "backing-up", ms: 60_000 },
@@ -37,7 +37,7 @@ function createInstance(rds: Rds): Handler<RDS.CreateDBInstanceCommandInput, RDS
     const secretArn = input.ManageMasterUserPassword
       ? await keepPassword(env, region, arn, username, password, input.MasterUserSecretKmsKeyId)
       : undefined;
-    // Two calls at once: the other one may have come first meanwhile.
+    // Checks the name a second time, because a simultaneous call may have taken it.
     checkUnused(rds, region, id);
     const begun = beginBirth(rds, {
       ...newborn(env, region, id),
@@ -71,7 +71,7 @@ export function newborn(env: LocalEnv, region: string, id: string) {
   };
 }
 
-/** Writes the instance down and sets its making going. */
+/** Stores the instance and starts the creation of its server. */
 export function beginBirth(rds: Rds, document: InstanceDocument): InstanceDocument {
   const { state, fleet } = rds;
   const instance = { ...document, applied: fleet.valuesOf(document) };
@@ -84,7 +84,7 @@ export function checkUnused({ fleet }: Rds, region: string, id: string): void {
   if (fleet.list(region).some((one) => one.id === id)) throw new LocalFault("DBInstanceAlreadyExistsFault", "DB instance already exists");
 }
 
-/** A caller may ask for a port; here, where all servers share one address, it is only where the search begins. */
+/** A requested port is only the first one that is tried, because all servers share one address here. */
 export const wantedPort = ({ settings }: LocalEnv, asked: number | undefined): number =>
   settings.databasePort === 0 ? 0 : (asked ?? settings.databasePort);
 
@@ -119,7 +119,7 @@ interface Placing {
   readonly DBSubnetGroupName?: string | undefined;
   readonly VpcSecurityGroupIds?: string[] | undefined;
 }
-/** Everything that an instance leans on must be there. */
+/** Checks that everything exists that the instance refers to. */
 export async function placement({ env, state }: Rds, region: string, input: Placing) {
   const parameterGroup = input.DBParameterGroupName ?? DEFAULT_PARAMETERS;
   if (parameterGroup !== DEFAULT_PARAMETERS && !state.parameterGroups.has(keyOf(region, parameterGroup)))
@@ -136,7 +136,7 @@ export async function placement({ env, state }: Rds, region: string, input: Plac
   };
 }
 
-/** gp3's own IOPS and throughput (RDS user guide, DB instance storage). */
+/** Default IOPS and throughput of gp3 (RDS user guide, DB instance storage). */
 function baseline({ AllocatedStorage = 0, Iops, StorageThroughput }: RDS.CreateDBInstanceCommandInput): Attributes {
   const [iops, throughput] = AllocatedStorage < check.IOPS_FROM_GB ? [3_000, 125] : [12_000, 500];
   return { Iops: Iops ?? iops, StorageThroughput: StorageThroughput ?? throughput };

@@ -6,7 +6,7 @@ import { runningPid } from "./postgres/server.ts";
 
 const STOP_MS = 20_000;
 
-/** Removes the databases of a local AWS that does not run, and its functions' code, wherever they lie. `outside`: only what lies outside its data folder. */
+/** Removes the databases and the functions' code of a local AWS that does not run. `outside`: only those outside of its data folder. */
 export async function removeDatabases(dataDir: string, which: "all" | "outside"): Promise<void> {
   for (const part of ["rds", "lambda"]) {
     const place = dataFolderOf(dataDir, part);
@@ -14,7 +14,7 @@ export async function removeDatabases(dataDir: string, which: "all" | "outside")
   }
 }
 
-/** Removes what projects left behind that no longer exist. */
+/** Removes the databases of projects that no longer exist. */
 export async function sweepStrays(log: (line: string) => void): Promise<void> {
   for (const folder of orphanedFolders()) {
     log(`${folder} belongs to a project that is gone: it is removed`);
@@ -22,13 +22,13 @@ export async function sweepStrays(log: (line: string) => void): Promise<void> {
   }
 }
 
-/** Ends the servers that a killed local AWS left running, and removes all data. */
+/** Stops the servers that a killed local AWS left running, and removes all data. */
 async function removePlace(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
   const folders = readdirSync(folder).map((name) => join(folder, name, "data"));
   for (const data of folders) {
     const pid = runningPid(data);
-    // Their data is to go: they need not write it first.
+    // SIGQUIT, because the servers need not write data that will be removed.
     if (pid) process.kill(pid, "SIGQUIT");
   }
   for (let waited = 0; waited < STOP_MS && folders.some((data) => runningPid(data)); waited += 50) await sleep(50);

@@ -10,7 +10,7 @@ import { beginSnapshot, newSnapshot } from "./snapshots.ts";
 /** Statuses in which no final snapshot can be taken. */
 const BROKEN = ["failed", "incompatible-restore", "incompatible-network", "incompatible-parameters"];
 
-/** Stop, start, reboot, delete. */
+/** Operations that stop, start, reboot and delete an instance. */
 export function lifeOperations(rds: Rds) {
   const { fleet, engine } = rds;
   const reboot: Handler<RDS.RebootDBInstanceCommandInput, RDS.RebootDBInstanceResult> = (input, { region }) => {
@@ -46,11 +46,11 @@ export const rebooting = (rds: Rds, instance: InstanceDocument): Job => ({
   work: () => restart(rds, instance),
 });
 
-/** The work that stops a server, if it runs, and starts it with its group's parameters. */
+/** Stops a running server and starts it with the parameters of its group. */
 async function restart(rds: Rds, instance: InstanceDocument): Promise<void> {
   await rds.engine.stop(instance.resourceId);
   await rds.fleet.start(instance);
-  // A server that ended while it was given a password is still to get it.
+  // A server that ended during a change of password does not have the new one yet.
   const now = rds.fleet.list().find((one) => one.resourceId === instance.resourceId);
   if (now) await resetPassword(rds, now);
 }

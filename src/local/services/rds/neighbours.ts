@@ -7,7 +7,7 @@ interface Subnet {
   readonly VpcId: string;
 }
 
-/** The groups that guard an instance: those asked for, which must exist, or the network's default one. */
+/** The security groups of an instance: the requested ones, which must exist, or the default network's. */
 export async function securityGroups(env: LocalEnv, region: string, wanted: readonly string[] | undefined): Promise<string[]> {
   const input = wanted?.length ? { GroupIds: wanted } : { Filters: [{ Name: "group-name", Values: ["default"] }] };
   const found = await env.dispatch("ec2", "DescribeSecurityGroups", input, { region }).catch((error) => {
@@ -17,7 +17,7 @@ export async function securityGroups(env: LocalEnv, region: string, wanted: read
   return found.SecurityGroups.map((group: { GroupId: string }) => group.GroupId);
 }
 
-/** Without ids: the default network's own. */
+/** The subnets with these ids; without ids, those of the default network. */
 export async function subnetsNamed(
   env: LocalEnv,
   region: string,
@@ -33,7 +33,7 @@ export async function subnetsNamed(
   };
 }
 
-/** The group of the default network's subnets, which RDS makes when first needed. */
+/** The subnet group of the default network. RDS creates it when it is first needed. */
 export async function defaultSubnetGroup(env: LocalEnv, state: RdsState, region: string): Promise<SubnetGroupDocument> {
   const known = state.subnetGroups.get(keyOf(region, "default"));
   if (known) return known;

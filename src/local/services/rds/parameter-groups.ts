@@ -8,7 +8,7 @@ import { checkIdentifier, checkTags } from "./validation.ts";
 
 const MOST_AT_ONCE = 20;
 
-/** The group of this name; the default one always is, with nothing of its own. */
+/** The group of this name. The default group always exists and has no values. */
 export function parameterGroupNamed({ state }: Rds, region: string, name: string | undefined): ParameterGroupDocument {
   if (name?.toLowerCase() === DEFAULT_PARAMETERS)
     return { name: DEFAULT_PARAMETERS, region, description: `Default parameter group for ${FAMILY}`, values: {}, tags: [] };
@@ -149,20 +149,20 @@ function checkValue({ ParameterName = "", ParameterValue = "", ApplyMethod }: RD
   return kind;
 }
 
-/** Running servers of the group take what does not need a restart. */
+/** Applies the parameters that need no restart to the running servers of the group. */
 function applyNow({ fleet, engine }: Rds, group: ParameterGroupDocument, values: Readonly<Record<string, string>>): void {
   for (const instance of fleet.list(group.region)) {
     if (instance.parameterGroup !== group.name) continue;
     const changed = fleet.change(instance, { applied: { ...instance.applied, ...values } });
     if (fleet.statusOf(changed) !== "available") continue;
-    // The status stays: AWS shows such a change in the group's apply status only.
+    // The status stays the same. AWS shows such a change only in the group's apply status.
     fleet.begin(changed, { status: "available", after: "available", work: () => engine.reload(fleet.targetOf(changed)) });
   }
 }
 
 function asParameter(kind: ParameterKind, own: ParameterGroupDocument["values"][string] | undefined): RDS.Parameter {
   const value = own?.value ?? kind.system;
-  // A value that is the family's own default keeps its source (hashicorp/terraform-provider-aws internal/service/rds/parameter_group.go).
+  // A value equal to the family's default does not change the source (hashicorp/terraform-provider-aws internal/service/rds/parameter_group.go).
   const changed = own !== undefined && own.value !== kind.system;
   return {
     ParameterName: kind.name,

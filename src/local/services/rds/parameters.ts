@@ -1,16 +1,16 @@
-/** A parameter that a group of the family postgres17 may hold. */
+/** A parameter of the family postgres17. */
 export interface ParameterKind {
   readonly name: string;
-  /** `static`: taken at the next start. */
+  /** `static`: applied at the next start. */
   readonly apply: "static" | "dynamic";
   readonly type: "boolean" | "integer" | "float" | "string";
-  /** `min-max` for numbers, values with commas for some texts. */
+  /** `min-max` for numbers. For some texts, the allowed values separated by commas. */
   readonly allowed?: string | undefined;
-  /** What AWS sets where it differs from PostgreSQL. */
+  /** AWS's value, when it differs from PostgreSQL's default. */
   readonly system?: string | undefined;
 }
 
-/** From PostgreSQL 17's own list (`postgres --describe-config`), less what decides where it listens and keeps its files. */
+/** PostgreSQL 17's own list (`postgres --describe-config`), without the parameters of its addresses and files. */
 const TABLE: readonly { apply: "static" | "dynamic"; type: ParameterKind["type"]; names: string }[] = [
   {
     apply: "dynamic",
@@ -99,7 +99,7 @@ const VALUES: Readonly<Record<string, string>> = {
   track_functions: "none,pl,all",
 };
 
-/** What AWS adds, or sets otherwise than PostgreSQL does. */
+/** Parameters that only AWS has, and those whose value AWS changes. */
 const AWS_OWN: readonly ParameterKind[] = [
   { name: "rds.force_ssl", apply: "dynamic", type: "boolean", allowed: "0,1", system: "1" },
   { name: "rds.logical_replication", apply: "static", type: "boolean", allowed: "0,1", system: "0" },
@@ -121,16 +121,16 @@ function all(): ReadonlyMap<string, ParameterKind> {
   );
   return new Map([...AWS_OWN, ...plain.filter((kind) => !own.has(kind.name))].map((kind) => [kind.name, kind]));
 }
-/** By name. */
+/** The parameters by name. */
 export const PARAMETERS = all();
 
-/** What a server runs with: AWS's settings under those of its group. */
+/** The parameters of a server: AWS's settings, overridden by those of its group. */
 export function effective(values: Readonly<Record<string, string>>): Record<string, string> {
   const system = [...PARAMETERS.values()].flatMap((kind) => (kind.system === undefined ? [] : [[kind.name, kind.system] as const]));
   return { ...Object.fromEntries(system), ...values };
 }
 
-/** Does the parameter take this value? Formulas such as `{DBInstanceClassMemory/9531392}` are AWS's to work out. */
+/** True when the parameter accepts this value. Formulas such as `{DBInstanceClassMemory/9531392}` are accepted; only AWS computes them. */
 export function takes({ type, allowed }: ParameterKind, value: string): boolean {
   if (value.includes("{")) return true;
   if (type === "boolean") return /^(0|1|on|off|true|false)$/i.test(value);

@@ -9,7 +9,7 @@ import { beginRestore } from "./snapshots.ts";
 
 type Input = RDS.RestoreDBInstanceToPointInTimeCommandInput;
 
-/** A new instance with another one's data. No past states are kept here, so the latest one is the only one that can be had. */
+/** Creates an instance from the data of another one. Past states are not kept, so only the latest one can be restored. */
 export function pointInTimeOperations(rds: Rds) {
   const { fleet } = rds;
   const restore: Handler<Input, RDS.RestoreDBInstanceToPointInTimeResult> = async (input, { region }) => {

@@ -3,7 +3,7 @@ import type { RdsState } from "./documents.ts";
 import type { Engine } from "./engine.ts";
 import type { Fleet } from "./fleet.ts";
 
-/** What RDS's operations work with. */
+/** The parts that RDS's operations share. */
 export interface Rds {
   readonly env: LocalEnv;
   readonly state: RdsState;

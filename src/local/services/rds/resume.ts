@@ -3,7 +3,7 @@ import { GONE } from "./fleet.ts";
 import type { Rds } from "./rds.ts";
 import { dropSecret } from "./secrets.ts";
 
-/** The work that makes a new instance: from nothing, from a snapshot, or from another instance as it is now. */
+/** Creates the server of a new instance: empty, from a snapshot, or from another instance's present data. */
 export async function bear({ engine, fleet }: Rds, instance: InstanceDocument): Promise<void> {
   const { birth, username, database } = instance;
   if (!birth) throw new Error(`${instance.id} was made before`);
@@ -11,7 +11,7 @@ export async function bear({ engine, fleet }: Rds, instance: InstanceDocument): 
   if (birth.snapshot === undefined) await engine.make(target, { username, password: birth.password, database });
   else {
     const source = fleet.list().find((one) => one.resourceId === birth.copyOf);
-    // Only a server that runs can be asked for a copy that is whole while it is being started or stopped by others.
+    // A running server gives a consistent copy. A stopped one might be started or stopped by others during the copy.
     if (birth.copyOf && !(source && engine.isRunning(source.resourceId))) throw new Error("the instance to be copied does not run");
     try {
       if (source) await engine.snapshot(fleet.targetOf(source), birth.snapshot);
@@ -24,14 +24,14 @@ export async function bear({ engine, fleet }: Rds, instance: InstanceDocument): 
   fleet.change(instance, { birth: undefined });
 }
 
-/** The work that gives the administrator the password that is written down. */
+/** Sets the stored new password of the administrator. */
 export async function resetPassword({ engine, fleet }: Rds, instance: InstanceDocument): Promise<void> {
   if (instance.newPassword === undefined) return;
   await engine.setPassword(fleet.targetOf(instance), instance.username, instance.newPassword);
   fleet.change(instance, { newPassword: undefined });
 }
 
-/** The work that copies an instance's data; a copy that fails is marked so, and thrown. */
+/** Copies an instance's data. When that fails, it marks the snapshot as failed and throws. */
 export async function fill({ env, state, engine, fleet }: Rds, instance: InstanceDocument, snapshot: SnapshotDocument): Promise<void> {
   const key = keyOf(snapshot.region, snapshot.id);
   try {
@@ -44,7 +44,7 @@ export async function fill({ env, state, engine, fleet }: Rds, instance: Instanc
   }
 }
 
-/** The work that removes an instance: not before its final snapshot, if one was asked for, is whole. */
+/** Removes an instance, after its final snapshot, if any, is complete. */
 export async function erase(rds: Rds, instance: InstanceDocument): Promise<void> {
   const { env, state, engine } = rds;
   const final = instance.finalSnapshot === undefined ? undefined : state.snapshots.get(keyOf(instance.region, instance.finalSnapshot));
@@ -54,8 +54,8 @@ export async function erase(rds: Rds, instance: InstanceDocument): Promise<void>
 }
 
 /**
- * After a start, in order or after `kill -9`: servers that should run do, what was being made is made anew, what was
- * being removed goes. Returns when every server that had been running accepts connections.
+ * Resumes all work after a start, also after `kill -9`: starts the servers that should run, restarts interrupted creations, and completes
+ * interrupted deletions. Returns when every server that was running accepts connections.
  */
 export async function resume(rds: Rds): Promise<void> {
   const { env, state, engine, fleet } = rds;
@@ -74,7 +74,7 @@ export async function resume(rds: Rds): Promise<void> {
       fleet.change(instance, { state: "failed" });
     });
   await Promise.all(all.filter((one) => !one.birth).map(resumed));
-  // What is made may be made from one of the others.
+  // A new instance may be a copy of one of the others, so those start first.
   await Promise.all(all.filter((one) => one.birth).map(resumed));
 }
 

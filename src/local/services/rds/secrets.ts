@@ -1,11 +1,11 @@
 import { randomInt, randomUUID } from "node:crypto";
 import type { LocalEnv } from "../../core/service.ts";
 
-/** Without what AWS forbids in passwords, and without quotes, which shells trip over. */
+/** Characters of new passwords: without those that AWS forbids, and without quotes, which are a problem in shells. */
 const LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789!#$%*()-_=+[]{}<>:?.~";
 export const freshPassword = (): string => Array.from({ length: 28 }, () => LETTERS[randomInt(LETTERS.length)]).join("");
 
-/** The secret in which RDS keeps an administrator's password; answers its ARN. */
+/** Creates the secret in which RDS keeps an administrator's password. Returns its ARN. */
 export async function keepPassword(
   env: LocalEnv,
   region: string,

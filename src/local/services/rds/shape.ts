@@ -6,7 +6,7 @@ import type { Fleet } from "./fleet.ts";
 export const arnOf = (env: LocalEnv, region: string, kind: "db" | "snapshot" | "pg" | "subgrp", id: string): string =>
   `arn:aws:rds:${region}:${env.account}:${kind}:${id}`;
 
-/** A server's own certificate is good for a year. */
+/** AWS's certificate of a server is valid for a year. */
 const CERTIFICATE_LIFE_MS = 365 * 24 * 3_600_000;
 /** An instance as DescribeDBInstances shows it. */
 export function asInstance(env: LocalEnv, state: RdsState, fleet: Fleet, one: InstanceDocument): RDS.DBInstance {
@@ -24,7 +24,7 @@ export function asInstance(env: LocalEnv, state: RdsState, fleet: Fleet, one: In
     DBInstanceArn: arnOf(env, one.region, "db", one.id),
     MasterUsername: one.username,
     DbInstancePort: 0,
-    // The address is known when there is a server behind it.
+    // The address is unknown until the server exists.
     ...(born && {
       Endpoint: { Address: "127.0.0.1", Port: one.port, HostedZoneId: "Z2R2ITUGPM61AM" },
       InstanceCreateTime: new Date(one.createdAt),
@@ -55,7 +55,7 @@ export function asInstance(env: LocalEnv, state: RdsState, fleet: Fleet, one: In
   };
 }
 
-/** DescribeDBInstances leaves out what DescribeDBSubnetGroups says beside (recorded in 2025). */
+/** DescribeDBInstances omits some members that DescribeDBSubnetGroups returns (recorded in 2025). */
 function subnetGroupOf({ DBSubnetGroupArn: _arn, SupportedNetworkTypes: _types, ...group }: RDS.DBSubnetGroup): RDS.DBSubnetGroup {
   return group;
 }

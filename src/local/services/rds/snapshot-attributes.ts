@@ -3,12 +3,12 @@ import { type Handler, LocalFault } from "../../core/service.ts";
 import { keyOf, type SnapshotDocument, snapshotNamed } from "./documents.ts";
 import type { Rds } from "./rds.ts";
 
-/** The one attribute that snapshots have: who may copy or restore them. */
+/** The only attribute of a snapshot: the accounts that may copy or restore it. */
 const RESTORE = "restore";
-/** Accounts that one snapshot may be shared with (RDS User Guide, "Quotas and constraints"). */
+/** Largest number of accounts with which a snapshot is shared (RDS User Guide, "Quotas and constraints"). */
 const MOST = 20;
 
-/** With which accounts a snapshot is shared; `all` stands for everybody. */
+/** Operations for the accounts with which a snapshot is shared; `all` means everybody. */
 export function snapshotAttributeOperations({ state }: Rds) {
   const describe: Handler<RDS.DescribeDBSnapshotAttributesCommandInput, RDS.DescribeDBSnapshotAttributesResult> = (input, { region }) =>
     shown(snapshotNamed(state, region, input.DBSnapshotIdentifier));
@@ -39,7 +39,7 @@ const shown = ({ id, sharedWith = [] }: SnapshotDocument): RDS.DescribeDBSnapsho
   },
 });
 
-/** Encrypted snapshots are shared with named accounts only (documented at ValuesToAdd; the words of the refusal are unproven). */
+/** Encrypted snapshots can be shared only with named accounts (documented at ValuesToAdd; the text of the error is unproven). */
 function checkAccounts(snapshot: SnapshotDocument, added: readonly string[]): void {
   const wrong = added.find((one) => one !== "all" && !/^\d{12}$/.test(one));
   if (wrong !== undefined) throw invalid(`Invalid value for ValuesToAdd: ${wrong}. It must be the number of an account, or all.`);

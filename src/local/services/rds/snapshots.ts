@@ -12,7 +12,7 @@ import * as check from "./validation.ts";
 
 const COPYING_MS = 90_000;
 
-/** Copies that outlive their instance, and instances made from them. */
+/** Operations for snapshots, which stay after their instance is deleted, and for instances restored from them. */
 export function snapshotOperations(rds: Rds) {
   const { env, state, fleet, engine } = rds;
   const create: Handler<RDS.CreateDBSnapshotCommandInput, RDS.CreateDBSnapshotResult> = (input, { region }) => {
@@ -50,7 +50,7 @@ export function snapshotOperations(rds: Rds) {
   };
 }
 
-/** Writes the snapshot down; copying it is still to be done. */
+/** Stores the description of a snapshot. Its data is copied later. */
 export function newSnapshot(
   { env, state }: Rds,
   instance: InstanceDocument,
@@ -80,7 +80,7 @@ export function newSnapshot(
   return snapshot;
 }
 
-/** Sets the copying going, behind whatever the instance is about. A copy that fails leaves the instance as it was. */
+/** Starts the copy, after the present work on the instance. A failed copy does not change the instance's state. */
 export function beginSnapshot(rds: Rds, instance: InstanceDocument, id: string | undefined, tags: readonly RDS.Tag[]): SnapshotDocument {
   const snapshot = newSnapshot(rds, instance, id, tags);
   const stays = [{ status: "backing-up", ms: COPYING_MS }];
@@ -103,10 +103,10 @@ function restore(rds: Rds): Handler<RDS.RestoreDBInstanceFromDBSnapshotCommandIn
   };
 }
 
-/** What both ways to restore let a caller choose. */
+/** The choices of a caller in both restore operations. */
 type Choices = Omit<RDS.RestoreDBInstanceFromDBSnapshotCommandInput, "DBInstanceIdentifier" | "DBSnapshotIdentifier">;
 
-/** Sets a new instance going that is like another one, whose data it takes from a copy. */
+/** Starts the creation of an instance with the settings of another one and the data of a copy. */
 export async function beginRestore(
   rds: Rds,
   region: string,

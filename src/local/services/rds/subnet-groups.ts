@@ -6,7 +6,7 @@ import type { Rds } from "./rds.ts";
 import { asSubnetGroup } from "./shape.ts";
 import { checkTags } from "./validation.ts";
 
-/** In which subnets instances may be put. */
+/** Operations for subnet groups, the subnets in which an instance may be placed. */
 export function subnetGroupOperations(rds: Rds) {
   const { env, state } = rds;
   const describe: Handler<RDS.DescribeDBSubnetGroupsCommandInput, RDS.DescribeDBSubnetGroupsCommandOutput> = (input, { region }) => {

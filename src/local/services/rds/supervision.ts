@@ -1,13 +1,13 @@
 import { rebooting } from "./life.ts";
 import type { Rds } from "./rds.ts";
 
-/** A server that ends more often than this is not started again. */
+/** A server that ends more often than this is not restarted. */
 const MOST_RESTARTS = 3;
 const WITHIN_MS = 60_000;
-/** States in which a server should run. Other work starts, stops or removes it itself. */
+/** States in which a server should run. In other states, the work in progress starts, stops or removes the server. */
 const SERVING = new Set(["available", "backing-up", "modifying", "renaming", "rebooting", "resetting-master-credentials"]);
 
-/** RDS restarts a server that ends without having been told to; one that goes on ending is `failed`. */
+/** Restarts a server that ends although nobody stopped it, as RDS does. After several restarts in a minute the instance is `failed`. */
 export function supervise(rds: Rds): { readonly end: () => void } {
   const { env, engine, fleet } = rds;
   const deaths = new Map<string, number[]>();

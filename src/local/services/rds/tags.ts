@@ -6,7 +6,7 @@ import { parameterGroupNamed } from "./parameter-groups.ts";
 import type { Rds } from "./rds.ts";
 import { checkTags } from "./validation.ts";
 
-/** A thing with tags, and how to change them. */
+/** The tags of a resource, and the function that stores new ones. */
 interface Tagged {
   readonly tags: readonly RDS.Tag[];
   readonly write: (tags: readonly RDS.Tag[]) => void;

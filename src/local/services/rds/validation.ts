@@ -39,11 +39,11 @@ export function checkStorage(gb: number, type: string): void {
   if (gb < 20 || gb > 65_536) throw invalid(`Invalid storage size for engine name postgres and storage type ${type}: ${gb}`);
 }
 
-/** Storage grows by 10 % at least: less is rounded up (botocore rds, ModifyDBInstanceMessage.AllocatedStorage). */
+/** Storage grows by at least 10 %. A smaller increase is rounded up (botocore rds, ModifyDBInstanceMessage.AllocatedStorage). */
 export const grown = (from = 0, to: number | undefined): number | undefined =>
   to === undefined || to <= from ? to : Math.max(to, Math.ceil(from * 1.1));
 
-/** From this size on, gp3 has IOPS that AWS wants with the size; below it they are refused. */
+/** From this size on, a change of gp3's size must state IOPS. Below it, IOPS are refused. */
 export const IOPS_FROM_GB = 400;
 interface Storage {
   readonly StorageType?: string | undefined;
@@ -51,7 +51,7 @@ interface Storage {
   readonly Iops?: number | undefined;
   readonly StorageThroughput?: number | undefined;
 }
-/** `after`: with what is asked; `before`: gigabytes that are there, 0 for a new instance. */
+/** `after`: the storage with the requested changes. `before`: the present gigabytes, 0 for a new instance. */
 export function checkIops(after: Storage, asked: Storage, before: number): void {
   if (after.StorageType !== "gp3") return;
   const size = after.AllocatedStorage ?? 0;
@@ -73,7 +73,7 @@ export function checkClass(name: string | undefined): void {
   if (!name || !/^db\.[a-z0-9]+\.(micro|small|medium|large|\d*xlarge)$/.test(name)) throw invalid(`Invalid DB Instance class: ${name}`);
 }
 
-/** The one version that the local AWS has; `17` means it. */
+/** The only version of the local AWS. `17` means it, too. */
 export const ENGINE_VERSION = "17.10";
 export function resolveVersion(wanted: string | undefined): string {
   if (wanted === undefined || wanted === "17" || wanted === ENGINE_VERSION) return ENGINE_VERSION;

@@ -43,7 +43,7 @@ const ownerEnforced = (bucket: Bucket): boolean =>
   thawOnce<OwnershipControls>(bucket.settings.ownershipControls).Rules?.[0]?.ObjectOwnership === "BucketOwnerEnforced";
 const noAcls = (): LocalFault => new LocalFault("AccessControlListNotSupported", "The bucket does not allow ACLs", 400);
 
-/** Refuses what the bucket's ownership rule and public access block do not let through. */
+/** Refuses an ACL that the bucket's ownership rule or public access block forbids. */
 export function checkObjectAcl(bucket: Bucket, acl: Acl): void {
   const granted = acl.GrantFullControl ?? acl.GrantRead ?? acl.GrantReadACP ?? acl.GrantWriteACP;
   if (ownerEnforced(bucket)) {
@@ -94,7 +94,7 @@ interface Statement {
 const malformed = (message: string): LocalFault => new LocalFault("MalformedPolicy", message, 400);
 const list = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
 
-/** The policy's text, when S3 would take it. */
+/** The policy's text. Throws when S3 would not accept it. */
 export function checkedPolicy(bucket: Bucket, { Policy = "" }: PutBucketPolicyCommandInput, call: Call): string {
   const statements = parse(Policy);
   for (const statement of statements) checkStatement(statement, bucket);
@@ -132,13 +132,13 @@ function checkStatement(statement: Statement, { name }: Bucket): void {
   const foreign = list(statement.Resource).filter((arn) => arn !== "*" && !covers(/^arn:[^:]+:s3:::([^/]+)/.exec(arn)?.[1] ?? "", name));
   if (foreign.length > 0) throw malformed("Policy has invalid resource");
 }
-/** Does a pattern with * and ? fit the bucket's name? */
+/** True when a pattern with * and ? matches the bucket's name. */
 const covers = matchesGlob;
 
-/** Conditions that confine everybody to somebody. */
+/** Condition keys that restrict a policy for everybody to known callers. */
 const CONFINING =
   /^(aws:(SourceArn|SourceAccount|SourceOrgID|SourceVpc|SourceVpce|SourceIp|PrincipalOrgID|PrincipalArn|PrincipalAccount|userid)|s3:DataAccessPointA)/i;
-/** Does the policy let everybody in, as S3's own test has it? */
+/** True when the policy allows everybody, by the test that S3 uses. */
 export function isPublic(policy: string): boolean {
   const statements = list((JSON.parse(policy) as { Statement: Statement | Statement[] }).Statement);
   return statements.some((statement) => {

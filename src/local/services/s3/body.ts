@@ -20,10 +20,10 @@ export interface Received {
   readonly md5: string;
   readonly checksums: Checksums;
 }
-/** The largest object a single call may bring. */
+/** The largest object of a single call. */
 const MAX_BYTES = 5 * 1024 ** 3;
 
-/** Brings a body to disk as it comes, undoing its chunking, and checks everything the client said about it. */
+/** Writes a body to disk as it arrives and decodes its chunks. Checks it against everything that the headers state. */
 export async function receive({ files, env }: S3State, body: unknown, headers: Headers, wanted?: string): Promise<Received> {
   if (hasNoLength(body, headers)) throw noLength(headers);
   const check = checking(headers, wanted, chunkVerifier(headers, env.identify));
@@ -41,7 +41,7 @@ export async function receive({ files, env }: S3State, body: unknown, headers: H
   }
 }
 
-/** S3 takes no body of unknown length: neither a length nor the chunks of `aws-chunked`. Calls from inside have no headers. */
+/** S3 refuses a body with neither a length nor the chunks of `aws-chunked`. Calls from inside have no headers. */
 const hasNoLength = (body: unknown, headers: Headers): boolean =>
   headers.host !== undefined && body instanceof Readable && headers["content-length"] === undefined && !isChunked(headers);
 /** AWS's answer to HTTP's own chunks: https://github.com/Automattic/knox/issues/43, irods/irods_resource_plugin_s3#2301. */
@@ -52,7 +52,7 @@ const noLength = (headers: Headers): LocalFault =>
         Header: "Transfer-Encoding",
       });
 
-/** Of the content; infinite when the writer does not say. */
+/** Stated size of the content; infinite when the headers do not state it. */
 const declaredSize = (headers: Headers): number =>
   Number(
     headers["x-amz-decoded-content-length"] ?? (isChunked(headers) ? undefined : headers["content-length"]) ?? Number.POSITIVE_INFINITY,
@@ -63,7 +63,7 @@ async function receiveSmall(files: FileStore, source: Readable, check: Check): P
   let held = 0;
   for await (const chunk of check.through(source)) {
     held += chunk.length;
-    // More than was declared; the checks at the end say so.
+    // A body that is larger than stated ends here. The checks at the end refuse it.
     if (held <= LARGEST_SMALL) chunks.push(chunk);
   }
   const { md5, checksums } = await check.result();
@@ -82,13 +82,13 @@ async function receiveLarge(files: FileStore, source: Readable, check: Check): P
   }
 }
 
-/** CompleteMultipartUpload's checksum headers are those of the object, not of the list of parts. */
+/** The checksum headers of CompleteMultipartUpload are the object's, not those of the list of parts. */
 function ofBody(headers: Headers, { method, url = "" }: IncomingMessage): Headers {
   if (method !== "POST" || !/[?&]uploadId=/.test(url)) return headers;
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith("x-amz-checksum-")));
 }
 
-/** The same checks for bodies that are held in memory: configurations, lists of keys. */
+/** Checks the bodies that are held in memory in the same way: configurations, lists of keys. */
 export const decode =
   (state: S3State) =>
   (headers: Headers, body: IncomingMessage): Readable =>

@@ -16,7 +16,7 @@ import { type Bucket, bucketArn, bucketOf, ownerOf, type S3State } from "./state
 import { checkedTags } from "./tags.ts";
 
 const HOME = "us-east-1";
-/** How long S3 keeps a deleted bucket's name busy; with realism only. */
+/** Time for which S3 blocks the name of a deleted bucket. Applies only with realism. */
 const NAME_BUSY_MS = 20_000;
 
 export function createBucket(state: S3State) {
@@ -53,7 +53,7 @@ export function createBucket(state: S3State) {
   };
 }
 
-/** Only us-east-1 lets an owner create a bucket again; its access list is then reset. */
+/** Only in us-east-1, an owner's second CreateBucket succeeds. It resets the bucket's ACL. */
 function again(state: S3State, existing: Bucket, region: string) {
   if (region !== HOME || existing.region !== HOME)
     throw new LocalFault(
@@ -87,7 +87,7 @@ function checkName(name: string): void {
   if (!well) throw new LocalFault("InvalidBucketName", "The specified bucket is not valid.", 400, { BucketName: name });
 }
 
-/** AWS's names are slow to become free; a delete and a create at once end in this conflict. */
+/** AWS frees the name of a deleted bucket late. Creating it at once fails with this conflict. */
 function checkNameFree({ env, deletedAt }: S3State, name: string): void {
   if (!env.settings.realism || env.clock.now() - (deletedAt.get(name) ?? Number.NEGATIVE_INFINITY) >= NAME_BUSY_MS) return;
   throw new LocalFault(
@@ -121,7 +121,7 @@ export function headBucket(state: S3State) {
 
 export function getBucketLocation(state: S3State) {
   return (input: GetBucketLocationCommandInput, call: Call) => {
-    // Asked of any region, since it is how one finds the right one.
+    // The call works in every region, because clients use it to find the bucket's region.
     const { region } = bucketOf(state, input.Bucket, { ...call, headers: {} });
     return region === HOME ? {} : { LocationConstraint: region as "eu-west-1" };
   };

@@ -28,14 +28,14 @@ const ALGORITHMS = {
 export type Algorithm = keyof typeof ALGORITHMS;
 const NAMES = Object.keys(ALGORITHMS) as Algorithm[];
 
-/** What S3 computes by itself when the writer names no algorithm. */
+/** The algorithm that S3 uses when the writer names none. */
 export const DEFAULT_ALGORITHM: Algorithm = "CRC64NVME";
-/** Those of which the checksum of a whole can be told without its parts' borders: S3 keeps them as full-object checksums. */
+/** True for algorithms whose checksum of the whole follows from those of the parts. S3 keeps them as full-object checksums. */
 export const isFullObjectByDefault = (algorithm: Algorithm): boolean => algorithm === "CRC64NVME";
 
 export const hasher = (algorithm: Algorithm): Hasher => ALGORITHMS[algorithm].make();
 
-/** An algorithm by the name a client gives it, in any case. */
+/** The algorithm of this name. Clients write it in any case. */
 export function algorithmOf(name: string | undefined): Algorithm | undefined {
   if (!name) return undefined;
   const found = NAMES.find((known) => known === name.toUpperCase());
@@ -43,7 +43,7 @@ export function algorithmOf(name: string | undefined): Algorithm | undefined {
   return found;
 }
 
-/** The checksums stated in headers or trailers, `x-amz-checksum-<algorithm>`. */
+/** The checksums in headers or trailers, `x-amz-checksum-<algorithm>`. */
 export function statedChecksums(headers: Iterable<readonly [string, string]>): Checksums {
   const found: Partial<Record<Algorithm, string>> = {};
   for (const [name, value] of headers) {
@@ -56,22 +56,22 @@ export function statedChecksums(headers: Iterable<readonly [string, string]>): C
   return found;
 }
 
-/** The algorithm of the checksum that a request states or announces as its trailer. */
+/** The algorithm of the checksum that a request states, or announces for its trailer. */
 export const statedAlgorithm = (headers: Readonly<Record<string, string>>): Algorithm | undefined =>
   (Object.keys(statedChecksums(Object.entries(headers)))[0] as Algorithm | undefined) ??
   algorithmOf(/^x-amz-checksum-(\w+)/i.exec(headers["x-amz-trailer"] ?? "")?.[1]);
 
-/** Throws where a stated checksum is not the computed one. */
+/** Throws when a stated checksum differs from the computed one. */
 export function compareChecksums(stated: Checksums, computed: Checksums): void {
   for (const [algorithm, value] of Object.entries(stated))
     if (computed[algorithm as Algorithm] !== value)
       throw new LocalFault("BadDigest", `The ${algorithm} you specified did not match the calculated checksum.`, 400);
 }
 
-/** As members of an SDK output: { ChecksumCRC32: "…" }. */
+/** Checksums as members of an SDK output: { ChecksumCRC32: "…" }. */
 export const asMembers = (checksums: Checksums): Record<string, string> =>
   Object.fromEntries(Object.entries(checksums).map(([algorithm, value]) => [`Checksum${algorithm}`, value]));
-/** From members of an SDK input. */
+/** Checksums from the members of an SDK input. */
 export function fromMembers(input: object): Checksums {
   const found: Partial<Record<Algorithm, string>> = {};
   for (const algorithm of NAMES) {
@@ -81,7 +81,7 @@ export function fromMembers(input: object): Checksums {
   return found;
 }
 
-/** The checksum of checksums that a multipart object has: over its parts' digests, with their number. */
+/** The composite checksum of a multipart object: computed from the digests of its parts, with their number as suffix. */
 export async function compositeChecksum(algorithm: Algorithm, parts: readonly Checksums[]): Promise<string> {
   const hash = hasher(algorithm);
   for (const part of parts) hash.update(Buffer.from(part[algorithm] ?? "", "base64"));

@@ -2,11 +2,11 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { type LocalEnv, LocalFault } from "../../core/service.ts";
 import { signatureOf, signingKey } from "../../core/signature.ts";
 
-/** Checks the signatures of a body that comes in signed chunks; each covers the one before. Both throw SignatureDoesNotMatch. */
+/** Checks the signatures of a body in signed chunks. Each signature covers the one before. Both functions throw SignatureDoesNotMatch. */
 export interface ChunkVerifier {
   /** `hash`: SHA-256 of the chunk's data in hexadecimal. */
   chunk(hash: string, signature: string | undefined): void;
-  /** `trailers`: as sent, one `name:value\n` each, without the signature's own. */
+  /** `trailers`: as sent, `name:value\n` for each, without the trailer of the signature. */
   trailer(trailers: string, signature: string | undefined): void;
 }
 
@@ -14,7 +14,7 @@ const SIGNED = /^STREAMING-AWS4-HMAC-SHA256-PAYLOAD(-TRAILER)?$/;
 const sha256 = (data: string): string => createHash("sha256").update(data).digest("hex");
 const NOTHING = sha256("");
 
-/** Undefined for chunks without signatures, and for keys that were not issued here: the owner's own, of which any will do. */
+/** Undefined for chunks without signatures, and for keys that were not issued here. Any key of the machine's user is accepted. */
 export function chunkVerifier(headers: Readonly<Record<string, string>>, identify: LocalEnv["identify"]): ChunkVerifier | undefined {
   const kind = SIGNED.exec(headers["x-amz-content-sha256"] ?? "");
   const seed = kind ? signatureOf(headers, new URLSearchParams()) : undefined;

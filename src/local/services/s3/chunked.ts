@@ -5,8 +5,8 @@ import type { ChunkVerifier } from "./chunk-signature.ts";
 const MAX_LINE = 16 * 1024;
 
 /**
- * Undoes `aws-chunked`: lines of `<hex size>[;chunk-signature=…]`, each before its data, a chunk of size 0, and then the
- * trailing headers, which are put into `trailers`. `verifier` hears of every chunk when it is whole, and of the trailers.
+ * Decodes `aws-chunked`: a line `<hex size>[;chunk-signature=…]` before each chunk's data, a chunk of size 0, and then the trailing
+ * headers, which are added to `trailers`. `verifier` is called for each whole chunk, and for the trailers.
  */
 export async function* unchunk(
   source: AsyncIterable<Buffer>,
@@ -51,7 +51,7 @@ function reader(source: AsyncIterable<Buffer>) {
     return true;
   };
   return {
-    /** `last`: some writers leave the final empty line away. */
+    /** `last`: some clients omit the final empty line. */
     async line({ last } = { last: false }): Promise<string> {
       for (;;) {
         const end = held.indexOf("\r\n");

@@ -11,11 +11,11 @@ import { type Bucket, bucketOf, type S3State, type Upload } from "./state.ts";
 import type { Version } from "./version.ts";
 import { type Content, commit, written } from "./write.ts";
 
-/** The smallest part but the last, in bytes. */
+/** The smallest size of a part except the last, in bytes. */
 const MIN_PART = 5 * 1024 * 1024;
 
 export function completeMultipartUpload(state: S3State, notify: Notify) {
-  // Completing is repeatable: who did not hear the answer asks again and must hear the same.
+  // A client that lost the answer repeats the call and must get the same answer.
   const done = new Map<string, object>();
   return async (input: CompleteMultipartUploadCommandInput, call: Call) => {
     const bucket = bucketOf(state, input.Bucket, call);
@@ -62,13 +62,13 @@ function commitParts(
 ) {
   const { headers, metadata, tags, lock } = upload;
   const described = { headers, metadata, tags, ...(lock ? { lock } : {}) };
-  // A refused completion leaves the upload as it was: the parts are not the commit's to remove.
+  // A refused completion must leave the upload unchanged, so `commit` must not remove the parts.
   const borrowed: S3State = { ...state, files: { ...state.files, remove: () => {} } };
   const version = commit(borrowed, { bucket: bucket.name, key: upload.key }, described, content, input, atStart);
   return version;
 }
 
-/** The parts that the client lists, checked against those that were uploaded. */
+/** The parts that the client lists, checked against the uploaded ones. */
 function choose(state: S3State, upload: Upload, input: CompleteMultipartUploadCommandInput): Part[] {
   const listed = input.MultipartUpload?.Parts ?? [];
   if (listed.length === 0)
@@ -100,7 +100,7 @@ function choose(state: S3State, upload: Upload, input: CompleteMultipartUploadCo
   return chosen;
 }
 
-/** The part, when its ETag and its checksums are those that the client lists. */
+/** The part, if it has the ETag and the checksums that the client lists. */
 function partFor(upload: Upload, part: Part | undefined, asked: CompletedPart): Part {
   const stated = fromMembers(asked);
   const differs = Object.entries(stated).some(([name, value]) => part?.checksums[name as Algorithm] !== value);
@@ -152,7 +152,7 @@ function compareStated(upload: Upload, input: CompleteMultipartUploadCommandInpu
   const [algorithm, computed] = Object.entries(checksums)[0] as [Algorithm, string];
   const stated = fromMembers(input)[algorithm];
   if (stated === undefined) return;
-  // The number of parts after a composite checksum may be left out.
+  // Clients may omit the number of parts after a composite checksum.
   const equal = checksumType === "COMPOSITE" ? computed.split("-")[0] === stated.split("-")[0] : computed === stated;
   if (!equal) throw new LocalFault("BadDigest", `The ${algorithm.toLowerCase()} you specified did not match the calculated checksum.`, 400);
 }

@@ -10,7 +10,7 @@ interface ReadConditions {
 const failed = (condition: string): LocalFault =>
   new LocalFault("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", 412, { Condition: condition });
 
-/** Throws 412, or 304 with the headers that a cache wants, when the reader does not want this version. */
+/** Checks a reader's conditions on this version. Throws 412, or 304 with the headers that a cache needs. */
 export function checkRead(version: Version, conditions: ReadConditions): void {
   checkMatch(version, conditions);
   const { IfNoneMatch, IfModifiedSince } = conditions;
@@ -28,7 +28,7 @@ export function checkRead(version: Version, conditions: ReadConditions): void {
     },
   );
 }
-/** The same for the source of a copy, where "not modified" is a failure too. */
+/** Checks the conditions on the source of a copy. There, "not modified" is an error, too. */
 export function checkCopySource(version: Version, conditions: ReadConditions): void {
   checkMatch(version, conditions, "x-amz-copy-source-");
   const { IfNoneMatch, IfModifiedSince } = conditions;
@@ -40,7 +40,7 @@ function checkMatch(version: Version, { IfMatch, IfUnmodifiedSince }: ReadCondit
   if (IfMatch !== undefined && !names(IfMatch, version.etag)) throw failed(`${prefix}If-Match`);
   if (IfMatch === undefined && IfUnmodifiedSince && newer(version, IfUnmodifiedSince)) throw failed(`${prefix}If-Unmodified-Since`);
 }
-/** A time that lies ahead is not heeded. */
+/** A time in the future is ignored. */
 const isPast = (date: Date | undefined): date is Date => date !== undefined && date.getTime() <= Date.now();
 /** HTTP dates have whole seconds. */
 const newer = (version: Version, date: Date): boolean => Math.floor(version.modified / 1000) > Math.floor(date.getTime() / 1000);
@@ -61,8 +61,8 @@ interface WriteConditions {
   readonly IfNoneMatch?: string | undefined;
 }
 /**
- * May the object be written over `current`? Asked before the body is taken in, and again in the step that makes it
- * visible: of several writers at once exactly one succeeds. `atStart`: what was current when the call began.
+ * Throws when the conditions forbid to replace `current`. It is checked before the body is read, and a second time in the step that makes
+ * the object visible: of several simultaneous writers exactly one succeeds. `atStart`: the current version when the call began.
  */
 export function checkWrite(current: Version | undefined, { IfMatch, IfNoneMatch }: WriteConditions, atStart = current): void {
   if (IfMatch === "*" || (IfMatch !== undefined && IfNoneMatch !== undefined))

@@ -8,7 +8,7 @@ import type { Bucket, S3State } from "./state.ts";
 const METHODS: ReadonlySet<string> = new Set(["GET", "PUT", "HEAD", "POST", "DELETE"]);
 const MOST_RULES = 100;
 
-/** Throws AWS's words for rules that S3 does not take. */
+/** Throws AWS's error for rules that S3 does not accept. */
 export function checkedCors({ CORSRules: rules = [] }: Partial<CORSConfiguration>): CORSConfiguration {
   const malformed = "The XML you provided was not well-formed or did not validate against our published schema";
   if (rules.length === 0 || rules.length > MOST_RULES || rules.some((rule) => !rule.AllowedMethods?.length || !rule.AllowedOrigins?.length))
@@ -28,7 +28,7 @@ export function checkedCors({ CORSRules: rules = [] }: Partial<CORSConfiguration
 }
 const refused = (message: string): LocalFault => new LocalFault("InvalidRequest", message, 400);
 
-/** Does the bucket's owner let in this request of another origin? Then the answer says so. */
+/** True when the bucket's CORS rules allow this request of another origin. Then it adds the CORS headers to the response. */
 export function allowsCrossSite(state: S3State, request: IncomingMessage, response: ServerResponse, url: URL): boolean {
   const bucket = bucketAt(state, url);
   if (!bucket) return false;
@@ -41,7 +41,7 @@ export function allowsCrossSite(state: S3State, request: IncomingMessage, respon
   return preflight;
 }
 
-/** Answers OPTIONS, which S3 has for browsers only. False: not an address of a bucket. */
+/** Answers OPTIONS, which S3 has only for browsers. Returns false when the address is no bucket's. */
 export function answerPreflight(state: S3State, request: IncomingMessage, response: ServerResponse, url: URL): boolean {
   if (request.method !== "OPTIONS") return false;
   const bucket = bucketAt(state, url);
@@ -94,7 +94,7 @@ const requestedHeaders = (text: string | undefined): string[] =>
     .map((name) => name.trim().toLowerCase())
     .filter(Boolean);
 
-/** One `*` at most. */
+/** Matches a value against a pattern with at most one `*`. */
 function fits(pattern: string, value: string): boolean {
   const [head = "", tail] = pattern.split("*");
   if (tail === undefined) return pattern === value;

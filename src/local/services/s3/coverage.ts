@@ -1,5 +1,5 @@
 const STORED = "stored and read back, not carried out";
-/** Operations that do less than AWS's, and what they lack. */
+/** Operations that do less than AWS does, with the missing parts. */
 export const partial: Readonly<Record<string, string>> = {
   PutBucketLifecycleConfiguration: `checked, ${STORED}: nothing expires or moves; answers say when an object would expire`,
   PutBucketCors: STORED,

@@ -53,11 +53,11 @@ export function deleteObjects(state: S3State, notify: Notify) {
   };
 }
 
-/** In bulk an id that S3 never gave has another code (recorded). */
+/** DeleteObjects answers another code for an id that S3 never issued (recorded). */
 const inBulk = (fault: LocalFault): { code: string; message: string } =>
   fault.extra.ArgumentName === "versionId" ? { code: "NoSuchVersion", message: "The specified version does not exist." } : fault;
 
-/** In bulk each object is allowed or denied by itself. */
+/** DeleteObjects checks the permission for each object. */
 function authorize({ env }: S3State, bucket: Bucket, { Key = "", VersionId }: Target, call: Call): void {
   const verdict = env.decide(call.principal, {
     action: VersionId === undefined ? "s3:DeleteObject" : "s3:DeleteObjectVersion",
@@ -77,10 +77,10 @@ function remove(state: S3State, bucket: Bucket, target: Target, bypass: boolean,
   const versions = state.objects.versions(bucket.name, key);
   const named = VersionId === undefined ? versions[0] : versions.find((version) => version.versionId === VersionId);
   const exists = named !== undefined && !named.deleteMarker;
-  // Any version will do, as long as there is one.
+  // `*` matches any existing version.
   if (ETag !== undefined) checkWrite(named, { IfMatch: ETag === "*" && exists ? named.etag : ETag });
   if (VersionId !== undefined) {
-    // A version that is deleted already is deleted once more with success.
+    // Deleting a deleted version succeeds.
     if (!named) checkVersionId(VersionId, bucket.versioning !== undefined);
     if (!named) return { VersionId };
     checkLock(state, named, bypass);

@@ -1,11 +1,11 @@
-/** Configurations hold times, which JSON would turn into text: they are marked on the way into the journal. */
+/** Writes a configuration as JSON. Its dates get a mark, because JSON would turn them into plain text. */
 export function freeze(value: unknown): string {
   return JSON.stringify(value, function (this: Record<string, unknown>, key, plain: unknown) {
     const own = this[key];
     return own instanceof Date ? { $date: own.getTime() } : plain;
   });
 }
-/** Of what is only read: the last texts are not parsed again. */
+/** Reads a configuration that the caller does not change. Recent texts are not parsed a second time. */
 export function thawOnce<T>(text: string): T {
   const known = thawed.get(text);
   if (known !== undefined) return known as T;

@@ -3,7 +3,7 @@ import { LocalFault } from "../../core/service.ts";
 import { thawOnce } from "./documents.ts";
 import type { Bucket } from "./state.ts";
 
-/** The members that say how an object is encrypted. */
+/** The members that describe an object's encryption. */
 interface Encryption {
   readonly ServerSideEncryption?: string | undefined;
   readonly SSEKMSKeyId?: string | undefined;
@@ -16,7 +16,7 @@ const HEADER = "x-amz-server-side-encryption";
 const invalid = (message: string, value?: string): LocalFault =>
   new LocalFault("InvalidArgument", message, 400, { ArgumentName: HEADER, ...(value === undefined ? {} : { ArgumentValue: value }) });
 
-/** Throws AWS's words for a customer key that is incomplete, of the wrong length, or not the one that its MD5 says. */
+/** Throws AWS's error for a customer key that is incomplete, has a wrong length or does not match its MD5. */
 export function checkCustomerKeyInput(input: Encryption): void {
   const { SSECustomerAlgorithm: algorithm, SSECustomerKey: key, SSECustomerKeyMD5: md5 } = input;
   if (algorithm === undefined && key === undefined && md5 === undefined) return;
@@ -44,7 +44,7 @@ export function checkCustomerKeyInput(input: Encryption): void {
     throw invalid("The calculated MD5 hash of the key did not match the hash that was provided.");
 }
 
-/** The bucket's own rule of encryption, where it has one. */
+/** The bucket's default encryption rule, if it has one. */
 function ruleOf(bucket: Bucket) {
   if (bucket.settings.encryption === undefined) return undefined;
   return thawOnce<{ Rules?: { ApplyServerSideEncryptionByDefault?: Record<string, string>; BucketKeyEnabled?: boolean }[] }>(
@@ -52,7 +52,7 @@ function ruleOf(bucket: Bucket) {
   ).Rules?.[0];
 }
 
-/** Headers that say how an object is encrypted: as the call says, else as the bucket says, else with S3's own keys. */
+/** Headers that describe an object's encryption: as the call states, otherwise as the bucket states, otherwise with S3's own keys. */
 export function encryptionHeaders(bucket: Bucket, input: Encryption): Record<string, string | boolean> {
   checkCustomerKeyInput(input);
   if (input.SSECustomerAlgorithm !== undefined) return {};

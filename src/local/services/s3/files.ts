@@ -6,23 +6,23 @@ import { Readable } from "node:stream";
 import { openPacks, type Packs, placeOf } from "./packs.ts";
 import type { Segment } from "./segment.ts";
 
-/** Contents of objects on disk, under names that say nothing: keys are no file names. */
+/** Contents of objects on disk. The file names are random, because keys are not valid file names. */
 export interface FileStore {
-  /** A path for an incoming body; it becomes a segment by `keep`. */
+  /** A path for an incoming body. `keep` turns it into a segment. */
   incoming(): string;
   keep(path: string, size: number): Segment;
-  /** A small body, written at once. */
+  /** Writes a small body at once. */
   keepSmall(bytes: Uint8Array): Segment;
-  /** A second name of the same content. */
+  /** Makes a second segment with the same content. */
   duplicate(segment: Segment): Promise<Segment>;
   remove(segments: readonly Segment[]): void;
-  /** The bytes from `start` to `end` (inclusive) of the segments one after the other. */
+  /** The bytes from `start` to `end` (inclusive) of the concatenated segments. */
   read(segments: readonly Segment[], start: number, end: number): Readable;
-  /** Removes what no object names: bodies whose call did not live to be answered. */
+  /** Removes the files that no object uses, such as bodies of calls that a kill interrupted. */
   sweep(used: readonly Segment[]): void;
-  /** Does it lie in a pack of which most has been removed? Known after `sweep`. */
+  /** True when the segment is in a pack whose bytes are mostly removed. Valid after `sweep`. */
   isSparse(segment: Segment): boolean;
-  /** The same content in another place. */
+  /** Copies the content to a new place. */
   move(segment: Segment): Segment;
   close(): void;
 }
@@ -72,7 +72,7 @@ export function openFiles(dataDir: string): FileStore {
 }
 
 function sweepFiles(root: string, pathOf: (file: string) => string, used: readonly Segment[], packs: Packs): void {
-  // All of them: older releases gave an empty body the name of the next one.
+  // Counts all of them, because older releases gave an empty body the name of the next one.
   packs.count(used);
   const named = new Set(used.map(({ file }) => file));
   for (const folder of readdirSync(root))
@@ -94,7 +94,7 @@ async function* chunks(segments: readonly Segment[], start: number, end: number,
   }
 }
 
-/** A small one, out of its pack. */
+/** Reads a small body from its pack. */
 function readWhole({ file, size }: Segment, pathOf: (file: string) => string): Buffer {
   const { pack, offset } = placeOf(file) ?? { pack: file, offset: 0 };
   const bytes = Buffer.allocUnsafe(size);

@@ -27,7 +27,7 @@ import { recover } from "./recovery.ts";
 import { accessOperations, settingOperations } from "./settings.ts";
 import { accessDenied, openState, type S3State } from "./state.ts";
 
-/** S3: objects as files below the data folder, everything that is known of them in the journal. */
+/** S3. The contents of objects are files below the data folder; everything else about them is in the journal. */
 export function s3Service(env: LocalEnv): LocalService {
   const state = openState(env);
   const told = notifications(state);
@@ -46,10 +46,10 @@ export function s3Service(env: LocalEnv): LocalService {
         ListBuckets: ["ContinuationToken", "ContinuationToken"],
       },
     },
-    // Ten thousand parts, a thousand keys; objects are not held in memory.
+    // Enough for ten thousand parts or a thousand keys. Objects are not held in memory.
     maxBodyBytes: 4 * 1024 * 1024,
     tooLarge: () => new LocalFault("MaxMessageLengthExceeded", "Your request was too large.", 400),
-    // S3 takes "Prefix" as well as "prefix" (the names in its own answers are capitalized).
+    // S3 accepts both "Prefix" and "prefix". Its own answers use capitals.
     inputRules: { refuse: refuseInput, own: ["FilterRuleName"] },
     operations: ownersOnly(operationsOf(state, told)),
     permissions: permissionsOf(state),
@@ -104,7 +104,7 @@ function operationsOf(state: S3State, { notify }: Notifications): Operations {
   };
 }
 
-/** AWS answers 204 where the model says 200 (recorded by LocalStack's tests against AWS). */
+/** Operations to which AWS answers 204 although the model says 200 (recorded by LocalStack's tests against AWS). */
 const NO_CONTENT: Readonly<Record<string, number>> = Object.fromEntries(
   [
     "PutBucketPolicy",
@@ -116,15 +116,15 @@ const NO_CONTENT: Readonly<Record<string, number>> = Object.fromEntries(
   ].map((operation) => [operation, 204]),
 );
 /**
- * Conditions (recorded: a presigned PUT with `If-None-Match` in its query) and S3's own headers, which presigners move into
- * the query. Not checksums: SDKs move the one of an empty body there.
+ * Presigners move conditions (recorded: a presigned PUT with `If-None-Match` in its query) and S3's own headers into the query. Checksums
+ * do not count there, because SDKs move the checksum of an empty body there.
  */
 const isHeaderInQuery = (name: string): boolean =>
   /^(if-(none-)?match|if-(un)?modified-since)$/.test(name) ||
   (name.startsWith("x-amz-") &&
     !/^x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|content-sha256|checksum-|sdk-)/.test(name));
 
-/** Every operation refuses a bucket of another owner than the caller expects. */
+/** Makes every operation refuse a bucket whose owner is not the one that the caller expects. */
 function ownersOnly(operations: Operations): Operations {
   const guarded =
     (handler: Handler<Record<string, unknown>, unknown>): Handler<Record<string, unknown>, unknown> =>

@@ -2,7 +2,7 @@ import type { Violation } from "../../core/model.ts";
 import { LocalFault } from "../../core/service.ts";
 
 const MALFORMED = "The XML you provided was not well-formed or did not validate against our published schema";
-/** What S3 says of a header or parameter that is none of its words; those of the body are malformed XML. */
+/** S3's errors for invalid values of headers and parameters. Invalid values in the body are malformed XML. */
 const WORDS: Readonly<Record<string, readonly [code: string, message: string]>> = {
   StorageClass: ["InvalidStorageClass", "The storage class you specified is not valid"],
   ServerSideEncryption: ["InvalidArgument", "The encryption method specified is not supported"],
@@ -21,9 +21,9 @@ const WORDS: Readonly<Record<string, readonly [code: string, message: string]>> 
 export function refuseInput(found: readonly Violation[]): LocalFault | undefined {
   for (const { path, rule, value, shape } of found) {
     const [name = ""] = path as string[];
-    // Which regions there are is for CreateBucket to say.
+    // CreateBucket checks the region.
     if (path.at(-1) === "LocationConstraint") continue;
-    // An empty flat list leaves no element: the service says what is wrong with none.
+    // An empty flat list is sent as no element, so each operation checks it.
     if (rule === "required" && shape.type === "list") continue;
     if (path.length > 1) return new LocalFault("MalformedXML", MALFORMED, 400);
     if (rule === "required" && name !== "Bucket" && name !== "Key") return missing(name);
@@ -33,7 +33,7 @@ export function refuseInput(found: readonly Violation[]): LocalFault | undefined
   return undefined;
 }
 const headerOf = (name: string): string => `x-amz-${name.replace(/(?!^)[A-Z]/g, "-$&").toLowerCase()}`;
-/** Members that are the body. */
+/** Members that are sent as the body. */
 const BODY = /(Configuration|Tagging|Delete|Policy|Status|Controls|MultipartUpload|Retention|LegalHold)$/;
 const missing = (name: string): LocalFault =>
   BODY.test(name)

@@ -4,7 +4,7 @@ import { set } from "./settings.ts";
 import { bucketOf, type S3State } from "./state.ts";
 
 type Values = Record<string, unknown>;
-/** Configurations of which a bucket has several, each with an id. */
+/** Configurations that a bucket can have several of, each with an id. */
 const KINDS = ["Analytics", "Inventory", "Metrics", "IntelligentTiering"] as const;
 
 export function inventoryOperations(state: S3State): Record<string, Handler<Values, Values>> {

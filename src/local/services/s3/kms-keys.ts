@@ -6,8 +6,8 @@ const refused = (code: string, message: string): LocalFault => new LocalFault(`K
 const KEY_ID = /^(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /**
- * The description with the ARN of the KMS key in place of its id or alias. Throws AWS's words for a key that is not there, is
- * disabled or is pending deletion (recorded by LocalStack's tests against AWS). S3's own key needs no check.
+ * Replaces the id or alias of the KMS key by its ARN. Throws AWS's error for a key that does not exist, is disabled or is pending deletion
+ * (recorded by LocalStack's tests against AWS). S3's own key needs no check.
  */
 export async function withKey(state: S3State, bucket: Bucket, described: Described, call: Call): Promise<Described> {
   const id = described.headers.SSEKMSKeyId;
@@ -25,7 +25,7 @@ const missing = (id: string, { region }: Bucket, { account }: Call): string => {
   return arn.includes(":alias/") ? `Alias ${arn} is not found.` : `Key '${arn}' does not exist`;
 };
 
-/** Throws where the key of an object can no longer decrypt. An older release took ids of keys that never existed: these are read. */
+/** Throws when the object's key can no longer decrypt. An older release accepted ids of keys that never existed; their objects stay readable. */
 export async function checkReadable(state: S3State, bucket: Bucket, { headers }: Described): Promise<void> {
   if (typeof headers.SSEKMSKeyId !== "string" || !headers.SSEKMSKeyId.startsWith("arn:")) return;
   const key = await keyOf(state, bucket, headers.SSEKMSKeyId);

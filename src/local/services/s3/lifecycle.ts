@@ -7,7 +7,7 @@ const malformed = (): LocalFault =>
 const invalid = (message: string, extra: Readonly<Record<string, unknown>> = {}): LocalFault =>
   new LocalFault("InvalidArgument", message, 400, extra);
 const request = (message: string): LocalFault => new LocalFault("InvalidRequest", message, 400);
-/** Storage classes in which an object must have been for some days before it may move on. */
+/** Minimum age in days before an object may move to these storage classes. */
 const AFTER_DAYS: Readonly<Record<string, number>> = { STANDARD_IA: 30, ONEZONE_IA: 30 };
 const MINIMUM_SIZES: ReadonlySet<string> = new Set(["all_storage_classes_128K", "varies_by_storage_class"]);
 const DAY_MS = 86_400_000;
@@ -59,7 +59,7 @@ const stated = (values: object): unknown[] => Object.values(values).filter((valu
 function checkExpirations({ Expiration, NoncurrentVersionExpiration }: LifecycleRule): void {
   if (NoncurrentVersionExpiration && stated(NoncurrentVersionExpiration).length === 0) throw malformed();
   if (!Expiration) return;
-  // One of `Days`, `Date` and `ExpiredObjectDeleteMarker` (recorded for the last two).
+  // An expiration has exactly one of `Days`, `Date` and `ExpiredObjectDeleteMarker` (recorded for the last two).
   if (stated(Expiration).length !== 1) throw malformed();
   if (Expiration.Days !== undefined && Expiration.Days <= 0) throw invalid("'Days' for Expiration action must be a positive integer");
   checkMidnight(Expiration.Date);
@@ -69,14 +69,14 @@ function checkMidnight(date: Date | undefined): void {
   throw invalid("'Date' must be at midnight GMT", { ArgumentName: "Date", ArgumentValue: date.toISOString() });
 }
 
-/** An object, as far as a rule's filter looks at it. */
+/** The attributes of an object that a rule's filter reads. */
 interface Filtered {
   readonly key: string;
   readonly size: number;
   readonly modified: number;
   readonly tags: readonly { readonly Key: string; readonly Value: string }[];
 }
-/** The value of `x-amz-expiration`: when the object expires and by which rule; undefined when it does not. */
+/** The value of `x-amz-expiration`: the time and the rule by which the object expires; undefined when none applies. */
 export function expirationOf(rules: readonly LifecycleRule[], object: Filtered): string | undefined {
   const due = rules
     .filter((rule) => rule.Status === "Enabled" && fits(rule, object))

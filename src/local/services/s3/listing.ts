@@ -12,7 +12,7 @@ import type { Version } from "./version.ts";
 interface Walk {
   readonly prefix: string;
   readonly delimiter: string;
-  /** Only what comes after this key, or after this common prefix. */
+  /** The page begins after this key or common prefix. */
   readonly after: string;
   readonly max: number;
 }
@@ -20,11 +20,11 @@ interface Page<T> {
   readonly items: T[];
   readonly prefixes: string[];
   readonly truncated: boolean;
-  /** The last key or common prefix given out. */
+  /** The last key or common prefix of the page. */
   readonly last: string;
 }
 
-/** One page of sorted keys, those with the same beginning up to a delimiter rolled up. `itemsOf`: what a key stands for. */
+/** Makes one page of sorted keys. Keys with the same text up to the delimiter become one common prefix. `itemsOf`: the list items of a key. */
 export function walk<T>(keys: readonly string[], { prefix, delimiter, after, max }: Walk, itemsOf: (key: string) => readonly T[]): Page<T> {
   const page = { items: [] as T[], prefixes: [] as string[], truncated: false, last: "" };
   for (let i = firstAtLeast(keys, compareKeys(after, prefix) > 0 ? after : prefix); i < keys.length; i++) {
@@ -59,7 +59,7 @@ export function limit(asked: number | undefined): number {
     throw new LocalFault("InvalidArgument", "Argument maxKeys must be an integer between 0 and 2147483647", 400);
   return Math.min(asked ?? 1000, 1000);
 }
-/** With `encoding-type=url` names are sent URL-encoded, as XML cannot hold every character. */
+/** With `encoding-type=url`, names are URL-encoded, because XML cannot hold every character. */
 export function encoder(type: string | undefined): (text: string) => string {
   if (type === undefined) return (text) => text;
   if (type !== "url") throw new LocalFault("InvalidArgument", "Invalid Encoding Method specified in Request", 400);
@@ -80,7 +80,7 @@ function contents(page: Page<Version>, encode: (text: string) => string, owner?:
   const CommonPrefixes = page.prefixes.map((Prefix) => ({ Prefix: encode(Prefix) }));
   return { ...(Contents.length > 0 ? { Contents } : {}), ...(CommonPrefixes.length > 0 ? { CommonPrefixes } : {}) };
 }
-/** Lists tell times by the second. */
+/** Lists show times in whole seconds. */
 const wholeSeconds = (ms: number): Date => new Date(Math.floor(ms / 1000) * 1000);
 function entry(version: Version, encode: (text: string) => string): SdkObject {
   const algorithms = Object.keys(version.checksums) as NonNullable<SdkObject["ChecksumAlgorithm"]>;
@@ -107,7 +107,7 @@ export function listObjects(state: S3State) {
       ...given({ Delimiter: input.Delimiter }, encode),
       EncodingType: input.EncodingType,
       IsTruncated: page.truncated,
-      // Without a delimiter the last key is the marker of the next page.
+      // NextMarker is sent only with a delimiter. Without one, clients use the last key as the next marker.
       ...(page.truncated && input.Delimiter ? { NextMarker: encode(page.last) } : {}),
       ...contents(page, encode, ownerOf(call.account)),
     };
@@ -184,7 +184,7 @@ export function listObjectVersions(state: S3State) {
   };
 }
 
-/** A page may end within the versions of one key. */
+/** Makes a page of versions. It may end between two versions of one key. */
 function versionsPage(state: S3State, bucket: string, at: Walk, versionMarker: string | undefined) {
   const rest = versionMarker ? afterVersion(state.objects.versions(bucket, at.after), versionMarker) : [];
   const page = walk(state.objects.keys(bucket), { ...at, max: at.max + 1 }, (key) => state.objects.versions(bucket, key));

@@ -10,7 +10,7 @@ const MOST_YEARS = 100;
 const malformed = (): LocalFault =>
   new LocalFault("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema", 400);
 
-/** Throws AWS's words for an Object Lock configuration that S3 does not take. */
+/** Throws AWS's error for an Object Lock configuration that S3 does not accept. */
 export function checkedLockConfiguration(value: ObjectLockConfiguration, bucket: Bucket): ObjectLockConfiguration {
   if (value.ObjectLockEnabled !== "Enabled") throw malformed();
   if (value.Rule !== undefined) {
@@ -31,7 +31,7 @@ export function checkedLockConfiguration(value: ObjectLockConfiguration, bucket:
   throw new LocalFault("InvalidBucketState", "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration", 409);
 }
 
-/** The retention that the bucket gives to an object that is written now. */
+/** The retention that the bucket gives to a new object. */
 export function defaultRetention(bucket: Bucket, now: number): Pick<Lock, "mode" | "until"> | undefined {
   const text = bucket.settings["object-lock"];
   if (text === undefined) return undefined;
@@ -40,7 +40,7 @@ export function defaultRetention(bucket: Bucket, now: number): Pick<Lock, "mode"
   return { mode: Mode, until: now + (Days ?? (Years ?? 0) * 365) * DAY_MS };
 }
 
-/** Throws for a time that has passed. `name`: the header or element that holds it. */
+/** Throws when the time is in the past. `name`: the header or element that holds it. */
 export function checkRetainUntil(date: Date, now: number, name: string): void {
   if (date.getTime() > now) return;
   throw new LocalFault("InvalidArgument", "The retain until date must be in the future!", 400, {

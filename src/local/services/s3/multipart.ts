@@ -26,7 +26,7 @@ export interface Part {
   readonly checksums: Checksums;
   readonly modified: number;
 }
-/** Parts by number; a collection of its own, so that a part writes one line and not all those before it. */
+/** Parts by number. Each upload has its own collection, so that a new part writes one line of the journal. */
 export const partsOf = (state: S3State, uploadId: string): Collection<Part> => state.env.store.collection<Part>(`s3.parts.${uploadId}`);
 export const sortedParts = (state: S3State, uploadId: string): Part[] =>
   partsOf(state, uploadId)
@@ -108,7 +108,7 @@ export function checkPartKey({ headers }: Upload, { SSECustomerKeyMD5 }: { reado
     );
   if (own !== SSECustomerKeyMD5) throw invalidRequest("The provided encryption parameters did not match the ones used originally.");
 }
-/** A part may state a checksum of the upload's algorithm only. A part that states none is taken. */
+/** A part's checksum must use the upload's algorithm. A part without a checksum is accepted. */
 function checkPartAlgorithm({ algorithm }: Upload, headers: Call["headers"]): void {
   const stated = statedAlgorithm(headers);
   if (algorithm === undefined || stated === undefined || stated === algorithm) return;
@@ -171,7 +171,7 @@ function keep(state: S3State, upload: Upload, part: Part): void {
   if (before) state.files.remove([before.segment]);
 }
 
-/** Ends an upload; the files of its parts go with it but for those that an object has taken over. */
+/** Ends an upload and removes the files of its parts, except those that an object now uses. */
 export function forget(state: S3State, upload: Upload, kept: ReadonlySet<string> = new Set()): void {
   state.uploads.delete(upload.id);
   const parts = partsOf(state, upload.id);

@@ -5,11 +5,11 @@ import { thawOnce } from "./documents.ts";
 import { type Bucket, bucketArn, type S3State } from "./state.ts";
 import type { Version } from "./version.ts";
 
-/** Tells the destinations of a bucket that something happened; never delays or fails the call that did it. */
+/** Sends an event to the destinations of a bucket. It never delays or fails the call that caused the event. */
 export type Notify = (bucket: string, event: string, version: Version, call: Call) => void;
 export interface Notifications {
   readonly notify: Notify;
-  /** Resolves when everything under way is delivered. */
+  /** Resolves when all pending events are delivered. */
   readonly settled: () => Promise<void>;
 }
 interface Destination {
@@ -81,7 +81,7 @@ function concerns({ events, filter }: Destination, event: string, key: string): 
   return wanted && rules.every(({ Name, Value = "" }) => (Name?.toLowerCase() === "suffix" ? key.endsWith(Value) : key.startsWith(Value)));
 }
 
-/** The event record of version 2.1, as AWS documents it. */
+/** The event record, version 2.1, as AWS documents it. */
 function record(bucket: Bucket, destination: Destination, event: string, version: Version, call: Call): object {
   const who = call.principal.type === "role" || call.principal.type === "root" ? call.principal.arn : call.principal.type;
   const owner = { principalId: createHash("sha256").update(call.account).digest("hex").slice(0, 14).toUpperCase() };
@@ -108,7 +108,7 @@ function record(bucket: Bucket, destination: Destination, event: string, version
   };
 }
 
-/** S3 tries its destinations before it accepts them: a topic gets a test message, a function must permit S3. */
+/** S3 checks destinations before it accepts them: it sends a test message to a topic, and a function must permit S3. */
 export async function checkDestinations(
   value: Record<string, unknown>,
   bucket: Bucket,
@@ -116,7 +116,7 @@ export async function checkDestinations(
 ): Promise<NotificationConfiguration> {
   const configuration = value as NotificationConfiguration;
   const refuse = () => new LocalFault("InvalidArgument", "Unable to validate the following destination configurations", 400);
-  // Queues of other accounts (Snowflake's, say) are none that we could ask.
+  // The local AWS cannot check queues of other accounts (Snowflake's, say), so it accepts them.
   if (
     configuration.QueueConfigurations?.some(
       ({ QueueArn = "" }) => !/^arn:[^:]+:sqs:[^:]+:\d{12}:/.test(QueueArn) || QueueArn.includes(`:${state.env.account}:`),
@@ -139,7 +139,7 @@ export async function checkDestinations(
   }
   return named;
 }
-/** Configurations without an id are given one. */
+/** Gives an id to each configuration that has none. */
 function withIds(configuration: NotificationConfiguration): NotificationConfiguration {
   const identify = <T extends { Id?: string | undefined }>(list: T[] | undefined): T[] | undefined =>
     list?.map((each, i) => ({

@@ -1,15 +1,15 @@
 import type { Collection } from "../../core/store.ts";
 import type { Version } from "./version.ts";
 
-/** Every version of every object, found by key and in S3's order. */
+/** All versions of all objects, by key, in S3's order. */
 export interface ObjectIndex {
-  /** Newest first; delete markers included. */
+  /** The versions of a key, newest first, including delete markers. */
   versions(bucket: string, key: string): readonly Version[];
   /** All keys with a version or a marker, in the order of their UTF-8 bytes. */
   keys(bucket: string): readonly string[];
   nextSeq(): number;
   add(version: Version): void;
-  /** Replaces a version by a new description of itself. */
+  /** Replaces a version by a changed one. */
   update(version: Version): void;
   remove(version: Version): void;
   all(): readonly Version[];
@@ -69,7 +69,7 @@ function displace({ byKey, sorted }: Shelf, version: Version): void {
   }
 }
 
-/** Index of the first key that is not before `key`. */
+/** Index of the first key that does not sort before `key`. */
 export function firstAtLeast(sorted: readonly string[], key: string): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
@@ -80,7 +80,7 @@ export function firstAtLeast(sorted: readonly string[], key: string): number {
   return low;
 }
 
-/** By UTF-8 bytes, as S3 orders keys; JavaScript compares UTF-16 units, which puts characters past U+FFFF too early. */
+/** Compares UTF-8 bytes, as S3 does. JavaScript compares UTF-16 units, which puts characters past U+FFFF too early. */
 export function compareKeys(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {

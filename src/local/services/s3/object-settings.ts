@@ -97,7 +97,7 @@ export function lockOperations(state: S3State) {
       const version = locked(input, call);
       const now = state.env.clock.now();
       const { Mode: mode, RetainUntilDate: date } = input.Retention ?? {};
-      // Both or none: an empty retention takes the lock away.
+      // Both or none must be given. An empty retention removes the lock.
       if ((mode === undefined) !== (date === undefined)) throw malformed();
       if (date) checkRetainUntil(date, now, "RetainUntilDate");
       const until = date?.getTime();
@@ -127,7 +127,7 @@ export function lockOperations(state: S3State) {
   };
 }
 
-/** Access lists of objects: only the owner's own, as every bucket of today has them. */
+/** ACLs of objects. Only those that give the owner full control exist, as in all buckets with AWS's defaults. */
 export function objectAclOperations(state: S3State) {
   return {
     PutObjectAcl(input: PutObjectAclCommandInput, call: Call) {

@@ -2,21 +2,21 @@ import { closeSync, ftruncateSync, openSync, rmSync, writeSync } from "node:fs";
 import { APPEND } from "../../core/files.ts";
 import type { Segment } from "./segment.ts";
 
-/** Bodies up to this size share files: a file of its own costs more than the rest of a small call. */
+/** Bodies up to this size share files, because a file for each would cost more than the rest of a small call. */
 export const LARGEST_SMALL = 64 * 1024;
 const PACK_BYTES = 16 * 1024 * 1024;
-/** Below this share of bytes that are still in use, a pack is worth being emptied. */
+/** A pack in which a smaller share of the bytes is in use is emptied. */
 const WORTH_KEEPING = 0.5;
 
-/** An empty body takes one byte: the name of a segment is its offset, and the next body must not have the same name. */
+/** An empty body takes one byte. A segment's name is its offset, and the next body needs another name. */
 const FILLER = new Uint8Array(1);
 
-/** Files that hold many small bodies one after the other. A file goes with the last body in it. */
+/** Files that each hold many small bodies. A file is removed with its last body. */
 export interface Packs {
-  /** On a full disk nothing of it stays. */
+  /** After an error (a full disk), no part of the body remains. */
   add(bytes: Uint8Array): Segment;
   remove(segment: Segment): void;
-  /** Takes up which bodies are in use. */
+  /** Counts the bodies that are in use. */
   count(used: Iterable<Segment>): void;
   has(file: string): boolean;
   isSparse(segment: Segment): boolean;
@@ -98,7 +98,7 @@ function write(handle: number, bytes: Uint8Array, size: number): void {
   try {
     for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done);
   } catch (error) {
-    // Half a body would shift those after it.
+    // Half a body would shift the next ones.
     ftruncateSync(handle, size);
     throw error;
   }

@@ -40,13 +40,16 @@ const ACTIONS: Readonly<Record<string, string>> = {
   GetObjectLockConfiguration: "GetBucketObjectLockConfiguration",
   PutObjectLockConfiguration: "PutBucketObjectLockConfiguration",
 };
-/** Configurations with an id: s3:PutInventoryConfiguration for PutBucketInventoryConfiguration and so on; deleting is putting. */
+/**
+ * The actions of configurations with an id: s3:PutInventoryConfiguration for PutBucketInventoryConfiguration and so on. Deleting needs the
+ * Put action.
+ */
 const numbered = (operation: string): string =>
   operation.replace(
     /^(Get|Put|Delete|List)Bucket(Analytics|Inventory|Metrics|IntelligentTiering)Configurations?$/,
     (_, verb: string, kind: string) => `${verb === "Put" || verb === "Delete" ? "Put" : "Get"}${kind}Configuration`,
   );
-/** Actions on an object's version have a name of their own. */
+/** Operations with another action name when they name a version. */
 const VERSIONED = new Set([
   "GetObject",
   "DeleteObject",
@@ -60,7 +63,7 @@ const VERSIONED = new Set([
 
 export function permissionsOf(state: S3State) {
   return (operation: string, input: Record<string, unknown>, _call: Call): readonly Permission[] => {
-    // Allowed or denied object by object.
+    // Each object's permission is checked in the operation.
     if (operation === "DeleteObjects") return [];
     const bucket = input.Bucket as string | undefined;
     if (bucket === undefined) return [{ action: `s3:${ACTIONS[operation] ?? operation}`, resource: "*" }];

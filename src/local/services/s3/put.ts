@@ -24,7 +24,7 @@ export function putObject(state: S3State, notify: Notify) {
   };
 }
 
-/** `bucket/key[?versionId=…]`, URL-encoded, with or without a slash before it. */
+/** Reads `bucket/key[?versionId=…]`, URL-encoded, with or without a leading slash. */
 export function sourceOf(
   state: S3State,
   input: { readonly CopySource?: string | undefined; readonly ExpectedSourceBucketOwner?: string | undefined },
@@ -35,7 +35,7 @@ export function sourceOf(
   const slash = decoded.indexOf("/");
   if (slash < 1) throw new LocalFault("InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey", 400);
   if (input.ExpectedSourceBucketOwner !== undefined && input.ExpectedSourceBucketOwner !== call.account) throw accessDenied();
-  // A source may be in another region.
+  // The source may be in another region.
   const bucket = bucketOf(state, decoded.slice(0, slash), { ...call, headers: {} });
   const versionId = new URLSearchParams(query).get("versionId") ?? undefined;
   return { bucket, version: findVersion(state, bucket, decoded.slice(slash + 1), versionId, call) };
@@ -96,7 +96,7 @@ function checkSelfCopy(source: Version, at: { bucket: string; key: string }, inp
     );
 }
 
-/** The copy takes over what it is not told otherwise; encryption and storage class are never taken over. */
+/** A copy keeps the source's attributes unless the call states others. It never keeps encryption and storage class. */
 function describeCopy(state: S3State, bucket: Bucket, input: CopyObjectCommandInput, source: Version, call: Call): Described {
   const { Tagging, Metadata, ...rest } = input;
   const tagging = input.TaggingDirective === "REPLACE" ? Tagging : undefined;
@@ -112,7 +112,7 @@ function describeCopy(state: S3State, bucket: Bucket, input: CopyObjectCommandIn
   };
 }
 
-/** The same bytes under a second name; a copy is one object, whatever parts its source was made of. */
+/** A second segment with the same bytes. A copy is a single object, even of a multipart source. */
 async function copied(state: S3State, source: Version, algorithm: Algorithm | undefined): Promise<Content> {
   if (source.size > 5 * 1024 ** 3)
     throw new LocalFault(

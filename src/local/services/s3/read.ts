@@ -9,7 +9,7 @@ import type { Version } from "./version.ts";
 import { checkVersionId } from "./version-id.ts";
 import { expiration, versionOf } from "./write.ts";
 
-/** The version that a reader asks for; throws S3's various ways of saying that there is none. */
+/** Finds the requested version. Throws S3's different errors when there is none. */
 export function findVersion(state: S3State, bucket: Bucket, key: string, versionId: string | undefined, call: Call): Version {
   const versions = state.objects.versions(bucket.name, key);
   if (versionId !== undefined) {
@@ -29,7 +29,7 @@ export function findVersion(state: S3State, bucket: Bucket, key: string, version
   const current = versions[0];
   if (current && !current.deleteMarker) return current;
   const headers: Record<string, string> = current ? { "x-amz-delete-marker": "true", "x-amz-version-id": current.versionId } : {};
-  // Who may not list the bucket is not told what it lacks.
+  // A caller that may not list the bucket must not learn that the key is missing.
   const mayList = state.env.decide(call.principal, {
     action: "s3:ListBucket",
     resource: bucketArn(bucket.name),
@@ -51,7 +51,7 @@ export function headObject(state: S3State) {
     look(state, input, call, false).output as Omit<HeadObjectCommandOutput, "$metadata">;
 }
 
-/** What lies there has to be restored before it is read. */
+/** Objects of these storage classes must be restored before they can be read. */
 const ARCHIVED: ReadonlySet<string> = new Set(["GLACIER", "DEEP_ARCHIVE"]);
 function look(state: S3State, input: GetObjectCommandInput | HeadObjectCommandInput, call: Call, body: boolean) {
   const bucket = bucketOf(state, input.Bucket, call);
@@ -76,7 +76,7 @@ function look(state: S3State, input: GetObjectCommandInput | HeadObjectCommandIn
   });
   const output = {
     ...attributes(bucket, version),
-    // Only for the current version, asked for without its id (recorded).
+    // Sent only for the current version, requested without its id (recorded).
     ...(input.VersionId === undefined ? expiration(bucket, version) : {}),
     ...Object.fromEntries(overrides),
     ContentLength: end - start + 1,
@@ -86,7 +86,7 @@ function look(state: S3State, input: GetObjectCommandInput | HeadObjectCommandIn
   };
   return { bucket, version, start, end, output };
 }
-/** Of the whole, or of one part: parts have one where they were uploaded with the object's algorithm (recorded). A range has none. */
+/** The checksum of the whole, or of a part that was uploaded with the object's algorithm (recorded). A range has none. */
 function checksumOf({ checksums, checksumType, parts }: Version, partNumber: number | undefined, partial: boolean) {
   const part = partNumber === undefined ? undefined : parts?.[partNumber - 1];
   if (!part) return partial ? {} : { ...asMembers(checksums), ChecksumType: checksumType };
@@ -94,7 +94,7 @@ function checksumOf({ checksums, checksumType, parts }: Version, partNumber: num
   return own.length > 0 ? { ...asMembers(Object.fromEntries(own)), ChecksumType: checksumType } : {};
 }
 
-/** A line break in a header would begin another one. */
+/** A line break in a header's value would begin another header. */
 const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/;
 const OVERRIDES = {
   CacheControl: "ResponseCacheControl",
@@ -123,7 +123,7 @@ function attributes(bucket: Bucket, version: Version) {
   };
 }
 
-/** First and last byte, and whether that is less than the whole. A header that is no range is not heeded. */
+/** The first and last byte to send, and whether that is less than the whole. An invalid Range header is ignored. */
 function extent(
   version: Version,
   range: string | undefined,

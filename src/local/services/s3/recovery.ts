@@ -3,7 +3,7 @@ import type { S3State } from "./state.ts";
 import type { Version } from "./version.ts";
 import { discard } from "./write.ts";
 
-/** Finishes what a killed server had begun: every call makes its new state durable first and tidies up after it. */
+/** Completes the work that a kill interrupted. Every call stores its new state first and cleans up afterwards. */
 export function recover(state: S3State): void {
   for (const version of state.objects.all()) {
     const newer = state.objects.versions(version.bucket, version.key).some((v) => v.versionId === version.versionId && v.seq > version.seq);
@@ -15,7 +15,7 @@ export function recover(state: S3State): void {
     const segments = partsOf(state, upload.id)
       .values()
       .map((part) => part.segment);
-    // An upload whose parts an object has taken over was completed.
+    // The upload is complete: an object uses its parts.
     if (segments.some(({ file }) => ofObjects.has(file)) || !state.buckets.has(upload.bucket)) forget(state, upload, ofObjects);
     else used.push(...segments);
   }
@@ -23,7 +23,7 @@ export function recover(state: S3State): void {
   for (const version of state.objects.all()) if (version.segments.some(state.files.isSparse)) unpack(state, version);
 }
 
-/** The bodies that are left in a pack move together, so that the disk gets its space back. */
+/** Moves the remaining bodies out of a pack, so that its disk space becomes free. */
 function unpack(state: S3State, version: Version): void {
   const { isSparse, move, remove } = state.files;
   state.objects.update({ ...version, segments: version.segments.map((segment) => (isSparse(segment) ? move(segment) : segment)) });

@@ -1,6 +1,6 @@
-/** A file of the store, or a place in a pack; an object is one of them, or one per part of its multipart upload. */
+/** A file of the store, or a place in a pack. An object has one segment, or one for each part of its multipart upload. */
 export interface Segment {
-  /** Unlike every other's. `<pack>@<offset>` for a small one. */
+  /** A unique name. A small body's is `<pack>@<offset>`. */
   readonly file: string;
   readonly size: number;
 }

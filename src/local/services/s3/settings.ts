@@ -18,22 +18,22 @@ import { type Bucket, bucketOf, type S3State } from "./state.ts";
 import { checkedTags } from "./tags.ts";
 
 type Values = Record<string, unknown>;
-/** A sub-resource of a bucket: stored as it comes, read back the same, and AWS's own error where it was never set. */
+/** A sub-resource of a bucket. It is stored and returned unchanged. A missing one is AWS's own error. */
 interface Setting {
   readonly name: string;
   /** Operations, without Put, Get, Delete. */
   readonly put?: string;
   readonly get: string;
   readonly delete?: string;
-  /** The input's member that holds it. */
+  /** The member of the input that holds it. */
   readonly member: string;
-  /** Does the output hold it under the same member (true), or are its own members those of the output? */
+  /** True: the output holds it in the same member. Otherwise its members are those of the output. */
   readonly wrapped?: boolean;
-  /** What AWS answers when it is not set: an error, or a default. */
+  /** AWS's answer when it is not set: an error, or a default. */
   readonly absent: readonly [code: string, message: string] | Values;
-  /** Throws, or answers what is stored. */
   /** The output of the put, from what is stored. Default: empty. */
   readonly answer?: (stored: Values) => Values;
+  /** Checks the value of a put and returns the value to store. Throws AWS's error. */
   readonly check?: (value: Values, bucket: Bucket, state: S3State, call: Call, input: Values) => unknown;
 }
 const SETTINGS: readonly Setting[] = [
@@ -43,7 +43,7 @@ const SETTINGS: readonly Setting[] = [
     delete: "BucketTagging",
     member: "Tagging",
     absent: ["NoSuchTagSet", "The TagSet does not exist"],
-    // Recorded: an empty set is as none.
+    // Recorded: an empty set counts as no set.
     check({ TagSet }) {
       const tags = checkedTags(TagSet as Tag[], 50);
       return tags.length > 0 ? { TagSet: tags } : undefined;
@@ -74,7 +74,7 @@ const SETTINGS: readonly Setting[] = [
     delete: "BucketEncryption",
     member: "ServerSideEncryptionConfiguration",
     wrapped: true,
-    // Since 2023 no bucket is without.
+    // Since 2023 every bucket has one.
     absent: {
       ServerSideEncryptionConfiguration: {
         Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" }, BucketKeyEnabled: false }],
@@ -170,7 +170,7 @@ function operationsOf(setting: Setting, state: S3State): [string, Handler<Values
     const bucket = bucketOf(state, input.Bucket as string, call);
     const value = (input[member] ?? {}) as Values;
     const checked = setting.check ? await setting.check(value, bucket, state, call, input) : value;
-    // Checking may have taken time: another setting may have been made meanwhile.
+    // Reads the bucket a second time, because another setting may have changed during the check.
     set(state, bucketOf(state, bucket.name, call), name, checked);
     return setting.answer?.(checked as Values) ?? {};
   };
@@ -223,7 +223,7 @@ function checkedLogging(value: Values, state: S3State): Values {
   throw new LocalFault("InvalidTargetBucketForLogging", "The target bucket for logging does not exist", 400, { TargetBucket: target });
 }
 
-/** The policy and the access list: settings with rules of their own. */
+/** Operations for the policy and the ACL, which have their own rules. */
 export function accessOperations(state: S3State): Record<string, Handler<never, Values>> {
   const policyOf = (input: GetBucketPolicyCommandInput, call: Call): string => {
     const bucket = bucketOf(state, input.Bucket, call);

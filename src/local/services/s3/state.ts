@@ -11,7 +11,7 @@ export interface Bucket {
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   versioning?: "Enabled" | "Suspended";
-  /** Sub-resources by name, as `freeze` writes them; absent = never set. */
+  /** Sub-resources by name, as text of `freeze`. A missing name was never set. */
   settings: Record<string, string>;
 }
 export interface Upload extends Described {
@@ -19,7 +19,7 @@ export interface Upload extends Described {
   readonly bucket: string;
   readonly key: string;
   readonly initiated: number;
-  /** Did the key have an object when the upload began? undefined: begun by an older release. */
+  /** True when the key had an object when the upload began. undefined: an older release began the upload. */
   readonly overwrites?: boolean;
   readonly algorithm?: string | undefined;
   readonly checksumType?: "FULL_OBJECT" | "COMPOSITE" | undefined;
@@ -31,7 +31,7 @@ export interface S3State {
   readonly uploads: Collection<Upload>;
   readonly objects: ObjectIndex;
   readonly files: FileStore;
-  /** When buckets were deleted: their names are blocked for a while. */
+  /** Times when buckets were deleted. With realism, their names stay blocked for some seconds. */
   readonly deletedAt: Map<string, number>;
 }
 
@@ -46,11 +46,11 @@ export function openState(env: LocalEnv): S3State {
   };
 }
 
-/** The bucket a call names, after the checks that precede every operation on it. */
+/** The bucket that a call names, after the checks that come before every operation. */
 export function bucketOf(state: S3State, name: string | undefined, call: Call): Bucket {
   const bucket = state.buckets.get(name ?? "");
   if (!bucket) throw new LocalFault("NoSuchBucket", "The specified bucket does not exist", 404, { BucketName: name });
-  // Calls from inside (no headers) come from AWS services, which find a bucket wherever it is.
+  // Calls from inside (no headers) come from AWS services, which find a bucket in any region.
   if (call.headers.host !== undefined && call.principal.type !== "anonymous" && bucket.region !== call.region)
     throw new LocalFault(
       "PermanentRedirect",
@@ -63,6 +63,6 @@ export function bucketOf(state: S3State, name: string | undefined, call: Call): 
 }
 
 export const bucketArn = (name: string | undefined): string => `arn:aws:s3:::${name}`;
-/** The canonical user id of the account: 64 hexadecimal digits, as AWS's are. */
+/** The canonical user id of the account: 64 hexadecimal digits, as on AWS. */
 export const ownerOf = (account: string): { ID: string } => ({ ID: createHash("sha256").update(account).digest("hex") });
 export const accessDenied = (message = "Access Denied"): LocalFault => new LocalFault("AccessDenied", message, 403);

@@ -8,7 +8,7 @@ interface SdkTag {
 const invalid = (message: string, extra: Readonly<Record<string, string>>): LocalFault => new LocalFault("InvalidTag", message, 400, extra);
 const UNSAFE = /[^\p{L}\p{Z}\p{N}_.:/=+\-@]/u;
 
-/** A tag set as S3 accepts it: at most 50 on a bucket, 10 on an object. */
+/** Checks a tag set: at most 50 tags on a bucket, 10 on an object. */
 export function checkedTags(tags: readonly SdkTag[] | undefined, max: 10 | 50): Tagged[] {
   const given = (tags ?? []).map(({ Key = "", Value = "" }) => ({ Key, Value }));
   if (given.length > max) throw new LocalFault("BadRequest", `${max === 10 ? "Object" : "Bucket"} tags cannot be greater than ${max}`, 400);
@@ -26,10 +26,10 @@ export function checkedTags(tags: readonly SdkTag[] | undefined, max: 10 | 50): 
   }
   return given;
 }
-/** The form `a=1&b=2` of the x-amz-tagging header. */
+/** Reads the header x-amz-tagging, `a=1&b=2`. */
 export function headerTags(text: string | undefined): Tagged[] {
   const tags = [...new URLSearchParams(text ?? "")].map(([Key, Value]) => ({ Key, Value }));
-  // Recorded: a tag named twice, and tags with a comma between them.
+  // Recorded: S3 refuses a tag that is given twice, and tags separated by a comma.
   const twice = new Set(tags.map((tag) => tag.Key)).size < tags.length;
   if (twice || text?.includes(","))
     throw new LocalFault(

@@ -5,7 +5,10 @@ const RANDOM_BYTES = 20;
 const CHECK_BYTES = 4;
 const check = (random: Buffer): Buffer => createHash("sha256").update(random).digest().subarray(0, CHECK_BYTES);
 
-/** 32 characters. The last bytes are a check over the others: an id that S3 never gave is told from one whose version was deleted. */
+/**
+ * A new id of 32 characters. The last bytes are a checksum of the others. It shows whether an unknown id is invalid or belongs to a deleted
+ * version.
+ */
 export function newVersionId(): string {
   const random = randomBytes(RANDOM_BYTES);
   return Buffer.concat([random, check(random)]).toString("base64url");
@@ -16,7 +19,7 @@ function isVersionId(id: string): boolean {
   return check(bytes.subarray(0, RANDOM_BYTES)).equals(bytes.subarray(RANDOM_BYTES));
 }
 
-/** Throws for the id of a version that cannot exist. A bucket that was never versioned has `null` versions only (recorded). */
+/** Throws for the id of a version that cannot exist. A bucket without versioning has only `null` versions (recorded). */
 export function checkVersionId(id: string, versioned: boolean): void {
   if (id === "null" || (versioned && isVersionId(id))) return;
   throw new LocalFault("InvalidArgument", "Invalid version id specified", 400, { ArgumentName: "versionId", ArgumentValue: id });

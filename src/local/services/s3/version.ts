@@ -6,7 +6,7 @@ export interface Tagged {
   readonly Key: string;
   readonly Value: string;
 }
-/** What a writer says about an object beside its content; the names are those of the SDK. */
+/** The attributes of an object that the writer states. The names are those of the SDK. */
 export interface Described {
   readonly headers: Readonly<Record<string, string | boolean>>;
   readonly metadata: Readonly<Record<string, string>>;
@@ -19,13 +19,13 @@ export interface Lock {
   readonly until?: number | undefined;
   readonly legalHold?: boolean | undefined;
 }
-/** One version of an object, or a delete marker; the newest is the current one. */
+/** One version of an object, or a delete marker. The newest is the current one. */
 export interface Version extends Described {
-  /** Order of writing over the whole store; also the document's name. */
+  /** Number of the write, in the order of all writes of the store. It is the document's key, too. */
   readonly seq: number;
   readonly bucket: string;
   readonly key: string;
-  /** "null" where the bucket was not versioned. */
+  /** "null" when the bucket had no versioning. */
   readonly versionId: string;
   readonly deleteMarker?: true;
   readonly modified: number;

@@ -13,7 +13,7 @@ import { headerTags } from "./tags.ts";
 import type { Described, Lock, Version } from "./version.ts";
 import { newVersionId } from "./version-id.ts";
 
-/** The members that all writing operations share: put, copy, multipart. */
+/** The members that all writing operations have: put, copy, multipart. */
 type Writing = Omit<PutObjectCommandInput, "Body" | "Expires"> & { readonly Expires?: Date | string | undefined };
 const KEPT = [
   "CacheControl",
@@ -26,10 +26,10 @@ const KEPT = [
   "SSECustomerKeyMD5",
 ] as const;
 
-/** Classes of Outposts, Snow, directory buckets and file systems. OUTPOSTS: recorded; the others by the API reference of PutObject. */
+/** Storage classes of Outposts, Snow, directory buckets and file systems. OUTPOSTS: recorded; the others by the API reference of PutObject. */
 const ELSEWHERE: ReadonlySet<string> = new Set(["OUTPOSTS", "SNOW", "EXPRESS_ONEZONE", "FSX_OPENZFS", "FSX_ONTAP"]);
 
-/** What a writing call says about the object beside its content. */
+/** The attributes of an object that a writing call states. */
 export function describe(state: S3State, bucket: Bucket, input: Writing, call: Call): Described {
   checkObjectAcl(bucket, input);
   if (ELSEWHERE.has(input.StorageClass ?? ""))
@@ -42,7 +42,7 @@ export function describe(state: S3State, bucket: Bucket, input: Writing, call: C
     throw new LocalFault("MetadataTooLarge", "Your metadata headers exceed the maximum allowed metadata size", 400);
   const headers: Record<string, string | boolean> = { ContentType: "binary/octet-stream" };
   for (const name of KEPT) if (input[name] !== undefined) headers[name] = input[name];
-  // The transfer coding is not the object's.
+  // The object's encoding does not include the transfer coding.
   const encoding = (input.ContentEncoding ?? "").split(",").map((coding) => coding.trim());
   const own = encoding.includes("aws-chunked")
     ? encoding.filter((coding) => coding && coding !== "aws-chunked").join(", ")
@@ -59,7 +59,7 @@ export function describe(state: S3State, bucket: Bucket, input: Writing, call: C
   };
 }
 
-/** As the call says, else as the bucket's default retention says. */
+/** The retention that the call states, otherwise the bucket's default retention. */
 function lockOf(bucket: Bucket, input: Writing, now: number): Lock | undefined {
   const { ObjectLockMode: mode, ObjectLockRetainUntilDate: date, ObjectLockLegalHoldStatus: hold } = input;
   const stated = mode !== undefined || date !== undefined || hold !== undefined;
@@ -85,8 +85,8 @@ interface Conditions {
 }
 
 /**
- * Makes an object visible. One step without waiting: the conditions hold at the moment of writing. `atStart`: what was
- * current when the call began. Contents that do not become visible are removed.
+ * Makes an object visible, in one synchronous step, so that the conditions hold at the moment of writing. `atStart`: the current version
+ * when the call began. When the write is refused, the content is removed.
  */
 export function commit(
   state: S3State,
@@ -115,7 +115,7 @@ export function commit(
   }
 }
 
-/** Puts a version or a delete marker on top; where the bucket is not versioned, in place of the `null` version. */
+/** Adds a version or a delete marker as the newest one. Without versioning it replaces the `null` version. */
 export function place(state: S3State, bucket: Bucket, fresh: Omit<Version, "seq" | "versionId" | "modified">): Version {
   const versionId = bucket.versioning === "Enabled" ? newVersionId() : "null";
   const replaced = versionId === "null" ? state.objects.versions(bucket.name, fresh.key).filter((v) => v.versionId === "null") : [];
@@ -129,7 +129,7 @@ export function discard(state: S3State, version: Version): void {
   state.files.remove(version.segments);
 }
 
-/** What writers are told about the result. */
+/** The members of the answer that describe the written object. */
 export function written(bucket: Bucket, version: Version) {
   return {
     ...writtenVersion(version),
@@ -140,15 +140,15 @@ export function written(bucket: Bucket, version: Version) {
     ChecksumType: version.checksumType,
   };
 }
-/** Writers learn the ids of versions only, not `null` (recorded for a suspended bucket). */
+/** Answers to writes name the version id, but not `null` (recorded for a suspended bucket). */
 export const writtenVersion = ({ versionId }: Version): { VersionId?: string } => (versionId === "null" ? {} : { VersionId: versionId });
-/** When a lifecycle rule will expire the object, and which. */
+/** The time and the rule by which the object expires, when a lifecycle rule applies. */
 export function expiration({ settings }: Bucket, version: Version): { Expiration?: string } {
   if (settings.lifecycle === undefined) return {};
   const Expiration = expirationOf(thawOnce<{ Rules: LifecycleRule[] }>(settings.lifecycle).Rules, version);
   return Expiration === undefined ? {} : { Expiration };
 }
-/** Buckets that were never versioned do not speak of versions. */
+/** Answers of buckets that never had versioning contain no version id. */
 export const versionOf = (bucket: Bucket, version: Version): { VersionId?: string } =>
   bucket.versioning ? { VersionId: version.versionId } : {};
 export function encryptionOf({ headers }: Described): Record<string, string | boolean> {

@@ -1,4 +1,4 @@
-/** Operations that do less than AWS's, and what they lack. */
+/** Operations that do less than AWS does, with the missing parts. */
 export const partial: Readonly<Record<string, string>> = {
   CreateSecret: "no replicas; encryption keys are kept, not used",
   BatchGetSecretValue: "by SecretIdList only",

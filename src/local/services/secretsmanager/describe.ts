@@ -59,7 +59,7 @@ function described(secret: Secret) {
   };
 }
 
-/** Values of a filter are beginnings; `!` before one turns it round. */
+/** A filter's values are prefixes. `!` before a value negates it. */
 function passes(secret: Secret, { Key, Values = [] }: Filter): boolean {
   const fields: Record<string, readonly (string | undefined)[]> = {
     name: [secret.name],

@@ -9,7 +9,7 @@ import { rotationOperations } from "./rotation.ts";
 import { secretsOf } from "./secret.ts";
 import { valueOperations } from "./values.ts";
 
-/** Values stand in the journal (mode 0600), never in a log line. */
+/** Values are stored in the journal (mode 0600) and never written to a log. */
 export function secretsmanagerService(env: LocalEnv): LocalService {
   const secrets = secretsOf(env);
   return {

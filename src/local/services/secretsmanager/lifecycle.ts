@@ -55,7 +55,7 @@ export function lifecycleOperations(env: LocalEnv, secrets: Secrets): Operations
       tagged: (input.Tags ?? []).length > 0,
       versions: {},
       owningService: owner,
-      // What a service keeps for a database is rotated weekly.
+      // RDS rotates the passwords that it manages weekly.
       rotation: owner ? { rules: { AutomaticallyAfterDays: 7 } } : undefined,
       createdAt: now,
       changedAt: now,
@@ -82,10 +82,10 @@ export function lifecycleOperations(env: LocalEnv, secrets: Secrets): Operations
   return { CreateSecret: create, UpdateSecret: update, ...deletionOperations(env, secrets), ...tagOperations(secrets) };
 }
 
-/** Services name what they keep `<service>!…`. */
+/** The names of managed secrets begin with `<service>!`. */
 const owningService = (name: string, call: Call): string | undefined => (isFromOutside(call) ? undefined : /^([a-z]+)!/.exec(name)?.[1]);
 
-/** A creation sent again with its token and value is the same one. */
+/** A second CreateSecret with the same token and value answers as the first one did. */
 function sameCreation(existing: Secret, id: string, value: ReturnType<typeof valueIn>): CreateSecretCommandOutput {
   if (existing.deletion) throw refused("You can't create this secret because a secret with this name is already scheduled for deletion.");
   const known = existing.versions[id];
@@ -102,7 +102,7 @@ function deletionOperations(env: LocalEnv, secrets: Secrets): Operations {
       throw invalid("The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).");
     const now = env.clock.now();
     const found = secrets.find(call.region, SecretId as string);
-    // Forcing the deletion of what is not there succeeds.
+    // A forced deletion of a missing secret succeeds.
     if (!found && force) return absent(SecretId as string, call, now);
     const secret = force ? (found as Secret) : secrets.live(call.region, SecretId);
     refuseManaged(secret, call);

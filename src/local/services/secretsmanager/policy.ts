@@ -49,7 +49,7 @@ function isPolicy(text: string | undefined): boolean {
   }
 }
 
-/** Each action on its secret, whose policy counts too. */
+/** An action needs the permission for its secret. The secret's policy counts, too. */
 export const permissionsOf =
   (secrets: Secrets): NonNullable<LocalService["permissions"]> =>
   (operation, input, call) => {

@@ -9,7 +9,7 @@ import type { Call, Handler, LocalEnv, Operations } from "../../core/service.ts"
 import { invalid, isFromOutside, refused, refuseManaged, type Secret, type Secrets, withVersion } from "./secret.ts";
 
 const STEPS = ["createSecret", "setSecret", "testSecret", "finishSecret"] as const;
-/** RDS writes on the secret of a database which one it is. */
+/** RDS tags a managed secret with the ARN of its database. */
 const DATABASE_TAG = "aws:rds:primaryDBInstanceArn";
 
 export function rotationOperations(env: LocalEnv, secrets: Secrets): Operations {
@@ -40,7 +40,7 @@ export function rotationOperations(env: LocalEnv, secrets: Secrets): Operations 
   return { RotateSecret: rotate, CancelRotateSecret: cancel };
 }
 
-/** The password of a database is changed by RDS, which then writes the new version. */
+/** RDS changes the password of a database and then writes the new version. */
 async function rotateManaged(secret: Secret, call: Call, env: LocalEnv): Promise<RotateSecretCommandOutput> {
   const DBInstanceIdentifier = secret.tags[DATABASE_TAG]?.split(":").pop();
   if (!DBInstanceIdentifier || !isFromOutside(call))
@@ -50,7 +50,7 @@ async function rotateManaged(secret: Secret, call: Call, env: LocalEnv): Promise
   return { ARN: secret.arn, Name: secret.name, $metadata: {} };
 }
 
-/** The four steps of a rotation function, in turn; the function moves AWSCURRENT itself. */
+/** Runs the four steps of a rotation function, one after the other. The function itself moves AWSCURRENT. */
 async function runSteps(secret: Secret, lambdaArn: string, id: string, env: LocalEnv, secrets: Secrets): Promise<void> {
   const principal = { type: "service", service: "secretsmanager.amazonaws.com", sourceArn: secret.arn } as const;
   for (const Step of STEPS) {

@@ -7,11 +7,11 @@ export interface Version {
   readonly stages: readonly string[];
   /** Day of the last read, at midnight UTC. */
   readonly accessedAt?: number | undefined;
-  /** Neither: a version that a rotation has announced and not yet filled. Binary as base64. */
+  /** A version has a string or binary (as base64) value. A version that a rotation has announced has neither. */
   readonly string?: string | undefined;
   readonly binary?: string | undefined;
 }
-/** A secret as the journal keeps it. Times in ms. */
+/** A secret in the journal. Times in ms. */
 export interface Secret {
   readonly arn: string;
   readonly name: string;
@@ -19,12 +19,12 @@ export interface Secret {
   readonly description?: string | undefined;
   readonly kmsKeyId?: string | undefined;
   readonly tags: Readonly<Record<string, string>>;
-  /** It had tags once: from then on AWS shows its tags, be there none. */
+  /** True when the secret had tags once. From then on AWS shows the member Tags, even when it is empty. */
   readonly tagged?: boolean | undefined;
   readonly versions: Readonly<Record<string, Version>>;
   readonly policy?: string | undefined;
   readonly rotation?: { readonly lambdaArn?: string | undefined; readonly rules: RotationRulesType } | undefined;
-  /** `rds` for the password of a database that RDS keeps. */
+  /** `rds` for the password of a database that RDS manages. */
   readonly owningService?: string | undefined;
   readonly createdAt: number;
   readonly changedAt: number;
@@ -37,10 +37,10 @@ export interface Secret {
 export interface Secrets {
   all(region: string): Secret[];
   byName(region: string, name: string): Secret | undefined;
-  /** By name, ARN, or ARN without its random ending. Throws ResourceNotFoundException. */
+  /** The secret by name, ARN, or ARN without its random suffix. Throws ResourceNotFoundException. */
   need(region: string, id: string | undefined): Secret;
   find(region: string, id: string): Secret | undefined;
-  /** As `need`, and not marked for deletion. */
+  /** Like `need`, but throws for a secret that is marked for deletion. */
   live(region: string, id: string | undefined): Secret;
   put(secret: Secret): Secret;
   remove(secret: Secret): void;
@@ -80,7 +80,7 @@ export function secretsOf(env: LocalEnv): Secrets {
   };
 }
 
-/** As recorded: an id that cannot be a name or an ARN is refused before the secret is looked for, by every operation. */
+/** As recorded: every operation refuses an id that cannot be a name or an ARN before it searches the secret. */
 export function checkSecretId(id: string): void {
   if (!/^[\w/+=.@!:-]{1,2048}$/.test(id)) throw invalidName();
 }
@@ -93,14 +93,14 @@ export const refused = (message: string): LocalFault => new LocalFault("InvalidR
 export const invalid = (message: string): LocalFault => new LocalFault("InvalidParameterException", message);
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-/** AWS ends each ARN with six random characters, so that a secret made anew is another one. */
+/** AWS ends each ARN with six random characters, so that a secret created anew has another ARN. */
 export const newArn = (region: string, account: string, name: string): string =>
   `arn:aws:secretsmanager:${region}:${account}:secret:${name}-${[...randomBytes(6)].map((byte) => LETTERS[byte % LETTERS.length]).join("")}`;
 
-/** Came over HTTP; other services call from inside. */
+/** True when the call came over HTTP. Other services call from inside. */
 export const isFromOutside = (call: Call): boolean => Object.keys(call.headers).length > 0;
 
-/** Secrets that a service keeps are changed through that service alone. */
+/** A managed secret can be changed only by the service that manages it. */
 export function refuseManaged(secret: Secret, call: Call): void {
   if (!secret.owningService || !isFromOutside(call)) return;
   throw refused(`You can't modify the secret ${secret.name}: it is managed by ${secret.owningService}.`);
@@ -112,7 +112,7 @@ export function tagMap(tags: readonly Tag[], call: Call): Record<string, string>
   return Object.fromEntries(tags.map(({ Key, Value }) => [Key ?? "", Value ?? ""]));
 }
 
-/** The value given in a call, checked; undefined when there is none. */
+/** The checked value of a call; undefined when it has none. */
 export function valueIn(input: {
   SecretString?: string | undefined;
   SecretBinary?: Uint8Array | undefined;
@@ -130,10 +130,10 @@ export function valueIn(input: {
   return SecretBinary && { binary: Buffer.from(SecretBinary).toString("base64") };
 }
 
-/** Versions without a stage that are kept: AWS drops them in its own time. */
+/** Number of versions without a stage that are kept. AWS deletes them at unspecified times. */
 const DEPRECATED_KEPT = 10;
 
-/** The secret with a version that has a value and stages; a stage stands at one version only. */
+/** Adds a version with a value and stages. A stage is on one version only. */
 export function withVersion(
   secret: Secret,
   id: string,
@@ -145,7 +145,7 @@ export function withVersion(
   return stages.reduce((changed, stage) => withStage(changed, stage, id), { ...secret, versions, changedAt: now });
 }
 
-/** Moves a stage to a version, or away. The version that loses AWSCURRENT becomes AWSPREVIOUS. */
+/** Moves a stage to a version, or removes it. The version that loses AWSCURRENT gets AWSPREVIOUS. */
 export function withStage(secret: Secret, stage: string, to: string | undefined): Secret {
   const before = Object.entries(secret.versions).find(([, { stages }]) => stages.includes(stage))?.[0];
   const previous = stage === "AWSCURRENT" && before !== undefined && before !== to ? before : undefined;

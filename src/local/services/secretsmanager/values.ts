@@ -107,7 +107,7 @@ const listVersions =
     const shown = Object.entries(secret.versions).filter(([, { stages }]) => stages.length > 0 || input.IncludeDeprecated);
     const Versions = shown.map(([VersionId, { stages, createdAt, accessedAt }]) => ({
       VersionId,
-      // As recorded for a secret without a key of its own.
+      // As recorded for a secret without a customer key.
       KmsKeyIds: [secret.kmsKeyId ?? "DefaultEncryptionKey"],
       ...(accessedAt !== undefined && { LastAccessedDate: new Date(accessedAt) }),
       ...(stages.length > 0 && { VersionStages: [...stages] }),

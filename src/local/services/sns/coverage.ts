@@ -1,4 +1,4 @@
-/** Operations that do less than AWS's, and what they lack. */
+/** Operations that do less than AWS does, with the missing parts. */
 export const partial: Readonly<Record<string, string>> = {
   CreateTopic: "no FIFO topics; encryption keys are kept, not used",
   SetTopicAttributes: "delivery status logging is kept, not done",

@@ -9,7 +9,7 @@ interface Identity {
   readonly identify: LocalEnv["identify"];
 }
 
-/** STS, and the temporary credentials behind every role's calls. */
+/** STS, and the temporary credentials of all roles. */
 export function stsService(env: LocalEnv): Identity {
   const sessions = createSessions(env);
   return {
@@ -28,7 +28,7 @@ export function stsService(env: LocalEnv): Identity {
           STS.GetAccessKeyInfoCommandOutput
         >,
       },
-      // Everyone may ask who they are; assuming a role is decided by its trust policy.
+      // GetCallerIdentity needs no permission. For AssumeRole, the role's trust policy decides.
       permissions: () => [],
     },
   };
@@ -51,7 +51,7 @@ function assumeRole(env: LocalEnv, sessions: Sessions): Handler<STS.AssumeRoleCo
   return async (input, call) => {
     checkSession(input);
     const roleArn = input.RoleArn ?? "";
-    // As recorded: text that is no ARN is refused before the role is looked for.
+    // As recorded: text that is no ARN is refused before the role is searched.
     if (!/^arn:[^:]+:[^:]+:[^:]*:[^:]*:.+$/.test(roleArn)) throw new LocalFault("ValidationError", `${roleArn} is invalid`, 400);
     const role = await trusted(env, call, roleArn);
     const duration = input.DurationSeconds ?? 3_600;
@@ -68,7 +68,7 @@ function assumeRole(env: LocalEnv, sessions: Sessions): Handler<STS.AssumeRoleCo
   };
 }
 
-/** The role, if it trusts the caller. AWS does not tell a missing role from one that says no. */
+/** The role, when it trusts the caller. AWS answers the same error for a missing role and for one that does not trust the caller. */
 async function trusted(
   env: LocalEnv,
   call: Call,

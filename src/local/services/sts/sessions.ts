@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Credentials, LocalEnv, Principal } from "../../core/service.ts";
 
-/** Temporary credentials as they are kept: they outlive a restart, as a sandbox or a shell that holds them does. */
+/** Stored temporary credentials. They survive a restart, like the sandbox or shell that uses them. */
 interface SessionDocument {
   readonly secret: string;
   readonly principal: Principal;
@@ -14,7 +14,7 @@ export interface Sessions {
   identify: LocalEnv["identify"];
 }
 
-/** What our key ids start with: a key of this form that is unknown has expired, and is nobody's. */
+/** Prefix of the key ids made here. An unknown key with this prefix has expired and has no principal. */
 const PREFIX = "ASIALOCAL";
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const CLEAN_EVERY = 100;
@@ -31,7 +31,7 @@ export function createSessions(env: LocalEnv): Sessions {
     const secret = randomBytes(30).toString("base64");
     const expiresAt = env.clock.now() + seconds * 1000;
     sessions.put(accessKeyId, { secret, principal, expiresAt });
-    // The token proves nothing here: the secret signs. It has to look like one for clients that check.
+    // The token has no effect here, because the secret signs. It only has to look valid to clients that check it.
     return {
       accessKeyId,
       secretAccessKey: secret,
@@ -49,7 +49,7 @@ export function createSessions(env: LocalEnv): Sessions {
     identify(accessKeyId) {
       const session = sessions.get(accessKeyId);
       if (session && session.expiresAt > env.clock.now()) return { secret: session.secret, principal: session.principal };
-      // Not one of ours any more, and not the owner's: core answers that the token has expired.
+      // An expired key of this server. The core answers that the token has expired.
       if (accessKeyId.startsWith(PREFIX)) return { secret: session?.secret ?? "", principal: { type: "anonymous" } };
       return undefined;
     },

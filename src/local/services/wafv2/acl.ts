@@ -4,13 +4,13 @@ import { type Call, type LocalEnv, LocalFault } from "../../core/service.ts";
 import type { Collection } from "../../core/store.ts";
 import type { Tags } from "../../core/tags.ts";
 
-/** A web ACL as the journal keeps it; `acl` as it was given, in the SDK's own shape. */
+/** A web ACL in the journal. `acl` is the caller's input, in the SDK's shape. */
 export interface AclDocument {
   readonly id: string;
   readonly region: string;
   readonly name: string;
   readonly arn: string;
-  /** Changes with every change: who does not know the present one has not seen the present rules. */
+  /** Changes with every write. A caller with an older token has not seen the present rules. */
   readonly lockToken: string;
   readonly acl: Pick<WebACL, "DefaultAction" | "Description" | "Rules" | "VisibilityConfig">;
   readonly tags: Tags;
@@ -52,7 +52,7 @@ export function checkScope(scope: string | undefined): void {
   if (scope !== "REGIONAL") throw new LocalFault("NotImplemented", "The local AWS has web ACLs of the scope REGIONAL only (wafv2).", 501);
 }
 
-/** Capacity units of AWS's managed groups and of a rate rule, as AWS counts them; 1 for any other statement. */
+/** Capacity units of AWS's managed groups and of a rate rule, as AWS counts them. Any other statement counts 1. */
 const UNITS: Readonly<Record<string, number>> = { AWSManagedRulesCommonRuleSet: 700, AWSManagedRulesKnownBadInputsRuleSet: 200 };
 export const capacityOf = (rules: WebACL["Rules"]): number =>
   (rules ?? []).reduce((sum, { Statement }) => {

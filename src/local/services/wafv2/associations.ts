@@ -5,7 +5,7 @@ import { aclOf } from "./acls.ts";
 
 const STAGE = /^arn:aws[a-z-]*:apigateway:([^:]+)::\/restapis\/([^/]+)\/stages\/([^/]+)$/;
 
-/** Which web ACL stands before which stage. */
+/** Operations that connect web ACLs with stages. */
 export function associationOperations(waf: Waf) {
   const { env, acls, associations } = waf;
   const checkStage = async (arn: string): Promise<void> => {

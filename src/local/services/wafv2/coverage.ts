@@ -1,4 +1,4 @@
-/** Operations that do less than AWS's, and what they lack. */
+/** Operations that do less than AWS does, with the missing parts. */
 export const partial: Readonly<Record<string, string>> = {
   CreateWebACL:
     "of the scope REGIONAL; rules by rate and the default action stop requests of the local API Gateway, all other statements are kept and look at nothing",

@@ -5,7 +5,7 @@ import { openWaf } from "./acl.ts";
 import { aclOperations } from "./acls.ts";
 import { associationOperations } from "./associations.ts";
 
-/** The control plane of web ACLs. API Gateway asks for the one of a stage, and lets its rules by rate stop requests. */
+/** The control plane of web ACLs. API Gateway reads the web ACL of a stage and applies its rate rules to requests. */
 export function wafv2Service(env: LocalEnv): LocalService {
   const waf = openWaf(env);
   return {
@@ -14,7 +14,7 @@ export function wafv2Service(env: LocalEnv): LocalService {
     model: () => loadModel("wafv2"),
     refusals: JSON_REFUSALS,
     pageTokens: { all: ["NextMarker", "NextMarker"] },
-    // unproven: the code; AWS documents both it and ValidationException for these operations.
+    // unproven: the code. AWS documents both this code and ValidationException for these operations.
     inputRules: { refuse: (found) => validationFault(found, "awsJson1_1", pathOf, "WAFInvalidParameterException") },
     operations: { ...aclOperations(waf), ...associationOperations(waf) },
     permissions: (operation, input, { region, account }) => {

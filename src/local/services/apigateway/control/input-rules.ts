@@ -2,7 +2,7 @@ import type { Violation } from "../../../core/model.ts";
 import type { LocalFault } from "../../../core/service.ts";
 import { lowerFirst, pathOf, validationFault } from "../../../core/validation.ts";
 
-/** Members of the URL. API Gateway reports their names alone; it puts the input's name before members of the body. */
+/** Members of the URL. For them, API Gateway's errors contain only the name. Before members of the body they contain the name of the input, too. */
 const IN_ADDRESS =
   /^(restApiId|resourceId|httpMethod|statusCode|parentId|stageName|deploymentId|apiKey|usagePlanId|keyId|authorizerId|modelName|requestValidatorId|responseType|exportType|resourceArn|limit|position)$/;
 

@@ -85,7 +85,10 @@ export function checkIntegration(integration: Integration): void {
   if (unsupported) throw new LocalFault("NotImplemented", `The local AWS ${unsupported}.`, 501);
 }
 
-/** Why the local AWS cannot serve an integration that AWS accepts. It is refused when it is put, not when it is called. */
+/**
+ * The reason why the local AWS cannot serve an integration that AWS accepts. PutIntegration refuses it, so that the error comes before the
+ * first call.
+ */
 function unsupportedReason({ type, uri = "", connectionType, credentials = "" }: Integration): string | undefined {
   if (connectionType === "VPC_LINK") return `has no VPC links: ${uri}`;
   if (/:iam::\*:/.test(credentials)) return `calls with a role or as API Gateway, not with the caller's credentials: ${credentials}`;

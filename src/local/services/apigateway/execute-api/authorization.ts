@@ -23,7 +23,7 @@ function decide(exchange: Exchange, principal: Principal, policy: string | undef
   return exchange.gateway.env.decide(principal, { action: "execute-api:Invoke", resource, policy, context });
 }
 
-/** Evaluates the authorizer's policy and the API's as one policy: either may allow or deny. */
+/** Evaluates the authorizer's policy and the API's as one policy. Either may allow or deny. */
 function authorizeByFunction(exchange: Exchange, { policy }: Authorization): void {
   const statementsOf = (text: string): object[] => [(JSON.parse(text) as { Statement: object | object[] }).Statement].flat();
   const own = statementsOf(policy).map((statement) => ({ ...statement, Principal: "*" }));

@@ -1,8 +1,8 @@
 import type { ContentHandlingStrategy } from "@aws-sdk/client-api-gateway";
 
 /**
- * Converts a body for the receiver. Bytes stay bytes and text stays text unless the receiver wants the other form: bytes become
- * text by encoding to base64, text becomes bytes by decoding base64.
+ * Converts a body for the receiver. Bytes stay bytes and text stays text, unless the receiver wants the other form. Then bytes are encoded
+ * to base64, and text is decoded from base64.
  */
 export function converted(body: Buffer, binary: boolean, wanted: boolean, handling: ContentHandlingStrategy | undefined): Buffer {
   const toBinary = handling === undefined ? wanted : handling === "CONVERT_TO_BINARY";

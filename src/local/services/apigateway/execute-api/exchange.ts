@@ -38,7 +38,7 @@ export interface Exchange {
   pathParameters: Record<string, string>;
   apiKey?: KeyDoc;
   caller?: { readonly accessKey: string; readonly arn: string };
-  /** The decision of the method's Lambda authorizer, or why it failed. */
+  /** The decision of the method's Lambda authorizer, or the reason of its failure. */
   authorizer?: { readonly authorization?: Authorization; readonly latencyMs?: number; readonly error?: string };
   error?: { readonly type: ResponseType; readonly message: string; readonly validation?: string | undefined };
   integration: { status?: number; latencyMs?: number; requestId?: string; error?: string };
@@ -63,7 +63,7 @@ export class GatewayError extends Error {
   }
 }
 
-/** AWS hides the reason from the caller; it is only in the logs. */
+/** An error whose reason AWS hides from the caller. The logs contain it. */
 export function configurationError(exchange: Exchange, reason: string): GatewayError {
   exchange.integration = { ...exchange.integration, status: 500, error: reason };
   exchange.gateway.env.log(`integration of ${exchange.incoming.verb} ${exchange.resource?.path}: ${reason}`);

@@ -65,13 +65,13 @@ async function ask(exchange: Exchange, authorizer: Authorizer, token: string): P
   return authorization;
 }
 
-/** A function rejects an unknown caller by throwing exactly this word. */
+/** A function rejects an unknown caller with exactly this error message. */
 const refusalOf = (exchange: Exchange, { errorMessage }: { readonly errorMessage?: string }): GatewayError =>
   errorMessage === "Unauthorized"
     ? new GatewayError("UNAUTHORIZED", "Unauthorized")
     : failed(exchange, `the authorizer failed: ${errorMessage}`);
 
-/** The reason is only in the logs; the caller gets an empty message. */
+/** The logs contain the reason. The caller gets an empty message. */
 function failed(exchange: Exchange, reason: string): GatewayError {
   note(exchange, reason);
   return new GatewayError("AUTHORIZER_FAILURE", "");

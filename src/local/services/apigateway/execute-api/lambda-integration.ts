@@ -16,7 +16,7 @@ export async function callLambda(exchange: Exchange): Promise<ApiResponse> {
   return responseFrom(exchange, { headers: [["Content-Type", "application/json"]], body: result }, outcome);
 }
 
-/** Lambda takes JSON only, and its refusal reaches the caller. */
+/** Lambda accepts only JSON. Its error is sent to the caller. */
 function checkJson(payload: Buffer): void {
   try {
     JSON.parse(payload.toString("utf8"));

@@ -23,7 +23,7 @@ export async function invokeIntegration(
   invocationType: "Event" | "RequestResponse" = "RequestResponse",
 ): Promise<InvocationOutput> {
   const { uri, credentials, httpMethod, timeoutInMillis = MAX_TIMEOUT_MS } = exchange.method?.methodIntegration ?? {};
-  // Lambda's API takes POST only, whatever the client sent.
+  // Lambda's API accepts only POST, whatever the client sent.
   if (httpMethod !== undefined && httpMethod !== "POST")
     throw configurationError(exchange, `a function is called with POST, not with ${httpMethod}`);
   const sourceArn = arnOf(exchange, exchange.resource?.path ?? "");

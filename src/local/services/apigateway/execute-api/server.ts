@@ -77,14 +77,14 @@ function deployedApi(
   return deployment && api && !api.disableExecuteApiEndpoint ? { stage, snapshot: deployment.snapshot } : undefined;
 }
 
-/** True if the API's own CORS answer allows the page's origin. The API is asked with OPTIONS, as a browser would. */
+/** True when the API's own CORS answer allows the page's origin. To find out, the API gets the OPTIONS request that a browser would send. */
 export async function allowsOrigin({ gateway }: DataPlane, request: IncomingMessage, url: URL): Promise<boolean> {
   const parts = INVOKE_URL.exec(url.pathname)?.groups;
   const { origin } = request.headers;
   if (!parts || origin === undefined) return false;
   if (request.method === "OPTIONS") return true;
   const found = deployedApi(gateway, parts);
-  // Without a route nothing runs, and the API's own error is the answer.
+  // Without a route nothing runs, and the answer is the API's own error.
   if (found && !routeOf(found.snapshot, request.method ?? "GET", parts.path ?? "/")) return true;
   const route = found && routeOf(found.snapshot, "OPTIONS", parts.path ?? "/");
   if (!found || !route || route.method.apiKeyRequired || (route.method.authorizationType ?? "NONE") !== "NONE") return false;
@@ -151,7 +151,10 @@ function incomingOf(request: IncomingMessage, fullPath: string, path: string, se
   };
 }
 
-/** Undefined when the body is too large for API Gateway. The rest is read, up to a bound, because many clients read the response only after sending all. */
+/**
+ * Reads the body; undefined when it is too large for API Gateway. It still reads the rest, up to a limit, because many clients read the
+ * response only after they have sent everything.
+ */
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   if (Number(request.headers["content-length"] ?? 0) > MAX_READ_BYTES) return undefined;
   const chunks: Buffer[] = [];

@@ -12,8 +12,8 @@ const MAX_CALLERS = 10_000;
 export type RequestCounts = Map<string, Map<string, Map<number, number>>>;
 
 /**
- * Applies the stage's web ACL, if it has one, before anything else sees the request. Rate-based rules count and block callers.
- * Rule groups that AWS manages are stored but match nothing here.
+ * Applies the stage's web ACL, if it has one, before all other steps. Rate-based rules count and block callers. Rule groups that AWS
+ * manages are stored but match nothing here.
  */
 export async function applyWebAcl(exchange: Exchange, counts: RequestCounts): Promise<void> {
   const acl = await webAclOf(exchange);

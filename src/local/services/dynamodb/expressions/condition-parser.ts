@@ -6,7 +6,7 @@ import { accept, expect, expectEnd, nested, peek, peekNext, type Reader, readerO
 
 const COMPARATORS: ReadonlySet<string> = new Set(["=", "<>", "<", "<=", ">", ">="]);
 
-/** A function call as it was written, before it is known whether it stands for a value or a truth. */
+/** A function call as written. The context decides later whether it is a value or a condition. */
 interface FunctionCall {
   readonly call: string;
   readonly args: readonly Operand[];
@@ -14,8 +14,8 @@ interface FunctionCall {
 type Node = { readonly truth: Condition } | { readonly operand: Operand } | FunctionCall;
 
 /**
- * Reads a condition, filter or key condition in one pass: NOT binds closer than AND, AND closer than OR. A parenthesis may hold a condition or
- * an operand; which of them shows when it closes, so that nothing is read twice.
+ * Reads a condition, filter or key condition in one pass. NOT binds closer than AND, AND closer than OR. A parenthesis may hold a condition
+ * or an operand. Only its end shows which, so the parser accepts both and reads nothing twice.
  */
 export function readCondition(title: string, text: string, placeholders: Placeholders): Condition {
   const reader = readerOf(title, text);
@@ -27,7 +27,7 @@ export function readCondition(title: string, text: string, placeholders: Placeho
 interface Parser {
   readonly reader: Reader;
   readonly placeholders: Placeholders;
-  /** Nodes that stood in parentheses: a second pair around them is refused. */
+  /** Nodes that were in parentheses. A second pair around them is refused. */
   readonly closed: WeakSet<object>;
 }
 
@@ -107,7 +107,7 @@ function readCall(parser: Parser): FunctionCall {
   checkFunction(reader, call, args);
   return { call, args };
 }
-/** What follows an opening parenthesis, up to the closing one. */
+/** Reads the operands after an opening parenthesis, up to the closing one. */
 function readOperands(parser: Parser): Operand[] {
   const operands: Operand[] = [];
   do operands.push(operandOf(parser, readPrimary(parser)));
@@ -129,7 +129,7 @@ function operandOf({ reader }: Parser, node: Node): Operand {
   return { size: node.args[0] as Operand };
 }
 
-/** Every path of a condition, for the rules about keys. */
+/** All paths of a condition, for the rules about keys. */
 export function pathsOf(condition: Condition): Path[] {
   if (condition.op === "and" || condition.op === "or") return condition.all.flatMap(pathsOf);
   if (condition.op === "not") return pathsOf(condition.one);

@@ -14,13 +14,13 @@ const OPERANDS: ReadonlyMap<string, number> = new Map([
 ]);
 const TYPES = ["B", "NULL", "SS", "BOOL", "L", "BS", "N", "NS", "S", "M"];
 
-/** The type that an operand has whatever the item: that of a value, and the number that size() gives. */
+/** The type of an operand that does not depend on the item: a value's type, or the number that size() returns. */
 const typeOfOperand = (operand: Operand): string | undefined =>
   "value" in operand ? typeOf(operand.value) : "size" in operand ? "N" : undefined;
 const wrongType = (reader: Reader, name: string, type: string): Error =>
   refuse(reader, `Incorrect operand type for operator or function; operator or function: ${name}, operand type: ${type}`);
 
-/** A function that exists, in a place where it means nothing. */
+/** An existing function in a place where it is not allowed. */
 export const misused = (reader: Reader, name: string): Error =>
   refuse(reader, `The function is not allowed to be used this way in an expression; function: ${name}`);
 
@@ -55,7 +55,7 @@ function checkTypeName(reader: Reader, operand: Operand): void {
     throw refuse(reader, `Invalid attribute type name found; type: ${operand.value.S}, valid types: {${TYPES.join(",")}}`);
 }
 
-/** A comparison of a path with itself is refused; an order exists among strings, numbers and binaries only. */
+/** Refuses a comparison of a path with itself, and an order of types other than strings, numbers and binaries. */
 export function checkComparison(reader: Reader, operator: string, args: readonly Operand[]): void {
   checkDistinct(reader, operator, args);
   if (operator !== "=" && operator !== "<>") checkTypes(reader, operator, args.map(typeOfOperand), ["S", "N", "B"]);
@@ -72,7 +72,7 @@ function checkDistinct(reader: Reader, name: string, args: readonly Operand[]): 
 }
 const samePath = (a: Path, b: Path): boolean => a.length === b.length && a.every((step, i) => step === b[i]);
 
-/** Of two values the lower has to come first, and both have to be of one type. */
+/** The lower bound must come before the upper one, and both must have one type. */
 export function checkBounds(reader: Reader, lower: Operand, upper: Operand): void {
   if (!("value" in lower) || !("value" in upper)) return;
   const difference = order(lower.value, upper.value);

@@ -12,7 +12,7 @@ export type Condition =
   | { readonly op: "not"; readonly one: Condition }
   | { readonly op: Comparator | "between" | "in" | ConditionFunction; readonly args: readonly Operand[] };
 
-/** Does the item satisfy the condition? A missing item is an empty one. */
+/** True when the item satisfies the condition. A missing item counts as an empty one. */
 export function holds(condition: Condition, item: Item): boolean {
   if (condition.op === "and") return condition.all.every((one) => holds(one, item));
   if (condition.op === "or") return condition.all.some((one) => holds(one, item));
@@ -30,7 +30,7 @@ function operandValue(operand: Operand, item: Item): Value | undefined {
 }
 
 type Simple = Exclude<Condition["op"], "and" | "or" | "not">;
-/** What is missing is unequal to everything, itself included, and has no order. */
+/** A missing value is unequal to every value, also to another missing one, and has no order. */
 function judge(op: Simple, value: Value | undefined, rest: readonly (Value | undefined)[]): boolean {
   const [other, upper] = rest;
   switch (op) {

@@ -9,7 +9,7 @@ import { checkLegacy, type LegacyConditions } from "./legacy.ts";
 import type { Placeholders } from "./placeholders.ts";
 
 type KeyOperator = "=" | "<" | "<=" | ">" | ">=" | "between" | "begins_with";
-/** What a query asks of one key attribute. */
+/** The condition of a query for one key attribute. */
 interface KeyCondition {
   readonly op: KeyOperator;
   readonly values: readonly Value[];
@@ -80,7 +80,7 @@ export function legacyKeyConditions(given: LegacyConditions): KeyConditions {
   return checked(conditions);
 }
 
-/** The part of the table or index that the conditions leave. Throws when they do not fit its key. */
+/** The range of the table or index that the conditions select. Throws when they do not fit its key. */
 export function rangeOf(conditions: KeyConditions, { hash, range }: KeySchema): KeyRange {
   const partition = conditions.get(hash.name);
   if (!partition) throw invalid(`Query condition missed key schema element: ${hash.name}`);

@@ -4,7 +4,7 @@ import { invalid, invalidParameter } from "../values/faults.ts";
 import type { Condition, Operand } from "./condition.ts";
 import type { Action, Source } from "./update-parser.ts";
 
-/** The conditions and updates of requests without expressions, which AWS still takes. */
+/** The conditions and updates of requests without expressions, which AWS still accepts. */
 export interface LegacyCondition {
   readonly ComparisonOperator?: string;
   readonly AttributeValueList?: readonly Value[];
@@ -14,7 +14,7 @@ export interface LegacyCondition {
 export type LegacyConditions = Readonly<Record<string, LegacyCondition>>;
 
 interface Rule {
-  /** Number of values: exactly, or at least one. */
+  /** Number of values: this number, or at least one. */
   readonly values: number | "some";
   readonly types?: readonly string[];
   readonly condition: (args: readonly Operand[]) => Condition;
@@ -53,7 +53,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["BETWEEN", { values: 2, types: SCALARS, condition: simple("between") }],
 ]);
 
-/** Checks operator and values. Throws AWS's refusal. */
+/** Checks operator and values. Throws AWS's error. */
 export function checkLegacy(operator: string, values: readonly Value[]): Rule {
   const rule = RULES.get(operator) as Rule;
   if (rule.values === "some" ? values.length === 0 : values.length !== rule.values)
@@ -139,7 +139,7 @@ function legacyUpdate(name: string, { Action: action = "PUT", Value: value }: Le
   if (!isSet && type !== "N") throw invalidParameter(`ADD action is not supported for the type ${type}`);
   return { kind: "add", path, value, isLegacy: true };
 }
-/** Every value of a legacy request, to be checked before its rules. */
+/** Every value of a legacy request. They are checked before its rules. */
 export const legacyValues = (conditions: Readonly<Record<string, LegacyCondition & LegacyUpdate>> | undefined): Value[] =>
   Object.values(conditions ?? {}).flatMap(({ Value: one, AttributeValueList = [] }) =>
     one ? [one, ...AttributeValueList] : [...AttributeValueList],

@@ -3,7 +3,7 @@ import type { Placeholders } from "./placeholders.ts";
 import { RESERVED_WORDS } from "./reserved-words.ts";
 import { accept, expect, peek, type Reader, refuse, syntaxError, take } from "./tokens.ts";
 
-/** Where a value stands in an item: an attribute's name, then names of maps and indexes of lists. */
+/** The place of a value in an item: an attribute's name, then names of map members and indexes of lists. */
 export type Path = readonly [string, ...(string | number)[]];
 const MAX_ELEMENTS = 32;
 
@@ -42,10 +42,10 @@ export function valueAt(item: Item, path: Path): Value | undefined {
 export const child = (value: Value, step: string | number): Value | undefined =>
   typeof step === "number" ? value.L?.[step] : value.M && member(value.M, step);
 
-/** AWS's way of showing a path: `[a, b, [1]]`. */
+/** A path as AWS writes it in messages: `[a, b, [1]]`. */
 export const shownPath = (path: Path): string => `[${path.map((step) => (typeof step === "number" ? `[${step}]` : step)).join(", ")}]`;
 
-/** Refuses paths of which one is the other or leads to it, and those that disagree whether a place is a list or a map. */
+/** Refuses two paths when they are equal, when one leads to the other, and when one takes a place for a list and the other for a map. */
 export function checkOverlap(reader: Reader, paths: readonly Path[]): void {
   const seen: Branch = new Map();
   for (const path of paths) addBranch(reader, seen, path);

@@ -7,18 +7,18 @@ export interface PlaceholderInput {
   readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
   readonly ExpressionAttributeValues?: Item;
 }
-/** `#names` and `:values` of a request, and which of them its expressions have used. */
+/** The `#names` and `:values` of a request. It records which of them the expressions use. */
 export interface Placeholders {
   name(reader: Reader, placeholder: string): string;
   value(reader: Reader, placeholder: string): Value;
-  /** Throws when one was given that no expression uses. */
+  /** Throws when no expression uses one of them. */
   checkUsed(): void;
 }
 
-/** AWS's limit for all values of a request together. */
+/** AWS's limit for the sum of all values of a request. */
 const MAX_VALUE_BYTES = 2 * 1024 * 1024;
 
-/** Checks both maps. Throws AWS's refusal. */
+/** Checks both maps. Throws AWS's error. */
 export function placeholdersOf({ ExpressionAttributeNames: names, ExpressionAttributeValues: values }: PlaceholderInput): Placeholders {
   if (names !== undefined) checkNames(names);
   if (values !== undefined) checkValues(values);

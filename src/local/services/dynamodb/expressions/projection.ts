@@ -3,7 +3,7 @@ import { checkOverlap, type Path, readPath } from "./paths.ts";
 import type { Placeholders } from "./placeholders.ts";
 import { accept, expectEnd, readerOf } from "./tokens.ts";
 
-/** The parts of an item that are asked for. */
+/** Returns the requested parts of an item. */
 export type Projection = (item: Item) => Item;
 
 export function readProjection(text: string, placeholders: Placeholders): { paths: readonly Path[]; project: Projection } {
@@ -17,7 +17,7 @@ export function readProjection(text: string, placeholders: Placeholders): { path
 
 export const topLevel = (names: Iterable<string>): Projection => projectionOf(Array.from(names, (name): Path => [name]));
 
-/** What is wanted below a place; empty: all of it. */
+/** The requested places below a place. Empty: everything below it. */
 type Wanted = Map<string | number, Wanted>;
 
 export function projectionOf(paths: readonly Path[]): Projection {
@@ -53,7 +53,7 @@ function pick(value: Value, wanted: Wanted): Value | undefined {
     return picked && { M: picked };
   }
   if (!value.L) return undefined;
-  // The elements close ranks in the order of the list.
+  // The picked elements form a new list, in their old order.
   const indexes = [...wanted.keys()].filter((step): step is number => typeof step === "number").sort((a, b) => a - b);
   const picked = indexes.flatMap((index) => {
     const element = value.L?.[index];

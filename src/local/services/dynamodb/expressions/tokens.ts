@@ -4,14 +4,14 @@ export type TokenKind = "word" | "name" | "value" | "index" | "symbol" | "end";
 export interface Token {
   readonly kind: TokenKind;
   readonly text: string;
-  /** Upper case for words, to find keywords by. */
+  /** The text in upper case for words, so that keywords are found in any case. */
   readonly key: string;
   readonly from: number;
   readonly to: number;
 }
-/** An expression being read: what its parsers share. */
+/** The state of reading an expression, which its parsers share. */
 export interface Reader {
-  /** "ConditionExpression" and so on, for messages. */
+  /** The name in messages, such as "ConditionExpression". */
   readonly title: string;
   readonly text: string;
   readonly tokens: readonly Token[];
@@ -19,10 +19,10 @@ export interface Reader {
   depth: number;
 }
 
-/** AWS's bounds. */
+/** AWS's limits. */
 const MAX_BYTES = 4096;
 const MAX_OPERATORS = 300;
-/** Below this no expression of 300 operators comes without needless parentheses. */
+/** An expression needs at most 300 levels, because AWS allows 300 operators. Deeper ones have needless parentheses. */
 const MAX_NESTING = 350;
 const OPERATORS = new Set(["AND", "OR", "NOT", "BETWEEN", "IN", "=", "<>", "<", "<=", ">", ">=", "+", "-"]);
 const TOKEN = /\s*(?:([A-Za-z]\w*)|(#\w*)|(:\w*)|(\d+)|(<>|<=|>=|[=<>()[\],.+-]))/y;
@@ -70,7 +70,7 @@ export function take(reader: Reader): Token {
   if (token.kind !== "end") reader.at++;
   return token;
 }
-/** Takes the next token when it is this keyword or symbol. */
+/** Reads the next token when it is this keyword or symbol. */
 export function accept(reader: Reader, key: string): boolean {
   const token = peek(reader);
   if (token.key !== key || (token.kind !== "word" && token.kind !== "symbol")) return false;
@@ -83,14 +83,14 @@ export function expect(reader: Reader, key: string): void {
 export function expectEnd(reader: Reader): void {
   if (peek(reader).kind !== "end") throw syntaxError(reader);
 }
-/** The next token is one too many, in AWS's words: the token and what stands around it. */
+/** Syntax error at a token, as AWS writes it: the token and the text around it. */
 export function syntaxError(reader: Reader, at = reader.at): Error {
   const token = reader.tokens[at] as Token;
   const before = reader.tokens[at - 1] ?? token;
   const after = reader.tokens[at + 1] ?? token;
   return refuse(reader, `Syntax error; token: "${token.text}", near: "${reader.text.slice(before.from, after.to)}"`);
 }
-/** Goes one level deeper while `parse` runs. */
+/** Runs `parse` one level deeper. */
 export function nested<T>(reader: Reader, parse: () => T): T {
   if (reader.depth >= MAX_NESTING) throw refuse(reader, "The expression has redundant parentheses;");
   reader.depth++;

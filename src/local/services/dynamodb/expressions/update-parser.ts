@@ -4,7 +4,7 @@ import { checkOverlap, type Path, readPath } from "./paths.ts";
 import type { Placeholders } from "./placeholders.ts";
 import { accept, expect, expectEnd, nested, peek, peekNext, type Reader, readerOf, refuse, syntaxError, take } from "./tokens.ts";
 
-/** What a SET assigns. */
+/** The right side of an assignment in SET. */
 export type Source =
   | { readonly path: Path }
   | { readonly value: Value }
@@ -55,7 +55,7 @@ function readSet(reader: Reader, placeholders: Placeholders): Action {
   return { kind: "set", path, source: readSum(reader, placeholders) };
 }
 
-/** One operand, or two with a sign between them: AWS takes no longer sums. */
+/** Reads one operand, or two with a sign between them. AWS accepts no longer sums. */
 function readSum(reader: Reader, placeholders: Placeholders): Source {
   const left = readSource(reader, placeholders);
   const op = accept(reader, "+") ? "+" : accept(reader, "-") ? "-" : undefined;
@@ -93,7 +93,7 @@ function readFunction(reader: Reader, placeholders: Placeholders): Source {
   const [left, right] = args;
   if (op !== "if_not_exists" && op !== "list_append")
     throw CONDITIONS.has(op) ? misused(reader, op) : refuse(reader, `Invalid function name; function: ${op}`);
-  // AWS lets if_not_exists stand in a function, but not list_append.
+  // AWS accepts if_not_exists as an argument of a function, but not list_append.
   if (args.some((arg) => "op" in arg && arg.op === "list_append")) throw misused(reader, "list_append");
   if (!left || !right || args.length > 2)
     throw refuse(
@@ -131,7 +131,7 @@ const LONG_NAMES: Readonly<Record<string, string>> = {
   L: "LIST",
   M: "MAP",
 };
-/** ADD takes a number or a set, DELETE a set. */
+/** Reads an element of ADD (number or set) or DELETE (set). */
 function readElements(reader: Reader, placeholders: Placeholders, kind: "add" | "delete"): Action {
   const path = readPath(reader, placeholders);
   const token = peek(reader);

@@ -7,8 +7,8 @@ import type { Action, Source } from "./update-parser.ts";
 const wrongType = (): Error => invalid("An operand in the update expression has an incorrect data type");
 
 /**
- * Changes `item`, a copy of `before` that shares nothing with it. Every operand and every index is read as of before the update. Answers
- * the item; an update that only removes from an item that is not there changes nothing.
+ * Changes `item`, a deep copy of `before`, and returns it. Every operand and every index refers to the state before the update. An update
+ * that only removes changes nothing when the item does not exist.
  */
 export function applyUpdate(actions: readonly Action[], before: Item, item: Item): Item {
   const assigned = actions.flatMap((action) => {
@@ -16,7 +16,7 @@ export function applyUpdate(actions: readonly Action[], before: Item, item: Item
     return value === "keep" ? [] : [{ path: action.path, value }];
   });
   const places = assigned.flatMap(({ path, value }) => {
-    // A removal from an item that is not there is no error; from a place that cannot be there it is.
+    // Removing from a missing item is no error. Removing below a missing map or list of an existing item is one.
     if (!value && Object.keys(before).length === 0) return [];
     return [{ parent: parentOf(path, item), step: path.at(-1) as string | number, value }];
   });
@@ -31,14 +31,14 @@ export function applyUpdate(actions: readonly Action[], before: Item, item: Item
   return item;
 }
 
-/** Past its end a list grows by one, whatever the index: the lower indexes come first. */
+/** An index past the end appends. Lower indexes are applied first. */
 function setElement(list: Value[], index: number, value: Value): void {
   list[Math.min(index, list.length)] = value;
 }
 const byIndex = (a: { readonly step: string | number }, b: { readonly step: string | number }): number =>
   typeof a.step === "number" && typeof b.step === "number" ? a.step - b.step : 0;
 
-/** The map or list in which the last step stands. Throws when there is none. */
+/** The map or list that holds the last step of the path. Throws when there is none. */
 function parentOf(path: Path, item: Item): Value {
   if (path.length === 1) return { M: item };
   const parent = valueAt(item, path.slice(0, -1) as unknown as Path);
@@ -47,7 +47,7 @@ function parentOf(path: Path, item: Item): Value {
   return parent;
 }
 
-/** undefined: the place becomes empty. "keep": it stays as it is. */
+/** The new value of a place. undefined: the place is removed. "keep": it stays unchanged. */
 function assignedValue(action: Action, before: Item): Value | undefined | "keep" {
   if (action.kind === "remove") return undefined;
   if (action.kind === "set") return sourceValue(action.source, before);

@@ -2,15 +2,16 @@ import type { Log } from "./log.ts";
 import { type LogRecord, recordOf } from "./records.ts";
 import type { State } from "./rows.ts";
 
-/** Below this the log is left as it is. */
+/** A smaller log is not cleaned. */
 const MIN_BYTES = 16 * 1024 * 1024;
 
-/** Does more than half of the log no longer count? */
+/** True when more than half of the log is superseded. */
 export const worthCleaning = (log: Log, live: number): boolean => log.size() > MIN_BYTES && log.size() > 2 * live;
 
 /**
- * Writes again what still counts of the oldest file and removes it, other work in between. A record counts when its item or token stands
- * there and nowhere later. As it is the oldest file, nothing older can come back when a deletion is left out. A kill leaves both.
+ * Appends the oldest file's current records to the log and removes that file. Other requests get a turn meanwhile. A record is current when
+ * its item or token is at this place and nowhere later. Deletions are not copied: no older file exists that could bring the item back.
+ * After a kill, both copies exist.
  */
 export async function cleanOldest(
   log: Log,

@@ -10,29 +10,29 @@ import { sorted } from "./sorted.ts";
 export interface Write {
   readonly table: TableRows;
   readonly key: string;
-  /** undefined: the item goes. */
+  /** undefined: the item is deleted. */
   readonly item: Item | undefined;
 }
-/** What one changed item was and is; undefined = absent. */
+/** An item before and after a change; undefined = absent. */
 export interface Change {
   readonly table: string;
   readonly before: Row | undefined;
   readonly after: Item | undefined;
 }
-/** Tables go by their id, so that a table created anew never meets its predecessor's items. */
+/** Tables are identified by id, so that a new table never shows the items of a deleted one of its name. */
 export interface Database {
   table(id: string): TableRows;
-  /** All of it in one step, or nothing: a thrown error means that nothing has changed. */
+  /** Applies all writes in one step. When it throws, nothing has changed. */
   commit(writes: readonly Write[], token?: { readonly name: string; readonly token: Token }): void;
   token(name: string): Token | undefined;
-  /** Entries of an index, built from the items when they are not yet there. */
+  /** Entries of an index. When it is new, it is built from the items. */
   index(table: TableRows, name: string, keyOf: KeyOf): Promise<IndexEntries>;
   dropIndex(id: string, name: string): void;
   dropTable(id: string): void;
   forgetTokens(before: number): void;
   close(): void;
 }
-/** Reads the folder. `exists`: whether a table is still known; items of others are left behind. */
+/** Reads the folder. `exists`: whether a table still exists; items of other tables are dropped. */
 export async function openDatabase(
   folder: string,
   exists: (table: string) => boolean,
@@ -53,7 +53,7 @@ export async function openDatabase(
     cleaning = cleanOldest(log, state, append, () => closed).finally(() => {
       cleaning = undefined;
     });
-    cleaning.catch(() => {}); // The files stay as they were; the next write tries again.
+    cleaning.catch(() => {}); // The files are unchanged. The next write tries again.
   };
   return {
     table: (id) => tableOf(state, id),

@@ -19,7 +19,7 @@ export async function buildIndex(table: TableRows, name: string, keyOf: KeyOf): 
   return index;
 }
 
-/** A few hundred items at a time. An item that changes meanwhile is entered by its write. */
+/** Adds a few hundred items at a time. An item that changes meanwhile is added by its write. */
 async function fill({ rows }: TableRows, entries: Sorted<string>, keyOf: KeyOf): Promise<void> {
   let last: string | undefined;
   for (let count = 1; ; count++) {
@@ -32,7 +32,7 @@ async function fill({ rows }: TableRows, entries: Sorted<string>, keyOf: KeyOf):
   }
 }
 
-/** Follows a write in all indexes of the table. */
+/** Applies a write to all indexes of the table. */
 export function indexChange(table: TableRows, before: Row | undefined, row: Row | undefined, item: Item | undefined): void {
   if (table.indexes.size === 0) return;
   const old = before && (JSON.parse(before.text) as Item);

@@ -3,17 +3,18 @@ import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 
 /**
- * Lines in numbered files, written before the call that caused them is answered: `kill -9` loses none of them (the operating system holds
- * them), and a half-written last line was never acknowledged. The oldest file can be taken away once what counts of it was written again.
+ * Lines in numbered files. A line is written before the call that caused it is answered, so `kill -9` loses none (the operating system
+ * holds them). A half-written last line was never acknowledged. The oldest file can be removed after its current records were appended to a
+ * newer one.
  */
 export interface Log {
-  /** Adds a line and says in which file it stands. On an error nothing of it stays. */
+  /** Appends a line and returns the number of its file. After an error, no part of the line remains. */
   append(line: string): number;
   /** Bytes of all files. */
   size(): number;
-  /** The oldest file that is no longer written to. */
+  /** The oldest file that is complete. */
   oldest(): number | undefined;
-  /** Gives each line of a file to `read`, other work in between. */
+  /** Passes each line of a file to `read`. Other requests get a turn meanwhile. */
   read(file: number, read: (line: string) => void): Promise<void>;
   remove(file: number): void;
   close(): void;
@@ -24,7 +25,7 @@ const CHUNK_BYTES = 256 * 1024;
 const NEWLINE = 0x0a;
 const nameOf = (file: number): string => `${String(file).padStart(8, "0")}.log`;
 
-/** Opens the folder, giving each line to `read` in the order in which they were written. */
+/** Opens the folder and passes each line to `read`, in the order of writing. */
 export async function openLog(folder: string, read: (line: string, file: number) => void): Promise<Log> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const sizes = new Map<number, number>();
@@ -35,7 +36,7 @@ export async function openLog(folder: string, read: (line: string, file: number)
   let current = [...sizes.keys()].at(-1) ?? 1;
   let size = sizes.get(current) ?? 0;
   let handle = openFile(folder, current);
-  // What follows the last whole line was never acknowledged; it would spoil the next one.
+  // Text after the last whole line was never acknowledged. The next line would be appended to it.
   ftruncateSync(handle, size);
   const nextFile = (): void => {
     closeSync(handle);
@@ -74,14 +75,14 @@ function writeLine(handle: number, line: string, size: number): number {
   try {
     for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done);
   } catch (error) {
-    // Half a line would make one with the next.
+    // The next line would be appended to half a line.
     ftruncateSync(handle, size);
     throw error;
   }
   return bytes.length;
 }
 
-/** Answers where the last whole line ends. */
+/** Returns the position at which the last whole line ends. */
 async function readLines(path: string, read: (line: string) => void): Promise<number> {
   const handle = openSync(path, "r");
   try {
@@ -102,7 +103,7 @@ async function readLines(path: string, read: (line: string) => void): Promise<nu
     closeSync(handle);
   }
 }
-/** Answers what follows the last newline. */
+/** Returns the bytes after the last newline. */
 function splitLines(bytes: Buffer, read: (line: string) => void): Buffer {
   let from = 0;
   for (let end = bytes.indexOf(NEWLINE, from); end >= 0; end = bytes.indexOf(NEWLINE, from)) {

@@ -1,13 +1,13 @@
 /**
- * What a line of the log says, tab between its records: an item was put, an item or a whole table was deleted, a transaction's token was used.
- * All records of a line count, or none. JSON has neither tabs nor newlines outside of its texts, and escapes them within.
+ * A record of the log: an item was put, an item or a whole table was deleted, or a transaction's token was used. A line holds one or more
+ * records, separated by tabs, and counts as a whole. JSON has no tabs or newlines outside of its strings, and escapes them within.
  */
 export type LogRecord =
   | { readonly kind: "put"; readonly table: string; readonly key: string; readonly size: number; readonly text: string }
   | { readonly kind: "delete"; readonly table: string; readonly key: string }
   | { readonly kind: "drop"; readonly table: string }
   | { readonly kind: "token"; readonly name: string; readonly token: Token };
-/** A transaction that was carried out: when, in ms, and a hash of its content. */
+/** A transaction that was executed: its time in ms, and a hash of its content. */
 export interface Token {
   readonly at: number;
   readonly hash: string;

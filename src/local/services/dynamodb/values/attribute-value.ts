@@ -4,14 +4,14 @@ import { canonicalNumber } from "./number.ts";
 export type ScalarType = "S" | "N" | "B";
 export type SetType = "SS" | "NS" | "BS";
 export type ValueType = ScalarType | SetType | "BOOL" | "NULL" | "L" | "M";
-/** An attribute value as it stands in the wire's JSON: binary as base64 text, exactly one member. */
+/** An attribute value as in the wire's JSON: binary as base64 text, exactly one member. */
 export type Value = { [Type in ScalarType]?: string } & { [Type in SetType]?: string[] } & {
   BOOL?: boolean;
   NULL?: boolean;
   L?: Value[];
   M?: Item;
 };
-/** Names come from outside: read with `member`, written with `setMember`. */
+/** Names come from outside, so use `member` to read and `setMember` to write. */
 export type Item = { [name: string]: Value };
 
 const MAX_DEPTH = 32;
@@ -21,14 +21,14 @@ export const typeOf = (value: Value): ValueType => {
   throw invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
 };
 export const member = (item: Item, name: string): Value | undefined => (Object.hasOwn(item, name) ? item[name] : undefined);
-/** Any name can be set, `__proto__` too. */
+/** Sets a member with any name, also `__proto__`. */
 export function setMember(item: Item, name: string, value: Value): void {
   if (name === "__proto__") Object.defineProperty(item, name, { value, enumerable: true, configurable: true, writable: true });
   else item[name] = value;
 }
 export const newItem = (): Item => Object.create(null) as Item;
 
-/** Checks a value from a request and brings its numbers into AWS's form, in place. */
+/** Checks a value of a request and writes its numbers in AWS's form, in place. */
 export function checkValue(value: Value, depth = 0): void {
   const type = typeOf(value);
   if (Object.keys(value).length > 1)
@@ -51,7 +51,7 @@ export function checkItem(item: Item, depth = 0): void {
     checkValue(item[name] as Value, depth);
   }
 }
-/** Of an attribute of an item; names within maps have no bounds. */
+/** Checks the name of an item's attribute. Names within maps have no limits. */
 export function checkAttributeName(name: string): void {
   if (name === "") throw invalidParameter("Empty attribute name");
   if (name.length > 65_535 / 3 && Buffer.byteLength(name) > 65_535)
@@ -69,7 +69,7 @@ function checkSet(value: Value, type: SetType): void {
     : invalidParameter(`Input collection [${members.slice(0, 100).join(", ")}]${type === "BS" ? "of type BS" : ""} contains duplicates.`);
 }
 
-/** AWS's own way of showing a value in a message: `{S:x}`. */
+/** A value as AWS writes it in messages: `{S:x}`. */
 export function shown(value: Value): string {
   const type = typeOf(value);
   const content = value[type];

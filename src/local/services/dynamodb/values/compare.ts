@@ -1,7 +1,7 @@
 import { type Item, member, typeOf, type Value } from "./attribute-value.ts";
 import { compareNumbers } from "./number.ts";
 
-/** The same type and the same content; sets in any order. */
+/** True for the same type and content. Sets may be in any order. */
 export function equal(a: Value, b: Value): boolean {
   const type = typeOf(a);
   if (type !== typeOf(b)) return false;
@@ -24,7 +24,7 @@ function equalMaps(a: Item, b: Item): boolean {
   });
 }
 
-/** Negative, zero or positive; undefined when the two have no order: other types, or not string, number or binary. */
+/** Negative, zero or positive; undefined when there is no order: the types differ, or are not string, number or binary. */
 export function order(a: Value, b: Value): number | undefined {
   if (a.N !== undefined && b.N !== undefined) return compareNumbers(a.N, b.N);
   if (a.S !== undefined && b.S !== undefined) return a.S === b.S ? 0 : Buffer.compare(Buffer.from(a.S), Buffer.from(b.S));
@@ -32,7 +32,7 @@ export function order(a: Value, b: Value): number | undefined {
   return undefined;
 }
 
-/** A substring, a part of a binary, an element of a set or list. */
+/** True when `part` is a substring, a part of a binary, or an element of a set or list. */
 export function contains(whole: Value, part: Value): boolean {
   if (whole.S !== undefined) return part.S !== undefined && whole.S.includes(part.S);
   if (whole.B !== undefined) return part.B !== undefined && Buffer.from(whole.B, "base64").includes(Buffer.from(part.B, "base64"));
@@ -42,7 +42,7 @@ export function contains(whole: Value, part: Value): boolean {
   return set !== undefined && sought !== undefined && set.includes(sought);
 }
 
-/** Lists may be long: simple values are compared without a call for each. */
+/** Lists may be long, so simple values are compared without a call for each. */
 function containsElement(list: readonly Value[], part: Value): boolean {
   const { S, N } = part;
   if (S !== undefined) return list.some((one) => one.S === S);

@@ -1,6 +1,6 @@
 import { invalid } from "./faults.ts";
 
-/** 0.`digits` × 10^`exponent`; zero has no digits. Digits have no zeros at either end. */
+/** 0.`digits` × 10^`exponent`. Zero has no digits. The digits neither begin nor end with zeros. */
 interface Decimal {
   readonly negative: boolean;
   readonly digits: string;
@@ -13,7 +13,7 @@ const MIN_EXPONENT = -129;
 const PLAIN_INTEGER = /^(?:0|-?[1-9]\d{0,15})$/;
 const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
-/** The number as AWS answers it: no exponent, no needless zeros. Throws AWS's refusal of what is no number or too long. */
+/** The number as AWS returns it: no exponent, no needless zeros. Throws AWS's error when the text is no number or has too many digits. */
 export function canonicalNumber(text: string): string {
   return PLAIN_INTEGER.test(text) ? text : plain(parseNumber(text));
 }
@@ -25,7 +25,7 @@ function parseNumber(text: string): Decimal {
   return checked(decimal(sign === "-", whole + fraction, whole.length + Number(power)));
 }
 
-/** From digits that may have zeros at both ends. */
+/** Makes a decimal of digits that may have zeros at both ends. */
 function decimal(negative: boolean, all: string, exponent: number): Decimal {
   let first = 0;
   while (all[first] === "0") first++;
@@ -53,7 +53,7 @@ function plain({ negative, digits, exponent }: Decimal): string {
   return `${sign}${digits.slice(0, exponent)}.${digits.slice(exponent)}`;
 }
 
-/** Both canonical. Negative, zero or positive, as for a sort. */
+/** Compares two canonical numbers: negative, zero or positive, as for a sort. */
 export function compareNumbers(a: string, b: string): number {
   if (a === b) return 0;
   if (a.length < 16 && b.length < 16 && !a.includes(".") && !b.includes(".")) return Number(a) - Number(b);
@@ -62,7 +62,7 @@ export function compareNumbers(a: string, b: string): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** Both canonical. Exact: throws when the result has more than 38 digits or leaves the range. */
+/** Adds or subtracts two canonical numbers exactly. Throws when the result has more than 38 digits or leaves the range. */
 export function addNumbers(a: string, b: string, subtract = false): string {
   const left = parseNumber(a);
   const right = parseNumber(b);
@@ -70,17 +70,17 @@ export function addNumbers(a: string, b: string, subtract = false): string {
   const sum = subtract ? scaled(left, scale) - scaled(right, scale) : scaled(left, scale) + scaled(right, scale);
   const digits = (sum < 0n ? -sum : sum).toString();
   const result = decimal(sum < 0n, digits, digits.length - scale);
-  // AWS calls a result of too many digits an overflow.
+  // AWS names a result with too many digits an overflow.
   if (result.digits.length > MAX_DIGITS) throw overflow();
   return plain(checked(result));
 }
-/** The number × 10^`scale`, which makes it whole. */
+/** The number × 10^`scale`, which is a whole number. */
 const scaled = ({ negative, digits, exponent }: Decimal, scale: number): bigint => {
   const whole = BigInt(digits || "0") * 10n ** BigInt(Math.max(0, scale + exponent - digits.length));
   return negative ? -whole : whole;
 };
 
-/** A text (one byte a character) that sorts as the number does. Canonical number. */
+/** A text (one byte in each character) that sorts as the canonical number does. */
 export function numberKey(text: string): string {
   const { negative, digits, exponent } = parseNumber(text);
   if (digits === "") return "\x80";
@@ -90,7 +90,7 @@ export function numberKey(text: string): string {
   return `\x7f${String.fromCharCode(255 - (place >> 8), 255 - (place & 255))}${complement}\xff`;
 }
 
-/** Bytes that a canonical number counts: two digits a byte, one for the exponent, one for the sign. */
+/** Size of a canonical number as AWS counts it: a byte for two digits, one for the exponent, one for the sign. */
 export function numberSize(text: string): number {
   const { negative, digits, exponent } = parseNumber(text);
   if (digits === "") return 1;

@@ -2,10 +2,10 @@ import { type Item, typeOf, type Value } from "./attribute-value.ts";
 import { numberSize } from "./number.ts";
 
 const text = (value: string): number => Buffer.byteLength(value);
-/** Bytes behind base64 text. */
+/** Number of bytes that base64 text stands for. */
 const bytes = (value: string): number => (value.length / 4) * 3 - (value.endsWith("==") ? 2 : value.endsWith("=") ? 1 : 0);
 
-/** Bytes of an item as AWS counts them: names and values in UTF-8, three bytes and one a member for lists and maps. */
+/** Size of an item as AWS counts it: names and values in UTF-8; lists and maps take three bytes and one for each member. */
 export function itemSize(item: Item): number {
   let size = 0;
   for (const name of Object.keys(item)) size += text(name) + valueSize(item[name] as Value);
@@ -24,7 +24,7 @@ function valueSize(value: Value): number {
   return (value[type] as string[]).reduce((size, member) => size + one(member), 0);
 }
 
-/** What the function size() of an expression answers; undefined for what has none. */
+/** The result of an expression's function size(); undefined for types without a size. */
 export function lengthOf(value: Value): number | undefined {
   const type = typeOf(value);
   if (type === "S") return text(value.S as string);

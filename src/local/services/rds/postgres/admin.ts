@@ -5,11 +5,11 @@ import { changeOwner, type Owner } from "../../../core/data-folder.ts";
 import { copyData, LEFT_OUT } from "./files.ts";
 import { SUPERUSER } from "./server.ts";
 
-/** How to reach a server as its superuser. */
+/** Address and password of a server's superuser. */
 export interface Access {
   readonly port: number;
   readonly password: string;
-  /** PEM of the certificate that the server must show. */
+  /** PEM of the certificate that verifies the server. */
   readonly ca: string;
 }
 
@@ -22,10 +22,10 @@ async function asSuperuser<T>(access: Access, work: (client: Client) => Promise<
     password: access.password,
     database: "postgres",
     ssl: { ca: access.ca },
-    // Statements with passwords must not reach the server's log, whatever its parameters say.
+    // Statements that contain passwords must not be logged, whatever the parameters of the server are.
     options: "-c log_statement=none -c log_min_duration_statement=-1 -c log_min_error_statement=panic",
   });
-  // A server that ends also ends whoever does not listen; the statement under way is refused all the same.
+  // Without a listener, the error of a server that ends would end this process. The running statement fails in any case.
   client.on("error", () => {});
   await client.connect();
   try {
@@ -35,7 +35,7 @@ async function asSuperuser<T>(access: Access, work: (client: Client) => Promise<
   }
 }
 
-/** AWS's roles, the user's administrator and database: as after CreateDBInstance. */
+/** Creates AWS's roles, the administrator and the database, as they are after CreateDBInstance. */
 export function furnish(access: Access, user: string, password: string, database: string | undefined): Promise<void> {
   return asSuperuser(access, async (client) => {
     const master = client.escapeIdentifier(user);
@@ -58,10 +58,10 @@ export function changePassword(access: Access, user: string, password: string): 
   });
 }
 
-/** A consistent copy of a running server's data, while it goes on working: PostgreSQL's own backup mode. */
+/** Makes a consistent copy of a running server's data with PostgreSQL's backup mode. The server continues to work. */
 export function backUp(access: Access, data: string, target: string, owner: Owner | undefined): Promise<number> {
   return asSuperuser(access, async (client) => {
-    // The slot keeps the log that the copy needs; it goes with the connection.
+    // The replication slot keeps the write-ahead log that the copy needs. It ends with the connection.
     await client.query("SELECT pg_create_physical_replication_slot('snapshot_' || pg_backend_pid(), true, true)");
     await client.query("SELECT pg_backup_start('snapshot', true)");
     const bytes = await copyData(data, target, owner, new Set([...LEFT_OUT, "pg_wal"]));
@@ -69,7 +69,7 @@ export function backUp(access: Access, data: string, target: string, owner: Owne
     const label = join(target, "backup_label");
     await writeFile(label, rows[0].labelfile, { mode: 0o600 });
     changeOwner(label, owner);
-    // The log up to here is part of the copy.
+    // The copy includes the write-ahead log up to here.
     return bytes + (await copyData(join(data, "pg_wal"), join(target, "pg_wal"), owner));
   });
 }

@@ -10,7 +10,7 @@ export interface Binaries {
   readonly postgres: string;
 }
 
-/** The package's programs, ready to be run by the place's owner; undefined when npm has none for this machine. */
+/** The package's programs, executable by the owner of the folder; undefined when npm has none for this machine. */
 export function findBinaries(place: DataFolder): Binaries | undefined {
   const packaged = packageFolder();
   if (!packaged) return undefined;
@@ -31,8 +31,8 @@ function packageFolder(): string | undefined {
 }
 
 /**
- * npm packages hold no symbolic links, and the script that makes them after installation is often forbidden to run.
- * Makes them; false when the folder is not ours to write.
+ * npm packages contain no symbolic links, and the install script that makes them is often forbidden. Makes the links. Returns false when
+ * the folder is not writable.
  */
 function linked(root: string): boolean {
   const list = join(root, "native", "pg-symlinks.json");
@@ -43,14 +43,14 @@ function linked(root: string): boolean {
     try {
       symlinkSync(relative(dirname(link), join(root, source)), link);
     } catch (error) {
-      // Another process may have been quicker; anything else means that the folder cannot be written.
+      // Another process may have made the link. Any other error means that the folder is not writable.
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") return false;
     }
   }
   return true;
 }
 
-/** A copy beside the data, for installations that the servers' owner cannot enter or we cannot write. */
+/** Copies the programs beside the data, when the servers' owner cannot read the installation or it is not writable. */
 function copied(packaged: string, target: string): string {
   const { version } = JSON.parse(readFileSync(join(packaged, "package.json"), "utf8")) as { version: string };
   const final = join(target, version);

@@ -5,12 +5,12 @@ import type { Certificate } from "./certificate.ts";
 
 export interface ServerSettings {
   readonly port: number;
-  /** Name → value, as in a parameter group; only what differs from PostgreSQL's own defaults. */
+  /** Name → value, as in a parameter group. Only values that differ from PostgreSQL's defaults. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly certificate: Certificate;
 }
 
-/** Writes a server's configuration files; it takes them at its start, or partly at a reload. */
+/** Writes a server's configuration files. The server reads them at its start, and partly at a reload. */
 export function writeConfiguration(data: string, settings: ServerSettings, owner: Owner | undefined): void {
   const write = (name: string, text: string): void => {
     writeFileSync(join(data, name), text, { mode: 0o600 });
@@ -34,7 +34,7 @@ function serverConfiguration({ port, parameters }: ServerSettings): string {
     log_min_messages: "warning",
     ...Object.fromEntries(Object.entries(parameters).filter(([name, value]) => !name.startsWith("rds.") && !value.includes("{"))),
     ...(parameters["rds.logical_replication"] === "1" && { wal_level: "logical" }),
-    // What decides who reaches the server is not for parameter groups.
+    // Parameter groups cannot change the settings that protect the server.
     listen_addresses: "127.0.0.1",
     port: String(port),
     unix_socket_directories: "",

@@ -3,12 +3,12 @@ import { chown, copyFile, mkdir, readdir, readlink, stat, symlink } from "node:f
 import { join } from "node:path";
 import type { Owner } from "../../../core/data-folder.ts";
 
-/** What belongs to a running server alone and must not be in a copy. */
+/** Files of a running server that must not be copied. */
 export const LEFT_OUT = new Set(["postmaster.pid", "postmaster.opts", "log"]);
-/** Folders that a copy has, empty. */
+/** Folders that are empty in a copy. */
 const EMPTIED = new Set(["pg_replslot", "pg_dynshmem", "pg_notify", "pg_serial", "pg_snapshots", "pg_stat_tmp", "pg_subtrans"]);
 
-/** Copies a data folder (its files may change and vanish meanwhile, as PostgreSQL's backup mode allows); answers its size in bytes. */
+/** Copies a data folder and returns its size in bytes. Files may change and disappear meanwhile, which PostgreSQL's backup mode allows. */
 export async function copyData(
   from: string,
   to: string,

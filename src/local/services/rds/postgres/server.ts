@@ -5,14 +5,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { changeOwner, type Owner } from "../../../core/data-folder.ts";
 import type { Binaries } from "./binaries.ts";
 
-/** The programs of one PostgreSQL installation, run on one data folder. */
+/** The programs of a PostgreSQL installation with one data folder. */
 export interface ServerFolder {
-  /** Holds `data` and `start.log`. */
+  /** Contains `data` and `start.log`. */
   readonly folder: string;
   readonly binaries: Binaries;
   readonly owner: Owner | undefined;
 }
-/** The superuser that AWS keeps for itself; the user's own administrator is not one. */
+/** The superuser, which AWS keeps for itself. The user's administrator is no superuser. */
 export const SUPERUSER = "rdsadmin";
 
 const START_MS = 60_000;
@@ -21,7 +21,7 @@ const RETRY_MS = 100;
 const STOP_SECONDS = 30;
 export const dataOf = (server: Pick<ServerFolder, "folder">): string => join(server.folder, "data");
 
-/** A fresh, empty data folder, with the superuser's password. */
+/** Creates an empty data folder with the superuser's password. */
 export async function initialise(server: ServerFolder, password: string): Promise<void> {
   rmSync(server.folder, { recursive: true, force: true });
   mkdirSync(server.folder, { recursive: true, mode: 0o700 });
@@ -29,7 +29,7 @@ export async function initialise(server: ServerFolder, password: string): Promis
   const passwordFile = join(server.folder, "password");
   writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
   changeOwner(passwordFile, server.owner);
-  // The collation comes with PostgreSQL itself: every machine sorts alike. What was not synced here is remade after a power cut.
+  // PostgreSQL's built-in collation sorts in the same way on every machine. Data that was not synced here is created anew after a power cut.
   const locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--encoding=UTF8"];
   const args = ["-D", dataOf(server), "-U", SUPERUSER, "--auth=scram-sha-256", `--pwfile=${passwordFile}`, ...locale, "--no-sync"];
   try {
@@ -41,12 +41,12 @@ export async function initialise(server: ServerFolder, password: string): Promis
 
 type Died = (how: string) => void;
 
-/** Servers that were started here and run. `stopping`: their end is no surprise. */
+/** The running servers that this process started. `stopping`: the server was told to stop. */
 const started = new Map<string, { stopping: boolean }>();
 
 /**
- * Starts the server as a child process and returns when it accepts connections; a server that outlived us is stopped
- * first. `died` is called, once, with how, when it ends later without having been told to.
+ * Starts the server as a child process and returns when it accepts connections. It first stops a server that a killed local AWS left
+ * running. `died` is called once, with the reason, when the server later ends although nobody stopped it.
  */
 export async function startServer(server: ServerFolder, died: Died): Promise<void> {
   await stopServer(server);
@@ -59,19 +59,19 @@ export async function startServer(server: ServerFolder, died: Died): Promise<voi
   }
 }
 
-/** Processes whose server was killed finish what they are at, however long, and hold its memory meanwhile. */
+/** Ends the remaining child processes of a killed server. They hold its shared memory until they finish their work. */
 function endOrphans(data: string): void {
   if (process.platform !== "linux") return;
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
     try {
       if (readlinkSync(`/proc/${pid}/cwd`) === data) process.kill(Number(pid), "SIGKILL");
     } catch {
-      // It has ended, or is none of ours to see.
+      // The process has ended, or we may not read it.
     }
   }
 }
 
-/** Answers what the server said when it ended before it was ready. */
+/** Starts the server. Returns its error output when it ended before it was ready. */
 async function launch(server: ServerFolder, died: Died): Promise<string | undefined> {
   const data = dataOf(server);
   const output = openSync(join(server.folder, "start.log"), "w", 0o600);
@@ -101,13 +101,13 @@ async function launch(server: ServerFolder, died: Died): Promise<string | undefi
   return `${end ?? `it was not ready after ${START_MS / 1000} s`}: ${said}`;
 }
 
-/** PostgreSQL says so itself, in the eighth line of its pid file. */
+/** PostgreSQL writes its status into the eighth line of its pid file. */
 function isReady(data: string, pid: number | undefined): boolean {
   const lines = pidFile(data);
   return Number(lines[0]) === pid && lines[7]?.trim() === "ready";
 }
 
-/** Ends it in order: transactions are rolled back, everything is written. */
+/** Stops the server in order: it rolls back transactions and writes all data. */
 export async function stopServer(server: ServerFolder): Promise<void> {
   const data = dataOf(server);
   const run = started.get(data);
@@ -124,12 +124,13 @@ export async function stopServer(server: ServerFolder): Promise<void> {
 export const reloadServer = (server: ServerFolder): Promise<void> =>
   runProgram(server, server.binaries.pgCtl, ["reload", "-D", dataOf(server), "-s"]);
 
-/** The process that serves this data folder, also one that a killed local AWS left behind. */
+/** The process that serves this data folder, including one that a killed local AWS left running. */
 export function runningPid(data: string): number | undefined {
   const pid = Number(pidFile(data)[0]);
   if (!(pid > 0) || !isAlive(pid)) return undefined;
   if (serves(pid, data)) return pid;
-  // The number belongs to another program by now, which PostgreSQL would take for itself. What a dead one left it judges better than we.
+  // The process id belongs to another program now, which PostgreSQL would take for a server. For a dead process, PostgreSQL itself decides what to do
+  // with the file.
   rmSync(join(data, "postmaster.pid"), { force: true });
   return undefined;
 }
@@ -160,14 +161,17 @@ function serves(pid: number, data: string): boolean {
   }
 }
 
-/** It sees nothing of our environment (keys, tokens). Its own process group: an interrupt in the terminal is for us, who then stop it in order. */
+/**
+ * The server gets none of our environment (keys, tokens). It has its own process group, so that an interrupt in the terminal reaches only
+ * us, and we stop the server in order.
+ */
 function optionsOf({ owner, folder }: ServerFolder, errors: number | "pipe"): SpawnOptions {
   const { PATH = "", SystemRoot, TEMP } = process.env;
   const env = { PATH, LC_ALL: "C", ...(SystemRoot && { SystemRoot }), ...(TEMP && { TEMP }) };
   return { cwd: folder, env, detached: true, windowsHide: true, stdio: ["ignore", "ignore", errors], ...owner };
 }
 
-/** Runs a program of PostgreSQL to its end; what it said is in the error. */
+/** Runs a program of PostgreSQL to its end. An error contains its output. */
 function runProgram(server: ServerFolder, program: string, args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, optionsOf(server, "pipe"));
