@@ -19,15 +19,15 @@ export interface GateRequest {
  * use it. A browser's `Origin` and `Sec-Fetch-Site` show that a page of another site sends the request
  * (https://www.w3.org/TR/fetch-metadata); its `Host` is the name in the page's URL.
  */
-export async function gate(asked: GateRequest, services: readonly LocalService[], env: LocalEnv): Promise<Refusal | undefined> {
-  const host = (asked.request.headers.host ?? "").toLowerCase();
-  const isPublic = services.some((service) => service.isPublic?.(asked.url));
+export async function gate(received: GateRequest, services: readonly LocalService[], env: LocalEnv): Promise<Refusal | undefined> {
+  const host = (received.request.headers.host ?? "").toLowerCase();
+  const isPublic = services.some((service) => service.isPublic?.(received.url));
   const unknown = refusedHost(host, isPublic, env);
   if (unknown) return unknown;
-  if (isCrossSite(asked.request, host) && !(await isAllowedCrossSite(asked, services))) return crossOrigin(asked.request);
+  if (isCrossSite(received.request, host) && !(await isAllowedCrossSite(received, services))) return crossOrigin(received.request);
   // A stored HTML document that a browser opens must not call the local AWS as its own origin.
-  if (isDocument(asked.request) && !isPublic) asked.response.setHeader("content-security-policy", "sandbox");
-  return refusedSignature(asked, services, env);
+  if (isDocument(received.request) && !isPublic) received.response.setHeader("content-security-policy", "sandbox");
+  return refusedSignature(received, services, env);
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "[::1]"]);

@@ -53,8 +53,8 @@ export const lowerFirst = (name: string): string => name.charAt(0).toLowerCase()
 function wrongType({ value, shape }: Violation, protocol: Protocol): LocalFault {
   if (protocol === "awsQuery" || protocol === "ec2Query") return new LocalFault("MalformedInput", "Invalid Argument", 400);
   const given = Array.isArray(value) || (typeof value === "object" && value !== null) ? "Start of structure or map" : `${tokenOf(value)}`;
-  const wanted = NAMES[shape.type] ?? shape.type;
-  const text = typeof value === "object" ? `${given} found where not expected.` : `${given} cannot be converted to ${wanted}`;
+  const expected = NAMES[shape.type] ?? shape.type;
+  const text = typeof value === "object" ? `${given} found where not expected.` : `${given} cannot be converted to ${expected}`;
   return new LocalFault("SerializationException", text, 400);
 }
 const NAMES: Readonly<Record<string, string>> = {

@@ -203,8 +203,8 @@ async function end(pid: number, dataDir: string, found: DaemonState | undefined)
   // A test suite may serve the folder in its own process. That process must not be ended.
   if (found && !servesFolder(pid, dataDir) && process.platform !== "win32")
     throw new LocalAwsError("LOCAL_STOP_FAILED", `Process ${pid} serves ${dataDir} and is no background process. End it.`);
-  const asked = found && (await askToStop(found.port));
-  if (!asked && servesFolder(pid, dataDir)) process.kill(pid, "SIGTERM");
+  const accepted = found && (await askToStop(found.port));
+  if (!accepted && servesFolder(pid, dataDir)) process.kill(pid, "SIGTERM");
   for (let waited = 0; waited < STOP_MS && isAlive(pid); waited += POLL_MS) await sleep(POLL_MS);
   if (servesFolder(pid, dataDir)) process.kill(pid, "SIGKILL");
   dropState(dataDir, pid);

@@ -83,13 +83,13 @@ function scalarCheck(schema: NormalizedSchema): ShapeCheck {
       if (json.length % 4 !== 0) throw refuse(`Base64 encoded length is expected a multiple of 4 bytes but found: ${json.length}`);
       if (!BASE64.test(json)) throw refuse("Invalid Base64 character detected");
     };
-  const [wanted, title] = schema.isBooleanSchema()
+  const [expected, title] = schema.isBooleanSchema()
     ? ["boolean", "Boolean"]
     : schema.isNumericSchema() || schema.isTimestampSchema()
       ? ["number", "Integer"]
       : ["string", "String"];
   return (json) => {
-    if (typeof json !== wanted) throw refuse(`${kindOf(json)} cannot be converted to ${title}`);
+    if (typeof json !== expected) throw refuse(`${kindOf(json)} cannot be converted to ${title}`);
   };
 }
 function kindOf(json: unknown): string {

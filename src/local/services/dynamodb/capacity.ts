@@ -74,8 +74,8 @@ export interface ConsumedCapacity {
   readonly LocalSecondaryIndexes?: object;
 }
 /** The capacity that a call used, in the requested detail. `times`: for transactions, which cost double and name reads or writes. */
-export function consumed(asked: string | undefined, table: string, used: Units, times?: "read" | "write"): ConsumedCapacity | undefined {
-  if (asked !== "TOTAL" && asked !== "INDEXES") return undefined;
+export function consumed(detail: string | undefined, table: string, used: Units, times?: "read" | "write"): ConsumedCapacity | undefined {
+  if (detail !== "TOTAL" && detail !== "INDEXES") return undefined;
   const factor = times ? 2 : 1;
   const count = (one: number) => ({
     ...(times && { [times === "read" ? "ReadCapacityUnits" : "WriteCapacityUnits"]: one * factor }),
@@ -86,7 +86,7 @@ export function consumed(asked: string | undefined, table: string, used: Units, 
   return {
     TableName: table,
     ...count(all),
-    ...(asked === "INDEXES" && {
+    ...(detail === "INDEXES" && {
       Table: count(used.table),
       ...(used.global.size > 0 && { GlobalSecondaryIndexes: indexes(used.global) }),
       ...(used.local.size > 0 && { LocalSecondaryIndexes: indexes(used.local) }),

@@ -66,10 +66,10 @@ async function writeItem(kind: WriteKind, request: WriteRequest, context: Contex
   const prepared = prepare(parsed, context, database, region);
   if (prepared.write) database.commit([prepared.write]);
   const { table, before, after } = prepared;
-  const asked = request.ReturnConsumedCapacity;
-  const units = asked === "TOTAL" || asked === "INDEXES" ? writeUnits(table, before, after) : ofTable(0);
+  const requested = request.ReturnConsumedCapacity;
+  const units = requested === "TOTAL" || requested === "INDEXES" ? writeUnits(table, before, after) : ofTable(0);
   const Attributes = shownAttributes(request.ReturnValues, parsed, prepared);
-  const ConsumedCapacity = consumed(asked, table.doc.name, units);
+  const ConsumedCapacity = consumed(requested, table.doc.name, units);
   const ItemCollectionMetrics = collectionMetrics(request.ReturnItemCollectionMetrics, table, parsed.subject);
   return {
     ...(Attributes && { Attributes }),
@@ -78,17 +78,17 @@ async function writeItem(kind: WriteKind, request: WriteRequest, context: Contex
   };
 }
 
-function shownAttributes(asked: string | undefined, { actions }: ParsedWrite, { before, after }: Prepared): Item | undefined {
-  if (asked === "ALL_OLD") return before;
-  if (asked === "ALL_NEW") return after;
-  if (asked !== "UPDATED_OLD" && asked !== "UPDATED_NEW") return undefined;
-  const item = asked === "UPDATED_OLD" ? before : after;
+function shownAttributes(requested: string | undefined, { actions }: ParsedWrite, { before, after }: Prepared): Item | undefined {
+  if (requested === "ALL_OLD") return before;
+  if (requested === "ALL_NEW") return after;
+  if (requested !== "UPDATED_OLD" && requested !== "UPDATED_NEW") return undefined;
+  const item = requested === "UPDATED_OLD" ? before : after;
   const shown = item && projectionOf(actions.map(({ path }) => path))(item);
   return shown && Object.keys(shown).length > 0 ? shown : undefined;
 }
 
 /** Only tables with local indexes have item collections. */
-export function collectionMetrics(asked: string | undefined, { schema, doc }: OpenTable, subject: Item): object | undefined {
-  if (asked !== "SIZE" || doc.localIndexes.length === 0) return undefined;
+export function collectionMetrics(requested: string | undefined, { schema, doc }: OpenTable, subject: Item): object | undefined {
+  if (requested !== "SIZE" || doc.localIndexes.length === 0) return undefined;
   return { ItemCollectionKey: { [schema.hash.name]: subject[schema.hash.name] }, SizeEstimateRangeGB: [0, 1] };
 }

@@ -76,15 +76,15 @@ function checkTypesKept({ AttributeDefinitions = [] }: UpdateTableCommandInput, 
 
 function checkThroughput(input: UpdateTableCommandInput, table: TableDoc): void {
   const mode = input.BillingMode ?? table.billingMode;
-  const asked = input.ProvisionedThroughput;
-  if (mode === "PAY_PER_REQUEST" && asked)
+  const requested = input.ProvisionedThroughput;
+  if (mode === "PAY_PER_REQUEST" && requested)
     throw invalid(
       "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST",
     );
-  if (input.BillingMode === "PROVISIONED" && table.billingMode !== "PROVISIONED" && !asked)
+  if (input.BillingMode === "PROVISIONED" && table.billingMode !== "PROVISIONED" && !requested)
     throw invalid("One or more parameter values were invalid: ProvisionedThroughput must be specified when BillingMode is PROVISIONED");
   const { ReadCapacityUnits: read, WriteCapacityUnits: write } = table.throughput;
-  if (asked && table.billingMode === "PROVISIONED" && asked.ReadCapacityUnits === read && asked.WriteCapacityUnits === write)
+  if (requested && table.billingMode === "PROVISIONED" && requested.ReadCapacityUnits === read && requested.WriteCapacityUnits === write)
     throw invalid(
       `The provisioned throughput for the table will not change. The requested value equals the current value. Current ReadCapacityUnits provisioned for the table: ${read}. Requested ReadCapacityUnits: ${read}. Current WriteCapacityUnits provisioned for the table: ${write}. Requested WriteCapacityUnits: ${write}. Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.`,
     );

@@ -72,8 +72,8 @@ export function parseWrite(kind: WriteKind, request: WriteRequest): ParsedWrite 
   };
 }
 
-function checkReturns(kind: "put" | "delete", asked = "NONE"): void {
-  if (!(RETURNS[kind] as readonly string[]).includes(asked)) throw invalid("ReturnValues can only be ALL_OLD or NONE");
+function checkReturns(kind: "put" | "delete", requested = "NONE"): void {
+  if (!(RETURNS[kind] as readonly string[]).includes(requested)) throw invalid("ReturnValues can only be ALL_OLD or NONE");
 }
 
 function actionsOf(request: WriteRequest, placeholders: Placeholders): { actions: readonly Action[]; paths: readonly Path[] } {

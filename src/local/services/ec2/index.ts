@@ -55,12 +55,12 @@ function permissionsOf(operation: string, input: Record<string, unknown>, { regi
 
 /** Every call of EC2 has a dry run. The permission has been checked when a call gets here. */
 function withDryRun(operations: Operations): Operations {
-  const asking =
+  const withCheck =
     (handler: Handler<unknown, unknown>): Handler<unknown, unknown> =>
     (input, call) => {
       if ((input as { DryRun?: boolean }).DryRun)
         throw new LocalFault("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
       return handler(input, call);
     };
-  return Object.fromEntries(Object.entries(operations).map(([name, handler]) => [name, asking(handler)]));
+  return Object.fromEntries(Object.entries(operations).map(([name, handler]) => [name, withCheck(handler)]));
 }

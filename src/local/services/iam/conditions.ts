@@ -11,7 +11,7 @@ export interface Condition {
 export type Conditions = readonly Condition[];
 
 /** Keys whose value depends only on the principal. */
-const STEADY = new Set([
+const CACHEABLE_KEYS = new Set([
   "aws:securetransport",
   "aws:principalarn",
   "aws:principalaccount",
@@ -24,8 +24,8 @@ const STEADY = new Set([
   "aws:viaawsservice",
   "aws:resourceaccount",
 ]);
-export const isSteady = (conditions: Conditions): boolean =>
-  conditions.every((condition) => !condition.variables && condition.keys.every((key) => STEADY.has(key)));
+export const isCacheable = (conditions: Conditions): boolean =>
+  conditions.every((condition) => !condition.variables && condition.keys.every((key) => CACHEABLE_KEYS.has(key)));
 
 /** Compiles the `Condition` of a statement. All of its entries must match. */
 export function compileConditions(block: Readonly<Record<string, Readonly<Record<string, unknown>>>>): Conditions {

@@ -3,7 +3,7 @@ import type { LocalEnv, Permission, Principal, Verdict } from "../../core/servic
 import { awsManaged } from "./aws-managed.ts";
 import { contextOf } from "./context.ts";
 import type { IamState, RoleDocument } from "./documents.ts";
-import { type Asker, type CompiledPolicy, compilePolicy, type Effect, evaluate, type PolicyRequest } from "./policy.ts";
+import { type Caller, type CompiledPolicy, compilePolicy, type Effect, evaluate, type PolicyRequest } from "./policy.ts";
 
 export interface Decisions {
   readonly decide: (principal: Principal, permission: Permission) => Verdict;
@@ -16,7 +16,7 @@ interface Identity {
   readonly role: RoleDocument | undefined;
   readonly policies: readonly CompiledPolicy[];
   readonly boundary: CompiledPolicy | undefined;
-  readonly steady: boolean;
+  readonly cacheable: boolean;
 }
 const REMEMBERED = 5_000;
 
@@ -48,14 +48,14 @@ export function createDecisions(env: LocalEnv, state: () => IamState): Decisions
       if (principal.type === "root" && permission.policy === undefined) return ALLOWED;
       if (permission.action === "sts:AssumeRole" && !isSeen(env, state(), permission.resource))
         return { allowed: false, message: message(principal, permission, "") };
-      const identity = principal.type === "role" ? identityOf(principal.roleName) : NOBODY;
+      const identity = principal.type === "role" ? identityOf(principal.roleName) : NO_IDENTITY;
       const policy = permission.policy === undefined ? undefined : compiled(permission.policy);
-      const steady = identity.steady && (policy?.steady ?? true) && !speaksOfAsker(permission);
-      const key = steady ? keyOf(principal, permission) : "";
-      const known = steady ? verdicts.get(key) : undefined;
+      const cacheable = identity.cacheable && (policy?.cacheable ?? true) && !hasPrincipalContext(permission);
+      const key = cacheable ? keyOf(principal, permission) : "";
+      const known = cacheable ? verdicts.get(key) : undefined;
       if (known) return known;
       const verdict = judge({ principal, permission, identity, policy }, env);
-      if (steady) remember(verdicts, key, verdict);
+      if (cacheable) remember(verdicts, key, verdict);
       return verdict;
     },
   };
@@ -68,21 +68,22 @@ function isSeen(env: LocalEnv, { roles }: IamState, roleArn: string): boolean {
 }
 
 const ALLOWED: Verdict = { allowed: true };
-const NOBODY: Identity = { role: undefined, policies: [], boundary: undefined, steady: true };
+const NO_IDENTITY: Identity = { role: undefined, policies: [], boundary: undefined, cacheable: true };
 
 function remember<T>(map: Map<string, T>, key: string, value: T): void {
   if (map.size >= REMEMBERED) map.clear();
   map.set(key, value);
 }
 /** True when a service adds condition keys about the principal. They are not in the cache's key, so the decision must not be cached. */
-const speaksOfAsker = ({ context }: Permission): boolean => Object.keys(context ?? {}).some((key) => key.toLowerCase().startsWith("aws:"));
+const hasPrincipalContext = ({ context }: Permission): boolean =>
+  Object.keys(context ?? {}).some((key) => key.toLowerCase().startsWith("aws:"));
 const keyOf = (principal: Principal, { action, resource, policy }: Permission): string =>
   [nameOf(principal), principal.type === "service" ? principal.sourceArn : "", action, resource, policy ?? ""].join("\n");
 const nameOf = (principal: Principal): string =>
   principal.type === "service" ? principal.service : principal.type === "anonymous" ? "anonymous" : principal.arn;
 
 function gather(state: IamState, role: RoleDocument | undefined, compiled: (text: string) => CompiledPolicy): Identity {
-  if (!role) return NOBODY;
+  if (!role) return NO_IDENTITY;
   const managed = (arn: string): string[] => {
     const own = state.policies.get(arn);
     const text = own ? own.versions.find((version) => version.id === own.defaultVersion)?.document : awsManaged(arn)?.document;
@@ -90,7 +91,7 @@ function gather(state: IamState, role: RoleDocument | undefined, compiled: (text
   };
   const policies = [...Object.values(role.inline), ...role.attached.flatMap(managed)].map(compiled);
   const boundary = role.boundary === undefined ? undefined : managed(role.boundary).map(compiled)[0];
-  return { role, policies, boundary, steady: [...policies, ...(boundary ? [boundary] : [])].every((p) => p.steady) };
+  return { role, policies, boundary, cacheable: [...policies, ...(boundary ? [boundary] : [])].every((p) => p.cacheable) };
 }
 
 interface Case {
@@ -101,8 +102,8 @@ interface Case {
 }
 function judge({ principal, permission, identity, policy }: Case, env: LocalEnv): Verdict {
   const { action, resource } = permission;
-  const asker = askerOf(principal, env.account);
-  const request: PolicyRequest = { action, resource, asker, context: contextOf(principal, identity.role, permission, env) };
+  const caller = callerOf(principal, env.account);
+  const request: PolicyRequest = { action, resource, caller, context: contextOf(principal, identity.role, permission, env) };
   const byResource: Effect = policy ? evaluate(policy, request) : "none";
   const own = identity.policies.map((one) => evaluate(one, request));
   const bounded = identity.boundary ? evaluate(identity.boundary, request) : "allow";
@@ -119,7 +120,7 @@ function judge({ principal, permission, identity, policy }: Case, env: LocalEnv)
   return refused(` because no ${kind} policy allows the ${action} action`);
 }
 
-function askerOf(principal: Principal, account: string): Asker {
+function callerOf(principal: Principal, account: string): Caller {
   if (principal.type === "service") return { account: undefined, service: principal.service, arns: [] };
   if (principal.type === "anonymous") return { account: undefined, service: undefined, arns: [] };
   return { account, service: undefined, arns: principal.type === "role" ? [principal.arn, principal.roleArn] : [] };

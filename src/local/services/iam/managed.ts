@@ -22,18 +22,18 @@ export const notFound = (arn: string | undefined): LocalFault => new LocalFault(
 export function anyPolicy(state: IamState, arn: string | undefined): PolicyDocument {
   const own = state.policies.get(arn ?? "");
   if (own) return own;
-  const theirs = awsManaged(arn ?? "");
-  if (!theirs) throw notFound(arn);
+  const ofAws = awsManaged(arn ?? "");
+  if (!ofAws) throw notFound(arn);
   return {
-    name: theirs.name,
-    id: `ANPA${Buffer.from(theirs.name).toString("hex").toUpperCase().slice(0, 17).padEnd(17, "A")}`,
-    arn: theirs.arn,
-    path: theirs.path,
-    description: theirs.description,
+    name: ofAws.name,
+    id: `ANPA${Buffer.from(ofAws.name).toString("hex").toUpperCase().slice(0, 17).padEnd(17, "A")}`,
+    arn: ofAws.arn,
+    path: ofAws.path,
+    description: ofAws.description,
     createdAt: LONG_AGO,
     updatedAt: LONG_AGO,
     tags: [],
-    versions: [{ id: "v1", document: theirs.document, createdAt: LONG_AGO }],
+    versions: [{ id: "v1", document: ofAws.document, createdAt: LONG_AGO }],
     defaultVersion: "v1",
     lastVersion: 1,
   };
@@ -64,7 +64,7 @@ export function checkSize(document: string): void {
 
 /** Operations for customer managed policies. */
 export function policyOperations(env: LocalEnv, state: IamState) {
-  return { ...lifeOperations(env, state), ...readOperations(state), ...policyTagOperations(state) };
+  return { ...lifecycleOperations(env, state), ...readOperations(state), ...policyTagOperations(state) };
 }
 
 const newPolicy = (arn: string, input: IAM.CreatePolicyCommandInput, now: string): PolicyDocument => ({
@@ -81,7 +81,7 @@ const newPolicy = (arn: string, input: IAM.CreatePolicyCommandInput, now: string
   lastVersion: 1,
 });
 
-function lifeOperations(env: LocalEnv, state: IamState) {
+function lifecycleOperations(env: LocalEnv, state: IamState) {
   const create: Handler<IAM.CreatePolicyCommandInput, IAM.CreatePolicyCommandOutput> = (input) => {
     checkName(input.PolicyName, "policyName", 128);
     checkPath(input.Path ?? "/");
@@ -119,8 +119,8 @@ function readOperations(state: IamState) {
   const list: Handler<IAM.ListPoliciesCommandInput, IAM.ListPoliciesCommandOutput> = (input) => {
     const scope = input.Scope ?? "All";
     const own = scope === "AWS" ? [] : state.policies.values();
-    const theirs = scope === "Local" ? [] : allAwsManaged().map((policy) => anyPolicy(state, policy.arn));
-    const found = [...own, ...theirs]
+    const ofAws = scope === "Local" ? [] : allAwsManaged().map((policy) => anyPolicy(state, policy.arn));
+    const found = [...own, ...ofAws]
       .filter((policy) => policy.path.startsWith(input.PathPrefix ?? "/"))
       .map((policy) => asPolicy(state, policy, false))
       .filter((policy) => !input.OnlyAttached || (policy.AttachmentCount ?? 0) > 0);

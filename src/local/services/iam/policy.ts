@@ -1,11 +1,11 @@
-import { type Conditions, type ContextOf, compileConditions, expandVariables, hasVariables, isSteady } from "./conditions.ts";
+import { type Conditions, type ContextOf, compileConditions, expandVariables, hasVariables, isCacheable } from "./conditions.ts";
 import { arnPattern, wildcard } from "./patterns.ts";
 
 /** A compiled policy document. */
 export interface CompiledPolicy {
   readonly statements: readonly Statement[];
   /** True when the decision depends only on principal, action and resource, so that it may be cached. */
-  readonly steady: boolean;
+  readonly cacheable: boolean;
 }
 interface Statement {
   readonly effect: "Allow" | "Deny";
@@ -21,7 +21,7 @@ interface PrincipalPattern {
 }
 
 /** The principal of a request, in the forms in which a resource policy may name it. */
-export interface Asker {
+export interface Caller {
   readonly account: string | undefined;
   readonly service: string | undefined;
   /** ARNs of exactly this principal: session, role. */
@@ -30,7 +30,7 @@ export interface Asker {
 export interface PolicyRequest {
   readonly action: string;
   readonly resource: string;
-  readonly asker: Asker;
+  readonly caller: Caller;
   readonly context: ContextOf;
 }
 /** `delegated`: the policy leaves the decision to the principal's account, whose own policies must allow. */
@@ -46,7 +46,7 @@ export function compilePolicy(text: string): CompiledPolicy {
   const resources = statements.flatMap((s) => [...list(s.Resource), ...list(s.NotResource)]);
   return {
     statements: compiled,
-    steady: compiled.every((s) => isSteady(s.conditions)) && !resources.some(hasVariables),
+    cacheable: compiled.every((s) => isCacheable(s.conditions)) && !resources.some(hasVariables),
   };
 }
 
@@ -90,7 +90,7 @@ export function evaluate(policy: CompiledPolicy, request: PolicyRequest): Effect
   let effect: Effect = "none";
   const action = request.action.toLowerCase();
   for (const statement of policy.statements) {
-    const named = statement.principal ? names(statement.principal, request.asker, statement.effect === "Deny") : "exactly";
+    const named = statement.principal ? names(statement.principal, request.caller, statement.effect === "Deny") : "exactly";
     if (!named || !statement.action(action) || !statement.resource(request.resource, request.context)) continue;
     if (!statement.conditions.every((holds) => holds.test(request.context))) continue;
     if (statement.effect === "Deny") return "deny";
@@ -100,18 +100,18 @@ export function evaluate(policy: CompiledPolicy, request: PolicyRequest): Effect
   return effect;
 }
 
-function names(pattern: PrincipalPattern, asker: Asker, deny: boolean): "exactly" | "account" | undefined {
-  const found = namesOne(pattern, asker);
+function names(pattern: PrincipalPattern, caller: Caller, deny: boolean): "exactly" | "account" | undefined {
+  const found = namesOne(pattern, caller);
   if (!pattern.not) return found;
   // NotPrincipal means all principals except the named ones. A named account excludes all of its principals.
-  return found ? undefined : deny || asker.account ? "exactly" : undefined;
+  return found ? undefined : deny || caller.account ? "exactly" : undefined;
 }
 
-function namesOne(pattern: PrincipalPattern, asker: Asker): "exactly" | "account" | undefined {
-  if (asker.service) return pattern.service.includes("*") || pattern.service.includes(asker.service) ? "exactly" : undefined;
+function namesOne(pattern: PrincipalPattern, caller: Caller): "exactly" | "account" | undefined {
+  if (caller.service) return pattern.service.includes("*") || pattern.service.includes(caller.service) ? "exactly" : undefined;
   if (pattern.aws.includes("*")) return "exactly";
-  if (asker.arns.some((arn) => pattern.aws.includes(arn))) return "exactly";
-  const { account } = asker;
+  if (caller.arns.some((arn) => pattern.aws.includes(arn))) return "exactly";
+  const { account } = caller;
   if (account && pattern.aws.some((name) => name === account || name === `arn:aws:iam::${account}:root`)) return "account";
   return undefined;
 }

@@ -30,8 +30,8 @@ export function createEvents(lambda: Lambda, executor: Executor): Events {
   };
   const attempt = async (event: QueuedEvent): Promise<void> => {
     try {
-      const again = await attemptOnce(lambda, executor, event);
-      if (again && !stopped) schedule(again);
+      const retry = await attemptOnce(lambda, executor, event);
+      if (retry && !stopped) schedule(retry);
     } catch (error) {
       lambda.events.delete(event.requestId);
       lambda.env.log(`asynchronous call ${event.requestId} of ${event.name}: ${error instanceof Error ? error.message : String(error)}`);

@@ -16,8 +16,8 @@ export function policyOperations(env: LocalEnv): Operations {
   const put: Handler<PutResourcePolicyCommandInput, PutResourcePolicyCommandOutput> = (input, { region }) => {
     if (!input.policyName || !input.policyDocument) throw invalid("policyName and policyDocument must be specified");
     const key = `${region}/${input.policyName}`;
-    const ours = policies.keys().filter((one) => one.startsWith(`${region}/`));
-    if (!policies.has(key) && ours.length >= 10) throw new LocalFault("LimitExceededException", "Resource limit exceeded.");
+    const inRegion = policies.keys().filter((one) => one.startsWith(`${region}/`));
+    if (!policies.has(key) && inRegion.length >= 10) throw new LocalFault("LimitExceededException", "Resource limit exceeded.");
     const resourcePolicy = { policyName: input.policyName, policyDocument: input.policyDocument, lastUpdatedTime: env.clock.now() };
     policies.put(key, resourcePolicy);
     return { resourcePolicy };

@@ -62,10 +62,10 @@ export function changeOperations(rds: Rds) {
 }
 
 function checkAsked(input: Input): void {
-  const asked = Object.entries(input).some(
+  const requested = Object.entries(input).some(
     ([name, value]) => value !== undefined && name !== "DBInstanceIdentifier" && name !== "ApplyImmediately",
   );
-  if (!asked) throw new LocalFault("InvalidParameterCombination", "No modifications were requested", 400);
+  if (!requested) throw new LocalFault("InvalidParameterCombination", "No modifications were requested", 400);
 }
 
 function checkValues(rds: Rds, { region, attributes }: InstanceDocument, input: Input): void {

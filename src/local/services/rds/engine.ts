@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { type DataFolder, dataFolderOf, isOutside, prepareDataFolder } from "../../core/data-folder.ts";
 import { type LocalEnv, LocalFault } from "../../core/service.ts";
-import { type Access, backUp, changePassword, furnish } from "./postgres/admin.ts";
+import { type Access, backUp, changePassword, createRoles } from "./postgres/admin.ts";
 import { type Binaries, findBinaries } from "./postgres/binaries.ts";
 import { type Certificate, makeCertificate } from "./postgres/certificate.ts";
 import { writeConfiguration } from "./postgres/configuration.ts";
@@ -75,7 +75,7 @@ interface Machine {
 }
 
 /** The folders of servers and snapshots on this machine, and the access to the servers. */
-interface Workshop {
+interface EngineFiles {
   readonly machine: () => Machine;
   readonly folderOf: (resourceId: string) => ServerFolder;
   readonly snapshotFolder: (snapshot: string) => string;
@@ -83,7 +83,7 @@ interface Workshop {
   readonly configure: (target: Target) => ServerFolder;
   readonly access: (target: Target) => Access;
 }
-function workshop(env: LocalEnv): Workshop {
+function engineFiles(env: LocalEnv): EngineFiles {
   let ready: Machine | undefined;
   const machine = (): Machine => {
     ready ??= prepare(env);
@@ -108,8 +108,8 @@ function workshop(env: LocalEnv): Workshop {
 
 /** Real PostgreSQL servers, each in its own folder. */
 export function postgresEngine(env: LocalEnv): Engine {
-  const shop = workshop(env);
-  const { machine, folderOf, configure, access } = shop;
+  const files = engineFiles(env);
+  const { machine, folderOf, configure, access } = files;
   let ended: Parameters<Engine["watch"]>[0] = () => {};
   const start = (target: Target): Promise<void> => startServer(configure(target), (how) => ended(target.resourceId, how));
   return {
@@ -120,24 +120,24 @@ export function postgresEngine(env: LocalEnv): Engine {
       await stopServer(folderOf(target.resourceId));
       await initialise(folderOf(target.resourceId), machine().password);
       await start(target);
-      await furnish(access(target), username, password, database);
+      await createRoles(access(target), username, password, database);
     },
     async restore(target, snapshot) {
       const server = folderOf(target.resourceId);
       await stopServer(server);
       await rm(server.folder, { recursive: true, force: true });
-      await copyData(shop.snapshotFolder(snapshot), server.folder, server.owner);
+      await copyData(files.snapshotFolder(snapshot), server.folder, server.owner);
       await start(target);
     },
     stop: (resourceId) => stopServer(folderOf(resourceId)),
     reload: (target) => reloadServer(configure(target)),
     setPassword: (target, username, password) => changePassword(access(target), username, password),
-    snapshot: (target, snapshot) => copyServer(shop, target, snapshot),
+    snapshot: (target, snapshot) => copyServer(files, target, snapshot),
     async remove(resourceId) {
       await stopServer(folderOf(resourceId));
       await rm(folderOf(resourceId).folder, { recursive: true, force: true });
     },
-    removeSnapshot: (snapshot) => rm(shop.snapshotFolder(snapshot), { recursive: true, force: true }),
+    removeSnapshot: (snapshot) => rm(files.snapshotFolder(snapshot), { recursive: true, force: true }),
     isRunning: (resourceId) => runningPid(dataOf(folderOf(resourceId))) !== undefined,
     watch(listener) {
       ended = listener;
@@ -146,7 +146,7 @@ export function postgresEngine(env: LocalEnv): Engine {
 }
 
 /** Writes the copy to a temporary name and renames it when it is complete. */
-async function copyServer({ folderOf, snapshotFolder, access }: Workshop, target: Target, snapshot: string): Promise<number> {
+async function copyServer({ folderOf, snapshotFolder, access }: EngineFiles, target: Target, snapshot: string): Promise<number> {
   const server = folderOf(target.resourceId);
   const final = snapshotFolder(snapshot);
   const partial = `${final}.part`;

@@ -76,7 +76,7 @@ function register({ clock }: LocalEnv, { instances }: RdsState): Register {
 }
 
 /** Runs the work. Jobs on one instance run one after the other. */
-function works(env: LocalEnv, { change, end }: Register): Pick<Fleet, "begin" | "idle"> {
+function jobQueue(env: LocalEnv, { change, end }: Register): Pick<Fleet, "begin" | "idle"> {
   const jobs = new Map<string, Promise<void>>();
   return {
     begin(instance, job) {
@@ -120,7 +120,7 @@ export function createFleet(env: LocalEnv, state: RdsState, engine: Engine): Fle
   };
   return {
     ...documents,
-    ...works(env, { ...documents, current, end }),
+    ...jobQueue(env, { ...documents, current, end }),
     targetOf,
     valuesOf,
     settle,

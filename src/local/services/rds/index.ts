@@ -9,7 +9,7 @@ import { createFleet } from "./fleet.ts";
 import { refuseInput } from "./input-rules.ts";
 import { instanceOperations } from "./instances.ts";
 import { sweepStrays } from "./leftovers.ts";
-import { lifeOperations } from "./life.ts";
+import { lifecycleOperations } from "./life.ts";
 import { parameterGroupOperations } from "./parameter-groups.ts";
 import { pointInTimeOperations } from "./point-in-time.ts";
 import type { Rds } from "./rds.ts";
@@ -36,7 +36,7 @@ export function rdsService(env: LocalEnv): LocalService {
     operations: {
       ...instanceOperations(rds),
       ...changeOperations(rds),
-      ...lifeOperations(rds),
+      ...lifecycleOperations(rds),
       ...snapshotOperations(rds),
       ...snapshotAttributeOperations(rds),
       ...pointInTimeOperations(rds),

@@ -6,13 +6,13 @@ import { type Attributes, DEFAULT_PARAMETERS, type InstanceDocument, keyOf, page
 import type { Fleet } from "./fleet.ts";
 import { defaultSubnetGroup, securityGroups } from "./neighbours.ts";
 import type { Rds } from "./rds.ts";
-import { bear } from "./resume.ts";
+import { createServer } from "./resume.ts";
 import { freshPassword, keepPassword } from "./secrets.ts";
 import { arnOf, asInstance } from "./shape.ts";
 import * as check from "./validation.ts";
 
 /** Durations of the statuses of a small instance on AWS. */
-const BIRTH = [
+const CREATION = [
   { status: "creating", ms: 240_000 },
   { status: "backing-up", ms: 60_000 },
 ];
@@ -39,8 +39,8 @@ function createInstance(rds: Rds): Handler<RDS.CreateDBInstanceCommandInput, RDS
       : undefined;
     // Checks the name a second time, because a simultaneous call may have taken it.
     checkUnused(rds, region, id);
-    const begun = beginBirth(rds, {
-      ...newborn(env, region, id),
+    const begun = beginCreation(rds, {
+      ...newInstance(env, region, id),
       ...place,
       attributes: attributesOf(input, region, env.account),
       username,
@@ -55,7 +55,7 @@ function createInstance(rds: Rds): Handler<RDS.CreateDBInstanceCommandInput, RDS
   };
 }
 
-export function newborn(env: LocalEnv, region: string, id: string) {
+export function newInstance(env: LocalEnv, region: string, id: string) {
   return {
     id,
     region,
@@ -72,12 +72,12 @@ export function newborn(env: LocalEnv, region: string, id: string) {
 }
 
 /** Stores the instance and starts the creation of its server. */
-export function beginBirth(rds: Rds, document: InstanceDocument): InstanceDocument {
+export function beginCreation(rds: Rds, document: InstanceDocument): InstanceDocument {
   const { state, fleet } = rds;
   const instance = { ...document, applied: fleet.valuesOf(document) };
   state.instances.put(keyOf(instance.region, instance.id), instance);
-  const stays = (instance.attributes.BackupRetentionPeriod ?? 0) > 0 ? BIRTH : BIRTH.slice(0, 1);
-  return fleet.begin(instance, { status: "creating", after: "available", stays, work: () => bear(rds, instance) });
+  const stays = (instance.attributes.BackupRetentionPeriod ?? 0) > 0 ? CREATION : CREATION.slice(0, 1);
+  return fleet.begin(instance, { status: "creating", after: "available", stays, work: () => createServer(rds, instance) });
 }
 
 export function checkUnused({ fleet }: Rds, region: string, id: string): void {
@@ -85,8 +85,8 @@ export function checkUnused({ fleet }: Rds, region: string, id: string): void {
 }
 
 /** A requested port is only the first one that is tried, because all servers share one address here. */
-export const wantedPort = ({ settings }: LocalEnv, asked: number | undefined): number =>
-  settings.databasePort === 0 ? 0 : (asked ?? settings.databasePort);
+export const wantedPort = ({ settings }: LocalEnv, requested: number | undefined): number =>
+  settings.databasePort === 0 ? 0 : (requested ?? settings.databasePort);
 
 function checkWhole(input: RDS.CreateDBInstanceCommandInput): void {
   if (input.Engine !== "postgres")

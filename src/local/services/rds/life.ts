@@ -4,14 +4,14 @@ import type { InstanceDocument } from "./documents.ts";
 import { GONE, type Job, mustBe } from "./fleet.ts";
 import { show } from "./instances.ts";
 import type { Rds } from "./rds.ts";
-import { erase, resetPassword } from "./resume.ts";
+import { removeInstance, resetPassword } from "./resume.ts";
 import { beginSnapshot, newSnapshot } from "./snapshots.ts";
 
 /** Statuses in which no final snapshot can be taken. */
 const BROKEN = ["failed", "incompatible-restore", "incompatible-network", "incompatible-parameters"];
 
 /** Operations that stop, start, reboot and delete an instance. */
-export function lifeOperations(rds: Rds) {
+export function lifecycleOperations(rds: Rds) {
   const { fleet, engine } = rds;
   const reboot: Handler<RDS.RebootDBInstanceCommandInput, RDS.RebootDBInstanceResult> = (input, { region }) => {
     const instance = fleet.named(region, input.DBInstanceIdentifier);
@@ -64,7 +64,7 @@ function deleteInstance(rds: Rds): Handler<RDS.DeleteDBInstanceCommandInput, RDS
     const final = input.SkipFinalSnapshot ? undefined : newSnapshot(rds, found, input.FinalDBSnapshotIdentifier, tags);
     const instance = fleet.change(found, { finalSnapshot: final?.id });
     const stays = [{ status: "deleting", ms: 120_000 }];
-    const work = () => erase(rds, instance);
+    const work = () => removeInstance(rds, instance);
     return { DBInstance: show(rds, fleet.begin(instance, { status: "deleting", after: GONE, otherwise: found.state, stays, work })) };
   };
 }

@@ -1,7 +1,7 @@
 import type * as RDS from "@aws-sdk/client-rds";
 import { type Handler, type LocalEnv, LocalFault } from "../../core/service.ts";
 import { DEFAULT_PARAMETERS, FAMILY, keyOf, type ParameterGroupDocument, page } from "./documents.ts";
-import { PARAMETERS, type ParameterKind, takes } from "./parameters.ts";
+import { accepts, PARAMETERS, type ParameterKind } from "./parameters.ts";
 import type { Rds } from "./rds.ts";
 import { arnOf } from "./shape.ts";
 import { checkIdentifier, checkTags } from "./validation.ts";
@@ -138,7 +138,7 @@ function valueReads(rds: Rds) {
 function checkValue({ ParameterName = "", ParameterValue = "", ApplyMethod }: RDS.Parameter): ParameterKind {
   const kind = PARAMETERS.get(ParameterName);
   if (!kind) throw new LocalFault("InvalidParameterValue", `Could not find parameter with name: ${ParameterName}`, 400);
-  if (!takes(kind, ParameterValue))
+  if (!accepts(kind, ParameterValue))
     throw new LocalFault(
       "InvalidParameterValue",
       `Invalid parameter value: ${ParameterValue} for: ${ParameterName} allowed values are: ${kind.allowed ?? kind.type}`,

@@ -131,7 +131,7 @@ export function effective(values: Readonly<Record<string, string>>): Record<stri
 }
 
 /** True when the parameter accepts this value. Formulas such as `{DBInstanceClassMemory/9531392}` are accepted; only AWS computes them. */
-export function takes({ type, allowed }: ParameterKind, value: string): boolean {
+export function accepts({ type, allowed }: ParameterKind, value: string): boolean {
   if (value.includes("{")) return true;
   if (type === "boolean") return /^(0|1|on|off|true|false)$/i.test(value);
   if (type === "string") return allowed === undefined || allowed.split(",").includes(value);

@@ -4,7 +4,7 @@ import type { Rds } from "./rds.ts";
 import { dropSecret } from "./secrets.ts";
 
 /** Creates the server of a new instance: empty, from a snapshot, or from another instance's present data. */
-export async function bear({ engine, fleet }: Rds, instance: InstanceDocument): Promise<void> {
+export async function createServer({ engine, fleet }: Rds, instance: InstanceDocument): Promise<void> {
   const { birth, username, database } = instance;
   if (!birth) throw new Error(`${instance.id} was made before`);
   const target = fleet.targetOf(await fleet.settle(instance));
@@ -32,7 +32,11 @@ export async function resetPassword({ engine, fleet }: Rds, instance: InstanceDo
 }
 
 /** Copies an instance's data. When that fails, it marks the snapshot as failed and throws. */
-export async function fill({ env, state, engine, fleet }: Rds, instance: InstanceDocument, snapshot: SnapshotDocument): Promise<void> {
+export async function copyToSnapshot(
+  { env, state, engine, fleet }: Rds,
+  instance: InstanceDocument,
+  snapshot: SnapshotDocument,
+): Promise<void> {
   const key = keyOf(snapshot.region, snapshot.id);
   try {
     const bytes = await engine.snapshot(fleet.targetOf(instance), snapshot.folder);
@@ -45,10 +49,10 @@ export async function fill({ env, state, engine, fleet }: Rds, instance: Instanc
 }
 
 /** Removes an instance, after its final snapshot, if any, is complete. */
-export async function erase(rds: Rds, instance: InstanceDocument): Promise<void> {
+export async function removeInstance(rds: Rds, instance: InstanceDocument): Promise<void> {
   const { env, state, engine } = rds;
   const final = instance.finalSnapshot === undefined ? undefined : state.snapshots.get(keyOf(instance.region, instance.finalSnapshot));
-  if (final && final.state !== "available") await fill(rds, instance, final);
+  if (final && final.state !== "available") await copyToSnapshot(rds, instance, final);
   await engine.remove(instance.resourceId);
   if (instance.secretArn) await dropSecret(env, instance.region, instance.secretArn);
 }
@@ -81,13 +85,13 @@ export async function resume(rds: Rds): Promise<void> {
 async function resumeOne(rds: Rds, instance: InstanceDocument): Promise<void> {
   const { engine, fleet } = rds;
   if (instance.state === "deleting") {
-    await erase(rds, instance);
+    await removeInstance(rds, instance);
     fleet.change(instance, { state: GONE });
   } else if (instance.state === "stopped" || instance.state === "stopping") {
     await engine.stop(instance.resourceId);
     fleet.change(instance, { state: "stopped" });
   } else if (instance.birth) {
-    fleet.begin(instance, { status: "creating", after: "available", work: () => bear(rds, instance) });
+    fleet.begin(instance, { status: "creating", after: "available", work: () => createServer(rds, instance) });
     fleet.change(instance, { steps: instance.steps });
   } else {
     await fleet.start(instance);

@@ -11,7 +11,7 @@ const CERTIFICATE_LIFE_MS = 365 * 24 * 3_600_000;
 /** An instance as DescribeDBInstances shows it. */
 export function asInstance(env: LocalEnv, state: RdsState, fleet: Fleet, one: InstanceDocument): RDS.DBInstance {
   const status = fleet.statusOf(one);
-  const born = status !== "creating";
+  const exists = status !== "creating";
   const subnets = state.subnetGroups.get(keyOf(one.region, one.subnetGroup));
   return {
     ...one.attributes,
@@ -25,7 +25,7 @@ export function asInstance(env: LocalEnv, state: RdsState, fleet: Fleet, one: In
     MasterUsername: one.username,
     DbInstancePort: 0,
     // The address is unknown until the server exists.
-    ...(born && {
+    ...(exists && {
       Endpoint: { Address: "127.0.0.1", Port: one.port, HostedZoneId: "Z2R2ITUGPM61AM" },
       InstanceCreateTime: new Date(one.createdAt),
     }),
@@ -50,7 +50,7 @@ export function asInstance(env: LocalEnv, state: RdsState, fleet: Fleet, one: In
     DedicatedLogVolume: false,
     IsStorageConfigUpgradeAvailable: false,
     ...(one.secretArn !== undefined && {
-      MasterUserSecret: { SecretArn: one.secretArn, SecretStatus: born ? "active" : "creating" },
+      MasterUserSecret: { SecretArn: one.secretArn, SecretStatus: exists ? "active" : "creating" },
     }),
   };
 }

@@ -3,9 +3,9 @@ import type * as RDS from "@aws-sdk/client-rds";
 import { type Handler, type LocalEnv, LocalFault } from "../../core/service.ts";
 import { type InstanceDocument, keyOf, page, type SnapshotDocument, snapshotNamed } from "./documents.ts";
 import { mustBe } from "./fleet.ts";
-import { beginBirth, checkUnused, newborn, placement, show, wantedPort } from "./instances.ts";
+import { beginCreation, checkUnused, newInstance, placement, show, wantedPort } from "./instances.ts";
 import type { Rds } from "./rds.ts";
-import { fill } from "./resume.ts";
+import { copyToSnapshot } from "./resume.ts";
 import { freshPassword, keepPassword } from "./secrets.ts";
 import { arnOf } from "./shape.ts";
 import * as check from "./validation.ts";
@@ -84,7 +84,7 @@ export function newSnapshot(
 export function beginSnapshot(rds: Rds, instance: InstanceDocument, id: string | undefined, tags: readonly RDS.Tag[]): SnapshotDocument {
   const snapshot = newSnapshot(rds, instance, id, tags);
   const stays = [{ status: "backing-up", ms: COPYING_MS }];
-  const work = () => fill(rds, instance, snapshot);
+  const work = () => copyToSnapshot(rds, instance, snapshot);
   rds.fleet.begin(instance, { status: "backing-up", after: instance.state, otherwise: instance.state, stays, work });
   return snapshot;
 }
@@ -110,22 +110,22 @@ type Choices = Omit<RDS.RestoreDBInstanceFromDBSnapshotCommandInput, "DBInstance
 export async function beginRestore(
   rds: Rds,
   region: string,
-  asked: string | undefined,
+  requestedId: string | undefined,
   source: InstanceDocument,
   input: Choices,
   origin: Pick<NonNullable<InstanceDocument["birth"]>, "snapshot" | "copyOf">,
 ): Promise<InstanceDocument> {
   const { env } = rds;
-  check.checkIdentifier(asked, "DBInstanceIdentifier");
-  const id = asked.toLowerCase();
+  check.checkIdentifier(requestedId, "DBInstanceIdentifier");
+  const id = requestedId.toLowerCase();
   checkUnused(rds, region, id);
   const place = await placement(rds, region, { ...input, DBParameterGroupName: input.DBParameterGroupName ?? source.parameterGroup });
   const password = input.ManageMasterUserPassword ? freshPassword() : "";
   const secretArn = password
     ? await keepPassword(env, region, arnOf(env, region, "db", id), source.username, password, input.MasterUserSecretKmsKeyId)
     : undefined;
-  return beginBirth(rds, {
-    ...newborn(env, region, id),
+  return beginCreation(rds, {
+    ...newInstance(env, region, id),
     ...place,
     attributes: restoredAttributes(source, input),
     username: source.username,

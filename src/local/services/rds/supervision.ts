@@ -10,19 +10,19 @@ const SERVING = new Set(["available", "backing-up", "modifying", "renaming", "re
 /** Restarts a server that ends although nobody stopped it, as RDS does. After several restarts in a minute the instance is `failed`. */
 export function supervise(rds: Rds): { readonly end: () => void } {
   const { env, engine, fleet } = rds;
-  const deaths = new Map<string, number[]>();
+  const exits = new Map<string, number[]>();
   let over = false;
   engine.watch((resourceId, how) => {
     const instance = fleet.list().find((one) => one.resourceId === resourceId);
     if (over || !instance || instance.birth || !SERVING.has(instance.state)) return;
     const now = env.clock.now();
-    const recent = [...(deaths.get(resourceId) ?? []).filter((at) => now - at < WITHIN_MS), now];
-    deaths.set(resourceId, recent);
-    const again = recent.length <= MOST_RESTARTS;
+    const recent = [...(exits.get(resourceId) ?? []).filter((at) => now - at < WITHIN_MS), now];
+    exits.set(resourceId, recent);
+    const restarts = recent.length <= MOST_RESTARTS;
     env.log(
-      `rds: ${instance.id}: PostgreSQL: ${how}; ${again ? "it is started again" : `that was the ${recent.length}th time in a minute`}`,
+      `rds: ${instance.id}: PostgreSQL: ${how}; ${restarts ? "it is started again" : `that was the ${recent.length}th time in a minute`}`,
     );
-    if (again) fleet.begin(instance, rebooting(rds, instance));
+    if (restarts) fleet.begin(instance, rebooting(rds, instance));
     else fleet.begin(instance, { status: "failed", after: "failed", work: async () => {} });
   });
   return {

@@ -52,13 +52,13 @@ interface Storage {
   readonly StorageThroughput?: number | undefined;
 }
 /** `after`: the storage with the requested changes. `before`: the present gigabytes, 0 for a new instance. */
-export function checkIops(after: Storage, asked: Storage, before: number): void {
+export function checkIops(after: Storage, requested: Storage, before: number): void {
   if (after.StorageType !== "gp3") return;
   const size = after.AllocatedStorage ?? 0;
   const combination = (message: string) => new LocalFault("InvalidParameterCombination", message, 400);
-  if (size < IOPS_FROM_GB && (asked.Iops !== undefined || asked.StorageThroughput !== undefined))
+  if (size < IOPS_FROM_GB && (requested.Iops !== undefined || requested.StorageThroughput !== undefined))
     throw combination(`You can't specify IOPS or storage throughput for engine postgres and a storage size less than ${IOPS_FROM_GB}.`);
-  const alone = (asked.AllocatedStorage === undefined) !== (asked.Iops === undefined);
+  const alone = (requested.AllocatedStorage === undefined) !== (requested.Iops === undefined);
   if (size >= IOPS_FROM_GB && before > 0 && alone)
     throw combination(
       "You must specify both the storage size and iops when modifying the storage size or iops on a DB instance that has iops.",

@@ -26,7 +26,7 @@ export function createBucket(state: S3State) {
     const region = regionOf(configuration?.LocationConstraint, call.region);
     const tags = checkedTags(configuration?.Tags, 50);
     const existing = state.buckets.get(name);
-    if (existing) return again(state, existing, region);
+    if (existing) return recreate(state, existing, region);
     checkNameFree(state, name);
     const ownership = input.ObjectOwnership ?? "BucketOwnerEnforced";
     if (input.ACL !== undefined && input.ACL !== "private" && ownership === "BucketOwnerEnforced")
@@ -54,7 +54,7 @@ export function createBucket(state: S3State) {
 }
 
 /** Only in us-east-1, an owner's second CreateBucket succeeds. It resets the bucket's ACL. */
-function again(state: S3State, existing: Bucket, region: string) {
+function recreate(state: S3State, existing: Bucket, region: string) {
   if (region !== HOME || existing.region !== HOME)
     throw new LocalFault(
       "BucketAlreadyOwnedByYou",

@@ -74,14 +74,14 @@ function choose(state: S3State, upload: Upload, input: CompleteMultipartUploadCo
   if (listed.length === 0)
     throw new LocalFault("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema", 400);
   const parts = partsOf(state, upload.id);
-  const chosen = listed.map((asked, i) => {
-    if (i > 0 && (asked.PartNumber ?? 0) <= (listed[i - 1]?.PartNumber ?? 0))
+  const chosen = listed.map((listedPart, i) => {
+    if (i > 0 && (listedPart.PartNumber ?? 0) <= (listed[i - 1]?.PartNumber ?? 0))
       throw new LocalFault(
         "InvalidPartOrder",
         "The list of parts was not in ascending order. The parts list must be specified in order by part number.",
         400,
       );
-    return partFor(upload, parts.get(String(asked.PartNumber)), asked);
+    return partFor(upload, parts.get(String(listedPart.PartNumber)), listedPart);
   });
   const small = chosen.slice(0, -1).find((part) => part.segment.size < MIN_PART);
   if (small)
@@ -101,15 +101,15 @@ function choose(state: S3State, upload: Upload, input: CompleteMultipartUploadCo
 }
 
 /** The part, if it has the ETag and the checksums that the client lists. */
-function partFor(upload: Upload, part: Part | undefined, asked: CompletedPart): Part {
-  const stated = fromMembers(asked);
+function partFor(upload: Upload, part: Part | undefined, listedPart: CompletedPart): Part {
+  const stated = fromMembers(listedPart);
   const differs = Object.entries(stated).some(([name, value]) => part?.checksums[name as Algorithm] !== value);
-  if (!part || asked.ETag?.replaceAll('"', "") !== part.md5 || differs)
+  if (!part || listedPart.ETag?.replaceAll('"', "") !== part.md5 || differs)
     throw new LocalFault(
       "InvalidPart",
       "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
       400,
-      { UploadId: upload.id, PartNumber: asked.PartNumber, ETag: asked.ETag },
+      { UploadId: upload.id, PartNumber: listedPart.PartNumber, ETag: listedPart.ETag },
     );
   const algorithm = algorithmOf(upload.algorithm);
   if (algorithm !== undefined && upload.checksumType === "COMPOSITE" && stated[algorithm] === undefined)

@@ -47,10 +47,10 @@ export function answerPreflight(state: S3State, request: IncomingMessage, respon
   const bucket = bucketAt(state, url);
   if (!bucket) return false;
   const { origin } = request.headers;
-  const asked = request.headers["access-control-request-method"];
+  const requested = request.headers["access-control-request-method"];
   if (!origin) return refuse(response, 400, "BadRequest", "Insufficient information. Origin request header needed.");
-  if (!asked || !METHODS.has(asked))
-    return refuse(response, 400, "BadRequest", `Invalid Access-Control-Request-Method: ${asked ?? "null"}`);
+  if (!requested || !METHODS.has(requested))
+    return refuse(response, 400, "BadRequest", `Invalid Access-Control-Request-Method: ${requested ?? "null"}`);
   const rule = ruleFor(bucket, request);
   if (!rule) {
     const why = bucket.settings.cors
@@ -79,11 +79,11 @@ function bucketAt(state: S3State, url: URL): Bucket | undefined {
 function ruleFor({ settings }: Bucket, { method, headers }: IncomingMessage): CORSRule | undefined {
   const { origin } = headers;
   if (settings.cors === undefined || origin === undefined) return undefined;
-  const asked = method === "OPTIONS" ? headers["access-control-request-method"] : method;
+  const requested = method === "OPTIONS" ? headers["access-control-request-method"] : method;
   const wanted = requestedHeaders(headers["access-control-request-headers"]);
   return (thaw<CORSConfiguration>(settings.cors).CORSRules ?? []).find(
     (rule) =>
-      rule.AllowedMethods?.includes(asked ?? "") &&
+      rule.AllowedMethods?.includes(requested ?? "") &&
       rule.AllowedOrigins?.some((one) => fits(one, origin)) &&
       wanted.every((name) => rule.AllowedHeaders?.some((one) => fits(one.toLowerCase(), name))),
   );

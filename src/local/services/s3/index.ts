@@ -30,7 +30,7 @@ import { accessDenied, openState, type S3State } from "./state.ts";
 /** S3. The contents of objects are files below the data folder; everything else about them is in the journal. */
 export function s3Service(env: LocalEnv): LocalService {
   const state = openState(env);
-  const told = notifications(state);
+  const notifier = notifications(state);
   return {
     name: "s3",
     sdk: () => import("@aws-sdk/client-s3"),
@@ -51,7 +51,7 @@ export function s3Service(env: LocalEnv): LocalService {
     tooLarge: () => new LocalFault("MaxMessageLengthExceeded", "Your request was too large.", 400),
     // S3 accepts both "Prefix" and "prefix". Its own answers use capitals.
     inputRules: { refuse: refuseInput, own: ["FilterRuleName"] },
-    operations: ownersOnly(operationsOf(state, told)),
+    operations: ownersOnly(operationsOf(state, notifier)),
     permissions: permissionsOf(state),
     decode: decode(state),
     successStatus: NO_CONTENT,
@@ -62,7 +62,7 @@ export function s3Service(env: LocalEnv): LocalService {
     anonymous: (path) => state.buckets.has(decodeFirst(path)),
     start: async () => recover(state),
     stop: async () => {
-      await told.settled();
+      await notifier.settled();
       state.files.close();
     },
     facts: () => factsOf(state),

@@ -54,10 +54,10 @@ interface Listing {
   readonly MaxKeys?: number | undefined;
   readonly EncodingType?: string | undefined;
 }
-export function limit(asked: number | undefined): number {
-  if (asked !== undefined && (asked < 0 || !Number.isInteger(asked)))
+export function limit(requested: number | undefined): number {
+  if (requested !== undefined && (requested < 0 || !Number.isInteger(requested)))
     throw new LocalFault("InvalidArgument", "Argument maxKeys must be an integer between 0 and 2147483647", 400);
-  return Math.min(asked ?? 1000, 1000);
+  return Math.min(requested ?? 1000, 1000);
 }
 /** With `encoding-type=url`, names are URL-encoded, because XML cannot hold every character. */
 export function encoder(type: string | undefined): (text: string) => string {

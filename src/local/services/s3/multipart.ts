@@ -73,12 +73,12 @@ export function createMultipartUpload(state: S3State) {
   };
 }
 
-function checksumTypeOf(algorithm: Algorithm | undefined, asked: Upload["checksumType"]): Upload["checksumType"] {
+function checksumTypeOf(algorithm: Algorithm | undefined, requested: Upload["checksumType"]): Upload["checksumType"] {
   if (algorithm === undefined) {
-    if (asked === undefined) return undefined;
+    if (requested === undefined) return undefined;
     throw invalidRequest("The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.");
   }
-  const type = asked ?? (isFullObjectByDefault(algorithm) ? "FULL_OBJECT" : "COMPOSITE");
+  const type = requested ?? (isFullObjectByDefault(algorithm) ? "FULL_OBJECT" : "COMPOSITE");
   const possible = type === "FULL_OBJECT" ? algorithm.startsWith("CRC") : algorithm !== "CRC64NVME";
   if (possible) return type;
   throw invalidRequest(`The ${type} checksum type cannot be used with the ${algorithm.toLowerCase()} checksum algorithm.`);

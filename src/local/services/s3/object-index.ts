@@ -14,45 +14,45 @@ export interface ObjectIndex {
   remove(version: Version): void;
   all(): readonly Version[];
 }
-interface Shelf {
+interface BucketIndex {
   readonly byKey: Map<string, Version[]>;
   readonly sorted: string[];
 }
 
 export function openIndex(documents: Collection<Version>): ObjectIndex {
-  const shelves = new Map<string, Shelf>();
+  const byBucket = new Map<string, BucketIndex>();
   let seq = 0;
-  const shelfOf = (bucket: string): Shelf => {
-    const shelf = shelves.get(bucket) ?? { byKey: new Map(), sorted: [] };
-    shelves.set(bucket, shelf);
-    return shelf;
+  const indexOf = (bucket: string): BucketIndex => {
+    const bucketIndex = byBucket.get(bucket) ?? { byKey: new Map(), sorted: [] };
+    byBucket.set(bucket, bucketIndex);
+    return bucketIndex;
   };
   for (const version of documents.values().sort((a, b) => a.seq - b.seq)) {
     seq = Math.max(seq, version.seq);
-    place(shelfOf(version.bucket), version);
+    place(indexOf(version.bucket), version);
   }
   return {
-    versions: (bucket, key) => shelves.get(bucket)?.byKey.get(key) ?? [],
-    keys: (bucket) => shelves.get(bucket)?.sorted ?? [],
+    versions: (bucket, key) => byBucket.get(bucket)?.byKey.get(key) ?? [],
+    keys: (bucket) => byBucket.get(bucket)?.sorted ?? [],
     nextSeq: () => ++seq,
     add(version) {
       documents.put(String(version.seq), version);
-      place(shelfOf(version.bucket), version);
+      place(indexOf(version.bucket), version);
     },
     update(version) {
       documents.put(String(version.seq), version);
-      const versions = shelfOf(version.bucket).byKey.get(version.key) ?? [];
+      const versions = indexOf(version.bucket).byKey.get(version.key) ?? [];
       versions[versions.findIndex((v) => v.seq === version.seq)] = version;
     },
     remove(version) {
       documents.delete(String(version.seq));
-      displace(shelfOf(version.bucket), version);
+      displace(indexOf(version.bucket), version);
     },
     all: () => documents.values(),
   };
 }
 
-function place({ byKey, sorted }: Shelf, version: Version): void {
+function place({ byKey, sorted }: BucketIndex, version: Version): void {
   const versions = byKey.get(version.key);
   if (versions) versions.unshift(version);
   else {
@@ -60,7 +60,7 @@ function place({ byKey, sorted }: Shelf, version: Version): void {
     sorted.splice(firstAtLeast(sorted, version.key), 0, version.key);
   }
 }
-function displace({ byKey, sorted }: Shelf, version: Version): void {
+function displace({ byKey, sorted }: BucketIndex, version: Version): void {
   const left = (byKey.get(version.key) ?? []).filter((v) => v.seq !== version.seq);
   if (left.length > 0) byKey.set(version.key, left);
   else {

@@ -100,15 +100,15 @@ function checkSelfCopy(source: Version, at: { bucket: string; key: string }, inp
 function describeCopy(state: S3State, bucket: Bucket, input: CopyObjectCommandInput, source: Version, call: Call): Described {
   const { Tagging, Metadata, ...rest } = input;
   const tagging = input.TaggingDirective === "REPLACE" ? Tagging : undefined;
-  const asked = describe(state, bucket, { ...rest, Tagging: tagging, Metadata }, call);
+  const stated = describe(state, bucket, { ...rest, Tagging: tagging, Metadata }, call);
   const replace = input.MetadataDirective === "REPLACE";
   const { ServerSideEncryption, SSEKMSKeyId, BucketKeyEnabled, StorageClass, SSECustomerAlgorithm, SSECustomerKeyMD5, ...taken } =
     source.headers;
   return {
-    ...asked,
-    metadata: replace ? asked.metadata : source.metadata,
-    headers: replace ? asked.headers : { ...asked.headers, ...taken },
-    tags: input.TaggingDirective === "REPLACE" ? asked.tags : source.tags,
+    ...stated,
+    metadata: replace ? stated.metadata : source.metadata,
+    headers: replace ? stated.headers : { ...stated.headers, ...taken },
+    tags: input.TaggingDirective === "REPLACE" ? stated.tags : source.tags,
   };
 }
 

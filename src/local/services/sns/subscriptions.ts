@@ -150,8 +150,8 @@ function listOperations(state: SnsState): Operations {
     TopicArn: one.topicArn,
   });
   const list: Handler<ListSubscriptionsCommandInput, ListSubscriptionsCommandOutput> = (input, { region }) => {
-    const ours = state.subscriptions().filter((one) => one.topicArn.split(":")[3] === region);
-    const { items, next } = page(ours, input.NextToken);
+    const inRegion = state.subscriptions().filter((one) => one.topicArn.split(":")[3] === region);
+    const { items, next } = page(inRegion, input.NextToken);
     return { Subscriptions: items.map(listed), ...next };
   };
   const byTopic: Handler<ListSubscriptionsByTopicCommandInput, ListSubscriptionsByTopicCommandOutput> = (input) => {

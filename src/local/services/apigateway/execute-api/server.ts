@@ -88,12 +88,12 @@ export async function allowsOrigin({ gateway }: DataPlane, request: IncomingMess
   if (found && !routeOf(found.snapshot, request.method ?? "GET", parts.path ?? "/")) return true;
   const route = found && routeOf(found.snapshot, "OPTIONS", parts.path ?? "/");
   if (!found || !route || route.method.apiKeyRequired || (route.method.authorizationType ?? "NONE") !== "NONE") return false;
-  const asked = incomingOf(request, url.pathname, parts.path ?? "/", "", Buffer.alloc(0));
+  const preflight = incomingOf(request, url.pathname, parts.path ?? "/", "", Buffer.alloc(0));
   const headers: [string, string][] = [
     ["Origin", origin],
     ["Access-Control-Request-Method", request.method ?? "GET"],
   ];
-  const exchange = openExchange(gateway, found.snapshot, found.stage, { ...asked, verb: "OPTIONS", headers });
+  const exchange = openExchange(gateway, found.snapshot, found.stage, { ...preflight, verb: "OPTIONS", headers });
   Object.assign(exchange, route);
   const answer = await integrate(exchange).catch(() => undefined);
   const allowed = answer?.headers.find(([name]) => name.toLowerCase() === "access-control-allow-origin")?.[1];

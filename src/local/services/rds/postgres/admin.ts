@@ -36,7 +36,7 @@ async function asSuperuser<T>(access: Access, work: (client: Client) => Promise<
 }
 
 /** Creates AWS's roles, the administrator and the database, as they are after CreateDBInstance. */
-export function furnish(access: Access, user: string, password: string, database: string | undefined): Promise<void> {
+export function createRoles(access: Access, user: string, password: string, database: string | undefined): Promise<void> {
   return asSuperuser(access, async (client) => {
     const master = client.escapeIdentifier(user);
     const statements = [

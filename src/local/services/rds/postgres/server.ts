@@ -39,19 +39,19 @@ export async function initialise(server: ServerFolder, password: string): Promis
   }
 }
 
-type Died = (how: string) => void;
+type OnExit = (how: string) => void;
 
 /** The running servers that this process started. `stopping`: the server was told to stop. */
 const started = new Map<string, { stopping: boolean }>();
 
 /**
  * Starts the server as a child process and returns when it accepts connections. It first stops a server that a killed local AWS left
- * running. `died` is called once, with the reason, when the server later ends although nobody stopped it.
+ * running. `onExit` is called once, with the reason, when the server later ends although nobody stopped it.
  */
-export async function startServer(server: ServerFolder, died: Died): Promise<void> {
+export async function startServer(server: ServerFolder, onExit: OnExit): Promise<void> {
   await stopServer(server);
   for (let waited = 0; ; waited += RETRY_MS) {
-    const end = await launch(server, died);
+    const end = await launch(server, onExit);
     if (end === undefined) return;
     if (!/still in use/.test(end) || waited >= START_MS) throw new Error(`PostgreSQL does not start: ${end}`);
     endOrphans(dataOf(server));
@@ -72,7 +72,7 @@ function endOrphans(data: string): void {
 }
 
 /** Starts the server. Returns its error output when it ended before it was ready. */
-async function launch(server: ServerFolder, died: Died): Promise<string | undefined> {
+async function launch(server: ServerFolder, onExit: OnExit): Promise<string | undefined> {
   const data = dataOf(server);
   const output = openSync(join(server.folder, "start.log"), "w", 0o600);
   const child = spawn(server.binaries.postgres, ["-D", data], optionsOf(server, output));
@@ -86,7 +86,7 @@ async function launch(server: ServerFolder, died: Died): Promise<string | undefi
     end ??= `it ended with ${signal ?? code}`;
     if (started.get(data) !== run) return;
     started.delete(data);
-    if (!run.stopping) died(end);
+    if (!run.stopping) onExit(end);
   });
   child.unref();
   for (let waited = 0; end === undefined && waited < START_MS; waited += POLL_MS) {
