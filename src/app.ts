@@ -21,14 +21,14 @@ import { lakeColumns } from "./lake/events.ts";
 import { openApiDocument as describeApi, type OpenApiDocument } from "./stack/openapi.ts";
 import { snowflakeSql } from "./stack/snowflake.ts";
 
-/** The API as an OpenAPI document: the same that documents it. Needs no AWS. */
+/** The API as an OpenAPI document, the one that its documentation is made of. Needs no AWS. */
 export const openApiDocument = (): OpenApiDocument => describeApi({ for: "docs" });
 
 export type * from "./app/contract.ts";
 export { resourceIds } from "./app/resource-ids.ts";
 export { profileNames } from "./aws/endpoints.ts";
 
-/** Finds out where and as whom we act (the first call), then hands out everything that can be done there. */
+/** Finds account and region (the first call), then returns the actions of the app. */
 export const openApp: OpenApp = async (config, options) => {
   const session = await openSession(config, options);
   return {

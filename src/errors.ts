@@ -1,4 +1,4 @@
-/** Every failure a person can meet, once: code → what it means. docs/errors.md lists exactly these (checked by a test). */
+/** All failures that a user can meet: code → meaning. docs/errors.md lists the same codes (checked by a test). */
 export const CODES = {
   USAGE: { exit: 2, means: "The command line is wrong." },
   CONFIG_INVALID: { exit: 2, means: "The configuration does not pass validation." },
@@ -56,11 +56,11 @@ export const CODES = {
 export type Code = keyof typeof CODES;
 
 export interface ErrorDetail {
-  /** What the person should do next, as an imperative sentence. Required: an error without a hint does not compile. */
+  /** The next step for the user, as an imperative sentence. Required: an error without a hint does not compile. */
   readonly hint: string;
   /** Id of the resource in the stack, e.g. `table.deliveries`. */
   readonly resource?: string | undefined;
-  /** AWS's own error code and request id, where AWS spoke. */
+  /** AWS's error code and request id, when AWS answered. */
   readonly awsCode?: string | undefined;
   readonly requestId?: string | undefined;
   readonly cause?: unknown;
@@ -75,7 +75,7 @@ export class FleetlogixError extends Error {
     this.code = code;
     this.detail = detail;
   }
-  /** The process's exit code for this failure. */
+  /** The exit code of the process for this failure. */
   get exit(): number {
     return CODES[this.code].exit;
   }

@@ -5,8 +5,8 @@ import { type LoadedConfig, type LoadOptions, loadConfig, validateConfig } from 
 import type { EngineEvent } from "./engine/events.ts";
 
 /**
- * The library, `import … from "fleetlogix"`: what the command does, as functions.
- * A failure is thrown as a FleetlogixError: its `code` is stable and docs/errors.md explains it.
+ * The library, `import … from "fleetlogix"`: the actions of the command as functions. They throw failures as FleetlogixError: its `code` is
+ * stable, and docs/errors.md explains it.
  */
 export type {
   LockHolder,
@@ -38,15 +38,15 @@ export interface ConfigOptions {
   readonly region?: string | undefined;
 }
 export interface ReadConfig {
-  /** Every setting with its value; what the file leaves out has its default. */
+  /** All settings with their values. A setting that is missing in the file has its default. */
   readonly config: Config;
   /** Absolute path of the file; undefined when there is none. */
   readonly file: string | undefined;
-  /** Sentences about what is right and perhaps not meant, such as an unknown region. */
+  /** Notes about valid values that are perhaps a mistake, such as an unknown region. */
   readonly notes: readonly string[];
 }
 
-/** Reads and checks a configuration. Throws CONFIG_MISSING, or a ConfigError with all problems at once. Calls nothing. */
+/** Reads and checks a configuration. Makes no call. Throws CONFIG_MISSING, or a ConfigError with all problems at once. */
 export function readConfig(options: ConfigOptions = {}): ReadConfig {
   const { config, file, notes }: LoadedConfig = loadConfig(loadOptions(options));
   return { config, file, notes };
@@ -68,21 +68,24 @@ const loadOptions = ({ file, folder, environment, region }: ConfigOptions): Load
 });
 
 export interface StackOptions {
-  /** A local AWS, as `startLocalAws` of `fleetlogix/local` returns it. Anything but loopback and account 000000000000 is refused (LOCAL_REFUSED). */
+  /**
+   * A local AWS, as `startLocalAws` of `fleetlogix/local` returns it. Other addresses than loopback and other accounts than 000000000000
+   * are refused (LOCAL_REFUSED).
+   */
   readonly local?: { readonly endpoint: string; readonly certificateFile?: string | undefined } | undefined;
   /** URL of another AWS-compatible endpoint; default: AWS_ENDPOINT_URL, the profile's `endpoint_url`, AWS. */
   readonly endpoint?: string | undefined;
   /** Profile of the shared AWS configuration; default: the SDK's own chain of credentials. */
   readonly profile?: string | undefined;
-  /** Resources worked on at once, 1 to 64; default 8. */
+  /** Number of resources in work at once, 1 to 64; default 8. */
   readonly concurrency?: number | undefined;
-  /** Ends the work early: calls in flight are finished, no other is begun, and the run fails with INTERRUPTED. Run again, it continues. */
+  /** Ends the work early: calls in flight finish, no other one starts, and the run fails with INTERRUPTED. A rerun continues. */
   readonly signal?: AbortSignal | undefined;
 }
 export interface PlanOptions {
-  /** `all` (default): the whole stack. `data`: the data layer alone, as `fleetlogix setup` makes it. */
+  /** `all` (default): the whole stack. `data`: the data layer alone, as in `fleetlogix setup`. */
   readonly part?: "all" | "data" | undefined;
-  /** Takes over resources that have one of the stack's names and no stack's tag; default false: they are refused (OWNER_FOREIGN). */
+  /** Adopts resources that have one of the stack's names and no stack tag; default false: they are refused (OWNER_FOREIGN). */
   readonly adopt?: boolean | undefined;
   /** Ids of resources that may lose their data when a change replaces them, such as `table.deliveries`; default none. */
   readonly allowDataLoss?: readonly string[] | undefined;
@@ -90,33 +93,33 @@ export interface PlanOptions {
 export interface UpOptions extends Omit<PlanOptions, "part"> {
   /** false: returns before the database is ready, which takes AWS 5 to 20 minutes; default true. */
   readonly wait?: boolean | undefined;
-  /** Hears what happens while it happens. */
+  /** Called with each event of the run. */
   readonly onEvent?: ((event: EngineEvent) => void) | undefined;
 }
 export interface TeardownOptions {
-  /** Removes bucket, tables and database, too, with all they hold; default false: they are kept. */
+  /** Deletes the bucket, the tables and the database, too, with their contents; default false: they are kept. */
   readonly deleteData?: boolean | undefined;
-  /** With `deleteData`: the database leaves no final snapshot; default false. */
+  /** With `deleteData`: makes no final snapshot of the database; default false. */
   readonly skipFinalSnapshot?: boolean | undefined;
   /** false: returns before AWS has finished the deletions; default true. */
   readonly wait?: boolean | undefined;
   readonly onEvent?: ((event: EngineEvent) => void) | undefined;
 }
-/** One stack in one account and region. Every method reads what AWS has now: nothing is remembered between two calls. */
+/** One stack in one account and region. Every method reads the live state; nothing is kept between two calls. */
 export interface Stack {
   /** `<project>/<environment>`, the value of the tag `fleetlogix:stack`. */
   readonly name: string;
   readonly account: string;
   readonly region: string;
-  /** What `up`, or `setup` with `part: "data"`, would do. Writes nothing. */
+  /** The plan of `up`, or of `setup` with `part: "data"`. Writes nothing. */
   plan(options?: PlanOptions): Promise<Plan>;
-  /** What `teardown` would remove and keep. Writes nothing. */
+  /** The plan of `teardown`: what it deletes and keeps. Writes nothing. */
   planTeardown(options?: TeardownOptions): Promise<Plan>;
-  /** Makes the whole stack as the configuration wants it. A refusal is thrown before the first write; a later failure is the result's `error`. */
+  /** Brings the whole stack to the configured state. A refusal is thrown before the first write. A later failure is the result's `error`. */
   up(options?: UpOptions): Promise<RunResult>;
   /** The same for the data layer alone: bucket, tables, topic, database and its network. */
   setup(options?: UpOptions): Promise<RunResult>;
-  /** Removes the stack and nothing that does not carry its tag. Asks nobody: show `planTeardown` first where a person decides. */
+  /** Deletes the stack and nothing that does not carry its tag. It asks no question: show `planTeardown` first when a person decides. */
   teardown(options?: TeardownOptions): Promise<RunResult>;
   /** Every resource and the state that AWS reports for it. */
   status(): Promise<readonly ResourceStatus[]>;
@@ -124,9 +127,9 @@ export interface Stack {
   outputs(options?: { readonly secrets?: boolean | undefined }): Promise<Outputs>;
 }
 
-/** Finds out the account (one call to STS) and opens the configuration's stack there. Throws CREDENTIALS, ENDPOINT_UNREACHABLE, LOCAL_REFUSED. */
+/** Finds the account (one call to STS) and opens the configuration's stack there. Throws CREDENTIALS, ENDPOINT_UNREACHABLE, LOCAL_REFUSED. */
 export async function openStack(config: Config, options: StackOptions = {}): Promise<Stack> {
-  // Loaded on demand: who only checks a configuration needs no SDK.
+  // Loaded on demand, because checking a configuration needs no SDK.
   const { openApp } = await import("./app.ts");
   const { local, profile, concurrency = 8, signal = new AbortController().signal } = options;
   const endpoint = local?.endpoint ?? options.endpoint ?? (process.env.AWS_ENDPOINT_URL || undefined);

@@ -1,6 +1,6 @@
 /**
- * The form in which two values mean the same: without AWS's phantoms (undefined, null, empty lists and objects), with lists
- * in a fixed order, because no list that we compare means anything by its order.
+ * The form in which values with the same meaning are equal: without undefined, null, empty lists and objects, which AWS adds or drops, and
+ * with sorted lists, because no list that we compare has a meaningful order.
  */
 export function normalForm(value: unknown): unknown {
   if (Array.isArray(value)) {

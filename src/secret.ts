@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 
 const values = new WeakMap<Secret, string>();
 
-/** A value that must never be printed: every way of turning it into text gives `[secret]`; only `reveal` gives the value. */
+/** A value that must never be printed. Every conversion to text gives `[secret]`. Only `reveal` returns the value. */
 export class Secret {
   constructor(value: string) {
     values.set(this, value);
@@ -17,5 +17,5 @@ export class Secret {
     return "[secret]";
   }
 }
-/** For console.log. Outside of the class, so that the declarations of the library need no types of Node.js. */
+/** For console.log. It is outside of the class, so that the library's declarations need no types of Node.js. */
 Object.defineProperty(Secret.prototype, inspect.custom, { value: () => "[secret]" });

@@ -9,11 +9,11 @@ import { readOutputs } from "./outputs.ts";
 import type { Session } from "./session.ts";
 import { readTraffic } from "./traffic.ts";
 
-/** The phones' calls come first: of the usage plan's rate this much is the page's. */
+/** The calls of the phones have priority. The page uses this share of the usage plan's rate. */
 const SHARE_OF_RATE = 0.1;
 const LEAST_RATE = 1;
 
-/** Serves the fleet's page until the session's signal aborts. NOT_DEPLOYED when there is no API yet, PORT_BUSY when the port is taken. */
+/** Serves the fleet's page until the session's signal aborts. NOT_DEPLOYED when there is no API yet, PORT_BUSY when the port is in use. */
 export async function openDashboard(session: Session, { port, tiles }: DashboardSettings): Promise<RunningDashboard> {
   const { config, place, options, stackName } = session;
   const first = await accessOf(session);

@@ -27,7 +27,7 @@ export const lakeActions = (session: Session): LakeActions => ({
     }),
 });
 
-/** Two local stacks may have buckets of the same name: an endpoint's files are kept apart. */
+/** Two local stacks may have buckets of the same name, so each endpoint has its own files. */
 const cacheName = ({ options }: Session, bucket: string): string =>
   options.endpoint === undefined ? bucket : `${bucket}@${(options.localCaFile ?? options.endpoint).replace(/\W+/g, "_")}`;
 
@@ -63,7 +63,7 @@ async function* alertItems(session: Session, table: string | null): AsyncGenerat
     from = page.LastEvaluatedKey;
   } while (from);
 }
-/** DynamoDB's typed values as plain ones; only the types that our tables hold. */
+/** Turns DynamoDB's typed values into plain ones. It supports only the types that our tables contain. */
 function plainItem(item: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plainValue(value as Readonly<Record<string, unknown>>)]));
 }
@@ -77,7 +77,7 @@ function plainValue({ S, N, BOOL, M, L }: Readonly<Record<string, unknown>>): un
 
 const PIECE_BYTES = 16 * 1024 * 1024;
 
-/** The stack's bucket; every call is asked again while AWS is busy. */
+/** The stack's bucket. Calls are retried while AWS is busy. */
 export async function bucketStore(session: Session, bucket: string): Promise<ObjectStore> {
   const s3 = await session.clients.s3();
   const { place, options } = session;
@@ -103,7 +103,7 @@ export async function bucketStore(session: Session, bucket: string): Promise<Obj
         names.push(...CommonPrefixes.map(({ Prefix = "" }) => Prefix.slice(prefix.length, -1)));
       return names;
     },
-    // The body is part of what is asked again: a connection may break in the middle of it.
+    // The retry includes the body, because a connection may break in the middle of it.
     get: (Key) =>
       session.ask(`the object ${Key}`, async () => {
         const content = await read(Key);
@@ -132,7 +132,7 @@ export async function bucketStore(session: Session, bucket: string): Promise<Obj
   };
 }
 
-/** Uploads the file in pieces. false: the key is taken, and the condition wants it free. */
+/** Uploads the file in pieces. Returns false when the key exists and the condition forbids it. */
 async function putPieces(
   session: Session,
   s3: S3,

@@ -22,8 +22,8 @@ import type {
 import { agentsFor, type Bundle, exampleHost } from "./transport.ts";
 
 /**
- * One client a service, built and loaded on first use: `(await ctx.world.sns()).createTopic({…})`.
- * Kinds import the SDK as types only, so a command loads just the services that it speaks to.
+ * One client for each service, loaded and created on first use: `(await ctx.world.sns()).createTopic({…})`. Kinds import only the SDK's
+ * types, so a command loads only the services that it calls.
  */
 export interface AwsClients {
   s3(): Promise<S3>;
@@ -47,25 +47,25 @@ export interface ClientOptions extends Bundle {
   /** undefined: AWS itself. */
   readonly endpoint?: string | undefined;
   readonly profile?: string | undefined;
-  /** Fixed credentials that open nothing; the standard chain, with the user's real ones, is never asked. */
+  /** Uses fixed credentials without any rights. The standard chain, which has the user's real credentials, is not used. */
   readonly local: boolean;
   /** The product's own version, for the user agent. */
   readonly version: string;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** Keep to AWS's rate limits by `service:Operation`; pointless at an endpoint that has none. */
+  /** Keeps AWS's rate limits, by `service:Operation`. False for endpoints without limits. */
   readonly paced: boolean;
   readonly onWait: (operation: string, waitMs: number) => void;
-  /** Called with `service:Operation` before every call that goes out. */
+  /** Called with `service:Operation` before every call that is sent. */
   readonly onCall?: ((operation: string) => void) | undefined;
-  /** How long a call may go without an answer; default one minute. */
+  /** Timeout of one call in milliseconds; default: one minute. */
   readonly requestTimeoutMs?: number | undefined;
 }
 const CONNECT_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const LOCAL_CREDENTIALS = { accessKeyId: "local", secretAccessKey: "local" };
 
-/** Clients that try once: whether a call is made again is the engine's to say, after it has looked. */
+/** Clients without retries. The engine decides, after a read, whether a call is repeated. */
 export function makeClients(options: ClientOptions): AwsClients & { destroy(): void } {
   const around = surround(options);
   const made: { destroy(): void }[] = [];
@@ -84,7 +84,7 @@ export function makeClients(options: ClientOptions): AwsClients & { destroy(): v
   };
   const settings = settingsOf(options);
   const sts = once("sts", async () => new (withOperations<STS>(await import("./sdk/sts.ts")))({ ...settings, ...credentialsOf(options) }));
-  // All share what one search for credentials found: one question for a password, one renewal.
+  // All clients share one search for credentials, so that the user is asked for a password once.
   const shared = async () => ({
     ...settings,
     ...credentialsOf(options),
@@ -134,7 +134,7 @@ function credentialsOf({ local, profile }: ClientOptions) {
   return profile === undefined ? {} : { profile };
 }
 
-/** What every client of the SDK has, whatever its service. */
+/** The members that every SDK client has. */
 interface Dressable {
   readonly middlewareStack: { add: unknown };
   readonly config: { readonly credentials: unknown };
@@ -143,11 +143,11 @@ interface Dressable {
 type Next = (args: never) => Promise<unknown>;
 type Around = (service: string, operation: string, renew: () => Promise<void>, call: () => Promise<unknown>) => Promise<unknown>;
 
-/** Outermost in the SDK's own chain, so that a call made again is built and signed anew. */
+/** Adds the outermost middleware of the SDK's chain, so that a repeated call is built and signed anew. */
 function dress(client: Dressable, service: string, around: Around): void {
   const { add } = client.middlewareStack as { add: (middleware: unknown, where: object) => void };
   const renew = async (): Promise<void> => {
-    // What the user's files said an hour ago is kept in memory: read them again.
+    // The SDK caches the user's configuration files, so they are read again.
     const { loadSharedConfigFiles } = await import("@smithy/core/config");
     await loadSharedConfigFiles({ ignoreCache: true });
     await (client.config.credentials as (options: object) => Promise<unknown>)({ forceRefresh: true });
@@ -159,7 +159,7 @@ function dress(client: Dressable, service: string, around: Around): void {
   add(middleware, { step: "initialize", priority: "high", name: "fleetlogix" });
 }
 
-/** Paces a call, names it in what it throws, and renews credentials that ran out during a long wait, once. */
+/** Delays a call to keep the rate limits, adds its name to errors, and renews expired credentials once. */
 function surround(options: ClientOptions): Around {
   const pace = options.paced ? makePacer(options) : undefined;
   return async (service, operation, renew, call) => {

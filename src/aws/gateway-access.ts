@@ -1,6 +1,6 @@
 import type { Access } from "../engine/contract.ts";
 
-/** API Gateway's actions are the verbs of its REST interface, on paths whose ids only AWS knows. Tags have paths of their own. */
+/** The actions of API Gateway are the verbs of its REST interface, on paths with ids that AWS chooses. Tags have separate paths. */
 export const gatewayAccess = (collection: "apikeys" | "restapis" | "usageplans"): Access<unknown> => ({
   on: (_id, { partition, region }) =>
     [`/${collection}`, `/${collection}/*`, "/tags/*"].map((path) => `arn:${partition}:apigateway:${region}::${path}`),

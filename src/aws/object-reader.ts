@@ -36,7 +36,7 @@ export async function openObjectReader(
     UseFIPS: await config.useFipsEndpoint(),
     UseDualStack: await config.useDualstackEndpoint(),
   });
-  // S3 wants the path as it is sent: encoded once, where other services have it encoded twice.
+  // S3 signs the path encoded once, as it is sent. Other services encode it twice.
   const signer = new SignatureV4({ service: "s3", region, credentials: config.credentials, sha256: Sha256, uriEscapePath: false });
   const { protocol, hostname, host, port } = url;
   const folder = url.pathname.replace(/\/$/, "");

@@ -18,7 +18,7 @@ export interface PageServerOptions {
   readonly port: number | undefined;
   readonly files: ReadonlyMap<string, PageFile>;
   readonly stream: Stream;
-  /** Template of a tile server's addresses. */
+  /** URL template of a tile server. */
   readonly tiles: string | undefined;
 }
 

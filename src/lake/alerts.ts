@@ -12,7 +12,7 @@ import { manifestsOf, proveFiles, putJson } from "./manifests.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** Copies closed alerts, which do not change any more, into the lake: the table forgets them 90 days later. Nothing is removed. */
+/** Copies closed alerts, which no longer change, into the lake: the table deletes them 90 days later. Nothing is removed here. */
 export async function packAlerts(lake: Lake, wanted: (day: Day) => boolean): Promise<readonly (PackedPart & { readonly day: Day })[]> {
   const byDay = new Map<Day, Row[]>();
   for await (const item of lake.alerts()) {

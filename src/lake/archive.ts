@@ -2,10 +2,7 @@ import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 
-/**
- * One line of the archive for one raw copy: its bytes as they are, which are one line of JSON. An object that is something else is
- * wrapped: `{"key": …, "base64": …}`.
- */
+/** A raw copy as one line of the archive: its bytes, which are one line of JSON. Any other object is wrapped: `{"key": …, "base64": …}`. */
 export function archiveLine(key: string, content: Buffer): Buffer {
   if (isJsonLine(content)) return content;
   return Buffer.from(JSON.stringify({ key, base64: content.toString("base64") }));
@@ -13,7 +10,7 @@ export function archiveLine(key: string, content: Buffer): Buffer {
 function isJsonLine(content: Buffer): boolean {
   if (content.includes(0x0a) || content.includes(0x0d)) return false;
   try {
-    // A wrapper of ours that somebody stored as an object must not be taken for a wrapper.
+    // An object that looks like our wrapper is wrapped, too, so that it is not unwrapped by mistake.
     const value: unknown = JSON.parse(content.toString("utf8"));
     return typeof value === "object" && value !== null && !("base64" in value) && Buffer.from(content.toString("utf8")).equals(content);
   } catch {
@@ -21,7 +18,7 @@ function isJsonLine(content: Buffer): boolean {
   }
 }
 
-/** Counts lines, and sums up what they hold whatever their order: equal sums of two sides mean equal content. */
+/** Counts lines, and sums hashes of their content, independent of the order. Equal sums on both sides mean equal content. */
 export interface Tally {
   count: number;
   sum: bigint;
@@ -33,7 +30,7 @@ export function addTo(tally: Tally, line: Buffer): void {
 }
 export const sameTally = (a: Tally, b: Tally): boolean => a.count === b.count && a.sum === b.sum;
 
-/** Reads an archive back as it lies in the bucket. */
+/** Reads an archive from the bucket for a comparison. */
 export async function tallyArchive(source: Readable): Promise<Tally> {
   const tally = newTally();
   let rest: Buffer[] = [];

@@ -54,7 +54,7 @@ async function packDays(lake: Lake, which: Which, emit: Emit): Promise<CompactRe
   return { parts };
 }
 
-/** Days with raw copies, and days that a killed run was at. */
+/** Days with raw copies, and days that a killed run began. */
 async function daysOf(store: ObjectStore, area: Area): Promise<readonly Day[]> {
   const days = new Set<Day>();
   const root = `raw-data/${area.name}/`;
@@ -76,7 +76,7 @@ async function packDay(lake: Lake, area: Area, day: Day, emit: Emit): Promise<re
       if (begun === undefined) return parts;
       const part = await packPart(lake, area, day, begun.pending, folder, emit);
       if (part) parts.push(part);
-      // A part that another run had begun leaves what came after it.
+      // A part that another run began may not include the newest copies, so another round follows.
       if (part && !begun.resumed) return parts;
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -85,7 +85,7 @@ async function packDay(lake: Lake, area: Area, day: Day, emit: Emit): Promise<re
   return parts;
 }
 
-/** Fixes which copies the part has, before anything is written of it: there is one such list for a day, whoever wrote it. */
+/** Writes the list of the part's copies before anything else. There is one list for a day, whichever run wrote it. */
 async function begin(
   store: ObjectStore,
   area: Area,
@@ -106,7 +106,7 @@ async function begin(
   return { pending: await readPending(file), resumed: !ours };
 }
 
-/** undefined: another run has packed it, or its copies are not the ones it was begun with. */
+/** undefined: another run has packed it, or its copies have changed since the list was written. */
 async function packPart(lake: Lake, area: Area, day: Day, pending: Pending, folder: string, emit: Emit): Promise<PackedPart | undefined> {
   const { store } = lake;
   const manifest = manifestKey(area, day, pending.part);
@@ -139,7 +139,7 @@ interface Part {
   readonly pending: Pending;
   readonly folder: string;
 }
-/** Writes archive and Parquet, reads them back from the bucket, and only then the manifest that makes them count. */
+/** Writes archive and Parquet and reads them back from the bucket. Only then it writes the manifest, which makes the part valid. */
 async function commit(store: ObjectStore, { area, day, pending, folder }: Part, copies: Copies): Promise<PackedPart> {
   const { part } = pending;
   const { files, events } = await writeParquet(area, copies.rows, await fetchEarlier(store, area.table, day, folder), folder);
@@ -154,7 +154,7 @@ async function commit(store: ObjectStore, { area, day, pending, folder }: Part, 
   await putJson(store, manifestKey(area, day, part), manifest, folder);
   return { part, copies: pending.copies, events, unreadable: copies.unreadable, files: [archive, ...parquet] };
 }
-/** A killed run of another version may have divided the same part into more files. Readers of `lake/` would find these events twice. */
+/** A killed run of another version may have divided the same part into more files. Readers of `lake/` would find those events twice. */
 async function removeOthers(store: ObjectStore, parquet: readonly string[], prefix: string): Promise<void> {
   const others: string[] = [];
   for await (const { key } of store.list(prefix)) if (!parquet.includes(key)) others.push(key);
@@ -166,7 +166,7 @@ async function prove(store: ObjectStore, archive: string, { tally }: Copies, { c
   if (there && tally.count === copies && sameTally(there, tally)) return;
   throw differs(archive, `${there?.count ?? 0} copies of ${copies}`);
 }
-/** Parts of the day that count, as local files. */
+/** Downloads the valid parts of the day. */
 async function fetchEarlier(store: ObjectStore, table: string, day: Day, folder: string): Promise<readonly string[]> {
   const files: string[] = [];
   for (const { parquet } of await manifestsOf(store, table, day))
@@ -180,7 +180,7 @@ async function fetchEarlier(store: ObjectStore, table: string, day: Day, folder:
   return files;
 }
 const BATCH = 1000;
-/** Removes the copies that the part has, and no other: one that was written anew since has another ETag and is packed later. */
+/** Removes the copies in the part and no others. A copy that was written again has another ETag and is packed later. */
 async function removeCopies({ store, signal }: Lake, area: Area, day: Day, pending: Pending): Promise<void> {
   let batch: string[] = [];
   const flush = async () => {

@@ -11,10 +11,10 @@ const place = (name: string, field = "position"): readonly Column[] => [
   [`${name}lat`, "DOUBLE", (p) => numberOf((p[field] as Json | undefined)?.lat)],
   [`${name}lon`, "DOUBLE", (p) => numberOf((p[field] as Json | undefined)?.lon)],
 ];
-/** Kept as JSON text. */
+/** The rest of the event, as JSON text. */
 const extra: Column = ["extra", "VARCHAR", (p) => (p.extra === undefined || p.extra === null ? undefined : JSON.stringify(p.extra))];
 
-/** Columns that every table begins with. Times are UTC. `event_time` is the one that the API counted with: it stands in the key. */
+/** The first columns of every table. Times are UTC. `event_time` is the time that the API used; it is in the object's key. */
 const HEAD: readonly (readonly [string, string])[] = [
   ["event_id", "VARCHAR"],
   ["event_time", "TIMESTAMP"],
@@ -66,11 +66,11 @@ const ROUTE_CHECKS: readonly Column[] = [
 
 export interface Table {
   readonly columns: readonly (readonly [name: string, type: string])[];
-  /** The vehicle or delivery that an event is about: first in `order`. */
+  /** Column of the vehicle or delivery of the event. It is first in `order`. */
   readonly subject: string;
-  /** What one event is known by: the same in two parts, it is the same event. */
+  /** Columns that identify an event. Rows of two parts with equal values are the same event. */
   readonly identity: readonly string[];
-  /** Order of the rows in a file: who asks for one vehicle or delivery reads few row groups. */
+  /** Order of the rows in a file. A query for one vehicle or delivery reads few row groups. */
   readonly order: readonly string[];
 }
 const BODIES: Readonly<Record<Area["table"], readonly Column[]>> = { deliveries: DELIVERIES, fixes: FIXES, route_checks: ROUTE_CHECKS };
@@ -86,7 +86,7 @@ export const TABLES: Readonly<Record<Area["table"], Table>> = {
   route_checks: table("route_checks", "vehicle_id"),
 };
 
-/** Deviation alerts, as the table of the live ones holds them; in the lake when they are closed. */
+/** Deviation alerts, as in the table of the live ones. Closed alerts are in the lake. */
 export const ALERTS: Table = {
   columns: [
     ...["alert_id", "type", "state", "vehicle_id", "driver_id", "route_id"].map((name) => [name, "VARCHAR"] as const),
@@ -99,14 +99,14 @@ export const ALERTS: Table = {
   identity: ["alert_id"],
   order: ["vehicle_id", "opened_at"],
 };
-/** An item of the alerts table as a row; undefined: it is none. */
+/** An item of the alerts table as a row; undefined: it is no alert. */
 export function alertRowOf(item: Json): Json | undefined {
   const opened = timeOf(item.timestamp);
   const vehicle = textOf(item.vehicle_id);
   if (opened === undefined || vehicle === undefined) return undefined;
   const position = item.position as Json | undefined;
   return {
-    // Items of an earlier version have no id of their own: the table's key is one.
+    // Items of an earlier version have no alert id. Their id is made from the table's key.
     alert_id: textOf(item.alert_id) ?? `${vehicle}@${opened}`,
     type: textOf(item.type),
     state: textOf(item.state),
@@ -124,7 +124,7 @@ export function alertRowOf(item: Json): Json | undefined {
   };
 }
 
-/** A row of the area's table; undefined: the object is no raw copy of an event. `key` says the event's time. */
+/** A row of the area's table; undefined: the object is no raw copy of an event. `key` contains the event's time. */
 export function rowOf(area: Area, key: string, content: string): Json | undefined {
   const copy = parse(content);
   const payload = copy?.payload;
@@ -152,7 +152,7 @@ function parse(content: string): Json | undefined {
     return undefined;
   }
 }
-/** `…/20260131T142500123Z-…`. */
+/** The time in a key such as `…/20260131T142500123Z-…`. */
 function timeInKey(key: string): string | undefined {
   const [, y, mo, d, h, mi, s, ms = "000"] = /\/(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})(\d{3})?Z?-[^/]*$/.exec(key) ?? [];
   return y && timeOf(`${y}-${mo}-${d}T${h}:${mi}:${s}.${ms}Z`);

@@ -1,11 +1,11 @@
 import type { ObjectStore } from "./store.ts";
 
-/** The stack's lake, as compaction and queries use it. */
+/** The parts of a stack that compaction and queries use. */
 export interface Lake {
   readonly store: ObjectStore;
   /** Every item of the alerts table. */
   alerts(): AsyncIterable<Readonly<Record<string, unknown>>>;
-  /** Where files may lie while the work goes on. */
+  /** Folder for temporary files. */
   readonly folder: string;
   readonly signal: AbortSignal;
 }

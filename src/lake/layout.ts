@@ -1,4 +1,4 @@
-/** One folder of raw copies, and the table that its events become. */
+/** A folder of raw copies, and the table of its events. */
 export interface Area {
   readonly name: "deliveries" | "vehicles" | "routes";
   readonly table: "deliveries" | "fixes" | "route_checks";
@@ -12,7 +12,7 @@ export const AREAS: readonly Area[] = [
 export type Day = string;
 
 export const folderOf = (day: Day): string => `year=${day.slice(0, 4)}/month=${day.slice(5, 7)}/day=${day.slice(8, 10)}/`;
-/** The day that a key's folders name. */
+/** The day in the folders of a key. */
 export function dayIn(key: string): Day | undefined {
   const [, year, month, day] = /\/year=(\d{4})\/month=(\d{2})\/day=(\d{2})\//.exec(key) ?? [];
   return year && `${year}-${month}-${day}`;
@@ -23,8 +23,8 @@ const archiveFolder = (area: Area, day: Day): string => `raw-archive/${area.name
 export const tableFolder = (table: string, day: Day): string => `lake/${table}/${folderOf(day)}`;
 
 /**
- * Manifests are beside the lake and not in it: whoever loads `lake/` finds Parquet files and nothing else. A part is in the lake when
- * its manifest is written; `pending` names what is being packed, so that a run after a killed one packs the same.
+ * Manifests are outside of `lake/`, so that a program that loads `lake/` finds only Parquet files. A part is valid when its manifest is
+ * written. `pending` lists the copies that are being packed, so that the run after a killed one packs the same.
  */
 export const MANIFESTS = "lake-manifests/";
 export const manifestFolder = (table: string, day: Day): string => `${MANIFESTS}${table}/${folderOf(day)}`;
@@ -34,17 +34,17 @@ export const archiveKey = (area: Area, day: Day, part: string): string => `${arc
 export const parquetKey = (table: string, day: Day, part: string, index: number): string =>
   `${tableFolder(table, day)}${part}-${String(index).padStart(4, "0")}.parquet`;
 
-/** What a committed part is made of. */
+/** The contents of a committed part. */
 export interface Manifest {
   readonly part: string;
-  /** Raw copies in the archive. */
+  /** Number of raw copies in the archive. */
   readonly copies: number;
-  /** Events in the Parquet files; copies of events that another part has, and what is no event, are in the archive only. */
+  /** Number of events in the Parquet files. Events of an earlier part and objects that are no events are in the archive only. */
   readonly events: number;
   readonly unreadable: number;
   /** null for alerts, which have no raw copies. */
   readonly archive: string | null;
   readonly parquet: readonly string[];
-  /** Ids, for a part of alerts. */
+  /** Ids of the alerts, in a part of alerts. */
   readonly alerts?: readonly string[];
 }

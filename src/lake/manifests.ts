@@ -6,7 +6,7 @@ import { type Day, MANIFESTS, type Manifest, manifestFolder } from "./layout.ts"
 import { digestOf, fileDigest } from "./pack.ts";
 import type { ObjectStore } from "./store.ts";
 
-/** Parts that count; of one day or of all. */
+/** The valid parts, of one day or of all. */
 export async function manifestsOf(store: ObjectStore, table: string, day?: Day): Promise<readonly Manifest[]> {
   const found: Manifest[] = [];
   for await (const { key } of store.list(day === undefined ? `${MANIFESTS}${table}/` : manifestFolder(table, day))) {
@@ -22,7 +22,7 @@ export async function putJson(store: ObjectStore, key: string, value: object, fo
   await store.put(key, file, "application/json");
 }
 
-/** What lies in the bucket is what was written. */
+/** Compares the files in the bucket with the written ones. */
 export async function proveFiles(store: ObjectStore, keys: readonly string[], files: readonly string[]): Promise<void> {
   for (const [i, file] of files.entries()) {
     const key = keys[i] as string;

@@ -11,19 +11,19 @@ import { inBlocks, type Pending, pendingObjects } from "./pending.ts";
 import { type Rows, writeRows } from "./rows.ts";
 import type { ObjectStore, StoredObject } from "./store.ts";
 
-/** Objects asked for at once. */
+/** Number of objects that are read at once. */
 const AT_ONCE = 24;
 
 export interface Copies {
-  /** One raw copy a line, as it came. */
+  /** The raw copies, one in a line, unchanged. */
   readonly archive: string;
   readonly rows: Rows;
   readonly tally: Tally;
-  /** Objects that are no raw copy of an event: in the archive only. */
+  /** Number of objects that are no raw copy of an event. They are in the archive only. */
   readonly unreadable: number;
 }
 
-/** Reads the part's copies into two local files. undefined: a copy is gone, so the part must be looked at anew. */
+/** Reads the part's copies into two local files. undefined: a copy is gone, so the part must be read again. */
 export async function fetchCopies(
   store: ObjectStore,
   area: Area,
@@ -56,7 +56,7 @@ export async function fetchCopies(
 }
 const NEWLINE = Buffer.from("\n");
 
-/** In order, and no more than a few at once. */
+/** Reads objects in order, a few at once. */
 export async function* contents(store: ObjectStore, objects: AsyncIterable<StoredObject>) {
   const underway: { readonly key: string; readonly content: Promise<Buffer | undefined> }[] = [];
   const next = async () => {
@@ -66,7 +66,7 @@ export async function* contents(store: ObjectStore, objects: AsyncIterable<Store
   try {
     for await (const { key } of objects) {
       const content = store.get(key);
-      content.catch(() => {}); // heard when it is its turn
+      content.catch(() => {}); // The error is thrown when its turn comes.
       underway.push({ key, content });
       if (underway.length < AT_ONCE) continue;
       const one = await next();

@@ -8,14 +8,14 @@ import type { Area } from "./layout.ts";
 import { type Piece, type Rows, splitRows } from "./rows.ts";
 
 export interface Sizes {
-  /** Bytes of a Parquet file at most. More than one file: each has at least half of it. */
+  /** Largest size of a Parquet file in bytes. If there are several, each has at least half of it. */
   readonly file: number;
-  /** Bytes of the rows that DuckDB sorts at once, as JSON. */
+  /** Bytes of the rows, as JSON, that DuckDB sorts at once. */
   readonly piece: number;
 }
 /**
- * Files between 100 and 250 MB, as Snowflake's documentation advises. DuckDB's own FILE_SIZE_BYTES fills each file to the limit and leaves
- * a last one of any size.
+ * Files between 100 and 250 MB, as Snowflake's documentation advises. DuckDB's own FILE_SIZE_BYTES fills each file to the limit, and the
+ * last one can have any size.
  */
 const SIZES: Sizes = { file: 200e6, piece: 2e6 };
 
@@ -24,8 +24,8 @@ export interface Packed {
   readonly events: number;
 }
 /**
- * Writes the events that no earlier part of the day has to Parquet files, sorted; no files when there are no new ones. The memory does
- * not depend on the number of rows: DuckDB sorts one piece at a time, and the sorted pieces are then joined in their order.
+ * Writes the events that no earlier part of the day contains to sorted Parquet files; no files when there are none. The memory does not
+ * depend on the number of rows: DuckDB sorts one piece at a time, and the sorted pieces are then joined in order.
  */
 export async function writeParquet(area: Area, rows: Rows, earlier: readonly string[], folder: string, sizes = SIZES): Promise<Packed> {
   const table = TABLES[area.table];
@@ -36,7 +36,7 @@ export async function writeParquet(area: Area, rows: Rows, earlier: readonly str
   const sorted: SortedPiece[] = [];
   for (const [i, piece] of (await splitRows(rows, table.subject, sizes.piece, folder)).entries()) {
     const file = join(folder, `piece-${i}.parquet`);
-    // A new instance for each piece: one that goes on keeps up to 40 MB of what it has freed.
+    // A new instance for each piece, because an instance keeps up to 40 MB of freed memory.
     const events = await withDuckDb(folder, (db) => sortPiece(db, table, piece, { rows, earlier, file, group }));
     await rm(piece.file);
     if (events > 0) sorted.push({ file, events, bytes: statSync(file).size });
@@ -76,7 +76,7 @@ async function sortPiece(db: DuckDBConnection, table: Table, piece: Piece, { row
   await copy(db, fresh, file, group);
   return existsSync(file) ? count(db, `SELECT count(*) FROM ${fromParquet([file])}`) : 0;
 }
-/** DuckDB reads only those row groups of an earlier part that can hold a subject of the piece. */
+/** Limits an earlier part to the subjects of the piece, so that DuckDB reads only those row groups. */
 const within = ({ subject }: Table, { from, below }: Piece): string =>
   [
     "true",
@@ -93,7 +93,7 @@ async function joinPieces(db: DuckDBConnection, pieces: readonly SortedPiece[], 
   for (const piece of pieces) await rm(piece.file);
 }
 
-/** As few files as the limit allows, of about equal size. */
+/** Groups the pieces into as few files as the limit allows, of about equal size. */
 function inFiles(pieces: readonly SortedPiece[], fileBytes: number): readonly (readonly SortedPiece[])[] {
   const total = sum(pieces.map(({ bytes }) => bytes));
   const files: SortedPiece[][] = Array.from({ length: Math.ceil(total / fileBytes) }, () => []);
@@ -106,11 +106,11 @@ function inFiles(pieces: readonly SortedPiece[], fileBytes: number): readonly (r
 }
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-/** DuckDB's vector size: a row group has a multiple of it. */
+/** DuckDB's vector size. The size of a row group is a multiple of it. */
 const VECTOR = 2048;
-/** DuckDB's own default, and our maximum. */
+/** DuckDB's default size of a row group, and our maximum. */
 const LARGEST_GROUP = 122_880;
-/** Rows of a row group: DuckDB keeps one in memory, so wide rows make groups of fewer rows. */
+/** Number of rows in a row group. DuckDB keeps one in memory, so groups of wide rows have fewer rows. */
 const rowGroup = ({ bytes, count: of }: Rows, { piece }: Sizes): number =>
   Math.min(LARGEST_GROUP, Math.max(1, Math.floor((piece * of) / Math.max(1, bytes) / VECTOR)) * VECTOR);
 

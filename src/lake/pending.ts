@@ -6,10 +6,10 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
 import type { StoredObject } from "./store.ts";
 
-/** What one part is made of, in the order of the keys: a local file, so that a day of any size takes no memory. */
+/** The list of a part's copies, in the order of the keys. It is a local file, so that the size of the day needs no memory. */
 export interface Pending {
   readonly file: string;
-  /** Made of the keys and their ETags: the same copies are the same part in every run. */
+  /** Id from the keys and their ETags. The same copies are the same part in every run. */
   readonly part: string;
   readonly copies: number;
 }
@@ -44,7 +44,7 @@ export async function* pendingObjects(file: string): AsyncGenerator<StoredObject
   }
 }
 
-/** Objects of both sides with the same key and ETag; both in the order of the keys. */
+/** Objects that both sides have with the same key and ETag. Both sides are in the order of the keys. */
 export async function* inBoth(left: AsyncIterable<StoredObject>, right: AsyncIterable<StoredObject>): AsyncGenerator<StoredObject> {
   const others = right[Symbol.asyncIterator]();
   let other = await others.next();
@@ -54,11 +54,11 @@ export async function* inBoth(left: AsyncIterable<StoredObject>, right: AsyncIte
   }
   await others.return?.();
 }
-/** As S3 orders keys: by their UTF-8 bytes. */
+/** Compares UTF-8 bytes, as S3 does. */
 const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
 const BLOCK_BYTES = 256 * 1024;
-/** Few big pieces instead of many small ones: each piece costs a way through the compressor's thread. */
+/** Joins small pieces into large ones, because each piece costs a round trip to the compressor's thread. */
 export async function* inBlocks(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let [block, bytes]: [Buffer[], number] = [[], 0];
   for await (const piece of pieces) {

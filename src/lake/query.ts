@@ -17,13 +17,13 @@ export interface QueryResult {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   readonly rows: readonly (readonly unknown[])[];
 }
-/** The tables of the lake, and the names by which the API's routes know them. */
+/** The tables of the lake, with the names that the API's routes have for them. */
 export const LAKE_TABLES = ["deliveries", "fixes", "route_checks", "alerts"] as const;
 const ALSO: Readonly<Record<string, string>> = { vehicles: "fixes", routes: "route_checks" };
 
 /**
- * Answers SQL over what is packed and what is not yet, each event once. Packed files are kept in `cache`, for they never change.
- * The statement sees these tables only: no file, no network.
+ * Runs SQL over packed and unpacked events, each event once. Packed files never change, so they are kept in `cache`. The statement can read
+ * only these tables: no file, no network.
  */
 export async function queryLake(lake: Lake, cache: string, sql: string): Promise<QueryResult> {
   const folder = await mkdtemp(join(lake.folder, "query-"));
@@ -60,7 +60,7 @@ async function answer(db: DuckDBConnection, sql: string): Promise<QueryResult> {
     });
   }
 }
-/** Whole numbers come as text; those that JSON can hold become numbers. */
+/** DuckDB returns whole numbers as text. Those that JSON can hold become numbers. */
 function plain(value: unknown, type: string): unknown {
   if (typeof value !== "string" || !/^(U?(BIG|HUGE)INT|DECIMAL)/.test(type)) return value;
   const number = Number(value);
@@ -78,7 +78,7 @@ async function viewOf(db: DuckDBConnection, name: string, table: Table, { parque
     ...(json.length > 0 ? [`SELECT ${columns}, 1 AS fresh FROM ${fromJson(json, table)}`] : []),
   ];
   const source = all.length === 0 ? `${noRows(table)}` : `(${all.join(" UNION ALL ")})`;
-  // A copy that is packed and not removed yet is in both. In Parquet each event is once already.
+  // A packed copy that is not removed yet is in both sources. Parquet contains each event once.
   const first = table.identity.includes("alert_id") ? "fresh" : "received_at NULLS LAST, event_time";
   const once =
     json.length === 0
@@ -87,7 +87,7 @@ async function viewOf(db: DuckDBConnection, name: string, table: Table, { parque
   await db.run(`CREATE VIEW ${named(name)} AS ${once}`);
 }
 
-/** Raw copies first, manifests after: what a run packs in between is then in both, never in neither. */
+/** Reads raw copies before manifests. Copies that a run packs meanwhile are then in both sources, never in none. */
 async function sourcesOf(lake: Lake, area: Area, folder: string, cache: string): Promise<Sources> {
   const json = join(folder, `${area.table}.ndjson`);
   let found = 0;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
 
-/** Typed events in a local file, one JSON object a line. */
+/** Typed events in a local file, one JSON object in a line. */
 export interface Rows {
   readonly file: string;
   readonly count: number;
@@ -47,7 +47,7 @@ export function writeRows(file: string, subject: string) {
     },
   };
 }
-/** The same numbers in every run: a run after a killed one must write the same files. Constants of Numerical Recipes. */
+/** The same numbers in every run, because the run after a killed one must write the same files. Constants of Numerical Recipes. */
 function pseudoRandom(): () => number {
   let state = 1;
   return () => {

@@ -6,18 +6,18 @@ export interface StoredObject {
   readonly size: number;
 }
 
-/** The bucket, as the lake needs it. Every call is asked again until it is answered; what then fails throws. */
+/** The bucket of the lake. Every call is retried. An error that remains is thrown. */
 export interface ObjectStore {
-  /** In the order of the keys' UTF-8 bytes, as S3 lists. */
+  /** Lists objects in the order of the keys' UTF-8 bytes, as S3 does. */
   list(prefix: string): AsyncIterable<StoredObject>;
   /** Names of the folders in a folder, without its own name and the slash. */
   folders(prefix: string): Promise<readonly string[]>;
-  /** undefined: there is no such object (any more). */
+  /** undefined: the object does not exist. */
   get(key: string): Promise<Buffer | undefined>;
   stream(key: string): Promise<Readable | undefined>;
-  /** Writes a local file; big ones in pieces. */
+  /** Writes a local file. Large files are sent in pieces. */
   put(key: string, file: string, contentType: string): Promise<void>;
-  /** false: the key is taken. */
+  /** Writes a local file when the key is free. Returns false when it exists. */
   putNew(key: string, file: string, contentType: string): Promise<boolean>;
   remove(keys: readonly string[]): Promise<void>;
 }

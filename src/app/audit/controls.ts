@@ -1,7 +1,7 @@
 /** One security requirement on a stack, from scanners and AWS Foundational Security Best Practices. */
 export interface Control {
   readonly id: string;
-  /** `default`: in both hardenings. `prod`: in production. `declined`: in none. */
+  /** `default`: required in both hardenings. `prod`: in production. `declined`: in none. */
   readonly class: "default" | "prod" | "declined";
   readonly service: string;
   readonly severity: "critical" | "high" | "medium" | "low";

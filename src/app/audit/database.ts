@@ -15,7 +15,7 @@ interface DatabaseFacts {
   readonly subscriptions: readonly EventSubscription[];
 }
 
-/** The PostgreSQL instance, its parameters and its snapshots. */
+/** Checks the PostgreSQL instance, its parameters and its snapshots. */
 export const lookAtDatabase: Look = async (session) => {
   const facts = await databaseFacts(session);
   const key = await keyArnOf(session);

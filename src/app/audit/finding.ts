@@ -24,7 +24,7 @@ export function judge<Live>(resource: string, live: Live | undefined, checks: re
     return { control, resource, ok, message: ok ? "as it should be" : wrong };
   });
 }
-/** One read, or undefined where AWS answers with one of the codes. */
+/** One read; undefined when AWS answers with one of the codes. */
 export const read = <T>({ ask }: Session, what: string, call: () => Promise<T>, ...absent: readonly string[]): Promise<T | undefined> =>
   ask(what, () => orAbsent(call(), ...absent));
 

@@ -70,7 +70,7 @@ async function functionFacts(session: Session, FunctionName: string) {
   return { it, policies: [alias?.Policy, own?.Policy], tags: found?.Tags ?? {} };
 }
 
-/** The functions' roles. */
+/** Checks the functions' roles. */
 export const lookAtRoles: Look = (session) =>
   ofEach(session, async (fn) => {
     const name = naming(session.config, session.place).role(fn);

@@ -22,7 +22,7 @@ async function keyFacts(session: Session) {
   return { arn: key.Arn ?? "", key, rotates: rotation?.KeyRotationEnabled === true, policy: policy?.Policy };
 }
 
-/** The key of a production stack. */
+/** Checks the key of a production stack. */
 export const lookAtKey: Look = async (session) => {
   if (session.config.hardening !== "production") return [];
   const { key } = naming(session.config, session.place);

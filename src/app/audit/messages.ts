@@ -5,7 +5,7 @@ import type { Session } from "../session.ts";
 import { type Check, deniesPlainText, isTagged, judge, type Look, opensOutside, read, type Seen, statementsOf } from "./finding.ts";
 import { keyArnOf } from "./key.ts";
 
-/** The topics of the dispatchers and of the alarms. */
+/** Checks the topics of the dispatchers and of the alarms. */
 export const lookAtTopics: Look = async (session) => {
   const { config, place } = session;
   const { topicArn, alarmsTopicArn } = naming(config, place);

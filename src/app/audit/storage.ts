@@ -16,7 +16,7 @@ interface BucketFacts {
   readonly logTarget: string | undefined;
 }
 
-/** The data lake, and in production the bucket of its access logs. */
+/** Checks the data lake, and in production the bucket of its access logs. */
 export const lookAtBuckets: Look = async (session) => {
   const { config, place } = session;
   const names = naming(config, place);
@@ -91,7 +91,7 @@ async function bucketFacts(session: Session, Bucket: string): Promise<BucketFact
   };
 }
 
-/** The four tables. */
+/** Checks the four tables. */
 export const lookAtTables: Look = async (session) => {
   const key = await keyArnOf(session);
   const seen = await Promise.all(

@@ -47,7 +47,7 @@ export function attributesOf({ node, spec }: ObservedNode): Attributes | undefin
   return said.length > 0 ? Object.fromEntries(said) : undefined;
 }
 
-/** Services and actions of a policy, each once. */
+/** Services and actions of a policy, without duplicates. */
 function actionsOf(policy: unknown): string {
   const { Statement = [] } = policy as { readonly Statement?: readonly { readonly Action?: string | readonly string[] }[] };
   return [...new Set(Statement.flatMap(({ Action = [] }) => Action))].join(", ");

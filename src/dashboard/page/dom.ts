@@ -1,4 +1,4 @@
-/** The element with this id; the page's HTML has it. */
+/** The element with this id. The page's HTML contains it. */
 export function byId<E extends HTMLElement = HTMLElement>(id: string): E {
   const element = document.getElementById(id);
   if (!element) throw new Error(`The page has no element ${id}.`);

@@ -4,7 +4,7 @@ export interface Format {
   /** Empty when the speed is unknown. */
   speed(kmh: number | null): string;
   number(value: number): string;
-  /** Hours, minutes, seconds. */
+  /** Time of day with seconds. */
   clock(at: number): string;
   minute(at: number): string;
   /** `12 s`, `5 min`, `3 h`, `2 d`. */

@@ -4,7 +4,7 @@ import { nearestOn } from "./motion.ts";
 import type { Store } from "./store.ts";
 import { readTheme } from "./theme.ts";
 
-/** Planned routes, and from each deviating vehicle a dashed line to the nearest point of its route. */
+/** Draws the planned routes, and a dashed line from each deviating vehicle to the nearest point of its route. */
 export interface RouteLayer {
   show(store: Store, selectedRoute: string | undefined): void;
   retheme(): void;

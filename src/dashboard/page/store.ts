@@ -4,7 +4,7 @@ import type { About, Alert, Deliveries, Feed, FeedName, Route, Traffic, Update, 
 export interface Store {
   readonly vehicles: ReadonlyMap<string, Vehicle>;
   readonly alerts: readonly Alert[];
-  /** Open deviations by their vehicle. */
+  /** Open deviations by vehicle. */
   readonly deviating: ReadonlyMap<string, Alert>;
   readonly routes: ReadonlyMap<string, Route>;
   readonly feeds: ReadonlyMap<FeedName, Feed>;

@@ -34,7 +34,7 @@ export function addVehicleLayer(map: LeafletMap): VehicleLayer {
   pane.style.zIndex = "450";
   pane.style.pointerEvents = "none";
   const canvas = DomUtil.create("canvas", "", pane);
-  // Without a GPU, drawing at once is faster than recording and drawing later.
+  // Without a GPU, drawing directly is faster than recording the drawing commands.
   const pen = canvas.getContext("2d", { willReadFrequently: true }) as CanvasRenderingContext2D;
   let theme = readTheme();
   let sprites = makeSprites(theme, devicePixelRatio);
