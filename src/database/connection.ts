@@ -38,7 +38,7 @@ export async function withClient<T>(connection: Connection, work: (client: Clien
   }
 }
 
-/** The caller ends it. */
+/** Opens a session. The caller closes it. */
 export async function openClient(connection: Connection): Promise<Client> {
   for (const ssl of sslChoices(connection)) {
     try {

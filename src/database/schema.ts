@@ -92,7 +92,7 @@ async function applyOne(client: Client, { version, name, sql, checksum }: Migrat
   }
 }
 
-/** Files `0001_name.sql`, in order, without gaps. */
+/** The files `0001_name.sql`, in order, without gaps. */
 function readMigrations(folder: string): readonly Migration[] {
   const names = readdirSync(folder)
     .filter((name) => /^\d{4}_\w+\.sql$/.test(name))

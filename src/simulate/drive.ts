@@ -12,9 +12,9 @@ import type { Tally } from "./report.ts";
 export interface Target {
   readonly url: string;
   readonly key?: string | undefined;
-  /** Headers that say who calls, the call's own among them; undefined: its own will do. */
+  /** Headers that authenticate the call, including the given ones; undefined: the given headers are sufficient. */
   readonly sign?: ((call: SentCall) => Promise<Readonly<Record<string, string>>>) | undefined;
-  /** Calls a second at most. */
+  /** Limit of calls in a second. */
   readonly rate: number;
   readonly signal: AbortSignal;
 }
@@ -27,24 +27,23 @@ export interface SentCall {
 export interface Reply {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
-  /** How often it was sent: an answer may have been lost on its way. */
+  /** Number of attempts. The answers of earlier ones may have been lost. */
   readonly attempts: number;
 }
 /**
- * One paced call, sent again as a phone would, while the API asks for patience, fails, or does not answer in time: every call is
- * safe to repeat. The last reply stands; NO_ANSWER if there was none. Throws ENDPOINT_UNREACHABLE where nobody listens, or the
- * signal's reason.
+ * One paced call. Like a phone, it repeats the call while the API is busy, fails, or does not answer in time; every call is safe to repeat.
+ * Returns the last reply; NO_ANSWER when there was none. Throws ENDPOINT_UNREACHABLE when no server listens, or the signal's reason.
  */
 export type Call = (method: "GET" | "PUT" | "POST", path: string, body?: unknown) => Promise<Reply>;
 
 const ATTEMPTS = 5;
-/** API Gateway gives up after 29 s and says so; somewhat longer, so that its answer is heard. */
+/** API Gateway answers an error after 29 s. The timeout is longer, so that this answer arrives. */
 const CALL_TIMEOUT_MS = 35_000;
 const LONGEST_WAIT_S = 10;
 
-/** Calls leave one after the other at the rate's distance, however many wait for their answers. */
+/** Sends calls at the rate, one after the other, however many wait for their answers. */
 export function caller(target: Target, tally: Tally): Call {
-  // Every call under way listens to it, and there may be hundreds.
+  // Each call in flight adds a listener, and there may be hundreds.
   setMaxListeners(0, target.signal);
   let next = 0;
   const turn = async () => {
@@ -87,7 +86,7 @@ async function once({ url, key, sign, signal }: Target, method: string, path: st
     });
   }
 }
-/** The connection was there and ended before the answer. */
+/** True when the connection was open and ended before the answer. */
 const isBrokenOff = (error: unknown): boolean =>
   ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes((error as { cause?: { code?: string } }).cause?.code ?? "");
 function parsed(text: string): Reply["body"] {
@@ -98,7 +97,7 @@ function parsed(text: string): Reply["body"] {
   }
 }
 
-/** Sends the whole plan: the roads first, then step by step, every vehicle's messages in their order. */
+/** Sends the whole plan: first the roads, then the messages step by step, in order for each vehicle. */
 export async function drive(plan: Plan, call: Call, tally: Tally, signal: AbortSignal): Promise<void> {
   tally.planned = plan.trips.reduce((sum, trip) => sum + sizeOf(trip), 0);
   for (const road of plan.roads) await store(road, call);
@@ -128,13 +127,13 @@ async function sendStep({ trip, left, answers }: Queue, step: number, call: Call
   for (const planning of trip.plannings) if (planning.step === step) await store(planning.route, call);
   while (left[0] !== undefined && left[0].step <= step) {
     const message = left.shift() as Message;
-    // A phone that doubles a message does not wait for the first answer.
+    // A phone that sends a message twice does not wait for the first answer.
     const copies = Array.from({ length: message.copies }, () => send(trip, message, call, tally));
     judge(trip, message, answers, await Promise.all(copies), tally);
   }
 }
 
-/** The answers to the events of one call, in their order. */
+/** Returns the answers to the events of one call, in their order. */
 async function send(trip: Trip, message: Message, call: Call, tally: Tally): Promise<readonly Answer[]> {
   const { path, events, isBatch } = message;
   tally.sent += events.length;

@@ -17,7 +17,7 @@ const road = (id: string, name: string, points: readonly (readonly [number, numb
   waypoints: points.map(([lat, lon]) => ({ lat, lon })),
 });
 
-/** Main roads between the fleet's cities, roughly as they run: towns on the way, in order. */
+/** Main roads between the fleet's cities, approximately, with the towns on the way in order. */
 export const ROADS: readonly Road[] = [
   road("bogota-medellin", "Bogotá – Medellín", [
     [4.711, -74.072],
@@ -116,7 +116,7 @@ export const ROADS: readonly Road[] = [
   ]),
 ];
 
-/** The point so many km east and north of another. */
+/** The point that is the given km east and north of another. */
 export const beside = ({ lat, lon }: Position, eastKm: number, northKm: number): Position => ({
   lat: lat + northKm / (RADIUS_KM * RAD),
   lon: lon + eastKm / (RADIUS_KM * RAD * Math.cos(lat * RAD)),
@@ -129,7 +129,7 @@ export function distanceKm(a: Position, b: Position): number {
   return 2 * RADIUS_KM * Math.asin(Math.min(1, Math.sqrt(h)));
 }
 
-/** The point `km` from the start, and the unit vector across the road there, in degrees; beyond the end: the end. */
+/** The point `km` from the start, and the unit vector across the road there, in degrees. Beyond the end it is the end. */
 export function along({ waypoints }: Road, km: number): { readonly position: Position; readonly across: Position } {
   let left = km;
   for (const [i, a] of waypoints.entries()) {
@@ -146,7 +146,10 @@ export function along({ waypoints }: Road, km: number): { readonly position: Pos
   throw new RangeError("A road has at least two waypoints.");
 }
 
-/** From a point to the nearest point of the road, in km, on the plane that touches the Earth at the point: exact enough near the road. */
+/**
+ * Distance from a point to the nearest point of the road, in km, on the plane that touches the Earth at the point. It is exact enough near
+ * the road.
+ */
 export function offRoadKm({ waypoints }: Road, from: Position): number {
   const [eastKm, northKm] = [RAD * Math.cos(from.lat * RAD) * RADIUS_KM, RAD * RADIUS_KM];
   let nearest = Number.POSITIVE_INFINITY;
@@ -154,7 +157,7 @@ export function offRoadKm({ waypoints }: Road, from: Position): number {
   for (const { lat, lon } of waypoints) {
     const [bx, by] = [(lon - from.lon) * eastKm, (lat - from.lat) * northKm];
     const [dx, dy] = [bx - ax, by - ay];
-    // Of a segment without length, and before the first one, the end.
+    // NaN for a segment without length, and before the first one: then its end counts.
     const share = Math.max(0, Math.min(1, -(ax * dx + ay * dy) / (dx * dx + dy * dy)));
     nearest = Math.min(nearest, Number.isNaN(share) ? Math.hypot(bx, by) : Math.hypot(ax + dx * share, ay + dy * share));
     [ax, ay] = [bx, by];

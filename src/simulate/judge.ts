@@ -2,7 +2,7 @@ import type { Event, Message, Trip } from "./messages.ts";
 import type { Expectation, Expected } from "./model.ts";
 import type { Tally } from "./report.ts";
 
-/** What one event was answered. `attempts`: how often its call was sent. */
+/** The answer to one event. `attempts`: number of times that its call was sent. */
 export interface Answer {
   readonly status: number;
   readonly body: Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ export interface Answer {
 /** Status of a call that got no answer. */
 export const NO_ANSWER = 0;
 
-/** Holds the answers of a message's copies against what the model expects, and counts them. */
+/** Compares the answers to a message's copies with the expected ones, and counts them. */
 export function judge(
   trip: Trip,
   message: Message,
@@ -36,7 +36,7 @@ export function judge(
 
 const nameOf = ({ body }: Event): string => `${body.delivery_id ?? body.vehicle_id} event ${body.event_id}`;
 
-/** undefined: as expected. A repeated call may find its first one done. */
+/** The difference from the expected answer; undefined: none. A repeated call may be answered as a duplicate. */
 function faultOf(answer: Answer, expected: Expectation, isDoubled: boolean): string | undefined {
   const { status, body, attempts } = answer;
   if (status !== expected.status) return `${said(answer)}, expected ${expected.status}`;

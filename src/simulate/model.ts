@@ -1,12 +1,12 @@
 import { offRoadKm, type Position, type Road } from "./geography.ts";
 import { type Event, type Message, type Reason, THRESHOLD_KM, type Trip } from "./messages.ts";
 
-/** What the API must answer to one event. */
+/** The expected answer to one event. */
 export interface Expectation {
-  /** 200, or the status of a refusal. */
+  /** 200, or the status of an error. */
   readonly status: number;
   readonly duplicate: boolean;
-  /** Empty: it is applied. Else it is not, with one of these reasons. */
+  /** Empty: the event is applied. Otherwise it is ignored with one of these reasons. */
   readonly reasons: readonly Reason[];
   readonly clock: "client" | "server";
 }
@@ -14,25 +14,25 @@ export interface Episode {
   readonly state: "open" | "closed";
   readonly reason: "back_on_route" | "route_changed" | undefined;
 }
-/** What the back end must say at the end. */
+/** The expected state at the end. */
 export interface Expected {
   readonly answers: ReadonlyMap<Event, Expectation>;
-  /** The newest good fix. */
+  /** The newest valid fix. */
   readonly newest: Event | undefined;
-  /** Every episode, oldest first. */
+  /** All episodes, oldest first. */
   readonly episodes: readonly Episode[];
-  /** Distances from the route, in km, of the fixes that were judged by them. */
+  /** Distances from the route, in km, of the fixes that may open or close an episode. */
   readonly deviations: readonly number[];
 }
 
-/** An open episode ends within this share of the threshold. */
+/** An open episode ends when the distance is below this share of the threshold. */
 const CLOSES_WITHIN = 0.8;
-/** As near to a limit the model's flat map and the API's sphere could disagree. */
+/** Closer to a threshold than this, the model's flat map and the API's sphere may give different results. */
 const UNSURE_KM = 0.05;
 const NEVER = Number.NEGATIVE_INFINITY;
 const STATUS = { counts: 200, implausible: 200, repeated: 200, reused: 409, invalid: 400 } as const;
 
-/** The episodes of a vehicle as they go on. */
+/** The state of a vehicle's episodes. */
 interface Following {
   readonly lastMs: number;
   readonly routeId: string | undefined;
@@ -41,13 +41,13 @@ interface Following {
   readonly deviations: readonly number[];
 }
 
-/** Walks through a trip in the order of sending, as the API must. */
+/** Computes the expected answers and the final state in the order of sending, as the API should. */
 export function expectedFixes(trip: Trip): Expected {
   const answers = new Map<Event, Expectation>();
   let newest: Event | undefined;
   let following: Following = { lastMs: NEVER, routeId: undefined, streak: 0, episodes: [], deviations: [] };
   for (const message of trip.messages) {
-    // A batch is worked off in order of time.
+    // The API processes a batch in order of time.
     for (const event of [...message.events].sort((a, b) => timeOf(a) - timeOf(b))) {
       const lastMs = message.path === "/route" ? following.lastMs : newest === undefined ? NEVER : timeOf(newest);
       const isLate = message.path !== "/delivery" && event.kind === "counts" && timeOf(event) < lastMs;
@@ -60,7 +60,7 @@ export function expectedFixes(trip: Trip): Expected {
   return { answers, newest, episodes: following.episodes, deviations: following.deviations };
 }
 
-/** A wrong clock's event counts with the time of its receipt, which lies after the whole plan. */
+/** An event of a wrong clock has the time of its receipt, which is after the whole plan. */
 const timeOf = ({ ms }: Event): number => ms ?? Number.POSITIVE_INFINITY;
 
 function answerTo({ kind, ms, refused }: Event, isLate: boolean): Expectation {
@@ -85,10 +85,10 @@ function follow(before: Following, event: Event, message: Message, trip: Trip): 
 const OPEN: Episode = { state: "open", reason: undefined };
 const closed = (reason: Episode["reason"]): Episode => ({ state: "closed", reason });
 
-/** The version of a route that is stored when the trip comes to `step`. */
+/** The version of a route that is stored when the trip reaches `step`. */
 const routeAt = (trip: Trip, id: string, step: number): Road =>
   trip.plannings.filter(({ route, step: from }) => route.id === id && from <= step).at(-1)?.route ?? trip.road;
 
-/** Whether a fix lies so near to a limit that model and API could judge it differently. */
+/** True when a fix is so close to a threshold that model and API may give different results. */
 export const isUnsure = ({ deviations }: Expected): boolean =>
   deviations.some((km) => [THRESHOLD_KM, CLOSES_WITHIN * THRESHOLD_KM].some((limit) => Math.abs(km - limit) < UNSURE_KM));

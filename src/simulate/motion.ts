@@ -1,17 +1,17 @@
 import { along, beside, distanceKm, lengthKm, offRoadKm, type Position, type Road } from "./geography.ts";
 import { normal } from "./random.ts";
 
-/** How one vehicle really moves. Times are ms from the trip's start. */
+/** The true movement of a vehicle. Times are ms from the trip's start. */
 export interface Motion {
-  /** km along the road. Beyond its end the vehicle stands there. */
+  /** km along the road. The vehicle stands at the road's end. */
   readonly kmAt: (ms: number) => number;
-  /** Where the vehicle is. */
+  /** The true position. */
   readonly placeAt: (ms: number) => Position;
-  /** Whether it is off the road at this time, the ways there and back included. */
+  /** True while the vehicle is off the road, including the ways there and back. */
   readonly isAway: (ms: number) => boolean;
 }
 
-/** A way off the road between two times: to the side and back, each at a speed that a vehicle can drive. */
+/** A way off the road between two times: to the side and back, at a realistic speed. */
 interface Excursion {
   readonly fromMs: number;
   readonly toMs: number;
@@ -20,24 +20,24 @@ interface Excursion {
 }
 
 const SLOT_MS = 30_000;
-/** Share of half-minutes at a red light. */
+/** Share of half-minutes that the vehicle waits at a red light. */
 const RED_LIGHTS = 0.12;
-/** Half-minutes between two stops at a customer, and how many one lasts: longer than `stoppedAfterMinutes`. */
+/** Half-minutes between two stops at a customer, and the length of a stop, which is longer than `stoppedAfterMinutes`. */
 const CUSTOMER_EVERY = 40;
 const CUSTOMER_STOP = 14;
-/** The way aside takes so long: with SIDE_KM it is driven at 90 km/h. */
+/** Duration of the way to the side. With SIDE_KM, the speed is 90 km/h. */
 export const ASIDE_MS = 60_000;
 const SIDE_KM = 1.5;
-/** Of a route that is made here: fewer than the API takes. */
+/** Largest number of waypoints of a route made here. It is below the API's limit. */
 const MAX_WAYPOINTS = 1500;
 const WAYPOINT_MS = 5_000;
 /** Noise of a good receiver, in metres, in each direction. */
 const NOISE_M = 6;
 
-/** km at the end of each half-minute: some 50 to 80 km/h, red lights and stops at customers. */
+/** km at the end of each half-minute: about 50 to 80 km/h, with red lights and stops at customers. */
 function profile(slots: number, startKm: number, random: () => number): readonly number[] {
   const cruise = 50 + random() * 30;
-  // Some stand at a customer when the trip begins.
+  // Some vehicles stand at a customer when the trip begins.
   const shift = Math.floor(random() * CUSTOMER_EVERY);
   const kms = [startKm];
   for (let slot = 0; slot < slots; slot++) {
@@ -49,7 +49,7 @@ function profile(slots: number, startKm: number, random: () => number): readonly
   return kms;
 }
 
-/** The vehicle's way along `road`, from `startKm`, for `durationMs`. `away`: the span in which it leaves the road, if it does. */
+/** The movement along `road`, from `startKm`, for `durationMs`. `away`: the time range in which the vehicle leaves the road, if any. */
 export function move(
   road: Road,
   startKm: number,
@@ -75,7 +75,7 @@ export function move(
   return { kmAt, placeAt, isAway };
 }
 
-/** Straight to the side, in the direction that leads farthest from every part of the road. */
+/** A straight way to the side, in the direction that leads farthest from all parts of the road. */
 function excursionOf(road: Road, kmAt: (ms: number) => number, [fromMs, toMs]: readonly [number, number]): Excursion {
   const times = [fromMs + ASIDE_MS, (fromMs + toMs) / 2, toMs - ASIDE_MS];
   const candidates = Array.from({ length: 16 }, (_, i) => {
@@ -86,13 +86,13 @@ function excursionOf(road: Road, kmAt: (ms: number) => number, [fromMs, toMs]: r
   return candidates.reduce((best, one) => (one.nearestKm > best.nearestKm ? one : best));
 }
 
-/** What a receiver says of a place: to a decimetre, with its noise. */
+/** A position as a receiver reports it: with noise, rounded to a decimetre. */
 export function measured(place: Position, random: () => number): Position {
   const noisy = beside(place, (normal(random) * NOISE_M) / 1000, (normal(random) * NOISE_M) / 1000);
   return { lat: Math.round(noisy.lat * 1e6) / 1e6, lon: Math.round(noisy.lon * 1e6) / 1e6 };
 }
 
-/** A planned route that follows the way really driven. */
+/** A planned route along the true movement. */
 export function followed(motion: Motion, fromMs: number, toMs: number): readonly Position[] {
   const places: Position[] = [];
   const stepMs = Math.max(WAYPOINT_MS, (toMs - fromMs) / MAX_WAYPOINTS);

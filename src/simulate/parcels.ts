@@ -1,7 +1,7 @@
 import type { Event, Message, Parcel, Reason } from "./messages.ts";
 
-/** How a delivery goes, and what goes wrong with its updates. Every run has each of them. */
-export const STORIES = [
+/** The course of a delivery, and the problem with its updates. Every run has each of them. */
+export const SCENARIOS = [
   "plain",
   "overtaken",
   "same second",
@@ -12,7 +12,7 @@ export const STORIES = [
   "offline",
   "sent twice",
 ] as const;
-export type Story = (typeof STORIES)[number];
+export type Scenario = (typeof SCENARIOS)[number];
 
 export interface Carrier {
   readonly deliveryId: string;
@@ -20,7 +20,7 @@ export interface Carrier {
   readonly routeId: string;
   readonly startMs: number;
   readonly steps: number;
-  /** Between the times of two steps, in ms. */
+  /** Time between two steps, in ms. */
   readonly fixMs: number;
   readonly nextId: () => number;
 }
@@ -28,7 +28,7 @@ export interface Carrier {
 const FINAL: readonly Reason[] = ["final", "late"];
 const AHEAD_MS = 365 * 86_400_000;
 
-/** One update: its status, the step of its time, and when it is sent if not then. */
+/** One update: its status, the step of its time, and the step of sending, when that is later. */
 interface Update {
   readonly status: string;
   readonly at: number;
@@ -41,7 +41,7 @@ interface Update {
 interface Script {
   readonly updates: readonly Update[];
   readonly status: string;
-  /** Steps of the update that stands and of `delivered_at`; `server`: the time of receipt. */
+  /** Steps of the last valid update and of `delivered_at`; `server`: the time of receipt. */
   readonly updatedAt: number | "server";
   readonly deliveredAt: number | "server" | null;
   readonly isBatch?: true;
@@ -49,14 +49,14 @@ interface Script {
 }
 
 /** `end`: the last step. */
-function scriptOf(story: Story, end: number): Script {
+function scriptOf(scenario: Scenario, end: number): Script {
   const [assigned, moving, done] = [
     { status: "assigned", at: 0 },
     { status: "in_transit", at: 1 },
     { status: "delivered", at: end - 3 },
   ];
   const delivered = { status: "delivered", updatedAt: done.at, deliveredAt: done.at };
-  const scripts: Readonly<Record<Story, Script>> = {
+  const scripts: Readonly<Record<Scenario, Script>> = {
     plain: { updates: [assigned, moving, done], ...delivered },
     overtaken: { updates: [assigned, done, { ...moving, sent: end, refused: FINAL }], ...delivered },
     "same second": { updates: [assigned, { status: "in_transit", at: done.at }, done], ...delivered },
@@ -81,11 +81,11 @@ function scriptOf(story: Story, end: number): Script {
     offline: { updates: [done, moving, assigned].map((update) => ({ ...update, sent: end })), isBatch: true, ...delivered },
     "sent twice": { updates: [assigned, moving, done], copies: 2, ...delivered },
   };
-  return scripts[story];
+  return scripts[scenario];
 }
 
-export function parcelOf(story: Story, carrier: Carrier): Parcel {
-  const script = scriptOf(story, carrier.steps - 1);
+export function parcelOf(scenario: Scenario, carrier: Carrier): Parcel {
+  const script = scriptOf(scenario, carrier.steps - 1);
   const events = script.updates.map((update) => ({ step: update.sent ?? update.at, event: eventOf(update, carrier) }));
   const copies = script.copies ?? 1;
   const singles = events.map(({ step, event }): Message => ({ step, path: "/delivery", events: [event], isBatch: false, copies }));

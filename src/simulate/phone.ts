@@ -24,25 +24,25 @@ export interface Phone {
   /** Time of step 0, ms since 1970. */
   readonly startMs: number;
   readonly steps: number;
-  /** Between the times of two fixes, in ms. */
+  /** Time between two fixes, in ms. */
   readonly fixMs: number;
   readonly motion: Motion;
   readonly routeAt: (step: number) => string;
-  /** The phone counts its events from 1, as other phones do. */
+  /** Returns the next event id. Each phone counts from 1. */
   readonly nextId: () => number;
-  /** Steps of which nothing may be lost or late. */
+  /** Steps whose messages must be neither lost nor late. */
   readonly hold: readonly number[];
   readonly faults: readonly Fault[];
 }
 
-/** How many of the messages are lost on their way, sent twice at once, and overtaken by the next ones. */
-const FATES = { lost: 0.05, doubled: 0.1, late: 0.15 };
-/** Fixes that a phone keeps for each step while it is offline. */
+/** Probabilities (cumulative) that a message is lost, sent twice at once, or overtaken by later ones. */
+const CHANCES = { lost: 0.05, doubled: 0.1, late: 0.15 };
+/** Number of fixes that an offline phone stores for each step. */
 const STORED_A_STEP = 4;
 const OFFLINE_STEPS = 3;
-/** The place of a radio mast, as a phone in a building says it. */
+/** Accuracy of a position from radio masts, as a phone in a building reports it. */
 const INACCURATE_M = 20_000;
-/** A wrong clock: next year. */
+/** A wrong clock is one year ahead. */
 const AHEAD_MS = 365 * 86_400_000;
 
 /** The fixes of one vehicle as calls, in the order of sending. */
@@ -68,30 +68,30 @@ export function fixMessages(phone: Phone, random: () => number): { readonly mess
     }
     const isLast = step === steps - 1;
     const pair = isLast && has("wrong clock") ? wrongClock(phone, step, random) : fixPair(phone, step, random);
-    const fate = fateOf(phone, step, random);
-    if (fate === "lost") lost += pair.length;
-    else if (fate === "doubled") messages.push(...pair.map((message) => ({ ...message, copies: 2 })));
-    else if (fate === "late") overdue = pair;
-    else messages.push(...pair, ...troublesAt(phone, step).flatMap((fault) => trouble(phone, step, fault, pair, random)));
+    const transmission = transmissionOf(phone, step, random);
+    if (transmission === "lost") lost += pair.length;
+    else if (transmission === "doubled") messages.push(...pair.map((message) => ({ ...message, copies: 2 })));
+    else if (transmission === "late") overdue = pair;
+    else messages.push(...pair, ...faultsAt(phone, step).flatMap((fault) => faultMessages(phone, step, fault, pair, random)));
     messages.push(...late);
   }
   return { messages, lost };
 }
 
-type Fate = "lost" | "doubled" | "late" | "sent";
+type Transmission = "lost" | "doubled" | "late" | "sent";
 
-/** What becomes of a step's fix on its way. A fault stands beside a good fix, so that one goes out as it should. */
-function fateOf(phone: Phone, step: number, random: () => number): Fate {
+/** How a step's fix is sent. A step with a fault also has a valid fix, which must arrive. */
+function transmissionOf(phone: Phone, step: number, random: () => number): Transmission {
   if (step === 3 && phone.faults.includes("sent twice at once")) return "doubled";
   if (step === phone.steps - 2 && phone.faults.includes("overtaken")) return "late";
-  const isHeld = step < 4 || step === phone.steps - 1 || phone.hold.includes(step) || troublesAt(phone, step).length > 0;
+  const isHeld = step < 4 || step === phone.steps - 1 || phone.hold.includes(step) || faultsAt(phone, step).length > 0;
   const chance = isHeld ? 1 : random();
-  return chance < FATES.lost ? "lost" : chance < FATES.doubled ? "doubled" : chance < FATES.late ? "late" : "sent";
+  return chance < CHANCES.lost ? "lost" : chance < CHANCES.doubled ? "doubled" : chance < CHANCES.late ? "late" : "sent";
 }
 
 const single = (step: number, path: Path, event: Event): Message => ({ step, path, events: [event], isBatch: false, copies: 1 });
 
-/** A fix for both of the API's readers. */
+/** The same fix for the two routes of the API, `/vehicle` and `/route`. */
 function fixEvents(phone: Phone, step: number, ms: number, position: Position, kind: Kind, more: object = {}): readonly [Event, Event] {
   const at = phone.startMs + ms;
   const common = {
@@ -117,7 +117,7 @@ function fixPair(phone: Phone, step: number, random: () => number): readonly Mes
   const ms = step * phone.fixMs;
   const position = measured(phone.motion.placeAt(ms), random);
   if (!phone.faults.includes("wrong first fix") || step > 2) return pairOf(step, fixEvents(phone, step, ms, position, "counts"));
-  // Nobody can know that the first fix is wrong: it counts until the third of the right ones.
+  // The API cannot know that the first fix is wrong. It counts until the third correct one.
   if (step > 0) return pairOf(step, fixEvents(phone, step, ms, position, "implausible"));
   return pairOf(step, fixEvents(phone, step, ms, beside(position, 300, 0), "counts"));
 }
@@ -131,8 +131,8 @@ function wrongClock(phone: Phone, step: number, random: () => number): readonly 
   ]);
 }
 
-/** Where in the trip, as a share of its steps, a fault of the receiver or the network stands. */
-const TROUBLES: readonly (readonly [Fault, number])[] = [
+/** Position of each fault in the trip, as a share of the steps. */
+const FAULT_PLACES: readonly (readonly [Fault, number])[] = [
   ["0,0", 0.3],
   ["inaccurate", 0.38],
   ["teleport", 0.46],
@@ -142,10 +142,10 @@ const TROUBLES: readonly (readonly [Fault, number])[] = [
 ];
 
 /** The faults of this step. */
-const troublesAt = (phone: Phone, step: number): readonly Fault[] =>
-  TROUBLES.filter(([fault, share]) => phone.faults.includes(fault) && Math.floor(phone.steps * share) === step).map(([fault]) => fault);
+const faultsAt = (phone: Phone, step: number): readonly Fault[] =>
+  FAULT_PLACES.filter(([fault, share]) => phone.faults.includes(fault) && Math.floor(phone.steps * share) === step).map(([fault]) => fault);
 
-function trouble(phone: Phone, step: number, fault: Fault, pair: readonly Message[], random: () => number): readonly Message[] {
+function faultMessages(phone: Phone, step: number, fault: Fault, pair: readonly Message[], random: () => number): readonly Message[] {
   const ms = step * phone.fixMs + phone.fixMs / 2;
   const here = measured(phone.motion.placeAt(ms), random);
   const wrong = (position: Position, more: object = {}) => pairOf(step, fixEvents(phone, step, ms, position, "implausible", more));
@@ -160,7 +160,7 @@ function trouble(phone: Phone, step: number, fault: Fault, pair: readonly Messag
   return pair.map((message) => ({ ...message, events: message.events.map(changed) }));
 }
 
-/** What the phone kept while it was offline, in one call for each reader, the newest first, with one event that nobody can take. */
+/** The fixes that the phone stored while it was offline, in one call for each route of the API, the newest first, with one invalid event. */
 function stored(phone: Phone, from: number, random: () => number): readonly Message[] {
   const step = from + OFFLINE_STEPS - 1;
   const pairs = Array.from({ length: OFFLINE_STEPS * STORED_A_STEP }, (_, i) => {

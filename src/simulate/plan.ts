@@ -2,17 +2,17 @@ import { beside, lengthKm, type Position, ROADS, type Road } from "./geography.t
 import type { Planning, Trip } from "./messages.ts";
 import { expectedFixes, isUnsure } from "./model.ts";
 import { ASIDE_MS, followed, move } from "./motion.ts";
-import { parcelOf, STORIES } from "./parcels.ts";
+import { parcelOf, SCENARIOS } from "./parcels.ts";
 import { FAULTS, fixMessages } from "./phone.ts";
 import { seeded } from "./random.ts";
 
 export interface Settings {
   readonly vehicles: number;
   readonly minutes: number;
-  /** Between two fixes of a vehicle, in seconds. */
+  /** Seconds between two fixes of a vehicle. */
   readonly interval: number;
   readonly seed: number;
-  /** Calls a second at most. */
+  /** Limit of calls in a second. */
   readonly rate: number;
   /** The stack's `alerts.confirmFixes`. */
   readonly confirmFixes?: number | undefined;
@@ -22,34 +22,36 @@ export interface Plan {
   readonly roads: readonly Road[];
   readonly trips: readonly Trip[];
   readonly steps: number;
-  /** Between two steps, in ms. */
+  /** Time between two steps, in ms. */
   readonly stepMs: number;
-  /** Calls a second at most. */
+  /** Limit of calls in a second. */
   readonly rate: number;
 }
 
 const FEWEST_STEPS = 14;
-/** Tries to find a trip on which no fix lies so near to a threshold that model and API could judge it differently. */
+/** Number of attempts to find a trip on which no fix is so close to a threshold that model and API may give different results. */
 const TRIES = 50;
 
-/** What a trip is about beside its road. */
-const TALES = ["excursion", "round", "replanned", "other route", "straight"] as const;
-type Tale = (typeof TALES)[number];
+/** The course of a trip. */
+const COURSES = ["excursion", "round", "replanned", "other route", "straight"] as const;
+type Course = (typeof COURSES)[number];
 
-/** So long before the run a trip begins: less than the default of `tracking.silentAfterMinutes`, so that no vehicle counts as silent. */
+/**
+ * Time between the start of a trip and the start of the run. It is below the default of `tracking.silentAfterMinutes`, so that no vehicle
+ * counts as silent.
+ */
 const STARTS_BEFORE_MS = 12 * 60_000;
-/** So long and a step before the run's end a trip ends: the API's clock may be behind this machine's. */
+/** A trip ends this time and one step before the run, because the API's clock may be behind this machine's. */
 const ENDS_BEFORE_MS = 60_000;
-/** `fixMs` is a multiple of it: a phone keeps up to so many fixes for a step, each at a whole millisecond. */
+/** `fixMs` is a multiple of it: a phone stores up to this number of fixes in a step, each at a whole millisecond. */
 const PARTS_OF_A_STEP = 4;
 
 /**
- * The time of a step comes nearer to the present with each step, and stays behind the time of its sending: nothing comes from the
- * future but what a wrong clock says. `beganMs`: when the sending begins. Pure: the same seed gives the same messages, names and times
- * relative to it.
+ * The time of a step approaches the present with each step, and is always before the time of sending, so that only a wrong clock
+ * gives a future time. `beganMs`: start of the sending. Pure: the same seed gives the same messages, names and times relative to it.
  */
 export function makePlan(settings: Settings, beganMs: number): Plan {
-  // A pair of fixes for each vehicle and step, and half as many calls for everything else.
+  // Each vehicle and step needs two calls for fixes, and on average one more for everything else.
   const stepMs = Math.max(settings.interval, (3 * settings.vehicles) / settings.rate) * 1000;
   const steps = Math.max(FEWEST_STEPS, Math.floor((settings.minutes * 60_000) / stepMs));
   const endsBefore = ENDS_BEFORE_MS + stepMs;
@@ -66,7 +68,7 @@ interface Frame {
   readonly index: number;
   readonly steps: number;
   readonly startMs: number;
-  /** Between the times of two fixes, in ms. */
+  /** Time between two fixes, in ms. */
   readonly fixMs: number;
   readonly settings: Settings;
 }
@@ -88,8 +90,8 @@ function tryTrip(frame: Frame, random: () => number): Trip {
   const faults = faultsOf(index, settings.vehicles);
   const { routeAt, hold } = routing;
   const fixes = fixMessages({ vehicleId, startMs, steps, fixMs, motion, routeAt, nextId, hold, faults }, random);
-  const parcels = storiesOf(index, settings.vehicles).map((story, i) =>
-    parcelOf(story, { deliveryId: `sim-d-${name}-${i + 1}`, vehicleId, routeId: road.id, startMs, steps, fixMs, nextId }),
+  const parcels = scenariosOf(index, settings.vehicles).map((scenario, i) =>
+    parcelOf(scenario, { deliveryId: `sim-d-${name}-${i + 1}`, vehicleId, routeId: road.id, startMs, steps, fixMs, nextId }),
   );
   const messages = [...fixes.messages, ...parcels.flatMap((parcel) => parcel.messages)].sort((a, b) => a.step - b.step);
   const lastMs = (steps - 1) * fixMs;
@@ -105,38 +107,38 @@ function tryTrip(frame: Frame, random: () => number): Trip {
   };
 }
 
-/** The road of a trip, how the vehicle moves along it, and on which routes it reports. */
+/** The road of a trip, the movement along it, and the routes that the vehicle reports. */
 function journeyOf({ index, steps, fixMs }: Frame, name: string, random: () => number) {
-  const tale = (TALES[index] ?? TALES[Math.floor(random() * TALES.length)]) as Tale;
+  const course = (COURSES[index] ?? COURSES[Math.floor(random() * COURSES.length)]) as Course;
   const main = ROADS[Math.floor(random() * ROADS.length)] as Road;
   const ownId = `sim-r-${name}`;
   const tripMs = steps * fixMs;
-  const road = tale === "round" ? roundFrom(main.waypoints[0] as Position, ownId, tripMs) : ownRoad(main, tale, ownId);
-  const leaves = leavesAt(tale, steps, index, random);
-  const startKm = tale === "round" ? 0 : random() * 0.3 * lengthKm(road);
+  const road = course === "round" ? roundFrom(main.waypoints[0] as Position, ownId, tripMs) : ownRoad(main, course, ownId);
+  const leaves = leavesAt(course, steps, index, random);
+  const startKm = course === "round" ? 0 : random() * 0.3 * lengthKm(road);
   const awayMs = leaves && ([leaves[0] * fixMs, leaves[1] * fixMs] as const);
   const motion = move(road, startKm, tripMs, awayMs, random);
   const aside = Math.ceil(ASIDE_MS / fixMs);
-  return { road, motion, routing: routesOf(tale, road, followed(motion, 0, tripMs), leaves?.[0] ?? 0, aside, `sim-s-${name}`) };
+  return { road, motion, routing: routesOf(course, road, followed(motion, 0, tripMs), leaves?.[0] ?? 0, aside, `sim-s-${name}`) };
 }
 
-const ownRoad = (road: Road, tale: Tale, id: string): Road =>
-  tale === "replanned" ? { ...road, id, name: `${road.name}, re-planned` } : road;
+const ownRoad = (road: Road, course: Course, id: string): Road =>
+  course === "replanned" ? { ...road, id, name: `${road.name}, re-planned` } : road;
 
-/** Every kind of fault in every run: few vehicles have several, many have one each. */
+/** Distributes the faults, so that every run has each of them: few vehicles have several, many have one each. */
 function faultsOf(index: number, vehicles: number) {
   return FAULTS.filter((_, k) => (vehicles >= FAULTS.length ? k === index % FAULTS.length : k % vehicles === index));
 }
-/** Every story of a delivery in every run; each vehicle has at least one. */
-function storiesOf(index: number, vehicles: number) {
-  return STORIES.filter((_, k) => (vehicles >= STORIES.length ? k === index % STORIES.length : k % vehicles === index));
+/** Distributes the courses of deliveries, so that every run has each of them and each vehicle has at least one. */
+function scenariosOf(index: number, vehicles: number) {
+  return SCENARIOS.filter((_, k) => (vehicles >= SCENARIOS.length ? k === index % SCENARIOS.length : k % vehicles === index));
 }
 
-/** The steps at which the vehicle leaves the road and is back on it: of some, after the end of the trip. */
-function leavesAt(tale: Tale, steps: number, index: number, random: () => number): readonly [number, number] | undefined {
-  if (tale === "round" || tale === "straight") return undefined;
+/** The steps at which the vehicle leaves the road and returns. Some vehicles do not return before the end of the trip. */
+function leavesAt(course: Course, steps: number, index: number, random: () => number): readonly [number, number] | undefined {
+  if (course === "round" || course === "straight") return undefined;
   const from = Math.max(4, Math.floor(steps * (0.25 + random() * 0.1)));
-  const stays = tale === "excursion" && index >= TALES.length && random() < 0.25;
+  const stays = course === "excursion" && index >= COURSES.length && random() < 0.25;
   const to = from + Math.max(4, Math.ceil(steps * 0.3));
   return [from, stays ? steps + 2 : to];
 }
@@ -144,30 +146,30 @@ function leavesAt(tale: Tale, steps: number, index: number, random: () => number
 interface Routing {
   readonly routeAt: (step: number) => string;
   readonly plannings: readonly Planning[];
-  /** Steps of which no fix may be lost or late, as the tale hangs on them. */
+  /** Steps whose fixes must be neither lost nor late, because the course of the trip depends on them. */
   readonly hold: readonly number[];
-  /** The vehicle is on one route from beginning to end, as it was planned. */
+  /** True when the vehicle has one unchanged route from beginning to end. */
   readonly isPlain: boolean;
 }
 
 /**
- * Which route the vehicle reports on, and when these routes are stored. `way`: as it is really driven; `leaves`: the step at which the
- * vehicle leaves the road; `aside`: how many steps later it is far from it.
+ * The routes that the vehicle reports, and the steps at which they are stored. `way`: the true movement. `leaves`: the step at which the
+ * vehicle leaves the road. `aside`: the number of steps until it is far from the road.
  */
-function routesOf(tale: Tale, road: Road, way: readonly Position[], leaves: number, aside: number, otherId: string): Routing {
-  // Two fixes far from the road, as a stack may ask for a second one, before the vehicle reports on another route.
+function routesOf(course: Course, road: Road, way: readonly Position[], leaves: number, aside: number, otherId: string): Routing {
+  // Two fixes far from the road, because a stack may require a second one, before the vehicle reports another route.
   const changes = leaves + aside + 2;
   const hold = Array.from({ length: changes - leaves + 1 }, (_, i) => leaves + i);
-  if (tale === "round") return { routeAt: () => road.id, plannings: [{ step: 0, route: road }], hold: [], isPlain: true };
-  if (tale === "replanned") {
-    // Dispatch plans the way aside before the vehicle takes it: nothing is a deviation.
+  if (course === "round") return { routeAt: () => road.id, plannings: [{ step: 0, route: road }], hold: [], isPlain: true };
+  if (course === "replanned") {
+    // The detour is planned before the vehicle takes it, so there is no deviation.
     const plannings = [
       { step: 0, route: road },
       { step: leaves, route: { ...road, waypoints: way } },
     ];
     return { routeAt: () => road.id, plannings, hold, isPlain: false };
   }
-  if (tale === "other route") {
+  if (course === "other route") {
     const other = { id: otherId, name: `${road.name}, another way`, waypoints: way };
     const routeAt = (step: number) => (step < changes ? road.id : otherId);
     return { routeAt, plannings: [{ step: 0, route: other }], hold, isPlain: false };
@@ -175,7 +177,7 @@ function routesOf(tale: Tale, road: Road, way: readonly Position[], leaves: numb
   return { routeAt: () => road.id, plannings: [], hold, isPlain: true };
 }
 
-/** Rounds from one depot, one after the other: each street is driven in one direction, and every round ends where the next begins. */
+/** Rounds from one depot. Each street is driven in one direction, and every round ends where the next one begins. */
 function roundFrom(depot: Position, id: string, tripMs: number): Road {
   const quarters = [
     [1, 1],

@@ -1,4 +1,4 @@
-/** mulberry32: small, and the same on every machine. From 0 up to 1. */
+/** The generator mulberry32. It is small and gives the same numbers on every machine, 0 ≤ x < 1. */
 export function seeded(seed: number): () => number {
   let state = seed | 0;
   return () => {
@@ -9,5 +9,5 @@ export function seeded(seed: number): () => number {
   };
 }
 
-/** Standard normal (Box and Muller). */
+/** A random number of the standard normal distribution (Box and Muller). */
 export const normal = (random: () => number): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());

@@ -1,27 +1,27 @@
 import { createHistogram, type RecordableHistogram } from "node:perf_hooks";
 
-/** Counters of a run, filled while it goes on. */
+/** Counters of a run. They change while it runs. */
 export interface Tally {
-  /** How many messages there are to send. */
+  /** Number of messages to send. */
   planned: number;
   sent: number;
   accepted: number;
   late: number;
-  /** Updates of deliveries that had come to their end. */
+  /** Updates of deliveries with a final status. */
   final: number;
   duplicates: number;
   implausible: number;
-  /** Events of a wrong clock, which count with the time of their receipt. */
+  /** Events of a wrong clock. The time of their receipt counts. */
   adjusted: number;
-  /** Events that had to be refused, and were. */
+  /** Invalid events that the API refused, as expected. */
   refused: number;
   batches: number;
   alerts: number;
-  /** How often a call was answered so that it was worth repeating, by status or `no answer`. */
+  /** Number of answers after which a call was repeated, by status or `no answer`. */
   readonly refusals: Record<string, number>;
-  /** Of every call, in ms. */
+  /** Duration of every call, in ms. */
   readonly latencies: RecordableHistogram;
-  /** What went wrong, in words. */
+  /** Descriptions of the errors. */
   readonly errors: string[];
 }
 export const newTally = (): Tally => ({
@@ -41,7 +41,7 @@ export const newTally = (): Tally => ({
   errors: [],
 });
 
-/** In whole ms; 0 without any. */
+/** A percentile of the latencies in whole ms; 0 without calls. */
 const percentile = ({ latencies }: Tally, percent: number): number => (latencies.count === 0 ? 0 : latencies.percentile(percent));
 
 export const numbersOf = (tally: Tally) => ({
@@ -61,7 +61,7 @@ export const numbersOf = (tally: Tally) => ({
   p95_ms: percentile(tally, 95),
 });
 
-/** The counters in words, the most important first. Those that are 0 are left out from the fourth on. */
+/** The counters as text, the most important first. From the fourth on, counters of 0 are left out. */
 export function countersOf(tally: Tally): readonly string[] {
   const n = numbersOf(tally);
   const rest: readonly (readonly [count: number, what: string])[] = [
@@ -84,5 +84,5 @@ export function countersOf(tally: Tally): readonly string[] {
   ];
 }
 
-/** The counters in one line: a narrow terminal cuts its end off. */
+/** The counters in one line. A narrow terminal cuts off its end. */
 export const lineOf = (tally: Tally): string => countersOf(tally).join(" · ");

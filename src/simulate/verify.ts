@@ -3,17 +3,17 @@ import type { Event, Parcel, Trip } from "./messages.ts";
 import { expectedFixes } from "./model.ts";
 import type { Plan } from "./plan.ts";
 
-/** When the run began, ms since 1970 by this machine's clock. Events with a wrong clock count with a time since then. */
+/** Start of the run, ms since 1970 by this machine's clock. Events with a wrong clock get a time after it. */
 export interface Verification {
   readonly beganMs: number;
 }
 
-/** By how much this machine's clock and the API's may differ. */
+/** Allowed difference between this machine's clock and the API's. */
 const CLOCKS_APART_MS = 60_000;
-/** How exactly the distance that is left is known: noise, and the curves that a route's waypoints cut. */
+/** Tolerance of the remaining distance, because of noise and of curves that a route's waypoints cut. */
 const REMAINING_KM = 0.5;
 
-/** Asks the API for every vehicle, delivery and alert of the plan: what is not as the model says, one line each. */
+/** Reads every vehicle, delivery and alert of the plan from the API. Returns the differences from the model, one in a line. */
 export async function differencesOf(plan: Plan, call: Call, run: Verification): Promise<string[]> {
   return (await Promise.all(plan.trips.map((trip) => tripDifferences(trip, call, run)))).flat();
 }
@@ -69,7 +69,7 @@ async function parcelDifferences({ deliveryId, expected }: Parcel, call: Call, r
 const differs = (what: string, is: unknown, expected: unknown): string[] =>
   is === expected ? [] : [`${what}: is ${JSON.stringify(is) ?? "absent"}, expected ${JSON.stringify(expected) ?? "absent"}`];
 
-/** Times compare as moments, not as texts: the fraction of a second may be written or not. */
+/** Compares times as moments, because the fraction of a second may be missing in the text. */
 function differsInTime(what: string, is: unknown, expected: number | "server", { beganMs }: Verification): string[] {
   const ms = typeof is === "string" ? Date.parse(is) : Number.NaN;
   const isRight = expected === "server" ? ms >= beganMs - CLOCKS_APART_MS && ms <= Date.now() + CLOCKS_APART_MS : ms === expected;

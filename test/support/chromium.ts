@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 
-/** A real browser. Tests that need one are skipped where there is none: `apt-get install chromium`, or name one in CHROMIUM. */
+/** The path of a real browser. Tests that need one are skipped without it: `apt-get install chromium`, or set CHROMIUM. */
 export const chromiumPath = [process.env.CHROMIUM, "chromium", "chromium-browser", "google-chrome"]
   .map((name) => {
     try {

@@ -1,7 +1,7 @@
 /**
- * What AWS's documentation shows functions being called with, by members and types: a REST API's proxy event of format 1.0, the events
- * of TOKEN and REQUEST authorizers, of S3 and of SNS. `"string"`, `"number"`, `"boolean"`, `"null"` are types; maps of the caller's own
- * names (headers, parameters, variables) have their values' type under `"*"`.
+ * The events of functions in AWS's documentation, by members and types: a REST API's proxy event of format 1.0, and the events of TOKEN and
+ * REQUEST authorizers, of S3 and of SNS. `"string"`, `"number"`, `"boolean"`, `"null"` are types. In maps with the caller's names (headers,
+ * parameters, variables), `"*"` holds the type of the values.
  */
 const TEXTS = { "*": "string" };
 const LISTS = { "*": ["string"] };
@@ -52,7 +52,7 @@ const request = {
 };
 
 export const PROXY = { ...request, body: "string", isBase64Encoded: "boolean" };
-/** Without anything that may be missing: AWS says null. */
+/** The event of a request without optional parts. AWS sends null for them. */
 export const BARE_PROXY = {
   ...PROXY,
   queryStringParameters: "null",
@@ -73,7 +73,7 @@ export const AUTHORIZED_PROXY = {
     ...requestContext,
     operationName: "string",
     identity: { ...identity, apiKey: "string", apiKeyId: "string" },
-    // Whatever an authorizer says reaches the function as text.
+    // Every value of an authorizer's context reaches the function as text.
     authorizer: { principalId: "string", integrationLatency: "number", count: "string", vip: "string", name: "string" },
   },
 };
@@ -128,7 +128,7 @@ export const SNS = {
   ],
 };
 
-/** The members and types of a value, in the form above, as far as the given shape has its own names; the rest is told as it is. */
+/** Members and types of a value, in the form above. Names that the given shape does not have are included, too. */
 export function shapeOf(value: unknown, like: unknown): unknown {
   if (value === null) return "null";
   if (Array.isArray(value)) return value.slice(0, 1).map((item) => shapeOf(item, (like as unknown[] | undefined)?.[0]));

@@ -10,12 +10,12 @@ import { SNS } from "@aws-sdk/client-sns";
 import pg from "pg";
 import { functionZip } from "./function-zip.ts";
 
-/** Things of one kind, each known by its number. */
+/** A kind of stored data. Each item has a number. */
 interface Kind {
   readonly name: string;
   put(n: number): Promise<unknown>;
   remove?(n: number): Promise<unknown>;
-  /** The numbers of those that are there, whole. */
+  /** The numbers of the items that exist and are complete. */
   present(): Promise<Set<number>>;
   end?(): Promise<void>;
 }
@@ -33,7 +33,7 @@ const TRUST = JSON.stringify({
 });
 const NAMES = { logGroupName: "log", logStreamName: "stream" };
 
-/** What the things are put into. */
+/** Creates the containers of the items. */
 export async function setUp(url: string): Promise<void> {
   await new S3(config(url)).createBucket({ Bucket: "bucket" });
   await new DynamoDB(config(url)).createTable({
@@ -189,7 +189,7 @@ function secrets(url: string): Kind {
   };
 }
 
-/** Each row is a transaction of its own. */
+/** Each row has its own transaction. */
 async function rows({ Endpoint }: DBInstance): Promise<Kind> {
   const who = { host: "127.0.0.1", user: "boss", password: "correct-horse", database: "postgres" };
   const client = new pg.Client({ ...who, port: Endpoint?.Port ?? 0, ssl: { rejectUnauthorized: false } });

@@ -1,6 +1,6 @@
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from "../../src/local/index.ts";
 
-/** What every SDK client takes. One attempt: a test sees each answer, not the last of three. */
+/** Options of every SDK client. One attempt, so that a test sees each answer and not the last of three. */
 interface ClientOptions {
   readonly region: string;
   readonly endpoint: string;
@@ -12,7 +12,7 @@ interface LocalAwsFixture extends LocalAws {
   client<Client, Extra extends object = object>(Client: new (options: ClientOptions & Extra) => Client, extra?: Extra): Client;
 }
 
-/** A local AWS on a free port, control planes only unless asked otherwise; `await aws.close()` when done. */
+/** A local AWS on a free port; control planes only by default. Call `await aws.close()` at the end. */
 export async function localAws(options: LocalAwsOptions = {}): Promise<LocalAwsFixture> {
   const aws = await startLocalAws({ ...options, settings: { databases: "none", ...options.settings } });
   const made: { destroy(): void }[] = [];

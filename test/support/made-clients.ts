@@ -2,7 +2,7 @@ import { afterEach, vi } from "vitest";
 import { type AwsClients, type ClientOptions, makeClients } from "../../src/aws/clients.ts";
 import { virtualClock } from "../unit/engine/fake.ts";
 
-/** Clients on a clock of their own, and what else a test opens: all of it is closed after the test, with the variables it set. */
+/** Clients with their own clock. Everything that a test opens is closed after it, and the variables that it set are reset. */
 export function madeClients() {
   const toClose: (() => unknown)[] = [];
   afterEach(async () => {

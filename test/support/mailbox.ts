@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 
-/** What happens after the answer has time to happen, however busy the machine. */
+/** Polls for an effect that comes after the answer. The timeout is long enough for a busy machine. */
 export const soon = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });
 
 export interface Mail {
@@ -10,5 +10,5 @@ export interface Mail {
   readonly confirmUrl?: string;
   readonly file: string;
 }
-/** All that a local AWS has put into its mailbox. */
+/** All messages in the mailbox of a local AWS. */
 export const mailAt = async (url: string): Promise<Mail[]> => (await fetch(`${url}/_local/mail`)).json() as Promise<Mail[]>;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import ts from "typescript";
 
-/** Each command in backticks that a text of the product may print, with the files that hold it; values are `…`. */
+/** Each command in backticks in the product's texts, with the files that contain it; values are `…`. */
 export function offeredCommands(folder: string, leaveOut: RegExp): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => `${folder}/${file}`);
@@ -12,7 +12,7 @@ export function offeredCommands(folder: string, leaveOut: RegExp): ReadonlyMap<s
   return found;
 }
 
-/** String literals and templates, as they are printed, and the words of `nextCommand(run, …)`; comments are none of them. */
+/** String literals and templates, as they are printed, and the arguments of `nextCommand(run, …)`, but no comments. */
 function textsOf(file: string): readonly string[] {
   const texts: string[] = [];
   const visit = (node: ts.Node): void => {

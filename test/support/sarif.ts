@@ -1,9 +1,9 @@
 import { Ajv } from "ajv";
 
-/** What SARIF 2.1.0 (OASIS, 27 March 2020; the section of each object is named) allows of the objects that the audit writes. */
+/** The rules of SARIF 2.1.0 (OASIS, 27 March 2020; each object names its section) for the objects that the audit writes. */
 const text = { type: "string" };
 const index = { type: "integer", minimum: -1 };
-/** SARIF closes every object: a member that it does not know is a mistake. */
+/** SARIF allows no unknown members in these objects. */
 const closed = (properties: object, ...required: readonly string[]) => ({
   type: "object",
   additionalProperties: false,
@@ -12,9 +12,9 @@ const closed = (properties: object, ...required: readonly string[]) => ({
 });
 const listOf = (items: object, more: object = {}) => ({ type: "array", items, ...more });
 const level = { enum: ["none", "note", "warning", "error"] };
-/** 3.8: open, but for its tags. */
+/** 3.8: allows all members; only its tags are checked. */
 const properties = { type: "object", properties: { tags: listOf(text, { uniqueItems: true }) } };
-/** 3.11 and 3.12: a message needs its text or an identifier; a rule's text stands for itself. */
+/** 3.11 and 3.12: a message needs its text or an identifier. A rule's text is enough. */
 const message = {
   ...closed({ text, markdown: text, id: text, arguments: listOf(text) }),
   anyOf: [{ required: ["text"] }, { required: ["id"] }],
@@ -95,7 +95,7 @@ function isReference(value: string): boolean {
   return !/[\s<>"{}|\\^`]/.test(value) && URL.canParse(value, "https://example.com/");
 }
 
-/** Where a document breaks SARIF 2.1.0, and how; empty when it holds. */
+/** The places where a document violates SARIF 2.1.0, and how; empty when it is valid. */
 export function sarifErrors(document: unknown): readonly string[] {
   if (isValid(document)) return [];
   return (isValid.errors ?? []).map(({ instancePath, message: what = "" }) => `${instancePath} ${what}`);

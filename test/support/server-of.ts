@@ -5,7 +5,7 @@ import { listen } from "../../src/local/core/server.ts";
 import type { LocalEnv, LocalService } from "../../src/local/core/service.ts";
 import { openStore } from "../../src/local/core/store.ts";
 
-/** The real server with services made up by a test; `listening` hears the address before the services are started. */
+/** The real server with a test's own services. `listening` gets the address before the services start. */
 export async function serverOf(
   services: readonly LocalService[],
   listening: (url: string) => void = () => {},

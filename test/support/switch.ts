@@ -1,7 +1,7 @@
 import { createServer, request as send } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** An HTTP server that hands everything on to another one, and can be switched off and on: a server that goes away and comes back. */
+/** An HTTP server that forwards everything to another one and can be switched off and on: a server that goes away and comes back. */
 export interface Switch {
   readonly port: number;
   off(): Promise<void>;
@@ -10,7 +10,7 @@ export interface Switch {
 
 export async function makeSwitch(target: number): Promise<Switch> {
   const server = createServer((near, answer) => {
-    // The local AWS answers to its own name only.
+    // The local AWS accepts only its own host name.
     const headers = { ...near.headers, host: `127.0.0.1:${target}` };
     const far = send({ host: "127.0.0.1", port: target, path: near.url, method: near.method, headers }, (said) => {
       answer.writeHead(said.statusCode ?? 502, said.headers);

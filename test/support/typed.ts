@@ -1,10 +1,10 @@
-/** A line as a shell splits it: words, single and double quotes. */
+/** Splits a line into words as a shell does, with single and double quotes. */
 export function wordsOf(line: string): string[] {
   const words = [...line.matchAll(/(?:[^\s'"\\]|\\.|'[^']*'|"[^"]*")+/g)].map(([word]) => word);
   return words.map((word) => word.replace(/'([^']*)'|"([^"]*)"|\\(.)/g, (_all, single, double, escaped) => single ?? double ?? escaped));
 }
 
-/** The commands in backticks of what was printed, each without the words that call the program. */
+/** The commands in backticks in a printed text, each without the words that start the program. */
 export function printedCommands(text: string): string[][] {
   return [...text.matchAll(/`([^`\n]+)`/g)].flatMap(([, line = ""]) => {
     const words = wordsOf(line);

@@ -3,13 +3,13 @@ import fc from "fast-check";
 import { members, traitsOf } from "../../src/local/wire/schema.ts";
 
 const WORDS = fc.stringMatching(/^[a-zA-Z0-9.~-]{1,12}$/);
-/** With what XML, JSON and forms must escape; without white space at the ends, which XML parsers trim. */
+/** Texts with characters that XML, JSON and forms must escape. They have no white space at the ends, because XML parsers trim it. */
 const TEXT = fc.stringMatching(/^[a-z0-9&<>"'=+%][ a-z0-9é世😀&<>"'=+%/]{0,10}[a-z0-9&<>"'=+%]$/u);
 const SECONDS = fc.integer({ min: 0, max: 4_000_000_000 }).map((seconds) => new Date(seconds * 1000));
-/** Structures within structures; lists and maps do not count. */
+/** Limit of nested structures. Lists and maps do not count. */
 const DEPTH = 5;
 
-/** Any typed value of a schema, as it can stand in the body, or (`bound`) in a path, query or header. */
+/** Generates a typed value of a schema for the body, or (`bound`) for a path, query or header. */
 export function sampleOf(schema: NormalizedSchema, omit: ReadonlySet<string>, depth = 0, bound = false): fc.Arbitrary<unknown> {
   if (schema.isUnionSchema()) return oneMember(schema, omit, depth);
   if (schema.isStructSchema()) return struct(schema, omit, depth);
@@ -39,7 +39,7 @@ function oneMember(schema: NormalizedSchema, omit: ReadonlySet<string>, depth: n
   const all = members(schema).filter(([name, member]) => name !== "$unknown" && hasRoom(member, depth + 1));
   return fc.oneof(...all.map(([name, member]) => sampleOf(member, omit, depth + 1).map((value) => ({ [name]: value }))));
 }
-/** Recursive shapes end where a structure would have no member left: an empty one cannot be told from none in a form. */
+/** Ends a recursive shape before a structure would have no members, because a form cannot represent an empty structure. */
 function hasRoom(schema: NormalizedSchema, depth: number): boolean {
   if (schema.isListSchema() || schema.isMapSchema()) return hasRoom(schema.getValueSchema(), depth);
   if (!schema.isStructSchema()) return true;

@@ -24,12 +24,12 @@ export interface TableProof {
 const ROW = '"fleetlogix row"';
 export type Method = "fast" | "md5";
 
-/** A column as SQL writes it, and whether it may hold NULL. */
+/** A column's name as SQL writes it, and whether it may be NULL. */
 interface Column {
   readonly name: string;
   readonly nullable: boolean;
 }
-/** Columns of every table, by the table's name as `listTables` gives it. */
+/** Columns of every table, by the name that `listTables` returns. */
 export async function listColumns(client: Client): Promise<ReadonlyMap<string, readonly Column[]>> {
   const { rows } = await client.query<{ table: string; columns: readonly Column[] }>(
     `SELECT format('%I.%I', n.nspname, c.relname) AS table, json_agg(json_build_object('name', quote_ident(a.attname), 'nullable', NOT a.attnotnull) ORDER BY a.attnum) AS columns
@@ -39,7 +39,7 @@ export async function listColumns(client: Client): Promise<ReadonlyMap<string, r
   return new Map(rows.map(({ table, columns }) => [table, columns]));
 }
 
-/** concat() takes 100 arguments: a column and a separator each. */
+/** concat() takes 100 arguments, and each column needs two: itself and a separator. */
 const MOST_COLUMNS = 50;
 /**
  * SQL for the hash of one row. `fast` is PostgreSQL's own hash, equal on servers from 11 to 17. It reads the columns' texts and not the

@@ -6,7 +6,7 @@ import { prepareRoute } from "../../../handlers/tracking/route-line.ts";
 import type { Track } from "../../../handlers/tracking/track.ts";
 import type { Event, Trip } from "../../../src/simulate/messages.ts";
 import { expectedFixes } from "../../../src/simulate/model.ts";
-import { STORIES } from "../../../src/simulate/parcels.ts";
+import { SCENARIOS } from "../../../src/simulate/parcels.ts";
 import { makePlan } from "../../../src/simulate/plan.ts";
 
 const BEGAN_MS = 1_790_000_000_000;
@@ -67,7 +67,7 @@ describe.each([1, 3, 10, 40])("with %d vehicles", (vehicles) => {
     const answers = trips.flatMap((trip) => [...expectedFixes(trip).answers.values()]);
     const messages = trips.flatMap((trip) => trip.messages);
     const updates = messages.filter(({ path }) => path === "/delivery").flatMap(({ events }) => events);
-    expect(trips.flatMap(({ parcels }) => parcels).length).toBeGreaterThanOrEqual(Math.max(vehicles, STORIES.length));
+    expect(trips.flatMap(({ parcels }) => parcels).length).toBeGreaterThanOrEqual(Math.max(vehicles, SCENARIOS.length));
     expect(updates.some(({ body }) => body.correction === true)).toBe(true);
     for (const status of [400, 409]) expect(answers.some((one) => one.status === status)).toBe(true);
     for (const reason of ["implausible", "final"] as const) expect(answers.some((one) => one.reasons.includes(reason))).toBe(true);
