@@ -16,7 +16,7 @@ interface Coverage {
   readonly partial: readonly (readonly [operation: string, lacks: string])[];
   readonly refused: readonly string[];
 }
-/** What the code says: the operations of AWS's own model, those that have a handler, and what these declare to lack. */
+/** The coverage of the code: the operations of AWS's model, those with a handler, and the missing parts that these declare. */
 async function coverage(): Promise<Coverage[]> {
   return Promise.all(
     aws.services.map(async ({ name, sdk, operations }) => {
@@ -62,7 +62,7 @@ function page(all: readonly Coverage[]): string {
   ].join("\n\n")}\n`;
 }
 
-test("the page says what the code does", async () => {
+test("docs/local-aws-coverage.md matches the code", async () => {
   const current = page(await coverage());
   if (process.env.UPDATE_DOCS === "1") writeFileSync(PAGE, current);
   expect(readFileSync(PAGE, "utf8")).toBe(current);

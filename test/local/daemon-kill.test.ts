@@ -11,7 +11,7 @@ import { removeFolder } from "../support/folders.ts";
 import { functionZip } from "../support/function-zip.ts";
 import { config, kindsOf, ROLE, setUp } from "../support/kill-load.ts";
 
-/** SIGKILL for a busy local AWS: what it has answered is there when it runs again, and nothing of it goes on running. */
+/** SIGKILL for a busy local AWS. Afterwards all acknowledged writes exist, and none of its processes runs on. */
 const SEED = 17;
 const ROUNDS = 2;
 let dataDir: string;
@@ -24,10 +24,10 @@ afterAll(async () => {
 });
 const start = () => startLocal({ dataDir, port: 0, databasePort: 0 });
 
-/** What is known of one kind of thing: acknowledged as there or as gone; undefined while nobody can know. */
+/** The known state of one kind's items: true, acknowledged as stored; false, as deleted; undefined, unknown. */
 type Known = Map<number, boolean | undefined>;
 
-test("kill -9 at any moment, under load: no acknowledged write is lost, and what ran before is stopped or taken over", {
+test("kill -9 under load loses no acknowledged write, and the next server stops or takes over the remaining processes", {
   timeout: 120_000,
 }, async () => {
   const chance = seeded(SEED);
@@ -42,9 +42,9 @@ test("kill -9 at any moment, under load: no acknowledged write is lost, and what
     const over = new AbortController();
     for (const { name } of kinds) known.set(name, known.get(name) ?? new Map());
     const load = Promise.all(kinds.map((kind) => drive(kind, known.get(kind.name) as Known, over.signal)));
-    // What goes wrong is told when the load is over.
+    // Its error is thrown after the load.
     load.catch(() => {});
-    // The moment is counted from when all are in full swing, however slow the machine.
+    // The time of the kill is counted from when all kinds have items, so that a slow machine does not matter.
     const sizes = kinds.map(({ name }) => known.get(name)?.size ?? 0);
     const swings = () => kinds.every(({ name }, i) => (known.get(name)?.size ?? 0) > (sizes[i] ?? 0) + 3);
     while (!swings()) await Promise.race([load, sleep(20)]);
@@ -69,7 +69,7 @@ test("kill -9 at any moment, under load: no acknowledged write is lost, and what
         facts.filter(([n, present]) => there.has(n) !== present),
         `${kind.name}, round ${round}`,
       ).toEqual([]);
-      // What nobody can know may have happened or not: from here on it is as it is.
+      // A write without an answer may have happened or not. From here on, the found state counts.
       for (const [n, present] of known.get(kind.name) ?? []) if (present === undefined) known.get(kind.name)?.set(n, there.has(n));
       await kind.end?.();
     }
@@ -79,7 +79,7 @@ test("kill -9 at any moment, under load: no acknowledged write is lost, and what
   expect([pid, ...last].filter(runs)).toEqual([]);
 });
 
-/** Makes one thing after the other and removes every third, until the server is gone. */
+/** Stores one item after the other and removes every third, until the server is killed. */
 async function drive(kind: Awaited<ReturnType<typeof kindsOf>>[number], known: Known, over: AbortSignal): Promise<void> {
   for (let n = known.size; !over.aborted; n++) {
     const removed = kind.remove && n % 3 === 2 && known.get(n - 1) ? n - 1 : undefined;
@@ -88,7 +88,7 @@ async function drive(kind: Awaited<ReturnType<typeof kindsOf>>[number], known: K
       try {
         await (after ? kind.put(number) : kind.remove?.(number));
       } catch (error) {
-        // The server was killed; any other answer than silence would be a fault of its own.
+        // The server was killed. Any other error fails the test.
         if (over.aborted || (error as NodeJS.ErrnoException).code === "ECONNREFUSED") return;
         throw error;
       }
@@ -111,7 +111,7 @@ async function available(url: string): Promise<DBInstance> {
   }
 }
 
-/** The process of a function that has been called; `setUp` made the role. */
+/** The process of a function that was called once. `setUp` made its role. */
 async function warmSandbox(url: string): Promise<number> {
   const lambda = new Lambda(config(url));
   const ZipFile = await functionZip({ "index.mjs": "export const handler = () => process.pid;" });
@@ -126,7 +126,7 @@ function postmasterPid(): number {
   const server = readdirSync(join(dataDir, "rds")).find((name) => name.startsWith("db-")) ?? "";
   return Number(readFileSync(join(dataDir, "rds", server, "data", "postmaster.pid"), "utf8").split("\n")[0]);
 }
-/** One that has ended and waits for its parent to hear of it does not run. */
+/** A process that has ended and was not collected by its parent (a zombie) does not run. */
 function runs(pid: number): boolean {
   if (existsSync("/proc/self")) return existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/cmdline`, "utf8") !== "";
   try {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { resetLocal, startLocal, statusLocal, stopLocal } from "../../src/local/daemon/control.ts";
 import { removeFolder } from "../support/folders.ts";
 
-/** Root's projects, which `nobody`, as whom PostgreSQL then runs, cannot reach: the databases lie elsewhere. */
+/** Root's projects. PostgreSQL then runs as `nobody`, who cannot reach them, so the databases are in this folder. */
 const OUTSIDE = "/var/lib/fleetlogix-local";
 let home: string;
 beforeEach(() => {
@@ -34,14 +34,14 @@ async function withDatabase(dataDir: string): Promise<{ readonly place: string; 
   await expect
     .poll(async () => (await rds.describeDBInstances({})).DBInstances?.[0]?.DBInstanceStatus, { timeout: 30_000 })
     .toBe("available");
-  // The functions' code lies outside, too, in a place of its own.
+  // The functions' code is outside of the project, too, in a separate folder.
   const place = placesOf(dataDir).find((folder) => readdirSync(folder).some((name) => name.startsWith("db-"))) ?? "";
   const server = readdirSync(place).find((name) => name.startsWith("db-")) ?? "";
   return { place, pid, postmaster: Number(readFileSync(join(place, server, "data", "postmaster.pid"), "utf8").split("\n")[0]) };
 }
 const runs = (pid: number): boolean => existsSync(`/proc/${pid}/cwd`);
 
-test.runIf(process.getuid?.() === 0)("databases outside go with a reset, and with the project that was deleted by hand", async () => {
+test.runIf(process.getuid?.() === 0)("databases outside of the data folder are removed by a reset, and after their project was deleted by hand", async () => {
   const [kept, deleted] = [project("kept"), project("deleted")];
   const gone = await withDatabase(deleted);
   process.kill(gone.pid, "SIGKILL");
@@ -56,7 +56,7 @@ test.runIf(process.getuid?.() === 0)("databases outside go with a reset, and wit
   expect(processes).toBeGreaterThan(5);
   expect(memoryBytes).toBeLessThan(300e6);
   await stopLocal({ dataDir: kept });
-  // The folder may be gone already: what lies outside is found by its name alone.
+  // The project's folder may be gone. The folder outside is found by its name alone.
   removeFolder(join(home, "kept"));
   await resetLocal({ dataDir: kept });
   expect(existsSync(mine.place)).toBe(false);

@@ -26,7 +26,7 @@ const TRUST = JSON.stringify({
   Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
 });
 
-test("runs in the background, is found by a second start, tells about itself, ends when told", async () => {
+test("the local AWS runs in the background, is found by a second start, shows its status, and stops", async () => {
   const first = await start();
   expect(first).toMatchObject({ alreadyRunning: false, url: `http://127.0.0.1:${first.port}` });
   expect(await start()).toEqual({ ...first, alreadyRunning: true });
@@ -43,13 +43,13 @@ test("runs in the background, is found by a second start, tells about itself, en
   expect(existsSync(join(dataDir, "local.lock"))).toBe(false);
 });
 
-test("starts at the same time end in one process", async () => {
+test("simultaneous starts lead to one process", async () => {
   const all = await Promise.all([start(), start(), start()]);
   expect(new Set(all.map((one) => one.pid)).size).toBe(1);
   expect(all.filter((one) => !one.alreadyRunning)).toHaveLength(1);
 });
 
-test("says who has the port", async () => {
+test("an error names the program that uses the port", async () => {
   const other = createServer((_request, response) => response.end("hello"));
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
   const { port } = other.address() as AddressInfo;
@@ -63,18 +63,18 @@ test("says who has the port", async () => {
   });
 });
 
-test("a folder that cannot be written is refused before anything runs", async () => {
+test("a folder that cannot be written is refused before a process starts", async () => {
   writeFileSync(join(dataDir, "file"), "");
   await expect(startLocal({ dataDir: join(dataDir, "file", "local"), port: 0 })).rejects.toMatchObject({ code: "FOLDER_UNWRITABLE" });
 });
 
-test("a folder on a read-only file system is refused as such", async (context) => {
+test("the error for a read-only file system says so", async (context) => {
   const mount = join(dataDir, "mount");
   mkdirSync(mount);
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", "ro", "none", mount], { stdio: "ignore" });
   } catch {
-    // Only an administrator may mount.
+    // Only an administrator can mount a file system.
     return context.skip();
   }
   try {
@@ -88,7 +88,7 @@ test("a folder on a read-only file system is refused as such", async (context) =
   }
 });
 
-test("data of a newer release is refused with what to do", async () => {
+test("data of a newer release is refused with the next step", async () => {
   writeFileSync(join(dataDir, "journal.jsonl"), `${JSON.stringify(["local.format", "data", { version: 99 }])}\n`);
   await expect(start()).rejects.toMatchObject({
     code: "LOCAL_DATA_NEWER",
@@ -96,7 +96,7 @@ test("data of a newer release is refused with what to do", async () => {
   });
 });
 
-test("a broken fault plan fails the start with its place", async () => {
+test("an invalid fault plan fails the start, and the error names the path of the wrong value", async () => {
   const faultsFile = join(dataDir, "faults.json");
   writeFileSync(faultsFile, JSON.stringify([{ service: 7 }]));
   await expect(start({ faultsFile })).rejects.toMatchObject({
@@ -105,7 +105,7 @@ test("a broken fault plan fails the start with its place", async () => {
   });
 });
 
-test("reset empties it, running or not, and touches no folder of somebody else", async () => {
+test("a reset deletes the data, running or not, and empties no other folder", async () => {
   const first = await start();
   await new IAM(config(first.url)).createRole({ RoleName: "r", AssumeRolePolicyDocument: TRUST });
   await resetLocal({ dataDir });
@@ -120,7 +120,7 @@ test("reset empties it, running or not, and touches no folder of somebody else",
   expect(existsSync(join(dataDir, "precious"))).toBe(true);
 });
 
-test("its folder is deleted: it is still found by its port, ends by itself, and the next one begins anew", async () => {
+test("a server whose folder was deleted is found by its port and ends by itself; the next one starts empty", async () => {
   const first = await start();
   const where = { dataDir, port: first.port };
   await new IAM(config(first.url)).createRole({ RoleName: "r", AssumeRolePolicyDocument: TRUST });
@@ -137,7 +137,7 @@ test("its folder is deleted: it is still found by its port, ends by itself, and 
   mkdirSync(dataDir);
 });
 
-test("a note that was deleted is written anew; the server is found meanwhile", async () => {
+test("a deleted state file is written again; the server is found meanwhile", async () => {
   const first = await start();
   rmSync(join(dataDir, "local.json"));
   expect(await startLocal({ dataDir, port: first.port })).toMatchObject({ alreadyRunning: true, pid: first.pid });
@@ -145,7 +145,7 @@ test("a note that was deleted is written anew; the server is found meanwhile", a
   expect(await stopLocal({ dataDir, port: first.port })).toEqual({ wasRunning: true });
 });
 
-test("a folder that another process has taken is left to it", async () => {
+test("a server ends when another process has taken its folder", async () => {
   const first = await start();
   writeFileSync(join(dataDir, "local.lock"), "1");
   await expect.poll(() => fetch(`${first.url}/_local/health`).catch(() => "gone")).toBe("gone");
@@ -153,7 +153,7 @@ test("a folder that another process has taken is left to it", async () => {
   rmSync(join(dataDir, "local.lock"));
 });
 
-test("links in its folder are refused, and named", async () => {
+test("a symbolic link in the data folder is refused, and the error names it", async () => {
   const elsewhere = join(dataDir, "..", `${basename(dataDir)}-elsewhere`);
   writeFileSync(elsewhere, "mine\n");
   for (const name of ["local.log", "journal.jsonl"]) {
@@ -168,7 +168,7 @@ test("links in its folder are refused, and named", async () => {
   rmSync(elsewhere);
 });
 
-test("git does not see its folder; what it is given of the environment holds no secrets", async () => {
+test("Git ignores the data folder; the process gets no secrets from the environment", async () => {
   const project = join(dataDir, "project");
   mkdirSync(project);
   execFileSync("git", ["init", "-q"], { cwd: project });

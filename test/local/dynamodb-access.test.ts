@@ -56,14 +56,14 @@ beforeAll(async () => {
 });
 afterAll(() => aws.close());
 
-/** The JSON protocols have one status for whatever a caller did wrong. */
+/** The JSON protocols answer one status for all errors of the caller. */
 const denied = (action: string) => ({
   name: "AccessDeniedException",
   message: expect.stringContaining(action),
   $metadata: { httpStatusCode: 400 },
 });
 
-test("items: by table, by index, and a transaction by its parts", async () => {
+test("permissions apply to tables and indexes; a transaction needs those of its parts", async () => {
   const db = aws.client(DynamoDB, { credentials } as object);
   const Item = { id: { S: "a" }, g: { S: "x" } };
   await db.putItem({ TableName: "open", Item });
@@ -82,7 +82,7 @@ test("items: by table, by index, and a transaction by its parts", async () => {
   await expect(db.listTables({})).rejects.toMatchObject(denied("dynamodb:ListTables"));
 });
 
-test("secrets by ARN, log streams by group", async () => {
+test("permissions apply to secrets by ARN and to log streams by group", async () => {
   const secrets = aws.client(SecretsManager, { credentials } as object);
   expect((await secrets.getSecretValue({ SecretId: "mine" })).SecretString).toBe("s");
   await expect(secrets.getSecretValue({ SecretId: "theirs" })).rejects.toMatchObject(denied("secretsmanager:GetSecretValue"));

@@ -51,7 +51,7 @@ test("items keep every type, empty strings, binary, sets and 38 digits", async (
   await expect(db.putItem({ TableName: name, Item: { id: S("") } })).rejects.toMatchObject({ name: "ValidationException" });
 });
 
-test("400 KB are counted in bytes, not in characters", async () => {
+test("the limit of 400 KB counts bytes, not characters", async () => {
   const name = await table();
   const room = 400 * 1024 - "id".length - "a".length - "text".length;
   await db.putItem({ TableName: name, Item: { id: S("a"), text: S("x".repeat(room)) } });
@@ -68,7 +68,7 @@ test("400 KB are counted in bytes, not in characters", async () => {
   expect((await db.getItem({ TableName: name, Key: { id: S("b") } })).Item).toBeUndefined();
 });
 
-test("update expressions: functions, nested paths, sets, numbers, removals as of before the update", async () => {
+test("update expressions support functions, nested paths, sets, numbers and removals, and read the state before the update", async () => {
   const name = await table();
   const Key = { id: S("a") };
   await db.putItem({
@@ -110,7 +110,7 @@ test("update expressions: functions, nested paths, sets, numbers, removals as of
   });
 });
 
-test("a failed condition changes nothing and shows the item when asked", async () => {
+test("a failed condition changes nothing and returns the item when requested", async () => {
   const name = await table();
   const Item = { id: S("a"), position: { M: { lat: N(1), lon: N(2) } }, at: S("2026-01-02") };
   await db.putItem({ TableName: name, Item });
@@ -138,7 +138,7 @@ test("a failed condition changes nothing and shows the item when asked", async (
   await expect(db.deleteItem(samePosition)).rejects.toMatchObject({ name: "ConditionalCheckFailedException" });
 });
 
-test("of fifty optimistic writers at once exactly one wins, round after round", async () => {
+test("exactly one of fifty simultaneous conditional writes succeeds in every round", async () => {
   const name = await table();
   const Key = { id: S("counter") };
   await db.putItem({ TableName: name, Item: { ...Key, n: N(0) } });
@@ -160,7 +160,7 @@ test("of fifty optimistic writers at once exactly one wins, round after round", 
   }
 });
 
-test("queries: ranges, order, limits, pages, filters, projections; counts follow the writes", async () => {
+test("queries support ranges, order, limits, pages, filters and projections; counts follow the writes", async () => {
   const name = "readings";
   await db.createTable({
     TableName: name,
@@ -202,7 +202,7 @@ test("queries: ranges, order, limits, pages, filters, projections; counts follow
   expect((await db.describeTable({ TableName: name })).Table?.ItemCount).toBe(4);
 });
 
-test("batches write, delete and read; a duplicate key refuses the batch", async () => {
+test("batches write, delete and read; a batch with a duplicate key is refused", async () => {
   const name = await table();
   await db.batchWriteItem({ RequestItems: { [name]: ["a", "b"].map((id) => ({ PutRequest: { Item: { id: S(id) } } })) } });
   await db.batchWriteItem({ RequestItems: { [name]: [{ DeleteRequest: { Key: { id: S("a") } } }] } });

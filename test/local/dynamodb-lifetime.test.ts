@@ -9,7 +9,7 @@ import { virtualClock } from "../../src/local/core/clock.ts";
 import { removeFolder } from "../support/folders.ts";
 import { localAws } from "../support/local-aws.ts";
 
-/** What happens after the answer has time to happen, however busy the machine. */
+/** Polls for an effect that comes after the answer. The timeout is long enough for a busy machine. */
 const soon = <T>(read: () => T) => expect.poll(read, { timeout: 20_000 });
 
 const S = (text: string) => ({ S: text });
@@ -60,7 +60,7 @@ const killed = (child: ChildProcess): Promise<void> =>
     child.kill("SIGKILL");
   });
 
-test("what was acknowledged is there after kill -9, and a transaction is there whole or not at all", async () => {
+test("after kill -9 all acknowledged writes exist, and a transaction is complete or absent", async () => {
   const first = await serve();
   await first.db.createTable(hashTable("kept"));
   const acknowledged: string[] = [];
@@ -84,7 +84,7 @@ test("what was acknowledged is there after kill -9, and a transaction is there w
   await killed(second.child);
 });
 
-test("an item whose time has come is deleted, one that was prolonged is not", async () => {
+test("an expired item is deleted; one whose time was extended is not", async () => {
   const clock = virtualClock();
   const aws = await localAws({ clock });
   const db = aws.client(DynamoDB);
@@ -110,7 +110,7 @@ test("an item whose time has come is deleted, one that was prolonged is not", as
   await aws.close();
 });
 
-test("with realism a table passes through its states and refuses what AWS refuses meanwhile", async () => {
+test("with realism a table has AWS's temporary states and refuses the same calls meanwhile", async () => {
   const clock = virtualClock();
   const aws = await localAws({ clock, settings: { realism: true } });
   const db = aws.client(DynamoDB);

@@ -52,7 +52,7 @@ test("all parts take effect together", async () => {
   expect(read.Responses).toEqual([{ Item: { id: S("a"), n: N(6) } }, { Item: { id: S("b"), n: N(4) } }, {}]);
 });
 
-test("one failed condition cancels the whole, with a reason for each part", async () => {
+test("one failed condition cancels the transaction, with a reason for each part", async () => {
   await db.transactWriteItems({ TransactItems: [put("a", 1), put("b", 0)] });
   const refused = db.transactWriteItems({ TransactItems: [add("b", 4), add("a", -4), put("new", 1)] });
   await expect(refused).rejects.toMatchObject({
@@ -67,7 +67,7 @@ test("one failed condition cancels the whole, with a reason for each part", asyn
   expect([await value("a"), await value("b"), await value("new")]).toEqual(["1", "0", undefined]);
 });
 
-test("a part that does not fit its item is a ValidationError among the reasons", async () => {
+test("the reason of an invalid part is a ValidationError", async () => {
   await db.putItem({ TableName, Item: { id: S("a"), n: S("text") } });
   const wrong = { TableName, Key: { id: S("a") }, UpdateExpression: "ADD n :by", ExpressionAttributeValues: { ":by": N(1) } };
   await expect(db.transactWriteItems({ TransactItems: [put("b", 1), { Update: wrong }] })).rejects.toMatchObject({
@@ -87,7 +87,7 @@ test("a token makes a repeated transaction take effect once; with other content 
   });
 });
 
-test("two parts on one item, none, and more than a hundred are refused", async () => {
+test("a transaction with two parts for one item, without parts, or with more than a hundred is refused", async () => {
   await expect(db.transactWriteItems({ TransactItems: [put("a", 1), add("a", 1)] })).rejects.toMatchObject({
     name: "ValidationException",
     message: "Transaction request cannot include multiple operations on one item",
@@ -97,7 +97,7 @@ test("two parts on one item, none, and more than a hundred are refused", async (
   await expect(db.transactWriteItems({ TransactItems: [] })).rejects.toMatchObject({ name: "ValidationException" });
 });
 
-test("money moved by concurrent transactions and plain writers is neither made nor lost", async () => {
+test("concurrent transactions and plain writes keep the sum of all accounts", async () => {
   const ids = ["a", "b", "c", "d"];
   await db.transactWriteItems({ TransactItems: ids.map((id) => put(id, 25)) });
   const move = async (i: number): Promise<void> => {

@@ -23,7 +23,7 @@ const finds = async (FilterExpression: string, values: Record<string, AttributeV
   return (await db.scan({ TableName, FilterExpression, ...given })).Count === 1;
 };
 
-test("values are equal by their content, whatever the order of members", async () => {
+test("values with the same content are equal in any order of members", async () => {
   const Item: Record<string, AttributeValue> = {
     ...Key,
     trail: { L: [{ N: "1" }, { S: "x" }] },
@@ -45,14 +45,14 @@ test("values are equal by their content, whatever the order of members", async (
   expect((await db.scan({ ...same, ExpressionAttributeValues: { ":v": { M: { b: { N: "4" }, a: { S: "1" } } } } })).Count).toBe(1);
 });
 
-test("what is missing equals nothing, has no order, and is unequal to everything", async () => {
+test("a missing value equals no value and has no order", async () => {
   expect(await finds("u1 = u2")).toBe(false);
   expect(await finds("u1 <> u2")).toBe(true);
   expect(await finds("u1 < u2")).toBe(false);
 });
 
-test("names of JavaScript's own objects are names like others", async () => {
-  // The SDK loses such a name on its way.
+test("names of JavaScript's own members are ordinary names", async () => {
+  // The SDK drops members with such names.
   const ask = async (operation: string, body: string): Promise<string> => {
     const authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
     const headers = { "x-amz-target": `DynamoDB_20120810.${operation}`, authorization };
@@ -72,7 +72,7 @@ test("names of JavaScript's own objects are names like others", async () => {
   expect(await finds("attribute_exists(toString)")).toBe(false);
 });
 
-test("numbers have one form, are exact, and stay in AWS's range", async () => {
+test("numbers have one form, exact values and AWS's range", async () => {
   const update = (UpdateExpression: string, values: Record<string, string>) =>
     db.updateItem({
       TableName,
@@ -98,7 +98,7 @@ test("numbers have one form, are exact, and stay in AWS's range", async () => {
   await expect(update("SET n = :n", { ":n": "1e-131" })).rejects.toMatchObject({ message: expect.stringContaining("underflow") });
 });
 
-test("an update that only removes makes no item; paths that overlap are refused", async () => {
+test("an update that only removes creates no item; overlapping paths are refused", async () => {
   const gone = { TableName, Key: { id: { S: "gone" } } };
   await db.updateItem({ ...gone, UpdateExpression: "REMOVE b, m.x" });
   expect((await db.getItem(gone)).Item).toBeUndefined();
@@ -106,7 +106,7 @@ test("an update that only removes makes no item; paths that overlap are refused"
   await expect(overlap).rejects.toMatchObject({ message: expect.stringContaining("Two document paths overlap with each other") });
 });
 
-test("sort keys are in the order of their values: numbers by size, texts by bytes", async () => {
+test("sort keys are sorted by value: numbers by size, strings by bytes", async () => {
   const create = (name: string, AttributeType: "N" | "S") =>
     db.createTable({
       TableName: name,

@@ -70,7 +70,7 @@ test("tags are added, replaced, removed and paged by ten", async () => {
   await expect(db.listTagsOfResource({ ResourceArn: `${ResourceArn}-none` })).rejects.toMatchObject({ name: "ResourceNotFoundException" });
 });
 
-test("a protected table is not deleted; an unprotected one is gone with its items", async () => {
+test("a protected table is not deleted; an unprotected one is deleted with its items", async () => {
   const name = await table({ DeletionProtectionEnabled: true });
   await db.putItem({ TableName: name, Item: { id: S("a") } });
   await expect(db.deleteTable({ TableName: name })).rejects.toMatchObject({
@@ -116,7 +116,7 @@ test("expiry and point-in-time recovery settings answer as AWS does", async () =
   await expect(db.describeContinuousBackups({ TableName: "no-such" })).rejects.toMatchObject({ name: "TableNotFoundException" });
 });
 
-test("a new index is filled from what is there, follows the writes, and goes", async () => {
+test("a new index is filled from the existing items, follows the writes, and can be deleted", async () => {
   const name = await table();
   for (const id of ["a", "b", "c"]) await db.putItem({ TableName: name, Item: { id: S(id), ...(id !== "c" && { driver: S("d1") }) } });
   const index = {
@@ -152,7 +152,7 @@ test("a new index is filled from what is there, follows the writes, and goes", a
   expect((await db.describeTable({ TableName: name })).Table?.AttributeDefinitions).toEqual([{ AttributeName: "id", AttributeType: "S" }]);
 });
 
-test("tables of one name in two regions are two tables", async () => {
+test("tables with the same name in two regions are separate", async () => {
   const name = await table();
   const elsewhere = new DynamoDB({
     region: "eu-west-1",

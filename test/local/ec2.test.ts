@@ -22,7 +22,7 @@ const group = async (GroupName: string) =>
   ).GroupId as string;
 const FROM_DESK = { IpProtocol: "tcp", FromPort: 5432, ToPort: 5432, IpRanges: [{ CidrIp: "203.0.113.7/32", Description: "desk" }] };
 
-test("every region has the default network that an account starts with", async () => {
+test("every region has the default network of a new account", async () => {
   const vpcs = await ec2.describeVpcs({ Filters: [{ Name: "is-default", Values: ["true"] }] });
   expect(vpcs.Vpcs).toMatchObject([{ CidrBlock: "172.31.0.0/16", State: "available", IsDefault: true }]);
   const vpc = vpcs.Vpcs?.[0]?.VpcId ?? "";
@@ -46,7 +46,7 @@ test("every region has the default network that an account starts with", async (
   });
 });
 
-test("a default network has the DNS attributes on and usage metrics off", async () => {
+test("a default network has its DNS attributes on and its usage metrics off", async () => {
   const VpcId = (await ec2.describeVpcs({})).Vpcs?.[0]?.VpcId;
   const attribute = async (Attribute: "enableDnsSupport" | "enableDnsHostnames" | "enableNetworkAddressUsageMetrics") =>
     ec2.describeVpcAttribute({ VpcId, Attribute });
@@ -55,7 +55,7 @@ test("a default network has the DNS attributes on and usage metrics off", async 
   expect(await attribute("enableNetworkAddressUsageMetrics")).toMatchObject({ EnableNetworkAddressUsageMetrics: { Value: false } });
 });
 
-test("a group is found by name, id and tag, and only once", async () => {
+test("a group is found by name, id and tag, each time once", async () => {
   const GroupId = await group("find-me");
   for (const Filters of [[{ Name: "group-name", Values: ["find-*"] }], [{ Name: "tag:app", Values: ["find-me"] }]]) {
     const { SecurityGroups } = await ec2.describeSecurityGroups({ Filters });
@@ -68,7 +68,7 @@ test("a group is found by name, id and tag, and only once", async () => {
   expect((await ec2.describeTags({ Filters: [{ Name: "resource-id", Values: [GroupId] }] })).Tags).toEqual([]);
 });
 
-test("rules come and go one by one", async () => {
+test("rules are added and removed one by one", async () => {
   const GroupId = await group("rules");
   const { SecurityGroupRules: made } = await ec2.authorizeSecurityGroupIngress({ GroupId, IpPermissions: [FROM_DESK] });
   expect(made).toMatchObject([{ GroupId, IsEgress: false, FromPort: 5432, CidrIpv4: "203.0.113.7/32", Description: "desk" }]);
@@ -114,7 +114,7 @@ test.each([
   await expect(ec2.authorizeSecurityGroupIngress({ GroupId, IpPermissions: [permission] })).rejects.toThrow(message);
 });
 
-test("a group that another one names stays, as the default one does", async () => {
+test("a group that another group names cannot be deleted, nor can the default group", async () => {
   const source = await group("source");
   const target = await group("target");
   await ec2.authorizeSecurityGroupIngress({
@@ -128,7 +128,7 @@ test("a group that another one names stays, as the default one does", async () =
   await expect(ec2.deleteSecurityGroup({ GroupName: "default" })).rejects.toMatchObject({ name: "CannotDelete" });
 });
 
-test("tags change on groups and on the given network", async () => {
+test("tags can be changed on groups and on the default network", async () => {
   const id = await group("tagged");
   const vpc = (await ec2.describeVpcs({})).Vpcs?.[0]?.VpcId ?? "";
   await ec2.createTags({ Resources: [id, vpc], Tags: [{ Key: "Name", Value: "x" }] });

@@ -7,7 +7,7 @@ import { isPropagated } from "../../src/local/core/realism.ts";
 import { localAws } from "../support/local-aws.ts";
 
 describe("realism", () => {
-  test("API Gateway's fixed rates, with the time to wait", async () => {
+  test("API Gateway refuses calls above its fixed rates, with the time to wait", async () => {
     const clock = virtualClock();
     const real = await localAws({ clock, settings: { realism: true } });
     const api = real.client(APIGateway);
@@ -22,7 +22,7 @@ describe("realism", () => {
     await real.close();
   });
 
-  test("tags lag a second behind", async () => {
+  test("tags become visible after a second", async () => {
     const clock = virtualClock();
     const real = await localAws({ clock, settings: { realism: true } });
     const sns = real.client(SNS);
@@ -36,7 +36,7 @@ describe("realism", () => {
     await real.close();
   });
 
-  test("a role cannot be assumed for some seconds, and the same run takes the same time", async () => {
+  test("a new role cannot be assumed for some seconds, and equal runs take equal time", async () => {
     const time = async () => {
       const clock = virtualClock();
       const real = await localAws({ clock, settings: { realism: true } });

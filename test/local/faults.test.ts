@@ -35,8 +35,8 @@ const onCreate = (fault: FaultRule["fault"], more: Partial<FaultRule> = {}): Fau
   ...more,
 });
 
-describe("what a rule does to the call it hits", () => {
-  test("fail: refused before any effect, with any code, status and headers", async () => {
+describe("effect of a rule on a call", () => {
+  test("`fail` refuses the call before any effect, with any code, status and headers", async () => {
     faults.add(onCreate({ kind: "fail", code: "OperationAborted", message: "Later.", status: 409, headers: { "retry-after": "7" } }));
     await expect(create()).rejects.toMatchObject({
       name: "OperationAborted",
@@ -48,13 +48,13 @@ describe("what a rule does to the call it hits", () => {
     await create();
   });
 
-  test("failAfter: took effect, says 503", async () => {
+  test("`failAfter` answers an error after the call took effect", async () => {
     faults.add(onCreate({ kind: "failAfter", code: "ServiceUnavailable", status: 503 }));
     await expect(create()).rejects.toMatchObject({ name: "ServiceUnavailable", $metadata: { httpStatusCode: 503 } });
     expect(await names()).toEqual(["b-1"]);
   });
 
-  test("lose: took effect, nobody heard; the SDK sends it again", async () => {
+  test("`lose` drops the answer after the call took effect; the SDK retries the call", async () => {
     faults.add(onCreate({ kind: "lose" }));
     await expect(create()).rejects.toThrow(/socket hang up|ECONNRESET/);
     expect(await names()).toEqual(["b-1"]);
@@ -68,13 +68,13 @@ describe("what a rule does to the call it hits", () => {
     ]);
   });
 
-  test("cutBefore: cut without effect", async () => {
+  test("`cutBefore` closes the connection before any effect", async () => {
     faults.add(onCreate({ kind: "cutBefore" }));
     await expect(create()).rejects.toThrow(/socket hang up|ECONNRESET/);
     expect(await names()).toEqual([]);
   });
 
-  test.each([true, false])("hang until the client leaves; then takes effect: %s", async (effect) => {
+  test.each([true, false])("`hang` waits until the client leaves; the call then takes effect: %s", async (effect) => {
     faults.add(onCreate({ kind: "hang", effect }));
     const leaving = new AbortController();
     const call = s3.createBucket({ Bucket: "b-1" }, { abortSignal: leaving.signal });
@@ -85,7 +85,7 @@ describe("what a rule does to the call it hits", () => {
     expect(await names()).toEqual(effect ? ["b-1"] : []);
   });
 
-  test("slow and hang with a time go by the clock of the local AWS", async () => {
+  test("`slow` and `hang` with a time use the clock of the local AWS", async () => {
     const clock = virtualClock();
     const plan = faultPlan([onCreate({ kind: "slow", ms: 1_200_000 }), onCreate({ kind: "hang", ms: 5_000 }, { nth: 2 })]);
     const other = await localAws({ faults: plan, clock });
@@ -97,7 +97,7 @@ describe("what a rule does to the call it hits", () => {
     await other.close();
   });
 
-  test("hook: looks and interferes, before and after", async () => {
+  test("`hook` runs functions before and after the call", async () => {
     const seen: string[] = [];
     faults.add(
       onCreate({
@@ -114,13 +114,13 @@ describe("what a rule does to the call it hits", () => {
     expect(await names()).toEqual([]);
   });
 
-  test("deny", async () => {
+  test("`deny` refuses the call with the service's access error", async () => {
     faults.add(onCreate({ kind: "deny" }));
     await expect(create()).rejects.toMatchObject({ name: "AccessDenied", $metadata: { httpStatusCode: 403 } });
   });
 });
 
-test("throttled, each service in its own words, as its SDK retries it", async () => {
+test("`throttle` answers each service's own error, which its SDK retries", async () => {
   faults.add({ fault: { kind: "throttle" }, times: null });
   const refused = async (call: Promise<unknown>) =>
     call.catch((error) => [
@@ -142,8 +142,8 @@ test("throttled, each service in its own words, as its SDK retries it", async ()
   faults.clear();
 });
 
-describe("old news", () => {
-  test("a read answers what it would have answered before the last write", async () => {
+describe("stale answers", () => {
+  test("a stale read answers as before the last write", async () => {
     faults.add({ service: "s3", operation: "HeadBucket", nth: 2, times: 2, fault: { kind: "staleRead" } });
     const head = () =>
       s3.headBucket({ Bucket: "b-1" }).then(
@@ -155,7 +155,7 @@ describe("old news", () => {
     expect([await head(), await head(), await head()]).toEqual(["NotFound", "NotFound", "there"]);
   });
 
-  test("a list lacks the new and still has the deleted; other calls are not touched", async () => {
+  test("a stale list shows the state before the last write; other calls do not change", async () => {
     faults.add({ fault: { kind: "staleList" }, times: null });
     await create("b-1");
     await s3.headBucket({ Bucket: "b-1" });
@@ -166,7 +166,7 @@ describe("old news", () => {
     expect(await names()).toEqual(["b-1", "b-2"]);
   });
 
-  test("an empty page with a token, and then the rest", async () => {
+  test("an empty page has a token, and the next page has the items", async () => {
     await create("b-1");
     faults.add({ operation: "ListBuckets", fault: { kind: "emptyPage" } });
     const first = await s3.listBuckets({});
@@ -179,8 +179,8 @@ describe("old news", () => {
   });
 });
 
-describe("which call a rule hits", () => {
-  test("the n-th and some more, by service, operation, beginning, writing, input", async () => {
+describe("calls that a rule hits", () => {
+  test("a rule selects the n-th and following calls by service, operation, prefix, write and input", async () => {
     faults.add(
       { operation: "Create*", write: true, nth: 2, times: 2, fault: { kind: "fail", code: "Second" } },
       { input: '"Bucket":"b-9"', fault: { kind: "fail", code: "Nine" } },
@@ -199,7 +199,7 @@ describe("which call a rule hits", () => {
     ]);
   });
 
-  test("the n-th writing call of a run, whatever it is: the same calls give the same log", async () => {
+  test("a rule hits the n-th writing call of a run; the same calls give the same log", async () => {
     const run = async (nth: number) => {
       faults.clear();
       faults.add({ write: true, nth, fault: { kind: "failAfter" } });
@@ -217,7 +217,7 @@ describe("which call a rule hits", () => {
     expect((await run(3)).map(({ outcome }) => outcome)).toEqual(["ok", "ok", "ok", "refused"]);
   });
 
-  test("each with a chance that is drawn from a seed: the same seed, the same run; another one, another run", async () => {
+  test("a rule with a chance hits the same calls for the same seed, and others for another seed", async () => {
     const run = async (seed: number) => {
       faults.clear();
       const fault = { kind: "throttle" };
@@ -231,7 +231,7 @@ describe("which call a rule hits", () => {
     expect(first.every((sequence) => sequence > 10)).toBe(true);
     expect(first.length).toBeGreaterThan(5);
     expect(first.length).toBeLessThan(30);
-    // Two rules of one plan draw apart; `times` counts those that are hit.
+    // Two rules of one plan draw independently. `times` counts the calls that are hit.
     const rule = { operation: "HeadBucket", chance: 0.5, fault: { kind: "deny" } };
     expect(parseFaultPlan({ seed: 5, rules: [rule, rule] }).map(({ seed }) => seed)).toEqual([5, 6]);
     faults.clear();
@@ -240,7 +240,7 @@ describe("which call a rule hits", () => {
     expect(faults.calls().filter((call) => call.fault)).toHaveLength(2);
   });
 
-  test("the log holds no bytes and no long texts, only how much there was", async () => {
+  test("the log holds the length of bytes and long texts, not their content", async () => {
     const sns = aws.client(SNS);
     const { TopicArn } = await sns.createTopic({ Name: "t" });
     await sns.publish({
@@ -255,14 +255,14 @@ describe("which call a rule hits", () => {
     });
   });
 
-  test("calls from inside are neither counted nor broken", async () => {
+  test("calls from inside are neither counted nor changed", async () => {
     faults.add({ fault: { kind: "deny" }, times: null });
     await aws.env.dispatch("s3", "CreateBucket", { Bucket: "b-1" });
     expect(faults.calls()).toEqual([]);
   });
 });
 
-test("what writes and what only reads", () => {
+test("operations are classified as writes and reads", () => {
   const writes = [
     "s3:CreateBucket",
     "iam:TagRole",
@@ -294,8 +294,8 @@ test("what writes and what only reads", () => {
   expect(reads.filter(verdict)).toEqual([]);
 });
 
-describe("a plan as JSON", () => {
-  test("is read, or refused with the place of the mistake", () => {
+describe("a fault plan as JSON", () => {
+  test("is read, or refused with the path of the wrong value", () => {
     const plan = parseFaultPlan({ rules: [{ service: "rds", operation: "CreateDBInstance", nth: 2, fault: { kind: "throttle" } }] });
     expect(plan).toMatchObject([{ service: "rds", nth: 2, seed: 1, fault: { kind: "throttle" } }]);
     expect(() => parseFaultPlan([{ fault: { kind: "explode" } }])).toThrow(/fault plan is not valid[\s\S]*rules\[0\]\.fault/);
@@ -311,7 +311,7 @@ describe("a plan as JSON", () => {
     );
   });
 
-  test("over the control endpoint of a running server", async () => {
+  test("is set at the control endpoint of a running server", async () => {
     const at = `${aws.url}/_local/faults`;
     const posted = await fetch(at, { method: "POST", body: JSON.stringify(onCreate({ kind: "fail", code: "Scripted" })) });
     expect(posted.status).toBe(200);

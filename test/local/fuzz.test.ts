@@ -7,7 +7,7 @@ import { loadModel } from "../../src/local/core/validation.ts";
 import { type Operation, wireService } from "../../src/local/wire/schema.ts";
 import { localAws } from "../support/local-aws.ts";
 
-/** Whatever comes over the wire of a service ends in an answer of its form, and never in a failure of ours. */
+/** Every input over the wire gets an answer in the service's format and never causes an internal error. */
 let aws: Awaited<ReturnType<typeof localAws>>;
 const complaints: string[] = [];
 beforeAll(async () => {
@@ -38,7 +38,7 @@ const anything = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
 );
 
-/** Often what the model asks for, sometimes anything. */
+/** An input that often fits the model, and sometimes does not. */
 function inputOf(model: ServiceModel, name: string, depth: number): fc.Arbitrary<unknown> {
   const shape = shapeOf(model, name);
   const usual = (): fc.Arbitrary<unknown> => {
@@ -67,7 +67,7 @@ interface Sent {
   readonly body: string;
 }
 const asText = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
-/** The members of a REST input in the places where the model wants them. */
+/** Puts the members of a REST input into the places that the model gives. */
 function restRequest(operation: Operation, input: Record<string, unknown>): Sent {
   const [method, uri] = operation.traits.http as readonly [string, string, number];
   const path = uri.replace(/\{([^}+]+)\+?\}/g, (_, label: string) => encodeURIComponent(asText(input[label]).slice(0, 100)) || "x");
@@ -106,7 +106,7 @@ function send(service: LocalService, { method, path, headers, body }: Sent): Pro
   });
 }
 
-/** Servers of databases and processes of functions are none that a hundred inputs should start. */
+/** Operations that would start databases and functions are left out. */
 const LEFT_OUT = /^(Invoke|CreateDBInstance|RestoreDB)/;
 const SERVICES = [
   "apigateway",
@@ -125,7 +125,7 @@ const SERVICES = [
   "wafv2",
 ];
 describe.each(SERVICES)("%s", (name) => {
-  test("answers in its own form, whatever it is asked", async () => {
+  test("answers every random request in its own format", async () => {
     const service = aws.services.find((one) => one.name === name) as LocalService;
     const model = (await loadModel(name)) as ServiceModel;
     const wire = wireService(await service.sdk());

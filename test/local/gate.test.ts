@@ -5,7 +5,7 @@ import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { localAws } from "../support/local-aws.ts";
 
-/** Who may come in at all: programs of this machine, and of web pages only those that somebody invited. */
+/** Requests that are accepted: those of programs on this machine, and those of web pages only where a user allowed them. */
 let aws: Awaited<ReturnType<typeof localAws>>;
 let api = "";
 const APP = "https://app.example";
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => aws.close());
 
-/** An API that lets pages of APP in, as its preflight says. */
+/** An API whose preflight allows pages of APP. */
 async function corsApi(): Promise<string> {
   const gateway = aws.client(APIGateway);
   const mock = (header?: string) => ({
@@ -47,7 +47,7 @@ interface Asked {
   readonly headers?: Record<string, string>;
   readonly body?: string;
 }
-/** As a browser sends it: `fetch` of Node would not let us set these headers. */
+/** Sends a request as a browser does. Node's `fetch` does not allow these headers. */
 function ask(
   path: string,
   { method = "GET", headers = {}, body = "" }: Asked = {},
@@ -79,7 +79,7 @@ describe("a page of another site", () => {
     ["reads the health", "/_local/health", {}],
     ["sets faults", "/_local/faults", { method: "POST", body: "[]" }],
   ];
-  test.each(attempts)("%s: refused", async (_, path, asked) => {
+  test.each(attempts)("that %s is refused", async (_, path, asked) => {
     for (const headers of [
       CROSS,
       { "sec-fetch-site": "cross-site" },
@@ -92,7 +92,7 @@ describe("a page of another site", () => {
     }
   });
 
-  test("calls a deployed API where the API's own preflight names the page, and nowhere else", async () => {
+  test("may call a deployed API only when the API's preflight names the page", async () => {
     const from = (origin: string, more: object = {}) => ({ headers: { origin, "sec-fetch-site": "cross-site", ...more } });
     const preflight = { "access-control-request-method": "POST" };
     expect(await ask(`${api}/open`, { method: "OPTIONS", ...from(APP, preflight) })).toMatchObject({
@@ -106,7 +106,7 @@ describe("a page of another site", () => {
     expect((await ask(`${api}/open`, { headers: { "sec-fetch-site": "cross-site" } })).status).toBe(403);
   });
 
-  test("uses a bucket where the bucket's CORS rules name the page", async () => {
+  test("may use a bucket only when the bucket's CORS rules name the page", async () => {
     const s3 = aws.client(S3, { forcePathStyle: true });
     const rule = {
       AllowedOrigins: ["https://*.example"],
@@ -138,8 +138,8 @@ describe("a page of another site", () => {
   });
 });
 
-describe("what goes on working", () => {
-  test("a presigned link in the address bar, shown without running what is in it", async () => {
+describe("requests that are accepted", () => {
+  test("a presigned link opens in the address bar, and scripts in the document do not run", async () => {
     const link = `/kept/k?${query("s3")}`;
     const bar = { "sec-fetch-site": "none", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
     const answer = await ask(link, { headers: bar });
@@ -147,7 +147,7 @@ describe("what goes on working", () => {
     expect((await ask(link)).headers).not.toHaveProperty("content-security-policy");
   });
 
-  test("the link of a confirmation mail, from whatever site the mail is read", async () => {
+  test("the link of a confirmation mail works from any site", async () => {
     const sns = aws.client(SNS);
     const { TopicArn } = await sns.createTopic({ Name: "t" });
     await sns.subscribe({ TopicArn, Protocol: "email", Endpoint: "a@b.example" });
@@ -157,14 +157,14 @@ describe("what goes on working", () => {
     expect([opened.status, opened.text]).toEqual([200, expect.stringContaining("ConfirmSubscriptionResult")]);
   });
 
-  test("programs: no origin, or the address's own", async () => {
+  test("programs send no origin, or the server's own", async () => {
     expect((await ask("/_local/health")).status).toBe(200);
     expect((await ask("/_local/health", { headers: { origin: aws.url, "sec-fetch-site": "same-origin" } })).status).toBe(200);
     expect((await ask("/_local/health", { headers: { origin: `http://127.0.0.1:${aws.port + 1}` } })).status).toBe(403);
   });
 });
 
-test("a signature in the address of a key that was not issued here opens S3's GET, HEAD and PUT only", async () => {
+test("a presigned URL with a key that was not issued here works only for S3's GET, HEAD and PUT", async () => {
   expect((await ask(`/kept/k?${query("s3")}`)).status).toBe(200);
   expect((await ask(`/kept/new?${query("s3")}`, { method: "PUT", body: "x" })).status).toBe(200);
   expect((await ask(`/kept/k?${query("s3")}`, { method: "HEAD" })).status).toBe(200);
@@ -174,7 +174,7 @@ test("a signature in the address of a key that was not issued here opens S3's GE
   expect((await ask(`/?Action=ListRoles&${query("iam")}`, { method: "POST" })).status).toBe(403);
 });
 
-test("a further name that was allowed opens deployed APIs only", async () => {
+test("an additional host name works only for deployed APIs", async () => {
   const as = (host: string) => ({ headers: { host } });
   expect((await ask(`${api}/closed`, as("10.0.2.2:4566"))).status).toBe(200);
   expect((await ask(`${api}/closed`, as("10.0.2.2"))).status).toBe(200);

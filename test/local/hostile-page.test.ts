@@ -14,7 +14,7 @@ import { expect, test } from "vitest";
 import { removeFolder } from "../support/folders.ts";
 import { localAws } from "../support/local-aws.ts";
 
-/** Pages in a real browser. Skipped where there is none: `apt-get install chromium`, or name one in CHROMIUM. */
+/** Web pages in a real browser. Skipped without one: `apt-get install chromium`, or set CHROMIUM. */
 const chromium = [process.env.CHROMIUM, "chromium", "chromium-browser", "google-chrome"].find((name) => {
   try {
     return name && execFileSync(name, ["--version"], { stdio: ["ignore", "pipe", "ignore"] }).length > 0;
@@ -25,7 +25,7 @@ const chromium = [process.env.CHROMIUM, "chromium", "chromium-browser", "google-
 if (!chromium) process.stderr.write("skipped: no Chromium on this machine to open hostile pages with\n");
 
 type Report = Record<string, string>;
-/** Opens a page that is served under this host name; answers what its script reports. */
+/** Opens a page under this host name. Returns the report of its script. */
 async function open(host: string, script: string): Promise<Report> {
   const page = `<!doctype html><body><script type="module">
     const report = {};
@@ -62,7 +62,7 @@ async function open(host: string, script: string): Promise<Report> {
 const signed = (service: string): string =>
   `X-Amz-Credential=K/20261125/us-east-1/${service}/aws4_request&X-Amz-Date=${new Date().toISOString().replace(/[-:]|\.\d+/g, "")}&X-Amz-Expires=604800`;
 
-/** Everything that a page can send without asking first, and what it can send after asking. */
+/** All requests that a page can send without a preflight, and those that it can send after one. */
 const attack = (aws: string, rebound: string, api: string): string => `
   const AWS = ${JSON.stringify(aws)}, REBOUND = ${JSON.stringify(rebound)};
   const role = new URLSearchParams({ Action: "CreateRole", RoleName: "evil", AssumeRolePolicyDocument: '{"Version":"2012-10-17","Statement":[]}' });
@@ -88,7 +88,7 @@ const attack = (aws: string, rebound: string, api: string): string => `
   document.body.append(form);
   form.submit();`;
 
-/** An open API whose preflight lets pages of one origin in; it counts its calls in a bucket's place: a mock that answers. */
+/** An open API whose preflight allows pages of one origin. A mock integration answers the calls. */
 async function openApi(gateway: APIGateway, origin: string): Promise<string> {
   const header = "Access-Control-Allow-Origin";
   const method = {

@@ -7,7 +7,7 @@ import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { localAws } from "../support/local-aws.ts";
 
-/** No request, however hostile, stops the local AWS from answering the others. */
+/** No request can stop the local AWS from answering others. */
 let aws: Awaited<ReturnType<typeof localAws>>;
 const complaints: string[] = [];
 beforeAll(async () => {
@@ -30,7 +30,7 @@ function send({ method = "POST", path = "/", headers, body = "" }: Sent): Promis
       let text = "";
       response.on("data", (chunk) => (text += chunk)).on("end", () => resolve({ status: response.statusCode ?? 0, text }));
     });
-    // A body that is refused by its length alone is not read to its end.
+    // A body that is refused by its length is not read to its end.
     sent.on("error", (error: NodeJS.ErrnoException) =>
       ["EPIPE", "ECONNRESET"].includes(error.code ?? "") ? resolve({ status: 413, text: "" }) : reject(error),
     );
@@ -38,7 +38,7 @@ function send({ method = "POST", path = "/", headers, body = "" }: Sent): Promis
   });
 }
 
-/** The most processor time, in ms, that passed in one go while this work ran: what a busy machine takes from us is not counted. */
+/** The longest uninterrupted processor time, in ms, during this work. Time that other programs take is not counted. */
 async function longestPause(work: () => Promise<void>): Promise<number> {
   let longest = 0;
   let before = process.cpuUsage();
@@ -52,12 +52,12 @@ async function longestPause(work: () => Promise<void>): Promise<number> {
   await work().finally(() => clearInterval(timer));
   return longest;
 }
-/** What is looked for takes minutes. The client, and the loading of code on its first use, are in the same process and count, too. */
+/** Hostile input would take minutes. The limit includes the client and the loading of code, which run in the same process. */
 const MOST_MS = 1_000;
-/** Reading and refusing a body needs no limit of time: 16 to 55 ms were measured, the client's part included. */
+/** Reading and refusing a body took 16 to 55 ms, including the client. */
 const MOST_MS_OF_BODIES = 250;
 
-test("bodies longer than a service takes are refused by their length", async () => {
+test("bodies above a service's limit are refused by their length", async () => {
   const long = Buffer.alloc(17 * 1024 * 1024, "[");
   const target = (name: string) => ({ "x-amz-target": name });
   const pause = await longestPause(async () => {
@@ -72,7 +72,7 @@ test("bodies longer than a service takes are refused by their length", async () 
   expect(pause).toBeLessThan(MOST_MS_OF_BODIES);
 });
 
-test("what nests without end, and forms that aim at prototypes", async () => {
+test("deeply nested input and names of prototypes do no harm", async () => {
   const deep = (open: string, close: string, n: number) => open.repeat(n) + close.repeat(n);
   const json = { ...signed("dynamodb"), "x-amz-target": "DynamoDB_20120810.PutItem" };
   const forms = ["A.__proto__.b=1&__proto__.x=2&constructor.prototype.y=3", `${"a.".repeat(200_000)}=1`, "Tags.member.999999999.Key=a"];
@@ -91,7 +91,7 @@ test("what nests without end, and forms that aim at prototypes", async () => {
   expect(pause).toBeLessThan(MOST_MS_OF_BODIES);
 });
 
-test("expressions that take exponential time", async () => {
+test("expressions that take exponential time are stopped", async () => {
   const logs = aws.client(CloudWatchLogs);
   await logs.createLogGroup({ logGroupName: "g" });
   await logs.createLogStream({ logGroupName: "g", logStreamName: "s" });
@@ -124,7 +124,7 @@ test("expressions that take exponential time", async () => {
   expect(pause).toBeLessThan(MOST_MS);
 });
 
-test("mapping templates that loop, and models whose patterns never end", async () => {
+test("endless mapping templates and patterns of models are stopped", async () => {
   const gateway = aws.client(APIGateway);
   const template = "#foreach($i in [1..3000])#foreach($j in [1..3000])$i#end#end";
   const document = {
@@ -154,7 +154,7 @@ test("mapping templates that loop, and models whose patterns never end", async (
   expect(pause).toBeLessThan(MOST_MS);
 });
 
-test("a filter policy on __proto__ lets nothing through and breaks nothing", async () => {
+test("a filter policy on __proto__ matches no message and breaks nothing", async () => {
   const sns = aws.client(SNS);
   const { TopicArn } = await sns.createTopic({ Name: "t" });
   const subscribe = (Endpoint: string, FilterPolicy: string) =>
@@ -169,7 +169,7 @@ test("a filter policy on __proto__ lets nothing through and breaks nothing", asy
   await expect.poll(mail).toEqual(["+15550002"]);
 });
 
-test("a header that would hold a line break is the caller's fault", async () => {
+test("a line break in a header is answered with the caller's error", async () => {
   const s3 = aws.client(S3, { forcePathStyle: true });
   await s3.createBucket({ Bucket: "lines" });
   await s3.putObject({ Bucket: "lines", Key: "k", Body: "x" });
@@ -180,6 +180,6 @@ test("a header that would hold a line break is the caller's fault", async () => 
   });
 });
 
-test("nothing of it was a failure of ours", () => {
+test("none of these requests caused an internal error", () => {
   expect(complaints.filter((line) => line.startsWith("bug"))).toEqual([]);
 });

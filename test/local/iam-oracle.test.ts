@@ -6,7 +6,7 @@ import type { LocalEnv, Principal } from "../../src/local/core/service.ts";
 import { openStore } from "../../src/local/core/store.ts";
 import { iamService } from "../../src/local/services/iam/index.ts";
 
-/** Our decisions against an evaluator that we did not write, on policies that nobody thought of. */
+/** Compares our decisions with those of an independent evaluator, on random policies. */
 const ACCOUNT = "123456789012";
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/r`;
 const SESSION = `arn:aws:sts::${ACCOUNT}:assumed-role/r/s`;
@@ -53,7 +53,7 @@ const byResource = fc
   )
   .map(document);
 
-test("decides as an independent evaluator does", async () => {
+test("IAM decides as an independent evaluator does", async () => {
   const store = openStore(undefined);
   const env = { account: ACCOUNT, clock: virtualClock(), store, settings: { realism: false } } as unknown as LocalEnv;
   const { service, decide } = iamService(env);

@@ -28,7 +28,7 @@ const as = (roleName: string): Principal => ({
 const may = (principal: Principal, permission: Partial<Permission> = {}) =>
   aws.env.decide(principal, { action: "s3:GetObject", resource: OBJECT, ...permission });
 
-test("a role is read back as it was written", async () => {
+test("a role is returned as it was written", async () => {
   const made = await role("whole", { Path: "/team/", Description: "d", MaxSessionDuration: 7200, Tags: [{ Key: "a", Value: "1" }] });
   expect(made).toMatchObject({ Arn: "arn:aws:iam::000000000000:role/team/whole", RoleId: expect.stringMatching(/^AROA[A-Z2-7]{17}$/) });
   expect(made).not.toHaveProperty("MaxSessionDuration");
@@ -56,7 +56,7 @@ test("a role is read back as it was written", async () => {
   });
 });
 
-test("a role goes only when nothing hangs on it", async () => {
+test("a role can be deleted only without policies and instance profiles", async () => {
   await role("busy");
   const arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
   await iam.attachRolePolicy({ RoleName: "busy", PolicyArn: arn });
@@ -73,7 +73,7 @@ test("a role goes only when nothing hangs on it", async () => {
   await expect(gone()).rejects.toMatchObject({ name: "NoSuchEntityException", message: "The role with name busy cannot be found." });
 });
 
-test("lists come in pages that hold every role once", async () => {
+test("the pages of a list contain every role once", async () => {
   for (let i = 0; i < 5; i++) await role(`page-${i}`, { Path: "/pages/" });
   const names: (string | undefined)[] = [];
   let Marker: string | undefined;
@@ -112,7 +112,7 @@ test("a new role cannot be assumed for some seconds", async () => {
   expect(aws.env.decide({ type: "service", service: "ec2.amazonaws.com" }, ask).allowed).toBe(false);
 });
 
-test("a role may what its policies allow, from the moment they do", async () => {
+test("a role has the permissions of its policies as soon as they are attached", async () => {
   await role("reader");
   const denied = {
     allowed: false,
@@ -127,13 +127,13 @@ test("a role may what its policies allow, from the moment they do", async () => 
   expect(may(as("reader"))).toEqual(denied);
 });
 
-test("a resource policy allows by itself, and its refusal beats everything", async () => {
+test("a resource policy alone can allow, and its deny overrides everything", async () => {
   await role("guest");
   const of = (Effect: string, Principal: unknown, more: object = {}) =>
     policy({ Effect, Principal, Action: "s3:GetObject", Resource: "arn:aws:s3:::lake/*", ...more });
   const { roleArn } = as("guest") as { roleArn: string };
   expect(may(as("guest"), { policy: of("Allow", { AWS: roleArn }) }).allowed).toBe(true);
-  // Naming the account only leaves it to the role's own policies.
+  // A statement that names the account leaves the decision to the role's own policies.
   expect(may(as("guest"), { policy: of("Allow", { AWS: "000000000000" }) }).allowed).toBe(false);
   const owner: Principal = { type: "root", arn: "arn:aws:iam::000000000000:root" };
   expect(may(owner, { policy: of("Deny", "*", { Condition: { Bool: { "aws:SecureTransport": "false" } } }) }).allowed).toBe(true);
@@ -156,7 +156,7 @@ test("a resource policy allows by itself, and its refusal beats everything", asy
   ).toBe(false);
 });
 
-test("managed policies: versions decide, a boundary caps", async () => {
+test("the default version of a managed policy counts, and a boundary limits it", async () => {
   const { Policy } = await iam.createPolicy({ PolicyName: "managed", PolicyDocument: READ_LAKE });
   const PolicyArn = Policy?.Arn ?? "";
   await role("managed");

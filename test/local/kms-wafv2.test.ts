@@ -21,7 +21,7 @@ const many = (count: number) => Array.from({ length: count }, (_, i) => i);
 describe("kms", () => {
   const make = async (more: object = {}) => (await kms.createKey(more)).KeyMetadata?.KeyId as string;
 
-  test("a key is found by id, ARN, alias and its ARN; what is not there is named", async () => {
+  test("a key is found by id, ARN, alias and alias ARN; an error names a missing key", async () => {
     const { KeyMetadata } = await kms.createKey({ Description: "data", Tags: [{ TagKey: "a", TagValue: "b" }] });
     const { KeyId = "", Arn = "" } = KeyMetadata ?? {};
     expect(KeyMetadata).toMatchObject({
@@ -75,7 +75,7 @@ describe("kms", () => {
     await expect(kms.describeKey({ KeyId: "alias/aws/nothing" })).rejects.toMatchObject({ name: "NotFoundException" });
   });
 
-  test("a deletion can be called back until its day; then key and aliases are gone", async () => {
+  test("a scheduled deletion can be cancelled; after its day, key and aliases are gone", async () => {
     const KeyId = await make();
     await kms.createAlias({ AliasName: "alias/leaving", TargetKeyId: KeyId });
     await expect(kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 6 })).rejects.toMatchObject({ name: "ValidationException" });
@@ -92,7 +92,7 @@ describe("kms", () => {
     expect((await kms.listAliases({})).Aliases?.map(({ AliasName }) => AliasName)).not.toContain("alias/leaving");
   });
 
-  test("rotation, policy, tags and pages", async () => {
+  test("rotation, policy and tags are stored; lists have pages", async () => {
     const KeyId = await make();
     expect(await kms.getKeyRotationStatus({ KeyId })).toMatchObject({ KeyRotationEnabled: false });
     await expect(kms.enableKeyRotation({ KeyId, RotationPeriodInDays: 89 })).rejects.toMatchObject({ name: "ValidationException" });
@@ -137,7 +137,7 @@ describe("wafv2", () => {
     ...more,
   });
 
-  test("a change needs the present lock token; two changes at once are one", async () => {
+  test("a change needs the present lock token, so one of two simultaneous changes fails", async () => {
     const { Summary } = await waf.createWebACL({ ...base, Name: "one", Rules: [managed("common", 0)] });
     const at = { Scope, Name: "one", Id: Summary?.Id };
     const read = await waf.getWebACL(at);
@@ -154,7 +154,7 @@ describe("wafv2", () => {
     await expect(waf.getWebACL(at)).rejects.toMatchObject({ name: "WAFNonexistentItemException" });
   });
 
-  test("rules are checked; what is not served is refused by name", async () => {
+  test("rules are checked; the error of an unsupported rule names it", async () => {
     const make = (...Rules: object[]) => waf.createWebACL({ ...base, Name: "checked", Rules: Rules as never });
     const rate = { Name: "r", Priority: 1, VisibilityConfig: shown, Action: { Block: {} } };
     for (const rules of [
@@ -167,7 +167,7 @@ describe("wafv2", () => {
     await expect(waf.createWebACL({ ...base, Name: "far", Scope: "CLOUDFRONT" })).rejects.toMatchObject({ name: "NotImplemented" });
   });
 
-  test("a web ACL stands before a stage, is in use while it does, and leaves with it", async () => {
+  test("a web ACL is associated with a stage, cannot be deleted meanwhile, and is free after the stage is deleted", async () => {
     const gateway = aws.client(APIGateway);
     const document = {
       openapi: "3.0.1",
@@ -195,7 +195,7 @@ describe("wafv2", () => {
     await waf.deleteWebACL(gone);
   });
 
-  test("tags and pages", async () => {
+  test("tags are stored; lists have pages", async () => {
     const names = many(3).map((i) => `page-${i}`);
     const made = await Promise.all(names.map((Name) => waf.createWebACL({ ...base, Name, Tags: [{ Key: "a", Value: "1" }] })));
     const ResourceARN = made[0]?.Summary?.ARN;

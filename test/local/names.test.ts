@@ -12,7 +12,7 @@ import { makeDynamoDB } from "../../handlers/shared/aws/dynamodb.ts";
 import { openBucket } from "../../handlers/shared/aws/s3.ts";
 import { localAws } from "../support/local-aws.ts";
 
-/** Whatever somebody calls a thing, it comes back as it went in: no name means anything to the server. */
+/** Every name is returned unchanged, because no name has a special meaning for the server. */
 let aws: Awaited<ReturnType<typeof localAws>>;
 let api: ReturnType<typeof clients>;
 const clients = () => ({
@@ -27,7 +27,7 @@ const clients = () => ({
 });
 
 const signal = new AbortController().signal;
-/** The functions' own clients: the SDK loses an attribute that is called `__proto__`. */
+/** The functions' own clients, because the SDK drops an attribute with the name `__proto__`. */
 function functions() {
   const env = { AWS_ENDPOINT_URL: aws.url, AWS_REGION: "us-east-1", AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
   return { dynamodb: makeDynamoDB(env), bucket: openBucket("names", env) };
@@ -49,10 +49,10 @@ const legal = fc.oneof(
 );
 const forAll = (check: (name: string) => Promise<void>) =>
   fc.assert(fc.asyncProperty(legal, check), { numRuns: 40, examples: OF_EVERY_OBJECT.map((name) => [name]) });
-/** With the member itself, whatever it is called. */
+/** An object with this own member, for any name. */
 const only = <T>(name: string, value: T): Record<string, T> => Object.fromEntries([[name, value]]);
 
-test("DynamoDB: keys, attributes, members of maps, placeholders", () => {
+test("DynamoDB keeps any name in keys, attributes, maps and placeholders", () => {
   const { dynamodb } = functions();
   return forAll(async (name) => {
     const attribute = name === "id" ? "other" : name;
@@ -76,7 +76,7 @@ test("DynamoDB: keys, attributes, members of maps, placeholders", () => {
   });
 });
 
-test("S3: keys, metadata, tags", () => {
+test("S3 keeps any name in keys, metadata and tags", () => {
   const { bucket } = functions();
   return forAll(async (name) => {
     const object = { Bucket: "names", Key: name };
@@ -90,7 +90,7 @@ test("S3: keys, metadata, tags", () => {
   });
 });
 
-test("SNS: topics, tags, message attributes and the filters on them", () =>
+test("SNS keeps any name in topics, tags, message attributes and filters", () =>
   forAll(async (name) => {
     const { TopicArn = "" } = await api.sns.createTopic({ Name: name, Tags: [{ Key: name, Value: "1" }] });
     const { SubscriptionArn = "" } = await api.sns.subscribe({
@@ -108,7 +108,7 @@ test("SNS: topics, tags, message attributes and the filters on them", () =>
     await api.sns.deleteTopic({ TopicArn });
   }));
 
-test("IAM: roles, their policies and tags", () =>
+test("IAM keeps any name in roles, policies and tags", () =>
   forAll(async (name) => {
     await api.iam.createRole({ RoleName: name, AssumeRolePolicyDocument: trust, Tags: [{ Key: name, Value: "1" }] });
     await api.iam.putRolePolicy({ RoleName: name, PolicyName: name, PolicyDocument: allowed });
@@ -124,7 +124,7 @@ const trust = JSON.stringify({
   Statement: [{ Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" }],
 });
 
-test("API Gateway: paths, stage variables, tags, keys", async () => {
+test("API Gateway keeps any name in paths, stage variables, tags and keys", async () => {
   const { id: restApiId = "" } = await api.gateway.createRestApi({ name: "names" });
   const root = (await api.gateway.getResources({ restApiId })).items?.[0]?.id ?? "";
   await api.gateway.putMethod({ restApiId, resourceId: root, httpMethod: "GET", authorizationType: "NONE" });
@@ -152,7 +152,7 @@ test("API Gateway: paths, stage variables, tags, keys", async () => {
   });
 });
 
-test("CloudWatch and its logs: groups, streams, dimensions", () =>
+test("CloudWatch and its logs keep any name in groups, streams and dimensions", () =>
   forAll(async (name) => {
     await api.logs.createLogGroup({ logGroupName: name, tags: only(name, "1") });
     await api.logs.createLogStream({ logGroupName: name, logStreamName: name });
@@ -166,7 +166,7 @@ test("CloudWatch and its logs: groups, streams, dimensions", () =>
     expect((await api.cloudwatch.listMetrics({ Namespace: name })).Metrics).toEqual([{ Namespace: name, ...metric }]);
   }));
 
-test("Secrets Manager: names and tags", () =>
+test("Secrets Manager keeps any name in names and tags", () =>
   forAll(async (name) => {
     await api.secrets.createSecret({ Name: name, SecretString: JSON.stringify(only(name, "1")), Tags: [{ Key: name, Value: "1" }] });
     expect((await api.secrets.getSecretValue({ SecretId: name })).SecretString).toBe(JSON.stringify(only(name, "1")));

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type VirtualClock, virtualClock } from "../../src/local/core/clock.ts";
 import { type LocalAws, startLocalAws } from "../../src/local/index.ts";
 
-/** The control plane alone, at AWS's pace on a virtual clock. */
+/** The control plane alone, with AWS's durations on a virtual clock. */
 let aws: LocalAws;
 let clock: VirtualClock;
 let rds: RDS;
@@ -30,7 +30,7 @@ const settled = async (id: string): Promise<void> => {
   while ((await status(id)) !== "available") clock.advance(10_000);
 };
 
-test("a new instance goes from creating through backing-up to available, and has no address before", async () => {
+test("a new instance is creating, backing-up and available, and has an address only at the end", async () => {
   await create("walk");
   const seen: (string | undefined)[] = [];
   for (let i = 0; i < 40; i++) {
@@ -42,7 +42,7 @@ test("a new instance goes from creating through backing-up to available, and has
   expect(seen).toEqual(["creating", "backing-up", "available"]);
 });
 
-test("changes wait for the maintenance window unless they are to be applied at once", async () => {
+test("changes wait for the maintenance window without ApplyImmediately", async () => {
   await create("pend");
   await expect(rds.modifyDBInstance({ DBInstanceIdentifier: "pend", MultiAZ: true })).rejects.toMatchObject({
     name: "InvalidDBInstanceStateFault",
@@ -73,7 +73,7 @@ test("changes wait for the maintenance window unless they are to be applied at o
   await expect(look("pend")).rejects.toMatchObject({ name: "DBInstanceNotFoundFault", message: "DBInstance pend not found." });
 });
 
-test("deleting takes its time and cannot be asked for twice", async () => {
+test("a deletion takes time, and a second one is refused meanwhile", async () => {
   await create("going");
   await settled("going");
   await rds.deleteDBInstance({ DBInstanceIdentifier: "going", SkipFinalSnapshot: true });
@@ -103,7 +103,7 @@ test.each([
   await expect(create("refused", more)).rejects.toMatchObject({ name });
 });
 
-test("a subnet group spans two zones, and stays while it is used", async () => {
+test("a subnet group needs two zones and cannot be deleted while it is used", async () => {
   const { EC2 } = await import("@aws-sdk/client-ec2");
   const ec2 = new EC2({ region: "eu-west-1", endpoint: aws.url, credentials: { accessKeyId: "a", secretAccessKey: "b" } });
   const [first = "", ...others] = ((await ec2.describeSubnets({})).Subnets ?? []).map((subnet) => subnet.SubnetId ?? "");
@@ -115,7 +115,7 @@ test("a subnet group spans two zones, and stays while it is used", async () => {
   await expect(rds.deleteDBSubnetGroup({ DBSubnetGroupName: "mine" })).rejects.toMatchObject({ name: "InvalidDBSubnetGroupStateFault" });
 });
 
-test("tags are those of the create call and what became of them", async () => {
+test("tags of the create call can be changed later", async () => {
   const { DBInstance } = await create("tagged", { Tags: [{ Key: "a", Value: "1" }] });
   const ResourceName = DBInstance?.DBInstanceArn ?? "";
   expect(ResourceName).toBe("arn:aws:rds:eu-west-1:000000000000:db:tagged");
@@ -125,7 +125,7 @@ test("tags are those of the create call and what became of them", async () => {
   expect((await look("tagged"))?.TagList).toEqual([{ Key: "b", Value: "2" }]);
 });
 
-test("what can be had is what can be made", async () => {
+test("the listed versions and classes can be created", async () => {
   const { DBEngineVersions } = await rds.describeDBEngineVersions({ Engine: "postgres", EngineVersion: "17" });
   expect(DBEngineVersions).toMatchObject([{ EngineVersion: "17.10", DBParameterGroupFamily: "postgres17" }]);
   const { OrderableDBInstanceOptions } = await rds.describeOrderableDBInstanceOptions({
@@ -137,7 +137,7 @@ test("what can be had is what can be made", async () => {
   expect(Parameters).toContainEqual(expect.objectContaining({ ParameterName: "rds.force_ssl", ParameterValue: "1" }));
 });
 
-test("a snapshot says with whom it is shared; an encrypted one never with everybody", async () => {
+test("a snapshot lists the accounts it is shared with; an encrypted one cannot be shared with everybody", async () => {
   const snapshotOf = async (id: string, more: object) => {
     await create(id, more);
     await settled(id);

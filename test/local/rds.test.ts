@@ -7,7 +7,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LocalAws, startLocalAws } from "../../src/local/index.ts";
 
-/** Against real PostgreSQL servers. */
+/** Uses real PostgreSQL servers. */
 let aws: LocalAws;
 let rds: RDS;
 let config: RDSClientConfig;
@@ -66,7 +66,7 @@ const folderOf = ({ DbiResourceId = "" }: DBInstance): string => join(aws.env.da
 const postmasterOf = (instance: DBInstance): number =>
   Number(readFileSync(join(folderOf(instance), "postmaster.pid"), "utf8").split("\n")[0]);
 
-test("an instance is a PostgreSQL 17 with the asked database and an administrator who is no superuser", async () => {
+test("an instance is a PostgreSQL 17 with the requested database and an administrator without superuser rights", async () => {
   const { DBInstance: made } = await create("Main", { BackupRetentionPeriod: 7, Tags: [{ Key: "a", Value: "1" }] });
   expect(made).toMatchObject({
     DBInstanceIdentifier: "main",
@@ -101,14 +101,14 @@ test("stop, start and reboot keep the rows", async () => {
   expect(await query(await until("main", "available"), "select note from kept")).toEqual([{ note: "first" }]);
 });
 
-test("a server that is killed is started again, whatever its clients are at, and loses no row", async () => {
+test("a killed server is restarted, whatever its clients do, and loses no row", async () => {
   const before = await until("main", "available");
   const busy = query(before, "select count(*) from generate_series(1, 100000000000)").catch((error: Error) => error.message);
   await expect
     .poll(() => query(before, "select 1 from pg_stat_activity where query ~ 'count' and pid <> pg_backend_pid()"))
     .toHaveLength(1);
   process.kill(postmasterOf(before), "SIGKILL");
-  // Its busy process holds the memory for a moment more, so the status is there to be seen.
+  // The busy process holds the memory for a moment, so the status can be observed.
   const status = async () => (await rds.describeDBInstances({})).DBInstances?.[0]?.DBInstanceStatus;
   await expect.poll(status, { interval: 10 }).toBe("rebooting");
   const after = await until("main", "available");
@@ -117,7 +117,7 @@ test("a server that is killed is started again, whatever its clients are at, and
   expect(await busy).toMatch(/terminated/);
 });
 
-test("a snapshot copies the data of a running server and becomes an instance of its own, which may fail alone", async () => {
+test("a snapshot copies the data of a running server and can be restored; a failed restore affects no other instance", async () => {
   await rds.createDBSnapshot({ DBInstanceIdentifier: "main", DBSnapshotIdentifier: "snap" });
   const main = await until("main", "available");
   const { DBSnapshots } = await rds.describeDBSnapshots({ DBInstanceIdentifier: "main" });
@@ -136,11 +136,11 @@ test("a snapshot copies the data of a running server and becomes an instance of 
   const rotated = JSON.parse((await secrets.getSecretValue({ SecretId: copy.MasterUserSecret?.SecretArn ?? "" })).SecretString ?? "{}");
   expect(rotated.password).not.toBe(password);
   expect(await query(copy, "select 1 a", { user: username, password: rotated.password })).toEqual([{ a: 1 }]);
-  // One that goes on ending is not started for ever.
+  // A server that ends again and again is not restarted for ever.
   for (let times = 1; times <= 3; times++) {
     const before = postmasterOf(copy);
     process.kill(before, "SIGKILL");
-    // While one takes over from another there is no file, or not a whole one.
+    // During a restart the file is missing or incomplete.
     const isOther = (): boolean => {
       try {
         return ![before, 0, Number.NaN].includes(postmasterOf(copy));
@@ -160,7 +160,7 @@ test("a snapshot copies the data of a running server and becomes an instance of 
   });
 });
 
-test("a restore to the latest point in time is an instance of its own with the data as it is now", async () => {
+test("a restore to the latest point in time is a separate instance with the present data", async () => {
   const restore = (more: object) =>
     rds.restoreDBInstanceToPointInTime({ SourceDBInstanceIdentifier: "main", TargetDBInstanceIdentifier: "now", ...more });
   await expect(restore({})).rejects.toMatchObject({ name: "InvalidParameterCombination" });
@@ -184,7 +184,7 @@ test("a restore to the latest point in time is an instance of its own with the d
   await rds.deleteDBInstance({ DBInstanceIdentifier: "now", SkipFinalSnapshot: true });
 });
 
-test("parameters reach the server: dynamic ones at once, static ones with a reboot", async () => {
+test("dynamic parameters reach the server at once, static ones with a reboot", async () => {
   const DBParameterGroupName = "custom";
   await rds.createDBParameterGroup({ DBParameterGroupName, DBParameterGroupFamily: "postgres17", Description: "d" });
   const set = (ParameterName: string, ParameterValue: string, ApplyMethod: "immediate" | "pending-reboot") =>
@@ -223,7 +223,7 @@ test("a new password replaces the old one", async () => {
   await until("main", "available");
 });
 
-test("a used security group stays; deleting leaves a final snapshot that can be restored", async () => {
+test("a used security group cannot be deleted; a deleted instance leaves a final snapshot that can be restored", async () => {
   const ec2 = new EC2(config as object);
   const { GroupId = "" } = await ec2.createSecurityGroup({ GroupName: "db", Description: "db" });
   await rds.modifyDBInstance({ DBInstanceIdentifier: "main", VpcSecurityGroupIds: [GroupId], DeletionProtection: true });
@@ -239,7 +239,7 @@ test("a used security group stays; deleting leaves a final snapshot that can be 
   await rds.restoreDBInstanceFromDBSnapshot({ DBInstanceIdentifier: "again", DBSnapshotIdentifier: "final" });
   const again = await until("again", "available");
   expect(await query(again, "select id from kept order by id")).toEqual([{ id: 1 }, { id: 2 }]);
-  // Without its control file no PostgreSQL starts.
+  // PostgreSQL does not start without its control file.
   rmSync(join(folderOf(again), "global", "pg_control"));
   process.kill(postmasterOf(again), "SIGKILL");
   await expect(until("again", "stopped")).rejects.toThrow("failed");

@@ -39,8 +39,8 @@ afterAll(() => aws.close());
 
 const denied = { name: "AccessDenied", $metadata: { httpStatusCode: 403 } };
 
-describe("a role may what its policies say", () => {
-  test("objects by prefix", async () => {
+describe("permissions of a role", () => {
+  test("a policy allows objects by prefix", async () => {
     expect(await (await role.getObject({ Bucket, Key: "open/1" })).Body?.transformToString()).toBe("one");
     await role.putObject({ Bucket, Key: "open/2", Body: "x" });
     await expect(role.getObject({ Bucket, Key: "closed/1" })).rejects.toMatchObject({
@@ -52,21 +52,21 @@ describe("a role may what its policies say", () => {
     await expect(role.deleteBucket({ Bucket })).rejects.toMatchObject(denied);
   });
 
-  test("lists by prefix; who may not list is not told what is missing", async () => {
+  test("a policy allows lists by prefix; without the permission to list, a missing key is not revealed", async () => {
     expect((await role.listObjectsV2({ Bucket, Prefix: "open/" })).KeyCount).toBe(2);
     await expect(role.listObjectsV2({ Bucket })).rejects.toMatchObject(denied);
     await expect(role.getObject({ Bucket, Key: "open/none" })).rejects.toMatchObject(denied);
     await expect(s3.getObject({ Bucket, Key: "open/none" })).rejects.toMatchObject({ name: "NoSuchKey" });
   });
 
-  test("bulk deletes are judged object by object", async () => {
+  test("a bulk delete checks the permission for each object", async () => {
     const done = await role.deleteObjects({ Bucket, Delete: { Objects: [{ Key: "open/2" }, { Key: "closed/1" }] } });
     expect(done.Deleted).toEqual([{ Key: "open/2" }]);
     expect(done.Errors).toMatchObject([{ Key: "closed/1", Code: "AccessDenied" }]);
     await s3.headObject({ Bucket, Key: "closed/1" });
   });
 
-  test("the bucket's policy counts too", async () => {
+  test("the bucket's policy counts, too", async () => {
     const Policy = document({
       Effect: "Allow",
       Principal: { AWS: "arn:aws:iam::000000000000:role/reader" },
@@ -78,7 +78,7 @@ describe("a role may what its policies say", () => {
     await s3.deleteBucketPolicy({ Bucket });
   });
 
-  test("a wrong secret is a wrong signature", async () => {
+  test("a wrong secret gives a signature error", async () => {
     const forged = aws.client(S3, { credentials: { ...credentials, secretAccessKey: "guessed" } } as object);
     await expect(forged.getObject({ Bucket, Key: "open/1" })).rejects.toMatchObject({
       name: "SignatureDoesNotMatch",
@@ -87,7 +87,7 @@ describe("a role may what its policies say", () => {
   });
 });
 
-describe("presigned addresses", () => {
+describe("presigned URLs", () => {
   async function presigned(method: "GET" | "PUT", key: string, expiresIn: number, secret = credentials) {
     const signer = new SignatureV4({
       service: "s3",
@@ -109,7 +109,7 @@ describe("presigned addresses", () => {
     return `${aws.url}${path}?${new URLSearchParams(signed.query as Record<string, string>)}`;
   }
 
-  test("read and write without credentials of one's own, for their time", async () => {
+  test("allow to read and write without credentials until they expire", async () => {
     const put = await fetch(await presigned("PUT", "open/a b", 60), { method: "PUT", body: "by address" });
     expect(put.status).toBe(200);
     const url = await presigned("GET", "open/a b", 60);
@@ -123,13 +123,13 @@ describe("presigned addresses", () => {
     expect([late.status, await late.text()]).toEqual([403, expect.stringContaining("Request has expired")]);
   });
 
-  test("the owner's own keys may be any", async () => {
+  test("work with any key of the machine's user", async () => {
     const own = { accessKeyId: "test", secretAccessKey: "whatever", sessionToken: "" };
     expect(await (await fetch(await presigned("GET", "closed/1", 60, own))).text()).toBe("two");
   });
 });
 
-test("nobody in particular gets what a public policy allows, and no more", async () => {
+test("an anonymous caller gets exactly what a public policy allows", async () => {
   await s3.createBucket({ Bucket: "public" });
   await s3.putObject({ Bucket: "public", Key: "page.html", Body: "<p>", ContentType: "text/html" });
   const url = `${aws.url}/public/page.html`;
@@ -142,7 +142,7 @@ test("nobody in particular gets what a public policy allows, and no more", async
   expect((await fetch(url, { method: "DELETE" })).status).toBe(403);
 });
 
-test("events reach a topic that lets S3 publish, and only such a one", async () => {
+test("events reach only a topic that permits S3 to publish", async () => {
   const sns = aws.client(SNS);
   const { TopicArn = "" } = await sns.createTopic({ Name: "events" });
   await sns.subscribe({ TopicArn, Protocol: "sms", Endpoint: "+15550100" });

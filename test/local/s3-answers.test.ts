@@ -20,7 +20,7 @@ afterAll(() => aws.close());
 const UNKNOWN = "HPniJFCxqTsMuIH9KX8K8wEjNUgmABCD";
 
 describe("version ids", () => {
-  test("A bucket that was never versioned refuses every id but null", async () => {
+  test("A bucket without versioning refuses every version id except null", async () => {
     const at = { Bucket, Key: "plain" };
     await s3.putObject({ ...at, Body: "1" });
     const invalid = { name: "InvalidArgument", message: "Invalid version id specified" };
@@ -32,7 +32,7 @@ describe("version ids", () => {
     expect((await s3.getObject({ ...at, VersionId: "null" })).ContentLength).toBe(1);
   });
 
-  test("A version is deleted twice with success; an id that S3 never gave is refused", async () => {
+  test("A second deletion of a version succeeds; an id that S3 never issued is refused", async () => {
     const at = { Bucket: "answers-versioned", Key: "k" };
     await s3.createBucket({ Bucket: at.Bucket });
     await s3.putBucketVersioning({ Bucket: at.Bucket, VersioningConfiguration: { Status: "Enabled" } });
@@ -52,7 +52,7 @@ describe("lifecycle", () => {
       ...more,
     });
 
-  test("Rules that S3 does not take are refused in its words", async () => {
+  test("Rules that S3 does not accept are refused with its errors", async () => {
     await expect(put({ Expiration: { Days: 7 }, NoncurrentVersionExpiration: {} })).rejects.toMatchObject({ name: "MalformedXML" });
     await expect(put({ Expiration: { Days: 7, ExpiredObjectDeleteMarker: true } })).rejects.toMatchObject({ name: "MalformedXML" });
     await expect(put({ Expiration: { Date: new Date("2027-01-01T05:04:03Z") } })).rejects.toMatchObject({
@@ -69,13 +69,13 @@ describe("lifecycle", () => {
     });
   });
 
-  test("The minimum size for transitions is kept and answered", async () => {
+  test("The minimum size for transitions is stored and returned", async () => {
     const size = { TransitionDefaultMinimumObjectSize: "varies_by_storage_class" } as const;
     expect(await put({ Expiration: { Days: 7 } }, size)).toMatchObject(size);
     expect(await s3.getBucketLifecycleConfiguration({ Bucket })).toMatchObject(size);
   });
 
-  test("An object that a rule will expire says when and by which rule", async () => {
+  test("The answer about an object names the time and the rule of its expiration", async () => {
     const Rules: LifecycleRule[] = [
       { ID: "one", Status: "Enabled", Filter: { Prefix: "logs/" }, Expiration: { Days: 7 } },
       { ID: "two", Status: "Enabled", Filter: { Prefix: "logs/a" }, Expiration: { Days: 3 } },
@@ -95,7 +95,7 @@ describe("lifecycle", () => {
 describe("KMS keys of objects", () => {
   const put = (SSEKMSKeyId: string) => s3.putObject({ Bucket, Key: "kms", Body: "1", ServerSideEncryption: "aws:kms", SSEKMSKeyId });
 
-  test("A key that is not there is refused", async () => {
+  test("A missing key is refused", async () => {
     const missing = "134f2428-cec1-4b25-a1ae-9048164dba47";
     const refused = (message: string) => ({ name: "KMS.NotFoundException", message });
     await expect(put("fake-key-id")).rejects.toMatchObject(refused("Invalid keyId 'fake-key-id'"));
@@ -104,7 +104,7 @@ describe("KMS keys of objects", () => {
     await expect(put(arn.replace("us-east-1", "eu-west-1"))).rejects.toMatchObject(refused("Invalid arn eu-west-1"));
   });
 
-  test("A disabled key and one pending deletion neither encrypt nor decrypt", async () => {
+  test("A disabled key and a key pending deletion neither encrypt nor decrypt", async () => {
     const kms = aws.client(KMS);
     const { KeyId = "", Arn = "" } = (await kms.createKey({})).KeyMetadata ?? {};
     expect(await put(KeyId)).toMatchObject({ SSEKMSKeyId: Arn });
@@ -157,21 +157,21 @@ test("Storage classes of other kinds of storage are refused", async () => {
   await put("STANDARD_IA");
 });
 
-test("A bucket's tags are put with 204, and an empty set is as none", async () => {
+test("PutBucketTagging answers 204, and an empty set counts as no tags", async () => {
   const tagged = await s3.putBucketTagging({ Bucket, Tagging: { TagSet: [{ Key: "a", Value: "b" }] } });
   expect(tagged.$metadata.httpStatusCode).toBe(204);
   await s3.putBucketTagging({ Bucket, Tagging: { TagSet: [] } });
   await expect(s3.getBucketTagging({ Bucket })).rejects.toMatchObject({ name: "NoSuchTagSet" });
 });
 
-test("A marker within a common prefix leaves that prefix out of the list", async () => {
+test("A list with a marker within a common prefix omits that prefix", async () => {
   for (const Key of ["list/a/1", "list/a/2", "list/file"]) await s3.putObject({ Bucket, Key, Body: "" });
   const page = await s3.listObjects({ Bucket, Prefix: "list/", Delimiter: "/", Marker: "list/a/1" });
   expect(page.CommonPrefixes).toBeUndefined();
   expect(page.Contents?.map((object) => object.Key)).toEqual(["list/file"]);
 });
 
-test("A part has a checksum of its own where the upload names an algorithm", async () => {
+test("A part has a checksum when the upload names an algorithm", async () => {
   const upload = async (ChecksumAlgorithm?: "SHA256") => {
     const at = { Bucket, Key: `parts-${ChecksumAlgorithm}` };
     const { UploadId } = await s3.createMultipartUpload({ ...at, ...(ChecksumAlgorithm ? { ChecksumAlgorithm } : {}) });
@@ -216,7 +216,7 @@ describe("headers of a request", () => {
     expect(await put({ "content-length": "1" }, "x")).toBe(200);
   });
 
-  test("An expectation that S3 does not know is ignored", async () => {
+  test("An unknown Expect header is ignored", async () => {
     expect(await put({ "content-length": "1", expect: "200" }, "x")).toBe(200);
   });
 
@@ -258,7 +258,7 @@ describe("headers of a request", () => {
   });
 });
 
-test("A part is copied from an object with a customer key only with that key", async () => {
+test("A part can be copied from an object with a customer key only with that key", async () => {
   const key = Buffer.alloc(32, 7);
   const own = { algorithm: "AES256", key: key.toString("base64"), md5: createHash("md5").update(key).digest("base64") };
   await s3.putObject({

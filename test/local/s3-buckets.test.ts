@@ -18,7 +18,7 @@ afterAll(() => aws.close());
 const fails = (name: string, httpStatusCode: number) => ({ name, $metadata: { httpStatusCode } });
 
 describe("creating", () => {
-  test("in us-east-1 without a constraint, elsewhere with the endpoint's own", async () => {
+  test("us-east-1 needs no location constraint; other regions need their own", async () => {
     expect(await s3.createBucket({ Bucket: "east" })).toMatchObject({ Location: "/east", BucketArn: "arn:aws:s3:::east" });
     const at = (LocationConstraint: string) => ({ CreateBucketConfiguration: { LocationConstraint: LocationConstraint as "eu-west-1" } });
     await expect(s3.createBucket({ Bucket: "east-2", ...at("us-east-1") })).rejects.toMatchObject(fails("InvalidLocationConstraint", 400));
@@ -34,7 +34,7 @@ describe("creating", () => {
     expect((await west.headBucket({ Bucket: "west" })).BucketRegion).toBe("eu-west-1");
   });
 
-  test("a bucket is found in its own region only; the answer names it", async () => {
+  test("a bucket is found only in its region; errors name that region", async () => {
     await expect(s3.headBucket({ Bucket: "west" })).rejects.toMatchObject({
       $metadata: { httpStatusCode: 301 },
       $response: { headers: { "x-amz-bucket-region": "eu-west-1" } },
@@ -42,7 +42,7 @@ describe("creating", () => {
     await expect(s3.listObjectsV2({ Bucket: "west" })).rejects.toMatchObject(fails("PermanentRedirect", 301));
   });
 
-  test("once more: us-east-1 says yes, the others that it is yours", async () => {
+  test("a second create succeeds in us-east-1 and is an error in other regions", async () => {
     await s3.putBucketTagging({ Bucket: "east", Tagging: { TagSet: [{ Key: "a", Value: "1" }] } });
     await s3.createBucket({ Bucket: "east" });
     expect((await s3.getBucketTagging({ Bucket: "east" })).TagSet).toEqual([{ Key: "a", Value: "1" }]);
@@ -50,7 +50,7 @@ describe("creating", () => {
     await expect(again).rejects.toMatchObject(fails("BucketAlreadyOwnedByYou", 409));
   });
 
-  test("tags are there from the first moment; names are checked", async () => {
+  test("a new bucket has its tags at once; names are checked", async () => {
     const TagSet = [{ Key: "fleetlogix:app", Value: "x" }];
     await s3.createBucket({ Bucket: "tagged", CreateBucketConfiguration: { Tags: TagSet } });
     expect((await s3.getBucketTagging({ Bucket: "tagged" })).TagSet).toEqual(TagSet);
@@ -58,7 +58,7 @@ describe("creating", () => {
       await expect(s3.createBucket({ Bucket: name })).rejects.toMatchObject(fails("InvalidBucketName", 400));
   });
 
-  test("listed with region and paging", async () => {
+  test("buckets are listed with their region, in pages", async () => {
     const first = await s3.listBuckets({ MaxBuckets: 2 });
     expect(first.Buckets?.map((b) => b.Name)).toEqual(["east", "settings"]);
     const second = await s3.listBuckets({ MaxBuckets: 2, ContinuationToken: first.ContinuationToken });
@@ -77,7 +77,7 @@ test("another owner's bucket is refused", async () => {
 });
 
 describe("deleting", () => {
-  test("not while anything is in it, be it a delete marker", async () => {
+  test("a bucket with any version or delete marker cannot be deleted", async () => {
     await s3.createBucket({ Bucket: "filled" });
     await s3.putBucketVersioning({ Bucket: "filled", VersioningConfiguration: { Status: "Enabled" } });
     await s3.deleteObject({ Bucket: "filled", Key: "never-was" });
@@ -90,7 +90,7 @@ describe("deleting", () => {
     await expect(s3.deleteBucket({ Bucket: "filled" })).rejects.toMatchObject(fails("NoSuchBucket", 404));
   });
 
-  test("with realism the name stays busy for a while", async () => {
+  test("with realism the name of a deleted bucket stays blocked for a time", async () => {
     const clock = virtualClock();
     const real = await localAws({ clock, settings: { realism: true } });
     const client = real.client(S3);
@@ -103,7 +103,7 @@ describe("deleting", () => {
   });
 });
 
-describe("what was never set is an error of its own", () => {
+describe("a missing setting has its own error", () => {
   test.each([
     ["getBucketTagging", "NoSuchTagSet"],
     ["getBucketCors", "NoSuchCORSConfiguration"],
@@ -117,7 +117,7 @@ describe("what was never set is an error of its own", () => {
     await expect(s3[operation]({ Bucket })).rejects.toMatchObject(fails(name, 404));
   });
 
-  test("some have defaults instead", async () => {
+  test("some settings have defaults instead", async () => {
     expect((await s3.getBucketEncryption({ Bucket })).ServerSideEncryptionConfiguration?.Rules?.[0]).toMatchObject({
       ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" },
     });
@@ -134,7 +134,7 @@ describe("what was never set is an error of its own", () => {
   });
 });
 
-describe("what was set is read back", () => {
+describe("settings are returned as they were written", () => {
   const rules: LifecycleRule[] = [
     {
       ID: "old",
@@ -147,7 +147,7 @@ describe("what was set is read back", () => {
   ];
   const CORSRules = [{ AllowedMethods: ["GET", "PUT"], AllowedOrigins: ["https://a.example"], AllowedHeaders: ["*"], MaxAgeSeconds: 60 }];
 
-  test("and survives a restart, times included", async () => {
+  test("settings survive a restart, including times", async () => {
     await s3.createBucket({ Bucket: "source-of-logs" });
     await s3.putBucketLifecycleConfiguration({ Bucket, LifecycleConfiguration: { Rules: rules } });
     await s3.putBucketCors({ Bucket, CORSConfiguration: { CORSRules } });
@@ -165,7 +165,7 @@ describe("what was set is read back", () => {
     await expect(s3.getBucketLifecycleConfiguration({ Bucket })).rejects.toMatchObject(fails("NoSuchLifecycleConfiguration", 404));
   });
 
-  test("encryption, ownership, block, versioning, inventories", async () => {
+  test("encryption, ownership, access block, versioning and inventories are stored", async () => {
     const kms = aws.client(KMS);
     const { KeyMetadata: key } = await kms.createKey({});
     await kms.createAlias({ AliasName: "alias/mine", TargetKeyId: key?.KeyId as string });
@@ -184,7 +184,7 @@ describe("what was set is read back", () => {
     await expect(s3.getBucketMetricsConfiguration({ Bucket, Id: "no" })).rejects.toMatchObject(fails("NoSuchConfiguration", 404));
   });
 
-  test("what AWS would not take is refused in its words", async () => {
+  test("invalid settings get AWS's errors", async () => {
     const lifecycle = (rule: object) =>
       s3.putBucketLifecycleConfiguration({ Bucket, LifecycleConfiguration: { Rules: [{ Status: "Enabled", Filter: {}, ...rule }] } });
     await expect(lifecycle({})).rejects.toMatchObject(fails("InvalidRequest", 400));
@@ -230,14 +230,14 @@ describe("access", () => {
       await expect(s3.putBucketPolicy({ Bucket, Policy })).rejects.toMatchObject(fails("MalformedPolicy", 400));
   });
 
-  test("a public policy is refused while the block is on", async () => {
+  test("a public policy is refused while public access is blocked", async () => {
     await expect(s3.putBucketPolicy({ Bucket, Policy: policy() })).rejects.toMatchObject(fails("AccessDenied", 403));
     await s3.putBucketPolicy({ Bucket, Policy: policy({ Condition: { StringEquals: { "aws:SourceAccount": "000000000000" } } }) });
     expect((await s3.getBucketPolicyStatus({ Bucket })).PolicyStatus?.IsPublic).toBe(false);
     const insecure = policy({ Effect: "Deny", Action: "s3:*", Condition: { Bool: { "aws:SecureTransport": "false" } } });
     await s3.putBucketPolicy({ Bucket, Policy: insecure });
     expect((await s3.getBucketPolicy({ Bucket })).Policy).toBe(insecure);
-    // Loopback counts as secure.
+    // Loopback counts as encrypted.
     await s3.putObject({ Bucket, Key: "x", Body: "x" });
     await s3.putPublicAccessBlock({ Bucket, PublicAccessBlockConfiguration: {} });
     await s3.putBucketPolicy({ Bucket, Policy: policy() });
@@ -245,7 +245,7 @@ describe("access", () => {
     await s3.deleteBucketPolicy({ Bucket });
   });
 
-  test("access lists are refused where the owner owns everything", async () => {
+  test("ACLs are refused when the bucket owner owns all objects", async () => {
     await expect(s3.putBucketAcl({ Bucket, ACL: "private" })).rejects.toMatchObject(fails("AccessControlListNotSupported", 400));
     await expect(s3.putObject({ Bucket, Key: "x", Body: "x", ACL: "public-read" })).rejects.toMatchObject(
       fails("AccessControlListNotSupported", 400),

@@ -17,7 +17,7 @@ const set = (DefaultRetention: object, ObjectLockEnabled = "Enabled") =>
 const later = (ms: number) => new Date(Date.now() + ms);
 
 describe("default retention", () => {
-  test("A configuration that S3 does not take is refused", async () => {
+  test("A configuration that S3 does not accept is refused", async () => {
     const malformed = { name: "MalformedXML" };
     await expect(set({ Mode: "GOVERNANCE", Days: 1, Years: 1 })).rejects.toMatchObject(malformed);
     await expect(set({ Mode: "GOVERNANCE" })).rejects.toMatchObject(malformed);
@@ -30,7 +30,7 @@ describe("default retention", () => {
       });
   });
 
-  test("An object without a retention of its own takes that of the bucket", async () => {
+  test("An object without a retention gets the bucket's", async () => {
     await set({ Mode: "GOVERNANCE", Days: 2 });
     const { VersionId } = await s3.putObject({ Bucket, Key: "default", Body: "1" });
     const { Retention } = await s3.getObjectRetention({ Bucket, Key: "default" });
@@ -43,7 +43,7 @@ describe("default retention", () => {
 });
 
 describe("retention of an object", () => {
-  test("Mode and date come together, and the date lies ahead", async () => {
+  test("Mode and date must both be given, and the date must be in the future", async () => {
     const put = (lock: object) => s3.putObject({ Bucket, Key: "k", Body: "1", ...lock });
     await expect(put({ ObjectLockMode: "GOVERNANCE" })).rejects.toMatchObject({ name: "InvalidArgument" });
     await expect(put({ ObjectLockRetainUntilDate: later(DAY_MS) })).rejects.toMatchObject({ name: "InvalidArgument" });
@@ -56,7 +56,7 @@ describe("retention of an object", () => {
     await expect(retain({ Mode: "GOVERNANCE", RetainUntilDate: later(-DAY_MS) })).rejects.toMatchObject({ name: "InvalidArgument" });
   });
 
-  test("A retention in force gets longer only, unless a governance lock is bypassed", async () => {
+  test("A retention in force can only get longer, unless a governance lock is bypassed", async () => {
     const at = { Bucket, Key: "retained" };
     await s3.putObject({ ...at, Body: "1", ObjectLockMode: "GOVERNANCE", ObjectLockRetainUntilDate: later(2 * DAY_MS) });
     const retain = (Mode: "GOVERNANCE" | "COMPLIANCE", ms: number, bypass = false) =>

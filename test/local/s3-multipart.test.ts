@@ -33,7 +33,7 @@ async function uploaded(Key: string, options: { readonly ChecksumAlgorithm?: Che
 const content = async (Key: string, more: object = {}) =>
   Buffer.from((await (await s3.getObject({ Bucket, Key, ...more })).Body?.transformToByteArray()) ?? []);
 
-test("parts become one object, in order, with the tag and the checksum AWS gives", async () => {
+test("parts become one object, in order, with AWS's ETag and checksum", async () => {
   const { at, Parts } = await uploaded("k", { ContentType: "video/x", Metadata: { m: "1" }, Tagging: "t=1", ChecksumAlgorithm: "SHA256" });
   const listed = await s3.listParts({ ...at, MaxParts: 2 });
   expect(listed).toMatchObject({ IsTruncated: true, NextPartNumberMarker: "2" });
@@ -53,18 +53,18 @@ test("parts become one object, in order, with the tag and the checksum AWS gives
     ContentLength: whole.length,
   });
   expect((await s3.listMultipartUploads({ Bucket })).Uploads).toBeUndefined();
-  // A range over the border of parts, a part by its number.
+  // A range over the border of two parts, and a part by its number.
   expect((await content("k", { Range: `bytes=${5 * MIB - 2}-${5 * MIB + 1}` })).equals(whole.subarray(5 * MIB - 2, 5 * MIB + 2))).toBe(
     true,
   );
   expect((await content("k", { PartNumber: 3 })).equals(bytes[2] as Buffer)).toBe(true);
   const attributes = await s3.getObjectAttributes({ Bucket, Key: "k", ObjectAttributes: ["ObjectParts"] });
   expect(attributes.ObjectParts).toMatchObject({ TotalPartsCount: 3, Parts: [{ Size: 5 * MIB }, {}, { PartNumber: 3, Size: 1234 }] });
-  // Asked again, the answer is the same: the first may have been lost.
+  // A second call gets the same answer, because the first one may have been lost.
   expect((await s3.completeMultipartUpload({ ...at, MultipartUpload: { Parts } })).ETag).toBe(done.ETag);
 });
 
-test("a checksum of the whole object", async () => {
+test("an upload can have a checksum of the whole object", async () => {
   const { at, Parts } = await uploaded("full", { ChecksumAlgorithm: "CRC64NVME" });
   const done = await s3.completeMultipartUpload({ ...at, MultipartUpload: { Parts }, ChecksumType: "FULL_OBJECT" });
   const single = await s3.putObject({ Bucket, Key: "single", Body: whole, ChecksumAlgorithm: "CRC64NVME" });
@@ -73,7 +73,7 @@ test("a checksum of the whole object", async () => {
   expect(copied.CopyObjectResult?.ETag).toBe(single.ETag);
 });
 
-test("parts may be copied from objects", async () => {
+test("parts can be copied from objects", async () => {
   await s3.putObject({ Bucket, Key: "source", Body: whole });
   const { UploadId } = await s3.createMultipartUpload({ Bucket, Key: "glued" });
   const at = { Bucket, Key: "glued", UploadId };
@@ -87,8 +87,8 @@ test("parts may be copied from objects", async () => {
   expect((await content("glued")).equals(Buffer.concat([whole, whole.subarray(1, 10)]))).toBe(true);
 });
 
-describe("what AWS refuses", () => {
-  test("parts that are small, unknown, out of order; conditions that do not hold", async () => {
+describe("calls that AWS refuses", () => {
+  test("small, unknown and unordered parts and failed conditions are refused", async () => {
     const { at, Parts } = await uploaded("refused");
     const complete = (parts: CompletedPart[], more: object = {}) =>
       s3.completeMultipartUpload({ ...at, MultipartUpload: { Parts: parts }, ...more });
@@ -100,13 +100,13 @@ describe("what AWS refuses", () => {
     await expect(complete(tiny)).rejects.toMatchObject({ name: "EntityTooSmall" });
     await s3.putObject({ Bucket, Key: "refused", Body: "was here first" });
     await expect(complete(Parts, { IfNoneMatch: "*" })).rejects.toMatchObject({ name: "PreconditionFailed" });
-    // A refused completion leaves the upload as it was.
+    // A refused completion leaves the upload unchanged.
     await complete(Parts);
     expect((await content("refused")).equals(whole)).toBe(true);
     await expect(s3.uploadPart({ ...at, PartNumber: 1, Body: "x" })).rejects.toMatchObject({ name: "NoSuchUpload" });
   });
 
-  test("an aborted upload is gone with its parts", async () => {
+  test("an aborted upload is deleted with its parts", async () => {
     const { at, Parts } = await uploaded("aborted");
     await s3.abortMultipartUpload(at);
     await expect(s3.abortMultipartUpload(at)).rejects.toMatchObject({ name: "NoSuchUpload", $metadata: { httpStatusCode: 404 } });
@@ -114,7 +114,7 @@ describe("what AWS refuses", () => {
   });
 });
 
-test("a client that goes away in the middle leaves nothing", async () => {
+test("a client that disconnects during an upload leaves nothing", async () => {
   const authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=00";
   const sent = request(`${aws.url}/${Bucket}/half`, { method: "PUT", headers: { authorization, "content-length": 10 * MIB } });
   sent.on("error", () => {});
@@ -126,7 +126,7 @@ test("a client that goes away in the middle leaves nothing", async () => {
   await expect(s3.headObject({ Bucket, Key: "half" })).rejects.toMatchObject({ name: "NotFound" });
 });
 
-test("a large object passes through, not into, memory", async () => {
+test("a large object is not held in memory", async () => {
   const size = 400 * MIB;
   const chunk = randomBytes(MIB);
   const { Readable } = await import("node:stream");
@@ -174,7 +174,7 @@ describe("checksums of multipart uploads", () => {
     await s3.completeMultipartUpload({ ...at, MultipartUpload: { Parts } });
   });
 
-  test("types and algorithms that do not go together are refused", async () => {
+  test("incompatible checksum types and algorithms are refused", async () => {
     const create = (more: object) => s3.createMultipartUpload({ Bucket, Key: "pairs", ...more });
     for (const more of [
       { ChecksumType: "COMPOSITE" },
@@ -191,7 +191,7 @@ describe("checksums of multipart uploads", () => {
 });
 
 describe("conditions at completion", () => {
-  test("If-None-Match: 409 when the object was deleted after the upload began", async () => {
+  test("If-None-Match gives 409 when the object was deleted after the upload began", async () => {
     await s3.putObject({ Bucket, Key: "deleted", Body: "x" });
     const { at, Parts } = await uploaded("deleted");
     const complete = () => s3.completeMultipartUpload({ ...at, MultipartUpload: { Parts }, IfNoneMatch: "*" });
@@ -200,7 +200,7 @@ describe("conditions at completion", () => {
     await expect(complete()).rejects.toMatchObject({ name: "ConditionalRequestConflict", $metadata: { httpStatusCode: 409 } });
   });
 
-  test("If-Match: 409 when the object was written after the upload began", async () => {
+  test("If-Match gives 409 when the object was written after the upload began", async () => {
     const { at, Parts } = await uploaded("written");
     const { ETag } = await s3.putObject({ Bucket, Key: "written", Body: "x" });
     const complete = (IfMatch: string | undefined) => s3.completeMultipartUpload({ ...at, MultipartUpload: { Parts }, IfMatch });
@@ -209,11 +209,11 @@ describe("conditions at completion", () => {
   });
 });
 
-test("a customer key is complete, of 256 bits, and the one that its MD5 says; parts need that of their upload", async () => {
+test("a customer key must have 256 bits and match its MD5; parts need their upload's key", async () => {
   const key = randomBytes(32);
   const md5 = createHash("md5").update(key).digest("base64");
   const prefix = "x-amz-server-side-encryption";
-  // The SDK computes the MD5 by itself: headers are set after it has.
+  // The SDK computes the MD5 itself, so the headers are set afterwards.
   const putWith = (headers: Record<string, string>) => {
     const raw = aws.client(S3);
     raw.middlewareStack.add(

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => aws.close());
 
-/** A bare request: what SDKs would never send. */
+/** A plain request, for input that SDKs never send. */
 function raw(method: string, path: string, headers: Record<string, string>, body?: Buffer | string) {
   const authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=00";
   return new Promise<{ status: number; headers: Record<string, unknown>; text: string }>((resolve, reject) => {
@@ -34,7 +34,7 @@ function raw(method: string, path: string, headers: Record<string, string>, body
   });
 }
 
-test("an object comes back with everything that was said about it", async () => {
+test("an object is returned with all its attributes", async () => {
   const about = {
     CacheControl: "max-age=60",
     ContentDisposition: "attachment",
@@ -67,7 +67,7 @@ test("an object comes back with everything that was said about it", async () => 
   ]);
 });
 
-test("any key and any content survive the way there and back", async () => {
+test("any key and any content are returned unchanged", async () => {
   const key = fc
     .string({ unit: "grapheme", minLength: 1, maxLength: 40 })
     .filter((k) => !/(^|\/)\.{1,2}(\/|$)/.test(k) && Buffer.byteLength(k) <= 1024);
@@ -86,7 +86,7 @@ test("any key and any content survive the way there and back", async () => {
 
 describe("checksums", () => {
   for (const ChecksumAlgorithm of ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] as const)
-    test(`${ChecksumAlgorithm} is verified, kept and told`, async () => {
+    test(`${ChecksumAlgorithm} is verified, stored and returned`, async () => {
       const Body = Buffer.from("the same bytes");
       const put = await s3.putObject({ Bucket, Key: "sum", Body, ChecksumAlgorithm });
       const member = `Checksum${ChecksumAlgorithm}` as const;
@@ -101,7 +101,7 @@ describe("checksums", () => {
       });
     });
 
-  test("a stream's checksum comes as a trailer of an aws-chunked body, and a wrong one is refused", async () => {
+  test("a stream's checksum is sent as a trailer of an aws-chunked body, and a wrong one is refused", async () => {
     const content = randomBytes(300_000);
     const put = await s3.putObject({
       Bucket,
@@ -126,7 +126,7 @@ describe("checksums", () => {
     await expect(s3.headObject({ Bucket, Key: "t2" })).rejects.toMatchObject({ name: "NotFound" });
   });
 
-  test("signed chunks are taken apart; a body that ends early leaves no object", async () => {
+  test("signed chunks are decoded; a body that ends early leaves no object", async () => {
     const headers = { "x-amz-content-sha256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "x-amz-decoded-content-length": "8" };
     const signature = `;chunk-signature=${"a".repeat(64)}\r\n`;
     const whole = `5${signature}hello\r\n3${signature}you\r\n0${signature}\r\n`;
@@ -137,7 +137,7 @@ describe("checksums", () => {
     await expect(s3.headObject({ Bucket, Key: "cut" })).rejects.toMatchObject({ name: "NotFound" });
   });
 
-  test("Content-MD5 and the payload's own hash are checked", async () => {
+  test("Content-MD5 and the payload's hash are checked", async () => {
     const right = createHash("md5").update("hello").digest("base64");
     const wrong = createHash("md5").update("other").digest("base64");
     expect((await raw("PUT", `/${Bucket}/md5`, { "content-md5": right }, "hello")).status).toBe(200);
@@ -165,7 +165,7 @@ describe("reading", () => {
     expect(got).toMatchObject({ ContentRange, ContentLength: text.length, $metadata: { httpStatusCode: 206 } });
   });
 
-  test("a range beyond the end is refused, one that is none is not heeded", async () => {
+  test("a range beyond the end is refused; an invalid Range header is ignored", async () => {
     await expect(s3.getObject({ Bucket, Key: "digits", Range: "bytes=10-" })).rejects.toMatchObject({
       name: "InvalidRange",
       $metadata: { httpStatusCode: 416 },
@@ -173,7 +173,7 @@ describe("reading", () => {
     expect((await s3.getObject({ Bucket, Key: "digits", Range: "lines=1-2" })).$metadata.httpStatusCode).toBe(200);
   });
 
-  test("conditional reads", async () => {
+  test("conditions of a read are checked", async () => {
     const { ETag, LastModified } = await s3.headObject({ Bucket, Key: "digits" });
     const status = (conditions: object) =>
       s3.getObject({ Bucket, Key: "digits", ...conditions }).then(
@@ -188,7 +188,7 @@ describe("reading", () => {
     expect(await status({ IfUnmodifiedSince: new Date(0) })).toBe(412);
   });
 
-  test("answers may be told what headers to wear", async () => {
+  test("a request can set headers of the answer", async () => {
     const got = await s3.getObject({
       Bucket,
       Key: "digits",
@@ -198,7 +198,7 @@ describe("reading", () => {
     expect(got).toMatchObject({ ContentType: "text/x", ContentDisposition: "attachment; filename=x" });
   });
 
-  test("what is not there", async () => {
+  test("missing objects give AWS's errors", async () => {
     await expect(s3.getObject({ Bucket, Key: "nothing" })).rejects.toMatchObject({
       name: "NoSuchKey",
       Key: "nothing",
@@ -210,7 +210,7 @@ describe("reading", () => {
 });
 
 describe("conditional writes", () => {
-  test("create only, replace only what was read", async () => {
+  test("a write can create only, or replace only the version that was read", async () => {
     const first = await s3.putObject({ Bucket, Key: "once", Body: "1", IfNoneMatch: "*" });
     const refused = { name: "PreconditionFailed", $metadata: { httpStatusCode: 412 } };
     await expect(s3.putObject({ Bucket, Key: "once", Body: "2", IfNoneMatch: "*" })).rejects.toMatchObject(refused);
@@ -220,7 +220,7 @@ describe("conditional writes", () => {
     await expect(s3.deleteObject({ Bucket, Key: "once", IfMatch: first.ETag })).rejects.toMatchObject(refused);
   });
 
-  test("of many at once exactly one creates", async () => {
+  test("exactly one of many simultaneous creates succeeds", async () => {
     const outcomes = await Promise.allSettled(
       Array.from({ length: 12 }, (_, i) => s3.putObject({ Bucket, Key: "race", Body: randomBytes(50_000 + i), IfNoneMatch: "*" })),
     );
@@ -228,7 +228,7 @@ describe("conditional writes", () => {
     for (const outcome of outcomes) if (outcome.status === "rejected") expect(outcome.reason.name).toBe("PreconditionFailed");
   });
 
-  test("a delete in between is a conflict", async () => {
+  test("a delete during a write is a conflict", async () => {
     const { ETag } = await s3.putObject({ Bucket, Key: "gone", Body: "1" });
     const slow = new Readable({ read() {} });
     const writing = s3.putObject({ Bucket, Key: "gone", Body: slow, ContentLength: 2, IfMatch: ETag });
@@ -241,7 +241,7 @@ describe("conditional writes", () => {
   });
 });
 
-test("copying takes over what it is not told otherwise", async () => {
+test("a copy keeps the source's attributes unless the call states others", async () => {
   await s3.putObject({ Bucket, Key: "from +ü", Body: "copy me", ContentType: "text/x", Metadata: { a: "1" }, Tagging: "t=1" });
   const CopySource = encodeURIComponent(`${Bucket}/from +ü`);
   const copied = await s3.copyObject({ Bucket, Key: "to", CopySource });
@@ -260,7 +260,7 @@ test("copying takes over what it is not told otherwise", async () => {
   const replaced = await s3.getObject({ Bucket, Key: "to" });
   expect(replaced.Metadata).toEqual({ b: "2" });
   expect(replaced.ContentType).not.toBe("text/x");
-  // The copy does not hang on its source.
+  // The copy does not depend on its source.
   await s3.deleteObject({ Bucket, Key: "from +ü" });
   expect(await replaced.Body?.transformToString()).toBe("copy me");
   await expect(s3.copyObject({ Bucket, Key: "to", CopySource: `${Bucket}/to` })).rejects.toMatchObject({ name: "InvalidRequest" });
@@ -270,7 +270,7 @@ test("copying takes over what it is not told otherwise", async () => {
   });
 });
 
-test("attributes, tags and customers' keys", async () => {
+test("attributes, tags and customer keys work", async () => {
   const put = await s3.putObject({ Bucket, Key: "attr", Body: "12345" });
   const got = await s3.getObjectAttributes({ Bucket, Key: "attr", ObjectAttributes: ["ETag", "ObjectSize", "StorageClass", "Checksum"] });
   expect(got).toMatchObject({

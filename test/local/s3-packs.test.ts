@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { removeFolder } from "../support/folders.ts";
 import { localAws } from "../support/local-aws.ts";
 
-test("small objects share files, which shrink again when most of what was in them is gone", async () => {
+test("small objects share files, which shrink after most of their objects are deleted", async () => {
   const dataDir = mkdtempSync(join(tmpdir(), "packs-"));
   const folder = join(dataDir, "s3", "objects");
   const bytes = () =>
@@ -36,7 +36,7 @@ test("small objects share files, which shrink again when most of what was in the
   removeFolder(dataDir);
 });
 
-test("an empty object and the small one after it both survive restarts", async () => {
+test("an empty object and the small object after it survive restarts", async () => {
   const dataDir = mkdtempSync(join(tmpdir(), "packs-"));
   const first = await localAws({ dataDir });
   const s3 = first.client(S3, { forcePathStyle: true });

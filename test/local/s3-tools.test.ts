@@ -34,7 +34,7 @@ describe.skipIf(!has("aws", "--version"))("the aws command", () => {
       .update(readFileSync(join(folder, name)))
       .digest("hex");
 
-  test("large and small files there and back, folders, and all of it gone again", async () => {
+  test("copies files of all sizes and folders in both directions, and removes them", async () => {
     writeFileSync(join(folder, "big.bin"), randomBytes(100_000_000));
     writeFileSync(join(folder, "small ü.txt"), "hello");
     await cli("s3", "mb", "s3://tour");
@@ -50,7 +50,7 @@ describe.skipIf(!has("aws", "--version"))("the aws command", () => {
     expect(await cli("s3", "ls")).toBe("");
   }, 240_000);
 
-  test("settings by s3api", async () => {
+  test("reads and writes settings with s3api", async () => {
     await cli("s3api", "create-bucket", "--bucket", "api");
     await cli("s3api", "put-bucket-versioning", "--bucket", "api", "--versioning-configuration", "Status=Enabled");
     expect(JSON.parse(await cli("s3api", "get-bucket-versioning", "--bucket", "api"))).toEqual({ Status: "Enabled" });

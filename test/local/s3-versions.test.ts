@@ -20,7 +20,7 @@ async function versioned(Bucket: string) {
 
 describe("versions", () => {
   const Bucket = "versions";
-  test("every write is kept; a delete only puts a marker on top", async () => {
+  test("every write is kept; a delete only adds a marker", async () => {
     await versioned(Bucket);
     const one = await s3.putObject({ Bucket, Key: "k", Body: "one" });
     const two = await s3.putObject({ Bucket, Key: "k", Body: "two" });
@@ -46,7 +46,7 @@ describe("versions", () => {
     expect(await text(Bucket, "k")).toBe("one");
   });
 
-  test("suspended: one null version, the older ones stay", async () => {
+  test("a suspended bucket has one null version and keeps the older ones", async () => {
     await s3.createBucket({ Bucket: "suspended" });
     const at = { Bucket: "suspended", Key: "k" };
     await s3.putObject({ ...at, Body: "before" });
@@ -60,7 +60,7 @@ describe("versions", () => {
     expect(await ids()).toEqual([kept.VersionId]);
   });
 
-  test("bulk delete answers object by object", async () => {
+  test("a bulk delete reports the result of each object", async () => {
     await versioned("bulk");
     const { VersionId } = await s3.putObject({ Bucket: "bulk", Key: "a", Body: "1" });
     const removed = await s3.deleteObjects({ Bucket: "bulk", Delete: { Objects: [{ Key: "a", VersionId }, { Key: "b" }] } });
@@ -75,7 +75,7 @@ describe("versions", () => {
     await expect(s3.deleteObjects({ Bucket: "bulk", Delete: { Objects } })).rejects.toMatchObject({ name: "MalformedXML" });
   });
 
-  test("locked objects are kept, and the bulk delete says so", async () => {
+  test("a bulk delete keeps locked objects and reports them", async () => {
     await s3.createBucket({ Bucket: "locked", ObjectLockEnabledForBucket: true });
     const at = { Bucket: "locked", Key: "k" };
     const { VersionId } = await s3.putObject({ ...at, Body: "1", ObjectLockLegalHoldStatus: "ON" });
@@ -96,7 +96,7 @@ describe("listing", () => {
     for (const Key of keys) await s3.putObject({ Bucket, Key, Body: Key });
   });
 
-  test("in the order of UTF-8, with prefix and delimiter", async () => {
+  test("keys are listed in the order of UTF-8, with prefix and delimiter", async () => {
     const all = await s3.listObjectsV2({ Bucket });
     expect(all.Contents?.map((o) => o.Key)).toEqual(keys);
     expect(all).toMatchObject({ KeyCount: keys.length, IsTruncated: false, Name: Bucket });
@@ -114,7 +114,7 @@ describe("listing", () => {
     expect(owned.Contents?.[0]?.Owner?.ID).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  test("page by page gives the same as all at once, whatever the keys", async () => {
+  test("the pages of a list contain the same keys as the whole list, for any keys", async () => {
     const segment = fc.constantFrom("a", "b", "/", "//", "ü", "x y", "\u{1f600}");
     const names = fc.uniqueArray(
       fc.array(segment, { minLength: 1, maxLength: 5 }).map((s) => s.join("")),
@@ -179,7 +179,7 @@ describe("listing", () => {
     return found.sort();
   }
 
-  test("the versions of one key spread over pages", async () => {
+  test("the versions of one key may be on several pages", async () => {
     await versioned("many-versions");
     for (let i = 0; i < 5; i++) await s3.putObject({ Bucket: "many-versions", Key: "k", Body: `${i}` });
     await s3.putObject({ Bucket: "many-versions", Key: "l", Body: "x" });
@@ -187,7 +187,7 @@ describe("listing", () => {
   });
 });
 
-test("a restart loses nothing, and files that no object names are swept away", async () => {
+test("a restart loses no object and removes unused files", async () => {
   const { mkdtempSync, readdirSync, writeFileSync, mkdirSync } = await import("node:fs");
   const { join } = await import("node:path");
   const { tmpdir } = await import("node:os");

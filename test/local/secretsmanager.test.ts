@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => aws.close());
 
-test("a secret is found by name, ARN and ARN without its ending; versions carry the stages", async () => {
+test("a secret is found by name, ARN and ARN without its suffix; versions have stages", async () => {
   const made = await secrets.createSecret({ Name: "app/db", SecretString: "one", Tags: [{ Key: "a", Value: "1" }] });
   expect(made.ARN).toMatch(/^arn:aws:secretsmanager:us-east-1:000000000000:secret:app\/db-[A-Za-z0-9]{6}$/);
   for (const SecretId of ["app/db", made.ARN, made.ARN?.slice(0, -7)])
@@ -78,7 +78,7 @@ test("a stage is moved from version to version", async () => {
   expect((await secrets.getSecretValue({ SecretId: "staged", VersionStage: "AWSPREVIOUS" })).SecretString).toBe("one");
 });
 
-test("a creation that is sent again is the same one; another one is refused", async () => {
+test("a repeated creation succeeds; one with another value is refused", async () => {
   const input = { Name: "again", SecretString: "s", ClientRequestToken: "11111111-2222-3333-4444-555555555555" };
   const first = await secrets.createSecret(input);
   expect((await secrets.createSecret(input)).ARN).toBe(first.ARN);
@@ -91,7 +91,7 @@ test("a creation that is sent again is the same one; another one is refused", as
   ).rejects.toMatchObject({ name: "ResourceExistsException" });
 });
 
-test("binary values come back as bytes; both kinds at once are refused", async () => {
+test("binary values are returned as bytes; a string and a binary value together are refused", async () => {
   const SecretBinary = Uint8Array.from([0, 200, 7]);
   await secrets.createSecret({ Name: "bytes", SecretBinary });
   expect(Uint8Array.from((await secrets.getSecretValue({ SecretId: "bytes" })).SecretBinary ?? [])).toEqual(SecretBinary);
@@ -100,7 +100,7 @@ test("binary values come back as bytes; both kinds at once are refused", async (
   });
 });
 
-test("a deleted secret waits for its window, can be restored, and blocks its name until it is gone", async () => {
+test("a deleted secret stays for its recovery window, can be restored, and blocks its name until then", async () => {
   await secrets.createSecret({ Name: "mortal", SecretString: "s" });
   await expect(secrets.deleteSecret({ SecretId: "mortal", RecoveryWindowInDays: 3 })).rejects.toMatchObject({
     name: "InvalidParameterException",
@@ -121,7 +121,7 @@ test("a deleted secret waits for its window, can be restored, and blocks its nam
   await secrets.createSecret({ Name: "mortal", SecretString: "newer" });
 });
 
-test("the secret that RDS keeps names its owner, rotates weekly and is not changed from outside", async () => {
+test("a secret that RDS manages names its owner, rotates weekly and cannot be changed by others", async () => {
   const { ARN } = await aws.env.dispatch("secretsmanager", "CreateSecret", {
     Name: "rds!db-1",
     SecretString: "{}",
@@ -160,7 +160,7 @@ test("lists filter and page; tags and policies are kept", async () => {
   expect((await secrets.getResourcePolicy({ SecretId: "list/1" })).ResourcePolicy).toBeUndefined();
 });
 
-test("random passwords keep to what is asked", async () => {
+test("random passwords have the requested form", async () => {
   const { RandomPassword = "" } = await secrets.getRandomPassword({
     PasswordLength: 40,
     ExcludePunctuation: true,

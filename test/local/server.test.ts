@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => aws.close());
 
-/** Bytes as they are; answers everything the server says until it closes. */
+/** Sends bytes unchanged. Returns everything that the server sends until it closes the connection. */
 function bytes(text: string, port = aws.port): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1");
@@ -31,7 +31,7 @@ const status = (answer: string) => Number(/^HTTP\/1.1 (\d+)/.exec(answer)?.[1]);
 const signed = (service: string) =>
   `authorization: AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0\r\n`;
 
-test("health says what runs", async () => {
+test("the health address describes the running server", async () => {
   const answer = await fetch(`${aws.url}/_local/health`);
   expect(await answer.json()).toMatchObject({
     status: "running",
@@ -43,7 +43,7 @@ test("health says what runs", async () => {
   expect((await fetch(`${aws.url}/_local/nothing`)).status).toBe(404);
 });
 
-test("only its own names are answered", async () => {
+test("only the server's own host names are accepted", async () => {
   const hosted = (host: string) => bytes(`GET /_local/health HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`).then(status);
   for (const host of ["127.0.0.1", "localhost", "[::1]"]) expect(await hosted(`${host}:${aws.port}`)).toBe(200);
   for (const host of ["evil.example", `evil.example:${aws.port}`, "localhost", "127.0.0.1:1", "169.254.169.254"])
@@ -52,7 +52,7 @@ test("only its own names are answered", async () => {
   expect(own.status).toBe(403);
 });
 
-test("nonsense is refused and the server lives on", async () => {
+test("malformed requests are refused, and the server continues", async () => {
   const host = `host: 127.0.0.1:${aws.port}\r\nconnection: close\r\n`;
   for (const [text, expected] of [
     ["NONSENSE\r\n\r\n", 400],
@@ -73,12 +73,12 @@ test("nonsense is refused and the server lives on", async () => {
   expect((await fetch(`${aws.url}/_local/health`)).status).toBe(200);
 });
 
-test("a request that is too large is refused without being read to its end", async () => {
+test("a too large request is refused before its end is read", async () => {
   const table = aws.client(DynamoDB).putItem({ TableName: "t", Item: { k: { B: new Uint8Array(70 * 1024 * 1024) } } });
   await expect(table).rejects.toMatchObject({ $metadata: { httpStatusCode: 413 } });
 });
 
-test("every answer names its operation, errors as well; HEAD has no body", async () => {
+test("every answer names its operation, also an error; an answer to HEAD has no body", async () => {
   const s3 = aws.client(S3);
   await s3.createBucket({ Bucket: "named" });
   const head = await bytes(`HEAD /named/nothing HTTP/1.1\r\nhost: 127.0.0.1:${aws.port}\r\nconnection: close\r\n${signed("s3")}\r\n`);
@@ -92,7 +92,7 @@ test("every answer names its operation, errors as well; HEAD has no body", async
   });
 });
 
-test("a call that comes while the services start waits for them", async () => {
+test("a call that arrives while the services start waits for them", async () => {
   let started = false;
   let early: Promise<{ Account?: string | undefined }> | undefined;
   const sts = (endpoint: string) => new STS({ region: "us-east-1", endpoint, credentials: { accessKeyId: "a", secretAccessKey: "b" } });
@@ -100,7 +100,7 @@ test("a call that comes while the services start waits for them", async () => {
     name: "sts",
     sdk: () => import("@aws-sdk/client-sts"),
     operations: { GetCallerIdentity: () => ({ Account: started ? "started" : "too early" }) },
-    // Long enough for the call to have come.
+    // Long enough for the call to arrive.
     start: () =>
       new Promise((resolve) => {
         const finish = () => {
@@ -117,7 +117,7 @@ test("a call that comes while the services start waits for them", async () => {
   await server.close();
 });
 
-test("connections are kept alive, after errors too", async () => {
+test("connections are kept alive, also after errors", async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const ports = new Set<number | undefined>();
   for (const path of ["/_local/health", "/nowhere-at-all", "/_local/health"])

@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => removeFolder(folder));
 
-/** All that a store opened anew knows of a collection. */
+/** The content of a collection after the store was opened anew. */
 function reread(name: string): Record<string, unknown> {
   const store = openStore(file);
   const entries = store.collection(name).entries();
@@ -22,7 +22,7 @@ function reread(name: string): Record<string, unknown> {
   return Object.fromEntries(entries);
 }
 
-test("what was put is there again, what was deleted is not; every collection for itself", () => {
+test("after a reopening, stored documents exist and deleted ones do not, in each collection", () => {
   const store = openStore(file);
   const [a, b] = [store.collection<unknown>("a"), store.collection<unknown>("b")];
   a.put("1", { text: "ü\n🚚\u2028" });
@@ -34,7 +34,7 @@ test("what was put is there again, what was deleted is not; every collection for
   expect([reread("a"), reread("b")]).toEqual([{ "1": { text: "later" } }, { "1": [1] }]);
 });
 
-test("lines that cross the ends of the pieces in which they are read, at every offset", () => {
+test("a line that crosses the end of a read buffer is read whole, at every offset", () => {
   const texts = Array.from({ length: 40 }, (_, i) => "🚚é".repeat(40_000 + i * 977) + i);
   const store = openStore(file);
   for (const [i, text] of texts.entries()) store.collection("c").put(String(i), text);
@@ -43,7 +43,7 @@ test("lines that cross the ends of the pieces in which they are read, at every o
   expect(Object.values(reread("c"))).toEqual(texts);
 });
 
-test("a line cut in half was never acknowledged: it goes, and the next one is whole", () => {
+test("a half-written last line is dropped, and the next line is whole", () => {
   for (const half of ['["c","half"', '["c","é'.slice(0, -1), "\xc3"]) {
     const store = openStore(file);
     store.collection("c").put("kept", half);
@@ -54,13 +54,13 @@ test("a line cut in half was never acknowledged: it goes, and the next one is wh
   }
 });
 
-test("the journal is rewritten while it is used, and loses nothing by it", () => {
+test("the journal is rewritten during use and loses nothing", () => {
   const store = openStore(file);
   const c = store.collection<string>("c");
   const text = "x".repeat(50_000);
   for (let i = 0; i < 1_500; i++) c.put(`k${i % 20}`, `${i}${text}`);
   c.delete("k3");
-  // 75 MB were written, of which 1 MB counts.
+  // 75 MB were written. 1 MB of it is current.
   expect(statSync(file).size).toBeLessThan(20e6);
   expect(existsSync(`${file}.new`)).toBe(false);
   const kept = c.entries();
@@ -68,7 +68,7 @@ test("the journal is rewritten while it is used, and loses nothing by it", () =>
   expect(Object.entries(reread("c"))).toEqual(kept);
 });
 
-test("a rewriting that was killed half-way changes nothing", () => {
+test("an interrupted rewrite changes nothing", () => {
   const store = openStore(file);
   store.collection("c").put("k", 1);
   writeFileSync(`${file}.new`, '["c","other",1]\n["c","ha');
@@ -76,7 +76,7 @@ test("a rewriting that was killed half-way changes nothing", () => {
   expect(reread("c")).toEqual({ k: 1 });
 });
 
-test("many small superseded lines are gone after a start", () => {
+test("a start removes many small superseded lines", () => {
   const store = openStore(file);
   for (let i = 0; i < 1_500; i++) store.collection("c").put("k", i);
   store.close();
@@ -84,7 +84,7 @@ test("many small superseded lines are gone after a start", () => {
   expect(readFileSync(file, "utf8")).toBe('["c","k",1499]\n');
 });
 
-test("an upgrade takes old data through the versions that it lacks, once, and goes on where it was cut short", () => {
+test("an upgrade runs the missing migrations once, and continues after an interruption", () => {
   const done: string[] = [];
   const rename = (store: Store): void => {
     const [old, renamed] = [store.collection("old"), store.collection("new")];

@@ -36,12 +36,12 @@ async function assumed(seconds = 3600) {
   };
 }
 
-test("the owner of the machine is the account's root", async () => {
+test("the machine's user is the account's root", async () => {
   const who = await new STS(config()).getCallerIdentity({});
   expect(who).toMatchObject({ Account: "000000000000", Arn: "arn:aws:iam::000000000000:root", UserId: "000000000000" });
 });
 
-test("who assumes a role is that role's session until the credentials expire", async () => {
+test("a caller with a role's credentials is that role's session until they expire", async () => {
   const { keys, user, expiration } = await assumed(900);
   expect(expiration).toEqual(new Date(clock.now() + 900_000));
   expect(user?.Arn).toBe("arn:aws:sts::000000000000:assumed-role/open/me");
@@ -57,7 +57,7 @@ test("who assumes a role is that role's session until the credentials expire", a
   await expect(new IAM(config(keys)).listRoles({})).rejects.toMatchObject({ name: "ExpiredToken" });
 });
 
-test("a role that trusts a service only is assumed by nobody else", async () => {
+test("a role that trusts only a service cannot be assumed by others", async () => {
   await expect(new STS(config()).assumeRole({ RoleArn: arn("lambda"), RoleSessionName: "me" })).rejects.toMatchObject({
     name: "AccessDenied",
     message: `User: arn:aws:iam::000000000000:root is not authorized to perform: sts:AssumeRole on resource: ${arn("lambda")}`,
@@ -71,12 +71,12 @@ test("a role that trusts a service only is assumed by nobody else", async () => 
   ).toEqual({ allowed: true });
 });
 
-test("session lengths beyond the role's own are refused", async () => {
+test("a session longer than the role's maximum is refused", async () => {
   await expect(assumed(7200)).rejects.toThrow("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
   await expect(assumed(60)).rejects.toThrow("Member must have value greater than or equal to 900");
 });
 
-test("session tokens of the owner stay the owner", async () => {
+test("session credentials of the machine's user are the same user", async () => {
   const { Credentials: c } = await new STS(config()).getSessionToken({});
   const keys = { accessKeyId: c?.AccessKeyId, secretAccessKey: c?.SecretAccessKey, sessionToken: c?.SessionToken };
   expect((await new STS(config(keys)).getCallerIdentity({})).Arn).toBe("arn:aws:iam::000000000000:root");

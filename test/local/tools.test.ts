@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { localAws } from "../support/local-aws.ts";
 
-/** Other people's tools against one server: each tour is a script that stops at the first answer that is not AWS's. */
+/** Tools of other projects with one server. Each script stops at the first answer that differs from AWS's. */
 const run = promisify(execFile);
 const has = (module: string): boolean => spawnSync("python3", ["-c", `import ${module}`]).status === 0;
 const env = {
@@ -21,8 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => aws.close());
 
-test.skipIf(!has("awscli")).each([["cli-tour.py", "the aws command"]])("%s: %s, through every service", tour, 120_000);
-test.skipIf(!has("boto3")).each([["boto-tour.py", "boto3"]])("%s: %s, through every service", tour, 120_000);
+test.skipIf(!has("awscli")).each([["cli-tour.py", "the aws command"]])("%s: %s works with every service", tour, 120_000);
+test.skipIf(!has("boto3")).each([["boto-tour.py", "boto3"]])("%s: %s works with every service", tour, 120_000);
 
 async function tour(script: string): Promise<void> {
   const { stdout } = await run("python3", [join(import.meta.dirname, "../support", script), aws.url], { env });

@@ -20,8 +20,8 @@ beforeAll(async () => {
 afterAll(() => aws.close());
 const detected = (what: string) => `1 validation error detected: ${what}`;
 
-describe("in the words of AWS", () => {
-  test("a member that is missing, too long, out of range, none of an enumeration, of another pattern", async () => {
+describe("errors with AWS's text", () => {
+  test("a member may be missing, too long, out of range, not in an enumeration, or against a pattern", async () => {
     const lambda = aws.client(Lambda);
     await expect(lambda.getFunction({} as never).catch((error) => error.name)).resolves.toBeTruthy();
     await expect(lambda.getFunction({ FunctionName: "a b" })).rejects.toMatchObject({
@@ -58,7 +58,7 @@ describe("in the words of AWS", () => {
     });
   });
 
-  test("a list of plain values as a whole; API Gateway names the input", async () => {
+  test("the error names a list of plain values as a whole; API Gateway adds the input's name", async () => {
     const gateway = aws.client(APIGateway);
     await expect(gateway.createRestApi({ name: "a", endpointConfiguration: { types: ["wrong" as never] } })).rejects.toMatchObject({
       name: "ValidationException",
@@ -75,7 +75,7 @@ describe("in the words of AWS", () => {
     });
   });
 
-  test("several at once, in the order of the model", async () => {
+  test("several violations are listed in the order of the model", async () => {
     const tags = [
       { TagKey: "", TagValue: "v" },
       { TagKey: "k".repeat(129), TagValue: "v" },
@@ -85,7 +85,7 @@ describe("in the words of AWS", () => {
     });
   });
 
-  test("EC2 and S3 have words of their own", async () => {
+  test("EC2 and S3 have their own texts", async () => {
     await expect(aws.client(EC2).createSecurityGroup({ Description: "d" } as never)).rejects.toMatchObject({
       name: "MissingParameter",
       message: "The request must contain the parameter GroupName",
@@ -102,7 +102,7 @@ describe("in the words of AWS", () => {
   });
 });
 
-/** Bytes that no SDK would send. */
+/** Sends bytes that no SDK would send. */
 function post(target: string, body: string): Promise<{ status: number; text: string }> {
   const headers = {
     "x-amz-target": target,
@@ -117,7 +117,7 @@ function post(target: string, body: string): Promise<{ status: number; text: str
     sent.on("error", reject).end(body);
   });
 }
-test("a value of another type is no value", async () => {
+test("a value of another type is refused", async () => {
   for (const [body, message] of [
     ['{"Description": 1}', "NUMBER_VALUE cannot be converted to String"],
     ['{"Tags": {}}', "Start of structure or map found where not expected."],
@@ -131,12 +131,12 @@ test("a value of another type is no value", async () => {
   }
 });
 
-describe("the table", () => {
-  test("has every operation that the local AWS has", async () => {
+describe("the generated rules", () => {
+  test("have every operation of the local AWS", async () => {
     for (const { name, operations } of aws.services) {
       const model = (await loadModel(name)) as ServiceModel;
       const known = new Set(Object.keys(model.operations));
-      // An operation without an input has nothing to be checked.
+      // An operation without an input has nothing to check.
       expect([
         name,
         Object.keys(operations).filter((one) => !known.has(one) && one !== "GetAccountSettings" && one !== "DescribeAccountLimits"),
@@ -145,7 +145,7 @@ describe("the table", () => {
     }
   });
 
-  test("names members that nobody knows, and inherits nothing", async () => {
+  test("report unknown members, also those with names of JavaScript's own", async () => {
     const model = (await loadModel("kms")) as ServiceModel;
     expect(violations(model, "CreateKey", { Descripton: "typo" })).toMatchObject([{ path: ["Descripton"], rule: "unknown" }]);
     const hostile = JSON.parse('{"__proto__": {"Description": 1}, "constructor": "x"}');

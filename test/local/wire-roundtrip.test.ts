@@ -9,7 +9,7 @@ import { type Operation, traitsOf, type WireService, wireService } from "../../s
 import { serverOf } from "../support/server-of.ts";
 import { sampleOf } from "../support/wire-samples.ts";
 
-/** Every operation of every service, whether the local AWS implements it or not, from the real client and back. */
+/** Sends every operation of every service from the real client, also those that the local AWS does not implement. */
 const SERVICES: Readonly<Record<string, () => Promise<object>>> = {
   s3: () => import("@aws-sdk/client-s3"),
   dynamodb: () => import("@aws-sdk/client-dynamodb"),
@@ -27,7 +27,7 @@ const SERVICES: Readonly<Record<string, () => Promise<object>>> = {
   monitoring: () => import("@aws-sdk/client-cloudwatch"),
 };
 
-/** Operations that no plain request and answer can carry: event streams, other hosts, unsigned requests. */
+/** Operations that need more than a plain request and answer: event streams, other hosts, unsigned requests. */
 const OTHER_WAYS = new Set([
   "s3:SelectObjectContent",
   "s3:WriteGetObjectResponse",
@@ -39,13 +39,13 @@ const OTHER_WAYS = new Set([
   "sts:AssumeRoleWithSAML",
   "sts:AssumeRoleWithWebIdentity",
 ]);
-/** Members that the SDK computes, checks or takes for itself. */
+/** Members that the SDK computes, checks or consumes. */
 const OWN_WORK = new Set([
   ...["ChecksumAlgorithm", "ChecksumMode", "ContentLength", "ContentMD5", "SSECustomerKey", "CopySourceSSECustomerKey", "Expires"],
   ...["ExpiresString", "PreSignedUrl", "DestinationRegion", "RequestRoute", "RequestToken"],
 ]);
 
-/** CloudWatch has two errors of the one query code `ResourceNotFound`, by which the SDK goes: it names the other. */
+/** CloudWatch has two errors with the query code `ResourceNotFound`. The SDK reads that code and names the other error. */
 const SHARED_CODES = new Set(["DashboardNotFoundError"]);
 
 type Values = Record<string, unknown>;
@@ -83,7 +83,7 @@ async function echoing(name: string) {
   });
   const send = async (operation: string, input: Values): Promise<Values> => {
     const Command = (sdk as Record<string, new (input: Values) => object>)[`${operation}Command`];
-    // Every answer with a body has its length, modelled or not.
+    // Every answer with a body has its length, even when the model does not have it.
     const {
       $metadata: _,
       ContentLength: __,
@@ -98,7 +98,7 @@ async function echoing(name: string) {
   return { wire, echo, send, close };
 }
 
-/** Streams as the bytes they hold; blobs as plain ones, whatever class they come in. */
+/** Reads streams into bytes, and turns blobs of any class into plain ones. */
 async function withoutStreams(values: Values): Promise<Values> {
   const read = async (value: unknown): Promise<unknown> => {
     if (value instanceof Readable) return Uint8Array.from(await buffer(value));
@@ -117,7 +117,7 @@ function plain(value: unknown): unknown {
 const sampled = (schema: NormalizedSchema): fc.Arbitrary<Values> =>
   schema.isStructSchema() ? (sampleOf(schema, OWN_WORK) as fc.Arbitrary<Values>) : fc.constant({});
 
-/** Both directions of one operation; throws the difference. */
+/** Compares both directions of one operation. Throws the difference. */
 function differences(got: Values, wanted: Values): string[] {
   const names = [...new Set([...Object.keys(got), ...Object.keys(wanted)])];
   const shown = (value: unknown) => JSON.stringify(value, (_, v) => (typeof v === "bigint" ? String(v) : v));
@@ -130,7 +130,7 @@ async function roundTrip({ echo, send }: Awaited<ReturnType<typeof echoing>>, op
     echo.output = output;
     const answered = await send(operation.name, input);
     const sent = plain(input) as Values;
-    // The SDK adds headers of its own: checksums, sizes.
+    // The SDK adds its own headers: checksums, sizes.
     const got = Object.fromEntries(Object.keys(sent).map((member) => [member, echo.input[member]]));
     expect([differences(got, sent), differences(answered, plain(output) as Values)]).toEqual([[], []]);
   });
@@ -138,7 +138,7 @@ async function roundTrip({ echo, send }: Awaited<ReturnType<typeof echoing>>, op
 }
 
 describe.each(Object.keys(SERVICES))("%s", (name) => {
-  test("every operation: what the client sends is what the handler gets, and the other way round", async () => {
+  test("for every operation the handler gets the client's input, and the client gets the handler's output", async () => {
     const there = await echoing(name);
     const failures: string[] = [];
     for (const operation of Object.values(there.wire.operations)) {
@@ -151,7 +151,7 @@ describe.each(Object.keys(SERVICES))("%s", (name) => {
     expect(failures).toEqual([]);
   }, 300_000);
 
-  test("every modelled error has its real code and status", async () => {
+  test("every modelled error has AWS's code and status", async () => {
     const there = await echoing(name);
     const operation = anyOperation(name, there.wire);
     const failures: string[] = [];
@@ -170,7 +170,7 @@ describe.each(Object.keys(SERVICES))("%s", (name) => {
   });
 });
 
-/** An operation that any client can send at once. */
+/** An operation that every client can send. */
 const anyOperation = (name: string, wire: WireService): string =>
   Object.keys(wire.operations).find(
     (operation) => /^(List|Describe|Get)/.test(operation) && !OTHER_WAYS.has(`${name}:${operation}`),

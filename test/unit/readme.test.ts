@@ -28,7 +28,7 @@ test("both READMEs have the same sections, commands, calls and links", () => {
   expect(links(spanish).toSorted()).toEqual(links(english).toSorted());
 });
 
-test("each links to the other, and to files that exist", () => {
+test("each README links to the other, and all linked files exist", () => {
   expect(english).toContain("(README.es.md)");
   expect(spanish).toContain("(README.md)");
   for (const to of links(english).filter((link) => !/^https?:/.test(link))) expect(existsSync(to), to).toBe(true);

@@ -6,7 +6,7 @@ import { framesOf } from "../../scripts/recording/terminal.ts";
 const SIZE = { columns: 20, rows: 3 };
 const TEXT = { title: "a run", description: "<a & b>" };
 
-test("a frame is what the terminal shows: lines that were redrawn appear once", async () => {
+test("a frame shows redrawn lines once, as the terminal does", async () => {
   const frames = await framesOf(
     [
       { atMs: 0, data: "\x1b[36m⠋\x1b[39m 1 of 2\r\n  more" },

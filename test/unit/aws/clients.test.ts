@@ -26,7 +26,7 @@ const refusal = (code: string) =>
   `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>no</Message></Error></ErrorResponse>`;
 const keyOf = (authorization: string | undefined) => /Credential=([^/]+)/.exec(authorization ?? "")?.[1];
 
-test("a client tries once, names its operation in what it throws and itself in the user agent", async () => {
+test("a client tries once, names the operation in its errors and itself in the user agent", async () => {
   const seen: (string | undefined)[] = [];
   const url = await endpoint((request, response) => {
     seen.push(request.headers["user-agent"]);
@@ -40,7 +40,7 @@ test("a client tries once, names its operation in what it throws and itself in t
   expect(calls).toEqual(["sts:GetCallerIdentity"]);
   expect(seen).toEqual([expect.stringContaining("fleetlogix/1.2.3")]);
 });
-test("the local AWS never sees the user's credentials", async () => {
+test("the user's credentials are never sent to the local AWS", async () => {
   vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIAREAL");
   vi.stubEnv("AWS_SECRET_ACCESS_KEY", "real");
   const keys: (string | undefined)[] = [];
@@ -85,7 +85,7 @@ test.each(["credentials file", "credential_process"])(
     expect(keys).toEqual(["OLD", "NEW", "NEW"]);
   },
 );
-test("a call without an answer ends as a timeout, a closed connection and a port without a server as what they are", async () => {
+test("a call without an answer, a closed connection and a port without a server give different errors", async () => {
   const silent = await endpoint(() => {});
   const slow = await identify(clients({ endpoint: silent, requestTimeoutMs: 50 }), "x").catch((e: unknown) => e);
   expect(toFault(slow)).toMatchObject({ code: "ETIMEDOUT", status: undefined });
@@ -94,7 +94,7 @@ test("a call without an answer ends as a timeout, a closed connection and a port
   const nobody = await identify(clients({ endpoint: "http://127.0.0.1:1" }), "x").catch((e: unknown) => e);
   expect(toFault(nobody)?.code).toBe("ECONNREFUSED");
 });
-test("--local stays on this computer", () => {
+test("--local calls only this computer", () => {
   for (const url of ["http://127.0.0.1:4566", "http://localhost:1", "http://[::1]:1"])
     expect(() => refuseUnlessLoopback(url)).not.toThrow();
   for (const url of [undefined, "https://sts.amazonaws.com", "http://127.0.0.1.evil.example", "http://10.0.0.1:4566", "nonsense"]) {

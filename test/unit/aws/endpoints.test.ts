@@ -20,14 +20,14 @@ function configure(text: string): void {
   vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", join(folder, "none"));
 }
 
-test("a profile's endpoint_url is obeyed, for that profile alone, unless the user says to ignore it", async () => {
+test("a profile's endpoint_url counts for that profile only, unless the user ignores it", async () => {
   configure("[default]\nregion = us-east-1\n[profile stack]\nendpoint_url = http://127.0.0.1:4567\n");
   expect(await profileEndpoint("stack", {})).toBe("http://127.0.0.1:4567");
   expect(await profileEndpoint(undefined, { AWS_PROFILE: "stack" })).toBe("http://127.0.0.1:4567");
   expect(await profileEndpoint(undefined, {})).toBeUndefined();
   expect(await profileEndpoint("stack", { AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: "true" })).toBeUndefined();
 });
-test("a profile that points single services elsewhere is refused by name", async () => {
+test("a profile with an endpoint for a single service is refused, and the error names the service", async () => {
   configure("[profile stack]\nservices = mine\n[services mine]\ns3 =\n  endpoint_url = http://127.0.0.1:9000\n");
   await expect(profileEndpoint("stack", {})).rejects.toMatchObject({ code: "USAGE", message: expect.stringMatching(/stack .*s3\.$/) });
 });

@@ -72,7 +72,7 @@ for (const [expected, code, message = "", status = 400, during = "create"] of ro
   });
 }
 
-test("errors of AWS, of the network and of the search for credentials take one shape; ours take none", () => {
+test("errors of AWS, of the network and of the search for credentials become faults; our own errors do not", () => {
   const ofAws = Object.assign(new Error("no"), { name: "NotFoundException", $metadata: { httpStatusCode: 404, requestId: "r" } });
   expect(toFault(ofAws)).toMatchObject({ code: "NotFoundException", status: 404, requestId: "r", message: "no" });
   const throttled = Object.assign(new Error(""), {
@@ -94,7 +94,7 @@ test("errors of AWS, of the network and of the search for credentials take one s
 });
 
 const aws = { local: false };
-test("what the caller may not do names the permission that is missing", () => {
+test("a refused call names the missing permission", () => {
   const message = "User: arn:aws:iam::1:user/x is not authorized to perform: dynamodb:CreateTable on resource: arn:aws:dynamodb:…";
   expect(explain(fault("AccessDeniedException", message, 403), "table.deliveries", aws)).toMatchObject({
     code: "ACCESS_DENIED",
@@ -108,7 +108,7 @@ test("what the caller may not do names the permission that is missing", () => {
   });
   expect(explain(fault("Http403", "", 403), "bucket.data", aws)?.detail.hint).toContain("sns:CreateTopic");
 });
-test("credentials that are missing, expired or wrong each get their own way out", () => {
+test("missing, expired and wrong credentials have different hints", () => {
   const hint = (code: string) => explain(fault(code, "", 403), "x", aws)?.detail.hint;
   expect(hint("CredentialsProviderError")).toContain("--local");
   expect(hint("ExpiredTokenException")).toContain("aws sso login");
@@ -125,7 +125,7 @@ test.each([
     detail: { hint: expect.stringContaining("Set the clock") },
   });
 });
-test("an endpoint where nothing answers names the command that helps", () => {
+test("the error for an endpoint without a server names the command that helps", () => {
   const refused = { ...fault("ECONNREFUSED"), status: undefined };
   expect(explain(refused, "x", { local: true, endpoint: "http://127.0.0.1:1" })).toMatchObject({
     code: "ENDPOINT_UNREACHABLE",
@@ -135,7 +135,7 @@ test("an endpoint where nothing answers names the command that helps", () => {
   expect(explain(refused, "x", aws)).toBeUndefined();
 });
 
-describe("no sentence that the SDK says to itself reaches a person", () => {
+describe("internal texts of the SDK do not reach the user", () => {
   /** As the SDK throws them. */
   const internal = [
     ["CredentialsProviderError", "Could not load credentials from any providers"],
@@ -161,7 +161,7 @@ describe("no sentence that the SDK says to itself reaches a person", () => {
     );
     expect(fault?.message).not.toBe("");
   });
-  test("AWS's own words stay", () => {
+  test("texts of AWS stay unchanged", () => {
     const error = Object.assign(new Error("User: x is not authorized to perform: s3:ListBucket"), { name: "AccessDenied", $metadata: {} });
     expect(toFault(error)?.message).toBe("User: x is not authorized to perform: s3:ListBucket");
   });

@@ -17,7 +17,7 @@ const lookup = joinedLookups<Client, string | undefined>(
 );
 const turn = () => new Promise(setImmediate);
 
-test("lookups of one turn go together, the same key once, and at most as many as a call takes", async () => {
+test("lookups of one turn are joined in one call, without duplicates, up to the call's limit", async () => {
   const client = makeClient();
   const all = ["a", "b", "a", "c", "d"].map((key) => lookup(client, key));
   await turn();
@@ -42,7 +42,7 @@ test("a lookup does not join a call that was sent before it", async () => {
   expect(await after).toBe("found a");
 });
 
-test("a failed call fails its own lookups only", async () => {
+test("a failed call fails only its own lookups", async () => {
   const client = makeClient();
   const failing = lookup(client, "a");
   await turn();
@@ -54,7 +54,7 @@ test("a failed call fails its own lookups only", async () => {
   expect(await next).toBe("found b");
 });
 
-test("two clients ask apart", async () => {
+test("two clients make separate calls", async () => {
   const [one, other] = [makeClient(), makeClient()];
   void lookup(one, "a");
   void lookup(other, "a");

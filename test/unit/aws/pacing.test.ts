@@ -10,7 +10,7 @@ function stage() {
   return { clock, waits, pace };
 }
 
-test("one REST API goes in thirty seconds, and the wait is announced", async () => {
+test("one REST API is deleted in thirty seconds, and the wait is reported", async () => {
   const { clock, waits, pace } = stage();
   for (let i = 0; i < 3; i++) await pace("apigateway", "DeleteRestApi");
   expect(clock.t).toBe(60_000);
@@ -19,14 +19,14 @@ test("one REST API goes in thirty seconds, and the wait is announced", async () 
     ["apigateway:DeleteRestApi", 30_000],
   ]);
 });
-test("time that has passed anyway counts", async () => {
+test("time that has passed since the last call shortens the wait", async () => {
   const { clock, waits, pace } = stage();
   await pace("apigateway", "CreateDeployment");
   clock.t += 5_000;
   await pace("apigateway", "CreateDeployment");
   expect(waits).toEqual([]);
 });
-test("all calls of API Gateway together: forty at once, then ten a second", async () => {
+test("API Gateway gets forty calls at once, then ten a second", async () => {
   const { clock, pace } = stage();
   for (let i = 0; i < 40; i++) await pace("apigateway", "GetRestApis");
   expect(clock.t).toBe(0);

@@ -5,7 +5,7 @@ import { textOf } from "../../../src/aws/transport.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
-test("what is no service of AWS's is asked for through the proxy, too", async () => {
+test("requests to other servers than AWS use the proxy, too", async () => {
   const asked: string[] = [];
   const proxy = createServer((request, response) => {
     asked.push(request.url ?? "");

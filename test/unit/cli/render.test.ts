@@ -76,7 +76,7 @@ describe("lines", () => {
       "api                          skipped: needs function.calculate-eta",
     ]);
   });
-  test("verbose has every event, and none has an escape code", () => {
+  test("show every event with --verbose, and have no escape codes", () => {
     const lines = linesOf(true);
     expect(lines).toContain("bucket                       keep the-bucket");
     expect(lines).toContain("bucket                       unchanged");
@@ -212,7 +212,7 @@ describe("a plan of long values", () => {
       { id: "api.stage", kind: "apigateway.stage", name: "api.stage", decision: { action: "create" } },
     ],
   };
-  test("names only what differs in them, with both values", () => {
+  test("names only the different parts, with both values", () => {
     expect(planText(long, plain)).toContain(
       '      policy.Statement[0].Resource: "arn:aws:dynamodb:us-east-1:0:table/A" → "arn:aws:dynamodb:us-east-1:0:table/B"',
     );

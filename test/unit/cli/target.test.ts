@@ -16,7 +16,7 @@ describe("the target of the calls", () => {
     [{ local: false }, { FLEETLOGIX_LOCAL: "0" }, { kind: "aws" }],
   ])("%j and %j", (flags, variables, target) => expect(targetOf(flags, variables)).toEqual(target));
 
-  test.each([{ FLEETLOGIX_LOCAL: "1" }, {}])("local never goes elsewhere (%j)", (variables) => {
+  test.each([{ FLEETLOGIX_LOCAL: "1" }, {}])("--local uses only the local AWS (%j)", (variables) => {
     const flags = { local: !variables.FLEETLOGIX_LOCAL, endpointUrl: "https://dynamodb.us-east-1.amazonaws.com" };
     expect(() => targetOf(flags, variables)).toThrow(expect.objectContaining({ code: "LOCAL_REFUSED", exit: 2 }));
   });
@@ -31,7 +31,7 @@ describe("the target of the calls", () => {
     expect(targetOf({ local: false }, { ...variables, AWS_ENDPOINT_URL_S3: "http://a.test" })).toMatchObject({ url: "http://a.test" });
   });
 
-  test("the port: flag, variable, default", () => {
+  test("the port comes from the flag, the variable or the default", () => {
     expect(localPort({ port: 1 }, { FLEETLOGIX_LOCAL_PORT: "2" })).toEqual({ port: 1, chosen: true });
     expect(localPort({}, { FLEETLOGIX_LOCAL_PORT: "2" })).toEqual({ port: 2, chosen: true });
     expect(localPort({}, {})).toEqual({ port: 4566, chosen: false });

@@ -36,7 +36,7 @@ const codeOf = (act: () => unknown): string => {
 };
 
 describe("defaults", () => {
-  test("no file, and an empty one, give every default", () => {
+  test("without a file, and with an empty one, every setting has its default", () => {
     const none = load();
     write({});
     const empty = load();
@@ -95,7 +95,7 @@ describe("defaults", () => {
     });
   });
 
-  test("production keeps longer and hides the database", () => {
+  test("production keeps data longer and makes the database private", () => {
     write({ hardening: "production" });
     const { config } = load();
     expect(config.database).toMatchObject({ publiclyAccessible: false, backupRetentionDays: 30 });
@@ -104,7 +104,7 @@ describe("defaults", () => {
 });
 
 describe("environments", () => {
-  test("an overlay is laid over the file, default names get its suffix, written names stay", () => {
+  test("an environment's settings replace the file's; default names get its suffix, configured names stay", () => {
     write({
       tables: { alerts: "Old_Alerts" },
       tags: { team: "fleet", cost: "1" },
@@ -135,14 +135,14 @@ describe("environments", () => {
     });
   });
 
-  test("an environment without an overlay is allowed, and a near miss is noted", () => {
+  test("an environment without settings is allowed; a note names a similar one", () => {
     write({ environments: { staging: {} } });
     expect(load({ env: "demo" }).config.suffix).toBe("-demo");
     expect(load({ env: "demo" }).notes).toEqual([]);
     expect(load({ env: "stagin" }).notes).toEqual([expect.stringContaining('did you mean "staging"')]);
   });
 
-  test("the file's environment counts when --env names none", () => {
+  test("without --env the file's environment counts", () => {
     write({ environment: "staging", environments: { staging: { region: "eu-west-1" } } });
     expect(load().config).toMatchObject({ environment: "staging", region: "eu-west-1" });
     expect(load({ env: "dev" }).config).toMatchObject({ environment: "dev", region: "us-east-1", suffix: "" });
@@ -156,7 +156,7 @@ describe("environments", () => {
 });
 
 describe("region", () => {
-  test("flag, environment, file, AWS_REGION, AWS_DEFAULT_REGION, default: the first that is there", () => {
+  test("the first of flag, environment, file, AWS_REGION, AWS_DEFAULT_REGION and default counts", () => {
     const variables = { AWS_REGION: "ap-south-1", AWS_DEFAULT_REGION: "sa-east-1" };
     expect(load().config.region).toBe("us-east-1");
     expect(load({ variables: { AWS_DEFAULT_REGION: "sa-east-1" } }).config.region).toBe("sa-east-1");
@@ -169,7 +169,7 @@ describe("region", () => {
 });
 
 describe("problems", () => {
-  test("all of them at once, each with its place and its remedy", () => {
+  test("all problems are reported at once, each with its position and a hint", () => {
     write(`{
   "projct": "X",
   "database": { "storageGb": 5, "username": "admin", "engineversion": "17" },
@@ -219,12 +219,12 @@ describe("problems", () => {
     expect(problemsOf(load)).toMatchObject([{ at }]);
   });
 
-  test("a key that stands twice is a problem", () => {
+  test("a duplicate key is a problem", () => {
     write('{"api": {"auth": "iam",\n "auth": "none"}}');
     expect(problemsOf(load)).toMatchObject([{ path: "/api/auth", at: "2:2" }]);
   });
 
-  test("comments are fine, so that the documentation's example can be pasted", () => {
+  test("comments are allowed, so that the documentation's example can be pasted", () => {
     write('{ // why\n "region": "eu-west-1" /* because */ }');
     expect(load().config.region).toBe("eu-west-1");
   });
@@ -234,14 +234,14 @@ describe("problems", () => {
     expect(problemsOf(load)).toMatchObject([{ path: "", at: "1:1", remedy: "Write an object: {…}." }]);
   });
 
-  test("a named file that is missing, and one that cannot be read", () => {
+  test("a missing named file and an unreadable one are errors", () => {
     expect(codeOf(() => load({ file: "other.json" }))).toBe("CONFIG_MISSING");
     mkdirSync(join(cwd, "folder.json"));
     expect(codeOf(() => load({ file: "folder.json" }))).toBe("CONFIG_MISSING");
   });
 });
 
-test("a name that every object has is an environment, a tag and a table like others", () => {
+test("names of JavaScript's own members are valid names of environments, tags and tables", () => {
   for (const name of ["constructor", "valueof", "prototype"]) {
     write({ tags: { [name]: "a" } });
     expect(load({ env: name }).config).toMatchObject({ environment: name, region: "us-east-1", tags: { [name]: "a" } });
@@ -261,7 +261,7 @@ test("a name that every object has is an environment, a tag and a table like oth
 });
 
 describe("rules between settings", () => {
-  test("production refuses an open API, a public database and every origin, where they stand", () => {
+  test("production refuses an open API, a public database and the origin `*`, with their positions", () => {
     write({
       hardening: "production",
       api: { auth: "none", corsOrigins: ["https://a.example", "*"] },
@@ -287,7 +287,7 @@ describe("rules between settings", () => {
     expect(problemsOf(load)).toEqual([]);
   });
 
-  test("Snowflake's user and external id are written together", () => {
+  test("Snowflake's user and external id must both be given", () => {
     write({ warehouse: { snowflake: { userArn: "arn:aws:iam::123456789012:user/sf" } } });
     expect(problemsOf(load).map((p) => p.path)).toEqual(["/warehouse/snowflake/externalId"]);
     write({ warehouse: { snowflake: { externalId: "ACME=1" } } });
@@ -296,7 +296,7 @@ describe("rules between settings", () => {
     expect(problemsOf(load)).toEqual([]);
   });
 
-  test("tags of file and environment are judged together", () => {
+  test("tags of file and environment are checked together", () => {
     write({ tags: { Team: "a" }, environments: { staging: { tags: { team: "b" } } } });
     expect(codeOf(load)).toBe("none");
     expect(problemsOf(() => load({ env: "staging" }))).toMatchObject([{ path: "/environments/staging/tags/team" }]);

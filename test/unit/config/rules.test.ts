@@ -67,7 +67,7 @@ describe.each<[string, (value: string) => { message: string; remedy: string } | 
   ],
 ])("%s", (_, rule, good, bad) => {
   test.each(good)("%j passes", (value) => expect(rule(value)).toBeUndefined());
-  test.each(bad)("%j is refused with a remedy", (value) => {
+  test.each(bad)("%j is refused with a hint", (value) => {
     expect(rule(value)?.message).toMatch(/\.$/);
     expect(rule(value)?.remedy.length).toBeGreaterThan(10);
   });
@@ -81,7 +81,7 @@ test.each([
 
 describe("tags", () => {
   const keys = (tags: Record<string, string>) => tagComplaints(tags).map(([key]) => key);
-  test("ours, AWS's, twins, and what some service refuses", () => {
+  test("our tags, AWS's tags, duplicates and tags that a service refuses are refused", () => {
     expect(keys({ team: "fleet", "cost:centre": "42" })).toEqual([]);
     expect(keys({ "aws:x": "1", AWS: "fine", project: "x", ManagedBy: "x", "fleetlogix:stack": "x" })).toEqual([
       "aws:x",
@@ -96,12 +96,12 @@ describe("tags", () => {
 });
 
 describe("regions", () => {
-  test("the list is the one of the SDK that is installed", () => {
+  test("the list equals that of the installed SDK", () => {
     const source = readFileSync(createRequire(import.meta.url).resolve("@aws-sdk/core/client"), "utf8");
     const listed = [...source.matchAll(/"([a-z]{2,4}(?:-[a-z]+){1,2}-\d{1,2})": \{/g)].map((found) => found[1]);
     expect([...REGIONS].sort()).toEqual([...new Set(listed)].sort());
   });
-  test("a misspelt one is told with those that are meant", () => {
+  test("a misspelt region is reported with similar ones", () => {
     expect(unknownRegion("us-esat-1")).toContain("Did you mean us-east-1");
     expect(unknownRegion("ue-west-1")).toContain("eu-west-1");
     expect(unknownRegion("xx-nowhere-9")).not.toContain("Did you mean");

@@ -9,7 +9,7 @@ test("the table of settings in docs/configuration.md is up to date (npm run docs
   expect(page).toBe(withSettingsTable(page));
 });
 
-test("the table names every setting that the schema knows", () => {
+test("the table names every setting of the schema", () => {
   const paths = (value: object, prefix = ""): string[] =>
     Object.entries(value).flatMap(([key, part]) =>
       part !== null && typeof part === "object" && !Array.isArray(part) && Object.keys(part).length > 0

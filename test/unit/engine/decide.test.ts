@@ -57,7 +57,7 @@ for (const [why, of, spec, observation, policy, expected] of rows) {
   });
 }
 
-test("a resource that cannot be compared yet is a create, or an update with an unknown value", () => {
+test("the decision on a resource that cannot be compared yet is a create, or an update with an unknown value", () => {
   const unknown = { known: false, after: ["api"] } as const;
   const judge = (observation: Observation<unknown>) =>
     decide({ id: "x", kind, label: "x" }, unknown, observation, { stack: STACK, tags: TAGS }, no);

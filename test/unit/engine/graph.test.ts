@@ -24,7 +24,7 @@ test("the error of a circular dependency names its members", () => {
 test("two nodes of one id are refused", () => {
   expect(() => inOrder([node("a"), node("a")])).toThrow('two resources are called "a"');
 });
-test("first what leads to something slow, then what most others wait for", () => {
+test("nodes that lead to a slow one go first, then those with the most dependants", () => {
   const bucket = node("bucket");
   const role = node("role");
   const fn = node("fn", { role });

@@ -165,11 +165,11 @@ test("a resource that the account shares is never deleted", async () => {
   expect(outcome.resources).toMatchObject([{ decision: { action: "retain", why: "others use it" } }]);
   expect(cloud.size).toBe(1);
 });
-for (const [whose, tags, left] of [
-  ["a late writer of ours makes anew, without a tag, goes once more", {}, []],
-  ["somebody else made anew is left alone", { "fleetlogix:stack": "Other/dev" }, ["logs"]],
+for (const [title, tags, left] of [
+  ["a resource that our late writer creates again, without a tag, is deleted a second time", {}, []],
+  ["a resource that another stack creates again stays", { "fleetlogix:stack": "Other/dev" }, ["logs"]],
 ] as const) {
-  test(`what ${whose}`, async () => {
+  test(title, async () => {
     const { cloud, log, kind } = stage({
       after: (verb, name) => void (verb === "delete" && name === "base" && cloud.set("logs", { values: {}, tags, polls: 0 })),
     });

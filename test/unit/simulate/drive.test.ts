@@ -31,7 +31,7 @@ async function api(...scripts: Script[]) {
 }
 const target = (url: string) => ({ url, rate: Number.POSITIVE_INFINITY, signal: new AbortController().signal });
 
-test("a call is sent again after a refusal that passes and after an answer that never came, and each is counted", async () => {
+test("a call is repeated after a temporary refusal and after a lost answer, and both are counted", async () => {
   const { url, seen } = await api(status(503), cut, status(429), status(502));
   const tally = newTally();
   expect(await caller(target(url), tally)("POST", "/route", { vehicle_id: "V" })).toEqual({
@@ -44,7 +44,7 @@ test("a call is sent again after a refusal that passes and after an answer that 
   expect(tally.latencies.count).toBe(5);
 });
 
-test("after five tries the last refusal stands; a refusal that stays is not tried again", async () => {
+test("after five attempts the last refusal is returned; a permanent refusal is not retried", async () => {
   const { url, seen } = await api(...Array.from({ length: 5 }, () => status(500)), status(400));
   const tally = newTally();
   const call = caller(target(url), tally);
@@ -54,14 +54,14 @@ test("after five tries the last refusal stands; a refusal that stays is not trie
   expect(tally.refusals).toEqual({ "500": 5 });
 });
 
-test("where nobody listens the run ends and says so", async () => {
+test("without a server the run ends with an error", async () => {
   const { url } = await api();
   close();
   const call = caller(target(url), newTally());
   await expect(call("GET", "/vehicle/V")).rejects.toMatchObject({ code: "ENDPOINT_UNREACHABLE", message: "GET /vehicle/V got no answer." });
 });
 
-test("what a signer answers is what is sent, each try signed anew", async () => {
+test("each attempt is signed anew and sends the signer's headers", async () => {
   const { url, seen } = await api(status(503));
   const signed: SentCall[] = [];
   const sign = async (call: SentCall) => {

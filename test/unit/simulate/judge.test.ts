@@ -48,7 +48,7 @@ async function driveAgainst(spoil: (answer: Answered, expected: Expectation) => 
 }
 const nothing = () => undefined;
 
-test("an API that answers as it must leaves no error, and everything is counted", async () => {
+test("a correct API gives no error, and all answers are counted", async () => {
   const tally = await driveAgainst(nothing);
   expect(tally.errors).toEqual([]);
   expect(tally.sent).toBe(tally.planned);
@@ -77,7 +77,7 @@ const FAULTS: Readonly<Record<string, Parameters<typeof driveAgainst>[0]>> = {
   "a body that nobody can take is taken": (_, { status }) => (status === 400 ? ({ status: 200, applied: true } as Answered) : undefined),
 };
 
-test.each(Object.keys(FAULTS))("the check sees when %s", async (name) => {
+test.each(Object.keys(FAULTS))("the check reports that %s", async (name) => {
   const { errors } = await driveAgainst(FAULTS[name] as Parameters<typeof driveAgainst>[0]);
   expect(errors).toHaveLength(1);
 });

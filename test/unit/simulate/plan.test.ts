@@ -21,7 +21,7 @@ const eventsOf = (trip: Trip, path: string): readonly Event[] =>
     .filter((message) => message.path === path)
     .flatMap(({ events }) => [...events].sort((a, b) => (a.ms ?? Number.POSITIVE_INFINITY) - (b.ms ?? Number.POSITIVE_INFINITY)));
 
-test("the same seed plans the same messages, another seed others", () => {
+test("the same seed gives the same messages, another seed gives others", () => {
   expect(makePlan(SETTINGS, BEGAN_MS)).toEqual(makePlan(SETTINGS, BEGAN_MS));
   expect(makePlan({ ...SETTINGS, seed: 2 }, BEGAN_MS)).not.toEqual(makePlan(SETTINGS, BEGAN_MS));
 });
@@ -50,7 +50,7 @@ test.each([
   }
 });
 
-test("ids of one vehicle's events count from 1 and never repeat, but where an event is sent again", () => {
+test("the ids of a vehicle's events count from 1 and repeat only when an event is sent again", () => {
   for (const { messages } of makePlan(SETTINGS, BEGAN_MS).trips) {
     const ids = messages
       .flatMap(({ events }) => events)
@@ -62,7 +62,7 @@ test("ids of one vehicle's events count from 1 and never repeat, but where an ev
 });
 
 describe.each([1, 3, 10, 40])("with %d vehicles", (vehicles) => {
-  test("every story of a delivery and every kind of fault comes about", () => {
+  test("every scenario of a delivery and every kind of fault occurs", () => {
     const { trips } = makePlan({ ...SETTINGS, vehicles, minutes: 2 }, BEGAN_MS);
     const answers = trips.flatMap((trip) => [...expectedFixes(trip).answers.values()]);
     const messages = trips.flatMap((trip) => trip.messages);
@@ -86,7 +86,7 @@ describe.each([1, 3, 10, 40])("with %d vehicles", (vehicles) => {
   });
 });
 
-test.each(SEEDS)("what counts can be driven, and what is implausible cannot (seed %d)", (seed) => {
+test.each(SEEDS)("a vehicle can drive to all valid fixes and to no implausible one (seed %d)", (seed) => {
   for (const trip of makePlan({ ...SETTINGS, seed }, BEGAN_MS).trips) {
     for (const path of ["/vehicle", "/route"]) {
       let track: Track | undefined;
@@ -104,7 +104,7 @@ test.each(SEEDS)("what counts can be driven, and what is implausible cannot (see
   }
 });
 
-test.each(SEEDS)("the distance left is the one that is measured along the route (seed %d)", (seed) => {
+test.each(SEEDS)("the remaining distance is measured along the route (seed %d)", (seed) => {
   for (const trip of makePlan({ ...SETTINGS, seed, minutes: 2 }, BEGAN_MS).trips.filter(({ remainingKm }) => remainingKm !== undefined)) {
     const route = trip.plannings[0]?.route ?? trip.road;
     const line = prepareRoute(route.waypoints);
@@ -123,7 +123,7 @@ test.each(SEEDS)("the distance left is the one that is measured along the route 
   }
 });
 
-test("episodes: one that ends, one that another route ends, none on a way that was planned anew", () => {
+test("an excursion gives an episode, another route ends one, and a replanned route gives none", () => {
   const { trips } = makePlan(SETTINGS, BEGAN_MS);
   const [excursion, round, replanned, other] = trips.map((trip) => expectedFixes(trip).episodes);
   expect(excursion?.at(-1)).toEqual({ state: "closed", reason: "back_on_route" });
@@ -132,7 +132,7 @@ test("episodes: one that ends, one that another route ends, none on a way that w
   expect(other).toEqual([{ state: "closed", reason: "route_changed" }]);
 });
 
-test("an episode that two deviated fixes must confirm is the same one, and one fix opens none", () => {
+test("two fixes that confirm a deviation open one episode; a single fix opens none", () => {
   const plan = makePlan({ ...SETTINGS, confirmFixes: 2 }, BEGAN_MS);
   expect(expectedFixes(plan.trips[0] as Trip).episodes).toEqual([{ state: "closed", reason: "back_on_route" }]);
 });

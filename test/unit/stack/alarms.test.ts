@@ -6,7 +6,7 @@ const { config } = loadConfig({ cwd: "/nowhere", variables: {} });
 const saidIn = (language: "es" | "en") =>
   alarmsOf({ ...config, alerts: { ...config.alerts, language } }).map(({ spec }) => spec.description);
 
-test("the mails of the alarms speak the language of the configuration, each of them", () => {
+test("every alarm's mail is in the language of the configuration", () => {
   const [spanish, english] = [saidIn("es"), saidIn("en")];
   expect(spanish).toHaveLength(english.length);
   expect(spanish.filter((text) => english.includes(text))).toEqual([]);

@@ -22,7 +22,7 @@ test("the same configuration gives the same document and hash; another gives ano
   expect(new Set(hashes).size).toBe(hashes.length);
 });
 
-test("every route is there, calls its function's alias, and is closed", () => {
+test("every route exists, calls its function's alias, and needs authorization", () => {
   const { document, methods } = deployed();
   for (const route of ROUTES) {
     const { security, ...op } = operation(document.paths, route.path, route.method.toLowerCase());
@@ -35,7 +35,7 @@ test("every route is there, calls its function's alias, and is closed", () => {
   expect(deployed({ auth: "iam" }).methods["POST /delivery"]).toMatchObject({ authorization: "AWS_IAM", apiKey: false });
 });
 
-test("API Gateway asks for a JSON object and leaves the fields to the functions", () => {
+test("API Gateway requires a JSON object, and the functions check its fields", () => {
   const { document } = deployed();
   expect((document.components as { schemas: unknown }).schemas).toEqual({ JsonObject: { type: "object" } });
   expect(document["x-amazon-apigateway-request-validators"]).toEqual({
@@ -43,7 +43,7 @@ test("API Gateway asks for a JSON object and leaves the fields to the functions"
   });
 });
 
-test("what API Gateway answers itself has the shape of the functions' errors", () => {
+test("API Gateway's own errors have the form of the functions' errors", () => {
   const responses = deployed().document["x-amazon-apigateway-gateway-responses"] as Record<
     string,
     { responseTemplates: Record<string, string>; statusCode?: string; responseParameters?: object }
@@ -62,7 +62,7 @@ test("what API Gateway answers itself has the shape of the functions' errors", (
   expect(responses.INVALID_API_KEY?.statusCode).toBe("403");
 });
 
-test("browsers: no CORS unless asked; one origin is named, several are chosen from", () => {
+test("CORS is off by default; one origin is answered as it is, and one of several is selected", () => {
   expect(JSON.stringify(deployed().document)).not.toContain("Access-Control");
   const one = JSON.stringify(deployed({ corsOrigins: ["https://a.example"] }).document);
   expect(one).toContain('"method.response.header.Access-Control-Allow-Origin":"\'https://a.example\'"');
@@ -72,7 +72,7 @@ test("browsers: no CORS unless asked; one origin is named, several are chosen fr
   expect(methods["OPTIONS /vehicle/{vehicle_id}"]).toEqual({ authorization: "NONE", apiKey: false, integration: undefined });
 });
 
-test("the documentation's examples follow its own schemas", () => {
+test("the documentation's examples match its schemas", () => {
   const document = openApiDocument({ for: "docs" });
   const ajv = new AjvDraft4.default({ strict: false, validateFormats: false });
   for (const route of ROUTES) {

@@ -30,7 +30,7 @@ const equal: [why: string, string, string][] = [
     policy({ ...statement, Condition: { Bool: { "AWS:SecureTransport": [false] } } }),
   ],
 ];
-test.each(equal)("the same: %s", (_why, a, b) => expect(policyForm(a)).toEqual(policyForm(b)));
+test.each(equal)("policies are the same: %s", (_why, a, b) => expect(policyForm(a)).toEqual(policyForm(b)));
 
 const different: [why: string, string, string][] = [
   ["an action more", policy(statement), policy({ ...statement, Action: [...statement.Action, "s3:DeleteObject"] })],
@@ -55,14 +55,14 @@ const different: [why: string, string, string][] = [
   ],
   ["another version of the language", policy(statement), JSON.stringify({ Statement: [statement] })],
 ];
-test.each(different)("not the same: %s", (_why, a, b) => expect(policyForm(a)).not.toEqual(policyForm(b)));
+test.each(different)("policies differ: %s", (_why, a, b) => expect(policyForm(a)).not.toEqual(policyForm(b)));
 
-test("no policy is no difference", () => {
+test("two missing policies are the same", () => {
   expect(policyForm(undefined)).toBeUndefined();
   expect(policyForm("")).toBeUndefined();
 });
 
-test("phantoms are nothing, order is nothing, false and zero are something", () => {
+test("empty values and order do not count; false and zero do", () => {
   expect(normalForm({ a: [], b: {}, c: undefined, d: null, e: [2, 1] })).toEqual(normalForm({ e: [1, 2] }));
   expect(normalForm({ a: false, b: 0, c: "" })).toEqual({ a: false, b: 0, c: "" });
 });

@@ -15,14 +15,14 @@ test("every price is a positive number, in every region", () => {
   expect(PRICES_DATED).toMatch(/^\d{4}-\d{2}-\d{2}$/);
 });
 
-test("a region that is not in the table says that its prices are estimated, and is no cheaper", () => {
+test("a region outside of the table has estimated prices that are not lower", () => {
   const [known, other] = [pricesOf("us-east-1"), pricesOf("mx-central-1")];
   expect(known.published).toBe(true);
   expect(other).toMatchObject({ region: "mx-central-1", published: false });
   expect(other.s3.standardPerGbMonth).toBeGreaterThan(known.s3.standardPerGbMonth);
 });
 
-test("the smallest database costs what AWS's page says for a month", () => {
+test("the monthly price of the smallest database equals that of AWS's page", () => {
   const { rds } = pricesOf("us-east-1");
   expect((rds.perHour.get("db.t4g.micro") ?? 0) * HOURS_A_MONTH).toBeCloseTo(11.68, 2);
 });

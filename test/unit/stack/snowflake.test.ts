@@ -21,24 +21,24 @@ function kindOf(sql: string): string {
   return Object.keys(first ?? {})[0] ?? "";
 }
 
-test("it names this stack's bucket, role and prefix, and no secret", () => {
+test("the SQL names this stack's bucket, role and prefix, and no secret", () => {
   expect(script).toContain("s3://fleetlogix-data-123456789012-us-east-1/lake/");
   expect(script).toContain("arn:aws:iam::123456789012:role/fleetlogix-snowflake-role");
   expect(script).not.toMatch(/AWS_SECRET|AWS_KEY_ID|PASSWORD/i);
   expect(script).not.toContain("raw-data");
 });
 
-test("every statement can be run again", () => {
+test("every statement can be repeated", () => {
   for (const statement of statements) expect(statement).toMatch(/^(CREATE \w+( \w+)? IF NOT EXISTS|USE|DESC|SHOW|ALTER (PIPE|TASK))/);
 });
 
-test("a stack of another environment has names of its own", () => {
+test("a stack of another environment has other names", () => {
   const staging = snowflakeSql({ ...config, suffix: "-staging-2" }, place, lakeColumns());
   expect(staging).toContain("CREATE DATABASE IF NOT EXISTS FLEETLOGIX_STAGING_2;");
   expect(staging).toContain("role/fleetlogix-snowflake-role-staging-2");
 });
 
-test("with a queue configured the pipes load by themselves", () => {
+test("with a configured queue the pipes load automatically", () => {
   expect(script).toContain("AUTO_INGEST = FALSE");
   const snowflake = { userArn: null, externalId: null, notificationArn: "arn:aws:sqs:us-east-1:999999999999:sf" };
   expect(snowflakeSql({ ...config, warehouse: { snowflake } }, place, lakeColumns())).not.toContain("AUTO_INGEST = FALSE");
@@ -57,7 +57,7 @@ test("every statement parses in Snowflake's dialect", () => {
   expect(new Set(inside("CREATE PIPE"))).toEqual(new Set(["copy"]));
 });
 
-test("what the grammar passes over has the form of Snowflake's reference", () => {
+test("statements that the grammar does not check have the form of Snowflake's reference", () => {
   const options = String.raw`( [A-Z_]+ = ('[^']*'|TRUE|FALSE|[A-Z0-9_]+|\((FORMAT_NAME = )?'[^']*'\)))`;
   const forms = [
     `CREATE WAREHOUSE IF NOT EXISTS \\w+${options}+`,

@@ -21,7 +21,7 @@ const specOf = (nodes: readonly ResourceNode[], id: string) => node(nodes, id).s
 const identityOf = (nodes: readonly ResourceNode[], id: string) =>
   node(nodes, id).identity(given(node(nodes, id))) as Record<string, unknown>;
 
-test("the stack of the default configuration", () => {
+test("the default configuration gives this stack", () => {
   expect(ids(stackOf().nodes)).toEqual([
     "network.database",
     "parameters.database",
@@ -69,7 +69,7 @@ test("the stack of the default configuration", () => {
   ]);
 });
 
-test("the alarms tell a topic of their own, and can be left out with all that belongs to them", () => {
+test("the alarms have their own topic, and can be left out with all their resources", () => {
   const { nodes } = stackOf({ alarms: { emails: ["ops@example.com"] } });
   expect(identityOf(nodes, "topic.alarms")).toEqual({ name: "fleetlogix-alarms" });
   expect(identityOf(nodes, "dashboard.main")).toEqual({ name: "FleetLogix-dev" });
@@ -92,7 +92,7 @@ test("thresholds follow the configuration", () => {
   expect(threshold("calculate-eta-duration")).toBe(16_000);
 });
 
-test("CloudWatch and RDS may tell the alarms' topic of this account's alarms and events, and nobody else", () => {
+test("only CloudWatch and RDS of this account may publish to the alarms' topic", () => {
   const { policy } = specOf(stackOf().nodes, "topic.alarms") as { policy: PolicyDocument };
   const services = policy.Statement.filter(({ Principal }) => typeof Principal === "object" && "Service" in Principal);
   expect(services.map(({ Principal, Condition }) => [Principal, Condition?.StringEquals])).toEqual(
@@ -100,7 +100,7 @@ test("CloudWatch and RDS may tell the alarms' topic of this account's alarms and
   );
 });
 
-test("names are the ones that people know, and another environment has its own", () => {
+test("names are the documented ones, and another environment has its own", () => {
   const dev = stackOf().nodes;
   expect(identityOf(dev, "bucket.data")).toEqual({ name: "fleetlogix-data-123456789012-eu-west-1" });
   expect(identityOf(dev, "table.alerts")).toEqual({ name: "FleetLogix_Alerts" });
@@ -113,7 +113,7 @@ test("names are the ones that people know, and another environment has its own",
   expect(stackOf({ environment: "staging" }).tags["fleetlogix:stack"]).toBe("FleetLogix/staging");
 });
 
-test("a user's tags are carried and cannot forge ours", () => {
+test("resources carry the user's tags, which cannot replace ours", () => {
   const { tags } = stackOf({ tags: { CostCenter: "7" } });
   expect(tags).toEqual({
     CostCenter: "7",
@@ -125,7 +125,7 @@ test("a user's tags are carried and cannot forge ours", () => {
   });
 });
 
-test("a part comes with what it needs and nothing else", () => {
+test("a part includes its dependencies and nothing else", () => {
   const stack = stackOf();
   const withNeeds = (...part: Parameters<typeof stack.part>) => ids(inOrder(stack.part(...part))).toSorted();
   expect(withNeeds("functions", ["calculate-eta"])).toEqual(["function.calculate-eta", "logs.calculate-eta", "role.calculate-eta"]);
@@ -134,7 +134,7 @@ test("a part comes with what it needs and nothing else", () => {
   expect(withNeeds("api").filter((id) => /^(table|bucket|database)/.test(id))).toEqual([]);
 });
 
-test("the statements of one function go in one after the other", () => {
+test("the statements of one function are added one after the other", () => {
   const { nodes } = stackOf();
   const permissions = nodes.filter((n) => n.id.startsWith("permission."));
   const first = permissions.filter((n) => n.needs.before === undefined);
@@ -145,7 +145,7 @@ test("the statements of one function go in one after the other", () => {
   ]);
 });
 
-test("each method may call its function from this stage alone", () => {
+test("each method may call its function only from this stage", () => {
   expect(specOf(stackOf().nodes, "permission.getVehicleAlerts")).toMatchObject({
     service: "apigateway.amazonaws.com",
     sourceArn: "arn:aws:execute-api:eu-west-1:123456789012:x/prod/GET/vehicle/*/alerts",
@@ -153,7 +153,7 @@ test("each method may call its function from this stage alone", () => {
   });
 });
 
-test("a function may do what its manifest grants on its own resources, and no more", () => {
+test("a function has exactly the permissions of its manifest, on the stack's resources", () => {
   const { nodes } = stackOf();
   for (const { name, grants } of FUNCTIONS) {
     const { policy, trust } = specOf(nodes, `role.${name}`) as { policy: PolicyDocument; trust: PolicyDocument };
@@ -169,7 +169,7 @@ test("a function may do what its manifest grants on its own resources, and no mo
   expect(eta.Statement.map((s) => s.Resource)).toContain("arn:aws:s3:::fleetlogix-data-123456789012-eu-west-1/raw-data/vehicles/*");
 });
 
-test("a function has the environment that its manifest asks for", () => {
+test("a function has the environment variables of its manifest", () => {
   const { nodes } = stackOf({ api: { corsOrigins: ["https://fleet.example"] } });
   for (const { name, environment } of FUNCTIONS) {
     const given = specOf(nodes, `function.${name}`).environment as Record<string, string>;
@@ -179,7 +179,7 @@ test("a function has the environment that its manifest asks for", () => {
   expect(specOf(stackOf().nodes, "function.calculate-eta").environment).not.toHaveProperty("CORS_ORIGINS");
 });
 
-test("the database is open to the caller, to a list, or stays as it is when nobody can say", () => {
+test("the database accepts the caller's address or a list; when the address is unknown, its rules stay", () => {
   const cidrs = (settings: object, callerCidr?: string) =>
     specOf(
       topology(configOf(settings), { place, local: false, callerCidr, privateSubnets: [], artifacts: undefined }).nodes,
@@ -205,7 +205,7 @@ test("production is hardened", () => {
   expect(specOf(stackOf().nodes, "database.main")).toMatchObject({ multiAz: false, publiclyAccessible: true, deletionProtection: false });
 });
 
-test("production has a customer key, used by whatever keeps something, and development has none", () => {
+test("production has a customer key for all stored data, and development has none", () => {
   const { nodes } = stackOf({ hardening: "production", environment: "live" });
   expect(identityOf(nodes, "key.stack")).toEqual({ alias: "alias/fleetlogix-live" });
   const keyed = nodes.filter((n) => Object.hasOwn(specOf(nodes, n.id), "kmsKey"));
@@ -224,7 +224,7 @@ test("production has a customer key, used by whatever keeps something, and devel
     expect([id, specOf(development, id).kmsKey]).toEqual([id, id === "topic.alerts" ? "alias/aws/sns" : undefined]);
 });
 
-test("the key is managed by the account, used through its services, and by those that publish and log for it", () => {
+test("the key's policy allows the account, its services, and services that publish and log for it", () => {
   const { policy } = specOf(stackOf({ hardening: "production" }).nodes, "key.stack") as { policy: PolicyDocument };
   const uses = /^kms:(\*|Decrypt|Encrypt|GenerateDataKey|ReEncrypt)/;
   const using = policy.Statement.filter((s) => [s.Action].flat().some((action) => uses.test(action)));
@@ -240,7 +240,7 @@ test("the key is managed by the account, used through its services, and by those
   ]);
 });
 
-test("production logs accesses to the lake, tells of the database's events and stands behind a firewall", () => {
+test("production logs accesses to the lake, reports events of the database and has a firewall", () => {
   const { nodes } = stackOf({ hardening: "production", api: { rateLimit: 20 } });
   const added = ["bucket.logs", "events.database", "events.parameters", "events.network", "api.firewall", "api.firewall-stage"];
   expect(ids(nodes).filter((id) => added.includes(id))).toEqual(added.toSorted((a, b) => ids(nodes).indexOf(a) - ids(nodes).indexOf(b)));
@@ -252,7 +252,7 @@ test("production logs accesses to the lake, tells of the database's events and s
   expect(ids(open.nodes).filter((id) => /firewall|events\./.test(id))).toEqual([]);
 });
 
-test("a production database lies in the private subnets, where there are some", () => {
+test("a production database is in the private subnets if there are any", () => {
   const production = (subnets: readonly string[]) => stackOf({ hardening: "production" }, undefined, subnets).nodes;
   expect(specOf(production(["subnet-1", "subnet-2"]), "subnets.database").subnets).toEqual(["subnet-1", "subnet-2"]);
   expect(specOf(production(["subnet-1", "subnet-2"]), "database.main").subnetGroup).toBe("x");
