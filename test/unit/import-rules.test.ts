@@ -13,7 +13,7 @@ interface Report {
   readonly modules: readonly { readonly source: string }[];
 }
 
-/** What the import rules say of the tree in a folder. */
+/** The report of the import rules for the files of a folder. */
 function cruise(folder: string): Report {
   const program = resolve("node_modules/dependency-cruiser/bin/dependency-cruise.mjs");
   const args = ["src", "handlers", "test", "--config", ".dependency-cruiser.mjs", "--output-type", "json"];
@@ -25,7 +25,7 @@ const sources = (folder: string): string[] =>
     .filter((file) => file.endsWith(".ts"))
     .map((file) => `${folder}/${file.replaceAll("\\", "/")}`);
 
-/** One violation of each rule. They are planted in a copy of the project, never in the sources themselves. */
+/** One violation of each rule. They are added to a copy of the project, never to the sources. */
 const PLANTED: readonly (readonly [rule: string, file: string, content: string])[] = [
   ["imports-of:local", "src/local/core/planted.ts", 'export { CODES as planted } from "../../errors.ts";\n'],
   ["one-kind-does-not-know-another", "src/resources/planted.ts", 'export { snsTopic as planted } from "./sns-topic.ts";\n'],

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
-/** The two READMEs are for readers of two languages: what they type, and where they read on, is the same. */
+/** The two READMEs are in two languages. Their commands and links must be the same. */
 const [english, spanish] = ["README.md", "README.es.md"].map((file) => readFileSync(file, "utf8")) as [string, string];
 
 /** Code blocks without their comments, which are translated. */

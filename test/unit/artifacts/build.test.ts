@@ -87,7 +87,7 @@ test("unchanged sources are bundled once; a changed source is bundled again and 
   symlinkSync(join(packageRoot(), "node_modules"), join(folder, "node_modules"));
   const first = (await buildFunctions(["verify-delivery"], folder)).get("verify-delivery");
   rmSync(join(folder, "node_modules"));
-  // Without the libraries nothing can be bundled: the zip comes from the first time.
+  // The folder has no libraries now, so nothing can be bundled. The zip is the stored one.
   expect((await buildFunctions(["verify-delivery"], folder)).get("verify-delivery")).toEqual(first);
   symlinkSync(join(packageRoot(), "node_modules"), join(folder, "node_modules"));
   appendFileSync(join(folder, "handlers/verify-delivery/handler.ts"), '\nexport const more = "changed";\n');

@@ -13,7 +13,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
   removeFolder(folder);
 });
-/** A file of its own for each test: the SDK reads a file once. */
+/** Writes a separate file for each test, because the SDK reads a file once. */
 function configure(text: string): void {
   writeFileSync(join(folder, "config"), text);
   vi.stubEnv("AWS_CONFIG_FILE", join(folder, "config"));

@@ -136,7 +136,7 @@ test("the error for an endpoint without a server names the command that helps", 
 });
 
 describe("internal texts of the SDK do not reach the user", () => {
-  /** As the SDK throws them. */
+  /** Errors as the SDK throws them. */
   const internal = [
     ["CredentialsProviderError", "Could not load credentials from any providers"],
     ["CredentialsProviderError", "Could not resolve credentials using profile: [x] in configuration/credentials file(s)."],

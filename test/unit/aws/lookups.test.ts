@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { joinedLookups } from "../../../src/aws/lookups.ts";
 
-/** A client that answers when the test says so. */
+/** A client whose answers the test triggers. */
 const makeClient = () => {
   const asked: { readonly keys: readonly string[]; answer(): void; fail(error: Error): void }[] = [];
   return { asked };

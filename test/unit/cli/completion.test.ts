@@ -11,7 +11,7 @@ const tree = treeOf(
   { function: ["verify-delivery", "calculate-eta"] },
 );
 
-/** What bash offers at the end of `line`. */
+/** The completions of bash at the end of `line`. */
 function offered(line: string): string[] {
   const file = join(mkdtempSync(join(tmpdir(), "completion-")), "script.bash");
   writeFileSync(file, completionScript("bash", tree));

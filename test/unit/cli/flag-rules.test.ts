@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type Called, FLAG_RULES, refuseContradictions } from "../../../src/cli/flag-rules.ts";
 import { buildProgram } from "../../../src/cli/program.ts";
 
-/** Each row: what is typed, and whether it means something. */
+/** Command lines that are refused. */
 const NONSENSE = [
   "plan --local --endpoint-url http://127.0.0.1:1",
   "plan --port 5000",

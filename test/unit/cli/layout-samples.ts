@@ -2,7 +2,7 @@ import type { ApiKeyInfo, Audit, Finding, Plan, ResourceStatus } from "../../../
 import type { Mail } from "../../../src/cli/render/mail.ts";
 import type { Change } from "../../../src/engine/contract.ts";
 
-/** What the screens are made of in the tests of their layout: long names and sentences as they occur. */
+/** Sample contents of the screens: realistic long names and sentences. */
 const ready = (id: string, kind: string, name: string, more: Partial<ResourceStatus> = {}): ResourceStatus => ({
   ...{ id, kind, name, state: "ready", condition: "ready", healthy: true },
   ...more,

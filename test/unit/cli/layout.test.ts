@@ -45,7 +45,7 @@ function help(words: readonly string[], width: number): string {
   return text;
 }
 
-/** Every screen, as it is laid out for a width. */
+/** Every screen in the layout for a width. */
 const SCREENS: Readonly<Record<string, (width: number) => string>> = {
   status: (width) =>
     statusText(
@@ -72,7 +72,7 @@ const SCREENS: Readonly<Record<string, (width: number) => string>> = {
   "help permissions": (width) => help(["permissions"], width),
   help: (width) => help([], width),
 };
-/** Nobody can copy what is broken: addresses, ARNs, names and commands stay whole, and so does a word that stands alone. */
+/** Addresses, ARNs, names and commands must stay whole, so that users can copy them. So must a single word. */
 const isWhole = (line: string): boolean => /\S{38,}|`[^`]+`|^\s*\S+$/.test(line);
 
 describe.each(Object.entries(SCREENS))("%s", (_, screen) => {
@@ -91,7 +91,7 @@ describe.each(Object.entries(SCREENS))("%s", (_, screen) => {
 test("colours change no layout", () => {
   const voice = voiceOf({ isTTY: true, write: () => true }, {}, true);
   const painted = voice.render(planText(PLAN, voice.paint, 80));
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours are what is taken out.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression removes the colours.
   expect(painted.replace(/\u001b\[\d+m/g, "")).toBe(planText(PLAN, plain, 80));
   expect(painted).toContain("\u001b[");
 });

@@ -14,7 +14,7 @@ test("a difference has its deepest path, and values that are equal for the engin
     ["p[-]", "a", undefined],
     ["p[+]", undefined, "c"],
   ]);
-  // The engine called it a change, so it is never silent.
+  // The engine reports a change, so the output must show one.
   expect(told(["a", "b"], ["b", "a"])).toEqual([["p", ["a", "b"], ["b", "a"]]]);
 });
 

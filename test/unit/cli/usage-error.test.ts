@@ -7,7 +7,7 @@ import { runCommand } from "../../../src/cli/command.ts";
 
 const cwd = mkdtempSync(join(tmpdir(), "usage-"));
 
-/** The error of a command line that reaches no AWS. */
+/** The error of a command line that fails before any call to AWS. */
 async function errorOf(line: string): Promise<{ readonly exit: number; readonly message: string; readonly hint: string }> {
   const stdout = new PassThrough();
   const io = { stdin: process.stdin, stdout, stderr: new PassThrough(), env: {}, cwd, script: "/usr/bin/fleetlogix" };

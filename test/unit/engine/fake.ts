@@ -22,7 +22,7 @@ import { makeSlots } from "../../../src/engine/run.ts";
 export const STACK = "Fleet/dev";
 export const TAGS: Tags = { "fleetlogix:stack": STACK, Project: "Fleet" };
 
-/** One thing in the fake cloud. `polls`: how many reads still call it settling. */
+/** A resource of the fake cloud. `polls`: number of reads that still report it as settling. */
 export interface Thing {
   values: Record<string, string>;
   tags: SeenTags;
@@ -32,7 +32,7 @@ export interface Thing {
 export interface ThingSpec {
   readonly values: Record<string, string>;
 }
-/** Thrown by a hook: what the fake AWS answers. */
+/** A hook throws it as an error of the fake AWS. */
 export class Refusal extends Error {
   readonly code: string;
   readonly retryAfterMs: number | undefined;
@@ -43,11 +43,11 @@ export class Refusal extends Error {
   }
 }
 export interface Hooks {
-  /** Before a call takes effect. */
+  /** Called before a call takes effect. */
   readonly before?: (verb: Verb, name: string) => void | Promise<void>;
-  /** After it took effect: throwing here is a lost answer. */
+  /** Called after it took effect. An error thrown here is a lost answer. */
   readonly after?: (verb: Verb, name: string) => void;
-  /** What a read shows instead. */
+  /** Returns the resource that a read shows instead. */
   readonly see?: (name: string, real: Thing | undefined) => Thing | undefined;
   readonly holdsData?: boolean;
   readonly slow?: boolean;
@@ -57,7 +57,7 @@ export interface Hooks {
   readonly kind?: string;
   readonly retries?: readonly RetryRule[];
   readonly alreadyExists?: readonly string[];
-  /** Values that an update does not keep. */
+  /** Values that an update does not store. */
   readonly forgets?: readonly string[];
 }
 export type Cloud = Map<string, Thing>;
@@ -65,7 +65,7 @@ export interface Log {
   readonly calls: string[];
 }
 
-/** A kind whose cloud is a Map: names are identities, values are attributes; a value that starts with "!" can only be had new. */
+/** A kind whose cloud is a Map. Names are identities, values are attributes. A value that starts with "!" needs a replacement. */
 export function thing(cloud: Cloud, log: Log, hooks: Hooks = {}) {
   const effect = async (verb: Verb, name: string, change: () => void): Promise<void> => {
     log.calls.push(`${verb} ${name}`);
@@ -121,7 +121,7 @@ export function thing(cloud: Cloud, log: Log, hooks: Hooks = {}) {
   return kind;
 }
 
-/** Time that passes only when somebody sleeps. */
+/** A clock whose time passes only during `sleep`. */
 export function virtualClock(): Clock & { t: number } {
   const clock = {
     t: 0,
@@ -179,7 +179,7 @@ export function fakeRun(options: Partial<Policy> & { concurrency?: number; signa
   return { run, events, clock };
 }
 
-/** What `up` does: look at everything, refuse before writing, make it so. */
+/** The steps of `up`: observe, refuse before the first write, execute. */
 export async function up(nodes: readonly ResourceNode[], fake: ReturnType<typeof fakeRun>) {
   const seen = await observe(nodes, fake.run, { specs: true });
   refuseBeforeWriting(plan(seen, fake.run));

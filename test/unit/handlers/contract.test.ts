@@ -29,7 +29,7 @@ const schemasOf = (route: (typeof ROUTES)[number]) =>
     (one) => one !== undefined,
   );
 
-test("each function has the operations that the table of routes gives it, and no other", () => {
+test("each function has exactly the operations of the table of routes", () => {
   for (const { name } of FUNCTIONS) {
     const declared = ROUTES.filter((route) => route.function === name).map((route) => `${route.method} ${route.path}`);
     expect([...(OPERATIONS[name] ?? [])].sort()).toEqual(declared.sort());
@@ -57,7 +57,7 @@ test.each(ROUTES.map((route) => [`${route.method} ${route.path}`, route] as cons
   },
 );
 
-test("the examples' answers are what the functions calculate", () => {
+test("the functions calculate the answers of the examples", () => {
   const { event_id: eventId, recorded_at: time, ...content } = examples.vehicleFix;
   const event = identify({ operation: "POST /vehicle", eventId, time, content, invocation: "i" }, new Date());
   const told = { event, fix: z.parse(vehicleFix, examples.vehicleFix) };
@@ -85,7 +85,7 @@ test("the examples' answers are what the functions calculate", () => {
   expect(examples.routeFixAnswer.alert.alert_id).toBe(alert?.alert_id);
 });
 
-test("functions are granted single actions on what they use, never a wildcard", () => {
+test("functions have permissions for single actions on their resources, never a wildcard", () => {
   for (const { grants } of FUNCTIONS) {
     for (const { actions, resource, prefix } of grants) {
       for (const action of actions) expect(action).toMatch(/^(dynamodb|s3|sns):[A-Z][A-Za-z]+$/);

@@ -21,14 +21,14 @@ function send(stored: DeliveryState, update: Update, now = NOW) {
   const event = identify({ operation: "POST /delivery", eventId, time, content, invocation: "i" }, now);
   return decide(stored, event, { delivery_id: "D", ...update } as DeliveryUpdate, now.getTime());
 }
-/** Through the item each time, as it is stored. */
+/** The state after it was stored in an item and read. */
 const stored = (state: DeliveryState): DeliveryState =>
   fromRecord("D", fromItem<DeliveryRecord>(toItem(toRecord(state, false, "w")))).state;
 const sendAll = (updates: readonly Update[]) => updates.reduce((state, update) => stored(send(state, update).state), newDelivery("D"));
 const shown = (state: DeliveryState) => toAnswer(state, standingOf(state) as StandingUpdate);
 const at = (second: number) => new Date(Date.UTC(2026, 2, 1, 10, 0, second)).toISOString();
 
-/** Few values, so that they meet: equal times, equal statuses, fields that are overwritten. */
+/** Few values, so that they collide: equal times, equal statuses, overwritten fields. */
 const updates = fc
   .array(
     fc.record(
@@ -46,7 +46,7 @@ const updates = fc
   )
   .map((list) => list.map((one, index): Update => ({ event_id: `e${index}`, ...one })));
 
-test("any order and any repetition of the same updates, corrections included, ends in the same state", () => {
+test("the same updates and corrections lead to the same state in any order and with any repetition", () => {
   const scrambled = updates.chain((list) =>
     fc.tuple(
       fc.constant(list),
@@ -71,7 +71,7 @@ const later = (a: Update, b: Update) =>
   PROGRESS.indexOf(a.status) - PROGRESS.indexOf(b.status) ||
   (String(a.event_id) < String(b.event_id) ? -1 : 1);
 
-test("what stands is the latest final update since the last correction, else the latest one", () => {
+test("the state is the latest final update since the last correction, otherwise the latest update", () => {
   fc.assert(
     fc.property(updates, (list) => {
       const inOrder = [...list].sort(later);
@@ -93,7 +93,7 @@ test("what stands is the latest final update since the last correction, else the
   );
 });
 
-test("of two updates in the same second the one further along stands, whichever arrives first", () => {
+test("of two updates in the same second the further status counts, in any order of arrival", () => {
   const transit: Update = { status: "in_transit", occurred_at: at(0), event_id: "z" };
   const done: Update = { status: "delivered", occurred_at: at(0), event_id: "a" };
   expect(shown(sendAll([transit, done])).status).toBe("delivered");
@@ -101,7 +101,7 @@ test("of two updates in the same second the one further along stands, whichever 
   expect(send(sendAll([done]), transit)).toMatchObject({ outcome: "late" });
 });
 
-test("an update that is not final never replaces a final one; a correction does, and later ones go on from it", () => {
+test("a correction replaces a final update, another update does not; later updates continue from the correction", () => {
   const done = sendAll([{ status: "delivered", occurred_at: at(10), event_id: "a", notes: "at the door" }]);
   const moved = send(done, { status: "in_transit", occurred_at: at(20), event_id: "b", notes: "on the way", driver_id: "C" });
   expect(moved.outcome).toBe("final");
@@ -113,7 +113,7 @@ test("an update that is not final never replaces a final one; a correction does,
   expect(shown(again.state)).toMatchObject({ status: "delivered", delivered_at: at(40) });
 });
 
-test("the signature that comes later leaves the time of delivery", () => {
+test("a later signature does not change the time of delivery", () => {
   const state = sendAll([
     { status: "delivered", occurred_at: at(0), event_id: "a" },
     { status: "delivered", occurred_at: at(15), event_id: "b", recipient_signature: true },
@@ -121,7 +121,7 @@ test("the signature that comes later leaves the time of delivery", () => {
   expect(shown(state)).toMatchObject({ delivered_at: at(0), updated_at: at(15), recipient_signature: true });
 });
 
-test("a stored time ahead of our clock makes nothing late; a clock that runs ahead a little keeps its own order", () => {
+test("a stored time in the future makes no update late; updates of a clock slightly ahead keep their order", () => {
   const old: DeliveryRecord = {
     status: "assigned",
     is_completed: false,
@@ -142,7 +142,7 @@ test("a stored time ahead of our clock makes nothing late; a clock that runs ahe
   expect(shown(second)).toMatchObject({ delivered_at: ahead(60), updated_at: ahead(70) });
 });
 
-test("the same event again is a duplicate, whatever its time; the same id with other content is refused", () => {
+test("a repeated event is a duplicate, with any time; the same id with other content is refused", () => {
   const update: Update = { status: "failed", occurred_at: at(1), event_id: "e" };
   const known = sendAll([update, { status: "returned", occurred_at: at(5), event_id: "f" }]);
   expect(send(known, update)).toMatchObject({ outcome: "duplicate", changed: false });
@@ -150,7 +150,7 @@ test("the same event again is a duplicate, whatever its time; the same id with o
   expect(send(known, { ...update, status: "delivered", occurred_at: at(9) })).toMatchObject({ outcome: "reused", changed: false });
 });
 
-test("an item with sixty-four events and every field stays within a few kilobytes", () => {
+test("an item with sixty-four events and every field takes a few kilobytes", () => {
   const many = Array.from(
     { length: 70 },
     (_, i): Update => ({ status: "in_transit", occurred_at: at(i), event_id: `phone-12:${i}`, notes: "n".repeat(200) }),

@@ -41,13 +41,13 @@ function measured({ second, deviationKm, route = "R", eventId, position = { lat:
 
 const take = (state: DeviationState, step: Step, { confirmFixes = 1 }: Rules = {}, nowMs = NOW) =>
   decide(state, measured(step), { rules: { renotifyMs: 15 * 60_000, confirmFixes }, tracking: TRACKING, nowMs });
-/** Through the item, as it is stored. */
+/** The state after it was stored in an item and read. */
 const stored = (state: DeviationState) => fromRecord(fromItem<VehicleItem>(toItem({ deviation: toRecord(state, "w") }))).state;
 const takeAll = (steps: readonly Step[], from: DeviationState = EMPTY, rules: Rules = {}) =>
   steps.reduce((state, step) => stored(take(state, step, rules).state), from);
 const types = (state: DeviationState) => state.outbox.map((message) => message.type);
 
-/** What one invocation does after its fix: send under a lease, settle. */
+/** The work of one invocation after its fix: it sends messages under a lease and stores the result. */
 function deliver(state: DeviationState, isUp: boolean, sink: Message[], nowMs = NOW): DeviationState {
   const leased = lease(state, "sender", nowMs, nowMs + 10_000);
   const sent = isUp ? leased.messages : [];
@@ -66,7 +66,7 @@ test("the first deviated fix opens an episode with one message; it closes within
   expect(types(closed.state)).toEqual(["ROUTE_DEVIATION", "ROUTE_DEVIATION_CLEARED"]);
 });
 
-test("with confirmFixes an episode opens at that many deviated fixes in a row; one on the route begins the count anew", () => {
+test("with confirmFixes an episode opens after that many deviated fixes in a row; a fix on the route resets the count", () => {
   const rules = { confirmFixes: 3 };
   const off = (second: number) => ({ second, deviationKm: 3 });
   const two = takeAll([off(0), off(10)], EMPTY, rules);
@@ -75,7 +75,7 @@ test("with confirmFixes an episode opens at that many deviated fixes in a row; o
   expect(takeAll([{ second: 20, deviationKm: 0 }, off(30), off(40)], two, rules).alert).toBeUndefined();
 });
 
-test("an episode that goes on is told of after renotifyMinutes, or when the deviation has doubled since", () => {
+test("an open episode is notified again after renotifyMinutes, or when the deviation has doubled", () => {
   const state = takeAll([
     { second: 0, deviationKm: 2.2 },
     { second: 60, deviationKm: 4.3 },
@@ -87,7 +87,7 @@ test("an episode that goes on is told of after renotifyMinutes, or when the devi
   expect(state.alert).toMatchObject({ max_deviation_km: 8.7, told_deviation_km: 5 });
 });
 
-test("a vehicle that reports on another route leaves its episode closed as route_changed, with one message", () => {
+test("the episode of a vehicle that reports on another route is closed as route_changed, with one message", () => {
   const state = takeAll([{ second: 0, deviationKm: 5 }]);
   const changed = take(state, { second: 60, deviationKm: 0, route: "R2" });
   expect(changed).toMatchObject({ outcome: "applied", alert: undefined });
@@ -101,7 +101,7 @@ test("a vehicle that reports on another route leaves its episode closed as route
   expect(new Set(both.changed.map(({ timestamp }) => timestamp)).size).toBe(2);
 });
 
-test("a route that a call brings along is one of its own", () => {
+test("a route in a call is a separate route", () => {
   const one = [
     { lat: 4, lon: -74 },
     { lat: 5, lon: -74 },
@@ -115,7 +115,7 @@ test("a route that a call brings along is one of its own", () => {
   expect(routeKey({ planned_route: one, route_id: "R" })).toBe("R");
 });
 
-test("a fix that cannot be true opens, feeds and closes nothing", () => {
+test("an implausible fix opens, continues and closes no episode", () => {
   const zero = { position: { lat: 0, lon: 0 }, deviationKm: 8234 };
   const first = take(EMPTY, { second: 0, ...zero });
   expect(first).toMatchObject({ outcome: "implausible", changed: [], alert: undefined });
@@ -125,7 +125,7 @@ test("a fix that cannot be true opens, feeds and closes nothing", () => {
   expect(take(wrong.state, { second: 30, deviationKm: 10 }).state.outbox).toMatchObject([{ deviation_km: 10 }]);
 });
 
-test("a late fix changes nothing but what is remembered; the same fix again is a duplicate with the same alert", () => {
+test("a late fix changes only the list of events; a repeated fix is a duplicate with the same alert", () => {
   const state = takeAll([{ second: 100, deviationKm: 3 }]);
   const late = take(state, { second: 50, deviationKm: 0 });
   expect(late).toMatchObject({ outcome: "late", changed: [], alert: { state: "open" } });
@@ -134,12 +134,12 @@ test("a late fix changes nothing but what is remembered; the same fix again is a
   expect(take(state, { second: 100, deviationKm: 4 }).outcome).toBe("reused");
 });
 
-test("a stored time ahead of our clock makes no fix late", () => {
+test("a stored time in the future makes no fix late", () => {
   const ahead = take(EMPTY, { second: 100, deviationKm: 0 }, {}, START).state;
   expect(take(ahead, { second: 30, deviationKm: 20 }, {}, START + 30_000)).toMatchObject({ outcome: "applied", alert: { state: "open" } });
 });
 
-test("whatever fails to be sent is sent later, each opening and closing at least once", () => {
+test("messages that fail are sent later, each opening and closing at least once", () => {
   const step = fc.record({ deviationKm: fc.constantFrom(0, 1.8, 3, 7), isUp: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => {
@@ -163,7 +163,7 @@ test("whatever fails to be sent is sent later, each opening and closing at least
   );
 });
 
-test("what the version before stored is read: the route it drives, what it owes, and open episodes of routes it has left", () => {
+test("items of the previous version are read: the present route, pending messages, and open episodes of earlier routes", () => {
   const alert = (route_id: string, state: "open" | "closed") => ({
     alert_id: `alert-${route_id}`,
     timestamp: "2026-03-01T09:00:00.000Z",
@@ -204,7 +204,7 @@ test("what the version before stored is read: the route it drives, what it owes,
   expect(take(state, { second: -30, deviationKm: 0 }).outcome).toBe("late");
 });
 
-test("a vehicle's share of the item stays within a few kilobytes", () => {
+test("a vehicle's part of the item takes a few kilobytes", () => {
   const steps = Array.from({ length: 300 }, (_, i) => ({
     second: i * 10,
     deviationKm: i % 7 === 0 ? 5 : 0,

@@ -18,7 +18,7 @@ const near = (centre: Position, degrees: number) =>
       lon: ((((centre.lon + dLon + 180) % 360) + 360) % 360) - 180,
     }));
 
-/** Points of the arc between two positions, by spherical interpolation: another way than the code under test goes. */
+/** Points of the arc between two positions, by spherical interpolation. The code under test uses another method. */
 function sample(from: Position, to: Position, steps: number): Position[] {
   const rad = Math.PI / 180;
   const vector = ({ lat, lon }: Position) => [
@@ -36,7 +36,7 @@ function sample(from: Position, to: Position, steps: number): Position[] {
   });
 }
 
-test("distances agree with the ellipsoid within the error of the sphere", () => {
+test("distances equal those of the ellipsoid within the error of the sphere", () => {
   fc.assert(
     fc.property(position, position, (from, to) => {
       const exact = (Geodesic.WGS84.Inverse(from.lat, from.lon, to.lat, to.lon).s12 ?? Number.NaN) / 1000;
@@ -46,7 +46,7 @@ test("distances agree with the ellipsoid within the error of the sphere", () => 
   );
 });
 
-test("known distances: a degree of the equator, pole to pole, Bogotá to Medellín", () => {
+test("a degree of the equator, pole to pole, and Bogotá to Medellín have the known distances", () => {
   expect(distanceKm({ lat: 0, lon: 0 }, { lat: 0, lon: 1 })).toBeCloseTo((Math.PI / 180) * EARTH_RADIUS_KM, 9);
   expect(distanceKm({ lat: 90, lon: 0 }, { lat: -90, lon: 77 })).toBeCloseTo(Math.PI * EARTH_RADIUS_KM, 6);
   expect(distanceKm({ lat: 4.711, lon: -74.0721 }, { lat: 6.2442, lon: -75.5812 })).toBeCloseTo(238.7, 0);
@@ -79,7 +79,7 @@ test.each<[string, Position]>([
 
 const ellipsoid = (from: Position, to: Position) => (Geodesic.WGS84.Inverse(from.lat, from.lon, to.lat, to.lon).s12 ?? Number.NaN) / 1000;
 
-/** The nearest point of the ellipsoid's geodesic between two positions, by ternary search: distance to it, and from it to the end. */
+/** The nearest point of the ellipsoid's geodesic between two positions, by ternary search, with the distance to it and from it to the end. */
 function nearestOnEllipsoid(fix: Position, from: Position, to: Position) {
   const line = Geodesic.WGS84.InverseLine(from.lat, from.lon, to.lat, to.lon);
   const length = ellipsoid(from, to);
@@ -106,9 +106,9 @@ test.each<[string, Position]>([
     fc.property(near(centre, 0.5), near(centre, 0.5), near(centre, 0.5), (fix, from, to) => {
       const exact = nearestOnEllipsoid(fix, from, to);
       const nearest = nearestPoint(fix, [from, to]);
-      // Two metres: where arc and geodesic part between ends up to 160 km away.
+      // Two metres, because arc and geodesic differ by that between ends up to 160 km apart.
       expect(Math.abs(nearest.distanceKm - exact.distanceKm)).toBeLessThanOrEqual(0.006 * exact.distanceKm + 0.002);
-      // The sphere stretches east against north by up to twice its error, which moves the foot of the perpendicular.
+      // The sphere stretches east relative to north by up to twice its error, which moves the nearest point.
       const error = 0.012 * (exact.distanceKm + exact.remainingKm) + 0.002;
       expect(Math.abs(remainingKm(fix, [from, to]) - exact.remainingKm)).toBeLessThanOrEqual(error);
       expect(ellipsoid(nearest.position, exact.position)).toBeLessThanOrEqual(error);
@@ -117,14 +117,14 @@ test.each<[string, Position]>([
   );
 });
 
-test("the length of a road and what remains of it halfway agree with the ellipsoid's sum of segments", () => {
+test("the length of a road and its remaining half equal the ellipsoid's sum of segments", () => {
   const road = Array.from({ length: 2000 }, (_, i) => ({ lat: 4.7 + i * 0.002, lon: -74 - Math.sin(i / 40) * 0.3 }));
   const exact = (from: number) => road.slice(from, -1).reduce((sum, one, i) => sum + ellipsoid(one, road[from + i + 1] as Position), 0);
   expect(Math.abs(lengthKm(road) / exact(0) - 1)).toBeLessThan(0.006);
   expect(Math.abs(remainingKm(road[1000] as Position, road) / exact(1000) - 1)).toBeLessThan(0.006);
 });
 
-test("a point beside a segment's middle is measured to the segment, not to its corners", () => {
+test("a point beside a segment's middle is measured to the segment, not to its ends", () => {
   const nearest = nearestPoint({ lat: 0.01, lon: 0.5 }, [
     { lat: 0, lon: 0 },
     { lat: 0, lon: 1 },
@@ -154,7 +154,7 @@ test("a route over the pole is followed over the pole", () => {
   expect(nearestPoint({ lat: 89.5, lon: 90 }, overPole).distanceKm).toBeCloseTo(distanceKm({ lat: 90, lon: 0 }, { lat: 89.5, lon: 0 }), 6);
 });
 
-test("metres matter: a metre beside a segment of ten metres", () => {
+test("a point one metre beside a segment of ten metres is measured exactly", () => {
   const metre = 1 / (1000 * EARTH_RADIUS_KM * (Math.PI / 180));
   const waypoints = [
     { lat: 4.6, lon: -74 },
@@ -164,7 +164,7 @@ test("metres matter: a metre beside a segment of ten metres", () => {
   expect(nearestPoint(beside, waypoints).distanceKm * 1000).toBeCloseTo(1, 6);
 });
 
-test("what remains is the way from the nearest point to the end", () => {
+test("the remaining distance is that from the nearest point to the end", () => {
   const waypoints = [
     { lat: 0, lon: 0 },
     { lat: 0, lon: 1 },

@@ -9,7 +9,7 @@ const operation = "POST /delivery";
 const content = { status: "failed" };
 const claims = { operation, eventId: undefined, time: undefined, content, invocation: "i" };
 
-test("without an id the same payload with the same time is the same event, in whatever order its fields come", () => {
+test("without an id the same payload with the same time is the same event, in any order of its fields", () => {
   const time = "2026-03-01T11:00:00Z";
   const one = identify({ ...claims, time, content: { a: 1, b: { c: 2, d: 3 } } }, NOW);
   expect(identify({ ...claims, time, content: { b: { d: 3, c: 2 }, a: 1 } }, later(5_000))).toEqual(one);
@@ -17,7 +17,7 @@ test("without an id the same payload with the same time is the same event, in wh
   expect(identify({ ...claims, time, content: { a: 2 } }, NOW).id).not.toBe(one.id);
 });
 
-test("a time within the tolerance counts; one further ahead is a wrong clock, and so is none: the time of receipt counts", () => {
+test("a time within the tolerance counts; for a time farther ahead or a missing one, the time of receipt counts", () => {
   const ahead = (ms: number) => identify({ ...claims, time: later(ms).toISOString() }, NOW);
   expect(ahead(CLOCK_TOLERANCE_MS)).toMatchObject({ timeSource: "client", ms: NOW.getTime() + CLOCK_TOLERANCE_MS });
   expect(ahead(CLOCK_TOLERANCE_MS + 1)).toMatchObject({ timeSource: "server", at: NOW.toISOString() });
@@ -25,7 +25,7 @@ test("a time within the tolerance counts; one further ahead is a wrong clock, an
   expect(identify(claims, NOW)).toMatchObject({ timeSource: "server", at: NOW.toISOString() });
 });
 
-test("a retry gets the time of the first call, whatever its own", () => {
+test("a retry gets the time of the first call, with any time of its own", () => {
   const first = identify({ ...claims, eventId: "e", time: "2026-03-01T11:00:00Z" }, NOW);
   const memory = remember(remember([], first), identify({ ...claims, eventId: "f" }, later(1_000)));
   for (const time of ["2026-03-01T11:06:00Z", undefined]) {
@@ -36,7 +36,7 @@ test("a retry gets the time of the first call, whatever its own", () => {
   expect(recall(identify({ ...claims, eventId: "g" }, NOW), memory, content, operation).seen).toBeUndefined();
 });
 
-test("with neither id nor time, repeating the last event soon is its retry; later, or after another event, it is news", () => {
+test("without id and time, an early repetition of the last event is a retry; later, or after another event, it is a new event", () => {
   const first = identify(claims, NOW);
   const memory = remember([], first);
   const again = (ms: number, of: Memory) => recall(identify(claims, later(ms)), of, content, operation).event;
@@ -46,7 +46,7 @@ test("with neither id nor time, repeating the last event soon is its retry; late
   expect(again(10, other).id).not.toBe(first.id);
 });
 
-test("the last sixty-four events are remembered, and come back from their text", () => {
+test("the last sixty-four events are kept, and are read back from their text", () => {
   const ids = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 64 }), { minLength: 1, maxLength: 100 });
   fc.assert(
     fc.property(ids, fc.integer({ min: 0, max: Date.UTC(2200, 0, 1) }), (names, ms) => {
@@ -58,7 +58,7 @@ test("the last sixty-four events are remembered, and come back from their text",
   );
 });
 
-test("equal JSON values have equal hashes and others have not", () => {
+test("only equal JSON values have equal hashes", () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       expect(hash(JSON.parse(JSON.stringify(value)))).toBe(hash(value));

@@ -48,7 +48,7 @@ test("an answer is JSON with the correlation id that the client sent", async () 
   expect((await call({ ...post({}), headers: { "x-correlation-id": "a\nb" } })).headers["X-Correlation-Id"]).toBe("req-1");
 });
 
-test("the body is read plain or base64, and must be JSON in UTF-8", () => {
+test("the body may be plain or base64, and must be JSON in UTF-8", () => {
   const body = { delivery_id: "D", notes: "Bogotá" };
   expect(parseBody(post(body))).toEqual(body);
   expect(parseBody({ body: Buffer.from(JSON.stringify(body)).toString("base64"), isBase64Encoded: true })).toEqual(body);
@@ -63,7 +63,7 @@ test("the body is read plain or base64, and must be JSON in UTF-8", () => {
   }
 });
 
-test("a byte order mark is left out; a compressed body, another charset and an unknown query parameter are refused in clear words", async () => {
+test("a byte order mark is ignored; a compressed body, another charset and an unknown query parameter are refused with a clear error", async () => {
   expect(parseBody({ body: "\ufeff{}" })).toEqual({});
   for (const headers of [{ "Content-Encoding": "gzip" }, { "content-type": "application/json; charset=iso-8859-1" }])
     expect(detailsOf(() => parseBody({ ...post({}), headers }))).toMatchObject({
@@ -77,7 +77,7 @@ test("a byte order mark is left out; a compressed body, another charset and an u
   expect(JSON.parse(reply.body).error.details.map(({ path }: { path: string }) => path)).toEqual(["debug", "__proto__x"]);
 });
 
-test("a function that has one second keeps a part of it for its work", async () => {
+test("a function with a timeout of one second keeps a part of it for its work", async () => {
   const runtime = { clock: () => new Date(), write: () => {}, sleep: async () => {}, random: () => 0, stopwatch: () => 0, env: {} };
   const run: Operation["run"] = async ({ signal }) => {
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -88,12 +88,12 @@ test("a function that has one second keeps a part of it for its work", async () 
   expect(JSON.parse(result.body)).toEqual({ aborted: false });
 });
 
-test("a body over 1 MiB is 413, one of 1 MiB is not", () => {
+test("a body above 1 MiB gets 413, a body of 1 MiB does not", () => {
   expect(detailsOf(() => parseBody({ body: `"${"x".repeat(LARGEST_BODY_BYTES)}"` }))).toMatchObject({ code: "PAYLOAD_TOO_LARGE" });
   expect(parseBody({ body: `"${"x".repeat(LARGEST_BODY_BYTES - 2)}"` })).toHaveLength(LARGEST_BODY_BYTES - 2);
 });
 
-test("ids: an integer becomes its decimal string, other characters and lengths are refused", () => {
+test("an id may be an integer, which becomes its decimal string; other characters and lengths are refused", () => {
   const id = (delivery_id: unknown) => check(deliveryUpdate, { delivery_id, status: "pending" }).delivery_id;
   expect(id(42)).toBe("42");
   expect(id(-7)).toBe("-7");
@@ -104,7 +104,7 @@ test("ids: an integer becomes its decimal string, other characters and lengths a
   }
 });
 
-test("times: RFC 3339 with Z or an offset, in letters of any size; they come out in UTC; null is none", () => {
+test("times are RFC 3339 with Z or an offset in upper or lower case, and are returned in UTC; null counts as no time", () => {
   const time = (occurred_at: unknown) => check(deliveryUpdate, { delivery_id: "D", status: "pending", occurred_at }).occurred_at;
   expect(time("2026-03-01T14:05:00Z")).toBe("2026-03-01T14:05:00Z");
   expect(time("2028-02-29T23:59:59.123456Z")).toBe("2028-02-29T23:59:59.123456Z");
@@ -124,7 +124,7 @@ test("times: RFC 3339 with Z or an offset, in letters of any size; they come out
   }
 });
 
-test("every fault is named with its place, unknown fields included", () => {
+test("every error is reported with its path, also for unknown fields", () => {
   const bad = { delivery_id: "D", status: "lost", position: { lat: 91, lon: 0, alt: 3 }, notes: "x".repeat(1001), speed: 3 };
   const found = detailsOf(() => check(deliveryUpdate, bad));
   expect(found?.details?.map((detail) => detail.path).sort()).toEqual(["notes", "position.alt", "position.lat", "speed", "status"]);
@@ -134,7 +134,7 @@ test("every fault is named with its place, unknown fields included", () => {
   });
 });
 
-test("routes: 2 to 2000 positions, and a fix needs route_id or planned_route", () => {
+test("a route has 2 to 2000 positions, and a fix needs route_id or planned_route", () => {
   const here = { lat: 4, lon: -74 };
   const waypoints = (n: number) => Array.from({ length: n }, () => here);
   expect(check(plannedRoute, { waypoints: waypoints(2000) }).waypoints).toHaveLength(2000);
@@ -154,7 +154,7 @@ test("routes: 2 to 2000 positions, and a fix needs route_id or planned_route", (
   expect(detailsOf(() => check(vehicleFix, { vehicle_id: 1, position: here, extra: [1] }))).toMatchObject({ details: [{ path: "extra" }] });
 });
 
-test("path ids are checked, decoded or not", () => {
+test("ids in the path are checked, encoded or decoded", () => {
   const event = (delivery_id: string): ProxyEvent => ({ pathParameters: { delivery_id } });
   expect(pathId(event("a:b"), "delivery_id")).toBe("a:b");
   expect(pathId(event("a%3Ab"), "delivery_id")).toBe("a:b");
@@ -214,14 +214,14 @@ test.each([
   });
 });
 
-test("an unknown operation is 404, even one that every object has", async () => {
+test("an unknown operation gets 404, also one with the name of an object's own member", async () => {
   const { call } = harness(async () => ({}));
   for (const event of [{ httpMethod: "DELETE", resource: "/delivery" }, {}, null as unknown as ProxyEvent]) {
     expect((await call(event)).statusCode).toBe(404);
   }
 });
 
-test("the log names request, correlation, trace and cold start, once cold; the metrics are one line", async () => {
+test("the log names request, correlation and trace, and the first cold start; the metrics are one line", async () => {
   const { call, lines } = harness(
     async ({ count }) => {
       count("Accepted");
@@ -257,7 +257,7 @@ test("the log names request, correlation, trace and cold start, once cold; the m
   expect(JSON.stringify(lines)).not.toContain("private");
 });
 
-test("CORS headers go to the configured origins alone", async () => {
+test("only the configured origins get CORS headers", async () => {
   const { call } = harness(async () => ({}), { CORS_ORIGINS: "https://a.example, https://b.example" });
   const from = async (origin: string) => (await call({ ...post({}), headers: { Origin: origin } })).headers["Access-Control-Allow-Origin"];
   expect(await from("https://b.example")).toBe("https://b.example");
@@ -267,7 +267,7 @@ test("CORS headers go to the configured origins alone", async () => {
   );
 });
 
-test("what is still running is aborted before Lambda's own timeout, as a 503", async () => {
+test("work that still runs shortly before Lambda's timeout is aborted with a 503", async () => {
   const runtime = {
     clock: () => new Date(),
     write: () => {},
@@ -283,7 +283,7 @@ test("what is still running is aborted before Lambda's own timeout, as a 503", a
   expect(result.statusCode).toBe(503);
 });
 
-test("contention: from what was seen in the way, at once and after growing random pauses in turn, and in the end a 503", async () => {
+test("on contention the write is repeated from the seen item, at once and after growing random pauses in turn, and ends with a 503", async () => {
   const waits: number[] = [];
   let now = 0;
   const pacing = { sleep: async (ms: number) => void waits.push(ms), random: () => 1, stopwatch: () => now };

@@ -23,7 +23,7 @@ const stored = (state: VehicleState): VehicleState =>
   fromRecord("V", fromItem<VehicleRecord>(toItem({ vehicle_id: "V", ...toRecord(state, [], "w") })), rules).state;
 const drive = (fixes: readonly Partial<VehicleFix>[]) => fixes.reduce((state, fix) => stored(send(state, fix).state), NEW);
 
-test("the same fixes of a window end in the same state, in any order and repeated", () => {
+test("the same fixes of a window lead to the same state, in any order and with repetitions", () => {
   const fixes = Array.from({ length: 10 }, (_, i) => ({
     position: east(i * 150),
     recorded_at: at(i * 20),
@@ -39,7 +39,7 @@ test("the same fixes of a window end in the same state, in any order and repeate
   );
 });
 
-test("a red light of 45 seconds leaves the arrival about where it was, and is no stop", () => {
+test("a red light of 45 seconds hardly changes the arrival and is no stop", () => {
   const arrivals: (number | null)[] = [];
   let state = NEW;
   let metres = 0;
@@ -54,7 +54,7 @@ test("a red light of 45 seconds leaves the arrival about where it was, and is no
   for (const minutes of arrivals as number[]) expect(minutes).toBeLessThan(18);
 });
 
-test("a vehicle that wobbles in its place, or reports once in twenty minutes, is stopped", () => {
+test("a vehicle with noise at one place, or with one fix in twenty minutes, is stopped", () => {
   const wobble = Array.from({ length: 60 }, (_, i) => ({
     position: east((i % 2) * 3),
     recorded_at: at(i * 10),
@@ -65,7 +65,7 @@ test("a vehicle that wobbles in its place, or reports once in twenty minutes, is
   expect(drive(asleep).newest).toMatchObject({ stopped: true, eta_reason: "stopped" });
 });
 
-test("a fix that cannot be true changes nothing and is answered as such", () => {
+test("an implausible fix changes nothing, and the answer says so", () => {
   const state = drive([{ recorded_at: at(0), event_id: "a", remaining_distance_km: 5, average_speed_kmh: 30 }]);
   const wrong: Partial<VehicleFix>[] = [
     { position: { lat: 0, lon: 0 } },
@@ -81,7 +81,7 @@ test("a fix that cannot be true changes nothing and is answered as such", () => 
   }
 });
 
-test("three fixes that agree with each other move the vehicle, whatever was known before", () => {
+test("three consistent fixes move the vehicle from any state", () => {
   const there = [10, 20, 30].map((second, i) => ({ position: east(9_000 + i * 50), recorded_at: at(second), event_id: `t${i}` }));
   const outcomes: string[] = [];
   let state = drive([{ recorded_at: at(0), event_id: "a" }]);
@@ -93,7 +93,7 @@ test("three fixes that agree with each other move the vehicle, whatever was know
   expect(outcomes).toEqual(["implausible", "implausible", "applied"]);
 });
 
-test("an unknown route loses no fix; a destination without an average counts with the default", () => {
+test("a fix with an unknown route is kept; a destination without an average uses the default", () => {
   expect(send(NEW, { route_id: "X", recorded_at: at(0) }, "unknown")).toMatchObject({
     outcome: "applied",
     arrival: { eta: null, eta_reason: "route_not_found", remaining_distance_km: null },
@@ -106,7 +106,7 @@ test("an unknown route loses no fix; a destination without an average counts wit
   expect(send(NEW, { recorded_at: at(0), remaining_distance_km: 5, average_speed_kmh: 0.5 }).arrival.eta_reason).toBe("stopped");
 });
 
-test("out and back on the same road: the way home is not measured as the way out", () => {
+test("on a route out and back on one road, the way home is not measured as the way out", () => {
   const route: PreparedRoute = { line: prepareRoute([east(0), east(10_000), east(0)]), key: "R@1", thresholdKm: 2 };
   let state = NEW;
   const left: (number | null)[] = [];
@@ -122,7 +122,7 @@ test("out and back on the same road: the way home is not measured as the way out
   expect(state.newest?.progress).toMatchObject({ route_id: "R" });
 });
 
-test("a fix of 2099 in the item of the version before silences nobody", () => {
+test("a fix of 2099 in an item of the previous version makes no vehicle silent", () => {
   const old = {
     vehicle_id: "V",
     position: east(0),
@@ -137,7 +137,7 @@ test("a fix of 2099 in the item of the version before silences nobody", () => {
   expect(send(state, { position: east(10), recorded_at: at(0) })).toMatchObject({ outcome: "applied", state: { newest: { at: at(0) } } });
 });
 
-test("the item of a busy vehicle stays within a few kilobytes", () => {
+test("the item of a busy vehicle takes a few kilobytes", () => {
   const fixes = Array.from({ length: 200 }, (_, i) => ({
     position: east(i * 100),
     recorded_at: at(i * 10),

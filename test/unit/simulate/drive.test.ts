@@ -5,7 +5,7 @@ import { afterEach, expect, test } from "vitest";
 import { caller, type SentCall } from "../../../src/simulate/drive.ts";
 import { newTally } from "../../../src/simulate/report.ts";
 
-/** Answers the n-th call as the n-th script says; beyond them 200. */
+/** Answers the n-th call by the n-th script. Later calls get 200. */
 type Script = (response: ServerResponse) => void;
 const status =
   (code: number): Script =>

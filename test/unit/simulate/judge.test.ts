@@ -6,12 +6,12 @@ import { newTally } from "../../../src/simulate/report.ts";
 
 const PLAN = { ...makePlan({ vehicles: 3, minutes: 0.1, interval: 0.01, seed: 4, rate: 1000 }, 1_790_000_000_000), stepMs: 0 };
 
-/** The answers that the model expects of each event, by the body that is sent. */
+/** The model's expected answer to each event, by the body of the event. */
 const EXPECTED = new Map<unknown, Expectation>(
   PLAN.trips.flatMap((trip) => [...expectedFixes(trip).answers].map(([event, expectation]) => [event.body, expectation] as const)),
 );
 
-/** An answer as the model expects it; the second copy of a doubled event is a duplicate. */
+/** The expected answer. The second copy of a doubled event is a duplicate. */
 function answerTo(body: unknown, seen: Set<unknown>) {
   const { status, duplicate, reasons, clock } = EXPECTED.get(body) as Expectation;
   const isAgain = seen.has(body);
@@ -23,7 +23,7 @@ function answerTo(body: unknown, seen: Set<unknown>) {
 
 type Answered = ReturnType<typeof answerTo>;
 
-/** Drives the plan against an API that answers as expected, but for what `spoil` changes in one answer. */
+/** Drives the plan against an API with the expected answers. `spoil` changes one of them. */
 async function driveAgainst(spoil: (answer: Answered, expected: Expectation) => Answered | undefined) {
   const seen = new Set<unknown>();
   let isSpoilt = false;

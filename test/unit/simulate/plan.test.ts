@@ -10,7 +10,7 @@ import { SCENARIOS } from "../../../src/simulate/parcels.ts";
 import { makePlan } from "../../../src/simulate/plan.ts";
 
 const BEGAN_MS = 1_790_000_000_000;
-/** When what tells a wrong time is received. */
+/** Time of receipt of events with a wrong time. */
 const RECEIVED_MS = BEGAN_MS + 3_600_000;
 const SETTINGS = { vehicles: 20, minutes: 1, interval: 2, seed: 1, rate: 40 };
 const RULES = { speedWindowMinutes: 10, stoppedAfterMinutes: 5, maxSpeedKmh: 200, maxAccuracyM: 200 };
@@ -42,7 +42,7 @@ test.each([
         else expect(ms).toBeLessThan(sentMs);
         expect(Number.isInteger(event.ms ?? 0)).toBe(true);
       }
-      // The default of silentAfterMinutes, and one fix that is lost or late.
+      // The default of silentAfterMinutes, and one lost or late fix.
       const newest = Math.max(...events.map(({ ms = sentMs }) => ms));
       if (path === "/vehicle" && stepMs < 10_000) expect(newest).toBeGreaterThan(sentMs - 15 * 60_000);
       if (path === "/vehicle" && step === steps - 1 && stepMs < 10_000) expect(newest).toBeGreaterThan(sentMs - 5 * 60_000);

@@ -55,7 +55,7 @@ test("API Gateway's own errors have the form of the functions' errors", () => {
       type,
       expect.objectContaining({ code: expect.any(String), message: expect.any(String), request_id: "$context.requestId" }),
     ]);
-    // Its code and the status that the documentation gives for it.
+    // The error code, and the status that the documentation has for it.
     expect([type, Number(statusCode)]).toEqual([type, ERROR_CODES[error.code].status]);
   }
   expect(responses.THROTTLED).toMatchObject({ statusCode: "429", responseParameters: { "gatewayresponse.header.Retry-After": "'1'" } });

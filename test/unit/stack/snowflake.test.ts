@@ -13,7 +13,7 @@ const statements = script
   .split(/;\s*(?:\n|$)/)
   .map((text) => text.trim())
   .filter((text) => text !== "");
-/** What Snowflake's grammar takes a statement for; `raw`: a form of which it knows the beginning only. */
+/** The kind of a statement in Snowflake's grammar. `raw`: the grammar knows only its beginning. */
 function kindOf(sql: string): string {
   const { success, ast, error } = parse(sql, Dialect.Snowflake);
   if (!success) throw new Error(`${error}: ${sql}`);
@@ -50,7 +50,7 @@ test("every statement parses in Snowflake's dialect", () => {
   expect(kinds.get("create_table")).toBe(Object.keys(lakeColumns()).length + STAR.length);
   expect(kinds.get("create_task")).toBe(STAR.length);
   for (const { table, select } of STAR) expect(["select", "with"], table).toContain(kindOf(select("RAW.")));
-  // Inside of a task and of a pipe stands a statement of its own.
+  // A task and a pipe contain a separate statement.
   const inside = (start: string) =>
     statements.filter((one) => one.startsWith(start)).map((one) => kindOf(one.slice(one.indexOf(" AS ") + 4)));
   expect(new Set(inside("CREATE TASK"))).toEqual(new Set(["merge"]));

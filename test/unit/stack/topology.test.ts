@@ -15,7 +15,7 @@ const node = (nodes: readonly ResourceNode[], id: string) => {
   return found;
 };
 const outs = { arn: "arn:x", name: "x", id: "x", apiId: "x", stage: "prod", aliasArn: "arn:alias" };
-/** What the node's needs give: nothing else can be seen from it. */
+/** The outputs of the node's dependencies. `spec` can see nothing else. */
 const given = ({ needs }: ResourceNode) => Object.fromEntries(Object.keys(needs).map((need) => [need, outs])) as never;
 const specOf = (nodes: readonly ResourceNode[], id: string) => node(nodes, id).spec(given(node(nodes, id))) as Record<string, unknown>;
 const identityOf = (nodes: readonly ResourceNode[], id: string) =>

@@ -6,7 +6,7 @@ import { type Drive, dense, drive, lengthOf, type Point, pointOn, toPlace } from
 
 const RULES = { maxSpeedKmh: 200, thresholdKm: 2 };
 const START_MS = Date.UTC(2026, 10, 25, 10);
-/** Metres along the route: nearer than this to the truth is the right leg. Round a turning point both legs are within it. */
+/** A place within this distance of the truth, in metres along the route, is on the right leg. Near a turning point both legs are. */
 const SAME_LEG_M = 150;
 
 const lineOf = (route: readonly Point[]): RouteLine => prepareRoute(route.map(toPlace));
@@ -27,12 +27,12 @@ function follow(line: RouteLine, fixes: readonly Fix[], state?: ProgressState, r
   return { steps, state: known as ProgressState };
 }
 
-/** The share of fixes, over many seeds, that are placed on the leg that was driven. */
+/** The share of fixes, over many seeds, that are placed on the right leg. */
 function rightLeg(round: Drive, everySeconds: number): number {
   const line = lineOf(round.route);
   let right = 0;
   let all = 0;
-  // As many drives as make some thousand fixes.
+  // Enough drives for some thousand fixes.
   for (let seed = 1; seed <= Math.min(24, 3 * everySeconds); seed++) {
     const fixes = drive(round, seed, everySeconds);
     const { steps } = follow(line, fixes);
@@ -62,7 +62,7 @@ const SQUARE: readonly Point[] = [
   [0, 1000],
   [0, 0],
 ];
-/** Three rounds that share the depot, and in part the street that leads to it. */
+/** Three rounds that share the depot and a part of the street to it. */
 const DEPOT_ROUNDS: readonly Point[] = [
   [0, 0],
   [3000, 0],
@@ -139,7 +139,7 @@ describe("with 13 m of noise at least 99 % of the fixes are on the right leg", (
   }
 });
 
-test("out and back, seen a few times only: start, turning point, on the way home, home", () => {
+test("few fixes out and back are placed at the start, the turning point, on the way home and at home", () => {
   const line = lineOf(OUT_AND_BACK);
   const { steps } = follow(line, [
     fixAt(0, [0, 0]),
@@ -151,7 +151,7 @@ test("out and back, seen a few times only: start, turning point, on the way home
   expect(steps.map(({ km }) => Math.round(km * 100) / 100)).toEqual([20, 10, 8, 0.5, 0]);
 });
 
-test("off the route: back to it and then along it; past the end: to the end", () => {
+test("a vehicle off the route returns to it and follows it; beyond the end it is at the end", () => {
   const line = lineOf([
     [0, 0],
     [44_000, 0],
@@ -164,7 +164,7 @@ test("off the route: back to it and then along it; past the end: to the end", ()
   expect(first([45_000, 0])).toMatchObject({ method: "route", km: expect.closeTo(1, 2) });
 });
 
-test("one fix far ahead on the route does not move the place further than the vehicle can have driven", () => {
+test("one fix far ahead on the route does not move the place farther than the vehicle can drive", () => {
   const line = lineOf(dense(OUT_AND_BACK));
   const { steps } = follow(line, [
     fixAt(0, [1000, 0]),
@@ -176,7 +176,7 @@ test("one fix far ahead on the route does not move the place further than the ve
   expect(steps[4]?.alongM).toBeCloseTo(1400, 0);
 });
 
-test("a vehicle that skips a round is found on the next one, and one that turns round on its way back", () => {
+test("a vehicle that skips a round is found on the next one, and one that turns is found on its way back", () => {
   const line = lineOf(dense(DEPOT_ROUNDS));
   const skipped: readonly Point[] = [...DEPOT_ROUNDS.slice(0, 5), ...DEPOT_ROUNDS.slice(9)];
   const length = lengthOf(skipped);
@@ -195,7 +195,7 @@ test("a vehicle that skips a round is found on the next one, and one that turns 
   ).toBeCloseTo(200, 0);
 });
 
-test("a round that was driven to its end begins anew the next day", () => {
+test("a completed round starts anew the next day", () => {
   const round = dense([[0, 0], ...SQUARE]);
   const line = lineOf(round);
   const day = (from: number) => Array.from({ length: 40 }, (_, i) => fixAt(from + i * 10, pointOn(round, i * 100)));
@@ -205,20 +205,20 @@ test("a round that was driven to its end begins anew the next day", () => {
   expect(next.slice(3).map(({ alongM }) => Math.round(alongM / 100))).toEqual(Array.from({ length: 37 }, (_, i) => i + 3));
 });
 
-test("sixteen equal rounds from one depot: the first is driven first, and each is known from the others", () => {
+test("sixteen equal rounds from one depot are driven in order and distinguished", () => {
   const rounds: Drive = { route: [[0, 0], ...Array.from({ length: 16 }, () => SQUARE).flat()] };
   expect(rightLeg(rounds, 10)).toBeGreaterThanOrEqual(0.99);
   expect(rightLeg(rounds, 30)).toBeGreaterThanOrEqual(0.99);
 });
 
-test("a wrong first fix, far from the route, leaves no place to move on from", () => {
+test("a wrong first fix far from the route does not influence later places", () => {
   const line = lineOf([[0, 0], ...Array.from({ length: 16 }, () => SQUARE).flat()]);
   const { steps } = follow(line, [fixAt(0, [300_000, 0]), fixAt(360, [500, 0]), fixAt(420, [900, 0])]);
   expect(steps.map(({ method }) => method)).toEqual(["off_route", "route", "route"]);
   expect(steps[2]?.alongM).toBeCloseTo(900, 0);
 });
 
-test("the heading tells the carriageway of a single fix", () => {
+test("the heading decides the carriageway of a single fix", () => {
   const line = lineOf(CARRIAGEWAYS);
   const first = (headingDeg: number, speedKmh = 40) => follow(line, [fixAt(0, [4000, 10], { headingDeg, speedKmh })]).steps[0]?.alongM;
   expect(first(90)).toBeCloseTo(4000, 0);
@@ -227,14 +227,14 @@ test("the heading tells the carriageway of a single fix", () => {
   expect(first(-1)).toBeCloseTo(4000, 0);
 });
 
-test("another route, or a new version of it, is searched from the beginning", () => {
+test("another route, or a new version of one, is searched from the beginning", () => {
   const line = lineOf(dense(OUT_AND_BACK));
   const home = follow(line, drive({ route: dense(OUT_AND_BACK) }, 1, 10)).state;
   expect(advance(line, "R@1", home, fixAt(9000, [0, 5]), RULES).position.alongM).toBeGreaterThan(2 * LENGTH - 100);
   expect(advance(line, "R@2", home, fixAt(9000, [0, 5]), RULES).position.alongM).toBeLessThan(100);
 });
 
-test("the state stays small, on a route of 2,000 waypoints with sixteen rounds", () => {
+test("the state stays small on a route of 2,000 waypoints with sixteen rounds", () => {
   const rounds = dense([[0, 0], ...Array.from({ length: 16 }, () => SQUARE).flat()], 32);
   const line = lineOf(rounds);
   expect(rounds.length).toBeGreaterThan(1990);

@@ -1,18 +1,18 @@
 import type { Position } from "../../../../handlers/shared/geodesy.ts";
 import type { Fix } from "../../../../handlers/tracking/fix.ts";
 
-/** Synthetic rounds in metres around a place near Bogotá, driven with red lights and GPS noise. The same seed drives the same round. */
+/** Synthetic rounds in metres around a place near Bogotá, with red lights and GPS noise. The same seed gives the same round. */
 
 export type Point = readonly [eastM: number, northM: number];
 
 export interface Drive {
   /** The planned route. */
   readonly route: readonly Point[];
-  /** What is driven; the route itself when absent. */
+  /** The driven path. Default: the route. */
   readonly path?: readonly Point[];
-  /** Metres along the route for a place that is so many metres along the path; the same when absent. */
+  /** Metres along the route for metres along the path. Default: the same. */
   readonly toRouteM?: (pathM: number) => number;
-  /** Where on the path, in metres, the vehicle stands, and for how many seconds. */
+  /** Stops of the vehicle: the place on the path, in metres, and the duration in seconds. */
   readonly stops?: readonly (readonly [pathM: number, seconds: number])[];
 }
 
@@ -29,7 +29,7 @@ export const toPlace = ([eastM, northM]: Point): Position => ({
   lon: ORIGIN.lon + eastM / (METRES_PER_DEGREE * Math.cos((ORIGIN.lat * Math.PI) / 180)),
 });
 
-/** mulberry32: small, well distributed, the same everywhere. */
+/** The generator mulberry32. It is small, well distributed, and the same on every machine. */
 export function chance(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -59,7 +59,7 @@ export function pointOn(path: readonly Point[], alongM: number): Point {
   return path.at(-1) as Point;
 }
 
-/** The fixes of one drive: one each `everySeconds`, with noise of `sigmaM` in each direction. */
+/** The fixes of one drive: one every `everySeconds`, with noise of `sigmaM` in each direction. */
 export function drive(
   { route, path = route, toRouteM = (m) => m, stops = [] }: Drive,
   seed: number,
@@ -92,7 +92,7 @@ export function drive(
   return fixes;
 }
 
-/** A straight way as points each `stepM` metres, as planned routes come from a navigation service. */
+/** A straight way with a point every `stepM` metres, like the routes of a navigation service. */
 export function dense(corners: readonly Point[], stepM = 40): readonly Point[] {
   const length = lengthOf(corners);
   const count = Math.ceil(length / stepM);

@@ -4,7 +4,7 @@ import { lengthKm, nearestPoint, type Position } from "../../../../handlers/shar
 import { headingAt, positionsNear, prepareRoute, toVector } from "../../../../handlers/tracking/route-line.ts";
 
 const position = fc.record({ lat: fc.double({ min: -80, max: 80, noNaN: true }), lon: fc.double({ min: -180, max: 180, noNaN: true }) });
-/** Waypoints some hundred metres to some kilometres apart, anywhere. */
+/** Waypoints at random places, some hundred metres to some kilometres apart. */
 const route = fc
   .tuple(
     position,
@@ -24,7 +24,7 @@ function wayOf(start: Position, steps: readonly (readonly [number, number])[]): 
   return way;
 }
 
-test("the nearest place of the whole route is the nearest point, and lengths agree", () => {
+test("the nearest place of the whole route is the nearest point, and its lengths are right", () => {
   fc.assert(
     fc.property(
       route,
@@ -43,7 +43,7 @@ test("the nearest place of the whole route is the nearest point, and lengths agr
   );
 });
 
-test("within a span the nearest place of that span, its ends included", () => {
+test("within a span the nearest place of that span counts, including its ends", () => {
   const line = prepareRoute([
     { lat: 0, lon: 0 },
     { lat: 0, lon: 1 },
@@ -55,7 +55,7 @@ test("within a span the nearest place of that span, its ends included", () => {
   expect(positionsNear(line, point, 90_000, line.lengthM, 3)[0]?.alongM).toBe(90_000);
 });
 
-test("repeated waypoints and a route without length are no harm", () => {
+test("repeated waypoints and a route without length do no harm", () => {
   const here = { lat: 4.7, lon: -74.1 };
   const line = prepareRoute([here, here, here]);
   expect(positionsNear(line, toVector({ lat: 4.8, lon: -74.1 }), 0, 0, 3)).toMatchObject([

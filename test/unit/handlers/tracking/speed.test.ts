@@ -25,7 +25,7 @@ function speedsOf(fixes: readonly Fix[], rules = RULES): readonly Speed[] {
 }
 const last = (fixes: readonly Fix[], rules = RULES): Speed => speedsOf(fixes, rules).at(-1) as Speed;
 
-/** One fix each `every` seconds; `kmh` says how fast the vehicle is at each second. */
+/** Fixes, one every `every` seconds. `kmh` returns the speed at each second. */
 function driven(seconds: number, every: number, kmh: (second: number) => number): readonly Fix[] {
   const fixes: Fix[] = [];
   let km = 0;
@@ -39,7 +39,7 @@ function driven(seconds: number, every: number, kmh: (second: number) => number)
 const recorded = (drive: readonly RecordedFix[]): readonly Fix[] =>
   drive.map(({ second, lat, lon }) => ({ atMs: START_MS + second * 1000, position: { lat, lon } }));
 
-test("without any history the default stands, and the first minutes lean on it", () => {
+test("without history the average is the default, which also influences the first minutes", () => {
   expect(speedOf([], RULES)).toEqual({ averageKmh: 60, source: "default", isStopped: false });
   expect(last([north(0, 0)])).toEqual({ averageKmh: 60, source: "default", isStopped: false });
   const speeds = speedsOf(driven(900, 30, () => 30));
@@ -49,7 +49,7 @@ test("without any history the default stands, and the first minutes lean on it",
   expect(speeds[30]).toMatchObject({ source: "tracked", isStopped: false });
 });
 
-test("a red light of 45 seconds moves the average a little and stops nobody", () => {
+test("a red light of 45 seconds changes the average a little and is no stop", () => {
   const fixes = driven(1500, 5, (second) => (second >= 1200 && second < 1245 ? 0 : 40));
   const from = fixes.findIndex(({ atMs }) => atMs >= START_MS + 1200_000);
   for (const speed of speedsOf(fixes).slice(from)) {
@@ -58,22 +58,22 @@ test("a red light of 45 seconds moves the average a little and stops nobody", ()
   }
 });
 
-test("a sleeping tracker that reports one place each 20 minutes stands", () => {
+test("a tracker that reports one place every 20 minutes is stopped", () => {
   const speeds = speedsOf([0, 20, 40, 60, 80].map((minute) => north(minute * 60, 0)));
   for (const speed of speeds.slice(1)) expect(speed).toEqual({ averageKmh: 0, source: "tracked", isStopped: true });
 });
 
-test.each([16, 20, 60])("a vehicle at 20 km/h that reports each %d minutes drives 20 km/h", (minutes) => {
+test.each([16, 20, 60])("a vehicle at 20 km/h that reports every %d minutes has 20 km/h", (minutes) => {
   const speed = last([0, 1, 2, 3].map((i) => north(i * minutes * 60, (i * minutes * 20) / 60)));
   expect(speed.averageKmh).toBeCloseTo(20, 1);
   expect(speed.isStopped).toBe(false);
 });
 
-test("after two hours of silence history begins anew", () => {
+test("after two hours without a fix the history starts anew", () => {
   expect(last([north(0, 0), north(7200, 5)])).toMatchObject({ averageKmh: 60, source: "default" });
 });
 
-test("the noise of a parked receiver is no drive, with 3 m and with 13 m", () => {
+test("the noise of a parked receiver, 3 m or 13 m, is no movement", () => {
   const small = Array.from({ length: 60 }, (_, i) => north(i * 10, (i % 2) * 0.0033));
   expect(last(small)).toMatchObject({ isStopped: true, averageKmh: 0 });
   const random = chance(7);
@@ -81,18 +81,18 @@ test("the noise of a parked receiver is no drive, with 3 m and with 13 m", () =>
   expect(last(big)).toMatchObject({ isStopped: true, averageKmh: 0 });
 });
 
-test("stopped needs the configured minutes, and ends with 100 m", () => {
+test("a vehicle is stopped after the configured minutes, until it has moved 100 m", () => {
   const standing = [...driven(600, 10, () => 40), ...Array.from({ length: 40 }, (_, i) => north(610 + i * 10, 6.67))];
   const speeds = speedsOf(standing);
   const stoppedAt = speeds.findIndex(({ isStopped }) => isStopped);
-  // The last metres of the drive lie within 100 m, too.
+  // The last metres of the drive are within 100 m, too.
   expect((standing[stoppedAt] as Fix).atMs - START_MS).toBeGreaterThanOrEqual(880_000);
   expect((standing[stoppedAt] as Fix).atMs - START_MS).toBeLessThanOrEqual(910_000);
   expect(last([...standing, north(1010, 6.8)]).isStopped).toBe(false);
   expect(last(standing, { ...RULES, stoppedAfterMinutes: 8 }).isStopped).toBe(false);
 });
 
-test("a vehicle that stands longer than the whole window stands, whatever stoppedAfterMinutes says", () => {
+test("a vehicle that stands longer than the whole window is stopped for any stoppedAfterMinutes", () => {
   expect(
     last(
       Array.from({ length: 30 }, (_, i) => north(i * 60, 0)),
@@ -101,7 +101,7 @@ test("a vehicle that stands longer than the whole window stands, whatever stoppe
   ).toBe(true);
 });
 
-test("a long stop is left out of the average as soon as it is over", () => {
+test("a long stop does not count for the average after it has ended", () => {
   const fixes = driven(2400, 10, (second) => (second >= 600 && second < 1800 ? 0 : 36));
   const after = speedsOf(fixes).filter((_, i) => (fixes[i] as Fix).atMs >= START_MS + 1830_000);
   for (const speed of after) {
@@ -110,12 +110,12 @@ test("a long stop is left out of the average as soon as it is over", () => {
   }
 });
 
-test("standing less than a long stop is part of the drive", () => {
+test("a short stop counts for the average", () => {
   const speed = last(driven(1200, 10, (second) => (second >= 700 && second < 940 ? 0 : 40)));
   expect(speed.averageKmh).toBeCloseTo(24, 0);
 });
 
-test("the city drive: no null, and the same speed at one fix each 1, 10 and 30 seconds", () => {
+test("the city drive has no null, and the same speed with a fix every 1, 10 and 30 seconds", () => {
   const at = (every: number) => {
     const drive = thinned(readDrive("city-drive"), every);
     const speeds = speedsOf(recorded(drive));
@@ -131,7 +131,7 @@ test("the city drive: no null, and the same speed at one fix each 1, 10 and 30 s
   }
 });
 
-test("the van: stopped while it is parked, never while it drives", () => {
+test("the van is stopped while it is parked, and never while it drives", () => {
   const van = readDrive("van-delivery");
   const speeds = speedsOf(recorded(van));
   const isStoppedAt = (second: number) => speeds[van.findIndex((one) => one.second === second)]?.isStopped;
