@@ -123,6 +123,6 @@ const loaders = names.map((name) => `  ${name}: () => import("./${name}.json", {
 const header = "// Made by scripts/service-models.ts. Do not edit.\n";
 writeFileSync(
   join(TARGET, "index.ts"),
-  `${header}/** What the published model of each service says about its inputs; loaded on first use. */\nexport const MODELS: Readonly<Record<string, () => Promise<{ readonly default: unknown }>>> = {\n${loaders}\n};\n`,
+  `${header}/** The published model of each service, with the rules for its inputs. Loaded on first use. */\nexport const MODELS: Readonly<Record<string, () => Promise<{ readonly default: unknown }>>> = {\n${loaders}\n};\n`,
 );
 await aws.close();

@@ -14,85 +14,88 @@ export interface ResourceKind<Id, Spec, Live, Out, World = unknown> {
   /** True when a deletion or replacement loses data: a teardown keeps it, and a replacement needs `--allow-data-loss`. */
   readonly holdsData: boolean;
   /**
-   * How long AWS may take to finish one change of this kind, and how often to look. `readLagMs`: how long a read may answer with the
-   * old value after a change; without it two minutes.
+   * `timeoutMs`: the longest time that AWS may need for one change of this kind. `pollMs`: pause between two reads. `readLagMs`: time in
+   * which a read may still show the old value after a change; default: two minutes.
    */
   readonly settle: { readonly timeoutMs: number; readonly pollMs: number; readonly readLagMs?: number };
-  /** Error codes that mean "absent", and the only call that proves it. */
+  /** The error codes that mean "absent", and the only call that proves it. */
   readonly notFound: NotFound;
   /**
-   * Codes with which `create` reports that the resource exists: by an earlier call whose answer was lost, or by another run. The engine
-   * takes the create as done, reads the resource and decides again.
+   * Codes of `create` for a resource that exists already: by an earlier call whose answer was lost, or by another run. The engine treats
+   * the create as done, reads the resource and decides again.
    */
   readonly alreadyExists?: readonly string[];
-  /** Faults that this kind classifies in another way than the general rules (aws/faults.ts). The first rule that fits counts. */
+  /** Faults that this kind classifies differently from the general rules (aws/faults.ts). The first matching rule counts. */
   readonly retries?: readonly RetryRule[];
-  /** IAM's actions for what this kind calls: the policy of a deployer is made of them (`fleetlogix permissions`). */
+  /** IAM actions of this kind's calls. `fleetlogix permissions` makes the deployer's policy of them. */
   readonly access?: Access<Id>;
-  /** Takes minutes: started first, waited for last; not waited for with `--no-wait`. */
+  /** True for a kind that takes minutes: started first, waited for last, and not waited for with `--no-wait`. */
   readonly slow?: boolean;
-  /** Shared by the whole account: created when missing, never deleted. The phrase gives the reason. */
+  /** Reason why the resource is kept: it is shared by the whole account, created when missing, and never deleted. */
   readonly retained?: string;
-  /** Role (key of `needs`) of the resource that contains it. AWS deletes it with that one, so a teardown of both makes no call for it. */
+  /** Role (key of `needs`) of the resource that contains this one. AWS deletes both together, so a teardown of both makes no call for this one. */
   readonly partOf?: string;
 
-  /** A late writer may create it again, without our tag, right after its deletion: a teardown reads it once more at its end. */
+  /**
+   * True when a late writer may create the resource again, without our tag, right after its deletion. A teardown then reads it once more at
+   * its end.
+   */
   readonly comesBack?: boolean;
 
   // ── pure ──────────────────────────────────────────────────────────────────────────────────
-  /** Its name on AWS. */
+  /** The resource's name on AWS. */
   label(id: Id): string;
-  /** Every difference between what is wanted and what is there, tags aside; [] means up to date. */
+  /** All differences between the desired and the live state, without tags; [] means up to date. */
   diff(spec: Spec, live: Live): readonly Change[];
-  /** Notes for people that are no difference, one sentence each, e.g. a size that AWS has raised and that cannot shrink. */
+  /** Notes for users about facts that are no difference, one sentence each, e.g. a size that AWS has raised and that cannot shrink. */
   notes?(spec: Spec, live: Live | undefined): readonly string[];
-  /** What dependants may use. */
+  /** The values that dependants may use. */
   outputs(live: Live): Out;
-  /** The same outputs computed from names, where AWS does so (ARNs): a first plan can show them. */
+  /** The same outputs computed from names, where AWS computes them so (ARNs). A first plan can show them. */
   predict?(id: Id, place: AwsLocation): Out;
-  /** For `status`: ARN or id, AWS's own word for the state, and an address if it has one. */
+  /** For `status`: ARN or id, the state in AWS's terms, and the address if there is one. */
   describe(live: Live): Description;
 
   // ── effects: each idempotent ──────────────────────────────────────────────────────────────
-  /** May throw a fault of `notFound`. The engine turns it into "absent" when the proving call answered it, and reads again otherwise. */
+  /** May throw a fault of `notFound`. The engine treats it as "absent" when it is the answer of the proving call, and reads again otherwise. */
   read(id: Id, ctx: Ctx<World>): Promise<Observation<Live>>;
-  /** Creates it, tagged with `ctx.tags` in the create call where AWS can. It need not be complete: diff and update do the rest. */
+  /** Creates the resource, with `ctx.tags` in the create call if AWS allows it. It need not be complete: `diff` and `update` do the rest. */
   create(id: Id, spec: Spec, ctx: Ctx<World>): Promise<void>;
-  /** Applies `changes` (paths of `diff`, and `tags.<key>` for tags). May take one step: the engine calls it again. */
+  /** Applies `changes` (paths of `diff`, and `tags.<key>` for tags). It may do one step only; the engine calls it again for the others. */
   update(id: Id, spec: Spec, live: Live, changes: readonly Change[], ctx: Ctx<World>): Promise<void>;
-  /** May take one step (protection off, one batch of objects): the engine calls it again until the resource is absent. */
+  /** Deletes the resource. It may do one step only (protection off, one batch of objects); the engine calls it again until the resource is absent. */
   delete(id: Id, live: Live, how: DeleteOptions, ctx: Ctx<World>): Promise<void>;
-  /** Finds what uses it, after AWS refused the deletion for that reason. undefined: nothing was found. */
+  /** Finds the user of the resource after AWS refused its deletion because of one. undefined: none was found. */
   heldBy?(id: Id, live: Live, ctx: Ctx<World>): Promise<Holder | undefined>;
-  /** Its contents, for the question before a teardown. */
+  /** The resource's contents, shown in the question before a teardown. */
   inventory?(id: Id, live: Live, ctx: Ctx<World>): Promise<Inventory>;
   /**
-   * Ids of this kind that may be ours. So orphans are found without a state file: the engine leaves out the ids of the configuration,
+   * Ids of this kind that may be ours, by which orphans are found without a state file. The engine ignores the ids of the configuration,
    * reads the others and keeps those that carry the stack's tag.
    */
   candidates?(ctx: Ctx<World>): Promise<readonly Id[]>;
 }
 
-/** Actions as IAM names them, `service:Action`. A replacement and the removal of doubles need `delete`, too. */
+/** Actions in IAM's form, `service:Action`. A replacement and the removal of doubles need `delete`, too. */
 export interface Access<Id> {
-  /** The ARNs that the actions are narrowed to; `*` for what only AWS knows. */
+  /** The ARNs to which the actions are limited; `*` where only AWS knows the id. */
   on(id: Id, place: AwsLocation): readonly string[];
   readonly read: readonly string[];
   readonly write?: readonly string[];
   readonly delete?: readonly string[];
-  /** Lists, and actions for which IAM knows no resource. */
+  /** Lists, and actions that IAM cannot limit to a resource. */
   readonly everywhere?: { readonly read?: readonly string[]; readonly write?: readonly string[]; readonly delete?: readonly string[] };
 }
 
 /**
- * `read` reads a resource and then its parts (tags, policy, rotation). Only the answer of `provenBy` means that the resource is
- * absent. A NotFound from a later call is a lag or a fault, never a reason to create the resource again. During an update a
- * NotFound is propagation; during a delete that step is done.
+ * `read` reads a resource and then its parts (tags, policy, rotation). Only the answer of `provenBy` means that the resource is absent. A
+ * NotFound of a later call is a lag or a fault, and never a reason to create the resource again. During an update, a NotFound counts as
+ * propagation; during a delete, that step is done.
  */
 export interface NotFound {
-  /** `service:Operation`; undefined where an empty list is the proof and `read` itself says "absent". */
+  /** `service:Operation`. undefined: an empty list is the proof, and `read` itself returns "absent". */
   readonly provenBy: string | undefined;
-  /** AWS's error codes, in each spelling that SDK and wire have. */
+  /** AWS's error codes, in the spelling of the SDK and of the wire. */
   readonly codes: readonly string[];
 }
 
@@ -103,37 +106,37 @@ export interface Change {
   readonly from: unknown;
   readonly to: unknown;
   readonly forces?: "replace";
-  /** With `forces`: what to write in fleetlogix.config.json so that what is there stays, e.g. `"username": "fleet" in "database"`. */
+  /** With `forces`: the setting for fleetlogix.config.json that keeps the live resource, e.g. `"username": "fleet" in "database"`. */
   readonly keep?: string | undefined;
 }
 export type Tags = Readonly<Record<string, string>>;
-/** `inherited`: AWS cannot tag it; its parent proves the ownership. */
+/** `inherited`: AWS cannot tag the resource; its parent proves the ownership. */
 export type SeenTags = Tags | "inherited";
 export type Observation<Live> =
   | { readonly state: "absent" }
-  /** `adoptionBlocker`: why even `--adopt` cannot take it ("belongs to another account"); the phrase follows its name. */
+  /** `adoptionBlocker`: the reason why even `--adopt` cannot adopt it ("belongs to another account"), as a phrase after its name. */
   | { readonly state: "ready" | "settling"; readonly live: Live; readonly tags: SeenTags; readonly adoptionBlocker?: string }
   | { readonly state: "failed"; readonly live: Live; readonly tags: SeenTags; readonly reason: string };
 export interface Description {
   readonly arn?: string | undefined;
-  /** AWS's own word where it has one (`available`, `ACTIVE`), else `ready`. */
+  /** The state in AWS's terms if there is one (`available`, `ACTIVE`), otherwise `ready`. */
   readonly state: string;
   readonly address?: string | undefined;
-  /** Why it does not work although AWS calls it ready, as a phrase: "stopped: reserved concurrency 0". */
+  /** The reason why it does not work although AWS reports it as ready, as a phrase: "stopped: reserved concurrency 0". */
   readonly trouble?: string | undefined;
 }
 export interface Holder {
-  /** "a rule of the security group sg-1 (other)": follows "is held by". */
+  /** The user as a phrase after "is held by": "a rule of the security group sg-1 (other)". */
   readonly what: string;
-  /** false: AWS releases it by itself. true: somebody must remove the holder. */
+  /** false: AWS releases the resource without help. true: somebody must remove the holder. */
   readonly stays: boolean;
-  /** How to remove it, as a sentence; with `stays`. */
+  /** With `stays`: how to remove the holder, as a sentence. */
   readonly fix?: string;
 }
 export interface Inventory {
   readonly items: number;
   readonly bytes: number;
-  /** One phrase for people: "1,204 objects, 3.1 GB". */
+  /** One phrase for users: "1,204 objects, 3.1 GB". */
   readonly text: string;
   /** Cost of keeping it as a phrase; undefined when it is negligible. */
   readonly cost?: string | undefined;
@@ -155,9 +158,9 @@ export interface AwsFault {
   readonly requestId: string | undefined;
   /** `service:Operation` that failed. */
   readonly operation: string | undefined;
-  /** The computer that could not be reached, where the network names one. */
+  /** The host that could not be reached, if the network's error names one. */
   readonly host?: string | undefined;
-  /** From Retry-After, if AWS sent one. */
+  /** From Retry-After, if AWS sent it. */
   readonly retryAfterMs: number | undefined;
 }
 /**
@@ -166,7 +169,7 @@ export interface AwsFault {
  */
 export type RetryClass = "propagation" | "throttle" | "busy" | "transient" | "permanent";
 
-/** A fault fits a rule when it fits all members that the rule has. */
+/** A rule matches a fault that has all members of the rule. */
 export interface RetryRule {
   readonly class: RetryClass;
   readonly codes?: readonly string[];
@@ -175,12 +178,12 @@ export interface RetryRule {
   readonly during?: readonly Verb[];
 }
 
-/** `World` holds the clients of the kinds. The engine hands it on and never uses it. */
+/** `World` holds the clients of the kinds. The engine only passes it on. */
 export interface Ctx<World = unknown> {
   readonly place: AwsLocation;
   /** `<project>/<environment>`: the value of the tag `fleetlogix:stack`, the proof of ownership. */
   readonly stack: string;
-  /** All tags that a resource of ours carries. */
+  /** All tags of our resources. */
   readonly tags: Tags;
   readonly signal: AbortSignal;
   readonly world: World;
@@ -193,7 +196,7 @@ export interface ResourceNode<out Out = unknown> {
   /** Stable id in the stack: `table.deliveries`, `function.verify-delivery`. */
   readonly id: string;
   readonly kind: AnyKind;
-  /** Edges of the graph. `spec` sees the outputs of these nodes only, so an undeclared dependency is a type error. */
+  /** Edges of the graph. `spec` sees only the outputs of these nodes, so an undeclared dependency is a type error. */
   readonly needs: Readonly<Record<string, ResourceNode>>;
   readonly identity: (from: never) => unknown;
   readonly spec: (from: never) => unknown;
@@ -203,8 +206,8 @@ type OutputsOf<N> = N extends ResourceNode<infer Out> ? Out : never;
 type From<Needs> = { readonly [K in keyof Needs]: OutputsOf<Needs[K]> };
 
 /**
- * `identity` gets the outputs of dependencies that may be absent (in a teardown, in a first plan). It returns undefined when the
- * resource cannot exist without them. `spec` runs only when all dependencies exist or are predictable.
+ * `identity` gets the outputs of dependencies that may be absent (in a teardown, in a first plan). It returns undefined when the resource
+ * cannot exist without them. `spec` is called only when all dependencies exist or are predictable.
  */
 export function declare<Id, Spec, Live, Out, World, const Needs extends Record<string, ResourceNode> = Record<never, never>>(
   kind: ResourceKind<Id, Spec, Live, Out, World>,

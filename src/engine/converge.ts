@@ -7,13 +7,13 @@ import { call, type EngineRun, type Present, pause, type Subject } from "./run.t
 import { readLive, readTagged, TAG_LAG, waitUntilSettled } from "./wait.ts";
 
 /**
- * Default of `settle.readLagMs`: how long AWS may answer with the old value after a change. After that time an unchanged difference
- * is a bug, and an absent resource is deleted.
+ * Default of `settle.readLagMs`: the time in which AWS may answer with the old value after a change. After it, an unchanged difference is a
+ * bug, and an absent resource counts as deleted.
  */
 const READ_LAG_MS = 120_000;
-/** The same at an endpoint that is not AWS: after that time the endpoint has dropped the attribute. */
+/** The same for an endpoint other than AWS. After this time the endpoint has dropped the attribute. */
 const FORGIVING_LAG_MS = 2_000;
-/** A create whose answer was lost may have taken effect. For this time "absent" counts as a stale read; then the resource is created again. */
+/** A create whose answer was lost may have taken effect. In this time "absent" counts as a stale read; afterwards the resource is created again. */
 const UNSURE_LAG_MS = 5_000;
 const LAG_POLL_MS = 1_000;
 /** Upper limit of writes for one resource: only a difference that oscillates reaches it. */
@@ -22,7 +22,7 @@ const MAX_ACTS = 40;
 export interface Converged {
   readonly decision: Decision;
   readonly live: Present;
-  /** Not waited for (`--no-wait`): AWS finishes it later. */
+  /** True with `--no-wait`: AWS finishes the resource later. */
   readonly settling: boolean;
 }
 /** The writes of this run to one resource. The next read is compared with them. */
@@ -36,10 +36,9 @@ interface History {
 }
 
 /**
- * Converges one resource: read → decide → act → wait, until no difference is left.
- * So `create` only has to make it exist, and `update` may take one step at a time (Lambda's code before its configuration,
- * DynamoDB's indexes one by one). After every write, also after one whose answer was lost, the resource is read and decided
- * again: no write is ever repeated blindly.
+ * Converges one resource: read → decide → act → wait, until no difference is left. Therefore `create` only has to make the resource exist,
+ * and `update` may do one step at a time (Lambda's code before its configuration, DynamoDB's indexes one by one). After every write, also
+ * after one whose answer was lost, the resource is read and decided again. No write is repeated without a read.
  */
 export async function converge(subject: Subject, spec: unknown, run: EngineRun): Promise<Converged> {
   const history: History = { retries: new Map(), forgotten: new Set(), replaced: false, acts: 0 };
@@ -74,7 +73,7 @@ function judge(subject: Subject, spec: unknown, seen: Observation<unknown>, hist
   return { ...decision, action: changes.some((c) => c.forces) ? "replace" : "update", changes };
 }
 
-/** Throws when a failed resource holds data (a person must repair it), or failed again right after it was replaced. */
+/** Throws when a failed resource holds data (a person must repair it), or when it failed again right after its replacement. */
 function refuseFailed(subject: Subject, seen: Observation<unknown>, decision: Decision, history: History): void {
   if (seen.state !== "failed" || !("changes" in decision)) return;
   const nothingElse = decision.changes.every((c) => c.path === FAILED);
@@ -82,7 +81,7 @@ function refuseFailed(subject: Subject, seen: Observation<unknown>, decision: De
   if ((decision.action === "update" && nothingElse) || again) throw settleFailed(subject, seen.reason);
 }
 
-/** Says whether the read may be older than our last write. Then the resource is read again instead of written again. */
+/** True when the read may be older than our last write. Then the resource is read again before any other write. */
 function lags(subject: Subject, decision: Decision, history: History, run: EngineRun): boolean {
   const now = run.ports.clock.now();
   const readLagMs = subject.kind.settle.readLagMs ?? READ_LAG_MS;
@@ -130,7 +129,7 @@ async function act(
   if (written === "done") history.changed = { at, changes };
 }
 
-/** One write. `unknown`: no answer, it may have taken effect. `undone`: AWS refused it for now. Both return after a pause. */
+/** Makes one write. `unknown`: no answer, so it may have taken effect. `undone`: AWS refused it for now. Both return after a pause. */
 async function tryWrite(
   subject: Subject,
   verb: "create" | "update",
@@ -154,13 +153,16 @@ async function tryWrite(
 
 const same = (a: Change, b: Change) => JSON.stringify(a) === JSON.stringify(b);
 
-/** Upper limit of delete steps: only a resource that AWS never deletes, or goes on listing, reaches it. */
+/** Upper limit of delete steps. Only a resource that AWS never deletes, or continues to list, reaches it. */
 const MAX_STEPS = 10;
-/** Steps without a pause. Before later ones the engine waits: the poll interval of the kind, doubling up to the limit. */
+/** Number of steps without a pause. Later steps wait: the poll interval of the kind, doubled each time up to the limit. */
 const QUICK_STEPS = 3;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** Deletes until it is absent. `settling`: AWS is still deleting and `--no-wait` is set. Throws OWNER_FOREIGN for a foreign resource. */
+/**
+ * Deletes the resource until it is absent. `settling`: AWS is still deleting, and `--no-wait` is set. Throws OWNER_FOREIGN for a foreign
+ * resource.
+ */
 export async function remove(subject: Subject, run: EngineRun, how: DeleteOptions): Promise<"absent" | "settling"> {
   const { kind, identity } = subject;
   const started = run.ports.clock.now();
@@ -181,7 +183,7 @@ export async function remove(subject: Subject, run: EngineRun, how: DeleteOption
       await call(subject, run, () => kind.delete(identity, live, how, run.ctx));
       retry = newRetry(subject, "delete", run);
     } catch (error) {
-      // It, or a part of it, is deleted already: the next read says which.
+      // The resource, or a part of it, is deleted already. The next read shows which.
       const code = run.ports.toFault(error)?.code;
       if (code === undefined || !kind.notFound.codes.includes(code)) await retry(error, await holderOf(subject, live, error, run));
     }
@@ -190,7 +192,7 @@ export async function remove(subject: Subject, run: EngineRun, how: DeleteOption
   throw settleTimeout(subject, "there", run.ports.clock.now() - started);
 }
 
-/** The resource that prevents the deletion. Throws RESOURCE_HELD when it is not released by itself: a retry is useless then. */
+/** The resource that prevents the deletion. Throws RESOURCE_HELD when AWS does not release it, because a retry is then useless. */
 async function holderOf(subject: Subject, live: unknown, error: unknown, run: EngineRun): Promise<string | undefined> {
   const { heldBy } = subject.kind;
   const fault = run.ports.toFault(error);

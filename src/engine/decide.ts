@@ -1,7 +1,7 @@
 import { defined } from "../defined.ts";
 import type { AnyKind, Change, Ctx, Observation, SeenTags } from "./contract.ts";
 
-/** A value that cannot be compared because a dependency is missing becomes a create, or an update with an unknown value. */
+/** When a dependency is missing, a value cannot be compared. Then the decision is a create, or an update with an unknown value. */
 export type Decision =
   | { readonly action: "create"; readonly notes?: Notes }
   | { readonly action: "update" | "replace"; readonly changes: readonly Change[]; readonly notes?: Notes }
@@ -14,12 +14,12 @@ export type Decision =
 export interface Planned {
   readonly id: string;
   readonly kind: string;
-  /** Its name on AWS. */
+  /** The resource's name on AWS. */
   readonly name: string;
   readonly decision: Decision;
   /** ARN or address, live or predicted. */
   readonly arn?: string | undefined;
-  /** It carries the stack's tag and is not in the configuration. */
+  /** True for a resource that carries the stack's tag and is not in the configuration. */
   readonly orphan?: boolean | undefined;
 }
 /** A failure as plain data. */
@@ -34,11 +34,11 @@ export type Notes = readonly string[];
 export type Refusal = "OWNER_FOREIGN" | "WRONG_PLACE" | "DATA_PROTECTED";
 
 export interface Policy {
-  /** Adopt resources that have our name and not our tag. */
+  /** Adopt resources that have one of our names and not our tag. */
   readonly adopt: boolean;
   /** Ids of data-holding resources that may be replaced. */
   readonly allowDataLoss: ReadonlySet<string>;
-  /** The endpoint is not AWS: an attribute that it does not keep is a warning there. */
+  /** True for an endpoint other than AWS: there, an attribute that it does not keep is a warning. */
   readonly forgiving: boolean;
   /** false: do not wait for slow resources (--no-wait). */
   readonly wait: boolean;
@@ -57,15 +57,15 @@ export function ownerOf(tags: SeenTags, stack: string): Owner {
   return tags[STACK_TAG] === undefined ? "untagged" : "foreign";
 }
 
-/** The region of the stack that owns it, when that is another one. */
+/** The region of the owning stack, when it is another one. */
 export function otherRegion(tags: SeenTags, wanted: Ctx["tags"]): string | undefined {
   const region = tags === "inherited" ? undefined : tags[REGION_TAG];
   return region === wanted[REGION_TAG] ? undefined : region;
 }
 
 /**
- * The desired state of a node. It is unknown while a dependency does not exist and cannot be predicted. `guess`: the spec with
- * `pending` texts in place of the missing values, where that is possible.
+ * The desired state of a node. It is unknown while a dependency does not exist and cannot be predicted. `guess`: the spec with `pending`
+ * texts for the missing values, if that is possible.
  */
 export type Spec =
   | { readonly known: true; readonly value: unknown }
@@ -100,7 +100,7 @@ export function decide(
   return dataProtected(subject, forcing);
 }
 
-/** The hint names first how to keep the data, and last the command that deletes it. */
+/** The hint first names the setting that keeps the data, and last the command that deletes the data. */
 function dataProtected({ id, kind, label }: ResourceRef, forcing: readonly Change[]): Decision {
   const differing = forcing.map(({ path, from, to }) => `${path} (${show(from)} there, ${show(to)} wanted)`).join(", ");
   const keeps = new Set(forcing.map(({ keep }) => keep ?? "another name for it"));
@@ -175,14 +175,14 @@ function differences(
   return spec.after.map((need) => ({ path: `(after ${need})`, from: "as it is", to: "known after create" }));
 }
 
-/** Differences of the spec, or of its guess: a certain difference must be known before the first write, above all one that forces a replacement. */
+/** Differences of the spec, or of its guess. A certain difference must be known before the first write, above all one that forces a replacement. */
 function ownDifferences(kind: AnyKind, spec: Spec, live: unknown): readonly Change[] {
   const changes = tryWith(spec, (value) => kind.diff(value, live)) ?? [];
   return spec.known
     ? changes
     : changes.map(({ forces, ...change }) => ({ ...change, ...defined({ forces: isPending(change.to) ? undefined : forces }) }));
 }
-/** A kind may parse a value, such as an ARN. Then a guess cannot be compared. */
+/** A kind may parse a value, such as an ARN. A guess with a placeholder cannot be compared then. */
 function tryWith<T>(spec: Spec, look: (value: unknown) => T): T | undefined {
   if (spec.known) return look(spec.value);
   if (spec.guess === undefined) return undefined;
@@ -193,7 +193,7 @@ function tryWith<T>(spec: Spec, look: (value: unknown) => T): T | undefined {
   }
 }
 
-/** Tags that are not ours are left alone. */
+/** Differences of our tags. Other tags are ignored. */
 function tagDifferences(seen: SeenTags, wanted: Ctx["tags"]): readonly Change[] {
   if (seen === "inherited") return [];
   return Object.entries(wanted)

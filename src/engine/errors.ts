@@ -8,7 +8,7 @@ const RUN_AGAIN = "Run the same command again: it continues from here.";
 export function interrupted(): FleetlogixError {
   return new FleetlogixError("INTERRUPTED", "interrupted: nothing new was started, the calls in flight are finished", { hint: RUN_AGAIN });
 }
-/** A difference that an update does not remove is a bug in `diff` or `update` of the kind. The engine reports it instead of looping. */
+/** An update that does not remove a difference is a bug in the kind's `diff` or `update`. The engine reports it instead of repeating it. */
 export function diffStuck(subject: ResourceRef, changes: readonly Change[]): FleetlogixError {
   const what = changes.map((c) => `${c.path} is ${show(c.from)}, wanted ${show(c.to)}`).join("; ");
   return new FleetlogixError("DIFF_STUCK", `${named(subject)} does not take a change: ${what}`, {
@@ -53,7 +53,7 @@ export function retriesExhausted(
     requestId: fault.requestId,
   });
 }
-/** Turns anything that a step threw into a FleetlogixError. An error that is no AWS fault is a bug of ours and keeps its stack. */
+/** Turns any error of a step into a FleetlogixError. An error that is no AWS fault is a bug of ours and keeps its stack. */
 export function toError(error: unknown, subject: ResourceRef, ports: Ports): FleetlogixError {
   if (error instanceof FleetlogixError) return error;
   const fault = ports.toFault(error);

@@ -12,21 +12,21 @@ export interface ResourceResult extends Planned {
   readonly status: "done" | "failed" | "skipped";
   readonly durationMs: number;
   readonly error?: ErrorSummary | undefined;
-  /** AWS has not finished it, and `--no-wait` is set. */
+  /** True with `--no-wait` when AWS has not finished the resource. */
   readonly settling?: boolean | undefined;
 }
 export interface ExecutionResult {
   readonly ok: boolean;
   readonly resources: readonly ResourceResult[];
-  /** The first failure; INTERRUPTED when the run was. */
+  /** The first failure, or INTERRUPTED. */
   readonly error: FleetlogixError | undefined;
   /** Outputs of the nodes that are done, by id. */
   readonly outputs?: ReadonlyMap<string, unknown> | undefined;
 }
 
 /**
- * Executes the plan. A node starts when its dependencies are done. A failure skips its dependants and nothing else. A node that was
- * read as up to date, with all its dependencies, is not read a second time; every other node is.
+ * Executes the plan. A node starts when its dependencies are done. A failure skips only its dependants. A node that was up to date in the
+ * plan, like all its dependencies, is not read a second time; every other node is.
  */
 export async function execute(
   seen: readonly ObservedNode[],

@@ -26,9 +26,7 @@ export function inOrder(
 
 const allNeeds = (node: ResourceNode): readonly ResourceNode[] => Object.values(node.needs);
 
-/**
- * The dependencies whose outputs the identity of a node uses. A role, for example, is needed to create a function and not to find it.
- */
+/** The dependencies whose outputs the node's identity uses. For example, a role is needed to create a function, but not to find it. */
 export function identityNeeds(node: ResourceNode): readonly ResourceNode[] {
   const asked = new Set<string>();
   const from = new Proxy<Record<string, unknown>>(
@@ -45,8 +43,8 @@ export function identityNeeds(node: ResourceNode): readonly ResourceNode[] {
 }
 
 /**
- * Priority for a free slot: slow nodes and their dependencies, then nodes with the most dependants, then the given order.
- * Returns the rank of each id; 0 goes first.
+ * Priority for a free slot: first slow nodes and their dependencies, then nodes with the most dependants, then the given order. Returns the
+ * rank of each id; the lowest goes first.
  */
 export function ranks(order: readonly ResourceNode[]): ReadonlyMap<string, number> {
   const dependants = new Map<string, Set<ResourceNode>>(order.map((node) => [node.id, new Set()]));
@@ -74,9 +72,9 @@ function duplicate(id: string): FleetlogixError {
 }
 
 /**
- * Walks a graph in parallel. An item starts when every item of `after` is done. Where one of those failed, the item and its
- * dependants are skipped. `visit` returns false to skip the dependants. Items that may start together start in the given order.
- * The number of parallel calls is limited in run.ts, so that a long wait occupies no slot.
+ * Walks a graph in parallel. An item starts when every item of `after` is done. When one of those failed, the item and its dependants are
+ * skipped. `visit` returns false to skip the dependants. Items that can start together start in the given order. run.ts limits the calls in
+ * flight, so that a long wait occupies no slot.
  */
 export async function walk<T extends { readonly id: string }>(
   items: readonly T[],

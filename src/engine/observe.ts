@@ -17,9 +17,9 @@ export interface ObservedNode {
 }
 
 /**
- * Reads the live state, dependencies first, as parallel as the slots allow. The only effect of planning; the rest is pure.
- * `specs: false` leaves out the desired state: status, outputs and teardown need the live state only.
- * `needs: "identity"` reads, beside the nodes, only those dependencies that their identity is made of.
+ * Reads the live state, dependencies first, with as many calls in flight as the slots allow. This is the only effect of planning. `specs:
+ * false` omits the desired state, because status, outputs and teardown do not need it. `needs: "identity"` reads, in addition to the nodes,
+ * only the dependencies that their identity uses.
  */
 export async function observe(
   nodes: readonly ResourceNode[],
@@ -66,17 +66,17 @@ function specOf(node: ResourceNode, from: Readonly<Record<string, unknown>>, mis
   try {
     return { known: false, after: missing, guess: node.spec(Object.fromEntries(guessed) as never) };
   } catch {
-    // `spec` parses a value that is still missing.
+    // `spec` parsed a value that is still missing.
     return { known: false, after: missing };
   }
 }
-/** Stands for the outputs of a node that does not exist: each one is pending. */
+/** Placeholder for the outputs of a node that does not exist. Each output is pending. */
 const pendingOutputs = (need: string): unknown =>
   new Proxy({}, { get: (_none, name) => (typeof name === "string" ? pending(need) : undefined) });
 
 export const needsOf = (node: ResourceNode): readonly string[] => Object.values(node.needs).map((need) => need.id);
 
-/** Outputs of the dependencies of a node, by role. Those that are neither live nor predictable are left out. */
+/** Outputs of a node's dependencies, by role. Outputs that are neither live nor predictable are left out. */
 export function outputsFor(node: ResourceNode, outOf: (id: string) => unknown): Readonly<Record<string, unknown>> {
   const known = Object.entries(node.needs).map(([role, need]) => [role, outOf(need.id)] as const);
   return Object.fromEntries(known.filter(([, out]) => out !== undefined));

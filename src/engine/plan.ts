@@ -33,14 +33,14 @@ export function refuseBeforeWriting(resources: readonly Planned[]): void {
   throw new FleetlogixError(code, text, { hint: hints, resource: first.id });
 }
 
-/** What a teardown does with one existing resource: a node of the stack, or an orphan (it carries our tag and is not in the configuration). */
+/** The deletion of one existing resource in a teardown: a node of the stack, or an orphan (it has our tag and is not in the configuration). */
 export interface Deletion {
   readonly id: string;
   readonly subject: Subject;
   readonly live: Present;
   readonly decision: Decision;
   readonly orphan: boolean;
-  /** Position in the order of the stack. A resource may use those of a lower level. */
+  /** Position in the order of the stack. A resource may use resources of lower levels. */
   readonly level: number;
   readonly needs: readonly string[];
   /** Id of the resource that contains this one. AWS deletes both in one call. */
@@ -48,8 +48,8 @@ export interface Deletion {
 }
 
 /**
- * Pure. A resource that holds data is kept unless `deleteData` is set. A foreign resource is left alone. The dependencies of both
- * are kept. `orphansOnly`: only orphans are deleted; the stack stays.
+ * Decides on all deletions, pure. A resource that holds data is kept unless `deleteData` is set. A foreign resource is not touched. The
+ * dependencies of both are kept. `orphansOnly`: only orphans are deleted; the stack stays.
  */
 export function planDeletions(
   nodes: readonly ObservedNode[],
@@ -80,13 +80,13 @@ export function planDeletions(
   return [...stackDeletions, ...orphanDeletions];
 }
 
-/** A part shares the decision on its parent. */
+/** A part gets the decision on its parent. */
 function withParent(own: Decision, parent: Decision | undefined, parentId: string | undefined): Decision {
   if (parent?.action === "retain") return { ...parent, why: `it is part of ${parentId}, which is kept` };
   return parent?.action === "refuse" ? parent : own;
 }
 
-/** The dependencies of an orphan are unknown. A kept orphan keeps those that its kind has in the stack. */
+/** An orphan's dependencies are unknown. A kept orphan keeps those that its kind has in the stack. */
 function judgeOrphans(
   nodes: readonly ObservedNode[],
   orphans: readonly Orphan[],
@@ -129,7 +129,7 @@ export function plannedDeletion({ id, subject, live, decision, orphan }: Deletio
   return defined({ id, kind: subject.kind.kind, name: subject.label, decision, arn, orphan: orphan || undefined });
 }
 
-/** Says whether a resource of one kind needs one of another kind, as the nodes of the stack do. */
+/** Returns whether a resource of one kind may need one of another kind, according to the nodes of the stack. */
 export function kindNeeds(nodes: readonly ResourceNode[]): (user: Subject, used: Subject) => boolean {
   const pairs = new Set(nodes.flatMap((node) => Object.values(node.needs).map((need) => `${node.kind.kind} > ${need.kind.kind}`)));
   return (user, used) => pairs.has(`${user.kind.kind} > ${used.kind.kind}`);

@@ -1,7 +1,7 @@
 import type { FleetlogixError } from "../errors.ts";
 import type { AwsFault, RetryClass, Verb } from "./contract.ts";
 
-/** Effects that the engine needs from outside. Tests hand in fakes; app.ts hands in the real ones. */
+/** Effects of the outside world that the engine needs. Tests pass fakes; app.ts passes the real ones. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -13,9 +13,9 @@ export interface Ports {
   /** undefined: the error is no AWS fault but a bug of ours. */
   readonly toFault: (error: unknown) => AwsFault | undefined;
   readonly classify: (fault: AwsFault, during: Verb) => RetryClass;
-  /** Error for a fault that no retry removes (access, credentials, …); undefined: the engine writes its own. */
+  /** The error for a fault that no retry removes (access, credentials, …); undefined: the engine makes its own. */
   readonly explain?: (fault: AwsFault, resource: string) => FleetlogixError | undefined;
-  /** A random number, 0 ≤ x < 1, for the jitter of retries. Without it there is no jitter. */
+  /** A random number, 0 ≤ x < 1, for the jitter of retries. Without this port there is no jitter. */
   readonly random?: () => number;
   /** Wraps every call of a kind, so that the AWS layer knows the resource of the call. */
   readonly around?: <T>(id: string, call: () => Promise<T>) => Promise<T>;

@@ -4,13 +4,12 @@ import type { AwsFault, RetryClass, RetryRule, Verb } from "./contract.ts";
 import { retriesExhausted } from "./errors.ts";
 import { call, type EngineRun, pause, type Subject } from "./run.ts";
 
-/** Upper limit of attempts of one call for one retry class. */
+/** Upper limit of attempts of one call in one retry class. */
 const MAX_ATTEMPTS = 10;
 /**
- * Waits between attempts: they double from `first` up to `cap`. Ten attempts last about
- * 120 s for propagation (a new role is known after 2–12 s, at worst a minute), 180 s for throttling (API Gateway lets one
- * DeleteRestApi through in 30 s), 240 s for another change under way and longer for kinds that take long themselves
- * (a deleted database keeps its network interface for minutes), 65 s when AWS or the network fails.
+ * Waits between attempts: they double from `first` up to `cap`. Ten attempts take about 120 s for propagation (a new role is visible after
+ * 2–12 s, at worst a minute), 180 s for throttling (API Gateway accepts one DeleteRestApi in 30 s), 240 s for another change in progress,
+ * and longer for slow kinds (a deleted database keeps its network interface for minutes), and 65 s for failures of AWS or the network.
  */
 const WAITS: Readonly<Record<Exclude<RetryClass, "permanent">, { readonly first: number; readonly cap: number }>> = {
   propagation: { first: 500, cap: 30_000 },
@@ -26,7 +25,7 @@ const SPREAD = 0.25;
 /** Takes the error of a failed call. Waits as long as its retry class demands and returns the class, or throws when a retry is useless. */
 export type Retry = (error: unknown, holder?: string) => Promise<Exclude<RetryClass, "permanent">>;
 
-/** The only place that decides whether a call is repeated. */
+/** The only function that decides whether a call is repeated. */
 export function newRetry(subject: Subject, verb: Verb, run: EngineRun): Retry {
   const { clock, toFault, random } = run.ports;
   const failures = new Map<RetryClass, number>();

@@ -4,16 +4,16 @@ import { interrupted } from "./errors.ts";
 import type { Emit } from "./events.ts";
 import type { Ports } from "./ports.ts";
 
-/** One resource with its identity: the subject of every step of the engine. */
+/** One resource with its identity. All steps of the engine work on it. */
 export interface Subject {
   readonly id: string;
   readonly kind: AnyKind;
-  /** Identity by which the kind finds it; undefined while the resource that contains it does not exist. */
+  /** Identity by which the kind finds the resource; undefined while its parent does not exist. */
   readonly identity: unknown;
   readonly label: string;
   readonly rank: number;
 }
-/** Context of one run of the engine, handed to every step. */
+/** Context of one run of the engine. */
 export interface EngineRun {
   readonly ctx: Ctx;
   readonly policy: Policy;
@@ -44,7 +44,7 @@ export function call<T>(subject: Subject, run: EngineRun, effect: () => Promise<
   });
 }
 
-/** Runs `call` when a slot is free. Of the waiting calls the lowest rank goes first. */
+/** Runs `call` when a slot is free. The waiting call with the lowest rank goes first. */
 export type Slots = <T>(rank: number, call: () => Promise<T>) => Promise<T>;
 
 /** Limits the calls in flight. A wait for AWS occupies no slot, so one slot is enough for any graph. */

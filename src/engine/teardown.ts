@@ -152,7 +152,7 @@ async function deleteOne(item: Deletion, run: EngineRun, optionsOf: OptionsOf, r
   }
 }
 
-/** Deletes once more what a late writer of ours created again after this run had deleted it. It carries no tag then. */
+/** Deletes a resource a second time when a late writer of ours created it again after its deletion. It has no tag then. */
 async function deleteAgain(item: Deletion, run: EngineRun, optionsOf: OptionsOf, report: Report): Promise<void> {
   const began = run.ports.clock.now();
   try {
@@ -165,8 +165,8 @@ async function deleteAgain(item: Deletion, run: EngineRun, optionsOf: OptionsOf,
 }
 
 /**
- * Items to delete first: the dependants. An orphan's dependencies are unknown, so we assume those that its kind has in the stack.
- * A part is reported as deleted after its parent, and nothing waits for it.
+ * Items that must be deleted before an item: its dependants. An orphan's dependencies are unknown, so we assume those that its kind has in
+ * the stack. A part is reported as deleted after its parent, and nothing waits for it.
  */
 function dependantsAmong(deletions: readonly Deletion[], nodes: readonly ResourceNode[]): (item: Deletion) => readonly string[] {
   const uses = kindNeeds(nodes);

@@ -4,13 +4,16 @@ import { settleTimeout } from "./errors.ts";
 import { readWithRetry } from "./retry.ts";
 import { type EngineRun, pause, type Subject } from "./run.ts";
 
-/** A local AWS finishes within a second, AWS within minutes: the poll interval grows with the wait, from this value. */
+/** The first poll interval; it grows with the wait. A local AWS finishes within a second, AWS within minutes. */
 const FIRST_POLL_MS = 250;
 /** A tag may be invisible for some seconds after it was written (DynamoDB lists none at first). */
 const TAG_POLL_MS = 1_000;
-/** How long an untagged resource is read again before it counts as foreign. `found`: we have not changed it in this run. `made`: we have just created it. */
+/**
+ * Time in which an untagged resource is read again before it counts as foreign. `found`: this run has not changed it. `made`: this run has
+ * just created it.
+ */
 export const TAG_LAG = { found: 3_000, made: 30_000 } as const;
-/** The same at an endpoint that is not AWS: it answers at once, or it keeps no tags at all. */
+/** The same for an endpoint other than AWS, which answers at once or keeps no tags at all. */
 const FORGIVING_TAG_LAG_MS = 2_000;
 
 /** Reads the live resource once, with retries. */
@@ -40,7 +43,7 @@ export async function readTagged(subject: Subject, run: EngineRun, tagLagMs: num
   }
 }
 
-/** The only loop that waits for AWS: until the resource is no longer `settling`. Throws SETTLE_TIMEOUT. */
+/** The only loop that waits for AWS, until the resource is no longer `settling`. Throws SETTLE_TIMEOUT. */
 export async function waitUntilSettled(subject: Subject, run: EngineRun, found: Observation<unknown>): Promise<Observation<unknown>> {
   const { timeoutMs, pollMs } = subject.kind.settle;
   const { clock } = run.ports;

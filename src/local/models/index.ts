@@ -1,5 +1,5 @@
 // Made by scripts/service-models.ts. Do not edit.
-/** What the published model of each service says about its inputs; loaded on first use. */
+/** The published model of each service, with the rules for its inputs. Loaded on first use. */
 export const MODELS: Readonly<Record<string, () => Promise<{ readonly default: unknown }>>> = {
   apigateway: () => import("./apigateway.json", { with: { type: "json" } }),
   cloudwatch: () => import("./cloudwatch.json", { with: { type: "json" } }),
