@@ -28,10 +28,13 @@ export interface Converged {
 /** The writes of this run to one resource. The next read is compared with them. */
 interface History {
   readonly retries: Map<Verb, Retry>;
+  /** Paths of differences that the endpoint does not keep. They are warnings at endpoints other than AWS. */
   readonly forgotten: Set<string>;
+  /** Our create. `sure`: AWS answered it. */
   made?: { readonly at: number; readonly sure: boolean } | undefined;
   changed?: { readonly at: number; readonly changes: readonly Change[] } | undefined;
   replaced: boolean;
+  /** Number of writes. */
   acts: number;
 }
 

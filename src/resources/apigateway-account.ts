@@ -7,7 +7,7 @@ import type { IAM } from "../aws/sdk/types.ts";
 import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 
-/** The setting of the account and region that names the role for API Gateway's logs. There is one, and all APIs share it. */
+/** The account's setting, in each region, of the role for API Gateway's logs. All APIs share it. */
 export interface AccountId {
   /** Role to create when the setting is empty. It belongs to the account, not to the stack. */
   readonly role: string;
@@ -19,7 +19,7 @@ export interface AccountSpec {
 }
 interface AccountLive {
   readonly roleArn: string;
-  /** Of the role that fleetlogix made, in normal form; undefined: the account names another one, which serves as it is. */
+  /** The role that fleetlogix made, in normal form. undefined: the account names another role, which is used unchanged. */
   readonly own: { readonly trust: unknown; readonly policy: unknown; readonly attached: readonly string[] } | undefined;
 }
 
@@ -31,7 +31,7 @@ const PRESCRIBED = "service-role/AmazonAPIGatewayPushToCloudWatchLogs";
 const ROLE_NOT_USABLE =
   /role ARN does not have required permissions|could not successfully write to CloudWatch Logs using the ARN specified/i;
 
-/** Set only when empty: an existing role stays, whoever set it. A role that fleetlogix created is repaired when it differs. */
+/** The setting is written only when it is empty: an existing role stays. A role that fleetlogix created is repaired when it differs. */
 export const apigatewayAccount: ResourceKind<AccountId, AccountSpec, AccountLive, object, AwsClients> = {
   kind: "apigateway.account",
   holdsData: false,

@@ -13,7 +13,7 @@ export interface ApiKeyId {
 export interface ApiKeySpec {
   readonly description: string;
 }
-/** Without its value, which is a secret. */
+/** The key without its value, which is a secret. */
 interface ApiKeyLive {
   readonly id: string;
   readonly arn: string;
@@ -78,7 +78,7 @@ export const apigatewayApiKey: ResourceKind<ApiKeyId, ApiKeySpec, ApiKeyLive, Ap
   },
 };
 
-/** Oldest first, so that two runs choose the same one. */
+/** The keys, oldest first, so that two runs choose the same one. */
 async function keys(gateway: APIGateway, nameQuery?: string): Promise<readonly ApiKey[]> {
   const pages = gateway.paginateGetApiKeys({ limit: 500, includeValues: false, nameQuery });
   const all = await collect(pages, (page) => page.items);

@@ -31,7 +31,7 @@ interface StageLive {
   /** Settings of single methods, by `{path}/{verb}` as AWS writes it. */
   readonly methodSettings: Readonly<Record<string, MethodSetting>>;
   readonly variables: object | undefined;
-  /** Ours, used by no stage. */
+  /** Our deployments that no stage uses. */
   readonly oldDeployments: readonly string[];
 }
 export interface StageOutputs {
@@ -40,9 +40,9 @@ export interface StageOutputs {
 }
 
 const GONE = ["NotFoundException"];
-/** The description of a deployment names its document, so an unused one of an interrupted run is found again. */
+/** The description of a deployment names its document, by which the unused deployment of an interrupted run is found. */
 const MARK = "document ";
-/** One JSON object a line. Numbers are quoted because API Gateway writes a missing one as `-`. */
+/** One JSON object in a line. Numbers are quoted, because API Gateway writes a missing one as `-`. */
 const ACCESS_LOG_FORMAT = JSON.stringify({
   requestId: "$context.requestId",
   requestTime: "$context.requestTime",

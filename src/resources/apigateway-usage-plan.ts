@@ -16,7 +16,7 @@ export interface UsagePlanSpec {
   readonly apiId: string;
   readonly stage: string;
   readonly keyId: string;
-  /** Calls a second, and calls at once. */
+  /** Calls in a second; `burstLimit`: calls at once. */
   readonly rateLimit: number;
   readonly burstLimit: number;
   /** Calls a day. */
@@ -52,7 +52,7 @@ export const apigatewayUsagePlan: ResourceKind<UsagePlanId, UsagePlanSpec, Usage
   diff: (spec, live) => [
     ...attributeChanges(ATTRIBUTES, live.attributes, spec, live),
     ...differences({
-      // Keys that others have added stay.
+      // Keys that other people added stay.
       key: [live.keys.includes(spec.keyId) ? spec.keyId : undefined, spec.keyId],
       doubles: [live.doubles.map((plan) => plan.id), []],
     }),
@@ -144,11 +144,11 @@ async function removePlan(gateway: APIGateway, usagePlanId: string, stages: read
   if (patchOperations.length > 0) await gateway.updateUsagePlan({ usagePlanId, patchOperations });
   await gateway.deleteUsagePlan({ usagePlanId });
 }
-/** A key that is in the plan already is a conflict. */
+/** Adds a key to a plan. AWS answers a conflict when it is in the plan already. */
 async function attach(gateway: APIGateway, usagePlanId: string, keyId: string): Promise<void> {
   await gateway.createUsagePlanKey({ usagePlanId, keyId, keyType: "API_KEY" });
 }
-/** By id, so that two runs choose the same one: old plans have no date. */
+/** The plans, sorted by id, so that two runs choose the same one. Old plans have no date. */
 async function plans(gateway: APIGateway): Promise<readonly UsagePlan[]> {
   const all = await collect(gateway.paginateGetUsagePlans({ limit: 500 }), (page) => page.items);
   return all.toSorted((a, b) => (a.id ?? "").localeCompare(b.id ?? ""));

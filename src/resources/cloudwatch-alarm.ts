@@ -29,7 +29,7 @@ export interface AlarmSpec {
   readonly breaching: number;
   readonly comparison: "GreaterThanThreshold" | "GreaterThanOrEqualToThreshold" | "LessThanThreshold" | "LessThanOrEqualToThreshold";
   readonly threshold: number;
-  /** How a period without data counts. */
+  /** Meaning of a period without data. */
   readonly missing: "breaching" | "notBreaching" | "ignore" | "missing";
   /** ARN of the topic for the notifications when the alarm goes off and when it ends. */
   readonly topic: string;
@@ -41,7 +41,7 @@ interface AlarmLive {
 }
 
 const GONE = ["ResourceNotFound", "ResourceNotFoundException"];
-/** DescribeAlarms takes 100 names (CloudWatch API reference), and AWS takes nine such calls a second (CloudWatch quotas). */
+/** DescribeAlarms accepts 100 names (CloudWatch API reference), and AWS accepts nine such calls a second (CloudWatch quotas). */
 const alarmByName = joinedLookups(100, async (cloudwatch: CloudWatch, names) => {
   const { MetricAlarms = [] } = await cloudwatch.describeAlarms({ AlarmNames: [...names], AlarmTypes: ["MetricAlarm"], MaxRecords: 100 });
   return (name) => MetricAlarms.find((one) => one.AlarmName === name);
@@ -104,7 +104,7 @@ const ATTRIBUTES: Attributes<AlarmSpec, unknown, [found: MetricAlarm], Partial<S
   namespace: setting("Namespace", (spec) => spec.metric.namespace),
   metric: setting("MetricName", (spec) => spec.metric.name),
   dimensions: setting("Dimensions", (spec) => Object.entries(spec.metric.dimensions).map(([Name, Value]) => ({ Name, Value }))),
-  // Present when somebody made it a metric math alarm.
+  // Present when somebody changed it into a metric math alarm.
   metrics: setting("Metrics", () => undefined),
   statistic: setting("Statistic", (spec) => (isPercentile(spec) ? undefined : (spec.statistic as Statistic))),
   percentile: setting("ExtendedStatistic", (spec) => (isPercentile(spec) ? spec.statistic : undefined)),

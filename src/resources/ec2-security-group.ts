@@ -7,7 +7,7 @@ import type { EC2 } from "../aws/sdk/types.ts";
 import type { AwsLocation, Change, Holder, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
 
-/** In the default VPC. */
+/** A security group in the default VPC. */
 export interface SecurityGroupId {
   readonly name: string;
 }
@@ -91,7 +91,7 @@ export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, 
     const GroupId = live.id;
     const permissionsFor = (rules: readonly Rule[], direction: string, to: string) =>
       rules.filter((r) => changes.some((c) => c.path === `${direction}.${r.text}` && c.to === to)).map((r) => r.permission);
-    // Close before opening.
+    // Close rules before opening others.
     const closed = permissionsFor(live.ingress, "ingress", "closed");
     if (closed.length > 0) await orAbsent(ec2.revokeSecurityGroupIngress({ GroupId, IpPermissions: closed }), "InvalidPermission.NotFound");
     const out = permissionsFor(live.egress, "egress", "closed");
@@ -193,7 +193,7 @@ function rulesOf(permission: IpPermission): readonly Rule[] {
     ...(permission.UserIdGroupPairs ?? []).map((r) => rule(r.GroupId, { UserIdGroupPairs: [r] })),
   ];
 }
-/** Never contains the whole internet, even when the configuration does. */
+/** The desired rules. They never open the port to the whole internet, even when the configuration does. */
 function wantedRules({ cidrs, port }: SecurityGroupSpec, live: SecurityGroupLive): readonly Rule[] {
   if (cidrs === undefined) return live.ingress.filter((r) => !EVERYWHERE.some((all) => r.text.endsWith(` ${all}`)));
   return cidrs

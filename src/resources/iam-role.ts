@@ -54,7 +54,7 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
       ...["CreateRole", "DeleteRolePolicy", "DetachRolePolicy", "PutRolePolicy", "TagRole", "UpdateAssumeRolePolicy", "UpdateRole"].map(
         (a) => `iam:${a}`,
       ),
-      // For the service that assumes the role.
+      // Needed to pass the role to its service.
       "iam:PassRole",
     ],
     delete: ["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:ListInstanceProfilesForRole"],
@@ -92,7 +92,7 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
     for (const { InstanceProfileName } of InstanceProfiles) await iam.removeRoleFromInstanceProfile({ RoleName, InstanceProfileName });
     await iam.deleteRole({ RoleName });
   },
-  // The tagging API does not know IAM roles.
+  // The tagging API has no IAM roles, so all roles are listed.
   candidates: async (ctx) =>
     ourNames((await ctx.world.iam()).paginateListRoles({ PathPrefix: "/" }), (page) => page.Roles?.map((r) => r.RoleName)),
 };

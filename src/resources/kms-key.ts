@@ -31,14 +31,14 @@ export interface KeyOutputs {
 }
 
 const GONE = ["NotFoundException"];
-/** The name of the only policy that a key has. KMS assumes it; endpoints other than AWS need it. */
+/** Name of a key's only policy. It is KMS's default; endpoints other than AWS require it. */
 const PolicyName = "default";
 /** Description of a key until it has its alias. A key with this description was never used: only such a key is deleted as a double. */
 const UNFINISHED = "fleetlogix: not in use yet";
 /** The shortest waiting period that KMS allows. */
 const DELETION_WINDOW_DAYS = 7;
 
-/** One for each stack. It has no `candidates`: its encrypted data outlives the stack, so it never counts as an orphan. */
+/** The key of a stack. It has no `candidates`: its encrypted data stays longer than the stack, so it is never an orphan. */
 export const kmsKey: ResourceKind<KeyId, KeySpec, KeyLive, KeyOutputs, AwsClients> = {
   kind: "kms.key",
   holdsData: true,
@@ -103,12 +103,12 @@ interface Answers {
   /** Text of its policy. */
   readonly policy: string | undefined;
   readonly rotation: boolean | undefined;
-  /** false: an interrupted run created the key and not yet its alias. */
+  /** False when an interrupted run created the key without its alias. */
   readonly hasAlias: boolean;
   readonly doubles: readonly string[];
 }
 type Write = (kms: KMS, KeyId: string, alias: string) => Promise<unknown>;
-/** In the order of the writes: a key is enabled before anything else, and its description says that it is in use once it has its alias. */
+/** In the order of the writes: the key is enabled first, and its description changes after it has its alias. */
 const ATTRIBUTES: Attributes<KeySpec, KeyLive, [answers: Answers], Write> = {
   keyState: {
     read: ({ key }) => key.KeyState ?? "Enabled",

@@ -9,7 +9,7 @@ import type { ResourceKind } from "../engine/contract.ts";
 export interface PermissionId {
   readonly functionName: string;
   readonly qualifier: string;
-  /** [A-Za-z0-9-_]{1,100}; the same permission has the same id, so a repeated call finds its statement. */
+  /** [A-Za-z0-9-_]{1,100}. Equal permissions have equal ids, so a repeated call finds its statement. */
   readonly statementId: string;
 }
 export interface PermissionSpec {
@@ -20,7 +20,7 @@ export interface PermissionSpec {
   readonly sourceAccount: string;
 }
 interface PermissionLive {
-  /** Of a policy with this one statement. */
+  /** The statement in normal form. */
   readonly statement: unknown;
 }
 
@@ -31,7 +31,7 @@ export const lambdaPermission: ResourceKind<PermissionId, PermissionSpec, Permis
   kind: "lambda.permission",
   holdsData: false,
   settle: { timeoutMs: 60_000, pollMs: 500 },
-  // Lambda answers it for an absent function, an absent alias and an empty policy.
+  // The code for a missing function, a missing alias and an empty policy.
   notFound: { provenBy: "lambda:GetPolicy", codes: GONE },
   retries: [{ class: "propagation", codes: GONE, during: ["create"] }],
   partOf: "function",
@@ -64,7 +64,7 @@ export const lambdaPermission: ResourceKind<PermissionId, PermissionSpec, Permis
     };
   },
   create: (id, spec, ctx) => add(id, spec, ctx.world),
-  /** Lambda changes no statement: a wrong one, such as one for a deleted API, is removed and added again. */
+  /** Lambda cannot change a statement. A wrong one, such as one for a deleted API, is removed and added again. */
   async update(id, spec, _live, _changes, ctx) {
     await remove(id, ctx.world);
     await add(id, spec, ctx.world);

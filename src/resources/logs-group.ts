@@ -6,7 +6,7 @@ export interface LogGroupId {
   readonly name: string;
 }
 export interface LogGroupSpec {
-  /** One of the values that CloudWatch Logs takes: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, … */
+  /** A value that CloudWatch Logs accepts: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, … */
   readonly retentionDays: number;
   /** ARN of a customer key for new events; undefined: AWS's own. */
   readonly kmsKey?: string | undefined;
@@ -90,5 +90,5 @@ export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, Log
   },
 };
 
-/** Without the `:*` that DescribeLogGroups adds: the tag calls and API Gateway refuse it. */
+/** ARN without the `:*` that DescribeLogGroups adds. The tag calls and API Gateway refuse it. */
 const arnOf = (name: string, { partition, region, account }: AwsLocation) => `arn:${partition}:logs:${region}:${account}:log-group:${name}`;

@@ -7,7 +7,7 @@ import { ourNames } from "../aws/pages.ts";
 import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export interface EventSubscriptionId {
-  /** RDS keeps it in lower case. */
+  /** Name in lower case, as RDS stores it. */
   readonly name: string;
 }
 export interface EventSubscriptionSpec {
@@ -16,7 +16,7 @@ export interface EventSubscriptionSpec {
   /** `db-instance`, `db-parameter-group` or `db-security-group`. */
   readonly sourceType: string;
   readonly categories: readonly string[];
-  /** Names of the sources; []: all of the account and region. */
+  /** Names of the sources; []: all sources of the account and region. */
   readonly sources: readonly string[];
 }
 interface EventSubscriptionLive {
@@ -75,7 +75,7 @@ export const rdsEventSubscription: ResourceKind<EventSubscriptionId, EventSubscr
     const live = liveOf(found, name, ctx.place);
     const tags = fromTagList((await rds.listTagsForResource({ ResourceName: live.arn })).TagList);
     const reason = STUCK[live.status];
-    // Once the topic or its policy is repaired, the next change makes it active again.
+    // When the topic or its policy is repaired, the next change makes the subscription active.
     if (reason !== undefined) return { state: "failed", live, tags, reason: `${live.status}: ${reason}` };
     return { state: SETTLING.includes(live.status) ? "settling" : "ready", live, tags };
   },

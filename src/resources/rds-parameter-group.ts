@@ -24,8 +24,8 @@ interface ParameterGroupLive {
   readonly arn: string;
   readonly family: string;
   /**
-   * Every parameter of the family, whoever set it: one that was set to its family's own default keeps the source `system`, so a filter
-   * by source would never find it (hashicorp/terraform-provider-aws internal/service/rds/parameter_group.go).
+   * Every parameter of the family, whoever set it. A parameter with the family's default value has the source `system`, so a filter by
+   * source would miss it (hashicorp/terraform-provider-aws internal/service/rds/parameter_group.go).
    */
   readonly parameters: Readonly<Record<string, Value>>;
 }

@@ -5,12 +5,12 @@ import { ourNames } from "../aws/pages.ts";
 import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export interface SubnetGroupId {
-  /** RDS keeps it in lower case. */
+  /** Name in lower case, as RDS stores it. */
   readonly name: string;
 }
 export interface SubnetGroupSpec {
   readonly description: string;
-  /** Ids of subnets of one VPC in two zones at least. */
+  /** Ids of subnets of one VPC, in at least two zones. */
   readonly subnets: readonly string[];
 }
 interface SubnetGroupLive {

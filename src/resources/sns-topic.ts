@@ -11,8 +11,8 @@ export interface TopicId {
 }
 export interface TopicSpec {
   /**
-   * Key id, ARN or alias: `alias/aws/sns` is AWS's own key. undefined: SNS encrypts its disks only. Other services cannot use AWS's own
-   * key, so a topic to which CloudWatch or RDS publishes has a customer key or none.
+   * Key id, ARN or alias. `alias/aws/sns` is AWS's key. undefined: SNS encrypts only its disks. Other services cannot use AWS's key, so a
+   * topic of CloudWatch or RDS has a customer key or none.
    */
   readonly kmsKey: string | undefined;
   readonly policy: PolicyDocument;
@@ -20,7 +20,7 @@ export interface TopicSpec {
 interface TopicLive {
   readonly arn: string;
   readonly kmsKey: string | undefined;
-  /** In normal form. */
+  /** Its statements in normal form. */
   readonly policy: Statements;
 }
 
@@ -63,12 +63,12 @@ export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly ar
   },
   async create({ name }, spec, ctx) {
     const sns = await ctx.world.sns();
-    // Encrypted, closed and tagged by the create call. For an existing topic with other tags SNS answers InvalidParameter.
+    // One call creates the topic with encryption, policy and tags. SNS answers InvalidParameter when the topic exists with other tags.
     const { Policy } = attributesOf(spec);
     const Attributes = defined({ Policy, KmsMasterKeyId: spec.kmsKey });
     await sns.createTopic({ Name: name, Tags: toTagList(ctx.tags), Attributes });
   },
-  // SNS sets one attribute per call, whatever its plural name says.
+  // SetTopicAttributes sets one attribute in each call, although its name is plural.
   async update(_id, spec, { arn: TopicArn }, changes, ctx) {
     const sns = await ctx.world.sns();
     for (const AttributeName of new Set(changes.flatMap(attributeOf)))

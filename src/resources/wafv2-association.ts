@@ -20,7 +20,7 @@ export const wafv2Association: ResourceKind<WebAclAssociationId, WebAclAssociati
   holdsData: false,
   settle: { timeoutMs: 300_000, pollMs: 2_000 },
   notFound: { provenBy: "wafv2:GetWebACLForResource", codes: ["WAFNonexistentItemException"] },
-  // Not every part of WAF knows a new web ACL or stage at once.
+  // Parts of WAF do not see a new web ACL or stage at once.
   retries: [{ class: "propagation", codes: ["WAFUnavailableEntityException", "WAFNonexistentItemException"] }],
 
   access: {

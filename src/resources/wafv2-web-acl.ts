@@ -78,7 +78,7 @@ export const wafv2WebAcl: ResourceKind<WebAclId, WebAclSpec, WebAclLive, WebAclO
     const tags = changedTags(changes);
     if (tags) await waf.tagResource({ ResourceARN: arn, Tags: toTagList(tags) });
   },
-  // WAF deletes no associated web ACL, and the association of an orphan is no node of the stack.
+  // WAF deletes no associated web ACL. The association of an orphan is no node of the stack, so it is removed here.
   async delete({ name: Name }, { id: Id, arn: WebACLArn }, _how, ctx) {
     const waf = await ctx.world.wafv2();
     const { ResourceArns = [] } = await waf.listResourcesForWebACL({ WebACLArn, ResourceType: "API_GATEWAY" });

@@ -36,7 +36,7 @@ export const ATTRIBUTES: Attributes<
   },
   keyTag: {
     read: ({ keyTag }) => keyTag,
-    // It stays while the table uses the key that it names.
+    // The tag stays while the table uses the key that it names.
     wanted: ({ kmsKey }, live) => kmsKey ?? (live.keyTag === live.kmsKey ? live.keyTag : undefined),
     write:
       ({ kmsKey }, { arn: ResourceArn }) =>
@@ -70,6 +70,6 @@ export const ATTRIBUTES: Attributes<
   },
 };
 
-/** A switch takes up to an hour, so the requested state counts. */
+/** The requested state counts, because a change takes up to an hour. */
 export const ttlOf = (ttl: TimeToLiveDescription | undefined) =>
   ttl?.TimeToLiveStatus === "ENABLED" || ttl?.TimeToLiveStatus === "ENABLING" ? ttl.AttributeName : undefined;

@@ -30,10 +30,10 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
   notFound: { provenBy: "dynamodb:DescribeTable", codes: GONE },
   alreadyExists: ["ResourceInUseException"],
   retries: [
-    // Another run has switched it first: the next read shows the result.
+    // Another run changed it first. The next read shows the result.
     { class: "busy", codes: ["ValidationException"], message: /TimeToLive is already (en|dis)abled/i },
     { class: "throttle", codes: ["LimitExceededException"], message: /simultaneous|concurrent/i },
-    // The window of this limit is a day: no wait of a run is long enough (aws-controllers-k8s/community issue 2136).
+    // The limit counts a whole day, so no wait of a run is long enough (aws-controllers-k8s/community issue 2136).
     { class: "permanent", message: ENCRYPTION_LIMIT },
     { class: "propagation", message: KEY_NOT_USABLE },
   ],
@@ -83,7 +83,7 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
       Tags: toTagList(defined({ ...ctx.tags, [KEY_TAG]: spec.kmsKey })),
     });
   },
-  /** UpdateTable takes one kind of change and leaves the table UPDATING. So all other calls come first, then one UpdateTable. */
+  /** UpdateTable accepts one kind of change and leaves the table UPDATING. So all other calls come first, then one UpdateTable. */
   async update({ name: TableName }, spec, live, changes, ctx) {
     const dynamodb = await ctx.world.dynamodb();
     const tags = changedTags(changes);

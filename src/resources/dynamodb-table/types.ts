@@ -12,9 +12,9 @@ export interface IndexSpec {
 export interface TableSpec {
   /** Names of string attributes. */
   readonly key: { readonly hash: string; readonly range?: string | undefined };
-  /** Ours. An index that somebody else added stays. */
+  /** Our indexes. Indexes that somebody else added stay. */
   readonly indexes: readonly IndexSpec[];
-  /** Attribute with the second of expiry. */
+  /** Attribute with the time of expiry, in seconds. */
   readonly ttl?: string | undefined;
   readonly deletionProtection: boolean;
   /** ARN of a customer key; undefined: AWS's own. */
@@ -25,7 +25,7 @@ export interface TableLive {
   readonly arn: string;
   readonly status: string;
   readonly key: readonly string[];
-  /** Form of each index, by name, also of one that is still being filled. */
+  /** Form of each index, by name, including one that is still being filled. */
   readonly indexes: ReadonlyMap<string, string>;
   readonly attributes: AttributeValues;
   /** ARN of the key. It does not say whether the key is AWS's own or a customer's. */
@@ -34,7 +34,7 @@ export interface TableLive {
   readonly keyTag: string | undefined;
   readonly deletionProtection: boolean;
   readonly ttl: string | undefined;
-  /** Six hours old at times. */
+  /** Number of items. It may be six hours old. */
   readonly items: number;
   readonly bytes: number;
 }

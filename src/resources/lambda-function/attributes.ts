@@ -28,7 +28,7 @@ export const ATTRIBUTES: Attributes<FunctionSpec, unknown, [answer: FunctionConf
   kmsKey: {
     read: (f) => f.KMSKeyArn,
     wanted: (spec) => spec.kmsKey,
-    // An absent member changes nothing; an empty one removes the key.
+    // A missing member changes nothing. An empty one removes the key.
     write: (spec) => ({ KMSKeyArn: spec.kmsKey ?? "" }),
     // A new key encrypts the variables only when they are sent with it (hashicorp/terraform-provider-aws issue 26692, pull request 26696).
     neededWith: environmentOf,

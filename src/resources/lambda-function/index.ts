@@ -77,7 +77,10 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
       Tags: defined({ ...ctx.tags, [ROLE_TAG]: spec.roleId ?? undefined }),
     });
   },
-  /** Lambda takes no change while another is in progress. The order is code, settings, alias; it stops at the first that takes time. */
+  /**
+   * Lambda accepts no change while another is in progress. The order is code, settings, alias. The update ends after the first step that
+   * takes time.
+   */
   async update({ name: FunctionName }, spec, live, changes, ctx) {
     const lambda = await ctx.world.lambda();
     const keys = keysInUse(spec, live);
@@ -115,8 +118,8 @@ function roleChange({ roleId }: FunctionSpec, live: FunctionLive): readonly Chan
   return differences({ roleId: [live.roleId, roleId ?? "the id of the new role"] });
 }
 /**
- * A new version is due when the alias names none, or one without a desired value that is already deployed. Values that are not deployed
- * yet come first. The description changes nothing for callers.
+ * A new version is due when the alias names none, or when its version lacks a desired value that is already deployed. Values that are not
+ * deployed yet are deployed first. A change of the description needs no version.
  */
 function publication({ alias, latest }: FunctionLive, wanted: Settings): readonly Change[] {
   const to = "what is deployed";

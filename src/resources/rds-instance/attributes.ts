@@ -4,7 +4,7 @@ import type { Change } from "../../engine/contract.ts";
 import type { DatabaseLive, DatabaseSpec } from "./types.ts";
 
 /**
- * gp3 of this size and more has IOPS of its own: AWS wants them with the size there, and refuses them below it
+ * From this size on, gp3 has separate IOPS. AWS requires them together with the size, and refuses them for smaller sizes
  * (hashicorp/terraform-provider-aws issues 28589 and 33512, crossplane-contrib/provider-aws issue 1630).
  */
 export const IOPS_FROM_GB = 400;
@@ -19,7 +19,10 @@ const MONITORING_SECONDS = 60;
 
 type Modification = Partial<ModifyDBInstanceCommandInput>;
 type Row = Attribute<DatabaseSpec, DatabaseLive, [found: DBInstance, pending: PendingModifiedValues], Modification>;
-/** One name in the answer and in ModifyDBInstance. A pending value counts. `unset`: its meaning when AWS does not report it. */
+/**
+ * An attribute with the same name in the answer and in ModifyDBInstance. A pending value counts. `unset`: its meaning when AWS does not
+ * report it.
+ */
 const setting = <Name extends keyof DBInstance & keyof ModifyDBInstanceCommandInput>(
   name: Name,
   wanted: (spec: DatabaseSpec) => ModifyDBInstanceCommandInput[Name],
@@ -29,7 +32,7 @@ const setting = <Name extends keyof DBInstance & keyof ModifyDBInstanceCommandIn
   wanted,
   write: (spec) => ({ [name]: wanted(spec) }),
 });
-/** Attributes that AWS changes in place, with their members of ModifyDBInstance. A repair writes those that differ and no others. */
+/** Attributes that AWS changes in place, with their members of ModifyDBInstance. A repair writes only those that differ. */
 export const ATTRIBUTES: Readonly<Record<string, Row>> = {
   storageGb: {
     read: (found, pending) => pending.AllocatedStorage ?? found.AllocatedStorage ?? 0,
@@ -40,7 +43,7 @@ export const ATTRIBUTES: Readonly<Record<string, Row>> = {
   },
   engineVersion: {
     read: (found, pending) => pending.EngineVersion ?? found.EngineVersion ?? "",
-    // Compared as exactly as it is configured: AWS upgrades the minor version by itself.
+    // Compared to the configured precision, because AWS upgrades the minor version automatically.
     wanted: (spec, live) => (versionOrder(spec, live) === 0 ? live.engineVersion : spec.engineVersion),
     write: (spec) => ({ EngineVersion: spec.engineVersion }),
     neededWith: (spec, live) => ({ AllowMajorVersionUpgrade: majorOf(spec.engineVersion) !== majorOf(live.engineVersion) }),
@@ -154,7 +157,7 @@ function iopsOf({ storageGb }: DatabaseSpec, { iops = 0 }: DatabaseLive): Modifi
   return storageGb < IOPS_FROM_GB ? {} : { Iops: Math.max(iops, BASE_IOPS) };
 }
 export const majorOf = (version: string) => version.split(".")[0] ?? "";
-/** Above 0: the configured version is newer. Compares as many parts as the configuration gives. */
+/** Compares versions to the configured precision. Above 0: the configured version is newer. */
 function versionOrder(spec: DatabaseSpec, live: DatabaseLive): number {
   const wanted = spec.engineVersion.split(".").map(Number);
   const there = live.engineVersion.split(".").map(Number);
@@ -166,5 +169,5 @@ function versionOrder(spec: DatabaseSpec, live: DatabaseLive): number {
 export const modificationFor = (changes: readonly Change[], spec: DatabaseSpec, live: DatabaseLive): Modification =>
   Object.assign({}, ...writesOf(ATTRIBUTES, changes, spec, live)) as Modification;
 
-/** The smallest size to which AWS raises it next, in GB. */
+/** The next size to which AWS raises the storage, in GB. */
 export const leastGrowth = ({ storageGb }: Pick<DatabaseLive, "storageGb">): number => Math.ceil(storageGb * LEAST_GROWTH);

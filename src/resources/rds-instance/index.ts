@@ -166,8 +166,8 @@ function reasonOf(live: DatabaseLive): string | undefined {
 const FULL = "storage-full";
 const fullReason = (live: DatabaseLive) => `its storage is full: write "storageGb": ${leastGrowth(live)} or more in "database"`;
 /**
- * An instance with full storage takes no change but more storage (RDS user guide, "Amazon RDS DB instance running out of storage"). So
- * that change comes first and alone; the others follow when the instance is available again.
+ * An instance with full storage accepts only more storage (RDS user guide, "Amazon RDS DB instance running out of storage"). So that change
+ * is made first and alone; the others follow when the instance is available.
  */
 function repairable(changes: readonly Change[], live: DatabaseLive): readonly Change[] {
   if (live.status !== FULL) return changes;

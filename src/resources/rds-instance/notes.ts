@@ -1,7 +1,7 @@
 import { ATTRIBUTES, BASE_IOPS, IOPS_FROM_GB, leastGrowth, majorOf } from "./attributes.ts";
 import type { DatabaseLive, DatabaseSpec } from "./types.ts";
 
-/** Notes that are no difference, for the plan before the first write. */
+/** Notes for the plan about facts that are no difference. */
 export function notesOn(spec: DatabaseSpec, live: DatabaseLive | undefined): readonly string[] {
   if (live === undefined) return [];
   const minorOnly = majorOf(spec.engineVersion) === majorOf(live.engineVersion);
@@ -22,7 +22,7 @@ function upgradeNotes(spec: DatabaseSpec, { identifier, engineVersion }: Databas
       ]
     : [];
 }
-/** Settings that AWS takes at the creation only. */
+/** Settings that AWS accepts only at the creation. */
 function fixedNotes({ kmsKey, subnetGroup }: DatabaseSpec, live: DatabaseLive): readonly string[] {
   const { identifier } = live;
   return [

@@ -1,11 +1,11 @@
 export interface DatabaseId {
-  /** RDS keeps it in lower case. */
+  /** Identifier in lower case, as RDS stores it. */
   readonly identifier: string;
 }
 export interface DatabaseSpec {
   readonly name: string;
   readonly username: string;
-  /** A major version (`17`), or as exact as wanted (`17.4`): AWS's own minor upgrades are no difference. */
+  /** A major version (`17`), or a more exact one (`17.4`). AWS's minor upgrades are no difference. */
   readonly engineVersion: string;
   readonly instanceClass: string;
   readonly storageGb: number;
@@ -13,15 +13,15 @@ export interface DatabaseSpec {
   readonly publiclyAccessible: boolean;
   readonly multiAz: boolean;
   readonly deletionProtection: boolean;
-  /** undefined: the endpoint chooses it. */
+  /** undefined: the endpoint chooses the port. */
   readonly port: number | undefined;
   readonly securityGroup: string;
   readonly parameterGroup: string;
-  /** Subnet group of a new database; RDS moves no instance within its VPC. undefined: the VPC's default group. */
+  /** Subnet group of a new database. RDS does not move an instance within its VPC. undefined: the VPC's default group. */
   readonly subnetGroup?: string | undefined;
   /** undefined: no enhanced monitoring. */
   readonly monitoringRoleArn: string | undefined;
-  /** ARN of a customer key for a new database, its insights and its password; AWS lets none of them change later. undefined: AWS's own. */
+  /** ARN of a customer key for a new database, its insights and its password. AWS can change none of them later. undefined: AWS's key. */
   readonly kmsKey?: string | undefined;
 }
 export interface DatabaseLive {
@@ -44,7 +44,7 @@ export interface DatabaseLive {
   readonly extendedSupport: boolean;
   readonly host: string | undefined;
   readonly port: number | undefined;
-  /** By path of ATTRIBUTES, as it will be once what is pending has been applied. */
+  /** By path of ATTRIBUTES, with the pending values. */
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 export interface DatabaseOutputs {

@@ -42,7 +42,7 @@ async function* versionPages(s3: S3, own: Own): AsyncGenerator<VersionPage> {
     marker = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
   }
 }
-/** Empties it, and deletes it unless the run was interrupted. */
+/** Empties the bucket and deletes it, unless the run was interrupted. */
 export async function remove(s3: S3, own: Own, signal: AbortSignal): Promise<void> {
   await empty(s3, own, signal);
   if (!signal.aborted) await s3.deleteBucket(own);

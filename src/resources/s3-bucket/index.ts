@@ -18,8 +18,8 @@ const GONE = ["NotFound", "Http404", "NoSuchBucket"];
 export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutputs, AwsClients> = {
   kind: "s3.bucket",
   holdsData: true,
-  // Lifecycle rules may read old for minutes after a put, longest in eu-west-2 and me-central-1
-  // (hashicorp/terraform-provider-aws pull requests 32850 and 41764).
+  // After a put, reads of lifecycle rules may show old values for minutes, longest in eu-west-2 and me-central-1 (hashicorp/terraform-provider-aws
+  // pull requests 32850 and 41764).
   settle: { timeoutMs: 300_000, pollMs: 1_000, readLagMs: 600_000 },
   notFound: { provenBy: "s3:HeadBucket", codes: GONE },
 
@@ -39,7 +39,7 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
       ),
       ...["PutBucketPublicAccessBlock", "PutBucketTagging", "PutBucketVersioning", "PutEncryptionConfiguration"].map((a) => `s3:${a}`),
       ...["PutLifecycleConfiguration", "TagResource"].map((a) => `s3:${a}`),
-      // The lock of the stack.
+      // Needed for the lock of the stack.
       ...["DeleteObject", "DeleteObjectVersion", "GetObject", "PutObject"].map((a) => `s3:${a}`),
     ],
     delete: [
@@ -144,7 +144,7 @@ async function readOwner(s3: S3, name: string, place: AwsLocation): Promise<Obse
   }
 }
 const UNREADABLE = "belongs to another account (bucket names are global), or the caller may not read it";
-/** It shows no tag of ours, so it counts as foreign. */
+/** The bucket without any tag of ours, so that it counts as foreign. */
 const unreadableBucket = (name: string, place: AwsLocation): BucketLive => ({
   name,
   arn: arnOf(name, place),

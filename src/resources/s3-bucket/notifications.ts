@@ -7,7 +7,7 @@ const OUR_QUEUE = "fleetlogix-lake";
 export const ownQueue = ({ QueueConfigurations }: NotificationConfiguration): string | undefined =>
   QueueConfigurations?.find(({ Id }) => Id === OUR_QUEUE)?.QueueArn;
 
-/** S3 replaces the whole configuration, so the foreign queues, topics and functions are written again. */
+/** S3 replaces the whole configuration, so foreign queues, topics and functions are written again. */
 export async function notify(s3: S3, own: Own, { queue }: { readonly queue?: string | undefined }): Promise<void> {
   const { $metadata, QueueConfigurations = [], ...there } = await s3.getBucketNotificationConfiguration(own);
   const others = QueueConfigurations.filter(({ Id }) => Id !== OUR_QUEUE);

@@ -36,7 +36,7 @@ export const ATTRIBUTES: Attributes<BucketSpec, BucketLive, [answers: Answers], 
   accessLog: {
     read: ({ logging }) => logging.LoggingEnabled,
     wanted: loggingOf,
-    // Without LoggingEnabled it is switched off.
+    // Without LoggingEnabled, logging is off.
     write: (spec) => (s3, own) => s3.putBucketLogging({ ...own, BucketLoggingStatus: { LoggingEnabled: loggingOf(spec) } }),
   },
   events: {
@@ -62,7 +62,7 @@ export function putsOf(changes: readonly Change[], spec: BucketSpec, live: Bucke
 }
 
 type Answers = Awaited<ReturnType<typeof readParts>>;
-/** One call for each setting. S3 has one error code for each setting that a bucket does not have. */
+/** One call for each setting. S3 has a separate error code for each missing setting. */
 async function readParts(s3: S3, own: Own) {
   const [tags, block, ownership, encryption, versioning, policy, lifecycle, events, logging] = await Promise.all([
     ifSet(s3.getBucketTagging(own)),
@@ -77,7 +77,7 @@ async function readParts(s3: S3, own: Own) {
   ]);
   return { tags, block, ownership, encryption, versioning, policy, lifecycle, events, logging };
 }
-/** Codes of a setting that a bucket does not have. None of them says that the bucket is absent. */
+/** Codes for a missing setting. None of them means that the bucket is absent. */
 const NOT_SET = [
   "NoSuchTagSet",
   "NoSuchTagSetError",
@@ -126,7 +126,7 @@ function loggingOf({ accessLog }: BucketSpec): LoggingEnabled | undefined {
     }
   );
 }
-/** A data key of the bucket saves nearly all calls to KMS. */
+/** With a bucket key, nearly no object needs a call to KMS. */
 function encryptionOf({ kmsKey, s3Keys }: BucketSpec) {
   return s3Keys ? { algorithm: "AES256", key: undefined, bucketKey: false } : { algorithm: "aws:kms", key: kmsKey, bucketKey: true };
 }
