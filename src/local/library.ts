@@ -98,7 +98,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
   const folder = resolve(options.folder ?? mkdtempSync(join(tmpdir(), "fleetlogix-local-")));
   const faults = faultPlan(options.faults ? await rulesOf(options.faults) : []);
   prepareFolder(folder);
-  const lock = await take(folder, options.port);
+  const lock = await lockFor(folder, options.port);
   const serve = (port: number) => serverOf(folder, port, faults, options);
   let server: Server;
   try {
@@ -108,13 +108,13 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
     throw asLocalError(error);
   }
   const { port, url } = server;
-  note(folder, port, options);
+  writeStateFile(folder, port, options);
   return {
     ...address(url, port, folder),
     faults: { add: async (plan) => faults.add(...(await rulesOf(plan))), clear: faults.clear, calls: faults.calls },
     async reset() {
       await server.close();
-      await empty(folder);
+      await emptyFolder(folder);
       faults.clear();
       server = await serve(port);
     },
@@ -130,7 +130,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
 }
 
 /** Locks the folder: one server for each folder, also across processes. */
-async function take(folder: string, port: number | undefined): Promise<Lock> {
+async function lockFor(folder: string, port: number | undefined): Promise<Lock> {
   const running = await find(folder);
   if (running) throw inUse(folder, `process ${running.pid} at ${urlOf(running.port)}`);
   if (port) await checkPort(port);
@@ -153,7 +153,7 @@ function serverOf(folder: string, port: number, faults: Faults, options: LocalAw
   });
 }
 /** Writes the state file, by which a second start and `fleetlogix local status` find this server. */
-function note(folder: string, port: number, { databases = "none", databasePort = 0, realism = false }: LocalAwsOptions): void {
+function writeStateFile(folder: string, port: number, { databases = "none", databasePort = 0, realism = false }: LocalAwsOptions): void {
   writeState(folder, { pid: process.pid, port, startedAt: new Date().toISOString(), options: { databases, databasePort, realism } });
 }
 
@@ -185,7 +185,7 @@ async function rulesOf(plan: FaultPlan): Promise<WrittenRule[]> {
 }
 
 /** Removes everything but the lock, the running server's state file and the `.gitignore`. */
-async function empty(folder: string): Promise<void> {
+async function emptyFolder(folder: string): Promise<void> {
   await removeDatabases(folder, "all");
   const kept = new Set(["local.lock", "local.json", ".gitignore"]);
   for (const entry of readdirSync(folder)) if (!kept.has(entry)) rmSync(join(folder, entry), { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { defined } from "../defined.ts";
 import { FleetlogixError } from "../errors.ts";
 import type { Road } from "./geography.ts";
-import { type Answer, judge, NO_ANSWER, said } from "./judge.ts";
+import { type Answer, judge, NO_ANSWER, shown } from "./judge.ts";
 import { type Message, THRESHOLD_KM, type Trip } from "./messages.ts";
 import { type Expected, expectedFixes } from "./model.ts";
 import type { Plan } from "./plan.ts";
@@ -144,7 +144,7 @@ async function send(trip: Trip, message: Message, call: Call, tally: Tally): Pro
   const results = Array.isArray(body.results) ? (body.results as readonly Record<string, unknown>[]) : [];
   if (status === 200 && results.length === events.length)
     return results.map((one) => ({ status: Number(one.status), body: one, attempts }));
-  tally.errors.push(`${trip.vehicleId}: POST ${path} with ${events.length} events ${said({ status, body, attempts })}`);
+  tally.errors.push(`${trip.vehicleId}: POST ${path} with ${events.length} events ${shown({ status, body, attempts })}`);
   return [];
 }
 

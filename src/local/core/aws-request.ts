@@ -51,8 +51,8 @@ export async function answerAws(
       context.env,
     );
     const { path, query } = routed;
-    const whole = async (): Promise<Buffer> => uncompressed(await body(), call.headers, service);
-    const asSent = { method, path, query, headers: call.headers, body: whole, stream: request };
+    const uncompressedBody = async (): Promise<Buffer> => uncompressed(await body(), call.headers, service);
+    const asSent = { method, path, query, headers: call.headers, body: uncompressedBody, stream: request };
     const { operation, input } = await parseRequest(wire, routes, asSent);
     operationName = operation.name;
     checkInput(routed.loaded.model, service, wire.protocol, operation.name, input);
@@ -166,19 +166,19 @@ function memoryBody(request: IncomingMessage, headers: Readonly<Record<string, s
     return read;
   };
 }
-const mostOf = ({ maxBodyBytes = MAX_BODY_BYTES }: LocalService): number => maxBodyBytes;
+const bodyLimitOf = ({ maxBodyBytes = MAX_BODY_BYTES }: LocalService): number => maxBodyBytes;
 function tooLarge(service: LocalService): LocalFault {
   return (
-    service.tooLarge?.() ?? new LocalFault("RequestEntityTooLargeException", `The request body exceeds ${mostOf(service)} bytes.`, 413)
+    service.tooLarge?.() ?? new LocalFault("RequestEntityTooLargeException", `The request body exceeds ${bodyLimitOf(service)} bytes.`, 413)
   );
 }
 async function readBody(request: IncomingMessage, headers: Readonly<Record<string, string>>, service: LocalService): Promise<Buffer> {
-  if (Number(headers["content-length"] ?? 0) > mostOf(service)) throw tooLarge(service);
+  if (Number(headers["content-length"] ?? 0) > bodyLimitOf(service)) throw tooLarge(service);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of (service.decode?.(headers, request) ?? request) as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > mostOf(service)) throw tooLarge(service);
+    if (size > bodyLimitOf(service)) throw tooLarge(service);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
@@ -188,7 +188,7 @@ async function readBody(request: IncomingMessage, headers: Readonly<Record<strin
 async function uncompressed(body: Buffer, headers: Readonly<Record<string, string>>, service: LocalService): Promise<Buffer> {
   if (headers["content-encoding"] !== "gzip" || service.decode) return body;
   try {
-    return await promisify(gunzip)(body, { maxOutputLength: mostOf(service) });
+    return await promisify(gunzip)(body, { maxOutputLength: bodyLimitOf(service) });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(service);
     throw new LocalFault("SerializationException", "The request body is not the gzip that its Content-Encoding says.", 400);

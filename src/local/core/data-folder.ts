@@ -16,7 +16,7 @@ export interface DataFolder {
 const NOBODY: Owner = { uid: 65_534, gid: 65_534 };
 
 export function owner(): Owner | undefined {
-  if (process.getuid?.() !== 0 || !mayChange()) return undefined;
+  if (process.getuid?.() !== 0 || !canSwitchUser()) return undefined;
   try {
     const line = readFileSync("/etc/passwd", "utf8")
       .split("\n")
@@ -30,7 +30,7 @@ export function owner(): Owner | undefined {
 
 const SETGID_AND_SETUID = 0xc0n;
 /** In a container, root may lack the right to switch to another user. */
-function mayChange(): boolean {
+function canSwitchUser(): boolean {
   if (process.platform !== "linux") return true;
   try {
     const [, mask = "0"] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];

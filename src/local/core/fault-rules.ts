@@ -49,7 +49,7 @@ function draw(seed: number, number: number): number {
 }
 
 /** True when the rule may answer this call with an earlier result, so that results must be kept. */
-export const recalls = (rule: ActiveRule, call: FaultedCall): boolean =>
+export const needsHistory = (rule: ActiveRule, call: FaultedCall): boolean =>
   (rule.fault.kind === "staleRead" || rule.fault.kind === "staleList") && matches(rule, call);
 
 function matches({ service, operation, write, input, fault }: ActiveRule, call: FaultedCall): boolean {

@@ -1,5 +1,5 @@
 import { afterEmptyPage, emptyPage } from "./empty-page.ts";
-import { type ActiveRule, activate, type Fault, type FaultedCall, type FaultRule, hits, recalls } from "./fault-rules.ts";
+import { type ActiveRule, activate, type Fault, type FaultedCall, type FaultRule, hits, needsHistory } from "./fault-rules.ts";
 import { type CallResult, type History, history, plain } from "./history.ts";
 import { denied, throttled } from "./refusals.ts";
 import { LocalFault, type LocalService } from "./service.ts";
@@ -43,14 +43,14 @@ export class ConnectionCut extends Error {}
 export function faultPlan(initial: readonly FaultRule[] = [], { keepCalls = 20_000 } = {}): Faults {
   const rules: ActiveRule[] = initial.map(activate);
   const log: LoggedCall[] = [];
-  const old = history();
+  const earlier = history();
   let sequence = 0;
   return {
     add: (...more) => void rules.push(...more.map(activate)),
     clear() {
       rules.length = 0;
       log.length = 0;
-      old.clear();
+      earlier.clear();
       sequence = 0;
     },
     rules: () => rules,
@@ -71,28 +71,28 @@ export function faultPlan(initial: readonly FaultRule[] = [], { keepCalls = 20_0
       // Every rule counts the call, so that other rules do not change which call is the n-th.
       const hit = rules.filter((rule) => hits(rule, call))[0]?.fault;
       if (hit) entry.fault = hit.kind;
-      const recalled = rules.some((rule) => recalls(rule, call));
-      return logged(entry, () => play(hit, call, old, noted(entry, old, recalled, call, execute)));
+      const keepsResult = rules.some((rule) => needsHistory(rule, call));
+      return recordOutcome(entry, () => play(hit, call, earlier, recordingEffect(entry, earlier, keepsResult, call, execute)));
     },
   };
 }
 
 /** Executes the call. Records that it took effect, and keeps its result where a rule needs it later. */
-function noted(
+function recordingEffect(
   entry: LoggedCall,
-  old: History,
-  recalled: boolean,
+  earlier: History,
+  keepsResult: boolean,
   { service, declaration, operation, input }: FaultedCall,
   execute: Execute,
 ) {
   const remember = (outcome: CallResult): void => {
-    if (recalled && !entry.write) old.remember(service, operation, input, outcome);
+    if (keepsResult && !entry.write) earlier.remember(service, operation, input, outcome);
   };
   return async (): Promise<Record<string, unknown>> => {
     try {
       const output = await execute(afterEmptyPage(declaration, operation, input));
       entry.effect = true;
-      if (entry.write) old.wrote(service);
+      if (entry.write) earlier.wrote(service);
       remember({ output });
       return output;
     } catch (error) {
@@ -102,7 +102,7 @@ function noted(
   };
 }
 
-async function logged(entry: LoggedCall, run: () => Promise<Record<string, unknown>>): Promise<Record<string, unknown>> {
+async function recordOutcome(entry: LoggedCall, run: () => Promise<Record<string, unknown>>): Promise<Record<string, unknown>> {
   try {
     const output = await run();
     entry.outcome = "ok";
@@ -117,7 +117,7 @@ async function logged(entry: LoggedCall, run: () => Promise<Record<string, unkno
 async function play(
   fault: Fault | undefined,
   call: FaultedCall,
-  old: History,
+  earlier: History,
   execute: () => Promise<Record<string, unknown>>,
 ): Promise<Record<string, unknown>> {
   const { service, declaration, operation, clock } = call;
@@ -147,7 +147,7 @@ async function play(
       throw denial(declaration, operation);
     case "staleRead":
     case "staleList":
-      return oldNews(old.before(service, operation, call.input)) ?? execute();
+      return resultOf(earlier.before(service, operation, call.input)) ?? execute();
     case "emptyPage":
       return emptyPage(declaration, operation, await execute());
     case "hook":
@@ -178,7 +178,7 @@ function loggedInput(input: Record<string, unknown>): Record<string, unknown> {
   });
   return Object.fromEntries(members);
 }
-function oldNews(outcome: CallResult | undefined): Record<string, unknown> | undefined {
+function resultOf(outcome: CallResult | undefined): Record<string, unknown> | undefined {
   if (outcome && "error" in outcome) throw outcome.error;
   return outcome?.output;
 }

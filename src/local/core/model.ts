@@ -71,7 +71,7 @@ function check(model: ServiceModel, name: string, value: unknown, path: Path, fo
     found.push({ path, rule: "type", value, shape, text: `Member must be a ${shape.type}` });
     return;
   }
-  for (const [rule, text] of broken(shape, value)) found.push({ path, rule, value, shape, text });
+  for (const [rule, text] of brokenRules(shape, value)) found.push({ path, rule, value, shape, text });
   if (shape.type === "structure") checkMembers(model, shape, value as Record<string, unknown>, path, found);
   else if (shape.type === "list") checkItems(model, shape, value as unknown[], path, found);
   else if (shape.type === "map") checkEntries(model, shape, value as Record<string, unknown>, path, found);
@@ -99,20 +99,20 @@ function checkItems(model: ServiceModel, shape: Shape, value: readonly unknown[]
     for (const [i, one] of value.entries()) check(model, of, one, [...path, i], found);
     return;
   }
-  const bad = value.find((one) => one === null || !hasType(item.type, one) || broken(item, one).length > 0);
+  const bad = value.find((one) => one === null || !hasType(item.type, one) || brokenRules(item, one).length > 0);
   if (bad !== undefined) found.push(asWhole("items", item, value, path, hasType(item.type, bad) || bad === null));
 }
 
 function checkEntries(model: ServiceModel, shape: Shape, value: Record<string, unknown>, path: Path, found: Found): void {
   const [key, at] = [shapeOf(model, shape.key ?? ""), shape.value ?? ""];
-  if (Object.keys(value).some((one) => broken(key, one).length > 0)) found.push(asWhole("keys", key, value, path, true));
+  if (Object.keys(value).some((one) => brokenRules(key, one).length > 0)) found.push(asWhole("keys", key, value, path, true));
   const item = shapeOf(model, at);
   if (!isScalar(item)) {
     for (const [name, one] of Object.entries(value)) check(model, at, one, [...path, name], found);
     return;
   }
   const bad = Object.values(value).find(
-    (one) => one === null || one === undefined || !hasType(item.type, one) || broken(item, one).length > 0,
+    (one) => one === null || one === undefined || !hasType(item.type, one) || brokenRules(item, one).length > 0,
   );
   if (bad !== undefined) found.push(asWhole("values", item, value, path, hasType(item.type, bad) || bad === null));
 }
@@ -145,7 +145,7 @@ function hasType(type: string, value: unknown): boolean {
   return true;
 }
 
-const broken = (shape: Shape, value: unknown): [Rule, string][] => rulesOf(shape).filter(([rule]) => breaks(shape, rule, value));
+const brokenRules = (shape: Shape, value: unknown): [Rule, string][] => rulesOf(shape).filter(([rule]) => breaks(shape, rule, value));
 
 const rules = new WeakMap<Shape, [Rule, string][]>();
 /** The rules of a shape with AWS's messages, in the order in which AWS reports them. */

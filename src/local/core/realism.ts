@@ -22,7 +22,7 @@ export const isPropagated = (env: LocalEnv, createdAtMs: number): boolean =>
 const TAG_LAG_MS = 1_000;
 
 export function realism(env: () => LocalEnv): Realism {
-  const old = history();
+  const earlier = history();
   const taggedAt = new Map<string, number>();
   let calls = 0;
 
@@ -33,12 +33,12 @@ export function realism(env: () => LocalEnv): Realism {
       const write = isWrite(operation);
       await clock.sleep(latency(++calls, write));
       const lags = isTagRead(operation) && clock.now() - (taggedAt.get(service) ?? Number.NEGATIVE_INFINITY) < TAG_LAG_MS;
-      const before = lags ? old.before(service, operation, input) : undefined;
+      const before = lags ? earlier.before(service, operation, input) : undefined;
       if (before && "output" in before) return before.output;
       const output = await execute();
-      if (isTagRead(operation)) old.remember(service, operation, input, { output });
+      if (isTagRead(operation)) earlier.remember(service, operation, input, { output });
       if (write && /Tag/.test(operation)) {
-        old.wrote(service);
+        earlier.wrote(service);
         taggedAt.set(service, clock.now());
       }
       return output;

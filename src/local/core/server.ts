@@ -70,7 +70,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, conte
   const loaded = name === undefined ? undefined : await context.dispatcher.load(name);
   if (loaded) return answerAws(request, response, { path, query: url.searchParams, loaded, signature, requestId: randomUUID() }, context);
   for (const service of context.services) if (await service.http?.(request, response, url)) return;
-  await unclaimed(request, response, path, url, signature, context);
+  await answerRemaining(request, response, path, url, signature, context);
 }
 
 function parsed(address: string): URL | undefined {
@@ -81,8 +81,8 @@ function parsed(address: string): URL | undefined {
   }
 }
 
-/** A request that no service's HTTP took. When it is unsigned, a service may accept it as the anonymous principal's. */
-async function unclaimed(
+/** Answers a request that no service accepted: an error when it is signed, because no service has that name. Otherwise a service may accept it as an anonymous call. */
+async function answerRemaining(
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
@@ -90,15 +90,15 @@ async function unclaimed(
   signature: Signature | undefined,
   context: ServerContext,
 ): Promise<void> {
-  if (signature) return unserved(request, response, signature.service);
-  const taker = context.services.find((service) => service.anonymous?.(path));
-  const loaded = taker && (await context.dispatcher.load(taker.name));
+  if (signature) return refuseUnknownService(request, response, signature.service);
+  const service = context.services.find((candidate) => candidate.anonymous?.(path));
+  const loaded = service && (await context.dispatcher.load(service.name));
   if (!loaded) return refuse(response, 403, "MissingAuthenticationToken", "Unsigned request to an unknown address.");
   return answerAws(request, response, { path, query: url.searchParams, loaded, signature, requestId: randomUUID() }, context);
 }
 
 /** Answers that the service does not exist, in the protocol that the client reads. */
-function unserved({ headers }: IncomingMessage, response: ServerResponse, service: string): void {
+function refuseUnknownService({ headers }: IncomingMessage, response: ServerResponse, service: string): void {
   const message = `The local AWS has no service ${service}.`;
   if (!headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) {
     refuse(response, 501, "NotImplemented", message);

@@ -71,14 +71,14 @@ async function readPage(
   start: string | undefined,
 ): Promise<Page> {
   const page: Page = { items: [], count: 0, scanned: 0, bytes: 0, last: undefined };
-  const take = taker(parsed, table, index, page);
+  const collect = rowCollector(parsed, table, index, page);
   let key = start;
   let began = performance.now();
   for (;;) {
     const pair = source.next(range, parsed.reverse, key);
     if (!pair) return page;
     key = pair[0];
-    take(pair[1]);
+    collect(pair[1]);
     if (page.scanned === parsed.limit || page.bytes >= PAGE_BYTES) {
       page.last = pair[1];
       return page;
@@ -90,15 +90,15 @@ async function readPage(
 }
 
 /** The index, when the answer shows items as the index holds them. A local index reads missing attributes from the table. */
-function narrowing({ wholeItems, projectPaths }: ParsedRead, table: OpenTable, index: IndexSchema | undefined): IndexSchema | undefined {
+function indexShown({ wholeItems, projectPaths }: ParsedRead, table: OpenTable, index: IndexSchema | undefined): IndexSchema | undefined {
   const names = index && projectedNames(index, table.schema);
   if (!names || (!index.global && wholeItems)) return undefined;
   return !index.global && projectPaths.some(([head]) => !names.includes(head)) ? undefined : index;
 }
 /** Counts a row and adds it to the page when the filter accepts it. */
-function taker(parsed: ParsedRead, table: OpenTable, index: IndexSchema | undefined, page: Page): (row: Row) => void {
+function rowCollector(parsed: ParsedRead, table: OpenTable, index: IndexSchema | undefined, page: Page): (row: Row) => void {
   const { filter, project, counts } = parsed;
-  const narrow = narrowing(parsed, table, index);
+  const narrow = indexShown(parsed, table, index);
   return (row: Row): void => {
     page.scanned++;
     if (!filter && !project && !narrow) {
