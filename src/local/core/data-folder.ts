@@ -55,13 +55,13 @@ const BELONGS_TO = "data-folder";
  * cannot reach that (it is below /root, say), the folder lies in /var/lib, under a name made from the data folder's path, and stays there.
  */
 export function dataFolderOf(dataDir: string, part: string): DataFolder {
-  const who = owner();
+  const user = owner();
   const inside = resolve(dataDir, part);
-  if (!who) return { folder: inside, owner: undefined };
+  if (!user) return { folder: inside, owner: undefined };
   const name = createHash("sha256").update(inside).digest("hex").slice(0, 16);
   const outside = join(OUTSIDE, name);
   const here = !existsSync(outside) && reachable(dirname(dirname(inside)));
-  return { folder: here ? inside : outside, owner: who };
+  return { folder: here ? inside : outside, owner: user };
 }
 
 export const isOutside = (place: DataFolder): boolean => dirname(place.folder) === OUTSIDE;
@@ -96,6 +96,6 @@ export function reachable(folder: string): boolean {
   }
 }
 
-export function changeOwner(path: string, who: Owner | undefined): void {
-  if (who) chownSync(path, who.uid, who.gid);
+export function changeOwner(path: string, user: Owner | undefined): void {
+  if (user) chownSync(path, user.uid, user.gid);
 }

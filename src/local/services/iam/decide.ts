@@ -8,7 +8,7 @@ import { type Caller, type CompiledPolicy, compilePolicy, type Effect, evaluate,
 export interface Decisions {
   readonly decide: (principal: Principal, permission: Permission) => Verdict;
   /** Clears the cache after a change of policies or roles. */
-  readonly forget: () => void;
+  readonly clearCache: () => void;
 }
 
 /** A role's own policies, compiled. `boundary` limits what they allow. */
@@ -18,7 +18,7 @@ interface Identity {
   readonly boundary: CompiledPolicy | undefined;
   readonly cacheable: boolean;
 }
-const REMEMBERED = 5_000;
+const MAX_CACHED = 5_000;
 
 /** AWS's decision within one account: an explicit deny wins, then an allow of either side. Decisions that cannot change are cached. */
 export function createDecisions(env: LocalEnv, state: () => IamState): Decisions {
@@ -35,12 +35,12 @@ export function createDecisions(env: LocalEnv, state: () => IamState): Decisions
   const identityOf = (roleName: string): Identity => {
     const known = identities.get(roleName);
     if (known) return known;
-    const made = gather(state(), state().roles.get(roleName), compiled);
+    const made = loadIdentity(state(), state().roles.get(roleName), compiled);
     identities.set(roleName, made);
     return made;
   };
   return {
-    forget() {
+    clearCache() {
       identities.clear();
       verdicts.clear();
     },
@@ -71,7 +71,7 @@ const ALLOWED: Verdict = { allowed: true };
 const NO_IDENTITY: Identity = { role: undefined, policies: [], boundary: undefined, cacheable: true };
 
 function remember<T>(map: Map<string, T>, key: string, value: T): void {
-  if (map.size >= REMEMBERED) map.clear();
+  if (map.size >= MAX_CACHED) map.clear();
   map.set(key, value);
 }
 /** True when a service adds condition keys about the principal. They are not in the cache's key, so the decision must not be cached. */
@@ -82,7 +82,7 @@ const keyOf = (principal: Principal, { action, resource, policy }: Permission): 
 const nameOf = (principal: Principal): string =>
   principal.type === "service" ? principal.service : principal.type === "anonymous" ? "anonymous" : principal.arn;
 
-function gather(state: IamState, role: RoleDocument | undefined, compiled: (text: string) => CompiledPolicy): Identity {
+function loadIdentity(state: IamState, role: RoleDocument | undefined, compiled: (text: string) => CompiledPolicy): Identity {
   if (!role) return NO_IDENTITY;
   const managed = (arn: string): string[] => {
     const own = state.policies.get(arn);

@@ -12,7 +12,7 @@ import { versionOperations } from "./versions.ts";
 /** IAM, and the access decisions for every other service. */
 export function iamService(env: LocalEnv): { readonly service: LocalService; readonly decide: Decisions["decide"] } {
   const decisions = createDecisions(env, () => state);
-  const state: IamState = iamState(env.store, decisions.forget);
+  const state: IamState = iamState(env.store, decisions.clearCache);
   return {
     decide: decisions.decide,
     service: {

@@ -80,11 +80,11 @@ export function roleOperations(env: LocalEnv, state: IamState) {
     ...changingOperations(state),
     ...tagOperations(state),
     ...serviceLinkedOperations(env, state),
-    ...roleLife(env, state),
+    ...roleLifecycle(env, state),
   };
 }
 
-function roleLife(env: LocalEnv, state: IamState) {
+function roleLifecycle(env: LocalEnv, state: IamState) {
   const createRole: Handler<IAM.CreateRoleCommandInput, IAM.CreateRoleCommandOutput> = (input) => {
     checkName(input.RoleName, "roleName", 64);
     checkPath(input.Path ?? "/");

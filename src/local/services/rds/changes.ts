@@ -42,26 +42,26 @@ export function changeOperations(rds: Rds) {
   const { fleet } = rds;
   const modify: Handler<Input, RDS.ModifyDBInstanceResult> = async (input, { region }) => {
     const instance = fleet.named(region, input.DBInstanceIdentifier);
-    checkAsked(input);
+    checkHasChanges(input);
     const touchesServer = input.MasterUserPassword !== undefined || input.ManageMasterUserPassword || input.RotateMasterUserPassword;
     mustBe(fleet, instance, ...(touchesServer ? ["available"] : ["available", "stopped"]));
     checkValues(rds, instance, input);
     const membership = await memberships(rds, instance, input);
-    const { now, later } = sorted(instance, {
+    const { now, later } = byTime(instance, {
       ...input,
       AllocatedStorage: check.grown(instance.attributes.AllocatedStorage, input.AllocatedStorage),
     });
     const pending = input.ApplyImmediately ? {} : { ...instance.pending, ...later };
-    const taken = input.ApplyImmediately ? { ...instance.pending, ...later } : {};
-    const attributes = { ...instance.attributes, ...now, ...taken, ...logExports(instance, input) };
+    const appliedNow = input.ApplyImmediately ? { ...instance.pending, ...later } : {};
+    const attributes = { ...instance.attributes, ...now, ...appliedNow, ...logExports(instance, input) };
     const password = await newPassword(rds, instance, input);
     const changed = fleet.change(password.instance, { ...membership, attributes: attributes as Attributes, pending });
-    return { DBInstance: setGoing(rds, changed, input, password.value, Object.keys(taken).length > 0) };
+    return { DBInstance: startWork(rds, changed, input, password.value, Object.keys(appliedNow).length > 0) };
   };
   return { ModifyDBInstance: modify };
 }
 
-function checkAsked(input: Input): void {
+function checkHasChanges(input: Input): void {
   const requested = Object.entries(input).some(
     ([name, value]) => value !== undefined && name !== "DBInstanceIdentifier" && name !== "ApplyImmediately",
   );
@@ -107,7 +107,7 @@ async function memberships({ env, state }: Rds, instance: InstanceDocument, inpu
 }
 
 /** Keeps only values that differ from the present ones. AWS, too, shows no pending value that equals the present one. */
-function sorted({ attributes }: InstanceDocument, input: Input) {
+function byTime({ attributes }: InstanceDocument, input: Input) {
   const differing = (names: readonly (keyof Input & keyof Attributes)[]): Record<string, unknown> =>
     Object.fromEntries(names.filter((n) => input[n] !== undefined && input[n] !== attributes[n]).map((n) => [n, input[n]]));
   const now = {
@@ -172,7 +172,7 @@ async function newPassword(
   return { instance, value: input.MasterUserPassword };
 }
 
-function setGoing(rds: Rds, instance: InstanceDocument, input: Input, password: string | undefined, disruptive: boolean): RDS.DBInstance {
+function startWork(rds: Rds, instance: InstanceDocument, input: Input, password: string | undefined, disruptive: boolean): RDS.DBInstance {
   const { fleet } = rds;
   const renamed = input.NewDBInstanceIdentifier?.toLowerCase();
   const answer = (one: InstanceDocument): RDS.DBInstance => {
@@ -188,15 +188,15 @@ function setGoing(rds: Rds, instance: InstanceDocument, input: Input, password: 
       fleet.begin(reset, {
         status: "resetting-master-credentials",
         after,
-        stays: [{ status: "resetting-master-credentials", ms: 30_000 }],
+        statusTimes: [{ status: "resetting-master-credentials", ms: 30_000 }],
         work,
       }),
     );
   }
   if (renamed !== undefined) {
     const work = async (): Promise<void> => void fleet.change(instance, { id: renamed });
-    return answer(fleet.begin(instance, { status: "renaming", after, stays: [{ status: "renaming", ms: 60_000 }], work }));
+    return answer(fleet.begin(instance, { status: "renaming", after, statusTimes: [{ status: "renaming", ms: 60_000 }], work }));
   }
   if (!disruptive) return answer(instance);
-  return answer(fleet.begin(instance, { status: "modifying", after, stays: MODIFYING, work: async () => {} }));
+  return answer(fleet.begin(instance, { status: "modifying", after, statusTimes: MODIFYING, work: async () => {} }));
 }

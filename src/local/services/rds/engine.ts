@@ -18,7 +18,7 @@ export interface Target {
   readonly port: number;
   readonly parameters: Readonly<Record<string, string>>;
 }
-export interface Furniture {
+export interface InitialContent {
   readonly username: string;
   readonly password: string;
   readonly database: string | undefined;
@@ -30,7 +30,7 @@ export interface Engine {
   check(): void;
   /** A free port: the wanted one, otherwise the next free one above it. */
   freePort(wanted: number, taken: readonly number[]): Promise<number>;
-  make(target: Target, furniture: Furniture): Promise<void>;
+  make(target: Target, content: InitialContent): Promise<void>;
   restore(target: Target, snapshot: string): Promise<void>;
   start(target: Target): Promise<void>;
   stop(resourceId: string): Promise<void>;

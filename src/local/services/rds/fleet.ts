@@ -8,9 +8,9 @@ export interface Job {
   readonly status: string;
   readonly after: string;
   /** The status after failed work. Default: `failed`. */
-  readonly otherwise?: string;
+  readonly afterFailure?: string;
   /** With realism: the statuses that the instance shows, in order, each for a time. */
-  readonly stays?: readonly { readonly status: string; readonly ms: number }[];
+  readonly statusTimes?: readonly { readonly status: string; readonly ms: number }[];
   readonly work: () => Promise<void>;
 }
 
@@ -44,11 +44,11 @@ type Register = Pick<Fleet, "list" | "named" | "statusOf" | "change"> & {
 
 function register({ clock }: LocalEnv, { instances }: RdsState): Register {
   const keyed = ({ region, id }: InstanceDocument): string => keyOf(region, id);
-  const waiting = (instance: InstanceDocument): Step | undefined => instance.steps.find((step) => clock.now() < step.until);
+  const currentStep = (instance: InstanceDocument): Step | undefined => instance.steps.find((step) => clock.now() < step.until);
   // A new identifier changes the key. Work that takes a while finds the instance by its resource id.
   const current = (resourceId: string) => instances.values().find((one) => one.resourceId === resourceId);
   const list: Fleet["list"] = (region) => {
-    for (const [key, one] of instances.entries()) if (one.state === GONE && !waiting(one)) instances.delete(key);
+    for (const [key, one] of instances.entries()) if (one.state === GONE && !currentStep(one)) instances.delete(key);
     return instances.values().filter((one) => region === undefined || one.region === region);
   };
   return {
@@ -59,7 +59,7 @@ function register({ clock }: LocalEnv, { instances }: RdsState): Register {
       if (!found) throw new LocalFault("DBInstanceNotFoundFault", `DBInstance ${id} not found.`);
       return found;
     },
-    statusOf: (instance) => waiting(instance)?.status ?? instance.state,
+    statusOf: (instance) => currentStep(instance)?.status ?? instance.state,
     change(instance, changes) {
       const changed = { ...(current(instance.resourceId) ?? instance), ...changes };
       if (keyed(changed) !== keyed(instance)) instances.delete(keyed(instance));
@@ -69,7 +69,7 @@ function register({ clock }: LocalEnv, { instances }: RdsState): Register {
     end(resourceId, state) {
       const instance = current(resourceId);
       if (!instance) return;
-      if (state === GONE && !waiting(instance)) instances.delete(keyed(instance));
+      if (state === GONE && !currentStep(instance)) instances.delete(keyed(instance));
       else instances.put(keyed(instance), { ...instance, state });
     },
   };
@@ -88,7 +88,7 @@ function jobQueue(env: LocalEnv, { change, end }: Register): Pick<Fleet, "begin"
         () => void finish(job.after),
         (error) => {
           env.log(`rds: ${instance.id} ${job.status}: ${error instanceof Error ? error.message : String(error)}`);
-          finish(job.otherwise ?? "failed");
+          finish(job.afterFailure ?? "failed");
         },
       );
       jobs.set(instance.resourceId, run);
@@ -130,9 +130,9 @@ export function createFleet(env: LocalEnv, state: RdsState, engine: Engine): Fle
   };
 }
 
-function stepsOf(env: LocalEnv, { stays = [] }: Job): Step[] {
+function stepsOf(env: LocalEnv, { statusTimes = [] }: Job): Step[] {
   let until = env.clock.now();
-  return stays.map(({ status, ms }) => {
+  return statusTimes.map(({ status, ms }) => {
     until += ms;
     return { status, until };
   });

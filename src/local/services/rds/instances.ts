@@ -26,7 +26,7 @@ export function instanceOperations(rds: Rds) {
 function createInstance(rds: Rds): Handler<RDS.CreateDBInstanceCommandInput, RDS.CreateDBInstanceResult> {
   const { env, engine } = rds;
   return async (input, { region }) => {
-    checkWhole(input);
+    checkCreateInput(input);
     const id = (input.DBInstanceIdentifier as string).toLowerCase();
     checkUnused(rds, region, id);
     const place = await placement(rds, region, input);
@@ -76,8 +76,8 @@ export function beginCreation(rds: Rds, document: InstanceDocument): InstanceDoc
   const { state, fleet } = rds;
   const instance = { ...document, applied: fleet.valuesOf(document) };
   state.instances.put(keyOf(instance.region, instance.id), instance);
-  const stays = (instance.attributes.BackupRetentionPeriod ?? 0) > 0 ? CREATION : CREATION.slice(0, 1);
-  return fleet.begin(instance, { status: "creating", after: "available", stays, work: () => createServer(rds, instance) });
+  const statusTimes = (instance.attributes.BackupRetentionPeriod ?? 0) > 0 ? CREATION : CREATION.slice(0, 1);
+  return fleet.begin(instance, { status: "creating", after: "available", statusTimes, work: () => createServer(rds, instance) });
 }
 
 export function checkUnused({ fleet }: Rds, region: string, id: string): void {
@@ -88,7 +88,7 @@ export function checkUnused({ fleet }: Rds, region: string, id: string): void {
 export const wantedPort = ({ settings }: LocalEnv, requested: number | undefined): number =>
   settings.databasePort === 0 ? 0 : (requested ?? settings.databasePort);
 
-function checkWhole(input: RDS.CreateDBInstanceCommandInput): void {
+function checkCreateInput(input: RDS.CreateDBInstanceCommandInput): void {
   if (input.Engine !== "postgres")
     throw new LocalFault(
       "NotImplemented",

@@ -24,16 +24,16 @@ export function lifecycleOperations(rds: Rds) {
     const instance = fleet.named(region, input.DBInstanceIdentifier);
     mustBe(fleet, instance, "available");
     if (input.DBSnapshotIdentifier) beginSnapshot(rds, instance, input.DBSnapshotIdentifier, []);
-    const stays = [{ status: "stopping", ms: 120_000 }];
+    const statusTimes = [{ status: "stopping", ms: 120_000 }];
     const work = () => engine.stop(instance.resourceId);
-    return { DBInstance: show(rds, fleet.begin(instance, { status: "stopping", after: "stopped", stays, work })) };
+    return { DBInstance: show(rds, fleet.begin(instance, { status: "stopping", after: "stopped", statusTimes, work })) };
   };
   const start: Handler<RDS.StartDBInstanceCommandInput, RDS.StartDBInstanceResult> = (input, { region }) => {
     const instance = fleet.named(region, input.DBInstanceIdentifier);
     mustBe(fleet, instance, "stopped");
-    const stays = [{ status: "starting", ms: 180_000 }];
+    const statusTimes = [{ status: "starting", ms: 180_000 }];
     return {
-      DBInstance: show(rds, fleet.begin(instance, { status: "starting", after: "available", stays, work: () => fleet.start(instance) })),
+      DBInstance: show(rds, fleet.begin(instance, { status: "starting", after: "available", statusTimes, work: () => fleet.start(instance) })),
     };
   };
   return { RebootDBInstance: reboot, StopDBInstance: stop, StartDBInstance: start, DeleteDBInstance: deleteInstance(rds) };
@@ -42,7 +42,7 @@ export function lifecycleOperations(rds: Rds) {
 export const rebooting = (rds: Rds, instance: InstanceDocument): Job => ({
   status: "rebooting",
   after: "available",
-  stays: [{ status: "rebooting", ms: 30_000 }],
+  statusTimes: [{ status: "rebooting", ms: 30_000 }],
   work: () => restart(rds, instance),
 });
 
@@ -63,9 +63,9 @@ function deleteInstance(rds: Rds): Handler<RDS.DeleteDBInstanceCommandInput, RDS
     const tags = found.attributes.CopyTagsToSnapshot ? found.tags : [];
     const final = input.SkipFinalSnapshot ? undefined : newSnapshot(rds, found, input.FinalDBSnapshotIdentifier, tags);
     const instance = fleet.change(found, { finalSnapshot: final?.id });
-    const stays = [{ status: "deleting", ms: 120_000 }];
+    const statusTimes = [{ status: "deleting", ms: 120_000 }];
     const work = () => removeInstance(rds, instance);
-    return { DBInstance: show(rds, fleet.begin(instance, { status: "deleting", after: GONE, otherwise: found.state, stays, work })) };
+    return { DBInstance: show(rds, fleet.begin(instance, { status: "deleting", after: GONE, afterFailure: found.state, statusTimes, work })) };
   };
 }
 

@@ -83,9 +83,9 @@ export function newSnapshot(
 /** Starts the copy, after the present work on the instance. A failed copy does not change the instance's state. */
 export function beginSnapshot(rds: Rds, instance: InstanceDocument, id: string | undefined, tags: readonly RDS.Tag[]): SnapshotDocument {
   const snapshot = newSnapshot(rds, instance, id, tags);
-  const stays = [{ status: "backing-up", ms: COPYING_MS }];
+  const statusTimes = [{ status: "backing-up", ms: COPYING_MS }];
   const work = () => copyToSnapshot(rds, instance, snapshot);
-  rds.fleet.begin(instance, { status: "backing-up", after: instance.state, otherwise: instance.state, stays, work });
+  rds.fleet.begin(instance, { status: "backing-up", after: instance.state, afterFailure: instance.state, statusTimes, work });
   return snapshot;
 }
 

@@ -41,19 +41,19 @@ export function findVersion(state: S3State, bucket: Bucket, key: string, version
 
 export function getObject(state: S3State) {
   return async (input: GetObjectCommandInput, call: Call) => {
-    const { bucket, version, start, end, output } = look(state, input, call, true);
+    const { bucket, version, start, end, output } = openForReading(state, input, call, true);
     await checkReadable(state, bucket, version);
     return { ...output, Body: state.files.read(version.segments, start, end) as unknown as GetObjectCommandOutput["Body"] };
   };
 }
 export function headObject(state: S3State) {
   return (input: HeadObjectCommandInput, call: Call) =>
-    look(state, input, call, false).output as Omit<HeadObjectCommandOutput, "$metadata">;
+    openForReading(state, input, call, false).output as Omit<HeadObjectCommandOutput, "$metadata">;
 }
 
 /** Objects of these storage classes must be restored before they can be read. */
 const ARCHIVED: ReadonlySet<string> = new Set(["GLACIER", "DEEP_ARCHIVE"]);
-function look(state: S3State, input: GetObjectCommandInput | HeadObjectCommandInput, call: Call, body: boolean) {
+function openForReading(state: S3State, input: GetObjectCommandInput | HeadObjectCommandInput, call: Call, body: boolean) {
   const bucket = bucketOf(state, input.Bucket, call);
   if (call.headers["x-amz-server-side-encryption"] !== undefined)
     throw new LocalFault("InvalidArgument", "x-amz-server-side-encryption header is not supported for this operation.", 400, {
