@@ -96,7 +96,7 @@ function refuseUnknown(ids: readonly string[], stack: Stack): void {
 /** Throws WRONG_PLACE for a stack that has no bucket in this region and a bucket of its name in another one. */
 async function refuseBucketElsewhere({ clients, config, place, ask }: Session, seen: readonly ObservedNode[], tags: Tags): Promise<void> {
   if (!seen.some(({ node, observation }) => node.kind === s3Bucket && observation.state === "absent")) return;
-  const found = await ask("your buckets", () => bucketElsewhere(clients, place, (there) => naming(config, there).bucket));
+  const found = await ask("your buckets", () => bucketElsewhere(clients, place, (region) => naming(config, region).bucket));
   if (found === undefined) return;
   throw new FleetlogixError("WRONG_PLACE", `The stack's own bucket is in ${found.region}, not in ${place.region}: "${found.name}".`, {
     hint: `To continue there: \`--region ${found.region}\`. For a second stack here, with its own names: \`--env ${ownEnvironment(tags)}\`. If that bucket is all that is left of the stack there: \`--adopt\` creates the stack here and does not change that bucket.`,
@@ -107,8 +107,8 @@ async function refuseBucketElsewhere({ clients, config, place, ask }: Session, s
 async function refuseElsewhere(stack: Stack, run: EngineRun): Promise<void> {
   const roles = stack.nodes.filter((node) => node.kind === iamRole);
   const seen = await observe(roles, run, { specs: false });
-  const there = plan(seen, run).filter(({ decision }) => decision.action === "refuse" && decision.code === "WRONG_PLACE");
-  refuseBeforeWriting(there);
+  const elsewhere = plan(seen, run).filter(({ decision }) => decision.action === "refuse" && decision.code === "WRONG_PLACE");
+  refuseBeforeWriting(elsewhere);
 }
 
 async function artifactsFor({ config, artifacts }: Session, scope: Scope): Promise<ReadonlyMap<FunctionName, Artifact> | undefined> {

@@ -58,10 +58,10 @@ async function* linesOf(
   const logs = await session.clients.logs();
   const { startTime, filterPattern, lenient } = query;
   const functionName = session.config.functions.names[name];
-  const asked = { logGroupName: `/aws/lambda/${functionName}`, startTime, filterPattern };
+  const request = { logGroupName: `/aws/lambda/${functionName}`, startTime, filterPattern };
   let nextToken: string | undefined;
   do {
-    const ask = () => orAbsent(logs.filterLogEvents({ ...asked, nextToken }), "ResourceNotFoundException");
+    const ask = () => orAbsent(logs.filterLogEvents({ ...request, nextToken }), "ResourceNotFoundException");
     const page = await session.ask(`the logs of ${name}`, ask);
     if (!page && !lenient) throw notDeployed(functionName, `function.${name}`);
     for (const { eventId, timestamp = 0, message = "" } of page?.events ?? [])

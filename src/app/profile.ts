@@ -12,8 +12,8 @@ export async function refuseUnknownProfile(
   const known = await profileNames();
   if (known.includes(name)) return;
   const none = "There are no profiles: `aws configure --profile NAME` creates one.";
-  const whose = profile === undefined ? "AWS_PROFILE" : "--profile";
-  throw new FleetlogixError("CREDENTIALS", `There is no profile ${JSON.stringify(name)} (${whose}) in the AWS configuration.`, {
+  const source = profile === undefined ? "AWS_PROFILE" : "--profile";
+  throw new FleetlogixError("CREDENTIALS", `There is no profile ${JSON.stringify(name)} (${source}) in the AWS configuration.`, {
     hint: known.length > 0 ? choiceHint(name, known) : none,
   });
 }

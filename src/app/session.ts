@@ -115,8 +115,8 @@ function openEdge(config: Config, options: AppOptions): { clients: AwsClients; p
       options.onCall?.(operation);
     },
     onWait: (operation, waitMs) => {
-      const who = caller.getStore();
-      who?.emit({ type: "resource.pacing", id: who.id, operation, waitMs });
+      const current = caller.getStore();
+      current?.emit({ type: "resource.pacing", id: current.id, operation, waitMs });
     },
   });
   const { region } = config;

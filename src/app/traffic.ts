@@ -17,8 +17,8 @@ export async function readTraffic(session: Session): Promise<Traffic> {
     queryOf(session, "failed", "5XXError", "Sum", 60),
     queryOf(session, "latency", "Latency", "p90", HOUR_MINUTES * 60),
   ];
-  const asked = { StartTime: new Date(start), EndTime: new Date(end), MetricDataQueries };
-  const { MetricDataResults = [] } = await session.ask("the API's metrics", () => cloudwatch.getMetricData(asked));
+  const query = { StartTime: new Date(start), EndTime: new Date(end), MetricDataQueries };
+  const { MetricDataResults = [] } = await session.ask("the API's metrics", () => cloudwatch.getMetricData(query));
   const results = new Map(MetricDataResults.map(({ Id, Timestamps = [], Values = [] }) => [Id, { Timestamps, Values }]));
   const valuesOf = (id: string) => {
     const { Timestamps = [], Values = [] } = results.get(id) ?? {};

@@ -80,8 +80,8 @@ function judge(subject: Subject, spec: unknown, seen: Observation<unknown>, hist
 function refuseFailed(subject: Subject, seen: Observation<unknown>, decision: Decision, history: History): void {
   if (seen.state !== "failed" || !("changes" in decision)) return;
   const nothingElse = decision.changes.every((c) => c.path === FAILED);
-  const again = decision.action === "replace" && history.replaced;
-  if ((decision.action === "update" && nothingElse) || again) throw settleFailed(subject, seen.reason);
+  const failedAgain = decision.action === "replace" && history.replaced;
+  if ((decision.action === "update" && nothingElse) || failedAgain) throw settleFailed(subject, seen.reason);
 }
 
 /** True when the read may be older than our last write. Then the resource is read again before any other write. */

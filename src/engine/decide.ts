@@ -144,11 +144,11 @@ export function ownEnvironment({ Environment = "dev", [REGION_TAG]: region = "" 
 }
 
 export function foreign(subject: ResourceRef, tags: SeenTags): Decision & { readonly action: "refuse" } {
-  const whose = tags === "inherited" ? undefined : tags[STACK_TAG];
+  const otherStack = tags === "inherited" ? undefined : tags[STACK_TAG];
   return {
     action: "refuse",
     code: "OWNER_FOREIGN",
-    why: `${subject.kind.kind} "${subject.label}" exists already and ${whose ? `belongs to the stack ${whose}` : "does not carry this stack's tag"}`,
+    why: `${subject.kind.kind} "${subject.label}" exists already and ${otherStack ? `belongs to the stack ${otherStack}` : "does not carry this stack's tag"}`,
     hint: "Choose another name in fleetlogix.config.json, or take it over: `--adopt`.",
   };
 }

@@ -28,18 +28,18 @@ const allNeeds = (node: ResourceNode): readonly ResourceNode[] => Object.values(
 
 /** The dependencies whose outputs the node's identity uses. For example, a role is needed to create a function, but not to find it. */
 export function identityNeeds(node: ResourceNode): readonly ResourceNode[] {
-  const asked = new Set<string>();
+  const used = new Set<string>();
   const from = new Proxy<Record<string, unknown>>(
     {},
     {
       get: (_target, role) => {
-        asked.add(String(role));
+        used.add(String(role));
         return undefined;
       },
     },
   );
   node.identity(from as never);
-  return Object.entries(node.needs).flatMap(([role, need]) => (asked.has(role) ? [need] : []));
+  return Object.entries(node.needs).flatMap(([role, need]) => (used.has(role) ? [need] : []));
 }
 
 /**

@@ -162,9 +162,9 @@ async function removeOthers(store: ObjectStore, parquet: readonly string[], pref
 }
 async function prove(store: ObjectStore, archive: string, { tally }: Copies, { copies }: Pending): Promise<void> {
   const source = await store.stream(archive);
-  const there = source && (await tallyArchive(source));
-  if (there && tally.count === copies && sameTally(there, tally)) return;
-  throw differs(archive, `${there?.count ?? 0} copies of ${copies}`);
+  const stored = source && (await tallyArchive(source));
+  if (stored && tally.count === copies && sameTally(stored, tally)) return;
+  throw differs(archive, `${stored?.count ?? 0} copies of ${copies}`);
 }
 /** Downloads the valid parts of the day. */
 async function fetchEarlier(store: ObjectStore, table: string, day: Day, folder: string): Promise<readonly string[]> {

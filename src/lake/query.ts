@@ -29,13 +29,13 @@ export async function queryLake(lake: Lake, cache: string, sql: string): Promise
   const folder = await mkdtemp(join(lake.folder, "query-"));
   try {
     return await withDuckDb(folder, async (db) => {
-      const asked = (name: string) => new RegExp(`\\b${name}\\b`, "i").test(sql);
+      const isUsed = (name: string) => new RegExp(`\\b${name}\\b`, "i").test(sql);
       for (const area of AREAS)
-        if (asked(area.table) || asked(area.name))
+        if (isUsed(area.table) || isUsed(area.name))
           await viewOf(db, area.table, TABLES[area.table], await sourcesOf(lake, area, folder, cache));
-      if (asked("alerts")) await viewOf(db, "alerts", ALERTS, await alertSources(lake, folder, cache));
+      if (isUsed("alerts")) await viewOf(db, "alerts", ALERTS, await alertSources(lake, folder, cache));
       for (const [other, name] of Object.entries(ALSO))
-        if (asked(other)) await db.run(`CREATE VIEW ${named(other)} AS SELECT * FROM ${named(name)}`);
+        if (isUsed(other)) await db.run(`CREATE VIEW ${named(other)} AS SELECT * FROM ${named(name)}`);
       await db.run(`SET allowed_directories = [${[folder, cache].map(quoted).join(", ")}]`);
       for (const setting of ["enable_external_access = false", "lock_configuration = true"]) await db.run(`SET ${setting}`);
       return await answer(db, sql);

@@ -111,11 +111,11 @@ async function ownRole(iam: IAM, RoleName: string): Promise<AccountLive["own"]> 
 
 /** Repairs the trust of a role that an earlier run created: API Gateway refuses a role with a wrong trust. */
 async function makeRole(iam: IAM, RoleName: string, { description, trust, policy }: AccountSpec): Promise<void> {
-  const there = await orAbsent(iam.getRole({ RoleName }), ...NO_ROLE);
-  if (there && fromTagList(there.Role?.Tags).ManagedBy !== "fleetlogix") throw foreignRole(RoleName);
+  const existing = await orAbsent(iam.getRole({ RoleName }), ...NO_ROLE);
+  if (existing && fromTagList(existing.Role?.Tags).ManagedBy !== "fleetlogix") throw foreignRole(RoleName);
   const document = JSON.stringify(trust);
-  const trusted = [policyForm(there?.Role?.AssumeRolePolicyDocument), policyForm(trust)] as const;
-  if (!there) {
+  const trusted = [policyForm(existing?.Role?.AssumeRolePolicyDocument), policyForm(trust)] as const;
+  if (!existing) {
     const Tags = [{ Key: "ManagedBy", Value: "fleetlogix" }];
     const made = iam.createRole({ RoleName, Description: description, AssumeRolePolicyDocument: document, Tags });
     await orAbsent(made, "EntityAlreadyExistsException", "EntityAlreadyExists");

@@ -108,9 +108,9 @@ const HASH = /\(document ([0-9a-f]+)\)/;
 const hashOf = (description: string | undefined) => HASH.exec(description ?? "")?.[1];
 
 /** One change for each method, so that a plan names the methods that differ. */
-function methodChanges(wanted: RestApiSpec["methods"], there: RestApiSpec["methods"]): readonly Change[] {
-  const keys = [...new Set([...Object.keys(wanted), ...Object.keys(there)])].toSorted();
-  return keys.flatMap((key) => differences({ [`methods.${key}`]: [there[key], wanted[key]] }));
+function methodChanges(wanted: RestApiSpec["methods"], live: RestApiSpec["methods"]): readonly Change[] {
+  const keys = [...new Set([...Object.keys(wanted), ...Object.keys(live)])].toSorted();
+  return keys.flatMap((key) => differences({ [`methods.${key}`]: [live[key], wanted[key]] }));
 }
 
 async function restApis(gateway: APIGateway): Promise<readonly RestApi[]> {

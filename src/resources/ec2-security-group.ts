@@ -62,10 +62,10 @@ export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, 
   /** One change for each rule, so that a plan names every address. */
   diff(spec, live) {
     const wanted = new Set(wantedRules(spec, live).map((r) => r.text));
-    const there = new Set(live.ingress.map((r) => r.text));
+    const present = new Set(live.ingress.map((r) => r.text));
     return [
-      ...[...there].filter((text) => !wanted.has(text)).map((text): Change => ({ path: `ingress.${text}`, from: "open", to: "closed" })),
-      ...[...wanted].filter((text) => !there.has(text)).map((text): Change => ({ path: `ingress.${text}`, from: "closed", to: "open" })),
+      ...[...present].filter((text) => !wanted.has(text)).map((text): Change => ({ path: `ingress.${text}`, from: "open", to: "closed" })),
+      ...[...wanted].filter((text) => !present.has(text)).map((text): Change => ({ path: `ingress.${text}`, from: "closed", to: "open" })),
       ...live.egress.map(({ text }): Change => ({ path: `egress.${text}`, from: "open", to: "closed" })),
     ];
   },

@@ -56,11 +56,11 @@ export const wafv2WebAcl: ResourceKind<WebAclId, WebAclSpec, WebAclLive, WebAclO
 
   async read({ name }, ctx) {
     const waf = await ctx.world.wafv2();
-    const there = (await summaries(waf)).find((one) => one.Name === name);
-    if (!there) return { state: "absent" };
-    const { WebACL = {} } = await waf.getWebACL({ Scope, Name: name, Id: there.Id });
-    const { TagInfoForResource } = await waf.listTagsForResource({ ResourceARN: there.ARN });
-    const live = { id: there.Id ?? "", arn: there.ARN ?? "", attributes: readAttributes(ATTRIBUTES, WebACL) };
+    const found = (await summaries(waf)).find((one) => one.Name === name);
+    if (!found) return { state: "absent" };
+    const { WebACL = {} } = await waf.getWebACL({ Scope, Name: name, Id: found.Id });
+    const { TagInfoForResource } = await waf.listTagsForResource({ ResourceARN: found.ARN });
+    const live = { id: found.Id ?? "", arn: found.ARN ?? "", attributes: readAttributes(ATTRIBUTES, WebACL) };
     return { state: "ready", live, tags: fromTagList(TagInfoForResource?.TagList) };
   },
   async create({ name: Name }, spec, ctx) {

@@ -88,12 +88,12 @@ function items(url: string): Kind {
     put: (n) => dynamodb.putItem({ TableName: "table", Item: { ...key(n), text: { S: text(n) } } }),
     remove: (n) => dynamodb.deleteItem({ TableName: "table", Key: key(n) }),
     async present() {
-      const there = new Set<number>();
+      const present = new Set<number>();
       for (let ExclusiveStartKey: Record<string, { N: string }> | undefined; ; ) {
         const page = await dynamodb.scan({ TableName: "table", ExclusiveStartKey });
-        for (const { n, text: value } of page.Items ?? []) if (value?.S === text(Number(n?.N))) there.add(Number(n?.N));
+        for (const { n, text: value } of page.Items ?? []) if (value?.S === text(Number(n?.N))) present.add(Number(n?.N));
         ExclusiveStartKey = page.LastEvaluatedKey as typeof ExclusiveStartKey;
-        if (!ExclusiveStartKey) return there;
+        if (!ExclusiveStartKey) return present;
       }
     },
   };
@@ -191,8 +191,8 @@ function secrets(url: string): Kind {
 
 /** Each row has its own transaction. */
 async function rows({ Endpoint }: DBInstance): Promise<Kind> {
-  const who = { host: "127.0.0.1", user: "boss", password: "correct-horse", database: "postgres" };
-  const client = new pg.Client({ ...who, port: Endpoint?.Port ?? 0, ssl: { rejectUnauthorized: false } });
+  const connection = { host: "127.0.0.1", user: "boss", password: "correct-horse", database: "postgres" };
+  const client = new pg.Client({ ...connection, port: Endpoint?.Port ?? 0, ssl: { rejectUnauthorized: false } });
   client.on("error", () => {});
   await client.connect();
   await client.query("create table if not exists t (n int primary key, text text)");

@@ -12,9 +12,9 @@ export async function makeSwitch(target: number): Promise<Switch> {
   const server = createServer((near, answer) => {
     // The local AWS accepts only its own host name.
     const headers = { ...near.headers, host: `127.0.0.1:${target}` };
-    const far = send({ host: "127.0.0.1", port: target, path: near.url, method: near.method, headers }, (said) => {
-      answer.writeHead(said.statusCode ?? 502, said.headers);
-      said.pipe(answer);
+    const far = send({ host: "127.0.0.1", port: target, path: near.url, method: near.method, headers }, (received) => {
+      answer.writeHead(received.statusCode ?? 502, received.headers);
+      received.pipe(answer);
     });
     far.on("error", () => answer.destroy());
     near.pipe(far);

@@ -129,11 +129,11 @@ function publication({ alias, latest }: FunctionLive, wanted: Settings): readonl
   // Callers get one published version: `$LATEST` would serve half a deployment, and weights serve two.
   if (alias.version === LATEST || weighted.length > 0) return [{ path: "published", from, to }];
   const parts = ({ code, attributes: { description, ...rest } }: Settings): Readonly<Record<string, unknown>> => ({ code, ...rest });
-  const [there, next, wish] = [parts(alias.settings), parts(latest), parts(wanted)];
-  const due = Object.keys(wish).some((key) => !means(there[key], wish[key]) && !means(there[key], next[key]));
+  const [present, next, desired] = [parts(alias.settings), parts(latest), parts(wanted)];
+  const due = Object.keys(desired).some((key) => !sameMeaning(present[key], desired[key]) && !sameMeaning(present[key], next[key]));
   return due ? [{ path: "published", from, to }] : [];
 }
-const means = (a: unknown, b: unknown) => differences({ it: [a, b] }).length === 0;
+const sameMeaning = (a: unknown, b: unknown) => differences({ it: [a, b] }).length === 0;
 /** PublishVersion creates no second version of the same content, so an interrupted publication is continued. */
 async function publish(lambda: Lambda, FunctionName: string, spec: FunctionSpec, live: FunctionLive): Promise<void> {
   const CodeSha256 = spec.code?.sha256 ?? live.latest.code;

@@ -94,9 +94,9 @@ export const ATTRIBUTES: Readonly<Record<string, Row>> = {
     read: logExportsOf,
     wanted: () => LOG_EXPORTS,
     write(_spec, live) {
-      const there = live.attributes.logExports as readonly string[];
-      const EnableLogTypes = LOG_EXPORTS.filter((type) => !there.includes(type));
-      const DisableLogTypes = there.filter((type) => !LOG_EXPORTS.includes(type));
+      const present = live.attributes.logExports as readonly string[];
+      const EnableLogTypes = LOG_EXPORTS.filter((type) => !present.includes(type));
+      const DisableLogTypes = present.filter((type) => !LOG_EXPORTS.includes(type));
       return { CloudwatchLogsExportConfiguration: { EnableLogTypes, DisableLogTypes } };
     },
   },
@@ -160,9 +160,9 @@ export const majorOf = (version: string) => version.split(".")[0] ?? "";
 /** Compares versions to the configured precision. Above 0: the configured version is newer. */
 function versionOrder(spec: DatabaseSpec, live: DatabaseLive): number {
   const wanted = spec.engineVersion.split(".").map(Number);
-  const there = live.engineVersion.split(".").map(Number);
-  const at = wanted.findIndex((part, index) => part !== (there[index] ?? 0));
-  return at === -1 ? 0 : (wanted[at] ?? 0) - (there[at] ?? 0);
+  const present = live.engineVersion.split(".").map(Number);
+  const at = wanted.findIndex((part, index) => part !== (present[index] ?? 0));
+  return at === -1 ? 0 : (wanted[at] ?? 0) - (present[at] ?? 0);
 }
 
 /** One ModifyDBInstance for all changes. */
