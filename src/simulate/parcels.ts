@@ -1,7 +1,7 @@
 import type { Event, Message, Parcel, Reason } from "./messages.ts";
 
-/** The course of a delivery, and the problem with its updates. Every run has each of them. */
-export const SCENARIOS = [
+/** Patterns of a delivery's updates: the plain one, and those with a problem. Every run has each of them. */
+export const UPDATE_PATTERNS = [
   "plain",
   "overtaken",
   "same second",
@@ -12,7 +12,7 @@ export const SCENARIOS = [
   "offline",
   "sent twice",
 ] as const;
-export type Scenario = (typeof SCENARIOS)[number];
+export type UpdatePattern = (typeof UPDATE_PATTERNS)[number];
 
 export interface Carrier {
   readonly deliveryId: string;
@@ -49,14 +49,14 @@ interface Script {
 }
 
 /** `end`: the last step. */
-function scriptOf(scenario: Scenario, end: number): Script {
+function scriptOf(pattern: UpdatePattern, end: number): Script {
   const [assigned, moving, done] = [
     { status: "assigned", at: 0 },
     { status: "in_transit", at: 1 },
     { status: "delivered", at: end - 3 },
   ];
   const delivered = { status: "delivered", updatedAt: done.at, deliveredAt: done.at };
-  const scripts: Readonly<Record<Scenario, Script>> = {
+  const scripts: Readonly<Record<UpdatePattern, Script>> = {
     plain: { updates: [assigned, moving, done], ...delivered },
     overtaken: { updates: [assigned, done, { ...moving, sent: end, refused: FINAL }], ...delivered },
     "same second": { updates: [assigned, { status: "in_transit", at: done.at }, done], ...delivered },
@@ -81,11 +81,11 @@ function scriptOf(scenario: Scenario, end: number): Script {
     offline: { updates: [done, moving, assigned].map((update) => ({ ...update, sent: end })), isBatch: true, ...delivered },
     "sent twice": { updates: [assigned, moving, done], copies: 2, ...delivered },
   };
-  return scripts[scenario];
+  return scripts[pattern];
 }
 
-export function parcelOf(scenario: Scenario, carrier: Carrier): Parcel {
-  const script = scriptOf(scenario, carrier.steps - 1);
+export function parcelOf(pattern: UpdatePattern, carrier: Carrier): Parcel {
+  const script = scriptOf(pattern, carrier.steps - 1);
   const events = script.updates.map((update) => ({ step: update.sent ?? update.at, event: eventOf(update, carrier) }));
   const copies = script.copies ?? 1;
   const singles = events.map(({ step, event }): Message => ({ step, path: "/delivery", events: [event], isBatch: false, copies }));

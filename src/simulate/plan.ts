@@ -2,7 +2,7 @@ import { beside, lengthKm, type Position, ROADS, type Road } from "./geography.t
 import type { Planning, Trip } from "./messages.ts";
 import { expectedFixes, isUnsure } from "./model.ts";
 import { ASIDE_MS, followed, move } from "./motion.ts";
-import { parcelOf, SCENARIOS } from "./parcels.ts";
+import { parcelOf, UPDATE_PATTERNS } from "./parcels.ts";
 import { FAULTS, fixMessages } from "./phone.ts";
 import { seeded } from "./random.ts";
 
@@ -90,8 +90,8 @@ function tryTrip(frame: Frame, random: () => number): Trip {
   const faults = faultsOf(index, settings.vehicles);
   const { routeAt, hold } = routing;
   const fixes = fixMessages({ vehicleId, startMs, steps, fixMs, motion, routeAt, nextId, hold, faults }, random);
-  const parcels = scenariosOf(index, settings.vehicles).map((scenario, i) =>
-    parcelOf(scenario, { deliveryId: `sim-d-${name}-${i + 1}`, vehicleId, routeId: road.id, startMs, steps, fixMs, nextId }),
+  const parcels = patternsOf(index, settings.vehicles).map((pattern, i) =>
+    parcelOf(pattern, { deliveryId: `sim-d-${name}-${i + 1}`, vehicleId, routeId: road.id, startMs, steps, fixMs, nextId }),
   );
   const messages = [...fixes.messages, ...parcels.flatMap((parcel) => parcel.messages)].sort((a, b) => a.step - b.step);
   const lastMs = (steps - 1) * fixMs;
@@ -129,9 +129,9 @@ const ownRoad = (road: Road, course: Course, id: string): Road =>
 function faultsOf(index: number, vehicles: number) {
   return FAULTS.filter((_, k) => (vehicles >= FAULTS.length ? k === index % FAULTS.length : k % vehicles === index));
 }
-/** Distributes the courses of deliveries, so that every run has each of them and each vehicle has at least one. */
-function scenariosOf(index: number, vehicles: number) {
-  return SCENARIOS.filter((_, k) => (vehicles >= SCENARIOS.length ? k === index % SCENARIOS.length : k % vehicles === index));
+/** Distributes the patterns of updates, so that every run has each of them and each vehicle has at least one. */
+function patternsOf(index: number, vehicles: number) {
+  return UPDATE_PATTERNS.filter((_, k) => (vehicles >= UPDATE_PATTERNS.length ? k === index % UPDATE_PATTERNS.length : k % vehicles === index));
 }
 
 /** The steps at which the vehicle leaves the road and returns. Some vehicles do not return before the end of the trip. */

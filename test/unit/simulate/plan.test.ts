@@ -6,7 +6,7 @@ import { prepareRoute } from "../../../handlers/tracking/route-line.ts";
 import type { Track } from "../../../handlers/tracking/track.ts";
 import type { Event, Trip } from "../../../src/simulate/messages.ts";
 import { expectedFixes } from "../../../src/simulate/model.ts";
-import { SCENARIOS } from "../../../src/simulate/parcels.ts";
+import { UPDATE_PATTERNS } from "../../../src/simulate/parcels.ts";
 import { makePlan } from "../../../src/simulate/plan.ts";
 
 const BEGAN_MS = 1_790_000_000_000;
@@ -62,12 +62,12 @@ test("the ids of a vehicle's events count from 1 and repeat only when an event i
 });
 
 describe.each([1, 3, 10, 40])("with %d vehicles", (vehicles) => {
-  test("every scenario of a delivery and every kind of fault occurs", () => {
+  test("every pattern of updates and every kind of fault occurs", () => {
     const { trips } = makePlan({ ...SETTINGS, vehicles, minutes: 2 }, BEGAN_MS);
     const answers = trips.flatMap((trip) => [...expectedFixes(trip).answers.values()]);
     const messages = trips.flatMap((trip) => trip.messages);
     const updates = messages.filter(({ path }) => path === "/delivery").flatMap(({ events }) => events);
-    expect(trips.flatMap(({ parcels }) => parcels).length).toBeGreaterThanOrEqual(Math.max(vehicles, SCENARIOS.length));
+    expect(trips.flatMap(({ parcels }) => parcels).length).toBeGreaterThanOrEqual(Math.max(vehicles, UPDATE_PATTERNS.length));
     expect(updates.some(({ body }) => body.correction === true)).toBe(true);
     for (const status of [400, 409]) expect(answers.some((one) => one.status === status)).toBe(true);
     for (const reason of ["implausible", "final"] as const) expect(answers.some((one) => one.reasons.includes(reason))).toBe(true);
