@@ -38,16 +38,16 @@ export async function checkFit(
   target: Client,
   place: { readonly storageGb: number; readonly folder: string },
 ): Promise<readonly string[]> {
-  const targetFacts = await factsOf(target);
+  const there = await factsOf(target);
   const { rows } = await target.query<{ name: string }>("SELECT name FROM pg_available_extensions");
   const available = new Set(rows.map(({ name }) => name));
   const missing = source.extensions.filter((name) => !available.has(name));
   const needed = Math.ceil((source.bytes * ROOM) / GB);
   const free = freeIn(place.folder);
   const problems = [
-    ...(source.version > targetFacts.version
+    ...(source.version > there.version
       ? [
-          `The source is PostgreSQL ${source.version} and the stack's database ${targetFacts.version}: set database.engineVersion to "${source.version}" and run \`fleetlogix setup\`.`,
+          `The source is PostgreSQL ${source.version} and the stack's database ${there.version}: set database.engineVersion to "${source.version}" and run \`fleetlogix setup\`.`,
         ]
       : []),
     ...(missing.length > 0
@@ -86,7 +86,7 @@ function warningsFor(source: Facts, there: Facts): readonly string[] {
     ...(encoding !== there.encoding
       ? [`Text is converted from ${encoding} to ${there.encoding}. Checksums are those of the converted text.`]
       : []),
-    ...(source.collate !== targetFacts.collate ? [`The source sorts text as ${source.collate}, the stack's database as ${targetFacts.collate}.`] : []),
+    ...(source.collate !== there.collate ? [`The source sorts text as ${source.collate}, the stack's database as ${there.collate}.`] : []),
   ];
 }
 

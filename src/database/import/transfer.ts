@@ -81,7 +81,7 @@ function run(
 /** The error for a failed tool, from the last lines of its output. */
 function explained(last: readonly string[], path: string, connection: Connection): FleetlogixError {
   const tool = path.split("/").at(-1) ?? path;
-  const lines =
+  const said =
     last.find((line) => /error:|FATAL|No space/i.test(line))?.replace(/^pg_\w+: (error: )?/, "") ?? last.at(-1) ?? `${tool} failed`;
   const all = last.join("\n");
   const fail = (code: "IMPORT_FAILED" | "DATABASE_UNREACHABLE" | "DATABASE_REFUSED", text: string, hint: string) =>
