@@ -105,7 +105,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     invariant: "I8",
     bug: "the lock is taken although there is nothing to do",
     file: "src/app/changes.ts",
-    edits: [["if (!changes) return bring();", ""]],
+    edits: [["if (!changes) return execution();", ""]],
     scenarios: "^I13 1 calls at a time",
   },
   {
