@@ -46,7 +46,7 @@ function readList(schema: NormalizedSchema, node: Node, ec2: boolean): unknown {
   // botocore writes `.member.` even where a list has its own item name. An empty list is sent as an empty value.
   const list = named ?? (node.member as Node | undefined);
   if (!list) return node.$ === "" ? [] : undefined;
-  return numbered(list).map((i) => read(item, list[i] as Node, ec2));
+  return numberedParts(list).map((i) => read(item, list[i] as Node, ec2));
 }
 
 function readMap(schema: NormalizedSchema, node: Node, ec2: boolean): unknown {
@@ -55,7 +55,7 @@ function readMap(schema: NormalizedSchema, node: Node, ec2: boolean): unknown {
   const key = schema.getKeySchema();
   const value = schema.getValueSchema();
   const out: Record<string, unknown> = {};
-  for (const i of numbered(entries)) {
+  for (const i of numberedParts(entries)) {
     const entry = entries[i] as Node;
     const name = (entry[keyOf("key", traitsOf(key), ec2, false)] as Node | undefined)?.$ ?? "";
     out[name] = read(value, entry[keyOf("value", traitsOf(value), ec2, false)] as Node | undefined, ec2);
@@ -63,7 +63,7 @@ function readMap(schema: NormalizedSchema, node: Node, ec2: boolean): unknown {
   return out;
 }
 
-const numbered = (node: Node): string[] =>
+const numberedParts = (node: Node): string[] =>
   Object.keys(node)
     .filter((part) => /^\d+$/.test(part))
     .sort((a, b) => Number(a) - Number(b));

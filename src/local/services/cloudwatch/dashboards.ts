@@ -13,7 +13,7 @@ export function dashboardOperations(state: CloudWatchState): Operations {
     const name = input.DashboardName ?? "";
     if (!/^[\w-]{1,255}$/.test(name))
       throw invalidInput([["", `The dashboard name "${name}" must consist of letters, digits, "-" and "_".`]]);
-    const messages = complaints(input.DashboardBody ?? "");
+    const messages = problemsOf(input.DashboardBody ?? "");
     if (messages.length > 0) throw invalidInput(messages);
     const there = dashboards.get(name);
     // AWS uses the tags of the call that creates the dashboard, and ignores them in later calls.
@@ -55,13 +55,13 @@ export function dashboardOperations(state: CloudWatchState): Operations {
   return { PutDashboard: put, GetDashboard: get, ListDashboards: list, DeleteDashboards: remove };
 }
 
-type Complaint = readonly [path: string, message: string];
-const invalidInput = (messages: readonly Complaint[]): LocalFault =>
+type Problem = readonly [path: string, message: string];
+const invalidInput = (messages: readonly Problem[]): LocalFault =>
   new LocalFault("DashboardInvalidInputError", "The field DashboardBody must be a valid JSON object", undefined, {
     dashboardValidationMessages: messages.map(([DataPath, Message]) => ({ DataPath, Message })),
   });
 
-function complaints(body: string): readonly Complaint[] {
+function problemsOf(body: string): readonly Problem[] {
   let read: unknown;
   try {
     read = JSON.parse(body);
@@ -71,14 +71,14 @@ function complaints(body: string): readonly Complaint[] {
   const widgets = (read as { widgets?: unknown } | null)?.widgets;
   if (typeof read !== "object" || read === null || !Array.isArray(widgets)) return [["/", 'Should have the property "widgets".']];
   if (widgets.length > MOST_WIDGETS) return [["/widgets", `Should have no more than ${MOST_WIDGETS} items.`]];
-  return widgets.flatMap((widget, at) => widgetComplaints(widget as Widget, `/widgets/${at}`));
+  return widgets.flatMap((widget, at) => widgetProblems(widget as Widget, `/widgets/${at}`));
 }
 type Widget = {
   readonly type?: unknown;
   readonly width?: unknown;
   readonly properties?: { readonly metrics?: unknown; readonly region?: unknown };
 } | null;
-function widgetComplaints(widget: Widget, path: string): readonly Complaint[] {
+function widgetProblems(widget: Widget, path: string): readonly Problem[] {
   if (typeof widget !== "object" || widget === null) return [[path, "Should be an object."]];
   if (!WIDGETS.includes(String(widget.type))) return [[`${path}/type`, `Should be one of ${WIDGETS.join(", ")}.`]];
   if (widget.type !== "custom" && typeof widget.properties !== "object") return [[path, 'Should have the property "properties".']];

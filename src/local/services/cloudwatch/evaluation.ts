@@ -46,17 +46,17 @@ function evaluateAlarm(state: CloudWatchState, alarm: AlarmDocument): NewState |
   const breaches = COMPARE[settings.ComparisonOperator ?? ""];
   const threshold = settings.Threshold ?? 0;
   if (!breaches) return undefined;
-  const there = points.filter((point): point is Point & { readonly value: number } => point.value !== undefined);
-  const missing = points.length - there.length;
+  const present = points.filter((point): point is Point & { readonly value: number } => point.value !== undefined);
+  const missing = points.length - present.length;
   const treatment = settings.TreatMissingData ?? "missing";
-  const breaching = there.filter(({ value }) => breaches(value, threshold)).length + (treatment === "breaching" ? missing : 0);
+  const breaching = present.filter(({ value }) => breaches(value, threshold)).length + (treatment === "breaching" ? missing : 0);
   const needed = settings.DatapointsToAlarm ?? points.length;
-  const say = (value: AlarmDocument["state"], reason: string): NewState => ({ value, reason, data: dataOf(state, alarm, points) });
-  if (breaching >= needed) return say("ALARM", crossed(alarm, true, there, missing));
-  if (there.length === 0 && treatment === "missing")
-    return say("INSUFFICIENT_DATA", `Insufficient Data: ${count(missing)} ${missing > 1 ? "were" : "was"} unknown.`);
+  const newState = (value: AlarmDocument["state"], reason: string): NewState => ({ value, reason, data: dataOf(state, alarm, points) });
+  if (breaching >= needed) return newState("ALARM", crossedReason(alarm, true, present, missing));
+  if (present.length === 0 && treatment === "missing")
+    return newState("INSUFFICIENT_DATA", `Insufficient Data: ${count(missing)} ${missing > 1 ? "were" : "was"} unknown.`);
   if (missing > 0 && treatment === "ignore") return undefined;
-  return say("OK", crossed(alarm, false, there, missing));
+  return newState("OK", crossedReason(alarm, false, present, missing));
 }
 const count = (n: number): string => `${n} datapoint${n === 1 ? "" : "s"}`;
 
@@ -77,21 +77,21 @@ function pointsOf({ env, metrics }: CloudWatchState, { region, settings }: Alarm
   });
 }
 
-function crossed(
+function crossedReason(
   { settings }: AlarmDocument,
   inAlarm: boolean,
-  there: readonly { readonly value: number; readonly from: number }[],
+  present: readonly { readonly value: number; readonly from: number }[],
   missing: number,
 ): string {
   const threshold = decimal(settings.Threshold ?? 0);
   const comparison = WORDS[settings.ComparisonOperator ?? ""];
-  if (there.length === 0) {
+  if (present.length === 0) {
     const treated = settings.TreatMissingData === "breaching" ? "[Breaching]" : "[NonBreaching]";
     return `Threshold Crossed: no datapoints were received for ${missing} period${missing === 1 ? "" : "s"} and ${count(missing)} missing ${missing === 1 ? "was" : "were"} treated as ${treated}.`;
   }
-  const values = there.map(({ value, from }) => `${decimal(value)} (${dateOf(from)})`).join(", ");
+  const values = present.map(({ value, from }) => `${decimal(value)} (${dateOf(from)})`).join(", ");
   const not = inAlarm ? "" : "not ";
-  return `Threshold Crossed: ${count(there.length)} [${values}] ${there.length === 1 ? "was" : "were"} ${not}${comparison} the threshold (${threshold}).`;
+  return `Threshold Crossed: ${count(present.length)} [${values}] ${present.length === 1 ? "was" : "were"} ${not}${comparison} the threshold (${threshold}).`;
 }
 /** Numbers in AWS's reasons always have a decimal point. */
 const decimal = (value: number): string => (Number.isInteger(value) ? `${value}.0` : String(value));
@@ -103,15 +103,15 @@ function dateOf(at: number): string {
 }
 
 function dataOf({ env }: CloudWatchState, { settings }: AlarmDocument, points: readonly Point[]): string {
-  const there = points.filter(({ value }) => value !== undefined);
+  const present = points.filter(({ value }) => value !== undefined);
   const time = (at: number) => new Date(at).toISOString().replace("Z", "+0000");
   return JSON.stringify({
     version: "1.0",
     queryDate: time(env.clock.now()),
-    ...(there.length > 0 && { startDate: time(Math.min(...there.map(({ from }) => from))) }),
+    ...(present.length > 0 && { startDate: time(Math.min(...present.map(({ from }) => from))) }),
     statistic: settings.Statistic ?? settings.ExtendedStatistic,
     period: settings.Period,
-    recentDatapoints: there.map(({ value }) => value),
+    recentDatapoints: present.map(({ value }) => value),
     threshold: settings.Threshold,
     evaluatedDatapoints: points.map(({ from, value }) => ({ timestamp: time(from), ...(value !== undefined && { value }) })),
   });

@@ -46,10 +46,10 @@ export interface IamState {
 }
 
 export function iamState(store: Store, changed: () => void): IamState {
-  return { roles: watched(store.collection("iam.roles"), changed), policies: watched(store.collection("iam.policies"), changed), changed };
+  return { roles: notifying(store.collection("iam.roles"), changed), policies: notifying(store.collection("iam.policies"), changed), changed };
 }
 
-function watched<T>(collection: Collection<T>, changed: () => void): Collection<T> {
+function notifying<T>(collection: Collection<T>, changed: () => void): Collection<T> {
   return {
     get: collection.get,
     has: collection.has,

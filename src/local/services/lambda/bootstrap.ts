@@ -66,7 +66,7 @@ function patchConsole(): void {
     const level = method === "log" ? "info" : method;
     console[method] = (...parts: unknown[]) => {
       if (LEVELS.indexOf(level) < lowest) return;
-      say(level.toUpperCase(), json ? jsonMessage(parts) : { message: format(...parts) });
+      writeLog(level.toUpperCase(), json ? jsonMessage(parts) : { message: format(...parts) });
     };
   }
 }
@@ -84,7 +84,7 @@ function jsonMessage(parts: unknown[]): { message: unknown } {
   const details = error && { errorType: error.name, errorMessage: error.message, stackTrace: error.stack?.split("\n") ?? [] };
   return { message: format(...parts), ...details };
 }
-function say(level: string, { message, ...more }: { message: unknown }): void {
+function writeLog(level: string, { message, ...more }: { message: unknown }): void {
   const timestamp = new Date().toISOString();
   const line =
     env.AWS_LAMBDA_LOG_FORMAT === "JSON"
@@ -105,10 +105,10 @@ function failureOf(error: unknown): Failure {
   }
   return { errorType: typeof error, errorMessage: String(error), trace: [] };
 }
-function sayFailure(title: string, { trace, ...failure }: Failure): void {
+function logFailure(title: string, { trace, ...failure }: Failure): void {
   const json = env.AWS_LAMBDA_LOG_FORMAT === "JSON";
   const message = json ? { ...failure, stackTrace: trace } : `${title}\t${JSON.stringify({ ...failure, stack: trace })}`;
-  say("ERROR", { message });
+  writeLog("ERROR", { message });
 }
 const named = (name: string, message: string): Error => Object.assign(new Error(message), { name });
 
@@ -237,7 +237,7 @@ async function once(handler: Handler): Promise<void> {
     answer = JSON.stringify(result === undefined ? null : result) ?? "null";
   } catch (error) {
     const failure = failureOf(error);
-    sayFailure("Invoke Error ", failure);
+    logFailure("Invoke Error ", failure);
     await report(`invocation/${requestId}/error`, failure);
     return;
   }
@@ -245,8 +245,8 @@ async function once(handler: Handler): Promise<void> {
   await call("POST", `invocation/${requestId}/response`, answer, { "content-type": "application/json" });
 }
 
-function dieOf(title: string, failure: Failure, code: number): void {
-  sayFailure(title, failure);
+function exitWith(title: string, failure: Failure, code: number): void {
+  logFailure(title, failure);
   if (!requestId) process.exit(code);
   report(`invocation/${requestId}/error`, failure).finally(() => process.exit(code));
 }
@@ -254,10 +254,10 @@ function dieOf(title: string, failure: Failure, code: number): void {
 async function main(): Promise<void> {
   killWithServer();
   patchConsole();
-  process.on("uncaughtException", (error) => dieOf("Uncaught Exception ", failureOf(error), 129));
+  process.on("uncaughtException", (error) => exitWith("Uncaught Exception ", failureOf(error), 129));
   process.on("unhandledRejection", (reason) => {
     const error = Object.assign(named("Runtime.UnhandledPromiseRejection", String(reason)), { reason });
-    dieOf("Unhandled Promise Rejection ", failureOf(error), 128);
+    exitWith("Unhandled Promise Rejection ", failureOf(error), 128);
   });
   (globalThis as Record<string, unknown>).awslambda = {
     streamifyResponse: () => {
@@ -269,7 +269,7 @@ async function main(): Promise<void> {
     handler = await load();
   } catch (error) {
     const failure = failureOf(error);
-    sayFailure("Uncaught Exception ", failure);
+    logFailure("Uncaught Exception ", failure);
     await report("init/error", failure);
     process.exit(1);
   }

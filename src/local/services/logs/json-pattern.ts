@@ -8,7 +8,7 @@ const TOKEN = /\s*(&&|\|\||[()]|!=|<=|>=|=|<|>|"(?:[^"\\]|\\.)*"|\$[\w.[\]$@"-]*
 export function jsonPattern(text: string): (message: string) => boolean {
   if (!text.endsWith("}")) throw invalid();
   const tokens = tokensOf(text.slice(1, -1));
-  const test = either(tokens);
+  const test = parseOr(tokens);
   if (tokens.length > 0) throw invalid();
   return (message) => {
     try {
@@ -32,29 +32,29 @@ function tokensOf(text: string): string[] {
   return tokens;
 }
 
-function either(tokens: string[]): Test {
-  const first = both(tokens);
+function parseOr(tokens: string[]): Test {
+  const first = parseAnd(tokens);
   if (tokens[0] !== "||") return first;
   tokens.shift();
-  const rest = either(tokens);
+  const rest = parseOr(tokens);
   return (value) => first(value) || rest(value);
 }
-function both(tokens: string[]): Test {
-  const first = single(tokens);
+function parseAnd(tokens: string[]): Test {
+  const first = parseTerm(tokens);
   if (tokens[0] !== "&&") return first;
   tokens.shift();
-  const rest = both(tokens);
+  const rest = parseAnd(tokens);
   return (value) => first(value) && rest(value);
 }
-function single(tokens: string[]): Test {
-  if (tokens[0] !== "(") return condition(tokens);
+function parseTerm(tokens: string[]): Test {
+  if (tokens[0] !== "(") return parseCondition(tokens);
   tokens.shift();
-  const inner = either(tokens);
+  const inner = parseOr(tokens);
   if (tokens.shift() !== ")") throw invalid();
   return inner;
 }
 
-function condition(tokens: string[]): Test {
+function parseCondition(tokens: string[]): Test {
   const selector = tokens.shift();
   const operator = tokens.shift()?.toUpperCase();
   if (!selector?.startsWith("$") || !operator) throw invalid();

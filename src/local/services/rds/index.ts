@@ -8,7 +8,7 @@ import { eventSubscriptionOperations } from "./event-subscriptions.ts";
 import { createFleet } from "./fleet.ts";
 import { refuseInput } from "./input-rules.ts";
 import { instanceOperations } from "./instances.ts";
-import { sweepStrays } from "./leftovers.ts";
+import { removeOrphanedDatabases } from "./leftovers.ts";
 import { lifecycleOperations } from "./life.ts";
 import { parameterGroupOperations } from "./parameter-groups.ts";
 import { pointInTimeOperations } from "./point-in-time.ts";
@@ -48,7 +48,7 @@ export function rdsService(env: LocalEnv): LocalService {
     },
     permissions: (operation, input, call) => [permissionOf(env, operation, input, call)],
     async start() {
-      if (env.settings.databases === "real") await sweepStrays(env.log);
+      if (env.settings.databases === "real") await removeOrphanedDatabases(env.log);
       await resume(rds);
     },
     // The names of the databases that the folders belong to, for `local status`.

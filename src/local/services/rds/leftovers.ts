@@ -10,20 +10,20 @@ const STOP_MS = 20_000;
 export async function removeDatabases(dataDir: string, which: "all" | "outside"): Promise<void> {
   for (const part of ["rds", "lambda"]) {
     const place = dataFolderOf(dataDir, part);
-    if (which === "all" || isOutside(place)) await removePlace(place.folder);
+    if (which === "all" || isOutside(place)) await removeDataFolder(place.folder);
   }
 }
 
 /** Removes the databases of projects that no longer exist. */
-export async function sweepStrays(log: (line: string) => void): Promise<void> {
+export async function removeOrphanedDatabases(log: (line: string) => void): Promise<void> {
   for (const folder of orphanedFolders()) {
     log(`${folder} belongs to a project that is gone: it is removed`);
-    await removePlace(folder);
+    await removeDataFolder(folder);
   }
 }
 
 /** Stops the servers that a killed local AWS left running, and removes all data. */
-async function removePlace(folder: string): Promise<void> {
+async function removeDataFolder(folder: string): Promise<void> {
   if (!existsSync(folder)) return;
   const folders = readdirSync(folder).map((name) => join(folder, name, "data"));
   for (const data of folders) {

@@ -30,11 +30,11 @@ export function parameterGroupOperations(rds: Rds) {
   return {
     DescribeDBParameterGroups: describe,
     ...valueOperations(rds),
-    ...groupLifeOperations(rds),
+    ...groupLifecycleOperations(rds),
   };
 }
 
-function groupLifeOperations(rds: Rds) {
+function groupLifecycleOperations(rds: Rds) {
   const { env, state, fleet } = rds;
   const create: Handler<RDS.CreateDBParameterGroupCommandInput, RDS.CreateDBParameterGroupResult> = (input, { region }) => {
     checkIdentifier(input.DBParameterGroupName, "DBParameterGroupName", 255);

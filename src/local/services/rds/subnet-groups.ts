@@ -30,13 +30,13 @@ function changes(rds: Rds) {
     checkTags(input.Tags ?? []);
     const tags = (input.Tags ?? []).map(({ Key, Value = "" }) => ({ Key, Value }));
     const description = input.DBSubnetGroupDescription ?? "";
-    const group = { name, region, description, tags, ...(await covered(env, region, input.SubnetIds ?? [])) };
+    const group = { name, region, description, tags, ...(await checkedSubnets(env, region, input.SubnetIds ?? [])) };
     state.subnetGroups.put(keyOf(region, name), group);
     return { DBSubnetGroup: asSubnetGroup(env, group) };
   };
   const modify: Handler<RDS.ModifyDBSubnetGroupCommandInput, RDS.ModifyDBSubnetGroupResult> = async (input, { region }) => {
     const group = named(state, region, input.DBSubnetGroupName);
-    const found = await covered(env, region, input.SubnetIds ?? []);
+    const found = await checkedSubnets(env, region, input.SubnetIds ?? []);
     const changed = { ...group, ...found, description: input.DBSubnetGroupDescription ?? group.description };
     state.subnetGroups.put(keyOf(region, group.name), changed);
     return { DBSubnetGroup: asSubnetGroup(env, changed) };
@@ -60,7 +60,7 @@ function named(state: RdsState, region: string, name: string | undefined): Subne
   return group;
 }
 
-async function covered(env: LocalEnv, region: string, ids: readonly string[]): Promise<Pick<SubnetGroupDocument, "vpc" | "subnets">> {
+async function checkedSubnets(env: LocalEnv, region: string, ids: readonly string[]): Promise<Pick<SubnetGroupDocument, "vpc" | "subnets">> {
   const found = await subnetsNamed(env, region, ids.length ? ids : [""]);
   if (new Set(found.subnets.map((subnet) => subnet.zone)).size < 2)
     throw new LocalFault(

@@ -94,7 +94,7 @@ export function uploadPart(state: S3State) {
     checkPartKey(upload, input);
     checkPartAlgorithm(upload, call.headers);
     const { segment, md5, checksums } = await receive(state, input.Body, call.headers, upload.algorithm ?? input.ChecksumAlgorithm);
-    keep(state, upload, { number, segment, md5, checksums, modified: state.env.clock.now() });
+    storePart(state, upload, { number, segment, md5, checksums, modified: state.env.clock.now() });
     return { ETag: `"${md5}"`, ...encryptionOf(upload), ...asMembers(checksums) };
   };
 }
@@ -134,7 +134,7 @@ export function uploadPartCopy(state: S3State) {
     const bytes = state.files.read(version.segments, start, end);
     const { segment, md5, checksums } = await receive(state, bytes, {}, upload.algorithm);
     const modified = state.env.clock.now();
-    keep(state, upload, { number, segment, md5, checksums, modified });
+    storePart(state, upload, { number, segment, md5, checksums, modified });
     return {
       ...(bucket.versioning ? { CopySourceVersionId: version.versionId } : {}),
       ...encryptionOf(upload),
@@ -160,7 +160,7 @@ function partNumber(number: number | undefined): number {
   if (number !== undefined && Number.isInteger(number) && number >= 1 && number <= 10_000) return number;
   throw new LocalFault("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive", 400);
 }
-function keep(state: S3State, upload: Upload, part: Part): void {
+function storePart(state: S3State, upload: Upload, part: Part): void {
   const parts = partsOf(state, upload.id);
   const before = parts.get(String(part.number));
   if (!state.uploads.has(upload.id)) {

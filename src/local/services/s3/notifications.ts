@@ -31,7 +31,7 @@ export function notifications(state: S3State): Notifications {
       const stored = bucket?.settings.notification;
       if (!bucket || stored === undefined) return;
       for (const destination of destinationsOf(thawOnce<NotificationConfiguration>(stored)).filter((d) =>
-        concerns(d, event, version.key),
+        isSubscribed(d, event, version.key),
       )) {
         const sending = deliver(
           state,
@@ -72,7 +72,7 @@ function destinationsOf(configuration: NotificationConfiguration): Destination[]
     })),
   ];
 }
-function concerns({ events, filter }: Destination, event: string, key: string): boolean {
+function isSubscribed({ events, filter }: Destination, event: string, key: string): boolean {
   const wanted = events.some((each) => {
     const name = each.replace(/^s3:/, "");
     return name.endsWith(":*") ? event.startsWith(name.slice(0, -1)) : name === event;

@@ -44,7 +44,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
  * The actions of configurations with an id: s3:PutInventoryConfiguration for PutBucketInventoryConfiguration and so on. Deleting needs the
  * Put action.
  */
-const numbered = (operation: string): string =>
+const withIdAction = (operation: string): string =>
   operation.replace(
     /^(Get|Put|Delete|List)Bucket(Analytics|Inventory|Metrics|IntelligentTiering)Configurations?$/,
     (_, verb: string, kind: string) => `${verb === "Put" || verb === "Delete" ? "Put" : "Get"}${kind}Configuration`,
@@ -87,7 +87,7 @@ export function permissionsOf(state: S3State) {
   };
 }
 function actionOf(operation: string, input: Record<string, unknown>): string {
-  const action = ACTIONS[operation] ?? numbered(operation);
+  const action = ACTIONS[operation] ?? withIdAction(operation);
   if (input.VersionId === undefined || !VERSIONED.has(action)) return action;
   return action.replace("Object", "ObjectVersion");
 }

@@ -120,7 +120,7 @@ function satisfied(condition: Json, found: readonly Json[] | undefined): boolean
     const [operator, operand] = Object.entries(condition as object)[0] as [string, Json];
     if (operator === "exists") return (found !== undefined) === operand;
     if (operator === "anything-but") return found?.every((value) => !isAnyOf(operand, value)) ?? false;
-    return found?.some((value) => operates(operator, operand, value)) ?? false;
+    return found?.some((value) => matchesOperator(operator, operand, value)) ?? false;
   }
   return found?.some((value) => value === condition) ?? false;
 }
@@ -130,10 +130,10 @@ function isAnyOf(operand: Json, value: Json): boolean {
   if (Array.isArray(operand)) return operand.includes(value);
   if (!isObject(operand)) return operand === value;
   const [operator, inner] = Object.entries(operand as object)[0] as [string, Json];
-  return (Array.isArray(inner) ? inner : [inner]).some((one) => operates(operator, one, value));
+  return (Array.isArray(inner) ? inner : [inner]).some((one) => matchesOperator(operator, one, value));
 }
 
-function operates(operator: string, operand: Json, value: Json): boolean {
+function matchesOperator(operator: string, operand: Json, value: Json): boolean {
   if (operator === "numeric") return typeof value === "number" && numeric(operand as readonly (string | number)[], value);
   if (typeof value !== "string" || typeof operand !== "string") return false;
   if (operator === "prefix") return value.startsWith(operand);

@@ -52,10 +52,10 @@ export function aclOperations(waf: Waf) {
     acls.delete(found.id);
     return {};
   };
-  return { CreateWebACL: create, UpdateWebACL: update, DeleteWebACL: remove, ...readings(waf), ...tagOperations(waf) };
+  return { CreateWebACL: create, UpdateWebACL: update, DeleteWebACL: remove, ...readOperations(waf), ...tagOperations(waf) };
 }
 
-function readings(waf: Waf) {
+function readOperations(waf: Waf) {
   const get: Handler<WAF.GetWebACLCommandInput, WAF.GetWebACLCommandOutput> = (input, call) => {
     const found = input.ARN === undefined ? aclAt(waf, input.Id, call) : aclByArn(waf, input.ARN);
     return { WebACL: aclOf(found), LockToken: found.lockToken };

@@ -19,7 +19,7 @@ export interface Outgoing {
 export function integrationRequest(exchange: Exchange): Outgoing {
   const { method, api } = exchange;
   const integration = method?.methodIntegration ?? {};
-  const outgoing = integration.type === "HTTP_PROXY" ? everything(exchange) : nothing(exchange);
+  const outgoing = integration.type === "HTTP_PROXY" ? everything(exchange) : defaultParameters(exchange);
   try {
     for (const [target, source] of Object.entries(integration.requestParameters ?? {})) put(outgoing, target, valuesOf(source, exchange));
   } catch (error) {
@@ -37,7 +37,7 @@ function everything(exchange: Exchange): Parameters {
   headers.delete("host");
   return { headers, query: grouped(exchange.incoming.query), path: new Map() };
 }
-const nothing = ({ api, incoming }: Exchange): Parameters => ({
+const defaultParameters = ({ api, incoming }: Exchange): Parameters => ({
   headers: new Map([
     ["accept", [headerOf(incoming, "accept") ?? "application/json"]],
     ["content-type", [headerOf(incoming, "content-type") ?? "application/json"]],

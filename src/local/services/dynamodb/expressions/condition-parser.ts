@@ -20,7 +20,7 @@ type Node = { readonly truth: Condition } | { readonly operand: Operand } | Func
 export function readCondition(title: string, text: string, placeholders: Placeholders): Condition {
   const reader = readerOf(title, text);
   const parser: Parser = { reader, placeholders, closed: new WeakSet() };
-  const condition = truthOf(parser, readOr(parser));
+  const condition = conditionOf(parser, readOr(parser));
   expectEnd(reader);
   return condition;
 }
@@ -37,8 +37,8 @@ function readOr(parser: Parser): Node {
 function readChain(parser: Parser, op: "and" | "or", readOne: () => Node): Node {
   const first = readOne();
   if (peek(parser.reader).key !== op.toUpperCase()) return first;
-  const all = [truthOf(parser, first)];
-  while (accept(parser.reader, op.toUpperCase())) all.push(truthOf(parser, readOne()));
+  const all = [conditionOf(parser, first)];
+  while (accept(parser.reader, op.toUpperCase())) all.push(conditionOf(parser, readOne()));
   return { truth: { op, all } };
 }
 function readNot(parser: Parser): Node {
@@ -47,7 +47,7 @@ function readNot(parser: Parser): Node {
   return {
     truth: {
       op: "not",
-      one: truthOf(
+      one: conditionOf(
         parser,
         nested(parser.reader, () => readNot(parser)),
       ),
@@ -116,7 +116,7 @@ function readOperands(parser: Parser): Operand[] {
   return operands;
 }
 
-function truthOf({ reader }: Parser, node: Node): Condition {
+function conditionOf({ reader }: Parser, node: Node): Condition {
   if ("truth" in node) return node.truth;
   if ("operand" in node) throw syntaxError(reader);
   if (node.call === "size") throw misused(reader, node.call);

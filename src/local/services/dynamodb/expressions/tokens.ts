@@ -48,7 +48,7 @@ function tokensOf(title: string, text: string): Token[] {
     const from = TOKEN.lastIndex;
     const match = TOKEN.exec(text);
     const kind = match ? (match.slice(1).findIndex((part) => part !== undefined) as 0 | 1 | 2 | 3 | 4) : -1;
-    if (!match || kind < 0) throw strange(title, text, from);
+    if (!match || kind < 0) throw unexpectedCharacter(title, text, from);
     const token = match[kind + 1] as string;
     const to = TOKEN.lastIndex;
     tokens.push({ kind: KINDS[kind as 0], text: token, key: kind === 0 ? token.toUpperCase() : token, from: to - token.length, to });
@@ -57,7 +57,7 @@ function tokensOf(title: string, text: string): Token[] {
   return tokens;
 }
 
-function strange(title: string, text: string, at: number): Error {
+function unexpectedCharacter(title: string, text: string, at: number): Error {
   const from = at + (text.slice(at).length - text.slice(at).trimStart().length);
   const near = text.slice(Math.max(0, from - 8), from + 8).trim();
   return refuse({ title }, `Syntax error; token: "${text[from]}", near: "${near}"`);
