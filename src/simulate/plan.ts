@@ -131,7 +131,9 @@ function faultsOf(index: number, vehicles: number) {
 }
 /** Distributes the patterns of updates, so that every run has each of them and each vehicle has at least one. */
 function patternsOf(index: number, vehicles: number) {
-  return UPDATE_PATTERNS.filter((_, k) => (vehicles >= UPDATE_PATTERNS.length ? k === index % UPDATE_PATTERNS.length : k % vehicles === index));
+  return UPDATE_PATTERNS.filter((_, k) =>
+    vehicles >= UPDATE_PATTERNS.length ? k === index % UPDATE_PATTERNS.length : k % vehicles === index,
+  );
 }
 
 /** The steps at which the vehicle leaves the road and returns. Some vehicles do not return before the end of the trip. */

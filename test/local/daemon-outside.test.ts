@@ -41,24 +41,27 @@ async function withDatabase(dataDir: string): Promise<{ readonly place: string; 
 }
 const runs = (pid: number): boolean => existsSync(`/proc/${pid}/cwd`);
 
-test.runIf(process.getuid?.() === 0)("databases outside of the data folder are removed by a reset, and after their project was deleted by hand", async () => {
-  const [kept, deleted] = [project("kept"), project("deleted")];
-  const gone = await withDatabase(deleted);
-  process.kill(gone.pid, "SIGKILL");
-  expect([runs(gone.postmaster), existsSync(gone.place)]).toEqual([true, true]);
-  removeFolder(join(home, "deleted"));
+test.runIf(process.getuid?.() === 0)(
+  "databases outside of the data folder are removed by a reset, and after their project was deleted by hand",
+  async () => {
+    const [kept, deleted] = [project("kept"), project("deleted")];
+    const gone = await withDatabase(deleted);
+    process.kill(gone.pid, "SIGKILL");
+    expect([runs(gone.postmaster), existsSync(gone.place)]).toEqual([true, true]);
+    removeFolder(join(home, "deleted"));
 
-  const mine = await withDatabase(kept);
-  expect([runs(gone.postmaster), existsSync(gone.place), existsSync(mine.place)]).toEqual([false, false, true]);
-  expect(readFileSync(join(kept, "rds", "ca.pem"), "utf8")).toContain("BEGIN CERTIFICATE");
-  const { dataBytes, memoryBytes = 0, processes = 0 } = await statusLocal({ dataDir: kept });
-  expect(dataBytes["rds db"]).toBeGreaterThan(20e6);
-  expect(processes).toBeGreaterThan(5);
-  expect(memoryBytes).toBeLessThan(300e6);
-  await stopLocal({ dataDir: kept });
-  // The project's folder may be gone. The folder outside is found by its name alone.
-  removeFolder(join(home, "kept"));
-  await resetLocal({ dataDir: kept });
-  expect(existsSync(mine.place)).toBe(false);
-  expect(placesOf(kept)).toEqual([]);
-});
+    const mine = await withDatabase(kept);
+    expect([runs(gone.postmaster), existsSync(gone.place), existsSync(mine.place)]).toEqual([false, false, true]);
+    expect(readFileSync(join(kept, "rds", "ca.pem"), "utf8")).toContain("BEGIN CERTIFICATE");
+    const { dataBytes, memoryBytes = 0, processes = 0 } = await statusLocal({ dataDir: kept });
+    expect(dataBytes["rds db"]).toBeGreaterThan(20e6);
+    expect(processes).toBeGreaterThan(5);
+    expect(memoryBytes).toBeLessThan(300e6);
+    await stopLocal({ dataDir: kept });
+    // The project's folder may be gone. The folder outside is found by its name alone.
+    removeFolder(join(home, "kept"));
+    await resetLocal({ dataDir: kept });
+    expect(existsSync(mine.place)).toBe(false);
+    expect(placesOf(kept)).toEqual([]);
+  },
+);

@@ -9,7 +9,7 @@ export const ownQueue = ({ QueueConfigurations }: NotificationConfiguration): st
 
 /** S3 replaces the whole configuration, so foreign queues, topics and functions are written again. */
 export async function notify(s3: S3, own: Own, { queue }: { readonly queue?: string | undefined }): Promise<void> {
-  const { $metadata, QueueConfigurations = [], ...others } = await s3.getBucketNotificationConfiguration(own);
+  const { $metadata, QueueConfigurations = [], ...unchanged } = await s3.getBucketNotificationConfiguration(own);
   const others = QueueConfigurations.filter(({ Id }) => Id !== OUR_QUEUE);
   const filter = {
     Key: {
@@ -21,7 +21,7 @@ export async function notify(s3: S3, own: Own, { queue }: { readonly queue?: str
   };
   const ours = queue === undefined ? [] : [{ Id: OUR_QUEUE, QueueArn: queue, Events: ["s3:ObjectCreated:*" as const], Filter: filter }];
   const all = [...others, ...ours];
-  const NotificationConfiguration = { ...others, EventBridgeConfiguration: {}, QueueConfigurations: all.length > 0 ? all : undefined };
+  const NotificationConfiguration = { ...unchanged, EventBridgeConfiguration: {}, QueueConfigurations: all.length > 0 ? all : undefined };
   // S3 cannot validate Snowflake's queue: it belongs to another account.
   await s3.putBucketNotificationConfiguration({ ...own, NotificationConfiguration, SkipDestinationValidation: queue !== undefined });
 }

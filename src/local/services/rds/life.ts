@@ -33,7 +33,10 @@ export function lifecycleOperations(rds: Rds) {
     mustBe(fleet, instance, "stopped");
     const statusTimes = [{ status: "starting", ms: 180_000 }];
     return {
-      DBInstance: show(rds, fleet.begin(instance, { status: "starting", after: "available", statusTimes, work: () => fleet.start(instance) })),
+      DBInstance: show(
+        rds,
+        fleet.begin(instance, { status: "starting", after: "available", statusTimes, work: () => fleet.start(instance) }),
+      ),
     };
   };
   return { RebootDBInstance: reboot, StopDBInstance: stop, StartDBInstance: start, DeleteDBInstance: deleteInstance(rds) };
@@ -65,7 +68,9 @@ function deleteInstance(rds: Rds): Handler<RDS.DeleteDBInstanceCommandInput, RDS
     const instance = fleet.change(found, { finalSnapshot: final?.id });
     const statusTimes = [{ status: "deleting", ms: 120_000 }];
     const work = () => removeInstance(rds, instance);
-    return { DBInstance: show(rds, fleet.begin(instance, { status: "deleting", after: GONE, afterFailure: found.state, statusTimes, work })) };
+    return {
+      DBInstance: show(rds, fleet.begin(instance, { status: "deleting", after: GONE, afterFailure: found.state, statusTimes, work })),
+    };
   };
 }
 
