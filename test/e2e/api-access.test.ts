@@ -11,7 +11,7 @@ import { ROUTES } from "../../handlers/contract/routes.ts";
 import { removeFolder } from "../support/folders.ts";
 import { type Deployed, deploy, type Reply } from "./deployed.ts";
 
-/** Who may call, and from which pages: `auth: iam` and `none`, and CORS with two allowed origins, then with one. */
+/** Access to the API: `auth: iam` and `none`, and CORS with two allowed origins, then with one. */
 const PAGES = ["https://fleet.example.com", "https://drivers.example.com"] as const;
 const FOREIGN = "https://elsewhere.example.com";
 const SIGNED = { api: { auth: "iam", corsOrigins: PAGES } };
@@ -99,7 +99,7 @@ test("auth iam: simulate signs its calls and finds the state that it sent", asyn
   try {
     writeFileSync(join(folder, "fleetlogix.config.json"), JSON.stringify(SIGNED));
     const words = "simulate --vehicles 2 --minutes 0.1 --interval 0.1 --seed 3 --json".split(" ");
-    // Not `--local`, which goes with no address.
+    // Without `--local`, which excludes an address.
     const env = { PATH: process.env.PATH, FLEETLOGIX_LOCAL: "1", AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
     const said = await new Promise<string>((done) => {
       const args = [resolve("bin/fleetlogix.js"), ...words, "--endpoint-url", api.aws.url];

@@ -5,7 +5,7 @@ import { INDEXES } from "../../handlers/contract/indexes.ts";
 import type { FaultRule } from "../../src/local/core/fault-rules.ts";
 import { type Deployed, deploy } from "./deployed.ts";
 
-/** What happens when AWS does not play along, and what the functions may not do even if they wanted. */
+/** The functions' behaviour when AWS fails, and calls for which they have no permission. */
 let api: Deployed;
 beforeAll(async () => {
   api = await deploy();
@@ -51,7 +51,7 @@ async function persist(path: Path, event: object) {
   const refused: number[] = [];
   const time = path === "delivery" ? "occurred_at" : "recorded_at";
   for (let tries = 0; tries < 4; tries++) {
-    // Phones stamp a retry anew.
+    // A phone's retry has a new time.
     const stamped = tries === 0 ? event : { ...event, [time]: `2026-03-01T10:00:0${tries}Z` };
     const reply = await api.call("POST", `/${path}`, stamped);
     if (reply.status === 200) return { reply, refused };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Deployed, deploy } from "./deployed.ts";
 
-/** What every route has in common: keys, paths, input, limits. */
+/** Rules of every route: keys, paths, input, limits. */
 let api: Deployed;
 beforeAll(async () => {
   api = await deploy();

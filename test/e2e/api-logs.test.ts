@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { FUNCTION_NAMES } from "../../handlers/contract/functions.ts";
 import { type Deployed, deploy } from "./deployed.ts";
 
-/** What the functions leave in CloudWatch: metrics in the embedded format, ids to follow a call by, and nobody's data. */
+/** The functions' logs in CloudWatch: metrics in the embedded format and ids of calls, but no personal data. */
 let api: Deployed;
 beforeAll(async () => {
   api = await deploy({ alerts: { emails: ["ops@example.com"], sms: ["+573001234567"] } });

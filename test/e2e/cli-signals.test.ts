@@ -27,7 +27,7 @@ function during(
 const made = (operation: string) => fixture.calls().filter((call) => call.operation === operation && call.effect).length;
 const givesLockBack = (name: string) => /^s3 DELETE .*\.fleetlogix\/lock\.json/.test(name);
 
-/** What the command has said so far, until it says this. */
+/** Waits until the command prints this text. Returns the output so far. */
 async function saying({ child }: CommandProcess, text: string): Promise<void> {
   let said = "";
   await new Promise<void>((output) =>
@@ -48,7 +48,7 @@ async function signalled(
   const act = async (started: CommandProcess): Promise<CallVerdict> => {
     started.child.kill(signal);
     await saying(started, "Stopping: calls in flight finish first");
-    // What had left the command by then arrives; nothing is answered meanwhile.
+    // Calls that were sent before arrive; none is answered meanwhile.
     for (let seen = -1; seen !== before; await pause(300)) [seen, before] = [before, fixture.proxy.calls().length];
     return "go on";
   };
@@ -61,7 +61,7 @@ describe("up", () => {
   lives();
   test.each([
     ["SIGINT", "dynamodb CreateTable", ["setup"]],
-    // Not CreateTable: the run before may have had all four in flight.
+    // CreateTable does not fit here, because the run before may have had all four calls in flight.
     ["SIGTERM", "dynamodb UpdateContinuousBackups", ["setup", "--concurrency", "1"]],
     ["SIGHUP", "lambda POST /2015-03-31/functions", ["up"]],
   ] as const)(

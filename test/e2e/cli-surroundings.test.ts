@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { removeFolder } from "../support/folders.ts";
 
-/** What the command finds around it: folders, files, links, encodings, a disk that is full. A shell runs it, as people's shells do. */
+/** The command's environment: folders, files, links, encodings, a full disk. A shell runs it, as users do. */
 const BIN = resolve("bin/fleetlogix.js");
 let cwd: string;
 beforeEach(() => {

@@ -96,9 +96,9 @@ describe.runIf(hasTerminals)("in a terminal", () => {
     expect(await screen.ended).toBe(130);
     const said = screen.said();
     expect(said.lastIndexOf("\u001b[?1049l")).toBeGreaterThan(said.lastIndexOf("\u001b[?1049h"));
-    // Nothing is cleared before it is drawn over: a cleared screen is what flickers.
+    // The screen is redrawn without clearing it, because clearing flickers.
     expect(said).not.toContain("\u001b[2J");
-    // What was seen last stays in the scrollback.
+    // The last frame stays in the scrollback.
     expect(said.slice(said.lastIndexOf("\u001b[?1049l"))).toMatch(/\d+ resources: /);
   });
 
@@ -137,7 +137,7 @@ describe.runIf(hasTerminals)("in a terminal", () => {
     expect(up.said()).not.toContain("\u001b[36m");
     // The live part ends without a line break: what follows it clears it first.
     const live = linesOf(after.replace(CLEARED, "\n")).filter((line) => / of \d+ done|^ {4}/.test(line));
-    // What was being written while the width changed may still be of the old one.
+    // Lines written during the resize may still have the old width.
     expect(Math.max(...live.slice(4).map((line) => displayWidth(line)))).toBeLessThanOrEqual(60);
   });
 });

@@ -67,7 +67,7 @@ async function assume(name: string, without: readonly string[] = []): Promise<Va
   };
 }
 
-/** What the page's data connection sends, until it is what is looked for; and all its text. */
+/** Reads the page's data connection until an update matches. Returns all its text. */
 async function heard(url: string, isEnough: (update: Update) => boolean): Promise<string> {
   const cookie = (await fetch(url)).headers.get("set-cookie")?.split(";")[0] ?? "";
   const { status, body } = await fetch(new URL("/events", url), { headers: { cookie } });

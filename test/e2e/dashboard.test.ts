@@ -144,7 +144,7 @@ describe.skipIf(!chromiumPath)("the page", () => {
     await expect.poll(async () => Number(await total("deviating").textContent()), inTime).toBeGreaterThan(0);
     await driven;
     await shows(() => page.locator('#silent [data-vehicle="V-QUIET"] .mark').getAttribute("class"), "mark silent");
-    // What still stands open at the end is what the back end says.
+    // The open deviations at the end are those of the back end.
     const { body } = await deployed.call("GET", "/alert?state=open");
     await shows(() => page.locator("#alerts .rows li").count(), body.alerts.length);
     expect(body.alerts.length).toBeLessThan(plan.trips.length);

@@ -24,7 +24,7 @@ export interface CallOptions {
   /** Sent as it is, in place of JSON. */
   readonly text?: string | undefined;
 }
-/** What a published message says to each kind of reader. */
+/** The texts of a published message for each protocol. */
 export interface Published {
   readonly machines: Record<string, unknown>;
   readonly email: string;
@@ -46,7 +46,7 @@ export interface Deployed {
   alertItems(vehicleId: string): Promise<Record<string, unknown>[]>;
   rawKeys(containing: string): Promise<string[]>;
   raw(key: string): Promise<unknown>;
-  /** Messages about a vehicle that SNS has taken, whatever their sender heard. */
+  /** Messages about a vehicle that SNS accepted, whatever the sender's answer was. */
   published(vehicleId: string): Published[];
   /** Brings the same back end up to other settings; its address stays. */
   change(settings: object): Promise<App>;

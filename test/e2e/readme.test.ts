@@ -11,7 +11,7 @@ import { removeFolder } from "../support/folders.ts";
  * shows for AWS runs at the local AWS as an endpoint. The Spanish README has the same commands (test/unit/readme.test.ts).
  */
 const BIN = resolve("bin/fleetlogix.js");
-/** Not run: the tests themselves, and what needs somebody's old server. */
+/** Commands that are not run: the tests, and those that need an old server. */
 const LEFT_OUT = /^npm test$|old-server/;
 /** Programs that the README's readers have and this machine may lack. */
 const OTHERS = /^(aws|curl|dbeaver)\b/;

@@ -7,7 +7,7 @@ const DAY = "2026-03-01";
 const at = (minutes: number): string => new Date(Date.parse(`${DAY}T06:00:00.000Z`) + minutes * 60_000).toISOString();
 const STATUSES = ["assigned", "in_transit", "delivered", "failed"] as const;
 
-/** What was sent: 24 deliveries with up to three updates each, two vehicles driving, and alerts on three routes. */
+/** The sent events: 24 deliveries with up to three updates each, two driving vehicles, and alerts on three routes. */
 const updates = Array.from({ length: 24 }, (_, d) =>
   STATUSES.slice(0, 1 + (d % 3)).map((status, step) => ({
     id: `D-${d}`,
@@ -62,13 +62,13 @@ async function putAlerts(): Promise<void> {
     await dynamodb.putItem({ TableName: "FleetLogix_Alerts", Item: { ...strings, max_deviation_km: { N: String(max) } } });
   }
 }
-/** The star's tables over the lake, and a question to them. */
+/** Runs a query on the star's tables over the lake. */
 const ask = async (question: string) => {
   const tables = STAR.filter(({ table }) => question.includes(table)).map(({ table, select }) => `${table} AS (${select("")})`);
   return (await stack.app.lake.query(`WITH ${tables.join(", ")} ${question}`)).rows;
 };
 
-/** Counted from what was sent, without SQL. */
+/** Computed from the sent events, without SQL. */
 const last = new Map(updates.map((update) => [update.id, update]));
 
 test("deliveries by day and status", async () => {

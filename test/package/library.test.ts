@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { removeFolder } from "../support/folders.ts";
 import { installedPackage } from "./installed.ts";
 
-/** What a user of both exports writes. It prints what it has seen. */
+/** A user's program with both exports. It prints its results. */
 const USER = `
 import { ConfigError, checkConfig, type EngineEvent, FleetlogixError, openStack, type Plan, readConfig } from "fleetlogix";
 import { type FaultPlan, LocalAwsError, startLocalAws, virtualClock } from "fleetlogix/local";

@@ -66,7 +66,7 @@ const database = {
   parameterGroup: "parameter-group",
   monitoringRoleArn: undefined,
 };
-/** What a database of 2017 did not have yet. */
+/** Attributes that a database of 2017 did not have. */
 const SINCE = ["encrypted", "storageType", "iamAuth", "performanceInsights", "logExports", "copyTagsToSnapshot", "certificateAuthority"];
 const instancePlays = (more: Loose): Played => ({
   "rds:DescribeDBInstances": {

@@ -12,7 +12,7 @@ import { functionZip } from "../support/function-zip.ts";
 import { localAws } from "../support/local-aws.ts";
 import { RECORDED, type RecordedError, recorded } from "./player.ts";
 
-/** The local AWS answers what AWS was seen to answer: the same members, the same words. */
+/** Compares the local AWS with recorded answers of AWS: the same members, the same texts. */
 let aws: Awaited<ReturnType<typeof localAws>>;
 let gateway: APIGateway;
 let lambda: Lambda;

@@ -38,7 +38,7 @@ export function recorded(operation: string, about = ""): Record<string, unknown>
   return structuredClone(found.answer) as Record<string, unknown>;
 }
 
-/** What is answered to an operation, by `service:Operation`; a code is answered as an error. */
+/** Answers by `service:Operation`. A text is an error code. */
 export type Played = Readonly<Record<string, Readonly<Record<string, unknown>> | string>>;
 
 /** A server that plays these answers to real SDK clients, in each service's own wire format. What is not named is refused. */

@@ -13,7 +13,7 @@ import { makeRig, type Rig } from "../contract/rig.ts";
 import { functionZip } from "../support/function-zip.ts";
 
 /**
- * Every request of a stack's whole life is what the published service models allow: required, type, enum, pattern, length and range.
+ * The published service models allow every request of a stack's lifecycle: required, type, enum, pattern, length and range.
  * The inputs are taken before the SDK writes them, so that a member that no model knows is seen, too: the SDK would leave it out.
  */
 const SERVICES = [
@@ -30,7 +30,7 @@ const stackOf = (settings: object, code = 0) => {
   const artifacts = new Map((Object.keys(config.functions.names) as FunctionName[]).map((name) => [name, artifact]));
   return topology(config, { place, local: true, callerCidr: "203.0.113.7/32", privateSubnets: [], artifacts });
 };
-/** Each option differs from its default in one of them at least. */
+/** Configurations of a lifecycle. Each option differs from its default in at least one of them. */
 const LIFE = {
   "everything by default": stackOf({}),
   "every option changed": stackOf(
@@ -102,7 +102,7 @@ async function record(service: (typeof SERVICES)[number]): Promise<void> {
 const inWords = (call: string, { path, rule, text, value }: ReturnType<typeof violations>[number]): string =>
   `${call} ${path.join(".")}: ${rule}: ${text}; ${JSON.stringify(value)?.slice(0, 120)}`;
 
-/** What writes, of the services that only write when there is something to write. */
+/** Writing operations of the services that write only when something differs. */
 const WRITTEN: Readonly<Record<string, readonly string[]>> = {
   rds: ["CreateDBInstance", "ModifyDBInstance", "ModifyDBParameterGroup", "DeleteDBInstance"],
   lambda: ["CreateFunction", "UpdateFunctionCode", "UpdateFunctionConfiguration", "PublishVersion", "UpdateAlias", "AddPermission"],
@@ -132,7 +132,7 @@ test("every request of a stack's life is what the service models allow", { timeo
     expect(down.error).toBeUndefined();
   }
   expect(wrong).toEqual([]);
-  // The record is whole: what a life must write was seen.
+  // The record is complete: it contains every writing operation of a lifecycle.
   for (const [service, operations] of Object.entries(WRITTEN))
     expect([...(sent.get(service) ?? [])]).toEqual(expect.arrayContaining([...operations]));
 });

@@ -6,7 +6,7 @@ import { virtualClock } from "../../../src/local/core/clock.ts";
 import { faultPlan } from "../../../src/local/core/faults.ts";
 import { localAws } from "../../support/local-aws.ts";
 
-/** What an account may lack, as AWS would answer it: doctor tells it with its fix, and nothing is begun that cannot end well. */
+/** Requirements that an account may lack, in AWS's answers. `doctor` reports each with its fix, and no run starts that cannot succeed. */
 const { config } = loadConfig({ cwd: "/nowhere", variables: {} });
 const how = { adopt: false, allowDataLoss: [], wait: true };
 const data = { part: "data" } as const;
@@ -18,7 +18,7 @@ const calls: string[] = [];
 const writes = () => calls.splice(0).filter((operation) => !/:(Get|List|Describe|Head|Filter|Scan)/.test(operation));
 
 type Answer = Record<string, unknown>;
-/** Every answer of this operation is altered before it goes out. */
+/** Changes every answer of this operation before it is sent. */
 const answering = (service: string, operation: string, alter: (answer: Answer) => void) =>
   faults.add({ service, operation, times: null, fault: { kind: "hook", after: (_call, answer) => void (answer && alter(answer)) } });
 const databases = (status: string) =>

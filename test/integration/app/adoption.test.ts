@@ -9,7 +9,7 @@ import { loadConfig } from "../../../src/config/load.ts";
 import { type FaultRule, faultPlan } from "../../../src/local/core/faults.ts";
 import { localAws } from "../../support/local-aws.ts";
 
-/** What a fleet's own scripts have made, with the defaults of the SDK, and what `up --adopt` says and does about it. */
+/** Resources of a fleet's own scripts, with the SDK's defaults, and the texts and actions of `up --adopt`. */
 const { config } = loadConfig({ cwd: "/nowhere", variables: {} });
 const how = { adopt: true, allowDataLoss: [] as string[], wait: true };
 const all = { part: "all" } as const;
@@ -27,7 +27,7 @@ afterEach(() => aws.close());
 const open = (changed: object = {}) =>
   openApp({ ...config, ...changed }, { endpoint: aws.url, local: true, concurrency: 8, signal: new AbortController().signal });
 
-/** As create_db_instance is called by hand: everything that it does not name is RDS's own default. */
+/** An instance of a manual create_db_instance call. Everything that the call does not name has RDS's default. */
 const instance = (changed: Partial<CreateDBInstanceCommandInput> = {}) =>
   aws.client(RDS).createDBInstance({
     DBInstanceIdentifier: "fleetlogix-db",
@@ -131,7 +131,7 @@ test("a foreign bucket, tables, topic, instance and API are adopted after each d
   ).toBeDefined();
 });
 
-/** What no call can change later, and what to write so that nothing is lost. */
+/** Attributes that no call can change, and the configuration that keeps the data. */
 test.each([
   [
     "storage that is not encrypted",

@@ -11,7 +11,7 @@ import { faultPlan } from "../../../src/local/core/faults.ts";
 import { localAws } from "../../support/local-aws.ts";
 import { sarifErrors } from "../../support/sarif.ts";
 
-/** A production stack on the local AWS, opened behind its back in one way after the other. */
+/** A production stack on the local AWS. Each case opens it in one way outside of fleetlogix. */
 const clock = virtualClock();
 const faults = faultPlan();
 const artifacts = buildFunctions(["verify-delivery", "calculate-eta", "route-deviation"]);
@@ -86,7 +86,7 @@ let policies = 0;
 const inline = (statement: object) =>
   behind("iam", "PutRolePolicy", { RoleName, PolicyName: `extra-${++policies}`, PolicyDocument: policy(statement) });
 
-/** By control: how somebody opens it. */
+/** By control: a change that opens it. */
 const BREAKS: Readonly<Record<string, () => Promise<unknown>>> = {
   "s3.public-access-block": () => behind("s3", "DeletePublicAccessBlock", { Bucket }),
   "s3.no-acls": () =>
@@ -164,9 +164,9 @@ const BREAKS: Readonly<Record<string, () => Promise<unknown>>> = {
   },
 };
 const failing = async () => (await app.audit()).controls.filter(({ status }) => status === "fail").map(({ id }) => id);
-/** Subscriptions and statements that others have made are theirs to take back. */
+/** Controls about foreign subscriptions and statements, which `up` does not remove. */
 const THEIRS = ["lambda.callers", "sns.subscriptions-tls"];
-/** One that was never confirmed goes with its topic only, which `up` makes anew. */
+/** An unconfirmed subscription is deleted only with its topic, which `up` creates again. */
 async function dropped(SubscriptionArn: string): Promise<void> {
   if (SubscriptionArn.startsWith("arn:")) return void (await behind("sns", "Unsubscribe", { SubscriptionArn }));
   await behind("sns", "DeleteTopic", { TopicArn });
@@ -182,7 +182,7 @@ test("a new production stack fails no control, and every declined control has a 
     if (status === "declined") expect([id, reason]).toEqual([id, expect.stringMatching(/\w{3}/)]);
 });
 
-/** These write over what another one wrote: they come after `up` has mended the first. */
+/** These overwrite the change of another case, so they run after `up` has repaired the first. */
 const SECOND = ["s3.no-foreign-access", "sns.tls-only"];
 const FIRST = Object.keys(BREAKS).filter((id) => !SECOND.includes(id));
 
@@ -232,7 +232,7 @@ const groups = (change: (group: Answer) => void, ...also: readonly string[]): Sh
   (answer) => answer.SecurityGroups.forEach(change),
   also,
 ];
-/** By control: an answer in which AWS shows it open, where nobody can open it by a call, or only along with others. */
+/** By control: a changed answer that shows it open, where no call can open it alone. */
 const SHOWN: Readonly<Record<string, Shown>> = {
   "s3.encryption": rules((rule) => Object.assign(rule, { BucketKeyEnabled: false })),
   "s3.customer-key": rules((rule) => delete rule.ApplyServerSideEncryptionByDefault.KMSMasterKeyID),
@@ -329,7 +329,7 @@ const SHOWN: Readonly<Record<string, Shown>> = {
   "kms.not-public": ["kms", "GetKeyPolicy", (answer) => Object.assign(answer, { Policy: OPEN })],
   "kms.enabled": ["kms", "DescribeKey", ({ KeyMetadata }) => Object.assign(KeyMetadata, { KeyState: "Disabled" })],
 };
-/** Nobody can open these behind the stack's back: why. */
+/** Controls that cannot be opened outside of fleetlogix, with the reason. */
 const NEVER: Readonly<Record<string, string>> = {
   "s3.name": "a bucket's name never changes; the configuration's own name is the user's wish",
   "rds.private-subnets": "RDS moves no instance within its VPC; a plan with private subnets is in test/contract/production.test.ts",
@@ -349,7 +349,7 @@ test("a manual snapshot is read, and fails no control while it is private or sha
   expect(await failing()).toEqual([]);
 });
 
-/** A copy: the local AWS answers with what it keeps. */
+/** Changes a copy, because the local AWS answers with its stored objects. */
 function changed(answer: Answer, change: (answer: Answer) => void): Answer {
   const copy = structuredClone(answer);
   change(copy);

@@ -12,8 +12,8 @@ import { faultPlan } from "../../../src/local/core/faults.ts";
 import { localAws } from "../../support/local-aws.ts";
 
 /**
- * Whatever stands in the texts that AWS answers (tags, descriptions, names, states, policies): it is shown or told, with a code; it never
- * crashes the command and never steers a terminal.
+ * Any text in AWS's answers (tags, descriptions, names, states, policies) is shown, or reported with a code. It never crashes the command
+ * and never controls a terminal.
  */
 const { config } = loadConfig({ cwd: "/nowhere", variables: {} });
 const how = { adopt: false, allowDataLoss: [], wait: true };
@@ -52,7 +52,7 @@ const hostile = fc.oneof(
   ),
   fc.string({ unit: "binary", maxLength: 40 }),
 );
-/** Every text of the answer, of which the drawn ones are replaced. */
+/** Replaces the selected texts of the answer. */
 function replaced(value: unknown, next: () => string | undefined): unknown {
   if (typeof value === "string") return next() ?? value;
   if (Array.isArray(value)) return value.map((item) => replaced(item, next));
@@ -64,7 +64,7 @@ const voice = () => {
   const stream = { isTTY: true, write: (text: string | Uint8Array) => written.push(String(text)) > 0 };
   return { written, voice: voiceOf(stream, {}, true) };
 };
-/** What is left after our own colours must hold nothing that steers. */
+/** Our own colours. The rest of the output must contain no control characters. */
 const COLOUR = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, "g");
 const steers = (text: string) => /[\p{Cc}\u202a-\u202e\u2028\u2029]/u.test(text.replace(COLOUR, "").replace(/[\n\t]/g, ""));
 
@@ -85,7 +85,7 @@ test("no text in an answer of AWS crashes a read of the stack or controls the te
         fault: {
           kind: "hook",
           after({ service }, output) {
-            // Who we are is asked once, when the command begins.
+            // The caller's identity is read once, at the beginning of the command.
             if (service !== "sts" && output) Object.assign(output, replaced(output, next));
           },
         },

@@ -10,7 +10,7 @@ import { virtualClock } from "../../../src/local/core/clock.ts";
 import { faultPlan } from "../../../src/local/core/faults.ts";
 import { localAws } from "../../support/local-aws.ts";
 
-/** A stack whose configuration has changed: what it no longer names. */
+/** A stack with a changed configuration, and the resources that it no longer names. */
 const { config: first } = loadConfig({ cwd: "/nowhere", variables: {} });
 const second: Config = {
   ...first,

@@ -9,7 +9,7 @@ import { loadConfig } from "../../../src/config/load.ts";
 import type { Change } from "../../../src/engine/contract.ts";
 import { localAws } from "../../support/local-aws.ts";
 
-/** What people and other teams do to a stack that stands: each is seen, named, and mended or told. */
+/** Changes of people and other teams to a finished stack. Each is found, named, and repaired or reported. */
 const { config } = loadConfig({ cwd: "/nowhere", variables: {} });
 const how = { adopt: false, allowDataLoss: [], wait: true };
 const all = { part: "all" } as const;

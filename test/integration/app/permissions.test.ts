@@ -23,7 +23,7 @@ describe.each(["development", "production"] as const)("%s", (hardening) => {
   const open = (local: boolean, signal = new AbortController().signal) =>
     openApp(own, { endpoint: aws.url, local, concurrency: 8, signal });
 
-  /** Opens the application as a deployer who may do what `command` needs, and nothing else. */
+  /** Opens the application as a deployer with exactly the permissions for `command`. */
   async function as(command: string): Promise<App> {
     const iam = aws.client(IAM);
     const RoleName = `deployer-${hardening}-${command}-${++made}`;

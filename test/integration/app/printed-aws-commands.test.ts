@@ -33,7 +33,7 @@ beforeAll(async () => {
 }, LONG);
 afterAll(() => aws.close());
 
-/** The first `aws` command of a text, as a user of the profile `desk` in Ireland gets to see it. */
+/** The first `aws` command of a text, as a user of the profile `desk` in Ireland sees it. */
 function printedAws(text: string | undefined): string {
   const run = {
     command: "up",
@@ -75,7 +75,7 @@ function valueFrom(name: string, word: string): unknown {
   if (/^op=/.test(word)) return [Object.fromEntries(word.split(",").map((pair) => pair.split("=")))];
   return LISTS.has(name) ? [word] : word;
 }
-/** Sends it as it was read. */
+/** Sends the call with the SDK. */
 async function send(line: string, template: string): Promise<unknown> {
   proven.add(template);
   const { service, operation, input } = read(line);
@@ -135,7 +135,7 @@ test("for a database with a failed creation the commands print its events and de
   for (const rule of faults.rules()) Object.assign(rule, { times: 0 });
   const events = printedAws(error.message);
   expect(read(events).input).toEqual({ SourceType: "db-instance", SourceIdentifier: "fleetlogix-db" });
-  // The local AWS keeps no events: that it knows which operation was meant is all that it can say.
+  // The local AWS has no events. Its error shows that it recognized the operation.
   await expect(send(events, "aws rds describe-events --source-type db-instance …")).rejects.toThrow("rds:DescribeEvents");
   const rest = error.message.slice(error.message.indexOf("says why"));
   await send(printedAws(rest), "aws rds delete-db-instance … --skip-final-snapshot");
@@ -229,7 +229,7 @@ test("for a security group in use the commands remove the holder's rule and show
   expect(shown).toMatchObject({ NetworkInterfaces: [{ NetworkInterfaceId: "eni-0123456789abcdef0" }] });
   for (const rule of faults.rules()) Object.assign(rule, { times: 0 });
 
-  // One that RDS gives up goes by itself: it is waited for, and named while it is.
+  // An interface that RDS releases is deleted without help. The run waits for it and names it meanwhile.
   faults.add({
     service: "ec2",
     operation: "DescribeNetworkInterfaces",
@@ -259,7 +259,7 @@ test("for a security group in use the commands remove the holder's rule and show
   ]);
 });
 
-/** These talk with the user about the user's own computer: no region, no endpoint, and nothing that a test could send. */
+/** Commands for the user's own computer. They have no region and no endpoint, and a test cannot send them. */
 const WITH_THE_USER = ["aws configure", "aws configure --profile NAME", "aws sso login"];
 test("every aws command in a message was parsed and sent by a test", () => {
   const printed = [...offeredCommands("src", /^src\/(local\/(services|wire|core|models)|cli\/(again|speak))/).keys()].filter((one) =>

@@ -6,7 +6,7 @@ import { type App, openApp } from "../../../src/app.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { localAws } from "../../support/local-aws.ts";
 
-/** What Snowflake is given of the stack: a role that reads the packed lake, and the news of files in it. */
+/** The access of Snowflake to the stack: a role that reads the packed lake, and notifications about its files. */
 const { config } = loadConfig({ cwd: "/nowhere", variables: {} });
 const all = { part: "all" } as const;
 const how = { adopt: false, allowDataLoss: [] as string[], wait: true };

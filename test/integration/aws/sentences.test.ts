@@ -14,12 +14,12 @@ import { RECORDED } from "../../recordings/player.ts";
 import { localAws } from "../../support/local-aws.ts";
 import { madeClients } from "../../support/made-clients.ts";
 
-/** What a person cannot use: names of the SDK's code, its parser's complaints, its advice about its own objects. */
+/** Texts that do not help a user: names in the SDK's code, errors of its parser, advice about its objects. */
 const INTERNAL =
   /\$response|\$metadata|hidden field|deserializ|UnknownError|@smithy|@aws-sdk|\bproviders?\b|is not expected|Unexpected (token|end)|not valid JSON|socket hang up|\bundefined\b|\[object |callback|fromSSO|getaddrinfo/i;
 
 const { clients, toClose } = madeClients();
-/** One read of every service that the product speaks to: every protocol of AWS is among them. */
+/** One read of every service that the product calls. Together they use every protocol of AWS. */
 const READS: Readonly<Record<string, (aws: AwsClients) => Promise<unknown>>> = {
   s3: async (aws) => (await aws.s3()).listObjectsV2({ Bucket: "bucket" }),
   dynamodb: async (aws) => (await aws.dynamodb()).describeTable({ TableName: "table" }),
@@ -43,7 +43,7 @@ const read = (service: string, aws: AwsClients): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-/** Everything that a person gets to see of an error. */
+/** All texts of an error that a user sees. */
 function told(error: unknown, where: Parameters<typeof explain>[2] = { local: false }): string {
   const fault = toFault(error);
   if (fault === undefined) throw error;
@@ -73,7 +73,7 @@ describe("every fault of the catalogue, at every service", () => {
     aws = await localAws({ faults });
   });
   afterAll(() => aws.close());
-  /** The other kinds answer late or with old news: no error comes of them. */
+  /** The other kinds answer late or with old values and cause no error. */
   const kinds: readonly Fault[] = [
     { kind: "fail" },
     { kind: "fail", code: "SomethingNew", message: "", status: 400 },
@@ -163,7 +163,7 @@ describe("the way to AWS", () => {
   });
 });
 
-/** What the installed SDK may say while it looks for credentials, read from its own code; a new version's new sentence shows up here. */
+/** Error texts of the installed SDK's search for credentials, read from its code. A new text of a new version appears here. */
 function sentencesOfTheSdk(): readonly (readonly [name: string, sentence: string])[] {
   const folders = [
     ...["env", "http", "ini", "login", "node", "process", "sso", "web-identity"].map((one) => `@aws-sdk/credential-provider-${one}`),

@@ -95,11 +95,11 @@ test.each(cases)("POST /%s with %s at any one call", async (_, kind, scenario, f
   for (let nth = 1; nth <= calls; nth++) {
     const id = `x-${scenario.name}-${kind}-${nth}`;
     fleet.faults.add({ nth, times: 1, fault });
-    // Phones stamp a retry anew.
+    // A phone's retry has a new time.
     const { tries } = await untilAccepted(scenario.name, scenario.event(id), true);
     expect(tries).toBeLessThanOrEqual(2);
     if (scenario.name === "route") {
-      // What the fault kept from being sent or tidied up, a later call does, once the sender's lease is over.
+      // A later call sends and cleans up the rest, after the sender's lease has ended.
       fleet.time.now = new Date(fleet.time.now.getTime() + 60_000);
       expect((await fleet.post("route", scenario.event(id))).status).toBe(200);
       expect(fleet.published(id).length).toBeGreaterThanOrEqual(1);
@@ -160,7 +160,7 @@ test.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
       fleet.time.remainingMs = 1_400;
       const hung = await fleet.post(scenario.name, scenario.event(id));
       fleet.time.remainingMs = 10_000;
-      // Once the state is durable, what hangs only delays a message.
+      // After the state is stored, a hanging call only delays a message.
       expect([200, 503]).toContain(hung.status);
       expect((await untilAccepted(scenario.name, scenario.event(id))).tries).toBe(1);
       fleet.time.now = new Date(fleet.time.now.getTime() + 60_000);

@@ -161,7 +161,7 @@ export async function startFleet({ maxAttempts = 1, confirmFixes = 1, language =
     async putObject(Key: string, Body: string, Metadata: Record<string, string>): Promise<void> {
       await s3.send(new PutObjectCommand({ Bucket: "data", Key, Body, Metadata }));
     },
-    /** Messages about a vehicle that SNS has taken, whatever their sender heard. */
+    /** Messages about a vehicle that SNS accepted, whatever the sender's answer was. */
     published: (vehicleId: string): { type: string; alert_id: string; deviation_km: number }[] =>
       faults
         .calls()

@@ -273,7 +273,7 @@ test("while SNS fails alerts are kept, and the next fix sends the missing messag
   expect(await fix(0, 3)).toMatchObject({ status: 200, body: { applied: true, alert: { state: "open", notified: false } } });
   expect(await fix(120, 0)).toMatchObject({ status: 200, body: { applied: true, alert: { state: "closed", notified: false } } });
   expect(fleet.published("S")).toEqual([]);
-  // Not even news: the same fix again.
+  // A repeated fix.
   expect(await fix(120, 0)).toMatchObject({ status: 200, body: { duplicate: true, alert: { state: "closed", notified: true } } });
   expect(fleet.published("S").map((message) => message.type)).toEqual(["ROUTE_DEVIATION", "ROUTE_DEVIATION_CLEARED"]);
   expect((await fleet.alertItems("S"))[0]).toMatchObject({ state: "closed", notified_at: expect.any(String) });
