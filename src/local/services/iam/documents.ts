@@ -46,7 +46,11 @@ export interface IamState {
 }
 
 export function iamState(store: Store, changed: () => void): IamState {
-  return { roles: notifying(store.collection("iam.roles"), changed), policies: notifying(store.collection("iam.policies"), changed), changed };
+  return {
+    roles: notifying(store.collection("iam.roles"), changed),
+    policies: notifying(store.collection("iam.policies"), changed),
+    changed,
+  };
 }
 
 function notifying<T>(collection: Collection<T>, changed: () => void): Collection<T> {

@@ -60,7 +60,11 @@ function named(state: RdsState, region: string, name: string | undefined): Subne
   return group;
 }
 
-async function checkedSubnets(env: LocalEnv, region: string, ids: readonly string[]): Promise<Pick<SubnetGroupDocument, "vpc" | "subnets">> {
+async function checkedSubnets(
+  env: LocalEnv,
+  region: string,
+  ids: readonly string[],
+): Promise<Pick<SubnetGroupDocument, "vpc" | "subnets">> {
   const found = await subnetsNamed(env, region, ids.length ? ids : [""]);
   if (new Set(found.subnets.map((subnet) => subnet.zone)).size < 2)
     throw new LocalFault(
