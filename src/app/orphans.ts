@@ -1,4 +1,4 @@
-import type { ExecutionResult, ResourceResult } from "../engine/execute.ts";
+import type { ExecutedResource, ExecutionResult } from "../engine/execute.ts";
 import { type ObservedNode, observe } from "../engine/observe.ts";
 import { type Deletion, planDeletions, plannedDeletion } from "../engine/plan.ts";
 import type { EngineRun } from "../engine/run.ts";
@@ -42,11 +42,11 @@ export async function removeOrphans(
   };
 }
 
-function skipped(deletions: readonly Deletion[], because: readonly string[], run: EngineRun): readonly ResourceResult[] {
+function skipped(deletions: readonly Deletion[], because: readonly string[], run: EngineRun): readonly ExecutedResource[] {
   if (!run.ctx.signal.aborted) for (const { id } of deletions) run.emit({ type: "resource.skipped", id, because });
   return deletions.map((item) => resultOf(item, "skipped"));
 }
-const resultOf = (item: Deletion, status: ResourceResult["status"]): ResourceResult => ({
+const resultOf = (item: Deletion, status: ExecutedResource["status"]): ExecutedResource => ({
   ...plannedDeletion(item),
   status,
   durationMs: 0,

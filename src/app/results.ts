@@ -1,6 +1,6 @@
 import type { FunctionName } from "../config/config.ts";
 import type { Planned } from "../engine/decide.ts";
-import type { ResourceResult as EngineResult, ExecutionResult } from "../engine/execute.ts";
+import type { ExecutedResource, ExecutionResult } from "../engine/execute.ts";
 import type { Secret } from "../secret.ts";
 
 export interface PlannedResource extends Planned {
@@ -28,7 +28,7 @@ export interface PlanCost {
   /** Ids of resources without a price in the table; neither sum includes them. */
   readonly unpriced: readonly string[];
 }
-export interface ResourceResult extends PlannedResource, EngineResult {
+export interface ResourceResult extends PlannedResource, ExecutedResource {
   /** Name of the final snapshot of a deleted database. */
   readonly finalSnapshot?: string | undefined;
 }

@@ -8,7 +8,7 @@ import { decisionOn, needsOf, type ObservedNode, outputsFor, subjectOf } from ".
 import { planned } from "./plan.ts";
 import type { EngineRun } from "./run.ts";
 
-export interface ResourceResult extends Planned {
+export interface ExecutedResource extends Planned {
   readonly status: "done" | "failed" | "skipped";
   readonly durationMs: number;
   readonly error?: ErrorSummary | undefined;
@@ -17,7 +17,7 @@ export interface ResourceResult extends Planned {
 }
 export interface ExecutionResult {
   readonly ok: boolean;
-  readonly resources: readonly ResourceResult[];
+  readonly resources: readonly ExecutedResource[];
   /** The first failure, or INTERRUPTED. */
   readonly error: FleetlogixError | undefined;
   /** Outputs of the nodes that are done, by id. */
@@ -76,7 +76,7 @@ async function convergeOrKeep(
 export function reporter(total: number, run: EngineRun) {
   const { clock } = run.ports;
   const started = clock.now();
-  const results = new Map<string, ResourceResult>();
+  const results = new Map<string, ExecutedResource>();
   let first: FleetlogixError | undefined;
   const onAbort = () => run.emit({ type: "run.interrupted" });
   run.ctx.signal.addEventListener("abort", onAbort, { once: true });

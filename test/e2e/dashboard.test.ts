@@ -137,7 +137,8 @@ describe.skipIf(!chromiumPath)("the page", () => {
     const followed = plan.trips[0]?.vehicleId ?? "";
     await page.locator(`#vehicles [data-vehicle="${followed}"] button`).click(inTime);
     const place = () => page.locator('#details dl > div:has(dt:text-is("Position")) dd').textContent();
-    const [before, drawn] = [await place(), await picture()];
+    // The picture first: a move between the two is then seen in both.
+    const [drawn, before] = [await picture(), await place()];
     await expect.poll(place, inTime).not.toBe(before);
     await expect.poll(picture, inTime).not.toBe(drawn);
     await expect.poll(() => page.locator("#alerts .rows li").count(), inTime).toBeGreaterThan(0);

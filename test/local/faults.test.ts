@@ -204,7 +204,7 @@ describe("calls that a rule hits", () => {
       faults.clear();
       faults.add({ write: true, nth, fault: { kind: "failAfter" } });
       await create().catch(() => {});
-      await s3.putBucketTagging({ Bucket: "b-1", Tagging: { TagSet: [] } }).catch(() => {});
+      await s3.putBucketTagging({ Bucket: "b-1", Tagging: { TagSet: [{ Key: "k", Value: "v" }] } }).catch(() => {});
       await s3.getBucketTagging({ Bucket: "b-1" }).catch(() => {});
       await s3.deleteBucket({ Bucket: "b-1" }).catch(() => {});
       return faults
