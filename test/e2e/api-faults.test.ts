@@ -8,7 +8,7 @@ import { type Deployed, deploy } from "./deployed.ts";
 /** The functions' behaviour when AWS fails, and calls for which they have no permission. */
 let api: Deployed;
 beforeAll(async () => {
-  api = await deploy();
+  api = await deploy({ api: {} });
   await api.call("PUT", "/route/R", { waypoints: [BOGOTA, { lat: 5.711, lon: -74.0721 }] });
 });
 afterAll(() => api?.close());

@@ -235,25 +235,3 @@ test("null, small letters, offsets and a byte order mark are accepted; gzip and 
     body: { error: { details: [{ path: "verbose" }] } },
   });
 });
-
-test("six hundred stored fixes of one phone in batches throttle no other caller", async () => {
-  const stored = (part: number) =>
-    Array.from({ length: 300 }, (_, i) => ({
-      vehicle_id: "greedy",
-      position: BOGOTA,
-      recorded_at: at(part * 300 + i),
-      event_id: `g${part}-${i}`,
-    }));
-  const upload = (async () => [await post("/vehicle", { events: stored(0) }), await post("/vehicle", { events: stored(1) })])();
-  const statuses: number[] = [];
-  const phone = async (phone: number) => {
-    for (let i = 0; i < 10; i++) {
-      const reply = await api.call("POST", "/delivery", { delivery_id: `p${phone}`, status: "in_transit", event_id: `${i}` });
-      statuses.push(reply.status);
-      await new Promise((resolve) => setTimeout(resolve, 400));
-    }
-  };
-  await Promise.all(Array.from({ length: 20 }, (_, i) => phone(i)));
-  expect(statuses.filter((status) => status === 429)).toEqual([]);
-  expect((await upload).map(({ accepted }) => accepted)).toEqual([300, 300]);
-}, 180_000);

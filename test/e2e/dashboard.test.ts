@@ -137,6 +137,8 @@ describe.skipIf(!chromiumPath)("the page", () => {
     const followed = plan.trips[0]?.vehicleId ?? "";
     await page.locator(`#vehicles [data-vehicle="${followed}"] button`).click(inTime);
     const place = () => page.locator('#details dl > div:has(dt:text-is("Position")) dd').textContent();
+    // A selected vehicle is shown close up, and these vehicles leave that view within seconds.
+    await page.locator("#fit").click();
     // The picture first: a move between the two is then seen in both.
     const [drawn, before] = [await picture(), await place()];
     await expect.poll(place, inTime).not.toBe(before);

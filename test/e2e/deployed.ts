@@ -53,16 +53,21 @@ export interface Deployed {
   close(): Promise<void>;
 }
 
-/** The whole back end with a database that is a control plane only, deployed by the product's own code on a local AWS in this process. */
+/** One caller after another makes more calls a second here than the default limits allow. A test of the limits sets `api` itself. */
+const WIDE_LIMITS = { rateLimit: 10_000, burstLimit: 5_000 };
+/**
+ * The whole back end with a database that is a control plane only, deployed by the product's own code on a local AWS in this process.
+ * `settings` are those of fleetlogix.config.json; without `api`, the API has wide limits.
+ */
 export async function deploy(settings: object = {}): Promise<Deployed> {
   const faults = faultPlan([], { keepCalls: 20_000 });
   const aws = await localAws({ faults });
   try {
-    const app = await bringUp(aws, settings);
+    const app = await bringUp(aws, { api: WIDE_LIMITS, ...settings });
     const outputs = await app.outputs({ secrets: true });
     const [url, key] = [outputs.api_url ?? "", outputs.api_key?.reveal() ?? ""];
     const call: Deployed["call"] = (method, path, body, options) => callApi({ url, key }, method, path, body, options);
-    const change = (other: object) => bringUp(aws, other);
+    const change = (other: object) => bringUp(aws, { api: WIDE_LIMITS, ...other });
     return { url, key, aws, app, outputs, faults, call, ...readers(aws, outputs, faults), change, close: () => aws.close() };
   } catch (error) {
     await aws.close();
