@@ -20,6 +20,7 @@ import type {
   WAFV2,
 } from "./sdk/types.ts";
 import { agentsFor, type Bundle, exampleHost } from "./transport.ts";
+import { unsent } from "./unsent.ts";
 
 /**
  * One client for each service, loaded and created on first use: `(await ctx.world.sns()).createTopic({…})`. Kinds import only the SDK's
@@ -119,6 +120,8 @@ function settingsOf(options: ClientOptions) {
   return {
     region: options.region,
     ...defined({ endpoint: options.endpoint }),
+    // The user's settings choose among AWS's own endpoints and signatures, and the local AWS has one of each.
+    ...(options.local && { useFipsEndpoint: false, useDualstackEndpoint: false, authSchemePreference: ["aws.auth#sigv4"] }),
     maxAttempts: 1,
     customUserAgent: [["fleetlogix", options.version]] as [string, string][],
     requestHandler: {
@@ -170,7 +173,8 @@ function surround(options: ClientOptions): Around {
       try {
         return await call();
       } catch (error) {
-        throw typeof error === "object" && error !== null ? Object.assign(error, { [OPERATION]: name }) : error;
+        const named = typeof error === "object" && error !== null ? Object.assign(error, { [OPERATION]: name }) : error;
+        throw unsent(named, name) ?? named;
       }
     };
     try {

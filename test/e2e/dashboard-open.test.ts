@@ -61,6 +61,8 @@ describe.runIf(canOpen)("dashboard in a terminal", () => {
       .poll(() => existsSync(opened) && readFileSync(opened, "utf8"), inTime)
       .toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=\S+\n$/);
     const address = readFileSync(opened, "utf8").trim();
+    // The terminal may print the link after the browser has got its own.
+    await expect.poll(() => printed(running.said()), inTime).not.toBe("");
     const link = printed(running.said());
     expect(new URL(address).origin).toBe(new URL(link).origin);
     expect(address).not.toBe(link);

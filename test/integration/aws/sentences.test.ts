@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { AwsClients } from "../../../src/aws/clients.ts";
 import { explain } from "../../../src/aws/explain.ts";
 import { toFault } from "../../../src/aws/faults.ts";
+import { FleetlogixError } from "../../../src/errors.ts";
 import { selfSigned } from "../../../src/local/core/certificate.ts";
 import { type Fault, type Faults, faultPlan } from "../../../src/local/core/faults.ts";
 import { RECORDED } from "../../recordings/player.ts";
@@ -189,5 +190,45 @@ describe("the texts of the SDK's credential providers", () => {
     const error = Object.assign(new Error(sentence), { name });
     expectPlain(error);
     expect(toFault(error)?.message).not.toBe(sentence);
+  });
+});
+
+describe("calls that the SDK does not send", () => {
+  const ENDPOINT = "http://127.0.0.1:9";
+  const sent = { local: false, endpoint: ENDPOINT };
+  const settings: readonly (readonly [variable: string, value: string])[] = [
+    ["AWS_USE_FIPS_ENDPOINT", "true"],
+    ["AWS_USE_DUALSTACK_ENDPOINT", "true"],
+    ["AWS_DEFAULTS_MODE", "fastest"],
+  ];
+  test.each(settings)("%s=%s is named with the next step", async (variable, value) => {
+    vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
+    vi.stubEnv("AWS_SECRET_ACCESS_KEY", "secret");
+    vi.stubEnv(variable, value);
+    for (const service of SERVICES) {
+      const error = (await read(service, clients(sent))) as FleetlogixError;
+      expect(error).toBeInstanceOf(FleetlogixError);
+      expect([error.code, error.message]).toEqual(["CONFIG_INVALID", expect.stringContaining(variable)]);
+      expect(error.detail).toMatchObject({ hint: expect.stringMatching(/unset/), cause: expect.any(Error) });
+      expect(error.message).not.toMatch(INTERNAL);
+    }
+  });
+  test("the endpoints of AWS are not asked for on the local AWS", async () => {
+    for (const [variable] of settings.slice(0, 2)) vi.stubEnv(variable, "true");
+    for (const service of SERVICES) expect(toFault(await read(service, clients({ endpoint: ENDPOINT })))?.code).toBe("ECONNREFUSED");
+  });
+  test("a bug is reported as one, without the SDK's words", async () => {
+    const aws = clients({ endpoint: ENDPOINT });
+    const broken = [
+      (await aws.lambda()).getFunction({ FunctionName: undefined }),
+      (await aws.s3()).getObject({ Bucket: "b", Key: undefined }),
+    ];
+    for (const answer of broken) {
+      const error = (await answer.catch((one: unknown) => one)) as FleetlogixError;
+      expect([error.code, error.message]).toEqual([
+        "INTERNAL",
+        expect.stringMatching(/^The call \S+:Get(Function|Object) could not be built\.$/),
+      ]);
+    }
   });
 });
