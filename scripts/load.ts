@@ -81,13 +81,13 @@ function listener({ faults }: Deployed): { readonly listen: () => readonly Told[
 
 async function problemsOf(plan: Plan, messages: readonly Told[], call: Call, tally: Tally, beganMs: number): Promise<string[]> {
   const asked = Object.entries(tally.refusals).map(([why, times]) => `${times} × ${why}; the calls were sent again`);
-  const spoken = plan.trips.flatMap((trip) =>
+  const sent = plan.trips.flatMap((trip) =>
     messageProblems(
       trip,
       messages.filter((message) => message.vehicle_id === trip.vehicleId),
     ),
   );
-  return [...asked, ...tally.errors, ...spoken, ...(await differencesOf(plan, call, { beganMs }))];
+  return [...asked, ...tally.errors, ...sent, ...(await differencesOf(plan, call, { beganMs }))];
 }
 
 /** The messages about a vehicle against the episodes it drove: none silent, none told twice. */

@@ -169,7 +169,7 @@ const notRemoved = (
   { Key, Code, Message }: { Key?: string | undefined; Code?: string | undefined; Message?: string | undefined },
 ) =>
   new FleetlogixError("AWS_FAULT", `The object "${Key}" of the bucket "${bucket}" cannot be removed: ${Code}: ${Message}`, {
-    hint: "Allow s3:DeleteObject on the bucket, then run the same command again: what is packed stays packed.",
+    hint: "Allow s3:DeleteObject on the bucket, then run the same command again. The packed files are kept.",
     awsCode: Code,
     resource: BUCKET_ID,
   });

@@ -7,7 +7,7 @@ import { buildProgram } from "./program.ts";
 import { displayWidth, giveWidth, labelled, widthOf, wrapped } from "./render/layout.ts";
 import { type Voice, voiceOf } from "./render/paint.ts";
 import { watchReaders, watchSignals } from "./signals.ts";
-import { spoken } from "./speak.ts";
+import { toTypedCommands } from "./typed-commands.ts";
 import { usageError } from "./usage-error.ts";
 
 /** Commands whose document has the form of a plan, also when they fail before the plan. */
@@ -70,11 +70,11 @@ function runOf(command: Command, argv: readonly string[], io: Io, signal: AbortS
     warnings,
     note: (line, style) => {
       if (flags.quiet || flags.json) return;
-      const text = noteText(spoken(line, run), widthOf(io.stderr));
+      const text = noteText(toTypedCommands(line, run), widthOf(io.stderr));
       voice.err.write(`${style ? paint.err(style, text) : text}\n`);
     },
     warn: (line) => {
-      const text = spoken(line, run);
+      const text = toTypedCommands(line, run);
       warnings.push(text);
       if (!flags.json) voice.err.write(`${labelled("warning", text, widthOf(io.stderr), paint.err, "warn").join("\n")}\n`);
     },
@@ -108,7 +108,7 @@ interface Ended {
 function report({ run, caller, answer, thrown }: Ended, argv: readonly string[], io: Io, signal: AbortSignal): number {
   const problem = thrown ?? answer?.failure;
   const interrupted = signal.reason === "signal";
-  const failure = problem === undefined ? undefined : toFailure(problem, interrupted, (text) => spoken(text, run ?? caller));
+  const failure = problem === undefined ? undefined : toFailure(problem, interrupted, (text) => toTypedCommands(text, run ?? caller));
   const words = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv;
   const json = run ? run.flags.json : words.includes("--json");
   const voice = run?.voice ?? voicesOf(io, !words.includes("--no-color"));

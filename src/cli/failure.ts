@@ -29,12 +29,12 @@ const HINTS: Partial<Record<Code, string>> = {
 };
 
 /**
- * `interrupted`: an unknown error after a signal is reported as INTERRUPTED. `speak` writes the commands of a text as they have to be
+ * `interrupted`: an unknown error after a signal is reported as INTERRUPTED. `toTyped` writes the commands of a text as they have to be
  * typed.
  */
-export function toFailure(error: unknown, interrupted: boolean, speak: (text: string) => string): Failure {
+export function toFailure(error: unknown, interrupted: boolean, toTyped: (text: string) => string): Failure {
   const failure = failureOf(error, interrupted);
-  return { ...failure, message: speak(failure.message), hint: speak(failure.hint) };
+  return { ...failure, message: toTyped(failure.message), hint: toTyped(failure.hint) };
 }
 
 function failureOf(error: unknown, interrupted: boolean): Failure {

@@ -5,7 +5,7 @@ import { FleetlogixError } from "../errors.ts";
 import type { Answer, CommandContext } from "./context.ts";
 import { toFailure } from "./failure.ts";
 import { type ProvisioningReport, reportJson } from "./render/document.ts";
-import { spoken } from "./speak.ts";
+import { toTypedCommands } from "./typed-commands.ts";
 
 /** The result of a provisioning command. */
 export interface CommandReport {
@@ -28,7 +28,8 @@ export async function reported(run: CommandContext, work: (known: Known) => Prom
   const began = performance.now();
   const known: Known = { stack: null, account: null, region: null };
   const result = await work(known).catch((error: unknown): CommandReport => ({ resources: [], error }));
-  const failure = result.error === undefined ? undefined : toFailure(result.error, run.signal.aborted, (text) => spoken(text, run));
+  const failure =
+    result.error === undefined ? undefined : toFailure(result.error, run.signal.aborted, (text) => toTypedCommands(text, run));
   const { resources, outputs = null, cost, text, exit } = result;
   const durationMs = performance.now() - began;
   const json = reportJson({ command: run.command, ...known, resources, outputs, cost, failure, warnings: run.warnings, durationMs });

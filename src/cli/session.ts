@@ -5,8 +5,8 @@ import { type LoadedConfig, loadConfig } from "../config/load.ts";
 import type { CommandContext } from "./context.ts";
 import { ensureLocalAws, localDataDir } from "./local-aws.ts";
 import { withSpinner } from "./progress.ts";
-import { spoken } from "./speak.ts";
 import { targetOf } from "./target.ts";
+import { toTypedCommands } from "./typed-commands.ts";
 
 /** Reads the configuration. An invalid one ends the command before it starts or calls anything. */
 export function configOf(run: CommandContext): LoadedConfig {
@@ -45,7 +45,7 @@ const isOnThisMachine = (endpoint: string | undefined): boolean =>
 
 /** The app, with the commands in its hints and notes written as the user has to type them. */
 function withTypedCommands(app: App, run: CommandContext): App {
-  const say = (text: string) => spoken(text, run);
+  const say = (text: string) => toTypedCommands(text, run);
   const plan = ({ resources, ...rest }: Plan): Plan => ({
     ...rest,
     resources: resources.map((resource) => ({ ...resource, decision: decided(resource.decision, say) })),
@@ -62,8 +62,8 @@ function withTypedCommands(app: App, run: CommandContext): App {
     teardown: async (how, emit) => result(await app.teardown(how, emit)),
     status: async () => (await app.status()).map((r) => ({ ...r, trouble: r.trouble && say(r.trouble) })),
     doctor: async (report) => {
-      const spokenOf = (findings: readonly Finding[]) => findings.map((f) => ({ ...f, fix: f.fix && say(f.fix) }));
-      return spokenOf(await app.doctor(report && ((found) => report(spokenOf(found)))));
+      const withTypedFixes = (findings: readonly Finding[]) => findings.map((f) => ({ ...f, fix: f.fix && say(f.fix) }));
+      return withTypedFixes(await app.doctor(report && ((found) => report(withTypedFixes(found)))));
     },
   };
 }

@@ -8,7 +8,7 @@ import { checkPort, LocalAwsError, prepareFolder } from "./daemon/control.ts";
 import { dropState, type Lock, lockFolder, writeState } from "./daemon/files.ts";
 import { find, urlOf } from "./daemon/health.ts";
 import { LOCAL_ACCOUNT, type LocalAws as Server, startLocalAws as startServer } from "./index.ts";
-import { removeDatabases } from "./services/rds/leftovers.ts";
+import { removeDatabases } from "./services/rds/orphaned-databases.ts";
 
 /**
  * The local AWS as a library, `import … from "fleetlogix/local"`: for test suites of any program that uses AWS. It runs in the process that

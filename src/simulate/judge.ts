@@ -42,9 +42,9 @@ function faultOf(answer: Answer, expected: Expectation, isDoubled: boolean): str
   if (status !== expected.status) return `${shown(answer)}, expected ${expected.status}`;
   if (status !== 200) return undefined;
   if (body.duplicate === true) {
-    return expected.duplicate || isDoubled || attempts > 1 ? undefined : "was answered as a duplicate and is none";
+    return expected.duplicate || isDoubled || attempts > 1 ? undefined : "was answered as a duplicate, but is not one";
   }
-  if (expected.duplicate) return "is a duplicate and was not answered as one";
+  if (expected.duplicate) return "is a duplicate, but was not answered as one";
   const reason = body.applied === true ? undefined : String(body.reason);
   const right = expected.reasons.length === 0 ? reason === undefined : expected.reasons.some((one) => one === reason);
   if (!right) return `was ${reason ?? "applied"}, expected ${expected.reasons.join(" or ") || "applied"}`;

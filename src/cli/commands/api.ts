@@ -11,7 +11,7 @@ import { parsed, readFile } from "../input.ts";
 import { nextCommand } from "../next-command.ts";
 import { withSpinner } from "../progress.ts";
 import { configOf, openAppFor } from "../session.ts";
-import { spoken } from "../speak.ts";
+import { toTypedCommands } from "../typed-commands.ts";
 
 const METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"] as const;
 /** `fetch` throws a TypeError for a body with one of these methods (Fetch standard, constructor of Request). */
@@ -103,7 +103,7 @@ function answerOf(run: CommandContext, { status, headers }: Response, content: s
       ok,
       status,
       body,
-      error: failure ? toErrorJson(toFailure(failure, false, (text) => spoken(text, run))) : null,
+      error: failure ? toErrorJson(toFailure(failure, false, (text) => toTypedCommands(text, run))) : null,
     },
     failure,
   };

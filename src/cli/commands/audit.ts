@@ -7,7 +7,7 @@ import { auditText } from "../render/audit.ts";
 import { widthOf } from "../render/layout.ts";
 import { sarifOf } from "../render/sarif.ts";
 import { openCommandSession } from "../session.ts";
-import { spoken } from "../speak.ts";
+import { toTypedCommands } from "../typed-commands.ts";
 import { version } from "../version.ts";
 
 /** Checks the live stack against every control; fails where one of critical or high severity fails. */
@@ -15,7 +15,7 @@ export const audit: Action = async (run, _, options) => {
   const { app } = await openCommandSession(run);
   const found = await withSpinner(run, "Auditing", () => app.audit());
   const failure = found.ok ? undefined : failed(found);
-  const error = failure && toFailure(failure, run.signal.aborted, (text) => spoken(text, run));
+  const error = failure && toFailure(failure, run.signal.aborted, (text) => toTypedCommands(text, run));
   if (options.sarif === true) {
     const document = sarifOf(found, version());
     return { text: JSON.stringify(document, null, 2), json: document, failure };

@@ -7,7 +7,7 @@ import { toFailure } from "../failure.ts";
 import { findingText } from "../render/findings.ts";
 import { widthOf } from "../render/layout.ts";
 import { configOf, openAppFor } from "../session.ts";
-import { spoken } from "../speak.ts";
+import { toTypedCommands } from "../typed-commands.ts";
 import { version } from "../version.ts";
 
 /** Milliseconds: one call takes at most 5 s, and no retry begins later than 4 s after the first call. So a check ends within 10 s. */
@@ -29,7 +29,7 @@ export const doctor: Action = async (run) => {
   const stopped = await runChecks(run, config, report);
   const bad = all.filter((f) => !f.ok && f.severity === "error");
   const failure = bad.length > 0 ? failed(bad, all.length, stopped) : undefined;
-  const error = failure === undefined ? null : toFailure(failure, run.signal.aborted, (text) => spoken(text, run));
+  const error = failure === undefined ? null : toFailure(failure, run.signal.aborted, (text) => toTypedCommands(text, run));
   return {
     text: "",
     json: {
@@ -66,7 +66,7 @@ async function runChecks(run: CommandContext, config: Config, report: (findings:
     await app.doctor(report);
     return undefined;
   } catch (error) {
-    const { code, message, hint } = toFailure(error, run.signal.aborted, (text) => spoken(text, run));
+    const { code, message, hint } = toFailure(error, run.signal.aborted, (text) => toTypedCommands(text, run));
     if (code === "INTERRUPTED" || code === "INTERNAL") throw error;
     report([{ check: CHECK_OF_ERROR[code] ?? "connection", ok: false, severity: "error", message, fix: hint }]);
     return code;

@@ -10,7 +10,7 @@ import { isLive } from "../progress.ts";
 import { cut, widthOf } from "../render/layout.ts";
 import { simulationText } from "../render/simulation.ts";
 import { openCommandSession } from "../session.ts";
-import { spoken } from "../speak.ts";
+import { toTypedCommands } from "../typed-commands.ts";
 
 const LINE_EVERY_MS = 5_000;
 const REDRAW_EVERY_MS = 200;
@@ -51,7 +51,7 @@ function answer(run: CommandContext, numbers: object, counters: readonly string[
       ok,
       ...numbers,
       differences,
-      error: ok ? null : toErrorJson(toFailure(failure, false, (text) => spoken(text, run))),
+      error: ok ? null : toErrorJson(toFailure(failure, false, (text) => toTypedCommands(text, run))),
     },
     failure: ok ? undefined : failure,
   };

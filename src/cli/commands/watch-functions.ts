@@ -8,7 +8,7 @@ import { widthOf } from "../render/layout.ts";
 import { entryOf, prettyLine } from "../render/log-line.ts";
 import { duration } from "../render/words.ts";
 import { configOf, openAppFor } from "../session.ts";
-import { spoken } from "../speak.ts";
+import { toTypedCommands } from "../typed-commands.ts";
 import { watchFolder } from "../watch-folder.ts";
 
 const INTERRUPTED = 130;
@@ -51,7 +51,7 @@ async function deployed(run: CommandContext, work: () => Promise<Redeployment>):
     say(run, `${run.paint.err("good", "✔")} ${text} in ${duration(performance.now() - began)}`);
   } catch (error) {
     if (run.signal.aborted) return;
-    const { code, message, hint } = toFailure(error, false, (text) => spoken(text, run));
+    const { code, message, hint } = toFailure(error, false, (text) => toTypedCommands(text, run));
     say(run, `${run.paint.err("bad", `✖ ${code}`)}  ${message}\n  ${run.paint.err("dim", `nothing was deployed. ${hint}`)}`);
   }
 }

@@ -6,7 +6,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { APPEND } from "../core/files.ts";
-import { removeDatabases } from "../services/rds/leftovers.ts";
+import { removeDatabases } from "../services/rds/orphaned-databases.ts";
 import { type DaemonState, dropState, isAlive, JOURNAL, LOG, linkIn, readState, type ServeOptions, servesFolder } from "./files.ts";
 import { askToStop, find, health, servesHere, urlOf } from "./health.ts";
 import type { ServeMessage } from "./serve.ts";

@@ -4,7 +4,7 @@ import { Lambda } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type App, openApp } from "../../../src/app.ts";
 import type { CommandContext } from "../../../src/cli/context.ts";
-import { spoken } from "../../../src/cli/speak.ts";
+import { toTypedCommands } from "../../../src/cli/typed-commands.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import { faultPlan } from "../../../src/local/core/faults.ts";
 import { localAws } from "../../support/local-aws.ts";
@@ -42,7 +42,7 @@ function printedAws(text: string | undefined): string {
     reached: { endpoint: aws.url, region: "us-east-1", local: false },
     io: { env: {}, cwd: "/", script: "/usr/bin/fleetlogix" },
   };
-  const found = /`(aws [^`]+)`/.exec(spoken(text ?? "", run as unknown as CommandContext))?.[1];
+  const found = /`(aws [^`]+)`/.exec(toTypedCommands(text ?? "", run as unknown as CommandContext))?.[1];
   if (!found) throw new Error(`no aws command in: ${text}`);
   expect(found).toContain(`--endpoint-url ${aws.url}`);
   expect(found).toContain("--profile desk");
@@ -262,8 +262,8 @@ test("for a security group in use the commands remove the holder's rule and show
 /** Commands for the user's own computer. They have no region and no endpoint, and a test cannot send them. */
 const WITH_THE_USER = ["aws configure", "aws configure --profile NAME", "aws sso login"];
 test("every aws command in a message was parsed and sent by a test", () => {
-  const printed = [...offeredCommands("src", /^src\/(local\/(services|wire|core|models)|cli\/(again|speak))/).keys()].filter((one) =>
-    one.startsWith("aws "),
-  );
+  const printed = [
+    ...offeredCommands("src", /^src\/(local\/(services|wire|core|models)|cli\/(next-command|typed-commands))/).keys(),
+  ].filter((one) => one.startsWith("aws "));
   expect(printed.filter((one) => !WITH_THE_USER.includes(one)).toSorted()).toEqual([...proven].toSorted());
 });

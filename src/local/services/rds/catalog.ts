@@ -57,10 +57,10 @@ export function catalogOperations(rds: Rds) {
   };
 }
 
-function accountOperations({ env, state, fleet }: Rds) {
+function accountOperations({ env, state, instances }: Rds) {
   const attributes: Handler<RDS.DescribeAccountAttributesCommandInput, RDS.DescribeAccountAttributesCommandOutput> = () => ({
     AccountQuotas: [
-      { AccountQuotaName: "DBInstances", Used: fleet.list().length, Max: 40 },
+      { AccountQuotaName: "DBInstances", Used: instances.list().length, Max: 40 },
       { AccountQuotaName: "ManualSnapshots", Used: state.snapshots.size, Max: 100 },
       { AccountQuotaName: "DBParameterGroups", Used: state.parameterGroups.size, Max: 50 },
       { AccountQuotaName: "DBSubnetGroups", Used: state.subnetGroups.size, Max: 50 },

@@ -1,9 +1,9 @@
 import type * as RDS from "@aws-sdk/client-rds";
 import { type Handler, LocalFault } from "../../core/service.ts";
 import { type Attributes, type InstanceDocument, keyOf } from "./documents.ts";
-import { mustBe } from "./fleet.ts";
+import { mustBe } from "./instance-registry.ts";
 import { checkUnused, show } from "./instances.ts";
-import { securityGroups } from "./neighbours.ts";
+import { securityGroups } from "./network.ts";
 import type { Rds } from "./rds.ts";
 import { resetPassword } from "./resume.ts";
 import { dropSecret, freshPassword, keepPassword } from "./secrets.ts";
@@ -39,12 +39,12 @@ const IN_WINDOW = [
 const MODIFYING = [{ status: "modifying", ms: 60_000 }];
 
 export function changeOperations(rds: Rds) {
-  const { fleet } = rds;
+  const { instances } = rds;
   const modify: Handler<Input, RDS.ModifyDBInstanceResult> = async (input, { region }) => {
-    const instance = fleet.named(region, input.DBInstanceIdentifier);
+    const instance = instances.named(region, input.DBInstanceIdentifier);
     checkHasChanges(input);
     const touchesServer = input.MasterUserPassword !== undefined || input.ManageMasterUserPassword || input.RotateMasterUserPassword;
-    mustBe(fleet, instance, ...(touchesServer ? ["available"] : ["available", "stopped"]));
+    mustBe(instances, instance, ...(touchesServer ? ["available"] : ["available", "stopped"]));
     checkValues(rds, instance, input);
     const membership = await memberships(rds, instance, input);
     const { now, later } = byTime(instance, {
@@ -55,7 +55,7 @@ export function changeOperations(rds: Rds) {
     const appliedNow = input.ApplyImmediately ? { ...instance.pending, ...later } : {};
     const attributes = { ...instance.attributes, ...now, ...appliedNow, ...logExports(instance, input) };
     const password = await newPassword(rds, instance, input);
-    const changed = fleet.change(password.instance, { ...membership, attributes: attributes as Attributes, pending });
+    const changed = instances.change(password.instance, { ...membership, attributes: attributes as Attributes, pending });
     return { DBInstance: startWork(rds, changed, input, password.value, Object.keys(appliedNow).length > 0) };
   };
   return { ModifyDBInstance: modify };
@@ -133,7 +133,7 @@ function logExports({ attributes }: InstanceDocument, { CloudwatchLogsExportConf
 
 /** The password to set, if any: the caller's, or a new one with its own secret when RDS begins to manage the password. */
 async function newPassword(
-  { env, fleet }: Rds,
+  { env, instances }: Rds,
   instance: InstanceDocument,
   input: Input,
 ): Promise<{ instance: InstanceDocument; value: string | undefined }> {
@@ -141,7 +141,7 @@ async function newPassword(
   if (input.ManageMasterUserPassword === true && secretArn === undefined) {
     const value = freshPassword();
     const made = await keepPassword(env, region, arnOf(env, region, "db", id), username, value, input.MasterUserSecretKmsKeyId);
-    return { instance: fleet.change(instance, { secretArn: made }), value };
+    return { instance: instances.change(instance, { secretArn: made }), value };
   }
   if (input.MasterUserPassword !== undefined && secretArn !== undefined && input.ManageMasterUserPassword !== false)
     throw new LocalFault(
@@ -157,7 +157,7 @@ async function newPassword(
         400,
       );
     await dropSecret(env, region, secretArn);
-    return { instance: fleet.change(instance, { secretArn: undefined }), value: input.MasterUserPassword };
+    return { instance: instances.change(instance, { secretArn: undefined }), value: input.MasterUserPassword };
   }
   if (input.RotateMasterUserPassword && secretArn !== undefined) {
     const value = freshPassword();
@@ -173,7 +173,7 @@ async function newPassword(
 }
 
 function startWork(rds: Rds, instance: InstanceDocument, input: Input, password: string | undefined, disruptive: boolean): RDS.DBInstance {
-  const { fleet } = rds;
+  const { instances } = rds;
   const renamed = input.NewDBInstanceIdentifier?.toLowerCase();
   const answer = (one: InstanceDocument): RDS.DBInstance => {
     const shown = show(rds, one);
@@ -182,10 +182,10 @@ function startWork(rds: Rds, instance: InstanceDocument, input: Input, password:
   };
   const after = instance.state;
   if (password !== undefined && after === "available") {
-    const reset = fleet.change(instance, { newPassword: password });
+    const reset = instances.change(instance, { newPassword: password });
     const work = () => resetPassword(rds, reset);
     return answer(
-      fleet.begin(reset, {
+      instances.begin(reset, {
         status: "resetting-master-credentials",
         after,
         statusTimes: [{ status: "resetting-master-credentials", ms: 30_000 }],
@@ -194,9 +194,9 @@ function startWork(rds: Rds, instance: InstanceDocument, input: Input, password:
     );
   }
   if (renamed !== undefined) {
-    const work = async (): Promise<void> => void fleet.change(instance, { id: renamed });
-    return answer(fleet.begin(instance, { status: "renaming", after, statusTimes: [{ status: "renaming", ms: 60_000 }], work }));
+    const work = async (): Promise<void> => void instances.change(instance, { id: renamed });
+    return answer(instances.begin(instance, { status: "renaming", after, statusTimes: [{ status: "renaming", ms: 60_000 }], work }));
   }
   if (!disruptive) return answer(instance);
-  return answer(fleet.begin(instance, { status: "modifying", after, statusTimes: MODIFYING, work: async () => {} }));
+  return answer(instances.begin(instance, { status: "modifying", after, statusTimes: MODIFYING, work: async () => {} }));
 }

@@ -110,7 +110,7 @@ function checkCategories(sourceType: string | undefined, categories: readonly st
 }
 function checkSource(rds: Rds, sourceType: string | undefined, source: string, { region }: Call): void {
   try {
-    if (sourceType === "db-instance") rds.fleet.named(region, source);
+    if (sourceType === "db-instance") rds.instances.named(region, source);
     else if (sourceType === "db-parameter-group") parameterGroupNamed(rds, region, source);
     else throw noSource(source);
   } catch (error) {

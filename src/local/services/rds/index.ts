@@ -5,11 +5,11 @@ import { changeOperations } from "./changes.ts";
 import { rdsState } from "./documents.ts";
 import { noEngine, postgresEngine } from "./engine.ts";
 import { eventSubscriptionOperations } from "./event-subscriptions.ts";
-import { createFleet } from "./fleet.ts";
 import { refuseInput } from "./input-rules.ts";
+import { createInstanceRegistry } from "./instance-registry.ts";
 import { instanceOperations } from "./instances.ts";
-import { removeOrphanedDatabases } from "./leftovers.ts";
-import { lifecycleOperations } from "./life.ts";
+import { lifecycleOperations } from "./lifecycle.ts";
+import { removeOrphanedDatabases } from "./orphaned-databases.ts";
 import { parameterGroupOperations } from "./parameter-groups.ts";
 import { pointInTimeOperations } from "./point-in-time.ts";
 import type { Rds } from "./rds.ts";
@@ -24,8 +24,8 @@ import { tagOperations } from "./tags.ts";
 export function rdsService(env: LocalEnv): LocalService {
   const state = rdsState(env.store);
   const engine = env.settings.databases === "real" ? postgresEngine(env) : noEngine;
-  const fleet = createFleet(env, state, engine);
-  const rds: Rds = { env, state, engine, fleet };
+  const instances = createInstanceRegistry(env, state, engine);
+  const rds: Rds = { env, state, engine, instances };
   const supervision = supervise(rds);
   return {
     name: "rds",
@@ -54,20 +54,20 @@ export function rdsService(env: LocalEnv): LocalService {
     // The names of the databases that the folders belong to, for `local status`.
     async http(_request, response, { pathname }) {
       if (pathname !== "/_local/databases") return false;
-      const names = Object.fromEntries(fleet.list().map((one) => [one.resourceId, one.id]));
+      const names = Object.fromEntries(instances.list().map((one) => [one.resourceId, one.id]));
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(names));
       return true;
     },
     async stop() {
       supervision.end();
-      await fleet.idle();
-      await Promise.all(fleet.list().map((one) => engine.stop(one.resourceId)));
+      await instances.idle();
+      await Promise.all(instances.list().map((one) => engine.stop(one.resourceId)));
     },
     facts: () => ({
-      databases: fleet.list().length,
-      ports: fleet
+      databases: instances.list().length,
+      ports: instances
         .list()
-        .filter((one) => fleet.statusOf(one) === "available")
+        .filter((one) => instances.statusOf(one) === "available")
         .map((one) => `${one.id}:${one.port}`)
         .join(" "),
     }),

@@ -3,8 +3,8 @@ import type * as RDS from "@aws-sdk/client-rds";
 import { managedKeyArn } from "../../core/managed-key.ts";
 import { type Handler, type LocalEnv, LocalFault } from "../../core/service.ts";
 import { type Attributes, DEFAULT_PARAMETERS, type InstanceDocument, keyOf, page } from "./documents.ts";
-import type { Fleet } from "./fleet.ts";
-import { defaultSubnetGroup, securityGroups } from "./neighbours.ts";
+import type { InstanceRegistry } from "./instance-registry.ts";
+import { defaultSubnetGroup, securityGroups } from "./network.ts";
 import type { Rds } from "./rds.ts";
 import { createServer } from "./resume.ts";
 import { freshPassword, keepPassword } from "./secrets.ts";
@@ -17,7 +17,8 @@ const CREATION = [
   { status: "backing-up", ms: 60_000 },
 ];
 
-export const show = ({ env, state, fleet }: Rds, instance: InstanceDocument): RDS.DBInstance => asInstance(env, state, fleet, instance);
+export const show = ({ env, state, instances }: Rds, instance: InstanceDocument): RDS.DBInstance =>
+  asInstance(env, state, instances, instance);
 
 export function instanceOperations(rds: Rds) {
   return { CreateDBInstance: createInstance(rds), DescribeDBInstances: describeInstances(rds) };
@@ -73,15 +74,16 @@ export function newInstance(env: LocalEnv, region: string, id: string) {
 
 /** Stores the instance and starts the creation of its server. */
 export function beginCreation(rds: Rds, document: InstanceDocument): InstanceDocument {
-  const { state, fleet } = rds;
-  const instance = { ...document, applied: fleet.valuesOf(document) };
+  const { state, instances } = rds;
+  const instance = { ...document, applied: instances.valuesOf(document) };
   state.instances.put(keyOf(instance.region, instance.id), instance);
   const statusTimes = (instance.attributes.BackupRetentionPeriod ?? 0) > 0 ? CREATION : CREATION.slice(0, 1);
-  return fleet.begin(instance, { status: "creating", after: "available", statusTimes, work: () => createServer(rds, instance) });
+  return instances.begin(instance, { status: "creating", after: "available", statusTimes, work: () => createServer(rds, instance) });
 }
 
-export function checkUnused({ fleet }: Rds, region: string, id: string): void {
-  if (fleet.list(region).some((one) => one.id === id)) throw new LocalFault("DBInstanceAlreadyExistsFault", "DB instance already exists");
+export function checkUnused({ instances }: Rds, region: string, id: string): void {
+  if (instances.list(region).some((one) => one.id === id))
+    throw new LocalFault("DBInstanceAlreadyExistsFault", "DB instance already exists");
 }
 
 /** A requested port is only the first one that is tried, because all servers share one address here. */
@@ -183,8 +185,8 @@ function attributesOf(input: RDS.CreateDBInstanceCommandInput, region: string, a
 
 function describeInstances(rds: Rds): Handler<RDS.DescribeDBInstancesCommandInput, RDS.DescribeDBInstancesCommandOutput> {
   return (input, { region }) => {
-    const { fleet } = rds;
-    const all = input.DBInstanceIdentifier ? [byIdOrArn(fleet, region, input.DBInstanceIdentifier)] : fleet.list(region);
+    const { instances } = rds;
+    const all = input.DBInstanceIdentifier ? [byIdOrArn(instances, region, input.DBInstanceIdentifier)] : instances.list(region);
     const wanted = (input.Filters ?? []).reduce(
       (rest, { Name, Values = [] }) => rest.filter((one) => matches(rds, one, Name, Values)),
       all,
@@ -193,8 +195,8 @@ function describeInstances(rds: Rds): Handler<RDS.DescribeDBInstancesCommandInpu
     return { DBInstances: items.map((one) => show(rds, one)), ...more };
   };
 }
-const byIdOrArn = (fleet: Fleet, region: string, text: string): InstanceDocument =>
-  fleet.named(region, text.startsWith("arn:") ? text.split(":").pop() : text);
+const byIdOrArn = (instances: InstanceRegistry, region: string, text: string): InstanceDocument =>
+  instances.named(region, text.startsWith("arn:") ? text.split(":").pop() : text);
 
 function matches({ env }: Rds, one: InstanceDocument, name: string | undefined, values: readonly string[]): boolean {
   if (name === "db-instance-id") return values.some((v) => v.toLowerCase() === one.id || v === arnOf(env, one.region, "db", one.id));

@@ -35,7 +35,7 @@ export function parameterGroupOperations(rds: Rds) {
 }
 
 function groupLifecycleOperations(rds: Rds) {
-  const { env, state, fleet } = rds;
+  const { env, state, instances } = rds;
   const create: Handler<RDS.CreateDBParameterGroupCommandInput, RDS.CreateDBParameterGroupResult> = (input, { region }) => {
     checkIdentifier(input.DBParameterGroupName, "DBParameterGroupName", 255);
     const name = input.DBParameterGroupName.toLowerCase();
@@ -55,7 +55,7 @@ function groupLifecycleOperations(rds: Rds) {
   };
   const remove: Handler<RDS.DeleteDBParameterGroupCommandInput, RDS.DeleteDBParameterGroupCommandOutput> = (input, { region }) => {
     const { name } = changeable(rds, region, input.DBParameterGroupName);
-    if (fleet.list(region).some((one) => one.parameterGroup === name))
+    if (instances.list(region).some((one) => one.parameterGroup === name))
       throw new LocalFault(
         "InvalidDBParameterGroupStateFault",
         "One or more database instances are still members of this parameter group, so the group cannot be deleted",
@@ -150,13 +150,13 @@ function checkValue({ ParameterName = "", ParameterValue = "", ApplyMethod }: RD
 }
 
 /** Applies the parameters that need no restart to the running servers of the group. */
-function applyNow({ fleet, engine }: Rds, group: ParameterGroupDocument, values: Readonly<Record<string, string>>): void {
-  for (const instance of fleet.list(group.region)) {
+function applyNow({ instances, engine }: Rds, group: ParameterGroupDocument, values: Readonly<Record<string, string>>): void {
+  for (const instance of instances.list(group.region)) {
     if (instance.parameterGroup !== group.name) continue;
-    const changed = fleet.change(instance, { applied: { ...instance.applied, ...values } });
-    if (fleet.statusOf(changed) !== "available") continue;
+    const changed = instances.change(instance, { applied: { ...instance.applied, ...values } });
+    if (instances.statusOf(changed) !== "available") continue;
     // The status stays the same. AWS shows such a change only in the group's apply status.
-    fleet.begin(changed, { status: "available", after: "available", work: () => engine.reload(fleet.targetOf(changed)) });
+    instances.begin(changed, { status: "available", after: "available", work: () => engine.reload(instances.targetOf(changed)) });
   }
 }
 

@@ -1,45 +1,45 @@
 import { type InstanceDocument, keyOf, type SnapshotDocument } from "./documents.ts";
-import { GONE } from "./fleet.ts";
+import { GONE } from "./instance-registry.ts";
 import type { Rds } from "./rds.ts";
 import { dropSecret } from "./secrets.ts";
 
 /** Creates the server of a new instance: empty, from a snapshot, or from another instance's present data. */
-export async function createServer({ engine, fleet }: Rds, instance: InstanceDocument): Promise<void> {
+export async function createServer({ engine, instances }: Rds, instance: InstanceDocument): Promise<void> {
   const { birth, username, database } = instance;
   if (!birth) throw new Error(`${instance.id} was made before`);
-  const target = fleet.targetOf(await fleet.settle(instance));
+  const target = instances.targetOf(await instances.settle(instance));
   if (birth.snapshot === undefined) await engine.make(target, { username, password: birth.password, database });
   else {
-    const source = fleet.list().find((one) => one.resourceId === birth.copyOf);
+    const source = instances.list().find((one) => one.resourceId === birth.copyOf);
     // A running server gives a consistent copy. A stopped one might be started or stopped by others during the copy.
     if (birth.copyOf && !(source && engine.isRunning(source.resourceId))) throw new Error("the instance to be copied does not run");
     try {
-      if (source) await engine.snapshot(fleet.targetOf(source), birth.snapshot);
+      if (source) await engine.snapshot(instances.targetOf(source), birth.snapshot);
       await engine.restore(target, birth.snapshot);
     } finally {
       if (source) await engine.removeSnapshot(birth.snapshot);
     }
     if (birth.password) await engine.setPassword(target, username, birth.password);
   }
-  fleet.change(instance, { birth: undefined });
+  instances.change(instance, { birth: undefined });
 }
 
 /** Sets the stored new password of the administrator. */
-export async function resetPassword({ engine, fleet }: Rds, instance: InstanceDocument): Promise<void> {
+export async function resetPassword({ engine, instances }: Rds, instance: InstanceDocument): Promise<void> {
   if (instance.newPassword === undefined) return;
-  await engine.setPassword(fleet.targetOf(instance), instance.username, instance.newPassword);
-  fleet.change(instance, { newPassword: undefined });
+  await engine.setPassword(instances.targetOf(instance), instance.username, instance.newPassword);
+  instances.change(instance, { newPassword: undefined });
 }
 
 /** Copies an instance's data. When that fails, it marks the snapshot as failed and throws. */
 export async function copyToSnapshot(
-  { env, state, engine, fleet }: Rds,
+  { env, state, engine, instances }: Rds,
   instance: InstanceDocument,
   snapshot: SnapshotDocument,
 ): Promise<void> {
   const key = keyOf(snapshot.region, snapshot.id);
   try {
-    const bytes = await engine.snapshot(fleet.targetOf(instance), snapshot.folder);
+    const bytes = await engine.snapshot(instances.targetOf(instance), snapshot.folder);
     state.snapshots.put(key, { ...snapshot, state: "available", bytes });
   } catch (error) {
     env.log(`rds: snapshot ${snapshot.id} failed`);
@@ -62,20 +62,20 @@ export async function removeInstance(rds: Rds, instance: InstanceDocument): Prom
  * interrupted deletions. Returns when every server that was running accepts connections.
  */
 export async function resume(rds: Rds): Promise<void> {
-  const { env, state, engine, fleet } = rds;
+  const { env, state, engine, instances } = rds;
   for (const [key, snapshot] of state.snapshots.entries()) {
-    const final = fleet.list().some((one) => one.finalSnapshot === snapshot.id && one.region === snapshot.region);
+    const final = instances.list().some((one) => one.finalSnapshot === snapshot.id && one.region === snapshot.region);
     if (snapshot.state === "creating" && !final) state.snapshots.put(key, { ...snapshot, state: "failed" });
     if (snapshot.state === "deleting") {
       await engine.removeSnapshot(snapshot.folder);
       state.snapshots.delete(key);
     }
   }
-  const all = fleet.list();
+  const all = instances.list();
   const resumed = (instance: InstanceDocument): Promise<void> =>
     resumeOne(rds, instance).catch((error) => {
       env.log(`rds: ${instance.id} does not start: ${String(error)}`);
-      fleet.change(instance, { state: "failed" });
+      instances.change(instance, { state: "failed" });
     });
   await Promise.all(all.filter((one) => !one.birth).map(resumed));
   // A new instance may be a copy of one of the others, so those start first.
@@ -83,19 +83,19 @@ export async function resume(rds: Rds): Promise<void> {
 }
 
 async function resumeOne(rds: Rds, instance: InstanceDocument): Promise<void> {
-  const { engine, fleet } = rds;
+  const { engine, instances } = rds;
   if (instance.state === "deleting") {
     await removeInstance(rds, instance);
-    fleet.change(instance, { state: GONE });
+    instances.change(instance, { state: GONE });
   } else if (instance.state === "stopped" || instance.state === "stopping") {
     await engine.stop(instance.resourceId);
-    fleet.change(instance, { state: "stopped" });
+    instances.change(instance, { state: "stopped" });
   } else if (instance.birth) {
-    fleet.begin(instance, { status: "creating", after: "available", work: () => createServer(rds, instance) });
-    fleet.change(instance, { steps: instance.steps });
+    instances.begin(instance, { status: "creating", after: "available", work: () => createServer(rds, instance) });
+    instances.change(instance, { steps: instance.steps });
   } else {
-    await fleet.start(instance);
-    await resetPassword(rds, fleet.named(instance.region, instance.id));
-    fleet.change(instance, { state: "available" });
+    await instances.start(instance);
+    await resetPassword(rds, instances.named(instance.region, instance.id));
+    instances.change(instance, { state: "available" });
   }
 }

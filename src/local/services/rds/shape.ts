@@ -1,7 +1,7 @@
 import type * as RDS from "@aws-sdk/client-rds";
 import type { LocalEnv } from "../../core/service.ts";
 import { type InstanceDocument, keyOf, type RdsState, type SubnetGroupDocument } from "./documents.ts";
-import type { Fleet } from "./fleet.ts";
+import type { InstanceRegistry } from "./instance-registry.ts";
 
 export const arnOf = (env: LocalEnv, region: string, kind: "db" | "snapshot" | "pg" | "subgrp", id: string): string =>
   `arn:aws:rds:${region}:${env.account}:${kind}:${id}`;
@@ -9,8 +9,8 @@ export const arnOf = (env: LocalEnv, region: string, kind: "db" | "snapshot" | "
 /** AWS's certificate of a server is valid for a year. */
 const CERTIFICATE_LIFE_MS = 365 * 24 * 3_600_000;
 /** An instance as DescribeDBInstances shows it. */
-export function asInstance(env: LocalEnv, state: RdsState, fleet: Fleet, one: InstanceDocument): RDS.DBInstance {
-  const status = fleet.statusOf(one);
+export function asInstance(env: LocalEnv, state: RdsState, instances: InstanceRegistry, one: InstanceDocument): RDS.DBInstance {
+  const status = instances.statusOf(one);
   const exists = status !== "creating";
   const subnets = state.subnetGroups.get(keyOf(one.region, one.subnetGroup));
   return {
@@ -31,7 +31,7 @@ export function asInstance(env: LocalEnv, state: RdsState, fleet: Fleet, one: In
     }),
     DBSecurityGroups: [],
     VpcSecurityGroups: one.securityGroups.map((VpcSecurityGroupId) => ({ VpcSecurityGroupId, Status: "active" })),
-    DBParameterGroups: [{ DBParameterGroupName: one.parameterGroup, ParameterApplyStatus: applyStatus(fleet, one) }],
+    DBParameterGroups: [{ DBParameterGroupName: one.parameterGroup, ParameterApplyStatus: applyStatus(instances, one) }],
     ...(subnets && { DBSubnetGroup: subnetGroupOf(asSubnetGroup(env, subnets)) }),
     OptionGroupMemberships: [{ OptionGroupName: "default:postgres-17", Status: "in-sync" }],
     PendingModifiedValues: one.pending,
@@ -60,8 +60,8 @@ function subnetGroupOf({ DBSubnetGroupArn: _arn, SupportedNetworkTypes: _types, 
   return group;
 }
 
-function applyStatus(fleet: Fleet, one: InstanceDocument): string {
-  const wanted = fleet.valuesOf(one);
+function applyStatus(instances: InstanceRegistry, one: InstanceDocument): string {
+  const wanted = instances.valuesOf(one);
   const names = new Set([...Object.keys(wanted), ...Object.keys(one.applied)]);
   return [...names].every((name) => wanted[name] === one.applied[name]) ? "in-sync" : "pending-reboot";
 }

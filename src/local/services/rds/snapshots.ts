@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type * as RDS from "@aws-sdk/client-rds";
 import { type Handler, type LocalEnv, LocalFault } from "../../core/service.ts";
 import { type InstanceDocument, keyOf, page, type SnapshotDocument, snapshotNamed } from "./documents.ts";
-import { mustBe } from "./fleet.ts";
+import { mustBe } from "./instance-registry.ts";
 import { beginCreation, checkUnused, newInstance, placement, show, wantedPort } from "./instances.ts";
 import type { Rds } from "./rds.ts";
 import { copyToSnapshot } from "./resume.ts";
@@ -14,10 +14,10 @@ const COPYING_MS = 90_000;
 
 /** Operations for snapshots, which stay after their instance is deleted, and for instances restored from them. */
 export function snapshotOperations(rds: Rds) {
-  const { env, state, fleet, engine } = rds;
+  const { env, state, instances, engine } = rds;
   const create: Handler<RDS.CreateDBSnapshotCommandInput, RDS.CreateDBSnapshotResult> = (input, { region }) => {
-    const instance = fleet.named(region, input.DBInstanceIdentifier);
-    mustBe(fleet, instance, "available", "stopped", "storage-optimization");
+    const instance = instances.named(region, input.DBInstanceIdentifier);
+    mustBe(instances, instance, "available", "stopped", "storage-optimization");
     check.checkTags(input.Tags ?? []);
     const copied = instance.attributes.CopyTagsToSnapshot ? instance.tags : [];
     return { DBSnapshot: asSnapshot(env, beginSnapshot(rds, instance, input.DBSnapshotIdentifier, input.Tags ?? copied)) };
@@ -85,7 +85,7 @@ export function beginSnapshot(rds: Rds, instance: InstanceDocument, id: string |
   const snapshot = newSnapshot(rds, instance, id, tags);
   const statusTimes = [{ status: "backing-up", ms: COPYING_MS }];
   const work = () => copyToSnapshot(rds, instance, snapshot);
-  rds.fleet.begin(instance, { status: "backing-up", after: instance.state, afterFailure: instance.state, statusTimes, work });
+  rds.instances.begin(instance, { status: "backing-up", after: instance.state, afterFailure: instance.state, statusTimes, work });
   return snapshot;
 }
 

@@ -1,7 +1,7 @@
 import type * as RDS from "@aws-sdk/client-rds";
 import { type Handler, type LocalEnv, LocalFault } from "../../core/service.ts";
 import { keyOf, page, type RdsState, type SubnetGroupDocument } from "./documents.ts";
-import { subnetsNamed } from "./neighbours.ts";
+import { subnetsNamed } from "./network.ts";
 import type { Rds } from "./rds.ts";
 import { asSubnetGroup } from "./shape.ts";
 import { checkTags } from "./validation.ts";
@@ -20,7 +20,7 @@ export function subnetGroupOperations(rds: Rds) {
 }
 
 function changes(rds: Rds) {
-  const { env, state, fleet } = rds;
+  const { env, state, instances } = rds;
   const create: Handler<RDS.CreateDBSubnetGroupCommandInput, RDS.CreateDBSubnetGroupResult> = async (input, { region }) => {
     const name = (input.DBSubnetGroupName ?? "").toLowerCase();
     if (!/^[a-z0-9 _.-]{1,255}$/.test(name) || name === "default")
@@ -43,7 +43,7 @@ function changes(rds: Rds) {
   };
   const remove: Handler<RDS.DeleteDBSubnetGroupCommandInput, RDS.DeleteDBSubnetGroupCommandOutput> = (input, { region }) => {
     const group = named(state, region, input.DBSubnetGroupName);
-    if (fleet.list(region).some((one) => one.subnetGroup === group.name))
+    if (instances.list(region).some((one) => one.subnetGroup === group.name))
       throw new LocalFault(
         "InvalidDBSubnetGroupStateFault",
         `Cannot delete the subnet group '${group.name}' because at least one database instance is still using it.`,

@@ -1,4 +1,4 @@
-import { rebooting } from "./life.ts";
+import { rebooting } from "./lifecycle.ts";
 import type { Rds } from "./rds.ts";
 
 /** A server that ends more often than this is not restarted. */
@@ -9,11 +9,11 @@ const SERVING = new Set(["available", "backing-up", "modifying", "renaming", "re
 
 /** Restarts a server that ends although nobody stopped it, as RDS does. After several restarts in a minute the instance is `failed`. */
 export function supervise(rds: Rds): { readonly end: () => void } {
-  const { env, engine, fleet } = rds;
+  const { env, engine, instances } = rds;
   const exits = new Map<string, number[]>();
   let over = false;
   engine.watch((resourceId, how) => {
-    const instance = fleet.list().find((one) => one.resourceId === resourceId);
+    const instance = instances.list().find((one) => one.resourceId === resourceId);
     if (over || !instance || instance.birth || !SERVING.has(instance.state)) return;
     const now = env.clock.now();
     const recent = [...(exits.get(resourceId) ?? []).filter((at) => now - at < WITHIN_MS), now];
@@ -22,8 +22,8 @@ export function supervise(rds: Rds): { readonly end: () => void } {
     env.log(
       `rds: ${instance.id}: PostgreSQL: ${how}; ${restarts ? "it is started again" : `that was the ${recent.length}th time in a minute`}`,
     );
-    if (restarts) fleet.begin(instance, rebooting(rds, instance));
-    else fleet.begin(instance, { status: "failed", after: "failed", work: async () => {} });
+    if (restarts) instances.begin(instance, rebooting(rds, instance));
+    else instances.begin(instance, { status: "failed", after: "failed", work: async () => {} });
   });
   return {
     end() {

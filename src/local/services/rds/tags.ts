@@ -13,14 +13,14 @@ interface Tagged {
 }
 
 function tagged(rds: Rds, arn: string): Tagged {
-  const { state, fleet } = rds;
+  const { state, instances } = rds;
   const [, , service, region = "", , kind, ...rest] = arn.split(":");
   const name = rest.join(":");
   const key = keyOf(region, name);
   if (service !== "rds") throw new LocalFault("InvalidParameterValue", `Invalid resource name: ${arn}`, 400);
   if (kind === "db") {
-    const instance = fleet.named(region, name);
-    return { tags: instance.tags, write: (tags) => void fleet.change(instance, { tags }) };
+    const instance = instances.named(region, name);
+    return { tags: instance.tags, write: (tags) => void instances.change(instance, { tags }) };
   }
   if (kind === "snapshot") {
     const snapshot = snapshotNamed(state, region, name);

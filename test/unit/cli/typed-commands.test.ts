@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { CommandContext } from "../../../src/cli/context.ts";
-import { spoken } from "../../../src/cli/speak.ts";
+import { toTypedCommands } from "../../../src/cli/typed-commands.ts";
 
 interface Called {
   readonly argv: string;
@@ -10,7 +10,7 @@ interface Called {
   readonly env?: Record<string, string>;
 }
 const said = (text: string, { argv, command = "up", flags = {}, reached = {}, env = {} }: Called) =>
-  spoken(text, {
+  toTypedCommands(text, {
     command,
     argv: argv.split(" "),
     flags,

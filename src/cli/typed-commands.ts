@@ -8,7 +8,7 @@ const COMMAND = /`(fleetlogix|aws|--[a-z][\w-]*)((?: [^`\n]+)?)`/g;
  * Writes the commands of a text as they have to be typed. `fleetlogix …` gets the flags of the stack, `aws …` the endpoint, region and
  * profile, and a `--flag …` alone becomes the present command line with that flag.
  */
-export function spoken(text: string, run: CommandContext | undefined): string {
+export function toTypedCommands(text: string, run: CommandContext | undefined): string {
   if (run === undefined) return text;
   return text.replace(COMMAND, (_whole, word: string, rest: string) => {
     const words = rest.trim();

@@ -15,7 +15,7 @@ export interface Job {
 }
 
 /** The instances with their servers. The work on one instance runs in order, after the call was answered. */
-export interface Fleet {
+export interface InstanceRegistry {
   /** All instances except those whose deletion is complete. */
   list(region?: string): InstanceDocument[];
   named(region: string, id: string | undefined): InstanceDocument;
@@ -36,7 +36,7 @@ export interface Fleet {
 export const GONE = "gone";
 
 /** The documents of the instances: lookup, status and changes. */
-type Register = Pick<Fleet, "list" | "named" | "statusOf" | "change"> & {
+type Register = Pick<InstanceRegistry, "list" | "named" | "statusOf" | "change"> & {
   readonly current: (resourceId: string) => InstanceDocument | undefined;
   /** Stores the state after the work on an instance. */
   readonly end: (resourceId: string, state: string) => void;
@@ -47,7 +47,7 @@ function register({ clock }: LocalEnv, { instances }: RdsState): Register {
   const currentStep = (instance: InstanceDocument): Step | undefined => instance.steps.find((step) => clock.now() < step.until);
   // A new identifier changes the key. Work that takes a while finds the instance by its resource id.
   const current = (resourceId: string) => instances.values().find((one) => one.resourceId === resourceId);
-  const list: Fleet["list"] = (region) => {
+  const list: InstanceRegistry["list"] = (region) => {
     for (const [key, one] of instances.entries()) if (one.state === GONE && !currentStep(one)) instances.delete(key);
     return instances.values().filter((one) => region === undefined || one.region === region);
   };
@@ -76,7 +76,7 @@ function register({ clock }: LocalEnv, { instances }: RdsState): Register {
 }
 
 /** Runs the work. Jobs on one instance run one after the other. */
-function jobQueue(env: LocalEnv, { change, end }: Register): Pick<Fleet, "begin" | "idle"> {
+function jobQueue(env: LocalEnv, { change, end }: Register): Pick<InstanceRegistry, "begin" | "idle"> {
   const jobs = new Map<string, Promise<void>>();
   return {
     begin(instance, job) {
@@ -100,14 +100,14 @@ function jobQueue(env: LocalEnv, { change, end }: Register): Pick<Fleet, "begin"
   };
 }
 
-export function createFleet(env: LocalEnv, state: RdsState, engine: Engine): Fleet {
+export function createInstanceRegistry(env: LocalEnv, state: RdsState, engine: Engine): InstanceRegistry {
   const { current, end, ...documents } = register(env, state);
-  const targetOf: Fleet["targetOf"] = ({ resourceId, port, applied }) => ({ resourceId, port, parameters: applied });
-  const valuesOf: Fleet["valuesOf"] = (instance) => {
+  const targetOf: InstanceRegistry["targetOf"] = ({ resourceId, port, applied }) => ({ resourceId, port, parameters: applied });
+  const valuesOf: InstanceRegistry["valuesOf"] = (instance) => {
     const group = state.parameterGroups.get(keyOf(instance.region, instance.parameterGroup));
     return effective(Object.fromEntries(Object.entries(group?.values ?? {}).map(([name, { value }]) => [name, value])));
   };
-  const settle: Fleet["settle"] = async (instance) => {
+  const settle: InstanceRegistry["settle"] = async (instance) => {
     const now = current(instance.resourceId) ?? instance;
     const taken = () => documents.list().flatMap((one) => (one.resourceId === now.resourceId ? [] : one.port));
     let port = now.port;
@@ -139,8 +139,8 @@ function stepsOf(env: LocalEnv, { statusTimes = [] }: Job): Step[] {
 }
 
 /** Throws AWS's error when the instance has none of these statuses. */
-export function mustBe(fleet: Fleet, instance: InstanceDocument, ...statuses: string[]): void {
-  const status = fleet.statusOf(instance);
+export function mustBe(instances: InstanceRegistry, instance: InstanceDocument, ...statuses: string[]): void {
+  const status = instances.statusOf(instance);
   if (statuses.includes(status)) return;
   const text =
     statuses.length === 1
