@@ -64,11 +64,11 @@ interface Eta {
 }
 
 const SENSORS = ["speed_kmh", "accuracy_m", "heading_deg", "altitude_m", "battery_percent"] as const;
-const SHOWN = [...SENSORS, "route_id", "delivery_id", "destination"] as const;
-export type Shown = Pick<VehicleFix, (typeof SHOWN)[number]>;
+const REPORTED_FIELDS = [...SENSORS, "route_id", "delivery_id", "destination"] as const;
+export type ReportedFields = Pick<VehicleFix, (typeof REPORTED_FIELDS)[number]>;
 
 /** The newest good fix and the values calculated from it. */
-export interface NewestFix extends Shown, Remaining, Eta {
+export interface NewestFix extends ReportedFields, Remaining, Eta {
   readonly position: Position;
   /** Its time, as sent in the answer. */
   readonly at: string;
@@ -100,9 +100,9 @@ export interface DecisionContext {
 
 export function decide(stored: VehicleState, reported: ReportedFix, context: DecisionContext): Decision {
   const { event } = reported;
-  const seen = findEvent(stored.memory, event.id);
-  if (seen !== undefined) {
-    const outcome = seen.mark === markOf(event.fingerprint) ? "duplicate" : "reused";
+  const rememberedEvent = findEvent(stored.memory, event.id);
+  if (rememberedEvent !== undefined) {
+    const outcome = rememberedEvent.mark === markOf(event.fingerprint) ? "duplicate" : "reused";
     return { outcome, arrival: ownArrival(stored, reported, context), state: stored };
   }
   const fix = toFix(reported);
@@ -134,7 +134,7 @@ const isNewer = (event: EventIdentity, newest: NewestFix): boolean => {
   return event.ms > newestMs || (event.ms === newestMs && event.id > newest.event_id);
 };
 
-/** A stored time that lies ahead of the server's clock must make no fix late. */
+/** The state without times ahead of the server's clock. They come from a wrong clock and would make correct fixes late. */
 function withoutAheadOf(state: VehicleState, fixMs: number, nowMs: number): VehicleState {
   const newestMs = state.newest === undefined ? 0 : Date.parse(state.newest.at);
   const isAhead = newestMs > nowMs && newestMs > fixMs;
@@ -150,7 +150,7 @@ function toNewest(reported: ReportedFix, state: VehicleState, track: Track, rule
       position: fix.position,
       at: event.at,
       event_id: event.id,
-      ...Object.fromEntries(SHOWN.map((name) => [name, fix[name]])),
+      ...Object.fromEntries(REPORTED_FIELDS.map((name) => [name, fix[name]])),
       given_average_kmh: fix.average_speed_kmh,
       ...measured,
       progress,
@@ -168,7 +168,7 @@ function toNewest(reported: ReportedFix, state: VehicleState, track: Track, rule
 function measure(reported: ReportedFix, before: ProgressState | undefined, rules: TrackingRules) {
   const { fix, route } = reported;
   const along = route === undefined || route === "unknown" ? undefined : alongRoute(reported, route, before, rules);
-  return { measured: reported.measured ?? distanceOf(fix, route, along), progress: along?.shown, next: along?.state };
+  return { measured: reported.measured ?? distanceOf(fix, route, along), progress: along?.routeProgress, next: along?.state };
 }
 
 function distanceOf(fix: VehicleFix, route: ReportedFix["route"], along: ReturnType<typeof alongRoute> | undefined): Remaining {
@@ -188,13 +188,13 @@ function alongRoute(
 ) {
   const { state, position } = advance(line, key, before, toFix(reported), { maxSpeedKmh: rules.maxSpeedKmh, thresholdKm });
   const { km, method } = remainingOf(line, position, { maxSpeedKmh: rules.maxSpeedKmh, thresholdKm });
-  const shown: RouteProgress = {
+  const routeProgress: RouteProgress = {
     route_id: reported.fix.route_id ?? "",
     along_km: toMetre(position.alongM / 1000),
     length_km: toMetre(line.lengthM / 1000),
     off_route_km: toMetre(position.offM / 1000),
   };
-  return { state, shown, km, method };
+  return { state, routeProgress, km, method };
 }
 
 /** ETA = remaining distance / average speed, counted from the time of the fix. */
@@ -251,7 +251,7 @@ export const toArrival = (vehicleId: string, fix: NewestFix): Arrival => ({
 });
 
 /** A fix that route-deviation received. */
-export interface DeviationFix extends Shown {
+export interface DeviationFix extends ReportedFields {
   readonly position: Position;
   readonly recorded_at: string;
   readonly event_id: string;
@@ -276,8 +276,8 @@ export function withDeviationFix(
     anonymous: false,
     invocation: "",
   } as const;
-  const named = { route_id: newest?.route_id, delivery_id: newest?.delivery_id, destination: newest?.destination };
-  const sensors = Object.fromEntries(SHOWN.filter((name) => received[name] !== undefined).map((name) => [name, received[name]]));
-  const fix = { vehicle_id: state.vehicle_id, position: received.position, ...named, ...sensors } as VehicleFix;
+  const lastKnown = { route_id: newest?.route_id, delivery_id: newest?.delivery_id, destination: newest?.destination };
+  const sensors = Object.fromEntries(REPORTED_FIELDS.filter((name) => received[name] !== undefined).map((name) => [name, received[name]]));
+  const fix = { vehicle_id: state.vehicle_id, position: received.position, ...lastKnown, ...sensors } as VehicleFix;
   return toNewest({ event, fix, route }, state, track ?? { samples: [], suspects: [] }, rules).newest;
 }

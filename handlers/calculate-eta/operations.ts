@@ -68,12 +68,12 @@ function makeAttempt(
   id: string,
   fixes: readonly ReportedFix[],
   found: VersionedVehicle | undefined,
-): (seen: VersionedVehicle | undefined) => Promise<AttemptResult<readonly Decision[], VersionedVehicle>> {
+): (conflicting: VersionedVehicle | undefined) => Promise<AttemptResult<readonly Decision[], VersionedVehicle>> {
   let first = found;
   let written: { readonly writer: string; readonly decisions: readonly Decision[] } | undefined;
   let writes = 0;
-  return async (seen) => {
-    const stored = seen ?? first ?? (await readVehicle(deps, call, id));
+  return async (conflicting) => {
+    const stored = conflicting ?? first ?? (await readVehicle(deps, call, id));
     first = undefined;
     // The stored version is our own write, whose answer was lost.
     if (written !== undefined && stored.writer === written.writer) return { done: written.decisions };
@@ -84,9 +84,9 @@ function makeAttempt(
     written = { writer, decisions };
     const revision = { ...address(deps, id), version: stored.version, set: toRecord(state, stored.old, writer) };
     const saved = await save<VehicleRecord>(deps.dynamodb, revision, call.signal);
-    if (!("seen" in saved)) return { done: decisions };
-    const inTheWay = saved.seen && toVersioned(deps, id, saved.seen);
-    return inTheWay?.writer === writer ? { done: decisions } : { seen: inTheWay };
+    if (!("conflicting" in saved)) return { done: decisions };
+    const otherWrite = saved.conflicting && toVersioned(deps, id, saved.conflicting);
+    return otherWrite?.writer === writer ? { done: decisions } : { conflicting: otherWrite };
   };
 }
 

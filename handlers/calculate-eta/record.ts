@@ -5,7 +5,15 @@ import type { TrackingRules } from "../tracking/fix.ts";
 import { judgeFix } from "../tracking/plausibility.ts";
 import type { ProgressState } from "../tracking/progress.ts";
 import type { Track } from "../tracking/track.ts";
-import { type DeviationFix, decide, type NewestFix, type Remaining, type ReportedFix, type Shown, type VehicleState } from "./domain.ts";
+import {
+  type DeviationFix,
+  decide,
+  type NewestFix,
+  type Remaining,
+  type ReportedFields,
+  type ReportedFix,
+  type VehicleState,
+} from "./domain.ts";
 
 /**
  * The item in the vehicles table. Before the first fix it may have only the attributes of route-deviation, which are read and never
@@ -23,7 +31,7 @@ export interface VehicleRecord extends Partial<Omit<NewestFix, "at">> {
 }
 
 /** A fix as the previous version stored it: one of its window, or one that waited for a decision. */
-interface OldFix extends Remaining, Shown {
+interface OldFix extends Remaining, ReportedFields {
   readonly id: string;
   readonly at: string;
   readonly fingerprint: string;

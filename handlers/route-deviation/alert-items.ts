@@ -4,7 +4,7 @@ import { INDEXES } from "../contract/indexes.ts";
 import { fromItem, type Item, toItem } from "../shared/attributes.ts";
 import type { DynamoDB } from "../shared/aws/dynamodb.ts";
 import { asFault } from "../shared/errors.ts";
-import { forgetExpiry } from "./record.ts";
+import { fromStoredAlert, type StoredAlert } from "./record.ts";
 import type { Alert } from "./state.ts";
 
 /** Reading the alerts table. */
@@ -13,7 +13,7 @@ export interface AlertStore {
   readonly vehiclesTable: string;
   readonly alertsTable: string;
 }
-export type StoredAlert = Alert & { readonly vehicle_id: string; readonly type: string; readonly open_type?: string };
+export type AlertItem = StoredAlert & { readonly vehicle_id: string; readonly type: string; readonly open_type?: string };
 type AlertState = Alert["state"];
 
 const TYPE = "ROUTE_DEVIATION";
@@ -26,12 +26,12 @@ export async function findOpenAlerts(store: AlertStore, vehicleId: string, signa
   const found: Alert[] = [];
   for (;;) {
     const { Items: items = [], LastEvaluatedKey: next } = await store.dynamodb("Query", input, signal);
-    found.push(...items.flatMap((item) => forgetExpiry(toAlert(fromItem<StoredAlert>(item))) ?? []));
+    found.push(...items.map((item) => toAlert(fromItem<AlertItem>(item))));
     if (next === undefined) return found;
     input.ExclusiveStartKey = next;
   }
 }
-const toAlert = ({ vehicle_id, type, open_type, ...alert }: StoredAlert): Alert => alert;
+const toAlert = ({ vehicle_id, type, open_type, ...alert }: AlertItem): Alert => fromStoredAlert(alert);
 
 function ofVehicle(store: AlertStore, vehicleId: string, state: AlertState | undefined): QueryCommandInput {
   return {
@@ -74,10 +74,10 @@ export async function readAlerts(store: AlertStore, page: AlertPage, signal: Abo
   const hash = vehicleId === undefined ? (state === "open" ? INDEXES.alerts.open : INDEXES.alerts.byType).hash : undefined;
   if (after !== undefined) input.ExclusiveStartKey = toItem({ vehicle_id: after[0], timestamp: after[1], ...(hash && { [hash]: TYPE }) });
   input.Limit = limit + 1;
-  const found: StoredAlert[] = [];
+  const found: AlertItem[] = [];
   for (;;) {
     const { Items: items = [], LastEvaluatedKey: next } = await store.dynamodb("Query", input, signal);
-    found.push(...items.map((item) => fromItem<StoredAlert>(item)));
+    found.push(...items.map((item) => fromItem<AlertItem>(item)));
     if (next === undefined || found.length > limit) break;
     input.ExclusiveStartKey = next;
   }
@@ -87,7 +87,7 @@ export async function readAlerts(store: AlertStore, page: AlertPage, signal: Abo
 /** The time of each vehicle's newest good fix, in ms. */
 export async function lastSeen(store: AlertStore, vehicleIds: Iterable<string>, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
   const unique = [...new Set(vehicleIds)];
-  const seen = new Map<string, number>();
+  const newestMs = new Map<string, number>();
   for (let start = 0; start < unique.length; start += KEYS_A_READ) {
     let keys: Item[] | undefined = unique.slice(start, start + KEYS_A_READ).map((vehicle_id) => toItem({ vehicle_id }));
     while (keys !== undefined && keys.length > 0) {
@@ -98,12 +98,12 @@ export async function lastSeen(store: AlertStore, vehicleIds: Iterable<string>, 
       for (const item of responses[store.vehiclesTable] ?? []) {
         const one = fromItem<{ vehicle_id: string; recorded_at?: string; deviation?: { last_fix?: { recorded_at?: string } } }>(item);
         const times = [one.recorded_at, one.deviation?.last_fix?.recorded_at].flatMap((at) => (at === undefined ? [] : Date.parse(at)));
-        if (times.length > 0) seen.set(one.vehicle_id, Math.max(...times));
+        if (times.length > 0) newestMs.set(one.vehicle_id, Math.max(...times));
       }
       keys = rest[store.vehiclesTable]?.Keys;
     }
   }
-  return seen;
+  return newestMs;
 }
 
 /**
@@ -117,13 +117,13 @@ export async function repairOldAlerts(store: AlertStore, signal: AbortSignal): P
   input.ExpressionAttributeValues = { ...input.ExpressionAttributeValues, ...toItem({ ":open": "open" }) };
   for (;;) {
     const { Items: items = [], LastEvaluatedKey: next } = await store.dynamodb("Query", input, signal);
-    for (const item of items) await repair(store, fromItem<StoredAlert>(item), signal);
+    for (const item of items) await repair(store, fromItem<AlertItem>(item), signal);
     if (next === undefined) return;
     input.ExclusiveStartKey = next;
   }
 }
 
-async function repair(store: AlertStore, { vehicle_id, timestamp }: StoredAlert, signal: AbortSignal): Promise<void> {
+async function repair(store: AlertStore, { vehicle_id, timestamp }: AlertItem, signal: AbortSignal): Promise<void> {
   const input: UpdateItemCommandInput = {
     TableName: store.alertsTable,
     Key: toItem({ vehicle_id, timestamp }),
@@ -139,7 +139,7 @@ async function repair(store: AlertStore, { vehicle_id, timestamp }: StoredAlert,
   }
 }
 
-export const toAnswer = (alert: StoredAlert, silent: boolean): AlertRecord => ({
+export const toAnswer = (alert: AlertItem, silent: boolean): AlertRecord => ({
   vehicle_id: alert.vehicle_id,
   timestamp: alert.timestamp,
   alert_id: alert.alert_id,

@@ -18,7 +18,7 @@ const DAY_MS = 86_400_000;
 
 /** `previous`: the vehicle's last episode. */
 export function openEpisode(fix: MeasuredFix, previous: Alert | undefined, { openingShiftMs = 0 }: DecisionContext): EpisodeStep {
-  // Always with milliseconds, because sort keys are compared as text. Two episodes of a vehicle never have the same opening time.
+  // The time always has milliseconds, because sort keys are compared as text. Two episodes of a vehicle never have the same opening time.
   const earliest = previous === undefined ? fix.event.ms : Math.max(fix.event.ms, Date.parse(previous.timestamp) + 1);
   const alert: Alert = {
     alert_id: `alert-${hash([fix.vehicleId, fix.routeKey, fix.event.ms, fix.event.id])}`,
@@ -30,8 +30,8 @@ export function openEpisode(fix: MeasuredFix, previous: Alert | undefined, { ope
     max_deviation_km: fix.deviationKm,
     threshold_km: fix.thresholdKm,
     position: fix.position,
-    told_ms: fix.event.ms,
-    told_deviation_km: fix.deviationKm,
+    last_message_ms: fix.event.ms,
+    last_message_deviation_km: fix.deviationKm,
   };
   return { alert, message: toMessage("ROUTE_DEVIATION", alert, fix), changed: true };
 }
@@ -41,9 +41,9 @@ export function continueEpisode(open: Alert, fix: MeasuredFix, { rules, nowMs }:
   if (fix.deviationKm <= CLOSES_WITHIN * fix.thresholdKm + MICROMETRE_KM) return closeEpisode(open, fix, "back_on_route", nowMs);
   const raised = Math.max(open.max_deviation_km, fix.deviationKm);
   const alert = raised === open.max_deviation_km ? open : { ...open, max_deviation_km: raised };
-  const isDue = fix.event.ms - open.told_ms >= rules.renotifyMs || fix.deviationKm >= 2 * open.told_deviation_km;
+  const isDue = fix.event.ms - open.last_message_ms >= rules.renotifyMs || fix.deviationKm >= 2 * open.last_message_deviation_km;
   if (fix.deviationKm <= fix.thresholdKm || !isDue) return { alert, changed: alert !== open };
-  const notified = { ...alert, told_ms: fix.event.ms, told_deviation_km: fix.deviationKm };
+  const notified = { ...alert, last_message_ms: fix.event.ms, last_message_deviation_km: fix.deviationKm };
   return { alert: notified, message: toMessage("ROUTE_DEVIATION", notified, fix), changed: true };
 }
 
@@ -55,7 +55,7 @@ export function closeEpisode(
   nowMs: number,
 ): EpisodeStep & { readonly alert: Alert } {
   const alert: Alert = { ...open, state: "closed", closed_at: fix.event.at, close_reason, expires_at: expiryOf(fix.event.ms, nowMs) };
-  const deviationKm = close_reason === "route_changed" ? open.told_deviation_km : fix.deviationKm;
+  const deviationKm = close_reason === "route_changed" ? open.last_message_deviation_km : fix.deviationKm;
   const thresholdKm = close_reason === "route_changed" ? open.threshold_km : fix.thresholdKm;
   const message = toMessage("ROUTE_DEVIATION_CLEARED", alert, { ...fix, deviationKm, thresholdKm });
   return { alert, message: { ...message, close_reason }, changed: true };

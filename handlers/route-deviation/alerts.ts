@@ -34,9 +34,9 @@ async function listAlerts(deps: DeviationDeps, call: Call, vehicleId: string | u
   };
   const { alerts, hasMore } = await readAlerts(deps, page, call.signal);
   const open = alerts.filter((alert) => alert.state === "open").map((alert) => alert.vehicle_id);
-  const seen = await lastSeen(deps, open, call.signal);
+  const newestFixMs = await lastSeen(deps, open, call.signal);
   const silentBefore = call.receivedAt.getTime() - deps.silentAfterMinutes * MINUTE_MS;
-  const isSilent = (id: string) => (seen.get(id) ?? 0) < silentBefore;
+  const isSilent = (id: string) => (newestFixMs.get(id) ?? 0) < silentBefore;
   const last = alerts.at(-1);
   return {
     alerts: alerts.map((alert) => toAnswer(alert, alert.state === "open" && isSilent(alert.vehicle_id))),

@@ -36,9 +36,9 @@ export function decide(stored: DeviationState, fix: MeasuredFix, context: Decisi
     changed: [],
     givenUp: [],
   });
-  const seen = findEvent(stored.memory, event.id);
-  if (seen !== undefined) {
-    if (seen.mark !== markOf(event.fingerprint)) return unchanged("reused", stored);
+  const rememberedEvent = findEvent(stored.memory, event.id);
+  if (rememberedEvent !== undefined) {
+    if (rememberedEvent.mark !== markOf(event.fingerprint)) return unchanged("reused", stored);
     const isLast = stored.last?.event_id === event.id;
     return unchanged("duplicate", stored, isLast && stored.last?.answered_alert ? stored.alert : isLast ? undefined : open);
   }
@@ -60,7 +60,7 @@ const toFix = ({ event, position, accuracy_m, heading_deg, speed_kmh }: Measured
   speedKmh: speed_kmh,
 });
 
-/** A stored time that lies ahead of the server's clock must make no fix late. */
+/** The state without times ahead of the server's clock. They come from a wrong clock and would make correct fixes late. */
 function withoutAheadOf(state: DeviationState, fixMs: number, nowMs: number): DeviationState {
   const lastMs = state.last === undefined ? 0 : Date.parse(state.last.recorded_at);
   return { ...state, track: withoutAhead(state.track, fixMs, nowMs), last: lastMs > nowMs && lastMs > fixMs ? undefined : state.last };
@@ -74,15 +74,15 @@ function apply(state: DeviationState, fix: MeasuredFix, context: DecisionContext
   const isDeviated = fix.deviationKm > fix.thresholdKm;
   const streak = !isDeviated || current?.state === "open" ? 0 : (isOtherRoute ? 0 : state.streak) + 1;
   const opens = streak >= context.rules.confirmFixes;
-  const now: EpisodeStep =
+  const step: EpisodeStep =
     current?.state === "open"
       ? continueEpisode(current, fix, context)
       : opens
         ? openEpisode(fix, state.alert, context)
         : { alert: current };
-  const changed = [...endings, ...(now.changed ? [now] : [])].flatMap(({ alert }) => alert ?? []);
-  const messages = [...endings, now].flatMap(({ message }) => message ?? []);
-  const answered = now.changed === true || now.alert?.state === "open";
+  const changed = [...endings, ...(step.changed ? [step] : [])].flatMap(({ alert }) => alert ?? []);
+  const messages = [...endings, step].flatMap(({ message }) => message ?? []);
+  const answered = step.changed === true || step.alert?.state === "open";
   const { queue, givenUp } = enqueue(state.outbox, messages);
   return {
     outcome: "applied",
@@ -91,11 +91,11 @@ function apply(state: DeviationState, fix: MeasuredFix, context: DecisionContext
       last: toLast(fix, answered),
       streak: opens ? 0 : streak,
       // The last episode of another route is kept only because the next sort key must be later.
-      alert: now.alert ?? (isOtherRoute ? endings.at(-1)?.alert : undefined),
+      alert: step.alert ?? (isOtherRoute ? endings.at(-1)?.alert : undefined),
       left: [],
       outbox: queue,
     },
-    alert: answered ? now.alert : undefined,
+    alert: answered ? step.alert : undefined,
     changed,
     givenUp,
   };

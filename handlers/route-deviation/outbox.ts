@@ -6,7 +6,7 @@ import type { DeviationState, Message } from "./state.ts";
  * released and the vehicle's next call sends it. When the invocation dies, the lease expires.
  */
 
-/** The most messages that one call sends; the next call sends the rest. */
+/** The largest number of messages that one call sends. The next call sends the rest. */
 const BATCH = 10;
 
 export interface Lease {
@@ -60,7 +60,7 @@ export function recordSent(
   return { state: { ...state, outbox, alert }, notified: [...notified].map(([alert_id, timestamp]) => ({ alert_id, timestamp })) };
 }
 
-/** The most messages that wait for SNS. Beyond it the oldest are dropped; their alerts stay, without `notified_at`. */
+/** The largest number of messages that wait for SNS. When there are more, the oldest are dropped. Their alerts stay, without `notified_at`. */
 const UNSENT_MESSAGES = 50;
 
 /** Appends the messages to the outbox. An unsent message is replaced by a newer one of the same type and alert. */

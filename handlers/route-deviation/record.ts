@@ -3,7 +3,9 @@ import type { Track } from "../tracking/track.ts";
 import { type Alert, type DeviationState, EMPTY, type LastFix, type Message } from "./state.ts";
 
 /** The attribute `deviation` as it is stored. */
-interface DeviationRecord extends Partial<Omit<DeviationState, "memory">> {
+interface DeviationRecord extends Partial<Omit<DeviationState, "memory" | "alert" | "left">> {
+  readonly alert?: StoredAlert;
+  readonly left?: readonly StoredAlert[];
   readonly events?: string;
   readonly writer?: string;
 }
@@ -11,6 +13,14 @@ interface DeviationRecord extends Partial<Omit<DeviationState, "memory">> {
 export interface VehicleItem {
   readonly deviation?: DeviationRecord;
   readonly track?: Track;
+}
+
+/** An alert with the attribute names of this version or of earlier ones, which wrote `told_…`. */
+export interface StoredAlert extends Omit<Alert, "last_message_ms" | "last_message_deviation_km"> {
+  readonly last_message_ms?: number;
+  readonly last_message_deviation_km?: number;
+  readonly told_ms?: number;
+  readonly told_deviation_km?: number;
 }
 
 /** The previous version kept every recently driven route with its last fix and episode. */
@@ -24,7 +34,7 @@ interface OldTrack {
   readonly last: OldEvent;
   readonly twins?: readonly OldEvent[];
   readonly recent_events?: readonly OldEvent[];
-  readonly alert?: Alert;
+  readonly alert?: StoredAlert;
 }
 interface OldRecord {
   readonly routes: Readonly<Record<string, OldTrack>>;
@@ -47,13 +57,15 @@ export function fromRecord(item: VehicleItem | undefined): ReadRecord {
   const {
     events = "",
     streak = 0,
+    alert,
     left = [],
     outbox = [],
     writer,
     last_fix: last,
     ...rest
   } = record as DeviationRecord & { last_fix?: LastFix };
-  return { state: { ...rest, last, streak, left, outbox, memory: fromText(events) }, old: false, hasAlertsInTableOnly: false };
+  const alerts = { alert: alert && fromStoredAlert(alert), left: left.map(fromStoredAlert) };
+  return { state: { ...rest, ...alerts, last, streak, outbox, memory: fromText(events) }, old: false, hasAlertsInTableOnly: false };
 }
 
 /** calculate-eta reads the attribute `last_fix`. */
@@ -73,14 +85,23 @@ function fromOld({ routes, outbox = [], aside, last_fix }: OldRecord): ReadRecor
   const state: DeviationState = {
     ...EMPTY,
     last,
-    alert: forgetExpiry(current?.[1].alert),
-    left: others.flatMap(([, { alert }]) => (alert?.state === "open" ? [alert] : [])),
+    alert: current?.[1].alert && fromStoredAlert(current[1].alert),
+    left: others.flatMap(([, { alert }]) => (alert?.state === "open" ? [fromStoredAlert(alert)] : [])),
     outbox,
     memory: unique.map((one) => toRemembered({ ...one, ms: Date.parse(one.at) }, true)).slice(-REMEMBERED),
   };
   return { state, old: true, hasAlertsInTableOnly: aside === true };
 }
 
-/** The previous version set an expiry on open alerts. */
-export const forgetExpiry = (alert: Alert | undefined): Alert | undefined =>
-  alert?.state === "open" && alert.expires_at !== undefined ? { ...alert, expires_at: undefined } : alert;
+/**
+ * The alert as this version writes it. Earlier versions had other names for the last message, and the previous format also set an
+ * expiry on open alerts.
+ */
+export function fromStoredAlert({ told_ms, told_deviation_km, ...alert }: StoredAlert): Alert {
+  return {
+    ...alert,
+    expires_at: alert.state === "open" ? undefined : alert.expires_at,
+    last_message_ms: alert.last_message_ms ?? told_ms ?? Date.parse(alert.timestamp),
+    last_message_deviation_km: alert.last_message_deviation_km ?? told_deviation_km ?? alert.deviation_km,
+  };
+}

@@ -32,7 +32,7 @@ export interface LastFix {
   readonly heading_deg?: number | undefined;
   /** Identifies the route, also one without an id: see `routeKey`. */
   readonly route_key: string;
-  /** Its answer reported the alert. */
+  /** True when the answer to this fix contained the alert. */
   readonly answered_alert: boolean;
 }
 
@@ -57,8 +57,8 @@ export interface Alert {
   /** Seconds since 1970. Only a closed alert expires. */
   readonly expires_at?: number | undefined;
   /** Time and deviation of the fix of the last message about it, sent or to be sent. */
-  readonly told_ms: number;
-  readonly told_deviation_km: number;
+  readonly last_message_ms: number;
+  readonly last_message_deviation_km: number;
 }
 
 export interface Message {

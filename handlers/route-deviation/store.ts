@@ -4,7 +4,7 @@ import { type Item, toAttribute, toItem } from "../shared/attributes.ts";
 import type { DynamoDB } from "../shared/aws/dynamodb.ts";
 import type { AttemptResult } from "../shared/contention.ts";
 import { asFault } from "../shared/errors.ts";
-import { type Loaded, load, save, toSeen, toUpdate } from "../shared/records.ts";
+import { type Loaded, load, save, toConflicting, toUpdate } from "../shared/records.ts";
 import type { Track } from "../tracking/track.ts";
 import { findOpenAlerts } from "./alert-items.ts";
 import type { NotifiedAlert } from "./outbox.ts";
@@ -32,7 +32,7 @@ export interface StoredDeviation {
  * `taken`: there was no other writer of the vehicle, but the condition on an alert's item failed. Another alert has the same opening
  * time, or the item has expired.
  */
-export type SaveResult = AttemptResult<true, StoredDeviation> | { readonly taken: true; readonly seen: undefined };
+export type SaveResult = AttemptResult<true, StoredDeviation> | { readonly taken: true; readonly conflicting: undefined };
 
 /** Writes to the alerts table in the same transaction as the state. */
 export interface AlertWrites {
@@ -76,7 +76,9 @@ export async function saveDeviation(
   ];
   if (writes.length === 0) {
     const saved = await save<VehicleItem>(store.dynamodb, revision, signal);
-    return "seen" in saved ? { seen: saved.seen && (await toStored(store, vehicleId, saved.seen, signal)) } : saved;
+    return "conflicting" in saved
+      ? { conflicting: saved.conflicting && (await toStored(store, vehicleId, saved.conflicting, signal)) }
+      : saved;
   }
   try {
     await store.dynamodb(
@@ -86,8 +88,10 @@ export async function saveDeviation(
     );
     return { done: true };
   } catch (error) {
-    const { taken, seen } = toConflict(error);
-    return taken ? { taken, seen: undefined } : { seen: seen && (await toStored(store, vehicleId, seen, signal)) };
+    const { taken, conflicting } = toConflict(error);
+    return taken
+      ? { taken, conflicting: undefined }
+      : { conflicting: conflicting && (await toStored(store, vehicleId, conflicting, signal)) };
   }
 }
 
@@ -124,11 +128,12 @@ const toNotified = (store: DeviationStore, vehicleId: string, { alert_id, timest
 const CONTENTION = new Set(["ConditionalCheckFailed", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]);
 
 /** AWS returns one reason for each item, in the order of the items: the first is the vehicle's. */
-function toConflict(error: unknown): { readonly taken: boolean; readonly seen: Loaded<VehicleItem> | undefined } {
+function toConflict(error: unknown): { readonly taken: boolean; readonly conflicting: Loaded<VehicleItem> | undefined } {
   if (asFault(error).name !== "TransactionCanceledException") throw error;
   const reasons = (error as { CancellationReasons?: readonly { Code?: string; Item?: Item }[] }).CancellationReasons ?? [];
   const [vehicle, ...alerts] = reasons.map((reason) => reason.Code ?? "None");
-  if (vehicle === "None" && alerts.includes("ConditionalCheckFailed")) return { taken: true, seen: undefined };
-  if ([vehicle, ...alerts].some((code) => CONTENTION.has(code ?? ""))) return { taken: false, seen: toSeen(reasons[0]?.Item, VERSION) };
+  if (vehicle === "None" && alerts.includes("ConditionalCheckFailed")) return { taken: true, conflicting: undefined };
+  if ([vehicle, ...alerts].some((code) => CONTENTION.has(code ?? "")))
+    return { taken: false, conflicting: toConflicting(reasons[0]?.Item, VERSION) };
   throw error;
 }

@@ -28,13 +28,13 @@ export function makeAttempt(
   vehicleId: string,
   fixes: readonly MeasuredFix[],
   found: StoredDeviation | undefined,
-): (seen: StoredDeviation | undefined) => Promise<AttemptResult<DeviationWrite, StoredDeviation>> {
+): (conflicting: StoredDeviation | undefined) => Promise<AttemptResult<DeviationWrite, StoredDeviation>> {
   let first = found;
   let written: { readonly writer: string; readonly attempted: DeviationWrite } | undefined;
   let writes = 0;
   let taken = 0;
-  return async (seen) => {
-    const stored = seen ?? first ?? (await loadDeviation(deps, vehicleId, call.signal));
+  return async (conflicting) => {
+    const stored = conflicting ?? first ?? (await loadDeviation(deps, vehicleId, call.signal));
     first = undefined;
     // The stored version is our own write, whose answer was lost.
     if (written !== undefined && stored.writer === written.writer) return { done: written.attempted };
@@ -52,9 +52,9 @@ export function makeAttempt(
     written = { writer, attempted };
     const next = { state, version: stored.version, writer };
     const saved = await saveDeviation(deps, vehicleId, next, { changed: lastOfEach(decisions) }, call.signal);
-    if (!("seen" in saved)) return { done: attempted };
+    if (!("conflicting" in saved)) return { done: attempted };
     if ("taken" in saved) taken += 1;
-    return saved.seen?.writer === writer ? { done: attempted } : { seen: saved.seen };
+    return saved.conflicting?.writer === writer ? { done: attempted } : { conflicting: saved.conflicting };
   };
 }
 
@@ -94,18 +94,18 @@ export async function recordSentMessages(
   const notifiedAt = deps.runtime.clock().toISOString();
   const writer = `${call.invocation}/outbox`;
   let itemsAreGone = false;
-  const attempt = async (seen: StoredDeviation | undefined): Promise<AttemptResult<true, StoredDeviation>> => {
-    const stored = seen ?? (await loadDeviation(deps, vehicleId, call.signal));
+  const attempt = async (conflicting: StoredDeviation | undefined): Promise<AttemptResult<true, StoredDeviation>> => {
+    const stored = conflicting ?? (await loadDeviation(deps, vehicleId, call.signal));
     if (stored.writer === writer) return { done: true };
     const { state, notified } = recordSent(stored.state, leased, sent, notifiedAt);
     const alerts = itemsAreGone ? {} : { notified, notifiedAt };
     const saved = await saveDeviation(deps, vehicleId, { state, version: stored.version, writer }, alerts, call.signal);
     itemsAreGone ||= "taken" in saved;
-    return "seen" in saved ? { seen: saved.seen } : saved;
+    return "conflicting" in saved ? { conflicting: saved.conflicting } : saved;
   };
   try {
     await retryContended(attempt, deps.runtime);
   } catch (error) {
-    call.log("WARN", "outbox not settled; its messages may be sent twice", { error_name: asFault(error).name });
+    call.log("WARN", "outbox not updated; its messages may be sent twice", { error_name: asFault(error).name });
   }
 }

@@ -2,8 +2,8 @@ import { invalid } from "./errors.ts";
 import { hash } from "./identity.ts";
 
 /**
- * A cursor holds the key of the last item that was shown, and a hash of the query. With another query it is refused: it would silently
- * skip items.
+ * A cursor holds the key of the last listed item, and a hash of the query. A cursor of another query is refused, because it would skip
+ * items silently.
  */
 export const toCursor = (key: readonly string[], scope: readonly string[]): string =>
   Buffer.from(JSON.stringify([scopeOf(scope), ...key])).toString("base64url");
@@ -20,8 +20,8 @@ const scopeOf = (scope: readonly string[]): string => hash(scope).slice(0, 8);
 
 function parse(cursor: string): readonly string[] {
   try {
-    const parsed: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
-    return Array.isArray(parsed) && parsed.every((one) => typeof one === "string" && one.length <= 128) ? parsed : [];
+    const decoded: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
+    return Array.isArray(decoded) && decoded.every((one) => typeof one === "string" && one.length <= 128) ? decoded : [];
   } catch {
     return [];
   }

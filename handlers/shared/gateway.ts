@@ -28,7 +28,7 @@ export interface ProxyResult {
 
 export const LARGEST_BODY_BYTES = 1024 * 1024;
 
-/** Ends the messages about a body that does not arrive as plain UTF-8. */
+/** The last sentence of each message about a body that is not plain UTF-8. */
 const PLAIN_BODY = "Send the body as JSON in UTF-8, without compression.";
 
 export const operationOf = (event: ProxyEvent): string => `${event.httpMethod ?? ""} ${event.resource ?? ""}`;

@@ -38,7 +38,7 @@ export function lengthKm(waypoints: readonly Position[], start = 0): number {
   return total;
 }
 
-/** The point of the polyline that is nearest to `position`, segments included. Of equally near points the first along the route. */
+/** The point of the polyline that is nearest to `position`, segments included. When several are equally near: the first along the route. */
 export function nearestPoint(position: Position, waypoints: readonly Position[]): NearestPoint {
   const [px, py, pz] = toVector(position);
   let [ax, ay, az] = toVector(waypoints[0] as Position);

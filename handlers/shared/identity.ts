@@ -61,15 +61,15 @@ export function identify(claims: EventClaims, receivedAt: Date): EventIdentity {
 export interface RecalledEvent {
   readonly event: EventIdentity;
   /** Its entry in the memory of its delivery or vehicle. Undefined: no remembered call with this event was completed. */
-  readonly seen: RememberedEvent | undefined;
+  readonly rememberedEvent: RememberedEvent | undefined;
 }
 
 /** The event with the time of its first call, where that call is remembered. */
 export function recall(event: EventIdentity, memory: Memory, content: unknown, operation: string): RecalledEvent {
-  const seen = event.anonymous ? lastIfRetried(event, memory) : findEvent(memory, event.id);
-  if (seen === undefined) return { event, seen };
-  const first = withTime(event, seen.ms);
-  return { event: event.anonymous ? { ...first, id: derivedId(operation, content, first.at) } : first, seen };
+  const rememberedEvent = event.anonymous ? lastIfRetried(event, memory) : findEvent(memory, event.id);
+  if (rememberedEvent === undefined) return { event, rememberedEvent };
+  const first = withTime(event, rememberedEvent.ms);
+  return { event: event.anonymous ? { ...first, id: derivedId(operation, content, first.at) } : first, rememberedEvent };
 }
 
 function lastIfRetried(event: EventIdentity, memory: Memory): RememberedEvent | undefined {

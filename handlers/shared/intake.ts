@@ -10,8 +10,8 @@ import { findOldCopy, oldRawKey, type RawArea, type RawCopy, rawKey, storeRawCop
 import type { Call } from "./serve.ts";
 
 /**
- * How an event is processed, alone or in a batch, in all three POST routes: validation → identity → raw copy → state. The events of one
- * delivery or vehicle are decided together, ordered by time, and written with one write.
+ * All three POST routes process an event in the same steps, alone or in a batch: validation → identity → raw copy → state. The events of
+ * one delivery or vehicle are decided together, ordered by time, and written with one write.
  */
 
 /** An event that has passed validation. */
@@ -166,10 +166,10 @@ export async function storeCopies<U>(
   await inParallel([...events.entries()], CONNECTIONS, async ([index, received]) => {
     try {
       const pending = store.pending.find(eventRoute.area, subject, received.event) ?? times.get(received.event.id);
-      const { event, seen } = recall(received.event, known?.memory ?? [], received.content, eventRoute.route);
-      if (seen !== undefined) {
-        if (seen.mark !== markOf(event.fingerprint)) throw eventIdReused();
-        const key = seen.old ? oldRawKey(eventRoute.area, event) : rawKey(eventRoute.area, subject, event);
+      const { event, rememberedEvent } = recall(received.event, known?.memory ?? [], received.content, eventRoute.route);
+      if (rememberedEvent !== undefined) {
+        if (rememberedEvent.mark !== markOf(event.fingerprint)) throw eventIdReused();
+        const key = rememberedEvent.old ? oldRawKey(eventRoute.area, event) : rawKey(eventRoute.area, subject, event);
         copied.set(index, { ...received, event, index, rawKey: key, seenBefore: true });
         return;
       }

@@ -18,15 +18,15 @@ const MOST = 5_000;
 
 export function makePending(): PendingEvents {
   const times = new Map<string, number>();
-  const keyOf = (area: RawArea, subject: string, { id, fingerprint }: EventIdentity) => `${area}/${subject}/${id}/${fingerprint}`;
+  const pendingKey = (area: RawArea, subject: string, { id, fingerprint }: EventIdentity) => `${area}/${subject}/${id}/${fingerprint}`;
   return {
-    find: (area, subject, event) => times.get(keyOf(area, subject, event)),
+    find: (area, subject, event) => times.get(pendingKey(area, subject, event)),
     add(area, subject, event) {
-      const key = keyOf(area, subject, event);
+      const key = pendingKey(area, subject, event);
       if (!times.has(key)) times.set(key, event.ms);
       const [oldest] = times.keys();
       if (times.size > MOST && oldest !== undefined) times.delete(oldest);
     },
-    remove: (area, subject, event) => void times.delete(keyOf(area, subject, event)),
+    remove: (area, subject, event) => void times.delete(pendingKey(area, subject, event)),
   };
 }

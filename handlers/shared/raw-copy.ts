@@ -29,11 +29,11 @@ type KeyParts = { readonly ms: number; readonly id: string };
  * The key `raw-data/<area>/year=YYYY/month=MM/day=DD/<time>-<delivery or vehicle>-<event_id>.json`. It depends on the event only, so a
  * retry finds its copy.
  */
-export const rawKey = (area: RawArea, subject: string, event: KeyParts): string => keyOf(area, event.ms, `${subject}-${event.id}`);
+export const rawKey = (area: RawArea, subject: string, event: KeyParts): string => objectKey(area, event.ms, `${subject}-${event.id}`);
 /** The key that the previous version used, without the delivery or vehicle. */
-export const oldRawKey = (area: RawArea, event: KeyParts): string => keyOf(area, event.ms, event.id);
+export const oldRawKey = (area: RawArea, event: KeyParts): string => objectKey(area, event.ms, event.id);
 
-function keyOf(area: RawArea, ms: number, name: string): string {
+function objectKey(area: RawArea, ms: number, name: string): string {
   const time = new Date(ms).toISOString();
   const [year, month, day] = [time.slice(0, 4), time.slice(5, 7), time.slice(8, 10)];
   return `raw-data/${area}/year=${year}/month=${month}/day=${day}/${time.replace(/[-:.]/g, "")}-${name}.json`;

@@ -41,7 +41,7 @@ export function toLoaded<R>(item: Item, versionName: string): Loaded<R> {
 }
 
 /** The item that a failed conditional write returned, if any: another writer was first. */
-export const toSeen = <R>(item: Item | undefined, versionName: string): Loaded<R> | undefined =>
+export const toConflicting = <R>(item: Item | undefined, versionName: string): Loaded<R> | undefined =>
   item === undefined ? undefined : toLoaded<R>(item, versionName);
 
 /** Writes if there was no other write since `revision.version`. Returns the stored item otherwise. */
@@ -50,7 +50,7 @@ export async function save<R>(dynamodb: DynamoDB, revision: Revision, signal: Ab
     await dynamodb("UpdateItem", toUpdate(revision), signal);
     return { done: true };
   } catch (error) {
-    if (isContention(error)) return { seen: toSeen<R>((error as { Item?: Item }).Item, revision.versionName) };
+    if (isContention(error)) return { conflicting: toConflicting<R>((error as { Item?: Item }).Item, revision.versionName) };
     throw error;
   }
 }

@@ -8,8 +8,8 @@ export function merged(own: Track | undefined, other: Track | undefined, rules: 
 }
 
 /**
- * The track without samples that lie ahead of both the fix and the server's clock. They come from a wrong clock and must make no fix
- * late.
+ * The track without samples that lie ahead of both the fix and the server's clock. They come from a wrong clock and would make correct
+ * fixes late.
  */
 export function withoutAhead(track: Track | undefined, fixMs: number, nowMs: number): Track | undefined {
   const limit = Math.max(fixMs, nowMs);

@@ -87,7 +87,7 @@ interface ObservedFix {
 
 /**
  * The vehicle's position on the route at `fix`, which must be newer than the last fix. With `state` undefined or of another route the
- * whole route is searched. Of equally good positions the first along the route is taken, and later fixes correct it.
+ * whole route is searched. When several positions are equally good, it takes the first along the route, and later fixes correct it.
  */
 export function advance(line: RouteLine, route: string, state: ProgressState | undefined, fix: Fix, rules: ProgressRules): Progress {
   const observed: ObservedFix = { line, fix, point: toVector(fix.position) };
@@ -141,11 +141,11 @@ function toProgress(
 
 const round = (value: number, scale: number): number => Math.round(value * scale) / scale;
 
-/** The candidates ordered by cost, the cheapest of each position only. Of equal costs the first along the route. */
+/** The candidates ordered by cost, then by their place along the route. Each position keeps its cheapest candidate only. */
 function distinct(candidates: readonly Candidate[]): readonly Candidate[] {
   const ordered = [...candidates].sort((a, b) => a.cost - b.cost || a.alongM - b.alongM);
-  const observed = new Set<number>();
-  return ordered.filter(({ alongM }) => !observed.has(alongM) && observed.add(alongM));
+  const positions = new Set<number>();
+  return ordered.filter(({ alongM }) => !positions.has(alongM) && positions.add(alongM));
 }
 
 const best = (candidates: readonly Candidate[]): Candidate => distinct(candidates)[0] as Candidate;

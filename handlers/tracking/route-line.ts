@@ -116,7 +116,7 @@ export const metresApart = ([ax, ay, az]: Vector, [bx, by, bz]: Vector): number 
 
 /**
  * The positions between `fromM` and `toM` along the route that are nearer to `point` than their neighbourhood (local minima): one for
- * each time that the route passes by. At most `limit`, nearest first; of equally near ones the first along the route.
+ * each time that the route passes by. At most `limit`, nearest first, then by their place along the route.
  */
 export function positionsNear(line: RouteLine, point: Vector, fromM: number, toM: number, limit: number): readonly RoutePosition[] {
   const first = segmentAt(line, fromM);

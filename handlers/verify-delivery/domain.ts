@@ -8,8 +8,8 @@ import { findEvent, type Memory, markOf, remember } from "../shared/memory.ts";
  *
  * Updates are ordered by their key: time, then progress of the status, then event_id. A final update (`returned`, `cancelled`,
  * `delivered`) takes precedence over others, unless it is older than the last correction. So two candidates matter for each value: the
- * greatest final one since the last correction, which is shown, and a greater one that it hides and that a later correction may reveal.
- * All other updates can be forgotten.
+ * greatest final one since the last correction, which is effective, and a greater one that it hides. A later correction may make the
+ * hidden one effective. All other updates can be forgotten.
  */
 export const OPTIONAL_FIELDS = [
   "tracking_number",
@@ -36,8 +36,8 @@ export interface Candidate {
   readonly value: unknown;
 }
 export interface Candidates {
-  readonly shown?: Candidate | undefined;
-  /** Greater than `shown`, which is final and hides it. */
+  readonly effective?: Candidate | undefined;
+  /** Greater than `effective`, which is final and hides it. */
   readonly hidden?: Candidate | undefined;
 }
 
@@ -70,7 +70,7 @@ const AHEAD = "0".repeat(TIME_DIGITS);
 const MOST_DELIVERED = 64;
 
 /** The key of an update. Keys are compared as text. */
-export const keyOf = (ms: number, status: DeliveryStatus, eventId: string): string =>
+export const updateKey = (ms: number, status: DeliveryStatus, eventId: string): string =>
   `${String(Math.max(0, ms)).padStart(TIME_DIGITS, "0")}${PROGRESS.indexOf(status)}${eventId}`;
 const isFinal = (key: string): boolean => Number(key[TIME_DIGITS]) >= FIRST_FINAL;
 
@@ -78,14 +78,14 @@ export const newDelivery = (delivery_id: string): DeliveryState => ({ delivery_i
 
 /** `nowMs`: the server's clock. */
 export function decide(stored: DeliveryState, event: EventIdentity, update: DeliveryUpdate, nowMs: number): Decision {
-  const seen = findEvent(stored.memory, event.id);
-  if (seen !== undefined)
-    return { outcome: seen.mark === markOf(event.fingerprint) ? "duplicate" : "reused", state: stored, changed: false };
-  const key = keyOf(event.ms, update.status, event.id);
+  const rememberedEvent = findEvent(stored.memory, event.id);
+  if (rememberedEvent !== undefined)
+    return { outcome: rememberedEvent.mark === markOf(event.fingerprint) ? "duplicate" : "reused", state: stored, changed: false };
+  const key = updateKey(event.ms, update.status, event.id);
   const before = withoutAhead(stored, key, nowMs);
-  const { shown, hidden } = before.candidates.get("standing") ?? {};
+  const { effective, hidden } = before.candidates.get("standing") ?? {};
   // The memory has dropped this event, but it is still a candidate. Its raw copy was already compared with the call.
-  if (shown?.key === key || hidden?.key === key) return { outcome: "duplicate", state: stored, changed: false };
+  if (effective?.key === key || hidden?.key === key) return { outcome: "duplicate", state: stored, changed: false };
   const corrected = update.correction === true && key > (before.corrected ?? "") ? key : before.corrected;
   const delivered = update.status === "delivered" ? withDelivered(before.delivered, { key, at: event.at }) : before.delivered;
   const values = valuesOf(event, update);
@@ -102,7 +102,7 @@ export function decide(stored: DeliveryState, event: EventIdentity, update: Deli
     delivered: delivered.filter((one) => corrected === undefined || one.key >= corrected),
     memory: remember(stored.memory, event),
   };
-  const standing = state.candidates.get("standing")?.shown?.key ?? key;
+  const standing = state.candidates.get("standing")?.effective?.key ?? key;
   const outcome = standing === key ? "applied" : key < standing ? "late" : "final";
   return { outcome, state, changed: true };
 }
@@ -113,12 +113,12 @@ function valuesOf(event: EventIdentity, update: DeliveryUpdate): ReadonlyMap<Tra
   return new Map<TrackedField, unknown>([["standing", standing], ...given]);
 }
 
-function choose({ shown, hidden }: Candidates, incoming: Candidate | undefined, corrected: string | undefined): Candidates {
-  const all = [shown, hidden, incoming].filter((one) => one !== undefined);
+function choose({ effective, hidden }: Candidates, incoming: Candidate | undefined, corrected: string | undefined): Candidates {
+  const all = [effective, hidden, incoming].filter((one) => one !== undefined);
   const greatest = all.reduce((a, b) => (b.key > a.key ? b : a));
   const finals = all.filter((one) => isFinal(one.key) && (corrected === undefined || one.key >= corrected));
   const final = finals.reduce<Candidate | undefined>((a, b) => (a === undefined || b.key > a.key ? b : a), undefined);
-  return final === undefined || final.key === greatest.key ? { shown: greatest } : { shown: final, hidden: greatest };
+  return final === undefined || final.key === greatest.key ? { effective: greatest } : { effective: final, hidden: greatest };
 }
 
 function withDelivered(delivered: DeliveryState["delivered"], one: DeliveryState["delivered"][number]): DeliveryState["delivered"] {
@@ -134,14 +134,16 @@ function withoutAhead(state: DeliveryState, incoming: string, nowMs: number): De
   const capped = (one: Candidate | undefined) => (one && isAhead(one.key) ? { ...one, key: AHEAD + one.key.slice(TIME_DIGITS) } : one);
   return {
     ...state,
-    candidates: new Map([...state.candidates].map(([name, { shown, hidden }]) => [name, { shown: capped(shown), hidden: capped(hidden) }])),
+    candidates: new Map(
+      [...state.candidates].map(([name, { effective, hidden }]) => [name, { effective: capped(effective), hidden: capped(hidden) }]),
+    ),
     corrected: state.corrected !== undefined && isAhead(state.corrected) ? undefined : state.corrected,
     delivered: state.delivered.filter((one) => !isAhead(one.key)),
   };
 }
 
 export const standingOf = (state: DeliveryState): StandingUpdate | undefined =>
-  state.candidates.get("standing")?.shown?.value as StandingUpdate | undefined;
+  state.candidates.get("standing")?.effective?.value as StandingUpdate | undefined;
 
 /** The time of the first `delivered` since the last correction; undefined when the status is another one. */
 export function deliveredAt(state: DeliveryState): string | undefined {
@@ -151,8 +153,8 @@ export function deliveredAt(state: DeliveryState): string | undefined {
   return first?.at ?? standing.at;
 }
 
-const shownIn = <F extends OptionalField>(state: DeliveryState, field: F): DeliveryUpdate[F] =>
-  state.candidates.get(field)?.shown?.value as DeliveryUpdate[F];
+const effectiveValue = <F extends OptionalField>(state: DeliveryState, field: F): DeliveryUpdate[F] =>
+  state.candidates.get(field)?.effective?.value as DeliveryUpdate[F];
 
 export function toSummary(state: DeliveryState, standing: StandingUpdate): DeliverySummary {
   return {
@@ -160,7 +162,7 @@ export function toSummary(state: DeliveryState, standing: StandingUpdate): Deliv
     status: standing.status,
     is_completed: standing.status === "delivered",
     delivered_at: deliveredAt(state) ?? null,
-    tracking_number: shownIn(state, "tracking_number") ?? null,
+    tracking_number: effectiveValue(state, "tracking_number") ?? null,
     updated_at: standing.at,
   };
 }
@@ -169,14 +171,14 @@ export function toSummary(state: DeliveryState, standing: StandingUpdate): Deliv
 export function toAnswer(state: DeliveryState, standing: StandingUpdate): DeliveryAnswer {
   return {
     ...toSummary(state, standing),
-    driver_id: shownIn(state, "driver_id") ?? null,
-    vehicle_id: shownIn(state, "vehicle_id") ?? null,
-    route_id: shownIn(state, "route_id") ?? null,
-    position: shownIn(state, "position") ?? null,
-    recipient_signature: shownIn(state, "recipient_signature") ?? null,
-    recipient_name: shownIn(state, "recipient_name") ?? null,
-    scheduled_at: shownIn(state, "scheduled_at") ?? null,
-    notes: shownIn(state, "notes") ?? null,
+    driver_id: effectiveValue(state, "driver_id") ?? null,
+    vehicle_id: effectiveValue(state, "vehicle_id") ?? null,
+    route_id: effectiveValue(state, "route_id") ?? null,
+    position: effectiveValue(state, "position") ?? null,
+    recipient_signature: effectiveValue(state, "recipient_signature") ?? null,
+    recipient_name: effectiveValue(state, "recipient_name") ?? null,
+    scheduled_at: effectiveValue(state, "scheduled_at") ?? null,
+    notes: effectiveValue(state, "notes") ?? null,
     event_id: standing.event_id,
   };
 }

@@ -34,11 +34,11 @@ export async function listDeliveries(deps: DeliveryDeps, call: Call): Promise<De
     start = page.next;
     if (start === undefined || found.length > limit) break;
   }
-  const shown = found.slice(0, limit);
-  const last = shown.at(-1);
+  const listed = found.slice(0, limit);
+  const last = listed.at(-1);
   const next = found.length > limit && last !== undefined ? toCursor([String(last.updated_at), last.delivery_id], scope) : null;
   return {
-    deliveries: shown.flatMap((record) => {
+    deliveries: listed.flatMap((record) => {
       const { state } = fromRecord(record.delivery_id, record);
       const standing = standingOf(state);
       return standing === undefined ? [] : [toAnswer(state, standing)];
@@ -90,6 +90,6 @@ function withinOf(from: string | undefined, to: string | undefined): (item: Stor
   return ({ updated_at: at }) => Date.parse(String(at)) >= first && Date.parse(String(at)) <= last;
 }
 
-/** The index key of the last delivery that was shown. */
+/** The index key of the last listed delivery. */
 const startOf = ([updated_at = "", delivery_id = ""]: readonly string[], by: string, value: string): Item =>
   toItem({ [by]: value, updated_at, delivery_id });

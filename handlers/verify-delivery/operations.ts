@@ -62,12 +62,12 @@ function makeAttempt(
   id: string,
   events: readonly Copied<DeliveryUpdate>[],
   found: VersionedDelivery | undefined,
-): (seen: VersionedDelivery | undefined) => Promise<AttemptResult<Decided, VersionedDelivery>> {
+): (conflicting: VersionedDelivery | undefined) => Promise<AttemptResult<Decided, VersionedDelivery>> {
   let first = found;
   let written: { readonly writer: string; readonly decided: Decided } | undefined;
   let writes = 0;
-  return async (seen) => {
-    const stored = seen ?? first ?? (await readDelivery(deps, call, id));
+  return async (conflicting) => {
+    const stored = conflicting ?? first ?? (await readDelivery(deps, call, id));
     first = undefined;
     // The stored version is our own write, whose answer was lost.
     if (written !== undefined && stored.writer === written.writer) return { done: written.decided };
@@ -77,9 +77,9 @@ function makeAttempt(
     written = { writer, decided };
     const set = toRecord(decided.state, stored.old, writer);
     const saved = await save<DeliveryRecord>(deps.dynamodb, { ...address(deps, id), version: stored.version, set }, call.signal);
-    if (!("seen" in saved)) return { done: decided };
-    const inTheWay = saved.seen && toVersioned(id, saved.seen);
-    return inTheWay?.writer === writer ? { done: decided } : { seen: inTheWay };
+    if (!("conflicting" in saved)) return { done: decided };
+    const otherWrite = saved.conflicting && toVersioned(id, saved.conflicting);
+    return otherWrite?.writer === writer ? { done: decided } : { conflicting: otherWrite };
   };
 }
 

@@ -5,17 +5,17 @@ import {
   type Candidates,
   type DeliveryState,
   deliveredAt,
-  keyOf,
   newDelivery,
   OPTIONAL_FIELDS,
   type StandingUpdate,
   standingOf,
   type TrackedField,
+  updateKey,
 } from "./domain.ts";
 
 /**
- * The item in the deliveries table. The shown values are top-level attributes, for people and for the indexes; the others are needed
- * for decisions.
+ * The item in the deliveries table. The effective values are top-level attributes, for people and for the indexes. The other attributes
+ * are needed for decisions.
  */
 export interface DeliveryRecord extends Readonly<Record<string, unknown>> {
   readonly status?: DeliveryStatus;
@@ -24,7 +24,7 @@ export interface DeliveryRecord extends Readonly<Record<string, unknown>> {
   /** The same time, always with milliseconds: sort keys are compared as text, and `…00.5Z` comes before `…00Z`. */
   readonly updated_at?: string;
   readonly event_id?: string;
-  /** Key of the shown value, by field. */
+  /** Key of the effective value, by field. */
   readonly keys?: Partial<Record<TrackedField, string>>;
   readonly hidden?: Partial<Record<TrackedField, Candidate>>;
   readonly corrected?: string;
@@ -51,13 +51,13 @@ export function fromRecord(id: string, record: DeliveryRecord | undefined): Stor
   const old = record.events === undefined;
   const candidates = new Map<TrackedField, Candidates>();
   for (const name of ["standing", ...OPTIONAL_FIELDS] as const) {
-    const key = old ? oldKeyOf(record, name) : record.keys?.[name];
+    const key = old ? oldUpdateKey(record, name) : record.keys?.[name];
     const value = name === "standing" ? standingIn(record) : record[name];
-    if (key !== undefined && value !== undefined) candidates.set(name, { shown: { key, value }, hidden: record.hidden?.[name] });
+    if (key !== undefined && value !== undefined) candidates.set(name, { effective: { key, value }, hidden: record.hidden?.[name] });
   }
   const state = { delivery_id: id, candidates, corrected: record.corrected };
   if (!old) return { state: { ...state, delivered: record.delivered ?? [], memory: fromText(record.events ?? "") }, old };
-  const first = candidates.get("standing")?.shown?.key ?? "";
+  const first = candidates.get("standing")?.effective?.key ?? "";
   const delivered = record.status === "delivered" ? [{ key: first, at: standingIn(record).at }] : [];
   return { state: { ...state, delivered, memory: oldMemory(record) }, old };
 }
@@ -69,12 +69,12 @@ const standingIn = (record: DeliveryRecord): StandingUpdate => ({
 });
 
 /** The previous version stored the time of each field's update, but not which update it was. */
-function oldKeyOf(record: DeliveryRecord & OldRecord, name: TrackedField): string | undefined {
+function oldUpdateKey(record: DeliveryRecord & OldRecord, name: TrackedField): string | undefined {
   const standing = record.updated_ms ?? Date.parse(String(record.updated_at));
   const status = DELIVERY_STATUSES.includes(record.status as DeliveryStatus) ? (record.status as DeliveryStatus) : "pending";
   const ms = name === "standing" ? standing : record.field_ms?.[name];
   if (ms === undefined) return undefined;
-  return ms === standing ? keyOf(ms, status, record.event_id ?? "") : keyOf(ms, "pending", "");
+  return ms === standing ? updateKey(ms, status, record.event_id ?? "") : updateKey(ms, "pending", "");
 }
 
 function oldMemory(record: DeliveryRecord & OldRecord): Memory {
@@ -87,12 +87,12 @@ function oldMemory(record: DeliveryRecord & OldRecord): Memory {
 /** The attributes to write; undefined ones are removed. `writer` identifies this write. */
 export function toRecord(state: DeliveryState, old: boolean, writer: string): object {
   const standing = standingOf(state) as StandingUpdate;
-  const shown = OPTIONAL_FIELDS.map((field) => [field, state.candidates.get(field)?.shown?.value]);
-  const keys = [...state.candidates].map(([name, { shown }]) => [name, shown?.key]);
+  const effectiveValues = OPTIONAL_FIELDS.map((field) => [field, state.candidates.get(field)?.effective?.value]);
+  const keys = [...state.candidates].map(([name, { effective }]) => [name, effective?.key]);
   const hidden = [...state.candidates].filter(([, one]) => one.hidden !== undefined).map(([name, one]) => [name, one.hidden]);
   return {
     ...(old && OLD_ATTRIBUTES),
-    ...Object.fromEntries(shown),
+    ...Object.fromEntries(effectiveValues),
     status: standing.status,
     is_completed: standing.status === "delivered",
     delivered_at: deliveredAt(state),

@@ -18,7 +18,7 @@ export type Transport = (request: SignedRequest, signal: AbortSignal) => Promise
 /** One request may take seconds, but not the whole time of the function. */
 const CONNECT_MS = 1_000;
 const ANSWER_MS = 2_500;
-/** As many as the AWS SDK keeps. */
+/** The AWS SDK keeps the same number of connections. */
 export const CONNECTIONS = 50;
 
 /** Sends requests over connections that stay open as long as the execution environment exists. Rejects with TimeoutError or AbortError. */
@@ -29,7 +29,7 @@ export function makeTransport({ protocol, hostname, port }: URL): Transport {
   const request = secure ? requestHttps : requestHttp;
   return ({ method, path, headers, body }, signal) =>
     new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(named("AbortError", "The function's time is over."));
+      if (signal.aborted) return reject(errorNamed("AbortError", "The function's time is over."));
       const outgoing = request({ agent, hostname, port, method, path, headers }, (incoming) => {
         incoming.setEncoding("utf8");
         let text = "";
@@ -45,7 +45,7 @@ export function makeTransport({ protocol, hostname, port }: URL): Transport {
           reject(error);
           outgoing.destroy();
         });
-      const onAbort = (): void => giveUp(named("AbortError", "The function's time is over."));
+      const onAbort = (): void => giveUp(errorNamed("AbortError", "The function's time is over."));
       const stopLimits = limit(outgoing, secure, giveUp);
       let settled = false;
       const settle = (finish: () => void): void => {
@@ -67,9 +67,9 @@ function limit(outgoing: ClientRequest, secure: boolean, giveUp: (error: Error) 
   let answering: NodeJS.Timeout | undefined;
   outgoing.once("socket", (socket) => {
     // A process that was frozen or busy first reads the data that has arrived meanwhile.
-    answering = setTimeout(() => setImmediate(() => giveUp(named("TimeoutError", `No answer within ${ANSWER_MS} ms.`))), ANSWER_MS);
+    answering = setTimeout(() => setImmediate(() => giveUp(errorNamed("TimeoutError", `No answer within ${ANSWER_MS} ms.`))), ANSWER_MS);
     if (!socket.connecting) return;
-    connecting = setTimeout(() => giveUp(named("TimeoutError", `No connection within ${CONNECT_MS} ms.`)), CONNECT_MS);
+    connecting = setTimeout(() => giveUp(errorNamed("TimeoutError", `No connection within ${CONNECT_MS} ms.`)), CONNECT_MS);
     socket.once(secure ? "secureConnect" : "connect", () => clearTimeout(connecting));
   });
   return () => {
@@ -78,4 +78,4 @@ function limit(outgoing: ClientRequest, secure: boolean, giveUp: (error: Error) 
   };
 }
 
-const named = (name: string, message: string): Error => Object.assign(new Error(message), { name });
+const errorNamed = (name: string, message: string): Error => Object.assign(new Error(message), { name });

@@ -60,8 +60,8 @@ test.each(ROUTES.map((route) => [`${route.method} ${route.path}`, route] as cons
 test("the functions calculate the answers of the examples", () => {
   const { event_id: eventId, recorded_at: time, ...content } = examples.vehicleFix;
   const event = identify({ operation: "POST /vehicle", eventId, time, content, invocation: "i" }, new Date());
-  const told = { event, fix: z.parse(vehicleFix, examples.vehicleFix) };
-  const { arrival } = decideFix({ vehicle_id: "V-17", memory: [] }, told, { rules: TRACKING, nowMs: Date.now() });
+  const reported = { event, fix: z.parse(vehicleFix, examples.vehicleFix) };
+  const { arrival } = decideFix({ vehicle_id: "V-17", memory: [] }, reported, { rules: TRACKING, nowMs: Date.now() });
   const receipt = { applied: true, reason: null, duplicate: false, time_source: "client" };
   expect({ ...arrival, ...receipt, raw_key: rawKey("vehicles", "V-17", event) }).toEqual(examples.vehicleFixAnswer);
   expect(examples.plannedRouteAnswer.length_km).toBe(toMetre(lengthKm(examples.plannedRoute.waypoints)));

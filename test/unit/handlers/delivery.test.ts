@@ -25,7 +25,7 @@ function send(stored: DeliveryState, update: Update, now = NOW) {
 const stored = (state: DeliveryState): DeliveryState =>
   fromRecord("D", fromItem<DeliveryRecord>(toItem(toRecord(state, false, "w")))).state;
 const sendAll = (updates: readonly Update[]) => updates.reduce((state, update) => stored(send(state, update).state), newDelivery("D"));
-const shown = (state: DeliveryState) => toAnswer(state, standingOf(state) as StandingUpdate);
+const answerOf = (state: DeliveryState) => toAnswer(state, standingOf(state) as StandingUpdate);
 const at = (second: number) => new Date(Date.UTC(2026, 2, 1, 10, 0, second)).toISOString();
 
 /** Few values, so that they collide: equal times, equal statuses, overwritten fields. */
@@ -58,7 +58,7 @@ test("the same updates and corrections lead to the same state in any order and w
     fc.property(scrambled, ([list, shuffled, repeats]) => {
       const repeated = [...shuffled];
       for (const [index, where] of repeats) repeated.splice(where % (repeated.length + 1), 0, list[index] as Update);
-      expect(shown(sendAll(repeated))).toEqual(shown(sendAll(list)));
+      expect(answerOf(sendAll(repeated))).toEqual(answerOf(sendAll(list)));
     }),
     { numRuns: 300 },
   );
@@ -83,7 +83,7 @@ test("the state is the latest final update since the last correction, otherwise 
       );
       const standing = since.findLast((one) => FINAL.includes(one.status)) ?? since.at(-1);
       const first = since.find((one) => one.status === "delivered");
-      const answer = shown(sendAll(list));
+      const answer = answerOf(sendAll(list));
       expect(answer).toMatchObject({ status: standing?.status, updated_at: standing?.occurred_at, event_id: standing?.event_id });
       expect(answer.delivered_at).toBe(standing?.status === "delivered" ? first?.occurred_at : null);
       for (const field of ["tracking_number", "notes"] as const)
@@ -96,7 +96,7 @@ test("the state is the latest final update since the last correction, otherwise 
 test("of two updates in the same second the further status counts, in any order of arrival", () => {
   const transit: Update = { status: "in_transit", occurred_at: at(0), event_id: "z" };
   const done: Update = { status: "delivered", occurred_at: at(0), event_id: "a" };
-  expect(shown(sendAll([transit, done])).status).toBe("delivered");
+  expect(answerOf(sendAll([transit, done])).status).toBe("delivered");
   expect(send(sendAll([transit]), done)).toMatchObject({ outcome: "applied" });
   expect(send(sendAll([done]), transit)).toMatchObject({ outcome: "late" });
 });
@@ -105,12 +105,12 @@ test("a correction replaces a final update, another update does not; later updat
   const done = sendAll([{ status: "delivered", occurred_at: at(10), event_id: "a", notes: "at the door" }]);
   const moved = send(done, { status: "in_transit", occurred_at: at(20), event_id: "b", notes: "on the way", driver_id: "C" });
   expect(moved.outcome).toBe("final");
-  expect(shown(moved.state)).toMatchObject({ status: "delivered", notes: "at the door", driver_id: "C" });
+  expect(answerOf(moved.state)).toMatchObject({ status: "delivered", notes: "at the door", driver_id: "C" });
   const corrected = send(stored(moved.state), { status: "in_transit", occurred_at: at(30), event_id: "c", correction: true });
   expect(corrected.outcome).toBe("applied");
-  expect(shown(corrected.state)).toMatchObject({ status: "in_transit", delivered_at: null });
-  const again = send(stored(corrected.state), { status: "delivered", occurred_at: at(40), event_id: "d" });
-  expect(shown(again.state)).toMatchObject({ status: "delivered", delivered_at: at(40) });
+  expect(answerOf(corrected.state)).toMatchObject({ status: "in_transit", delivered_at: null });
+  const reset = send(stored(corrected.state), { status: "delivered", occurred_at: at(40), event_id: "d" });
+  expect(answerOf(reset.state)).toMatchObject({ status: "delivered", delivered_at: at(40) });
 });
 
 test("a later signature does not change the time of delivery", () => {
@@ -118,7 +118,7 @@ test("a later signature does not change the time of delivery", () => {
     { status: "delivered", occurred_at: at(0), event_id: "a" },
     { status: "delivered", occurred_at: at(15), event_id: "b", recipient_signature: true },
   ]);
-  expect(shown(state)).toMatchObject({ delivered_at: at(0), updated_at: at(15), recipient_signature: true });
+  expect(answerOf(state)).toMatchObject({ delivered_at: at(0), updated_at: at(15), recipient_signature: true });
 });
 
 test("a stored time in the future makes no update late; updates of a clock slightly ahead keep their order", () => {
@@ -139,7 +139,7 @@ test("a stored time in the future makes no update late; updates of a clock sligh
   const ahead = (second: number) => new Date(NOW.getTime() + second * 1000).toISOString();
   const first = send(newDelivery("D"), { status: "delivered", occurred_at: ahead(60), event_id: "a" }).state;
   const second = send(stored(first), { status: "delivered", occurred_at: ahead(70), event_id: "b" }, new Date(ahead(10))).state;
-  expect(shown(second)).toMatchObject({ delivered_at: ahead(60), updated_at: ahead(70) });
+  expect(answerOf(second)).toMatchObject({ delivered_at: ahead(60), updated_at: ahead(70) });
 });
 
 test("a repeated event is a duplicate, with any time; the same id with other content is refused", () => {

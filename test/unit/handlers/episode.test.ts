@@ -84,7 +84,7 @@ test("an open episode is notified again after renotifyMinutes, or when the devia
     { second: 1020, deviationKm: 5 },
   ]);
   expect(state.outbox.map(({ deviation_km }) => deviation_km)).toEqual([5]);
-  expect(state.alert).toMatchObject({ max_deviation_km: 8.7, told_deviation_km: 5 });
+  expect(state.alert).toMatchObject({ max_deviation_km: 8.7, last_message_deviation_km: 5 });
 });
 
 test("the episode of a vehicle that reports on another route is closed as route_changed, with one message", () => {
@@ -143,18 +143,18 @@ test("messages that fail are sent later, each opening and closing at least once"
   const step = fc.record({ deviationKm: fc.constantFrom(0, 1.8, 3, 7), isUp: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => {
-      const told: Message[] = [];
+      const published: Message[] = [];
       const alerts = new Map<string, Alert>();
       let state: DeviationState = EMPTY;
       for (const [i, { deviationKm, isUp }] of steps.entries()) {
         const decision = take(state, { second: i * 10, deviationKm });
         for (const alert of decision.changed) alerts.set(alert.alert_id, alert);
-        state = stored(deliver(decision.state, isUp, told));
+        state = stored(deliver(decision.state, isUp, published));
       }
-      state = deliver(state, true, told);
+      state = deliver(state, true, published);
       expect(state.outbox).toEqual([]);
       for (const alert of alerts.values()) {
-        const of = told.filter((message) => message.alert_id === alert.alert_id).map(({ type }) => type);
+        const of = published.filter((message) => message.alert_id === alert.alert_id).map(({ type }) => type);
         expect(of).toContain("ROUTE_DEVIATION");
         expect(of.includes("ROUTE_DEVIATION_CLEARED")).toBe(alert.state === "closed");
       }
@@ -202,6 +202,18 @@ test("items of the previous version are read: the present route, pending message
     ["R", "closed", "back_on_route"],
   ]);
   expect(take(state, { second: -30, deviationKm: 0 }).outcome).toBe("late");
+});
+
+test("an open episode keeps the time and deviation of its last message that an earlier version stored under other names", () => {
+  const { last_message_ms, last_message_deviation_km, ...alert } = takeAll([{ second: 0, deviationKm: 3 }]).alert as Alert;
+  const earlier = { ...alert, told_ms: START + 600_000, told_deviation_km: 5 };
+  const record = { ...toRecord(takeAll([{ second: 600, deviationKm: 5 }]), "w"), alert: earlier };
+  const { state } = fromRecord(fromItem<VehicleItem>(toItem({ deviation: record })));
+  const pending = types(state).length;
+  expect(types(take(state, { second: 1200, deviationKm: 9.9 }).state)).toHaveLength(pending);
+  expect(take(state, { second: 1200, deviationKm: 10 }).changed).toMatchObject([{ last_message_deviation_km: 10 }]);
+  expect(take(state, { second: 1500, deviationKm: 3 }).changed).toMatchObject([{ last_message_ms: START + 1_500_000 }]);
+  expect(toRecord(state, "w")).not.toMatchObject({ alert: { told_ms: expect.anything() } });
 });
 
 test("a vehicle's part of the item takes a few kilobytes", () => {

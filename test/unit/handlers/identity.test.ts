@@ -29,21 +29,21 @@ test("a retry gets the time of the first call, with any time of its own", () => 
   const first = identify({ ...claims, eventId: "e", time: "2026-03-01T11:00:00Z" }, NOW);
   const memory = remember(remember([], first), identify({ ...claims, eventId: "f" }, later(1_000)));
   for (const time of ["2026-03-01T11:06:00Z", undefined]) {
-    const { event, seen } = recall(identify({ ...claims, eventId: "e", time }, later(3_600_000)), memory, content, operation);
+    const { event, rememberedEvent } = recall(identify({ ...claims, eventId: "e", time }, later(3_600_000)), memory, content, operation);
     expect(event).toMatchObject({ id: "e", ms: first.ms });
-    expect(seen).toBeDefined();
+    expect(rememberedEvent).toBeDefined();
   }
-  expect(recall(identify({ ...claims, eventId: "g" }, NOW), memory, content, operation).seen).toBeUndefined();
+  expect(recall(identify({ ...claims, eventId: "g" }, NOW), memory, content, operation).rememberedEvent).toBeUndefined();
 });
 
 test("without id and time, an early repetition of the last event is a retry; later, or after another event, it is a new event", () => {
   const first = identify(claims, NOW);
   const memory = remember([], first);
-  const again = (ms: number, of: Memory) => recall(identify(claims, later(ms)), of, content, operation).event;
-  expect(again(RETRY_WINDOW_MS - 1, memory)).toMatchObject({ id: first.id, ms: first.ms });
-  expect(again(RETRY_WINDOW_MS, memory).id).not.toBe(first.id);
+  const recalledAt = (ms: number, of: Memory) => recall(identify(claims, later(ms)), of, content, operation).event;
+  expect(recalledAt(RETRY_WINDOW_MS - 1, memory)).toMatchObject({ id: first.id, ms: first.ms });
+  expect(recalledAt(RETRY_WINDOW_MS, memory).id).not.toBe(first.id);
   const other = remember(memory, identify({ ...claims, content: {} }, later(5)));
-  expect(again(10, other).id).not.toBe(first.id);
+  expect(recalledAt(10, other).id).not.toBe(first.id);
 });
 
 test("the last sixty-four events are kept, and are read back from their text", () => {

@@ -283,20 +283,20 @@ test("work that still runs shortly before Lambda's timeout is aborted with a 503
   expect(result.statusCode).toBe(503);
 });
 
-test("on contention the write is repeated from the seen item, at once and after growing random pauses in turn, and ends with a 503", async () => {
+test("on contention the write is repeated from the conflicting item, at once and after growing random pauses in turn, and ends with a 503", async () => {
   const waits: number[] = [];
   let now = 0;
   const pacing = { sleep: async (ms: number) => void waits.push(ms), random: () => 1, stopwatch: () => now };
   const given: unknown[] = [];
-  const attempt = async (seen: number | undefined) => {
-    given.push(seen);
+  const attempt = async (conflicting: number | undefined) => {
+    given.push(conflicting);
     now += 30;
-    return given.length === 7 ? { done: "done" } : { seen: given.length };
+    return given.length === 7 ? { done: "done" } : { conflicting: given.length };
   };
   expect(await retryContended(attempt, pacing)).toBe("done");
   expect(given).toEqual([undefined, 1, 2, 3, 4, 5, 6]);
   expect(waits).toEqual([30, 60, 120]);
-  await expect(retryContended(async () => ({ seen: undefined }), pacing)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  await expect(retryContended(async () => ({ conflicting: undefined }), pacing)).rejects.toMatchObject({ code: "UNAVAILABLE" });
   expect(Math.max(...waits)).toBeLessThanOrEqual(2_000);
   await expect(retryContended(async () => Promise.reject(aws("AccessDenied", 403)), pacing)).rejects.toMatchObject({
     name: "AccessDenied",
