@@ -14,6 +14,9 @@ export const oneLine = (text: string): string =>
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
+/** A whole number with commas: `1,204`. `toLocaleString` does the same, but loads the data of all languages first (10 ms). */
+export const withCommas = (count: number): string => String(count).replace(/\B(?=(?:\d{3})+$)/g, ",");
+
 /** A size in steps of 1,000: `812 B`, `1.5 KB`, `20.1 MB`. */
 export function bytes(count: number): string {
   const units = ["B", "KB", "MB", "GB", "TB"];

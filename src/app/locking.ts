@@ -2,6 +2,7 @@ import { hostname, userInfo } from "node:os";
 import { acquireLock, breakLock, type LockPlace, readLock } from "../aws/lock.ts";
 import { ownerOf } from "../engine/decide.ts";
 import { type ObservedNode, observe } from "../engine/observe.ts";
+import { naming } from "../stack/naming.ts";
 import { BUCKET_ID } from "../stack-ids.ts";
 import type { LockHolder } from "./contract.ts";
 import type { Session } from "./session.ts";
@@ -32,10 +33,9 @@ export async function forceUnlock(session: Session): Promise<void> {
   if (bucket !== undefined) await session.ask("the lock", () => breakLock(placeOf(session, bucket)));
 }
 
-/** undefined also when the caller may not read the lock. */
+/** undefined also when the caller may not read the lock. A bucket of this name that is not ours holds no lock of this form. */
 export async function lockHolder(session: Session): Promise<LockHolder | undefined> {
-  const bucket = await stackBucket(session);
-  if (bucket === undefined) return undefined;
+  const { bucket } = naming(session.config, session.place);
   const held = await session.ask("the lock", () => readLock(placeOf(session, bucket), hostname())).catch(() => undefined);
   if (!held) return undefined;
   const { owner, since } = held;

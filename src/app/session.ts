@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Artifact } from "../artifacts/artifact.ts";
 import { buildFunctions } from "../artifacts/build.ts";
 import { packageRoot } from "../artifacts/package-root.ts";
-import { type AwsClients, makeClients } from "../aws/clients.ts";
+import { type AwsClients, guardedClients, makeClients } from "../aws/clients.ts";
 import { caBundle, profileEndpoint } from "../aws/endpoints.ts";
 import { explain } from "../aws/explain.ts";
 import { classify, isUnreachable, toFault } from "../aws/faults.ts";
@@ -51,6 +51,10 @@ export async function openSession(config: Config, given: AppOptions): Promise<Se
   const place = await askWith({ clients, ports, options }, "your credentials", () => identify(clients, config.region));
   if (options.local) refuseForeignAccount(place, options.endpoint);
   const stackName = stackNameOf(config);
+  // A step of a resource may take several calls: after the signal none begins. The calls that release the lock are not among them.
+  const world = guardedClients(clients, () => {
+    if (options.signal.aborted) throw interrupted();
+  });
   return {
     config,
     options,
@@ -68,7 +72,7 @@ export async function openSession(config: Config, given: AppOptions): Promise<Se
         ...context,
       }),
     run: (stack, policy = {}, emit = () => {}) => ({
-      ctx: { place, stack: stackName, tags: stack.tags, signal: options.signal, world: clients },
+      ctx: { place, stack: stackName, tags: stack.tags, signal: options.signal, world },
       policy: {
         adopt: false,
         allowDataLoss: new Set(),
@@ -76,7 +80,7 @@ export async function openSession(config: Config, given: AppOptions): Promise<Se
         wait: true,
         ...policy,
       },
-      ports: { ...ports, around: (id, call) => caller.run({ id, emit }, call) },
+      ports: isPaced(options) ? { ...ports, around: (id, call) => caller.run({ id, emit }, call) } : ports,
       slots: makeSlots(options.concurrency),
       emit,
     }),
@@ -98,7 +102,13 @@ function buildOnce(): Session["artifacts"] {
   };
 }
 
-/** The resource and the listener of the present calls. The SDK clients are shared and do not have them. */
+/** Only AWS itself limits the calls a second. */
+const isPaced = ({ endpoint }: AppOptions): boolean => endpoint === undefined || process.env.FLEETLOGIX_PACE === "1";
+
+/**
+ * The resource and the listener of the present calls, for the events of pacing. The SDK clients are shared and do not have them. Node 20
+ * makes each promise slower while a call runs within it, so it is used for paced calls only.
+ */
 const caller = new AsyncLocalStorage<{ readonly id: string; readonly emit: Emit }>();
 
 function openEdge(config: Config, options: AppOptions): { clients: AwsClients; ports: Ports } {
@@ -108,12 +118,7 @@ function openEdge(config: Config, options: AppOptions): { clients: AwsClients; p
     region: config.region,
     version: productVersion(),
     clock,
-    paced: options.endpoint === undefined || process.env.FLEETLOGIX_PACE === "1",
-    onCall: (operation) => {
-      // A step of a resource may take several calls: after the signal none begins, except the calls that release the lock.
-      if (options.signal.aborted && caller.getStore()) throw interrupted();
-      options.onCall?.(operation);
-    },
+    paced: isPaced(options),
     onWait: (operation, waitMs) => {
       const current = caller.getStore();
       current?.emit({ type: "resource.pacing", id: current.id, operation, waitMs });

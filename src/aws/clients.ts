@@ -115,6 +115,27 @@ export function makeClients(options: ClientOptions): AwsClients & { destroy(): v
   };
 }
 
+/** The same clients, which ask `mayCall` before every call. It throws to prevent the call. */
+export function guardedClients(clients: AwsClients, mayCall: () => void): AwsClients {
+  const guarded = Object.entries(clients).map(([service, clientOf]: [string, () => Promise<Sender>]) => {
+    let view: Promise<Sender> | undefined;
+    const build = async (): Promise<Sender> => {
+      const client = await clientOf();
+      const send: Sender["send"] = (...call) => {
+        mayCall();
+        return client.send(...call);
+      };
+      return Object.create(client, { send: { value: send } });
+    };
+    return [service, () => (view ??= build())] as const;
+  });
+  return Object.fromEntries(guarded) as unknown as AwsClients;
+}
+/** Methods and paginators of an SDK client end in this one. */
+interface Sender {
+  send(...call: readonly unknown[]): Promise<unknown>;
+}
+
 function settingsOf(options: ClientOptions) {
   const requestTimeout = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   return {
@@ -139,7 +160,7 @@ function credentialsOf({ local, profile }: ClientOptions) {
 
 /** The members that every SDK client has. */
 interface Dressable {
-  readonly middlewareStack: { add: unknown };
+  readonly middlewareStack: { add: unknown; remove(name: string): boolean };
   readonly config: { readonly credentials: unknown };
   destroy(): void;
 }
@@ -160,6 +181,8 @@ function dress(client: Dressable, service: string, around: Around): void {
     (args) =>
       around(service, (context.commandName ?? "").replace(/Command$/, ""), renew, () => next(args));
   add(middleware, { step: "initialize", priority: "high", name: "fleetlogix" });
+  // It makes a copy without secrets of each input and each answer, for a log that nobody reads.
+  client.middlewareStack.remove("loggerMiddleware");
 }
 
 /** Delays a call to keep the rate limits, adds its name to errors, and renews expired credentials once. */

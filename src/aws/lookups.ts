@@ -23,6 +23,23 @@ export function joinedLookups<Client extends object, Found>(
   };
 }
 
+/** Lookups of the same key that wait at the same time share one call of `ask`. Different keys are asked for in parallel. */
+export function sharedLookups<Client extends object, Found>(ask: Lookup<Client, Found>): Lookup<Client, Found> {
+  const byClient = new WeakMap<Client, Map<string, (key: string) => Promise<Found>>>();
+  return (client, key) => {
+    const queues = byClient.get(client) ?? new Map<string, (key: string) => Promise<Found>>();
+    byClient.set(client, queues);
+    const queue =
+      queues.get(key) ??
+      makeQueue(1, async () => {
+        const found = await ask(client, key);
+        return () => found;
+      });
+    queues.set(key, queue);
+    return queue(key);
+  };
+}
+
 /** One call at a time: the lookups that arrive meanwhile go together with the next one. */
 function makeQueue<Found>(most: number, ask: (keys: readonly string[]) => Promise<(key: string) => Found>) {
   const waiting = new Map<string, Waiting<Found>>();

@@ -29,13 +29,13 @@ export interface Bundle {
 }
 /**
  * Agents that use HTTPS_PROXY, HTTP_PROXY, NO_PROXY and the bundle, as the `aws` command does. Hosts that NO_PROXY names are
- * connected to directly. Without these settings no agent is returned.
+ * connected to directly. All clients share the agents, so that the services behind one address share their connections.
  */
-export function agentsFor(target: string, { caBundle: bundle }: Bundle): { httpsAgent?: HttpsAgent; httpAgent?: HttpAgent } {
+export function agentsFor(target: string, { caBundle: bundle }: Bundle): { httpsAgent: HttpsAgent; httpAgent: HttpAgent } {
   const ca = bundle ? { ca: certificates(bundle) } : {};
   const proxy = proxyTo(target);
   const common = { keepAlive: true, maxSockets: MOST_SOCKETS, ...ca };
-  if (proxy === undefined) return bundle ? { httpsAgent: new HttpsAgent(common) } : {};
+  if (proxy === undefined) return { httpsAgent: new HttpsAgent(common), httpAgent: new HttpAgent(common) };
   if (!URL.canParse(proxy)) throw notAnAddress();
   return {
     httpsAgent: except(new HttpsProxyAgent(proxy, common), new HttpsAgent(common), "https"),

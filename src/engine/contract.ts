@@ -53,7 +53,7 @@ export interface ResourceKind<Id, Spec, Live, Out, World = unknown> {
   outputs(live: Live): Out;
   /** The same outputs computed from names, where AWS computes them so (ARNs). A first plan can show them. */
   predict?(id: Id, place: AwsLocation): Out;
-  /** For `status`: ARN or id, the state in AWS's terms, and the address if there is one. */
+  /** For `status`: ARN or id, the state in AWS's terms, the address if there is one, and what else users look for. */
   describe(live: Live): Description;
 
   // ── effects: each idempotent ──────────────────────────────────────────────────────────────
@@ -124,6 +124,12 @@ export interface Description {
   readonly address?: string | undefined;
   /** The reason why it does not work although AWS reports it as ready, as a phrase: "stopped: reserved concurrency 0". */
   readonly trouble?: string | undefined;
+  /** Time of its creation, or of its last deployment. */
+  readonly since?: Date | undefined;
+  /** Size of its code or of its storage. */
+  readonly bytes?: number | undefined;
+  /** Version and class: "PostgreSQL 17.4, db.t4g.micro, 20 GB". */
+  readonly detail?: string | undefined;
 }
 export interface Holder {
   /** The user as a phrase after "is held by": "a rule of the security group sg-1 (other)". */

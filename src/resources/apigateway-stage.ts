@@ -31,6 +31,7 @@ interface StageLive {
   /** Settings of single methods, by `{path}/{verb}` as AWS writes it. */
   readonly methodSettings: Readonly<Record<string, MethodSetting>>;
   readonly variables: object | undefined;
+  readonly changed: Date | undefined;
   /** Our deployments that no stage uses. */
   readonly oldDeployments: readonly string[];
 }
@@ -86,7 +87,7 @@ export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageO
     }),
   ],
   outputs: ({ apiId, stage }) => ({ apiId, stage }),
-  describe: ({ arn }) => ({ arn, state: "ready" }),
+  describe: ({ arn, changed }) => ({ arn, state: "ready", since: changed }),
 
   async read({ apiId: restApiId, stage: stageName }, ctx) {
     const gateway = await ctx.world.apigateway();
@@ -179,6 +180,7 @@ async function observe(gateway: APIGateway, restApiId: string, found: Stage, pla
     attributes: readAttributes(ATTRIBUTES, found),
     methodSettings,
     variables: found.variables,
+    changed: found.lastUpdatedDate ?? found.createdDate,
     oldDeployments: deployments.filter((d) => documentOf(d) && !used.has(d.id)).flatMap((d) => d.id ?? []),
   };
   return { state: "ready", live, tags: found.tags ?? {} };

@@ -2,7 +2,9 @@ import * as z from "zod";
 import { parseJson } from "../aws/answers.ts";
 import { differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
+import { sharedLookups } from "../aws/lookups.ts";
 import { policyForm } from "../aws/policies.ts";
+import type { Lambda } from "../aws/sdk/types.ts";
 import type { ResourceKind } from "../engine/contract.ts";
 
 /** One statement in the policy of a function's alias. */
@@ -25,6 +27,11 @@ interface PermissionLive {
 }
 
 const GONE = ["ResourceNotFoundException"];
+/** All permissions of an alias are statements of one policy. */
+const policyOf = sharedLookups(async (lambda: Lambda, alias) => {
+  const [FunctionName, Qualifier] = alias.split(":");
+  return (await lambda.getPolicy({ FunctionName, Qualifier })).Policy;
+});
 const policySchema = z.object({ Statement: z.array(z.looseObject({ Sid: z.string().optional() })) });
 
 export const lambdaPermission: ResourceKind<PermissionId, PermissionSpec, PermissionLive, object, AwsClients> = {
@@ -52,9 +59,8 @@ export const lambdaPermission: ResourceKind<PermissionId, PermissionSpec, Permis
   describe: () => ({ state: "ready" }),
 
   async read({ functionName, qualifier, statementId }, ctx) {
-    const lambda = await ctx.world.lambda();
-    const { Policy } = await lambda.getPolicy({ FunctionName: functionName, Qualifier: qualifier });
-    const { data } = policySchema.safeParse(parseJson(Policy));
+    const policy = await policyOf(await ctx.world.lambda(), `${functionName}:${qualifier}`);
+    const { data } = policySchema.safeParse(parseJson(policy));
     const statement = data?.Statement.find((s) => s.Sid === statementId);
     if (!statement) return { state: "absent" };
     return {

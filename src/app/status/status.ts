@@ -1,3 +1,4 @@
+import { defined } from "../../defined.ts";
 import type { Tags } from "../../engine/contract.ts";
 import { otherRegion, ownerOf } from "../../engine/decide.ts";
 import { type ObservedNode, observe } from "../../engine/observe.ts";
@@ -5,7 +6,7 @@ import { STAGE_ID } from "../../stack-ids.ts";
 import type { ResourceStatus } from "../contract.ts";
 import { apiUrl } from "../outputs.ts";
 import type { Session } from "../session.ts";
-import { factsOf } from "./facts.ts";
+import { contentsOf } from "./contents.ts";
 
 /** The live state of every resource. Reads only. */
 export async function readStatus(session: Session): Promise<readonly ResourceStatus[]> {
@@ -21,7 +22,7 @@ async function statusOf(seen: ObservedNode, session: Session, tags: Tags): Promi
   if (ownerOf(observation.tags, session.stackName) !== "ours") return { ...base, state: "foreign", condition: "wrong", healthy: false };
   const region = otherRegion(observation.tags, tags);
   if (region !== undefined) return { ...base, state: `in ${region}`, condition: "wrong", healthy: false };
-  const { arn, state, address, trouble } = node.kind.describe(observation.live);
+  const { arn, state, address, trouble, since, bytes, detail } = node.kind.describe(observation.live);
   const problem = trouble ?? (observation.state === "failed" ? observation.reason : undefined);
   const condition = problem !== undefined ? "wrong" : observation.state === "settling" ? "changing" : "ready";
   return {
@@ -29,6 +30,7 @@ async function statusOf(seen: ObservedNode, session: Session, tags: Tags): Promi
     ...{ state, condition, healthy: condition === "ready", arn },
     trouble: problem,
     address: id === STAGE_ID ? apiUrl(session, out as { apiId: string; stage: string }) : address,
-    ...(await factsOf(session, seen)),
+    ...defined({ since: since?.toISOString(), bytes, detail }),
+    ...(await contentsOf(session, seen)),
   };
 }

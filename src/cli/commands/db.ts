@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ImportEvent } from "../../app.ts";
 import { FleetlogixError } from "../../errors.ts";
+import { withCommas } from "../../printable.ts";
 import type { Action, CommandContext } from "../context.ts";
 import { nextCommand } from "../next-command.ts";
 import { withSpinner } from "../progress.ts";
@@ -64,7 +65,7 @@ export const importFrom: Action = async (run, _, options) => {
   );
   const what = result.moved ? "moved in" : "compared";
   const ahead = result.sequences.filter((one) => one.ahead).length;
-  const summary = `${result.tables.length} tables with ${rows.toLocaleString("en-US")} rows ${what} in ${(result.duration_ms / 1000).toFixed(1)} s: equal on both sides; ${ahead} of ${result.sequences.length} sequences are ahead of their columns.`;
+  const summary = `${result.tables.length} tables with ${withCommas(rows)} rows ${what} in ${(result.duration_ms / 1000).toFixed(1)} s: equal on both sides; ${ahead} of ${result.sequences.length} sequences are ahead of their columns.`;
   return { text: [...table, summary].join("\n"), json: { command: run.command, ok: true, ...result, error: null } };
 };
 function jobsIn(text: string): number {

@@ -1,3 +1,5 @@
+import { withCommas } from "../../printable.ts";
+
 /** `0.8 s`, `12 s`, `3 m 12 s`, `1 h 4 m`. */
 export function duration(ms: number): string {
   if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`;
@@ -7,8 +9,7 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} m`;
 }
 
-export const plural = (count: number, one: string, many = `${one}s`): string =>
-  `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+export const plural = (count: number, one: string, many = `${one}s`): string => `${withCommas(count)} ${count === 1 ? one : many}`;
 
 /** An age in its largest unit: `5 s`, `12 min`, `3 h`, `40 d`. */
 export function age(ms: number): string {

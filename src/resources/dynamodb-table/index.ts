@@ -9,6 +9,7 @@ import type { DynamoDB } from "../../aws/sdk/types.ts";
 import { defined } from "../../defined.ts";
 import type { AwsLocation, Observation, ResourceKind } from "../../engine/contract.ts";
 import { FleetlogixError } from "../../errors.ts";
+import { withCommas } from "../../printable.ts";
 import { type Answers, ATTRIBUTES, KEY_TAG, ttlOf } from "./attributes.ts";
 import { definitionsOf, indexChanges, indexesOf, indexSteps, toIndex, typeOf } from "./indexes.ts";
 import type { TableId, TableLive, TableOutputs, TableSpec } from "./types.ts";
@@ -61,7 +62,7 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
     name,
     arn: `arn:${partition}:dynamodb:${region}:${account}:table/${name}`,
   }),
-  describe: ({ arn, status }) => ({ arn, state: status }),
+  describe: ({ arn, status, created }) => ({ arn, state: status, since: created }),
 
   async read({ name }, ctx) {
     const dynamodb = await ctx.world.dynamodb();
@@ -106,7 +107,7 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
     return {
       items,
       bytes: live.bytes,
-      text: `${items.toLocaleString("en-US")} ${items === 1 ? "item" : "items"}`,
+      text: `${withCommas(items)} ${items === 1 ? "item" : "items"}`,
       cost: items > 0 ? "DynamoDB storage by the gigabyte and month" : undefined,
     };
   },
@@ -160,6 +161,7 @@ async function observe(dynamodb: DynamoDB, table: TableDescription): Promise<Obs
     ttl: ttlOf(answers.ttl),
     items: table.ItemCount ?? 0,
     bytes: table.TableSizeBytes ?? 0,
+    created: table.CreationDateTime,
   };
   if (status === "INACCESSIBLE_ENCRYPTION_CREDENTIALS")
     return { state: "failed", live, tags, reason: "its encryption key cannot be used: enable the key and allow DynamoDB to use it" };

@@ -37,6 +37,7 @@ export interface TableLive {
   /** Number of items. It may be six hours old. */
   readonly items: number;
   readonly bytes: number;
+  readonly created: Date | undefined;
 }
 export interface TableOutputs {
   readonly name: string;

@@ -57,7 +57,14 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
   },
   notes: (_spec, live) =>
     live ? [...(live.stopped ? [stoppedNote(live.name)] : []), ...live.otherStatements.map((s) => otherNote(live.name, s))] : [],
-  describe: (live) => ({ arn: live.arn, state: live.state, trouble: live.stopped ? stoppedNote(live.name) : undefined }),
+  describe: (live) => ({
+    arn: live.arn,
+    state: live.state,
+    trouble: live.stopped ? stoppedNote(live.name) : undefined,
+    since: live.changed,
+    bytes: live.codeBytes,
+    detail: [live.alias && `version ${live.alias.version}`, live.latest.attributes.runtime].filter(Boolean).join(", "),
+  }),
 
   async read({ name: FunctionName }, ctx) {
     const lambda = await ctx.world.lambda();
@@ -167,6 +174,9 @@ async function observe(lambda: Lambda, iam: IAM, FunctionName: string, found: Ge
     name: FunctionName,
     arn,
     state: latest.State ?? "Active",
+    // Lambda writes the offset as +0000, which is not in the date format of ECMAScript.
+    changed: latest.LastModified ? new Date(latest.LastModified.replace("+0000", "Z")) : undefined,
+    codeBytes: latest.CodeSize,
     updateFailed: latest.LastUpdateStatus === "Failed" ? `failed: ${latest.LastUpdateStatusReason ?? "no reason given"}` : undefined,
     latest: settingsOf(latest),
     keyGrant: policyForm(await readGrant(iam, latest.Role ?? "")),

@@ -37,6 +37,9 @@ export interface FunctionLive {
   readonly roleId: string | undefined;
   /** Reserved concurrency 0: the console's "Throttle". */
   readonly stopped: boolean;
+  /** Time of the last change of its code or configuration. */
+  readonly changed: Date | undefined;
+  readonly codeBytes: number | undefined;
   /** Foreign statements in the policies of the function and its alias. */
   readonly otherStatements: readonly OtherStatement[];
   /** Published versions without an alias, beyond those that are kept for a rollback. */

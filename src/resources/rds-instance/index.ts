@@ -66,7 +66,14 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
     username: live.username,
     secretArn: live.secretArn ?? null,
   }),
-  describe: ({ arn, status, host, port }) => ({ arn, state: status, address: host && `${host}:${port}` }),
+  describe: ({ arn, status, host, port, created, engineVersion, instanceClass, storageGb }) => ({
+    arn,
+    state: status,
+    address: host && `${host}:${port}`,
+    since: created,
+    bytes: storageGb * 1024 ** 3,
+    detail: `PostgreSQL ${engineVersion}, ${instanceClass}, ${storageGb} GB`,
+  }),
 
   async read({ identifier }, ctx) {
     const rds = await ctx.world.rds();
@@ -154,6 +161,7 @@ function liveOf(found: DBInstance): DatabaseLive {
     extendedSupport: found.EngineLifecycleSupport === "open-source-rds-extended-support",
     host: found.Endpoint?.Address,
     port: found.Endpoint?.Port,
+    created: found.InstanceCreateTime,
     attributes: readAttributes(ATTRIBUTES, found, pending),
   };
 }

@@ -44,6 +44,7 @@ export interface DatabaseLive {
   readonly extendedSupport: boolean;
   readonly host: string | undefined;
   readonly port: number | undefined;
+  readonly created: Date | undefined;
   /** By path of ATTRIBUTES, with the pending values. */
   readonly attributes: Readonly<Record<string, unknown>>;
 }

@@ -3,7 +3,7 @@ import { orAbsent } from "../../aws/faults.ts";
 import type { S3 } from "../../aws/sdk/types.ts";
 import type { Inventory } from "../../engine/contract.ts";
 import { FleetlogixError } from "../../errors.ts";
-import { bytes } from "../../printable.ts";
+import { bytes, withCommas } from "../../printable.ts";
 
 /** Limit of the count for the question before a teardown. Above it the answer is "more than". */
 const COUNT_AT_MOST = 50_000;
@@ -77,6 +77,6 @@ const notDeleted = (bucket: string, { Key, Code, Message }: ObjectError): Fleetl
 const inventoryOf = (items: number, size: number): Inventory => ({
   items,
   bytes: size,
-  text: `${items >= COUNT_AT_MOST ? "more than " : ""}${items.toLocaleString("en-US")} object ${items === 1 ? "version" : "versions"}, ${bytes(size)}`,
+  text: `${items >= COUNT_AT_MOST ? "more than " : ""}${withCommas(items)} object ${items === 1 ? "version" : "versions"}, ${bytes(size)}`,
   cost: size > 0 ? "S3 storage by the gigabyte and month" : undefined,
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { joinedLookups } from "../../../src/aws/lookups.ts";
+import { joinedLookups, sharedLookups } from "../../../src/aws/lookups.ts";
 
 /** A client whose answers the test triggers. */
 const makeClient = () => {
@@ -60,4 +60,22 @@ test("two clients make separate calls", async () => {
   void lookup(other, "a");
   await turn();
   expect([one.asked.length, other.asked.length]).toEqual([1, 1]);
+});
+
+test("lookups of one key share a call that has not begun, and different keys have calls of their own", async () => {
+  const asked: { readonly key: string; answer(found: string): void }[] = [];
+  const shared = sharedLookups<object, string>((_client, key) => new Promise((answer) => asked.push({ key, answer })));
+  const client = {};
+  const early = [shared(client, "a"), shared(client, "b"), shared(client, "a")];
+  await turn();
+  expect(asked.map(({ key }) => key)).toEqual(["a", "b"]);
+  const late = [shared(client, "a"), shared(client, "a")];
+  await turn();
+  expect(asked).toHaveLength(2);
+  asked[0]?.answer("first");
+  asked[1]?.answer("other");
+  await turn();
+  asked[2]?.answer("second");
+  expect(await Promise.all([...early, ...late])).toEqual(["first", "other", "first", "second", "second"]);
+  expect(asked.map(({ key }) => key)).toEqual(["a", "b", "a"]);
 });
