@@ -74,7 +74,7 @@ test("auth iam accepts a signed call with permission; a missing or wrong signatu
     const reply = await api.call("GET", path, undefined, { key: null, headers: await signed("GET", path, driver) });
     expect([path, reply.status]).toEqual([path, 200]);
   }
-  // Pages read answers and refusals; a function names allowed pages only.
+  // An allowed page can read answers and refusals. A function sends CORS headers to allowed pages only.
   const read = async (origin: string, path: string) =>
     api.call("GET", path, undefined, { key: null, headers: { origin, ...(await signed("GET", path, driver)) } });
   for (const [page, path, status] of [
@@ -86,7 +86,7 @@ test("auth iam accepts a signed call with permission; a missing or wrong signatu
     expect([path, reply.status, ...cors(reply)]).toEqual([path, status, page, "Retry-After,X-Correlation-Id", "Origin"]);
   }
   expect(cors(await read(FOREIGN, "/delivery/D:1"))[0]).toBeNull();
-  // Of the gateway's own refusals too a page learns what they say.
+  // A page can also read the gateway's own refusals.
   const unsigned = await api.call("GET", "/delivery/D:1", undefined, { key: null, headers: { origin: PAGES[1] } });
   expect([unsigned.status, ...cors(unsigned)]).toEqual([403, PAGES[1], "Retry-After,X-Correlation-Id", "Origin"]);
 });
@@ -99,13 +99,13 @@ test("auth iam: simulate signs its calls and finds the state that it sent", asyn
   try {
     writeFileSync(join(folder, "fleetlogix.config.json"), JSON.stringify(SIGNED));
     const words = "simulate --vehicles 2 --minutes 0.1 --interval 0.1 --seed 3 --json".split(" ");
-    // Without `--local`, which excludes an address.
+    // The variable stands for `--local`, which cannot be used together with an address.
     const env = { PATH: process.env.PATH, FLEETLOGIX_LOCAL: "1", AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
-    const said = await new Promise<string>((done) => {
+    const output = await new Promise<string>((done) => {
       const args = [resolve("bin/fleetlogix.js"), ...words, "--endpoint-url", api.aws.url];
       execFile(process.execPath, args, { cwd: folder, env }, (_: ExecFileException | null, stdout) => done(stdout));
     });
-    expect(JSON.parse(said)).toMatchObject({ ok: true, vehicles: 2, errors: 0, differences: [], refusals: {}, error: null });
+    expect(JSON.parse(output)).toMatchObject({ ok: true, vehicles: 2, errors: 0, differences: [], refusals: {}, error: null });
   } finally {
     removeFolder(folder);
   }
@@ -148,7 +148,7 @@ test("auth none requires no key and no signature; every answer names the single 
   }
   expect(cors(await from(FOREIGN, "GET", "/delivery/D2"))[0]).toBeNull();
   expect(cors(await preflight("/delivery", FOREIGN))[0]).toBe(PAGES[0]);
-  // A call without a browser is served, and told nothing of pages.
+  // A call without an Origin header is answered without CORS headers.
   const plain = await api.call("GET", "/delivery/D2", undefined, { key: null });
   expect([plain.status, plain.headers.get("access-control-allow-origin")]).toEqual([200, null]);
 });

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Deployed, deploy } from "./deployed.ts";
 
 /**
- * Many calls at once on one key. The functions get more time than they have by default: a test does not know who else keeps
- * the machine busy, and every one of them may have to start.
+ * Many concurrent calls with one key. The functions have a longer timeout than by default, because the machine may be busy and each
+ * call may start an execution environment.
  */
 let api: Deployed;
 beforeAll(async () => {

@@ -69,7 +69,7 @@ test("a late update does not overwrite a newer one; in the same second the later
     applied: false,
     reason: "final",
   });
-  // Late news is news: each has its copy.
+  // A late update is stored too: each one has its raw copy.
   expect(await api.rawKeys("-late-")).toHaveLength(4);
 });
 

@@ -26,7 +26,7 @@ test("docs/api.md and docs/api.d.ts equal the OpenAPI document; `npm run docs:ap
   expect(readFileSync("docs/api.d.ts", "utf8")).toBe(types());
 });
 
-/** Times at which something was received differ from run to run. */
+/** Masks the times of receipt, which differ from run to run. */
 const masked = (value: unknown): unknown =>
   JSON.parse(
     JSON.stringify(value, (key, inner) => (key === "notified_at" || (key === "updated_at" && String(inner).includes(".")) ? "…" : inner)),

@@ -22,7 +22,7 @@ const EVENTS = {
   route: (id: string) => ({ vehicle_id: id, position: WEST, route_id: "R", recorded_at: T0, event_id: id }),
 } as const;
 type Path = keyof typeof EVENTS;
-/** The AWS calls behind an event, in order, and of the second read of a table its number. */
+/** The AWS calls of each event, in order. A number marks the second or third call of an operation. */
 const CALLS: Record<Path, readonly string[]> = {
   delivery: ["dynamodb GetItem", "s3 PutObject", "dynamodb UpdateItem"],
   vehicle: ["dynamodb GetItem", "s3 PutObject", "dynamodb GetItem 2", "dynamodb UpdateItem"],
@@ -37,16 +37,16 @@ const CALLS: Record<Path, readonly string[]> = {
   ],
 };
 const cases = (Object.keys(CALLS) as Path[]).flatMap((path) => CALLS[path].map((call) => [path, call] as const));
-/** Breaks this call from now on, `times` times. */
+/** Adds a fault rule that meets this call `times` times. */
 function breakCall(call: string, times: number, fault: FaultRule["fault"]): void {
   const [service, operation, nth = "1"] = call.split(" ");
   api.faults.add({ service, operation, nth: Number(nth), times, fault });
 }
-/** All of the SDK's own tries: three, and two with SNS, after which the call does without. */
+/** The number of attempts of one call: three, and two for SNS. After them the function answers without having sent the message. */
 const outage = (call: string): number => (call.includes("Publish") ? 2 : 3);
 const FAILS = { kind: "fail", status: 500 } as const;
 
-/** As a phone does: the same event until it is accepted. */
+/** Sends the same event until it is accepted, as a phone does. */
 async function persist(path: Path, event: object) {
   const refused: number[] = [];
   const time = path === "delivery" ? "occurred_at" : "recorded_at";
@@ -64,7 +64,7 @@ async function persist(path: Path, event: object) {
 }
 const state = async (path: Path, id: string) =>
   path === "delivery" ? api.items("deliveries", { delivery_id: id }) : api.items("vehicles", { vehicle_id: id });
-/** Every rule has hit what it was made for, as often as it said. */
+/** Checks that each fault rule has met as many calls as it should. */
 const expectHit = () => expect(api.faults.rules().filter((rule) => rule.matched < rule.nth + (rule.times ?? 1) - 1)).toEqual([]);
 
 test.each(cases)("POST /%s answers at most 503 while %s fails, and a retry with the same event completes it", async (path, call) => {
@@ -75,7 +75,7 @@ test.each(cases)("POST /%s answers at most 503 while %s fails, and a retry with 
   expect(await state(path, id)).toHaveLength(1);
   expect(await api.rawKeys(`-${id}.json`)).toHaveLength(1);
   if (path === "route") {
-    // The next call of the vehicle sends what is owed.
+    // The next call of the vehicle sends the message that was not sent.
     await persist(path, { ...EVENTS.route(id), recorded_at: "2026-03-01T10:00:09Z", event_id: `${id}-next` });
     expect(await api.alertItems(id)).toHaveLength(1);
     expect(api.published(id).map(({ machines }) => machines.type)).toEqual(["ROUTE_DEVIATION"]);
@@ -185,7 +185,7 @@ test("a function without a permission answers 500 without details", async () => 
   expect(await api.call("POST", "/delivery", EVENTS.delivery("denied"))).toMatchObject({ status: 200, body: { applied: true } });
 });
 
-// The last of them: the limits stay.
+// This test is the last one, because the limits stay.
 test("calls above the limits of the usage plan get 429 with a hint; later calls with the key work", async () => {
   await api.change({ api: { rateLimit: 1, burstLimit: 2 } });
   const replies = await Promise.all(Array.from({ length: 12 }, () => api.call("GET", "/vehicle/V/alerts")));

@@ -52,17 +52,22 @@ interface Fault {
 const fix = { vehicle_id: "V", position: HERE };
 const FAULTS: readonly Fault[] = [
   { why: "a missing id and status", path: ["POST", "/delivery"], body: {}, at: ["delivery_id", "status"] },
-  { why: "a status that is none", path: ["POST", "/delivery"], body: { delivery_id: "D", status: "lost" }, at: ["status"] },
+  { why: "an unknown status", path: ["POST", "/delivery"], body: { delivery_id: "D", status: "lost" }, at: ["status"] },
   { why: "unknown fields", path: ["POST", "/delivery"], body: { delivery_id: "D", status: "failed", x: 1, y: 2 }, at: ["x", "y"] },
   {
-    why: "an unknown field inside",
+    why: "an unknown field in a nested object",
     path: ["POST", "/delivery"],
     body: { delivery_id: "D", status: "failed", position: { ...HERE, alt: 2600 } },
     at: ["position.alt"],
   },
   { why: "an id with a slash", path: ["POST", "/delivery"], body: { delivery_id: "a/b", status: "failed" }, at: ["delivery_id"] },
   { why: "an empty id", path: ["POST", "/delivery"], body: { delivery_id: "", status: "failed" }, at: ["delivery_id"] },
-  { why: "an id of 65", path: ["POST", "/delivery"], body: { delivery_id: "x".repeat(65), status: "failed" }, at: ["delivery_id"] },
+  {
+    why: "an id of 65 characters",
+    path: ["POST", "/delivery"],
+    body: { delivery_id: "x".repeat(65), status: "failed" },
+    at: ["delivery_id"],
+  },
   { why: "a fraction for an id", path: ["POST", "/delivery"], body: { delivery_id: 1.5, status: "failed" }, at: ["delivery_id"] },
   {
     why: "notes of 1001",
@@ -87,16 +92,16 @@ const FAULTS: readonly Fault[] = [
   { why: "half a position", path: ["POST", "/vehicle"], body: { vehicle_id: "V", position: { lat: 1 } }, at: ["position.lon"] },
   { why: "an extra of 2 KB and more", path: ["POST", "/vehicle"], body: { ...fix, extra: { a: "x".repeat(2048) } }, at: ["extra"] },
   { why: "an unknown query parameter", path: ["POST", "/vehicle?debug=1"], body: fix, at: ["debug"] },
-  { why: "a batch of none", path: ["POST", "/vehicle"], body: { events: [] }, at: ["events"] },
-  { why: "a batch of 501", path: ["POST", "/vehicle"], body: { events: Array(501).fill(fix) }, at: ["events"] },
-  { why: "a batch with more beside", path: ["POST", "/vehicle"], body: { events: [fix], vehicle_id: "V" }, at: ["vehicle_id"] },
+  { why: "an empty batch", path: ["POST", "/vehicle"], body: { events: [] }, at: ["events"] },
+  { why: "a batch of 501 events", path: ["POST", "/vehicle"], body: { events: Array(501).fill(fix) }, at: ["events"] },
+  { why: "a batch with another field", path: ["POST", "/vehicle"], body: { events: [fix], vehicle_id: "V" }, at: ["vehicle_id"] },
   { why: "text for a distance", path: ["POST", "/vehicle"], body: { ...fix, remaining_distance_km: "12" }, at: ["remaining_distance_km"] },
   { why: "one waypoint", path: ["PUT", "/route/R"], body: { waypoints: [HERE] }, at: ["waypoints"] },
   { why: "2001 waypoints", path: ["PUT", "/route/R"], body: { waypoints: Array(2001).fill(HERE) }, at: ["waypoints"] },
   { why: "a bad waypoint", path: ["PUT", "/route/R"], body: { waypoints: [HERE, { lat: 91, lon: 0 }] }, at: ["waypoints.1.lat"] },
   { why: "a threshold of 0", path: ["PUT", "/route/R"], body: { waypoints: [HERE, HERE], threshold_km: 0 }, at: ["threshold_km"] },
-  { why: "no route at all", path: ["POST", "/route"], body: fix, at: ["route_id"] },
-  { why: "a planned route of one", path: ["POST", "/route"], body: { ...fix, planned_route: [HERE] }, at: ["planned_route"] },
+  { why: "no route", path: ["POST", "/route"], body: fix, at: ["route_id"] },
+  { why: "a planned route of one position", path: ["POST", "/route"], body: { ...fix, planned_route: [HERE] }, at: ["planned_route"] },
   { why: "a path id with a space", path: ["PUT", "/route/a%20b"], body: { waypoints: [HERE, HERE] }, at: ["route_id"] },
 ];
 

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-/** Everything here must stay out of the logs: of people, of where they were, and what opens doors. */
+/** Personal data that must not be in the logs: notes, names and positions. */
 const SECRET = { notes: "Call Ana Pérez, +57 300 765 4321", lat: 5.2718281, lon: -74.3141592, name: "Casa de Ana" };
 const at = (minute: number) => new Date(Date.UTC(2026, 2, 1, 10, minute)).toISOString();
 const here = { lat: SECRET.lat, lon: SECRET.lon };

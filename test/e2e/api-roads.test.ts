@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Deployed, deploy } from "./deployed.ts";
 
-/** Real roads, real clocks, real phones: each rule through the deployed API. */
+/** The rules for real roads, clocks and phones, each tested through the deployed API. */
 let api: Deployed;
 beforeAll(async () => {
-  // More time than by default: nobody knows who else keeps the machine busy.
+  // A longer timeout than by default, because the machine may be busy.
   api = await deploy({ functions: { timeoutSeconds: 25 }, alerts: { timeZone: "America/Bogota", language: "es" } });
   await api.call("PUT", "/route/R", { waypoints: [BOGOTA, NORTH] });
 });
@@ -61,7 +61,7 @@ test("an event_id identifies an event of its delivery or vehicle, independent of
   expect(await api.call("POST", "/delivery", { ...one, status: "failed", occurred_at: at(400) })).toMatchObject({ status: 409 });
 });
 
-/** Legal ids: the names that every object has, and any others. */
+/** Valid ids: the names of the members of every object, and random ones. */
 const inherited = Object.getOwnPropertyNames(Object.prototype);
 const character = fc.constantFrom(..."abcXYZ019_.:-");
 const ids = fc.oneof(
@@ -72,7 +72,7 @@ const ids = fc.oneof(
 test("every operation accepts every valid id", async () => {
   const seen = new Set<string>();
   const works = fc.asyncProperty(ids, async (id) => {
-    // A second life of the same vehicle would not begin anew.
+    // The generator may repeat an id, whose vehicle then has a state already.
     if (seen.has(id)) return;
     seen.add(id);
     expect((await api.call("PUT", `/route/${id}`, { waypoints: [BOGOTA, NORTH] })).status).toBe(200);

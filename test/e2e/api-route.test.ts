@@ -81,12 +81,12 @@ test("an episode is opened, kept, escalated, renewed and closed within 80 %, wit
   const silent = { alert: { alert_id, state: "open", notified: false } };
   expect(await fix(60, 5)).toMatchObject(silent);
   expect(await fix(120, 5.9)).toMatchObject(silent);
-  // Doubled since the last message.
+  // The deviation has doubled since the last message.
   expect(await fix(180, 6.1)).toMatchObject({ alert: { alert_id, state: "open", notified: true } });
   expect(await fix(180 + 899, 4)).toMatchObject(silent);
   // A quarter of an hour after the last message.
   expect(await fix(180 + 900, 4)).toMatchObject({ alert: { notified: true } });
-  // Between 80 % of the threshold and the threshold it stays open in silence.
+  // Between 80 % of the threshold and the threshold the episode stays open, without a message.
   expect(await fix(1200, 1.8)).toMatchObject({ is_deviated: false, ...silent });
   expect(await fix(1300, 1.59)).toMatchObject({ alert: { alert_id, state: "closed", notified: true } });
   expect(await fix(1400, 1.9)).toMatchObject({ alert: null });
@@ -109,7 +109,7 @@ test("an episode is opened, kept, escalated, renewed and closed within 80 %, wit
     close_reason: "back_on_route",
     notified_at: expect.any(String),
   });
-  // 90 days after it closed; told long afterwards, 90 days from then.
+  // The item expires 90 days after the closing. When the closing is reported much later, it expires 90 days after the report.
   const from = Date.now() - Date.parse(at(0)) > 60 * 86_400_000 ? Date.now() : Date.parse(at(0));
   expect((Number(item?.expires_at) * 1000 - from) / 86_400_000).toBeCloseTo(90, 1);
   // The next deviation is another episode.
@@ -197,11 +197,11 @@ test("alerts of one second are in the order of their opening, for every precisio
 });
 
 test("HTTPS, mail and SMS subscribers get the message in their own format; attributes filter", async () => {
-  const heard: Record<string, unknown>[] = [];
+  const received: Record<string, unknown>[] = [];
   const server = createServer(async (request, response) => {
     const message = (await json(request)) as Record<string, unknown>;
     if (message.Type === "SubscriptionConfirmation") await fetch(String(message.SubscribeURL));
-    heard.push(message);
+    received.push(message);
     response.end();
   }).listen(0, "127.0.0.1");
   try {
@@ -210,7 +210,7 @@ test("HTTPS, mail and SMS subscribers get the message in their own format; attri
     const { port } = server.address() as AddressInfo;
     const subscription = { TopicArn: api.outputs.topic_arn ?? "", Protocol: "http", Endpoint: `http://127.0.0.1:${port}/alerts` };
     const { SubscriptionArn: arn } = await sns.send(new SubscribeCommand({ ...subscription, ReturnSubscriptionArn: true }));
-    await expect.poll(() => heard.length, { timeout: 30_000 }).toBe(1);
+    await expect.poll(() => received.length, { timeout: 30_000 }).toBe(1);
     const policy = { AttributeName: "FilterPolicy", AttributeValue: JSON.stringify({ vehicle_id: ["M"], type: ["ROUTE_DEVIATION"] }) };
     await sns.send(new SetSubscriptionAttributesCommand({ SubscriptionArn: arn, ...policy }));
     const mail = async () => (await (await fetch(`${api.aws.url}/_local/mail`)).json()) as Record<string, string>[];
@@ -221,9 +221,9 @@ test("HTTPS, mail and SMS subscribers get the message in their own format; attri
     const { alert, deviation_km } = await post({ vehicle_id: "M", driver_id: "C-9", position: west(3), recorded_at: at(0) });
     await post({ vehicle_id: "M", driver_id: "C-9", position: west(0), recorded_at: at(120) });
     await expect.poll(async () => (await mail()).filter((one) => one.body?.includes(" M ")).length, { timeout: 30_000 }).toBe(4);
-    await expect.poll(() => heard.length, { timeout: 30_000 }).toBe(2);
+    await expect.poll(() => received.length, { timeout: 30_000 }).toBe(2);
 
-    const said = {
+    const expected = {
       type: "ROUTE_DEVIATION",
       alert_id: alert.alert_id,
       vehicle_id: "M",
@@ -234,8 +234,8 @@ test("HTTPS, mail and SMS subscribers get the message in their own format; attri
       position: west(3),
       timestamp: at(0),
     };
-    expect(JSON.parse(String(heard[1]?.Message))).toEqual(said);
-    expect(heard[1]).toMatchObject({
+    expect(JSON.parse(String(received[1]?.Message))).toEqual(expected);
+    expect(received[1]).toMatchObject({
       Type: "Notification",
       MessageAttributes: { type: { Type: "String", Value: "ROUTE_DEVIATION" }, vehicle_id: { Type: "String", Value: "M" } },
     });

@@ -57,7 +57,7 @@ test("the remaining distance is the given one, else along the route, else the gr
   expect(await post(all)).toMatchObject({ remaining_distance_km: 12.5, distance_method: "given", eta_minutes: 15 });
   expect(await post({ ...all, remaining_distance_km: 12.3456 })).toMatchObject({ remaining_distance_km: 12.346 });
   expect(await post(planned)).toMatchObject({ remaining_distance_km: 111.195, distance_method: "route", eta_minutes: 133.4 });
-  // Beside the road: from the nearest point of the route to its end. Farther off than the threshold: back to it first.
+  // Near the route the distance counts from the nearest point to the end. Beyond the threshold the way back to the route is added.
   const beside = { ...planned, vehicle_id: "beside", position: { lat: 5.211, lon: -74.08 } };
   expect(await post(beside)).toMatchObject({ distance_method: "route", remaining_distance_km: expect.closeTo(55.6, 1) });
   const far = { ...planned, vehicle_id: "far", position: { lat: 5.211, lon: -74.5 } };

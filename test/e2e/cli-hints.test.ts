@@ -33,7 +33,7 @@ function printed({ stdout, stderr }: ProcessEnd, ...parts: readonly string[]): s
   if (!found) throw new Error(`no command with ${parts.join(" ")} in: ${text}`);
   return found;
 }
-/** Types what was printed; `template` is how the product's source has it. */
+/** Runs the printed command. `template`: the form of this command in the product's source. */
 async function typed(template: string, words: readonly string[]): Promise<ProcessEnd> {
   proven.add(template);
   return fixture.run(words);
@@ -71,7 +71,7 @@ test("the printed commands for secrets, keys, logs and calls run", { timeout: LO
   const wrong = await fixture.run(["api", "GET", "http://127.0.0.1/vehicle"]);
   expect(await typed("fleetlogix api GET /vehicle", printed(wrong, "api", "GET", "/vehicle"))).toMatchObject({ code: 0 });
   const version = await fixture.run(["deploy-lambdas", "--rollback", "1"]);
-  // There is one version only: what was printed is understood, and says so.
+  // There is only one version: the printed command is valid, and its error says so.
   const back = await typed("fleetlogix deploy-lambdas … --rollback …", printed(version, "--rollback", "1"));
   expect(back).toMatchObject({ code: 1, stderr: expect.stringContaining("version 1") });
   expect(await typed("--verbose", ["outputs", "nothing", "--verbose"])).toMatchObject({
@@ -188,7 +188,7 @@ const ELSEWHERE: Readonly<Record<string, readonly [file: string, name: string]>>
   "--skip-final-snapshot": ["test/e2e/cli-local.test.ts", "a teardown keeps resources with data; with --delete-data nothing remains"],
   "--replace": ["test/database/import.test.ts", "rows in the target are kept unless --replace is given"],
   "fleetlogix up --local": ["test/e2e/cli-local.test.ts", "an interrupted `up` exits with 130, and a rerun completes the stack"],
-  "fleetlogix simulate --local": ["test/e2e/simulate.test.ts", "the command drives, verifies, and says so in one document"],
+  "fleetlogix simulate --local": ["test/e2e/simulate.test.ts", "the command simulates, verifies and reports in one document"],
   "fleetlogix dashboard": ["test/e2e/dashboard.test.ts", "accepts only its token"],
   "fleetlogix db import --from postgres://OLD": ["test/database/import.test.ts", "a stopped run leaves the target unchanged"],
   "fleetlogix db psql": ["test/database/schema.test.ts", "psql connects with a verified certificate"],

@@ -198,7 +198,7 @@ test("a named key has its own limits, works until it is revoked, and `up` does n
   expect(await run("keys revoke partner-a")).toMatchObject({ code: 0 });
   expect(await status(value)).toBe(403);
   expect((await json("keys list")).keys).toEqual([]);
-  // A teardown removes the one that is left.
+  // The teardown below removes this key.
   expect(await run("keys create depot")).toMatchObject({ code: 0 });
 });
 

@@ -10,7 +10,7 @@ import { type FaultRule, faultPlan } from "../../src/local/core/faults.ts";
 import { removeFolder } from "../support/folders.ts";
 import { localAws } from "../support/local-aws.ts";
 
-/** The way to AWS: proxies, certificates, pages of others, names that do not exist. The real command; no network is needed. */
+/** The real command behind proxies, with certificates, HTML answers and unknown host names. The tests need no network. */
 const BIN = resolve("bin/fleetlogix.js");
 const KEYS = { AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: "secret" };
 let cwd: string;
@@ -24,24 +24,24 @@ afterEach(() => {
 });
 interface Ended {
   readonly code: number | null;
-  readonly said: string;
+  readonly output: string;
 }
 function run(args: string, env: Record<string, string>): Promise<Ended> {
   const environment = { PATH: process.env.PATH, HOME: cwd, AWS_EC2_METADATA_DISABLED: "true", ...env };
   const child = spawn(process.execPath, [BIN, ...args.split(" ")], { cwd, env: environment, stdio: ["ignore", "pipe", "pipe"] });
-  let said = "";
+  let output = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk) => {
-      said += chunk;
+      output += chunk;
     });
-  return new Promise((done) => child.on("close", (code) => done({ code, said })));
+  return new Promise((done) => child.on("close", (code) => done({ code, output })));
 }
 async function listening(server: Server): Promise<number> {
   servers.push(server);
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   return (server.address() as AddressInfo).port;
 }
-/** A proxy that takes CONNECT, remembers it, and answers with `status`. */
+/** A proxy that records each CONNECT request and answers it with `status`. */
 async function proxy(status: number): Promise<{ readonly address: string; readonly connects: string[] }> {
   const connects: string[] = [];
   const server = createServer();
@@ -58,10 +58,10 @@ test.each(["HTTPS_PROXY", "https_proxy"])(
   "calls go through the proxy of %s; one that asks for a password is named, without ours",
   async (name) => {
     const { address, connects } = await proxy(407);
-    const { code, said } = await run("plan --region us-east-1", { ...KEYS, [name]: `http://ada:hush@${address}` });
+    const { code, output } = await run("plan --region us-east-1", { ...KEYS, [name]: `http://ada:hush@${address}` });
     expect(connects[0]).toBe("sts.us-east-1.amazonaws.com:443");
-    expect(said).toContain(`The proxy http://${address} asks for a name and a password (407)`);
-    expect(said).not.toContain("hush");
+    expect(output).toContain(`The proxy http://${address} asks for a name and a password (407)`);
+    expect(output).not.toContain("hush");
     expect(code).toBe(1);
   },
 );
@@ -78,9 +78,9 @@ test.each([403, 200, 404])("an HTML page with status %i is not taken as an answe
   const port = await answering(
     (_request, response) => void response.writeHead(status, { "content-type": "text/html" }).end("<h1>Blocked</h1>"),
   );
-  const { code, said } = await run(`plan --endpoint-url http://127.0.0.1:${port}`, KEYS);
-  expect(said).toMatch(/ENDPOINT_UNREACHABLE {2}The answer .*does not come from AWS/);
-  expect(said).not.toContain("permission");
+  const { code, output } = await run(`plan --endpoint-url http://127.0.0.1:${port}`, KEYS);
+  expect(output).toMatch(/ENDPOINT_UNREACHABLE {2}The answer .*does not come from AWS/);
+  expect(output).not.toContain("permission");
   expect(code).toBe(1);
 });
 
@@ -94,28 +94,28 @@ test("an untrusted certificate is named; AWS_CA_BUNDLE or ca_bundle makes it tru
   const port = await listening(createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, page) as unknown as Server);
   const args = `plan --endpoint-url https://127.0.0.1:${port}`;
   const untrusted = await run(args, KEYS);
-  expect(untrusted.said).toContain("CERTIFICATE  The certificate of");
-  expect(untrusted.said).toContain("AWS_CA_BUNDLE");
-  expect((await run(args, { ...KEYS, AWS_CA_BUNDLE: cert })).said).toContain("does not come from AWS");
-  expect((await run(args, { ...KEYS, AWS_CA_BUNDLE: join(cwd, "gone.pem") })).said).toContain("which cannot be read");
+  expect(untrusted.output).toContain("CERTIFICATE  The certificate of");
+  expect(untrusted.output).toContain("AWS_CA_BUNDLE");
+  expect((await run(args, { ...KEYS, AWS_CA_BUNDLE: cert })).output).toContain("does not come from AWS");
+  expect((await run(args, { ...KEYS, AWS_CA_BUNDLE: join(cwd, "gone.pem") })).output).toContain("which cannot be read");
   const file = join(cwd, "aws-config");
   writeFileSync(
     file,
     `[default]\nregion = us-east-1\n[profile office]\nca_bundle = ${cert}\naws_access_key_id = a\naws_secret_access_key = b\n`,
   );
-  expect((await run(args, { ...KEYS, AWS_CONFIG_FILE: file })).said).toContain("CERTIFICATE");
+  expect((await run(args, { ...KEYS, AWS_CONFIG_FILE: file })).output).toContain("CERTIFICATE");
   for (const [more, profile] of [
     [" --profile office", {}],
     ["", { AWS_PROFILE: "office" }],
   ] as const)
-    expect((await run(args + more, { AWS_CONFIG_FILE: file, ...profile })).said).toContain("does not come from AWS");
+    expect((await run(args + more, { AWS_CONFIG_FILE: file, ...profile })).output).toContain("does not come from AWS");
 });
 
 test("an unknown region is named after two tries, with its host and the nearest region", async () => {
-  const { code, said } = await run("plan --region us-esat-1", KEYS);
-  expect(said).toContain("us-esat-1");
-  expect(said).toContain("Did you mean us-east-1");
-  expect(said).toContain("sts.us-esat-1.amazonaws.com");
+  const { code, output } = await run("plan --region us-esat-1", KEYS);
+  expect(output).toContain("us-esat-1");
+  expect(output).toContain("Did you mean us-east-1");
+  expect(output).toContain("sts.us-esat-1.amazonaws.com");
   expect(code).toBe(1);
 });
 test("an unknown profile is named with the most similar one", async () => {
@@ -125,9 +125,9 @@ test("an unknown profile is named with the most similar one", async () => {
     ["plan --profile fleet-prd", {}],
     ["plan", { AWS_PROFILE: "fleet-prd" }],
   ] as const) {
-    const { code, said } = await run(args, env);
-    expect(said).toContain('CREDENTIALS  There is no profile "fleet-prd"');
-    expect(said).toContain("Did you mean fleet-prod?");
+    const { code, output } = await run(args, env);
+    expect(output).toContain('CREDENTIALS  There is no profile "fleet-prd"');
+    expect(output).toContain("Did you mean fleet-prod?");
     expect(code).toBe(5);
   }
 });
@@ -139,8 +139,8 @@ test("doctor calls an endpoint that never answers at most twice: a call waits fo
   const port = await answering(() => {
     asked++;
   });
-  const { code, said } = await run(`doctor --endpoint-url http://127.0.0.1:${port}`, KEYS);
-  expect(said).toMatch(/✖ +connection/);
+  const { code, output } = await run(`doctor --endpoint-url http://127.0.0.1:${port}`, KEYS);
+  expect(output).toMatch(/✖ +connection/);
   expect(asked).toBeGreaterThan(0);
   expect(asked).toBeLessThanOrEqual(2);
   expect(code).toBe(1);
@@ -152,16 +152,16 @@ test("doctor gives each check ten seconds when only the first call is answered, 
     ["s3", "dynamodb", "sns", "rds", "ec2", "iam", "logs", "lambda", "apigateway"].map((service) => hanging(service)),
   );
   const aws = await localAws({ faults });
-  const { code, said } = await run(`doctor --endpoint-url ${aws.url}`, KEYS);
+  const { code, output } = await run(`doctor --endpoint-url ${aws.url}`, KEYS);
   const times = new Map<string, number>();
   for (const { service, operation, input } of faults.calls()) {
     const call = `${service}:${operation} ${JSON.stringify(input)}`;
     times.set(call, (times.get(call) ?? 0) + 1);
   }
   await aws.close();
-  for (const check of ["node", "credentials", "region", "permissions"]) expect(said).toMatch(new RegExp(`[✔✖] +${check}`));
-  expect(said).toMatch(/PREFLIGHT|ENDPOINT_UNREACHABLE/);
-  // Several checks may ask the same; none asks three times.
+  for (const check of ["node", "credentials", "region", "permissions"]) expect(output).toMatch(new RegExp(`[✔✖] +${check}`));
+  expect(output).toMatch(/PREFLIGHT|ENDPOINT_UNREACHABLE/);
+  // Several checks may make the same call. No check makes it three times.
   expect(Math.max(...times.values())).toBeLessThanOrEqual(6);
   expect(code).toBe(1);
 });

@@ -4,7 +4,7 @@ import type { CommandProcess, ProcessEnd } from "../fault-injection/kill/command
 import { type CommandFixture, startFixture } from "../fault-injection/kill/fixture.ts";
 import type { CallVerdict, Trap } from "../fault-injection/kill/proxy.ts";
 
-/** The real command, ended from outside in the middle of its work; each run goes on where the one before it was ended. */
+/** The real command, ended by signals while it works. Each run continues where the run before was ended. */
 const LONG = 120_000;
 const pause = (ms: number) => new Promise((go) => setTimeout(go, ms));
 let fixture: CommandFixture;
@@ -15,7 +15,7 @@ const lives = () => {
   afterAll(() => fixture.close());
 };
 
-/** `act` happens while the first call of this name is on its way. */
+/** Runs `act` while the first call of this name is in flight. */
 function during(
   name: string,
   act: (started: CommandProcess) => CallVerdict | Promise<CallVerdict>,
@@ -29,16 +29,16 @@ const givesLockBack = (name: string) => /^s3 DELETE .*\.fleetlogix\/lock\.json/.
 
 /** Waits until the command prints this text. Returns the output so far. */
 async function saying({ child }: CommandProcess, text: string): Promise<void> {
-  let said = "";
-  await new Promise<void>((output) =>
+  let output = "";
+  await new Promise<void>((done) =>
     child.stderr?.on("data", (chunk) => {
-      said += chunk;
-      if (said.includes(text)) output();
+      output += chunk;
+      if (output.includes(text)) done();
     }),
   );
 }
 
-/** ProcessEnd by a signal while this call is on its way and everything else in flight waits; answers what began after it. */
+/** Sends the signal while this call is in flight and all other calls wait. Returns the calls that began after the signal. */
 async function signalled(
   signal: NodeJS.Signals,
   name: string,
@@ -48,7 +48,7 @@ async function signalled(
   const act = async (started: CommandProcess): Promise<CallVerdict> => {
     started.child.kill(signal);
     await saying(started, "Stopping: calls in flight finish first");
-    // Calls that were sent before arrive; none is answered meanwhile.
+    // Calls that were sent before the signal still arrive. None is answered meanwhile.
     for (let seen = -1; seen !== before; await pause(300)) [seen, before] = [before, fixture.proxy.calls().length];
     return "go on";
   };
@@ -65,7 +65,7 @@ describe("up", () => {
     ["SIGTERM", "dynamodb UpdateContinuousBackups", ["setup", "--concurrency", "1"]],
     ["SIGHUP", "lambda POST /2015-03-31/functions", ["up"]],
   ] as const)(
-    "%s at %s: what is in flight is finished, no call begins, it says where it stands and ends with 130",
+    "%s at %s: calls in flight finish, no other call begins, the progress is printed, and the exit code is 130",
     { timeout: LONG },
     async (signal, name, args) => {
       const { end, late } = await signalled(signal, name, args);
@@ -82,7 +82,7 @@ describe("up", () => {
       child.kill("SIGINT");
       await pause(300);
       child.kill("SIGINT");
-      // Only the process's end sets the call free.
+      // The call continues only when the process has ended.
       await ended;
       return "cut";
     };
@@ -108,16 +108,20 @@ describe("up", () => {
     expect(["CreateTable", "CreateFunction", "CreateDBInstance", "CreateRestApi"].map(made)).toEqual([4, 3, 1, 1]);
   });
 
-  test.each(["stdout", "stderr"] as const)("nobody reads its %s any more: it finishes its work", { timeout: LONG }, async (name) => {
-    const sns = new SNS({ region: "us-east-1", endpoint: fixture.url, credentials: { accessKeyId: "other", secretAccessKey: "other" } });
-    await sns.deleteTopic({ TopicArn: "arn:aws:sns:us-east-1:000000000000:fleetlogix-alerts" });
-    const leave = ({ child }: CommandProcess): CallVerdict => {
-      child[name]?.destroy();
-      return "go on";
-    };
-    expect((await during("sns CreateTopic", leave, ["setup"])).code).toBe(0);
-    expect(await fixture.run(["setup"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Nothing to do: /) });
-  });
+  test.each(["stdout", "stderr"] as const)(
+    "when nobody reads its %s any more, the run still finishes its work",
+    { timeout: LONG },
+    async (name) => {
+      const sns = new SNS({ region: "us-east-1", endpoint: fixture.url, credentials: { accessKeyId: "other", secretAccessKey: "other" } });
+      await sns.deleteTopic({ TopicArn: "arn:aws:sns:us-east-1:000000000000:fleetlogix-alerts" });
+      const leave = ({ child }: CommandProcess): CallVerdict => {
+        child[name]?.destroy();
+        return "go on";
+      };
+      expect((await during("sns CreateTopic", leave, ["setup"])).code).toBe(0);
+      expect(await fixture.run(["setup"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Nothing to do: /) });
+    },
+  );
 
   test("an interrupted teardown lists the remaining resources, and a rerun continues", { timeout: LONG }, async () => {
     const interrupt = ({ child }: CommandProcess): CallVerdict => {

@@ -32,13 +32,13 @@ function run(...args: string[]): Promise<{ code: number | null; stdout: string; 
     AWS_SECRET_ACCESS_KEY: "y",
   };
   const child = spawn(process.execPath, [resolve("bin/fleetlogix.js"), ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
-  const said = { stdout: "", stderr: "" };
+  const output = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name].on("data", (chunk) => {
-      said[name] += chunk;
+      output[name] += chunk;
     });
   }
-  return new Promise((done) => child.on("close", (code) => done({ code, ...said })));
+  return new Promise((done) => child.on("close", (code) => done({ code, ...output })));
 }
 const databaseStatus = async () => (await aws.client(RDS).describeDBInstances({})).DBInstances?.[0]?.DBInstanceStatus;
 
@@ -63,7 +63,7 @@ test("a database in creation is shown as changing, not as an error, and is not r
 
 test("with a complete stack --exit-code gives 0, and the holder of the lock is shown", { timeout: LONG }, async () => {
   await aws.close();
-  // One without AWS's delays.
+  // A local AWS without AWS's delays.
   aws = await localAws();
   expect(await run("up")).toMatchObject({ code: 0 });
   expect(await run("status", "--exit-code")).toMatchObject({ code: 0, stdout: expect.stringMatching(/\d+ resources: \d+ ready\.\n$/) });

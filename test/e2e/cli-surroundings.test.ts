@@ -23,12 +23,12 @@ function shell(script: string): Promise<Ended> {
   const env = { PATH: process.env.PATH, HOME: cwd, AWS_EC2_METADATA_DISABLED: "true" };
   const text = `fleetlogix() { "${process.execPath}" "${BIN}" "$@"; }\n${script}`;
   const child = spawn("bash", ["-c", text], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
-  const said = { stdout: "", stderr: "" };
+  const output = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const)
     child[name].on("data", (chunk) => {
-      said[name] += chunk;
+      output[name] += chunk;
     });
-  return new Promise((done) => child.on("close", (code) => done({ code, ...said })));
+  return new Promise((done) => child.on("close", (code) => done({ code, ...output })));
 }
 const write = (content: string | Buffer) => writeFileSync(join(cwd, "fleetlogix.config.json"), content);
 const TRACE = /\n\s+at /;

@@ -23,9 +23,9 @@ afterAll(async () => {
 
 interface Typed {
   readonly child: ChildProcess;
-  said(): string;
+  output(): string;
   until(pattern: RegExp): Promise<void>;
-  /** The terminal gets another width, as when a person drags its window's edge. */
+  /** Changes the width of the terminal, as a user does who resizes its window. */
   resize(columns: number): void;
   readonly ended: Promise<number | null>;
 }
@@ -40,28 +40,28 @@ function inTerminal(words: string): Typed {
     AWS_SECRET_ACCESS_KEY: "y",
   };
   const child = spawn("script", ["-qec", line, "/dev/null"], { cwd, env });
-  let said = "";
+  let printed = "";
   const waiting = new Set<() => void>();
   child.stdout.on("data", (chunk) => {
-    said += chunk;
+    printed += chunk;
     for (const look of waiting) look();
   });
   const until = (pattern: RegExp) =>
     new Promise<void>((done) => {
       const look = () => {
-        if (pattern.test(said)) done();
+        if (pattern.test(printed)) done();
       };
       waiting.add(look);
       look();
     });
-  const resize = (columns: number) => void execFileSync("stty", ["-F", /\/dev\/\S+/.exec(said)?.[0] as string, "cols", String(columns)]);
-  return { child, said: () => said, until, resize, ended: new Promise((done) => child.on("close", done)) };
+  const resize = (columns: number) => void execFileSync("stty", ["-F", /\/dev\/\S+/.exec(printed)?.[0] as string, "cols", String(columns)]);
+  return { child, output: () => printed, until, resize, ended: new Promise((done) => child.on("close", done)) };
 }
 
 /** Lines as they are drawn, without the terminal's codes. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the codes are what is taken out.
-const linesOf = (said: string): readonly string[] => said.replace(/\u001b\[[?\d;]*[A-Za-z]/g, "").split(/[\r\n]+/);
-const widest = (said: string): number => Math.max(...linesOf(said).map((line) => displayWidth(line)));
+const linesOf = (output: string): readonly string[] => output.replace(/\u001b\[[?\d;]*[A-Za-z]/g, "").split(/[\r\n]+/);
+const widest = (output: string): number => Math.max(...linesOf(output).map((line) => displayWidth(line)));
 
 describe.runIf(hasTerminals)("in a terminal", () => {
   test("config init asks four questions, repeats a question after an invalid answer, and Enter takes the default", {
@@ -94,47 +94,47 @@ describe.runIf(hasTerminals)("in a terminal", () => {
     await screen.until(/\?1049h[\s\S]*Ctrl-C ends it/);
     screen.child.stdin?.write("\u0003");
     expect(await screen.ended).toBe(130);
-    const said = screen.said();
-    expect(said.lastIndexOf("\u001b[?1049l")).toBeGreaterThan(said.lastIndexOf("\u001b[?1049h"));
+    const output = screen.output();
+    expect(output.lastIndexOf("\u001b[?1049l")).toBeGreaterThan(output.lastIndexOf("\u001b[?1049h"));
     // The screen is redrawn without clearing it, because clearing flickers.
-    expect(said).not.toContain("\u001b[2J");
+    expect(output).not.toContain("\u001b[2J");
     // The last frame stays in the scrollback.
-    expect(said.slice(said.lastIndexOf("\u001b[?1049l"))).toMatch(/\d+ resources: /);
+    expect(output.slice(output.lastIndexOf("\u001b[?1049l"))).toMatch(/\d+ resources: /);
   });
 
   test("status --watch redraws for a new width without waiting for the next read", { timeout: LONG }, async () => {
     const screen = inTerminal("status --watch");
     await screen.until(/Ctrl-C ends it/);
-    const before = screen.said();
+    const before = screen.output();
     screen.resize(50);
     await screen.until(new RegExp(`^[\\s\\S]{${before.length},}Ctrl-C ends it`));
-    const after = screen.said().slice(before.length);
-    // Drawn over what is there: nothing is cleared before.
+    const after = screen.output().slice(before.length);
+    // The new frame is drawn over the old one, which is not cleared before.
     expect(after.startsWith("\u001b[?2026h\u001b[H")).toBe(true);
     expect(widest(after)).toBeLessThanOrEqual(50);
     screen.child.stdin?.write("\u0003");
     expect(await screen.ended).toBe(130);
   });
 
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals are steered by them
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are control codes of terminals
   const CLEARED = /\u001b\[(?:2K|1A|1G|G|K|J|0J)/g;
   test("after a new width during `up` no line is lost, the live part fits, and Ctrl-C reports the progress", {
     timeout: LONG,
   }, async () => {
     const up = inTerminal("setup --no-color");
     await up.until(/✔ \S+ +created/);
-    const before = up.said();
+    const before = up.output();
     up.resize(60);
     await up.until(new RegExp(`^[\\s\\S]{${before.length},}✔ \\S+ +created`));
     up.child.stdin?.write("\u0003");
     expect(await up.ended).toBe(130);
-    const after = up.said().slice(before.length);
-    expect(up.said()).toMatch(/Stopping: calls in flight finish first; Ctrl-C again stops at once/);
+    const after = up.output().slice(before.length);
+    expect(up.output()).toMatch(/Stopping: calls in flight finish first; Ctrl-C again stops at once/);
     expect(after).toMatch(/\d+ done, 0 failed, \d+ not started/);
-    const finished = linesOf(up.said()).flatMap((line) => /✔ (\S+) +created/.exec(line)?.[1] ?? []);
+    const finished = linesOf(up.output()).flatMap((line) => /✔ (\S+) +created/.exec(line)?.[1] ?? []);
     expect(new Set(finished).size).toBe(finished.length);
-    expect(up.said()).not.toContain("\u001b[2J");
-    expect(up.said()).not.toContain("\u001b[36m");
+    expect(up.output()).not.toContain("\u001b[2J");
+    expect(up.output()).not.toContain("\u001b[36m");
     // The live part ends without a line break: what follows it clears it first.
     const live = linesOf(after.replace(CLEARED, "\n")).filter((line) => / of \d+ done|^ {4}/.test(line));
     // Lines written during the resize may still have the old width.

@@ -11,8 +11,8 @@ import type { CallVerdict } from "../fault-injection/kill/proxy.ts";
 import { removeFolder } from "../support/folders.ts";
 
 /**
- * Two real commands on one stack, and things of our names that are not ours. The first test leaves a finished stack, and others
- * begin from a copy of it; where functions and API are not the subject, the data layer is enough.
+ * Two real commands on one stack, and foreign resources with our names. The first test leaves a finished stack, and others begin from a
+ * copy of it. Tests that need no functions and no API create the data layer only.
  */
 const LONG = 300_000;
 const BUCKET = "fleetlogix-data-000000000000-us-east-1";
@@ -26,10 +26,10 @@ const s3 = () => new S3({ ...own(), forcePathStyle: true });
 const made = (operation: string) => fixture.calls().filter((call) => call.operation === operation && call.effect).length;
 const written = () => fixture.proxy.calls().filter((call) => call.write);
 const nothingToDo = { code: 0, stdout: expect.stringMatching(/^Nothing to do: /) };
-/** Something for the next run to mend. */
+/** Deletes a topic, so that the next run has something to repair. */
 const loseTopic = () => new SNS(own()).deleteTopic({ TopicArn: "arn:aws:sns:us-east-1:000000000000:fleetlogix-alerts" });
 
-/** Runs `first`, and while its call of this name is on its way, `meanwhile` to its end. */
+/** Runs `first`. While its call of this name is in flight, runs `meanwhile` to its end. */
 async function meanwhile(
   first: readonly string[],
   name: string,
@@ -54,7 +54,7 @@ test("two concurrent first runs of `up` make one stack", { timeout: LONG }, asyn
   const ends = await Promise.all([fixture.run(["up"]), fixture.run(["up"])]);
   for (const { code, stderr } of ends) if (code !== 0) expect(stderr).toContain("LOCKED");
   expect(ends.map(({ code }) => code)).toContain(0);
-  // Were there a double or something left over, it would be removed.
+  // A double or a leftover resource would be removed by this run.
   expect(await fixture.run(["up"])).toMatchObject(nothingToDo);
   for (const [operation, count] of [
     ["CreateTable", 4],
@@ -145,7 +145,7 @@ test("a teardown that cannot delete one resource exits with 1 and lists the rest
   expect(end.stdout).toMatch(
     /^These resources remain and may cost money:\n {2}topic\.alerts .*arn:aws:sns:\S+:fleetlogix-alerts {2}ACCESS_DENIED\n {2}topic\.alarms .*:fleetlogix-alarms {2}ACCESS_DENIED\n\n/,
   );
-  // With it everything else would be tried again, and is gone: nothing but the permission is missing.
+  // All other resources are deleted, so only the missing permission is left to report.
   expect(await fixture.run(["teardown", "--yes", "--delete-data"])).toMatchObject({ code: 5 });
   await fetch(`${fixture.url}/_local/faults`, { method: "DELETE" });
   const [, words = ""] = /with\n {2}node \S+ (teardown .*)\n/.exec(end.stdout) ?? [];
@@ -155,7 +155,7 @@ test("a teardown that cannot delete one resource exits with 1 and lists the rest
   expect(resources.filter((r) => r.state !== "absent").map((r) => r.id)).toEqual(["api.account"]);
 });
 
-/** The command in a terminal of no size, in which somebody types `answer` when it asks; null: nobody is there to type. */
+/** Runs the command in a terminal without a size and types `answer` when it asks. null: types nothing. */
 function inTerminal(args: string, answer: string | null): Promise<{ code: number | null; screen: string }> {
   const line = `${process.execPath} ${resolve("bin/fleetlogix.js")} ${args}${answer === null ? " </dev/null" : ""}`;
   const env = { PATH: process.env.PATH, HOME: folder, TERM: "xterm", NO_COLOR: "1" };

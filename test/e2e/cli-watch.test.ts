@@ -29,31 +29,31 @@ afterAll(async () => {
 
 interface Running {
   readonly child: ChildProcess;
-  readonly said: { stdout: string; stderr: string };
+  readonly output: { stdout: string; stderr: string };
   readonly ended: Promise<number | null>;
-  /** Resolves when what was said since `from` matches. */
+  /** Resolves when the output of this stream matches. */
   until(stream: "stdout" | "stderr", pattern: RegExp): Promise<void>;
 }
 function run(...args: string[]): Running {
   const env = { PATH: process.env.PATH, HOME: cwd, FLEETLOGIX_LOCAL: "1", FLEETLOGIX_LOCAL_PORT: String(port) };
   const child = spawn(process.execPath, [join(cwd, "bin/fleetlogix.js"), ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   started.push(child);
-  const said = { stdout: "", stderr: "" };
+  const output = { stdout: "", stderr: "" };
   const waiting = new Set<() => void>();
   for (const name of ["stdout", "stderr"] as const) {
     child[name].on("data", (chunk) => {
-      said[name] += chunk;
+      output[name] += chunk;
       for (const look of waiting) look();
     });
   }
   return {
     child,
-    said,
+    output,
     ended: new Promise((done) => child.on("close", done)),
     until: (stream, pattern) =>
       new Promise((done) => {
         const look = () => {
-          if (!pattern.test(said[stream])) return;
+          if (!pattern.test(output[stream])) return;
           waiting.delete(look);
           done();
         };
@@ -76,7 +76,7 @@ test("a saved handler is deployed and its logs are shown; one that does not comp
   const called = async () => {
     const call = run("invoke", "verify-delivery", "--sample", "postDelivery", "--json");
     await call.ended;
-    return call.said;
+    return call.output;
   };
   const deployed = await version();
   await watching.until("stdout", /verify-delivery .*said by the saved code/);

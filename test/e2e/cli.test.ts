@@ -38,7 +38,7 @@ function run(args: string, options: { env?: Record<string, string>; node?: strin
 const config = (content: unknown) =>
   writeFileSync(join(cwd, "fleetlogix.config.json"), typeof content === "string" ? content : JSON.stringify(content));
 
-/** The files that a run loads. The bundle's parts are named after the source that asks for them on demand: `app-HASH.cjs`. */
+/** The files that a run loads. Each part of the bundle is named after the source file that it is loaded for: `app-HASH.cjs`. */
 async function modulesOf(args: string): Promise<string> {
   const file = join(cwd, "modules.txt");
   const hook = join(cwd, "hook.cjs");
@@ -63,7 +63,7 @@ describe("commands without AWS load no SDK", () => {
   });
 });
 
-describe("words", () => {
+describe("help, version and usage errors", () => {
   test("help and version answer on stdout", async () => {
     const help = await run("--help");
     expect(help).toMatchObject({ code: 0, stderr: "" });

@@ -5,7 +5,7 @@ import { type RunningDashboard, startDashboard } from "../../src/dashboard/dashb
 import type { Feed, Update } from "../../src/dashboard/model.ts";
 import { FleetlogixError } from "../../src/errors.ts";
 
-/** How the dashboard treats the API that it reads: a stand-in that counts its calls and answers as it is told. */
+/** The dashboard's calls of the API that it reads. A stub of the API counts the calls and gives the answers that a test sets. */
 const KEY = "the-key-of-the-api";
 let api: Server;
 let calls: { readonly path: string; readonly key: string | undefined }[];
@@ -63,7 +63,7 @@ afterEach(async () => {
   await new Promise((resolve) => api.close(resolve));
 });
 
-/** An open page: what it has heard so far. */
+/** Opens a page and collects the updates that it receives. */
 async function open(): Promise<{ readonly heard: Update[]; readonly text: () => string }> {
   const page = await fetch(running.url);
   expect(page.headers.get("content-security-policy")).toContain("img-src 'self' data: https://*.tile.example;");

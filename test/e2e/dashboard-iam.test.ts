@@ -42,10 +42,10 @@ function dashboard(credentials: Variables): ChildProcess {
 }
 const firstLine = (stream: NodeJS.ReadableStream): Promise<string> =>
   new Promise((done) => {
-    let said = "";
+    let output = "";
     stream.on("data", (chunk) => {
-      said += chunk;
-      if (said.includes("\n")) done(said);
+      output += chunk;
+      if (output.includes("\n")) done(output);
     });
   });
 
@@ -89,11 +89,11 @@ test("signs its calls with the caller's credentials and sends no credential to t
   const child = dashboard(credentials);
   const { url } = JSON.parse(await firstLine(child.stdout as NodeJS.ReadableStream));
   const answered = new Set<string>();
-  const said = await heard(url, ({ feeds = [] }) => {
+  const printed = await heard(url, ({ feeds = [] }) => {
     for (const { name, answeredAt, failing } of feeds) if (answeredAt !== null && failing === null) answered.add(name);
     return ["vehicles", "alerts", "deliveries", "traffic"].every((name) => answered.has(name));
   });
-  for (const value of Object.values(credentials)) expect(said.includes(value)).toBe(false);
+  for (const value of Object.values(credentials)) expect(printed.includes(value)).toBe(false);
   child.kill("SIGKILL");
 });
 
@@ -106,7 +106,7 @@ test("shows that the credentials have no permission to call the API", { timeout:
 
 test("fails with one sentence and a hint when there are no credentials", { timeout: LONG }, async () => {
   const child = dashboard({});
-  const [document, said, code] = await Promise.all([
+  const [document, stderrText, code] = await Promise.all([
     text(child.stdout as NodeJS.ReadableStream),
     text(child.stderr as NodeJS.ReadableStream),
     new Promise((done) => child.on("close", done)),
@@ -116,5 +116,5 @@ test("fails with one sentence and a hint when there are no credentials", { timeo
   expect({ ok, code: error.code }).toEqual({ ok: false, code: "CREDENTIALS" });
   expect(error.message).toBe("No AWS credentials were found (CredentialsProviderError).");
   expect(error.hint).toContain("Set AWS_PROFILE or --profile");
-  expect(said).not.toMatch(/\n\s+at /);
+  expect(stderrText).not.toMatch(/\n\s+at /);
 });

@@ -39,19 +39,19 @@ function inTerminal(path: string, ...flags: string[]) {
   const line = `PATH=${path} exec ${process.execPath} ${resolve("bin/fleetlogix.js")} ${words}`;
   const env = { PATH: process.env.PATH, HOME: folder, TERM: "xterm", FLEETLOGIX_LOCAL: "1" };
   const child = spawn("script", ["-qec", line, "/dev/null"], { cwd: folder, env });
-  let said = "";
+  let output = "";
   child.stdout.on("data", (chunk) => {
-    said += chunk;
+    output += chunk;
   });
   const ended = new Promise<number | null>((done) => child.on("close", done));
   const stop = () => {
     child.stdin.write(CTRL_C);
     return ended;
   };
-  return { said: () => said, stop };
+  return { output: () => output, stop };
 }
 const inTime = { timeout: 60_000 };
-const printed = (said: string): string => /http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]+/.exec(said)?.[0] ?? "";
+const printedLink = (output: string): string => /http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]+/.exec(output)?.[0] ?? "";
 
 describe.runIf(canOpen)("dashboard in a terminal", () => {
   test("opens the browser with a one-time link; the printed link works repeatedly", { timeout: LONG }, async () => {
@@ -62,8 +62,8 @@ describe.runIf(canOpen)("dashboard in a terminal", () => {
       .toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=\S+\n$/);
     const address = readFileSync(opened, "utf8").trim();
     // The terminal may print the link after the browser has got its own.
-    await expect.poll(() => printed(running.said()), inTime).not.toBe("");
-    const link = printed(running.said());
+    await expect.poll(() => printedLink(running.output()), inTime).not.toBe("");
+    const link = printedLink(running.output());
     expect(new URL(address).origin).toBe(new URL(link).origin);
     expect(address).not.toBe(link);
     const statuses = [];
@@ -76,8 +76,8 @@ describe.runIf(canOpen)("dashboard in a terminal", () => {
     for (const flag of ["--no-open", "--json"]) {
       const { path, opened } = pathWith({ browser: true });
       const running = inTerminal(path, flag);
-      await expect.poll(() => printed(running.said()), inTime).not.toBe("");
-      expect((await fetch(printed(running.said()))).status).toBe(200);
+      await expect.poll(() => printedLink(running.output()), inTime).not.toBe("");
+      expect((await fetch(printedLink(running.output()))).status).toBe(200);
       expect(await running.stop()).toBe(130);
       expect(existsSync(opened)).toBe(false);
     }
@@ -85,8 +85,8 @@ describe.runIf(canOpen)("dashboard in a terminal", () => {
 
   test("reports a missing browser and keeps running", { timeout: LONG }, async () => {
     const running = inTerminal(pathWith({ browser: false }).path);
-    await expect.poll(() => running.said(), inTime).toContain("No browser could be opened: open the address yourself.");
-    expect((await fetch(printed(running.said()))).status).toBe(200);
+    await expect.poll(() => running.output(), inTime).toContain("No browser could be opened: open the address yourself.");
+    expect((await fetch(printedLink(running.output()))).status).toBe(200);
     expect(await running.stop()).toBe(130);
   });
 });

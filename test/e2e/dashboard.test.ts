@@ -29,10 +29,10 @@ const command = (...words: string[]): ChildProcess =>
   });
 const firstLine = (stream: NodeJS.ReadableStream | null): Promise<string> =>
   new Promise((done) => {
-    let said = "";
+    let output = "";
     stream?.on("data", (chunk) => {
-      said += chunk;
-      if (said.includes("\n")) done(said);
+      output += chunk;
+      if (output.includes("\n")) done(output);
     });
   });
 
@@ -53,7 +53,7 @@ interface Got {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
 }
-/** Any headers: fetch lets no Host be set. */
+/** Sends any headers. `fetch` would not send a Host header of ours. */
 const get = (path: string, headers: Record<string, string> = {}, method = "GET"): Promise<Got> =>
   new Promise((done, fail) => {
     const { port } = new URL(url);
@@ -87,14 +87,14 @@ describe("the server", () => {
 
   test("a port in use and a missing stack give one clear error each", async () => {
     const second = command("--no-open", "--port", new URL(url).port);
-    const [said] = await Promise.all([text(second.stderr as NodeJS.ReadableStream), once(second, "close")]);
-    expect(said).toMatch(/^PORT_BUSY {2}Port \d+ is taken/m);
+    const [stderr] = await Promise.all([text(second.stderr as NodeJS.ReadableStream), once(second, "close")]);
+    expect(stderr).toMatch(/^PORT_BUSY {2}Port \d+ is taken/m);
     expect(second.exitCode).toBe(1);
     const absent = command("--no-open", "--port", "4567", "--env", "elsewhere", "--json");
     const [document] = await Promise.all([text(absent.stdout as NodeJS.ReadableStream), once(absent, "close")]);
     const { ok, error } = JSON.parse(document);
     expect([ok, error.code]).toEqual([false, "NOT_DEPLOYED"]);
-    // The page's port is no flag of `up`.
+    // `up` has no flag for the port of the page.
     expect(error.hint).toMatch(/ up /);
     expect(error.hint).not.toContain("--port");
   });
@@ -139,7 +139,7 @@ describe.skipIf(!chromiumPath)("the page", () => {
     const place = () => page.locator('#details dl > div:has(dt:text-is("Position")) dd').textContent();
     // A selected vehicle is shown close up, and these vehicles leave that view within seconds.
     await page.locator("#fit").click();
-    // The picture first: a move between the two is then seen in both.
+    // The picture is taken first: a move between the two readings then changes both of them later.
     const [drawn, before] = [await picture(), await place()];
     await expect.poll(place, inTime).not.toBe(before);
     await expect.poll(picture, inTime).not.toBe(drawn);

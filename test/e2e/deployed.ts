@@ -48,12 +48,12 @@ export interface Deployed {
   raw(key: string): Promise<unknown>;
   /** Messages about a vehicle that SNS accepted, whatever the sender's answer was. */
   published(vehicleId: string): Published[];
-  /** Brings the same back end up to other settings; its address stays. */
+  /** Runs `up` on the same back end with other settings. Its address stays the same. */
   change(settings: object): Promise<App>;
   close(): Promise<void>;
 }
 
-/** One caller after another makes more calls a second here than the default limits allow. A test of the limits sets `api` itself. */
+/** The tests make more calls a second than the default limits allow. A test of the limits sets `api` itself. */
 const WIDE_LIMITS = { rateLimit: 10_000, burstLimit: 5_000 };
 /**
  * The whole back end with a database that is a control plane only, deployed by the product's own code on a local AWS in this process.
@@ -101,8 +101,8 @@ async function callApi(
   const headers = { ...(text !== undefined && { "content-type": "application/json" }), ...(sentKey !== null && { "x-api-key": sentKey }) };
   const request = { method, headers: { ...headers, ...options.headers }, ...(text !== undefined && { body: text }) };
   const response = await fetch(`${url}${path}`, request);
-  const said = await response.text();
-  return { status: response.status, headers: response.headers, body: said === "" ? undefined : JSON.parse(said) };
+  const answer = await response.text();
+  return { status: response.status, headers: response.headers, body: answer === "" ? undefined : JSON.parse(answer) };
 }
 
 function readers(aws: Aws, { bucket, tables }: Outputs, faults: Faults) {

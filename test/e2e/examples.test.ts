@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { removeFolder } from "../support/folders.ts";
 
-/** The examples as their READMEs say, with the built command on a local AWS of their own. `handler-tests` runs in test/package. */
+/** Runs the examples as their READMEs describe, with the built command on a local AWS of its own. `handler-tests` runs in test/package. */
 const BIN = resolve("bin/fleetlogix.js");
 let home: string;
 let port: number;

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { removeFolder } from "../support/folders.ts";
 
 /**
- * Runs what the README tells its readers to type, line by line and in its order, with the built command in a folder of its own. What it
- * shows for AWS runs at the local AWS as an endpoint. The Spanish README has the same commands (test/unit/readme.test.ts).
+ * Runs the commands of the README in their order, with the built command in a folder of its own. Commands for AWS run with the local AWS
+ * as their endpoint. The Spanish README has the same commands (test/unit/readme.test.ts).
  */
 const BIN = resolve("bin/fleetlogix.js");
 /** Commands that are not run: the tests, and those that need an old server. */
@@ -65,7 +65,7 @@ function environment(isAws: boolean): NodeJS.ProcessEnv {
   };
 }
 
-/** `npx fleetlogix` is the built command; a dashboard is ended after a while, a drive is short, and a question is answered. */
+/** `npx fleetlogix` is the built command. A dashboard is ended after some seconds, a simulation is short, and a question is answered. */
 const SHELL = `npx() { shift; case "$1" in
   dashboard) timeout -s INT 5 node "${BIN}" "$@"; [ $? -eq 124 -o $? -eq 130 ] || true;;
   simulate) node "${BIN}" "$@" --minutes 0.1;;

@@ -93,7 +93,7 @@ async function tamper(
   );
 }
 
-test("the command drives, verifies, and says so in one document; the key is in none of it", async () => {
+test("the command simulates, verifies and reports in one document, and its output does not contain the key", async () => {
   const words = "simulate --vehicles 3 --minutes 0.1 --interval 0.2 --seed 3 --json".split(" ");
   const environment = { PATH: process.env.PATH, FLEETLOGIX_LOCAL: "1", AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
   const child = spawn(process.execPath, [resolve("bin/fleetlogix.js"), ...words, "--endpoint-url", deployed.aws.url], {

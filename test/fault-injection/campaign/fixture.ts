@@ -20,7 +20,7 @@ export interface Fixture {
   /** Documents of foreign resources, as they were before the first run. */
   readonly foreign: Documents;
   /** Every event and error of every run, as text. */
-  readonly said: string[];
+  readonly output: string[];
   /** Starts the command in process; all of its calls fail once `kill` was called. */
   start(concurrency: number, config?: Config, requestTimeoutMs?: number): Promise<CommandRun>;
   /** A call of somebody else: no fault meets it, and it is not logged. */
@@ -69,7 +69,7 @@ export async function startFixture({ config, artifacts }: FixtureOptions, saved?
   return {
     faults,
     foreign,
-    said: [],
+    output: [],
     s3,
     dynamodb,
     documents,

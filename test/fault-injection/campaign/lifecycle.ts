@@ -162,7 +162,7 @@ function observe(fixture: Fixture, how: Lifecycle, config: Config): Observed {
     clearCalls: fixture.faults.clear,
     documents: fixture.documents,
     foreign: fixture.foreign,
-    said: () => fixture.said.join("\n"),
+    output: () => fixture.output.join("\n"),
     holders: holdersOf(fixture, config),
   };
 }
@@ -181,17 +181,17 @@ async function checkPlan(fixture: Fixture, how: Lifecycle, config: Config, check
   check("I8", invariants.writesMade(fixture.faults.calls()));
 }
 
-export async function runCommand(started: CommandRun, command: Command, { said }: Pick<Fixture, "said">): Promise<RunEnd> {
-  const record = (event: unknown): void => void said.push(JSON.stringify(event));
+export async function runCommand(started: CommandRun, command: Command, { output }: Pick<Fixture, "output">): Promise<RunEnd> {
+  const record = (event: unknown): void => void output.push(JSON.stringify(event));
   try {
     const result = await (command === "up"
       ? started.app.apply({ part: "all" }, UP_OPTIONS, record)
       : started.app.teardown(TEARDOWN_OPTIONS, record));
     record(result.resources);
-    if (result.error) said.push(textOf(result.error));
+    if (result.error) output.push(textOf(result.error));
     return { result };
   } catch (thrown) {
-    said.push(textOf(thrown));
+    output.push(textOf(thrown));
     return { thrown };
   }
 }

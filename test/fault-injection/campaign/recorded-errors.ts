@@ -30,9 +30,9 @@ export function recordedErrors(): readonly Scenario[] {
     const times = passes ? 3 : null;
     const played = (): readonly FaultRule[] => [{ service, operation: name, times, fault: { kind: "fail", code, status, message } }];
     const expectEnd: NonNullable<Lifecycle["expectEnd"]> = (ending) => {
-      const said = errorOf(ending);
+      const error = errorOf(ending);
       if (passes) return ending.result?.ok ? undefined : "an error that passes by itself made the run fail";
-      return said === undefined ? "it reports success after a refusal" : undefined;
+      return error === undefined ? "it reports success after a refusal" : undefined;
     };
     const drift = WHILE_REPAIRING[operation];
     const when = drift === undefined ? { during: "up" as const } : drifted(drift);

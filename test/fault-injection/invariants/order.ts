@@ -21,7 +21,7 @@ export interface Observed {
   /** Documents of foreign resources, as they were before the first run. */
   readonly foreign: Documents;
   /** Everything that the runs printed. */
-  said(): string;
+  output(): string;
   readonly holders: Holders;
 }
 /** States of undisturbed runs. */
@@ -83,7 +83,7 @@ export async function checkTeardown(observed: Observed, { down }: Pick<Wanted, "
 
 /** At the end of a scenario. `secrets`: those that AWS held earlier and that a teardown deleted. */
 export function checkEnd(observed: Observed, secrets: readonly string[], check: Check): void {
-  check("I7", invariants.secretLeaked(observed.documents(), observed.said(), secrets));
+  check("I7", invariants.secretLeaked(observed.documents(), observed.output(), secrets));
   check("I5", invariants.foreignChanged(observed.foreign, observed.documents(), observed.calls()));
 }
 

@@ -53,9 +53,9 @@ export async function startFixture({ databases = "none", from }: FixtureOptions 
   const dataDir = join(folder, "aws");
   if (from) cpSync(from, dataDir, { recursive: true });
   const faults: Faults = faultPlan([], { keepCalls: 50_000 });
-  let said = "";
+  let output = "";
   const log = (line: string) => {
-    said += `${line}\n`;
+    output += `${line}\n`;
   };
   const aws = await startLocalAws({ dataDir, faults, settings: { databases, databasePort: 0 }, log });
   if (!from) await createForeignResources(aws.env.dispatch);
@@ -116,7 +116,7 @@ export async function startFixture({ databases = "none", from }: FixtureOptions 
     clearCalls: faults.clear,
     documents: () => replay(join(dataDir, "journal.jsonl")),
     holders,
-    output: () => said,
+    output: () => output,
     async saveTo(target) {
       await end();
       cpSync(dataDir, target, { recursive: true });

@@ -22,7 +22,7 @@ export function observe(fixture: CommandFixture, foreign: Documents, args: Argum
     clearCalls: fixture.clearCalls,
     documents: fixture.documents,
     foreign,
-    said: fixture.output,
+    output: fixture.output,
     holders: fixture.holders,
   };
 }
