@@ -21,14 +21,14 @@ export interface OpenReport {
   readonly report: () => Report;
 }
 
-export function openReport(chosen: number, say: (line: string) => void): OpenReport {
+export function openReport(chosen: number, print: (line: string) => void): OpenReport {
   const [scenarios, checks] = [new Map<string, number>(), new Map<string, number>()];
   const violations: Report["violations"][number][] = [];
   return {
     async play(name, scenario) {
       const violated = (violation: string): void => {
         violations.push({ scenario: name, violation });
-        say(`VIOLATION ${name}\n  ${violation}`);
+        print(`VIOLATION ${name}\n  ${violation}`);
       };
       count(scenarios, name.split(" ")[0] ?? "");
       await scenario((invariant, violation) => {

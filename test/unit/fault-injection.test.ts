@@ -7,7 +7,7 @@ import type { LoggedCall } from "../../src/local/core/faults.ts";
 import { scenariosOf } from "../fault-injection/campaign/scenarios.ts";
 import { FAULTS, INVARIANTS } from "../fault-injection/catalogue.ts";
 import { PLANTED_BUGS } from "../fault-injection/planted-bugs/bugs.ts";
-import { planted } from "../fault-injection/planted-bugs/plant.ts";
+import { withBug } from "../fault-injection/planted-bugs/plant.ts";
 
 const PAGE = readFileSync("docs/reliability.md", "utf8");
 const NUMBER = /\b[FI][1-9]\d?\b/g;
@@ -65,5 +65,5 @@ test("every invariant of the catalogue is checked, and a planted bug breaks it",
 });
 
 test.each(PLANTED_BUGS)("the planted bug fits the code: $bug", ({ file, edits }) => {
-  expect(planted(file, edits)).not.toBe(readFileSync(file, "utf8"));
+  expect(withBug(file, edits)).not.toBe(readFileSync(file, "utf8"));
 });

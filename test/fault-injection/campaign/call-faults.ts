@@ -92,9 +92,9 @@ export function atEveryWrite(calls: readonly LoggedCall[], during: Command): rea
   );
 }
 function atWrite(point: WritePoint, { name, rules }: FaultMaker, during: Command, production?: Config): Scenario {
-  const word = production ? "production's " : "";
+  const prefix = production ? "production's " : "";
   return lifecycle({
-    name: `${during === "teardown" ? "F15 " : ""}${name} at ${word}${during} write ${point.nth} ${nameOf(point.call)}`,
+    name: `${during === "teardown" ? "F15 " : ""}${name} at ${prefix}${during} write ${point.nth} ${nameOf(point.call)}`,
     during,
     concurrency: 1 + ((point.nth - 1) % 8),
     rules: rules(point),
@@ -154,7 +154,7 @@ export function staleAnswers(calls: readonly LoggedCall[], during: Command): rea
     ),
   );
   const lists = operationsOf(calls).filter(({ operation }) => /^List|^(Describe|Get)\w+s$|^GetResources$/.test(operation));
-  const old = lists.flatMap(({ service, operation }) =>
+  const staleLists = lists.flatMap(({ service, operation }) =>
     ([1, 2, 4] as const).map((nth) =>
       lifecycle({
         name: `F10 ${service}:${operation} is stale from its answer ${nth} in ${during}`,
@@ -174,7 +174,7 @@ export function staleAnswers(calls: readonly LoggedCall[], during: Command): rea
         rules: () => [{ service, operation, times: 2, fault: { kind: "emptyPage" } }],
       }),
     );
-  return [...stale, ...old, ...paged];
+  return [...stale, ...staleLists, ...paged];
 }
 function addStaleReads({ faults }: Fixture, service: string, times: number): void {
   faults.add({ service, times, fault: { kind: "staleRead" } });

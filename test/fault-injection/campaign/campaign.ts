@@ -14,17 +14,17 @@ export interface CampaignOptions {
   readonly sample?: number | undefined;
   /** Only scenarios whose name this regular expression finds. */
   readonly only?: string | undefined;
-  /** After so many minutes no scenario begins; the played ones are an even sample of all. */
+  /** No scenario begins after this number of minutes. The scenarios played until then are an even sample of all. */
   readonly minutes?: number | undefined;
   readonly shard: number;
   readonly shards: number;
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
 }
-/** One of so many scenarios always continues to the teardown; with `only`, every one does. */
+/** One in this number of scenarios always continues to the teardown. With `only`, every scenario does. */
 const TEARDOWN_SHARE = 4;
 
 export async function campaign(options: CampaignOptions): Promise<Report> {
-  const { seeds, only, minutes, shard, shards, say } = options;
+  const { seeds, only, minutes, shard, shards, print } = options;
   const { config } = loadConfig({ cwd: "/nowhere", variables: {} });
   const built = await buildFunctions(Object.keys(config.functions.names) as FunctionName[]);
   const context = openContext({ config, artifacts: async () => built });
@@ -33,14 +33,14 @@ export async function campaign(options: CampaignOptions): Promise<Report> {
   const all = scenariosOf({ ...references, config, productionConfig: production, seeds }).filter(
     ({ name }) => only === undefined || new RegExp(only).test(name),
   );
-  const mine = sample(all, options.sample, 1).filter((_, index) => index % shards === shard);
-  const { play, report } = openReport(mine.length, say);
+  const chosen = sample(all, options.sample, 1).filter((_, index) => index % shards === shard);
+  const { play, report } = openReport(chosen.length, print);
   const endMs = minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + minutes * 60_000;
-  for (const [index, scenario] of mine.entries()) {
+  for (const [index, scenario] of chosen.entries()) {
     if (Date.now() >= endMs) break;
     const toTeardown = only !== undefined || index % TEARDOWN_SHARE === 0;
     await play(scenario.name, (check) => scenario.play(context, check, { toTeardown }));
-    if ((index + 1) % 50 === 0) say(`shard ${shard}: ${index + 1} of ${mine.length}, ${report().violations.length} violations`);
+    if ((index + 1) % 50 === 0) print(`shard ${shard}: ${index + 1} of ${chosen.length}, ${report().violations.length} violations`);
   }
   await context.close();
   return report();

@@ -21,7 +21,7 @@ import {
   TOPIC,
 } from "./stack.ts";
 
-/** F17: a resource is deleted outside of fleetlogix: `up` creates it again, a teardown goes on without it. */
+/** F17: a resource is deleted outside of fleetlogix. `up` creates it again, and a teardown continues without it. */
 
 /** By id in the plan: the calls that delete it, with the calls that AWS requires before. */
 const DELETIONS: Readonly<Record<string, OutOfBandChange>> = {
@@ -95,11 +95,11 @@ export function deletions(): readonly Scenario[] {
       const action = resources.find((resource) => resource.id === id)?.decision.action;
       return action === "create" || id === "api.account" ? undefined : `the plan says ${action} for a deleted resource`;
     };
-    const rest = { from: "stack", before, concurrency: 1 + (index % 8) } as const;
+    const common = { from: "stack", before, concurrency: 1 + (index % 8) } as const;
     return [
-      lifecycle({ ...rest, name: `F17 ${id} is deleted outside of fleetlogix`, during: "up", expectPlan }),
+      lifecycle({ ...common, name: `F17 ${id} is deleted outside of fleetlogix`, during: "up", expectPlan }),
       // The logging role belongs to the account, not to the stack: a teardown leaves it.
-      ...(id === "api.account" ? [] : [lifecycle({ ...rest, name: `F17 ${id} is deleted before a teardown`, during: "teardown" })]),
+      ...(id === "api.account" ? [] : [lifecycle({ ...common, name: `F17 ${id} is deleted before a teardown`, during: "teardown" })]),
     ];
   });
 }

@@ -21,7 +21,7 @@ import {
   taggings,
 } from "./stack.ts";
 
-/** F16: an attribute is changed outside of fleetlogix: the plan shows it, `up` repairs it. */
+/** F16: an attribute is changed outside of fleetlogix. The plan shows it, and `up` repairs it. */
 
 /** A change that somebody makes outside of fleetlogix. */
 export type OutOfBandChange = (fixture: Fixture) => Promise<unknown>;
@@ -30,9 +30,9 @@ type Drifts = Readonly<Record<string, OutOfBandChange>>;
 
 const each = <T extends string>(items: readonly T[], drifts: (item: T) => Drifts): Drifts =>
   Object.assign({}, ...items.map(drifts)) as Drifts;
-const database = (path: string, wish: Readonly<Record<string, unknown>>): Drifts => ({
+const database = (path: string, input: Readonly<Record<string, unknown>>): Drifts => ({
   [`database.main ${path}`]: ({ outOfBand }) =>
-    outOfBand("rds", "ModifyDBInstance", { DBInstanceIdentifier: DATABASE, ApplyImmediately: true, ...wish }),
+    outOfBand("rds", "ModifyDBInstance", { DBInstanceIdentifier: DATABASE, ApplyImmediately: true, ...input }),
 });
 const stage = (path: string, patch: string, value: string): Drifts => ({
   [`api.stage ${path}`]: (fixture) =>
@@ -236,19 +236,19 @@ function notShown(plan: Plan, id: string, path: string): string | undefined {
   if (missing !== undefined) return missing;
   const busy = plan.resources.filter(({ decision }) => decision.action !== "keep" && decision.action !== "retain");
   // The permission to call a version is stored at its alias and deleted with it.
-  const parts = path === "published" ? "lambda.permission" : undefined;
+  const dependant = path === "published" ? "lambda.permission" : undefined;
   const others = busy
-    .filter((resource) => resource.id !== id && resource.kind !== parts)
+    .filter((resource) => resource.id !== id && resource.kind !== dependant)
     .map((resource) => `${resource.id} ${resource.decision.action}`);
   return others.length === 0 ? undefined : `the plan would also change ${others.join(", ")}`;
 }
 
 /** Undefined when the plan shows this difference. */
 export function shows({ resources }: Plan, id: string, path: string): string | undefined {
-  const mine = resources.find((resource) => resource.id === id)?.decision;
-  const paths = mine?.action === "update" ? mine.changes.map((change) => change.path) : [];
-  if (paths.some((shown) => shown === path || shown.startsWith(`${path}.`))) return undefined;
-  return `the plan does not show ${id} ${path}: ${JSON.stringify(mine)}`;
+  const decision = resources.find((resource) => resource.id === id)?.decision;
+  const paths = decision?.action === "update" ? decision.changes.map((change) => change.path) : [];
+  if (paths.some((changed) => changed === path || changed.startsWith(`${path}.`))) return undefined;
+  return `the plan does not show ${id} ${path}: ${JSON.stringify(decision)}`;
 }
 
 export function drifts(): readonly Scenario[] {

@@ -39,7 +39,7 @@ export interface SavedFixture {
 }
 export interface CommandRun {
   readonly app: App;
-  /** Cuts the connection and lets no later call out: the nearest to SIGKILL within one process. */
+  /** Cuts the connection and refuses all later calls. Within one process this is the nearest to SIGKILL. */
   kill(): never;
   isDead(): boolean;
   /** The first Ctrl-C. */

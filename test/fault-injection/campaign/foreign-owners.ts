@@ -22,7 +22,7 @@ export function foreignOwners(): readonly Scenario[] {
         (tagging): Scenario => ({
           name: `F18 ${tagging.id} ${name}`,
           play: (context, check) =>
-            inFinishedStack(context, (fixture, wanted) => playForeignOwner(fixture, context, wanted, check, tagging, make)),
+            inFinishedStack(context, (fixture, expected) => playForeignOwner(fixture, context, expected, check, tagging, make)),
         }),
       ),
     ),
@@ -33,11 +33,11 @@ export function foreignOwners(): readonly Scenario[] {
   ];
 }
 
-async function inFinishedStack(context: CampaignContext, play: (fixture: Fixture, wanted: Reference) => Promise<void>): Promise<void> {
-  const wanted = await context.reference(context.setting.config);
-  const fixture = await startFixture(context.setting, wanted.stack);
+async function inFinishedStack(context: CampaignContext, play: (fixture: Fixture, expected: Reference) => Promise<void>): Promise<void> {
+  const expected = await context.reference(context.setting.config);
+  const fixture = await startFixture(context.setting, expected.stack);
   try {
-    await play(fixture, wanted);
+    await play(fixture, expected);
   } finally {
     await fixture.close();
   }
@@ -47,14 +47,16 @@ async function inFinishedStack(context: CampaignContext, play: (fixture: Fixture
 async function playForeignOwner(
   fixture: Fixture,
   { setting }: CampaignContext,
-  wanted: Reference,
+  expected: Reference,
   check: Check,
   tagging: Tagging,
   make: (tagging: Tagging, fixture: Fixture) => Promise<unknown>,
 ): Promise<void> {
-  const ours = fixture.documents();
+  const stackDocuments = fixture.documents();
   await make(tagging, fixture);
-  const foreign = new Map([...fixture.documents()].filter(([key, value]) => JSON.stringify(ours.get(key)) !== JSON.stringify(value)));
+  const foreign = new Map(
+    [...fixture.documents()].filter(([key, value]) => JSON.stringify(stackDocuments.get(key)) !== JSON.stringify(value)),
+  );
   check("I5", foreign.size === 0 ? "no document was changed" : undefined);
   await expectRefusal(fixture, check);
   check("I5", writesMade(fixture.faults.calls()));
@@ -62,7 +64,7 @@ async function playForeignOwner(
   check("I5", foreignChanged(new Map([...fixture.foreign, ...foreign]), fixture.documents(), fixture.faults.calls()));
   await tagging.set(fixture, TAGS);
   check("I2", await rerun(fixture, "teardown", { concurrency: 4 }, setting.config));
-  check("I4", difference(wanted.down, snapshot(fixture.documents(), fixture.foreign)));
+  check("I4", difference(expected.down, snapshot(fixture.documents(), fixture.foreign)));
 }
 
 async function playOtherAccount(fixture: Fixture, check: Check): Promise<void> {

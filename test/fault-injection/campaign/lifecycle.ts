@@ -13,7 +13,7 @@ import {
   checkTeardown,
   type Observed,
   type Tolerance,
-  type Wanted,
+  type UndisturbedStates,
 } from "../invariants/order.ts";
 import type { Holders } from "../invariants/sentinels.ts";
 import { snapshot } from "../invariants/snapshot.ts";
@@ -21,7 +21,7 @@ import type { Check } from "../report.ts";
 import { type CommandRun, type Fixture, type FixtureOptions, type SavedFixture, startFixture } from "./fixture.ts";
 
 /** The undisturbed runs of one configuration, with which every scenario is compared. */
-export interface Reference extends Wanted {
+export interface Reference extends UndisturbedStates {
   readonly upCalls: readonly LoggedCall[];
   readonly downCalls: readonly LoggedCall[];
   /** The finished stack: scenarios can begin from it. */
@@ -80,9 +80,9 @@ export function openContext(setting: FixtureOptions): CampaignContext {
     setting,
     reference(config) {
       const key = JSON.stringify(config);
-      const made = known.get(key) ?? reference({ ...setting, config });
-      known.set(key, made);
-      return made;
+      const current = known.get(key) ?? reference({ ...setting, config });
+      known.set(key, current);
+      return current;
     },
     async close() {
       for (const made of known.values()) rmSync((await made).stack.dataDir, { recursive: true, force: true });
@@ -109,12 +109,12 @@ export function lifecycle(how: Lifecycle): Scenario {
     name: how.name,
     async play(context, check, { toTeardown }) {
       const { config } = { config: context.setting.config, ...how };
-      const wanted = await context.reference(config);
+      const expected = await context.reference(config);
       const from = how.from ?? (how.during === "up" ? "nothing" : "stack");
       const before = how.during === "teardown" || how.stackOfConfig ? config : context.setting.config;
       const fixture = await startFixture(context.setting, from === "stack" ? (await context.reference(before)).stack : undefined);
       try {
-        await playLifecycle(fixture, how, config, wanted, toTeardown, check);
+        await playLifecycle(fixture, how, config, expected, toTeardown, check);
       } finally {
         await fixture.close();
       }
@@ -126,7 +126,7 @@ async function playLifecycle(
   fixture: Fixture,
   how: Lifecycle,
   config: Config,
-  wanted: Reference,
+  expected: Reference,
   toTeardown: boolean,
   check: Check,
 ): Promise<void> {
@@ -141,11 +141,11 @@ async function playLifecycle(
     check("I2", how.expectEnd?.(ending, fixture));
   }
   checkDisturbed(observed, check);
-  const equal = how.during === "up" && (await checkRecovery(observed, wanted, how, check));
+  const equal = how.during === "up" && (await checkRecovery(observed, expected, how, check));
   secrets.push(...invariants.secretsOf(fixture.documents()));
   if (!equal || toTeardown) {
     if (how.during === "up") await checkIdleUp(observed, check);
-    await checkTeardown(observed, wanted, check);
+    await checkTeardown(observed, expected, check);
   }
   checkEnd(observed, secrets, check);
 }

@@ -29,7 +29,7 @@ if (values.shard !== undefined) {
     minutes: values.minutes === undefined ? undefined : Number(values.minutes),
     shard: Number(values.shard),
     shards: workers,
-    say: (line) => console.error(line),
+    print: (line) => console.error(line),
   });
   process.send?.(report, () => process.exit(0));
 } else {

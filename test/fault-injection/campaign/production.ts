@@ -29,9 +29,9 @@ const event = (SubscriptionName: string, change: Readonly<Record<string, unknown
 const aclWith =
   (change: (acl: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>): OutOfBandChange =>
   async (fixture) => {
-    const { WebACL, ...named } = await acl(fixture);
+    const { WebACL, ...webAcl } = await acl(fixture);
     const { DefaultAction, Rules, VisibilityConfig, Description } = WebACL as Readonly<Record<string, unknown>>;
-    return fixture.outOfBand("wafv2", "UpdateWebACL", { ...named, ...change({ DefaultAction, Rules, VisibilityConfig, Description }) });
+    return fixture.outOfBand("wafv2", "UpdateWebACL", { ...webAcl, ...change({ DefaultAction, Rules, VisibilityConfig, Description }) });
   };
 
 /** By `<id in the plan> <path of the difference>`. */
@@ -44,17 +44,17 @@ const DRIFTS: Readonly<Record<string, OutOfBandChange>> = {
   "events.database enabled": event(SUBSCRIPTIONS["events.database"], { Enabled: false }),
   "events.database categories": event(SUBSCRIPTIONS["events.database"], { EventCategories: ["failure"] }),
   "events.parameters enabled": event(SUBSCRIPTIONS["events.parameters"], { Enabled: false }),
-  "api.firewall rules": aclWith((there) => ({ ...there, Rules: [] })),
-  "api.firewall defaultAction": aclWith((there) => ({ ...there, DefaultAction: { Block: {} } })),
-  "key.stack rotation": async (fixture) => fixture.outOfBand("kms", "DisableKeyRotation", { KeyId: await keyOf(fixture) }),
-  "key.stack keyState": async (fixture) => fixture.outOfBand("kms", "DisableKey", { KeyId: await keyOf(fixture) }),
+  "api.firewall rules": aclWith((live) => ({ ...live, Rules: [] })),
+  "api.firewall defaultAction": aclWith((live) => ({ ...live, DefaultAction: { Block: {} } })),
+  "key.stack rotation": async (fixture) => fixture.outOfBand("kms", "DisableKeyRotation", { KeyId: await stackKeyId(fixture) }),
+  "key.stack keyState": async (fixture) => fixture.outOfBand("kms", "DisableKey", { KeyId: await stackKeyId(fixture) }),
   "role.monitoring policy": ({ outOfBand }) => outOfBand("iam", "DeleteRolePolicy", { RoleName: MONITORING, PolicyName: "fleetlogix" }),
   "database.main multiAz": ({ outOfBand }) =>
     outOfBand("rds", "ModifyDBInstance", { DBInstanceIdentifier: "fleetlogix-db", MultiAZ: false, ApplyImmediately: true }),
   "database.main deletionProtection": ({ outOfBand }) =>
     outOfBand("rds", "ModifyDBInstance", { DBInstanceIdentifier: "fleetlogix-db", DeletionProtection: false }),
 };
-async function keyOf({ outOfBand }: Fixture): Promise<unknown> {
+async function stackKeyId({ outOfBand }: Fixture): Promise<unknown> {
   const { KeyMetadata } = await outOfBand("kms", "DescribeKey", { KeyId: KEY });
   return (KeyMetadata as { readonly KeyId: string }).KeyId;
 }
@@ -73,8 +73,8 @@ const DELETIONS: Readonly<Record<string, OutOfBandChange>> = {
   "api.firewall-stage": (fixture) => fixture.outOfBand("wafv2", "DisassociateWebACL", { ResourceArn: stageArn(fixture) }),
   "api.firewall": async (fixture) => {
     await fixture.outOfBand("wafv2", "DisassociateWebACL", { ResourceArn: stageArn(fixture) });
-    const { WebACL: _acl, ...named } = await acl(fixture);
-    await fixture.outOfBand("wafv2", "DeleteWebACL", named);
+    const { WebACL: _acl, ...webAcl } = await acl(fixture);
+    await fixture.outOfBand("wafv2", "DeleteWebACL", webAcl);
   },
   "role.monitoring": async ({ outOfBand }) => {
     await outOfBand("iam", "DeleteRolePolicy", { RoleName: MONITORING, PolicyName: "fleetlogix" });
@@ -95,10 +95,10 @@ export function productionDeletion(config: Config): readonly Scenario[] {
       const action = resources.find((resource) => resource.id === id)?.decision.action;
       return action === "create" ? undefined : `the plan says ${action} for a deleted resource`;
     };
-    const how = { ...standing(config, index), before };
+    const common = { ...standing(config, index), before };
     return [
-      lifecycle({ ...how, name: `F17 production's ${id} is deleted outside of fleetlogix`, during: "up", expectPlan }),
-      lifecycle({ ...how, name: `F17 production's ${id} is gone before a teardown`, during: "teardown" }),
+      lifecycle({ ...common, name: `F17 production's ${id} is deleted outside of fleetlogix`, during: "up", expectPlan }),
+      lifecycle({ ...common, name: `F17 production's ${id} is gone before a teardown`, during: "teardown" }),
     ];
   });
 }

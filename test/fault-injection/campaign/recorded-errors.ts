@@ -35,9 +35,9 @@ export function recordedErrors(): readonly Scenario[] {
       return error === undefined ? "it reports success after a refusal" : undefined;
     };
     const drift = WHILE_REPAIRING[operation];
-    const when = drift === undefined ? { during: "up" as const } : drifted(drift);
+    const timing = drift === undefined ? { during: "up" as const } : drifted(drift);
     return [
-      lifecycle({ ...when, name: `F11 recorded: ${operation} says ${about}`, concurrency: 1 + (index % 8), rules: played, expectEnd }),
+      lifecycle({ ...timing, name: `F11 recorded: ${operation} says ${about}`, concurrency: 1 + (index % 8), rules: played, expectEnd }),
     ];
   });
 }

@@ -17,7 +17,7 @@ export const FUNCTIONS = ["verify-delivery", "calculate-eta", "route-deviation"]
 export const GATEWAY_ROLE = "fleetlogix-api-gateway-logs";
 export const TOPIC = arn("sns", "fleetlogix-alerts");
 export const ALARMS_TOPIC = arn("sns", "fleetlogix-alarms");
-/** One alarm stackOfConfig for all: they are of one kind and one form. */
+/** The campaign changes one alarm only: all alarms have the same kind and the same form. */
 export const ALARM = "fleetlogix-api-errors";
 export const DASHBOARD = "FleetLogix-dev";
 
@@ -34,7 +34,7 @@ const LOG_NAMES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(FUNCTIONS.map((fn) => [`logs.${fn}`, `/aws/lambda/${functionOf(fn)}`])),
   "api.logs": "/aws/apigateway/fleetlogix-api-access",
 };
-/** Of an id in the plan. The log of API Gateway's own execution is named after the API, and may outlive it. */
+/** The log group with this id in the plan. The name of the API's execution log contains the API's id. The log may outlive the API. */
 export function logGroup(fixture: Fixture, id: string): string {
   const beginning = `logs.groups ${REGION}/`;
   const found = [...fixture.documents().keys()].find((key) => key.startsWith(`${beginning}API-Gateway-Execution-Logs_`));
@@ -86,9 +86,9 @@ export const taggings = (logs: readonly string[]): readonly Tagging[] => [
   }),
   {
     id: "bucket.data",
-    set: async (fixture, tags) => tagBucket(fixture, (there) => ({ ...there, ...tags })),
+    set: async (fixture, tags) => tagBucket(fixture, (live) => ({ ...live, ...tags })),
     remove: async (fixture, keys) =>
-      tagBucket(fixture, (there) => Object.fromEntries(Object.entries(there).filter(([key]) => !keys.includes(key)))),
+      tagBucket(fixture, (live) => Object.fromEntries(Object.entries(live).filter(([key]) => !keys.includes(key)))),
   },
   ...Object.entries(TABLES).map(([id, name]): Tagging => {
     const ResourceArn = arn("dynamodb", `table/${name}`);

@@ -103,7 +103,7 @@ const WHILE_REPAIRING: readonly (readonly [drift: string, operation: string, cod
 const expectSuccess = ({ result }: RunEnd): string | undefined =>
   result?.ok ? undefined : "an error that passes by itself made the run fail";
 export function transientErrors(): readonly Scenario[] {
-  const named = ([, operation, code]: readonly [string, string, string, ...unknown[]]) =>
+  const nameOf = ([, operation, code]: readonly [string, string, string, ...unknown[]]) =>
     `F11 ${operation} is refused for a while: ${code}`;
   const rule = (call: string, code: string, status: number, message: string, times: number): FaultRule => {
     return { ...callOf(call), times, fault: { kind: "fail", code, status, message } };
@@ -112,14 +112,14 @@ export function transientErrors(): readonly Scenario[] {
     ...TRANSIENT_ERRORS.map((entry, index) => {
       const [during, operation, code, status, message, times = 2] = entry;
       const rules = () => [rule(operation, code, status, message, times)];
-      return lifecycle({ name: `${named(entry)} in ${during}`, during, concurrency: 1 + (index % 8), rules, expectEnd: expectSuccess });
+      return lifecycle({ name: `${nameOf(entry)} in ${during}`, during, concurrency: 1 + (index % 8), rules, expectEnd: expectSuccess });
     }),
     ...WHILE_REPAIRING.map((entry, index) => {
       const [drift, operation, code, status, message] = entry;
       const rules = () => [rule(operation, code, status, message, 2)];
       return lifecycle({
         ...drifted(drift),
-        name: `${named(entry)} while ${drift} is repaired`,
+        name: `${nameOf(entry)} while ${drift} is repaired`,
         concurrency: 1 + (index % 8),
         rules,
         expectEnd: expectSuccess,
@@ -129,7 +129,7 @@ export function transientErrors(): readonly Scenario[] {
   ];
 }
 
-/** Writers that did not notice the teardown. */
+/** Writers that go on writing while the teardown runs. */
 const LATE_WRITERS: readonly Pick<Lifecycle, "name" | "rules">[] = [
   {
     name: "F11 a late writer creates each log group again",
@@ -176,37 +176,37 @@ const LATE_WRITERS: readonly Pick<Lifecycle, "name" | "rules">[] = [
 ];
 
 /** A changed answer of a read: `change` edits the answer of the local AWS. */
-interface ShownState {
-  readonly what: string;
+interface ChangedAnswer {
+  readonly description: string;
   readonly operation: string;
   readonly change: (output: Record<string, unknown>) => unknown;
   /** A failed resource without data is replaced. */
   readonly mayRecreate?: boolean;
 }
-const database = (DBInstanceStatus: string): ShownState => ({
-  what: `the database is ${DBInstanceStatus}`,
+const database = (DBInstanceStatus: string): ChangedAnswer => ({
+  description: `the database is ${DBInstanceStatus}`,
   operation: "rds:DescribeDBInstances",
   change: ({ DBInstances }) => (DBInstances as object[]).map((instance) => Object.assign(instance, { DBInstanceStatus })),
 });
-const table = (TableStatus: string): ShownState => ({
-  what: `a table is ${TableStatus}`,
+const table = (TableStatus: string): ChangedAnswer => ({
+  description: `a table is ${TableStatus}`,
   operation: "dynamodb:DescribeTable",
   change: ({ Table }) => Object.assign(Table as object, { TableStatus }),
 });
-const fn = (state: Readonly<Record<string, string>>): ShownState => ({
-  what: `a function is ${Object.values(state).join(" ")}`,
+const fn = (state: Readonly<Record<string, string>>): ChangedAnswer => ({
+  description: `a function is ${Object.values(state).join(" ")}`,
   operation: "lambda:GetFunction",
   change: ({ Configuration }) => Object.assign(Configuration as object, state),
 });
-/** End by themselves. */
-const TRANSITIONAL: readonly ShownState[] = [
+/** States that end by themselves. */
+const TRANSITIONAL: readonly ChangedAnswer[] = [
   ...["creating", "backing-up", "modifying", "configuring-log-exports", "configuring-enhanced-monitoring", "rebooting"].map(database),
   ...["CREATING", "UPDATING"].map(table),
   fn({ State: "Pending", StateReasonCode: "Creating" }),
   fn({ LastUpdateStatus: "InProgress" }),
 ];
-/** Never end by themselves. */
-const PERMANENT: readonly ShownState[] = [
+/** States that never end by themselves. */
+const PERMANENT: readonly ChangedAnswer[] = [
   ...["failed", "incompatible-network", "incompatible-parameters", "incompatible-restore", "storage-full", "insufficient-capacity"].map(
     database,
   ),
@@ -216,38 +216,38 @@ const PERMANENT: readonly ShownState[] = [
 ];
 
 export function resourceStates(): readonly Scenario[] {
-  const shown = ({ operation: call, change }: ShownState, times: number | null): FaultRule => {
+  const ruleFor = ({ operation: call, change }: ChangedAnswer, times: number | null): FaultRule => {
     return { ...callOf(call), times, fault: { kind: "hook", after: (_call, output) => void change(output ?? {}) } };
   };
   const fails = (ending: RunEnd) => (errorOf(ending) === undefined ? "it reports success" : undefined);
   return [
     ...TRANSITIONAL.map((state, index) =>
       lifecycle({
-        name: `F12 ${state.what} for a while`,
+        name: `F12 ${state.description} for a while`,
         during: "up",
         concurrency: 1 + (index % 8),
-        rules: () => [shown(state, 6)],
+        rules: () => [ruleFor(state, 6)],
         expectEnd: expectSuccess,
       }),
     ),
     ...[...TRANSITIONAL, ...PERMANENT].map((state, index) =>
       lifecycle({
-        name: `F12 ${state.what} for ever`,
+        name: `F12 ${state.description} for ever`,
         during: "up",
         concurrency: 1 + (index % 8),
         mayRecreate: state.mayRecreate ?? false,
-        rules: () => [shown(state, null)],
+        rules: () => [ruleFor(state, null)],
         expectEnd: fails,
       }),
     ),
     ...PERMANENT.map((state, index) =>
       lifecycle({
-        name: `F12 ${state.what} in a finished stack`,
+        name: `F12 ${state.description} in a finished stack`,
         during: "up",
         from: "stack",
         concurrency: 1 + (index % 8),
         mayRecreate: state.mayRecreate ?? false,
-        rules: () => [shown(state, null)],
+        rules: () => [ruleFor(state, null)],
         expectEnd: fails,
       }),
     ),

@@ -14,7 +14,8 @@ export function replay(file: string): Documents {
   return documents;
 }
 
-/** Collections of events, counters and sessions; they are no state of a resource. */
-const NOTES = /^(sns\.(deliveries|tokens|mail)|sts\.|lambda\.(events|queue)|apigateway\.usage|cloudwatch\.(minutes|alarm-states)|local\.)/;
+/** Collections of events, counters and sessions. They are not the state of a resource. */
+const VOLATILE =
+  /^(sns\.(deliveries|tokens|mail)|sts\.|lambda\.(events|queue)|apigateway\.usage|cloudwatch\.(minutes|alarm-states)|local\.)/;
 /** True for the key of a document that changes although nobody changes a resource. */
-export const isNote = (key: string): boolean => NOTES.test(key);
+export const isVolatile = (key: string): boolean => VOLATILE.test(key);

@@ -3,7 +3,7 @@ import type { RunResult } from "../../../src/app.ts";
 import { FleetlogixError } from "../../../src/errors.ts";
 import type { LoggedCall } from "../../../src/local/core/faults.ts";
 import { FOREIGN_NAME } from "../foreign-resources.ts";
-import { type Documents, isNote } from "./documents.ts";
+import { type Documents, isVolatile } from "./documents.ts";
 
 /** A description of what is wrong; undefined where the invariant holds. The numbers are those of the catalogue. */
 export type Violation = string | undefined;
@@ -31,15 +31,15 @@ export function duplicateNames(documents: Documents, foreign: Documents): Violat
 /** I5: the documents of foreign resources are equal byte for byte, and no writing call named one of them. */
 export function foreignChanged(before: Documents, after: Documents, calls: readonly LoggedCall[]): Violation {
   for (const [key, value] of before) {
-    if (isNote(key)) continue;
+    if (isVolatile(key)) continue;
     if (JSON.stringify(after.get(key)) !== JSON.stringify(value)) return `${key} was changed`;
   }
   return foreignNamed(calls);
 }
 /** I5, the calls alone. */
 export function foreignNamed(calls: readonly LoggedCall[]): Violation {
-  const named = calls.find((call) => call.write && JSON.stringify(call.input).includes(FOREIGN_NAME));
-  return named && `${named.service}:${named.operation} names a foreign resource`;
+  const foreignCall = calls.find((call) => call.write && JSON.stringify(call.input).includes(FOREIGN_NAME));
+  return foreignCall && `${foreignCall.service}:${foreignCall.operation} names a foreign resource`;
 }
 
 /** I6: no `up` deletes what holds data. */
@@ -66,7 +66,7 @@ export function secretsOf(documents: Documents): readonly string[] {
 function secretsIn(value: unknown, name = ""): string[] {
   if (typeof value === "string") {
     if (name === "SecretString" || name === "secretString" || name === "string") {
-      const inner = parsed(value);
+      const inner = parseJson(value);
       return inner === undefined ? [value] : secretsIn(inner, name);
     }
     return (name === "value" || name === "password") && value.length >= 8 ? [value] : [];
@@ -74,7 +74,7 @@ function secretsIn(value: unknown, name = ""): string[] {
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, item]) => secretsIn(item, key));
 }
-function parsed(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -116,18 +116,20 @@ export function dishonestEnd(ending: RunEnd): Violation {
 }
 
 /** True when an object was written to the new bucket before its public access was blocked. */
-function filledOpen(done: readonly LoggedCall[], bucket: unknown): boolean {
-  const first = (operation: string) => done.findIndex((call) => call.operation === operation && call.input.Bucket === bucket);
+function filledOpen(effective: readonly LoggedCall[], bucket: unknown): boolean {
+  const first = (operation: string) => effective.findIndex((call) => call.operation === operation && call.input.Bucket === bucket);
   const block = first("PutPublicAccessBlock") >= 0 ? first("PutPublicAccessBlock") : first("CreateBucket");
   return first("PutObject") >= 0 && first("PutObject") < block;
 }
 /** I11, for every prefix of the calls. */
 export function exposed(calls: readonly LoggedCall[]): Violation {
-  const done = calls.filter((call) => call.effect);
-  const first = (operation: string) => done.findIndex((call) => call.operation === operation);
-  const world = done.find((call) => call.operation === "AuthorizeSecurityGroupIngress" && JSON.stringify(call.input).includes("0.0.0.0/0"));
+  const effective = calls.filter((call) => call.effect);
+  const first = (operation: string) => effective.findIndex((call) => call.operation === operation);
+  const world = effective.find(
+    (call) => call.operation === "AuthorizeSecurityGroupIngress" && JSON.stringify(call.input).includes("0.0.0.0/0"),
+  );
   if (world) return "a security group was open to the world";
-  const filled = done.some(({ operation, input }) => operation === "CreateBucket" && filledOpen(done, input.Bucket));
+  const filled = effective.some(({ operation, input }) => operation === "CreateBucket" && filledOpen(effective, input.Bucket));
   if (filled) return "an object was written before the public access of its bucket was blocked";
   return first("CreateDeployment") >= 0 && first("CreateDeployment") < first("PutRestApi")
     ? "the API was deployed before its document was written"
@@ -135,9 +137,9 @@ export function exposed(calls: readonly LoggedCall[]): Violation {
 }
 
 const MOST_CALLS = 4_000;
-/** Ten for each reason, and the first one, which is part of the create: an update completes an incomplete create. */
+/** Ten attempts for each reason, and one more: an update may complete a create that was incomplete. */
 const MOST_ATTEMPTS = 11;
-/** I12: every wait ends, and a writing call that AWS refuses, or that does not reach it, is sent at most so often. */
+/** I12: every wait ends, and a writing call that AWS refuses, or that does not reach it, is sent at most MOST_ATTEMPTS times. */
 export function unboundedCalls(calls: readonly LoggedCall[]): Violation {
   if (calls.length > MOST_CALLS) return `${calls.length} calls`;
   const attempts = new Map<string, number>();

@@ -25,13 +25,13 @@ export interface Observed {
   readonly holders: Holders;
 }
 /** States of undisturbed runs. */
-export interface Wanted {
+export interface UndisturbedStates {
   readonly up: readonly string[];
   readonly down: readonly string[];
 }
-/** Differences to an undisturbed run that a fault makes right. */
+/** Differences from an undisturbed run that are correct after this fault. */
 export interface Tolerance {
-  /** The fault makes it right to create a resource a second time. */
+  /** After this fault a resource may be created a second time. */
   readonly mayRecreate?: boolean;
   /** Two runs at once may both create a resource where AWS accepts two of a name; one of the two is deleted again (I3). */
   readonly twoRuns?: boolean;
@@ -49,10 +49,15 @@ export function checkDisturbed({ calls }: Observed, check: Check): void {
 }
 
 /** Runs `up` until it succeeds. Answers whether the stack equals the undisturbed one. */
-export async function checkRecovery(observed: Observed, { up }: Pick<Wanted, "up">, allowed: Tolerance, check: Check): Promise<boolean> {
+export async function checkRecovery(
+  observed: Observed,
+  { up }: Pick<UndisturbedStates, "up">,
+  allowed: Tolerance,
+  check: Check,
+): Promise<boolean> {
   check("I2", await observed.rerun("up"));
-  const seen = snapshot(observed.documents(), observed.foreign).filter((line) => !allowed.leftBehind?.test(line));
-  const differs = allowed.hasHistory ? difference(withoutPast(up), withoutPast(seen)) : difference(up, seen);
+  const lines = snapshot(observed.documents(), observed.foreign).filter((line) => !allowed.leftBehind?.test(line));
+  const differs = allowed.hasHistory ? difference(withoutPast(up), withoutPast(lines)) : difference(up, lines);
   check(allowed.reordered ? "I13" : "I1", differs);
   check("I3", invariants.duplicateNames(observed.documents(), observed.foreign));
   if (!allowed.mayRecreate) check("I9", invariants.createdTwice(observed.calls(), allowed.twoRuns));
@@ -63,17 +68,17 @@ export async function checkRecovery(observed: Observed, { up }: Pick<Wanted, "up
 
 /** An `up` and a plan with nothing to do. */
 export async function checkIdleUp(observed: Observed, check: Check, sentinels?: Sentinels): Promise<void> {
-  const left = sentinels ?? (await leaveSentinels(observed.holders));
+  const written = sentinels ?? (await leaveSentinels(observed.holders));
   clearCalls(observed, check);
   check("I2", await observed.rerun("up"));
   const changes = [...(await observed.plannedActions())].filter(([, action]) => action !== "keep" && action !== "retain");
   check("I14", changes.length === 0 ? undefined : `the plan of an unchanged stack shows ${changes.join(" ")}`);
   check("I8", invariants.writesMade(observed.calls()));
-  check("I6", await left.lost());
+  check("I6", await written.lost());
 }
 
 /** Runs `teardown` until it succeeds, and once more with nothing to do. */
-export async function checkTeardown(observed: Observed, { down }: Pick<Wanted, "down">, check: Check): Promise<void> {
+export async function checkTeardown(observed: Observed, { down }: Pick<UndisturbedStates, "down">, check: Check): Promise<void> {
   check("I2", await observed.rerun("teardown"));
   check("I4", difference(down, snapshot(observed.documents(), observed.foreign)));
   clearCalls(observed, check);
@@ -87,7 +92,7 @@ export function checkEnd(observed: Observed, secrets: readonly string[], check: 
   check("I5", invariants.foreignChanged(observed.foreign, observed.documents(), observed.calls()));
 }
 
-/** The calls that are forgotten must not have named a foreign resource either. */
+/** The calls that are cleared must not have named a foreign resource either. */
 function clearCalls(observed: Observed, check: Check): void {
   check("I5", invariants.foreignNamed(observed.calls()));
   observed.clearCalls();

@@ -13,7 +13,7 @@ export interface Holders {
 }
 /** Data of a user in each resource that holds data. No `up` may lose them. */
 export interface Sentinels {
-  /** Says which of them is gone; undefined: none. */
+  /** Describes the data that is lost; undefined: none. */
   lost(): Promise<string | undefined>;
 }
 const OBJECT = "raw-data/sentinel";

@@ -1,4 +1,4 @@
-import { type Documents, isNote } from "./documents.ts";
+import { type Documents, isVolatile } from "./documents.ts";
 
 /** Ids, times and secrets that differ from run to run, with the word that replaces them. */
 const VARYING: readonly (readonly [RegExp, string])[] = [
@@ -47,20 +47,20 @@ export function snapshot(documents: Documents, foreign: Documents): readonly str
   const mask = (text: string): string => {
     let masked = text;
     for (const id of random) masked = masked.replaceAll(id, "<api id>");
-    for (const [pattern, word] of VARYING) masked = masked.replace(pattern, word);
+    for (const [pattern, replacement] of VARYING) masked = masked.replace(pattern, replacement);
     return masked.replace(/^[a-z0-9]{6}$|^[a-z0-9]{10}$/, "<id>").replace(/(secret:rds!db-<uuid>)-\w{6}/, "$1");
   };
   return [...documents]
-    .filter(([key, value]) => !foreign.has(key) && !isNote(key) && !JSON.stringify(value)?.includes(LOCK))
+    .filter(([key, value]) => !foreign.has(key) && !isVolatile(key) && !JSON.stringify(value)?.includes(LOCK))
     .map(([key, value]) => `${mask(key)} ${canonical(value, mask)}`)
     .sort();
 }
 
-export function difference(wanted: readonly string[], got: readonly string[]): string | undefined {
-  const missing = wanted.filter((line) => !got.includes(line));
-  const extra = got.filter((line) => !wanted.includes(line));
-  if (missing.length + extra.length === 0 && wanted.length === got.length) return undefined;
-  return `${wanted.length} documents wanted, ${got.length} there; missing ${missing.length}: ${from(missing[0], extra[0])}; extra ${extra.length}: ${from(extra[0], missing[0])}`;
+export function difference(expected: readonly string[], got: readonly string[]): string | undefined {
+  const missing = expected.filter((line) => !got.includes(line));
+  const extra = got.filter((line) => !expected.includes(line));
+  if (missing.length + extra.length === 0 && expected.length === got.length) return undefined;
+  return `${expected.length} documents wanted, ${got.length} there; missing ${missing.length}: ${from(missing[0], extra[0])}; extra ${extra.length}: ${from(extra[0], missing[0])}`;
 }
 
 const [BEFORE, SHOWN] = [80, 400];

@@ -60,15 +60,15 @@ export async function startFixture({ databases = "none", from }: FixtureOptions 
   const aws = await startLocalAws({ dataDir, faults, settings: { databases, databasePort: 0 }, log });
   if (!from) await createForeignResources(aws.env.dispatch);
   const proxy = await faultProxy(aws.url);
-  const where = {
+  const surroundings = {
     cwd: mkdtempSync(join(folder, "cwd-")),
     env: { AWS_ENDPOINT_URL: proxy.url, AWS_ACCESS_KEY_ID: "planted", AWS_SECRET_ACCESS_KEY: PLANTED_SECRET },
   };
   const launch = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
     // `--local` would start another local AWS, so a variable says that the endpoint is the local AWS.
     startCommand(args, {
-      cwd: where.cwd,
-      env: { ...where.env, ...(args.includes("--endpoint-url") && { FLEETLOGIX_LOCAL: "1" }), ...env },
+      cwd: surroundings.cwd,
+      env: { ...surroundings.env, ...(args.includes("--endpoint-url") && { FLEETLOGIX_LOCAL: "1" }), ...env },
     });
   const start = (
     args: readonly string[],

@@ -1,22 +1,30 @@
 import type { Documents } from "../invariants/documents.ts";
 import { secretsOf } from "../invariants/invariants.ts";
-import { checkDisturbed, checkEnd, checkIdleUp, checkRecovery, checkTeardown, type Observed, type Wanted } from "../invariants/order.ts";
+import {
+  checkDisturbed,
+  checkEnd,
+  checkIdleUp,
+  checkRecovery,
+  checkTeardown,
+  type Observed,
+  type UndisturbedStates,
+} from "../invariants/order.ts";
 import { leaveSentinels, type Sentinels } from "../invariants/sentinels.ts";
 import { type Check, type OpenReport, openReport, type Report } from "../report.ts";
 import { sample } from "../sample.ts";
 import { type CommandFixture, PLANTED_SECRET, type Point, startFixture } from "./fixture.ts";
 import { type Arguments, observe, runKilled, runUndisturbed, stateOf } from "./observed.ts";
 import { DOWN, UP } from "./reference.ts";
-import { named, pointsOf } from "./scenarios.ts";
+import { killName, pointsOf } from "./scenarios.ts";
 
 /** A teardown that keeps the data, and an `up` after it, each killed, with a real PostgreSQL. */
 
 export interface KeptDataOptions {
   readonly sample?: number | undefined;
   readonly seed: number;
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
 }
-interface Stack extends Wanted {
+interface Stack extends UndisturbedStates {
   readonly fixture: CommandFixture;
   readonly foreign: Documents;
   readonly args: Arguments;
@@ -32,7 +40,7 @@ export async function keptData(options: KeptDataOptions): Promise<Report> {
     const stack = await openStack(fixture);
     const all = Array.from({ length: Math.max(stack.downPoints.length, stack.upPoints.length) }, (_, round) => round);
     const rounds = sample(all, options.sample, options.seed);
-    const report = openReport(rounds.length, options.say);
+    const report = openReport(rounds.length, options.print);
     for (const round of rounds) await playRound(stack, round, report);
     await runUndisturbed(fixture, [...DOWN, "--endpoint-url", fixture.url, "--skip-final-snapshot"]);
     return report.report();
@@ -57,7 +65,7 @@ async function openStack(fixture: CommandFixture): Promise<Stack> {
 
 function playRound(stack: Stack, round: number, { play }: OpenReport): Promise<void> {
   const [down, up] = [stack.downPoints[round], stack.upPoints[round]];
-  const kills = [down && named("teardown", down), up && named("up", up)].filter(Boolean).join(", ");
+  const kills = [down && killName("teardown", down), up && killName("up", up)].filter(Boolean).join(", ");
   return play(`F14 data kept: ${kills}`, (check) => checkRound(stack, down, up, check));
 }
 

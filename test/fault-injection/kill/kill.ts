@@ -15,7 +15,7 @@ export interface KillOptions {
   readonly lanes: number;
   /** Also with a real PostgreSQL whose data a teardown keeps. */
   readonly keptData: boolean;
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
 }
 
 /** Kills the real command at every writing call, before AWS gets it and after it took effect, and runs it again. */
@@ -23,12 +23,12 @@ export async function killEverywhere(options: KillOptions): Promise<Report> {
   const folder = mkdtempSync(join(tmpdir(), "kill-up-"));
   try {
     const reference = await makeReference(join(folder, "data"));
-    const mine = sample(scenariosOf(reference), options.sample, options.seed);
-    const { play, report } = openReport(mine.length, options.say);
-    const queue = mine.values();
+    const chosen = sample(scenariosOf(reference), options.sample, options.seed);
+    const { play, report } = openReport(chosen.length, options.print);
+    const queue = chosen.values();
     const lane = async (): Promise<void> => {
       for (const scenario of queue) {
-        options.say(scenario.name);
+        options.print(scenario.name);
         await play(scenario.name, (check) => scenario.play(reference, check));
       }
     };

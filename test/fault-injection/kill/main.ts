@@ -12,6 +12,6 @@ const { values } = parseArgs({
 });
 const [seed, lanes] = [Number(values.seed), Number(values.lanes)];
 const sample = values.sample === undefined ? undefined : Number(values.sample);
-const report = await killEverywhere({ sample, seed, lanes, keptData: true, say: (line) => console.error(line) });
+const report = await killEverywhere({ sample, seed, lanes, keptData: true, print: (line) => console.error(line) });
 console.log(reportText(report, `seed ${seed}`));
 process.exit(report.violations.length > 0 ? 1 : 0);

@@ -92,8 +92,8 @@ function callOf({ method = "GET", url = "/", headers }: IncomingMessage, body: B
   const operation =
     typeof target === "string" ? target.split(".").pop() : form ? new URLSearchParams(String(body)).get("Action") : undefined;
   if (operation) return { name: `${service} ${operation}`, write: isWrite(operation) };
-  const place = url
+  const path = url
     .replace(/[?&](x-id|versionId|uploadId)=[^&]*/g, "")
     .replace(/\b(restapis|usageplans|apikeys|deployments)\/[^/?]+/g, "$1/<id>");
-  return { name: `${service} ${method} ${place}`, write: method !== "GET" && method !== "HEAD" };
+  return { name: `${service} ${method} ${path}`, write: method !== "GET" && method !== "HEAD" };
 }

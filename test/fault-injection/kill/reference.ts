@@ -1,5 +1,5 @@
 import type { Documents } from "../invariants/documents.ts";
-import type { Wanted } from "../invariants/order.ts";
+import type { UndisturbedStates } from "../invariants/order.ts";
 import { leaveSentinels } from "../invariants/sentinels.ts";
 import { startFixture } from "./fixture.ts";
 import { runUndisturbed, stateOf } from "./observed.ts";
@@ -9,7 +9,7 @@ export const UP = ["up", "--json"] as const;
 export const DOWN = ["teardown", "--delete-data", "--yes", "--json"] as const;
 
 /** Undisturbed runs of `up` and `teardown`, with which every scenario is compared. */
-export interface Reference extends Wanted {
+export interface Reference extends UndisturbedStates {
   readonly upCalls: readonly PassingCall[];
   readonly downCalls: readonly PassingCall[];
   readonly foreign: Documents;

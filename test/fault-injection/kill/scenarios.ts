@@ -15,14 +15,14 @@ export interface Scenario {
 /** Every kill of `up` and `teardown`, and `up` with other concurrencies. */
 export function scenariosOf(reference: Pick<Reference, "upCalls" | "downCalls">): readonly Scenario[] {
   return [
-    ...pointsOf(reference.upCalls).map((point, index): Scenario => ({ name: named("up", point), play: killUp(point, index) })),
+    ...pointsOf(reference.upCalls).map((point, index): Scenario => ({ name: killName("up", point), play: killUp(point, index) })),
     ...pointsOf(reference.downCalls).map(
-      (point, index): Scenario => ({ name: named("teardown", point), play: killTeardown(point, index) }),
+      (point, index): Scenario => ({ name: killName("teardown", point), play: killTeardown(point, index) }),
     ),
     ...[1, 2, 64].map((concurrency): Scenario => ({ name: `I13 up: ${concurrency} resources at once`, play: reordered(concurrency) })),
   ];
 }
-export function named(command: "up" | "teardown", { name, nth, when }: Point): string {
+export function killName(command: "up" | "teardown", { name, nth, when }: Point): string {
   const fault = command === "teardown" ? "F15" : when === "before" ? "F1" : "F2";
   return `${fault} ${command}: killed ${when} ${name} (${nth})`;
 }
@@ -40,13 +40,13 @@ export function pointsOf(calls: readonly PassingCall[]): readonly Point[] {
   });
 }
 
-/** Every second run is told that the endpoint is the local AWS, for which fleetlogix makes fewer retries. */
+/** Every second run has a flag for the local AWS, for which fleetlogix makes fewer retries. */
 const argumentsOf = (fixture: CommandFixture, index: number): Arguments => {
   const target = index % 2 ? ["--endpoint-url", fixture.url] : [];
   return { up: [...UP, ...target], teardown: [...DOWN, ...target], plan: ["plan", "--json", ...target] };
 };
 
-/** One of so many kills of `up` continues to the teardown, as in the campaign. */
+/** One in this number of kills of `up` continues to the teardown, as in the campaign. */
 const TEARDOWN_SHARE = 4;
 
 const killUp =

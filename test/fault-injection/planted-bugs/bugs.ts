@@ -72,7 +72,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     invariant: "I5",
-    bug: "whatever carries a stack's tag counts as ours",
+    bug: "a resource with the tag of any stack counts as ours",
     file: "src/engine/decide.ts",
     edits: [['tags[STACK_TAG] === stack) return "ours";', 'tags[STACK_TAG] !== undefined) return "ours";']],
     scenarios: "^F18 topic.alerts belongs to another stack",
@@ -134,7 +134,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     invariant: "I11",
-    bug: "the database may be reached from everywhere",
+    bug: "the database can be reached from everywhere",
     file: "src/resources/ec2-security-group.ts",
     edits: [["IpRanges: [{ CidrIp: cidr, Description }]", 'IpRanges: [{ CidrIp: "0.0.0.0/0", Description }]']],
     scenarios: "^I13 1 calls at a time",
@@ -148,7 +148,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     invariant: "I13",
-    bug: "a table remembers as which of its run's tables it was made",
+    bug: "a table's tag holds its number among the tables that the run creates",
     file: "src/resources/dynamodb-table/index.ts",
     edits: [
       ["Tags: toTagList(defined({ ...ctx.tags,", "Tags: toTagList(defined({ ...ctx.tags, nth: nth(ctx.world),"],

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { sample } from "../sample.ts";
 import { PLANTED_BUGS, type PlantedBug } from "./bugs.ts";
-import { planted } from "./plant.ts";
+import { withBug } from "./plant.ts";
 
 /**
  * npm run test:planted-bugs -- [--sample N] [--seed N] [--only REGEXP]: plants each bug of the list in a copy of the project and plays its scenarios
@@ -15,17 +15,17 @@ const { values } = parseArgs({
   options: { sample: { type: "string" }, seed: { type: "string", default: "1" }, only: { type: "string", default: "" } },
 });
 const project = resolve(import.meta.dirname, "../../..");
-const wanted = PLANTED_BUGS.filter(({ invariant, bug }) => new RegExp(values.only).test(`${invariant}: ${bug}`));
-const mine = sample(wanted, values.sample === undefined ? undefined : Number(values.sample), Number(values.seed));
+const matching = PLANTED_BUGS.filter(({ invariant, bug }) => new RegExp(values.only).test(`${invariant}: ${bug}`));
+const chosen = sample(matching, values.sample === undefined ? undefined : Number(values.sample), Number(values.seed));
 let missed = 0;
-for (const bug of mine) {
-  const seen = await play(bug);
-  const caught = seen.includes(`\n  ${bug.invariant}: `);
+for (const bug of chosen) {
+  const output = await play(bug);
+  const caught = output.includes(`\n  ${bug.invariant}: `);
   if (!caught) missed += 1;
   console.log(`${caught ? "caught" : "MISSED"} ${bug.invariant}: ${bug.bug}`);
-  if (!caught) console.log(seen.slice(-2_000));
+  if (!caught) console.log(output.slice(-2_000));
 }
-console.log(`${mine.length} bugs planted, ${missed} not caught`);
+console.log(`${chosen.length} bugs planted, ${missed} not caught`);
 process.exit(missed > 0 ? 1 : 0);
 
 async function play({ file, edits, scenarios }: PlantedBug): Promise<string> {
@@ -34,7 +34,7 @@ async function play({ file, edits, scenarios }: PlantedBug): Promise<string> {
     for (const part of ["src", "handlers", join("test", "fault-injection"), join("test", "recordings"), "package.json", "tsconfig.json"])
       cpSync(join(project, part), join(copy, part), { recursive: true });
     symlinkSync(join(project, "node_modules"), join(copy, "node_modules"));
-    writeFileSync(join(copy, file), planted(join(project, file), edits));
+    writeFileSync(join(copy, file), withBug(join(project, file), edits));
     return await output(copy, scenarios);
   } finally {
     rmSync(copy, { recursive: true, force: true });
@@ -45,11 +45,11 @@ function output(copy: string, scenarios: string): Promise<string> {
   const options = ["--only", scenarios, "--workers", "1"];
   const child = spawn(process.execPath, ["--import", "tsx", "test/fault-injection/campaign/main.ts", ...options], { cwd: copy });
   let text = "";
-  const hear = (part: Buffer): void => {
+  const collect = (part: Buffer): void => {
     text += part.toString();
   };
-  child.stdout.on("data", hear);
-  child.stderr.on("data", hear);
+  child.stdout.on("data", collect);
+  child.stderr.on("data", collect);
   return new Promise((end, fail) => {
     child.once("error", fail);
     child.once("close", () => end(text));
