@@ -186,7 +186,7 @@ async function makeLoggingPossible(rig: Rig): Promise<void> {
     await (await rig.world.logs()).createLogGroup({ logGroupName: `/aws/apigateway/${name}` }).catch(() => {});
 }
 
-const somewhere = async (play: (rig: Rig) => Promise<void>, faults = faultPlan()) => {
+const withLocalAws = async (play: (rig: Rig) => Promise<void>, faults = faultPlan()) => {
   const clock = virtualClock();
   const aws = await startLocalAws({ clock, faults, settings: { databases: "none" } });
   const rig = makeRig({ endpoint: aws.url, clock });
@@ -200,7 +200,7 @@ const somewhere = async (play: (rig: Rig) => Promise<void>, faults = faultPlan()
 const account = declare(apigatewayAccount, "account", { identity: () => ({ role: ACCOUNT_ROLE }), spec: () => ACCOUNT });
 
 test("apigateway.account: an empty setting is filled and survives a teardown", () =>
-  somewhere(async (rig) => {
+  withLocalAws(async (rig) => {
     expect((await rig.plan([account]))[0]?.decision).toEqual({ action: "create" });
     expect((await rig.up([account])).error).toBeUndefined();
     rig.writes();
@@ -211,7 +211,7 @@ test("apigateway.account: an empty setting is filled and survives a teardown", (
   }));
 
 test("apigateway.account: a foreign role in the setting is never overwritten", () =>
-  somewhere(async (rig) => {
+  withLocalAws(async (rig) => {
     const iam = await rig.world.iam();
     const RoleName = "somebody";
     await iam.createRole({ RoleName, AssumeRolePolicyDocument: JSON.stringify(ACCOUNT.trust) });
@@ -224,7 +224,7 @@ test("apigateway.account: a foreign role in the setting is never overwritten", (
   }));
 
 test("apigateway.account: a foreign role with our name is not used", () =>
-  somewhere(async (rig) => {
+  withLocalAws(async (rig) => {
     const AssumeRolePolicyDocument = JSON.stringify(ACCOUNT.trust);
     await (await rig.world.iam()).createRole({ RoleName: ACCOUNT_ROLE, AssumeRolePolicyDocument });
     rig.writes();
@@ -237,10 +237,10 @@ const CONFUSED = {
   Statement: [{ ...ACCOUNT.trust.Statement[0], Condition: { StringEquals: { "aws:SourceAccount": "000000000000" } } }],
 };
 test("apigateway.account: the next run repairs a role of ours that API Gateway refuses", () =>
-  somewhere(async (rig) => {
+  withLocalAws(async (rig) => {
     const iam = await rig.world.iam();
-    const made = { RoleName: ACCOUNT_ROLE, Tags: [{ Key: "ManagedBy", Value: "fleetlogix" }] };
-    await iam.createRole({ ...made, AssumeRolePolicyDocument: JSON.stringify(CONFUSED) });
+    const created = { RoleName: ACCOUNT_ROLE, Tags: [{ Key: "ManagedBy", Value: "fleetlogix" }] };
+    await iam.createRole({ ...created, AssumeRolePolicyDocument: JSON.stringify(CONFUSED) });
     rig.writes();
     expect((await rig.up([account])).error).toBeUndefined();
     expect(rig.writes()).toEqual(["iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy", "apigateway:UpdateAccount"]);
@@ -250,7 +250,7 @@ test("apigateway.account: the next run repairs a role of ours that API Gateway r
   }));
 
 test("apigateway.account: the local AWS refuses a trust condition that API Gateway never meets", () =>
-  somewhere(async (rig) => {
+  withLocalAws(async (rig) => {
     const RoleName = "confused";
     await (await rig.world.iam()).createRole({ RoleName, AssumeRolePolicyDocument: JSON.stringify(CONFUSED) });
     const value = `arn:aws:iam::000000000000:role/${RoleName}`;
@@ -259,28 +259,28 @@ test("apigateway.account: the local AWS refuses a trust condition that API Gatew
   }));
 
 test("apigateway.account: a create is retried after both error texts for a new role", () => {
-  const young = [
+  const newRoleErrors = [
     "The role ARN does not have required permissions set to API Gateway",
     "API Gateway could not successfully write to CloudWatch Logs using the ARN specified",
   ];
   const faults = faultPlan(
-    young.map((message, i) => ({
+    newRoleErrors.map((message, i) => ({
       service: "apigateway",
       operation: "UpdateAccount",
       nth: i + 1,
       fault: { kind: "fail" as const, code: "BadRequestException", status: 400, message },
     })),
   );
-  return somewhere(async (rig) => {
+  return withLocalAws(async (rig) => {
     expect((await rig.up([account])).error).toBeUndefined();
     expect(rig.events.flatMap((e) => (e.type === "resource.retrying" ? e.why : []))).toEqual(["propagation", "propagation"]);
   }, faults);
 });
 
 test("apigateway.account: the role has the prescribed policy only until the account accepts it", () => {
-  const seen: string[] = [];
+  const policies: string[] = [];
   const faults = faultPlan([
-    { service: "iam", operation: "AttachRolePolicy", times: null, fault: { kind: "hook", after: () => void seen.push("attached") } },
+    { service: "iam", operation: "AttachRolePolicy", times: null, fault: { kind: "hook", after: () => void policies.push("attached") } },
     {
       service: "apigateway",
       operation: "UpdateAccount",
@@ -288,24 +288,24 @@ test("apigateway.account: the role has the prescribed policy only until the acco
       fault: {
         kind: "hook",
         before() {
-          if (seen.length === 0)
+          if (policies.length === 0)
             throw new LocalFault("BadRequestException", "The role ARN does not have required permissions set to API Gateway", 400);
         },
       },
     },
   ]);
-  return somewhere(async (rig) => {
+  return withLocalAws(async (rig) => {
     expect((await rig.up([account])).error).toBeUndefined();
     const iam = await rig.world.iam();
     expect((await rig.world.apigateway().then((gateway) => gateway.getAccount({}))).cloudwatchRoleArn).toContain(ACCOUNT_ROLE);
     expect((await iam.listAttachedRolePolicies({ RoleName: ACCOUNT_ROLE })).AttachedPolicies).toEqual([]);
-    expect(seen).toContain("attached");
+    expect(policies).toContain("attached");
     expect((await rig.up([account])).resources[0]?.decision).toEqual({ action: "keep" });
   }, faults);
 });
 
 test("apigateway.rest-api: of two APIs of ours the one with a stage is kept, also when it is newer", () =>
-  somewhere(async (rig) => {
+  withLocalAws(async (rig) => {
     const gateway = await rig.world.apigateway();
     const name = "fleetlogix-twice";
     await gateway.createRestApi({ name, tags: TAGS });
@@ -318,13 +318,13 @@ test("apigateway.rest-api: of two APIs of ours the one with a stage is kept, als
   }));
 
 test("apigateway.stage: the deployment of an interrupted run is used again", () =>
-  somewhere(async (rig) => {
+  withLocalAws(async (rig) => {
     await makeLoggingPossible(rig);
     const gateway = await rig.world.apigateway();
     const restApiId = await apiFor(rig, "fleetlogix-left");
-    const left = await gateway.createDeployment({ restApiId, description: "document aaaa" });
+    const unfinished = await gateway.createDeployment({ restApiId, description: "document aaaa" });
     const spec = { document: "aaaa", rateLimit: 50, burstLimit: 100, accessLog: ACCESS_LOG, logLevel: "INFO" as const };
     const stage = declare(apigatewayStage, "it", { identity: () => ({ apiId: restApiId, stage: "prod" }), spec: () => spec });
     expect((await rig.up([stage])).error).toBeUndefined();
-    expect((await gateway.getDeployments({ restApiId })).items?.map((d) => d.id)).toEqual([left.id]);
+    expect((await gateway.getDeployments({ restApiId })).items?.map((d) => d.id)).toEqual([unfinished.id]);
   }));

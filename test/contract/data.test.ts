@@ -18,7 +18,7 @@ const denyWithoutTls = (resource: string, action: string): PolicyDocument => ({
     },
   ],
 });
-const own = ({ place }: Rig, name: string) => ({ Bucket: name, ExpectedBucketOwner: place.account });
+const ownBucket = ({ place }: Rig, name: string) => ({ Bucket: name, ExpectedBucketOwner: place.account });
 
 contractOf({
   kind: s3Bucket,
@@ -37,23 +37,23 @@ contractOf({
     "lifecycle.archive": (spec) => ({ ...spec, archive: { prefix: "raw/", afterDays: 30 } }),
   },
   drifts: {
-    publicAccessBlock: async (rig, { name }) => (await rig.world.s3()).deletePublicAccessBlock(own(rig, name)),
+    publicAccessBlock: async (rig, { name }) => (await rig.world.s3()).deletePublicAccessBlock(ownBucket(rig, name)),
     ownership: async (rig, { name }) =>
       (await rig.world.s3()).putBucketOwnershipControls({
-        ...own(rig, name),
+        ...ownBucket(rig, name),
         OwnershipControls: { Rules: [{ ObjectOwnership: "ObjectWriter" }] },
       }),
     encryption: async (rig, { name }) =>
       (await rig.world.s3()).putBucketEncryption({
-        ...own(rig, name),
+        ...ownBucket(rig, name),
         ServerSideEncryptionConfiguration: { Rules: [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } }] },
       }),
     versioning: async (rig, { name }) =>
-      (await rig.world.s3()).putBucketVersioning({ ...own(rig, name), VersioningConfiguration: { Status: "Suspended" } }),
-    policy: async (rig, { name }) => (await rig.world.s3()).deleteBucketPolicy(own(rig, name)),
-    lifecycle: async (rig, { name }) => (await rig.world.s3()).deleteBucketLifecycle(own(rig, name)),
+      (await rig.world.s3()).putBucketVersioning({ ...ownBucket(rig, name), VersioningConfiguration: { Status: "Suspended" } }),
+    policy: async (rig, { name }) => (await rig.world.s3()).deleteBucketPolicy(ownBucket(rig, name)),
+    lifecycle: async (rig, { name }) => (await rig.world.s3()).deleteBucketLifecycle(ownBucket(rig, name)),
     events: async (rig, { name }) =>
-      (await rig.world.s3()).putBucketNotificationConfiguration({ ...own(rig, name), NotificationConfiguration: {} }),
+      (await rig.world.s3()).putBucketNotificationConfiguration({ ...ownBucket(rig, name), NotificationConfiguration: {} }),
   },
   foreign: async (rig, { name }) => (await rig.world.s3()).createBucket({ Bucket: name }),
 });

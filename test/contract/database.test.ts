@@ -7,7 +7,7 @@ import { makeRig, type Rig } from "./rig.ts";
 
 /** Attributes that only grow. AWS, autoscaling or a person in the console may have raised them. */
 const ID = "fleetlogix-db";
-const WISH = {
+const SPEC = {
   name: "fleetlogix",
   username: "fleetlogix_admin",
   engineVersion: "17",
@@ -36,11 +36,11 @@ afterAll(async () => {
   rig.close();
   await aws.close();
 });
-const nodes = (wish: Partial<typeof WISH> = {}) => [
-  declare(rdsInstance, "database.main", { identity: () => ({ identifier: ID }), spec: () => ({ ...WISH, ...wish, securityGroup }) }),
+const nodes = (spec: Partial<typeof SPEC> = {}) => [
+  declare(rdsInstance, "database.main", { identity: () => ({ identifier: ID }), spec: () => ({ ...SPEC, ...spec, securityGroup }) }),
 ];
-const decided = async (wish?: Partial<typeof WISH>) => (await rig.plan(nodes(wish)))[0]?.decision;
-const there = async () => (await (await rig.world.rds()).describeDBInstances({ DBInstanceIdentifier: ID })).DBInstances?.[0];
+const decided = async (spec?: Partial<typeof SPEC>) => (await rig.plan(nodes(spec)))[0]?.decision;
+const live = async () => (await (await rig.world.rds()).describeDBInstances({ DBInstanceIdentifier: ID })).DBInstances?.[0];
 const grow = async (input: object) =>
   (await rig.world.rds()).modifyDBInstance({ DBInstanceIdentifier: ID, ApplyImmediately: true, ...input });
 
@@ -51,7 +51,7 @@ test("a plan announces that AWS raises an increase below 10 %, and the larger si
     notes: [expect.stringContaining('"storageGb": 22')],
   });
   expect((await rig.up(nodes({ storageGb: 21 }))).error).toBeUndefined();
-  expect(await there()).toMatchObject({ AllocatedStorage: 22 });
+  expect(await live()).toMatchObject({ AllocatedStorage: 22 });
   rig.writes();
   expect((await rig.up(nodes({ storageGb: 21 }))).resources[0]?.decision).toMatchObject({ action: "keep" });
   expect(rig.writes()).toEqual([]);
@@ -60,10 +60,10 @@ test("a plan announces that AWS raises an increase below 10 %, and the larger si
 test("storage that grew outside of fleetlogix is kept, and the plan says what to write", async () => {
   await grow({ AllocatedStorage: 44 });
   rig.writes();
-  const told = { action: "keep", notes: [expect.stringMatching(/44.*cannot go back.*"storageGb": 44/)] };
-  expect(await decided()).toMatchObject(told);
+  const kept = { action: "keep", notes: [expect.stringMatching(/44.*cannot go back.*"storageGb": 44/)] };
+  expect(await decided()).toMatchObject(kept);
   const outcome = await rig.up(nodes());
-  expect([outcome.error, outcome.resources[0]?.decision]).toMatchObject([undefined, told]);
+  expect([outcome.error, outcome.resources[0]?.decision]).toMatchObject([undefined, kept]);
   expect(rig.writes()).toEqual([]);
   expect(await decided({ storageGb: 44 })).toEqual({ action: "keep" });
 });
@@ -72,15 +72,15 @@ test("gp3 from 400 GB on is written with the IOPS that AWS requires, and the pla
   await expect(grow({ AllocatedStorage: 100, Iops: 3_000 })).rejects.toThrow("You can't specify IOPS or storage throughput");
   expect(await decided({ storageGb: 500 })).toMatchObject({ notes: [expect.stringContaining("12000")] });
   expect((await rig.up(nodes({ storageGb: 500 }))).error).toBeUndefined();
-  expect(await there()).toMatchObject({ AllocatedStorage: 500, Iops: 12_000 });
+  expect(await live()).toMatchObject({ AllocatedStorage: 500, Iops: 12_000 });
   await expect(grow({ AllocatedStorage: 600 })).rejects.toThrow("You must specify both the storage size and iops");
   expect((await rig.up(nodes({ storageGb: 600 }))).error).toBeUndefined();
-  expect(await there()).toMatchObject({ AllocatedStorage: 600, Iops: 12_000 });
+  expect(await live()).toMatchObject({ AllocatedStorage: 600, Iops: 12_000 });
 });
 
 test("a refused replacement: the hint first says what to write, and last names the command that loses the data", async () => {
-  const wish = { storageGb: 600, username: "somebody_else", name: "other" };
-  const refused = await decided(wish);
+  const otherSpec = { storageGb: 600, username: "somebody_else", name: "other" };
+  const refused = await decided(otherSpec);
   expect(refused).toMatchObject({ action: "refuse", code: "DATA_PROTECTED" });
   const { hint = "" } = refused as { hint?: string };
   const [first, last] = hint.split("Only to give it up:");
@@ -89,5 +89,5 @@ test("a refused replacement: the hint first says what to write, and last names t
   expect(first).not.toContain("--allow-data-loss");
   expect(last).toBe(` \`--allow-data-loss database.main\` deletes the rds.instance "${ID}" with all its data.`);
   // The configuration of the hint is accepted.
-  expect(await decided({ ...wish, username: "fleetlogix_admin", name: "fleetlogix" })).toEqual({ action: "keep" });
+  expect(await decided({ ...otherSpec, username: "fleetlogix_admin", name: "fleetlogix" })).toEqual({ action: "keep" });
 });

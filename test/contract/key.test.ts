@@ -141,7 +141,9 @@ test("a key pending deletion is recovered and enabled, and a deleted key is crea
 });
 
 test("the inventory of a key gives its cost", async () => {
-  const seen = await kmsKey.read({ alias: ALIAS }, rig.ctx);
-  if (seen.state === "absent") throw new Error("absent");
-  expect(await kmsKey.inventory?.({ alias: ALIAS }, seen.live, rig.ctx)).toMatchObject({ cost: expect.stringContaining("$1 a month") });
+  const observation = await kmsKey.read({ alias: ALIAS }, rig.ctx);
+  if (observation.state === "absent") throw new Error("absent");
+  expect(await kmsKey.inventory?.({ alias: ALIAS }, observation.live, rig.ctx)).toMatchObject({
+    cost: expect.stringContaining("$1 a month"),
+  });
 });

@@ -131,13 +131,13 @@ contractOf({
           ["backupRetentionDays", { BackupRetentionPeriod: 1 }],
           ["managedPassword", { ManageMasterUserPassword: false, MasterUserPassword: "known-to-somebody-else" }],
         ] as const
-      ).map(([path, wish]) => [
+      ).map(([path, spec]) => [
         path,
         async (rig: Rig, { identifier }: { readonly identifier: string }) =>
           (await rig.world.rds()).modifyDBInstance({
             DBInstanceIdentifier: identifier,
             ApplyImmediately: true,
-            ...(wish as object),
+            ...(spec as object),
           }),
       ]),
     ),

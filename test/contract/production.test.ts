@@ -73,8 +73,8 @@ test("development → production → development: each step is an update without
   await (await rig.world.dynamodb()).putItem({ TableName: TABLE, Item: { delivery_id: { S: "1" } } });
   await (await rig.world.s3()).putObject({ Bucket: BUCKET, Key: "raw-data/1", Body: "one" });
 
-  const there = await up(production);
-  expect(there.map((r) => `${r.id} ${r.decision.action}`).filter((what) => !what.endsWith("update"))).toEqual([
+  const hardened = await up(production);
+  expect(hardened.map((r) => `${r.id} ${r.decision.action}`).filter((what) => !what.endsWith("update"))).toEqual([
     "key.stack create",
     "bucket.logs create",
     // The kind lambda.function lets the role use the key.
@@ -121,9 +121,9 @@ test("development → production → development: each step is an update without
 test("a teardown with --delete-data keeps the key, and the next run finds it", async () => {
   await up(production);
   const key = await keyArn();
-  const gone = await rig.down(partOf(production), { deleteData: true });
-  expect(gone.error).toBeUndefined();
-  expect(gone.resources.filter((r) => r.decision.action === "retain").map((r) => r.id)).toEqual(["key.stack"]);
+  const deleted = await rig.down(partOf(production), { deleteData: true });
+  expect(deleted.error).toBeUndefined();
+  expect(deleted.resources.filter((r) => r.decision.action === "retain").map((r) => r.id)).toEqual(["key.stack"]);
   expect((await up(production)).find((r) => r.id === "key.stack")?.decision).toEqual({ action: "keep" });
   expect(await keyArn()).toBe(key);
 });

@@ -28,10 +28,10 @@ export function makeRig({ endpoint, clock, place, stack = { name: STACK, tags: T
   const { signal } = new AbortController();
   const calls: string[] = [];
   const events: EngineEvent[] = [];
-  const here: AwsLocation = { partition: "aws", region: "us-east-1", account: "000000000000", ...place };
-  const world = clientsFor(endpoint, here.region, clock, signal, calls);
+  const location: AwsLocation = { partition: "aws", region: "us-east-1", account: "000000000000", ...place };
+  const world = clientsFor(endpoint, location.region, clock, signal, calls);
   const run = (policy: Partial<Policy> = {}): EngineRun => ({
-    ctx: { place: here, stack: stack.name, tags: stack.tags, signal, world },
+    ctx: { place: location, stack: stack.name, tags: stack.tags, signal, world },
     policy: { adopt: false, allowDataLoss: new Set(), forgiving, wait: true, ...policy },
     ports: { clock, toFault, classify },
     slots: makeSlots(8),
@@ -40,17 +40,17 @@ export function makeRig({ endpoint, clock, place, stack = { name: STACK, tags: T
   const look = (nodes: readonly ResourceNode[], policy?: Partial<Policy>) => observe(nodes, run(policy), { specs: true });
   return {
     world,
-    place: here,
+    place: location,
     events,
-    ctx: { place: here, stack: stack.name, tags: stack.tags, signal, world } satisfies Ctx<AwsClients>,
+    ctx: { place: location, stack: stack.name, tags: stack.tags, signal, world } satisfies Ctx<AwsClients>,
     /** Writing operations since the last call of this function. */
     writes: () => calls.splice(0).filter((operation) => !/:(Get|Describe|List|Head|Scan|Query)/.test(operation)),
     /** All operations since the last call of this function or of `writes`. */
     calls: () => calls.splice(0),
     /** Observation of the first node. */
     look: async (nodes: readonly ResourceNode[]): Promise<Observation<unknown>> => {
-      const [seen] = await observe(nodes, run({ adopt: true }), { specs: false });
-      return seen?.observation ?? { state: "absent" };
+      const [observation] = await observe(nodes, run({ adopt: true }), { specs: false });
+      return observation?.observation ?? { state: "absent" };
     },
     plan: async (nodes: readonly ResourceNode[], policy?: Partial<Policy>): Promise<readonly Planned[]> =>
       plan(await look(nodes, policy), run(policy)),
@@ -60,9 +60,9 @@ export function makeRig({ endpoint, clock, place, stack = { name: STACK, tags: T
       nodes: readonly ResourceNode[],
       options: { readonly deleteData: boolean; readonly orphans?: boolean; readonly finalSnapshot?: string },
     ): Promise<ExecutionResult> {
-      const seen = await observe(nodes, run(), { specs: false });
-      const orphans = options.orphans === false ? [] : await findOrphans(seen, KINDS, run(), "");
-      const deletions: readonly Deletion[] = planDeletions(seen, orphans, options, run());
+      const observations = await observe(nodes, run(), { specs: false });
+      const orphans = options.orphans === false ? [] : await findOrphans(observations, KINDS, run(), "");
+      const deletions: readonly Deletion[] = planDeletions(observations, orphans, options, run());
       return executeDeletions(deletions, nodes, run(), () => ({ finalSnapshot: options.finalSnapshot }));
     },
     close: () => world.destroy(),

@@ -56,16 +56,16 @@ function benchFor<Id, Spec>(of: KindCase<Id, Spec>) {
     bring,
     decided: async (id: Id, spec: Spec) => (await rig.plan(nodeOf(id, spec)))[0]?.decision,
     async read(id: Id): Promise<Seen> {
-      const seen = await rig.look(nodeOf(id, undefined));
-      if (seen.state === "absent") throw new Error(`${kind.kind} is absent`);
-      return seen;
+      const observation = await rig.look(nodeOf(id, undefined));
+      if (observation.state === "absent") throw new Error(`${kind.kind} is absent`);
+      return observation;
     },
-    async subject(made = true) {
+    async subject(created = true) {
       count += 1;
-      const it = await of.prepare(rig, `fleetlogix-case-${count}`);
-      if (made) await bring(it.id, it.spec);
+      const prepared = await of.prepare(rig, `fleetlogix-case-${count}`);
+      if (created) await bring(prepared.id, prepared.spec);
       rig.writes();
-      return it;
+      return prepared;
     },
   };
 }
@@ -79,9 +79,9 @@ function createsAndKeeps<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec
     const { id, spec } = await bench.subject(false);
     expect(await bench.decided(id, spec)).toEqual({ action: "create" });
     await bench.bring(id, spec);
-    const seen = await bench.read(id);
-    expect(seen.state).toBe("ready");
-    expect(seen.tags).toEqual(of.foreign ? expect.objectContaining(TAGS) : "inherited");
+    const observation = await bench.read(id);
+    expect(observation.state).toBe("ready");
+    expect(observation.tags).toEqual(of.foreign ? expect.objectContaining(TAGS) : "inherited");
     expect(await bench.decided(id, spec)).toEqual({ action: "keep" });
   });
 
@@ -94,7 +94,7 @@ function createsAndKeeps<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec
   test("predict: the outputs predicted from names equal those of AWS", async () => {
     const { id } = await bench.subject();
     const predicted = kind.predict?.(id, bench.rig().place);
-    if (predicted) expect((await bench.read(id)) && kind.outputs((await bench.read(id)).live)).toMatchObject(known(predicted));
+    if (predicted) expect((await bench.read(id)) && kind.outputs((await bench.read(id)).live)).toMatchObject(knownOutputs(predicted));
   });
 }
 /** A NotFound means "absent" only from the call that proves it. From a read of a part it never causes a create. */
@@ -141,9 +141,9 @@ function writesDifferences<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Sp
     const { id, spec } = await bench.subject();
     await of.drifts?.[path]?.(bench.rig(), id);
     bench.rig().writes();
-    // A list is shown item by item, `policy.<Sid>`.
-    const shown = paths(await bench.decided(id, spec))?.map((p) => (p === path ? p : p.split(".")[0]));
-    expect([...new Set(shown)]).toEqual([path]);
+    // A list has one path for each item, `policy.<Sid>`.
+    const changedPaths = paths(await bench.decided(id, spec))?.map((p) => (p === path ? p : p.split(".")[0]));
+    expect([...new Set(changedPaths)]).toEqual([path]);
     await bench.bring(id, spec);
     expect(bench.rig().writes()).toHaveLength(of.mends?.[path] ?? 1);
     expect(await bench.decided(id, spec)).toEqual({ action: "keep" });
@@ -212,10 +212,10 @@ function isDeleted<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>): vo
   test.runIf(!kind.retained)("delete: a second delete succeeds, and a missing resource is created again", async () => {
     const { id, spec } = await bench.subject();
     const { live } = await bench.read(id);
-    const how = { finalSnapshot: undefined };
-    await kind.delete(id, live, how, bench.rig().ctx);
-    const again = await kind.delete(id, live, how, bench.rig().ctx).catch(toFault);
-    if (again) expect(kind.notFound.codes).toContain(again.code);
+    const options = { finalSnapshot: undefined };
+    await kind.delete(id, live, options, bench.rig().ctx);
+    const second = await kind.delete(id, live, options, bench.rig().ctx).catch(toFault);
+    if (second) expect(kind.notFound.codes).toContain(second.code);
     const down = await bench.rig().down(bench.nodeOf(id, spec), { deleteData: true, orphans: false });
     expect(down.error).toBeUndefined();
     expect(await bench.rig().look(bench.nodeOf(id, spec))).toEqual({ state: "absent" });
@@ -226,7 +226,7 @@ function isDeleted<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Spec>): vo
 }
 
 /** A predicted output that is null is not known before the create. */
-const known = (predicted: object): object => Object.fromEntries(Object.entries(predicted).filter(([, value]) => value !== null));
+const knownOutputs = (predicted: object): object => Object.fromEntries(Object.entries(predicted).filter(([, value]) => value !== null));
 
 export function contractOf<Id, Spec>(of: KindCase<Id, Spec>): void {
   describe(of.kind.kind, () => {

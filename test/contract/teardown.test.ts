@@ -46,9 +46,9 @@ test("a bucket with versions, delete markers and an open upload is counted, and 
   await s3.deleteObject({ Bucket, Key: "raw-data/0" });
   await s3.createMultipartUpload({ Bucket, Key: "raw-data/half" });
 
-  const seen = await s3Bucket.read({ name: Bucket }, rig.ctx);
-  if (seen.state === "absent") throw new Error("absent");
-  expect(await s3Bucket.inventory?.({ name: Bucket }, seen.live, rig.ctx)).toMatchObject({
+  const observation = await s3Bucket.read({ name: Bucket }, rig.ctx);
+  if (observation.state === "absent") throw new Error("absent");
+  expect(await s3Bucket.inventory?.({ name: Bucket }, observation.live, rig.ctx)).toMatchObject({
     items: 13,
     bytes: 120,
     text: "13 object versions, 120 B",
@@ -70,9 +70,9 @@ test("a protected table is deleted in two steps, and its items are counted", asy
   expect((await rig.up([table])).error).toBeUndefined();
   const dynamodb = await rig.world.dynamodb();
   for (const n of ["1", "2", "3"]) await dynamodb.putItem({ TableName: id.name, Item: { id: { S: n } } });
-  const seen = await dynamodbTable.read(id, rig.ctx);
-  if (seen.state === "absent") throw new Error("absent");
-  expect(await dynamodbTable.inventory?.(id, seen.live, rig.ctx)).toMatchObject({ items: 3, text: "3 items" });
+  const observation = await dynamodbTable.read(id, rig.ctx);
+  if (observation.state === "absent") throw new Error("absent");
+  expect(await dynamodbTable.inventory?.(id, observation.live, rig.ctx)).toMatchObject({ items: 3, text: "3 items" });
   rig.writes();
   expect((await rig.down([table], { deleteData: true })).error).toBeUndefined();
   expect(rig.writes()).toEqual(["dynamodb:UpdateTable", "dynamodb:DeleteTable"]);
@@ -104,9 +104,9 @@ test("a protected database with a customer key is deleted in two steps and leave
     }),
   });
   expect((await rig.up([database])).error).toBeUndefined();
-  const [made] = (await rds.describeDBInstances({ DBInstanceIdentifier: identifier })).DBInstances ?? [];
-  const secret = await (await rig.world.secretsmanager()).describeSecret({ SecretId: made?.MasterUserSecret?.SecretArn });
-  expect([made?.KmsKeyId, made?.PerformanceInsightsKMSKeyId, secret.KmsKeyId]).toEqual([KEY, KEY, KEY]);
+  const [created] = (await rds.describeDBInstances({ DBInstanceIdentifier: identifier })).DBInstances ?? [];
+  const secret = await (await rig.world.secretsmanager()).describeSecret({ SecretId: created?.MasterUserSecret?.SecretArn });
+  expect([created?.KmsKeyId, created?.PerformanceInsightsKMSKeyId, secret.KmsKeyId]).toEqual([KEY, KEY, KEY]);
   rig.writes();
   expect((await rig.down([database], { deleteData: true, finalSnapshot: "fleetlogix-last" })).error).toBeUndefined();
   expect(rig.writes()).toEqual(["rds:ModifyDBInstance", "rds:DeleteDBInstance"]);

@@ -111,9 +111,9 @@ describe("at an endpoint that keeps no tags of dashboards", () => {
   const bodyOf = (of: { readonly name: string; readonly stack: string; readonly region: string }) => ({
     widgets: [text(`Made by fleetlogix.\n\n${dashboardOwner(of)}`)],
   });
-  const mine = { ...identity, stack: STACK, region: "us-east-1" };
-  const nodes = [declare(cloudwatchDashboard, "it", { identity: () => identity, spec: () => ({ body: bodyOf(mine) }) })];
-  /** The dashboard as this endpoint keeps it: the body without tags. */
+  const ownIdentity = { ...identity, stack: STACK, region: "us-east-1" };
+  const nodes = [declare(cloudwatchDashboard, "it", { identity: () => identity, spec: () => ({ body: bodyOf(ownIdentity) }) })];
+  /** Writes the dashboard as this endpoint stores it: the body without tags. */
   const put = async (body: object) => {
     const cloudwatch = await rig.world.cloudwatch();
     await cloudwatch.deleteDashboards({ DashboardNames: [identity.name] }).catch(() => {});
@@ -123,9 +123,9 @@ describe("at an endpoint that keeps no tags of dashboards", () => {
   };
 
   test("its body proves the ownership: it is kept, a drift is repaired, and a teardown deletes it", async () => {
-    await put(bodyOf(mine));
+    await put(bodyOf(ownIdentity));
     expect(await rig.plan(nodes)).toMatchObject([{ decision: { action: "keep" } }]);
-    await put({ widgets: [...bodyOf(mine).widgets, text("and more")] });
+    await put({ widgets: [...bodyOf(ownIdentity).widgets, text("and more")] });
     expect(await rig.up(nodes)).toMatchObject({ resources: [{ decision: { action: "update", changes: [{ path: "body" }] } }] });
     expect(rig.writes()).toEqual(["cloudwatch:PutDashboard"]);
     await rig.down(nodes, { deleteData: true });
@@ -134,8 +134,8 @@ describe("at an endpoint that keeps no tags of dashboards", () => {
 
   test.each([
     ["nobody's", { widgets: [text("Somebody's own")] }],
-    ["another stack's", bodyOf({ ...mine, stack: "Fleet/other" })],
-    ["a copy of one with another name", bodyOf({ ...mine, name: "fleetlogix-original" })],
+    ["another stack's", bodyOf({ ...ownIdentity, stack: "Fleet/other" })],
+    ["a copy of one with another name", bodyOf({ ...ownIdentity, name: "fleetlogix-original" })],
   ])("%s stays foreign, and is not removed", async (_, body) => {
     await put(body);
     expect(await rig.plan(nodes)).toMatchObject([{ decision: { action: "refuse", code: "OWNER_FOREIGN" } }]);
@@ -144,14 +144,14 @@ describe("at an endpoint that keeps no tags of dashboards", () => {
   });
 
   test("at an endpoint that keeps tags, a dashboard without tags is foreign, whatever its body says", async () => {
-    await put(bodyOf(mine));
+    await put(bodyOf(ownIdentity));
     await (await rig.world.cloudwatch()).deleteDashboards({ DashboardNames: [`${identity.name}-of-nobody`] });
     rig.writes();
     expect(await rig.plan(nodes)).toMatchObject([{ decision: { action: "refuse", code: "OWNER_FOREIGN" } }]);
   });
 
   test("a dashboard of the stack in another region is refused", async () => {
-    await put(bodyOf({ ...mine, region: "eu-west-1" }));
+    await put(bodyOf({ ...ownIdentity, region: "eu-west-1" }));
     expect(await rig.plan(nodes)).toMatchObject([{ decision: { action: "refuse", code: "WRONG_PLACE" } }]);
   });
 });

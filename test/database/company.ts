@@ -6,7 +6,7 @@ import { type DatabaseStack, databaseStack, has } from "./stack.ts";
 
 /** Needs PostgreSQL's server and client programs of the distribution: `apt-get install postgresql-15`. Without them the tests are skipped. */
 export const installed = installedServer() !== undefined && has("pg_dump");
-export const there = test.skipIf(!installed);
+export const withPostgres = test.skipIf(!installed);
 
 export const SIZE = 0.01;
 

@@ -11,7 +11,7 @@ import { has } from "./stack.ts";
 
 /** The real command against a local AWS of its own, ended with SIGKILL. Needs `apt-get install postgresql-15`, as import.test.ts does. */
 const installed = installedServer() !== undefined && has("pg_dump");
-const there = test.skipIf(!installed);
+const withPostgres = test.skipIf(!installed);
 let source: SourceServer;
 let cwd: string;
 let port: number;
@@ -50,7 +50,7 @@ afterAll(async () => {
   removeFolder(cwd);
 }, 60_000);
 
-there("SIGKILL at each step leaves the database unchanged, and the next run imports everything", { timeout: 300_000 }, async () => {
+withPostgres("SIGKILL at each step leaves the database unchanged, and the next run imports everything", { timeout: 300_000 }, async () => {
   for (const step of ["Reading", "Writing", "Comparing"]) {
     const child = start("db", "import", "--from", source.url("company"));
     child.stderr.on("data", (chunk) => {

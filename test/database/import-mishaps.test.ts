@@ -9,7 +9,7 @@ import type { ImportEvent } from "../../src/app/contract.ts";
 import { importDatabase } from "../../src/database/import/import.ts";
 import { Secret } from "../../src/secret.ts";
 import { removeFolder } from "../support/folders.ts";
-import { companyBeside, installed, there } from "./company.ts";
+import { companyBeside, installed, withPostgres } from "./company.ts";
 
 const company = companyBeside("test/database/import-mishaps.test.ts");
 const { move, databases } = company;
@@ -47,28 +47,28 @@ async function cableTo(port: number, direction: "from-server" | "to-server", lim
 /** Bytes in the middle of the rows: pg_dump reads 0.7 MB of catalogs and then 0.6 MB of rows; pg_restore writes 0.6 MB, almost all of it rows. */
 const MIDDLE = { read: 1_000_000, written: 300_000 };
 /** An import, with the steps that it has begun. */
-function seen(begin: (emit: (event: ImportEvent) => void) => Promise<unknown>) {
+function withSteps(begin: (emit: (event: ImportEvent) => void) => Promise<unknown>) {
   const steps: string[] = [];
   return { steps, done: begin((event) => event.type === "step" && steps.push(event.text)) };
 }
 
-there("a connection cut during reading or writing gives a clear error, and the next run imports everything", async () => {
+withPostgres("a connection cut during reading or writing gives a clear error, and the next run imports everything", async () => {
   const before = await databases();
   const lost = { code: "DATABASE_UNREACHABLE", message: expect.stringMatching(/was lost|does not answer/) };
-  const kept = async () => expect(await company.stack.query("SELECT count(*)::int AS n FROM trips")).toEqual([{ n: 1000 }]);
+  const expectUnchanged = async () => expect(await company.stack.query("SELECT count(*)::int AS n FROM trips")).toEqual([{ n: 1000 }]);
   const near = await cableTo(company.source.port, "from-server", MIDDLE.read);
-  const reading = seen((emit) => move(`postgres://postgres@127.0.0.1:${near}/company`, { replace: true }, emit));
+  const reading = withSteps((emit) => move(`postgres://postgres@127.0.0.1:${near}/company`, { replace: true }, emit));
   await expect(reading.done).rejects.toMatchObject(lost);
   expect(reading.steps.at(-1)).toMatch(/^Reading/);
-  await kept();
+  await expectUnchanged();
   const port = await cableTo(company.stack.target.port, "to-server", MIDDLE.written);
   const { password, ...target } = company.stack.target;
   const connection = { ...target, port, password: new Secret(password), sslMode: "require", caFile: undefined } as const;
   const options = { from: company.source.url("company"), replace: true, check: false, jobs: 2, storageGb: 20, variables: process.env };
-  const writing = seen((emit) => importDatabase(connection, { ...options, signal: new AbortController().signal }, emit));
+  const writing = withSteps((emit) => importDatabase(connection, { ...options, signal: new AbortController().signal }, emit));
   await expect(writing.done).rejects.toMatchObject(lost);
   expect(writing.steps.at(-1)).toMatch(/^Writing/);
-  await kept();
+  await expectUnchanged();
   expect((await move(undefined, { replace: true })).tables.every(({ equal }) => equal)).toBe(true);
   await expect.poll(databases, { timeout: 20_000 }).toEqual(before);
 });
@@ -104,11 +104,11 @@ const FULL = [
     /storage of the stack's database is full.*deliveries/,
   ],
 ] as const;
-there("a full disk on either side gives one sentence and an unchanged target", async () => {
-  for (const [tool, script, words] of FULL) {
+withPostgres("a full disk on either side gives one sentence and an unchanged target", async () => {
+  for (const [tool, script, message] of FULL) {
     const back = withTool(tool, script);
     await expect(move(undefined, { replace: true }), tool)
-      .rejects.toMatchObject({ code: "IMPORT_FAILED", message: expect.stringMatching(words) })
+      .rejects.toMatchObject({ code: "IMPORT_FAILED", message: expect.stringMatching(message) })
       .finally(back);
     expect(await company.stack.query("SELECT count(*)::int AS n FROM trips"), tool).toEqual([{ n: 1000 }]);
   }
@@ -137,9 +137,9 @@ async function onSmallDisk(
     rmSync(folder, { recursive: true, force: true });
   }
 }
-const NO_MOUNT = "this machine lets the test mount no file system";
+const NO_MOUNT = "the test has no permission to mount a file system on this machine";
 
-there("a disk that fills up during the dump is named in the error, and the target is unchanged", async (context) => {
+withPostgres("a disk that fills up during the dump is named in the error, and the target is unchanged", async (context) => {
   const before = process.env.TMPDIR;
   const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const mounted = await onSmallDisk(owner, async (folder, fill) => {
@@ -156,7 +156,7 @@ there("a disk that fills up during the dump is named in the error, and the targe
   expect(await company.stack.query("SELECT count(*)::int AS n FROM trips")).toEqual([{ n: 1000 }]);
 });
 
-there("a database disk that fills up during the restore is named in the error, and the target is unchanged", async (context) => {
+withPostgres("a database disk that fills up during the restore is named in the error, and the target is unchanged", async (context) => {
   const { query, port, password } = company.source;
   const [settings] = await query("SELECT current_setting('data_directory') AS folder");
   const { uid, gid } = statSync(String(settings?.folder));
@@ -182,12 +182,12 @@ there("a database disk that fills up during the restore is named in the error, a
   if (!mounted) context.skip(NO_MOUNT);
 });
 
-there("a source newer than the stack's database or the tools is refused before any write", async () => {
+withPostgres("a source newer than the stack's database or the tools is refused before any write", async () => {
   const path = process.env.PATH;
   process.env.PATH = "";
   const back = ["pg_dump", "pg_restore"].map((name) => withTool(name, "exit 1"));
   try {
-    for (const [version, code, words] of [
+    for (const [version, code, message] of [
       [99, "IMPORT_UNFIT", /source is PostgreSQL 99 and the stack's database 17: set database.engineVersion to "99"/],
       [17, "TOOL_MISSING", /pg_\w+ \d+ on this machine is too old: the server is PostgreSQL 17/],
     ] as const) {
@@ -202,7 +202,7 @@ there("a source newer than the stack's database or the tools is refused before a
       );
       await expect(move(company.source.url(name), { replace: true })).rejects.toMatchObject({
         code,
-        message: expect.stringMatching(words),
+        message: expect.stringMatching(message),
       });
     }
   } finally {
@@ -213,7 +213,7 @@ there("a source newer than the stack's database or the tools is refused before a
   await expect.poll(databases, { timeout: 20_000 }).toEqual(["fleetlogix"]);
 });
 
-there("a sequence behind its column is reported, and the printed SQL corrects it", async () => {
+withPostgres("a sequence behind its column is reported, and the printed SQL corrects it", async () => {
   expect(await move(undefined, { check: true })).toMatchObject({ moved: false });
   await company.stack.query("SELECT setval('trips_trip_id_seq', 7)");
   const error = await move(undefined, { check: true }).catch((thrown) => thrown);
@@ -225,7 +225,7 @@ there("a sequence behind its column is reported, and the printed SQL corrects it
   expect(await move(undefined, { check: true })).toMatchObject({ moved: false });
 });
 
-there("the comparison finds NULL, empty strings and values moved to another column", async () => {
+withPostgres("the comparison finds NULL, empty strings and values moved to another column", async () => {
   await company.source.query("CREATE DATABASE nulls");
   await company.source.query(
     "CREATE TABLE pairs (id int, a text, b text); INSERT INTO pairs VALUES (1, 'x', NULL), (2, '', 'y'), (3, 'p', 'q')",
@@ -245,7 +245,7 @@ there("the comparison finds NULL, empty strings and values moved to another colu
   expect(await move(company.source.url("nulls"), { check: true })).toMatchObject({ moved: false });
 });
 
-there("a Latin-1 source is converted to UTF-8 and compared in it", async () => {
+withPostgres("a Latin-1 source is converted to UTF-8 and compared in it", async () => {
   await company.source.query("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'");
   await company.source.query(
     "CREATE TABLE clients (name text); INSERT INTO clients SELECT 'Señora Ñáñez ' || g FROM generate_series(1, 50) g",

@@ -32,15 +32,15 @@ test("the address is printed in each program's format and never contains the pas
 
 test.skipIf(!has("psql"))("psql connects with a verified certificate, and the password is not in its arguments", async () => {
   const { path, variables } = await stack.app.database.psql();
-  const ask = (env: object) =>
+  const psql = (env: object) =>
     execFileSync(path, ["-X", "-A", "-t", "-c", "SELECT current_user, ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"], {
       env: { ...variables, ...env },
       stdio: ["ignore", "pipe", "ignore"],
     }).toString();
-  expect(ask({}).trim()).toBe("fleetlogix_admin|t");
+  expect(psql({}).trim()).toBe("fleetlogix_admin|t");
   const otherCa = join(mkdtempSync(join(tmpdir(), "ca-")), "none.pem");
   writeFileSync(otherCa, "");
-  expect(() => ask({ PGSSLROOTCERT: otherCa })).toThrow();
+  expect(() => psql({ PGSSLROOTCERT: otherCa })).toThrow();
 });
 
 test("two concurrent runs create one schema, and the next run changes nothing", async () => {

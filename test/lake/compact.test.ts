@@ -37,7 +37,7 @@ async function putAll(copies: readonly { readonly key: string; readonly body: st
   return copies.map(({ body }) => body);
 }
 
-test("a day becomes an archive with every byte and sorted, typed Parquet files; the small objects go", async () => {
+test("a day becomes an archive with every byte and sorted, typed Parquet files; the raw copies are deleted", async () => {
   const bodies = await putAll([
     ...Array.from({ length: 40 }, (_, i) => fix(i)),
     ...Array.from({ length: 25 }, (_, i) => delivery(i, { extra: { a: i } })),
@@ -67,19 +67,19 @@ test("a day becomes an archive with every byte and sorted, typed Parquet files; 
   expect(rows).toEqual([["Calle 80 «Ñandú»", null, '{"a":7}', "2026-03-01 06:00:07"]]);
 });
 
-test("the same event in two copies is one row and two lines; keys of the version before are read; what is no event is kept", async () => {
+test("an event in two copies is one row and two lines; keys of the version before are read; an object that is no event is kept", async () => {
   const [one] = [fix(1)];
-  const again = { ...fix(1, {}), key: one.key.replace("T060001000Z", "T060009000Z") };
-  const old = { body: fix(2).body, key: fix(2).key.replace("-V-2-e2", "-e2") };
+  const secondCopy = { ...fix(1, {}), key: one.key.replace("T060001000Z", "T060009000Z") };
+  const earlierCopy = { body: fix(2).body, key: fix(2).key.replace("-V-2-e2", "-e2") };
   const odd = [
     { key: `${one.key.slice(0, one.key.lastIndexOf("/"))}/20260301T000000000Z-notes.txt`, body: "two\nlines" },
     { key: `${one.key.slice(0, one.key.lastIndexOf("/"))}/20260301T000000001Z-broken.json`, body: '{"event_id":' },
   ];
-  await putAll([one, again, old, ...odd]);
+  await putAll([one, secondCopy, earlierCopy, ...odd]);
   const { parts } = await stack.app.lake.compact({ date: DAY }, () => {});
   expect(parts).toMatchObject([{ table: "fixes", copies: 5, events: 2, unreadable: 2 }]);
   const lines = await stack.archived("vehicles/");
-  expect(lines).toEqual(expect.arrayContaining([one.body, again.body, old.body]));
+  expect(lines).toEqual(expect.arrayContaining([one.body, secondCopy.body, earlierCopy.body]));
   const wrapped = lines.map((line) => JSON.parse(line)).filter((line) => "base64" in line);
   expect(wrapped.map(({ base64 }) => Buffer.from(base64, "base64").toString()).toSorted()).toEqual(odd.map(({ body }) => body).toSorted());
   const { rows } = await stack.app.lake.query("SELECT event_id, event_time FROM fixes ORDER BY 1");
@@ -89,7 +89,7 @@ test("the same event in two copies is one row and two lines; keys of the version
   ]);
 });
 
-test("late events make a further part, and one that is packed already no second row", async () => {
+test("late events make another part, and an event that is packed already makes no second row", async () => {
   await putAll([fix(1), fix(2)]);
   await stack.app.lake.compact({ date: DAY }, () => {});
   await putAll([fix(2), fix(3)]);
@@ -109,7 +109,7 @@ test("only days that are old enough are packed", async () => {
   expect(await stack.keys("raw-data/")).toHaveLength(1);
 });
 
-test("killed before any of its writing calls and run again, nothing is lost or doubled; what came meanwhile is packed later", {
+test("after a kill before any writing call the next run loses and doubles nothing, and packs the copies that came meanwhile", {
   timeout: 240_000,
 }, async () => {
   for (let killAt = 1; ; killAt++) {
@@ -130,7 +130,7 @@ test("killed before any of its writing calls and run again, nothing is lost or d
   }
 });
 
-/** Runs until its n-th writing call, which is not made. false: it ended before. */
+/** Runs the packing and kills it before its n-th writing call. False: it ended with fewer calls. */
 async function killedAt(n: number): Promise<boolean> {
   let writes = 0;
   const app = await stack.open({
@@ -157,7 +157,7 @@ test("two runs at once pack each event once", async () => {
   expect((await stack.archived("")).toSorted()).toEqual(bodies.toSorted());
 });
 
-test("an archive that does not read back as it was written stops the run, and costs no raw copy", async () => {
+test("an archive that is not read back as it was written stops the run, and no raw copy is deleted", async () => {
   const objects = new Map([fix(1), fix(2)].map(({ key, body }) => [key, Buffer.from(body)]));
   const store = memoryStore(objects, (key, content) =>
     key.startsWith("raw-archive/") ? gzipSync(gunzipSync(content).subarray(0, 100)) : content,
@@ -194,7 +194,7 @@ function memoryStore(objects: Map<string, Buffer>, change: (key: string, content
   };
 }
 
-test("a query sees the lake's tables, and no file of this machine", async () => {
+test("a query can read the lake's tables, and no file of this machine", async () => {
   await putAll([fix(1)]);
   await expect(stack.app.lake.query("SELECT * FROM read_text('/etc/hostname')")).rejects.toMatchObject({ code: "QUERY_INVALID" });
   await expect(stack.app.lake.query("COPY fixes TO '/tmp/fixes.csv'")).rejects.toMatchObject({ code: "QUERY_INVALID" });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { removeFolder } from "../support/folders.ts";
 import { type LakeStack, lakeStack, rawCopy } from "./stack.ts";
 
-/** The real command as it is installed where nobody has installed DuckDB. */
+/** The real command in an installation without DuckDB. */
 let stack: LakeStack;
 let root: string;
 beforeAll(async () => {
@@ -33,7 +33,7 @@ async function run(...args: string[]): Promise<{ readonly code: number | null; r
   return { code, err };
 }
 
-test("without DuckDB one sentence says how to install it, and no raw copy is touched", { timeout: 120_000 }, async () => {
+test("without DuckDB one sentence says how to install it, and no raw copy is changed", { timeout: 120_000 }, async () => {
   const { key, body } = rawCopy({ area: "vehicles", at: "2026-03-01T06:00:00.000Z", eventId: "e1", payload: { vehicle_id: "V-1" } });
   await stack.put(key, body);
   for (const args of [

@@ -21,7 +21,7 @@ test("a day with more than one file's bytes becomes several files, sorted from o
   try {
     const rows = writeRows(join(folder, "rows.ndjson"), "vehicle_id");
     for (let i = 0; i < ROWS; i++) {
-      // Every ten-thousandth event came twice.
+      // One in 10,000 events is there twice.
       const n = i % 10_000 === 1 ? i - 1 : i;
       const row = {
         event_id: `e${Math.imul(n, 2_654_435_761) >>> 0}`,

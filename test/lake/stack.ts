@@ -14,7 +14,7 @@ export interface LakeStack {
   readonly aws: Awaited<ReturnType<typeof localAws>>;
   readonly s3: S3;
   readonly bucket: string;
-  /** The same stack, opened with other ears. */
+  /** The same stack, opened with other options. */
   open(more: Partial<AppOptions>): Promise<App>;
   put(key: string, body: string): Promise<void>;
   keys(prefix: string): Promise<string[]>;

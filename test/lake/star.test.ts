@@ -32,7 +32,7 @@ beforeAll(async () => {
     const payload = { delivery_id: id, status, driver_id: `DR-${i % 4}`, scheduled_at: at(scheduled(id)) };
     const copy = rawCopy({ area: "deliveries", at: at(minute), eventId: `u${i}`, payload });
     await stack.put(copy.key, copy.body);
-    // Sent twice by the phone, under another time.
+    // The phone sent the event twice, with different times.
     if (i % 5 === 0) await stack.put(copy.key.replace("000Z-", "001Z-"), copy.body);
   }
   for (const [i, { vehicle, minute, lat, lon }] of track.entries()) {
@@ -63,7 +63,7 @@ async function putAlerts(): Promise<void> {
   }
 }
 /** Runs a query on the star's tables over the lake. */
-const ask = async (question: string) => {
+const rowsOf = async (question: string) => {
   const tables = STAR.filter(({ table }) => question.includes(table)).map(({ table, select }) => `${table} AS (${select("")})`);
   return (await stack.app.lake.query(`WITH ${tables.join(", ")} ${question}`)).rows;
 };
@@ -74,7 +74,7 @@ const last = new Map(updates.map((update) => [update.id, update]));
 test("deliveries by day and status", async () => {
   const expected = new Map<string, number>();
   for (const { status } of last.values()) expected.set(status, (expected.get(status) ?? 0) + 1);
-  const rows = await ask("SELECT date_day, status, count(*) FROM fact_deliveries GROUP BY 1, 2 ORDER BY 2");
+  const rows = await rowsOf("SELECT date_day, status, count(*) FROM fact_deliveries GROUP BY 1, 2 ORDER BY 2");
   expect(rows).toEqual([...expected].toSorted().map(([status, n]) => [DAY, status, n]));
 });
 
@@ -83,12 +83,12 @@ test("on-time rate", async () => {
   const onTime = delivered.filter(({ id, minute }) => minute <= scheduled(id));
   expect(onTime.length).toBeGreaterThan(0);
   expect(onTime.length).toBeLessThan(delivered.length);
-  const rows = await ask("SELECT count(*) FILTER (WHERE on_time), count(on_time) FROM fact_deliveries");
+  const rows = await rowsOf("SELECT count(*) FILTER (WHERE on_time), count(on_time) FROM fact_deliveries");
   expect(rows).toEqual([[onTime.length, delivered.length]]);
 });
 
 test("kilometres and average speed by vehicle", async () => {
-  const rows = await ask(
+  const rows = await rowsOf(
     "SELECT vehicle_id, sum(driven_km), sum(driven_km) * 3600 / sum(driven_seconds) FROM fact_fixes GROUP BY 1 ORDER BY 1",
   );
   // Along a meridian the distance is the angle times the Earth's radius.
@@ -101,7 +101,7 @@ test("kilometres and average speed by vehicle", async () => {
 });
 
 test("deviations by route", async () => {
-  const rows = await ask("SELECT route_id, count(*), max(max_deviation_km), avg(minutes) FROM fact_alerts GROUP BY 1 ORDER BY 1");
+  const rows = await rowsOf("SELECT route_id, count(*), max(max_deviation_km), avg(minutes) FROM fact_alerts GROUP BY 1 ORDER BY 1");
   const expected = ["R-1", "R-2"].map((route) => {
     const on = alerts.filter((alert) => alert.route === route);
     return [route, on.length, Math.max(...on.map(({ max }) => max)), 6];
@@ -110,8 +110,8 @@ test("deviations by route", async () => {
 });
 
 test("dimensions hold each vehicle, driver and day once", async () => {
-  expect(await ask("SELECT vehicle_id FROM dim_vehicle ORDER BY 1")).toEqual([["V-1"], ["V-2"]]);
-  expect(await ask("SELECT count(*) FROM dim_driver")).toEqual([[4]]);
+  expect(await rowsOf("SELECT vehicle_id FROM dim_vehicle ORDER BY 1")).toEqual([["V-1"], ["V-2"]]);
+  expect(await rowsOf("SELECT count(*) FROM dim_driver")).toEqual([[4]]);
   // The 1st of March 2026 is a Sunday.
-  expect(await ask("SELECT date_day, month_number, weekday_number FROM dim_date")).toEqual([[DAY, 3, 7]]);
+  expect(await rowsOf("SELECT date_day, month_number, weekday_number FROM dim_date")).toEqual([[DAY, 3, 7]]);
 });

@@ -17,19 +17,19 @@ import {
   snsTopic,
 } from "../../src/resources/index.ts";
 import { makeRig, TAGS } from "../contract/rig.ts";
-import { type Played, play, recorded } from "./player.ts";
+import { type RecordedAnswers, recorded, startPlayer } from "./player.ts";
 
 /**
- * Each kind reads what AWS was seen to answer, and finds only the differences that there are. What was not recorded beside it (tags,
- * parts that are absent) is the least that the service's model lets AWS answer.
+ * Each kind reads recorded answers of AWS and finds only the real differences. Answers that were not recorded (tags, absent parts) are
+ * the smallest ones that the service's model allows.
  */
 interface Case {
   readonly kind: AnyKind;
   readonly about: string;
   readonly id: unknown;
-  readonly wish: unknown;
-  readonly plays: Played;
-  /** Paths of the differences between the wish and what was recorded; none: equal. */
+  readonly spec: unknown;
+  readonly answers: RecordedAnswers;
+  /** Paths of the differences between the desired state and the recorded one; none: they are equal. */
   readonly differs?: readonly string[];
 }
 const LIST = Object.entries(TAGS).map(([Key, Value]) => ({ Key, Value }));
@@ -68,7 +68,7 @@ const database = {
 };
 /** Attributes that a database of 2017 did not have. */
 const SINCE = ["encrypted", "storageType", "iamAuth", "performanceInsights", "logExports", "copyTagsToSnapshot", "certificateAuthority"];
-const instancePlays = (more: Loose): Played => ({
+const instanceAnswers = (more: Loose): RecordedAnswers => ({
   "rds:DescribeDBInstances": {
     DBInstances: [
       { ...instance, DBInstanceIdentifier: "it", MasterUsername: "fleet", MasterUserSecret: { SecretArn: "s" }, TagList: LIST, ...more },
@@ -79,26 +79,26 @@ const instancePlays = (more: Loose): Played => ({
 const CASES: readonly Case[] = [
   {
     kind: rdsInstance,
-    about: "a database that AWS made",
+    about: "a database with the defaults of AWS",
     id: { identifier: "it" },
-    wish: database,
-    plays: instancePlays({}),
+    spec: database,
+    answers: instanceAnswers({}),
     differs: SINCE,
   },
   {
     kind: rdsInstance,
     about: "a database whose storage and version have grown",
     id: { identifier: "it" },
-    wish: database,
-    plays: instancePlays({ AllocatedStorage: 44, EngineVersion: "18.1" }),
+    spec: database,
+    answers: instanceAnswers({ AllocatedStorage: 44, EngineVersion: "18.1" }),
     differs: SINCE,
   },
   {
     kind: rdsInstance,
-    about: "a database of this time that was made with RDS's own defaults",
+    about: "a database of today with the defaults of RDS",
     id: { identifier: "it" },
-    wish: { ...database, engineVersion: "17", instanceClass: "db.t3.micro", storageGb: 20, publiclyAccessible: false },
-    plays: { "rds:DescribeDBInstances": { DBInstances: [{ ...byDefault, TagList: LIST }] } },
+    spec: { ...database, engineVersion: "17", instanceClass: "db.t3.micro", storageGb: 20, publiclyAccessible: false },
+    answers: { "rds:DescribeDBInstances": { DBInstances: [{ ...byDefault, TagList: LIST }] } },
     differs: [
       ...["encrypted", "storageType", "backupRetentionDays", "iamAuth", "performanceInsights", "logExports", "copyTagsToSnapshot"],
       ...["managedPassword", "parameterGroup"],
@@ -108,8 +108,8 @@ const CASES: readonly Case[] = [
     kind: rdsParameterGroup,
     about: "a parameter that equals the family's default shows as set by the system",
     id: { name: "it" },
-    wish: { family: "postgres9.6", description: "", parameters: { "rds.force_ssl": "0" } },
-    plays: {
+    spec: { family: "postgres9.6", description: "", parameters: { "rds.force_ssl": "0" } },
+    answers: {
       "rds:DescribeDBParameterGroups": {
         DBParameterGroups: [{ DBParameterGroupName: "it", DBParameterGroupFamily: "postgres9.6", DBParameterGroupArn: "arn" }],
       },
@@ -119,10 +119,10 @@ const CASES: readonly Case[] = [
   },
   {
     kind: apigatewayStage,
-    about: "settings that AWS fills in beside ours are no difference",
+    about: "settings that AWS adds to ours are no difference",
     id: { apiId: "a", stage: "local" },
-    wish: { document: "aaaa", rateLimit: 10_000, burstLimit: 5_000, accessLog: "arn:log", logLevel: "ERROR" },
-    plays: {
+    spec: { document: "aaaa", rateLimit: 10_000, burstLimit: 5_000, accessLog: "arn:log", logLevel: "ERROR" },
+    answers: {
       "apigateway:GetStage": { ...stage, tags: TAGS, variables: {} },
       "apigateway:GetDeployments": {
         items: [{ id: at<string>(stage, "deploymentId"), description: "document aaaa", createdDate: "2025-11-25T12:00:00.000Z" }],
@@ -136,7 +136,7 @@ const CASES: readonly Case[] = [
     kind: apigatewayUsagePlan,
     about: "numbers come back as a float and integers; keys carry their values",
     id: { name: at<string>(plan, "name") },
-    wish: {
+    spec: {
       description: at(plan, "description"),
       apiId: at<Loose[]>(plan, "apiStages")[0]?.apiId,
       stage: "dev",
@@ -145,14 +145,14 @@ const CASES: readonly Case[] = [
       burstLimit: 1,
       dailyQuota: 10,
     },
-    plays: { "apigateway:GetUsagePlans": { items: [{ ...plan, tags: TAGS }] }, "apigateway:GetUsagePlanKeys": keys },
+    answers: { "apigateway:GetUsagePlans": { items: [{ ...plan, tags: TAGS }] }, "apigateway:GetUsagePlanKeys": keys },
   },
   {
     kind: apigatewayApiKey,
-    about: "a list without tags: the key is asked for its own before it counts as foreign",
+    about: "a list without tags: the tags of the key are read before it counts as foreign",
     id: { name: "name1" },
-    wish: { description: "phones" },
-    plays: {
+    spec: { description: "phones" },
+    answers: {
       "apigateway:GetApiKeys": recorded("apigateway:GetApiKeys"),
       "apigateway:GetApiKey": { id: "id1", name: "name1", enabled: true, description: "phones", stageKeys: [], tags: TAGS },
     },
@@ -161,8 +161,8 @@ const CASES: readonly Case[] = [
     kind: apigatewayRestApi,
     about: "an API of the list",
     id: { name: at<string>(api, "name") },
-    wish: { document: { info: { description: "" } }, hash: undefined, methods: {} },
-    plays: {
+    spec: { document: { info: { description: "" } }, hash: undefined, methods: {} },
+    answers: {
       "apigateway:GetRestApis": {
         items: [
           { ...api, tags: TAGS, endpointConfiguration: at(recorded("apigateway:CreateRestApi", "REGIONAL"), "endpointConfiguration") },
@@ -175,8 +175,8 @@ const CASES: readonly Case[] = [
     kind: dynamodbTable,
     about: "a table on demand: phantom throughput is no difference",
     id: { name: "t" },
-    wish: { key: { hash: "TID" }, indexes: [], deletionProtection: false },
-    plays: {
+    spec: { key: { hash: "TID" }, indexes: [], deletionProtection: false },
+    answers: {
       "dynamodb:DescribeTable": { Table: table },
       "dynamodb:DescribeContinuousBackups": recorded("dynamodb:DescribeContinuousBackups"),
       "dynamodb:DescribeTimeToLive": { TimeToLiveDescription: { TimeToLiveStatus: "DISABLED" } },
@@ -189,7 +189,7 @@ const CASES: readonly Case[] = [
     kind: iamRole,
     about: "a policy comes back URL-encoded",
     id: { name: "r" },
-    wish: {
+    spec: {
       description: undefined,
       trust: {
         Version: "2012-10-17",
@@ -204,7 +204,7 @@ const CASES: readonly Case[] = [
         },
       },
     },
-    plays: {
+    answers: {
       "iam:GetRole": { Role: { ...role, Tags: LIST } },
       "iam:GetRolePolicy": recorded("iam:GetRolePolicy"),
       "iam:ListRolePolicies": { PolicyNames: ["fleetlogix"], IsTruncated: false },
@@ -215,8 +215,8 @@ const CASES: readonly Case[] = [
     kind: kmsKey,
     about: "a key with rotation",
     id: { alias: "alias/it" },
-    wish: { description: at(key, "Description"), policy: POLICY },
-    plays: {
+    spec: { description: at(key, "Description"), policy: POLICY },
+    answers: {
       "kms:ListAliases": { Aliases: [{ AliasName: "alias/it", TargetKeyId: at(key, "KeyId") }], Truncated: false },
       "kms:ListKeys": { Keys: [], Truncated: false },
       "kms:DescribeKey": { KeyMetadata: key },
@@ -229,21 +229,21 @@ const CASES: readonly Case[] = [
     kind: logsGroup,
     about: "a group with a key",
     id: { name: at<string>(group, "logGroupName") },
-    wish: { retentionDays: undefined, kmsKey: at(group, "kmsKeyId") },
-    plays: { "logs:DescribeLogGroups": { logGroups: [group] }, "logs:ListTagsForResource": { tags: TAGS } },
+    spec: { retentionDays: undefined, kmsKey: at(group, "kmsKeyId") },
+    answers: { "logs:DescribeLogGroups": { logGroups: [group] }, "logs:ListTagsForResource": { tags: TAGS } },
   },
   {
     kind: snsTopic,
     about: "the default policy, encrypted with nothing",
     id: { name: "t" },
-    wish: { kmsKey: undefined, policy: JSON.parse(at<string>(topic, "Policy")) },
-    plays: { "sns:GetTopicAttributes": { Attributes: topic }, "sns:ListTagsForResource": { Tags: LIST } },
+    spec: { kmsKey: undefined, policy: JSON.parse(at<string>(topic, "Policy")) },
+    answers: { "sns:GetTopicAttributes": { Attributes: topic }, "sns:ListTagsForResource": { Tags: LIST } },
   },
   {
     kind: lambdaFunction,
     about: "a function with JSON logs and no alias yet",
     id: { name: "f" },
-    wish: {
+    spec: {
       description: "",
       roleArn: at(at(fn, "Configuration"), "Role"),
       runtime: "python3.12",
@@ -256,7 +256,7 @@ const CASES: readonly Case[] = [
       alias: "live",
       code: undefined,
     },
-    plays: {
+    answers: {
       "lambda:GetFunction": { ...fn, Tags: TAGS },
       "lambda:ListAliases": { Aliases: [] },
       "lambda:ListVersionsByFunction": recorded("lambda:ListVersionsByFunction"),
@@ -271,8 +271,8 @@ const CASES: readonly Case[] = [
     kind: s3Bucket,
     about: "a new bucket: owner enforced, closed, encrypted by S3 itself",
     id: { name: "b" },
-    wish: { policy: POLICY, archive: { prefix: "a/", afterDays: 90 }, noncurrentExpireDays: 30 },
-    plays: {
+    spec: { policy: POLICY, archive: { prefix: "a/", afterDays: 90 }, noncurrentExpireDays: 30 },
+    answers: {
       "s3:HeadBucket": {},
       "s3:GetBucketTagging": { TagSet: LIST },
       "s3:GetPublicAccessBlock": recorded("s3:GetPublicAccessBlock"),
@@ -284,20 +284,20 @@ const CASES: readonly Case[] = [
       "s3:GetBucketNotificationConfiguration": { EventBridgeConfiguration: {} },
       "s3:GetBucketLogging": {},
     },
-    // Recorded with a rule of another, and without ours.
+    // Recorded with a foreign rule, and without ours.
     differs: ["lifecycle.aborted-uploads", "lifecycle.archive", "lifecycle.noncurrent-versions", "lifecycle.wholebucket"],
   },
 ];
 
-describe("each kind understands what AWS was seen to answer", () => {
+describe("each kind understands recorded answers of AWS", () => {
   test.each(CASES.map((one) => [`${one.kind.kind}: ${one.about}`, one] as const))(
     "%s",
-    async (_name, { kind, id, wish, plays, differs = [] }) => {
-      const aws = await play(plays);
+    async (_name, { kind, id, spec, answers, differs = [] }) => {
+      const aws = await startPlayer(answers);
       const rig = makeRig({ endpoint: aws.url, clock: virtualClock() });
       try {
-        const nodes = [declare(kind, "it", { identity: () => id, spec: () => wish })];
-        // Without it a difference that only a new database would mend is a refusal, and not listed.
+        const nodes = [declare(kind, "it", { identity: () => id, spec: () => spec })];
+        // Without this option a difference that needs a new database is refused, and is not listed as a change.
         const decision = (await rig.plan(nodes, { allowDataLoss: new Set(["it"]) }))[0]?.decision;
         const changes = decision && "changes" in decision ? decision.changes : [];
         expect(
@@ -310,8 +310,8 @@ describe("each kind understands what AWS was seen to answer", () => {
     },
   );
 
-  test("what has grown is told, with what to write", async () => {
-    const aws = await play(instancePlays({ AllocatedStorage: 44, EngineVersion: "18.1" }));
+  test("the plan reports a value that has grown, and the setting to write", async () => {
+    const aws = await startPlayer(instanceAnswers({ AllocatedStorage: 44, EngineVersion: "18.1" }));
     const rig = makeRig({ endpoint: aws.url, clock: virtualClock() });
     const [planned] = await rig.plan([declare(rdsInstance, "it", { identity: () => ({ identifier: "it" }), spec: () => database })], {
       allowDataLoss: new Set(["it"]),

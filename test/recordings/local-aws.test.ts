@@ -67,7 +67,7 @@ function membersOf(value: unknown, path = ""): readonly string[] {
   return entries.flatMap(([key, item]) => (MAPS.has(key) ? [`${path}.${key}`] : membersOf(item, `${path}.${key}`)));
 }
 
-/** `beside`: members that hang on what was asked for, not on AWS. */
+/** `ignored`: members that depend on the request and not on AWS. */
 type Row = readonly [operation: string, about: string, ask: () => Promise<unknown>, beside?: readonly string[]];
 const ROWS: readonly Row[] = [
   ["apigateway:GetRestApi", "untagged", () => gateway.getRestApi({ restApiId }), [".binaryMediaTypes[]", ".version"]],
@@ -168,7 +168,7 @@ const ROWS: readonly Row[] = [
     "postgres 17",
     async () => {
       const rds = aws.client(RDS);
-      const made = {
+      const created = {
         DBName: "test",
         MasterUsername: "fleet",
         MasterUserPassword: "Correct-Horse-7",
@@ -179,7 +179,7 @@ const ROWS: readonly Row[] = [
         DBInstanceClass: "db.t3.micro",
         Engine: "postgres",
         AllocatedStorage: 20,
-        ...made,
+        ...created,
       });
       await waitUntilDBInstanceAvailable({ client: rds, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { DBInstanceIdentifier: "it" });
       return rds.describeDBInstances({ DBInstanceIdentifier: "it" });
@@ -187,12 +187,12 @@ const ROWS: readonly Row[] = [
   ],
 ];
 
-describe("the local AWS answers with the members that AWS was seen to answer with", () => {
-  test.each(ROWS.map((row) => [`${row[0]} (${row[1]})`, row] as const))("%s", async (_name, [operation, about, ask, beside = []]) => {
-    const [theirs, ours] = [membersOf(recorded(operation, about)), membersOf(await ask())];
+describe("the local AWS answers with the members of AWS's recorded answers", () => {
+  test.each(ROWS.map((row) => [`${row[0]} (${row[1]})`, row] as const))("%s", async (_name, [operation, about, call, ignored = []]) => {
+    const [recordedMembers, localMembers] = [membersOf(recorded(operation, about)), membersOf(await call())];
     const only = (these: readonly string[], those: readonly string[]) =>
-      these.filter((one) => !those.includes(one) && !beside.includes(one));
-    expect({ missing: only(theirs, ours), more: only(ours, theirs) }).toEqual({ missing: [], more: [] });
+      these.filter((one) => !those.includes(one) && !ignored.includes(one));
+    expect({ missing: only(recordedMembers, localMembers), more: only(localMembers, recordedMembers) }).toEqual({ missing: [], more: [] });
   });
 
   test("a parameter that is set to its family's default does not become the user's", async () => {
@@ -213,7 +213,7 @@ describe("the local AWS answers with the members that AWS was seen to answer wit
   });
 });
 
-describe("what AWS refuses, in its words", () => {
+describe("refusals have AWS's recorded texts", () => {
   const errorOf = (operation: string, about: string): RecordedError => {
     const found = [...RECORDED.answers, ...RECORDED.rules].find((one) => one.operation === operation && one.about.startsWith(about));
     if (!found?.error) throw new Error(`no error recorded of ${operation} ${about}`);
@@ -264,10 +264,10 @@ describe("what AWS refuses, in its words", () => {
         }),
     ],
   ];
-  test.each(REFUSED)("%s (%s)", async (operation, about, ask) => {
+  test.each(REFUSED)("%s (%s)", async (operation, about, call) => {
     const { code, message } = errorOf(operation, about);
     const plain = (text: string) => text.replace(/(Exception|Fault)$/, "");
-    const error = (await ask().then(
+    const error = (await call().then(
       () => undefined,
       (thrown: unknown) => thrown,
     )) as Error | undefined;

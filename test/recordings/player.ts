@@ -31,7 +31,7 @@ export const RECORDED = JSON.parse(readFileSync(new URL("./aws.json", import.met
   readonly rules: readonly Rule[];
 };
 
-/** The recording of an operation whose description begins so. */
+/** The recorded answer of an operation. `about`: the beginning of the recording's description. */
 export function recorded(operation: string, about = ""): Record<string, unknown> {
   const found = RECORDED.answers.find((one) => one.operation === operation && one.about.startsWith(about));
   if (!found?.answer) throw new Error(`nothing recorded of ${operation} ${about}`);
@@ -39,10 +39,10 @@ export function recorded(operation: string, about = ""): Record<string, unknown>
 }
 
 /** Answers by `service:Operation`. A text is an error code. */
-export type Played = Readonly<Record<string, Readonly<Record<string, unknown>> | string>>;
+export type RecordedAnswers = Readonly<Record<string, Readonly<Record<string, unknown>> | string>>;
 
-/** A server that plays these answers to real SDK clients, in each service's own wire format. What is not named is refused. */
-export async function play(answers: Played): Promise<{ readonly url: string; close(): Promise<void> }> {
+/** A server that gives these answers to real SDK clients, in each service's own wire format. It refuses every other operation. */
+export async function startPlayer(answers: RecordedAnswers): Promise<{ readonly url: string; close(): Promise<void> }> {
   const aws = await startLocalAws({ clock: virtualClock(), settings: { databases: "none" } });
   const services = aws.services.map((service): LocalService => {
     const own = Object.entries(answers).filter(([name]) => name.startsWith(`${service.name}:`));
@@ -68,7 +68,7 @@ export async function play(answers: Played): Promise<{ readonly url: string; clo
     },
   };
 }
-function answerOf(answer: Played[string]): Record<string, unknown> {
+function answerOf(answer: RecordedAnswers[string]): Record<string, unknown> {
   if (typeof answer === "string") throw new LocalFault(answer, answer, 404);
   return revived(answer) as Record<string, unknown>;
 }

@@ -14,7 +14,7 @@ import { functionZip } from "../support/function-zip.ts";
 
 /**
  * The published service models allow every request of a stack's lifecycle: required, type, enum, pattern, length and range.
- * The inputs are taken before the SDK writes them, so that a member that no model knows is seen, too: the SDK would leave it out.
+ * The inputs are recorded before the SDK serializes them. So a member that no model has is found too; the SDK would leave it out.
  */
 const SERVICES = [
   ...(["s3", "dynamodb", "rds", "lambda", "apigateway", "sns", "iam", "sts", "ec2", "logs", "secretsmanager", "kms"] as const),
@@ -31,7 +31,7 @@ const stackOf = (settings: object, code = 0) => {
   return topology(config, { place, local: true, callerCidr: "203.0.113.7/32", privateSubnets: [], artifacts });
 };
 /** Configurations of a lifecycle. Each option differs from its default in at least one of them. */
-const LIFE = {
+const LIFECYCLE = {
   "everything by default": stackOf({}),
   "every option changed": stackOf(
     {
@@ -74,7 +74,7 @@ const wrong: string[] = [];
 beforeAll(async () => {
   const clock = virtualClock();
   aws = await startLocalAws({ clock, settings: { databases: "none" } });
-  const { name, tags } = LIFE["everything by default"];
+  const { name, tags } = LIFECYCLE["everything by default"];
   rig = makeRig({ endpoint: aws.url, clock, stack: { name, tags } });
   for (const service of SERVICES) await record(service);
 });
@@ -83,7 +83,7 @@ afterAll(async () => {
   await aws.close();
 });
 
-/** Holds every input of a service's client against its model. */
+/** Checks every input of a service's client against its model. */
 async function record(service: (typeof SERVICES)[number]): Promise<void> {
   const model = await loadModel(service);
   const { add } = (await rig.world[service]()).middlewareStack as { add: (middleware: unknown, where: object) => void };
@@ -121,14 +121,14 @@ const WRITTEN: Readonly<Record<string, readonly string[]>> = {
   kms: ["CreateKey", "CreateAlias", "EnableKeyRotation"],
 };
 
-test("every request of a stack's life is what the service models allow", { timeout: 600_000 }, async () => {
-  for (const [about, stack] of Object.entries(LIFE)) {
+test("the service models allow every request of a stack's lifecycle", { timeout: 600_000 }, async () => {
+  for (const [about, stack] of Object.entries(LIFECYCLE)) {
     const outcome = await rig.up(stack.nodes);
     expect([about, outcome.error]).toEqual([about, undefined]);
     expect(wrong).toEqual([]);
   }
   for (const deleteData of [false, true]) {
-    const down = await rig.down(LIFE["development again"].nodes, { deleteData, finalSnapshot: "fleetlogix-db-final" });
+    const down = await rig.down(LIFECYCLE["development again"].nodes, { deleteData, finalSnapshot: "fleetlogix-db-final" });
     expect(down.error).toBeUndefined();
   }
   expect(wrong).toEqual([]);

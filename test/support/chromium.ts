@@ -10,4 +10,4 @@ export const chromiumPath = [process.env.CHROMIUM, "chromium", "chromium-browser
     }
   })
   .find(Boolean);
-if (!chromiumPath) process.stderr.write("skipped: no Chromium on this machine to open pages with\n");
+if (!chromiumPath) process.stderr.write("skipped: this machine has no Chromium\n");

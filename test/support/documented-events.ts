@@ -133,9 +133,9 @@ export function shapeOf(value: unknown, like: unknown): unknown {
   if (value === null) return "null";
   if (Array.isArray(value)) return value.slice(0, 1).map((item) => shapeOf(item, (like as unknown[] | undefined)?.[0]));
   if (typeof value !== "object") return typeof value;
-  const wanted = (like ?? {}) as Readonly<Record<string, unknown>>;
-  const own = Object.entries(value).map(([name, inner]) => [name, shapeOf(inner, wanted["*"] ?? wanted[name])] as const);
-  if (!("*" in wanted)) return Object.fromEntries(own);
-  const strange = own.filter(([, shape]) => JSON.stringify(shape) !== JSON.stringify(wanted["*"]));
-  return { "*": wanted["*"], ...Object.fromEntries(strange) };
+  const documented = (like ?? {}) as Readonly<Record<string, unknown>>;
+  const own = Object.entries(value).map(([name, inner]) => [name, shapeOf(inner, documented["*"] ?? documented[name])] as const);
+  if (!("*" in documented)) return Object.fromEntries(own);
+  const strange = own.filter(([, shape]) => JSON.stringify(shape) !== JSON.stringify(documented["*"]));
+  return { "*": documented["*"], ...Object.fromEntries(strange) };
 }

@@ -10,7 +10,7 @@ import { SNS } from "@aws-sdk/client-sns";
 import pg from "pg";
 import { functionZip } from "./function-zip.ts";
 
-/** A kind of stored data. Each item has a number. */
+/** One kind of stored data. Each stored item has a number. */
 interface Kind {
   readonly name: string;
   put(n: number): Promise<unknown>;
@@ -67,14 +67,14 @@ export const kindsOf = async (url: string, database: DBInstance): Promise<Kind[]
 function objects(url: string): Kind {
   const s3 = new S3(config(url));
   const at = (n: number) => ({ Bucket: "bucket", Key: `object-${n}` });
-  const whole = async (n: number) => (await (await s3.getObject(at(n))).Body?.transformToString()) === text(n);
+  const isComplete = async (n: number) => (await (await s3.getObject(at(n))).Body?.transformToString()) === text(n);
   return {
     name: "S3 objects",
     put: (n) => s3.putObject({ ...at(n), Body: text(n) }),
     remove: (n) => s3.deleteObject(at(n)),
     async present() {
       const listed = [...numbers(((await s3.listObjectsV2({ Bucket: "bucket" })).Contents ?? []).map((one) => one.Key))];
-      const checked = await Promise.all(listed.map(async (n) => [n, await whole(n)] as const));
+      const checked = await Promise.all(listed.map(async (n) => [n, await isComplete(n)] as const));
       return new Set(checked.flatMap(([n, ok]) => (ok ? [n] : [])));
     },
   };

@@ -1,7 +1,7 @@
 import { createServer, request as send } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** An HTTP server that forwards everything to another one and can be switched off and on: a server that goes away and comes back. */
+/** An HTTP server that forwards everything to another one. It can be switched off and on, as a server that stops and starts again. */
 export interface Switch {
   readonly port: number;
   off(): Promise<void>;

@@ -4,9 +4,9 @@ import { S3 } from "@aws-sdk/client-s3";
 import { expect, test } from "vitest";
 import { openObjectReader } from "../../../src/aws/object-reader.ts";
 import { localAws } from "../../support/local-aws.ts";
-import { madeClients } from "../../support/made-clients.ts";
+import { clientsOfTest } from "../../support/made-clients.ts";
 
-const { clients, toClose } = madeClients();
+const { clients, toClose } = clientsOfTest();
 const place = { bucket: "fleetlogix-data", account: "000000000000", region: "us-east-1" };
 const CONTENT = '{"event_id":"é1"}';
 /** MD5 of the content. */

@@ -13,13 +13,13 @@ import { selfSigned } from "../../../src/local/core/certificate.ts";
 import { type Fault, type Faults, faultPlan } from "../../../src/local/core/faults.ts";
 import { RECORDED } from "../../recordings/player.ts";
 import { localAws } from "../../support/local-aws.ts";
-import { madeClients } from "../../support/made-clients.ts";
+import { clientsOfTest } from "../../support/made-clients.ts";
 
 /** Texts that do not help a user: names in the SDK's code, errors of its parser, advice about its objects. */
 const INTERNAL =
   /\$response|\$metadata|hidden field|deserializ|UnknownError|@smithy|@aws-sdk|\bproviders?\b|is not expected|Unexpected (token|end)|not valid JSON|socket hang up|\bundefined\b|\[object |callback|fromSSO|getaddrinfo/i;
 
-const { clients, toClose } = madeClients();
+const { clients, toClose } = clientsOfTest();
 /** One read of every service that the product calls. Together they use every protocol of AWS. */
 const READS: Readonly<Record<string, (aws: AwsClients) => Promise<unknown>>> = {
   s3: async (aws) => (await aws.s3()).listObjectsV2({ Bucket: "bucket" }),

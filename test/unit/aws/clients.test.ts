@@ -7,9 +7,9 @@ import { expect, test, vi } from "vitest";
 import { toFault } from "../../../src/aws/faults.ts";
 import { identify, refuseForeignAccount, refuseUnlessLoopback } from "../../../src/aws/identity.ts";
 import { removeFolder } from "../../support/folders.ts";
-import { madeClients } from "../../support/made-clients.ts";
+import { clientsOfTest } from "../../support/made-clients.ts";
 
-const { clients, toClose } = madeClients();
+const { clients, toClose } = clientsOfTest();
 async function endpoint(answer: RequestListener): Promise<string> {
   const server: Server = createServer(answer);
   await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
