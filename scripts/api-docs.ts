@@ -52,7 +52,7 @@ export interface Example {
 }
 
 /** Values of the examples' parameters. The requests and answers of the other examples use the same ids. */
-const PLACES: Readonly<Record<string, string>> = {
+const PARAMETERS: Readonly<Record<string, string>> = {
   delivery_id: "D-1001",
   vehicle_id: "V-17",
   route_id: "R-BOG-7",
@@ -167,8 +167,8 @@ function section([method, path, operation]: readonly [string, string, Operation]
 const bodyOf = (content: Content | undefined) => content?.content?.["application/json"];
 
 function curl(method: string, path: string, { operationId, requestBody }: Operation): string {
-  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => PLACES[name] ?? name);
-  const query = (QUERIES[operationId] ?? []).map((name) => `${name}=${PLACES[name]}`);
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => PARAMETERS[name] ?? name);
+  const query = (QUERIES[operationId] ?? []).map((name) => `${name}=${PARAMETERS[name]}`);
   const address = `"$API_URL${filled}${query.length > 0 ? `?${query.join("&")}` : ""}"`;
   const body = bodyOf(requestBody)?.example;
   const verb = method === "GET" || (method === "POST" && body !== undefined) ? "" : ` -X ${method}`;

@@ -10,10 +10,10 @@ import { packageRoot } from "../src/artifacts/package-root.ts";
 import { toArtifact } from "../src/artifacts/zip.ts";
 
 /**
- * `npm run bench:cold [runs]`: how long it takes until a function can take its first call, and how large its zip is, beside
- * the same function with the SDK's clients whole and beside one without any. Ready: the process has started and loaded the
- * module. The contenders take turns and medians are compared, so that a busy machine slows all of them alike: only the
- * ratios mean anything on another one.
+ * `npm run bench:cold [runs]`: measures the time until each function can take its first call, and the size of its zip. It compares them
+ * with the same function with complete SDK clients, and with a function without any client. A function is ready when its process has
+ * started and loaded the module. The functions are started in turns and their medians are compared, so a busy machine slows all of them
+ * alike. On another machine only the ratios are comparable.
  */
 interface Contender {
   readonly name: string;
@@ -24,7 +24,7 @@ interface Contender {
 }
 const CLIENTS = ["client-dynamodb", "client-s3", "client-sns"];
 const HELLO = "exports.handler = async () => ({ statusCode: 200 });";
-/** Lambda is told by its runtime; here the function's module says it by the end of its own loading. */
+/** On Lambda the runtime reports that the function is ready. Here the process prints it when the module is loaded. */
 const LOAD = "require(process.argv[1]); process.stdout.write('ready');";
 
 async function main(): Promise<void> {
@@ -50,7 +50,7 @@ async function enterFunction(folder: string, { name, entry, environment: names }
   ]);
 }
 
-/** As a bundle becomes that imports whole clients: nothing of them can be left out. */
+/** The bundle of a function that imports complete clients. The bundler can leave out nothing of them. */
 async function bundleWhole(entry: string): Promise<Uint8Array> {
   const imports = CLIENTS.map((client, i) => `import * as sdk${i} from "@aws-sdk/${client}";`);
   const use = `globalThis.sdk = [${CLIENTS.map((_, i) => `sdk${i}`)}];`;
@@ -67,14 +67,17 @@ async function enter(folder: string, name: string, code: Uint8Array, environment
   return { name, zipBytes: zip.length, file, environment, ms: [] };
 }
 
-/** From the start of the process to "ready", in ms. The environment is the function's own: extra certificates would be read at every start. */
+/**
+ * Time from the start of the process to "ready", in ms. The environment has the function's variables only, because Node would read extra
+ * certificates at every start.
+ */
 async function start({ file, environment }: Contender): Promise<number> {
   const env = { ...environment, AWS_REGION: "us-east-1", AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" };
   const began = performance.now();
   const child = spawn(process.execPath, ["-e", LOAD, file], { env, stdio: ["ignore", "pipe", "inherit"] });
-  const [said] = (await Promise.race([once(child.stdout, "data"), once(child, "close")])) as [unknown];
+  const [output] = (await Promise.race([once(child.stdout, "data"), once(child, "close")])) as [unknown];
   const ms = performance.now() - began;
-  if (String(said) !== "ready") throw new Error(`${file} did not load.`);
+  if (String(output) !== "ready") throw new Error(`${file} did not load.`);
   if (child.exitCode === null) await once(child, "close");
   return ms;
 }

@@ -9,16 +9,16 @@ import type { Track } from "../handlers/tracking/track.ts";
 import { type RecordedFix, readDrive, thinned } from "../test/fixtures/drives.ts";
 
 /**
- * `npm run bench:eta`: how good the ETAs are on recorded drives, at one fix each 1, 10 and 30 seconds, and what a decision costs.
- * The truth of a fix is the time that the drive still took; the distance left is the one that was still driven. The old figures
- * are those of the average over the last eight fixes, which stood here until November 2026, on the same drives.
+ * `npm run bench:eta`: measures the error of the ETAs on recorded drives, with one fix each 1, 10 and 30 seconds, and the time of a
+ * decision. The correct ETA of a fix is the time that the drive still took; the correct distance is the one that was still driven. The
+ * old figures are for the same drives with the method used until November 2026: the average over the last eight fixes.
  */
 const RULES = { speedWindowMinutes: 10, stoppedAfterMinutes: 5, maxSpeedKmh: 200, maxAccuracyM: 200 };
-// Seven seconds past the minute: a phone knows nothing of our slots of time.
+// The drive begins seven seconds past the minute, because a phone's fixes are not aligned with our time slots.
 const START_MS = Date.UTC(2026, 10, 25, 10, 0, 7);
 const LEGS = [1, 10, 30];
 
-/** km/h at each fix; null: it stands. */
+/** km/h at each fix. null: the vehicle is standing. */
 type Speeds = (fixes: readonly Fix[]) => readonly (number | null)[];
 
 const tracked: Speeds = (fixes) => {
@@ -30,7 +30,10 @@ const tracked: Speeds = (fixes) => {
   });
 };
 
-/** As it was: the mean of the speeds between the last eight fixes of a quarter of an hour, below 1 km/h `stopped`. Frozen, for comparison. */
+/**
+ * The method until November 2026: the mean speed between the last eight fixes of 15 minutes, `stopped` below 1 km/h. It is kept for
+ * comparison.
+ */
 const oldAverage: Speeds = (fixes) =>
   fixes.map((fix, index) => {
     const recent = fixes.slice(Math.max(0, index - 7), index + 1).filter(({ atMs }) => atMs >= fix.atMs - 15 * 60_000);
@@ -47,7 +50,7 @@ const oldAverage: Speeds = (fixes) =>
 interface Score {
   readonly nulls: number;
   readonly fixes: number;
-  /** Error of an ETA as a share of the drive's length in time: nine of ten are within it. */
+  /** 90th percentile of the error of an ETA, as a share of the drive's duration. */
   readonly nineOfTen: number;
   readonly worst: number;
   readonly speedAt: ReadonlyMap<number, number | null>;
@@ -55,25 +58,25 @@ interface Score {
 
 const toFix = ({ second, lat, lon }: RecordedFix): Fix => ({ atMs: START_MS + second * 1000, position: { lat, lon } });
 
-/** Metres still to drive at each second, along every recorded fix. */
+/** Metres that remain at each second, measured along every recorded fix. */
 function aheadOf(drive: readonly RecordedFix[]): ReadonlyMap<number, number> {
   const ahead = new Map<number, number>();
   let metres = 0;
   for (let i = drive.length - 1; i >= 0; i--) {
-    const [here, next] = [drive[i] as RecordedFix, drive[i + 1]];
-    if (next !== undefined) metres += metresBetween(toSample(toFix(here)), toSample(toFix(next)));
-    ahead.set(here.second, metres);
+    const [current, next] = [drive[i] as RecordedFix, drive[i + 1]];
+    if (next !== undefined) metres += metresBetween(toSample(toFix(current)), toSample(toFix(next)));
+    ahead.set(current.second, metres);
   }
   return ahead;
 }
 
-/** `until`: the second at which the drive ends; `from`: at which it begins. What lies before is history. */
+/** `from`, `until`: the seconds at which the drive begins and ends. Fixes before `from` only fill the track. */
 function score(drive: readonly RecordedFix[], everySeconds: number, speeds: Speeds, from: number, until: number): Score {
   const ahead = aheadOf(drive.filter(({ second }) => second <= until));
   const driven = thinned(drive, everySeconds).filter(({ second }) => second <= until);
-  const found = speeds(driven.map(toFix));
+  const predicted = speeds(driven.map(toFix));
   const rows = driven.flatMap(({ second }, i) =>
-    second < from ? [] : [{ second, kmh: found[i] ?? null, aheadM: ahead.get(second) as number }],
+    second < from ? [] : [{ second, kmh: predicted[i] ?? null, aheadM: ahead.get(second) as number }],
   );
   const errors = rows
     .flatMap(({ second, kmh, aheadM: left }) => (kmh === null ? [] : [Math.abs((left * 3.6) / kmh - (until - second)) / (until - from)]))
@@ -89,7 +92,7 @@ function score(drive: readonly RecordedFix[], everySeconds: number, speeds: Spee
 
 const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
 
-/** The largest difference between the speeds that two rates give for the same moment. */
+/** The largest difference between two rates of fixes in the speed at the same moment. */
 function difference(a: Score, b: Score): string {
   const shares = [...a.speedAt].flatMap(([second, kmh]) => {
     const other = b.speedAt.get(second);
@@ -109,14 +112,20 @@ function printDrive(name: string, drive: readonly RecordedFix[], rates: readonly
     old: score(drive, rate, oldAverage, from, until),
   }));
   const [dense] = scores;
-  for (const { rate, now, old } of scores) {
-    const cells = [now.fixes, now.nulls, percent(now.nineOfTen), percent(now.worst), dense && difference(now, dense.now)];
+  for (const { rate, now: current, old } of scores) {
+    const cells = [
+      current.fixes,
+      current.nulls,
+      percent(current.nineOfTen),
+      percent(current.worst),
+      dense && difference(current, dense.now),
+    ];
     const before = [old.nulls, percent(old.nineOfTen), dense && difference(old, dense.old)];
     process.stdout.write(`| one each ${rate} s | ${[...cells, ...before].join(" | ")} |\n`);
   }
 }
 
-/** A round of 2,000 waypoints, the most that a route may have, that passes each street four times. */
+/** A closed route with 2,000 waypoints, the largest number allowed, that passes each street four times. */
 function longRound() {
   const corners = [
     [0, 0],
@@ -132,7 +141,7 @@ function longRound() {
   });
 }
 
-/** Times of one task in µs, after a warm-up: the median, and what nine of ten are within. A busy machine shows in the latter. */
+/** Times of one task in µs, after a warm-up: the median and the 90th percentile. A busy machine raises the latter. */
 function costOf(task: (turn: number) => void): string {
   const took: number[] = [];
   for (let turn = 0; turn < 6000; turn++) {

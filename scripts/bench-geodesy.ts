@@ -2,7 +2,7 @@ import { cpus } from "node:os";
 import { lengthKm, nearestPoint, type Position, remainingKm } from "../handlers/shared/geodesy.ts";
 
 /**
- * `npm run bench:geodesy`: what one fix costs on a route of 2,000 waypoints, the most that a route may have. Each figure is the
+ * `npm run bench:geodesy`: the time that one fix takes on a route of 2,000 waypoints, the largest number allowed. Each figure is the
  * median of many calls after a warm-up.
  */
 const ROUTE: readonly Position[] = Array.from({ length: 2000 }, (_, i) => ({ lat: 4.7 + i * 0.002, lon: -74 - Math.sin(i / 40) * 0.3 }));

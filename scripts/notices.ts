@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** The licences of the packages that a bundle contains, as their authors ask: each with its text. `inputs`: the files that went in. */
+/** The licences of the packages in a bundle, each with its text, as their authors require. `inputs`: the source files of the bundle. */
 export function licenceNotices(root: string, inputs: Iterable<string>): string {
   const folders = new Set([...inputs].flatMap((file) => packageFolder(file) ?? []));
   return [...folders]

@@ -1,8 +1,8 @@
 /**
- * Writes package.json as it is published, for the time that npm packs it; `--restore` writes the original again.
+ * Writes package.json as it is published, while npm packs it. `--restore` writes the original again.
  *
- * A published package has neither the scripts nor the devDependencies: npm 11 warns whoever installs a tarball with a `prepare` script,
- * although it never runs there.
+ * A published package has neither the scripts nor the devDependencies. npm 11 prints a warning when a tarball with a `prepare` script is
+ * installed, although the script never runs there.
  */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

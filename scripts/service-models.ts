@@ -1,10 +1,11 @@
 /**
- * Makes src/local/models: what AWS's published service models say about the inputs of the operations that the local AWS
- * has: required members, enumerations, lengths, ranges, patterns, types. Facts only, no texts.
+ * Writes src/local/models: the rules of AWS's published service models for the inputs of the local AWS's operations: required members,
+ * enumerations, lengths, ranges, patterns, types. It takes facts only, no texts.
  *
  *   npx tsx scripts/service-models.ts --from <botocore>/data
  *
- * The models are those of botocore (Apache 2.0), a folder a service with a folder a version: <name>/<date>/service-2.json(.gz).
+ * The models are those of botocore (Apache 2.0). Each service has a folder with a folder for each version:
+ * <name>/<date>/service-2.json(.gz).
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -47,14 +48,14 @@ function read(from: string, service: string): Botocore {
   return JSON.parse(text.toString("utf8")) as Botocore;
 }
 
-/** The operations' inputs with all that they reach. A shape that says no more than its type is named by its type. */
+/** The inputs of the operations with all shapes that they use. A shape that has only a type is replaced by the name of the type. */
 function excerpt(service: string, model: Botocore, operations: readonly string[], dated: string): ServiceModel {
   const shapes: Record<string, Shape> = {};
   const visit = (name: string): string => {
     const shape = model.shapes[name] as BotocoreShape;
     if (isPlain(shape)) return shape.type;
     if (shapes[name]) return name;
-    // Before its members: a shape may reach itself.
+    // The shape is stored before its members, because it may contain itself.
     const made: Record<string, unknown> = { type: shape.type };
     shapes[name] = made as unknown as Shape;
     for (const fact of ["required", "enum", "min", "max", "union", "sensitive"] as const) {
@@ -89,13 +90,13 @@ function compiles(pattern: string, name: string): boolean {
       new RegExp(pattern);
       return true;
     } catch {
-      console.error(`left out: the pattern of ${name} is none of JavaScript: ${pattern}`);
+      console.error(`left out: the pattern of ${name} is not valid in JavaScript: ${pattern}`);
       return false;
     }
   }
 }
 
-/** A line a shape, so that a change can be read. */
+/** Writes one line for each shape, so that a diff is readable. */
 function write(model: ServiceModel): void {
   const { shapes, operations, ...head } = model;
   const lines = (of: object): string =>

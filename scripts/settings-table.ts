@@ -17,7 +17,7 @@ type Schema = {
 const START = "<!-- The table below is generated: npm run docs:configuration -->";
 const END = "<!-- End of the generated table -->";
 
-/** The page with its table of settings written anew. */
+/** The page with a new table of settings. */
 export function withSettingsTable(page: string): string {
   const [before, rest] = page.split(`${START}\n`);
   const after = rest?.split(END)[1];

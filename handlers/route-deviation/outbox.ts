@@ -60,7 +60,9 @@ export function recordSent(
   return { state: { ...state, outbox, alert }, notified: [...notified].map(([alert_id, timestamp]) => ({ alert_id, timestamp })) };
 }
 
-/** The largest number of messages that wait for SNS. When there are more, the oldest are dropped. Their alerts stay, without `notified_at`. */
+/**
+ * The largest number of messages that wait for SNS. When there are more, the oldest are dropped. Their alerts stay, without `notified_at`.
+ */
 const UNSENT_MESSAGES = 50;
 
 /** Appends the messages to the outbox. An unsent message is replaced by a newer one of the same type and alert. */

@@ -11,7 +11,10 @@ export interface RouteLine {
   readonly atWaypoint: Float64Array;
   /** Unit vectors of the waypoints: x, y, z of the first, then of the second … */
   readonly points: Float64Array;
-  /** For each segment: its unit normal, the direction in which it leaves its first waypoint (zeros for one without length), sine and cosine of its angle. */
+  /**
+   * For each segment: its unit normal, the direction in which it leaves its first waypoint (zeros for one without length), sine and cosine
+   * of its angle.
+   */
   readonly segments: Float64Array;
 }
 

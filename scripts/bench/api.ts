@@ -18,17 +18,17 @@ export async function apiLines(api: Api): Promise<Line[]> {
   let fixes = 0;
   const postVehicle = (): Promise<void> =>
     call("POST", "/vehicle", { vehicle_id: `bench-${fixes++ % 200}`, position: { lat: 4.6 + (fixes % 100) / 1000, lon: -74.1 } });
-  const [get, post] = [await oneAfterTheOther(getDelivery), await oneAfterTheOther(postVehicle)];
+  const [get, post] = [await medianMs(getDelivery), await medianMs(postVehicle)];
   return [
     { name: "GET /delivery, one phone, half within", value: get, unit: "ms", atMost: 1.2 },
     { name: "POST /vehicle, one phone, half within", value: post, unit: "ms", atMost: 4 },
-    { name: `GET /delivery, ${PHONES} phones`, value: await together(getDelivery), unit: "a second" },
-    { name: `POST /vehicle, ${PHONES} phones`, value: await together(postVehicle), unit: "a second" },
+    { name: `GET /delivery, ${PHONES} phones`, value: await callsPerSecond(getDelivery), unit: "a second" },
+    { name: `POST /vehicle, ${PHONES} phones`, value: await callsPerSecond(postVehicle), unit: "a second" },
     ...(await batchLines(call)),
   ];
 }
 
-/** What a phone that was offline sends in one call, beside twenty calls of one fix. */
+/** A batch of 500 fixes in one call, compared with twenty calls of one fix. A phone that was offline sends such a batch. */
 async function batchLines(call: ReturnType<typeof caller>): Promise<Line[]> {
   const began = Date.now() - 3 * 3_600_000;
   const fix = (vehicle: string, i: number) => ({
@@ -38,9 +38,9 @@ async function batchLines(call: ReturnType<typeof caller>): Promise<Line[]> {
   });
   const [singles, batches]: [number[], number[]] = [[], []];
   for (let round = 0; round < 5; round++) {
-    const [one, many] = [`single-${round}-${began}`, `batch-${round}-${began}`];
-    singles.push(await timed(async () => repeat(20, (i) => call("POST", "/vehicle", fix(one, i)))));
-    batches.push(await timed(() => call("POST", "/vehicle", { events: Array.from({ length: 500 }, (_, i) => fix(many, i)) })));
+    const [singleVehicle, batchVehicle] = [`single-${round}-${began}`, `batch-${round}-${began}`];
+    singles.push(await timed(async () => repeat(20, (i) => call("POST", "/vehicle", fix(singleVehicle, i)))));
+    batches.push(await timed(() => call("POST", "/vehicle", { events: Array.from({ length: 500 }, (_, i) => fix(batchVehicle, i)) })));
   }
   return [{ name: "500 fixes in one call", value: median(batches) / median(singles), unit: "×", of: "20 calls of one", atMost: 1 }];
 }
@@ -54,24 +54,24 @@ async function timed(work: () => Promise<void>): Promise<number> {
   return performance.now() - began;
 }
 
-async function oneAfterTheOther(work: () => Promise<void>): Promise<number> {
+async function medianMs(work: () => Promise<void>): Promise<number> {
   await repeat(WARM_UP, work);
   const times: number[] = [];
   await repeat(CALLS, async () => void times.push(await timed(work)));
   return median(times);
 }
 
-async function together(work: () => Promise<void>): Promise<number> {
+async function callsPerSecond(work: () => Promise<void>): Promise<number> {
   const end = performance.now() + LOAD_MS;
-  let done = 0;
+  let count = 0;
   const phone = async (): Promise<void> => {
     while (performance.now() < end) {
       await work();
-      done += 1;
+      count += 1;
     }
   };
   await Promise.all(Array.from({ length: PHONES }, phone));
-  return done / (LOAD_MS / 1000);
+  return count / (LOAD_MS / 1000);
 }
 
 function caller({ url, key }: Api) {

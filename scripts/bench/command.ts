@@ -3,24 +3,24 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Line, median } from "./line.ts";
 
-/** The command as its user runs it, in a folder of its own, on a local AWS of its own. */
+/** Runs the command as users do, in a folder of its own, on a local AWS of its own. */
 export interface Runner {
   readonly folder: string;
-  readonly run: (...words: string[]) => string;
-  /** Milliseconds from the process's start to its end. */
-  readonly time: (...words: string[]) => number;
-  /** Its largest resident size in MB. */
-  readonly peak: (...words: string[]) => number;
+  readonly run: (...args: string[]) => string;
+  /** Milliseconds from the start of the process to its end. */
+  readonly time: (...args: string[]) => number;
+  /** The largest resident size of the process in MB. */
+  readonly peak: (...args: string[]) => number;
 }
 
 const FLEETLOGIX = resolve("bin/fleetlogix.js");
-/** Writes the largest resident size where the environment says, when the process ends. */
+/** When the process ends, writes its largest resident size into the file that BENCH_PEAK names. */
 const PEAK = `process.on("exit",()=>require("node:fs").writeFileSync(process.env.BENCH_PEAK,String(process.resourceUsage().maxRSS)))`;
 
 export function makeRunner(folder: string, environment: NodeJS.ProcessEnv): Runner {
   const preload = join(folder, "peak.cjs");
   writeFileSync(preload, PEAK);
-  // Reading certificates at each start is the machine's cost, not the command's.
+  // Reading extra certificates at each start is a cost of this machine, not of the command.
   const { NODE_EXTRA_CA_CERTS: _, ...inherited } = process.env;
   const env = { ...inherited, ...environment };
   const start = (args: readonly string[], more: NodeJS.ProcessEnv = {}): string => {
@@ -30,11 +30,11 @@ export function makeRunner(folder: string, environment: NodeJS.ProcessEnv): Runn
   };
   return {
     folder,
-    run: (...words) => start([FLEETLOGIX, ...words]).trim(),
-    time: (...words) => timed(() => start(words[0] === "-e" ? words : [FLEETLOGIX, ...words])),
-    peak(...words) {
+    run: (...args) => start([FLEETLOGIX, ...args]).trim(),
+    time: (...args) => timed(() => start(args[0] === "-e" ? args : [FLEETLOGIX, ...args])),
+    peak(...args) {
       const file = join(folder, "peak.txt");
-      start(["--require", preload, FLEETLOGIX, ...words], { BENCH_PEAK: file });
+      start(["--require", preload, FLEETLOGIX, ...args], { BENCH_PEAK: file });
       return Number(readFileSync(file, "utf8")) / 1024;
     },
   };
@@ -46,19 +46,19 @@ function timed(work: () => void): number {
   return performance.now() - began;
 }
 
-/** Against a bare `node -e 0`, in turns. */
-export function ratioLine(runner: Runner, runs: number, name: string, atMost: number, ...words: string[]): Line {
-  const own: number[] = [];
+/** The median time compared with a bare `node -e 0`, measured in turns. */
+export function ratioLine(runner: Runner, runs: number, name: string, atMost: number, ...args: string[]): Line {
+  const command: number[] = [];
   const bare: number[] = [];
-  runner.time(...words);
+  runner.time(...args);
   for (let run = 0; run < runs; run++) {
-    own.push(runner.time(...words));
+    command.push(runner.time(...args));
     bare.push(runner.time("-e", "0"));
   }
-  return { name, value: median(own) / median(bare), unit: "×", of: "bare node", atMost };
+  return { name, value: median(command) / median(bare), unit: "×", of: "bare node", atMost };
 }
 
-/** What needs no stack. */
+/** Commands that need no stack. */
 export function startLines(runner: Runner, runs: number): Line[] {
   return [
     ratioLine(runner, runs, "`--version`", 1.2, "--version"),
@@ -67,7 +67,7 @@ export function startLines(runner: Runner, runs: number): Line[] {
   ];
 }
 
-/** What reads a stack that is up. */
+/** Commands that read an existing stack. */
 export function readingLines(runner: Runner, runs: number): Line[] {
   const value = ["outputs", "api_url", "--local"];
   return [
@@ -79,7 +79,7 @@ export function readingLines(runner: Runner, runs: number): Line[] {
   ];
 }
 
-/** A whole stack from nothing, the local AWS and its PostgreSQL included. */
+/** The time of the first `up`, with the start of the local AWS and its PostgreSQL. */
 export function fromNothing(runner: Runner, runs: number): Line {
   const times: number[] = [];
   for (let run = 0; run < runs; run++) {

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { Agent, request } from "node:http";
 
 /**
- * Requests a second that the local DynamoDB answers, beside a bare HTTP server that keeps the same items in a Map. Both are processes of their
- * own, asked in turns by the same client over the same number of kept-alive connections, so that a busy machine slows both.
+ * Requests a second of the local DynamoDB, compared with a bare HTTP server that keeps the same items in a Map. Each is a process of its
+ * own. The same client calls them in turns over the same number of kept-alive connections, so a busy machine slows both.
  */
 export interface Rates {
   readonly operation: string;
@@ -85,19 +85,19 @@ async function fill(port: number, barePort: number): Promise<void> {
   agent.destroy();
 }
 
-/** The bare server answers one item also where a query answers ten: its rate is that of HTTP. */
+/** The bare server returns one item where a query returns ten, so its rate is the rate of HTTP alone. */
 async function compare(operation: string, port: number, barePort: number): Promise<Rates> {
   const bareOperation = operation === "PutItem" ? "PutItem" : "GetItem";
-  let [ours, bare] = [0, 0];
+  let [local, bare] = [0, 0];
   await round(operation, port, ROUND_MS / 3);
   for (let i = 0; i < ROUNDS; i++) {
     bare += await round(bareOperation, barePort, ROUND_MS);
-    ours += await round(operation, port, ROUND_MS);
+    local += await round(operation, port, ROUND_MS);
   }
-  return { operation, perSecond: Math.round(ours / ROUNDS / (ROUND_MS / 1000)), ofBare: Math.round((ours / bare) * 100) / 100 };
+  return { operation, perSecond: Math.round(local / ROUNDS / (ROUND_MS / 1000)), ofBare: Math.round((local / bare) * 100) / 100 };
 }
 
-/** Answers within the time. */
+/** The number of answers within this time. */
 async function round(operation: string, port: number, milliseconds: number): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const end = performance.now() + milliseconds;

@@ -1,16 +1,16 @@
-/** One line of the table. What is compared was measured in the same run, in turns, so that a busy machine slows both. */
+/** One line of the table. Compared values were measured in turns in the same run, so that a busy machine slows both. */
 export interface Line {
   readonly name: string;
   readonly value: number;
-  /** `×`: times the peer that `of` names. */
+  /** `×`: a multiple of the value that `of` names. */
   readonly unit: "×" | "ms" | "s" | "MB" | "KB" | "packages" | "a second";
   readonly of?: string;
-  /** What it must not exceed, or fall below. */
+  /** The upper or lower limit of the value. */
   readonly atMost?: number;
   readonly atLeast?: number;
 }
 
-export const isKept = ({ value, atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY }: Line): boolean =>
+export const isWithinLimits = ({ value, atMost = Number.POSITIVE_INFINITY, atLeast = Number.NEGATIVE_INFINITY }: Line): boolean =>
   value <= atMost && value >= atLeast;
 
 export function median(values: readonly number[]): number {
@@ -23,11 +23,11 @@ export function rounded(value: number): number {
   return Number(value.toFixed(digits));
 }
 
-/** For people. A line without a limit says how something is. */
+/** A table for people. A line without a limit is for information only. */
 export function toTable(lines: readonly Line[]): string {
   const rows = lines.map((line) => {
     const limit = line.atMost === undefined ? (line.atLeast === undefined ? "" : `≥ ${line.atLeast}`) : `≤ ${line.atMost}`;
-    const verdict = limit === "" ? "" : isKept(line) ? "kept" : "MISSED";
+    const verdict = limit === "" ? "" : isWithinLimits(line) ? "kept" : "MISSED";
     return [line.name, `${rounded(line.value)} ${line.unit}${line.of ? ` ${line.of}` : ""}`, limit, verdict];
   });
   return ["| what | measured | limit | |", "| --- | --- | --- | --- |", ...rows.map((row) => `| ${row.join(" | ")} |`)].join("\n");

@@ -1,7 +1,7 @@
 /**
- * npm run bench -- [--runs N] [--json FILE]: how fast the command, the API and the local AWS are, in one table with the limits that hold
- * for them. Ratios are taken within one run, in turns, so that a busy machine slows both sides; other figures mean something on a
- * quiet machine only. Peers (moto_server) are measured where they are installed. Needs `npm run build`.
+ * npm run bench -- [--runs N] [--json FILE]: measures the command, the API and the local AWS, and prints one table with their limits.
+ * Both sides of a ratio are measured in turns in one run, so a busy machine slows both. Other figures are reliable on a quiet machine
+ * only. moto_server is measured too when it is installed. Needs `npm run build`.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { apiLines } from "./api.ts";
 import { fromNothing, makeRunner, readingLines, startLines } from "./command.ts";
 import { benchDynamodb } from "./dynamodb.ts";
-import { isKept, type Line, rounded, toTable } from "./line.ts";
+import { isWithinLimits, type Line, rounded, toTable } from "./line.ts";
 import { memoryLine } from "./memory.ts";
 import { motoLines } from "./moto.ts";
 import { packageLines } from "./package.ts";
@@ -19,7 +19,7 @@ const PORT = 14_599;
 
 async function measure(runs: number): Promise<Line[]> {
   const folder = mkdtempSync(join(tmpdir(), "bench-"));
-  // As many calls as the machine takes.
+  // The API's limits are higher than the rate that the machine reaches.
   writeFileSync(join(folder, "fleetlogix.config.json"), JSON.stringify({ api: { rateLimit: 10_000, burstLimit: 5_000 } }));
   const runner = makeRunner(folder, { FLEETLOGIX_LOCAL_PORT: String(PORT) });
   try {
@@ -50,6 +50,6 @@ const machine = `Node ${process.versions.node}, ${cpus().length} cores, load ${l
   .join(" ")}`;
 console.log(`${toTable(lines)}\n\n${machine}`);
 if (values.json !== undefined) {
-  const entries = lines.map((line) => ({ ...line, value: rounded(line.value), kept: isKept(line) }));
+  const entries = lines.map((line) => ({ ...line, value: rounded(line.value), kept: isWithinLimits(line) }));
   writeFileSync(values.json, `${JSON.stringify({ date: new Date().toISOString(), machine, lines: entries }, undefined, 2)}\n`);
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { Line } from "./line.ts";
 
-/** What a process and all that it started hold: shared pages are counted once (PSS). Linux only. */
+/** Memory of a process and of all processes that it started. Shared pages count once (PSS). Linux only. */
 export function memoryLine(name: string, root: number, atMost: number): Line[] {
   if (process.platform !== "linux") return [];
   const kilobytes = treeOf(root).reduce((sum, pid) => sum + pssOf(pid), 0);
@@ -25,7 +25,7 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch {
-    // It has ended meanwhile.
+    // The process has ended.
     return "";
   }
 }

@@ -8,7 +8,7 @@ import type { Line } from "./line.ts";
 
 const PORT = 14_699;
 
-/** A whole life of the stack on moto_server, where that is installed. Moto keeps no tags of dashboards, so there are no alarms. */
+/** A lifecycle of the stack on moto_server, if it is installed. moto_server stores no tags of dashboards, so the stack has no alarms. */
 export async function motoLines(): Promise<Line[]> {
   const moto = spawn("moto_server", ["-p", String(PORT)], { stdio: "ignore" });
   const folder = mkdtempSync(join(tmpdir(), "bench-moto-"));
@@ -17,9 +17,9 @@ export async function motoLines(): Promise<Line[]> {
     writeFileSync(join(folder, "fleetlogix.config.json"), JSON.stringify({ alarms: { enabled: false } }));
     const keys = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test", AWS_REGION: "us-east-1" };
     const { time } = makeRunner(folder, { ...keys, AWS_ENDPOINT_URL: `http://127.0.0.1:${PORT}` });
-    const line = (name: string, atMost: number, ...words: string[]): Line => ({
+    const line = (name: string, atMost: number, ...args: string[]): Line => ({
       name: `moto: ${name}`,
-      value: time(...words) / 1000,
+      value: time(...args) / 1000,
       unit: "s",
       atMost,
     });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Line } from "./line.ts";
 
-/** What somebody gets who installs the package, and how large the functions' zips are. Needs the package registry. */
+/** Size and packages of an installation, and the size of the functions' zips. Needs the package registry. */
 export function packageLines(): Line[] {
   const folder = mkdtempSync(join(tmpdir(), "bench-package-"));
   try {

@@ -1,8 +1,8 @@
 /**
- * The company's own PostgreSQL as it is today, in SQL: six tables in its proportions, with what makes a move hard (Spanish text, NULLs, big
- * numerics, timestamps without zone, sequences of three kinds, views, a function, a trigger, an extension, a partitioned table, a large
- * object). The same size gives the same rows. `size` 1: 200 vehicles, 400 drivers, 50 routes, 100,000 trips, 400,000 deliveries,
- * 5,000 maintenance records.
+ * SQL that creates a database like the company's own PostgreSQL: six tables with the same proportions, and everything that makes a move
+ * hard (Spanish text, NULLs, big numerics, timestamps without zone, sequences of three kinds, views, a function, a trigger, an extension,
+ * a partitioned table, a large object). The same size gives the same rows. `size` 1: 200 vehicles, 400 drivers, 50 routes, 100,000 trips,
+ * 400,000 deliveries, 5,000 maintenance records.
  */
 export function companySql(size: number): string {
   const of = (count: number) => Math.max(5, Math.round(count * size));

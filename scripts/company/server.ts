@@ -9,10 +9,10 @@ import pg from "pg";
 export interface SourceServer {
   readonly port: number;
   readonly password: string;
-  /** For --from, without the password. */
+  /** The URL for `--from`, without the password. */
   url(database: string): string;
   query(sql: string, database?: string): Promise<Record<string, unknown>[]>;
-  /** Ends it in the midst of its work. */
+  /** Kills the server while it works. */
   kill(): void;
   close(): Promise<void>;
 }
@@ -25,7 +25,7 @@ export function installedServer(): { readonly bin: string; readonly version: num
 }
 
 const PASSWORD = "company-secret";
-/** PostgreSQL of this machine's distribution as the company's own server: a folder of its own, a free port, no TLS, a password. */
+/** Starts the distribution's PostgreSQL as the company's own server: a folder of its own, a free port, no TLS, a password. */
 export async function startSource(): Promise<SourceServer> {
   const server = installedServer();
   if (!server) throw new Error("Install a PostgreSQL server first: apt-get install postgresql-15");
@@ -73,12 +73,12 @@ export async function startSource(): Promise<SourceServer> {
 const idOf = (flag: string): number => Number(execFileSync("id", [flag, "postgres"]).toString());
 
 async function untilUp(query: SourceServer["query"]): Promise<void> {
-  for (let left = 100; ; left--) {
+  for (let attemptsLeft = 100; ; attemptsLeft--) {
     try {
       await query("SELECT 1");
       return;
     } catch (error) {
-      if (left === 0) throw error;
+      if (attemptsLeft === 0) throw error;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }

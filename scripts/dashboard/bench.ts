@@ -6,21 +6,21 @@ import { inventFleet } from "./invented-fleet.ts";
 import { openPages } from "./open-page.ts";
 
 /**
- * npm run bench:dashboard -- [--vehicles 2000] [--seconds 10]: frames a second of the dashboard in Chromium without a GPU while that many
- * vehicles move: the whole country, then closer, then while the map is dragged. A frame counts when the browser asks the page for it and
- * the page has drawn. Needs `npm run build`.
+ * npm run bench:dashboard -- [--vehicles 2000] [--seconds 10]: frames a second of the dashboard in Chromium without a GPU while this
+ * number of vehicles moves: with the whole country, zoomed in, and while the map is dragged. A frame counts when the browser asks the
+ * page for it and the page has drawn. Needs `npm run build`.
  */
 const { values } = parseArgs({ options: { vehicles: { type: "string", default: "2000" }, seconds: { type: "string", default: "10" } } });
 const [vehicles, seconds] = [Number(values.vehicles), Number(values.seconds)];
 
-const fleet = await inventFleet({ vehicles, deviating: 20, silent: 40, haste: 40 });
+const fleet = await inventFleet({ vehicles, deviating: 20, silent: 40, speedup: 40 });
 const pages = await openPages(fleet.url);
 const page = await pages.open({ viewport: { width: 1920, height: 1080 } });
-const shown = vehicles.toLocaleString("en-GB");
-await page.locator('[data-kind="vehicles"] dd').getByText(shown, { exact: true }).waitFor();
+const vehicleCount = vehicles.toLocaleString("en-GB");
+await page.locator('[data-kind="vehicles"] dd').getByText(vehicleCount, { exact: true }).waitFor();
 await page.waitForTimeout(4_000);
 
-/** Runs in the page, so it is text: milliseconds between one frame and the next. */
+/** Milliseconds between one frame and the next. The code runs in the page, so it is text. */
 const frames = (ms: number): Promise<number[]> =>
   page.evaluate(`new Promise((resolve) => {
     const gaps = [];
@@ -33,11 +33,11 @@ const frames = (ms: number): Promise<number[]> =>
       else resolve(gaps.slice(1));
     });
   })`);
-const report = (what: string, gaps: readonly number[]) => {
+const report = (title: string, gaps: readonly number[]) => {
   const sorted = [...gaps].sort((a, b) => a - b);
   const total = gaps.reduce((sum, gap) => sum + gap, 0);
   const slow = sorted[Math.floor(sorted.length * 0.99)] ?? 0;
-  console.log(`${what}: ${((gaps.length * 1000) / total).toFixed(1)} frames a second; 99 of 100 within ${slow.toFixed(0)} ms`);
+  console.log(`${title}: ${((gaps.length * 1000) / total).toFixed(1)} frames a second; 99 of 100 within ${slow.toFixed(0)} ms`);
 };
 
 console.log(`${vehicles} vehicles, Chromium ${pages.version}, 1920 × 1080, no GPU`);
@@ -61,7 +61,7 @@ const sizes = readdirSync(folder).map((name) => readFileSync(join(folder, name))
 const kb = (bytes: number) => `${Math.round(bytes / 1024)} KB`;
 const sum = (of: (file: Buffer) => number) => kb(sizes.reduce((total, file) => total + of(file), 0));
 console.log(`page: ${sum((file) => file.length)}, packed ${sum((file) => gzipSync(file).length)}`);
-const counted = [...fleet.calls].map(([path, count]) => `${path} ${count}`);
-console.log(`calls of the API meanwhile: ${counted.join(", ")}`);
+const callCounts = [...fleet.calls].map(([path, count]) => `${path} ${count}`);
+console.log(`calls of the API meanwhile: ${callCounts.join(", ")}`);
 await pages.close();
 fleet.close();

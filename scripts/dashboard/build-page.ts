@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { outlines } from "./outlines.ts";
 
-/** Makes dist/dashboard/: the page with its scripts, styles and outlines; nothing in it comes from elsewhere. Gives the files that went in. */
+/**
+ * Builds dist/dashboard/: the page with its scripts, styles and outlines. The page loads nothing from other servers. Returns the source
+ * files.
+ */
 export async function buildPage(root: string): Promise<readonly string[]> {
   const [source, target] = [join(root, "src", "dashboard", "page"), join(root, "dist", "dashboard")];
   mkdirSync(target, { recursive: true });
@@ -16,7 +19,7 @@ export async function buildPage(root: string): Promise<readonly string[]> {
     minify: true,
     format: "esm",
     target: ["chrome110", "firefox115", "safari16"],
-    // Leaflet's module form leaves out what is not used; its package names the other one.
+    // esbuild can leave out unused parts of Leaflet's ES module. Leaflet's package.json names the other form.
     alias: { leaflet: join(root, "node_modules", "leaflet", "dist", "leaflet-src.esm.js") },
     loader: { ".png": "dataurl" },
     legalComments: "none",

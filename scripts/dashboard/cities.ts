@@ -1,6 +1,6 @@
 /**
- * Name, latitude, longitude and rank (the zoom level from which it is shown): Colombia's cities, and of the world those that help to
- * find one's way.
+ * Name, latitude, longitude and rank (the zoom level from which it is shown). The list has Colombia's cities, and cities of the world for
+ * orientation.
  */
 type City = readonly [name: string, lat: number, lon: number, rank: number];
 

@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { along, beside, lengthKm, ROADS } from "../../src/simulate/geography.ts";
 
 /**
- * An API with an invented fleet, for the bench and the pictures: every vehicle is somewhere else at each call. The same number of vehicles
- * is the same fleet; nothing of it depends on chance.
+ * An API with an invented fleet, for the benchmark and the screenshots. Every vehicle has moved at each call. The same number of vehicles
+ * gives the same fleet; nothing is random.
  */
 export interface InventedFleet {
   readonly url: string;
@@ -16,8 +16,8 @@ interface Settings {
   readonly vehicles: number;
   readonly deviating: number;
   readonly silent: number;
-  /** Kilometres an hour, so many times faster than real. */
-  readonly haste: number;
+  /** Factor by which the vehicles are faster than real ones. */
+  readonly speedup: number;
 }
 
 const PAGE = 200;
@@ -59,7 +59,7 @@ function answer(settings: Settings, path: string, query: URLSearchParams, elapse
 
 const idOf = (i: number) => `V-${String(101 + i)}`;
 const roadOf = (i: number) => ROADS[i % ROADS.length] as (typeof ROADS)[number];
-/** Every seventh from the end stands; those at the beginning deviate, and the last ones are silent. */
+/** One in seven vehicles stands, counted from the end. The first ones deviate, and the last ones are silent. */
 function stateOf(i: number, { vehicles, deviating, silent }: Settings) {
   if (i >= vehicles - silent) return "silent";
   return i >= deviating && i % 7 === 3 && vehicles < 1000 ? "stopped" : "moving";
@@ -67,7 +67,7 @@ function stateOf(i: number, { vehicles, deviating, silent }: Settings) {
 function placeOf(i: number, settings: Settings, elapsedMs: number) {
   const road = roadOf(i);
   const length = lengthKm(road);
-  const drivenKm = stateOf(i, settings) === "moving" ? ((elapsedMs / 3_600_000) * 55 * settings.haste) % length : 0;
+  const drivenKm = stateOf(i, settings) === "moving" ? ((elapsedMs / 3_600_000) * 55 * settings.speedup) % length : 0;
   const km = (((i * 0.61803) % 1) * length + drivenKm) % length;
   const { position, across } = along(road, km);
   if (i >= settings.deviating) return { position: beside(position, (i % 5) * 0.3 - 0.6, (i % 3) * 0.3 - 0.3), km, length };

@@ -3,7 +3,7 @@ import { startDashboard } from "../../src/dashboard/dashboard.ts";
 import type { Traffic } from "../../src/dashboard/model.ts";
 import { findChromium } from "./chromium.ts";
 
-/** The dashboard of an API at this address, in the machine's browser: without a GPU, as on a server. */
+/** Opens the dashboard of the API at this address in Chromium, without a GPU as on a server. */
 export async function openPages(url: string) {
   const controller = new AbortController();
   const running = await startDashboard({

@@ -7,16 +7,16 @@ import { CITIES } from "./cities.ts";
 
 /**
  * The dashboard's background: the outlines of all countries (Natural Earth 1:10 million, public domain, from `world-atlas`) and the
- * cities in `cities.ts`. The fleet's region keeps its detail; elsewhere lines are thinned and small islands left out. One topology, so that
- * borders still meet.
+ * cities in `cities.ts`. The fleet's region keeps its detail. Elsewhere lines are thinned and small islands are left out. All countries
+ * are in one topology, so that common borders still match.
  */
 type Countries = Topology<{ countries: GeometryCollection<{ name: string }> }>;
 /** West, south, east, north of Colombia and its borders. */
 const DETAILED = [-82, -5, -66, 13] as const;
-/** A point goes when the triangle that it makes with its neighbours is smaller, in square degrees. */
+/** A point is removed when the triangle of the point and its neighbours is smaller than this, in square degrees. */
 const FINE = 0.0002;
 const COARSE = 0.02;
-/** Steps over the world's width: 0.0018°, 200 m. */
+/** Number of steps over the world's width: each is 0.0018°, 200 m. */
 const STEPS = 2e5;
 
 export function outlines(): string {
@@ -25,8 +25,8 @@ export function outlines(): string {
   const weighted = presimplify({ ...all, objects: { countries: all.objects.countries } });
   const arcs = weighted.arcs.map((arc) => thinned(arc as unknown as readonly (readonly [number, number, number])[]));
   const thin = { ...weighted, arcs } as unknown as Countries;
-  const kept = filter(thin, filterWeight(thin, COARSE)) as Countries;
-  return JSON.stringify({ topology: quantize(kept, STEPS), cities: CITIES });
+  const filtered = filter(thin, filterWeight(thin, COARSE)) as Countries;
+  return JSON.stringify({ topology: quantize(filtered, STEPS), cities: CITIES });
 }
 
 function thinned(arc: readonly (readonly [number, number, number])[]): number[][] {

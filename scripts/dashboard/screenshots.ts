@@ -11,7 +11,7 @@ const PICTURES = [
 ] as const;
 
 mkdirSync(FOLDER, { recursive: true });
-const fleet = await inventFleet({ vehicles: 200, deviating: 4, silent: 6, haste: 1 });
+const fleet = await inventFleet({ vehicles: 200, deviating: 4, silent: 6, speedup: 1 });
 const pages = await openPages(fleet.url);
 for (const { name, width, height, scale, colorScheme, select } of PICTURES) {
   const looks = { viewport: { width, height }, deviceScaleFactor: scale, colorScheme, timezoneId: "America/Bogota" };

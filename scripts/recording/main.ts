@@ -12,7 +12,7 @@ import { type Chunk, framesOf } from "./terminal.ts";
 
 const SIZE = { columns: 92, rows: 26 };
 const LONGEST_PAUSE_MS = 1_000;
-/** The run is killed when so many resources are done. */
+/** The run is killed when this number of resources is done. */
 const KILL_AT = /\b(2[4-9]|3\d) of \d+ done/;
 const PROMPT = "\x1b[32m$\x1b[39m ";
 
@@ -23,7 +23,7 @@ const chunks: Chunk[] = [];
 let nowMs = 0;
 let lastMs = Date.now();
 
-/** The recording's own clock: time goes on as it does, but for long pauses. */
+/** Adds output with the time of the recording: real time, in which long pauses are cut. */
 function add(data: string): void {
   nowMs += Math.min(Date.now() - lastMs, LONGEST_PAUSE_MS);
   lastMs = Date.now();
@@ -44,20 +44,20 @@ async function run(args: string, killAt?: RegExp): Promise<void> {
   await type(`npx fleetlogix ${args}`);
   const shell = `stty cols ${SIZE.columns} rows ${SIZE.rows}; exec "${process.execPath}" "${bin}" ${args}`;
   const terminal = spawn("script", ["-qfec", shell, "/dev/null"], { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] });
-  let seen = "";
+  let output = "";
   let killed = false;
   terminal.stdout.setEncoding("utf8").on("data", (data: string) => {
     if (killed) return;
     add(data);
-    seen += data;
-    if (killAt?.test(seen)) {
+    output += data;
+    if (killAt?.test(output)) {
       killed = true;
       killChild(terminal);
     }
   });
   const code = await new Promise<number | null>((resolve) => terminal.on("close", resolve));
   if (killed) add("\r\n\x1b[31mKilled\x1b[39m \x1b[90m(kill -9)\x1b[39m\r\n\x1b[?25h");
-  else if (code !== 0) throw new Error(`fleetlogix ${args} ended with ${code}:\n${seen}`);
+  else if (code !== 0) throw new Error(`fleetlogix ${args} ended with ${code}:\n${output}`);
   if (killAt && !killed) throw new Error(`fleetlogix ${args} was done before it could be killed`);
 }
 

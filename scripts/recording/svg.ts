@@ -2,7 +2,7 @@ import type { Frame, Line, Run, Size } from "./terminal.ts";
 
 const CELL = { width: 8.4, height: 18, font: 14 };
 const PADDING = 14;
-/** How long the last frame stays before the recording begins anew. */
+/** Time for which the last frame stays before the recording starts again. */
 const HOLD_MS = 8_000;
 /** Text colours on #161b22 with a contrast of 4.5 to 1 or more, by palette number. */
 const PALETTE: Readonly<Record<number, string>> = {
@@ -18,8 +18,8 @@ const PALETTE: Readonly<Record<number, string>> = {
 };
 
 /**
- * An SVG that plays the frames: one strip of all frames that moves by steps. It has its own dark background, so that it reads on light and
- * dark pages. Where motion is not wanted, or not possible, the last frame stands still.
+ * An SVG that plays the frames: one strip of all frames that moves in steps. It has its own dark background, so that it is readable on
+ * light and dark pages. Where motion is not wanted or not possible, it shows the last frame.
  */
 export function svgOf(frames: readonly Frame[], size: Size, text: { readonly title: string; readonly description: string }): string {
   const width = Math.round(size.columns * CELL.width + 2 * PADDING);
@@ -53,7 +53,7 @@ function styleOf(frames: readonly Frame[], strip: readonly number[]): string {
   ].join("");
 }
 
-/** A line that several frames show is drawn once. */
+/** Draws a screen. A line that is in several frames is drawn once. */
 function screenOf(screen: readonly Line[], top: number, lines: Map<string, string>): string {
   const uses = screen.flatMap((line, row) => {
     const drawn = line.filter(({ text }) => text.trim() !== "").map(drawnRun);
@@ -66,14 +66,14 @@ function screenOf(screen: readonly Line[], top: number, lines: Map<string, strin
   return uses.join("");
 }
 
-/** `textLength` keeps columns in line whatever font the reader has. */
+/** `textLength` aligns the columns in every font. */
 function drawnRun({ column, text, color, bold, dim }: Run): string {
   const blank = text.length - text.trimStart().length;
-  const shown = text.trim();
+  const trimmed = text.trim();
   const names = [color !== undefined && PALETTE[color] ? `c${color}` : "", bold ? "b" : "", dim ? "d" : ""].filter(Boolean).join(" ");
   const x = (PADDING + (column + blank) * CELL.width).toFixed(1);
-  const length = ([...shown].length * CELL.width).toFixed(1);
-  return `<text x="${x}" y="13" textLength="${length}"${names && ` class="${names}"`}>${escaped(shown)}</text>`;
+  const length = ([...trimmed].length * CELL.width).toFixed(1);
+  return `<text x="${x}" y="13" textLength="${length}"${names && ` class="${names}"`}>${escaped(trimmed)}</text>`;
 }
 
 const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

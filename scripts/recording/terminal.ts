@@ -25,7 +25,7 @@ export interface Size {
   readonly rows: number;
 }
 
-/** Plays the chunks in a terminal emulator and takes its screen: one frame for each `everyMs` in which something changed. */
+/** Plays the chunks in a terminal emulator and copies its screen: one frame for each `everyMs` in which something changed. */
 export async function framesOf(chunks: readonly Chunk[], { columns, rows }: Size, everyMs = 100): Promise<Frame[]> {
   const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
   const frames: Frame[] = [];

@@ -4,7 +4,9 @@ import { installedServer, type SourceServer, startSource } from "../../scripts/c
 import type { ImportEvent } from "../../src/app/contract.ts";
 import { type DatabaseStack, databaseStack, has } from "./stack.ts";
 
-/** Needs PostgreSQL's server and client programs of the distribution: `apt-get install postgresql-15`. Without them the tests are skipped. */
+/**
+ * Needs PostgreSQL's server and client programs of the distribution: `apt-get install postgresql-15`. Without them the tests are skipped.
+ */
 export const installed = installedServer() !== undefined && has("pg_dump");
 export const withPostgres = test.skipIf(!installed);
 

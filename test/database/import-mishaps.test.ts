@@ -44,7 +44,10 @@ async function cableTo(port: number, direction: "from-server" | "to-server", lim
   return (server.address() as AddressInfo).port;
 }
 
-/** Bytes in the middle of the rows: pg_dump reads 0.7 MB of catalogs and then 0.6 MB of rows; pg_restore writes 0.6 MB, almost all of it rows. */
+/**
+ * Bytes in the middle of the rows: pg_dump reads 0.7 MB of catalogs and then 0.6 MB of rows; pg_restore writes 0.6 MB, almost all of it
+ * rows.
+ */
 const MIDDLE = { read: 1_000_000, written: 300_000 };
 /** An import, with the steps that it has begun. */
 function withSteps(begin: (emit: (event: ImportEvent) => void) => Promise<unknown>) {

@@ -52,7 +52,9 @@ export interface Lifecycle extends Tolerance {
   readonly name: string;
   /** The command that meets the fault. */
   readonly during: Command;
-  /** Default: `up` begins from nothing, `teardown` from a finished stack. A stack that `up` finds is of the campaign's own configuration. */
+  /**
+   * Default: `up` begins from nothing, `teardown` from a finished stack. A stack that `up` finds is of the campaign's own configuration.
+   */
   readonly from?: "nothing" | "stack";
   /** The stack that `up` finds has the configuration `config`. */
   readonly stackOfConfig?: boolean;

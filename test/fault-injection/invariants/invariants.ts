@@ -90,7 +90,10 @@ export function writesMade(calls: readonly LoggedCall[]): Violation {
 
 /** Creates that AWS accepts twice for one name: as a second resource, or as the first again. */
 const NAMELESS = /^(apigateway:Create(RestApi|ApiKey|UsagePlan)|s3:CreateBucket|sns:CreateTopic)$/;
-/** I9: each create takes effect once. `together`: two runs at once may create twice where AWS accepts it. A deployment that no stage uses may be created again. */
+/**
+ * I9: each create takes effect once. `together`: two runs at once may create twice where AWS accepts it. A deployment that no stage uses
+ * may be created again.
+ */
 export function createdTwice(calls: readonly LoggedCall[], together = false): Violation {
   const seen = new Set<string>();
   for (const { service, operation, effect, input } of calls) {

@@ -72,7 +72,9 @@ function from(line = "none", other = ""): string {
   return `${begin === 0 ? "" : `${line.slice(0, BEFORE)} … `}${line.slice(begin, begin + SHOWN)}`;
 }
 
-/** Leaves out what an earlier configuration leaves: older versions of functions, version numbers, and the tags of the API in a deployment. */
+/**
+ * Leaves out what an earlier configuration leaves: older versions of functions, version numbers, and the tags of the API in a deployment.
+ */
 export const withoutPast = (lines: readonly string[]): readonly string[] =>
   lines
     .filter((line) => !line.startsWith("lambda.versions "))

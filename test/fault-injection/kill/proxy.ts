@@ -31,7 +31,10 @@ export interface FaultProxy {
   close(): Promise<void>;
 }
 
-/** A loopback HTTP proxy between the command and the local AWS. It sets the host header to the address of the local AWS, which does not check the signature. */
+/**
+ * A loopback HTTP proxy between the command and the local AWS. It sets the host header to the address of the local AWS, which does not
+ * check the signature.
+ */
 export async function faultProxy(target: string): Promise<FaultProxy> {
   let trap: Trap | undefined;
   let calls: PassingCall[] = [];

@@ -27,7 +27,9 @@ export function killName(command: "up" | "teardown", { name, nth, when }: Point)
   return `${fault} ${command}: killed ${when} ${name} (${nth})`;
 }
 
-/** Two kills for each writing call. A call is known by its name and its number among those of that name: concurrency does not change them. */
+/**
+ * Two kills for each writing call. A call is known by its name and its number among those of that name: concurrency does not change them.
+ */
 export function pointsOf(calls: readonly PassingCall[]): readonly Point[] {
   const seen = new Map<string, number>();
   return writesOf(calls).flatMap(({ name }): readonly Point[] => {
