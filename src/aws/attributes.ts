@@ -56,12 +56,11 @@ export const attributeChanges = <Spec, Live, Answer extends readonly unknown[], 
     growsOnly?.isMore(spec, live) ? [] : differences({ [path]: [values[path], wanted(spec, live)] }),
   );
 
-/** The writes of all attributes: for a create, or for a call that replaces every setting. */
-export const allWrites = <Spec, Live, Answer extends readonly unknown[], Write>(
-  table: Attributes<Spec, Live, Answer, Write>,
+/** The members of all attributes: for a create, or for a call that replaces every setting. */
+export const allWrites = <Spec, Answer extends readonly unknown[], Write extends object>(
+  table: Attributes<Spec, unknown, Answer, Write>,
   spec: Spec,
-  live: Live,
-): readonly Write[] => Object.values(table).flatMap(({ write }) => (write ? [write(spec, live)] : []));
+): Write => Object.assign({}, ...Object.values(table).map(({ write }) => write?.(spec, undefined)));
 
 /** The writes of the changed attributes, each followed by what AWS demands with it. */
 export const writesOf = <Spec, Live, Answer extends readonly unknown[], Write>(

@@ -1,3 +1,4 @@
+import { actions, globalArnAt } from "../aws/access.ts";
 import { differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent, toFault } from "../aws/faults.ts";
@@ -40,15 +41,10 @@ export const apigatewayAccount: ResourceKind<AccountId, AccountSpec, AccountLive
   notFound: { provenBy: undefined, codes: [] },
 
   access: {
-    on: ({ role }, { partition, account }) => [`arn:${partition}:iam::${account}:role/${role}`],
+    on: ({ role }, place) => [arnOf(role, place)],
     read: ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"],
     write: [
-      "iam:AttachRolePolicy",
-      "iam:CreateRole",
-      "iam:DetachRolePolicy",
-      "iam:PassRole",
-      "iam:PutRolePolicy",
-      "iam:TagRole",
+      ...actions("iam", "AttachRolePolicy", "CreateRole", "DetachRolePolicy", "PassRole", "PutRolePolicy", "TagRole"),
       "iam:UpdateAssumeRolePolicy",
     ],
     everywhere: { read: ["apigateway:GET"], write: ["apigateway:PATCH"] },
@@ -126,4 +122,4 @@ const foreignRole = (name: string): FleetlogixError =>
   new FleetlogixError("OWNER_FOREIGN", `The role "${name}" exists already and is not fleetlogix's.`, {
     hint: "Remove that role, or name one of your own for API Gateway's logs: `aws apigateway update-account --patch-operations op=replace,path=/cloudwatchRoleArn,value=ROLE_ARN`.",
   });
-const arnOf = (name: string, { partition, account }: AwsLocation) => `arn:${partition}:iam::${account}:role/${name}`;
+const arnOf = (name: string, place: AwsLocation) => globalArnAt(place, "iam", `role/${name}`);

@@ -1,11 +1,12 @@
 import type { ApiKey } from "@aws-sdk/client-api-gateway";
+import { type AttributeValues, attributeChanges, readAttributes, writesOf } from "../aws/attributes.ts";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { gatewayAccess } from "../aws/gateway-access.ts";
-import { carriesTag, mayBeOurs } from "../aws/ownership.ts";
+import { chooseOne, gatewayAccess, gatewayArn, oldestFirst, ownedNames, patchedAttributes } from "../aws/gateway.ts";
+import { mayBeOurs } from "../aws/ownership.ts";
 import { collect } from "../aws/pages.ts";
 import type { APIGateway } from "../aws/sdk/types.ts";
-import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
+import type { ResourceKind } from "../engine/contract.ts";
 
 export interface ApiKeyId {
   readonly name: string;
@@ -17,8 +18,7 @@ export interface ApiKeySpec {
 interface ApiKeyLive {
   readonly id: string;
   readonly arn: string;
-  readonly enabled: boolean;
-  readonly description: string | undefined;
+  readonly attributes: AttributeValues;
   /** Keys with our tag and the same name that no usage plan has: left by a create whose answer was lost. */
   readonly doubles: readonly string[];
 }
@@ -36,31 +36,26 @@ export const apigatewayApiKey: ResourceKind<ApiKeyId, ApiKeySpec, ApiKeyLive, Ap
 
   access: gatewayAccess("apikeys"),
   label: ({ name }) => name,
-  diff: (spec, live) =>
-    differences({ enabled: [live.enabled, true], description: [live.description, spec.description], doubles: [live.doubles, []] }),
+  diff: (spec, live) => [...attributeChanges(ATTRIBUTES, live.attributes, spec, live), ...differences({ doubles: [live.doubles, []] })],
   outputs: ({ id }) => ({ id }),
-  describe: ({ arn, enabled }) => ({ arn, state: enabled ? "enabled" : "disabled" }),
+  describe: ({ arn, attributes }) => ({ arn, state: attributes.enabled ? "enabled" : "disabled" }),
 
   async read({ name }, ctx) {
     const gateway = await ctx.world.apigateway();
     const named = await Promise.all((await keys(gateway, name)).filter((key) => key.name === name).map((key) => withTags(gateway, key)));
-    const ours = named.filter((key) => carriesTag(key.tags, ctx.stack));
-    const used = ours.length > 1 ? await inPlans(gateway, ours) : ours;
-    const chosen = used[0] ?? ours[0] ?? named[0];
+    const { chosen, doubles } = await chooseOne(named, ctx.stack, (key) => isInPlan(gateway, key));
     if (!chosen?.id) return { state: "absent" };
-    const doubles = ours.filter((key) => key !== chosen && !used.includes(key)).flatMap((key) => key.id ?? []);
-    const { id, enabled = false, description, tags = {} } = chosen;
-    return { state: "ready", live: { id, arn: arnOf(id, ctx.place), enabled, description, doubles }, tags };
+    const { id, tags = {} } = chosen;
+    const arn = gatewayArn(ctx.place, `/apikeys/${id}`);
+    const attributes = readAttributes(ATTRIBUTES, chosen);
+    return { state: "ready", live: { id, arn, attributes, doubles: doubles.flatMap((key) => key.id ?? []) }, tags };
   },
   async create({ name }, { description }, ctx) {
     await (await ctx.world.apigateway()).createApiKey({ name, description, enabled: true, tags: ctx.tags });
   },
   async update(_id, spec, live, changes, ctx) {
     const gateway = await ctx.world.apigateway();
-    const patchOperations = [
-      ...(touches(changes, "enabled") ? [{ op: "replace" as const, path: "/enabled", value: "true" }] : []),
-      ...(touches(changes, "description") ? [{ op: "replace" as const, path: "/description", value: spec.description }] : []),
-    ];
+    const patchOperations = writesOf(ATTRIBUTES, changes, spec, live).flat();
     if (patchOperations.length > 0) await gateway.updateApiKey({ apiKey: live.id, patchOperations });
     if (touches(changes, "doubles")) for (const apiKey of live.doubles) await gateway.deleteApiKey({ apiKey });
     const tags = changedTags(changes);
@@ -73,16 +68,17 @@ export const apigatewayApiKey: ResourceKind<ApiKeyId, ApiKeySpec, ApiKeyLive, Ap
   async candidates(ctx) {
     const gateway = await ctx.world.apigateway();
     const maybe = (await keys(gateway)).filter((key) => key.tags || mayBeOurs(key.name));
-    const ours = (await Promise.all(maybe.map((key) => withTags(gateway, key)))).filter((key) => carriesTag(key.tags, ctx.stack));
-    return [...new Set(ours.map((key) => key.name ?? ""))].map((name) => ({ name }));
+    return ownedNames(await Promise.all(maybe.map((key) => withTags(gateway, key))), ctx.stack);
   },
 };
 
-/** The keys, oldest first, so that two runs choose the same one. */
+const ATTRIBUTES = patchedAttributes<ApiKeySpec, ApiKey>({
+  enabled: ["/enabled", (found) => found.enabled ?? false, () => true],
+  description: ["/description", (found) => found.description, (spec) => spec.description],
+});
+
 async function keys(gateway: APIGateway, nameQuery?: string): Promise<readonly ApiKey[]> {
-  const pages = gateway.paginateGetApiKeys({ limit: 500, includeValues: false, nameQuery });
-  const all = await collect(pages, (page) => page.items);
-  return all.toSorted((a, b) => Number(a.createdDate ?? 0) - Number(b.createdDate ?? 0) || (a.id ?? "").localeCompare(b.id ?? ""));
+  return oldestFirst(await collect(gateway.paginateGetApiKeys({ limit: 500, includeValues: false, nameQuery }), (page) => page.items));
 }
 /** Recorded lists have no tags, so the tags of a key are read before it counts as foreign. */
 async function withTags(gateway: APIGateway, listed: ApiKey): Promise<ApiKey> {
@@ -90,9 +86,7 @@ async function withTags(gateway: APIGateway, listed: ApiKey): Promise<ApiKey> {
   const { value: _secret, ...key } = await gateway.getApiKey({ apiKey: listed.id, includeValue: false });
   return key;
 }
-async function inPlans(gateway: APIGateway, all: readonly ApiKey[]): Promise<readonly ApiKey[]> {
-  const found: ApiKey[] = [];
-  for (const key of all) if ((await gateway.getUsagePlans({ keyId: key.id })).items?.length) found.push(key);
-  return found;
+async function isInPlan(gateway: APIGateway, { id: keyId }: ApiKey): Promise<boolean> {
+  const { items = [] } = await gateway.getUsagePlans({ keyId });
+  return items.length > 0;
 }
-const arnOf = (id: string, { partition, region }: AwsLocation) => `arn:${partition}:apigateway:${region}::/apikeys/${id}`;

@@ -1,11 +1,10 @@
 import type { Method, PatchOperation, Resource, RestApi } from "@aws-sdk/client-api-gateway";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { gatewayAccess } from "../aws/gateway-access.ts";
-import { carriesTag } from "../aws/ownership.ts";
+import { chooseOne, gatewayAccess, gatewayArn, oldestFirst, ownedNames, replace } from "../aws/gateway.ts";
 import { collect } from "../aws/pages.ts";
 import type { APIGateway } from "../aws/sdk/types.ts";
-import type { AwsLocation, Change, Ctx, Observation, ResourceKind } from "../engine/contract.ts";
+import type { Change, Ctx, Observation, ResourceKind } from "../engine/contract.ts";
 
 export interface RestApiId {
   readonly name: string;
@@ -59,15 +58,10 @@ export const apigatewayRestApi: ResourceKind<RestApiId, RestApiSpec, RestApiLive
 
   async read({ name }, ctx) {
     const gateway = await ctx.world.apigateway();
-    const named = (await restApis(gateway)).filter((api) => api.name === name);
-    const ours = named.filter((api) => carriesTag(api.tags, ctx.stack));
-    // Names are not unique here. Of ours, take the one with a stage, else one with its document, else the oldest: two runs choose the
-    // same one.
-    const staged = ours.length > 1 ? await withStage(gateway, ours) : ours;
-    const chosen = staged[0] ?? ours.find((api) => hashOf(api.description)) ?? ours[0] ?? named[0];
-    if (!chosen?.id) return { state: "absent" };
-    const doubles = ours.filter((api) => api !== chosen && !staged.includes(api));
-    return observe(gateway, chosen, doubles, ctx);
+    // An API with its document comes before one without.
+    const named = (await restApis(gateway)).filter((api) => api.name === name).toSorted((a, b) => emptiness(a) - emptiness(b));
+    const { chosen, doubles } = await chooseOne(named, ctx.stack, (api) => hasStage(gateway, api));
+    return chosen?.id ? observe(gateway, chosen, doubles, ctx) : { state: "absent" };
   },
   async create({ name }, spec, ctx) {
     const { description } = spec.document.info;
@@ -82,14 +76,12 @@ export const apigatewayRestApi: ResourceKind<RestApiId, RestApiSpec, RestApiLive
     const tags = changedTags(changes);
     if (tags) await gateway.tagResource({ resourceArn: live.arn, tags });
     const patches: PatchOperation[] = [];
-    if (touches(changes, "endpoint"))
-      patches.push({ op: "replace", path: `/endpointConfiguration/types/${live.endpoint ?? "EDGE"}`, value: "REGIONAL" });
+    if (touches(changes, "endpoint")) patches.push(replace(`/endpointConfiguration/types/${live.endpoint ?? "EDGE"}`, "REGIONAL"));
     if (changes.some((c) => c.path === "document" || c.path.startsWith("methods."))) {
       const body = new TextEncoder().encode(JSON.stringify(spec.document));
       const imported = await gateway.putRestApi({ restApiId, mode: "overwrite", failOnWarnings: true, parameters: REGIONAL, body });
       // The document's description carries the hash. An endpoint that ignores it gets it by a patch after the import.
-      if (hashOf(imported.description) !== spec.hash)
-        patches.push({ op: "replace", path: "/description", value: spec.document.info.description });
+      if (hashOf(imported.description) !== spec.hash) patches.push(replace("/description", spec.document.info.description));
     }
     if (patches.length > 0) await gateway.updateRestApi({ restApiId, patchOperations: patches });
     if (touches(changes, "doubles")) await gateway.deleteRestApi({ restApiId: live.doubles[0] });
@@ -98,14 +90,12 @@ export const apigatewayRestApi: ResourceKind<RestApiId, RestApiSpec, RestApiLive
     const gateway = await ctx.world.apigateway();
     await gateway.deleteRestApi({ restApiId: doubles[0] ?? id });
   },
-  async candidates(ctx) {
-    const ours = (await restApis(await ctx.world.apigateway())).filter((api) => carriesTag(api.tags, ctx.stack));
-    return [...new Set(ours.map((api) => api.name ?? ""))].map((name) => ({ name }));
-  },
+  candidates: async (ctx) => ownedNames(await restApis(await ctx.world.apigateway()), ctx.stack),
 };
 
 const HASH = /\(document ([0-9a-f]+)\)/;
 const hashOf = (description: string | undefined) => HASH.exec(description ?? "")?.[1];
+const emptiness = ({ description }: RestApi) => (hashOf(description) ? 0 : 1);
 
 /** One change for each method, so that a plan names the methods that differ. */
 function methodChanges(wanted: RestApiSpec["methods"], live: RestApiSpec["methods"]): readonly Change[] {
@@ -114,17 +104,11 @@ function methodChanges(wanted: RestApiSpec["methods"], live: RestApiSpec["method
 }
 
 async function restApis(gateway: APIGateway): Promise<readonly RestApi[]> {
-  const all = await collect(gateway.paginateGetRestApis({ limit: 500 }), (page) => page.items);
-  return all.toSorted((a, b) => Number(a.createdDate ?? 0) - Number(b.createdDate ?? 0) || (a.id ?? "").localeCompare(b.id ?? ""));
+  return oldestFirst(await collect(gateway.paginateGetRestApis({ limit: 500 }), (page) => page.items));
 }
-async function withStage(gateway: APIGateway, apis: readonly RestApi[]): Promise<readonly RestApi[]> {
-  const staged: RestApi[] = [];
-  for (const api of apis) {
-    // A failed read throws here: a duplicate is deleted only when it is known to have no stage.
-    const stages = await gateway.getStages({ restApiId: api.id });
-    if (stages.item?.length) staged.push(api);
-  }
-  return staged;
+async function hasStage(gateway: APIGateway, { id: restApiId }: RestApi): Promise<boolean> {
+  const { item = [] } = await gateway.getStages({ restApiId });
+  return item.length > 0;
 }
 
 async function observe(
@@ -139,7 +123,7 @@ async function observe(
     for (const resource of items) Object.assign(methods, methodsOf(resource));
   const live: RestApiLive = {
     id: restApiId,
-    arn: arnOf(restApiId, place),
+    arn: gatewayArn(place, `/restapis/${restApiId}`),
     description: api.description,
     endpoint: api.endpointConfiguration?.types?.[0],
     methods,
@@ -160,4 +144,3 @@ const methodOf = ({ authorizationType, apiKeyRequired, requestValidatorId, metho
       ? { uri: calls.uri, timeoutMs: calls.timeoutInMillis ?? DEFAULT_TIMEOUT_MS, validated: requestValidatorId !== undefined }
       : undefined,
 });
-const arnOf = (id: string, { partition, region }: AwsLocation) => `arn:${partition}:apigateway:${region}::/restapis/${id}`;

@@ -1,8 +1,8 @@
-import type { Deployment, MethodSetting, PatchOperation, Stage } from "@aws-sdk/client-api-gateway";
-import { type Attributes, type AttributeValues, attributeChanges, readAttributes, writesOf } from "../aws/attributes.ts";
+import type { Deployment, MethodSetting, Stage } from "@aws-sdk/client-api-gateway";
+import { type AttributeValues, attributeChanges, readAttributes, writesOf } from "../aws/attributes.ts";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { gatewayAccess } from "../aws/gateway-access.ts";
+import { gatewayAccess, gatewayArn, patchedAttributes, remove, replace } from "../aws/gateway.ts";
 import { collect } from "../aws/pages.ts";
 import type { APIGateway } from "../aws/sdk/types.ts";
 import type { AwsLocation, Observation, ResourceKind } from "../engine/contract.ts";
@@ -101,14 +101,14 @@ export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageO
   /** The stage gets another deployment and is never replaced: usage plans, keys and domains refer to it. Unused deployments are deleted. */
   async update({ apiId: restApiId, stage: stageName }, spec, live, changes, ctx) {
     const gateway = await ctx.world.apigateway();
-    const patches = [...writesOf(ATTRIBUTES, changes, spec, live)];
-    if (touches(changes, "variables"))
-      patches.push(...Object.keys(live.variables ?? {}).map((name) => ({ op: "remove" as const, path: `/variables/${name}` })));
-    if (touches(changes, "methodSettings"))
-      patches.push(...Object.keys(live.methodSettings).map((method) => ({ op: "remove" as const, path: `/${method}` })));
     const next = touches(changes, "document") ? await deploymentOf(gateway, restApiId, spec.document) : live.deployment;
-    if (next !== live.deployment) patches.push({ op: "replace", path: "/deploymentId", value: next });
-    if (patches.length > 0) await gateway.updateStage({ restApiId, stageName, patchOperations: patches });
+    const patchOperations = [
+      ...writesOf(ATTRIBUTES, changes, spec, live).flat(),
+      ...(touches(changes, "variables") ? Object.keys(live.variables ?? {}).map((name) => remove(`/variables/${name}`)) : []),
+      ...(touches(changes, "methodSettings") ? Object.keys(live.methodSettings).map((method) => remove(`/${method}`)) : []),
+      ...(next === live.deployment ? [] : [replace("/deploymentId", next)]),
+    ];
+    if (patchOperations.length > 0) await gateway.updateStage({ restApiId, stageName, patchOperations });
     // An unused deployment of an interrupted run may be the next one.
     const old = touches(changes, "oldDeployments") ? live.oldDeployments.filter((id) => id !== next) : [];
     for (const deploymentId of old) await gateway.deleteDeployment({ restApiId, deploymentId });
@@ -120,51 +120,22 @@ export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageO
   },
 };
 
-const replace = (path: string, value: unknown): PatchOperation => ({ op: "replace", path, value: String(value) });
 /** Settings of all methods together. */
 const methods = (found: Stage): MethodSetting => found.methodSettings?.["*/*"] ?? {};
-const ATTRIBUTES: Attributes<StageSpec, StageLive, [found: Stage], PatchOperation> = {
-  rateLimit: {
-    read: (found) => methods(found).throttlingRateLimit,
-    wanted: (spec) => spec.rateLimit,
-    write: (spec) => replace("/*/*/throttling/rateLimit", spec.rateLimit),
-  },
-  burstLimit: {
-    read: (found) => methods(found).throttlingBurstLimit,
-    wanted: (spec) => spec.burstLimit,
-    write: (spec) => replace("/*/*/throttling/burstLimit", spec.burstLimit),
-  },
-  logLevel: {
-    read: (found) => methods(found).loggingLevel,
-    wanted: (spec) => spec.logLevel,
-    write: (spec) => replace("/*/*/logging/loglevel", spec.logLevel),
-  },
-  metrics: {
-    read: (found) => methods(found).metricsEnabled ?? false,
-    wanted: () => true,
-    write: () => replace("/*/*/metrics/enabled", true),
-  },
-  bodyLogging: {
-    read: (found) => methods(found).dataTraceEnabled ?? false,
-    wanted: () => false,
-    write: () => replace("/*/*/logging/dataTrace", false),
-  },
-  accessLog: {
-    read: (found) => found.accessLogSettings?.destinationArn?.replace(/:\*$/, ""),
-    wanted: (spec) => spec.accessLog,
-    write: (spec) => replace("/accessLogSettings/destinationArn", spec.accessLog),
-  },
-  accessLogFormat: {
-    read: (found) => found.accessLogSettings?.format,
-    wanted: () => ACCESS_LOG_FORMAT,
-    write: () => replace("/accessLogSettings/format", ACCESS_LOG_FORMAT),
-  },
-  tracing: {
-    read: (found) => found.tracingEnabled ?? false,
-    wanted: () => true,
-    write: () => replace("/tracingEnabled", true),
-  },
-};
+const ATTRIBUTES = patchedAttributes<StageSpec, Stage>({
+  rateLimit: ["/*/*/throttling/rateLimit", (found) => methods(found).throttlingRateLimit, (spec) => spec.rateLimit],
+  burstLimit: ["/*/*/throttling/burstLimit", (found) => methods(found).throttlingBurstLimit, (spec) => spec.burstLimit],
+  logLevel: ["/*/*/logging/loglevel", (found) => methods(found).loggingLevel, (spec) => spec.logLevel],
+  metrics: ["/*/*/metrics/enabled", (found) => methods(found).metricsEnabled ?? false, () => true],
+  bodyLogging: ["/*/*/logging/dataTrace", (found) => methods(found).dataTraceEnabled ?? false, () => false],
+  accessLog: [
+    "/accessLogSettings/destinationArn",
+    (found) => found.accessLogSettings?.destinationArn?.replace(/:\*$/, ""),
+    (spec) => spec.accessLog,
+  ],
+  accessLogFormat: ["/accessLogSettings/format", (found) => found.accessLogSettings?.format, () => ACCESS_LOG_FORMAT],
+  tracing: ["/tracingEnabled", (found) => found.tracingEnabled ?? false, () => true],
+});
 
 async function observe(gateway: APIGateway, restApiId: string, found: Stage, place: AwsLocation): Promise<Observation<StageLive>> {
   const [deployments, stages] = await Promise.all([deploymentsOf(gateway, restApiId), gateway.getStages({ restApiId })]);
@@ -172,7 +143,7 @@ async function observe(gateway: APIGateway, restApiId: string, found: Stage, pla
   const { "*/*": _all, ...methodSettings } = found.methodSettings ?? {};
   const stage = found.stageName ?? "";
   const live: StageLive = {
-    arn: `arn:${place.partition}:apigateway:${place.region}::/restapis/${restApiId}/stages/${stage}`,
+    arn: gatewayArn(place, `/restapis/${restApiId}/stages/${stage}`),
     apiId: restApiId,
     stage,
     deployment: found.deploymentId,

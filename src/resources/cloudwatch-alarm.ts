@@ -1,4 +1,5 @@
 import type { MetricAlarm, PutMetricAlarmCommandInput, Statistic } from "@aws-sdk/client-cloudwatch";
+import { arnAt } from "../aws/access.ts";
 import { type Attributes, type AttributeValues, allWrites, attributeChanges, member, readAttributes, writesOf } from "../aws/attributes.ts";
 import { changedTags } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
@@ -54,7 +55,7 @@ export const cloudwatchAlarm: ResourceKind<AlarmId, AlarmSpec, AlarmLive, object
   notFound: { provenBy: undefined, codes: GONE },
 
   access: {
-    on: ({ name }, { partition, region, account }) => [`arn:${partition}:cloudwatch:${region}:${account}:alarm:${name}`],
+    on: ({ name }, place) => [arnOf(name, place)],
     read: ["cloudwatch:ListTagsForResource"],
     write: ["cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"],
     delete: ["cloudwatch:DeleteAlarms"],
@@ -118,7 +119,6 @@ const ATTRIBUTES: Attributes<AlarmSpec, unknown, [found: MetricAlarm], Partial<S
   topic: setting("AlarmActions", (spec) => [spec.topic]),
   okTopic: setting("OKActions", (spec) => [spec.topic]),
 };
-const settingsOf = (spec: AlarmSpec) => Object.assign({}, ...allWrites(ATTRIBUTES, spec, undefined)) as Settings;
+const settingsOf = (spec: AlarmSpec) => allWrites(ATTRIBUTES, spec) as Settings;
 
-const arnOf = (name: string, { partition, region, account }: AwsLocation) =>
-  `arn:${partition}:cloudwatch:${region}:${account}:alarm:${name}`;
+const arnOf = (name: string, place: AwsLocation) => arnAt(place, "cloudwatch", `alarm:${name}`);

@@ -1,3 +1,5 @@
+import { globalArnAt } from "../aws/access.ts";
+import { parseJson } from "../aws/answers.ts";
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
@@ -67,7 +69,7 @@ export const cloudwatchDashboard: ResourceKind<DashboardId, DashboardSpec, Dashb
   notFound: { provenBy: "cloudwatch:GetDashboard", codes: GONE },
 
   access: {
-    on: ({ name }, { partition, account }) => [`arn:${partition}:cloudwatch::${account}:dashboard/${name}`],
+    on: ({ name }, place) => [arnOf(name, place)],
     read: ["cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource"],
     write: ["cloudwatch:PutDashboard", "cloudwatch:TagResource"],
     delete: ["cloudwatch:DeleteDashboards"],
@@ -84,7 +86,7 @@ export const cloudwatchDashboard: ResourceKind<DashboardId, DashboardSpec, Dashb
     const found = await cloudwatch.getDashboard({ DashboardName: name });
     const arn = found.DashboardArn ?? arnOf(name, ctx.place);
     const { Tags = [] } = await cloudwatch.listTagsForResource({ ResourceARN: arn });
-    const body = parsed(found.DashboardBody);
+    const body = parseJson(found.DashboardBody);
     const owner = ownerIn(body, name, ctx);
     const proven = Tags.length === 0 && owner !== undefined && !(await keepsTags(cloudwatch, arn));
     return { state: "ready", live: { arn, body }, tags: proven ? owner : fromTagList(Tags) };
@@ -109,12 +111,4 @@ export const cloudwatchDashboard: ResourceKind<DashboardId, DashboardSpec, Dashb
     ourNames((await ctx.world.cloudwatch()).paginateListDashboards({}), (page) => page.DashboardEntries?.map((d) => d.DashboardName)),
 };
 
-function parsed(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? "");
-  } catch {
-    return undefined;
-  }
-}
-/** Dashboards belong to the account, not to a region: the ARN names none. */
-const arnOf = (name: string, { partition, account }: AwsLocation) => `arn:${partition}:cloudwatch::${account}:dashboard/${name}`;
+const arnOf = (name: string, place: AwsLocation) => globalArnAt(place, "cloudwatch", `dashboard/${name}`);

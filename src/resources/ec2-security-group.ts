@@ -1,4 +1,5 @@
 import type { IpPermission, SecurityGroup } from "@aws-sdk/client-ec2";
+import { actions, arnAt } from "../aws/access.ts";
 import { changedTags } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent } from "../aws/faults.ts";
@@ -45,18 +46,14 @@ export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, 
   alreadyExists: ["InvalidGroup.Duplicate"],
 
   access: {
-    on: (_id, { partition, region, account }) =>
-      ["security-group", "vpc"].map((part) => `arn:${partition}:ec2:${region}:${account}:${part}/*`),
+    on: (_id, place) => ["security-group/*", "vpc/*"].map((part) => arnAt(place, "ec2", part)),
     read: [],
     write: [
-      "AuthorizeSecurityGroupIngress",
-      "CreateSecurityGroup",
-      "CreateTags",
-      "RevokeSecurityGroupEgress",
-      "RevokeSecurityGroupIngress",
-    ].map((a) => `ec2:${a}`),
+      ...actions("ec2", "AuthorizeSecurityGroupIngress", "CreateSecurityGroup", "CreateTags"),
+      ...actions("ec2", "RevokeSecurityGroupEgress", "RevokeSecurityGroupIngress"),
+    ],
     delete: ["ec2:DeleteSecurityGroup"],
-    everywhere: { read: ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeVpcs"] },
+    everywhere: { read: actions("ec2", "DescribeNetworkInterfaces", "DescribeSecurityGroups", "DescribeVpcs") },
   },
   label: ({ name }) => name,
   /** One change for each rule, so that a plan names every address. */
@@ -163,11 +160,11 @@ const noDefaultVpc = ({ region }: AwsLocation): FleetlogixError =>
     hint: `Run \`aws ec2 create-default-vpc --region ${region}\`, then the same command again.`,
   });
 
-function liveOf(group: SecurityGroup, { partition, region, account }: AwsLocation): SecurityGroupLive {
+function liveOf(group: SecurityGroup, place: AwsLocation): SecurityGroupLive {
   const id = group.GroupId ?? "";
   return {
     id,
-    arn: group.SecurityGroupArn ?? `arn:${partition}:ec2:${region}:${account}:security-group/${id}`,
+    arn: group.SecurityGroupArn ?? arnAt(place, "ec2", `security-group/${id}`),
     ingress: (group.IpPermissions ?? []).flatMap(rulesOf),
     egress: (group.IpPermissionsEgress ?? []).flatMap(rulesOf),
   };

@@ -1,4 +1,5 @@
 import type { Role } from "@aws-sdk/client-iam";
+import { actions, globalArnAt } from "../aws/access.ts";
 import { type Attributes, type AttributeValues, attributeChanges, readAttributes, writesOf } from "../aws/attributes.ts";
 import { changedTags } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
@@ -48,25 +49,21 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
   alreadyExists: ["EntityAlreadyExistsException", "EntityAlreadyExists"],
 
   access: {
-    on: ({ name }, { partition, account }) => [`arn:${partition}:iam::${account}:role/${name}`],
-    read: ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"],
+    on: ({ name }, place) => [arnOf(name, place)],
+    read: actions("iam", "GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies"),
     write: [
-      ...["CreateRole", "DeleteRolePolicy", "DetachRolePolicy", "PutRolePolicy", "TagRole", "UpdateAssumeRolePolicy", "UpdateRole"].map(
-        (a) => `iam:${a}`,
-      ),
+      ...actions("iam", "CreateRole", "DeleteRolePolicy", "DetachRolePolicy", "PutRolePolicy", "TagRole"),
+      ...actions("iam", "UpdateAssumeRolePolicy", "UpdateRole"),
       // Needed to pass the role to its service.
       "iam:PassRole",
     ],
-    delete: ["iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:ListInstanceProfilesForRole"],
+    delete: actions("iam", "DeleteRole", "DeleteRolePolicy", "DetachRolePolicy", "ListInstanceProfilesForRole"),
     everywhere: { read: ["iam:ListRoles"] },
   },
   label: ({ name }) => name,
   diff: (spec, live) => attributeChanges(ATTRIBUTES, live.attributes, spec, live),
   outputs: ({ id, name, arn }) => ({ id, name, arn }),
-  predict: ({ name }, { partition, account }: AwsLocation) => ({
-    name,
-    arn: `arn:${partition}:iam::${account}:role/${name}`,
-  }),
+  predict: ({ name }, place) => ({ name, arn: arnOf(name, place) }),
   describe: ({ arn }) => ({ arn, state: "ready" }),
 
   async read({ name }, ctx) {
@@ -97,6 +94,7 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
     ourNames((await ctx.world.iam()).paginateListRoles({ PathPrefix: "/" }), (page) => page.Roles?.map((r) => r.RoleName)),
 };
 
+const arnOf = (name: string, place: AwsLocation) => globalArnAt(place, "iam", `role/${name}`);
 /** Foreign inline policies. The policy for the key belongs to the function (lambda-function/key-grant.ts). */
 const foreign = (names: readonly string[]) => names.filter((name) => name !== INLINE && name !== KEY_POLICY);
 

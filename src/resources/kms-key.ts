@@ -1,4 +1,5 @@
 import type { KeyMetadata, Tag } from "@aws-sdk/client-kms";
+import { actions, arnAt } from "../aws/access.ts";
 import { type Attributes, type AttributeValues, attributeChanges, readAttributes, writesOf } from "../aws/attributes.ts";
 import { changedTags } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
@@ -54,15 +55,13 @@ export const kmsKey: ResourceKind<KeyId, KeySpec, KeyLive, KeyOutputs, AwsClient
   ],
 
   access: {
-    on: ({ alias }, { partition, region, account }) => [alias, "key/*"].map((part) => `arn:${partition}:kms:${region}:${account}:${part}`),
-    read: ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"],
+    on: ({ alias }, place) => [alias, "key/*"].map((part) => arnAt(place, "kms", part)),
+    read: actions("kms", "DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus", "ListResourceTags"),
     write: [
-      ...["CancelKeyDeletion", "CreateAlias", "EnableKey", "EnableKeyRotation", "PutKeyPolicy", "ScheduleKeyDeletion"].map(
-        (a) => `kms:${a}`,
-      ),
-      ...["TagResource", "UpdateAlias", "UpdateKeyDescription"].map((a) => `kms:${a}`),
+      ...actions("kms", "CancelKeyDeletion", "CreateAlias", "EnableKey", "EnableKeyRotation", "PutKeyPolicy"),
+      ...actions("kms", "ScheduleKeyDeletion", "TagResource", "UpdateAlias", "UpdateKeyDescription"),
       // Calls that AWS services make to the key with the deployer's permissions.
-      ...["CreateGrant", "Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ListGrants"].map((a) => `kms:${a}`),
+      ...actions("kms", "CreateGrant", "Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ListGrants"),
     ],
     delete: ["kms:DeleteAlias", "kms:ScheduleKeyDeletion", "kms:UpdateAlias"],
     everywhere: { read: ["kms:ListAliases", "kms:ListKeys"], write: ["kms:CreateKey"] },

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { arnAt } from "../aws/access.ts";
 import { parseJson } from "../aws/answers.ts";
 import { differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
@@ -44,10 +45,7 @@ export const lambdaPermission: ResourceKind<PermissionId, PermissionSpec, Permis
   partOf: "function",
 
   access: {
-    on({ functionName }, { partition, region, account }) {
-      const arn = `arn:${partition}:lambda:${region}:${account}:function:${functionName}`;
-      return [arn, `${arn}:*`];
-    },
+    on: ({ functionName }, place) => ["", ":*"].map((end) => arnAt(place, "lambda", `function:${functionName}${end}`)),
     read: ["lambda:GetPolicy"],
     write: ["lambda:AddPermission", "lambda:RemovePermission"],
     delete: ["lambda:RemovePermission"],

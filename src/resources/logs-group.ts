@@ -1,3 +1,4 @@
+import { actions, arnAt } from "../aws/access.ts";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
@@ -39,12 +40,9 @@ export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, Log
   retries: [{ class: "propagation", codes: ["InvalidParameterException"], message: /KMS key/i }],
 
   access: {
-    on({ name }, { partition, region, account }) {
-      const arn = `arn:${partition}:logs:${region}:${account}:log-group:${name}`;
-      return [arn, `${arn}:*`];
-    },
+    on: ({ name }, place) => [arnOf(name, place), `${arnOf(name, place)}:*`],
     read: ["logs:ListTagsForResource"],
-    write: ["AssociateKmsKey", "CreateLogGroup", "DisassociateKmsKey", "PutRetentionPolicy", "TagResource"].map((a) => `logs:${a}`),
+    write: actions("logs", "AssociateKmsKey", "CreateLogGroup", "DisassociateKmsKey", "PutRetentionPolicy", "TagResource"),
     delete: ["logs:DeleteLogGroup"],
     everywhere: { read: ["logs:DescribeLogGroups"] },
   },
@@ -91,4 +89,4 @@ export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, Log
 };
 
 /** ARN without the `:*` that DescribeLogGroups adds. The tag calls and API Gateway refuse it. */
-const arnOf = (name: string, { partition, region, account }: AwsLocation) => `arn:${partition}:logs:${region}:${account}:log-group:${name}`;
+const arnOf = (name: string, place: AwsLocation) => arnAt(place, "logs", `log-group:${name}`);

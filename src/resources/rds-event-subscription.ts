@@ -1,4 +1,5 @@
 import type { EventSubscription, ModifyEventSubscriptionCommandInput } from "@aws-sdk/client-rds";
+import { actions, arnAt } from "../aws/access.ts";
 import { type Attributes, type AttributeValues, allWrites, attributeChanges, member, readAttributes, writesOf } from "../aws/attributes.ts";
 import { changedTags, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
@@ -49,15 +50,12 @@ export const rdsEventSubscription: ResourceKind<EventSubscriptionId, EventSubscr
   retries: [{ class: "propagation", codes: NOT_VISIBLE }],
 
   access: {
-    on: ({ name }, { partition, region, account }) => [`arn:${partition}:rds:${region}:${account}:es:${name}`],
+    on: ({ name }, place) => [arnOf(name, place)],
     read: ["rds:DescribeEventSubscriptions", "rds:ListTagsForResource"],
     write: [
-      "AddSourceIdentifierToSubscription",
-      "AddTagsToResource",
-      "CreateEventSubscription",
-      "ModifyEventSubscription",
-      "RemoveSourceIdentifierFromSubscription",
-    ].map((a) => `rds:${a}`),
+      ...actions("rds", "AddSourceIdentifierToSubscription", "RemoveSourceIdentifierFromSubscription"),
+      ...actions("rds", "AddTagsToResource", "CreateEventSubscription", "ModifyEventSubscription"),
+    ],
     delete: ["rds:DeleteEventSubscription"],
     everywhere: { read: ["rds:DescribeEventSubscriptions"] },
   },
@@ -120,9 +118,10 @@ const ATTRIBUTES: Attributes<EventSubscriptionSpec, unknown, [found: EventSubscr
   enabled: setting("Enabled", () => true, false),
 };
 /** Categories belong to a source type, so one call sets everything. */
-const settingsOf = (spec: EventSubscriptionSpec) => Object.assign({}, ...allWrites(ATTRIBUTES, spec, undefined)) as Settings;
+const settingsOf = (spec: EventSubscriptionSpec) => allWrites(ATTRIBUTES, spec) as Settings;
+const arnOf = (name: string, place: AwsLocation) => arnAt(place, "rds", `es:${name}`);
 const liveOf = (found: EventSubscription, name: string, place: AwsLocation): EventSubscriptionLive => ({
-  arn: found.EventSubscriptionArn ?? `arn:${place.partition}:rds:${place.region}:${place.account}:es:${name}`,
+  arn: found.EventSubscriptionArn ?? arnOf(name, place),
   status: found.Status ?? "unknown",
   sources: found.SourceIdsList ?? [],
   attributes: readAttributes(ATTRIBUTES, found),

@@ -1,4 +1,5 @@
 import type { Parameter } from "@aws-sdk/client-rds";
+import { arnAt } from "../aws/access.ts";
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
@@ -46,7 +47,7 @@ export const rdsParameterGroup: ResourceKind<ParameterGroupId, ParameterGroupSpe
     alreadyExists: ["DBParameterGroupAlreadyExistsFault", "DBParameterGroupAlreadyExists"],
 
     access: {
-      on: ({ name }, { partition, region, account }) => [`arn:${partition}:rds:${region}:${account}:pg:${name}`],
+      on: ({ name }, place) => [arnOf(name, place)],
       read: ["rds:DescribeDBParameters", "rds:ListTagsForResource"],
       write: ["rds:AddTagsToResource", "rds:CreateDBParameterGroup", "rds:ModifyDBParameterGroup", "rds:ResetDBParameterGroup"],
       delete: ["rds:DeleteDBParameterGroup"],
@@ -111,4 +112,4 @@ async function parametersOf(rds: RDS, DBParameterGroupName: string): Promise<Par
 async function tagsOf(rds: RDS, ResourceName: string): Promise<Tags> {
   return fromTagList((await rds.listTagsForResource({ ResourceName })).TagList);
 }
-const arnOf = (name: string, { partition, region, account }: AwsLocation) => `arn:${partition}:rds:${region}:${account}:pg:${name}`;
+const arnOf = (name: string, place: AwsLocation) => arnAt(place, "rds", `pg:${name}`);

@@ -1,3 +1,4 @@
+import { arnAt } from "../aws/access.ts";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
@@ -32,7 +33,7 @@ export const rdsSubnetGroup: ResourceKind<SubnetGroupId, SubnetGroupSpec, Subnet
   alreadyExists: ["DBSubnetGroupAlreadyExistsFault", "DBSubnetGroupAlreadyExists"],
 
   access: {
-    on: ({ name }, { partition, region, account }) => [`arn:${partition}:rds:${region}:${account}:subgrp:${name}`],
+    on: ({ name }, place) => [arnOf(name, place)],
     read: ["rds:ListTagsForResource"],
     write: ["rds:AddTagsToResource", "rds:CreateDBSubnetGroup", "rds:ModifyDBSubnetGroup"],
     delete: ["rds:DeleteDBSubnetGroup"],
@@ -73,4 +74,4 @@ export const rdsSubnetGroup: ResourceKind<SubnetGroupId, SubnetGroupSpec, Subnet
 };
 
 const settingsOf = ({ description, subnets }: SubnetGroupSpec) => ({ DBSubnetGroupDescription: description, SubnetIds: [...subnets] });
-const arnOf = (name: string, { partition, region, account }: AwsLocation) => `arn:${partition}:rds:${region}:${account}:subgrp:${name}`;
+const arnOf = (name: string, place: AwsLocation) => arnAt(place, "rds", `subgrp:${name}`);

@@ -1,3 +1,4 @@
+import { arnAt } from "../aws/access.ts";
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
@@ -85,7 +86,7 @@ export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly ar
     ),
 };
 
-const arnOf = ({ name }: TopicId, { partition, region, account }: AwsLocation) => `arn:${partition}:sns:${region}:${account}:${name}`;
+const arnOf = ({ name }: TopicId, place: AwsLocation) => arnAt(place, "sns", name);
 const attributesOf = (spec: TopicSpec) => ({ KmsMasterKeyId: spec.kmsKey ?? "", Policy: JSON.stringify(spec.policy) });
 function attributeOf({ path }: Change): readonly (keyof ReturnType<typeof attributesOf>)[] {
   if (path === "encryption") return ["KmsMasterKeyId"];

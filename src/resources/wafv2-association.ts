@@ -1,3 +1,4 @@
+import { arnAt } from "../aws/access.ts";
 import { differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import type { ResourceKind } from "../engine/contract.ts";
@@ -24,7 +25,7 @@ export const wafv2Association: ResourceKind<WebAclAssociationId, WebAclAssociati
   retries: [{ class: "propagation", codes: ["WAFUnavailableEntityException", "WAFNonexistentItemException"] }],
 
   access: {
-    on: ({ stageArn }, { partition, region, account }) => [stageArn, `arn:${partition}:wafv2:${region}:${account}:regional/webacl/*`],
+    on: ({ stageArn }, place) => [stageArn, arnAt(place, "wafv2", "regional/webacl/*")],
     read: ["wafv2:GetWebACL"],
     write: ["apigateway:SetWebACL", "wafv2:AssociateWebACL"],
     delete: ["apigateway:SetWebACL"],

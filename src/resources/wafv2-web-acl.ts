@@ -1,4 +1,5 @@
 import type { CreateWebACLCommandInput, Rule, VisibilityConfig, WebACL } from "@aws-sdk/client-wafv2";
+import { arnAt } from "../aws/access.ts";
 import { type Attributes, type AttributeValues, allWrites, attributeChanges, member, readAttributes, writesOf } from "../aws/attributes.ts";
 import { changedTags } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
@@ -42,8 +43,7 @@ export const wafv2WebAcl: ResourceKind<WebAclId, WebAclSpec, WebAclLive, WebAclO
   ],
 
   access: {
-    on: ({ name }, { partition, region, account }) =>
-      [`regional/webacl/${name}/*`, "regional/managedruleset/*"].map((part) => `arn:${partition}:wafv2:${region}:${account}:${part}`),
+    on: ({ name }, place) => [`webacl/${name}/*`, "managedruleset/*"].map((part) => arnAt(place, "wafv2", `regional/${part}`)),
     read: ["wafv2:GetWebACL", "wafv2:ListTagsForResource"],
     write: ["wafv2:CreateWebACL", "wafv2:TagResource", "wafv2:UpdateWebACL"],
     delete: ["wafv2:DeleteWebACL", "wafv2:ListResourcesForWebACL"],
@@ -107,7 +107,7 @@ const ATTRIBUTES: Attributes<WebAclSpec, unknown, [found: Partial<WebACL>], Part
   },
   metrics: setting("VisibilityConfig", () => visibility("fleetlogix-api")),
 };
-const settingsOf = (spec: WebAclSpec) => Object.assign({}, ...allWrites(ATTRIBUTES, spec, undefined)) as Settings;
+const settingsOf = (spec: WebAclSpec) => allWrites(ATTRIBUTES, spec) as Settings;
 const visibility = (MetricName: string): VisibilityConfig => ({ SampledRequestsEnabled: true, CloudWatchMetricsEnabled: true, MetricName });
 
 /** AWS's common rules block bodies above 8 KB. Batches and planned routes are larger, and the API has limits of its own. */

@@ -1,4 +1,5 @@
 import type { TableDescription } from "@aws-sdk/client-dynamodb";
+import { actions, arnAt } from "../../aws/access.ts";
 import { attributeChanges, readAttributes, writesOf } from "../../aws/attributes.ts";
 import { changedTags, differences } from "../../aws/changes.ts";
 import type { AwsClients } from "../../aws/clients.ts";
@@ -40,11 +41,12 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
   ],
 
   access: {
-    on: ({ name }, { partition, region, account }) => [`arn:${partition}:dynamodb:${region}:${account}:table/${name}`],
-    read: ["DescribeTable", "DescribeContinuousBackups", "DescribeTimeToLive", "ListTagsOfResource"].map((a) => `dynamodb:${a}`),
-    write: ["CreateTable", "TagResource", "UntagResource", "UpdateContinuousBackups", "UpdateTable", "UpdateTimeToLive"].map(
-      (a) => `dynamodb:${a}`,
-    ),
+    on: ({ name }, place) => [arnOf(name, place)],
+    read: actions("dynamodb", "DescribeTable", "DescribeContinuousBackups", "DescribeTimeToLive", "ListTagsOfResource"),
+    write: [
+      ...actions("dynamodb", "CreateTable", "TagResource", "UntagResource"),
+      ...actions("dynamodb", "UpdateContinuousBackups", "UpdateTable", "UpdateTimeToLive"),
+    ],
     delete: ["dynamodb:DeleteTable", "dynamodb:Scan", "dynamodb:UpdateTable"],
     everywhere: { read: ["dynamodb:ListTables"] },
   },
@@ -58,10 +60,7 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
     ...indexChanges(spec, live),
   ],
   outputs: ({ name, arn }) => ({ name, arn }),
-  predict: ({ name }, { partition, region, account }: AwsLocation) => ({
-    name,
-    arn: `arn:${partition}:dynamodb:${region}:${account}:table/${name}`,
-  }),
+  predict: ({ name }, place) => ({ name, arn: arnOf(name, place) }),
   describe: ({ arn, status, created }) => ({ arn, state: status, since: created }),
 
   async read({ name }, ctx) {
@@ -133,6 +132,7 @@ async function explainLimit(name: string, change: Promise<unknown>): Promise<voi
   }
 }
 
+const arnOf = (name: string, place: AwsLocation) => arnAt(place, "dynamodb", `table/${name}`);
 const keyOf = ({ key }: TableSpec) => [`HASH ${key.hash} S`, ...(key.range ? [`RANGE ${key.range} S`] : [])];
 
 async function observe(dynamodb: DynamoDB, table: TableDescription): Promise<Observation<TableLive>> {

@@ -39,8 +39,7 @@ export const wantedOf = (spec: FunctionSpec): Settings["attributes"] => wantedAt
 
 /** Every member that can be set, for a create or for setting everything again. */
 export function configurationOf(spec: FunctionSpec): Configuration {
-  const all: Configuration = Object.assign({}, ...allWrites(ATTRIBUTES, spec, undefined));
-  return { ...all, KMSKeyArn: spec.kmsKey };
+  return { ...allWrites(ATTRIBUTES, spec), KMSKeyArn: spec.kmsKey };
 }
 /** Members that differ; all of them after a failed update, or for a new role of the same ARN. undefined: none. */
 export function changedConfiguration(spec: FunctionSpec, changes: readonly Change[]): Configuration | undefined {

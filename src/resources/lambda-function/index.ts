@@ -1,4 +1,5 @@
 import type { FunctionConfiguration, GetFunctionResponse } from "@aws-sdk/client-lambda";
+import { actions, arnAt } from "../../aws/access.ts";
 import { attributeChanges, readAttributes } from "../../aws/attributes.ts";
 import { changedTags, differences, touches } from "../../aws/changes.ts";
 import type { AwsClients } from "../../aws/clients.ts";
@@ -29,10 +30,10 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
 
   access: {
     on: (id, place) => [arnOf(id.name, place), `${arnOf(id.name, place)}:*`],
-    read: ["GetFunction", "GetFunctionConfiguration", "GetPolicy", "ListAliases", "ListVersionsByFunction"].map((a) => `lambda:${a}`),
+    read: actions("lambda", "GetFunction", "GetFunctionConfiguration", "GetPolicy", "ListAliases", "ListVersionsByFunction"),
     write: [
-      ...["CreateAlias", "CreateFunction", "DeleteFunction", "PublishVersion", "TagResource", "UpdateAlias"].map((a) => `lambda:${a}`),
-      ...["UpdateFunctionCode", "UpdateFunctionConfiguration"].map((a) => `lambda:${a}`),
+      ...actions("lambda", "CreateAlias", "CreateFunction", "DeleteFunction", "PublishVersion", "TagResource", "UpdateAlias"),
+      ...actions("lambda", "UpdateFunctionCode", "UpdateFunctionConfiguration"),
     ],
     delete: ["lambda:DeleteFunction"],
     everywhere: { read: ["lambda:ListFunctions"] },
@@ -209,5 +210,4 @@ const nothingBundled = (name: string): FleetlogixError =>
   new FleetlogixError("BUNDLE_FAILED", `There is no code for the function "${name}".`, {
     hint: "Run `fleetlogix deploy-lambdas`: it bundles the functions and creates what is missing.",
   });
-const arnOf = (name: string, { partition, region, account }: AwsLocation) =>
-  `arn:${partition}:lambda:${region}:${account}:function:${name}`;
+const arnOf = (name: string, place: AwsLocation) => arnAt(place, "lambda", `function:${name}`);

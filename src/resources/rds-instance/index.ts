@@ -1,4 +1,5 @@
 import type { DBInstance } from "@aws-sdk/client-rds";
+import { actions, arnAt } from "../../aws/access.ts";
 import { attributeChanges, readAttributes } from "../../aws/attributes.ts";
 import { changedTags, differences } from "../../aws/changes.ts";
 import type { AwsClients } from "../../aws/clients.ts";
@@ -36,13 +37,11 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
   retries: [{ class: "propagation", codes: KEY_NOT_ACCESSIBLE }],
 
   access: {
-    on: ({ identifier }, { partition, region, account }) =>
-      [`db:${identifier}`, "og:*", "pg:*", "secgrp:*", `snapshot:${identifier}-*`, "subgrp:*"].map(
-        (part) => `arn:${partition}:rds:${region}:${account}:${part}`,
-      ),
+    on: ({ identifier }, place) =>
+      [`db:${identifier}`, "og:*", "pg:*", "secgrp:*", `snapshot:${identifier}-*`, "subgrp:*"].map((part) => arnAt(place, "rds", part)),
     read: [],
-    write: ["rds:AddTagsToResource", "rds:CreateDBInstance", "rds:ModifyDBInstance", "rds:StartDBInstance"],
-    delete: ["rds:AddTagsToResource", "rds:CreateDBSnapshot", "rds:DeleteDBInstance", "rds:ModifyDBInstance"],
+    write: actions("rds", "AddTagsToResource", "CreateDBInstance", "ModifyDBInstance", "StartDBInstance"),
+    delete: actions("rds", "AddTagsToResource", "CreateDBSnapshot", "DeleteDBInstance", "ModifyDBInstance"),
     everywhere: {
       read: ["rds:DescribeDBInstances"],
       // RDS creates the password's secret, and once for each account its service-linked role, with the deployer's permissions.

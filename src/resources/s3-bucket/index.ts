@@ -1,3 +1,4 @@
+import { actions } from "../../aws/access.ts";
 import { attributeChanges } from "../../aws/attributes.ts";
 import { changedTags } from "../../aws/changes.ts";
 import type { AwsClients } from "../../aws/clients.ts";
@@ -22,29 +23,25 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
   // pull requests 32850 and 41764).
   settle: { timeoutMs: 300_000, pollMs: 1_000, readLagMs: 600_000 },
   notFound: { provenBy: "s3:HeadBucket", codes: GONE },
+  alreadyExists: ["BucketAlreadyOwnedByYou"],
 
   access: {
     on: ({ name }, place) => [arnOf(name, place), `${arnOf(name, place)}/*`],
     read: [
-      ...["GetBucketLogging", "GetBucketNotification", "GetBucketOwnershipControls", "GetBucketPolicy", "GetBucketPublicAccessBlock"].map(
-        (a) => `s3:${a}`,
-      ),
-      ...["GetBucketTagging", "GetBucketVersioning", "GetEncryptionConfiguration", "GetLifecycleConfiguration", "ListBucket"].map(
-        (a) => `s3:${a}`,
-      ),
+      ...actions("s3", "GetBucketLogging", "GetBucketNotification", "GetBucketOwnershipControls", "GetBucketPolicy"),
+      ...actions("s3", "GetBucketPublicAccessBlock", "GetBucketTagging", "GetBucketVersioning", "GetEncryptionConfiguration"),
+      ...actions("s3", "GetLifecycleConfiguration", "ListBucket"),
     ],
     write: [
-      ...["CreateBucket", "PutBucketLogging", "PutBucketNotification", "PutBucketOwnershipControls", "PutBucketPolicy"].map(
-        (a) => `s3:${a}`,
-      ),
-      ...["PutBucketPublicAccessBlock", "PutBucketTagging", "PutBucketVersioning", "PutEncryptionConfiguration"].map((a) => `s3:${a}`),
-      ...["PutLifecycleConfiguration", "TagResource"].map((a) => `s3:${a}`),
+      ...actions("s3", "CreateBucket", "PutBucketLogging", "PutBucketNotification", "PutBucketOwnershipControls", "PutBucketPolicy"),
+      ...actions("s3", "PutBucketPublicAccessBlock", "PutBucketTagging", "PutBucketVersioning", "PutEncryptionConfiguration"),
+      ...actions("s3", "PutLifecycleConfiguration", "TagResource"),
       // Needed for the lock of the stack.
-      ...["DeleteObject", "DeleteObjectVersion", "GetObject", "PutObject"].map((a) => `s3:${a}`),
+      ...actions("s3", "DeleteObject", "DeleteObjectVersion", "GetObject", "PutObject"),
     ],
     delete: [
-      ...["AbortMultipartUpload", "DeleteBucket", "DeleteObject", "DeleteObjectVersion", "GetObject"].map((a) => `s3:${a}`),
-      ...["ListBucketMultipartUploads", "ListBucketVersions", "PutObject"].map((a) => `s3:${a}`),
+      ...actions("s3", "AbortMultipartUpload", "DeleteBucket", "DeleteObject", "DeleteObjectVersion", "GetObject"),
+      ...actions("s3", "ListBucketMultipartUploads", "ListBucketVersions", "PutObject"),
     ],
     everywhere: { read: ["s3:ListAllMyBuckets"] },
   },
@@ -68,18 +65,10 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
   async create({ name }, _spec, ctx) {
     const s3 = await ctx.world.s3();
     const { region, account } = ctx.place;
-    await orAbsent(
-      s3.createBucket({
-        Bucket: name,
-        ObjectOwnership: OWNER_ENFORCED,
-        CreateBucketConfiguration: {
-          // S3 refuses us-east-1 as a location constraint.
-          LocationConstraint: region === "us-east-1" ? undefined : (region as never),
-          Tags: toTagList(ctx.tags),
-        },
-      }),
-      "BucketAlreadyOwnedByYou",
-    );
+    // S3 refuses us-east-1 as a location constraint.
+    const LocationConstraint = region === "us-east-1" ? undefined : (region as never);
+    const CreateBucketConfiguration = { LocationConstraint, Tags: toTagList(ctx.tags) };
+    await s3.createBucket({ Bucket: name, ObjectOwnership: OWNER_ENFORCED, CreateBucketConfiguration });
     // S3-compatible stores ignore tags in the create call.
     const own = { Bucket: name, ExpectedBucketOwner: account };
     if (Object.keys(await readTags(s3, own)).length === 0) await s3.putBucketTagging({ ...own, Tagging: { TagSet: toTagList(ctx.tags) } });

@@ -96,8 +96,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "src/resources/apigateway-api-key.ts",
     edits: [
       ["includeValues: false", "includeValues: true"],
-      ["const { id, enabled = false,", "const { id, value = id, enabled = false,"],
-      ["arn: arnOf(id, ctx.place)", "arn: arnOf(value, ctx.place)"],
+      ["const { id, tags = {} } = chosen;", "const { id, value = id, tags = {} } = chosen;"],
+      ["const arn = gatewayArn(", "const arn = value + gatewayArn("],
     ],
     scenarios: "^I13 1 calls at a time",
   },
