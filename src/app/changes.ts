@@ -38,7 +38,7 @@ export async function planUp(session: Session, scope: Scope, options: RunOptions
     return attributes ? { ...one, attributes } : one;
   });
   const cost = planCost(seen, planned, gone, session.place.region);
-  return withObserved({ resources: [...resources, ...gone], cost }, { stack, seen, orphans });
+  return withObserved({ resources: [...resources, ...gone], cost }, { stack, seen, deletions: orphans });
 }
 
 /** Observes all resources, refuses before the first write, executes the plan, and deletes orphans at the end. */
@@ -49,7 +49,7 @@ export async function applyUp(session: Session, scope: Scope, options: RunOption
     : await look(session, scope, options, emit);
   const planned = plan(seen, run);
   refuseBeforeWriting(planned);
-  const orphans = observed?.orphans ?? (scope.part === "all" ? await planOrphans(seen, run, session.config.suffix) : []);
+  const orphans = observed?.deletions ?? (scope.part === "all" ? await planOrphans(seen, run, session.config.suffix) : []);
   refuseUnshown([...planned, ...orphans.map(plannedDeletion)], options.confirmed);
   const execution = async (ready?: (id: string) => Promise<void>) =>
     removeOrphans(orphans, seen, await execute(seen, run, ready), run, session.config.suffix);

@@ -57,6 +57,8 @@ export interface TeardownOptions {
   readonly orphansOnly?: boolean | undefined;
   /** The same as in `RunOptions`. */
   readonly confirmed?: ReadonlySet<string> | undefined;
+  /** A plan that was just made for the same options: the teardown executes it, and reads each resource once more before its deletion. */
+  readonly plan?: Plan | undefined;
 }
 export interface OutputOptions {
   /** Reads also the API keys and the database password. */

@@ -7,7 +7,8 @@ import type { Plan } from "./results.ts";
 export interface ObservedStack {
   readonly stack: Stack;
   readonly seen: readonly ObservedNode[];
-  readonly orphans: readonly Deletion[];
+  /** The planned deletions: of orphans, or in the plan of a teardown of all that it deletes and keeps. */
+  readonly deletions: readonly Deletion[];
 }
 const OBSERVED = Symbol("observed");
 

@@ -1,5 +1,5 @@
 import type { Emit } from "../engine/events.ts";
-import { type ObservedNode, observe } from "../engine/observe.ts";
+import { observe } from "../engine/observe.ts";
 import { type Deletion, planDeletions, plannedDeletion } from "../engine/plan.ts";
 import type { EngineRun, Subject } from "../engine/run.ts";
 import { executeDeletions, findOrphans, takeInventory } from "../engine/teardown.ts";
@@ -8,15 +8,20 @@ import { refuseUnshown } from "./confirmed.ts";
 import type { Plan, PlannedResource, RunResult, TeardownOptions } from "./contract.ts";
 import { isNamedKey } from "./keys.ts";
 import { holdLock } from "./locking.ts";
+import { type ObservedStack, observedOf, withObserved } from "./observed.ts";
 import type { Session } from "./session.ts";
 
 export async function planTeardown(session: Session, options: TeardownOptions): Promise<Plan> {
-  const { deletions, run } = await look(session, options);
-  return { resources: await Promise.all(deletions.map((item) => withInventory(item, options, run))) };
+  const { deletions, seen, stack, run } = await look(session, options);
+  const resources = await Promise.all(deletions.map((item) => withInventory(item, options, run)));
+  return withObserved({ resources }, { stack, seen, deletions });
 }
 
 export async function applyTeardown(session: Session, options: TeardownOptions, emit: Emit): Promise<RunResult> {
-  const { deletions, seen, run } = await look(session, options, emit);
+  const observed = observedOf(options.plan);
+  const { deletions, seen, run } = observed
+    ? { ...observed, run: session.run(observed.stack, { wait: options.wait }, emit) }
+    : await look(session, options, emit);
   refuseUnshown(deletions.map(plannedDeletion), options.confirmed);
   const nodes = seen.map((item) => item.node);
   const snapshots = new Map<string, string>();
@@ -42,14 +47,14 @@ async function look(
   session: Session,
   { deleteData, wait, orphansOnly }: TeardownOptions,
   emit?: Emit,
-): Promise<{ deletions: readonly Deletion[]; seen: readonly ObservedNode[]; run: EngineRun }> {
+): Promise<ObservedStack & { readonly run: EngineRun }> {
   const stack = session.stack();
   const run = session.run(stack, { wait }, emit);
   const seen = await observe(stack.nodes, run, { specs: false });
   const found = await findOrphans(seen, KINDS, run, session.config.suffix);
   // Keys of `keys create` are deleted with the stack; they are not orphans.
   const orphans = orphansOnly ? found.filter((orphan) => !isNamedKey(orphan)) : found;
-  return { deletions: planDeletions(seen, orphans, { deleteData, orphansOnly }, run), seen, run };
+  return { deletions: planDeletions(seen, orphans, { deleteData, orphansOnly }, run), seen, stack, run };
 }
 
 async function withInventory(item: Deletion, { skipFinalSnapshot }: TeardownOptions, run: EngineRun): Promise<PlannedResource> {

@@ -6,7 +6,7 @@ import { normalForm } from "../normal-form.ts";
 /** One change for each `path: [live value, desired value]` whose values do not mean the same. */
 export function differences(pairs: Readonly<Record<string, readonly [from: unknown, to: unknown]>>, forces?: "replace"): Change[] {
   return Object.entries(pairs)
-    .filter(([, [from, to]]) => !isDeepStrictEqual(normalForm(from), normalForm(to)))
+    .filter(([, [from, to]]) => from !== to && !isDeepStrictEqual(normalForm(from), normalForm(to)))
     .map(([path, [from, to]]) => ({ path, from, to, ...defined({ forces }) }));
 }
 

@@ -11,11 +11,12 @@ import { readLive, readTagged, TAG_LAG, waitUntilSettled } from "./wait.ts";
  * bug, and an absent resource counts as deleted.
  */
 const READ_LAG_MS = 120_000;
-/** The same for an endpoint other than AWS. After this time the endpoint has dropped the attribute. */
-const FORGIVING_LAG_MS = 2_000;
+/** The same for an endpoint other than AWS. After this time the endpoint has dropped the attribute: it answers from its own memory. */
+const FORGIVING_LAG_MS = 1_000;
 /** A create whose answer was lost may have taken effect. In this time "absent" counts as a stale read; afterwards the resource is created again. */
 const UNSURE_LAG_MS = 5_000;
 const LAG_POLL_MS = 1_000;
+const FORGIVING_POLL_MS = 350;
 /** Upper limit of writes for one resource: only a difference that oscillates reaches it. */
 const MAX_ACTS = 40;
 
@@ -45,6 +46,7 @@ interface History {
  */
 export async function converge(subject: Subject, spec: unknown, run: EngineRun): Promise<Converged> {
   const history: History = { retries: new Map(), forgotten: new Set(), replaced: false, acts: 0 };
+  const pollMs = Math.min(run.policy.forgiving ? FORGIVING_POLL_MS : LAG_POLL_MS, subject.kind.settle.pollMs);
   let seen = await readTagged(subject, run, TAG_LAG.found);
   const first = judge(subject, spec, seen, history, run);
   run.emit({ type: "resource.decided", id: subject.id, kind: subject.kind.kind, name: subject.label, decision: first });
@@ -60,7 +62,8 @@ export async function converge(subject: Subject, spec: unknown, run: EngineRun):
     }
     if (decision.action === "keep" && seen.state !== "absent") return { decision: first, live: seen, settling: false };
     refuseFailed(subject, seen, decision, history);
-    if (lags(subject, decision, history, run)) await pause(run, Math.min(LAG_POLL_MS, subject.kind.settle.pollMs));
+    if (forgets(subject, decision, history, run)) continue;
+    if (lags(subject, decision, history, run)) await pause(run, pollMs);
     else await act(subject, spec, seen, decision, history, run);
     seen = await readTagged(subject, run, history.made ? TAG_LAG.made : TAG_LAG.found);
   }
@@ -84,6 +87,22 @@ function refuseFailed(subject: Subject, seen: Observation<unknown>, decision: De
   if ((decision.action === "update" && nothingElse) || failedAgain) throw settleFailed(subject, seen.reason);
 }
 
+/** The differences of our last update, if the read still shows all of them. */
+function unchanged(decision: Decision, { changed }: History): { readonly changes: readonly Change[]; readonly at: number } | undefined {
+  if (!("changes" in decision) || !changed || decision.changes.length < changed.changes.length) return undefined;
+  const isOld = decision.changes.every((c) => changed.changes.some((d) => same(c, d)));
+  return isOld ? { changes: decision.changes, at: changed.at } : undefined;
+}
+
+/** True when an endpoint other than AWS has just been found to drop these attributes. They are no differences any more. */
+function forgets(subject: Subject, decision: Decision, history: History, run: EngineRun): boolean {
+  const old = unchanged(decision, history);
+  if (!run.policy.forgiving || !old || run.ports.clock.now() - old.at < FORGIVING_LAG_MS) return false;
+  run.emit({ type: "resource.forgets", id: subject.id, name: subject.label, changes: old.changes });
+  for (const { path } of old.changes) history.forgotten.add(path);
+  return true;
+}
+
 /** True when the read may be older than our last write. Then the resource is read again before any other write. */
 function lags(subject: Subject, decision: Decision, history: History, run: EngineRun): boolean {
   const now = run.ports.clock.now();
@@ -95,13 +114,9 @@ function lags(subject: Subject, decision: Decision, history: History, run: Engin
     history.made = undefined;
     return false;
   }
-  const { changed } = history;
-  if (!("changes" in decision) || !changed || !decision.changes.every((c) => changed.changes.some((d) => same(c, d)))) return false;
-  if (decision.changes.length < changed.changes.length) return false;
-  if (now - changed.at < (run.policy.forgiving ? FORGIVING_LAG_MS : readLagMs)) return true;
-  if (!run.policy.forgiving) throw diffStuck(subject, decision.changes);
-  run.emit({ type: "resource.forgets", id: subject.id, name: subject.label, changes: decision.changes });
-  for (const change of decision.changes) history.forgotten.add(change.path);
+  const old = unchanged(decision, history);
+  if (!old) return false;
+  if (!run.policy.forgiving && now - old.at >= readLagMs) throw diffStuck(subject, old.changes);
   return true;
 }
 

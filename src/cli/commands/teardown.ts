@@ -39,7 +39,7 @@ export const teardown: Action = (run, _args, given) =>
     if (forceUnlock) await app.forceUnlock();
     const began = Date.now();
     const { ok, resources, error } = await withProgress(run, undefined, (emit) =>
-      app.teardown({ ...options, confirmed: confirmedBy(run, plan) }, emit),
+      app.teardown({ ...options, confirmed: confirmedBy(run, plan), plan }, emit),
     );
     if (!ok) return { ...failed(run, resources, error), ...remaining(run, options, resources), exit: partialExit(resources) };
     // Foreign resources were not deleted: the stack is gone, and their names are still in use.
@@ -53,9 +53,9 @@ async function openAndPlan(run: CommandContext, known: Known, config: Config, op
 }
 
 /** Deletions first, retained resources last, next to the question about them. */
-function sorted({ resources }: Plan): Plan {
+function sorted(plan: Plan): Plan {
   const rankOf = (r: Plan["resources"][number]) => (r.decision.action === "delete" ? 0 : 1);
-  return { resources: resources.toSorted((a, b) => rankOf(a) - rankOf(b)) };
+  return { ...plan, resources: plan.resources.toSorted((a, b) => rankOf(a) - rankOf(b)) };
 }
 
 function endText(run: CommandContext, options: TeardownOptions, plan: Plan, resources: readonly ResourceResult[], took: number): string {

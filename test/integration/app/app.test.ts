@@ -113,6 +113,27 @@ test("one command creates the stack, and a second finds nothing to do", async ()
   expect([again.ok, writes()]).toEqual([true, []]);
   expect((await app.status()).filter((r) => !r.healthy)).toEqual([]);
 });
+test("a status reads each table, function, stage, database and bucket once", async () => {
+  calls.splice(0);
+  await Promise.all([app.status(), app.lockHolder()]);
+  const times = (operation: string) => calls.filter((call) => call === operation).length;
+  expect(times("s3:HeadBucket")).toBe(1);
+  expect(times("dynamodb:DescribeTable")).toBe(4);
+  expect(times("rds:DescribeDBInstances")).toBe(1);
+  expect(times("apigateway:GetStage")).toBe(1);
+  // The other read of a function is that of the version that callers use.
+  expect([times("lambda:GetFunction"), times("lambda:GetFunctionConfiguration")]).toEqual([3, 3]);
+  calls.splice(0);
+});
+test("a teardown of a plan that was just made does not look at the stack again", async () => {
+  const options = { deleteData: false, skipFinalSnapshot: true, wait: true, orphansOnly: true };
+  const plan = await app.planTeardown(options);
+  const planning = calls.splice(0).length;
+  expect((await app.teardown({ ...options, plan }, () => {})).ok).toBe(true);
+  expect(calls.splice(0)).toEqual([]);
+  await app.teardown(options, () => {});
+  expect(calls.splice(0).length).toBeGreaterThan(planning / 2);
+});
 test("outputs contain the addresses; secrets only on request, and they are never printed", async () => {
   const open = await app.outputs({ secrets: true });
   expect(open).toMatchObject({
