@@ -89,8 +89,8 @@ export interface Access<Id> {
 
 /**
  * `read` reads a resource and then its parts (tags, policy, rotation). Only the answer of `provenBy` means that the resource is absent. A
- * NotFound of a later call is a lag or a fault, and never a reason to create the resource again. During an update, a NotFound counts as
- * propagation; during a delete, that step is done.
+ * NotFound of a later call is a lag or a fault, and never a reason to create the resource again. During a create or an update, a NotFound
+ * counts as propagation; during a delete, that step is done.
  */
 export interface NotFound {
   /** `service:Operation`. undefined: an empty list is the proof, and `read` itself returns "absent". */

@@ -52,14 +52,13 @@ export function newRetry(subject: Subject, verb: Verb, run: EngineRun): Retry {
 /** The rules of the kind come first, then eventual consistency, then the general rules. */
 export function retryClassOf(subject: Subject, fault: AwsFault, verb: Verb, run: EngineRun): RetryClass {
   const rule = subject.kind.retries?.find((one) => fits(one, fault, verb));
-  return rule?.class ?? (isLag(subject, fault, verb) ? "propagation" : run.ports.classify(fault, verb));
+  return rule?.class ?? (isLag(subject, fault) ? "propagation" : run.ports.classify(fault, verb));
 }
 const fits = ({ codes, message, during }: RetryRule, fault: AwsFault, verb: Verb): boolean =>
   (codes?.includes(fault.code) ?? true) && (message?.test(fault.message) ?? true) && (during?.includes(verb) ?? true);
 
-/** NotFound after the resource was seen: eventual consistency. */
-const isLag = ({ kind }: Subject, { code }: AwsFault, verb: Verb): boolean =>
-  (verb === "read" || verb === "update") && kind.notFound.codes.includes(code);
+/** NotFound of the resource after it was seen, or of a dependency, which exists by then: eventual consistency. */
+const isLag = ({ kind }: Subject, { code }: AwsFault): boolean => kind.notFound.codes.includes(code);
 
 /** Repeats a read until it is answered. A write is never repeated without a read before it (converge.ts). */
 export async function readWithRetry<T>(subject: Subject, run: EngineRun, effect: () => Promise<T>): Promise<T> {

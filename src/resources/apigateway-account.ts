@@ -4,6 +4,7 @@ import type { AwsClients } from "../aws/clients.ts";
 import { orAbsent, toFault } from "../aws/faults.ts";
 import { fromTagList } from "../aws/ownership.ts";
 import { type PolicyDocument, policyForm } from "../aws/policies.ts";
+import { OUR_POLICY, readRole } from "../aws/roles.ts";
 import type { IAM } from "../aws/sdk/types.ts";
 import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
@@ -25,7 +26,6 @@ interface AccountLive {
 }
 
 const NO_ROLE = ["NoSuchEntityException", "NoSuchEntity"];
-const INLINE = "fleetlogix";
 /** The policy that API Gateway's developer guide prescribes for the role. It lets the role write to every log of the account. */
 const PRESCRIBED = "service-role/AmazonAPIGatewayPushToCloudWatchLogs";
 /** UpdateAccount tests the role. For one that IAM has not propagated yet it answers either text (hashicorp/terraform-provider-aws internal/service/apigateway/account.go). */
@@ -38,11 +38,12 @@ export const apigatewayAccount: ResourceKind<AccountId, AccountSpec, AccountLive
   holdsData: false,
   retained: "every API of the account and region writes its logs with it",
   settle: { timeoutMs: 120_000, pollMs: 1_000 },
-  notFound: { provenBy: undefined, codes: [] },
+  // The account may name a role that was deleted since: then it is made again.
+  notFound: { provenBy: "iam:GetRole", codes: NO_ROLE },
 
   access: {
     on: ({ role }, place) => [arnOf(role, place)],
-    read: ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"],
+    read: actions("iam", "GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies"),
     write: [
       ...actions("iam", "AttachRolePolicy", "CreateRole", "DetachRolePolicy", "PassRole", "PutRolePolicy", "TagRole"),
       "iam:UpdateAssumeRolePolicy",
@@ -85,24 +86,19 @@ export const apigatewayAccount: ResourceKind<AccountId, AccountSpec, AccountLive
   async update({ role: RoleName }, spec, { own }, changes, ctx) {
     const iam = await ctx.world.iam();
     if (touches(changes, "attachedPolicies"))
-      for (const PolicyArn of own?.attached ?? []) await orAbsent(iam.detachRolePolicy({ RoleName, PolicyArn }), ...NO_ROLE);
+      for (const PolicyArn of own?.attached ?? []) await iam.detachRolePolicy({ RoleName, PolicyArn });
     if (touches(changes, "trust")) await iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: JSON.stringify(spec.trust) });
-    if (touches(changes, "policy")) await iam.putRolePolicy({ RoleName, PolicyName: INLINE, PolicyDocument: JSON.stringify(spec.policy) });
+    if (touches(changes, "policy"))
+      await iam.putRolePolicy({ RoleName, PolicyName: OUR_POLICY, PolicyDocument: JSON.stringify(spec.policy) });
   },
   async delete() {},
 };
 
-/** undefined: the role is absent or foreign. */
+/** undefined: the role is foreign. */
 async function ownRole(iam: IAM, RoleName: string): Promise<AccountLive["own"]> {
-  const found = await orAbsent(iam.getRole({ RoleName }), ...NO_ROLE);
-  if (fromTagList(found?.Role?.Tags).ManagedBy !== "fleetlogix") return undefined;
-  const inline = await orAbsent(iam.getRolePolicy({ RoleName, PolicyName: INLINE }), ...NO_ROLE);
-  const { AttachedPolicies = [] } = (await orAbsent(iam.listAttachedRolePolicies({ RoleName }), ...NO_ROLE)) ?? {};
-  return {
-    trust: policyForm(found?.Role?.AssumeRolePolicyDocument),
-    policy: policyForm(inline?.PolicyDocument),
-    attached: AttachedPolicies.map(({ PolicyArn = "" }) => PolicyArn),
-  };
+  const { role, policy, attachedPolicies: attached } = await readRole(iam, RoleName);
+  if (fromTagList(role?.Tags).ManagedBy !== "fleetlogix") return undefined;
+  return { trust: policyForm(role?.AssumeRolePolicyDocument), policy: policyForm(policy), attached };
 }
 
 /** Repairs the trust of a role that an earlier run created: API Gateway refuses a role with a wrong trust. */
@@ -113,10 +109,9 @@ async function makeRole(iam: IAM, RoleName: string, { description, trust, policy
   const trusted = [policyForm(existing?.Role?.AssumeRolePolicyDocument), policyForm(trust)] as const;
   if (!existing) {
     const Tags = [{ Key: "ManagedBy", Value: "fleetlogix" }];
-    const made = iam.createRole({ RoleName, Description: description, AssumeRolePolicyDocument: document, Tags });
-    await orAbsent(made, "EntityAlreadyExistsException", "EntityAlreadyExists");
+    await iam.createRole({ RoleName, Description: description, AssumeRolePolicyDocument: document, Tags });
   } else if (differences({ trusted }).length > 0) await iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: document });
-  await iam.putRolePolicy({ RoleName, PolicyName: INLINE, PolicyDocument: JSON.stringify(policy) });
+  await iam.putRolePolicy({ RoleName, PolicyName: OUR_POLICY, PolicyDocument: JSON.stringify(policy) });
 }
 const foreignRole = (name: string): FleetlogixError =>
   new FleetlogixError("OWNER_FOREIGN", `The role "${name}" exists already and is not fleetlogix's.`, {

@@ -68,11 +68,7 @@ export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageO
   notFound: { provenBy: "apigateway:GetStage", codes: GONE },
   retries: [
     // The account's logging role, or the API's methods, are not known everywhere yet.
-    {
-      class: "propagation",
-      message: /CloudWatch Logs role ARN|enable logging|doesn't contain any methods|No integration defined/i,
-    },
-    { class: "propagation", codes: GONE, during: ["create"] },
+    { class: "propagation", message: /CloudWatch Logs role ARN|enable logging|doesn't contain any methods|No integration defined/i },
   ],
 
   access: gatewayAccess("restapis"),

@@ -41,10 +41,7 @@ export const apigatewayUsagePlan: ResourceKind<UsagePlanId, UsagePlanSpec, Usage
   holdsData: false,
   settle: { timeoutMs: 120_000, pollMs: 1_000 },
   notFound: { provenBy: undefined, codes: GONE },
-  retries: [
-    { class: "propagation", codes: GONE, during: ["create", "update"] },
-    { class: "propagation", message: /stage .*not.* found|API Stage not found/i, during: ["create", "update"] },
-  ],
+  retries: [{ class: "propagation", message: /stage .*not.* found|API Stage not found/i, during: ["create", "update"] }],
 
   access: gatewayAccess("usageplans"),
   label: ({ name }) => name,

@@ -2,7 +2,6 @@ import type { IpPermission, SecurityGroup } from "@aws-sdk/client-ec2";
 import { actions, arnAt } from "../aws/access.ts";
 import { changedTags } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { orAbsent } from "../aws/faults.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
 import type { EC2 } from "../aws/sdk/types.ts";
 import type { AwsLocation, Change, Holder, ResourceKind } from "../engine/contract.ts";
@@ -34,7 +33,8 @@ export interface SecurityGroupOutputs {
   readonly id: string;
 }
 
-const GONE = ["InvalidGroup.NotFound", "InvalidGroupId.NotFound", "InvalidGroupNotFound"];
+/** The last one is the code for a rule that is closed already. */
+const GONE = ["InvalidGroup.NotFound", "InvalidGroupId.NotFound", "InvalidGroupNotFound", "InvalidPermission.NotFound"];
 const EVERYWHERE = ["0.0.0.0/0", "::/0"];
 
 export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, SecurityGroupLive, SecurityGroupOutputs, AwsClients> = {
@@ -44,6 +44,8 @@ export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, 
   settle: { timeoutMs: 900_000, pollMs: 2_000 },
   notFound: { provenBy: undefined, codes: GONE },
   alreadyExists: ["InvalidGroup.Duplicate"],
+  // Another run has opened the same rule.
+  retries: [{ class: "busy", codes: ["InvalidPermission.Duplicate"] }],
 
   access: {
     on: (_id, place) => ["security-group/*", "vpc/*"].map((part) => arnAt(place, "ec2", part)),
@@ -90,12 +92,11 @@ export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, 
       rules.filter((r) => changes.some((c) => c.path === `${direction}.${r.text}` && c.to === to)).map((r) => r.permission);
     // Close rules before opening others.
     const closed = permissionsFor(live.ingress, "ingress", "closed");
-    if (closed.length > 0) await orAbsent(ec2.revokeSecurityGroupIngress({ GroupId, IpPermissions: closed }), "InvalidPermission.NotFound");
+    if (closed.length > 0) await ec2.revokeSecurityGroupIngress({ GroupId, IpPermissions: closed });
     const out = permissionsFor(live.egress, "egress", "closed");
-    if (out.length > 0) await orAbsent(ec2.revokeSecurityGroupEgress({ GroupId, IpPermissions: out }), "InvalidPermission.NotFound");
+    if (out.length > 0) await ec2.revokeSecurityGroupEgress({ GroupId, IpPermissions: out });
     const opened = permissionsFor(wantedRules(spec, live), "ingress", "open");
-    if (opened.length > 0)
-      await orAbsent(ec2.authorizeSecurityGroupIngress({ GroupId, IpPermissions: opened }), "InvalidPermission.Duplicate");
+    if (opened.length > 0) await ec2.authorizeSecurityGroupIngress({ GroupId, IpPermissions: opened });
     const tags = changedTags(changes);
     if (tags) await ec2.createTags({ Resources: [GroupId], Tags: toTagList(tags) });
   },

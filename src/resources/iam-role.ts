@@ -1,14 +1,13 @@
-import type { Role } from "@aws-sdk/client-iam";
 import { actions, globalArnAt } from "../aws/access.ts";
 import { type Attributes, type AttributeValues, attributeChanges, readAttributes, writesOf } from "../aws/attributes.ts";
 import { changedTags } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
-import { orAbsent } from "../aws/faults.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
-import { collect, ourNames } from "../aws/pages.ts";
+import { ourNames } from "../aws/pages.ts";
 import { KEY_POLICY, type PolicyDocument, policyForm } from "../aws/policies.ts";
+import { OUR_POLICY, type RoleAnswers, readRole } from "../aws/roles.ts";
 import type { IAM } from "../aws/sdk/types.ts";
-import type { AwsLocation, Observation, ResourceKind } from "../engine/contract.ts";
+import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export type { PolicyDocument, PolicyStatement } from "../aws/policies.ts";
 
@@ -22,14 +21,11 @@ export interface RoleSpec {
   /** Our inline policy. Other policies are removed. */
   readonly policy: PolicyDocument;
 }
-interface RoleLive {
+interface RoleLive extends Pick<RoleAnswers, "inlinePolicies" | "attachedPolicies"> {
   readonly id: string;
   readonly name: string;
   readonly arn: string;
   readonly attributes: AttributeValues;
-  /** Names of all inline policies, and ARNs of the attached ones. */
-  readonly inlinePolicies: readonly string[];
-  readonly attachedPolicies: readonly string[];
 }
 export interface RoleOutputs {
   /** AWS's unique id. A role that is deleted and created again has another id. */
@@ -38,7 +34,6 @@ export interface RoleOutputs {
   readonly arn: string;
 }
 
-const INLINE = "fleetlogix";
 const GONE = ["NoSuchEntityException", "NoSuchEntity"];
 
 export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsClients> = {
@@ -67,7 +62,11 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
   describe: ({ arn }) => ({ arn, state: "ready" }),
 
   async read({ name }, ctx) {
-    return observe(await ctx.world.iam(), name);
+    const answers = await readRole(await ctx.world.iam(), name);
+    const { role, inlinePolicies, attachedPolicies } = answers;
+    const attributes = readAttributes(ATTRIBUTES, answers);
+    const live = { id: role?.RoleId ?? "", name, arn: role?.Arn ?? "", attributes, inlinePolicies, attachedPolicies };
+    return { state: "ready", live, tags: fromTagList(role?.Tags) };
   },
   async create({ name }, spec, ctx) {
     const iam = await ctx.world.iam();
@@ -96,15 +95,10 @@ export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsC
 
 const arnOf = (name: string, place: AwsLocation) => globalArnAt(place, "iam", `role/${name}`);
 /** Foreign inline policies. The policy for the key belongs to the function (lambda-function/key-grant.ts). */
-const foreign = (names: readonly string[]) => names.filter((name) => name !== INLINE && name !== KEY_POLICY);
+const foreign = (names: readonly string[]) => names.filter((name) => name !== OUR_POLICY && name !== KEY_POLICY);
 
-interface Answers extends Pick<RoleLive, "inlinePolicies" | "attachedPolicies"> {
-  readonly role: Role | undefined;
-  /** Text of our inline policy. */
-  readonly policy: string | undefined;
-}
 type Write = (iam: IAM, RoleName: string) => Promise<unknown>;
-const ATTRIBUTES: Attributes<RoleSpec, RoleLive, [answers: Answers], Write> = {
+const ATTRIBUTES: Attributes<RoleSpec, RoleLive, [answers: RoleAnswers], Write> = {
   trust: {
     read: ({ role }) => policyForm(role?.AssumeRolePolicyDocument),
     wanted: (spec) => policyForm(spec.trust),
@@ -113,7 +107,8 @@ const ATTRIBUTES: Attributes<RoleSpec, RoleLive, [answers: Answers], Write> = {
   policy: {
     read: ({ policy }) => policyForm(policy),
     wanted: (spec) => policyForm(spec.policy),
-    write: (spec) => (iam, RoleName) => iam.putRolePolicy({ RoleName, PolicyName: INLINE, PolicyDocument: JSON.stringify(spec.policy) }),
+    write: (spec) => (iam, RoleName) =>
+      iam.putRolePolicy({ RoleName, PolicyName: OUR_POLICY, PolicyDocument: JSON.stringify(spec.policy) }),
   },
   otherPolicies: {
     read: ({ inlinePolicies }) => foreign(inlinePolicies),
@@ -132,17 +127,6 @@ const ATTRIBUTES: Attributes<RoleSpec, RoleLive, [answers: Answers], Write> = {
   },
 };
 
-async function observe(iam: IAM, RoleName: string): Promise<Observation<RoleLive>> {
-  const { Role: role } = await iam.getRole({ RoleName });
-  const [inline, inlinePolicies, attachedPolicies] = await Promise.all([
-    orAbsent(iam.getRolePolicy({ RoleName, PolicyName: INLINE }), ...GONE),
-    collect(iam.paginateListRolePolicies({ RoleName }), (page) => page.PolicyNames),
-    collect(iam.paginateListAttachedRolePolicies({ RoleName }), (page) => page.AttachedPolicies?.map((p) => p.PolicyArn ?? "")),
-  ]);
-  const attributes = readAttributes(ATTRIBUTES, { role, policy: inline?.PolicyDocument, inlinePolicies, attachedPolicies });
-  const live = { id: role?.RoleId ?? "", name: RoleName, arn: role?.Arn ?? "", attributes, inlinePolicies, attachedPolicies };
-  return { state: "ready", live, tags: fromTagList(role?.Tags) };
-}
 async function detach(iam: IAM, RoleName: string, arns: readonly string[]): Promise<void> {
   for (const PolicyArn of arns) await iam.detachRolePolicy({ RoleName, PolicyArn });
 }

@@ -183,8 +183,8 @@ async function unnamed(kms: KMS, named: ReadonlySet<string>, stack: string): Pro
   const ids = await collect(kms.paginateListKeys({}), (page) => page.Keys?.flatMap((key) => key.KeyId ?? []));
   const ours: Found[] = [];
   for (const id of ids.filter((one) => !named.has(one))) {
-    // A foreign key may deny this read, and a listed key may be deleted meanwhile.
-    const tags = await orAbsent(tagsOf(kms, id), "AccessDeniedException", ...GONE);
+    // A foreign key may deny this read.
+    const tags = await orAbsent(tagsOf(kms, id), "AccessDeniedException");
     if (carriesTag(tags, stack)) ours.push(await lookAt(kms, id));
   }
   const rank = ({ key }: Found) => (key.Description === UNFINISHED ? 2 : 0) + (key.KeyState === "PendingDeletion" ? 1 : 0);

@@ -27,7 +27,6 @@ interface PermissionLive {
   readonly statement: unknown;
 }
 
-const GONE = ["ResourceNotFoundException"];
 /** All permissions of an alias are statements of one policy. */
 const policyOf = sharedLookups(async (lambda: Lambda, alias) => {
   const [FunctionName, Qualifier] = alias.split(":");
@@ -40,8 +39,7 @@ export const lambdaPermission: ResourceKind<PermissionId, PermissionSpec, Permis
   holdsData: false,
   settle: { timeoutMs: 60_000, pollMs: 500 },
   // The code for a missing function, a missing alias and an empty policy.
-  notFound: { provenBy: "lambda:GetPolicy", codes: GONE },
-  retries: [{ class: "propagation", codes: GONE, during: ["create"] }],
+  notFound: { provenBy: "lambda:GetPolicy", codes: ["ResourceNotFoundException"] },
   partOf: "function",
 
   access: {

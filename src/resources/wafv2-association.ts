@@ -22,7 +22,7 @@ export const wafv2Association: ResourceKind<WebAclAssociationId, WebAclAssociati
   settle: { timeoutMs: 300_000, pollMs: 2_000 },
   notFound: { provenBy: "wafv2:GetWebACLForResource", codes: ["WAFNonexistentItemException"] },
   // Parts of WAF do not see a new web ACL or stage at once.
-  retries: [{ class: "propagation", codes: ["WAFUnavailableEntityException", "WAFNonexistentItemException"] }],
+  retries: [{ class: "propagation", codes: ["WAFUnavailableEntityException"] }],
 
   access: {
     on: ({ stageArn }, place) => [stageArn, arnAt(place, "wafv2", "regional/webacl/*")],

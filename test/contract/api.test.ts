@@ -210,6 +210,17 @@ test("apigateway.account: an empty setting is filled and survives a teardown", (
     expect(await apigatewayAccount.read({ role: ACCOUNT_ROLE }, rig.ctx)).toMatchObject({ state: "ready" });
   }));
 
+test("apigateway.account: a role of ours that was deleted is created again", () =>
+  withLocalAws(async (rig) => {
+    expect((await rig.up([account])).error).toBeUndefined();
+    const iam = await rig.world.iam();
+    await iam.deleteRolePolicy({ RoleName: ACCOUNT_ROLE, PolicyName: "fleetlogix" });
+    await iam.deleteRole({ RoleName: ACCOUNT_ROLE });
+    expect((await rig.up([account])).resources[0]?.decision).toEqual({ action: "create" });
+    expect((await iam.getRole({ RoleName: ACCOUNT_ROLE })).Role?.Arn).toContain(ACCOUNT_ROLE);
+    expect((await rig.up([account])).resources[0]?.decision).toEqual({ action: "keep" });
+  }));
+
 test("apigateway.account: a foreign role in the setting is never overwritten", () =>
   withLocalAws(async (rig) => {
     const iam = await rig.world.iam();

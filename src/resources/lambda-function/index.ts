@@ -10,11 +10,11 @@ import { defined } from "../../defined.ts";
 import type { AwsLocation, Change, Observation, ResourceKind } from "../../engine/contract.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { ATTRIBUTES, changedConfiguration, configurationOf, wantedOf } from "./attributes.ts";
-import { grantOf, readGrant, writeGrant } from "./key-grant.ts";
+import { grantOf, NO_POLICY, readGrant, writeGrant } from "./key-grant.ts";
 import { otherNote, otherStatementsOf, stoppedNote } from "./statements.ts";
 import type { FunctionId, FunctionLive, FunctionOutputs, FunctionSpec, Settings, Weights } from "./types.ts";
 
-const GONE = ["ResourceNotFoundException"];
+const GONE = ["ResourceNotFoundException", ...NO_POLICY];
 const LATEST = "$LATEST";
 /** Number of old versions to keep: all versions of all functions share 75 GB a region. */
 const KEPT_VERSIONS = 5;

@@ -17,20 +17,18 @@ export function grantOf(keys: readonly string[]): PolicyDocument {
   return { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: [...keys], Condition }] };
 }
 
+/** IAM's codes for a missing role and a missing policy. */
+export const NO_POLICY = ["NoSuchEntityException", "NoSuchEntity"];
 /** The live policy; undefined: none. */
 export async function readGrant(iam: IAM, roleArn: string): Promise<string | undefined> {
-  const found = await orAbsent(
-    iam.getRolePolicy({ RoleName: nameOf(roleArn), PolicyName: KEY_POLICY }),
-    "NoSuchEntityException",
-    "NoSuchEntity",
-  );
+  const found = await orAbsent(iam.getRolePolicy({ RoleName: nameOf(roleArn), PolicyName: KEY_POLICY }), ...NO_POLICY);
   return found?.PolicyDocument;
 }
 
 export async function writeGrant(iam: IAM, roleArn: string, keys: readonly string[]): Promise<void> {
   const policy = { RoleName: nameOf(roleArn), PolicyName: KEY_POLICY };
   if (keys.length > 0) await iam.putRolePolicy({ ...policy, PolicyDocument: JSON.stringify(grantOf(keys)) });
-  else await orAbsent(iam.deleteRolePolicy(policy), "NoSuchEntityException", "NoSuchEntity");
+  else await iam.deleteRolePolicy(policy);
 }
 
 const nameOf = (roleArn: string): string => roleArn.slice(roleArn.lastIndexOf("/") + 1);

@@ -65,6 +65,13 @@ test("a kind's own retry rule comes before the general rules", async () => {
   expect((await up([x()], fakeRun())).ok).toBe(true);
   expect(log.calls).toHaveLength(3);
 });
+test("a create whose dependency is not found yet is retried", async () => {
+  const { log, x } = stage({ before: refuse(2, "create", () => new Refusal("Gone")) });
+  const fake = fakeRun();
+  expect((await up([x()], fake)).ok).toBe(true);
+  expect(log.calls).toHaveLength(3);
+  expect(fake.events.find((e) => e.type === "resource.retrying")).toMatchObject({ why: "propagation" });
+});
 test("a failed read is retried, too", async () => {
   const { log, x } = stage({ before: refuse(3, "read", () => new Refusal("Lost")) });
   expect((await up([x()], fakeRun())).ok).toBe(true);
