@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DynamoDB } from "@aws-sdk/client-dynamodb";
@@ -82,6 +82,32 @@ test("after kill -9 all acknowledged writes exist, and a transaction is complete
   const halves = [...ids].filter((id) => !ids.has(id.replace(/-left$/, "-right")) || !ids.has(id.replace(/-right$/, "-left")));
   expect(halves).toEqual([]);
   await killed(second.child);
+});
+
+test("a log that is mostly superseded is cleaned while calls are answered, and the current items survive a restart", async () => {
+  const dataDir = join(folder, "cleaned");
+  const items = join(dataDir, "dynamodb/items");
+  const logBytes = () => readdirSync(items).reduce((sum, name) => sum + statSync(join(items, name)).size, 0);
+  const first = await localAws({ dataDir });
+  const writer = first.client(DynamoDB);
+  await writer.createTable(hashTable("logged"));
+  const kept = Array.from({ length: 2_000 }, (_, i) => String(i));
+  for (let i = 0; i < kept.length; i += 25)
+    await writer.batchWriteItem({ RequestItems: { logged: kept.slice(i, i + 25).map((id) => ({ PutRequest: { Item: { id: S(id) } } })) } });
+  let written = 0;
+  for (let i = 0; i < 60; i++) {
+    const text = `${i} ${"x".repeat(390_000)}`;
+    await writer.putItem({ TableName: "logged", Item: { id: S("large"), text: S(text) } });
+    written += text.length;
+  }
+  await soon(logBytes).toBeLessThan(written - 7_000_000);
+  await first.close();
+
+  const second = await localAws({ dataDir });
+  const { Items = [] } = await second.client(DynamoDB).scan({ TableName: "logged" });
+  expect(Items.map(({ id }) => id?.S).sort()).toEqual([...kept, "large"].sort());
+  expect(Items.find(({ id }) => id?.S === "large")?.text?.S).toMatch(/^59 x+$/);
+  await second.close();
 });
 
 test("an expired item is deleted; one whose time was extended is not", async () => {

@@ -43,17 +43,20 @@ export async function openDatabase(
     for (const text of line.split("\t")) apply(state, recordOf(text), { file, bytes: Buffer.byteLength(text) });
   });
   for (const id of [...state.tables.keys()]) if (!exists(id)) drop(state, id);
-  let cleaning: Promise<void> | undefined;
+  let cleaning = false;
   let closed = false;
   const append = (records: readonly LogRecord[]): void => {
     const texts = records.map(recordText);
     const file = log.append(texts.join("\t"));
     for (const [i, record] of records.entries()) apply(state, record, { file, bytes: Buffer.byteLength(texts[i] as string) });
     if (cleaning || !worthCleaning(log, state.live)) return;
-    cleaning = cleanOldest(log, state, append, () => closed).finally(() => {
-      cleaning = undefined;
-    });
-    cleaning.catch(() => {}); // The files are unchanged. The next write tries again.
+    // Set before the call: cleaning appends its first records before it waits for the first time, and must not start itself again.
+    cleaning = true;
+    cleanOldest(log, state, append, () => closed)
+      .catch(() => {}) // The files are unchanged. The next write tries again.
+      .finally(() => {
+        cleaning = false;
+      });
   };
   return {
     table: (id) => tableOf(state, id),
