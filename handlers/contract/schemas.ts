@@ -59,9 +59,14 @@ export const makeId = (description: string) =>
     description,
   );
 
-const rfc3339 = z.iso.datetime({ offset: true });
-/** RFC 3339 also allows lower-case letters. */
-const isTime = (text: string): boolean => z.safeParse(rfc3339, text.toUpperCase()).success;
+/** zod's own check of times brings those of dates, durations and times of day into every function. */
+const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
+/** RFC 3339 also allows lower-case letters. A day that its month does not have is no time. */
+function isTime(text: string): boolean {
+  const [, year, month, day] = RFC3339.exec(text.toUpperCase()) ?? [];
+  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
+  return date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day);
+}
 
 /** The time in UTC with `Z`. A time that is already in UTC stays as it was written. */
 function toUtc(text: string): string {

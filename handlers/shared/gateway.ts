@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
-import en from "zod/v4/locales/en.js";
 import type { QuerySpec } from "../contract/queries.ts";
 import { makeId } from "../contract/schemas.ts";
 import { ApiError, type Detail, invalid } from "./errors.ts";
+import { issueText } from "./issue-text.ts";
 
 /**
  * The parts of API Gateway's REST proxy event (payload format 1.0) that the functions read. Each may be missing: `fleetlogix invoke`
@@ -97,13 +97,12 @@ export function queryOf<S extends QuerySpec>(event: ProxyEvent, spec: S): Query<
 
 /** The value, parsed by the schema. Throws 400 with one detail for each wrong field; `at` is put before each path. */
 export function check<S extends z.core.$ZodType>(schema: S, value: unknown, at = ""): z.output<S> {
-  const result = z.safeParse(schema, value, { error: (issue) => (issue.input === undefined ? "Is required." : english(issue)) });
+  const result = z.safeParse(schema, value, { error: (issue) => (issue.input === undefined ? "Is required." : issueText(issue)) });
   if (result.success) return result.data;
   const details = result.error.issues.flatMap((issue) => toDetails(issue, at));
   // Only the first issue of each path: after "expected array" an issue about the length is of no use.
   throw invalid(details.filter(({ path }, i) => details.findIndex((one) => one.path === path) === i));
 }
-const english = en().localeError;
 
 function toDetails(issue: z.core.$ZodIssue, at: string): Detail[] {
   const path = [at, ...issue.path].filter((part) => part !== "").join(".");

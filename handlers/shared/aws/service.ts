@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { sign } from "aws4";
 import { asFault } from "../errors.ts";
 import { type AwsFault, type RetryReason, retryReason } from "./fault.ts";
+import { makeSigner } from "./sign.ts";
 import { makeTransport, type Reply } from "./transport.ts";
 
 /**
@@ -34,23 +33,17 @@ export function makeService(name: string, env: NodeJS.ProcessEnv, attempts: numb
   const region = env.AWS_REGION ?? env.AWS_DEFAULT_REGION ?? "us-east-1";
   const endpoint = endpointOf(name, host, region, env);
   const transport = makeTransport(endpoint);
+  const sign = makeSigner(name, region, endpoint.host);
   const prefix = endpoint.pathname.replace(/\/$/, "");
   let clockOffsetMs = 0;
 
   const attempt = async (call: ServiceCall, signal: AbortSignal): Promise<Reply> => {
     const { method, body } = call;
+    const path = prefix + call.path;
     const date = new Date(Date.now() + clockOffsetMs);
-    const headers = {
-      ...call.headers,
-      "X-Amz-Date": date.toISOString().replace(/[-:]|\.\d+/g, ""),
-      "X-Amz-Content-Sha256": createHash("sha256").update(body).digest("hex"),
-      ...(env._X_AMZN_TRACE_ID && { "X-Amzn-Trace-Id": env._X_AMZN_TRACE_ID }),
-    };
-    const signed = sign(
-      { service: name, region, host: endpoint.host, method, path: prefix + call.path, headers, body },
-      credentialsOf(env),
-    );
-    const reply = await transport({ method, path: signed.path ?? "/", headers: signed.headers as Record<string, string>, body }, signal);
+    const trace = env._X_AMZN_TRACE_ID ? { "X-Amzn-Trace-Id": env._X_AMZN_TRACE_ID } : {};
+    const headers = sign({ method, path, headers: { ...call.headers, ...trace }, body }, credentialsOf(env), date);
+    const reply = await transport({ method, path, headers, body }, signal);
     if (reply.status >= 200 && reply.status < 300) return reply;
     const theirs = Date.parse(String(reply.headers.date));
     if (Math.abs(theirs - date.getTime()) > TOLERATED_SKEW_MS) clockOffsetMs = theirs - Date.now();
@@ -80,5 +73,5 @@ function endpointOf(name: string, host: string, region: string, env: NodeJS.Proc
 const credentialsOf = (env: NodeJS.ProcessEnv) => ({
   accessKeyId: env.AWS_ACCESS_KEY_ID ?? "",
   secretAccessKey: env.AWS_SECRET_ACCESS_KEY ?? "",
-  ...(env.AWS_SESSION_TOKEN && { sessionToken: env.AWS_SESSION_TOKEN }),
+  sessionToken: env.AWS_SESSION_TOKEN,
 });
