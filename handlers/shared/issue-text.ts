@@ -31,5 +31,7 @@ function limit(origin: string, comparison: string, bound: number | bigint): stri
 
 function typeOf(value: unknown): string {
   if (value === null) return "null";
+  // JSON can hold a number that is too large: 1e999.
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) return String(value);
   return Array.isArray(value) ? "array" : typeof value;
 }
