@@ -10,6 +10,19 @@ export async function collect<Page, Item>(
   return all;
 }
 
+/** Pages of a list for which the SDK has no paginator. `next`: where the next page begins; undefined: this was the last one. */
+export async function* pagesOf<Page, From>(
+  ask: (from?: From) => Promise<Page>,
+  next: (page: Page) => From | undefined,
+): AsyncGenerator<Page> {
+  for (let from: From | undefined; ; ) {
+    const page = await ask(from);
+    yield page;
+    from = next(page);
+    if (!from) return;
+  }
+}
+
 /** Ids of resources whose names begin as ours do, from a paginated list. */
 export async function ourNames<Page>(
   pages: AsyncIterable<Page>,

@@ -26,13 +26,11 @@ export interface ApiKeyOutputs {
   readonly id: string;
 }
 
-const GONE = ["NotFoundException"];
-
 export const apigatewayApiKey: ResourceKind<ApiKeyId, ApiKeySpec, ApiKeyLive, ApiKeyOutputs, AwsClients> = {
   kind: "apigateway.api-key",
   holdsData: false,
   settle: { timeoutMs: 60_000, pollMs: 1_000 },
-  notFound: { provenBy: undefined, codes: GONE },
+  notFound: { provenBy: undefined, codes: ["NotFoundException"] },
 
   access: gatewayAccess("apikeys"),
   label: ({ name }) => name,

@@ -36,7 +36,6 @@ export interface RestApiOutputs {
   readonly id: string;
 }
 
-const GONE = ["NotFoundException"];
 /** An overwrite sets the endpoint type, too: without this parameter it becomes the default (API Gateway API reference, PutRestApi). */
 const REGIONAL = { endpointConfigurationTypes: "REGIONAL" };
 
@@ -44,7 +43,7 @@ export const apigatewayRestApi: ResourceKind<RestApiId, RestApiSpec, RestApiLive
   kind: "apigateway.rest-api",
   holdsData: false,
   settle: { timeoutMs: 300_000, pollMs: 1_000 },
-  notFound: { provenBy: undefined, codes: GONE },
+  notFound: { provenBy: undefined, codes: ["NotFoundException"] },
 
   access: gatewayAccess("restapis"),
   label: ({ name }) => name,

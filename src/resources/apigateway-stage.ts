@@ -40,7 +40,6 @@ export interface StageOutputs {
   readonly stage: string;
 }
 
-const GONE = ["NotFoundException"];
 /** The description of a deployment names its document, by which the unused deployment of an interrupted run is found. */
 const MARK = "document ";
 /** One JSON object in a line. Numbers are quoted, because API Gateway writes a missing one as `-`. */
@@ -65,7 +64,7 @@ export const apigatewayStage: ResourceKind<StageId, StageSpec, StageLive, StageO
   kind: "apigateway.stage",
   holdsData: false,
   settle: { timeoutMs: 120_000, pollMs: 1_000 },
-  notFound: { provenBy: "apigateway:GetStage", codes: GONE },
+  notFound: { provenBy: "apigateway:GetStage", codes: ["NotFoundException"] },
   retries: [
     // The account's logging role, or the API's methods, are not known everywhere yet.
     { class: "propagation", message: /CloudWatch Logs role ARN|enable logging|doesn't contain any methods|No integration defined/i },

@@ -34,13 +34,11 @@ export interface UsagePlanOutputs {
   readonly id: string;
 }
 
-const GONE = ["NotFoundException"];
-
 export const apigatewayUsagePlan: ResourceKind<UsagePlanId, UsagePlanSpec, UsagePlanLive, UsagePlanOutputs, AwsClients> = {
   kind: "apigateway.usage-plan",
   holdsData: false,
   settle: { timeoutMs: 120_000, pollMs: 1_000 },
-  notFound: { provenBy: undefined, codes: GONE },
+  notFound: { provenBy: undefined, codes: ["NotFoundException"] },
   retries: [{ class: "propagation", message: /stage .*not.* found|API Stage not found/i, during: ["create", "update"] }],
 
   access: gatewayAccess("usageplans"),

@@ -41,7 +41,6 @@ interface AlarmLive {
   readonly attributes: AttributeValues;
 }
 
-const GONE = ["ResourceNotFound", "ResourceNotFoundException"];
 /** DescribeAlarms accepts 100 names (CloudWatch API reference), and AWS accepts nine such calls a second (CloudWatch quotas). */
 const alarmByName = joinedLookups(100, async (cloudwatch: CloudWatch, names) => {
   const { MetricAlarms = [] } = await cloudwatch.describeAlarms({ AlarmNames: [...names], AlarmTypes: ["MetricAlarm"], MaxRecords: 100 });
@@ -52,7 +51,7 @@ export const cloudwatchAlarm: ResourceKind<AlarmId, AlarmSpec, AlarmLive, object
   kind: "cloudwatch.alarm",
   holdsData: false,
   settle: { timeoutMs: 60_000, pollMs: 500 },
-  notFound: { provenBy: undefined, codes: GONE },
+  notFound: { provenBy: undefined, codes: ["ResourceNotFound", "ResourceNotFoundException"] },
 
   access: {
     on: ({ name }, place) => [arnOf(name, place)],

@@ -60,13 +60,11 @@ async function keepsTags(cloudwatch: CloudWatch, arn: string): Promise<boolean> 
 }
 const ABSENT_SUFFIX = "-of-nobody";
 
-const GONE = ["DashboardNotFoundError", "ResourceNotFound", "ResourceNotFoundException"];
-
 export const cloudwatchDashboard: ResourceKind<DashboardId, DashboardSpec, DashboardLive, object, AwsClients> = {
   kind: "cloudwatch.dashboard",
   holdsData: false,
   settle: { timeoutMs: 60_000, pollMs: 500 },
-  notFound: { provenBy: "cloudwatch:GetDashboard", codes: GONE },
+  notFound: { provenBy: "cloudwatch:GetDashboard", codes: ["DashboardNotFoundError", "ResourceNotFound", "ResourceNotFoundException"] },
 
   access: {
     on: ({ name }, place) => [arnOf(name, place)],

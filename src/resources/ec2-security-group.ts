@@ -3,6 +3,7 @@ import { actions, arnAt } from "../aws/access.ts";
 import { changedTags } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
+import { collect } from "../aws/pages.ts";
 import type { EC2 } from "../aws/sdk/types.ts";
 import type { AwsLocation, Change, Holder, ResourceKind } from "../engine/contract.ts";
 import { FleetlogixError } from "../errors.ts";
@@ -33,8 +34,6 @@ export interface SecurityGroupOutputs {
   readonly id: string;
 }
 
-/** The last one is the code for a rule that is closed already. */
-const GONE = ["InvalidGroup.NotFound", "InvalidGroupId.NotFound", "InvalidGroupNotFound", "InvalidPermission.NotFound"];
 const EVERYWHERE = ["0.0.0.0/0", "::/0"];
 
 export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, SecurityGroupLive, SecurityGroupOutputs, AwsClients> = {
@@ -42,7 +41,11 @@ export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, 
   holdsData: false,
   // The network interface of a deleted database remains for some minutes.
   settle: { timeoutMs: 900_000, pollMs: 2_000 },
-  notFound: { provenBy: undefined, codes: GONE },
+  // The last one is the code for a rule that is closed already.
+  notFound: {
+    provenBy: undefined,
+    codes: ["InvalidGroup.NotFound", "InvalidGroupId.NotFound", "InvalidGroupNotFound", "InvalidPermission.NotFound"],
+  },
   alreadyExists: ["InvalidGroup.Duplicate"],
   // Another run has opened the same rule.
   retries: [{ class: "busy", codes: ["InvalidPermission.Duplicate"] }],
@@ -105,11 +108,9 @@ export const ec2SecurityGroup: ResourceKind<SecurityGroupId, SecurityGroupSpec, 
   },
   heldBy: async (_id, { id }, ctx) => holderOf(await ctx.world.ec2(), id),
   async candidates(ctx) {
-    const ids: SecurityGroupId[] = [];
     const Filters = [{ Name: "tag:fleetlogix:stack", Values: [ctx.stack] }];
-    for await (const { SecurityGroups = [] } of (await ctx.world.ec2()).paginateDescribeSecurityGroups({ Filters }))
-      ids.push(...SecurityGroups.map((g) => ({ name: g.GroupName ?? "" })));
-    return ids;
+    const ours = await collect((await ctx.world.ec2()).paginateDescribeSecurityGroups({ Filters }), (page) => page.SecurityGroups);
+    return ours.map(({ GroupName: name = "" }) => ({ name }));
   },
 };
 

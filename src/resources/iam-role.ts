@@ -34,13 +34,11 @@ export interface RoleOutputs {
   readonly arn: string;
 }
 
-const GONE = ["NoSuchEntityException", "NoSuchEntity"];
-
 export const iamRole: ResourceKind<RoleId, RoleSpec, RoleLive, RoleOutputs, AwsClients> = {
   kind: "iam.role",
   holdsData: false,
   settle: { timeoutMs: 60_000, pollMs: 1_000 },
-  notFound: { provenBy: "iam:GetRole", codes: GONE },
+  notFound: { provenBy: "iam:GetRole", codes: ["NoSuchEntityException", "NoSuchEntity"] },
   alreadyExists: ["EntityAlreadyExistsException", "EntityAlreadyExists"],
 
   access: {

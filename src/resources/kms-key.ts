@@ -31,7 +31,6 @@ export interface KeyOutputs {
   readonly arn: string;
 }
 
-const GONE = ["NotFoundException"];
 /** Name of a key's only policy. It is KMS's default; endpoints other than AWS require it. */
 const PolicyName = "default";
 /** Description of a key until it has its alias. A key with this description was never used: only such a key is deleted as a double. */
@@ -46,7 +45,7 @@ export const kmsKey: ResourceKind<KeyId, KeySpec, KeyLive, KeyOutputs, AwsClient
   retained: "what it has encrypted (objects, tables, databases and their snapshots) cannot be read without it",
   settle: { timeoutMs: 120_000, pollMs: 1_000 },
   // The lists of aliases and keys prove absence. An unreadable part of a listed key does not: each run would create another key.
-  notFound: { provenBy: undefined, codes: GONE },
+  notFound: { provenBy: undefined, codes: ["NotFoundException"] },
   retries: [
     // "pending deletion": another run has scheduled the deletion of the same double.
     { class: "busy", codes: ["KMSInvalidStateException"], message: /updating|creating|pending deletion/i },

@@ -1,6 +1,7 @@
 import { actions, arnAt } from "../aws/access.ts";
 import { changedTags, differences, touches } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
+import { collect } from "../aws/pages.ts";
 import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export interface LogGroupId {
@@ -22,7 +23,6 @@ export interface LogGroupOutputs {
   readonly arn: string;
 }
 
-const GONE = ["ResourceNotFoundException"];
 /**
  * Prefixes of our groups' names: CloudWatch Logs lists by prefix only. API Gateway names the last one after the API's id, so that group
  * remains when its API was replaced.
@@ -34,7 +34,7 @@ export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, Log
   holdsData: false,
   comesBack: true,
   settle: { timeoutMs: 60_000, pollMs: 500 },
-  notFound: { provenBy: undefined, codes: GONE },
+  notFound: { provenBy: undefined, codes: ["ResourceNotFoundException"] },
   alreadyExists: ["ResourceAlreadyExistsException"],
   // CloudWatch Logs does not see the policy of a new key yet.
   retries: [{ class: "propagation", codes: ["InvalidParameterException"], message: /KMS key/i }],
@@ -80,11 +80,10 @@ export const logsGroup: ResourceKind<LogGroupId, LogGroupSpec, LogGroupLive, Log
   },
   async candidates(ctx) {
     const logs = await ctx.world.logs();
-    const names: string[] = [];
-    for (const logGroupNamePrefix of FOLDERS)
-      for await (const { logGroups = [] } of logs.paginateDescribeLogGroups({ logGroupNamePrefix }))
-        names.push(...logGroups.flatMap((g) => g.logGroupName ?? []));
-    return names.map((name) => ({ name }));
+    const listed = FOLDERS.map((logGroupNamePrefix) =>
+      collect(logs.paginateDescribeLogGroups({ logGroupNamePrefix }), (page) => page.logGroups),
+    );
+    return (await Promise.all(listed)).flat().map(({ logGroupName: name = "" }) => ({ name }));
   },
 };
 

@@ -27,7 +27,6 @@ interface EventSubscriptionLive {
   readonly attributes: AttributeValues;
 }
 
-const GONE = ["SubscriptionNotFoundFault", "SubscriptionNotFound"];
 /** SDK and wire spell them with and without "Fault". */
 const NOT_VISIBLE = ["SNSNoAuthorization", "SNSInvalidTopic", "SNSTopicArnNotFound", "SourceNotFound"].flatMap((code) => [
   code,
@@ -44,7 +43,7 @@ export const rdsEventSubscription: ResourceKind<EventSubscriptionId, EventSubscr
   kind: "rds.event-subscription",
   holdsData: false,
   settle: { timeoutMs: 300_000, pollMs: 2_000 },
-  notFound: { provenBy: "rds:DescribeEventSubscriptions", codes: GONE },
+  notFound: { provenBy: "rds:DescribeEventSubscriptions", codes: ["SubscriptionNotFoundFault", "SubscriptionNotFound"] },
   alreadyExists: ["SubscriptionAlreadyExistFault", "SubscriptionAlreadyExist"],
   // RDS does not see the topic, its policy or the source yet.
   retries: [{ class: "propagation", codes: NOT_VISIBLE }],

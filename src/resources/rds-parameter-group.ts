@@ -3,9 +3,9 @@ import { arnAt } from "../aws/access.ts";
 import { changedTags, differences } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, toTagList } from "../aws/ownership.ts";
-import { ourNames } from "../aws/pages.ts";
+import { collect, ourNames } from "../aws/pages.ts";
 import type { RDS } from "../aws/sdk/types.ts";
-import type { AwsLocation, ResourceKind, Tags } from "../engine/contract.ts";
+import type { AwsLocation, ResourceKind } from "../engine/contract.ts";
 
 export interface ParameterGroupId {
   readonly name: string;
@@ -34,7 +34,6 @@ export interface ParameterGroupOutputs {
   readonly name: string;
 }
 
-const GONE = ["DBParameterGroupNotFoundFault", "DBParameterGroupNotFound"];
 /** Limit of ModifyDBParameterGroup. */
 const AT_ONCE = 20;
 
@@ -43,7 +42,7 @@ export const rdsParameterGroup: ResourceKind<ParameterGroupId, ParameterGroupSpe
     kind: "rds.parameter-group",
     holdsData: false,
     settle: { timeoutMs: 300_000, pollMs: 2_000 },
-    notFound: { provenBy: "rds:DescribeDBParameterGroups", codes: GONE },
+    notFound: { provenBy: "rds:DescribeDBParameterGroups", codes: ["DBParameterGroupNotFoundFault", "DBParameterGroupNotFound"] },
     alreadyExists: ["DBParameterGroupAlreadyExistsFault", "DBParameterGroupAlreadyExists"],
 
     access: {
@@ -69,8 +68,8 @@ export const rdsParameterGroup: ResourceKind<ParameterGroupId, ParameterGroupSpe
       const group = (await rds.describeDBParameterGroups({ DBParameterGroupName: name })).DBParameterGroups?.[0];
       if (!group) return { state: "absent" };
       const arn = group.DBParameterGroupArn ?? arnOf(name, ctx.place);
-      const [parameters, tags] = await Promise.all([parametersOf(rds, name), tagsOf(rds, arn)]);
-      return { state: "ready", live: { arn, family: group.DBParameterGroupFamily ?? "", parameters }, tags };
+      const [parameters, { TagList }] = await Promise.all([parametersOf(rds, name), rds.listTagsForResource({ ResourceName: arn })]);
+      return { state: "ready", live: { arn, family: group.DBParameterGroupFamily ?? "", parameters }, tags: fromTagList(TagList) };
     },
     async create({ name }, { family, description }, ctx) {
       const rds = await ctx.world.rds();
@@ -103,13 +102,11 @@ export const rdsParameterGroup: ResourceKind<ParameterGroupId, ParameterGroupSpe
   };
 
 async function parametersOf(rds: RDS, DBParameterGroupName: string): Promise<ParameterGroupLive["parameters"]> {
-  const all: [string, Value][] = [];
-  for await (const { Parameters = [] } of rds.paginateDescribeDBParameters({ DBParameterGroupName }))
-    for (const { ParameterName = "", ParameterValue: value, ApplyType } of Parameters)
-      all.push([ParameterName, { value, apply: ApplyType === "static" ? "static" : "dynamic" }]);
-  return Object.fromEntries(all);
-}
-async function tagsOf(rds: RDS, ResourceName: string): Promise<Tags> {
-  return fromTagList((await rds.listTagsForResource({ ResourceName })).TagList);
+  const all = await collect(rds.paginateDescribeDBParameters({ DBParameterGroupName }), (page) => page.Parameters);
+  const toValue = ({ ParameterValue: value, ApplyType }: Parameter): Value => ({
+    value,
+    apply: ApplyType === "static" ? "static" : "dynamic",
+  });
+  return Object.fromEntries(all.map((parameter) => [parameter.ParameterName ?? "", toValue(parameter)]));
 }
 const arnOf = (name: string, place: AwsLocation) => arnAt(place, "rds", `pg:${name}`);

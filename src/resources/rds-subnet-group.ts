@@ -23,13 +23,11 @@ export interface SubnetGroupOutputs {
   readonly name: string;
 }
 
-const GONE = ["DBSubnetGroupNotFoundFault"];
-
 export const rdsSubnetGroup: ResourceKind<SubnetGroupId, SubnetGroupSpec, SubnetGroupLive, SubnetGroupOutputs, AwsClients> = {
   kind: "rds.subnet-group",
   holdsData: false,
   settle: { timeoutMs: 60_000, pollMs: 1_000 },
-  notFound: { provenBy: "rds:DescribeDBSubnetGroups", codes: GONE },
+  notFound: { provenBy: "rds:DescribeDBSubnetGroups", codes: ["DBSubnetGroupNotFoundFault"] },
   alreadyExists: ["DBSubnetGroupAlreadyExistsFault", "DBSubnetGroupAlreadyExists"],
 
   access: {

@@ -25,14 +25,15 @@ interface TopicLive {
   readonly policy: Statements;
 }
 
-/** The attribute calls answer NotFound, the tag calls ResourceNotFound. */
-const GONE = ["NotFoundException", "NotFound", "ResourceNotFoundException", "ResourceNotFound"];
-
 export const snsTopic: ResourceKind<TopicId, TopicSpec, TopicLive, { readonly arn: string }, AwsClients> = {
   kind: "sns.topic",
   holdsData: false,
   settle: { timeoutMs: 60_000, pollMs: 500 },
-  notFound: { provenBy: "sns:GetTopicAttributes", codes: GONE },
+  // The attribute calls answer NotFound, the tag calls ResourceNotFound.
+  notFound: {
+    provenBy: "sns:GetTopicAttributes",
+    codes: ["NotFoundException", "NotFound", "ResourceNotFoundException", "ResourceNotFound"],
+  },
 
   access: {
     on: (id, place) => [arnOf(id, place)],

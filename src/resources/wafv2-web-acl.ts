@@ -4,6 +4,7 @@ import { type Attributes, type AttributeValues, allWrites, attributeChanges, mem
 import { changedTags } from "../aws/changes.ts";
 import type { AwsClients } from "../aws/clients.ts";
 import { fromTagList, mayBeOurs, toTagList } from "../aws/ownership.ts";
+import { collect, pagesOf } from "../aws/pages.ts";
 import type { WAFV2 } from "../aws/sdk/types.ts";
 import type { ResourceKind } from "../engine/contract.ts";
 
@@ -26,14 +27,13 @@ export interface WebAclOutputs {
 
 /** Web ACLs of APIs belong to a region; CLOUDFRONT is the other scope. */
 const Scope = "REGIONAL" as const;
-const GONE = ["WAFNonexistentItemException"];
 const WINDOW_SECONDS = 300;
 
 export const wafv2WebAcl: ResourceKind<WebAclId, WebAclSpec, WebAclLive, WebAclOutputs, AwsClients> = {
   kind: "wafv2.web-acl",
   holdsData: false,
   settle: { timeoutMs: 120_000, pollMs: 1_000 },
-  notFound: { provenBy: undefined, codes: GONE },
+  notFound: { provenBy: undefined, codes: ["WAFNonexistentItemException"] },
   alreadyExists: ["WAFDuplicateItemException"],
   retries: [
     // Another run changed it after the read, or it is still associated with a stage.
@@ -144,12 +144,10 @@ const ruleForm = ({ Action, OverrideAction, ...rule }: Rule) => ({
   action: Object.keys(Action ?? {}),
   overrideAction: Object.keys(OverrideAction ?? {}),
 });
-async function summaries(waf: WAFV2) {
-  const all = [];
-  for (let NextMarker: string | undefined; ; ) {
-    const { WebACLs = [], NextMarker: next } = await waf.listWebACLs({ Scope, Limit: 100, NextMarker });
-    all.push(...WebACLs);
-    if (!next) return all;
-    NextMarker = next;
-  }
+function summaries(waf: WAFV2) {
+  const pages = pagesOf(
+    (NextMarker?: string) => waf.listWebACLs({ Scope, Limit: 100, NextMarker }),
+    (page) => page.NextMarker,
+  );
+  return collect(pages, (page) => page.WebACLs);
 }

@@ -5,7 +5,7 @@ import { changedTags, differences } from "../../aws/changes.ts";
 import type { AwsClients } from "../../aws/clients.ts";
 import { orAbsent, toFault } from "../../aws/faults.ts";
 import { fromTagList, toTagList } from "../../aws/ownership.ts";
-import { ourNames } from "../../aws/pages.ts";
+import { collect, ourNames, pagesOf } from "../../aws/pages.ts";
 import type { DynamoDB } from "../../aws/sdk/types.ts";
 import { defined } from "../../defined.ts";
 import type { AwsLocation, Observation, ResourceKind } from "../../engine/contract.ts";
@@ -17,7 +17,6 @@ import type { TableId, TableLive, TableOutputs, TableSpec } from "./types.ts";
 
 export type { TableSpec } from "./types.ts";
 
-const GONE = ["ResourceNotFoundException", "TableNotFoundException"];
 const ENCRYPTION_LIMIT = /Encryption mode changes are limited/i;
 /** Error text for a new key that DynamoDB does not see yet. unproven: it is the text for a key that DynamoDB cannot use. */
 const KEY_NOT_USABLE = /KMS (key|validation)[^.]*(not found|does not exist|not authorized|cannot be used)|KMS validation error/i;
@@ -29,7 +28,7 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
   holdsData: true,
   // AWS fills a new index of a large table for up to an hour.
   settle: { timeoutMs: 3_600_000, pollMs: 5_000 },
-  notFound: { provenBy: "dynamodb:DescribeTable", codes: GONE },
+  notFound: { provenBy: "dynamodb:DescribeTable", codes: ["ResourceNotFoundException", "TableNotFoundException"] },
   alreadyExists: ["ResourceInUseException"],
   retries: [
     // Another run changed it first. The next read shows the result.
@@ -179,12 +178,9 @@ async function observe(dynamodb: DynamoDB, table: TableDescription): Promise<Obs
   return { state: busy ? "settling" : "ready", live, tags };
 }
 async function tagsOf(dynamodb: DynamoDB, ResourceArn: string) {
-  const all = [];
-  let NextToken: string | undefined;
-  do {
-    const page = await dynamodb.listTagsOfResource({ ResourceArn, NextToken });
-    all.push(...(page.Tags ?? []));
-    NextToken = page.NextToken;
-  } while (NextToken);
-  return fromTagList(all);
+  const pages = pagesOf(
+    (NextToken?: string) => dynamodb.listTagsOfResource({ ResourceArn, NextToken }),
+    (page) => page.NextToken,
+  );
+  return fromTagList(await collect(pages, (page) => page.Tags));
 }

@@ -14,7 +14,6 @@ import { grantOf, NO_POLICY, readGrant, writeGrant } from "./key-grant.ts";
 import { otherNote, otherStatementsOf, stoppedNote } from "./statements.ts";
 import type { FunctionId, FunctionLive, FunctionOutputs, FunctionSpec, Settings, Weights } from "./types.ts";
 
-const GONE = ["ResourceNotFoundException", ...NO_POLICY];
 const LATEST = "$LATEST";
 /** Number of old versions to keep: all versions of all functions share 75 GB a region. */
 const KEPT_VERSIONS = 5;
@@ -26,7 +25,7 @@ export const lambdaFunction: ResourceKind<FunctionId, FunctionSpec, FunctionLive
   kind: "lambda.function",
   holdsData: false,
   settle: { timeoutMs: 300_000, pollMs: 2_000 },
-  notFound: { provenBy: "lambda:GetFunction", codes: GONE },
+  notFound: { provenBy: "lambda:GetFunction", codes: ["ResourceNotFoundException", ...NO_POLICY] },
 
   access: {
     on: (id, place) => [arnOf(id.name, place), `${arnOf(id.name, place)}:*`],

@@ -5,13 +5,13 @@ import { changedTags, differences } from "../../aws/changes.ts";
 import type { AwsClients } from "../../aws/clients.ts";
 import { toFault } from "../../aws/faults.ts";
 import { carriesTag, fromTagList, toTagList } from "../../aws/ownership.ts";
+import { collect } from "../../aws/pages.ts";
 import type { Change, Observation, ResourceKind } from "../../engine/contract.ts";
 import { FleetlogixError } from "../../errors.ts";
 import { ATTRIBUTES, creation, leastGrowth, modificationFor } from "./attributes.ts";
 import { notesOn } from "./notes.ts";
 import type { DatabaseId, DatabaseLive, DatabaseOutputs, DatabaseSpec } from "./types.ts";
 
-const GONE = ["DBInstanceNotFoundFault", "DBInstanceNotFound"];
 /** RDS cannot use the key (botocore, rds). unproven: RDS also answers this for a new key, and a later call succeeds. */
 const KEY_NOT_ACCESSIBLE = ["KMSKeyNotAccessibleFault", "KMSKeyNotAccessible"];
 /** Usable states; `storage-optimization` only forbids another resize. */
@@ -32,7 +32,7 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
   holdsData: true,
   slow: true,
   settle: { timeoutMs: 3_600_000, pollMs: 5_000 },
-  notFound: { provenBy: "rds:DescribeDBInstances", codes: GONE },
+  notFound: { provenBy: "rds:DescribeDBInstances", codes: ["DBInstanceNotFoundFault", "DBInstanceNotFound"] },
   alreadyExists: ["DBInstanceAlreadyExistsFault", "DBInstanceAlreadyExists"],
   retries: [{ class: "propagation", codes: KEY_NOT_ACCESSIBLE }],
 
@@ -105,13 +105,7 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
     }
     if (finalSnapshot && NO_SNAPSHOT_STATES.has(live.status)) throw noSnapshot(DBInstanceIdentifier, live.status);
     const last = finalSnapshot ? { FinalDBSnapshotIdentifier: finalSnapshot } : { SkipFinalSnapshot: true };
-    try {
-      await rds.deleteDBInstance({ DBInstanceIdentifier, ...last });
-    } catch (error) {
-      const fault = toFault(error);
-      const under = fault?.code.startsWith("InvalidDBInstanceState") && /already being deleted/i.test(fault.message);
-      if (!under && !GONE.includes(fault?.code ?? "")) throw error;
-    }
+    await rds.deleteDBInstance({ DBInstanceIdentifier, ...last });
   },
   async inventory(_id, live) {
     return {
@@ -122,11 +116,9 @@ export const rdsInstance: ResourceKind<DatabaseId, DatabaseSpec, DatabaseLive, D
     };
   },
   async candidates(ctx) {
-    const ids: DatabaseId[] = [];
-    for await (const { DBInstances = [] } of (await ctx.world.rds()).paginateDescribeDBInstances({}))
-      for (const { DBInstanceIdentifier, TagList } of DBInstances)
-        if (DBInstanceIdentifier && carriesTag(fromTagList(TagList), ctx.stack)) ids.push({ identifier: DBInstanceIdentifier });
-    return ids;
+    const all = await collect((await ctx.world.rds()).paginateDescribeDBInstances({}), (page) => page.DBInstances);
+    const ours = all.filter(({ TagList }) => carriesTag(fromTagList(TagList), ctx.stack));
+    return ours.map(({ DBInstanceIdentifier: identifier = "" }) => ({ identifier }));
   },
 };
 

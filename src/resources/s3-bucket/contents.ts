@@ -1,5 +1,6 @@
 import type { _Error as ObjectError, ObjectIdentifier } from "@aws-sdk/client-s3";
 import { orAbsent } from "../../aws/faults.ts";
+import { pagesOf } from "../../aws/pages.ts";
 import type { S3 } from "../../aws/sdk/types.ts";
 import type { Inventory } from "../../engine/contract.ts";
 import { FleetlogixError } from "../../errors.ts";
@@ -32,14 +33,14 @@ interface VersionPage {
 }
 /** Every version and every delete marker. */
 async function* versionPages(s3: S3, own: Own): AsyncGenerator<VersionPage> {
-  let marker: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
-  for (;;) {
-    const page = await s3.listObjectVersions({ ...own, ...marker, MaxKeys: 1000 });
-    const versions = page.Versions ?? [];
-    const keys = [...versions, ...(page.DeleteMarkers ?? [])].map(({ Key, VersionId }) => ({ Key, VersionId }));
-    yield { keys, bytes: versions.reduce((sum, v) => sum + (v.Size ?? 0), 0) };
-    if (!page.IsTruncated) return;
-    marker = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
+  const pages = pagesOf(
+    (from?: { KeyMarker: string | undefined; VersionIdMarker: string | undefined }) =>
+      s3.listObjectVersions({ ...own, ...from, MaxKeys: 1000 }),
+    (page) => (page.IsTruncated ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker } : undefined),
+  );
+  for await (const { Versions = [], DeleteMarkers = [] } of pages) {
+    const keys = [...Versions, ...DeleteMarkers].map(({ Key, VersionId }) => ({ Key, VersionId }));
+    yield { keys, bytes: Versions.reduce((sum, v) => sum + (v.Size ?? 0), 0) };
   }
 }
 /** Empties the bucket and deletes it, unless the run was interrupted. */
@@ -59,15 +60,11 @@ async function empty(s3: S3, own: Own, signal: AbortSignal): Promise<void> {
   for await (const { Uploads = [] } of uploadPages(s3, own))
     for (const { Key, UploadId } of Uploads) await orAbsent(s3.abortMultipartUpload({ ...own, Key, UploadId }), "NoSuchUpload");
 }
-async function* uploadPages(s3: S3, own: Own) {
-  let marker: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } = {};
-  for (;;) {
-    const page = await s3.listMultipartUploads({ ...own, ...marker });
-    yield page;
-    if (!page.IsTruncated) return;
-    marker = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
-  }
-}
+const uploadPages = (s3: S3, own: Own) =>
+  pagesOf(
+    (from?: { KeyMarker: string | undefined; UploadIdMarker: string | undefined }) => s3.listMultipartUploads({ ...own, ...from }),
+    (page) => (page.IsTruncated ? { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker } : undefined),
+  );
 const notDeleted = (bucket: string, { Key, Code, Message }: ObjectError): FleetlogixError =>
   new FleetlogixError("AWS_FAULT", `The object "${Key}" of the bucket "${bucket}" cannot be deleted: ${Code}: ${Message}`, {
     hint: "Allow s3:DeleteObjectVersion on the bucket and remove locks of the object, then run the same command again.",

@@ -13,16 +13,14 @@ import { ruleChanges, rulesOf } from "./lifecycle.ts";
 import { ATTRIBUTES, OWNER_ENFORCED, putsOf, readSettings, readTags } from "./settings.ts";
 import type { BucketId, BucketLive, BucketOutputs, BucketSpec } from "./types.ts";
 
-/** An answer to HEAD has no body, so these codes come from its status. */
-const GONE = ["NotFound", "Http404", "NoSuchBucket"];
-
 export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutputs, AwsClients> = {
   kind: "s3.bucket",
   holdsData: true,
   // After a put, reads of lifecycle rules may show old values for minutes, longest in eu-west-2 and me-central-1 (hashicorp/terraform-provider-aws
   // pull requests 32850 and 41764).
   settle: { timeoutMs: 300_000, pollMs: 1_000, readLagMs: 600_000 },
-  notFound: { provenBy: "s3:HeadBucket", codes: GONE },
+  // An answer to HEAD has no body, so these codes come from its status.
+  notFound: { provenBy: "s3:HeadBucket", codes: ["NotFound", "Http404", "NoSuchBucket"] },
   alreadyExists: ["BucketAlreadyOwnedByYou"],
 
   access: {
