@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { along, beside, lengthKm, ROADS } from "../../src/simulate/geography.ts";
+import { along, lengthKm, offsetBy, ROADS } from "../../src/simulate/geography.ts";
 
 /**
  * An API with an invented fleet, for the benchmark and the screenshots. Every vehicle has moved at each call. The same number of vehicles
@@ -70,7 +70,7 @@ function placeOf(i: number, settings: Settings, elapsedMs: number) {
   const drivenKm = stateOf(i, settings) === "moving" ? ((elapsedMs / 3_600_000) * 55 * settings.speedup) % length : 0;
   const km = (((i * 0.61803) % 1) * length + drivenKm) % length;
   const { position, across } = along(road, km);
-  if (i >= settings.deviating) return { position: beside(position, (i % 5) * 0.3 - 0.6, (i % 3) * 0.3 - 0.3), km, length };
+  if (i >= settings.deviating) return { position: offsetBy(position, (i % 5) * 0.3 - 0.6, (i % 3) * 0.3 - 0.3), km, length };
   const far = 0.1 + 0.05 * (i % 3);
   return { position: { lat: position.lat + across.lat * far, lon: position.lon + across.lon * far }, km, length };
 }

@@ -29,16 +29,16 @@ import type { Session } from "./session.ts";
 const COMMANDS = { all: "up", data: "setup", functions: "deploy-lambdas", api: "create-api" } as const;
 
 export async function planUp(session: Session, scope: Scope, options: RunOptions): Promise<Plan> {
-  const { stack, seen, run } = await look(session, scope, options);
+  const { stack, seen, run } = await observeStack(session, scope, options);
   const orphans = scope.part === "all" ? await planOrphans(seen, run, session.config.suffix) : [];
   const planned = plan(seen, run);
-  const gone = orphans.map(plannedDeletion);
+  const deletedOrphans = orphans.map(plannedDeletion);
   const resources = planned.map((one, i) => {
     const attributes = one.decision.action === "create" && seen[i] ? attributesOf(seen[i]) : undefined;
     return attributes ? { ...one, attributes } : one;
   });
-  const cost = planCost(seen, planned, gone, session.place.region);
-  return withObserved({ resources: [...resources, ...gone], cost }, { stack, seen, deletions: orphans });
+  const cost = planCost(seen, planned, deletedOrphans, session.place.region);
+  return withObserved({ resources: [...resources, ...deletedOrphans], cost }, { stack, seen, deletions: orphans });
 }
 
 /** Observes all resources, refuses before the first write, executes the plan, and deletes orphans at the end. */
@@ -46,7 +46,7 @@ export async function applyUp(session: Session, scope: Scope, options: RunOption
   const observed = observedOf(options.plan);
   const { seen, run } = observed
     ? { seen: observed.seen, run: session.run(observed.stack, policyOf(options), emit) }
-    : await look(session, scope, options, emit);
+    : await observeStack(session, scope, options, emit);
   const planned = plan(seen, run);
   refuseBeforeWriting(planned);
   const orphans = observed?.deletions ?? (scope.part === "all" ? await planOrphans(seen, run, session.config.suffix) : []);
@@ -64,7 +64,7 @@ export async function applyUp(session: Session, scope: Scope, options: RunOption
   }
 }
 
-async function look(
+async function observeStack(
   session: Session,
   scope: Scope,
   options: RunOptions,

@@ -61,9 +61,9 @@ const LONGEST_CHECK_MS = 10_000;
 /** Each check reports its findings when it ends, independent of the others. */
 export async function examine(session: Session, report: (findings: readonly Finding[]) => void = () => {}): Promise<readonly Finding[]> {
   const checks: Readonly<Record<string, Check>> = { node, identity, permissions, serving };
-  const named = [...Object.entries(checks), ...PREFLIGHT.map((check) => [check.name, check] as const)];
+  const entries = [...Object.entries(checks), ...PREFLIGHT.map((check) => [check.name, check] as const)];
   const findings = await Promise.all(
-    named.map(async ([name, check]) => {
+    entries.map(async ([name, check]) => {
       const found = await examined(name, () => within(LONGEST_CHECK_MS, name, check(session)));
       report(found);
       return found;

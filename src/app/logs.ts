@@ -19,19 +19,19 @@ interface Line extends LogLine {
 export async function* readLogs(session: Session, names: readonly FunctionName[], options: LogOptions): AsyncGenerator<LogLine> {
   const { clock } = session.ports;
   const { signal } = session.options;
-  const shown = new Map<string, number>();
+  const printed = new Map<string, number>();
   let since = clock.now() - options.sinceMs;
   for (let first = true; ; first = false) {
     const lenient = options.follow || !first;
     const groups = names.map((name) => linesOf(session, name, { startTime: since, filterPattern: options.filterPattern, lenient }));
     for await (const { id, ...line } of inOrderOfTime(groups)) {
-      if (shown.has(id)) continue;
-      if (options.follow) shown.set(id, line.timestamp);
+      if (printed.has(id)) continue;
+      if (options.follow) printed.set(id, line.timestamp);
       yield line;
     }
     if (!options.follow || signal.aborted) return;
     since = Math.max(since, clock.now() - LATE_MS);
-    for (const [id, timestamp] of shown) if (timestamp < since) shown.delete(id);
+    for (const [id, timestamp] of printed) if (timestamp < since) printed.delete(id);
     await clock.sleep(options.pollMs ?? POLL_MS, signal);
     if (signal.aborted) return;
   }

@@ -45,8 +45,8 @@ const SOURCES: Readonly<Record<keyof Outputs, RegExp>> = {
 export async function readOutputs(session: Session, { secrets, only, known = new Map() }: OutputOptions): Promise<Outputs> {
   const stack = session.stack();
   const wanted = only ?? (Object.keys(SOURCES) as (keyof Outputs)[]);
-  const shown = stack.nodes.filter((node) => !known.has(node.id) && wanted.some((name) => SOURCES[name].test(node.id)));
-  const seen = await observe(shown, session.run(stack), { specs: false, needs: "identity" });
+  const nodes = stack.nodes.filter((node) => !known.has(node.id) && wanted.some((name) => SOURCES[name].test(node.id)));
+  const seen = await observe(nodes, session.run(stack), { specs: false, needs: "identity" });
   const found = new Map(known);
   for (const { id, observation, out } of seen) {
     if (observation.state !== "absent" && ownerOf(observation.tags, session.stackName) === "ours") found.set(id, out);

@@ -12,7 +12,7 @@ import { type ObservedStack, observedOf, withObserved } from "./observed.ts";
 import type { Session } from "./session.ts";
 
 export async function planTeardown(session: Session, options: TeardownOptions): Promise<Plan> {
-  const { deletions, seen, stack, run } = await look(session, options);
+  const { deletions, seen, stack, run } = await observeDeletions(session, options);
   const resources = await Promise.all(deletions.map((item) => withInventory(item, options, run)));
   return withObserved({ resources }, { stack, seen, deletions });
 }
@@ -21,7 +21,7 @@ export async function applyTeardown(session: Session, options: TeardownOptions, 
   const observed = observedOf(options.plan);
   const { deletions, seen, run } = observed
     ? { ...observed, run: session.run(observed.stack, { wait: options.wait }, emit) }
-    : await look(session, options, emit);
+    : await observeDeletions(session, options, emit);
   refuseUnshown(deletions.map(plannedDeletion), options.confirmed);
   const nodes = seen.map((item) => item.node);
   const snapshots = new Map<string, string>();
@@ -43,7 +43,7 @@ export async function applyTeardown(session: Session, options: TeardownOptions, 
   }
 }
 
-async function look(
+async function observeDeletions(
   session: Session,
   { deleteData, wait, orphansOnly }: TeardownOptions,
   emit?: Emit,

@@ -36,9 +36,9 @@ export async function preparedFunctions(root: string): Promise<Prepared> {
 
 /** Writes under another name first, so that a killed run leaves no incomplete zip. */
 async function writeWhole(file: string, content: Uint8Array): Promise<void> {
-  const mine = `${file}.${randomUUID()}`;
-  await writeFile(mine, content);
-  await rename(mine, file);
+  const temporary = `${file}.${randomUUID()}`;
+  await writeFile(temporary, content);
+  await rename(temporary, file);
 }
 
 /** Hash of all sources below `handlers/` and of package.json, which names the versions of their dependencies. */

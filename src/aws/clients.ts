@@ -196,8 +196,8 @@ function surround(options: ClientOptions): Around {
       try {
         return await call();
       } catch (error) {
-        const named = typeof error === "object" && error !== null ? Object.assign(error, { [OPERATION]: name }) : error;
-        throw unsent(named, name) ?? named;
+        const withOperation = typeof error === "object" && error !== null ? Object.assign(error, { [OPERATION]: name }) : error;
+        throw unsent(withOperation, name) ?? withOperation;
       }
     };
     try {

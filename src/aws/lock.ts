@@ -60,13 +60,13 @@ const heldSchema = z.object({
 /** Takes the lock and renews it until the returned function is called. Throws LOCKED while another live run holds it. */
 export async function acquireLock(place: LockPlace, owner: LockOwner): Promise<() => Promise<void>> {
   const since = place.now();
-  let mine = await take(place, owner, since);
+  let ownLock = await take(place, owner, since);
   let working = Promise.resolve();
   const renew = async (): Promise<void> => {
-    const before = mine;
+    const before = ownLock;
     if (!before) return;
-    mine = await write(place, { ...owner, since, until: place.now() + LEASE_MS }, before).catch(() => undefined);
-    if (mine) await erase(place, before);
+    ownLock = await write(place, { ...owner, since, until: place.now() + LEASE_MS }, before).catch(() => undefined);
+    if (ownLock) await erase(place, before);
   };
   const timer = setInterval(() => {
     working = working.then(renew).catch(() => {});
@@ -75,22 +75,22 @@ export async function acquireLock(place: LockPlace, owner: LockOwner): Promise<(
   return async () => {
     clearInterval(timer);
     await working;
-    if (mine) await erase(place, mine);
+    if (ownLock) await erase(place, ownLock);
   };
 }
 
 /** The present holder, seen from the computer `host`; undefined: no lock, or the lock of a dead run. */
 export async function readLock(place: LockPlace, host: string): Promise<{ readonly owner: LockOwner; readonly since: number } | undefined> {
-  const there = await look(place);
-  const owner = there?.owner;
-  if (!there || !owner || there.until < place.now() || (owner.host === host && !place.alive(owner.pid))) return undefined;
-  return { owner, since: there.since };
+  const found = await readHeld(place);
+  const owner = found?.owner;
+  if (!found || !owner || found.until < place.now() || (owner.host === host && !place.alive(owner.pid))) return undefined;
+  return { owner, since: found.since };
 }
 
 /** Removes the lock of any holder. */
 export async function breakLock(place: LockPlace): Promise<void> {
-  const there = await stored(place);
-  if (there) await erase(place, there);
+  const object = await stored(place);
+  if (object) await erase(place, object);
 }
 
 /** undefined: the lock cannot be written (no permission, or no conditional writes at this endpoint). The run continues without it. */
@@ -101,15 +101,15 @@ async function take(place: LockPlace, owner: LockOwner, since: number): Promise<
   } catch (error) {
     if (!isTaken(error)) return await written(place, held);
   }
-  const there = await look(place).catch(() => undefined);
-  if (!there) return undefined;
-  if (!isDead(there, place, owner)) throw locked(there);
+  const found = await readHeld(place).catch(() => undefined);
+  if (!found) return undefined;
+  if (!isDead(found, place, owner)) throw locked(found);
   try {
-    const mine = await write(place, held, there.stored);
-    await erase(place, there.stored);
-    return mine;
+    const ownLock = await write(place, held, found.stored);
+    await erase(place, found.stored);
+    return ownLock;
   } catch {
-    const winner = await look(place).catch(() => undefined);
+    const winner = await readHeld(place).catch(() => undefined);
     if (winner) throw locked(winner);
     return undefined;
   }
@@ -117,9 +117,9 @@ async function take(place: LockPlace, owner: LockOwner, since: number): Promise<
 
 /** A write without an answer may have taken effect. Then the lock is ours. */
 async function written(place: LockPlace, { host, pid, since }: Held): Promise<Stored | undefined> {
-  const there = await look(place).catch(() => undefined);
-  const ours = there?.owner?.host === host && there.owner.pid === pid && there.since === since;
-  return ours ? there?.stored : undefined;
+  const found = await readHeld(place).catch(() => undefined);
+  const isOurs = found?.owner?.host === host && found.owner.pid === pid && found.since === since;
+  return isOurs ? found?.stored : undefined;
 }
 
 /** A lock with our own process id is that of a dead process: this run has no lock yet. */
@@ -139,7 +139,7 @@ async function write({ clients, bucket, account }: LockPlace, held: Held, over: 
   return { etag: ETag, version: VersionId };
 }
 
-async function look({ clients, bucket, account, now }: LockPlace): Promise<Found | undefined> {
+async function readHeld({ clients, bucket, account, now }: LockPlace): Promise<Found | undefined> {
   try {
     const found = await (await clients.s3()).getObject({ Bucket: bucket, ExpectedBucketOwner: account, Key: LOCK_KEY });
     const text = (found.ContentLength ?? 0) > LARGEST_BYTES ? "" : await found.Body?.transformToString();

@@ -29,7 +29,7 @@ type Loose = Readonly<Record<string, unknown>>;
  */
 export function policyForm(document: string | PolicyDocument | undefined): unknown {
   if (document === undefined || document === "") return undefined;
-  const policy: Loose = typeof document === "string" ? parsed(document) : { ...document };
+  const policy: Loose = typeof document === "string" ? parsePolicy(document) : { ...document };
   return normalForm({ Version: policy.Version ?? "2008-10-17", Statement: list(policy.Statement).map((s) => statementForm(s as Loose)) });
 }
 
@@ -38,18 +38,18 @@ export type Statements = readonly Loose[];
 export const statementsOf = (document: string | PolicyDocument | undefined): Statements =>
   document === undefined || document === ""
     ? []
-    : list(typeof document === "string" ? parsed(document).Statement : document.Statement).map((s) => ({ ...(s as Loose) }));
+    : list(typeof document === "string" ? parsePolicy(document).Statement : document.Statement).map((s) => ({ ...(s as Loose) }));
 
 /**
  * One change for each statement, by its name: a plan names every foreign statement that it removes. A statement that means the same as
  * a desired one is no difference, whatever its name.
  */
-export function statementChanges(path: string, there: Statements, wanted: PolicyDocument): readonly Change[] {
+export function statementChanges(path: string, live: Statements, wanted: PolicyDocument): readonly Change[] {
   const key = (s: Loose) => JSON.stringify(normalForm(statementForm(s)));
   const desired = statementsOf(wanted);
-  const keys = { there: new Set(there.map(key)), desired: new Set(desired.map(key)) };
+  const keys = { there: new Set(live.map(key)), desired: new Set(desired.map(key)) };
   const missing = desired.filter((s) => !keys.there.has(key(s)));
-  const surplus = there.filter((s) => !keys.desired.has(key(s)));
+  const surplus = live.filter((s) => !keys.desired.has(key(s)));
   const name = (s: Loose) => oneLine(String(s.Sid ?? "(without a name)"));
   const changed = (s: Loose) => surplus.find((other) => other.Sid !== undefined && other.Sid === s.Sid);
   const foreign = surplus.filter((s) => !missing.some((m) => m.Sid !== undefined && m.Sid === s.Sid));
@@ -62,7 +62,7 @@ export function statementChanges(path: string, there: Statements, wanted: Policy
 }
 
 /** A text that is no policy differs from every desired policy. */
-function parsed(text: string): Loose {
+function parsePolicy(text: string): Loose {
   const { data } = looseSchema.safeParse(parseEncodedJson(text));
   return data ?? { Statement: [{ Effect: `unreadable: ${text.slice(0, 100)}` }] };
 }

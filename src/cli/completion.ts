@@ -63,8 +63,8 @@ interface Situation {
 }
 function situations(tree: Tree, above: readonly Flag[] = [], path: readonly string[] = []): Situation[] {
   const flags = [...tree.flags, ...above];
-  const here = { path: path.join(" "), tree, flags };
-  return [here, ...tree.commands.flatMap((child) => situations(child, flags, [...path, child.name]))];
+  const context = { path: path.join(" "), tree, flags };
+  return [context, ...tree.commands.flatMap((child) => situations(child, flags, [...path, child.name]))];
 }
 const offered = ({ tree }: Situation): string[] => [...tree.commands.map((c) => c.name), ...tree.choices];
 const valueFlags = (all: readonly Situation[]): string[] => [
@@ -86,7 +86,7 @@ function bash(tree: Tree): string {
   const choices = choiceFlags(all).map(
     (f) => `    ${f.names.join("|")}) COMPREPLY=($(compgen -W "${f.choices.join(" ")}" -- "$current")); return ;;`,
   );
-  const asked = wordFlags(all).map(
+  const dynamicCases = wordFlags(all).map(
     ({ names, words }) =>
       `    ${names.join("|")}) COMPREPLY=($(compgen -W "$("\${COMP_WORDS[0]}" complete ${words} 2>/dev/null)" -- "$current")); return ;;`,
   );
@@ -104,7 +104,7 @@ _${tree.name}() {
     esac
   done
   case "$previous" in
-${[...choices, ...asked, `    ${valueFlags(all).join("|")}) COMPREPLY=($(compgen -f -- "$current")); return ;;`].join("\n")}
+${[...choices, ...dynamicCases, `    ${valueFlags(all).join("|")}) COMPREPLY=($(compgen -f -- "$current")); return ;;`].join("\n")}
   esac
   case "$path" in
 ${cases.join("\n")}

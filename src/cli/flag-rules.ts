@@ -124,6 +124,6 @@ export function refuseContradictions(called: Called): void {
   const rule = FLAG_RULES.find(({ broken }) => broken(called));
   if (!rule) return;
   const [one, other] = rule.flags;
-  const named = other.startsWith("(") ? one : `${one} and ${other}`;
-  throw new FleetlogixError("USAGE", `${named}: ${rule.why}.`, { hint: rule.hint });
+  const conflict = other.startsWith("(") ? one : `${one} and ${other}`;
+  throw new FleetlogixError("USAGE", `${conflict}: ${rule.why}.`, { hint: rule.hint });
 }

@@ -11,7 +11,7 @@ export function readFile(file: string, what: string): string {
 }
 
 /** The value of a JSON text; any other text unchanged. */
-export function parsed(content: string): unknown {
+export function jsonOrText(content: string): unknown {
   try {
     return JSON.parse(content);
   } catch {

@@ -6,7 +6,7 @@ import { dashboard } from "./program/dashboard.ts";
 import { data } from "./program/data.ts";
 import { config, local } from "./program/local.ts";
 import { addNotes } from "./program/notes.ts";
-import { amount, httpUrl, whole } from "./program/values.ts";
+import { amount, httpUrl, wholeNumber } from "./program/values.ts";
 import { version } from "./version.ts";
 
 /** Every command with its flags and help. The code of the commands is in commands/. */
@@ -80,7 +80,7 @@ const SUGGESTIONS: Suggestions = {
 function globalOptions(): Option[] {
   return [
     new Option("--local", "use the embedded local AWS, started when it is not running (or FLEETLOGIX_LOCAL=1)"),
-    new Option("--port <n>", "port of the local AWS (or FLEETLOGIX_LOCAL_PORT; default 4566)").argParser(whole(1, 65_535)),
+    new Option("--port <n>", "port of the local AWS (or FLEETLOGIX_LOCAL_PORT; default 4566)").argParser(wholeNumber(1, 65_535)),
     new Option("--endpoint-url <url>", "another AWS-compatible endpoint (or AWS_ENDPOINT_URL)").argParser(httpUrl),
     new Option("--region <region>", "AWS region; overrides the file"),
     new Option("--profile <name>", "profile of the AWS configuration"),
@@ -91,7 +91,7 @@ function globalOptions(): Option[] {
     new Option("-q, --quiet", "only the answer, no progress"),
     new Option("-v, --verbose", "every event, and stack traces"),
     new Option("--no-color", "no colour (or NO_COLOR=1)"),
-    new Option("--concurrency <n>", "resources worked on at once").argParser(whole(1, 64)).default(8),
+    new Option("--concurrency <n>", "resources worked on at once").argParser(wholeNumber(1, 64)).default(8),
   ].map((option) => option.helpGroup("Everywhere:"));
 }
 
@@ -180,17 +180,17 @@ function inspection(program: Command, act: Act): void {
   program
     .command("simulate")
     .description("drive a fleet through the API and check that the state of the back end equals the messages")
-    .option("--vehicles <n>", "how many vehicles", whole(1, 500), 20)
+    .option("--vehicles <n>", "how many vehicles", wholeNumber(1, 500), 20)
     .option("--minutes <n>", "how long", amount(0.1, 60), 1)
     .option("--interval <seconds>", "between two fixes of a vehicle", amount(0.1, 600), 2)
-    .option("--rate <n>", "calls a second at most; the API's own limit is 50 unless configured", whole(1, 1000), 40)
-    .option("--seed <n>", "the same seed sends the same messages", whole(0, 2_147_483_647), 1)
+    .option("--rate <n>", "calls a second at most; the API's own limit is 50 unless configured", wholeNumber(1, 1000), 40)
+    .option("--seed <n>", "the same seed sends the same messages", wholeNumber(0, 2_147_483_647), 1)
     .action(act(async () => (await import("./commands/simulate.ts")).simulate));
   program
     .command("permissions")
     .description("the smallest IAM policy that a deployer needs for a command")
     .argument("[command]", "up (default), plan, status, teardown and others")
-    .addOption(new Option("--part <n>", "one of the parts that each fit into a managed policy").argParser(whole(1, 10)))
+    .addOption(new Option("--part <n>", "one of the parts that each fit into a managed policy").argParser(wholeNumber(1, 10)))
     .action(act(async () => (await import("./commands/permissions.ts")).permissions));
   program
     .command("doctor")
@@ -226,8 +226,8 @@ function apiCalls(program: Command, act: Act): void {
     .description("create a key, or change the limits of the key with this name")
     .argument("<name>", "name of its holder, such as partner-a")
     .option("--rate-limit <n>", "calls a second (default: api.rateLimit)", amount(0.1, 10_000))
-    .option("--burst-limit <n>", "calls at once (default: api.burstLimit)", whole(1, 5_000))
-    .option("--daily-quota <n>", "calls a day (default: what the rate allows)", whole(1, 2_147_483_647))
+    .option("--burst-limit <n>", "calls at once (default: api.burstLimit)", wholeNumber(1, 5_000))
+    .option("--daily-quota <n>", "calls a day (default: what the rate allows)", wholeNumber(1, 2_147_483_647))
     .action(act(async () => (await load()).create));
   keys
     .command("revoke")

@@ -5,10 +5,10 @@ import { linesRenderer } from "./render/lines.ts";
 
 /** Shows the events of a run during `work`; with `file` they are written there, too. */
 export async function withProgress<T>(run: CommandContext, file: string | undefined, work: (emit: Emit) => Promise<T>): Promise<T> {
-  if (file === undefined) return shown(run, work);
+  if (file === undefined) return withRenderer(run, work);
   const writer = eventFile(file);
   try {
-    return await shown(run, (emit) =>
+    return await withRenderer(run, (emit) =>
       work((event) => {
         writer.emit(event);
         emit(event);
@@ -19,7 +19,7 @@ export async function withProgress<T>(run: CommandContext, file: string | undefi
   }
 }
 
-async function shown<T>(run: CommandContext, work: (emit: Emit) => Promise<T>): Promise<T> {
+async function withRenderer<T>(run: CommandContext, work: (emit: Emit) => Promise<T>): Promise<T> {
   if (run.flags.json || run.flags.quiet) {
     return work((event) => {
       if (event.type === "resource.forgets")

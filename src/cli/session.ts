@@ -45,14 +45,14 @@ const isOnThisMachine = (endpoint: string | undefined): boolean =>
 
 /** The app, with the commands in its hints and notes written as the user has to type them. */
 function withTypedCommands(app: App, run: CommandContext): App {
-  const say = (text: string) => toTypedCommands(text, run);
+  const toTyped = (text: string) => toTypedCommands(text, run);
   const plan = ({ resources, ...rest }: Plan): Plan => ({
     ...rest,
-    resources: resources.map((resource) => ({ ...resource, decision: decided(resource.decision, say) })),
+    resources: resources.map((resource) => ({ ...resource, decision: withTypedTexts(resource.decision, toTyped) })),
   });
   const result = (done: RunResult): RunResult => ({
     ...done,
-    resources: done.resources.map((resource) => ({ ...resource, decision: decided(resource.decision, say) })),
+    resources: done.resources.map((resource) => ({ ...resource, decision: withTypedTexts(resource.decision, toTyped) })),
   });
   return {
     ...app,
@@ -60,17 +60,17 @@ function withTypedCommands(app: App, run: CommandContext): App {
     planTeardown: async (how) => plan(await app.planTeardown(how)),
     apply: async (scope, how, emit) => result(await app.apply(scope, how, emit)),
     teardown: async (how, emit) => result(await app.teardown(how, emit)),
-    status: async () => (await app.status()).map((r) => ({ ...r, trouble: r.trouble && say(r.trouble) })),
+    status: async () => (await app.status()).map((r) => ({ ...r, trouble: r.trouble && toTyped(r.trouble) })),
     doctor: async (report) => {
-      const withTypedFixes = (findings: readonly Finding[]) => findings.map((f) => ({ ...f, fix: f.fix && say(f.fix) }));
+      const withTypedFixes = (findings: readonly Finding[]) => findings.map((f) => ({ ...f, fix: f.fix && toTyped(f.fix) }));
       return withTypedFixes(await app.doctor(report && ((found) => report(withTypedFixes(found)))));
     },
   };
 }
-function decided(decision: PlannedResource["decision"], say: (text: string) => string): PlannedResource["decision"] {
-  if (decision.action === "retain") return { ...decision, why: say(decision.why) };
-  if (decision.action === "refuse") return { ...decision, hint: say(decision.hint) };
-  return "notes" in decision && decision.notes ? { ...decision, notes: decision.notes.map(say) } : decision;
+function withTypedTexts(decision: PlannedResource["decision"], toTyped: (text: string) => string): PlannedResource["decision"] {
+  if (decision.action === "retain") return { ...decision, why: toTyped(decision.why) };
+  if (decision.action === "refuse") return { ...decision, hint: toTyped(decision.hint) };
+  return "notes" in decision && decision.notes ? { ...decision, notes: decision.notes.map(toTyped) } : decision;
 }
 
 /** Configuration and app, for commands that need nothing between the two. */

@@ -58,9 +58,12 @@ const flagsOf = (program: Command, command: Command): readonly string[] =>
 const longOf = (flags: string): string => /--[\w-]+/.exec(flags)?.[0] ?? flags;
 
 function missingCommand(program: Command, command: Command, argv: readonly string[], help: string): FleetlogixError {
-  const [word, asked] = argv.filter((one) => !one.startsWith("-"));
-  if (word === "help" && asked !== undefined)
-    return usage(`There is no command ${JSON.stringify(asked)}.`, choiceHint(asked, namesOf(program), "The commands are listed above."));
+  const [word, subcommand] = argv.filter((one) => !one.startsWith("-"));
+  if (word === "help" && subcommand !== undefined)
+    return usage(
+      `There is no command ${JSON.stringify(subcommand)}.`,
+      choiceHint(subcommand, namesOf(program), "The commands are listed above."),
+    );
   if (command !== program) return usage("A command is missing.", `Name one of ${namesOf(command).filter(isNoHelp).join(", ")}. ${help}`);
   return usage("A command is missing.", "Name one of the commands above, such as `fleetlogix up --local`.");
 }

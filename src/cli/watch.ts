@@ -31,15 +31,15 @@ export async function watched<T>(run: CommandContext, read: () => Promise<T>, te
 }
 
 async function printed<T>(run: CommandContext, first: T, read: () => Promise<T>, text: (found: T) => string): Promise<T> {
-  let [found, said] = [first, text(first)];
-  run.voice.out.write(`${said}\n`);
+  let [found, written] = [first, text(first)];
+  run.voice.out.write(`${written}\n`);
   while (!run.signal.aborted) {
     await pause(run.signal);
     if (run.signal.aborted) break;
     found = await read().catch((error) => (run.signal.aborted ? found : Promise.reject(error)));
     const next = text(found);
-    if (next !== said) run.voice.out.write(`\n${next}\n`);
-    said = next;
+    if (next !== written) run.voice.out.write(`\n${next}\n`);
+    written = next;
   }
   return found;
 }

@@ -30,9 +30,9 @@ function productionConflicts({ hardening, api, database }: Config): Conflict[] {
 function tableConflicts({ tables }: Config): Conflict[] {
   const entries = Object.entries(tables);
   return entries.flatMap(([table, name], i) => {
-    const twin = entries.slice(0, i).find(([, other]) => other === name);
-    return twin
-      ? [{ path: ["tables", table], ...complain(`${table} and ${twin[0]} have the same name.`, "Give each table its own name.") }]
+    const duplicate = entries.slice(0, i).find(([, other]) => other === name);
+    return duplicate
+      ? [{ path: ["tables", table], ...complain(`${table} and ${duplicate[0]} have the same name.`, "Give each table its own name.") }]
       : [];
   });
 }

@@ -40,7 +40,7 @@ export interface LoadedConfig {
 /** Reads the file and makes the configuration. Throws CONFIG_MISSING, or CONFIG_INVALID with all problems. */
 export function loadConfig(options: LoadOptions): LoadedConfig {
   const { file, raw, source } = readFile(options);
-  const name = file ? shown(file, options.cwd) : CONFIG_FILE;
+  const name = file ? displayPath(file, options.cwd) : CONFIG_FILE;
   checkFlags(options);
   const environment = options.env ?? stringAt(raw, "environment") ?? "dev";
   const layers = layersOf(raw, environment, options);
@@ -71,18 +71,18 @@ export function validateConfig(options: LoadOptions): Pick<LoadedConfig, "file" 
       for (const p of error.problems) problems.set(`${p.path} ${p.message}`, p);
     }
   }
-  if (problems.size > 0) throw new ConfigError(file ? shown(file, options.cwd) : CONFIG_FILE, [...problems.values()]);
+  if (problems.size > 0) throw new ConfigError(file ? displayPath(file, options.cwd) : CONFIG_FILE, [...problems.values()]);
   return { file, environments: names, notes: [...notes] };
 }
 
 function readFile({ file, cwd }: LoadOptions): { file: string | undefined; raw: Record<string, unknown>; source: Source } {
   const path = resolve(cwd, file ?? CONFIG_FILE);
   if (file === undefined && !entryAt(path)) return { file: undefined, raw: {}, source: readSource("{}") };
-  const source = readSource(readConfigText(path, shown(path, cwd)));
+  const source = readSource(readConfigText(path, displayPath(path, cwd)));
   const broken = parseProblems(source);
-  if (broken.length > 0) throw new ConfigError(shown(path, cwd), broken);
+  if (broken.length > 0) throw new ConfigError(displayPath(path, cwd), broken);
   const checked = fileSchema.safeParse(source.value);
-  if (!checked.success) throw new ConfigError(shown(path, cwd), schemaProblems(checked.error.issues, source, jsonSchema()));
+  if (!checked.success) throw new ConfigError(displayPath(path, cwd), schemaProblems(checked.error.issues, source, jsonSchema()));
   return { file: path, raw: source.value as Record<string, unknown>, source };
 }
 
@@ -123,7 +123,7 @@ function environmentNote(raw: Readonly<Record<string, unknown>>, environment: st
 
 const stringAt = (raw: Readonly<Record<string, unknown>>, key: string): string | undefined =>
   typeof raw[key] === "string" ? raw[key] : undefined;
-function shown(path: string, cwd: string): string {
+function displayPath(path: string, cwd: string): string {
   const short = relative(cwd, path);
   return short.startsWith("..") || isAbsolute(short) ? path : short;
 }

@@ -12,7 +12,7 @@ const ruled = (rule: Rule<string>) =>
     const complaint = rule(value);
     if (complaint) ctx.addIssue({ code: "custom", message: complaint.message, params: { remedy: complaint.remedy } });
   });
-const named = (rule: Rule<string>, fallback: string, description: string) =>
+const nameSetting = (rule: Rule<string>, fallback: string, description: string) =>
   ruled(rule)
     .optional()
     .meta({ description: `${description} Environments other than dev add their name to the default.`, default: fallback });
@@ -35,13 +35,13 @@ const bucket = z.strictObject({
   noncurrentExpireDays: z.int().min(1).max(3650).default(30).describe("Days for which overwritten and deleted versions are kept."),
 });
 const tables = z.strictObject({
-  deliveries: named(names.tableName, "FleetLogix_Deliveries_Status", "Table of the deliveries."),
-  alerts: named(names.tableName, "FleetLogix_Alerts", "Table of the route alerts."),
-  vehicles: named(names.tableName, "FleetLogix_Vehicle_Tracking", "Table of the vehicles' last positions."),
-  routes: named(names.tableName, "FleetLogix_Routes_Waypoints", "Table of the planned routes."),
+  deliveries: nameSetting(names.tableName, "FleetLogix_Deliveries_Status", "Table of the deliveries."),
+  alerts: nameSetting(names.tableName, "FleetLogix_Alerts", "Table of the route alerts."),
+  vehicles: nameSetting(names.tableName, "FleetLogix_Vehicle_Tracking", "Table of the vehicles' last positions."),
+  routes: nameSetting(names.tableName, "FleetLogix_Routes_Waypoints", "Table of the planned routes."),
 });
 const database = z.strictObject({
-  identifier: named(names.databaseIdentifier, "fleetlogix-db", "Name of the RDS instance."),
+  identifier: nameSetting(names.databaseIdentifier, "fleetlogix-db", "Name of the RDS instance."),
   name: ruled(names.databaseName).default("fleetlogix").describe("Name of the database inside the instance."),
   username: ruled(names.databaseUser).default("fleetlogix_admin").describe("Owner of the database; RDS creates and stores the password."),
   engineVersion: ruled(names.engineVersion)
@@ -127,7 +127,7 @@ const snowflake = z.strictObject({
 });
 const warehouse = z.strictObject({ snowflake: snowflake.prefault({}).describe("Snowflake's access to the data lake.") });
 const api = z.strictObject({
-  name: named(names.apiName, "FleetLogixAPI", "Name of the REST API."),
+  name: nameSetting(names.apiName, "FleetLogixAPI", "Name of the REST API."),
   stage: ruled(names.stageName).default("prod").describe("Name of the API's stage."),
   auth: z.enum(["apiKey", "iam", "none"]).default("apiKey").describe("Authentication of the callers."),
   rateLimit: z.number().positive().max(10_000).default(50).describe("Most calls per second."),

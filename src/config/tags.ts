@@ -12,9 +12,9 @@ export function tagComplaints(tags: Readonly<Record<string, string>>): readonly 
   const seen = new Map<string, string>();
   for (const [key, value] of Object.entries(tags)) {
     // IAM compares tag keys without regard to case: two keys that differ in case only cannot be on one role.
-    const twin = seen.get(key.toLowerCase());
-    const complaint = twin
-      ? complain(`The tag ${key} differs from ${twin} in case only.`, "Remove one of the two.")
+    const duplicate = seen.get(key.toLowerCase());
+    const complaint = duplicate
+      ? complain(`The tag ${key} differs from ${duplicate} in case only.`, "Remove one of the two.")
       : tagComplaint(key, value);
     if (complaint) found.push([key, complaint]);
     seen.set(key.toLowerCase(), key);

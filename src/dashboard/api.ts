@@ -98,9 +98,9 @@ async function read<T>(access: ApiAccess, path: string, schema: z.ZodType<T>, si
     throw new CallFailed("unreachable", "The connection broke off.");
   });
   if (response.status !== 200) throw refusal(response, body, access);
-  const parsed = schema.safeParse(parsedJson(body));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  const checked = schema.safeParse(parsedJson(body));
+  if (checked.success) return checked.data;
+  const [issue] = checked.error.issues;
   throw new CallFailed("unreadable", `${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`, 200);
 }
 

@@ -35,11 +35,11 @@ export function makeFleet(about: About, now: () => number): Fleet {
         vehicles.set(vehicle.id, { vehicle, text });
         return true;
       });
-      const here = new Set(list.map(({ id }) => id));
-      const gone = [...vehicles.keys()].filter((id) => !here.has(id));
-      for (const id of gone) vehicles.delete(id);
-      if (changed.length === 0 && gone.length === 0 && !isFirst) return undefined;
-      return { now: now(), vehicles: changed, gone: gone.length > 0 ? gone : undefined };
+      const listedIds = new Set(list.map(({ id }) => id));
+      const removed = [...vehicles.keys()].filter((id) => !listedIds.has(id));
+      for (const id of removed) vehicles.delete(id);
+      if (changed.length === 0 && removed.length === 0 && !isFirst) return undefined;
+      return { now: now(), vehicles: changed, gone: removed.length > 0 ? removed : undefined };
     },
     setAlerts(list) {
       if (alerts !== undefined && JSON.stringify(alerts) === JSON.stringify(list)) return undefined;
@@ -58,8 +58,8 @@ export function makeFleet(about: About, now: () => number): Fleet {
       return { now: now(), feeds: [feed] };
     },
     routeIds() {
-      const named = [...(alerts ?? []), ...[...vehicles.values()].map(({ vehicle }) => vehicle)].map(({ routeId }) => routeId);
-      return [...new Set(named.filter((id) => id !== null))];
+      const routeIds = [...(alerts ?? []), ...[...vehicles.values()].map(({ vehicle }) => vehicle)].map(({ routeId }) => routeId);
+      return [...new Set(routeIds.filter((id) => id !== null))];
     },
     snapshot: () => ({
       now: now(),

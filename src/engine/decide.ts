@@ -183,11 +183,11 @@ function ownDifferences(kind: AnyKind, spec: Spec, live: unknown): readonly Chan
     : changes.map(({ forces, ...change }) => ({ ...change, ...defined({ forces: isPending(change.to) ? undefined : forces }) }));
 }
 /** A kind may parse a value, such as an ARN. A guess with a placeholder cannot be compared then. */
-function tryWith<T>(spec: Spec, look: (value: unknown) => T): T | undefined {
-  if (spec.known) return look(spec.value);
+function tryWith<T>(spec: Spec, compare: (value: unknown) => T): T | undefined {
+  if (spec.known) return compare(spec.value);
   if (spec.guess === undefined) return undefined;
   try {
-    return look(spec.guess);
+    return compare(spec.guess);
   } catch {
     return undefined;
   }

@@ -37,17 +37,17 @@ async function loadDuckDb(): Promise<typeof import("@duckdb/node-api")> {
 }
 
 export const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`;
-export const named = (value: string): string => `"${value.replaceAll('"', '""')}"`;
+export const quotedName = (value: string): string => `"${value.replaceAll('"', '""')}"`;
 
 /** Rows of files with one JSON object in a line of at most `longest` bytes. DuckDB's reader needs twice that in memory. */
 export const fromJson = (files: readonly string[], { columns }: Table, longest = 32 * MIB): string =>
   `read_json([${files.map(quoted).join(", ")}], format = 'newline_delimited', maximum_object_size = ${Math.max(longest, MIB)}, columns = {${columns
-    .map(([name, type]) => `${named(name)}: ${quoted(type)}`)
+    .map(([name, type]) => `${quotedName(name)}: ${quoted(type)}`)
     .join(", ")}})`;
 export const fromParquet = (files: readonly string[]): string => `read_parquet([${files.map(quoted).join(", ")}], union_by_name = true)`;
 /** No rows, with the columns of the table. */
 export const noRows = ({ columns }: Table): string =>
-  `(SELECT ${columns.map(([name, type]) => `NULL::${type} AS ${named(name)}`).join(", ")} WHERE false)`;
+  `(SELECT ${columns.map(([name, type]) => `NULL::${type} AS ${quotedName(name)}`).join(", ")} WHERE false)`;
 /** Removes duplicates of events. The copy that was received first stays. */
 export const distinct = (source: string, { identity }: Table): string =>
   `SELECT * FROM ${source} QUALIFY row_number() OVER (PARTITION BY ${identity.join(", ")} ORDER BY received_at NULLS LAST, event_time) = 1`;

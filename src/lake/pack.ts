@@ -34,11 +34,11 @@ export async function fetchCopies(
   const archive = join(folder, "archive.ndjson.gz");
   const rows = writeRows(join(folder, "rows.ndjson"), TABLES[area.table].subject);
   const tally = newTally();
-  let [unreadable, gone] = [0, false];
+  let [unreadable, isMissing] = [0, false];
   async function* lines() {
     for await (const { key, content } of contents(store, pendingObjects(pending.file))) {
       if (content === undefined) {
-        gone = true;
+        isMissing = true;
         return;
       }
       const line = archiveLine(key, content);
@@ -52,7 +52,7 @@ export async function fetchCopies(
   }
   await pipeline(Readable.from(inBlocks(lines())), createGzip(), createWriteStream(archive, { mode: 0o600 }));
   const written = await rows.end();
-  return gone ? undefined : { archive, rows: written, tally, unreadable };
+  return isMissing ? undefined : { archive, rows: written, tally, unreadable };
 }
 const NEWLINE = Buffer.from("\n");
 

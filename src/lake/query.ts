@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { FleetlogixError } from "../errors.ts";
 import { BUCKET_ID } from "../stack-ids.ts";
-import { fromJson, fromParquet, named, noRows, quoted, withDuckDb } from "./duckdb.ts";
+import { fromJson, fromParquet, noRows, quoted, quotedName, withDuckDb } from "./duckdb.ts";
 import { ALERTS, alertRowOf, rowOf, TABLES, type Table } from "./events.ts";
 import type { Lake } from "./lake.ts";
 import { AREAS, type Area } from "./layout.ts";
@@ -35,7 +35,7 @@ export async function queryLake(lake: Lake, cache: string, sql: string): Promise
           await viewOf(db, area.table, TABLES[area.table], await sourcesOf(lake, area, folder, cache));
       if (isUsed("alerts")) await viewOf(db, "alerts", ALERTS, await alertSources(lake, folder, cache));
       for (const [other, name] of Object.entries(ALSO))
-        if (isUsed(other)) await db.run(`CREATE VIEW ${named(other)} AS SELECT * FROM ${named(name)}`);
+        if (isUsed(other)) await db.run(`CREATE VIEW ${quotedName(other)} AS SELECT * FROM ${quotedName(name)}`);
       await db.run(`SET allowed_directories = [${[folder, cache].map(quoted).join(", ")}]`);
       for (const setting of ["enable_external_access = false", "lock_configuration = true"]) await db.run(`SET ${setting}`);
       return await answer(db, sql);
@@ -72,7 +72,7 @@ interface Sources {
   readonly json: readonly string[];
 }
 async function viewOf(db: DuckDBConnection, name: string, table: Table, { parquet, json }: Sources): Promise<void> {
-  const columns = table.columns.map(([column]) => named(column)).join(", ");
+  const columns = table.columns.map(([column]) => quotedName(column)).join(", ");
   const all = [
     ...(parquet.length > 0 ? [`SELECT ${columns}, 0 AS fresh FROM ${fromParquet(parquet)}`] : []),
     ...(json.length > 0 ? [`SELECT ${columns}, 1 AS fresh FROM ${fromJson(json, table)}`] : []),
@@ -84,7 +84,7 @@ async function viewOf(db: DuckDBConnection, name: string, table: Table, { parque
     json.length === 0
       ? `SELECT ${columns} FROM ${source}`
       : `SELECT ${columns} FROM ${source} QUALIFY row_number() OVER (PARTITION BY ${table.identity.join(", ")} ORDER BY ${first}) = 1`;
-  await db.run(`CREATE VIEW ${named(name)} AS ${once}`);
+  await db.run(`CREATE VIEW ${quotedName(name)} AS ${once}`);
 }
 
 /** Reads raw copies before manifests. Copies that a run packs meanwhile are then in both sources, never in none. */

@@ -40,8 +40,8 @@ export const apigatewayApiKey: ResourceKind<ApiKeyId, ApiKeySpec, ApiKeyLive, Ap
 
   async read({ name }, ctx) {
     const gateway = await ctx.world.apigateway();
-    const named = await Promise.all((await keys(gateway, name)).filter((key) => key.name === name).map((key) => withTags(gateway, key)));
-    const { chosen, doubles } = await chooseOne(named, ctx.stack, (key) => isInPlan(gateway, key));
+    const sameName = await Promise.all((await keys(gateway, name)).filter((key) => key.name === name).map((key) => withTags(gateway, key)));
+    const { chosen, doubles } = await chooseOne(sameName, ctx.stack, (key) => isInPlan(gateway, key));
     if (!chosen?.id) return { state: "absent" };
     const { id, tags = {} } = chosen;
     const arn = gatewayArn(ctx.place, `/apikeys/${id}`);

@@ -58,8 +58,8 @@ export const apigatewayRestApi: ResourceKind<RestApiId, RestApiSpec, RestApiLive
   async read({ name }, ctx) {
     const gateway = await ctx.world.apigateway();
     // An API with its document comes before one without.
-    const named = (await restApis(gateway)).filter((api) => api.name === name).toSorted((a, b) => emptiness(a) - emptiness(b));
-    const { chosen, doubles } = await chooseOne(named, ctx.stack, (api) => hasStage(gateway, api));
+    const sameName = (await restApis(gateway)).filter((api) => api.name === name).toSorted((a, b) => emptiness(a) - emptiness(b));
+    const { chosen, doubles } = await chooseOne(sameName, ctx.stack, (api) => hasStage(gateway, api));
     return chosen?.id ? observe(gateway, chosen, doubles, ctx) : { state: "absent" };
   },
   async create({ name }, spec, ctx) {

@@ -56,8 +56,8 @@ export const apigatewayUsagePlan: ResourceKind<UsagePlanId, UsagePlanSpec, Usage
 
   async read({ name }, ctx) {
     const gateway = await ctx.world.apigateway();
-    const named = (await plans(gateway)).filter((plan) => plan.name === name);
-    const { chosen, doubles } = await chooseOne(named, ctx.stack, async (plan) => (await keysOf(gateway, plan)).length > 0);
+    const sameName = (await plans(gateway)).filter((plan) => plan.name === name);
+    const { chosen, doubles } = await chooseOne(sameName, ctx.stack, async (plan) => (await keysOf(gateway, plan)).length > 0);
     if (!chosen?.id) return { state: "absent" };
     const { id, tags = {} } = chosen;
     const arn = gatewayArn(ctx.place, `/usageplans/${id}`);

@@ -151,9 +151,9 @@ interface Found {
 }
 async function observe(kms: KMS, alias: string, ctx: Ctx<AwsClients>): Promise<Observation<KeyLive>> {
   const aliases = await aliasesOf(kms);
-  const named = aliases.get(alias);
+  const aliasTarget = aliases.get(alias);
   const ours = await unnamed(kms, new Set(aliases.values()), ctx.stack);
-  const found = named === undefined ? ours[0] : await lookAt(kms, named);
+  const found = aliasTarget === undefined ? ours[0] : await lookAt(kms, aliasTarget);
   if (!found) return { state: "absent" };
   const { key, tags } = found;
   const { KeyId: id = "", Arn: arn = "", KeyState: state = "Enabled" } = key;
@@ -163,7 +163,7 @@ async function observe(kms: KMS, alias: string, ctx: Ctx<AwsClients>): Promise<O
   ]);
   const neverUsed = ours.filter((other) => other.key.Description === UNFINISHED && other.key.KeyState !== "PendingDeletion");
   const doubles = neverUsed.flatMap((other) => (other.key.KeyId === id ? [] : (other.key.KeyId ?? [])));
-  const attributes = readAttributes(ATTRIBUTES, { key, policy, rotation, hasAlias: named !== undefined, doubles });
+  const attributes = readAttributes(ATTRIBUTES, { key, policy, rotation, hasAlias: aliasTarget !== undefined, doubles });
   return {
     state: state === "Creating" || state === "Updating" ? "settling" : "ready",
     live: { id, arn, state, attributes, doubles },
@@ -178,10 +178,10 @@ async function aliasesOf(kms: KMS): Promise<ReadonlyMap<string, string>> {
  * Our keys without an alias. Few keys of an account have none, so few tags are read. Keys in use come first, then those not pending
  * deletion, then the oldest: all runs choose the same one.
  */
-async function unnamed(kms: KMS, named: ReadonlySet<string>, stack: string): Promise<readonly Found[]> {
+async function unnamed(kms: KMS, aliased: ReadonlySet<string>, stack: string): Promise<readonly Found[]> {
   const ids = await collect(kms.paginateListKeys({}), (page) => page.Keys?.flatMap((key) => key.KeyId ?? []));
   const ours: Found[] = [];
-  for (const id of ids.filter((one) => !named.has(one))) {
+  for (const id of ids.filter((one) => !aliased.has(one))) {
     // A foreign key may deny this read.
     const tags = await orAbsent(tagsOf(kms, id), "AccessDeniedException");
     if (carriesTag(tags, stack)) ours.push(await lookAt(kms, id));

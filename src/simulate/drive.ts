@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { defined } from "../defined.ts";
 import { FleetlogixError } from "../errors.ts";
 import type { Road } from "./geography.ts";
-import { type Answer, judge, NO_ANSWER, shown } from "./judge.ts";
+import { type Answer, answerText, judge, NO_ANSWER } from "./judge.ts";
 import { type Message, THRESHOLD_KM, type Trip } from "./messages.ts";
 import { type Expected, expectedFixes } from "./model.ts";
 import type { Plan } from "./plan.ts";
@@ -76,7 +76,7 @@ async function once({ url, key, sign, signal }: Target, method: string, path: st
   try {
     const response = await fetch(sent.url, { ...sent, ...defined({ headers }), signal: AbortSignal.any([signal, timeout]) });
     const text = await response.text();
-    return { reply: { status: response.status, body: parsed(text) }, retryAfter: response.headers.get("retry-after") };
+    return { reply: { status: response.status, body: parseReply(text) }, retryAfter: response.headers.get("retry-after") };
   } catch (cause) {
     signal.throwIfAborted();
     if (timeout.aborted || isBrokenOff(cause)) return { reply: { status: NO_ANSWER, body: {} }, retryAfter: null };
@@ -89,7 +89,7 @@ async function once({ url, key, sign, signal }: Target, method: string, path: st
 /** True when the connection was open and ended before the answer. */
 const isBrokenOff = (error: unknown): boolean =>
   ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes((error as { cause?: { code?: string } }).cause?.code ?? "");
-function parsed(text: string): Reply["body"] {
+function parseReply(text: string): Reply["body"] {
   try {
     return JSON.parse(text) as Reply["body"];
   } catch {
@@ -144,7 +144,7 @@ async function send(trip: Trip, message: Message, call: Call, tally: Tally): Pro
   const results = Array.isArray(body.results) ? (body.results as readonly Record<string, unknown>[]) : [];
   if (status === 200 && results.length === events.length)
     return results.map((one) => ({ status: Number(one.status), body: one, attempts }));
-  tally.errors.push(`${trip.vehicleId}: POST ${path} with ${events.length} events ${shown({ status, body, attempts })}`);
+  tally.errors.push(`${trip.vehicleId}: POST ${path} with ${events.length} events ${answerText({ status, body, attempts })}`);
   return [];
 }
 

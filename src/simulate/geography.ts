@@ -117,7 +117,7 @@ export const ROADS: readonly Road[] = [
 ];
 
 /** The point that is the given km east and north of another. */
-export const beside = ({ lat, lon }: Position, eastKm: number, northKm: number): Position => ({
+export const offsetBy = ({ lat, lon }: Position, eastKm: number, northKm: number): Position => ({
   lat: lat + northKm / (RADIUS_KM * RAD),
   lon: lon + eastKm / (RADIUS_KM * RAD * Math.cos(lat * RAD)),
 });

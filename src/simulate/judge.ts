@@ -39,7 +39,7 @@ const nameOf = ({ body }: Event): string => `${body.delivery_id ?? body.vehicle_
 /** The difference from the expected answer; undefined: none. A repeated call may be answered as a duplicate. */
 function faultOf(answer: Answer, expected: Expectation, isDoubled: boolean): string | undefined {
   const { status, body, attempts } = answer;
-  if (status !== expected.status) return `${shown(answer)}, expected ${expected.status}`;
+  if (status !== expected.status) return `${answerText(answer)}, expected ${expected.status}`;
   if (status !== 200) return undefined;
   if (body.duplicate === true) {
     return expected.duplicate || isDoubled || attempts > 1 ? undefined : "was answered as a duplicate, but is not one";
@@ -66,5 +66,5 @@ function count({ status, body }: Answer, expected: Expectation, tally: Tally): v
   if (alert?.notified === true) tally.alerts++;
 }
 
-export const shown = ({ status, body }: Answer): string =>
+export const answerText = ({ status, body }: Answer): string =>
   status === NO_ANSWER ? "got no answer" : `answered ${status} ${JSON.stringify(body)}`;

@@ -1,4 +1,4 @@
-import { along, beside, distanceKm, lengthKm, offRoadKm, type Position, type Road } from "./geography.ts";
+import { along, distanceKm, lengthKm, offRoadKm, offsetBy, type Position, type Road } from "./geography.ts";
 import { normal } from "./random.ts";
 
 /** The true movement of a vehicle. Times are ms from the trip's start. */
@@ -42,8 +42,8 @@ function profile(slots: number, startKm: number, random: () => number): readonly
   const kms = [startKm];
   for (let slot = 0; slot < slots; slot++) {
     const atCustomer = (slot + shift) % CUSTOMER_EVERY >= CUSTOMER_EVERY - CUSTOMER_STOP;
-    const stands = atCustomer || random() < RED_LIGHTS;
-    const kmh = stands ? 0 : cruise * (0.8 + random() * 0.4);
+    const isStanding = atCustomer || random() < RED_LIGHTS;
+    const kmh = isStanding ? 0 : cruise * (0.8 + random() * 0.4);
     kms.push((kms[slot] as number) + (kmh * SLOT_MS) / 3_600_000);
   }
   return kms;
@@ -70,7 +70,7 @@ export function move(
     const { position } = along(road, kmAt(ms));
     if (excursion === undefined || !isAway(ms)) return position;
     const share = Math.min(1, (ms - excursion.fromMs) / ASIDE_MS, (excursion.toMs - ms) / ASIDE_MS);
-    return beside(position, excursion.eastKm * share, excursion.northKm * share);
+    return offsetBy(position, excursion.eastKm * share, excursion.northKm * share);
   };
   return { kmAt, placeAt, isAway };
 }
@@ -80,7 +80,7 @@ function excursionOf(road: Road, kmAt: (ms: number) => number, [fromMs, toMs]: r
   const times = [fromMs + ASIDE_MS, (fromMs + toMs) / 2, toMs - ASIDE_MS];
   const candidates = Array.from({ length: 16 }, (_, i) => {
     const [eastKm, northKm] = [SIDE_KM * Math.cos((i * Math.PI) / 8), SIDE_KM * Math.sin((i * Math.PI) / 8)];
-    const nearestKm = Math.min(...times.map((ms) => offRoadKm(road, beside(along(road, kmAt(ms)).position, eastKm, northKm))));
+    const nearestKm = Math.min(...times.map((ms) => offRoadKm(road, offsetBy(along(road, kmAt(ms)).position, eastKm, northKm))));
     return { fromMs, toMs, eastKm, northKm, nearestKm };
   });
   return candidates.reduce((best, one) => (one.nearestKm > best.nearestKm ? one : best));
@@ -88,7 +88,7 @@ function excursionOf(road: Road, kmAt: (ms: number) => number, [fromMs, toMs]: r
 
 /** A position as a receiver reports it: with noise, rounded to a decimetre. */
 export function measured(place: Position, random: () => number): Position {
-  const noisy = beside(place, (normal(random) * NOISE_M) / 1000, (normal(random) * NOISE_M) / 1000);
+  const noisy = offsetBy(place, (normal(random) * NOISE_M) / 1000, (normal(random) * NOISE_M) / 1000);
   return { lat: Math.round(noisy.lat * 1e6) / 1e6, lon: Math.round(noisy.lon * 1e6) / 1e6 };
 }
 
@@ -101,5 +101,5 @@ export function followed(motion: Motion, fromMs: number, toMs: number): readonly
     const last = places.at(-1);
     if (last === undefined || distanceKm(last, place) > 0.02) places.push(place);
   }
-  return places.length > 1 ? places : [...places, beside(places[0] as Position, 0.1, 0)];
+  return places.length > 1 ? places : [...places, offsetBy(places[0] as Position, 0.1, 0)];
 }

@@ -1,4 +1,4 @@
-import { beside, type Position } from "./geography.ts";
+import { offsetBy, type Position } from "./geography.ts";
 import type { Event, Kind, Message, Path } from "./messages.ts";
 import { type Motion, measured } from "./motion.ts";
 
@@ -119,7 +119,7 @@ function fixPair(phone: Phone, step: number, random: () => number): readonly Mes
   if (!phone.faults.includes("wrong first fix") || step > 2) return pairOf(step, fixEvents(phone, step, ms, position, "counts"));
   // The API cannot know that the first fix is wrong. It counts until the third correct one.
   if (step > 0) return pairOf(step, fixEvents(phone, step, ms, position, "implausible"));
-  return pairOf(step, fixEvents(phone, step, ms, beside(position, 300, 0), "counts"));
+  return pairOf(step, fixEvents(phone, step, ms, offsetBy(position, 300, 0), "counts"));
 }
 
 function wrongClock(phone: Phone, step: number, random: () => number): readonly Message[] {
@@ -147,16 +147,16 @@ const faultsAt = (phone: Phone, step: number): readonly Fault[] =>
 
 function faultMessages(phone: Phone, step: number, fault: Fault, pair: readonly Message[], random: () => number): readonly Message[] {
   const ms = step * phone.fixMs + phone.fixMs / 2;
-  const here = measured(phone.motion.placeAt(ms), random);
+  const position = measured(phone.motion.placeAt(ms), random);
   const wrong = (position: Position, more: object = {}) => pairOf(step, fixEvents(phone, step, ms, position, "implausible", more));
   if (fault === "0,0") return wrong({ lat: 0, lon: 0 });
-  if (fault === "inaccurate") return wrong(here, { accuracy_m: INACCURATE_M });
-  if (fault === "teleport") return wrong(beside(here, 0, 40));
-  if (fault === "swapped") return wrong({ lat: here.lon, lon: here.lat });
+  if (fault === "inaccurate") return wrong(position, { accuracy_m: INACCURATE_M });
+  if (fault === "teleport") return wrong(offsetBy(position, 0, 40));
+  if (fault === "swapped") return wrong({ lat: position.lon, lon: position.lat });
   const changed = (event: Event): Event =>
     fault === "sent again with a new time"
       ? { ...event, kind: "repeated", body: { ...event.body, recorded_at: new Date((event.ms ?? 0) + 7000).toISOString() } }
-      : { ...event, kind: "reused", body: { ...event.body, position: beside(event.body.position as Position, 0.05, 0) } };
+      : { ...event, kind: "reused", body: { ...event.body, position: offsetBy(event.body.position as Position, 0.05, 0) } };
   return pair.map((message) => ({ ...message, events: message.events.map(changed) }));
 }
 

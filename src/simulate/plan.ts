@@ -1,4 +1,4 @@
-import { beside, lengthKm, type Position, ROADS, type Road } from "./geography.ts";
+import { lengthKm, offsetBy, type Position, ROADS, type Road } from "./geography.ts";
 import type { Planning, Trip } from "./messages.ts";
 import { expectedFixes, isUnsure } from "./model.ts";
 import { ASIDE_MS, followed, move } from "./motion.ts";
@@ -191,7 +191,7 @@ function roundFrom(depot: Position, id: string, tripMs: number): Road {
   const waypoints = [depot];
   for (let i = 0; i < rounds; i++) {
     const [east, north] = quarters[i % 4] as readonly [number, number];
-    waypoints.push(beside(depot, 3 * east, 0), beside(depot, 3 * east, 2 * north), beside(depot, 0, 2 * north), depot);
+    waypoints.push(offsetBy(depot, 3 * east, 0), offsetBy(depot, 3 * east, 2 * north), offsetBy(depot, 0, 2 * north), depot);
   }
   return { id, name: "Rounds from the depot", waypoints };
 }

@@ -97,7 +97,7 @@ contractOf({
   // The change, a new version, the alias; for a key also the policy of the role.
   calls: { code: 3, role: 3, handler: 3, memoryMb: 3, timeoutSeconds: 3, environment: 3, architecture: 3, logging: 3, kmsKey: 4 },
   // No version is published when the alias's version is already right.
-  mends: { published: 2 },
+  repairCalls: { published: 2 },
   drifts: {
     tracing: async (rig, { name }) =>
       (await rig.world.lambda()).updateFunctionConfiguration({ FunctionName: name, TracingConfig: { Mode: "PassThrough" } }),

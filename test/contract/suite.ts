@@ -19,7 +19,7 @@ export interface KindCase<Id, Spec> {
   readonly drifts?: Readonly<Record<string, (rig: Rig, id: Id) => Promise<unknown>>>;
   /** By path of `diff`: number of writing calls for a changed desired state, and for a drift, when it is not one. */
   readonly calls?: Readonly<Record<string, number>>;
-  readonly mends?: Readonly<Record<string, number>>;
+  readonly repairCalls?: Readonly<Record<string, number>>;
   /** By path of `diff`: a desired state that needs a new resource. */
   readonly replaces?: Readonly<Record<string, (spec: Spec) => Spec>>;
   /** Creates a foreign resource of the same name. Left out when AWS cannot tag the kind. */
@@ -145,7 +145,7 @@ function writesDifferences<Id, Spec>(of: KindCase<Id, Spec>, bench: Bench<Id, Sp
     const changedPaths = paths(await bench.decided(id, spec))?.map((p) => (p === path ? p : p.split(".")[0]));
     expect([...new Set(changedPaths)]).toEqual([path]);
     await bench.bring(id, spec);
-    expect(bench.rig().writes()).toHaveLength(of.mends?.[path] ?? 1);
+    expect(bench.rig().writes()).toHaveLength(of.repairCalls?.[path] ?? 1);
     expect(await bench.decided(id, spec)).toEqual({ action: "keep" });
   });
 

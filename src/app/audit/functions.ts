@@ -4,8 +4,8 @@ import type { Session } from "../session.ts";
 import { type Check, isTagged, judge, type Look, listOf, read, type Seen, type Statement, statementsOf } from "./finding.ts";
 import { keyArnOf } from "./key.ts";
 
-const ofEach = (session: Session, look: (fn: FunctionName) => Promise<readonly Seen[]>): Promise<readonly Seen[]> =>
-  Promise.all((Object.keys(session.config.functions.names) as FunctionName[]).map(look)).then((all) => all.flat());
+const ofEach = (session: Session, check: (fn: FunctionName) => Promise<readonly Seen[]>): Promise<readonly Seen[]> =>
+  Promise.all((Object.keys(session.config.functions.names) as FunctionName[]).map(check)).then((all) => all.flat());
 
 /** The functions, read through the alias that callers use. */
 export const lookAtFunctions: Look = async (session) => {
@@ -60,14 +60,14 @@ function areCallersLimited(policy: string | undefined, { place }: Session): bool
 async function functionFacts(session: Session, FunctionName: string) {
   const lambda = await session.clients.lambda();
   const of = <T>(call: () => Promise<T>) => read(session, `the function ${FunctionName}`, call, "ResourceNotFoundException");
-  const it = await of(() => lambda.getFunctionConfiguration({ FunctionName, Qualifier: ALIAS }));
-  if (!it) return undefined;
+  const configuration = await of(() => lambda.getFunctionConfiguration({ FunctionName, Qualifier: ALIAS }));
+  if (!configuration) return undefined;
   const [alias, own, found] = await Promise.all([
     of(() => lambda.getPolicy({ FunctionName, Qualifier: ALIAS })),
     of(() => lambda.getPolicy({ FunctionName })),
     of(() => lambda.getFunction({ FunctionName })),
   ]);
-  return { it, policies: [alias?.Policy, own?.Policy], tags: found?.Tags ?? {} };
+  return { it: configuration, policies: [alias?.Policy, own?.Policy], tags: found?.Tags ?? {} };
 }
 
 /** Checks the functions' roles. */

@@ -41,10 +41,10 @@ const IMPORTANT: ReadonlyMap<string, Reader> = new Map<string, Reader>([
 export function attributesOf({ node, spec }: ObservedNode): Attributes | undefined {
   const reader = IMPORTANT.get(node.kind.kind);
   if (reader === undefined || !spec.known) return undefined;
-  const shown = Object.entries(reader(spec.value as Readonly<Record<string, unknown>>)).filter(
+  const present = Object.entries(reader(spec.value as Readonly<Record<string, unknown>>)).filter(
     ([, value]) => value !== undefined && value !== "",
   );
-  return shown.length > 0 ? Object.fromEntries(shown) : undefined;
+  return present.length > 0 ? Object.fromEntries(present) : undefined;
 }
 
 /** Services and actions of a policy, without duplicates. */

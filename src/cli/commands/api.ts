@@ -7,7 +7,7 @@ import { defined } from "../../defined.ts";
 import { FleetlogixError } from "../../errors.ts";
 import type { Action, Answer, CommandContext } from "../context.ts";
 import { toErrorJson, toFailure } from "../failure.ts";
-import { parsed, readFile } from "../input.ts";
+import { jsonOrText, readFile } from "../input.ts";
 import { nextCommand } from "../next-command.ts";
 import { withSpinner } from "../progress.ts";
 import { configOf, openAppFor } from "../session.ts";
@@ -92,7 +92,7 @@ async function send(run: CommandContext, { url, ...call }: Call): Promise<Respon
 }
 
 function answerOf(run: CommandContext, { status, headers }: Response, content: string): Answer {
-  const body = parsed(content);
+  const body = jsonOrText(content);
   const ok = status < 400;
   const failure = ok ? undefined : refusal(run, status, headers.get("x-amzn-requestid"));
   const printed = typeof body === "object" && run.io.stdout.isTTY ? JSON.stringify(body, null, 2) : content;

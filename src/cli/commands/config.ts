@@ -19,7 +19,7 @@ import { packageFolder, version } from "../version.ts";
 
 export const init: Action = async (run) => {
   const path = resolve(run.io.cwd, run.flags.config ?? CONFIG_FILE);
-  const answers = canAsk(run) && !run.flags.yes && !existsSync(path) ? await asked(run) : USUAL_ANSWERS;
+  const answers = canAsk(run) && !run.flags.yes && !existsSync(path) ? await askAnswers(run) : USUAL_ANSWERS;
   writeNewFile(path, initialFile(schemaReference(path), answers));
   const next = nextCommand(run, "up", "--local");
   return {
@@ -34,7 +34,7 @@ export const init: Action = async (run) => {
 };
 
 /** Asks four questions; Enter accepts the value in brackets. */
-async function asked(run: CommandContext): Promise<InitAnswers> {
+async function askAnswers(run: CommandContext): Promise<InitAnswers> {
   const { region, hardening, language } = USUAL_ANSWERS;
   const emails = (text: string) => text.split(/[\s,]+/).filter(Boolean);
   const complaintOf = (texts: readonly string[], rule: Rule<string>) => {

@@ -27,8 +27,8 @@ export const doctor: Action = async (run) => {
     info("configuration", `${file ?? "no file: the defaults"}; ${stackNameOf(config)} in ${config.region}`),
   ]);
   const stopped = await runChecks(run, config, report);
-  const bad = all.filter((f) => !f.ok && f.severity === "error");
-  const failure = bad.length > 0 ? failed(bad, all.length, stopped) : undefined;
+  const errors = all.filter((f) => !f.ok && f.severity === "error");
+  const failure = errors.length > 0 ? failed(errors, all.length, stopped) : undefined;
   const error = failure === undefined ? null : toFailure(failure, run.signal.aborted, (text) => toTypedCommands(text, run));
   return {
     text: "",
@@ -43,9 +43,9 @@ export const doctor: Action = async (run) => {
 };
 
 /** The failure has the code of the error that stopped the checks. */
-function failed(bad: readonly Finding[], count: number, stopped: Code | undefined): FleetlogixError {
-  const names = [...new Set(bad.map((f) => f.check))].join(", ");
-  return new FleetlogixError(stopped ?? "PREFLIGHT", `${bad.length} of ${count} checks failed: ${names}.`, {
+function failed(errors: readonly Finding[], count: number, stopped: Code | undefined): FleetlogixError {
+  const names = [...new Set(errors.map((f) => f.check))].join(", ");
+  return new FleetlogixError(stopped ?? "PREFLIGHT", `${errors.length} of ${count} checks failed: ${names}.`, {
     hint: "Each failed check above names its fix; then run `fleetlogix doctor` again.",
   });
 }

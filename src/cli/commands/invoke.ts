@@ -3,7 +3,7 @@ import type { FunctionName } from "../../config/config.ts";
 import { FleetlogixError } from "../../errors.ts";
 import type { Action, CommandContext } from "../context.ts";
 import { functionName } from "../functions.ts";
-import { parsed, readFile } from "../input.ts";
+import { jsonOrText, readFile } from "../input.ts";
 import { withSpinner } from "../progress.ts";
 import { widthOf } from "../render/layout.ts";
 import { entryOf, prettyLine } from "../render/log-line.ts";
@@ -35,7 +35,7 @@ export const invoke: Action = async (run, [name], options) => {
       status,
       function_error: functionError,
       version,
-      payload: parsed(payload),
+      payload: jsonOrText(payload),
       log_tail: logTail,
       error: failure ? { code: failure.code, message: failure.message, hint: failure.detail.hint } : null,
     },
@@ -56,17 +56,17 @@ function printLog(run: CommandContext, name: FunctionName, tail: string): void {
 }
 /** The time in the line; the log tail has no other. */
 function timeOf(message: string): number {
-  const { timestamp } = (parsed(message) ?? {}) as { timestamp?: unknown };
+  const { timestamp } = (jsonOrText(message) ?? {}) as { timestamp?: unknown };
   const time = Date.parse(String(timestamp));
   return Number.isNaN(time) ? Date.now() : time;
 }
 
 /** Indented JSON. The body of an API Gateway answer is JSON in a string; it is shown as JSON. */
 function readable(payload: string): string {
-  const answer = parsed(payload);
+  const answer = jsonOrText(payload);
   if (typeof answer !== "object" || answer === null) return payload;
   const { body } = answer as { body?: unknown };
-  return JSON.stringify(typeof body === "string" ? { ...answer, body: parsed(body) } : answer, null, 2);
+  return JSON.stringify(typeof body === "string" ? { ...answer, body: jsonOrText(body) } : answer, null, 2);
 }
 
 async function eventOf(run: CommandContext, name: FunctionName, { event, sample }: { event?: string; sample?: string }): Promise<string> {

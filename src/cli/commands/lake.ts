@@ -64,14 +64,16 @@ export const query: Action = async (run, [sql], options) => {
   const result = await withSpinner(run, "Reading the lake", () => app.lake.query(sql as string));
   const names = result.columns.map(({ name }) => name);
   const text =
-    options.csv === true ? csvOf(result) : columns([names, ...result.rows.map((row) => row.map(shown))], widthOf(run.io.stdout)).join("\n");
+    options.csv === true
+      ? csvOf(result)
+      : columns([names, ...result.rows.map((row) => row.map(cellText))], widthOf(run.io.stdout)).join("\n");
   const rows = result.rows.map((row) => Object.fromEntries(row.map((value, i) => [names[i] ?? "", value])));
   return { text, json: { command: run.command, ok: true, columns: result.columns, rows, error: null } };
 };
-const shown = (value: unknown): string => (value === null ? "-" : typeof value === "object" ? JSON.stringify(value) : String(value));
+const cellText = (value: unknown): string => (value === null ? "-" : typeof value === "object" ? JSON.stringify(value) : String(value));
 function csvOf({ columns: head, rows }: QueryResult): string {
   const field = (value: unknown) => {
-    const text = value === null ? "" : shown(value);
+    const text = value === null ? "" : cellText(value);
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   return [head.map(({ name }) => field(name)), ...rows.map((row) => row.map(field))].map((row) => row.join(",")).join("\n");

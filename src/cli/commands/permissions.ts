@@ -7,8 +7,8 @@ import { openCommandSession } from "../session.ts";
  * Prints the policy document, with and without --json, for `aws iam create-policy --policy-document`. `--part` prints one part of a
  * document that is too long for a managed policy.
  */
-export const permissions: Action = async (run, [named], { part }) => {
-  const command = (named as string | undefined) ?? "up";
+export const permissions: Action = async (run, [name], { part }) => {
+  const command = (name as string | undefined) ?? "up";
   const { app } = await openCommandSession(run);
   const parts = app.permissionParts(command);
   if (part !== undefined) {

@@ -20,12 +20,12 @@ export const plan: Action = async (run, _args, options) => {
     const { cost, ...found } = await withSpinner(run, "Reading what is there", () =>
       app.plan({ part: "all" }, { adopt: options.adopt === true, allowDataLoss, wait: true }),
     );
-    const shown: Plan = { ...found, cost: options.cost === false ? undefined : cost };
+    const plan: Plan = { ...found, cost: options.cost === false ? undefined : cost };
     const { create, update, replace, delete: deletes } = countActions(found.resources);
     const changed = create + update + replace + deletes > 0;
     return {
-      ...{ resources: shown.resources, cost: shown.cost },
-      text: textOf(run, app, shown, options.format),
+      ...{ resources: plan.resources, cost: plan.cost },
+      text: textOf(run, app, plan, options.format),
       error: refusalIn(found),
       exit: options.detailedExitcode && changed && !refusalIn(found) ? CHANGES_FOUND : undefined,
     };

@@ -40,16 +40,16 @@ export const provision: Action = (run, [names], given) =>
     knowApp(known, app);
     if (options.dryRun) return dryRun(run, app, scope, policy);
     if (options.forceUnlock) await app.forceUnlock();
-    const shown = await showPlan(run, app, scope, policy);
+    const planned = await showPlan(run, app, scope, policy);
     const began = Date.now();
-    const result = await withProgress(run, options.events, (emit) => app.apply(scope, { ...policy, ...shown }, emit)).catch(
+    const result = await withProgress(run, options.events, (emit) => app.apply(scope, { ...policy, ...planned }, emit)).catch(
       (error: unknown) => refused(run, app, scope, policy, error),
     );
     const took = Date.now() - began;
     if (!result.ok) return failed(run, result.resources, result.error);
     const { resources } = result;
-    const said = [`${doneText(resources)} in ${duration(took)}.`, ...underWay(run, resources)];
-    const head = [...said.flatMap((line) => wrapped(line, widthOf(run.io.stdout))), ...keptOrphans(run, resources)].join("\n");
+    const sentences = [`${doneText(resources)} in ${duration(took)}.`, ...underWay(run, resources)];
+    const head = [...sentences.flatMap((line) => wrapped(line, widthOf(run.io.stdout))), ...keptOrphans(run, resources)].join("\n");
     try {
       const outputs = await withSpinner(run, "Reading the addresses", () => app.outputs({ secrets: false, known: result.outputs }));
       return { resources, outputs, text: run.flags.quiet ? head : `${head}\n\n${nextSteps(run, config, outputs)}` };

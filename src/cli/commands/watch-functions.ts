@@ -16,8 +16,8 @@ const INTERRUPTED = 130;
 /** `deploy-lambdas --watch`: deploys after each save below handlers/ and shows the logs of the functions, until Ctrl-C. */
 export const watchFunctions: Action = async (run, [words], options) => {
   const { config } = configOf(run);
-  const named = functionNames((words as readonly string[] | undefined) ?? [], config);
-  const names = named.length > 0 ? named : FUNCTION_NAMES;
+  const requested = functionNames((words as readonly string[] | undefined) ?? [], config);
+  const names = requested.length > 0 ? requested : FUNCTION_NAMES;
   const policy: RunOptions = { adopt: options.adopt === true, allowDataLoss: [], wait: true };
   const app = await openAppFor(run, config);
   const redeployer = await app.redeployer(names);
@@ -25,18 +25,18 @@ export const watchFunctions: Action = async (run, [words], options) => {
   const stopped = new Promise<void>((done) => run.signal.addEventListener("abort", () => done(), { once: true }));
   try {
     await deployed(run, () => redeployer.deploy(undefined, policy));
-    say(run, `Watching ${redeployer.folder}; Ctrl-C ends it.`);
+    printLine(run, `Watching ${redeployer.folder}; Ctrl-C ends it.`);
     await Promise.race([stopped, Promise.all([following(run, app, names), redeploying(run, redeployer, saved)])]);
   } finally {
     await redeployer.close();
   }
   return { json: undefined, text: "", exit: INTERRUPTED };
 };
-const say = (run: CommandContext, text: string) => run.voice.err.write(`${text}\n`);
+const printLine = (run: CommandContext, text: string) => run.voice.err.write(`${text}\n`);
 
 async function redeploying(run: CommandContext, redeployer: Redeployer, saved: AsyncIterable<readonly string[]>): Promise<void> {
   for await (const files of saved) {
-    say(run, run.paint.err("dim", `saved ${files.slice(0, 3).join(", ")}${files.length > 3 ? ` and ${files.length - 3} more` : ""}`));
+    printLine(run, run.paint.err("dim", `saved ${files.slice(0, 3).join(", ")}${files.length > 3 ? ` and ${files.length - 3} more` : ""}`));
     await deployed(run, () => redeployer.deploy(files));
   }
 }
@@ -48,11 +48,11 @@ async function deployed(run: CommandContext, work: () => Promise<Redeployment>):
     const { ok, functions, error } = await work();
     if (!ok) throw error;
     const text = functions.length === 0 ? "nothing to deploy: the code is the same" : `deployed ${functions.join(", ")}`;
-    say(run, `${run.paint.err("good", "✔")} ${text} in ${duration(performance.now() - began)}`);
+    printLine(run, `${run.paint.err("good", "✔")} ${text} in ${duration(performance.now() - began)}`);
   } catch (error) {
     if (run.signal.aborted) return;
     const { code, message, hint } = toFailure(error, false, (text) => toTypedCommands(text, run));
-    say(run, `${run.paint.err("bad", `✖ ${code}`)}  ${message}\n  ${run.paint.err("dim", `nothing was deployed. ${hint}`)}`);
+    printLine(run, `${run.paint.err("bad", `✖ ${code}`)}  ${message}\n  ${run.paint.err("dim", `nothing was deployed. ${hint}`)}`);
   }
 }
 

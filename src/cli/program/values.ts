@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 
 /** Parsers of flag values. Each throws an error with a sentence about the text. */
-export const whole =
+export const wholeNumber =
   (least: number, most: number) =>
   (text: string): number => {
     const value = Number(text);

@@ -1,5 +1,5 @@
 import type { Audit, AuditRow } from "../../app.ts";
-import { beside, columns, wrapped } from "./layout.ts";
+import { columns, hanging, wrapped } from "./layout.ts";
 import type { Paint } from "./paint.ts";
 
 /** Failed controls by severity, then declined ones, then one line for those that pass. Pure. */
@@ -22,6 +22,6 @@ export function auditText({ stack, hardening, summary, controls }: Audit, paint:
 }
 const GRAVITY: readonly AuditRow["severity"][] = ["critical", "high", "medium", "low"];
 const failureLines = ({ id, severity, title, resources }: AuditRow, paint: Paint, width: number): readonly string[] => [
-  ...beside("✖", `${severity}  ${id}  ${title}`, width, (sign) => paint("bad", sign), " "),
-  ...resources.filter(({ ok }) => !ok).flatMap(({ name, message }) => beside("   ", `${name}: ${message}`, width, undefined, " ")),
+  ...hanging("✖", `${severity}  ${id}  ${title}`, width, (sign) => paint("bad", sign), " "),
+  ...resources.filter(({ ok }) => !ok).flatMap(({ name, message }) => hanging("   ", `${name}: ${message}`, width, undefined, " ")),
 ];

@@ -43,15 +43,15 @@ function leaves(path: string, from: unknown, to: unknown): readonly Leaf[] {
 
 /** Members in both lists are not a difference. Others are matched by name, or shown as removed and added. */
 function listLeaves(path: string, from: readonly unknown[], to: readonly unknown[]): readonly Leaf[] {
-  const gone = without(from, to);
+  const removed = without(from, to);
   const added = without(to, from);
-  if (gone.length === 1 && added.length === 1 && from.length === 1) return leaves(`${path}[0]`, gone[0], added[0]);
-  const matched = gone.flatMap((before) => {
+  if (removed.length === 1 && added.length === 1 && from.length === 1) return leaves(`${path}[0]`, removed[0], added[0]);
+  const matched = removed.flatMap((before) => {
     const name = nameOf(before);
     const after = name === undefined ? undefined : added.find((one) => nameOf(one) === name);
     return after === undefined ? [] : [{ name, before, after }];
   });
-  const left = gone.filter((one) => !matched.some(({ before }) => before === one));
+  const left = removed.filter((one) => !matched.some(({ before }) => before === one));
   const fresh = added.filter((one) => !matched.some(({ after }) => after === one));
   return [
     ...matched.flatMap(({ name, before, after }) => leaves(`${path}[${name}]`, before, after)),
@@ -78,7 +78,7 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A value in one line. */
-export const shown = (value: unknown): string =>
+export const valueText = (value: unknown): string =>
   value === undefined || value === null ? "unset" : (JSON.stringify(value) ?? String(value));
 
 /** Number of characters of the common text that are shown around a difference. */

@@ -60,7 +60,7 @@ export const listed = (items: readonly string[], width: number): string[] =>
   wrapped(items.map((item) => item.replaceAll(" ", GLUE)).join(" · "), width);
 
 /** A label with its text; the next lines are aligned with the text. */
-export function beside(label: string, text: string, width: number, paint: (label: string) => string = (l) => l, gap = "  "): string[] {
+export function hanging(label: string, text: string, width: number, paint: (label: string) => string = (l) => l, gap = "  "): string[] {
   const indent = " ".repeat(displayWidth(label) + gap.length);
   const lines = wrapped(text, width - indent.length);
   return lines.map((line, i) => (i === 0 ? `${paint(label)}${gap}${line}` : `${indent}${line}`.trimEnd()));
@@ -103,24 +103,24 @@ export function table(heads: readonly Column[], rows: readonly (readonly Cell[])
   const all = titled ? [heads.map(({ title = "" }): Cell => ({ text: title, style: "dim" })), ...rows] : rows;
   const natural = heads.map((_, i) => Math.max(0, ...all.map((row) => Math.max(...textOf(row[i]).split("\n").map(displayWidth)))));
   const filled = heads.map((_, i) => i).filter((i) => rows.some((row) => textOf(row[i]) !== ""));
-  const shown = kept(filled, heads, natural, room, gap);
-  const widths = fitted(shown, heads, natural, room - gap * Math.max(0, shown.length - 1));
+  const visible = visibleColumns(filled, heads, natural, room, gap);
+  const widths = fitted(visible, heads, natural, room - gap * Math.max(0, visible.length - 1));
   const margin = " ".repeat(indent);
   if (widths === undefined)
     return all.flatMap((row) =>
       stacked(
-        shown.map((i) => row[i]),
+        visible.map((i) => row[i]),
         room,
         paint,
       ).map((line) => `${margin}${line}`),
     );
-  return all.flatMap((row) => rowLines(row, { shown, heads, widths, gap, room, paint }).map((line) => `${margin}${line}`.trimEnd()));
+  return all.flatMap((row) => rowLines(row, { visible, heads, widths, gap, room, paint }).map((line) => `${margin}${line}`.trimEnd()));
 }
 const textOf = (cell: Cell | undefined): string => (cell === undefined ? "" : typeof cell === "string" ? cell : cell.text);
 const styled = (cell: Cell | undefined, text: string, paint: Paint): string =>
   cell === undefined || typeof cell === "string" || text === "" ? text : paint(cell.style, text);
 /** The columns that stay: spare ones are left out one by one while the columns that do not wrap do not fit. */
-function kept(
+function visibleColumns(
   filled: readonly number[],
   heads: readonly Column[],
   natural: readonly number[],
@@ -136,16 +136,16 @@ const leastOf = (head: Column | undefined, natural: number): number => (head?.wr
 
 /** The width of each shown column; undefined: they do not fit. Columns that wrap share the rest of the width. */
 function fitted(
-  shown: readonly number[],
+  visible: readonly number[],
   heads: readonly Column[],
   natural: readonly number[],
   room: number,
 ): ReadonlyMap<number, number> | undefined {
-  const widths = new Map(shown.map((i) => [i, natural[i] ?? 0]));
+  const widths = new Map(visible.map((i) => [i, natural[i] ?? 0]));
   let over = [...widths.values()].reduce((sum, one) => sum + one, 0) - room;
   // The widest column is made narrower first.
   while (over > 0) {
-    const [widest] = shown
+    const [widest] = visible
       .filter((i) => heads[i]?.wraps && (widths.get(i) ?? 0) > WRAP_AT_LEAST)
       .sort((a, b) => (widths.get(b) ?? 0) - (widths.get(a) ?? 0));
     if (widest === undefined) return undefined;
@@ -156,7 +156,7 @@ function fitted(
 }
 
 interface Grid {
-  readonly shown: readonly number[];
+  readonly visible: readonly number[];
   readonly heads: readonly Column[];
   readonly widths: ReadonlyMap<number, number>;
   readonly gap: number;
@@ -164,21 +164,21 @@ interface Grid {
   readonly paint: Paint;
 }
 function rowLines(row: readonly Cell[], grid: Grid): string[] {
-  const { shown, heads, widths, gap, room, paint } = grid;
-  const parts = shown.map((i) => (heads[i]?.wraps ? wrapped(textOf(row[i]), widths.get(i) ?? 0) : textOf(row[i]).split("\n")));
-  const last = shown.at(-1) ?? 0;
+  const { visible, heads, widths, gap, room, paint } = grid;
+  const parts = visible.map((i) => (heads[i]?.wraps ? wrapped(textOf(row[i]), widths.get(i) ?? 0) : textOf(row[i]).split("\n")));
+  const last = visible.at(-1) ?? 0;
   // Users copy an address, so one that does not fit has its own line.
-  if (shown.length > 1 && parts.at(-1)?.some((line) => displayWidth(line) > (widths.get(last) ?? 0))) {
+  if (visible.length > 1 && parts.at(-1)?.some((line) => displayWidth(line) > (widths.get(last) ?? 0))) {
     const own = wrapped(textOf(row[last]), room - 4).map((line) => `    ${styled(row[last], line, paint)}`);
-    return [...rowLines(row, { ...grid, shown: shown.slice(0, -1) }), ...own];
+    return [...rowLines(row, { ...grid, visible: visible.slice(0, -1) }), ...own];
   }
   return Array.from({ length: Math.max(1, ...parts.map((lines) => lines.length)) }, (_, line) =>
-    shown
+    visible
       .map((i, at) => {
         const text = parts[at]?.[line] ?? "";
         const fill = " ".repeat(Math.max(0, (widths.get(i) ?? 0) - displayWidth(text)));
-        const said = styled(row[i], text, paint);
-        return heads[i]?.right ? `${fill}${said}` : i === last ? said : `${said}${fill}`;
+        const cell = styled(row[i], text, paint);
+        return heads[i]?.right ? `${fill}${cell}` : i === last ? cell : `${cell}${fill}`;
       })
       .join(" ".repeat(gap))
       .trimEnd(),
@@ -187,8 +187,8 @@ function rowLines(row: readonly Cell[], grid: Grid): string[] {
 
 /** The cells of one row below each other, all but the first indented. */
 function stacked(cells: readonly (Cell | undefined)[], room: number, paint: Paint): string[] {
-  const said = cells.filter((cell) => textOf(cell) !== "");
-  return said.flatMap((cell, i) => {
+  const present = cells.filter((cell) => textOf(cell) !== "");
+  return present.flatMap((cell, i) => {
     const margin = i === 0 ? "" : "  ";
     return wrapped(textOf(cell), room - margin.length).map((line) => `${margin}${styled(cell, line, paint)}`);
   });

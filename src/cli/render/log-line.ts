@@ -45,9 +45,9 @@ function fieldsOf(text: string): Readonly<Record<string, unknown>> | undefined {
 
 function levelOf(fields: Readonly<Record<string, unknown>>): Level {
   if (typeof fields.type === "string" && fields.type.startsWith("platform.")) return "debug";
-  const said = String(fields.level ?? "info").toLowerCase();
-  if (said === "fatal") return "error";
-  return LEVELS.find((level) => level === said) ?? "info";
+  const levelName = String(fields.level ?? "info").toLowerCase();
+  if (levelName === "fatal") return "error";
+  return LEVELS.find((level) => level === levelName) ?? "info";
 }
 
 /** A part of a line, and its style. */
@@ -120,6 +120,6 @@ function clockTime(timestamp: number): string {
 
 /** One JSON object: the fields of the line, with function and time. */
 export function jsonLine({ function: name, timestamp, level, fields, text }: Entry): string {
-  const said = Object.keys(fields).length > 0 ? fields : { message: text };
-  return JSON.stringify({ timestamp: new Date(timestamp).toISOString(), level: level.toUpperCase(), ...said, function: name });
+  const content = Object.keys(fields).length > 0 ? fields : { message: text };
+  return JSON.stringify({ timestamp: new Date(timestamp).toISOString(), level: level.toUpperCase(), ...content, function: name });
 }

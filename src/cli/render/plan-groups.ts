@@ -16,7 +16,7 @@ const ALIKE = { create: 3, update: 2 } as const;
 export function groupsOf(resources: readonly PlannedResource[]): readonly PlanGroup[] {
   const alike = new Map<string, PlannedResource[]>();
   for (const resource of resources) {
-    const key = keyOf(resource);
+    const key = groupKey(resource);
     alike.set(key, [...(alike.get(key) ?? []), resource]);
   }
   return [...alike.values()].flatMap((members) => {
@@ -41,7 +41,7 @@ function together(members: readonly PlannedResource[]): PlanGroup {
 }
 
 /** The printed text of a resource without its names. */
-function keyOf({ id, kind, decision, attributes, orphan }: PlannedResource): string {
+function groupKey({ id, kind, decision, attributes, orphan }: PlannedResource): string {
   if (orphan || ("notes" in decision && decision.notes)) return id;
   if (decision.action === "create") return JSON.stringify(["create", kind, attributes]);
   // Tags mean the same in each kind; other paths do not.

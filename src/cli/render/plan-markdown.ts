@@ -1,5 +1,5 @@
 import type { Plan } from "../../app.ts";
-import { aroundDifference, differencesOf, isSecurity, shown } from "./difference.ts";
+import { aroundDifference, differencesOf, isSecurity, valueText } from "./difference.ts";
 import { plain } from "./paint.ts";
 import { costText, notesOf, planSummary, shownGroups } from "./plan.ts";
 import type { PlanGroup } from "./plan-groups.ts";
@@ -43,14 +43,14 @@ function changeCell({ first }: PlanGroup): readonly string[] {
   if (decision.action === "refuse") return [`${code(decision.code)} ${escaped(decision.why)}`, escaped(decision.hint)];
   if (decision.action === "retain") return [inventory, cost, decision.why].flatMap((text) => (text ? [escaped(text)] : []));
   if (decision.action !== "update" && decision.action !== "replace") {
-    const said = Object.entries(attributes ?? {}).map(
+    const values = Object.entries(attributes ?? {}).map(
       ([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`,
     );
-    return [...(orphan ? ["no longer in the configuration"] : []), ...(said.length > 0 ? [escaped(said.join("; "))] : []), ...notes];
+    return [...(orphan ? ["no longer in the configuration"] : []), ...(values.length > 0 ? [escaped(values.join("; "))] : []), ...notes];
   }
   const differences = differencesOf(decision.changes).map(({ path, from, to, forces, after }) => {
     if (after !== undefined) return `the new value is known when ${code(after)} exists`;
-    const [before, next] = aroundDifference(shown(from), shown(to), LONGEST);
+    const [before, next] = aroundDifference(valueText(from), valueText(to), LONGEST);
     return `${code(path)}: ${code(before)} → ${code(next)}${forces ? " **forces the replacement**" : ""}${isSecurity(kind, path) ? " 🔒 security" : ""}`;
   });
   return [...differences, ...notes];

@@ -1,6 +1,6 @@
 import type { Plan, PlanCost, PlannedResource } from "../../app.ts";
 import type { Decision, Notes } from "../../engine/decide.ts";
-import { aroundDifference, type Difference, differencesOf, isSecurity, shown } from "./difference.ts";
+import { aroundDifference, type Difference, differencesOf, isSecurity, valueText } from "./difference.ts";
 import { columns, cut, displayWidth, wrapped } from "./layout.ts";
 import type { Paint, Style } from "./paint.ts";
 import { groupsOf, type PlanGroup } from "./plan-groups.ts";
@@ -58,21 +58,21 @@ function signOf({ decision }: PlannedResource, paint: Paint): string {
 
 function detailsOf({ first, ids }: PlanGroup, paint: Paint, width: number): string[] {
   const { decision, inventory, cost, orphan, attributes } = first;
-  const say = (text: string, style?: Style) =>
+  const lines = (text: string, style?: Style) =>
     wrapped(text, width - INDENT.length).map((line) => `${INDENT}${style ? paint(style, line) : line}`);
   const facts = (...all: (string | undefined)[]) => {
-    const said = all.filter((one) => one !== undefined && one !== "");
-    return said.length > 0 ? say(said.join("; "), "dim") : [];
+    const present = all.filter((one) => one !== undefined && one !== "");
+    return present.length > 0 ? lines(present.join("; "), "dim") : [];
   };
-  const members = ids.length > 1 ? say(ids.join(", "), "dim") : [];
-  const notes = notesOf(decision).flatMap((note) => say(note, "warn"));
+  const members = ids.length > 1 ? lines(ids.join(", "), "dim") : [];
+  const notes = notesOf(decision).flatMap((note) => lines(note, "warn"));
   const origin = facts(orphan ? "no longer in the configuration" : undefined);
   switch (decision.action) {
     case "update":
     case "replace":
       return [...differencesOf(decision.changes).flatMap((one) => differenceLines(one, first.kind, paint, width)), ...notes, ...members];
     case "refuse":
-      return [...say(`${decision.code}: ${decision.why}`), ...say(decision.hint)];
+      return [...lines(`${decision.code}: ${decision.why}`), ...lines(decision.hint)];
     case "retain":
       return [...origin, ...facts(inventory, cost), ...facts(decision.why)];
     default:
@@ -84,8 +84,8 @@ export const notesOf = (decision: Decision): Notes => ("notes" in decision ? (de
 
 function attributeLines(attributes: PlannedResource["attributes"], paint: Paint, width: number): string[] {
   if (!attributes) return [];
-  const said = Object.entries(attributes).map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`);
-  return wrapped(said.join("; "), width - INDENT.length).map((line) => `${INDENT}${paint("dim", line)}`);
+  const values = Object.entries(attributes).map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`);
+  return wrapped(values.join("; "), width - INDENT.length).map((line) => `${INDENT}${paint("dim", line)}`);
 }
 
 /** One line where it fits, otherwise one for each value, cut around the difference. */
@@ -97,11 +97,11 @@ function differenceLines(difference: Difference, kind: string, paint: Paint, wid
   const used = INDENT.length + marks.reduce((sum, text) => sum + text.length + 2, 0);
   const [, list, side] = /^(.*)\[([+-])\]$/.exec(path) ?? [];
   if (list !== undefined) {
-    const value = cut(shown(side === "+" ? to : from), Math.max(20, width - used - displayWidth(list) - 4));
+    const value = cut(valueText(side === "+" ? to : from), Math.max(20, width - used - displayWidth(list) - 4));
     return [`${INDENT}${list}: ${paint(side === "+" ? "good" : "bad", `${side} ${value}`)}${mark}`];
   }
   const arrow = paint("dim", "→");
-  const [old, next] = [shown(from), shown(to)];
+  const [old, next] = [valueText(from), valueText(to)];
   if (used + displayWidth(`${path}: ${old} → ${next}`) <= width) return [`${INDENT}${path}: ${old} ${arrow} ${next}${mark}`];
   const room = width - INDENT.length - 4;
   const [before, following] = aroundDifference(old, next, room);

@@ -1,7 +1,7 @@
 import type { LockHolder, ResourceStatus } from "../../app.ts";
 import { bytes } from "../../printable.ts";
 import { nameOfKind } from "./kinds.ts";
-import { beside, type Cell, type Column, table } from "./layout.ts";
+import { type Cell, type Column, hanging, table } from "./layout.ts";
 import type { Paint, Style } from "./paint.ts";
 import { age, plural } from "./words.ts";
 
@@ -50,15 +50,15 @@ const MAIN_KINDS = new Set([
 export function statusText(screen: Screen, style: ScreenStyle): string {
   const { resources, lock } = screen;
   const { paint, width } = style;
-  const shown = new Set<string>();
+  const listed = new Set<string>();
   const parts = PARTS.map(([title, of]) => {
-    const own = resources.filter(({ id }) => of.test(id) && !shown.has(id));
-    for (const { id } of own) shown.add(id);
+    const own = resources.filter(({ id }) => of.test(id) && !listed.has(id));
+    for (const { id } of own) listed.add(id);
     return [title, own] as const;
   }).filter(([, own]) => own.length > 0);
   return [
     `${paint("strong", screen.stack)}  ${paint("dim", `account ${screen.account}, ${screen.region}`)}`,
-    ...(lock ? beside("…", lockText(lock, style.now), width, (sign) => paint("warn", sign), " ") : []),
+    ...(lock ? hanging("…", lockText(lock, style.now), width, (sign) => paint("warn", sign), " ") : []),
     ...parts.flatMap(([title, own]) => ["", paint("strong", title), ...partLines(own, style)]),
     ...["", ...troubles(resources, style), summaryOf(resources)],
   ].join("\n");
@@ -116,9 +116,9 @@ function auxiliaryLines(auxiliary: readonly ResourceStatus[], { paint, width }: 
     if (these.length === 0) return [];
     const counts = new Map<string, number>();
     for (const { kind } of these) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-    const said = [...counts].map(([kind, count]) => nameOfKind(kind, count)).join(", ");
+    const kinds = [...counts].map(([kind, count]) => nameOfKind(kind, count)).join(", ");
     const { sign, style } = LOOK[condition];
-    return beside(sign, `${said}${condition === "absent" ? ": absent" : alarmText(these)}`, width, (text) => paint(style, text));
+    return hanging(sign, `${kinds}${condition === "absent" ? ": absent" : alarmText(these)}`, width, (text) => paint(style, text));
   });
 }
 const alarmText = (these: readonly ResourceStatus[]): string => {
@@ -132,8 +132,8 @@ const isActiveAlarm = ({ kind, state }: ResourceStatus): boolean => kind === "cl
 /** Resources that are not ready, with reasons, and active alarms. */
 function troubles(resources: readonly ResourceStatus[], { paint, width }: ScreenStyle): readonly string[] {
   const lines = resources.flatMap((r) => {
-    if (r.trouble) return beside("✖", `${r.id}  ${r.trouble}`, width, (sign) => paint("bad", sign), " ");
-    return isActiveAlarm(r) ? beside("✖", `${r.id}  the alarm ${r.name} is active`, width, (sign) => paint("bad", sign), " ") : [];
+    if (r.trouble) return hanging("✖", `${r.id}  ${r.trouble}`, width, (sign) => paint("bad", sign), " ");
+    return isActiveAlarm(r) ? hanging("✖", `${r.id}  the alarm ${r.name} is active`, width, (sign) => paint("bad", sign), " ") : [];
   });
   return lines.length > 0 ? [...lines, ""] : [];
 }
@@ -146,6 +146,6 @@ function summaryOf(resources: readonly ResourceStatus[]): string {
     ["absent", "absent"],
     ["wrong", "not serving"],
   ];
-  const said = words.filter(([condition]) => count(condition) > 0).map(([condition, word]) => `${count(condition)} ${word}`);
-  return `${plural(resources.length, "resource")}: ${said.join(", ")}.`;
+  const parts = words.filter(([condition]) => count(condition) > 0).map(([condition, word]) => `${count(condition)} ${word}`);
+  return `${plural(resources.length, "resource")}: ${parts.join(", ")}.`;
 }

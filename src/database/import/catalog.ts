@@ -71,8 +71,8 @@ export interface SequenceProof {
   /** Whether `next` is greater than `greatest`; otherwise the next insert would fail. */
   readonly ahead: boolean;
 }
-/** Checks every sequence that gives a column its values. With `mend`, a sequence behind its column is set to the greatest value. */
-export async function proveSequences(client: Client, mend: boolean): Promise<readonly SequenceProof[]> {
+/** Checks every sequence that gives a column its values. With `correct`, a sequence behind its column is set to the greatest value. */
+export async function proveSequences(client: Client, correct: boolean): Promise<readonly SequenceProof[]> {
   const { rows } = await client.query<{ sequence: string; relation: string; column: string; increment: string }>(
     `SELECT DISTINCT format('%I.%I', sn.nspname, s.relname) AS sequence, format('%I.%I', n.nspname, t.relname) AS relation, quote_ident(a.attname) AS column,
         q.seqincrement::text AS increment
@@ -93,7 +93,7 @@ export async function proveSequences(client: Client, mend: boolean): Promise<rea
         (SELECT CASE WHEN is_called THEN last_value + ${increment} ELSE last_value END AS next FROM ${sequence}) s, (SELECT max(${column}) AS greatest FROM ${relation}) m`,
     );
     const { next = "1", greatest = null, ahead = true } = state.rows[0] ?? {};
-    if (!ahead && mend) await client.query(`SELECT setval('${sequence.replaceAll("'", "''")}', $1::bigint)`, [greatest]);
+    if (!ahead && correct) await client.query(`SELECT setval('${sequence.replaceAll("'", "''")}', $1::bigint)`, [greatest]);
     proofs.push({ sequence, column: `${relation}.${column}`, next, greatest, ahead });
   }
   return proofs;

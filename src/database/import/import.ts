@@ -92,7 +92,9 @@ async function fromServer(admin: Client, target: Connection, source: Connection,
       toolFor("pg_restore", options.variables, facts.version),
     ]);
     tools.catch(() => {}); // awaited below: an unfit source is reported before a missing tool
-    const warnings = await withClient(target, (there) => checkFit(facts, there, { storageGb: options.storageGb, folder: tmpdir() }));
+    const warnings = await withClient(target, (connection) =>
+      checkFit(facts, connection, { storageGb: options.storageGb, folder: tmpdir() }),
+    );
     const [dumper, restorer] = await tools;
     for (const text of warnings) emit({ type: "warning", text });
     const tables = await listTables(client);
@@ -181,10 +183,10 @@ const proveSource = (side: SourceSide, method = methodFor(side)): Promise<readon
 async function proveBoth(
   side: SourceSide,
   begun: Promise<readonly TableProof[]> | readonly TableProof[],
-  there: Connection,
+  target: Connection,
 ): Promise<readonly TableResult[]> {
   const prove = async (ours: typeof begun, method: Method) =>
-    compareTables(...(await Promise.all([ours, proveAll(there, side.jobs, method)])));
+    compareTables(...(await Promise.all([ours, proveAll(target, side.jobs, method)])));
   const first = await prove(begun, methodFor(side));
   return methodFor(side) === "md5" || first.every(({ equal }) => equal) ? first : prove(proveSource(side, "md5"), "md5");
 }
@@ -210,7 +212,7 @@ async function judged(target: Connection, tables: readonly TableResult[]): Promi
 async function finish(admin: Client, target: Connection, mark: string, tables: readonly TableResult[], emit: Emit): Promise<Moved> {
   refuseDifferent(tables, `${nameOf(target)} is unchanged`, "Run the same command again. If the tables differ again, report them.");
   const staging = { ...target, database: stagingName(target.database) };
-  const sequences = await withClient(staging, (client) => mended(client, emit));
+  const sequences = await withClient(staging, (client) => withCorrectSequences(client, emit));
   await admin.query(
     `COMMENT ON DATABASE ${admin.escapeIdentifier(staging.database)} IS ${admin.escapeLiteral(`${mark} at ${new Date().toISOString()}`)}`,
   );
@@ -218,7 +220,7 @@ async function finish(admin: Client, target: Connection, mark: string, tables: r
   return { moved: true, tables, sequences };
 }
 
-async function mended(client: Client, emit: Emit): Promise<readonly SequenceProof[]> {
+async function withCorrectSequences(client: Client, emit: Emit): Promise<readonly SequenceProof[]> {
   const proofs = await proveSequences(client, true);
   for (const { sequence, column, next, greatest } of proofs.filter(({ ahead }) => !ahead))
     emit({

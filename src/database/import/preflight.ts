@@ -38,22 +38,22 @@ export async function checkFit(
   target: Client,
   place: { readonly storageGb: number; readonly folder: string },
 ): Promise<readonly string[]> {
-  const there = await factsOf(target);
+  const targetFacts = await factsOf(target);
   const { rows } = await target.query<{ name: string }>("SELECT name FROM pg_available_extensions");
   const available = new Set(rows.map(({ name }) => name));
   const missing = source.extensions.filter((name) => !available.has(name));
   const needed = Math.ceil((source.bytes * ROOM) / GB);
   const free = freeIn(place.folder);
   const problems = [
-    ...(source.version > there.version
+    ...(source.version > targetFacts.version
       ? [
-          `The source is PostgreSQL ${source.version} and the stack's database ${there.version}: set database.engineVersion to "${source.version}" and run \`fleetlogix setup\`.`,
+          `The source is PostgreSQL ${source.version} and the stack's database ${targetFacts.version}: set database.engineVersion to "${source.version}" and run \`fleetlogix setup\`.`,
         ]
       : []),
     ...(missing.length > 0
       ? [`The stack's database does not offer the extension ${missing.join(", ")}: drop it in the source, if nothing uses it.`]
       : []),
-    ...(there.encoding === "UTF8" ? [] : [`The encoding of the stack's database is ${there.encoding}, not UTF8.`]),
+    ...(targetFacts.encoding === "UTF8" ? [] : [`The encoding of the stack's database is ${targetFacts.encoding}, not UTF8.`]),
     ...(needed > place.storageGb
       ? [
           `The source takes ${bytes(source.bytes)} and needs ${needed} GB there: set database.storageGb to ${Math.ceil(needed * 1.5)} and run \`fleetlogix setup\`.`,
@@ -73,20 +73,22 @@ export async function checkFit(
       },
     );
   }
-  return warningsFor(source, there);
+  return warningsFor(source, targetFacts);
 }
 
-function warningsFor(source: Facts, there: Facts): readonly string[] {
+function warningsFor(source: Facts, target: Facts): readonly string[] {
   const { roles, largeObjects, encoding } = source;
   return [
     ...(roles.length > 0
       ? [`Roles are not imported: objects of ${roles.join(", ")} will belong to the stack's user, and their privileges are dropped.`]
       : []),
     ...(largeObjects > 0 ? [`${largeObjects} large objects are imported. The comparison does not include them.`] : []),
-    ...(encoding !== there.encoding
-      ? [`Text is converted from ${encoding} to ${there.encoding}. Checksums are those of the converted text.`]
+    ...(encoding !== target.encoding
+      ? [`Text is converted from ${encoding} to ${target.encoding}. Checksums are those of the converted text.`]
       : []),
-    ...(source.collate !== there.collate ? [`The source sorts text as ${source.collate}, the stack's database as ${there.collate}.`] : []),
+    ...(source.collate !== target.collate
+      ? [`The source sorts text as ${source.collate}, the stack's database as ${target.collate}.`]
+      : []),
   ];
 }
 

@@ -81,11 +81,11 @@ function run(
 /** The error for a failed tool, from the last lines of its output. */
 function explained(last: readonly string[], path: string, connection: Connection): FleetlogixError {
   const tool = path.split("/").at(-1) ?? path;
-  const said =
+  const cause =
     last.find((line) => /error:|FATAL|No space/i.test(line))?.replace(/^pg_\w+: (error: )?/, "") ?? last.at(-1) ?? `${tool} failed`;
   const all = last.join("\n");
   const fail = (code: "IMPORT_FAILED" | "DATABASE_UNREACHABLE" | "DATABASE_REFUSED", text: string, hint: string) =>
-    new FleetlogixError(code, `${text}: ${said}. The stack's database is unchanged.`, { hint, resource: DATABASE_ID });
+    new FleetlogixError(code, `${text}: ${cause}. The stack's database is unchanged.`, { hint, resource: DATABASE_ID });
   if (/No space left on device|disk full/i.test(all))
     return tool === "pg_dump"
       ? fail("IMPORT_FAILED", "The folder for the dump is full", "Set TMPDIR to a folder with more room, then run the same command again.")

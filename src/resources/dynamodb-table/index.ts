@@ -51,7 +51,7 @@ export const dynamodbTable: ResourceKind<TableId, TableSpec, TableLive, TableOut
   },
   label: ({ name }) => name,
   diff: (spec, live) => [
-    ...differences({ key: [live.key, keyOf(spec)] }, "replace").map((change) => ({
+    ...differences({ key: [live.key, keySchemaOf(spec)] }, "replace").map((change) => ({
       ...change,
       keep: `another name than "${live.name}" in "tables"`,
     })),
@@ -132,7 +132,7 @@ async function explainLimit(name: string, change: Promise<unknown>): Promise<voi
 }
 
 const arnOf = (name: string, place: AwsLocation) => arnAt(place, "dynamodb", `table/${name}`);
-const keyOf = ({ key }: TableSpec) => [`HASH ${key.hash} S`, ...(key.range ? [`RANGE ${key.range} S`] : [])];
+const keySchemaOf = ({ key }: TableSpec) => [`HASH ${key.hash} S`, ...(key.range ? [`RANGE ${key.range} S`] : [])];
 
 async function observe(dynamodb: DynamoDB, table: TableDescription): Promise<Observation<TableLive>> {
   const { TableName = "", TableArn: arn = "", TableStatus: status = "ACTIVE" } = table;

@@ -168,7 +168,7 @@ async function observe(lambda: Lambda, iam: IAM, FunctionName: string, found: Ge
   const { version, weights = {} } = aliases.get(ALIAS) ?? {};
   const published = version && (await lambda.getFunctionConfiguration({ FunctionName, Qualifier: version }));
   const arn = latest.FunctionArn ?? "";
-  const named = new Set([...aliases.values()].flatMap((alias) => [alias.version, ...Object.keys(alias.weights)]));
+  const aliasedVersions = new Set([...aliases.values()].flatMap((alias) => [alias.version, ...Object.keys(alias.weights)]));
   const tags = found.Tags ?? {};
   const live: FunctionLive = {
     name: FunctionName,
@@ -184,7 +184,7 @@ async function observe(lambda: Lambda, iam: IAM, FunctionName: string, found: Ge
     roleId: tags[ROLE_TAG],
     stopped: found.Concurrency?.ReservedConcurrentExecutions === 0,
     otherStatements,
-    oldVersions: versions.filter((v) => !named.has(v)).slice(KEPT_VERSIONS),
+    oldVersions: versions.filter((v) => !aliasedVersions.has(v)).slice(KEPT_VERSIONS),
   };
   if (latest.State === "Failed") return { state: "failed", live, tags, reason: latest.StateReason ?? "Lambda gives no reason" };
   const busy = latest.State === "Pending" || latest.LastUpdateStatus === "InProgress";

@@ -159,8 +159,8 @@ function liveOf(found: DBInstance): DatabaseLive {
 function reasonOf(live: DatabaseLive): string | undefined {
   if (live.status === FULL) return fullReason(live);
   if (live.status !== "failed") return STUCK[live.status];
-  const named = (flag: string) => `${flag} ${live.identifier}`;
-  return `its creation failed and does not continue: \`aws rds describe-events --source-type db-instance ${named("--source-identifier")}\` says why, and \`aws rds delete-db-instance ${named("--db-instance-identifier")} --skip-final-snapshot\` deletes it, with whatever is in it`;
+  const withIdentifier = (flag: string) => `${flag} ${live.identifier}`;
+  return `its creation failed and does not continue: \`aws rds describe-events --source-type db-instance ${withIdentifier("--source-identifier")}\` says why, and \`aws rds delete-db-instance ${withIdentifier("--db-instance-identifier")} --skip-final-snapshot\` deletes it, with whatever is in it`;
 }
 const FULL = "storage-full";
 const fullReason = (live: DatabaseLive) => `its storage is full: write "storageGb": ${leastGrowth(live)} or more in "database"`;

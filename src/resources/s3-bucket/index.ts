@@ -92,8 +92,8 @@ export const s3Bucket: ResourceKind<BucketId, BucketSpec, BucketLive, BucketOutp
   async candidates(ctx) {
     const s3 = await ctx.world.s3();
     const { Buckets = [] } = await s3.listBuckets({ Prefix: "fleetlogix" });
-    const here = Buckets.filter((b) => mayBeOurs(b.Name) && (b.BucketRegion ?? ctx.place.region) === ctx.place.region);
-    return here.map((b) => ({ name: b.Name ?? "" }));
+    const inRegion = Buckets.filter((b) => mayBeOurs(b.Name) && (b.BucketRegion ?? ctx.place.region) === ctx.place.region);
+    return inRegion.map((b) => ({ name: b.Name ?? "" }));
   },
 };
 

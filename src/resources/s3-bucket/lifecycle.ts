@@ -33,12 +33,12 @@ const archiving = ({ prefix: Prefix, afterDays: Days }: NonNullable<BucketSpec["
   Transitions: [{ Days, StorageClass: "GLACIER" }],
 });
 /** One change for each rule, by its id, so that a plan names each foreign rule that it removes. */
-export function ruleChanges(there: readonly LifecycleRule[], wanted: readonly LifecycleRule[]): readonly Change[] {
+export function ruleChanges(current: readonly LifecycleRule[], wanted: readonly LifecycleRule[]): readonly Change[] {
   const ruleWith = (rules: readonly LifecycleRule[], id: string | undefined) => rules.find(({ ID }) => ID === id);
-  const foreign = there.filter(({ ID }) => ruleWith(wanted, ID) === undefined);
+  const foreign = current.filter(({ ID }) => ruleWith(wanted, ID) === undefined);
   return [
     ...wanted.flatMap((rule) => {
-      const live = ruleWith(there, rule.ID);
+      const live = ruleWith(current, rule.ID);
       return differences({ [`lifecycle.${rule.ID}`]: [live && ruleForm(live), ruleForm(rule)] });
     }),
     ...foreign.map((rule): Change => {

@@ -84,8 +84,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     edits: [
       ["holdsData: true,", "holdsData: false,"],
       [
-        '...differences({ key: [live.key, keyOf(spec)] }, "replace").map(',
-        '...differences({ key: [live.key, keyOf(spec)], billing: [live.attributes.billing, "PAY_PER_REQUEST"] }, "replace").map(',
+        '...differences({ key: [live.key, keySchemaOf(spec)] }, "replace").map(',
+        '...differences({ key: [live.key, keySchemaOf(spec)], billing: [live.attributes.billing, "PAY_PER_REQUEST"] }, "replace").map(',
       ],
     ],
     scenarios: "^F16 table.routes billing",
@@ -126,8 +126,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "src/engine/errors.ts",
     edits: [
       [
-        'hint: "Mend what AWS names, then run the same command again: it continues from here.",\n    resource: subject.id,\n    awsCode: fault.code,',
-        'hint: "Mend what AWS names, then run the same command again: it continues from here.",\n    resource: subject.id,',
+        'hint: "Correct what AWS names, then run the same command again: it continues from here.",\n    resource: subject.id,\n    awsCode: fault.code,',
+        'hint: "Correct what AWS names, then run the same command again: it continues from here.",\n    resource: subject.id,',
       ],
     ],
     scenarios: "^F7 invalid at up (sns:CreateTopic|iam:CreateRole)",
@@ -153,10 +153,10 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     edits: [
       ["Tags: toTagList(defined({ ...ctx.tags,", "Tags: toTagList(defined({ ...ctx.tags, nth: nth(ctx.world),"],
       [
-        "const keyOf = (",
+        "const keySchemaOf = (",
         `const counts = new WeakMap<object, number>();
 const nth = (world: object) => String(counts.set(world, (counts.get(world) ?? 0) + 1).get(world));
-const keyOf = (`,
+const keySchemaOf = (`,
       ],
     ],
     scenarios: "^I13 [5-8] calls at a time",

@@ -4,7 +4,7 @@ import { buildProgram } from "../../../src/cli/program.ts";
 import { auditText } from "../../../src/cli/render/audit.ts";
 import { findingText } from "../../../src/cli/render/findings.ts";
 import { keysTable } from "../../../src/cli/render/keys.ts";
-import { beside, columns, cut, displayWidth, labelled, table, wrapped } from "../../../src/cli/render/layout.ts";
+import { columns, cut, displayWidth, hanging, labelled, table, wrapped } from "../../../src/cli/render/layout.ts";
 import { mailText } from "../../../src/cli/render/mail.ts";
 import { plain, voiceOf } from "../../../src/cli/render/paint.ts";
 import { planText } from "../../../src/cli/render/plan.ts";
@@ -116,7 +116,7 @@ describe("words", () => {
     expect(wrapped("one two three four five six", 20)).toEqual(["one two three four", "five six"]);
     const command = "`fleetlogix teardown --delete-data --local`";
     expect(wrapped(`Run this now: ${command} and wait.`, 20)).toContain(command);
-    expect(beside("✔", "one two three four five six", 22)).toEqual(["✔  one two three four", "   five six"]);
+    expect(hanging("✔", "one two three four five six", 22)).toEqual(["✔  one two three four", "   five six"]);
   });
 });
 
