@@ -3,7 +3,8 @@ import * as z from "zod/mini";
 /**
  * The input schemas of the API. They have three users: the functions validate calls, the OpenAPI document is generated from them
  * (`z.toJSONSchema(schema, { target: "openapi-3.0", io: "input", unrepresentable: "any" })`), and the TypeScript types are inferred
- * from them. They use `zod/mini`, because they are bundled into every function.
+ * from them. They use `zod/mini`, because they are bundled into every function. The comments `NO_SIDE_EFFECTS` and `PURE` let the
+ * bundler leave out the schemas that a function does not use.
  */
 
 const ID_TEXT = /^[A-Za-z0-9._:-]{1,64}$/;
@@ -13,15 +14,21 @@ const TOO_OLD = "Must not lie before 2000-01-01: the clock of the phone is wrong
 const EARLIEST_MS = Date.UTC(2000, 0, 1);
 const MAX_EXTRA_BYTES = 2048;
 
+/* @__NO_SIDE_EFFECTS__ */
 const described = <T extends z.core.$ZodType>(schema: T, description: string, more: object = {}): T => {
   z.globalRegistry.add(schema, { description, ...more });
   return schema;
 };
 
+/* @__NO_SIDE_EFFECTS__ */
+const strict = <T extends z.core.$ZodLooseShape>(shape: T) => z.strictObject(shape);
+
+/* @__NO_SIDE_EFFECTS__ */
 const bounded = (minimum: number, maximum: number, description: string) =>
   described(z.number().check(z.minimum(minimum), z.maximum(maximum)), description);
 
 /** A measured value. Phones send a negative value when it is unknown: iOS sends -1. */
+/* @__NO_SIDE_EFFECTS__ */
 const measured = (maximum: number, description: string) =>
   described(
     z.pipe(
@@ -32,6 +39,7 @@ const measured = (maximum: number, description: string) =>
   );
 
 /** `null` in an optional field means that it is absent. */
+/* @__NO_SIDE_EFFECTS__ */
 const optional = <T extends z.core.$ZodType>(schema: T) =>
   z.optional(
     z.pipe(
@@ -41,6 +49,7 @@ const optional = <T extends z.core.$ZodType>(schema: T) =>
   );
 
 /** An id; an integer becomes its decimal string. */
+/* @__NO_SIDE_EFFECTS__ */
 export const makeId = (description: string) =>
   described(
     z.pipe(
@@ -75,6 +84,7 @@ function toUtc(text: string): string {
 }
 
 /** Accepts a time with `Z` or an offset; the output is in UTC. */
+/* @__NO_SIDE_EFFECTS__ */
 const makeTime = (description: string) =>
   described(
     z.pipe(
@@ -89,9 +99,10 @@ const makeTime = (description: string) =>
     { format: "date-time" },
   );
 
+/* @__NO_SIDE_EFFECTS__ */
 const makePosition = (description: string) =>
   described(
-    z.strictObject({
+    strict({
       lat: bounded(-90, 90, "Latitude in degrees, north positive (WGS 84)."),
       lon: bounded(-180, 180, "Longitude in degrees, east positive (WGS 84)."),
     }),
@@ -99,6 +110,7 @@ const makePosition = (description: string) =>
   );
 export const position = makePosition("A position.");
 
+/* @__NO_SIDE_EFFECTS__ */
 const polyline = (description: string) => described(z.array(position).check(z.minLength(2), z.maxLength(2000)), description);
 
 const eventId = makeId(
@@ -106,6 +118,7 @@ const eventId = makeId(
 );
 
 /** Text. Half a surrogate pair is refused, because DynamoDB refuses it. */
+/* @__NO_SIDE_EFFECTS__ */
 const makeText = (minimum: number, maximum: number, description: string) =>
   described(
     z.string().check(
@@ -116,6 +129,7 @@ const makeText = (minimum: number, maximum: number, description: string) =>
     description,
   );
 
+/* @__NO_SIDE_EFFECTS__ */
 const thresholdKm = (description: string) => described(z.number().check(z.positive(), z.maximum(1000)), description);
 
 /** Additional data of the app. It is stored in the raw copy only. */
@@ -132,7 +146,7 @@ export const DELIVERY_STATUSES = ["pending", "assigned", "in_transit", "delivere
 export const deliveryStatus = described(z.enum(DELIVERY_STATUSES), "Status of the delivery.");
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
-export const deliveryUpdate = z.strictObject({
+export const deliveryUpdate = strict({
   delivery_id: makeId("Id of the delivery."),
   status: deliveryStatus,
   occurred_at: optional(makeTime("Time of the event. It decides the order of updates. Default: time of receipt.")),
@@ -156,7 +170,7 @@ const accuracyM = measured(100_000, "Accuracy radius of the position in metres, 
 const speedKmh = measured(1000, "Current speed, km/h.");
 const headingDeg = measured(360, "Direction of travel in degrees, clockwise from north.");
 
-export const vehicleFix = z.strictObject({
+export const vehicleFix = strict({
   vehicle_id: makeId("Id of the vehicle."),
   position: makePosition("Position of the vehicle."),
   recorded_at: optional(makeTime("Time of the fix. Default: time of receipt.")),
@@ -174,7 +188,7 @@ export const vehicleFix = z.strictObject({
   extra: optional(extra),
 });
 
-export const plannedRoute = z.strictObject({
+export const plannedRoute = strict({
   waypoints: polyline("Positions of the route in driving order."),
   name: optional(makeText(1, 200, "Display name of the route.")),
   threshold_km: optional(
@@ -182,7 +196,7 @@ export const plannedRoute = z.strictObject({
   ),
 });
 
-const routeFixFields = z.strictObject({
+const routeFixFields = strict({
   vehicle_id: makeId("Id of the vehicle."),
   position: makePosition("Position of the vehicle."),
   route_id: optional(makeId("Id of the planned route. Either this or `planned_route` is required.")),
@@ -206,7 +220,7 @@ const routeFixFields = z.strictObject({
 });
 
 /** One of `route_id` and `planned_route` is required. JSON Schema for OpenAPI 3.0 shows both as optional; the function checks it. */
-export const routeFix = routeFixFields.check(
+export const routeFix = /* @__PURE__ */ routeFixFields.check(
   z.refine((fix) => fix.route_id !== undefined || fix.planned_route !== undefined, {
     error: "Give route_id or planned_route.",
     path: ["route_id"],
@@ -215,6 +229,7 @@ export const routeFix = routeFixFields.check(
 
 /** Query parameters arrive as text. These schemas define the allowed texts. */
 export const DEFAULT_LIMIT = 20;
+/* @__NO_SIDE_EFFECTS__ */
 const makeLimit = (most: number, rule: RegExp, of: string) =>
   described(
     z.pipe(z.string().check(z.regex(rule, { error: `Must be an integer from 1 to ${most}.` })), z.transform(Number)),
@@ -228,6 +243,7 @@ export const VEHICLE_STATES = ["moving", "stopped", "silent"] as const;
 export const vehicleState = described(z.enum(VEHICLE_STATES), "Only vehicles in this state.");
 export const ALERT_STATES = ["open", "closed"] as const;
 export const alertState = described(z.enum(ALERT_STATES), "Only alerts in this state.");
+/* @__NO_SIDE_EFFECTS__ */
 export const makeQueryTime = (description: string) => makeTime(description);
 
 export type DeliveryUpdate = z.output<typeof deliveryUpdate>;
