@@ -13,6 +13,8 @@ export interface KillOptions {
   readonly seed: number;
   /** Scenarios at once. */
   readonly lanes: number;
+  /** Only scenarios whose name this regular expression finds; default: all. */
+  readonly only?: string | undefined;
   /** Also with a real PostgreSQL whose data a teardown keeps. */
   readonly keptData: boolean;
   readonly print: (line: string) => void;
@@ -23,7 +25,8 @@ export async function killEverywhere(options: KillOptions): Promise<Report> {
   const folder = mkdtempSync(join(tmpdir(), "kill-up-"));
   try {
     const reference = await makeReference(join(folder, "data"));
-    const chosen = sample(scenariosOf(reference), options.sample, options.seed);
+    const all = scenariosOf(reference).filter(({ name }) => options.only === undefined || new RegExp(options.only).test(name));
+    const chosen = sample(all, options.sample, options.seed);
     const { play, report } = openReport(chosen.length, options.print);
     const queue = chosen.values();
     const lane = async (): Promise<void> => {

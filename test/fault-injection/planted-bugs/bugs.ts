@@ -2,6 +2,8 @@ import type { InvariantId } from "../catalogue.ts";
 
 /** A bug that somebody might write, and the invariant that must catch it. */
 export interface PlantedBug {
+  /** The suite that catches it; default: the campaign. */
+  readonly suite?: "campaign" | "kill";
   readonly invariant: InvariantId;
   readonly bug: string;
   readonly file: string;
@@ -160,5 +162,74 @@ const keySchemaOf = (`,
       ],
     ],
     scenarios: "^I13 [5-8] calls at a time",
+  },
+  {
+    suite: "kill",
+    invariant: "I2",
+    bug: "the lock of a dead process is not taken over",
+    file: "src/aws/lock.ts",
+    edits: [["(held.pid === owner.pid || !place.alive(held.pid))", "held.pid === owner.pid"]],
+    scenarios: "^F2 up: killed after apigateway POST /usageplans \\(1\\)$",
+  },
+  {
+    suite: "kill",
+    invariant: "I2",
+    bug: "a topic gets the tag that makes it ours in a second call",
+    file: "src/resources/sns-topic.ts",
+    edits: [
+      [
+        "await sns.createTopic({ Name: name, Tags: toTagList(ctx.tags), Attributes });",
+        "const { TopicArn: ResourceArn } = await sns.createTopic({ Name: name, Attributes });\n    await sns.tagResource({ ResourceArn, Tags: toTagList(ctx.tags) });",
+      ],
+    ],
+    scenarios: "^F2 up: killed after sns CreateTopic \\(1\\)$",
+  },
+  {
+    suite: "kill",
+    invariant: "I3",
+    bug: "a usage plan gets its tag in a second call, and only tagged ones are looked for",
+    file: "src/resources/apigateway-usage-plan.ts",
+    edits: [
+      ["filter((plan) => plan.name === name)", "filter((plan) => plan.name === name && plan.tags?.Project)"],
+      [
+        "await (await ctx.world.apigateway()).createUsagePlan({",
+        "const gateway = await ctx.world.apigateway();\n    const { id } = await gateway.createUsagePlan({",
+      ],
+      [
+        "      tags: ctx.tags,\n    });",
+        '    });\n    await gateway.tagResource({ resourceArn: gatewayArn(ctx.place, "/usageplans/" + id), tags: ctx.tags });',
+      ],
+    ],
+    scenarios: "^F2 up: killed after apigateway POST /usageplans \\(1\\)$",
+  },
+  {
+    suite: "kill",
+    invariant: "I3",
+    bug: "an API without its document, from an interrupted run, is not looked for",
+    file: "src/resources/apigateway-rest-api.ts",
+    edits: [
+      ["filter((api) => api.name === name)", "filter((api) => api.name === name && hashOf(api.description))"],
+      [
+        "await (await ctx.world.apigateway()).createRestApi({ name, description: words, endpointConfiguration, tags: ctx.tags });",
+        `const gateway = await ctx.world.apigateway();
+    const { id: restApiId } = await gateway.createRestApi({ name, description: words, endpointConfiguration, tags: ctx.tags });
+    const body = new TextEncoder().encode(JSON.stringify(spec.document));
+    await gateway.putRestApi({ restApiId, mode: "overwrite", failOnWarnings: true, parameters: REGIONAL, body });`,
+      ],
+    ],
+    scenarios: "^F2 up: killed after apigateway POST /restapis \\(1\\)$",
+  },
+  {
+    suite: "kill",
+    invariant: "I1",
+    bug: "a table counts as complete after the first of the calls that complete it",
+    file: "src/resources/dynamodb-table/index.ts",
+    edits: [
+      [
+        "...attributeChanges(ATTRIBUTES, live.attributes, spec, live),",
+        "...(live.attributes.pointInTimeRecovery ? [] : attributeChanges(ATTRIBUTES, live.attributes, spec, live)),",
+      ],
+    ],
+    scenarios: "^F1 up: killed before dynamodb UpdateTimeToLive ",
   },
 ];

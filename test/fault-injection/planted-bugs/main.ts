@@ -17,6 +17,9 @@ const { values } = parseArgs({
 const project = resolve(import.meta.dirname, "../../..");
 const matching = PLANTED_BUGS.filter(({ invariant, bug }) => new RegExp(values.only).test(`${invariant}: ${bug}`));
 const chosen = sample(matching, values.sample === undefined ? undefined : Number(values.sample), Number(values.seed));
+/** The kill suite starts the real command, so its copy is built. */
+const PARTS = ["src", "handlers", join("test", "fault-injection"), join("test", "recordings"), "package.json", "tsconfig.json"];
+const BUILT_PARTS = [...PARTS, "bin", "scripts", "migrations"];
 let missed = 0;
 for (const bug of chosen) {
   const output = await play(bug);
@@ -28,22 +31,23 @@ for (const bug of chosen) {
 console.log(`${chosen.length} bugs planted, ${missed} not caught`);
 process.exit(missed > 0 ? 1 : 0);
 
-async function play({ file, edits, scenarios }: PlantedBug): Promise<string> {
+async function play({ suite = "campaign", file, edits, scenarios }: PlantedBug): Promise<string> {
   const copy = mkdtempSync(join(tmpdir(), "campaign-bug-"));
   try {
-    for (const part of ["src", "handlers", join("test", "fault-injection"), join("test", "recordings"), "package.json", "tsconfig.json"])
-      cpSync(join(project, part), join(copy, part), { recursive: true });
+    for (const part of suite === "kill" ? BUILT_PARTS : PARTS) cpSync(join(project, part), join(copy, part), { recursive: true });
     symlinkSync(join(project, "node_modules"), join(copy, "node_modules"));
     writeFileSync(join(copy, file), withBug(join(project, file), edits));
-    return await output(copy, scenarios);
+    if (suite === "campaign") return await output(copy, ["test/fault-injection/campaign/main.ts", "--only", scenarios, "--workers", "1"]);
+    const built = await output(copy, ["scripts/build.ts"]);
+    return built + (await output(copy, ["test/fault-injection/kill/main.ts", "--only", scenarios, "--lanes", "1"]));
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
 }
 
-function output(copy: string, scenarios: string): Promise<string> {
-  const options = ["--only", scenarios, "--workers", "1"];
-  const child = spawn(process.execPath, ["--import", "tsx", "test/fault-injection/campaign/main.ts", ...options], { cwd: copy });
+/** What a script prints. */
+function output(copy: string, script: readonly string[]): Promise<string> {
+  const child = spawn(process.execPath, ["--import", "tsx", ...script], { cwd: copy });
   let text = "";
   const collect = (part: Buffer): void => {
     text += part.toString();
