@@ -5,7 +5,14 @@ interface Format {
   readonly version: number;
 }
 /** Each migration turns data of the previous version into data of its own version. A released migration never changes. */
-const MIGRATIONS: readonly ((store: Store) => void)[] = [];
+const MIGRATIONS: readonly ((store: Store) => void)[] = [renamePendingCreations];
+
+/** Format 1: `birth` of a database instance is named `pendingCreation`. */
+function renamePendingCreations(store: Store): void {
+  const instances = store.collection<{ readonly birth?: unknown }>("rds.instances");
+  for (const [key, { birth: pendingCreation, ...instance }] of instances.entries())
+    if (pendingCreation !== undefined) instances.put(key, { ...instance, pendingCreation } as object);
+}
 
 export class NewerDataError extends Error {
   readonly code = "LOCAL_DATA_NEWER";

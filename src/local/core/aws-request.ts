@@ -151,11 +151,11 @@ function withQueryHeaders(
 
 /** Aborts when the client closes the connection before the response is sent. */
 function signalOf(response: ServerResponse): AbortSignal {
-  const gone = new AbortController();
-  const abort = (): void => gone.abort(new Error("the client went away"));
+  const disconnected = new AbortController();
+  const abort = (): void => disconnected.abort(new Error("the client went away"));
   if (response.destroyed && !response.writableFinished) abort();
   else response.once("close", () => response.writableFinished || abort());
-  return gone.signal;
+  return disconnected.signal;
 }
 
 /** The whole body, read once. */

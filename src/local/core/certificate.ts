@@ -34,8 +34,8 @@ export function selfSigned({ name, privateKey, publicKey, from, until, loopback 
     ...(loopback ? [explicit(3, sequence(basicConstraints(), subjectAltName()))] : []),
   );
   const signature = createSign("sha256").update(body).sign(privateKey);
-  const whole = sequence(body, algorithm, der(0x03, Buffer.concat([Buffer.from([0]), signature])));
-  const base64 = whole.toString("base64").match(/.{1,64}/g) as string[];
+  const certificate = sequence(body, algorithm, der(0x03, Buffer.concat([Buffer.from([0]), signature])));
+  const base64 = certificate.toString("base64").match(/.{1,64}/g) as string[];
   return `-----BEGIN CERTIFICATE-----\n${base64.join("\n")}\n-----END CERTIFICATE-----\n`;
 }
 

@@ -60,8 +60,8 @@ export function dataFolderOf(dataDir: string, part: string): DataFolder {
   if (!user) return { folder: inside, owner: undefined };
   const name = createHash("sha256").update(inside).digest("hex").slice(0, 16);
   const outside = join(OUTSIDE, name);
-  const here = !existsSync(outside) && reachable(dirname(dirname(inside)));
-  return { folder: here ? inside : outside, owner: user };
+  const isReachable = !existsSync(outside) && reachable(dirname(dirname(inside)));
+  return { folder: isReachable ? inside : outside, owner: user };
 }
 
 export const isOutside = (place: DataFolder): boolean => dirname(place.folder) === OUTSIDE;

@@ -38,8 +38,8 @@ const plan = z.strictObject({ seed: z.number().int().default(1), rules: z.array(
 
 /** Reads a fault plan, `{ "seed": 1, "rules": [...] }`, a list of rules or one rule; throws an error whose message names the path of each wrong value. */
 export function parseFaultPlan(json: unknown): WrittenRule[] {
-  const whole = typeof json === "object" && json !== null && "rules" in json;
-  const read = plan.safeParse(whole ? json : { rules: Array.isArray(json) ? json : [json] });
+  const isObject = typeof json === "object" && json !== null && "rules" in json;
+  const read = plan.safeParse(isObject ? json : { rules: Array.isArray(json) ? json : [json] });
   if (read.success) return read.data.rules.map((one, i) => ({ ...one, seed: one.seed ?? read.data.seed + i }));
   throw new Error(`The fault plan is not valid:\n${z.prettifyError(read.error)}`);
 }

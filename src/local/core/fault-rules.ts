@@ -54,13 +54,13 @@ export const needsHistory = (rule: ActiveRule, call: FaultedCall): boolean =>
 
 function matches({ service, operation, write, input, fault }: ActiveRule, call: FaultedCall): boolean {
   if (service !== undefined && service !== call.service) return false;
-  if (operation !== undefined && !named(operation, call.operation)) return false;
+  if (operation !== undefined && !matchesPattern(operation, call.operation)) return false;
   if (write !== undefined && write !== isWrite(call.operation)) return false;
   if (fault.kind === "staleRead" && isWrite(call.operation)) return false;
   if ((fault.kind === "staleList" || fault.kind === "emptyPage") && !isList(call.operation)) return false;
   return input === undefined || describeInput(call.input).includes(input);
 }
-const named = (pattern: string, name: string): boolean =>
+const matchesPattern = (pattern: string, name: string): boolean =>
   pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 /** List…, Describe…s, Get…s: the operations that return several resources. */
 const isList = (operation: string): boolean => /^List|^(Describe|Get)\w+s$|^GetResources$/.test(operation);

@@ -72,7 +72,7 @@ export function faultPlan(initial: readonly FaultRule[] = [], { keepCalls = 20_0
       const hit = rules.filter((rule) => hits(rule, call))[0]?.fault;
       if (hit) entry.fault = hit.kind;
       const keepsResult = rules.some((rule) => needsHistory(rule, call));
-      return recordOutcome(entry, () => play(hit, call, earlier, recordingEffect(entry, earlier, keepsResult, call, execute)));
+      return recordOutcome(entry, () => applyFault(hit, call, earlier, recordingEffect(entry, earlier, keepsResult, call, execute)));
     },
   };
 }
@@ -114,7 +114,7 @@ async function recordOutcome(entry: LoggedCall, run: () => Promise<Record<string
   }
 }
 
-async function play(
+async function applyFault(
   fault: Fault | undefined,
   call: FaultedCall,
   earlier: History,
@@ -135,7 +135,7 @@ async function play(
     case "cutBefore":
       throw new ConnectionCut();
     case "hang":
-      await (fault.ms === undefined ? gone(call.signal) : clock.sleep(fault.ms));
+      await (fault.ms === undefined ? whenAborted(call.signal) : clock.sleep(fault.ms));
       if (fault.effect ?? true) return execute();
       throw new ConnectionCut();
     case "slow":
@@ -186,7 +186,7 @@ function failure(fault: Extract<Fault, { kind: "fail" | "failAfter" }>, usual: n
   const { code = "InternalFailure", message = "The fault plan makes this call fail.", status = usual, extra, headers } = fault;
   return new LocalFault(code, message, status, extra, headers);
 }
-const gone = (signal: AbortSignal): Promise<void> =>
+const whenAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });

@@ -37,8 +37,8 @@ const portOf = (endpoint: string): string => endpoint.slice(endpoint.lastIndexOf
 function refusedHost(host: string, isPublic: boolean, env: LocalEnv): Refusal | undefined {
   const port = portOf(env.endpoint());
   if (host.endsWith(`:${port}`) && LOOPBACK.has(host.slice(0, -port.length - 1))) return undefined;
-  const named = env.settings.hosts?.some((name) => host === name || host.replace(/:\d+$/, "") === name);
-  if (!named)
+  const isAllowedHost = env.settings.hosts?.some((name) => host === name || host.replace(/:\d+$/, "") === name);
+  if (!isAllowedHost)
     return {
       code: "UnknownHost",
       message: `The local AWS answers to 127.0.0.1, localhost and [::1] with port ${port}. Allow another name with \`local start --allow-host NAME\`.`,

@@ -16,20 +16,21 @@ export function history(): History {
   const writes = new Map<string, number>();
   const answers = new Map<string, readonly (readonly [afterWrites: number, CallResult])[]>();
   const written = (service: string): number => writes.get(service) ?? 0;
-  const keyOf = (service: string, operation: string, input: Record<string, unknown>) => `${service}:${operation}:${describeInput(input)}`;
+  const historyKey = (service: string, operation: string, input: Record<string, unknown>) =>
+    `${service}:${operation}:${describeInput(input)}`;
   return {
     wrote: (service) => void writes.set(service, written(service) + 1),
     remember(service, operation, input, outcome) {
       const kept = snapshot(outcome);
       if (!kept) return;
-      const key = keyOf(service, operation, input);
+      const key = historyKey(service, operation, input);
       const now = written(service);
       const earlier = (answers.get(key) ?? []).filter(([at]) => at < now).slice(-1);
       answers.set(key, [...earlier, [now, kept]]);
     },
     before(service, operation, input) {
       const now = written(service);
-      const found = (answers.get(keyOf(service, operation, input)) ?? []).findLast(([at]) => at < now)?.[1];
+      const found = (answers.get(historyKey(service, operation, input)) ?? []).findLast(([at]) => at < now)?.[1];
       return found && snapshot(found);
     },
     clear() {

@@ -59,16 +59,16 @@ function readLines(handle: number, read: (line: string) => void): number {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   let parts: Buffer[] = [];
   let position = 0;
-  let whole = 0;
+  let completeBytes = 0;
   for (;;) {
     const count = readSync(handle, chunk, 0, CHUNK_BYTES, position);
-    if (count === 0) return whole;
+    if (count === 0) return completeBytes;
     let from = 0;
     for (let end = lineEnd(chunk, from, count); end >= 0; end = lineEnd(chunk, from, count)) {
       const line = Buffer.concat([...parts, chunk.subarray(from, end)]).toString("utf8");
       parts = [];
       from = end + 1;
-      whole = position + from;
+      completeBytes = position + from;
       if (line) read(line);
     }
     if (from < count) parts.push(Buffer.from(chunk.subarray(from, count)));

@@ -99,8 +99,8 @@ function checkItems(model: ServiceModel, shape: Shape, value: readonly unknown[]
     for (const [i, one] of value.entries()) check(model, of, one, [...path, i], found);
     return;
   }
-  const bad = value.find((one) => one === null || !hasType(item.type, one) || brokenRules(item, one).length > 0);
-  if (bad !== undefined) found.push(asWhole("items", item, value, path, hasType(item.type, bad) || bad === null));
+  const invalid = value.find((one) => one === null || !hasType(item.type, one) || brokenRules(item, one).length > 0);
+  if (invalid !== undefined) found.push(asWhole("items", item, value, path, hasType(item.type, invalid) || invalid === null));
 }
 
 function checkEntries(model: ServiceModel, shape: Shape, value: Record<string, unknown>, path: Path, found: Found): void {
@@ -111,10 +111,10 @@ function checkEntries(model: ServiceModel, shape: Shape, value: Record<string, u
     for (const [name, one] of Object.entries(value)) check(model, at, one, [...path, name], found);
     return;
   }
-  const bad = Object.values(value).find(
+  const invalid = Object.values(value).find(
     (one) => one === null || one === undefined || !hasType(item.type, one) || brokenRules(item, one).length > 0,
   );
-  if (bad !== undefined) found.push(asWhole("values", item, value, path, hasType(item.type, bad) || bad === null));
+  if (invalid !== undefined) found.push(asWhole("values", item, value, path, hasType(item.type, invalid) || invalid === null));
 }
 
 const PARTS = {

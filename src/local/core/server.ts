@@ -55,7 +55,7 @@ const closing = (server: Server): Promise<void> =>
 
 async function respond(request: IncomingMessage, response: ServerResponse, context: ServerContext): Promise<void> {
   const target = request.url ?? "";
-  const url = target.startsWith("/") ? parsed(context.env.endpoint() + target) : undefined;
+  const url = target.startsWith("/") ? parseUrl(context.env.endpoint() + target) : undefined;
   if (!url) return refuse(response, 400, "BadRequest", "The request target is not a path.");
   const path = target.split("?")[0] as string;
   // A service that has not loaded its data yet would answer that nothing exists.
@@ -73,7 +73,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, conte
   await answerRemaining(request, response, path, url, signature, context);
 }
 
-function parsed(address: string): URL | undefined {
+function parseUrl(address: string): URL | undefined {
   try {
     return new URL(address);
   } catch {

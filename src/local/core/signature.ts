@@ -156,8 +156,8 @@ const encode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
 
 async function payloadHash(request: SignedRequest, { expires, service }: Signature): Promise<string> {
-  const named = request.headers["x-amz-content-sha256"] ?? request.query.get("X-Amz-Content-Sha256");
-  if (named) return named;
+  const declaredHash = request.headers["x-amz-content-sha256"] ?? request.query.get("X-Amz-Content-Sha256");
+  if (declaredHash) return declaredHash;
   if (expires !== undefined && service === "s3") return "UNSIGNED-PAYLOAD";
   return createHash("sha256")
     .update(await request.body())

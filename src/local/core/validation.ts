@@ -37,7 +37,7 @@ export function validationFault(
   const wrong = found.find(({ rule }) => rule === "type");
   if (wrong) return wrongType(wrong, protocol);
   const parts = found.map(
-    (violation) => `Value ${shown(violation)}at '${path(violation)}' failed to satisfy constraint: ${violation.text}`,
+    (violation) => `Value ${valueText(violation)}at '${path(violation)}' failed to satisfy constraint: ${violation.text}`,
   );
   const count = `${found.length} validation error${found.length > 1 ? "s" : ""} detected`;
   const usual = protocol === "awsQuery" || protocol === "ec2Query" ? "ValidationError" : "ValidationException";
@@ -69,7 +69,7 @@ const tokenOf = (value: unknown): string =>
   typeof value === "string" ? "STRING_VALUE" : typeof value === "number" ? "NUMBER_VALUE" : value === true ? "TRUE_VALUE" : "FALSE_VALUE";
 
 const LONGEST_SHOWN = 8_192;
-function shown({ value, shape }: Violation): string {
+function valueText({ value, shape }: Violation): string {
   if (shape.sensitive || value instanceof Uint8Array) return "";
   if (value === null) return "null ";
   return `'${asJava(value).slice(0, LONGEST_SHOWN)}' `;

@@ -111,8 +111,8 @@ export interface Lock {
 /** Takes the folder for this process alone, or names the process that holds it. A killed process's lock is taken over. */
 export async function lockFolder(dataDir: string): Promise<Lock | { readonly heldBy: number }> {
   const lock = join(dataDir, LOCK);
-  const mine = join(dataDir, `${LOCK}.${process.pid}`);
-  writeFileSync(mine, String(process.pid), { mode: 0o600, flag: REPLACE as never });
+  const ownLock = join(dataDir, `${LOCK}.${process.pid}`);
+  writeFileSync(ownLock, String(process.pid), { mode: 0o600, flag: REPLACE as never });
   const holder = (): number => {
     try {
       return Number(readFileSync(lock, "utf8"));
@@ -124,12 +124,12 @@ export async function lockFolder(dataDir: string): Promise<Lock | { readonly hel
     const before = holder();
     if (before && before !== process.pid && servesFolder(before, dataDir)) return { heldBy: before };
     if (before) rmSync(lock, { force: true });
-    linkSync(mine, lock);
+    linkSync(ownLock, lock);
     if (before) await sleep(SETTLE_MS);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   } finally {
-    unlinkSync(mine);
+    unlinkSync(ownLock);
   }
   const now = holder();
   if (now !== process.pid) return { heldBy: now };

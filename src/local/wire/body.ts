@@ -42,8 +42,8 @@ export function writeXml(service: WireService, schema: NormalizedSchema, value: 
   const text = nameControls(serializer.flush() as string);
   const open = /^<([^\s/>]+)([^>]*?)(\/?)>/.exec(text);
   if (!open) return text;
-  const [whole, name, attributes, selfClosed] = open as unknown as [string, string, string, string];
-  const inner = selfClosed ? "" : text.slice(whole.length, text.lastIndexOf("</"));
+  const [tag, name, attributes, selfClosed] = open as unknown as [string, string, string, string];
+  const inner = selfClosed ? "" : text.slice(tag.length, text.lastIndexOf("</"));
   return root === null ? inner : `<${root ?? name}${attributes}>${inner}</${root ?? name}>`;
 }
 export const escapeXml = (text: string): string =>

@@ -33,7 +33,7 @@ function read(schema: NormalizedSchema, node: Node | undefined, ec2: boolean): u
   if (!schema.isStructSchema()) return fromText(schema, node.$ ?? "", "query");
   const out: Record<string, unknown> = {};
   for (const [name, member] of members(schema)) {
-    const value = read(member, node[keyOf(name, traitsOf(member), ec2, true)] as Node | undefined, ec2);
+    const value = read(member, node[memberKey(name, traitsOf(member), ec2, true)] as Node | undefined, ec2);
     if (value !== undefined) out[name] = value;
   }
   return out;
@@ -42,9 +42,9 @@ function read(schema: NormalizedSchema, node: Node | undefined, ec2: boolean): u
 function readList(schema: NormalizedSchema, node: Node, ec2: boolean): unknown {
   const item = schema.getValueSchema();
   const flat = ec2 || traitsOf(schema).xmlFlattened;
-  const named = flat ? node : (node[keyOf("member", traitsOf(item), ec2, false)] as Node | undefined);
+  const withMemberName = flat ? node : (node[memberKey("member", traitsOf(item), ec2, false)] as Node | undefined);
   // botocore writes `.member.` even where a list has its own item name. An empty list is sent as an empty value.
-  const list = named ?? (node.member as Node | undefined);
+  const list = withMemberName ?? (node.member as Node | undefined);
   if (!list) return node.$ === "" ? [] : undefined;
   return numberedParts(list).map((i) => read(item, list[i] as Node, ec2));
 }
@@ -57,8 +57,8 @@ function readMap(schema: NormalizedSchema, node: Node, ec2: boolean): unknown {
   const out: Record<string, unknown> = {};
   for (const i of numberedParts(entries)) {
     const entry = entries[i] as Node;
-    const name = (entry[keyOf("key", traitsOf(key), ec2, false)] as Node | undefined)?.$ ?? "";
-    out[name] = read(value, entry[keyOf("value", traitsOf(value), ec2, false)] as Node | undefined, ec2);
+    const name = (entry[memberKey("key", traitsOf(key), ec2, false)] as Node | undefined)?.$ ?? "";
+    out[name] = read(value, entry[memberKey("value", traitsOf(value), ec2, false)] as Node | undefined, ec2);
   }
   return out;
 }
@@ -67,7 +67,7 @@ const numberedParts = (node: Node): string[] =>
   Object.keys(node)
     .filter((part) => /^\d+$/.test(part))
     .sort((a, b) => Number(a) - Number(b));
-function keyOf(name: string, traits: Traits, ec2: boolean, inStruct: boolean): string {
+function memberKey(name: string, traits: Traits, ec2: boolean, inStruct: boolean): string {
   if (!ec2) return traits.xmlName ?? name;
   return traits.ec2QueryName ?? (inStruct ? capitalised(traits.xmlName ?? name) : (traits.xmlName ?? name));
 }

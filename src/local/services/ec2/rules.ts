@@ -17,7 +17,7 @@ function permissionsIn({ IpPermissions, CidrIp, IpProtocol, FromPort, ToPort }: 
 }
 
 export function ruleOperations(env: LocalEnv, state: Ec2State) {
-  const shown = (group: GroupDocument, rule: Rule) =>
+  const describeRule = (group: GroupDocument, rule: Rule) =>
     asRule(rule, group.id, group.region, env.account, state.tags.get(rule.id)?.tags ?? []);
   const authorize =
     (egress: boolean): Handler<EC2.AuthorizeSecurityGroupIngressCommandInput, EC2.AuthorizeSecurityGroupIngressCommandOutput> =>
@@ -29,19 +29,19 @@ export function ruleOperations(env: LocalEnv, state: Ec2State) {
       const tags = specified(input.TagSpecifications, "security-group-rule");
       if (tags.length) for (const rule of rules) state.tags.put(rule.id, { region, type: "security-group-rule", tags });
       state.groups.put(group.id, { ...group, rules: [...group.rules, ...rules] });
-      return { Return: true, SecurityGroupRules: rules.map((rule) => shown(group, rule)) };
+      return { Return: true, SecurityGroupRules: rules.map((rule) => describeRule(group, rule)) };
     };
   const revoke =
     (egress: boolean): Handler<EC2.RevokeSecurityGroupIngressCommandInput, EC2.RevokeSecurityGroupIngressCommandOutput> =>
     (input, { region }) => {
       const group = groupOf(state, region, input);
-      const gone = input.SecurityGroupRuleIds?.length
+      const revokedRules = input.SecurityGroupRuleIds?.length
         ? input.SecurityGroupRuleIds.map((id) => ruleOf(group, id, egress))
         : trafficOf(permissionsIn(input), egress).map((traffic) => sameRule(group, traffic));
-      state.groups.put(group.id, { ...group, rules: group.rules.filter((rule) => !gone.includes(rule)) });
-      for (const rule of gone) state.tags.delete(rule.id);
-      const revoked = gone.map((rule) => {
-        const { SecurityGroupRuleArn: _arn, GroupOwnerId: _owner, Tags: _tags, ...rest } = shown(group, rule);
+      state.groups.put(group.id, { ...group, rules: group.rules.filter((rule) => !revokedRules.includes(rule)) });
+      for (const rule of revokedRules) state.tags.delete(rule.id);
+      const revoked = revokedRules.map((rule) => {
+        const { SecurityGroupRuleArn: _arn, GroupOwnerId: _owner, Tags: _tags, ...rest } = describeRule(group, rule);
         return rest;
       });
       return { Return: true, RevokedSecurityGroupRules: revoked };
@@ -51,7 +51,7 @@ export function ruleOperations(env: LocalEnv, state: Ec2State) {
     AuthorizeSecurityGroupEgress: authorize(true),
     RevokeSecurityGroupIngress: revoke(false),
     RevokeSecurityGroupEgress: revoke(true),
-    DescribeSecurityGroupRules: describeRules(state, shown),
+    DescribeSecurityGroupRules: describeRules(state, describeRule),
     ...changeOperations(state),
   };
 }
@@ -81,10 +81,10 @@ function sameRule(group: GroupDocument, traffic: Traffic): Rule {
 
 function describeRules(
   state: Ec2State,
-  shown: (group: GroupDocument, rule: Rule) => EC2.SecurityGroupRule,
+  describeRule: (group: GroupDocument, rule: Rule) => EC2.SecurityGroupRule,
 ): Handler<EC2.DescribeSecurityGroupRulesCommandInput, EC2.DescribeSecurityGroupRulesCommandOutput> {
   return (input, { region }) => {
-    const all = groupsOf(state, region).flatMap((group) => group.rules.map((rule) => shown(group, rule)));
+    const all = groupsOf(state, region).flatMap((group) => group.rules.map((rule) => describeRule(group, rule)));
     const ids = input.SecurityGroupRuleIds;
     const unknown = ids?.find((id) => !all.some((rule) => rule.SecurityGroupRuleId === id));
     if (unknown) throw new LocalFault("InvalidSecurityGroupRuleId.NotFound", `The security group rule ID '${unknown}' does not exist`, 400);
@@ -108,7 +108,7 @@ function changeOperations(state: Ec2State) {
     ): Handler<EC2.UpdateSecurityGroupRuleDescriptionsIngressCommandInput, EC2.UpdateSecurityGroupRuleDescriptionsIngressCommandOutput> =>
     (input, { region }) => {
       const group = groupOf(state, region, input);
-      const named = (input.SecurityGroupRuleDescriptions ?? []).map((one) => ({
+      const byId = (input.SecurityGroupRuleDescriptions ?? []).map((one) => ({
         rule: ruleOf(group, one.SecurityGroupRuleId ?? "", egress),
         description: one.Description,
       }));
@@ -116,8 +116,8 @@ function changeOperations(state: Ec2State) {
         rule: sameRule(group, traffic),
         description: traffic.description,
       }));
-      const words = new Map([...named, ...matched].map(({ rule, description }) => [rule.id, description]));
-      const rules = group.rules.map((rule) => (words.has(rule.id) ? { ...rule, description: words.get(rule.id) } : rule));
+      const descriptions = new Map([...byId, ...matched].map(({ rule, description }) => [rule.id, description]));
+      const rules = group.rules.map((rule) => (descriptions.has(rule.id) ? { ...rule, description: descriptions.get(rule.id) } : rule));
       state.groups.put(group.id, { ...group, rules });
       return { Return: true };
     };

@@ -1,6 +1,6 @@
 import type * as RDS from "@aws-sdk/client-rds";
 import { type Handler, LocalFault } from "../../core/service.ts";
-import { type Attributes, type InstanceDocument, keyOf } from "./documents.ts";
+import { type Attributes, documentKey, type InstanceDocument } from "./documents.ts";
 import { mustBe } from "./instance-registry.ts";
 import { checkUnused, show } from "./instances.ts";
 import { securityGroups } from "./network.ts";
@@ -41,7 +41,7 @@ const MODIFYING = [{ status: "modifying", ms: 60_000 }];
 export function changeOperations(rds: Rds) {
   const { instances } = rds;
   const modify: Handler<Input, RDS.ModifyDBInstanceResult> = async (input, { region }) => {
-    const instance = instances.named(region, input.DBInstanceIdentifier);
+    const instance = instances.existing(region, input.DBInstanceIdentifier);
     checkHasChanges(input);
     const touchesServer = input.MasterUserPassword !== undefined || input.ManageMasterUserPassword || input.RotateMasterUserPassword;
     mustBe(instances, instance, ...(touchesServer ? ["available"] : ["available", "stopped"]));
@@ -94,10 +94,10 @@ function checkValues(rds: Rds, { region, attributes }: InstanceDocument, input: 
 
 async function memberships({ env, state }: Rds, instance: InstanceDocument, input: Input): Promise<Partial<InstanceDocument>> {
   const group = input.DBParameterGroupName?.toLowerCase();
-  if (group !== undefined && !group.startsWith("default.") && !state.parameterGroups.has(keyOf(instance.region, group)))
+  if (group !== undefined && !group.startsWith("default.") && !state.parameterGroups.has(documentKey(instance.region, group)))
     throw new LocalFault("DBParameterGroupNotFoundFault", `DBParameterGroup not found: ${group}`);
   const subnets = input.DBSubnetGroupName;
-  if (subnets !== undefined && !state.subnetGroups.has(keyOf(instance.region, subnets)))
+  if (subnets !== undefined && !state.subnetGroups.has(documentKey(instance.region, subnets)))
     throw new LocalFault("DBSubnetGroupNotFoundFault", `DB subnet group '${subnets}' does not exist.`);
   return {
     ...(group !== undefined && { parameterGroup: group }),
@@ -176,9 +176,9 @@ function startWork(rds: Rds, instance: InstanceDocument, input: Input, password:
   const { instances } = rds;
   const renamed = input.NewDBInstanceIdentifier?.toLowerCase();
   const answer = (one: InstanceDocument): RDS.DBInstance => {
-    const shown = show(rds, one);
-    if (password === undefined) return shown;
-    return { ...shown, PendingModifiedValues: { ...shown.PendingModifiedValues, MasterUserPassword: "****" } };
+    const described = show(rds, one);
+    if (password === undefined) return described;
+    return { ...described, PendingModifiedValues: { ...described.PendingModifiedValues, MasterUserPassword: "****" } };
   };
   const after = instance.state;
   if (password !== undefined && after === "available") {

@@ -64,7 +64,7 @@ export interface InstanceDocument {
   /** Parameters that the server runs with. */
   readonly applied: Readonly<Record<string, string>>;
   /** The source of an instance whose server does not exist yet. `copyOf`: the instance (`db-…`) that must first be copied to `snapshot`. */
-  readonly birth?:
+  readonly pendingCreation?:
     | { readonly password: string; readonly port: number; readonly snapshot?: string | undefined; readonly copyOf?: string | undefined }
     | undefined;
   /** A password that the server does not have yet. */
@@ -134,10 +134,10 @@ export const rdsState = (store: Store): RdsState => ({
 export const FAMILY = "postgres17";
 export const DEFAULT_PARAMETERS = `default.${FAMILY}`;
 /** Key of a document. Identifiers are stored in lower case and are unique in a region. */
-export const keyOf = (region: string, id: string): string => `${region}/${id.toLowerCase()}`;
+export const documentKey = (region: string, id: string): string => `${region}/${id.toLowerCase()}`;
 
 export function snapshotNamed(state: RdsState, region: string, id: string | undefined): SnapshotDocument {
-  const found = state.snapshots.get(keyOf(region, id ?? ""));
+  const found = state.snapshots.get(documentKey(region, id ?? ""));
   if (!found) throw new LocalFault("DBSnapshotNotFoundFault", `DBSnapshot not found: ${id}`);
   return found;
 }

@@ -1,6 +1,6 @@
 import type * as RDS from "@aws-sdk/client-rds";
 import { type Call, type Handler, LocalFault } from "../../core/service.ts";
-import { type EventSubscriptionDocument, keyOf, page } from "./documents.ts";
+import { documentKey, type EventSubscriptionDocument, page } from "./documents.ts";
 import { parameterGroupNamed } from "./parameter-groups.ts";
 import type { Rds } from "./rds.ts";
 import { checkIdentifier, checkTags } from "./validation.ts";
@@ -23,7 +23,7 @@ export function eventSubscriptionOperations(rds: Rds) {
     const { region } = call;
     checkIdentifier(input.SubscriptionName, "SubscriptionName", 255);
     const name = input.SubscriptionName.toLowerCase();
-    if (state.eventSubscriptions.has(keyOf(region, name)))
+    if (state.eventSubscriptions.has(documentKey(region, name)))
       throw new LocalFault("SubscriptionAlreadyExistFault", `Subscription already exists: ${name}`);
     const SourceIds = input.SourceIds ?? [];
     if (SourceIds.length > 0 && !input.SourceType)
@@ -44,12 +44,12 @@ export function eventSubscriptionOperations(rds: Rds) {
       enabled: input.Enabled ?? true,
       tags: (input.Tags ?? []).map(({ Key, Value = "" }) => ({ Key, Value })),
     };
-    state.eventSubscriptions.put(keyOf(region, name), document);
+    state.eventSubscriptions.put(documentKey(region, name), document);
     return { EventSubscription: { ...shapeOf(rds, document), Status: "creating" } };
   };
   const remove: Handler<RDS.DeleteEventSubscriptionCommandInput, RDS.DeleteEventSubscriptionResult> = (input, { region }) => {
-    const found = named(rds, region, input.SubscriptionName);
-    state.eventSubscriptions.delete(keyOf(region, found.name));
+    const found = existingSubscription(rds, region, input.SubscriptionName);
+    state.eventSubscriptions.delete(documentKey(region, found.name));
     return { EventSubscription: { ...shapeOf(rds, found), Status: "deleting" } };
   };
   const describe: Handler<RDS.DescribeEventSubscriptionsCommandInput, RDS.DescribeEventSubscriptionsCommandOutput> = (
@@ -57,7 +57,7 @@ export function eventSubscriptionOperations(rds: Rds) {
     { region },
   ) => {
     const all = input.SubscriptionName
-      ? [named(rds, region, input.SubscriptionName)]
+      ? [existingSubscription(rds, region, input.SubscriptionName)]
       : state.eventSubscriptions.values().filter((one) => one.region === region);
     const { items, more } = page(all, ({ name }) => name, input);
     return { EventSubscriptionsList: items.map((one) => shapeOf(rds, one)), ...more };
@@ -67,11 +67,11 @@ export function eventSubscriptionOperations(rds: Rds) {
 
 function changes(rds: Rds) {
   const write = (document: EventSubscriptionDocument): { EventSubscription: RDS.EventSubscription } => {
-    rds.state.eventSubscriptions.put(keyOf(document.region, document.name), document);
+    rds.state.eventSubscriptions.put(documentKey(document.region, document.name), document);
     return { EventSubscription: shapeOf(rds, document) };
   };
   const modify: Handler<RDS.ModifyEventSubscriptionCommandInput, RDS.ModifyEventSubscriptionResult> = async (input, { region }) => {
-    const found = named(rds, region, input.SubscriptionName);
+    const found = existingSubscription(rds, region, input.SubscriptionName);
     const sourceType = input.SourceType ?? found.sourceType;
     checkCategories(sourceType, input.EventCategories);
     if (input.SnsTopicArn) await checkTopic(rds, input.SnsTopicArn);
@@ -79,7 +79,7 @@ function changes(rds: Rds) {
     return write({ ...found, topic, sourceType, categories, enabled });
   };
   const add: Handler<RDS.AddSourceIdentifierToSubscriptionCommandInput, RDS.AddSourceIdentifierToSubscriptionResult> = (input, call) => {
-    const found = named(rds, call.region, input.SubscriptionName);
+    const found = existingSubscription(rds, call.region, input.SubscriptionName);
     const source = input.SourceIdentifier ?? "";
     checkSource(rds, found.sourceType, source, call);
     return write({ ...found, sources: [...new Set([...found.sources, source])] });
@@ -88,15 +88,15 @@ function changes(rds: Rds) {
     input,
     { region },
   ) => {
-    const found = named(rds, region, input.SubscriptionName);
+    const found = existingSubscription(rds, region, input.SubscriptionName);
     if (!found.sources.includes(input.SourceIdentifier ?? "")) throw noSource(input.SourceIdentifier ?? "");
     return write({ ...found, sources: found.sources.filter((source) => source !== input.SourceIdentifier) });
   };
   return { ModifyEventSubscription: modify, AddSourceIdentifierToSubscription: add, RemoveSourceIdentifierFromSubscription: take };
 }
 
-export function named({ state }: Rds, region: string, name: string | undefined): EventSubscriptionDocument {
-  const found = state.eventSubscriptions.get(keyOf(region, (name ?? "").toLowerCase()));
+export function existingSubscription({ state }: Rds, region: string, name: string | undefined): EventSubscriptionDocument {
+  const found = state.eventSubscriptions.get(documentKey(region, (name ?? "").toLowerCase()));
   if (!found) throw new LocalFault("SubscriptionNotFoundFault", `Could not find subscription with name: ${name}`);
   return found;
 }
@@ -110,7 +110,7 @@ function checkCategories(sourceType: string | undefined, categories: readonly st
 }
 function checkSource(rds: Rds, sourceType: string | undefined, source: string, { region }: Call): void {
   try {
-    if (sourceType === "db-instance") rds.instances.named(region, source);
+    if (sourceType === "db-instance") rds.instances.existing(region, source);
     else if (sourceType === "db-parameter-group") parameterGroupNamed(rds, region, source);
     else throw noSource(source);
   } catch (error) {

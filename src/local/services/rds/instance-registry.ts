@@ -1,5 +1,5 @@
 import { type LocalEnv, LocalFault } from "../../core/service.ts";
-import { type InstanceDocument, keyOf, type RdsState, type Step } from "./documents.ts";
+import { documentKey, type InstanceDocument, type RdsState, type Step } from "./documents.ts";
 import type { Engine, Target } from "./engine.ts";
 import { effective } from "./parameters.ts";
 
@@ -18,7 +18,8 @@ export interface Job {
 export interface InstanceRegistry {
   /** All instances except those whose deletion is complete. */
   list(region?: string): InstanceDocument[];
-  named(region: string, id: string | undefined): InstanceDocument;
+  /** The instance with this id. Throws DBInstanceNotFoundFault. */
+  existing(region: string, id: string | undefined): InstanceDocument;
   /** The status that AWS would show: `creating`, `available`, … */
   statusOf(instance: InstanceDocument): string;
   change(instance: InstanceDocument, changes: Partial<InstanceDocument>): InstanceDocument;
@@ -36,14 +37,14 @@ export interface InstanceRegistry {
 export const GONE = "gone";
 
 /** The documents of the instances: lookup, status and changes. */
-type Register = Pick<InstanceRegistry, "list" | "named" | "statusOf" | "change"> & {
+type Register = Pick<InstanceRegistry, "list" | "existing" | "statusOf" | "change"> & {
   readonly current: (resourceId: string) => InstanceDocument | undefined;
   /** Stores the state after the work on an instance. */
   readonly end: (resourceId: string, state: string) => void;
 };
 
 function register({ clock }: LocalEnv, { instances }: RdsState): Register {
-  const keyed = ({ region, id }: InstanceDocument): string => keyOf(region, id);
+  const keyed = ({ region, id }: InstanceDocument): string => documentKey(region, id);
   const currentStep = (instance: InstanceDocument): Step | undefined => instance.steps.find((step) => clock.now() < step.until);
   // A new identifier changes the key. Work that takes a while finds the instance by its resource id.
   const current = (resourceId: string) => instances.values().find((one) => one.resourceId === resourceId);
@@ -54,7 +55,7 @@ function register({ clock }: LocalEnv, { instances }: RdsState): Register {
   return {
     list,
     current,
-    named(region, id) {
+    existing(region, id) {
       const found = list(region).find((one) => one.id === id?.toLowerCase());
       if (!found) throw new LocalFault("DBInstanceNotFoundFault", `DBInstance ${id} not found.`);
       return found;
@@ -104,19 +105,19 @@ export function createInstanceRegistry(env: LocalEnv, state: RdsState, engine: E
   const { current, end, ...documents } = register(env, state);
   const targetOf: InstanceRegistry["targetOf"] = ({ resourceId, port, applied }) => ({ resourceId, port, parameters: applied });
   const valuesOf: InstanceRegistry["valuesOf"] = (instance) => {
-    const group = state.parameterGroups.get(keyOf(instance.region, instance.parameterGroup));
+    const group = state.parameterGroups.get(documentKey(instance.region, instance.parameterGroup));
     return effective(Object.fromEntries(Object.entries(group?.values ?? {}).map(([name, { value }]) => [name, value])));
   };
   const settle: InstanceRegistry["settle"] = async (instance) => {
-    const now = current(instance.resourceId) ?? instance;
-    const taken = () => documents.list().flatMap((one) => (one.resourceId === now.resourceId ? [] : one.port));
-    let port = now.port;
-    if (!port || !engine.isRunning(now.resourceId)) {
+    const latest = current(instance.resourceId) ?? instance;
+    const taken = () => documents.list().flatMap((one) => (one.resourceId === latest.resourceId ? [] : one.port));
+    let port = latest.port;
+    if (!port || !engine.isRunning(latest.resourceId)) {
       // Another instance may have taken the port during the search.
-      do port = await engine.freePort(now.port || (now.birth?.port ?? 0), taken());
+      do port = await engine.freePort(latest.port || (latest.pendingCreation?.port ?? 0), taken());
       while (taken().includes(port));
     }
-    return documents.change(now, { applied: valuesOf(now), port });
+    return documents.change(latest, { applied: valuesOf(latest), port });
   };
   return {
     ...documents,

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type * as RDS from "@aws-sdk/client-rds";
 import { managedKeyArn } from "../../core/managed-key.ts";
 import { type Handler, type LocalEnv, LocalFault } from "../../core/service.ts";
-import { type Attributes, DEFAULT_PARAMETERS, type InstanceDocument, keyOf, page } from "./documents.ts";
+import { type Attributes, DEFAULT_PARAMETERS, documentKey, type InstanceDocument, page } from "./documents.ts";
 import type { InstanceRegistry } from "./instance-registry.ts";
 import { defaultSubnetGroup, securityGroups } from "./network.ts";
 import type { Rds } from "./rds.ts";
@@ -49,7 +49,7 @@ function createInstance(rds: Rds): Handler<RDS.CreateDBInstanceCommandInput, RDS
       port: 0,
       tags: (input.Tags ?? []).map(({ Key, Value = "" }) => ({ Key, Value })),
       secretArn,
-      birth: { password, port: wantedPort(env, input.Port) },
+      pendingCreation: { password, port: wantedPort(env, input.Port) },
       applied: {},
     });
     return { DBInstance: show(rds, begun) };
@@ -76,7 +76,7 @@ export function newInstance(env: LocalEnv, region: string, id: string) {
 export function beginCreation(rds: Rds, document: InstanceDocument): InstanceDocument {
   const { state, instances } = rds;
   const instance = { ...document, applied: instances.valuesOf(document) };
-  state.instances.put(keyOf(instance.region, instance.id), instance);
+  state.instances.put(documentKey(instance.region, instance.id), instance);
   const statusTimes = (instance.attributes.BackupRetentionPeriod ?? 0) > 0 ? CREATION : CREATION.slice(0, 1);
   return instances.begin(instance, { status: "creating", after: "available", statusTimes, work: () => createServer(rds, instance) });
 }
@@ -124,11 +124,11 @@ interface Placing {
 /** Checks that everything exists that the instance refers to. */
 export async function placement({ env, state }: Rds, region: string, input: Placing) {
   const parameterGroup = input.DBParameterGroupName ?? DEFAULT_PARAMETERS;
-  if (parameterGroup !== DEFAULT_PARAMETERS && !state.parameterGroups.has(keyOf(region, parameterGroup)))
+  if (parameterGroup !== DEFAULT_PARAMETERS && !state.parameterGroups.has(documentKey(region, parameterGroup)))
     throw new LocalFault("DBParameterGroupNotFoundFault", `DBParameterGroup not found: ${parameterGroup}`);
-  const named = input.DBSubnetGroupName && input.DBSubnetGroupName !== "default";
-  const subnetGroup = named
-    ? state.subnetGroups.get(keyOf(region, input.DBSubnetGroupName ?? ""))
+  const ownGroup = input.DBSubnetGroupName && input.DBSubnetGroupName !== "default";
+  const subnetGroup = ownGroup
+    ? state.subnetGroups.get(documentKey(region, input.DBSubnetGroupName ?? ""))
     : await defaultSubnetGroup(env, state, region);
   if (!subnetGroup) throw new LocalFault("DBSubnetGroupNotFoundFault", `DB subnet group '${input.DBSubnetGroupName}' does not exist.`);
   return {
@@ -196,7 +196,7 @@ function describeInstances(rds: Rds): Handler<RDS.DescribeDBInstancesCommandInpu
   };
 }
 const byIdOrArn = (instances: InstanceRegistry, region: string, text: string): InstanceDocument =>
-  instances.named(region, text.startsWith("arn:") ? text.split(":").pop() : text);
+  instances.existing(region, text.startsWith("arn:") ? text.split(":").pop() : text);
 
 function matches({ env }: Rds, one: InstanceDocument, name: string | undefined, values: readonly string[]): boolean {
   if (name === "db-instance-id") return values.some((v) => v.toLowerCase() === one.id || v === arnOf(env, one.region, "db", one.id));

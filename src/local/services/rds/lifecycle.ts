@@ -14,14 +14,14 @@ const BROKEN = ["failed", "incompatible-restore", "incompatible-network", "incom
 export function lifecycleOperations(rds: Rds) {
   const { instances, engine } = rds;
   const reboot: Handler<RDS.RebootDBInstanceCommandInput, RDS.RebootDBInstanceResult> = (input, { region }) => {
-    const instance = instances.named(region, input.DBInstanceIdentifier);
+    const instance = instances.existing(region, input.DBInstanceIdentifier);
     mustBe(instances, instance, "available");
     if (input.ForceFailover && !instance.attributes.MultiAZ)
       throw new LocalFault("InvalidParameterCombination", "Cannot reboot with failover: the DB instance is not Multi-AZ.", 400);
     return { DBInstance: show(rds, instances.begin(instance, rebooting(rds, instance))) };
   };
   const stop: Handler<RDS.StopDBInstanceCommandInput, RDS.StopDBInstanceResult> = (input, { region }) => {
-    const instance = instances.named(region, input.DBInstanceIdentifier);
+    const instance = instances.existing(region, input.DBInstanceIdentifier);
     mustBe(instances, instance, "available");
     if (input.DBSnapshotIdentifier) beginSnapshot(rds, instance, input.DBSnapshotIdentifier, []);
     const statusTimes = [{ status: "stopping", ms: 120_000 }];
@@ -29,7 +29,7 @@ export function lifecycleOperations(rds: Rds) {
     return { DBInstance: show(rds, instances.begin(instance, { status: "stopping", after: "stopped", statusTimes, work })) };
   };
   const start: Handler<RDS.StartDBInstanceCommandInput, RDS.StartDBInstanceResult> = (input, { region }) => {
-    const instance = instances.named(region, input.DBInstanceIdentifier);
+    const instance = instances.existing(region, input.DBInstanceIdentifier);
     mustBe(instances, instance, "stopped");
     const statusTimes = [{ status: "starting", ms: 180_000 }];
     return {
@@ -54,14 +54,14 @@ async function restart(rds: Rds, instance: InstanceDocument): Promise<void> {
   await rds.engine.stop(instance.resourceId);
   await rds.instances.start(instance);
   // A server that ended during a change of password does not have the new one yet.
-  const now = rds.instances.list().find((one) => one.resourceId === instance.resourceId);
-  if (now) await resetPassword(rds, now);
+  const latest = rds.instances.list().find((one) => one.resourceId === instance.resourceId);
+  if (latest) await resetPassword(rds, latest);
 }
 
 function deleteInstance(rds: Rds): Handler<RDS.DeleteDBInstanceCommandInput, RDS.DeleteDBInstanceResult> {
   const { instances } = rds;
   return (input, { region }) => {
-    const found = instances.named(region, input.DBInstanceIdentifier);
+    const found = instances.existing(region, input.DBInstanceIdentifier);
     checkDelete(rds, found, input);
     const tags = found.attributes.CopyTagsToSnapshot ? found.tags : [];
     const final = input.SkipFinalSnapshot ? undefined : newSnapshot(rds, found, input.FinalDBSnapshotIdentifier, tags);

@@ -1,5 +1,5 @@
 import { type LocalEnv, LocalFault } from "../../core/service.ts";
-import { keyOf, type RdsState, type SubnetGroupDocument } from "./documents.ts";
+import { documentKey, type RdsState, type SubnetGroupDocument } from "./documents.ts";
 
 interface Subnet {
   readonly SubnetId: string;
@@ -35,9 +35,9 @@ export async function subnetsNamed(
 
 /** The subnet group of the default network. RDS creates it when it is first needed. */
 export async function defaultSubnetGroup(env: LocalEnv, state: RdsState, region: string): Promise<SubnetGroupDocument> {
-  const known = state.subnetGroups.get(keyOf(region, "default"));
+  const known = state.subnetGroups.get(documentKey(region, "default"));
   if (known) return known;
   const group = { name: "default", region, description: "default", tags: [], ...(await subnetsNamed(env, region, [])) };
-  state.subnetGroups.put(keyOf(region, "default"), group);
+  state.subnetGroups.put(documentKey(region, "default"), group);
   return group;
 }

@@ -1,6 +1,6 @@
 import type * as RDS from "@aws-sdk/client-rds";
 import { type Handler, type LocalEnv, LocalFault } from "../../core/service.ts";
-import { DEFAULT_PARAMETERS, FAMILY, keyOf, type ParameterGroupDocument, page } from "./documents.ts";
+import { DEFAULT_PARAMETERS, documentKey, FAMILY, type ParameterGroupDocument, page } from "./documents.ts";
 import { accepts, PARAMETERS, type ParameterKind } from "./parameters.ts";
 import type { Rds } from "./rds.ts";
 import { arnOf } from "./shape.ts";
@@ -12,7 +12,7 @@ const MOST_AT_ONCE = 20;
 export function parameterGroupNamed({ state }: Rds, region: string, name: string | undefined): ParameterGroupDocument {
   if (name?.toLowerCase() === DEFAULT_PARAMETERS)
     return { name: DEFAULT_PARAMETERS, region, description: `Default parameter group for ${FAMILY}`, values: {}, tags: [] };
-  const group = state.parameterGroups.get(keyOf(region, name ?? ""));
+  const group = state.parameterGroups.get(documentKey(region, name ?? ""));
   if (!group) throw new LocalFault("DBParameterGroupNotFoundFault", `DBParameterGroup not found: ${name}`);
   return group;
 }
@@ -25,7 +25,7 @@ export function parameterGroupOperations(rds: Rds) {
       ? [parameterGroupNamed(rds, region, input.DBParameterGroupName)]
       : [parameterGroupNamed(rds, region, DEFAULT_PARAMETERS), ...own];
     const { items, more } = page(all, (group) => group.name, input);
-    return { DBParameterGroups: items.map((group) => shown(rds.env, group)), ...more };
+    return { DBParameterGroups: items.map((group) => toParameterGroup(rds.env, group)), ...more };
   };
   return {
     DescribeDBParameterGroups: describe,
@@ -45,13 +45,13 @@ function groupLifecycleOperations(rds: Rds) {
         `ParameterGroupFamily ${input.DBParameterGroupFamily} is not a valid parameter group family`,
         400,
       );
-    if (state.parameterGroups.has(keyOf(region, name)))
+    if (state.parameterGroups.has(documentKey(region, name)))
       throw new LocalFault("DBParameterGroupAlreadyExistsFault", `Parameter group ${name} already exists`);
     checkTags(input.Tags ?? []);
     const tags = (input.Tags ?? []).map(({ Key, Value = "" }) => ({ Key, Value }));
     const group: ParameterGroupDocument = { name, region, description: input.Description ?? "", values: {}, tags };
-    state.parameterGroups.put(keyOf(region, name), group);
-    return { DBParameterGroup: shown(env, group) };
+    state.parameterGroups.put(documentKey(region, name), group);
+    return { DBParameterGroup: toParameterGroup(env, group) };
   };
   const remove: Handler<RDS.DeleteDBParameterGroupCommandInput, RDS.DeleteDBParameterGroupCommandOutput> = (input, { region }) => {
     const { name } = changeable(rds, region, input.DBParameterGroupName);
@@ -60,13 +60,13 @@ function groupLifecycleOperations(rds: Rds) {
         "InvalidDBParameterGroupStateFault",
         "One or more database instances are still members of this parameter group, so the group cannot be deleted",
       );
-    state.parameterGroups.delete(keyOf(region, name));
+    state.parameterGroups.delete(documentKey(region, name));
     return {};
   };
   return { CreateDBParameterGroup: create, DeleteDBParameterGroup: remove };
 }
 
-const shown = (env: LocalEnv, group: ParameterGroupDocument): RDS.DBParameterGroup => ({
+const toParameterGroup = (env: LocalEnv, group: ParameterGroupDocument): RDS.DBParameterGroup => ({
   DBParameterGroupName: group.name,
   DBParameterGroupFamily: FAMILY,
   Description: group.description,
@@ -92,7 +92,7 @@ function valueOperations(rds: Rds) {
       values[kind.name] = { value: one.ParameterValue ?? "", method: one.ApplyMethod ?? "pending-reboot" };
     }
     const changed = { ...group, values };
-    state.parameterGroups.put(keyOf(region, group.name), changed);
+    state.parameterGroups.put(documentKey(region, group.name), changed);
     const now = given
       .filter((one) => one.ApplyMethod === "immediate")
       .map((one) => [one.ParameterName ?? "", one.ParameterValue ?? ""] as const);
@@ -103,7 +103,7 @@ function valueOperations(rds: Rds) {
     const group = changeable(rds, region, input.DBParameterGroupName);
     const names = input.Parameters?.map((one) => one.ParameterName);
     const values = Object.fromEntries(Object.entries(group.values).filter(([name]) => names !== undefined && !names.includes(name)));
-    state.parameterGroups.put(keyOf(region, group.name), { ...group, values });
+    state.parameterGroups.put(documentKey(region, group.name), { ...group, values });
     return { DBParameterGroupName: group.name };
   };
   return {

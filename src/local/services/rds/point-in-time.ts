@@ -18,8 +18,8 @@ export function pointInTimeOperations(rds: Rds) {
       throw new LocalFault("PointInTimeRestoreNotEnabledFault", `Point in time restore is not enabled for instance ${source.id}.`);
     checkTime(input);
     mustBe(instances, source, "available", "backing-up", "modifying");
-    const birth = { snapshot: randomUUID(), copyOf: source.resourceId };
-    return { DBInstance: show(rds, await beginRestore(rds, region, input.TargetDBInstanceIdentifier, source, input, birth)) };
+    const origin = { snapshot: randomUUID(), copyOf: source.resourceId };
+    return { DBInstance: show(rds, await beginRestore(rds, region, input.TargetDBInstanceIdentifier, source, input, origin)) };
   };
   return { RestoreDBInstanceToPointInTime: restore };
 }
@@ -28,7 +28,7 @@ function sourceOf({ instances }: Rds, region: string, input: Input): InstanceDoc
   const byResource = instances.list(region).find((one) => one.resourceId === input.SourceDbiResourceId);
   return input.SourceDBInstanceIdentifier === undefined && byResource
     ? byResource
-    : instances.named(region, input.SourceDBInstanceIdentifier);
+    : instances.existing(region, input.SourceDBInstanceIdentifier);
 }
 
 function checkTime({ RestoreTime, UseLatestRestorableTime }: Input): void {

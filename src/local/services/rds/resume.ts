@@ -1,27 +1,28 @@
-import { type InstanceDocument, keyOf, type SnapshotDocument } from "./documents.ts";
+import { documentKey, type InstanceDocument, type SnapshotDocument } from "./documents.ts";
 import { GONE } from "./instance-registry.ts";
 import type { Rds } from "./rds.ts";
 import { dropSecret } from "./secrets.ts";
 
 /** Creates the server of a new instance: empty, from a snapshot, or from another instance's present data. */
 export async function createServer({ engine, instances }: Rds, instance: InstanceDocument): Promise<void> {
-  const { birth, username, database } = instance;
-  if (!birth) throw new Error(`${instance.id} was made before`);
+  const { pendingCreation, username, database } = instance;
+  if (!pendingCreation) throw new Error(`the server of ${instance.id} exists already`);
   const target = instances.targetOf(await instances.settle(instance));
-  if (birth.snapshot === undefined) await engine.make(target, { username, password: birth.password, database });
+  if (pendingCreation.snapshot === undefined) await engine.make(target, { username, password: pendingCreation.password, database });
   else {
-    const source = instances.list().find((one) => one.resourceId === birth.copyOf);
+    const source = instances.list().find((one) => one.resourceId === pendingCreation.copyOf);
     // A running server gives a consistent copy. A stopped one might be started or stopped by others during the copy.
-    if (birth.copyOf && !(source && engine.isRunning(source.resourceId))) throw new Error("the instance to be copied does not run");
+    if (pendingCreation.copyOf && !(source && engine.isRunning(source.resourceId)))
+      throw new Error("the instance to be copied does not run");
     try {
-      if (source) await engine.snapshot(instances.targetOf(source), birth.snapshot);
-      await engine.restore(target, birth.snapshot);
+      if (source) await engine.snapshot(instances.targetOf(source), pendingCreation.snapshot);
+      await engine.restore(target, pendingCreation.snapshot);
     } finally {
-      if (source) await engine.removeSnapshot(birth.snapshot);
+      if (source) await engine.removeSnapshot(pendingCreation.snapshot);
     }
-    if (birth.password) await engine.setPassword(target, username, birth.password);
+    if (pendingCreation.password) await engine.setPassword(target, username, pendingCreation.password);
   }
-  instances.change(instance, { birth: undefined });
+  instances.change(instance, { pendingCreation: undefined });
 }
 
 /** Sets the stored new password of the administrator. */
@@ -37,7 +38,7 @@ export async function copyToSnapshot(
   instance: InstanceDocument,
   snapshot: SnapshotDocument,
 ): Promise<void> {
-  const key = keyOf(snapshot.region, snapshot.id);
+  const key = documentKey(snapshot.region, snapshot.id);
   try {
     const bytes = await engine.snapshot(instances.targetOf(instance), snapshot.folder);
     state.snapshots.put(key, { ...snapshot, state: "available", bytes });
@@ -51,7 +52,8 @@ export async function copyToSnapshot(
 /** Removes an instance, after its final snapshot, if any, is complete. */
 export async function removeInstance(rds: Rds, instance: InstanceDocument): Promise<void> {
   const { env, state, engine } = rds;
-  const final = instance.finalSnapshot === undefined ? undefined : state.snapshots.get(keyOf(instance.region, instance.finalSnapshot));
+  const final =
+    instance.finalSnapshot === undefined ? undefined : state.snapshots.get(documentKey(instance.region, instance.finalSnapshot));
   if (final && final.state !== "available") await copyToSnapshot(rds, instance, final);
   await engine.remove(instance.resourceId);
   if (instance.secretArn) await dropSecret(env, instance.region, instance.secretArn);
@@ -77,9 +79,9 @@ export async function resume(rds: Rds): Promise<void> {
       env.log(`rds: ${instance.id} does not start: ${String(error)}`);
       instances.change(instance, { state: "failed" });
     });
-  await Promise.all(all.filter((one) => !one.birth).map(resumed));
+  await Promise.all(all.filter((one) => !one.pendingCreation).map(resumed));
   // A new instance may be a copy of one of the others, so those start first.
-  await Promise.all(all.filter((one) => one.birth).map(resumed));
+  await Promise.all(all.filter((one) => one.pendingCreation).map(resumed));
 }
 
 async function resumeOne(rds: Rds, instance: InstanceDocument): Promise<void> {
@@ -90,12 +92,12 @@ async function resumeOne(rds: Rds, instance: InstanceDocument): Promise<void> {
   } else if (instance.state === "stopped" || instance.state === "stopping") {
     await engine.stop(instance.resourceId);
     instances.change(instance, { state: "stopped" });
-  } else if (instance.birth) {
+  } else if (instance.pendingCreation) {
     instances.begin(instance, { status: "creating", after: "available", work: () => createServer(rds, instance) });
     instances.change(instance, { steps: instance.steps });
   } else {
     await instances.start(instance);
-    await resetPassword(rds, instances.named(instance.region, instance.id));
+    await resetPassword(rds, instances.existing(instance.region, instance.id));
     instances.change(instance, { state: "available" });
   }
 }

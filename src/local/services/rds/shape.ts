@@ -1,6 +1,6 @@
 import type * as RDS from "@aws-sdk/client-rds";
 import type { LocalEnv } from "../../core/service.ts";
-import { type InstanceDocument, keyOf, type RdsState, type SubnetGroupDocument } from "./documents.ts";
+import { documentKey, type InstanceDocument, type RdsState, type SubnetGroupDocument } from "./documents.ts";
 import type { InstanceRegistry } from "./instance-registry.ts";
 
 export const arnOf = (env: LocalEnv, region: string, kind: "db" | "snapshot" | "pg" | "subgrp", id: string): string =>
@@ -12,7 +12,7 @@ const CERTIFICATE_LIFE_MS = 365 * 24 * 3_600_000;
 export function asInstance(env: LocalEnv, state: RdsState, instances: InstanceRegistry, one: InstanceDocument): RDS.DBInstance {
   const status = instances.statusOf(one);
   const exists = status !== "creating";
-  const subnets = state.subnetGroups.get(keyOf(one.region, one.subnetGroup));
+  const subnets = state.subnetGroups.get(documentKey(one.region, one.subnetGroup));
   return {
     ...one.attributes,
     DBInstanceIdentifier: one.id,

@@ -1,6 +1,6 @@
 import type * as RDS from "@aws-sdk/client-rds";
 import { type Handler, LocalFault } from "../../core/service.ts";
-import { keyOf, type SnapshotDocument, snapshotNamed } from "./documents.ts";
+import { documentKey, type SnapshotDocument, snapshotNamed } from "./documents.ts";
 import type { Rds } from "./rds.ts";
 
 /** The only attribute of a snapshot: the accounts that may copy or restore it. */
@@ -11,7 +11,7 @@ const MOST = 20;
 /** Operations for the accounts with which a snapshot is shared; `all` means everybody. */
 export function snapshotAttributeOperations({ state }: Rds) {
   const describe: Handler<RDS.DescribeDBSnapshotAttributesCommandInput, RDS.DescribeDBSnapshotAttributesResult> = (input, { region }) =>
-    shown(snapshotNamed(state, region, input.DBSnapshotIdentifier));
+    toAttributesResult(snapshotNamed(state, region, input.DBSnapshotIdentifier));
   const modify: Handler<RDS.ModifyDBSnapshotAttributeCommandInput, RDS.ModifyDBSnapshotAttributeResult> = (input, { region }) => {
     const snapshot = snapshotNamed(state, region, input.DBSnapshotIdentifier);
     const { AttributeName, ValuesToAdd: added = [], ValuesToRemove: removed = [] } = input;
@@ -26,13 +26,13 @@ export function snapshotAttributeOperations({ state }: Rds) {
     if (sharedWith.length > MOST)
       throw new LocalFault("SharedSnapshotQuotaExceededFault", `A snapshot can be shared with ${MOST} accounts at most.`);
     const changed = { ...snapshot, sharedWith };
-    state.snapshots.put(keyOf(region, snapshot.id), changed);
-    return shown(changed);
+    state.snapshots.put(documentKey(region, snapshot.id), changed);
+    return toAttributesResult(changed);
   };
   return { DescribeDBSnapshotAttributes: describe, ModifyDBSnapshotAttribute: modify };
 }
 
-const shown = ({ id, sharedWith = [] }: SnapshotDocument): RDS.DescribeDBSnapshotAttributesResult => ({
+const toAttributesResult = ({ id, sharedWith = [] }: SnapshotDocument): RDS.DescribeDBSnapshotAttributesResult => ({
   DBSnapshotAttributesResult: {
     DBSnapshotIdentifier: id,
     DBSnapshotAttributes: [{ AttributeName: RESTORE, AttributeValues: [...sharedWith] }],

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type * as RDS from "@aws-sdk/client-rds";
 import { type Handler, type LocalEnv, LocalFault } from "../../core/service.ts";
-import { type InstanceDocument, keyOf, page, type SnapshotDocument, snapshotNamed } from "./documents.ts";
+import { documentKey, type InstanceDocument, page, type SnapshotDocument, snapshotNamed } from "./documents.ts";
 import { mustBe } from "./instance-registry.ts";
 import { beginCreation, checkUnused, newInstance, placement, show, wantedPort } from "./instances.ts";
 import type { Rds } from "./rds.ts";
@@ -16,7 +16,7 @@ const COPYING_MS = 90_000;
 export function snapshotOperations(rds: Rds) {
   const { env, state, instances, engine } = rds;
   const create: Handler<RDS.CreateDBSnapshotCommandInput, RDS.CreateDBSnapshotResult> = (input, { region }) => {
-    const instance = instances.named(region, input.DBInstanceIdentifier);
+    const instance = instances.existing(region, input.DBInstanceIdentifier);
     mustBe(instances, instance, "available", "stopped", "storage-optimization");
     check.checkTags(input.Tags ?? []);
     const copied = instance.attributes.CopyTagsToSnapshot ? instance.tags : [];
@@ -37,9 +37,9 @@ export function snapshotOperations(rds: Rds) {
     const snapshot = snapshotNamed(state, region, input.DBSnapshotIdentifier);
     if (statusOf(env, snapshot) === "creating" || snapshot.state === "deleting")
       throw new LocalFault("InvalidDBSnapshotStateFault", `Snapshot ${snapshot.id} cannot be deleted: it is ${statusOf(env, snapshot)}.`);
-    state.snapshots.put(keyOf(region, snapshot.id), { ...snapshot, state: "deleting" });
+    state.snapshots.put(documentKey(region, snapshot.id), { ...snapshot, state: "deleting" });
     await engine.removeSnapshot(snapshot.folder);
-    state.snapshots.delete(keyOf(region, snapshot.id));
+    state.snapshots.delete(documentKey(region, snapshot.id));
     return { DBSnapshot: { ...asSnapshot(env, snapshot), Status: "deleted" } };
   };
   return {
@@ -58,7 +58,7 @@ export function newSnapshot(
   tags: readonly RDS.Tag[],
 ): SnapshotDocument {
   check.checkIdentifier(id, "DBSnapshotIdentifier", 255);
-  const key = keyOf(instance.region, id);
+  const key = documentKey(instance.region, id);
   if (state.snapshots.has(key))
     throw new LocalFault(
       "DBSnapshotAlreadyExistsFault",
@@ -74,7 +74,7 @@ export function newSnapshot(
     readyAt: env.clock.now() + (env.settings.realism ? COPYING_MS : 0),
     bytes: 0,
     tags: tags.map(({ Key, Value = "" }) => ({ Key, Value })),
-    source: { ...instance, birth: undefined },
+    source: { ...instance, pendingCreation: undefined },
   };
   state.snapshots.put(key, snapshot);
   return snapshot;
@@ -98,8 +98,8 @@ function restore(rds: Rds): Handler<RDS.RestoreDBInstanceFromDBSnapshotCommandIn
         "InvalidDBSnapshotStateFault",
         `Cannot restore from the snapshot ${snapshot.id}: it is ${statusOf(env, snapshot)}.`,
       );
-    const birth = { snapshot: snapshot.folder };
-    return { DBInstance: show(rds, await beginRestore(rds, region, input.DBInstanceIdentifier, snapshot.source, input, birth)) };
+    const origin = { snapshot: snapshot.folder };
+    return { DBInstance: show(rds, await beginRestore(rds, region, input.DBInstanceIdentifier, snapshot.source, input, origin)) };
   };
 }
 
@@ -113,7 +113,7 @@ export async function beginRestore(
   requestedId: string | undefined,
   source: InstanceDocument,
   input: Choices,
-  origin: Pick<NonNullable<InstanceDocument["birth"]>, "snapshot" | "copyOf">,
+  origin: Pick<NonNullable<InstanceDocument["pendingCreation"]>, "snapshot" | "copyOf">,
 ): Promise<InstanceDocument> {
   const { env } = rds;
   check.checkIdentifier(requestedId, "DBInstanceIdentifier");
@@ -133,7 +133,7 @@ export async function beginRestore(
     port: 0,
     tags: (input.Tags ?? []).map(({ Key, Value = "" }) => ({ Key, Value })),
     secretArn,
-    birth: { password, ...origin, port: wantedPort(env, input.Port) },
+    pendingCreation: { password, ...origin, port: wantedPort(env, input.Port) },
     applied: {},
   });
 }

@@ -14,7 +14,7 @@ export function supervise(rds: Rds): { readonly end: () => void } {
   let over = false;
   engine.watch((resourceId, how) => {
     const instance = instances.list().find((one) => one.resourceId === resourceId);
-    if (over || !instance || instance.birth || !SERVING.has(instance.state)) return;
+    if (over || !instance || instance.pendingCreation || !SERVING.has(instance.state)) return;
     const now = env.clock.now();
     const recent = [...(exits.get(resourceId) ?? []).filter((at) => now - at < WITHIN_MS), now];
     exits.set(resourceId, recent);

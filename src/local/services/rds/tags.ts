@@ -1,7 +1,7 @@
 import type * as RDS from "@aws-sdk/client-rds";
 import { type Handler, LocalFault } from "../../core/service.ts";
-import { keyOf, snapshotNamed } from "./documents.ts";
-import { named } from "./event-subscriptions.ts";
+import { documentKey, snapshotNamed } from "./documents.ts";
+import { existingSubscription } from "./event-subscriptions.ts";
 import { parameterGroupNamed } from "./parameter-groups.ts";
 import type { Rds } from "./rds.ts";
 import { checkTags } from "./validation.ts";
@@ -16,10 +16,10 @@ function tagged(rds: Rds, arn: string): Tagged {
   const { state, instances } = rds;
   const [, , service, region = "", , kind, ...rest] = arn.split(":");
   const name = rest.join(":");
-  const key = keyOf(region, name);
+  const key = documentKey(region, name);
   if (service !== "rds") throw new LocalFault("InvalidParameterValue", `Invalid resource name: ${arn}`, 400);
   if (kind === "db") {
-    const instance = instances.named(region, name);
+    const instance = instances.existing(region, name);
     return { tags: instance.tags, write: (tags) => void instances.change(instance, { tags }) };
   }
   if (kind === "snapshot") {
@@ -31,7 +31,7 @@ function tagged(rds: Rds, arn: string): Tagged {
     return { tags: group.tags, write: (tags) => state.parameterGroups.put(key, { ...group, tags }) };
   }
   if (kind === "es") {
-    const subscription = named(rds, region, name);
+    const subscription = existingSubscription(rds, region, name);
     return { tags: subscription.tags, write: (tags) => state.eventSubscriptions.put(key, { ...subscription, tags }) };
   }
   const group = kind === "subgrp" ? state.subnetGroups.get(key) : undefined;

@@ -12,24 +12,24 @@ import { type Handler, LocalFault, type LocalService, type Operations } from "..
 import { refuseManaged, type Secret, type Secrets } from "./secret.ts";
 
 export function policyOperations(secrets: Secrets): Operations {
-  const named = (secret: Secret) => ({ ARN: secret.arn, Name: secret.name });
+  const identityOf = (secret: Secret) => ({ ARN: secret.arn, Name: secret.name });
   const put: Handler<PutResourcePolicyCommandInput, PutResourcePolicyCommandOutput> = (input, call) => {
     const secret = secrets.live(call.region, input.SecretId);
     refuseManaged(secret, call);
     if (!isPolicy(input.ResourcePolicy))
       throw new LocalFault("MalformedPolicyDocumentException", "This resource policy contains invalid Json");
     secrets.put({ ...secret, policy: input.ResourcePolicy });
-    return named(secret);
+    return identityOf(secret);
   };
   const get: Handler<GetResourcePolicyCommandInput, GetResourcePolicyCommandOutput> = (input, { region }) => {
     const secret = secrets.live(region, input.SecretId);
-    return { ...named(secret), ...(secret.policy && { ResourcePolicy: secret.policy }) };
+    return { ...identityOf(secret), ...(secret.policy && { ResourcePolicy: secret.policy }) };
   };
   const remove: Handler<DeleteResourcePolicyCommandInput, DeleteResourcePolicyCommandOutput> = (input, call) => {
     const secret = secrets.live(call.region, input.SecretId);
     refuseManaged(secret, call);
     secrets.put({ ...secret, policy: undefined });
-    return named(secret);
+    return identityOf(secret);
   };
   const validate: Handler<ValidateResourcePolicyCommandInput, ValidateResourcePolicyCommandOutput> = (input) =>
     isPolicy(input.ResourcePolicy)

@@ -50,9 +50,9 @@ export function secretsOf(env: LocalEnv): Secrets {
   const docs = env.store.collection<Secret>("secretsmanager.secrets");
   const all = (region: string): Secret[] =>
     docs.values().filter((secret) => {
-      const gone = secret.deletion !== undefined && secret.deletion.purgeAt <= env.clock.now();
-      if (gone) docs.delete(secret.arn);
-      return secret.region === region && !gone;
+      const isDeleted = secret.deletion !== undefined && secret.deletion.purgeAt <= env.clock.now();
+      if (isDeleted) docs.delete(secret.arn);
+      return secret.region === region && !isDeleted;
     });
   const find = (region: string, id: string): Secret | undefined =>
     all(region).find(({ arn, name }) => arn === id || name === id || arn.slice(0, -7) === id);

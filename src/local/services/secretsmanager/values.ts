@@ -104,8 +104,8 @@ const listVersions =
   (secrets: Secrets): Handler<ListSecretVersionIdsCommandInput, ListSecretVersionIdsCommandOutput> =>
   (input, { region }) => {
     const secret = secrets.need(region, input.SecretId);
-    const shown = Object.entries(secret.versions).filter(([, { stages }]) => stages.length > 0 || input.IncludeDeprecated);
-    const Versions = shown.map(([VersionId, { stages, createdAt, accessedAt }]) => ({
+    const listed = Object.entries(secret.versions).filter(([, { stages }]) => stages.length > 0 || input.IncludeDeprecated);
+    const Versions = listed.map(([VersionId, { stages, createdAt, accessedAt }]) => ({
       VersionId,
       // As recorded for a secret without a customer key.
       KmsKeyIds: [secret.kmsKeyId ?? "DefaultEncryptionKey"],

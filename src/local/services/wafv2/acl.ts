@@ -27,18 +27,18 @@ export const openWaf = (env: LocalEnv): Waf => ({
   associations: env.store.collection("wafv2.associations"),
 });
 
-export const gone = (): LocalFault =>
+export const nonexistentItem = (): LocalFault =>
   new LocalFault("WAFNonexistentItemException", "AWS WAF couldn’t perform the operation because your resource doesn’t exist.");
 export const newToken = (): string => randomUUID();
 
 export function aclAt({ acls }: Waf, id: string | undefined, { region }: Call): AclDocument {
   const found = acls.get(id ?? "");
-  if (found?.region !== region) throw gone();
+  if (found?.region !== region) throw nonexistentItem();
   return found;
 }
 export function aclByArn({ acls }: Waf, arn: string | undefined): AclDocument {
   const found = acls.values().find((one) => one.arn === arn);
-  if (!found) throw gone();
+  if (!found) throw nonexistentItem();
   return found;
 }
 export function checkToken({ lockToken }: AclDocument, given: string | undefined): void {

@@ -97,15 +97,15 @@ export const aclOf = ({ id, name, arn, acl }: AclDocument): WAF.WebACL => ({
 });
 
 function checkRules({ Rules = [] }: WAF.UpdateWebACLCommandInput | WAF.CreateWebACLCommandInput): void {
-  const bad = (reason: string): LocalFault => new LocalFault("WAFInvalidParameterException", `Error reason: ${reason}`);
-  if (new Set(Rules.map((rule) => rule.Priority)).size < Rules.length) throw bad("Two rules have the same priority.");
-  if (new Set(Rules.map((rule) => rule.Name)).size < Rules.length) throw bad("Two rules have the same name.");
+  const invalidParameter = (reason: string): LocalFault => new LocalFault("WAFInvalidParameterException", `Error reason: ${reason}`);
+  if (new Set(Rules.map((rule) => rule.Priority)).size < Rules.length) throw invalidParameter("Two rules have the same priority.");
+  if (new Set(Rules.map((rule) => rule.Name)).size < Rules.length) throw invalidParameter("Two rules have the same name.");
   for (const { Statement, Action, OverrideAction } of Rules) {
     const group = Statement?.ManagedRuleGroupStatement !== undefined;
     if (group ? OverrideAction === undefined : Action === undefined)
-      throw bad(`You have used none or multiple values for a field that requires exactly one value.`);
+      throw invalidParameter(`You have used none or multiple values for a field that requires exactly one value.`);
     const limit = Statement?.RateBasedStatement?.Limit;
-    if (limit !== undefined && (limit < 10 || limit > 2_000_000_000)) throw bad("The limit of a rate is out of range.");
+    if (limit !== undefined && (limit < 10 || limit > 2_000_000_000)) throw invalidParameter("The limit of a rate is out of range.");
   }
 }
 

@@ -1,6 +1,6 @@
 import type * as WAF from "@aws-sdk/client-wafv2";
 import { type Handler, LocalFault } from "../../core/service.ts";
-import { aclByArn, gone, type Waf } from "./acl.ts";
+import { aclByArn, nonexistentItem, type Waf } from "./acl.ts";
 import { aclOf } from "./acls.ts";
 
 const STAGE = /^arn:aws[a-z-]*:apigateway:([^:]+)::\/restapis\/([^/]+)\/stages\/([^/]+)$/;
@@ -17,7 +17,7 @@ export function associationOperations(waf: Waf) {
       );
     await env.dispatch("apigateway", "GetStage", { restApiId, stageName }, { region }).catch((error) => {
       associations.delete(arn);
-      throw error instanceof LocalFault ? gone() : error;
+      throw error instanceof LocalFault ? nonexistentItem() : error;
     });
   };
   const associate: Handler<WAF.AssociateWebACLCommandInput, WAF.AssociateWebACLCommandOutput> = async (input) => {

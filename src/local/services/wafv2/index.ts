@@ -20,8 +20,8 @@ export function wafv2Service(env: LocalEnv): LocalService {
     permissions: (operation, input, { region, account }) => {
       if (operation === "CreateWebACL")
         return [{ action: "wafv2:CreateWebACL", resource: `arn:aws:wafv2:${region}:${account}:regional/webacl/${input.Name}/*` }];
-      const named = input.WebACLArn ?? input.ResourceARN ?? input.ARN ?? waf.acls.get(String(input.Id))?.arn;
-      return [{ action: `wafv2:${operation}`, resource: typeof named === "string" ? named : "*" }];
+      const requested = input.WebACLArn ?? input.ResourceARN ?? input.ARN ?? waf.acls.get(String(input.Id))?.arn;
+      return [{ action: `wafv2:${operation}`, resource: typeof requested === "string" ? requested : "*" }];
     },
     facts: () => ({ webAcls: waf.acls.size }),
   };

@@ -97,8 +97,8 @@ async function launch(server: ServerFolder, onExit: OnExit): Promise<string | un
     await sleep(POLL_MS);
   }
   if (end === undefined) child.kill("SIGQUIT");
-  const said = readFileSync(join(server.folder, "start.log"), "utf8").trim().slice(-2_000);
-  return `${end ?? `it was not ready after ${START_MS / 1000} s`}: ${said}`;
+  const log = readFileSync(join(server.folder, "start.log"), "utf8").trim().slice(-2_000);
+  return `${end ?? `it was not ready after ${START_MS / 1000} s`}: ${log}`;
 }
 
 /** PostgreSQL writes its status into the eighth line of its pid file. */
@@ -175,15 +175,15 @@ function optionsOf({ owner, folder }: ServerFolder, errors: number | "pipe"): Sp
 function runProgram(server: ServerFolder, program: string, args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, optionsOf(server, "pipe"));
-    let said = "";
+    let output = "";
     child.stderr?.on("data", (chunk: Buffer) => {
-      said = (said + chunk).slice(-2_000);
+      output = (output + chunk).slice(-2_000);
     });
     child.once("error", reject);
     child.once("exit", (code) => {
       child.stderr?.destroy();
       if (code === 0) resolve();
-      else reject(new Error(`${program} ${args[0]} ended with ${code}: ${said.trim()}`));
+      else reject(new Error(`${program} ${args[0]} ended with ${code}: ${output.trim()}`));
     });
   });
 }
