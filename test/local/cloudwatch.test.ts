@@ -81,6 +81,23 @@ describe("metrics", () => {
     ]);
   });
 
+  test("a hundred queries over eleven years are answered with the periods that have data, in order", async () => {
+    const [early, late] = [new Date(clock.now() - 90 * MINUTE), new Date(clock.now() - 2 * MINUTE)];
+    const datum = (Timestamp: Date, Value: number) => ({ MetricName: "Rare", Timestamp, Value });
+    await cloudwatch.putMetricData({ Namespace: "Test", MetricData: [datum(late, 2), datum(early, 1)] });
+    const MetricStat = { Metric: { Namespace: "Test", MetricName: "Rare" }, Period: 60, Stat: "Sum" };
+    const MetricDataQueries = Array.from({ length: 100 }, (_, i) => ({ Id: `q${i}`, MetricStat }));
+    const range = { StartTime: new Date(clock.now() - 11 * 365 * 24 * 60 * MINUTE), EndTime: new Date(clock.now()) };
+    const answer = await cloudwatch.getMetricData({ MetricDataQueries, ScanBy: "TimestampAscending", ...range });
+    const minute = (date: Date) => new Date(Math.floor(date.getTime() / MINUTE) * MINUTE);
+    expect(answer.MetricDataResults).toHaveLength(100);
+    for (const { Timestamps, Values } of answer.MetricDataResults ?? [])
+      expect([Timestamps, Values]).toEqual([
+        [minute(early), minute(late)],
+        [1, 2],
+      ]);
+  });
+
   test("invalid input gets AWS's errors", async () => {
     const put = (MetricData: object[], Namespace = "Test") => cloudwatch.putMetricData({ Namespace, MetricData: MetricData as never });
     await expect(put([{ MetricName: "m", Value: 1 }], "AWS/Lambda")).rejects.toMatchObject({ name: "InvalidParameterValueException" });

@@ -1,8 +1,8 @@
 import type * as CW from "@aws-sdk/client-cloudwatch";
 import { type Call, type Handler, LocalFault, type Operations } from "../../core/service.ts";
-import { type Dimensions, keyOf, type Metric, type MetricId, MINUTE_MS, type Sample } from "./metric-store.ts";
+import { type Dimensions, keyOf, type Metric, type MetricId, MINUTE_MS, type Minute, type Sample } from "./metric-store.ts";
 import { type CloudWatchState, invalidCombination, invalidValue, pageOf } from "./state.ts";
-import { isStatistic, minutesOf, statisticOf, valueOver } from "./statistics.ts";
+import { isStatistic, statisticOf } from "./statistics.ts";
 
 const HOUR_MS = 3_600_000;
 const OLDEST_MS = 14 * 24 * HOUR_MS;
@@ -94,10 +94,18 @@ const metricId = ({ Namespace, MetricName, Dimensions }: CW.Metric, region: stri
   dimensions: dimensionsOf(Dimensions),
 });
 
-/** The starts of the periods between two times, aligned as on AWS. The last period may be unfinished. */
-function periodsOf(start: number, end: number, period: number): readonly number[] {
+/** The periods between two times that have data, in order, aligned as on AWS. The last period may be unfinished. */
+function periodsOf(metric: Metric | undefined, start: number, end: number, period: number): readonly (readonly [at: number, Minute[]])[] {
   const first = Math.floor(start / period) * period;
-  return Array.from({ length: Math.max(0, Math.ceil((end - first) / period)) }, (_, i) => first + i * period);
+  const periods = new Map<number, Minute[]>();
+  for (const minute of metric?.minutes.values() ?? []) {
+    const at = Math.floor(minute.at / period) * period;
+    if (at < first || at >= end) continue;
+    const minutes = periods.get(at);
+    if (minutes) minutes.push(minute);
+    else periods.set(at, [minute]);
+  }
+  return [...periods].toSorted(([a], [b]) => a - b);
 }
 function checkedPeriod(seconds: number | undefined): number {
   const period = seconds ?? 0;
@@ -121,19 +129,15 @@ const statistics =
       throw invalidCombination(
         `You have requested up to ${Math.ceil((end - start) / period)} datapoints, which exceeds the limit of 1,440.`,
       );
-    const points = periodsOf(start, end, period).flatMap((at): CW.Datapoint[] => {
-      const minutes = minutesOf(metric, at, at + period);
-      if (minutes.length === 0) return [];
+    const points = periodsOf(metric, start, end, period).map(([at, minutes]): CW.Datapoint => {
       const simple = Object.fromEntries(Statistics.map((statistic) => [statistic, statisticOf(minutes, statistic)]));
       const extended = Object.fromEntries(ExtendedStatistics.map((statistic) => [statistic, statisticOf(minutes, statistic) ?? 0]));
-      return [
-        {
-          Timestamp: new Date(at),
-          ...simple,
-          ...(ExtendedStatistics.length > 0 && { ExtendedStatistics: extended }),
-          Unit: (metric?.unit ?? "None") as CW.StandardUnit,
-        },
-      ];
+      return {
+        Timestamp: new Date(at),
+        ...simple,
+        ...(ExtendedStatistics.length > 0 && { ExtendedStatistics: extended }),
+        Unit: (metric?.unit ?? "None") as CW.StandardUnit,
+      };
     });
     return { Label: input.MetricName, Datapoints: points };
   };
@@ -159,8 +163,8 @@ function resultOf(
   if (!isStatistic(statistic)) throw invalidValue(`The value ${statistic} for parameter Stat is not supported.`);
   const period = checkedPeriod(MetricStat.Period);
   const metric = state.metrics.get(metricId(MetricStat.Metric ?? {}, region));
-  const points = periodsOf(start, end, period).flatMap((at) => {
-    const value = valueOver(metric, at, at + period, statistic);
+  const points = periodsOf(metric, start, end, period).flatMap(([at, minutes]) => {
+    const value = statisticOf(minutes, statistic);
     return value === undefined ? [] : [{ at, value }];
   });
   if (order !== "TimestampAscending") points.reverse();

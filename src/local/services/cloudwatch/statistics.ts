@@ -6,7 +6,7 @@ export function valueOver(metric: Metric | undefined, from: number, to: number, 
   return minutes.length === 0 ? undefined : statisticOf(minutes, statistic);
 }
 
-export function minutesOf(metric: Metric | undefined, from: number, to: number): readonly Minute[] {
+function minutesOf(metric: Metric | undefined, from: number, to: number): readonly Minute[] {
   if (!metric) return [];
   return [...metric.minutes.values()].filter(({ at }) => at >= from && at < to);
 }
