@@ -23,7 +23,7 @@ export const isNamedKey = ({ live }: Orphan): boolean => live.tags !== "inherite
 
 interface KeyLive {
   readonly id: string;
-  readonly enabled: boolean;
+  readonly attributes: { readonly enabled: boolean };
 }
 interface PlanLive {
   readonly attributes: { readonly rateLimit: number | undefined; readonly burstLimit: number | undefined };
@@ -41,7 +41,7 @@ export async function listKeys(session: Session): Promise<readonly ApiKeyInfo[]>
       name,
       id: key?.id ?? null,
       // One of the two parts is missing: a create or revoke was interrupted. A rerun completes it.
-      state: key === undefined || limits === undefined ? "incomplete" : key.enabled ? "enabled" : "disabled",
+      state: key === undefined || limits === undefined ? "incomplete" : key.attributes.enabled ? "enabled" : "disabled",
       rate_limit: limits?.attributes.rateLimit ?? null,
       burst_limit: limits?.attributes.burstLimit ?? null,
     };
