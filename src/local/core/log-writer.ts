@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers/promises";
+import { setTimeout } from "node:timers/promises";
 import { type LocalEnv, LocalFault, type Principal } from "./service.ts";
 
 export interface LogLine {
@@ -20,6 +20,8 @@ export interface LogTarget {
   readonly createGroup: boolean;
 }
 const BATCH = 1_000;
+/** Lines wait for this time. So the lines of one call are one batch, which is written after the call was answered. */
+const GATHER_MS = 20;
 
 /**
  * Writes a service's lines to a log stream, in order. Lines that arrive while a batch is being written form the next batch.
@@ -57,7 +59,7 @@ export function logWriter(env: LocalEnv, target: LogTarget): LogWriter {
     await attempt("PutLogEvents", { ...names, logEvents });
   };
   const drain = async (): Promise<void> => {
-    await setImmediate();
+    await setTimeout(GATHER_MS);
     while (pending.length > 0) {
       const batch = pending.slice(0, BATCH);
       pending = pending.slice(BATCH);

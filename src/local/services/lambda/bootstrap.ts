@@ -1,55 +1,57 @@
 /**
- * Runs inside a sandbox, with the semantics of AWS's Node.js runtime interface client. It imports nothing of this project,
- * because it runs as a separate process with only the function's environment.
+ * Runs inside a sandbox, with the semantics of AWS's Node.js runtime interface client. It is a bundle of its own, because it runs as a
+ * separate process with only the function's environment.
  */
 import { existsSync } from "node:fs";
-import { Agent, type IncomingHttpHeaders, request } from "node:http";
 import { createRequire } from "node:module";
+import { Socket } from "node:net";
 import { basename, dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { format } from "node:util";
 import { Worker } from "node:worker_threads";
-
-/** Markers in the output: before a console message, for a line break within it, and before the end of a call's output. */
-export interface Channel {
-  readonly message: "\u0001";
-  readonly newline: "\u0002";
-  readonly done: "\u0003";
-}
-const CHANNEL: Channel = { message: "\u0001", newline: "\u0002", done: "\u0003" };
+import { CALLS_FD, type CallHeader, frameOf, frameReader, OUTPUT, type ResultHeader, SERVER_LIFE_FD } from "./sandbox-protocol.ts";
 
 type Handler = (event: unknown, context: object, callback: (error: unknown, result?: unknown) => void) => unknown;
-interface RuntimeResponse {
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
+interface Call {
+  readonly header: CallHeader;
+  readonly payload: Buffer;
 }
 
 const env = process.env;
-const api = env.AWS_LAMBDA_RUNTIME_API as string;
 const taskRoot = env.LAMBDA_TASK_ROOT as string;
-const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 const writeOut = process.stdout.write.bind(process.stdout);
 const writeError = process.stderr.write.bind(process.stderr);
 const runtimeMajor = Number(/nodejs(\d+)/.exec(env.AWS_EXECUTION_ENV ?? "")?.[1] ?? 22);
 let requestId: string | undefined;
 
-function call(method: string, path: string, body?: string, headers: Record<string, string> = {}): Promise<RuntimeResponse> {
-  return new Promise((done, failed) => {
-    const outgoing = request(`http://${api}/2018-06-01/runtime/${path}`, { method, agent, headers }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () => done({ headers: response.headers, body: Buffer.concat(chunks).toString("utf8") }));
-    });
-    outgoing.on("error", failed);
-    outgoing.end(body);
+const channel = new Socket({ fd: CALLS_FD, readable: true, writable: true });
+let onCall: (call: Call) => void = () => {};
+channel.on("error", () => process.exit(1));
+channel.on(
+  "data",
+  frameReader<CallHeader>(Number.POSITIVE_INFINITY, (header, payload) => onCall({ header, payload: payload as Buffer })),
+);
+// While a function runs, the channel alone does not keep the event loop alive: the function ends when the loop is empty.
+channel.unref();
+
+function nextCall(): Promise<Call> {
+  channel.ref();
+  return new Promise((taken) => {
+    onCall = (call) => {
+      channel.unref();
+      taken(call);
+    };
   });
+}
+
+function send(header: ResultHeader, body = ""): Promise<void> {
+  return new Promise((sent) => channel.write(frameOf(header, Buffer.from(body)), () => sent()));
 }
 
 /** Kills this process when the server ends. It runs in another thread, which a busy function cannot block. */
 function killWithServer(): void {
-  const [host, port] = api.split(":");
   const end = `try{process.kill(-process.pid,"SIGKILL")}catch{process.kill(process.pid,"SIGKILL")}`;
-  const source = `require("node:net").connect(${port},"${host}").on("error",()=>{}).on("close",()=>{${end}})`;
+  const source = `new (require("node:net").Socket)({fd:${SERVER_LIFE_FD}}).on("error",()=>{}).on("close",()=>{${end}}).resume()`;
   new Worker(source, {
     eval: true,
     env: {},
@@ -90,7 +92,7 @@ function writeLog(level: string, { message, ...more }: { message: unknown }): vo
     env.AWS_LAMBDA_LOG_FORMAT === "JSON"
       ? JSON.stringify({ timestamp, level, requestId, message, ...more })
       : `${timestamp}\t${requestId}\t${level}\t${message}`;
-  writeOut(`${CHANNEL.message}${line.replaceAll("\n", CHANNEL.newline)}\n`);
+  writeOut(`${OUTPUT.message}${line.replaceAll("\n", OUTPUT.newline)}\n`);
 }
 
 interface Failure {
@@ -161,10 +163,7 @@ function isEsm(path: string): boolean {
   return false;
 }
 
-function contextOf(headers: IncomingHttpHeaders, settings: { waits: boolean }): object {
-  const header = (name: string) => headers[`lambda-runtime-${name}`] as string | undefined;
-  const deadline = Number(header("deadline-ms"));
-  const clientContext = header("client-context");
+function contextOf({ functionArn, deadlineMs, clientContext }: CallHeader, settings: { waits: boolean }): object {
   return {
     get callbackWaitsForEmptyEventLoop() {
       return settings.waits;
@@ -179,14 +178,14 @@ function contextOf(headers: IncomingHttpHeaders, settings: { waits: boolean }): 
     logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
     clientContext: clientContext ? JSON.parse(clientContext) : undefined,
     identity: undefined,
-    invokedFunctionArn: header("invoked-function-arn"),
+    invokedFunctionArn: functionArn,
     awsRequestId: requestId,
-    getRemainingTimeInMillis: () => deadline - Date.now(),
+    getRemainingTimeInMillis: () => deadlineMs - Date.now(),
   };
 }
 
 /** Settles when the function ends: by promise, by callback, or because the event loop is empty. */
-function run(handler: Handler, event: unknown, headers: IncomingHttpHeaders): Promise<unknown> {
+function run(handler: Handler, event: unknown, header: CallHeader): Promise<unknown> {
   const settings = { waits: true };
   let onIdle: () => void = () => {};
   return new Promise<unknown>((done, failed) => {
@@ -195,7 +194,7 @@ function run(handler: Handler, event: unknown, headers: IncomingHttpHeaders): Pr
       answered ??= () => (error === null || error === undefined ? done(result) : failed(error));
       if (!settings.waits) answered();
     };
-    const returned = handler(event, contextOf(headers, settings), callback);
+    const returned = handler(event, contextOf(header, settings), callback);
     const isPromise = typeof (returned as Promise<unknown> | undefined)?.then === "function";
     onIdle = () => {
       if (answered) answered();
@@ -216,39 +215,40 @@ function run(handler: Handler, event: unknown, headers: IncomingHttpHeaders): Pr
 
 /** Marks the end of this call's output in both pipes, with the maximum memory used so far (kilobytes). */
 function outputComplete(): void {
-  const line = `${CHANNEL.done}${requestId} ${process.resourceUsage().maxRSS}\n`;
+  const line = `${OUTPUT.done}${requestId} ${process.resourceUsage().maxRSS}\n`;
   writeOut(line);
   writeError(line);
 }
-function report(path: string, failure: Failure): Promise<RuntimeResponse> {
+/** `next`: this process can take another call. */
+async function report(type: "error" | "init-error", failure: Failure, next: boolean): Promise<void> {
   outputComplete();
-  return call("POST", path, JSON.stringify(failure), {
-    "lambda-runtime-function-error-type": failure.errorType.replace(/[^\x20-\x7e]/g, "?"),
-  });
+  const errorType = failure.errorType.replace(/[^\x20-\x7e]/g, "?");
+  await send({ type, requestId, errorType, next }, JSON.stringify(failure));
 }
 
 async function once(handler: Handler): Promise<void> {
-  const { headers, body } = await call("GET", "invocation/next");
-  requestId = headers["lambda-runtime-aws-request-id"] as string;
-  env._X_AMZN_TRACE_ID = (headers["lambda-runtime-trace-id"] as string | undefined) ?? "";
+  const { header, payload } = await nextCall();
+  requestId = header.requestId;
+  env._X_AMZN_TRACE_ID = header.traceId;
   let answer: string;
   try {
-    const result = await run(handler, JSON.parse(body), headers);
+    const result = await run(handler, JSON.parse(payload.toString("utf8")), header);
     answer = JSON.stringify(result === undefined ? null : result) ?? "null";
   } catch (error) {
     const failure = failureOf(error);
     logFailure("Invoke Error ", failure);
-    await report(`invocation/${requestId}/error`, failure);
+    void report("error", failure, true);
     return;
   }
+  // The caller waits for the response, and nobody for the marker.
+  void send({ type: "response", requestId, next: true }, answer);
   outputComplete();
-  await call("POST", `invocation/${requestId}/response`, answer, { "content-type": "application/json" });
 }
 
 function exitWith(title: string, failure: Failure, code: number): void {
   logFailure(title, failure);
   if (!requestId) process.exit(code);
-  report(`invocation/${requestId}/error`, failure).finally(() => process.exit(code));
+  report("error", failure, false).finally(() => process.exit(code));
 }
 
 async function main(): Promise<void> {
@@ -270,9 +270,10 @@ async function main(): Promise<void> {
   } catch (error) {
     const failure = failureOf(error);
     logFailure("Uncaught Exception ", failure);
-    await report("init/error", failure);
+    await report("init-error", failure, false);
     process.exit(1);
   }
+  void send({ type: "ready", next: true });
   for (;;) await once(handler);
 }
 void main();

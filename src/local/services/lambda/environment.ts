@@ -4,6 +4,9 @@ import type { Revision } from "./state.ts";
 /** The lifetime of a sandbox's credentials, and so of the sandbox. */
 export const SESSION_SECONDS = 12 * 3600;
 
+/** Libraries look for this variable to know that they run in Lambda. Nothing listens there: the local runtime has its calls from a pipe. */
+const RUNTIME_API = "127.0.0.1:9001";
+
 export interface EnvironmentInput {
   readonly name: string;
   readonly region: string;
@@ -11,7 +14,6 @@ export interface EnvironmentInput {
   readonly logStream: string;
   readonly codeFolder: string;
   readonly temporaryFolder: string;
-  readonly runtimeApi: string;
   /** Path of Node.js. */
   readonly node: string;
   readonly credentials: Credentials;
@@ -30,7 +32,7 @@ export function environmentOf(input: EnvironmentInput): Record<string, string> {
     TMPDIR: input.temporaryFolder,
     _HANDLER: config.handler,
     LAMBDA_TASK_ROOT: input.codeFolder,
-    AWS_LAMBDA_RUNTIME_API: input.runtimeApi,
+    AWS_LAMBDA_RUNTIME_API: RUNTIME_API,
     AWS_LAMBDA_FUNCTION_NAME: input.name,
     AWS_LAMBDA_FUNCTION_VERSION: version,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(config.memoryMb),

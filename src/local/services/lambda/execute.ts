@@ -4,7 +4,7 @@ import { LocalFault } from "../../core/service.ts";
 import { putMetrics } from "./metrics.ts";
 import type { Lease, Pools } from "./pool.ts";
 import { type CallReport, endLines, startLine } from "./report.ts";
-import { failure, type Invocation, type RuntimeResponse } from "./runtime-api.ts";
+import { failure, type Invocation, type RuntimeResponse } from "./runtime-channel.ts";
 import type { Session } from "./session.ts";
 import { ACCOUNT_CONCURRENCY } from "./settings.ts";
 import { arnOf, type FunctionRecord, keyOf, type Lambda, type Revision } from "./state.ts";

@@ -2,7 +2,7 @@ import { availableParallelism, cpus } from "node:os";
 import { realClock } from "../../core/clock.ts";
 import { LocalFault } from "../../core/service.ts";
 import { SESSION_SECONDS } from "./environment.ts";
-import type { RuntimeResponse } from "./runtime-api.ts";
+import type { RuntimeResponse } from "./runtime-channel.ts";
 import { type Session, type SessionDeps, startSession } from "./session.ts";
 import { arnOf, type FunctionRecord, type Revision } from "./state.ts";
 

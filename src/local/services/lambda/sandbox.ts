@@ -1,19 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { rm } from "node:fs/promises";
-import type { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import type { Owner } from "../../core/data-folder.ts";
-import type { Channel } from "./bootstrap.ts";
-import type { Invocation, RuntimeApi, RuntimeResponse } from "./runtime-api.ts";
+import { type Invocation, openChannel, type RuntimeResponse } from "./runtime-channel.ts";
+import { CALLS_FD, OUTPUT, SERVER_LIFE_FD } from "./sandbox-protocol.ts";
 
-const CHANNEL: Channel = { message: "\u0001", newline: "\u0002", done: "\u0003" };
 /** Half of a sandbox's young heap, MB. Node's default of 16 keeps the garbage of many calls. */
 const YOUNG_HALF_MB = 2;
 /** A child of the function may keep the pipes open. By this time the function's own output has been read. */
 const PIPE_GRACE_MS = 50;
 
 export interface SandboxOptions {
-  readonly api: RuntimeApi;
   /** Path of Node.js. */
   readonly node: string;
   /** The user that the function runs as; undefined: the server's user. */
@@ -42,31 +40,32 @@ export interface Sandbox {
 
 /** Starts a process with a runtime. It runs one call at a time. */
 export function startSandbox(options: SandboxOptions): Sandbox {
-  const { api } = options;
   const heap = [`--max-old-space-size=${Math.floor(options.memoryMb * 0.9)}`, `--max-semi-space-size=${YOUNG_HALF_MB}`];
   const child = spawn(options.node, [...heap, options.bootstrap], {
     ...(options.owner ?? {}),
     cwd: options.codeFolder,
     env: options.environment,
-    stdio: ["ignore", "pipe", "pipe"],
+    // Overlapped pipes are pipes; Windows needs the name to read and write at once.
+    stdio: ["ignore", "pipe", "pipe", "overlapped", "overlapped"],
     // Its own process group, so that the function's children are killed with it.
     detached: process.platform !== "win32",
   });
   const completions = createCompletions();
   readLines(child.stdout as Readable, options.onLine, completions);
   readLines(child.stderr as Readable, options.onLine, completions);
+  const channel = openChannel(child.stdio[CALLS_FD] as Duplex, () => killGroup(child));
+  (child.stdio[SERVER_LIFE_FD] as Duplex).on("error", () => {});
   const exited = exitOf(child).then(async (exit) => {
-    api.close();
     completions.end();
     await rm(options.temporaryFolder, { recursive: true, force: true });
     return exit;
   });
   return {
-    started: api.started,
+    started: channel.started,
     exited,
-    invoke: (invocation) => api.invoke(invocation),
+    invoke: (invocation) => channel.invoke(invocation),
     outputOf: (requestId) => completions.of(requestId),
-    idle: () => api.idle(),
+    idle: () => channel.idle(),
     kill() {
       killGroup(child);
       return exited;
@@ -103,8 +102,8 @@ function readLines(stream: Readable, onLine: (text: string) => void, completions
   const decoder = new StringDecoder("utf8");
   let rest = "";
   const take = (line: string): void => {
-    if (line.startsWith(CHANNEL.done)) completions.note(line.slice(1));
-    else if (line.startsWith(CHANNEL.message)) onLine(line.slice(1).replaceAll(CHANNEL.newline, "\n"));
+    if (line.startsWith(OUTPUT.done)) completions.note(line.slice(1));
+    else if (line.startsWith(OUTPUT.message)) onLine(line.slice(1).replaceAll(OUTPUT.newline, "\n"));
     else onLine(line);
   };
   stream.on("data", (chunk: Buffer) => {
@@ -112,7 +111,7 @@ function readLines(stream: Readable, onLine: (text: string) => void, completions
     rest = lines.pop() as string;
     for (const line of lines) {
       // A function may end its output without a line break.
-      const at = line.indexOf(CHANNEL.done);
+      const at = line.indexOf(OUTPUT.done);
       if (at > 0) take(line.slice(0, at));
       take(at > 0 ? line.slice(at) : line);
     }

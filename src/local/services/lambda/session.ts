@@ -6,7 +6,6 @@ import { logWriter } from "../../core/log-writer.ts";
 import type { CodeStore } from "./code.ts";
 import { environmentOf, roleSession } from "./environment.ts";
 import { initLine } from "./report.ts";
-import { openRuntimeApi } from "./runtime-api.ts";
 import { type Sandbox, startSandbox } from "./sandbox.ts";
 import type { FunctionRecord, Lambda, Revision } from "./state.ts";
 
@@ -44,18 +43,16 @@ export async function startSession(deps: SessionDeps, fn: FunctionRecord, revisi
   const codeFolder = await deps.code.folder(revision.codeSha256);
   const temporaryFolder = makeTemporary(deps.place);
   const bootstrap = await deps.bootstrap();
-  const api = await openRuntimeApi();
   const line = (text: string | undefined): void => {
     if (text === undefined) return;
     writer.write({ timestamp: env.clock.now(), message: text });
     session.listener?.(text);
   };
   const place = { name: fn.name, region: fn.region, revision, logStream, codeFolder, temporaryFolder, credentials };
-  const environment = environmentOf({ ...place, node: deps.node, runtimeApi: api.address, endpoint: env.endpoint() });
+  const environment = environmentOf({ ...place, node: deps.node, endpoint: env.endpoint() });
   const { node, place: runs } = deps;
   const folders = { codeFolder, temporaryFolder };
   const sandbox = startSandbox({
-    api,
     node,
     owner: runs.owner,
     bootstrap,
