@@ -56,13 +56,16 @@ export function faultPlan(initial: readonly FaultRule[] = [], { keepCalls = 20_0
     rules: () => rules,
     calls: () => log,
     async around(call, execute) {
-      const { service, operation, input } = call;
+      const { service, operation } = call;
+      const logged = loggedInput(call.input);
       const entry: LoggedCall = {
         sequence: ++sequence,
         service,
         operation,
         write: isWrite(operation),
-        input: loggedInput(input),
+        get input() {
+          return logged();
+        },
         outcome: "running",
         effect: false,
       };
@@ -170,13 +173,28 @@ const denial = (service: LocalService, operation: string): LocalFault =>
 
 /** Members of an input longer than this are logged as their length. */
 const LOGGED_CHARACTERS = 32 * 1024;
-/** The input without large members (function zips, bodies, batches): the log keeps many calls in memory. */
-function loggedInput(input: Record<string, unknown>): Record<string, unknown> {
+/**
+ * The input without large members (function zips, bodies, batches): the log keeps many calls in memory. It keeps JSON's text where it can:
+ * a text costs the garbage collector far less than its objects.
+ */
+function loggedInput(input: Record<string, unknown>): () => Record<string, unknown> {
+  const text = isJson(input) ? JSON.stringify(input) : "";
+  if (text !== "" && text.length <= LOGGED_CHARACTERS) return () => plain(JSON.parse(text)) as Record<string, unknown>;
   const members = Object.entries(plain(input) as Record<string, unknown>).map(([name, value]) => {
     const length = typeof value === "string" ? value.length : typeof value === "object" ? JSON.stringify(value).length : 0;
     return [name, length > LOGGED_CHARACTERS ? `(${length} characters)` : value];
   });
-  return Object.fromEntries(members);
+  const logged = Object.fromEntries(members);
+  return () => logged;
+}
+/** True when JSON keeps the value as it is: no bytes, streams, dates or big numbers in it. */
+function isJson(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return typeof value !== "bigint" && typeof value !== "function";
+  if (Array.isArray(value)) return value.every(isJson);
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  for (const name in value) if (!isJson((value as Record<string, unknown>)[name])) return false;
+  return true;
 }
 function resultOf(outcome: CallResult | undefined): Record<string, unknown> | undefined {
   if (outcome && "error" in outcome) throw outcome.error;
