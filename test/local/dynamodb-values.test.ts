@@ -133,3 +133,16 @@ test("sort keys are sorted by value: numbers by size, strings by bytes", async (
   expect((await all("by-number")).map(Number)).toEqual(numbers.map(Number));
   expect(await all("by-text")).toEqual(texts);
 });
+
+test("the older ADD appends to a list, and refuses an attribute of another type", async () => {
+  await db.putItem({ TableName, Item: { ...Key, list: { L: [{ N: "1" }] }, set: { SS: ["dog"] } } });
+  const add = (name: string, Value: AttributeValue) =>
+    db.updateItem({ TableName, Key, AttributeUpdates: { [name]: { Action: "ADD", Value } } });
+  await add("list", { L: [{ S: "x" }] });
+  await add("fresh", { L: [{ N: "7" }] });
+  const { Item } = await db.getItem({ TableName, Key });
+  expect(Item).toMatchObject({ list: { L: [{ N: "1" }, { S: "x" }] }, fresh: { L: [{ N: "7" }] } });
+  const mismatch = { name: "ValidationException", message: "Type mismatch for attribute to update" };
+  await expect(add("set", { L: [{ S: "cat" }] })).rejects.toMatchObject(mismatch);
+  await expect(add("list", { N: "2" })).rejects.toMatchObject(mismatch);
+});

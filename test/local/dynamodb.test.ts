@@ -1,4 +1,9 @@
-import { type CreateTableCommandInput, DynamoDB } from "@aws-sdk/client-dynamodb";
+import {
+  type AttributeDefinition,
+  type CreateTableCommandInput,
+  DynamoDB,
+  type GlobalSecondaryIndexUpdate,
+} from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { localAws } from "../support/local-aws.ts";
 
@@ -56,18 +61,55 @@ test("a table is described as AWS describes an on-demand table", async () => {
   ]);
 });
 
-test("tags are added, replaced, removed and paged by ten", async () => {
+test("tags are added, replaced, removed, and read in one page", async () => {
   const name = await table();
   const ResourceArn = `arn:aws:dynamodb:us-east-1:000000000000:table/${name}`;
-  await db.tagResource({ ResourceArn, Tags: Array.from({ length: 12 }, (_, i) => ({ Key: `k${i}`, Value: "a" })) });
+  await db.tagResource({ ResourceArn, Tags: Array.from({ length: 42 }, (_, i) => ({ Key: `k${i}`, Value: "a" })) });
   await db.tagResource({ ResourceArn, Tags: [{ Key: "k0", Value: "b" }] });
-  await db.untagResource({ ResourceArn, TagKeys: ["k11", "none"] });
-  const first = await db.listTagsOfResource({ ResourceArn });
-  const second = await db.listTagsOfResource({ ResourceArn, NextToken: first.NextToken });
-  expect(first.Tags).toHaveLength(10);
-  expect([...(first.Tags ?? []), ...(second.Tags ?? [])]).toContainEqual({ Key: "k0", Value: "b" });
-  expect(second).toMatchObject({ Tags: [{ Key: "k10", Value: "a" }] });
+  await db.untagResource({ ResourceArn, TagKeys: ["k41", "none"] });
+  const { Tags, NextToken } = await db.listTagsOfResource({ ResourceArn });
+  expect(Tags).toHaveLength(41);
+  expect(Tags).toContainEqual({ Key: "k0", Value: "b" });
+  expect(NextToken).toBeUndefined();
+  const refused = { name: "ValidationException" };
+  await expect(db.tagResource({ ResourceArn, Tags: [] })).rejects.toMatchObject(refused);
+  const tenMore = Array.from({ length: 10 }, (_, i) => ({ Key: `more${i}`, Value: "a" }));
+  await expect(db.tagResource({ ResourceArn, Tags: tenMore })).rejects.toMatchObject(refused);
+  await expect(db.tagResource({ ResourceArn: "no-arn", Tags: tenMore })).rejects.toMatchObject(refused);
   await expect(db.listTagsOfResource({ ResourceArn: `${ResourceArn}-none` })).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+});
+
+test("a table's name has only AWS's characters", async () => {
+  const message =
+    "1 validation error detected: Value 'a@b' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+";
+  await expect(db.createTable(hashTable("a@b"))).rejects.toMatchObject({ name: "ValidationException", message });
+});
+
+test("one update of an index is one of create, update and delete", async () => {
+  const Create: NonNullable<GlobalSecondaryIndexUpdate["Create"]> = {
+    IndexName: "by-driver",
+    KeySchema: [{ AttributeName: "driver", KeyType: "HASH" }],
+    Projection: { ProjectionType: "ALL" },
+  };
+  const AttributeDefinitions: AttributeDefinition[] = [{ AttributeName: "driver", AttributeType: "S" }];
+  const both = {
+    TableName: await table(),
+    AttributeDefinitions,
+    GlobalSecondaryIndexUpdates: [{ Create, Delete: { IndexName: "other" } }],
+  };
+  await expect(db.updateTable(both)).rejects.toMatchObject({
+    name: "ValidationException",
+    message: expect.stringContaining("Only one of"),
+  });
+});
+
+test("a scan of a whole on-demand table costs a read of each of its four partitions", async () => {
+  const TableName = await table();
+  await db.putItem({ TableName, Item: { id: S("a") } });
+  const scan = { TableName, ReturnConsumedCapacity: "TOTAL" } as const;
+  expect((await db.scan(scan)).ConsumedCapacity?.CapacityUnits).toBe(2);
+  expect((await db.scan({ ...scan, ConsistentRead: true })).ConsumedCapacity?.CapacityUnits).toBe(4);
+  expect((await db.scan({ ...scan, Limit: 1 })).ConsumedCapacity?.CapacityUnits).toBe(0.5);
 });
 
 test("a protected table is not deleted; an unprotected one is deleted with its items", async () => {

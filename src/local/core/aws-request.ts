@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import { compressed } from "../wire/content-coding.ts";
 import { withRequestProtocol } from "../wire/protocol.ts";
 import { parseRequest } from "../wire/request.ts";
 import { type WireResponse, writeFault, writeResponse } from "../wire/response.ts";
@@ -59,7 +60,8 @@ export async function answerAws(
     const output = await inRequestScope(() => context.dispatcher.run(service, operation.name, input, call));
     const written = writeResponse(wire, operation, output, routed.requestId);
     const status = service.successStatus?.[operation.name] ?? written.status;
-    await send(response, { ...written, status }, head, `${service.name}:${operationName}`);
+    const answer = { ...written, status };
+    await send(response, await inAcceptedCoding(answer, request, service), head, `${service.name}:${operationName}`);
   } catch (error) {
     if (error instanceof ConnectionCut) throw error;
     const fault = error instanceof LocalFault ? error : bug(error, context.env, service, operationName);
@@ -118,6 +120,16 @@ async function send(response: ServerResponse, { status, headers, body }: WireRes
   if (!("content-length" in headers) && status !== 204 && status !== 304 && !head)
     headers["content-length"] = String(Buffer.byteLength(body));
   response.writeHead(status, headers).end(head ? undefined : body);
+}
+
+/** AWS reads the first Accept-Encoding header only. */
+function inAcceptedCoding(
+  answer: WireResponse,
+  request: IncomingMessage,
+  { compressAbove }: LocalService,
+): WireResponse | Promise<WireResponse> {
+  if (compressAbove === undefined || !request.headers["accept-encoding"]) return answer;
+  return compressed(answer, request.headersDistinct["accept-encoding"]?.[0], compressAbove);
 }
 
 function callOf(request: IncomingMessage, response: ServerResponse, routed: RoutedRequest, env: LocalEnv): Call {

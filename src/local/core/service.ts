@@ -46,6 +46,8 @@ export interface LocalService {
   readonly tooLarge?: () => LocalFault;
   /** Decodes the transfer coding of a request body and checks its checksums, for operations whose body is held in memory. */
   readonly decode?: (headers: Readonly<Record<string, string>>, body: IncomingMessage) => Readable;
+  /** Responses with more bytes than this are compressed when the client accepts it. Default: none is. */
+  readonly compressAbove?: number;
   /** Says which URLs are open to the Internet on AWS, too: those of deployed APIs. */
   readonly isPublic?: (url: URL) => boolean;
   /**

@@ -52,6 +52,9 @@ async function parseJsonRpc(service: WireService, request: WireRequest): Promise
   return { operation, input: service.plain.has(name) ? plain : await asObject(service, operation.input, text) };
 }
 
+/** AWS's answer to a body that is no JSON has no message. */
+const notJson = (): LocalFault => new LocalFault("SerializationException", "", 400);
+
 const checks = new WeakMap<Operation, ShapeCheck>();
 /** The input as plain JSON, after its shape was checked. */
 function plainInput(operation: Operation, text: string): Record<string, unknown> {
@@ -59,7 +62,7 @@ function plainInput(operation: Operation, text: string): Record<string, unknown>
   try {
     json = JSON.parse(text);
   } catch {
-    throw new LocalFault("SerializationException", "The request body is not valid JSON of this operation.", 400);
+    throw notJson();
   }
   const check = checks.get(operation) ?? shapeCheck(operation.input);
   checks.set(operation, check);

@@ -37,7 +37,8 @@ export function writeResponse(
   }
   if (service.protocol === "awsJson1_0" || service.protocol === "awsJson1_1") {
     const plain = service.plain?.has(operation.name);
-    const body = plain ? plainText(output) : schema.isStructSchema() ? writeJson(service.protocol, schema, output) : "{}";
+    // An operation without an output has an empty body, not `{}`.
+    const body = plain ? plainText(output) : schema.isStructSchema() ? writeJson(service.protocol, schema, output) : "";
     return { status: 200, headers: { ...headers, "content-type": `application/x-amz-json-1.${service.protocol.slice(-1)}` }, body };
   }
   if (service.protocol === "rpcv2Cbor") return { status: 200, headers: { ...headers, ...CBOR }, body: writeCbor(schema, output) };
@@ -143,7 +144,11 @@ export function writeFault(service: WireService, fault: LocalFault, requestId: s
   const modelled = schema && !service.plain;
   const details = modelled ? (JSON.parse(writeJson(service.protocol, schema, { ...fault.extra })) as object) : fault.extra;
   const __type = service.errorNamespace ? `${service.errorNamespace(code)}#${code}` : code;
-  const body = { ...(service.protocol === "restJson1" ? {} : { __type }), ...details, message: fault.message, Message: fault.message };
+  const body = {
+    ...(service.protocol === "restJson1" ? {} : { __type }),
+    ...details,
+    ...(fault.message && { message: fault.message, Message: fault.message }),
+  };
   const type = service.protocol === "restJson1" ? "application/json" : `application/x-amz-json-1.${service.protocol.slice(-1)}`;
   return { status, headers: { ...headers, "content-type": type, "x-amzn-errortype": code }, body: JSON.stringify(body) };
 }

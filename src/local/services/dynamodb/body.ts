@@ -5,7 +5,10 @@ import { LocalFault } from "../../core/service.ts";
 /** SDKs compress large requests. */
 export function uncompressed(headers: Readonly<Record<string, string>>, body: Readable): Readable {
   const coding = headers["content-encoding"]?.toLowerCase();
-  if (coding !== "gzip" && coding !== "deflate") return body;
+  if (!coding || coding === "identity" || coding === "aws-chunked") return body;
+  // AWS answers 500 to a coding that it does not know, too.
+  if (coding !== "gzip" && coding !== "deflate")
+    throw new LocalFault("InternalServerError", `The Content-Encoding ${coding.slice(0, 60)} is not known.`, 500);
   return Readable.from(decoded(body, coding));
 }
 

@@ -1,5 +1,6 @@
 import type { OpenTable } from "./context.ts";
 import { attributesOf, type IndexSchema } from "./schema.ts";
+import type { TableDoc } from "./table.ts";
 import { type Item, member } from "./values/attribute-value.ts";
 import { itemSize } from "./values/size.ts";
 
@@ -15,6 +16,12 @@ const NONE: ReadonlyMap<string, number> = new Map();
 
 /** Read units as AWS charges them: half without strong consistency. */
 export const readUnits = (bytes: number, consistent: boolean): number => Math.max(1, Math.ceil(bytes / READ_UNIT)) * (consistent ? 1 : 0.5);
+/**
+ * The least that a scan of a whole table costs: one read of each partition. A new on-demand table has four partitions, a provisioned one
+ * has one. Source: https://stackoverflow.com/questions/70121087, and ScyllaDB's tests, which pass on DynamoDB.
+ */
+export const scanUnits = ({ billingMode }: TableDoc, consistent: boolean): number =>
+  (billingMode === "PAY_PER_REQUEST" ? 4 : 1) * readUnits(0, consistent);
 export const ofTable = (table: number): Units => ({ table, global: NONE, local: NONE });
 export const ofIndex = ({ name, global }: IndexSchema, units: number): Units => ({
   table: 0,

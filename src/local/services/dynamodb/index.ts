@@ -27,6 +27,8 @@ const CORAL: Readonly<Record<string, string>> = {
 
 /** AWS refuses a request whose stated length is above this. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
+/** AWS compresses larger responses only (seen by ScyllaDB's tests, which run on DynamoDB, too). */
+const COMPRESS_ABOVE_BYTES = 4_096;
 
 /** The journal describes the tables. Items are in memory and in a log below `dynamodb/`, which is read on the first call. */
 export function dynamodbService(env: LocalEnv): LocalService {
@@ -66,6 +68,7 @@ export function dynamodbService(env: LocalEnv): LocalService {
     plain: new Set(Object.keys(items)),
     maxBodyBytes: MAX_BODY_BYTES,
     decode: uncompressed,
+    compressAbove: COMPRESS_ABOVE_BYTES,
     errorNamespace: (code) => (CORAL[code] ? `com.amazon.coral.${CORAL[code]}` : "com.amazonaws.dynamodb.v20120810"),
     permissions: permissionsOf(tables),
     async start() {

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { type Call, JSON_TEXT, type Operations } from "../../core/service.ts";
-import { consumed, ofIndex, ofTable, projected, projectedNames, readUnits } from "./capacity.ts";
+import { consumed, ofIndex, ofTable, projected, projectedNames, readUnits, scanUnits } from "./capacity.ts";
 import { type Context, entriesOf, itemOf, type OpenTable, openTable } from "./context.ts";
 import { holds } from "./expressions/condition.ts";
 import type { Projection } from "./expressions/projection.ts";
@@ -118,7 +118,9 @@ const textOf = (row: Row, item: Item, project: Projection | undefined, narrowed:
   project ? JSON.stringify(project(item)) : narrowed ? JSON.stringify(item) : row.text;
 
 function pageText(parsed: ParsedRead, { schema, doc }: OpenTable, index: IndexSchema | undefined, page: Page): string {
-  const units = readUnits(page.bytes, parsed.consistent);
+  const { isQuery, start, segment } = parsed;
+  const isWholeScan = !isQuery && !index && !start && !segment && !page.last;
+  const units = Math.max(readUnits(page.bytes, parsed.consistent), isWholeScan ? scanUnits(doc, parsed.consistent) : 0);
   const ConsumedCapacity = consumed(parsed.capacity, doc.name, index ? ofIndex(index, units) : ofTable(units));
   const parts = [`"Count":${page.count}`, `"ScannedCount":${page.scanned}`];
   if (!parsed.counts) parts.push(`"Items":[${page.items.join(",")}]`);

@@ -1,5 +1,6 @@
 import type { CreateTableCommandInput, KeySchemaElement, Projection, StreamSpecification } from "@aws-sdk/client-dynamodb";
 import { LocalFault } from "../../core/service.ts";
+import { checkTableName } from "./requests.ts";
 import { invalid, invalidParameter } from "./values/faults.ts";
 
 const MAX_INDEXES = { global: 20, local: 5 } as const;
@@ -8,7 +9,7 @@ type Index = { IndexName?: string | undefined; KeySchema?: KeySchemaElement[] | 
 
 /** Checks everything that AWS refuses for a new table before it looks at existing ones. */
 export function checkCreate(input: CreateTableCommandInput): void {
-  checkTableName(input.TableName);
+  checkNewName(input.TableName);
   for (const member of ["GlobalTableSourceArn", "VectorIndexes"] as const)
     if (input[member]) throw new LocalFault("NotImplemented", `The local AWS does not implement ${member} of dynamodb:CreateTable.`, 501);
   checkBilling(input);
@@ -24,9 +25,9 @@ export function checkCreate(input: CreateTableCommandInput): void {
   checkStream(input.StreamSpecification);
 }
 
-function checkTableName(name = ""): void {
-  if (name.length >= 3 && name.length <= 255) return;
-  throw invalid("TableName must be at least 3 characters long and at most 255 characters long");
+function checkNewName(name = ""): void {
+  if (name.length < 3 || name.length > 255) throw invalid("TableName must be at least 3 characters long and at most 255 characters long");
+  checkTableName(name);
 }
 
 function checkBilling({ BillingMode, ProvisionedThroughput, GlobalSecondaryIndexes = [] }: CreateTableCommandInput): void {

@@ -98,9 +98,6 @@ function checkIndexUpdates(updates: readonly GlobalSecondaryIndexUpdate[], defin
     );
   const names = new Set(table.globalIndexes.map(({ name }) => name));
   for (const { Create, Delete, Update } of updates) {
-    if (Create) checkNewIndex(Create, definitions, table, names);
-    const needed = (Delete ?? Update)?.IndexName;
-    if (needed && !names.has(needed)) throw new LocalFault("ResourceNotFoundException", "Requested resource not found");
     if ([Create, Delete, Update].filter(Boolean).length > 1)
       throw invalidParameter(
         "Only one of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete may be specified",
@@ -109,6 +106,9 @@ function checkIndexUpdates(updates: readonly GlobalSecondaryIndexUpdate[], defin
       throw invalid(
         "One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null",
       );
+    if (Create) checkNewIndex(Create, definitions, table, names);
+    const needed = (Delete ?? Update)?.IndexName;
+    if (needed && !names.has(needed)) throw new LocalFault("ResourceNotFoundException", "Requested resource not found");
   }
 }
 

@@ -2,7 +2,7 @@ import { typeOf, type Value } from "../values/attribute-value.ts";
 import { order } from "../values/compare.ts";
 import { invalid, invalidParameter } from "../values/faults.ts";
 import type { Condition, Operand } from "./condition.ts";
-import type { Action, Source } from "./update-parser.ts";
+import type { Action } from "./update-parser.ts";
 
 /** The conditions and updates of requests without expressions, which AWS still accepts. */
 export interface LegacyCondition {
@@ -132,11 +132,7 @@ function legacyUpdate(name: string, { Action: action = "PUT", Value: value }: Le
     if (!isSet) throw invalidParameter(`DELETE action with value is not supported for the type ${type}`);
     return { kind: "delete", path, value, isLegacy: true };
   }
-  if (type === "L") {
-    const left: Source = { op: "if_not_exists", left: { path }, right: { value: { L: [] } } };
-    return { kind: "set", path, source: { op: "list_append", left, right: { value } } };
-  }
-  if (!isSet && type !== "N") throw invalidParameter(`ADD action is not supported for the type ${type}`);
+  if (!isSet && type !== "N" && type !== "L") throw invalidParameter(`ADD action is not supported for the type ${type}`);
   return { kind: "add", path, value, isLegacy: true };
 }
 /** Every value of a legacy request. They are checked before its rules. */

@@ -55,6 +55,7 @@ function assignedValue(action: Action, before: Item): Value | undefined | "keep"
   const type = typeOf(action.value);
   if (existing && typeOf(existing) !== type) throw action.isLegacy ? invalid("Type mismatch for attribute to update") : wrongType();
   if (action.kind === "delete") return existing ? lessMembers(existing, action.value, type as SetType) : keepExisting(action.path, before);
+  if (type === "L") return { L: [...(existing?.L ?? []), ...(action.value.L ?? [])] };
   if (type === "N") return { N: addNumbers(existing?.N ?? "0", action.value.N as string) };
   const members = new Set([...(existing?.[type as SetType] ?? []), ...(action.value[type as SetType] ?? [])]);
   return { [type]: [...members] };
