@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { IAM } from "@aws-sdk/client-iam";
 import { KMS } from "@aws-sdk/client-kms";
 import { Lambda } from "@aws-sdk/client-lambda";
@@ -145,6 +148,24 @@ test("versions are immutable and need a change; an alias selects a version", asy
   await expect(lambda.getAlias({ FunctionName, Name: "live" })).rejects.toMatchObject({ name: "ResourceNotFoundException" });
   await lambda.deleteFunction({ FunctionName });
   await expect(lambda.listAliases({ FunctionName })).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+});
+
+test("an unchanged function gets no second version, also after a restart", async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "fleetlogix-versions-"));
+  const publish = async (prepare?: (lambda: Lambda) => Promise<unknown>): Promise<string | undefined> => {
+    const server = await localAws({ dataDir });
+    try {
+      const client = server.client(Lambda);
+      if (prepare) await server.client(IAM).createRole({ RoleName: "runner", AssumeRolePolicyDocument: TRUST });
+      await prepare?.(client);
+      return (await client.publishVersion({ FunctionName: "kept" })).Version;
+    } finally {
+      await server.close();
+    }
+  };
+  expect(await publish((client) => client.createFunction(base("kept")))).toBe("1");
+  expect(await publish()).toBe("1");
+  rmSync(dataDir, { recursive: true });
 });
 
 test("resource policies belong to a qualifier", async () => {

@@ -137,6 +137,19 @@ test("the listed versions and classes can be created", async () => {
   expect(Parameters).toContainEqual(expect.objectContaining({ ParameterName: "rds.force_ssl", ParameterValue: "1" }));
 });
 
+test("a parameter that is set to the family's default is no longer set by the user", async () => {
+  const DBParameterGroupName = "sources";
+  await rds.createDBParameterGroup({ DBParameterGroupName, DBParameterGroupFamily: "postgres17", Description: "sources" });
+  const setByUser = async (ParameterValue: string) => {
+    const Parameters = [{ ParameterName: "rds.force_ssl", ParameterValue, ApplyMethod: "immediate" as const }];
+    await rds.modifyDBParameterGroup({ DBParameterGroupName, Parameters });
+    const user = await rds.describeDBParameters({ DBParameterGroupName, Source: "user" });
+    return user.Parameters?.map(({ ParameterName }) => ParameterName);
+  };
+  expect(await setByUser("0")).toEqual(["rds.force_ssl"]);
+  expect(await setByUser("1")).toEqual([]);
+});
+
 test("a snapshot lists the accounts it is shared with; an encrypted one cannot be shared with everybody", async () => {
   const snapshotOf = async (id: string, more: object) => {
     await create(id, more);

@@ -51,6 +51,9 @@ export function publish(lambda: Lambda, at: { readonly region: string; readonly 
   lambda.functions.put(keyOf(at), { ...fn, lastVersion: fn.lastVersion + 1 });
   return revision;
 }
-/** The content that makes a new version necessary: code and configuration of `$LATEST` when it was published. */
+/**
+ * The content that makes a new version necessary: code and configuration of `$LATEST` when it was published. A member without a value does
+ * not count, because the journal does not keep it.
+ */
 const contentOf = ({ codeSha256, config }: Revision): string =>
-  JSON.stringify([codeSha256, Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1))]);
+  JSON.stringify([codeSha256, Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)))]);

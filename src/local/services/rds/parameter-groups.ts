@@ -89,7 +89,9 @@ function valueOperations(rds: Rds) {
     const values = { ...group.values };
     for (const one of given) {
       const kind = checkValue(one);
-      values[kind.name] = { value: one.ParameterValue ?? "", method: one.ApplyMethod ?? "pending-reboot" };
+      // A value equal to the family's default does not change the source (hashicorp/terraform-provider-aws internal/service/rds/parameter_group.go).
+      if (one.ParameterValue === kind.system) delete values[kind.name];
+      else values[kind.name] = { value: one.ParameterValue ?? "", method: one.ApplyMethod ?? "pending-reboot" };
     }
     const changed = { ...group, values };
     state.parameterGroups.put(documentKey(region, group.name), changed);
@@ -162,12 +164,10 @@ function applyNow({ instances, engine }: Rds, group: ParameterGroupDocument, val
 
 function asParameter(kind: ParameterKind, own: ParameterGroupDocument["values"][string] | undefined): RDS.Parameter {
   const value = own?.value ?? kind.system;
-  // A value equal to the family's default does not change the source (hashicorp/terraform-provider-aws internal/service/rds/parameter_group.go).
-  const changed = own !== undefined && own.value !== kind.system;
   return {
     ParameterName: kind.name,
     ...(value !== undefined && { ParameterValue: value }),
-    Source: changed ? "user" : kind.system !== undefined ? "system" : "engine-default",
+    Source: own !== undefined ? "user" : kind.system !== undefined ? "system" : "engine-default",
     ApplyType: kind.apply,
     DataType: kind.type,
     ...(kind.allowed !== undefined && { AllowedValues: kind.allowed }),
