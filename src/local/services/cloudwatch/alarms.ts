@@ -141,7 +141,7 @@ const describe =
       (StateValue === undefined || alarm.state === StateValue) &&
       (ActionPrefix === undefined || actions(alarm).some((action) => action.startsWith(ActionPrefix)));
     const { items, next } = pageOf(inRegion(state, region).filter(wanted), ({ name }) => name, input.NextToken, MaxRecords);
-    return { CompositeAlarms: [], MetricAlarms: items.map(alarmOf), ...(next !== undefined && { NextToken: next }) };
+    return { CompositeAlarms: [], MetricAlarms: items.map(alarmOf), NextToken: next };
   };
 
 const describeForMetric =

@@ -39,7 +39,7 @@ export function dashboardOperations(state: CloudWatchState): Operations {
       LastModified: new Date(changedAt),
       Size: Buffer.byteLength(body),
     }));
-    return { DashboardEntries, ...(next !== undefined && { NextToken: next }) };
+    return { DashboardEntries, NextToken: next };
   };
   // If one dashboard is missing, AWS deletes none of them.
   const remove: Handler<CW.DeleteDashboardsCommandInput, CW.DeleteDashboardsCommandOutput> = (input) => {

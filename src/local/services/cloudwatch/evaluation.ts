@@ -113,6 +113,6 @@ function dataOf({ env }: CloudWatchState, { settings }: AlarmDocument, points: r
     period: settings.Period,
     recentDatapoints: present.map(({ value }) => value),
     threshold: settings.Threshold,
-    evaluatedDatapoints: points.map(({ from, value }) => ({ timestamp: time(from), ...(value !== undefined && { value }) })),
+    evaluatedDatapoints: points.map(({ from, value }) => ({ timestamp: time(from), value })),
   });
 }

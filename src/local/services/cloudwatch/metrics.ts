@@ -199,5 +199,5 @@ const list =
       MetricName: name,
       Dimensions: Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value })),
     }));
-    return { Metrics, ...(next !== undefined && { NextToken: next }) };
+    return { Metrics, NextToken: next };
   };

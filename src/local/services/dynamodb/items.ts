@@ -72,8 +72,8 @@ async function writeItem(kind: WriteKind, request: WriteRequest, context: Contex
   const ConsumedCapacity = consumed(requested, table.doc.name, units);
   const ItemCollectionMetrics = collectionMetrics(request.ReturnItemCollectionMetrics, table, parsed.subject);
   return {
-    ...(Attributes && { Attributes }),
-    ...(ConsumedCapacity && { ConsumedCapacity }),
+    Attributes,
+    ConsumedCapacity,
     ...(ItemCollectionMetrics && { ItemCollectionMetrics }),
   };
 }

@@ -23,7 +23,7 @@ function asRole(role: RoleDocument, whole: boolean): IAM.Role {
     CreateDate: new Date(role.createdAt),
     AssumeRolePolicyDocument: encoded(role.trust),
     MaxSessionDuration: role.maxSession,
-    ...(role.description !== undefined && { Description: role.description }),
+    Description: role.description,
     // Lists omit the members that would cost AWS a second read.
     ...(whole && role.tags.length > 0 && { Tags: [...role.tags] }),
     ...(whole && { RoleLastUsed: {} }),

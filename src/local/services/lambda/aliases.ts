@@ -81,7 +81,7 @@ function readingOperations(lambda: Lambda): Operations {
         .filter((alias) => !input.FunctionVersion || alias.version === input.FunctionVersion)
         .sort((a, b) => (a.name < b.name ? -1 : 1));
       const { items, next } = page(all, input.Marker, input.MaxItems);
-      return { Aliases: items.map((alias) => describeAlias(lambda, at, alias)), ...(next ? { NextMarker: next } : {}) };
+      return { Aliases: items.map((alias) => describeAlias(lambda, at, alias)), NextMarker: next };
     },
   };
 }

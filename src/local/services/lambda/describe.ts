@@ -39,7 +39,7 @@ export function describe(
 
 function optional(config: Revision["config"]): Partial<FunctionConfiguration> {
   return {
-    ...(config.vpc ? { VpcConfig: config.vpc } : {}),
+    VpcConfig: config.vpc,
     ...(config.deadLetterArn ? { DeadLetterConfig: { TargetArn: config.deadLetterArn } } : {}),
     ...(config.environment ? { Environment: { Variables: { ...config.environment } } } : {}),
     ...(config.kmsKeyArn ? { KMSKeyArn: config.kmsKeyArn } : {}),

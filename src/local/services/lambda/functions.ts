@@ -120,7 +120,7 @@ export async function zipOf(lambda: Lambda, code: FunctionCode | undefined, call
     const { Body } = await lambda.env.dispatch(
       "s3",
       "GetObject",
-      { Bucket: code.S3Bucket, Key: code.S3Key, ...(code.S3ObjectVersion ? { VersionId: code.S3ObjectVersion } : {}) },
+      { Bucket: code.S3Bucket, Key: code.S3Key, VersionId: code.S3ObjectVersion },
       { principal: call.principal, region: call.region },
     );
     return Body instanceof Uint8Array ? Body : await buffer(Body);
@@ -141,7 +141,7 @@ function list(lambda: Lambda, input: ListFunctionsCommandInput, call: Call): Res
       return [latest, ...documentsOf(lambda.versions, fn).map(([version, revision]) => describe(lambda, fn, revision, version, false))];
     });
   const { items, next } = page(all, input.Marker, input.MaxItems);
-  return { Functions: items, ...(next ? { NextMarker: next } : {}) };
+  return { Functions: items, NextMarker: next };
 }
 
 function remove({ lambda, onDeleted }: FunctionsDeps, input: DeleteFunctionCommandInput, call: Call): Result<DeleteFunctionCommandOutput> {

@@ -160,8 +160,8 @@ function eventConfigAt(
 const describeEventConfig = (lambda: Lambda, at: Reference, config: EventConfig): FunctionEventInvokeConfig => ({
   LastModified: new Date(config.modified),
   FunctionArn: arnOf(lambda, at, at.qualifier ?? "$LATEST"),
-  ...(config.retries === undefined ? {} : { MaximumRetryAttempts: config.retries }),
-  ...(config.maxAgeSeconds === undefined ? {} : { MaximumEventAgeInSeconds: config.maxAgeSeconds }),
+  MaximumRetryAttempts: config.retries,
+  MaximumEventAgeInSeconds: config.maxAgeSeconds,
   DestinationConfig: {
     OnSuccess: config.onSuccess ? { Destination: config.onSuccess } : {},
     OnFailure: config.onFailure ? { Destination: config.onFailure } : {},

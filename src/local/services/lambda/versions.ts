@@ -33,7 +33,7 @@ export function versionOperations(lambda: Lambda): Operations {
       const { items, next } = page(all, input.Marker, input.MaxItems);
       return {
         Versions: items.map(([version, revision]) => describe(lambda, fn, revision, version, false)),
-        ...(next ? { NextMarker: next } : {}),
+        NextMarker: next,
       };
     },
   };

@@ -45,7 +45,7 @@ export function streamOperations(env: LocalEnv, groups: Groups, files: EventFile
     const { accepted, rejected } = splitBatch(events, group, now);
     files.append(stream, accepted, now);
     putEmbeddedMetrics(env, accepted, region);
-    return { nextSequenceToken: String(now).padStart(56, "0"), ...(rejected && { rejectedLogEventsInfo: rejected }) };
+    return { nextSequenceToken: String(now).padStart(56, "0"), rejectedLogEventsInfo: rejected };
   };
   return { CreateLogStream: create, DeleteLogStream: remove, PutLogEvents: put, DescribeLogStreams: describeStreams(groups, files) };
 }
@@ -99,8 +99,8 @@ const describeStreams =
     const logStreams = items.map(({ stream, summary }) => ({
       logStreamName: stream.name,
       creationTime: stream.createdAt,
-      ...(summary.first !== undefined && { firstEventTimestamp: summary.first }),
-      ...(summary.last !== undefined && { lastEventTimestamp: summary.last }),
+      firstEventTimestamp: summary.first,
+      lastEventTimestamp: summary.last,
       ...(summary.lastIngestion !== undefined && {
         lastIngestionTime: summary.lastIngestion,
         uploadSequenceToken: String(summary.lastIngestion).padStart(56, "0"),

@@ -139,7 +139,7 @@ const shapeOf = ({ env }: Rds, document: EventSubscriptionDocument): RDS.EventSu
   SnsTopicArn: document.topic,
   Status: "active",
   SubscriptionCreationTime: document.createdAt,
-  ...(document.sourceType !== undefined && { SourceType: document.sourceType }),
+  SourceType: document.sourceType,
   SourceIdsList: [...document.sources],
   EventCategoriesList: [...document.categories],
   Enabled: document.enabled,

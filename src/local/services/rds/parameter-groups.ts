@@ -166,11 +166,11 @@ function asParameter(kind: ParameterKind, own: ParameterGroupDocument["values"][
   const value = own?.value ?? kind.system;
   return {
     ParameterName: kind.name,
-    ...(value !== undefined && { ParameterValue: value }),
+    ParameterValue: value,
     Source: own !== undefined ? "user" : kind.system !== undefined ? "system" : "engine-default",
     ApplyType: kind.apply,
     DataType: kind.type,
-    ...(kind.allowed !== undefined && { AllowedValues: kind.allowed }),
+    AllowedValues: kind.allowed,
     IsModifiable: true,
     ApplyMethod: own?.method ?? "pending-reboot",
   };

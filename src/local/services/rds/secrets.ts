@@ -22,7 +22,7 @@ export async function keepPassword(
       { Key: "aws:rds:primaryDBInstanceArn", Value: instanceArn },
       { Key: "aws:secretsmanager:owningService", Value: "rds" },
     ],
-    ...(kmsKey && { KmsKeyId: kmsKey }),
+    KmsKeyId: kmsKey,
   };
   const { ARN } = await env.dispatch("secretsmanager", "CreateSecret", input, { region });
   return ARN;

@@ -143,7 +143,7 @@ export function listBuckets(state: S3State) {
         BucketArn: bucketArn(name),
       })),
       Owner: ownerOf(call.account),
-      ...(input.Prefix === undefined ? {} : { Prefix: input.Prefix }),
+      Prefix: input.Prefix,
       ...(shown.length < rest.length ? { ContinuationToken: shown.at(-1)?.name } : {}),
     };
   };

@@ -42,11 +42,11 @@ export function deleteObjects(state: S3State, notify: Notify) {
         authorize(state, bucket, { Key, VersionId }, call);
         const done = remove(state, bucket, { Key, VersionId, ETag }, input.BypassGovernanceRetention ?? false, notify, call);
         const marker = done.DeleteMarker ? { DeleteMarker: true, DeleteMarkerVersionId: done.VersionId } : {};
-        Deleted.push({ Key, ...(VersionId === undefined ? {} : { VersionId }), ...marker });
+        Deleted.push({ Key, VersionId, ...marker });
       } catch (error) {
         if (!(error instanceof LocalFault)) throw error;
         const { code, message } = inBulk(error);
-        Errors.push({ Key, ...(VersionId === undefined ? {} : { VersionId }), Code: code, Message: message });
+        Errors.push({ Key, VersionId, Code: code, Message: message });
       }
     }
     return { ...(input.Delete?.Quiet || Deleted.length === 0 ? {} : { Deleted }), ...(Errors.length > 0 ? { Errors } : {}) };

@@ -93,7 +93,7 @@ function read(
     ARN: secret.arn,
     Name: secret.name,
     VersionId: id,
-    ...(version.string !== undefined && { SecretString: version.string }),
+    SecretString: version.string,
     ...(version.binary !== undefined && { SecretBinary: Buffer.from(version.binary, "base64") }),
     VersionStages: [...version.stages],
     CreatedDate: new Date(version.createdAt),

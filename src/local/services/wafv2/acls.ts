@@ -75,7 +75,7 @@ function readOperations(waf: Waf) {
 
 const settingsOf = (input: WAF.UpdateWebACLCommandInput | WAF.CreateWebACLCommandInput): AclDocument["acl"] => ({
   DefaultAction: input.DefaultAction,
-  ...(input.Description !== undefined && { Description: input.Description }),
+  Description: input.Description,
   Rules: input.Rules ?? [],
   VisibilityConfig: input.VisibilityConfig,
 });

@@ -167,7 +167,7 @@ function serves(pid: number, data: string): boolean {
  */
 function optionsOf({ owner, folder }: ServerFolder, errors: number | "pipe"): SpawnOptions {
   const { PATH = "", SystemRoot, TEMP } = process.env;
-  const env = { PATH, LC_ALL: "C", ...(SystemRoot && { SystemRoot }), ...(TEMP && { TEMP }) };
+  const env = { PATH, LC_ALL: "C", SystemRoot, TEMP };
   return { cwd: folder, env, detached: true, windowsHide: true, stdio: ["ignore", "ignore", errors], ...owner };
 }
 
