@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { apiLines } from "./api.ts";
 import { fromNothing, makeRunner, readingLines, startLines } from "./command.ts";
@@ -16,6 +17,8 @@ import { motoLines } from "./moto.ts";
 import { packageLines } from "./package.ts";
 
 const PORT = 14_599;
+/** An idle server returns the memory of a load in this time. */
+const RETURN_MS = 3_000;
 
 async function measure(runs: number): Promise<Line[]> {
   const folder = mkdtempSync(join(tmpdir(), "bench-"));
@@ -27,6 +30,7 @@ async function measure(runs: number): Promise<Line[]> {
     const [url, key] = [runner.run("outputs", "api_url", "--local"), runner.run("outputs", "api_key", "--show-secrets", "--local")];
     lines.push(...(await apiLines({ url, key })));
     const { pid } = JSON.parse(runner.run("local", "status", "--json")) as { readonly pid: number };
+    await setTimeout(RETURN_MS);
     lines.push(...memoryLine("memory after that load", pid, 300));
     for (const { operation, ofBare } of await benchDynamodb(PORT))
       lines.push({

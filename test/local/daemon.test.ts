@@ -4,8 +4,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { DynamoDB } from "@aws-sdk/client-dynamodb";
 import { IAM } from "@aws-sdk/client-iam";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { resetLocal, startLocal, statusLocal, stopLocal } from "../../src/local/daemon/control.ts";
 import { removeFolder } from "../support/folders.ts";
 
@@ -41,6 +42,22 @@ test("the local AWS runs in the background, is found by a second start, shows it
   expect(await stopLocal({ dataDir })).toEqual({ wasRunning: false });
   expect(await statusLocal({ dataDir })).toMatchObject({ running: false });
   expect(existsSync(join(dataDir, "local.lock"))).toBe(false);
+});
+
+test("the memory of a load is returned when the load has ended", async () => {
+  const { url } = await start();
+  const db = new DynamoDB(config(url));
+  await db.createTable({
+    TableName: "load",
+    AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+    KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+    BillingMode: "PAY_PER_REQUEST",
+  });
+  const Items = Array.from({ length: 25 }, (_, i) => ({ PutRequest: { Item: { id: { S: `${i}` }, text: { S: "x".repeat(2_000) } } } }));
+  const memory = async (): Promise<number> => (await statusLocal({ dataDir })).memoryBytes ?? 0;
+  for (let i = 0; i < 40; i++) await Promise.all(Array.from({ length: 20 }, () => db.batchWriteItem({ RequestItems: { load: Items } })));
+  const most = await memory();
+  await vi.waitFor(async () => expect(await memory()).toBeLessThan(most - 32e6), { timeout: 15_000, interval: 500 });
 });
 
 test("simultaneous starts lead to one process", async () => {

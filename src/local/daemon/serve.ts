@@ -5,6 +5,7 @@ import { type FaultRule, faultPlan } from "../core/faults.ts";
 import { failRunningRequests } from "../core/request-scope.ts";
 import { type LocalAws, startLocalAws } from "../index.ts";
 import { type DaemonState, dropState, LOG, type Lock, lockFolder, readState, type ServeOptions, writeState } from "./files.ts";
+import { startIdleCollection } from "./idle-collection.ts";
 import { boundedLog } from "./log.ts";
 
 /** The background process: `node fleetlogix-local.cjs --data FOLDER --port N`. It sends its parent one message about the start. */
@@ -91,6 +92,7 @@ async function serve({ dataDir, port, ...options }: Arguments, log: (line: strin
     process.exit(0);
   };
   watchFolder(dataDir, state, lock, stop);
+  startIdleCollection();
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
   // Closing the terminal must not end the server.
