@@ -9,7 +9,7 @@ const blocks = (text: string): string[] =>
   [...text.matchAll(/^```\w*\n(.*?)^```$/gms)].map(([, code = ""]) =>
     code
       .split("\n")
-      .map((line) => line.replace(/(^|\s+)# .*$/, ""))
+      .map((line) => line.replace(/(^|\s+)(#|\/\/) .*$/, ""))
       .filter((line) => line !== "")
       .join("\n"),
   );
@@ -20,11 +20,15 @@ const links = (text: string): string[] =>
 /** First cells of the tables: commands and calls. */
 const cells = (text: string): string[] => [...text.matchAll(/^\| (`[^|]*) \|/gm)].map(([, cell = ""]) => cell);
 
+/** Code within the sentences: commands, flags, settings, tables. */
+const codeInText = (text: string): string[] => [...text.replace(/^```.*?^```$/gms, "").matchAll(/`[^`]+`/g)].map(([code]) => code);
+
 test("both READMEs have the same sections, commands, calls and links", () => {
   expect(blocks(english).length).toBeGreaterThan(6);
   expect(blocks(spanish)).toEqual(blocks(english));
   expect(headings(spanish)).toEqual(headings(english));
   expect(cells(spanish)).toEqual(cells(english));
+  expect(codeInText(spanish).toSorted()).toEqual(codeInText(english).toSorted());
   expect(links(spanish).toSorted()).toEqual(links(english).toSorted());
 });
 
