@@ -79,6 +79,59 @@ test("tags are added, replaced, removed, and read in one page", async () => {
   await expect(db.listTagsOfResource({ ResourceArn: `${ResourceArn}-none` })).rejects.toMatchObject({ name: "ResourceNotFoundException" });
 });
 
+test("the answers of a new table, of its change and of its end differ from DescribeTable as on AWS", async () => {
+  const TableName = `table-${++count}`;
+  const warm = { ReadUnitsPerSecond: 13_000, WriteUnitsPerSecond: 5_000 };
+  const keyed = (IndexName: string) => ({
+    IndexName,
+    KeySchema: [{ AttributeName: "driver", KeyType: "HASH" as const }],
+    Projection: { ProjectionType: "ALL" as const },
+  });
+  const { TableDescription: created } = await db.createTable({
+    ...hashTable(TableName),
+    AttributeDefinitions: [
+      { AttributeName: "id", AttributeType: "S" },
+      { AttributeName: "driver", AttributeType: "S" },
+    ],
+    GlobalSecondaryIndexes: [keyed("plain"), { ...keyed("warm"), WarmThroughput: warm }],
+    SSESpecification: { Enabled: true },
+  });
+  expect(created?.WarmThroughput).toBeUndefined();
+  expect(created?.BillingModeSummary).toEqual({ BillingMode: "PAY_PER_REQUEST" });
+  expect(created?.GlobalSecondaryIndexes?.map((index) => index.WarmThroughput)).toEqual([undefined, { ...warm, Status: "UPDATING" }]);
+  const { Table } = await db.describeTable({ TableName });
+  expect(Table?.BillingModeSummary?.LastUpdateToPayPerRequestDateTime).toBeInstanceOf(Date);
+  const usual = { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 4_000, Status: "ACTIVE" };
+  expect(Table?.WarmThroughput).toEqual(usual);
+  expect(Table?.GlobalSecondaryIndexes?.map((index) => index.WarmThroughput)).toEqual([usual, { ...warm, Status: "ACTIVE" }]);
+  const { TableDescription: changed } = await db.updateTable({ TableName, SSESpecification: { Enabled: false } });
+  expect(changed?.SSEDescription).toMatchObject({
+    Status: "UPDATING",
+    SSEType: "KMS",
+    KMSMasterKeyArn: Table?.SSEDescription?.KMSMasterKeyArn,
+  });
+  expect((await db.describeTable({ TableName })).Table?.SSEDescription).toBeUndefined();
+  const { TableDescription: deleted } = await db.deleteTable({ TableName });
+  expect(deleted).toMatchObject({ TableStatus: "DELETING" });
+  expect(deleted?.WarmThroughput).toBeUndefined();
+});
+
+test("warm throughput is the requested one, else the provisioned one", async () => {
+  const ProvisionedThroughput = { ReadCapacityUnits: 5, WriteCapacityUnits: 6 };
+  const provisioned = { BillingMode: "PROVISIONED", ProvisionedThroughput } as const;
+  const described = async (more: Partial<CreateTableCommandInput>) =>
+    (await db.describeTable({ TableName: await table({ ...provisioned, ...more }) })).Table?.WarmThroughput;
+  expect(await described({})).toEqual({ ReadUnitsPerSecond: 5, WriteUnitsPerSecond: 6, Status: "ACTIVE" });
+  const WarmThroughput = { ReadUnitsPerSecond: 1_000, WriteUnitsPerSecond: 1_200 };
+  expect(await described({ WarmThroughput })).toEqual({ ...WarmThroughput, Status: "ACTIVE" });
+});
+
+test("an item without its key does not match the schema in a batch", async () => {
+  const RequestItems = { [await table()]: [{ PutRequest: { Item: { other: S("x") } } }] };
+  const message = "The provided key element does not match the schema";
+  await expect(db.batchWriteItem({ RequestItems })).rejects.toMatchObject({ name: "ValidationException", message });
+});
+
 test("a table's name has only AWS's characters", async () => {
   const message =
     "1 validation error detected: Value 'a@b' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+";

@@ -4,7 +4,7 @@ import { added, consumed, ofTable, readUnits, type Units, writeUnits } from "./c
 import { type Context, itemOf, openTable } from "./context.ts";
 import { collectionMetrics, parseProjection } from "./items.ts";
 import { checkTableName, type GetRequest } from "./requests.ts";
-import { checkItemKeys, checkKey, rowKey } from "./schema.ts";
+import { checkItemKeysInBatch, checkKey, rowKey } from "./schema.ts";
 import type { Write } from "./storage/database.ts";
 import { nameOf } from "./table.ts";
 import { checkItem, type Item } from "./values/attribute-value.ts";
@@ -40,7 +40,7 @@ async function batchWrite(request: BatchWriteRequest, context: Context, { region
   const prepared = [];
   for (const { name, put, key } of writes) {
     const table = openTable(context, database, region, nameOf(name));
-    if (put) checkItemKeys(table.schema, put);
+    if (put) checkItemKeysInBatch(table.schema, put);
     else checkKey(table.schema, key);
     const place = rowKey(table.schema, put ?? key);
     if (seen.has(`${table.doc.id} ${place}`)) throw invalid("Provided list of item keys contains duplicates");

@@ -19,9 +19,10 @@ const throughputOf = (throughput: ProvisionedThroughput | undefined): Provisione
   ReadCapacityUnits: throughput?.ReadCapacityUnits ?? 0,
   WriteCapacityUnits: throughput?.WriteCapacityUnits ?? 0,
 });
-const warmThroughput = (table: TableDoc) => ({
-  ReadUnitsPerSecond: table.billingMode === "PAY_PER_REQUEST" ? 12_000 : (table.throughput.ReadCapacityUnits ?? 0),
-  WriteUnitsPerSecond: table.billingMode === "PAY_PER_REQUEST" ? 4_000 : (table.throughput.WriteCapacityUnits ?? 0),
+/** What a table or a global index can serve at once: the requested values, or those of its billing mode. */
+const warmThroughput = (billingMode: string, { throughput, warm }: Pick<IndexDoc, "throughput" | "warm">) => ({
+  ReadUnitsPerSecond: warm?.ReadUnitsPerSecond ?? (billingMode === "PAY_PER_REQUEST" ? 12_000 : (throughput?.ReadCapacityUnits ?? 0)),
+  WriteUnitsPerSecond: warm?.WriteUnitsPerSecond ?? (billingMode === "PAY_PER_REQUEST" ? 4_000 : (throughput?.WriteCapacityUnits ?? 0)),
   Status: "ACTIVE" as const,
 });
 
@@ -54,7 +55,7 @@ export function describeTable(table: TableDoc, tables: Tables, database: Databas
     ...(table.tableClass && { TableClassSummary: { TableClass: table.tableClass } }),
     DeletionProtectionEnabled: table.deletionProtection,
     ...(table.onDemand && { OnDemandThroughput: table.onDemand }),
-    WarmThroughput: warmThroughput(table),
+    WarmThroughput: warmThroughput(table.billingMode, table),
   };
 }
 
@@ -82,12 +83,12 @@ function describeGlobal(table: TableDoc, index: IndexDoc, rows: TableRows, env: 
     ItemCount: rows.indexes.get(index.name)?.entries.size ?? 0,
     IndexArn: `${table.arn}/index/${index.name}`,
     ...(index.onDemand && { OnDemandThroughput: index.onDemand }),
-    WarmThroughput: warmThroughput(table),
+    WarmThroughput: warmThroughput(table.billingMode, index),
   };
 }
 
 /** Without a customer key, the table uses the account's `aws/dynamodb` key. */
-function describeSse(table: TableDoc): SSEDescription {
+export function describeSse(table: TableDoc): SSEDescription {
   const key = table.sse?.KMSMasterKeyId;
   const account = table.arn.split(":")[4] ?? "";
   const given = key?.startsWith("alias/") ? key : `key/${key}`;

@@ -111,6 +111,12 @@ export function checkItemKeys(schema: TableSchema, item: Item): void {
   checkIndexKeys(schema, item);
 }
 
+/** Like `checkItemKeys`, in the words of BatchWriteItem: a key that is missing or has a wrong type does not match the schema (recorded). */
+export function checkItemKeysInBatch(schema: TableSchema, item: Item): void {
+  for (const attribute of attributesOf(schema)) checkKeyValue(schema, attribute, member(item, attribute.name));
+  checkIndexKeys(schema, item);
+}
+
 export function checkIndexKeys({ indexes }: TableSchema, item: Item): void {
   for (const index of indexes)
     for (const { name, type } of attributesOf(index)) {

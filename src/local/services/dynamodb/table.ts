@@ -8,6 +8,7 @@ import type {
   SSESpecification,
   StreamSpecification,
   TableClass,
+  WarmThroughput,
 } from "@aws-sdk/client-dynamodb";
 import { type LocalEnv, LocalFault } from "../../core/service.ts";
 import type { Collection } from "../../core/store.ts";
@@ -18,6 +19,7 @@ export interface IndexDoc {
   readonly projection: Projection;
   readonly throughput?: ProvisionedThroughput | undefined;
   readonly onDemand?: OnDemandThroughput | undefined;
+  readonly warm?: WarmThroughput | undefined;
   /** Until this time, in ms, the index is CREATING. */
   readonly readyAt: number;
 }
@@ -36,6 +38,7 @@ export interface TableDoc {
   readonly onDemandSince?: number | undefined;
   readonly throughput: ProvisionedThroughput;
   readonly onDemand?: OnDemandThroughput | undefined;
+  readonly warm?: WarmThroughput | undefined;
   readonly localIndexes: IndexDoc[];
   readonly globalIndexes: IndexDoc[];
   readonly stream?: { readonly spec: StreamSpecification; readonly label: string } | undefined;

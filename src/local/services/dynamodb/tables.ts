@@ -28,7 +28,7 @@ export function tableOperations({ env, tables, database }: Context): Operations 
       throw new LocalFault("ResourceInUseException", `Table already exists: ${input.TableName}`);
     }
     const table = tables.put(newTable(input, region, account, env.clock.now(), tables.readyAt("create")));
-    return { TableDescription: { ...describeTable(table, tables, await database(), env), ...CREATING } };
+    return { TableDescription: describeCreated(describeTable(table, tables, await database(), env), input) };
   };
   const describe: Handler<DescribeTableCommandInput, DescribeTableCommandOutput> = async (input, { region }) => ({
     Table: describeTable(tables.need(region, input.TableName as string), tables, await database(), env),
@@ -62,9 +62,33 @@ export function tableOperations({ env, tables, database }: Context): Operations 
   return { CreateTable: create, DescribeTable: describe, DeleteTable: remove, ListTables: list };
 }
 
-/** The answer of CreateTable never says ACTIVE, however fast a table is created. */
-const CREATING = { TableStatus: "CREATING" } as const;
-const LEFT_OUT = ["KeySchema", "AttributeDefinitions", "CreationDateTime", "LocalSecondaryIndexes", "GlobalSecondaryIndexes"];
+/**
+ * The answer of CreateTable never says ACTIVE, however fast a table is created. It shows no warm throughput that nobody asked for, and no
+ * time of the change to on-demand (recorded).
+ */
+function describeCreated(described: TableDescription, input: CreateTableCommandInput): TableDescription {
+  const { WarmThroughput, BillingModeSummary, GlobalSecondaryIndexes, ...rest } = described;
+  const requested = new Map(input.GlobalSecondaryIndexes?.map(({ IndexName, WarmThroughput: warm }) => [IndexName, warm]));
+  return {
+    ...rest,
+    TableStatus: "CREATING",
+    WarmThroughput: input.WarmThroughput && { ...WarmThroughput, Status: "UPDATING" },
+    BillingModeSummary: BillingModeSummary && { BillingMode: BillingModeSummary.BillingMode },
+    GlobalSecondaryIndexes: GlobalSecondaryIndexes?.map((index) => ({
+      ...index,
+      WarmThroughput: requested.get(index.IndexName) && { ...index.WarmThroughput, Status: "UPDATING" },
+    })),
+  };
+}
+
+const LEFT_OUT = [
+  "KeySchema",
+  "AttributeDefinitions",
+  "CreationDateTime",
+  "LocalSecondaryIndexes",
+  "GlobalSecondaryIndexes",
+  "WarmThroughput",
+];
 /** The answer of DeleteTable, without the members that AWS leaves out. */
 const describeDeleted = (described: TableDescription): TableDescription => ({
   ...Object.fromEntries(Object.entries(described).filter(([name]) => !LEFT_OUT.includes(name))),
@@ -86,6 +110,7 @@ function newTable(input: CreateTableCommandInput, region: string, account: strin
     onDemandSince: onDemand ? now : undefined,
     throughput: input.ProvisionedThroughput ?? { ReadCapacityUnits: 0, WriteCapacityUnits: 0 },
     onDemand: input.OnDemandThroughput,
+    warm: input.WarmThroughput,
     localIndexes: (input.LocalSecondaryIndexes ?? []).map((index) => newIndex(index, readyAt)),
     globalIndexes: (input.GlobalSecondaryIndexes ?? []).map((index) => newIndex(index, readyAt)),
     stream: newStream(input.StreamSpecification, now),
@@ -104,6 +129,7 @@ export const newIndex = (index: GlobalSecondaryIndex, readyAt: number): IndexDoc
   projection: index.Projection ?? {},
   throughput: index.ProvisionedThroughput,
   onDemand: index.OnDemandThroughput,
+  warm: index.WarmThroughput,
   readyAt,
 });
 

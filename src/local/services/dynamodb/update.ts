@@ -7,7 +7,7 @@ import type {
 } from "@aws-sdk/client-dynamodb";
 import { type Handler, LocalFault, type Operations } from "../../core/service.ts";
 import type { Context } from "./context.ts";
-import { describeTable } from "./describe.ts";
+import { describeSse, describeTable } from "./describe.ts";
 import { schemaOf } from "./schema.ts";
 import type { TableDoc } from "./table.ts";
 import { checkKeySchema, checkProjected, checkProjection, checkStream } from "./table-rules.ts";
@@ -29,7 +29,10 @@ export function updateOperations({ env, tables, database }: Context): Operations
     const created = schemaOf(next).indexes.find(({ name }) => name === Create?.IndexName);
     // The index is filled before the answer, so that a table without delays has it at once.
     if (created && tables.status(next) === "ACTIVE") await opened.index(opened.table(table.id), created.name, created.keyOf);
-    return { TableDescription: changing(describeTable(next, tables, opened, env), Create?.IndexName) };
+    const described = describeTable(next, tables, opened, env);
+    const endsEncryption = table.sse?.Enabled && input.SSESpecification?.Enabled === false;
+    const SSEDescription = endsEncryption ? { ...describeSse(table), Status: "UPDATING" as const } : described.SSEDescription;
+    return { TableDescription: changing({ ...described, SSEDescription }, Create?.IndexName) };
   };
   return { UpdateTable: update };
 }
@@ -141,6 +144,7 @@ function withSettings(table: TableDoc, input: UpdateTableCommandInput, now: numb
     onDemandSince: becomesOnDemand ? now : table.onDemandSince,
     throughput: input.ProvisionedThroughput ?? (becomesOnDemand ? { ReadCapacityUnits: 0, WriteCapacityUnits: 0 } : table.throughput),
     onDemand: input.OnDemandThroughput ?? table.onDemand,
+    warm: input.WarmThroughput ?? table.warm,
     stream: !stream ? table.stream : stream.StreamEnabled ? newStream(stream, now) : table.stream && { ...table.stream, spec: stream },
     sse: input.SSESpecification ?? table.sse,
     tableClass: input.TableClass ?? table.tableClass,
@@ -160,6 +164,7 @@ function withIndexes(table: TableDoc, input: UpdateTableCommandInput, readyAt: n
               ...index,
               throughput: Update.ProvisionedThroughput ?? index.throughput,
               onDemand: Update.OnDemandThroughput ?? index.onDemand,
+              warm: Update.WarmThroughput ?? index.warm,
             }
           : index,
       );

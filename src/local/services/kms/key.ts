@@ -78,14 +78,24 @@ export function keyAt(kms: Kms, id: string | undefined, { region, account }: Cal
   if (!found) throw notFound(`Key '${text.startsWith("arn:") ? text : `arn:aws:kms:${region}:${account}:key/${text}`}' does not exist`);
   return found;
 }
-/** Services whose data AWS encrypts with a managed key when the customer names none. */
-const MANAGED = ["dynamodb", "lambda", "rds", "s3", "secretsmanager", "sns"];
+/**
+ * Services whose data AWS encrypts with a managed key when the customer names none, and AWS's words for the data. Those of DynamoDB and S3
+ * are recorded, the others unproven.
+ */
+const MANAGED: Readonly<Record<string, string>> = {
+  dynamodb: "DynamoDB data",
+  lambda: "Lambda functions",
+  rds: "RDS database volumes",
+  s3: "S3 objects",
+  secretsmanager: "Secrets Manager data",
+  sns: "SNS data",
+};
 /**
  * The key that AWS manages for a service, by id, ARN or alias. DescribeKey of `alias/aws/…` creates the key when it is missing
  * (documentation of the KMS API, DescribeKey). Therefore it always exists here.
  */
 function managedKey(text: string, alias: string | undefined, region: string, account: string): KeyDocument | undefined {
-  const service = MANAGED.find((one) =>
+  const service = Object.keys(MANAGED).find((one) =>
     alias === undefined ? text.split("/").at(-1) === managedKeyId(one, region) : alias === `alias/aws/${one}`,
   );
   if (service === undefined) return undefined;
@@ -93,7 +103,7 @@ function managedKey(text: string, alias: string | undefined, region: string, acc
     id: managedKeyId(service, region),
     region,
     arn: managedKeyArn(service, region, account),
-    description: `Default key that protects my ${service} data when no other key is defined`,
+    description: `Default key that protects my ${MANAGED[service]} when no other key is defined`,
     usage: "ENCRYPT_DECRYPT",
     spec: "SYMMETRIC_DEFAULT",
     enabled: true,
