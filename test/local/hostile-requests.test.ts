@@ -154,6 +154,23 @@ test("endless mapping templates and patterns of models are stopped", async () =>
   expect(pause).toBeLessThan(MOST_MS);
 });
 
+test("an OpenAPI document with thousands of paths is imported in one pass", async () => {
+  const gateway = aws.client(APIGateway);
+  const item = { get: { "x-amazon-apigateway-integration": { type: "mock" } } };
+  const paths = (path: (i: number) => string) => Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [path(i), item]));
+  const document = (given: object) =>
+    new TextEncoder().encode(JSON.stringify({ openapi: "3.0.1", info: { title: "a", version: "1" }, paths: given }));
+  const flat = document(paths((i) => `/p${i}`));
+  const tree = document({ ...paths((i) => `/a${i % 50}/b${i % 60}/c${i}`), [`/${"a/".repeat(1_000)}`]: item });
+  const pause = await longestPause(async () => {
+    const { id: restApiId } = await gateway.importRestApi({ body: flat });
+    await gateway.putRestApi({ restApiId, body: tree });
+    const { items } = await gateway.getResources({ restApiId, limit: 500 });
+    expect(items).toHaveLength(500);
+  });
+  expect(pause).toBeLessThan(MOST_MS);
+});
+
 test("a filter policy on __proto__ matches no message and breaks nothing", async () => {
   const sns = aws.client(SNS);
   const { TopicArn } = await sns.createTopic({ Name: "t" });

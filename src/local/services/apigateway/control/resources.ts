@@ -27,7 +27,9 @@ import { applyPatches, type Rules } from "./patch.ts";
 export function resourceOperations(gateway: Gateway): Operations {
   return {
     CreateResource: (input: CreateResourceCommandInput, call): Resource =>
-      changeApi(gateway, input.restApiId, call, (api) => describeResource(addResource(api, input.parentId, input.pathPart ?? ""), false)),
+      changeApi(gateway, input.restApiId, call, (api) =>
+        describeResource(addResource(api, childrenOf(api), input.parentId, input.pathPart ?? ""), false),
+      ),
     GetResource: (input: GetResourceCommandInput, call): Resource =>
       describeResource(resourceOf(apiAt(gateway, input.restApiId, call), input.resourceId), input.embed?.includes("methods") ?? false),
     GetResources: (input: GetResourcesCommandInput, call): Result<GetResourcesCommandOutput> => {
@@ -40,67 +42,100 @@ export function resourceOperations(gateway: Gateway): Operations {
       changeApi(gateway, input.restApiId, call, (api) => {
         const resource = resourceOf(api, input.resourceId);
         if (resource.id === api.rootId) throw badRequest("Root resource cannot be updated");
-        applyPatches({ api, resource }, input.patchOperations, RULES);
-        renamePaths(api, resource);
+        const draft = { api, resource, children: childrenOf(api) };
+        applyPatches(draft, input.patchOperations, RULES);
+        renamePaths(api, resource, draft.children);
         return describeResource(resource, false);
       }),
     DeleteResource: (input: DeleteResourceCommandInput, call) =>
       changeApi(gateway, input.restApiId, call, (api) => {
         const resource = resourceOf(api, input.resourceId);
         if (resource.id === api.rootId) throw badRequest("Root resource cannot be deleted");
-        for (const id of descendants(api, resource.id)) delete api.resources[id];
+        for (const id of descendants(childrenOf(api), resource.id)) delete api.resources[id];
         return {};
       }),
   };
 }
 
-/** Adds a resource below its parent, for CreateResource and for imports. */
-export function addResource(api: ApiDoc, parentId: string | undefined, pathPart: string): ResourceDoc {
+/** The children of each resource, by its id, then by path part. */
+export type Children = Map<string, Map<string, ResourceDoc>>;
+/** One pass over all resources, so that a search for a child need not read them all. */
+export function childrenOf(api: ApiDoc): Children {
+  const children: Children = new Map();
+  for (const resource of Object.values(api.resources)) attach(children, resource);
+  return children;
+}
+function attach(children: Children, resource: ResourceDoc): void {
+  const { parentId, pathPart } = resource;
+  if (parentId === undefined || pathPart === undefined) return;
+  const siblings = children.get(parentId) ?? new Map<string, ResourceDoc>();
+  children.set(parentId, siblings.set(pathPart, resource));
+}
+function detach(children: Children, { parentId, pathPart }: ResourceDoc): void {
+  children.get(parentId ?? "")?.delete(pathPart ?? "");
+}
+
+/** Adds a resource below its parent, and to `children`, for CreateResource and for imports. */
+export function addResource(api: ApiDoc, children: Children, parentId: string | undefined, pathPart: string): ResourceDoc {
   const parent = resourceOf(api, parentId);
-  checkPart(api, parent, pathPart);
+  checkPart(children, parent, pathPart);
   const id = newResourceId();
   const resource: ResourceDoc = { id, parentId: parent.id, pathPart, path: joined(parent, pathPart), methods: {} };
   api.resources[id] = resource;
+  attach(children, resource);
   return resource;
 }
 const joined = (parent: ResourceDoc, pathPart: string): string => (parent.path === "/" ? `/${pathPart}` : `${parent.path}/${pathPart}`);
 
-function checkPart(api: ApiDoc, parent: ResourceDoc, pathPart: string, self?: string): void {
+function checkPart(children: Children, parent: ResourceDoc, pathPart: string): void {
   if (!/^([A-Za-z0-9._\-:$@]+|\{[A-Za-z0-9._\-:]+\+?\})$/.test(pathPart))
     throw badRequest(
       "Resource's path part only allow a-zA-Z0-9._-:$ or a valid greedy path variable and curly braces at the beginning and the end.",
     );
   if (parent.pathPart?.endsWith("+}")) throw badRequest(`Cannot create a child of a resource with a greedy path variable: ${parent.path}`);
-  const siblings = Object.values(api.resources).filter((one) => one.parentId === parent.id && one.id !== self);
-  if (siblings.some((one) => one.pathPart === pathPart))
-    throw conflict(`Another resource with the same parent already has this name: ${pathPart}`);
-  const variable =
-    pathPart.startsWith("{") &&
-    siblings.find((one) => one.pathPart?.startsWith("{") && one.pathPart.endsWith("+}") === pathPart.endsWith("+}"));
-  if (variable)
-    throw badRequest(`A sibling (${variable.pathPart}) of this resource already has a variable path part -- only one is allowed.`);
+  const siblings = children.get(parent.id);
+  if (siblings?.has(pathPart)) throw conflict(`Another resource with the same parent already has this name: ${pathPart}`);
+  if (!pathPart.startsWith("{")) return;
+  for (const other of siblings?.keys() ?? [])
+    if (other.startsWith("{") && other.endsWith("+}") === pathPart.endsWith("+}"))
+      throw badRequest(`A sibling (${other}) of this resource already has a variable path part -- only one is allowed.`);
 }
 
-const RULES: Rules<{ api: ApiDoc; resource: ResourceDoc }> = {
-  "/pathPart": ({ api, resource }, value) => {
-    checkPart(api, resourceOf(api, resource.parentId), value ?? "", resource.id);
+interface Draft {
+  readonly api: ApiDoc;
+  readonly resource: ResourceDoc;
+  readonly children: Children;
+}
+const RULES: Rules<Draft> = {
+  "/pathPart": ({ api, resource, children }, value) => {
+    detach(children, resource);
+    checkPart(children, resourceOf(api, resource.parentId), value ?? "");
     resource.pathPart = value;
+    attach(children, resource);
   },
-  "/parentId": ({ api, resource }, value) => {
+  "/parentId": ({ api, resource, children }, value) => {
     const parent = resourceOf(api, value);
-    if (descendants(api, resource.id).includes(parent.id)) throw badRequest("A resource cannot be moved below itself");
-    checkPart(api, parent, resource.pathPart ?? "", resource.id);
+    if (isBelow(api, parent, resource)) throw badRequest("A resource cannot be moved below itself");
+    detach(children, resource);
+    checkPart(children, parent, resource.pathPart ?? "");
     resource.parentId = parent.id;
+    attach(children, resource);
   },
 };
 
-function renamePaths(api: ApiDoc, resource: ResourceDoc): void {
-  resource.path = joined(resourceOf(api, resource.parentId), resource.pathPart ?? "");
-  for (const child of Object.values(api.resources)) if (child.parentId === resource.id) renamePaths(api, child);
+/** True if the resource is the ancestor or lies below it. */
+function isBelow(api: ApiDoc, resource: ResourceDoc, ancestor: ResourceDoc): boolean {
+  for (let at: ResourceDoc | undefined = resource; at; at = api.resources[at.parentId ?? ""]) if (at === ancestor) return true;
+  return false;
 }
-function descendants(api: ApiDoc, id: string): string[] {
-  const children = Object.values(api.resources).filter((one) => one.parentId === id);
-  return [id, ...children.flatMap((child) => descendants(api, child.id))];
+function renamePaths(api: ApiDoc, resource: ResourceDoc, children: Children): void {
+  resource.path = joined(resourceOf(api, resource.parentId), resource.pathPart ?? "");
+  for (const child of children.get(resource.id)?.values() ?? []) renamePaths(api, child, children);
+}
+function descendants(children: Children, id: string): string[] {
+  const found = [id];
+  for (const one of found) for (const child of children.get(one)?.values() ?? []) found.push(child.id);
+  return found;
 }
 
 /** Without `embed` AWS gives only the names of the methods. */

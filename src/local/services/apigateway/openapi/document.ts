@@ -1,3 +1,4 @@
+import type { Children } from "../control/resources.ts";
 import type { ApiDoc } from "../state.ts";
 
 /** An OpenAPI 3 document, as far as API Gateway reads it. */
@@ -31,6 +32,7 @@ export interface SecurityScheme {
 export interface Import {
   readonly api: ApiDoc;
   readonly document: OpenApi;
+  readonly children: Children;
   readonly warnings: string[];
 }
 export interface Operation {

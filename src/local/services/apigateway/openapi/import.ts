@@ -11,7 +11,7 @@ import type { Operations } from "../../../core/service.ts";
 import { newAuthorizer } from "../control/authorizers.ts";
 import { gatewayResponse, type ResponseType, STATUS } from "../control/gateway-responses.ts";
 import { defaultModels } from "../control/models.ts";
-import { addResource } from "../control/resources.ts";
+import { addResource, childrenOf } from "../control/resources.ts";
 import { describeApi, emptyApi } from "../control/rest-apis.ts";
 import { type ApiDoc, badRequest, changeApi, type Gateway, newId, newResourceId } from "../state.ts";
 import type { Import, OpenApi, Operation, PathItem } from "./document.ts";
@@ -43,7 +43,7 @@ type Body = string | Uint8Array | undefined;
 function importInto(api: ApiDoc, body: Body, mode: "merge" | "overwrite", strict: boolean): void {
   const document = parse(body);
   if (mode === "overwrite") clear(api);
-  const work: Import = { api, document, warnings: [] };
+  const work: Import = { api, document, children: childrenOf(api), warnings: [] };
   if (document.security) work.warnings.push("Security at the root of the document is ignored: it must be given for each operation");
   importSettings(work);
   importModels(work);
@@ -139,12 +139,10 @@ function importParts({ api, document, warnings }: Import): void {
 const VERBS = ["get", "put", "post", "delete", "options", "head", "patch"];
 function importPath(work: Import, path: string, item: PathItem): void {
   if (!path.startsWith("/")) throw badRequest(`Invalid path '${path}': paths must start with '/'`);
-  const { api } = work;
+  const { api, children } = work;
   let at = api.resources[api.rootId];
-  for (const part of path.split("/").filter(Boolean)) {
-    const parent = at?.id;
-    at = Object.values(api.resources).find((one) => one.parentId === parent && one.pathPart === part) ?? addResource(api, parent, part);
-  }
+  for (const part of path.split("/").filter(Boolean))
+    at = children.get(at?.id ?? "")?.get(part) ?? addResource(api, children, at?.id, part);
   if (!at) return;
   const resource = at;
   const add = (verb: string, operation: Operation): void => {
