@@ -96,18 +96,23 @@ function compiles(pattern: string, name: string): boolean {
   }
 }
 
-/** Writes one line for each shape, so that a diff is readable. */
-function write(model: ServiceModel): void {
+/** One line for each shape, so that a diff is readable. */
+function textOf(model: ServiceModel): string {
   const { shapes, operations, ...head } = model;
   const lines = (of: object): string =>
     Object.entries(of)
       .map(([name, value]) => `    ${JSON.stringify(name)}: ${JSON.stringify(value)}`)
       .join(",\n");
   const start = JSON.stringify(head).slice(0, -1);
-  writeFileSync(
-    join(TARGET, `${model.service}.json`),
-    `${start},\n  "operations": {\n${lines(operations)}\n  },\n  "shapes": {\n${lines(shapes)}\n  }\n}\n`,
-  );
+  return `${start},\n  "operations": {\n${lines(operations)}\n  },\n  "shapes": {\n${lines(shapes)}\n  }\n}\n`;
+}
+
+/** Writes the model. One whose rules are the same keeps its date, so that a new operation changes the file of its service only. */
+function write(model: ServiceModel): void {
+  const file = join(TARGET, `${model.service}.json`);
+  const written = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as ServiceModel) : undefined;
+  const isSame = written && textOf({ ...model, dated: written.dated }) === textOf(written);
+  writeFileSync(file, textOf(isSame ? written : model));
 }
 
 const { values } = parseArgs({ options: { from: { type: "string" } } });
@@ -116,8 +121,8 @@ const { version } = /__version__ = '(?<version>[^']+)'/.exec(readFileSync(join(v
 const dated = `botocore ${version}, ${new Date().toISOString().slice(0, 10)}`;
 const aws = await startLocalAws({ settings: { databases: "none" } });
 const names = aws.services.map((service) => service.name).sort();
-rmSync(TARGET, { recursive: true, force: true });
 mkdirSync(TARGET, { recursive: true });
+for (const file of readdirSync(TARGET)) if (!names.includes(file.replace(/\.json$/, ""))) rmSync(join(TARGET, file));
 for (const service of aws.services)
   write(excerpt(service.name, read(values.from, service.name), Object.keys(service.operations).sort(), dated));
 const loaders = names.map((name) => `  ${name}: () => import("./${name}.json", { with: { type: "json" } }),`).join("\n");

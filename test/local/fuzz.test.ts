@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { request } from "node:http";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -108,22 +109,7 @@ function send(service: LocalService, { method, path, headers, body }: Sent): Pro
 
 /** Operations that would start databases and functions are left out. */
 const LEFT_OUT = /^(Invoke|CreateDBInstance|RestoreDB)/;
-const SERVICES = [
-  "apigateway",
-  "cloudwatch",
-  "dynamodb",
-  "ec2",
-  "iam",
-  "kms",
-  "lambda",
-  "logs",
-  "rds",
-  "s3",
-  "secretsmanager",
-  "sns",
-  "sts",
-  "wafv2",
-];
+const SERVICES = readdirSync("src/local/services");
 describe.each(SERVICES)("%s", (name) => {
   test("answers every random request in its own format", async () => {
     const service = aws.services.find((one) => one.name === name) as LocalService;

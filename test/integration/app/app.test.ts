@@ -93,7 +93,8 @@ test("roles are global: a run in another region refuses the stack's roles and ch
   );
   expect(writes()).toEqual([]);
   expect((await app.status()).find((r) => r.id === "role.calculate-eta")).toMatchObject({ state: "in eu-west-1", healthy: false });
-  expect((await elsewhere.apply(functions, how, () => {})).resources.map((r) => r.decision.action)).toEqual(Array(9).fill("keep"));
+  const again = await elsewhere.apply(functions, how, () => {});
+  expect(new Set(again.resources.map((r) => r.decision.action))).toEqual(new Set(["keep"]));
   expect((await elsewhere.teardown({ deleteData: true, skipFinalSnapshot: true, wait: true }, () => {})).ok).toBe(true);
 });
 test("before anything exists, outputs are null and a function cannot be called", async () => {
