@@ -67,8 +67,10 @@ function recreate(state: S3State, existing: Bucket, region: string) {
   return { Location: `/${existing.name}`, BucketArn: bucketArn(existing.name) };
 }
 
+const REGION = /^[a-z]{2}(-[a-z]+)+-\d$/;
 function regionOf(constraint: string | undefined, region: string): string {
-  if (region === HOME && constraint === HOME)
+  const isRegion = constraint === undefined || constraint === "EU" || REGION.test(constraint);
+  if (!isRegion || (region === HOME && constraint === HOME))
     throw new LocalFault("InvalidLocationConstraint", "The specified location-constraint is not valid", 400, {
       LocationConstraint: constraint,
     });
@@ -76,7 +78,7 @@ function regionOf(constraint: string | undefined, region: string): string {
   if ((stated ?? HOME) === region) return region;
   throw new LocalFault(
     "IllegalLocationConstraintException",
-    `The ${stated ?? "unspecified"} location constraint is incompatible for the region specific endpoint this request was sent to.`,
+    `The ${constraint ?? "unspecified"} location constraint is incompatible for the region specific endpoint this request was sent to.`,
     400,
   );
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CompletedPart, CompleteMultipartUploadCommandInput } from "@aws-sdk/client-s3";
 import { type Call, LocalFault } from "../../core/service.ts";
-import { type Algorithm, algorithmOf, compositeChecksum, fromMembers, hasher } from "./checksums.ts";
+import { type Algorithm, algorithmOf, compositeChecksum, DEFAULT_ALGORITHM, fromMembers, hasher } from "./checksums.ts";
 import { checkWrite, conflict, exists } from "./conditions.ts";
 import { checkCustomerKeyInput } from "./encryption.ts";
 import { checkPartKey, forget, type Part, partsOf, uploadOf } from "./multipart.ts";
@@ -72,15 +72,15 @@ function commitParts(
 function choose(state: S3State, upload: Upload, input: CompleteMultipartUploadCommandInput): Part[] {
   const listed = input.MultipartUpload?.Parts ?? [];
   if (listed.length === 0)
-    throw new LocalFault("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema", 400);
+    throw input.MultipartUpload
+      ? new LocalFault("MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema", 400)
+      : new LocalFault("InvalidRequest", "You must specify at least one part", 400);
   const parts = partsOf(state, upload.id);
   const chosen = listed.map((listedPart, i) => {
     if (i > 0 && (listedPart.PartNumber ?? 0) <= (listed[i - 1]?.PartNumber ?? 0))
-      throw new LocalFault(
-        "InvalidPartOrder",
-        "The list of parts was not in ascending order. The parts list must be specified in order by part number.",
-        400,
-      );
+      throw new LocalFault("InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.", 400, {
+        UploadId: upload.id,
+      });
     return partFor(upload, parts.get(String(listedPart.PartNumber)), listedPart);
   });
   const small = chosen.slice(0, -1).find((part) => part.segment.size < MIN_PART);
@@ -89,6 +89,7 @@ function choose(state: S3State, upload: Upload, input: CompleteMultipartUploadCo
       ProposedSize: small.segment.size,
       MinSizeAllowed: MIN_PART,
       PartNumber: small.number,
+      ETag: small.md5,
     });
   const size = chosen.reduce((sum, part) => sum + part.segment.size, 0);
   if (input.MpuObjectSize !== undefined && Number(input.MpuObjectSize) !== size)
@@ -104,12 +105,13 @@ function choose(state: S3State, upload: Upload, input: CompleteMultipartUploadCo
 function partFor(upload: Upload, part: Part | undefined, listedPart: CompletedPart): Part {
   const stated = fromMembers(listedPart);
   const differs = Object.entries(stated).some(([name, value]) => part?.checksums[name as Algorithm] !== value);
-  if (!part || listedPart.ETag?.replaceAll('"', "") !== part.md5 || differs)
+  const ETag = listedPart.ETag?.replaceAll('"', "");
+  if (!part || ETag !== part.md5 || differs)
     throw new LocalFault(
       "InvalidPart",
       "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
       400,
-      { UploadId: upload.id, PartNumber: listedPart.PartNumber, ETag: listedPart.ETag },
+      { UploadId: upload.id, PartNumber: listedPart.PartNumber, ETag },
     );
   const algorithm = algorithmOf(upload.algorithm);
   if (algorithm !== undefined && upload.checksumType === "COMPOSITE" && stated[algorithm] === undefined)
@@ -126,7 +128,8 @@ async function assemble(state: S3State, upload: Upload, chosen: readonly Part[])
   const etag = `${createHash("md5").update(Buffer.concat(digests)).digest("hex")}-${chosen.length}`;
   const segments = chosen.map((part) => part.segment);
   const parts = chosen.map((part) => ({ size: part.segment.size, checksums: part.checksums }));
-  const algorithm = algorithmOf(upload.algorithm) ?? "CRC64NVME";
+  const algorithm = algorithmOf(upload.algorithm) ?? (isEncryptedByKey(upload) ? undefined : DEFAULT_ALGORITHM);
+  if (algorithm === undefined) return { segments, etag, parts, checksums: {} };
   const composite = upload.checksumType === "COMPOSITE";
   const checksum = composite
     ? await compositeChecksum(
@@ -136,6 +139,8 @@ async function assemble(state: S3State, upload: Upload, chosen: readonly Part[])
     : await whole(state, algorithm, segments);
   return { segments, etag, parts, checksums: { [algorithm]: checksum }, checksumType: composite ? "COMPOSITE" : "FULL_OBJECT" };
 }
+/** AWS computes no checksum of its own for an upload that is encrypted with a key of KMS or of the client (recorded). */
+const isEncryptedByKey = ({ headers }: Upload): boolean => (headers.SSEKMSKeyId ?? headers.SSECustomerAlgorithm) !== undefined;
 async function whole(state: S3State, algorithm: Algorithm, segments: readonly Segment[]): Promise<string> {
   const hash = hasher(algorithm);
   const size = segments.reduce((sum, segment) => sum + segment.size, 0);
@@ -149,9 +154,9 @@ function compareStated(upload: Upload, input: CompleteMultipartUploadCommandInpu
       `The upload was created using the ${upload.checksumType ?? "null"} checksum mode. The complete request must use the same checksum mode.`,
       400,
     );
-  const [algorithm, computed] = Object.entries(checksums)[0] as [Algorithm, string];
-  const stated = fromMembers(input)[algorithm];
-  if (stated === undefined) return;
+  const [algorithm, computed = ""] = Object.entries(checksums)[0] ?? [];
+  const stated = fromMembers(input)[algorithm as Algorithm];
+  if (algorithm === undefined || stated === undefined) return;
   // Clients may omit the number of parts after a composite checksum.
   const equal = checksumType === "COMPOSITE" ? computed.split("-")[0] === stated.split("-")[0] : computed === stated;
   if (!equal) throw new LocalFault("BadDigest", `The ${algorithm.toLowerCase()} you specified did not match the calculated checksum.`, 400);

@@ -57,6 +57,7 @@ export const conflict = (condition: string, key: string): LocalFault =>
   );
 
 interface WriteConditions {
+  readonly Key?: string | undefined;
   readonly IfMatch?: string | undefined;
   readonly IfNoneMatch?: string | undefined;
 }
@@ -64,20 +65,21 @@ interface WriteConditions {
  * Throws when the conditions forbid to replace `current`. It is checked before the body is read, and a second time in the step that makes
  * the object visible: of several simultaneous writers exactly one succeeds. `atStart`: the current version when the call began.
  */
-export function checkWrite(current: Version | undefined, { IfMatch, IfNoneMatch }: WriteConditions, atStart = current): void {
-  if (IfMatch === "*" || (IfMatch !== undefined && IfNoneMatch !== undefined))
-    throw new LocalFault("NotImplemented", "A header you provided implies functionality that is not implemented", 501, {
-      Header: IfMatch === "*" ? "If-Match" : "If-Match,If-None-Match",
-    });
+export function checkWrite(current: Version | undefined, { IfMatch, IfNoneMatch, Key }: WriteConditions, atStart = current): void {
+  if (IfMatch !== undefined && IfNoneMatch !== undefined)
+    throw notImplemented("If-Match,If-None-Match", "Multiple conditional request headers present in the request");
+  if (IfMatch === "*") throw notImplemented("If-Match");
   if (IfNoneMatch !== undefined) {
-    if (IfNoneMatch !== "*")
-      throw new LocalFault("NotImplemented", "A header you provided implies functionality that is not implemented", 501, {
-        Header: "If-None-Match",
-      });
+    if (IfNoneMatch !== "*") throw notImplemented("If-None-Match");
     if (exists(current)) throw failed("If-None-Match");
   }
   if (IfMatch === undefined) return;
   if (!exists(current) && exists(atStart)) throw conflict("If-Match", atStart.key);
-  if (!exists(current)) throw new LocalFault("NoSuchKey", "The specified key does not exist.", 404);
+  if (!exists(current)) throw new LocalFault("NoSuchKey", "The specified key does not exist.", 404, { Key });
   if (!names(IfMatch, current.etag)) throw failed("If-Match");
 }
+const notImplemented = (header: string, reason = `We don't accept the provided value of ${header} header for this API`): LocalFault =>
+  new LocalFault("NotImplemented", "A header you provided implies functionality that is not implemented", 501, {
+    Header: header,
+    additionalMessage: reason,
+  });

@@ -20,7 +20,9 @@ export function deleteObject(state: S3State, notify: Notify) {
     if (input.IfMatchSize !== undefined || input.IfMatchLastModifiedTime !== undefined)
       throw new LocalFault("NotImplemented", "A header you provided implies functionality that is not implemented", 501);
     if (BypassGovernanceRetention && !bucket.settings["object-lock"])
-      throw new LocalFault("InvalidArgument", "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.", 400);
+      throw new LocalFault("InvalidArgument", "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.", 400, {
+        ArgumentName: "x-amz-bypass-governance-retention",
+      });
     return remove(state, bucket, { Key, VersionId, ETag: IfMatch }, BypassGovernanceRetention ?? false, notify, call);
   };
 }

@@ -129,10 +129,20 @@ function ownersOnly(operations: Operations): Operations {
   const guarded =
     (handler: Handler<Record<string, unknown>, unknown>): Handler<Record<string, unknown>, unknown> =>
     (input, call: Call) => {
-      if (input.ExpectedBucketOwner !== undefined && input.ExpectedBucketOwner !== call.account) throw accessDenied();
+      checkOwner(input.ExpectedBucketOwner, call);
       return handler(input, call);
     };
   return Object.fromEntries(Object.entries(operations).map(([name, handler]) => [name, guarded(handler)]));
+}
+
+function checkOwner(expected: unknown, { account }: Call): void {
+  if (expected === undefined || expected === account) return;
+  if (/^\d{12}$/.test(String(expected))) throw accessDenied();
+  throw new LocalFault(
+    "InvalidBucketOwnerAWSAccountID",
+    `The value of the expected bucket owner parameter must be an AWS Account ID... [${expected}]`,
+    400,
+  );
 }
 
 function decodeFirst(path: string): string {

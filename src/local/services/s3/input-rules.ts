@@ -11,7 +11,6 @@ const WORDS: Readonly<Record<string, readonly [code: string, message: string]>> 
   ObjectLockMode: ["InvalidArgument", "Unknown wormMode directive."],
   ObjectLockLegalHoldStatus: ["InvalidArgument", "Legal Hold must be either of 'ON' or 'OFF'"],
   EncodingType: ["InvalidArgument", "Invalid Encoding Method specified in Request"],
-  ObjectOwnership: ["InvalidArgument", "Invalid x-amz-object-ownership header: Bogus"],
   ChecksumAlgorithm: [
     "InvalidRequest",
     "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]",
@@ -26,13 +25,19 @@ export function refuseInput(found: readonly Violation[]): LocalFault | undefined
     // An empty flat list is sent as no element, so each operation checks it.
     if (rule === "required" && shape.type === "list") continue;
     if (path.length > 1) return new LocalFault("MalformedXML", MALFORMED, 400);
-    if (rule === "required" && name !== "Bucket" && name !== "Key") return missing(name);
+    // An empty policy is a malformed one.
+    if (rule === "required" && !["Bucket", "Key", "Policy"].includes(name)) return missing(name);
     const words = rule === "enum" && WORDS[name];
+    if (name === "ObjectOwnership")
+      return new LocalFault("InvalidArgument", `Invalid x-amz-object-ownership header: ${value ?? ""}`, 400, {
+        ArgumentName: headerOf(name),
+      });
     if (words) return new LocalFault(words[0], words[1], 400, { ArgumentName: headerOf(name), ArgumentValue: String(value) });
   }
   return undefined;
 }
-const headerOf = (name: string): string => `x-amz-${name.replace(/(?!^)[A-Z]/g, "-$&").toLowerCase()}`;
+const headerOf = (name: string): string =>
+  name === "EncodingType" ? "encoding-type" : `x-amz-${name.replace(/(?!^)[A-Z]/g, "-$&").toLowerCase()}`;
 /** Members that are sent as the body. */
 const BODY = /(Configuration|Tagging|Delete|Policy|Status|Controls|MultipartUpload|Retention|LegalHold)$/;
 const missing = (name: string): LocalFault =>

@@ -7,11 +7,11 @@ const KEY_ID = /^(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 /**
  * Replaces the id or alias of the KMS key by its ARN. Throws AWS's error for a key that does not exist, is disabled or is pending deletion
- * (recorded by LocalStack's tests against AWS). S3's own key needs no check.
+ * (recorded by LocalStack's tests against AWS).
  */
 export async function withKey(state: S3State, bucket: Bucket, described: Described, call: Call): Promise<Described> {
   const id = described.headers.SSEKMSKeyId;
-  if (typeof id !== "string" || id.endsWith("alias/aws/s3")) return described;
+  if (typeof id !== "string") return described;
   const region = /^arn:[^:]+:kms:([^:]+):/.exec(id)?.[1];
   if (region !== undefined && region !== bucket.region) throw refused("NotFoundException", `Invalid arn ${region}`);
   if (!id.startsWith("arn:") && !id.startsWith("alias/") && !KEY_ID.test(id)) throw refused("NotFoundException", `Invalid keyId '${id}'`);

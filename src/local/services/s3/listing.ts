@@ -117,7 +117,8 @@ export function listObjects(state: S3State) {
 const tokenOf = (key: string): string => Buffer.from(key).toString("base64url");
 function keyOfToken(token: string): string {
   const key = Buffer.from(token, "base64url").toString();
-  if (tokenOf(key) !== token) throw new LocalFault("InvalidArgument", "The continuation token provided is incorrect", 400);
+  if (token === "" || tokenOf(key) !== token)
+    throw new LocalFault("InvalidArgument", "The continuation token provided is incorrect", 400, { ArgumentName: "continuation-token" });
   return key;
 }
 
@@ -126,13 +127,13 @@ export function listObjectsV2(state: S3State) {
     const { name } = bucketOf(state, input.Bucket, call);
     const encode = encoder(input.EncodingType);
     const { ContinuationToken, StartAfter } = input;
-    if (ContinuationToken === "") throw new LocalFault("InvalidArgument", "The continuation token provided is incorrect", 400);
     const page = currentOf(state, name, input, ContinuationToken === undefined ? (StartAfter ?? "") : keyOfToken(ContinuationToken));
     return {
       Name: name,
       Prefix: encode(input.Prefix ?? ""),
       MaxKeys: input.MaxKeys ?? 1000,
-      ...given({ Delimiter: input.Delimiter, StartAfter }, encode),
+      // A token says where the page begins, so StartAfter no longer counts (recorded).
+      ...given({ Delimiter: input.Delimiter, ...(ContinuationToken === undefined && { StartAfter }) }, encode),
       EncodingType: input.EncodingType,
       ContinuationToken,
       IsTruncated: page.truncated,
@@ -148,7 +149,10 @@ export function listObjectVersions(state: S3State) {
     const { name } = bucketOf(state, input.Bucket, call);
     const { KeyMarker, VersionIdMarker, Prefix = "", Delimiter = "" } = input;
     if (VersionIdMarker && !KeyMarker)
-      throw new LocalFault("InvalidArgument", "A version-id marker cannot be specified without a key marker.", 400);
+      throw new LocalFault("InvalidArgument", "A version-id marker cannot be specified without a key marker.", 400, {
+        ArgumentName: "version-id-marker",
+        ArgumentValue: VersionIdMarker,
+      });
     const encode = encoder(input.EncodingType);
     const found = versionsPage(
       state,

@@ -6,7 +6,8 @@ import { sortedParts, uploadOf } from "./multipart.ts";
 import { compareKeys } from "./object-index.ts";
 import { bucketOf, ownerOf, type S3State, type Upload } from "./state.ts";
 
-const initiatorOf = (account: string) => ({ ID: `arn:aws:iam::${account}:root` });
+/** The part of an answer that shows who began an upload: the account itself (recorded), or the role. */
+const initiatorOf = ({ account, principal }: Call) => (principal.type === "role" ? { ID: principal.arn } : ownerOf(account));
 
 export function listParts(state: S3State) {
   return (input: ListPartsCommandInput, call: Call) => {
@@ -23,15 +24,16 @@ export function listParts(state: S3State) {
       PartNumberMarker: String(marker),
       MaxParts: max,
       IsTruncated: rest.length > shown.length,
-      ...(rest.length > shown.length ? { NextPartNumberMarker: String(shown.at(-1)?.number ?? marker) } : {}),
+      NextPartNumberMarker: String(shown.at(-1)?.number ?? 0),
       Parts: shown.map((part) => ({
         PartNumber: part.number,
         LastModified: new Date(part.modified),
         ETag: `"${part.md5}"`,
         Size: part.segment.size,
-        ...asMembers(part.checksums),
+        // Shown when the upload has an algorithm, whatever the parts were sent with (recorded).
+        ...(upload.algorithm ? asMembers(part.checksums) : {}),
       })),
-      Initiator: initiatorOf(call.account),
+      Initiator: initiatorOf(call),
       Owner: ownerOf(call.account),
       StorageClass: (upload.headers.StorageClass ?? "STANDARD") as "STANDARD",
       ...(upload.algorithm ? { ChecksumAlgorithm: upload.algorithm as "CRC32", ChecksumType: upload.checksumType } : {}),
@@ -59,23 +61,25 @@ export function listMultipartUploads(state: S3State) {
     return {
       Bucket: name,
       KeyMarker: encode(KeyMarker),
-      UploadIdMarker: UploadIdMarker ?? "",
+      // Without a key marker, AWS ignores the other one (recorded).
+      UploadIdMarker: KeyMarker === "" ? "" : (UploadIdMarker ?? ""),
       ...given({ Prefix, Delimiter }, encode),
       EncodingType: input.EncodingType,
       MaxUploads: max,
       IsTruncated: truncated,
-      ...(truncated && last ? { NextKeyMarker: encode(last.key), NextUploadIdMarker: last.id } : {}),
-      ...(shown.length > 0 ? { Uploads: shown.map((upload) => described(upload, encode, call.account)) } : {}),
+      NextKeyMarker: encode(last?.key ?? ""),
+      NextUploadIdMarker: last?.id ?? "",
+      ...(shown.length > 0 ? { Uploads: shown.map((upload) => described(upload, encode, call)) } : {}),
       ...(page.prefixes.length > 0 ? { CommonPrefixes: page.prefixes.map((prefix) => ({ Prefix: encode(prefix) })) } : {}),
     };
   };
 }
-const described = (upload: Upload, encode: (text: string) => string, account: string) => ({
+const described = (upload: Upload, encode: (text: string) => string, call: Call) => ({
   UploadId: upload.id,
   Key: encode(upload.key),
   Initiated: new Date(upload.initiated),
   StorageClass: (upload.headers.StorageClass ?? "STANDARD") as "STANDARD",
-  Owner: ownerOf(account),
-  Initiator: initiatorOf(account),
+  Owner: ownerOf(call.account),
+  Initiator: initiatorOf(call),
   ...(upload.algorithm ? { ChecksumAlgorithm: upload.algorithm as "CRC32", ChecksumType: upload.checksumType } : {}),
 });

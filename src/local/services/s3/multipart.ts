@@ -138,7 +138,7 @@ export function uploadPartCopy(state: S3State) {
     return {
       ...(bucket.versioning ? { CopySourceVersionId: version.versionId } : {}),
       ...encryptionOf(upload),
-      CopyPartResult: { ETag: `"${md5}"`, LastModified: new Date(modified), ...asMembers(checksums) },
+      CopyPartResult: { ETag: `"${md5}"`, LastModified: new Date(modified), ...(upload.algorithm ? asMembers(checksums) : {}) },
     };
   };
 }
@@ -150,15 +150,19 @@ function copyRange(range: string | undefined, size: number): [number, number] {
       range,
       "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy",
     );
+  if (from >= size) throw invalidRequest("The specified copy range is invalid for the source object size");
   if (to >= size) throw invalidRange(range, `Range specified is not valid for source object of size: ${size}`);
   return [from, to];
 }
-/** Both messages are recorded by LocalStack's tests against AWS. */
+/** The messages are recorded by LocalStack's tests against AWS. */
 const invalidRange = (range: string, message: string): LocalFault =>
   new LocalFault("InvalidArgument", message, 400, { ArgumentName: "x-amz-copy-source-range", ArgumentValue: range });
 function partNumber(number: number | undefined): number {
   if (number !== undefined && Number.isInteger(number) && number >= 1 && number <= 10_000) return number;
-  throw new LocalFault("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive", 400);
+  throw new LocalFault("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive", 400, {
+    ArgumentName: "partNumber",
+    ArgumentValue: String(number),
+  });
 }
 function storePart(state: S3State, upload: Upload, part: Part): void {
   const parts = partsOf(state, upload.id);

@@ -7,7 +7,7 @@ import { encodedMetadata } from "./metadata.ts";
 import { accessDenied, type Bucket, bucketArn, bucketOf, type S3State } from "./state.ts";
 import type { Version } from "./version.ts";
 import { checkVersionId } from "./version-id.ts";
-import { expiration, versionOf } from "./write.ts";
+import { checksumsOf, expiration, versionOf } from "./write.ts";
 
 /** Finds the requested version. Throws S3's different errors when there is none. */
 export function findVersion(state: S3State, bucket: Bucket, key: string, versionId: string | undefined, call: Call): Version {
@@ -16,14 +16,7 @@ export function findVersion(state: S3State, bucket: Bucket, key: string, version
     const found = versions.find((version) => version.versionId === versionId);
     if (!found) checkVersionId(versionId, bucket.versioning !== undefined);
     if (!found) throw new LocalFault("NoSuchVersion", "The specified version does not exist.", 404, { Key: key, VersionId: versionId });
-    if (found.deleteMarker)
-      throw new LocalFault(
-        "MethodNotAllowed",
-        "The specified method is not allowed against this resource.",
-        405,
-        { Method: "GET", ResourceType: "DeleteMarker" },
-        { "x-amz-delete-marker": "true", "last-modified": new Date(found.modified).toUTCString(), allow: "DELETE" },
-      );
+    if (found.deleteMarker) throw notAllowed(found, "GET");
     return found;
   }
   const current = versions[0];
@@ -38,6 +31,16 @@ export function findVersion(state: S3State, bucket: Bucket, key: string, version
   if (!mayList.allowed) throw accessDenied();
   throw new LocalFault("NoSuchKey", "The specified key does not exist.", 404, { Key: key }, headers);
 }
+
+/** A delete marker has no content and no settings. */
+export const notAllowed = (marker: Version, method: "GET" | "PUT" | "DELETE"): LocalFault =>
+  new LocalFault(
+    "MethodNotAllowed",
+    "The specified method is not allowed against this resource.",
+    405,
+    { Method: method, ResourceType: "DeleteMarker" },
+    { "x-amz-delete-marker": "true", "last-modified": new Date(marker.modified).toUTCString(), allow: "DELETE" },
+  );
 
 export function getObject(state: S3State) {
   return async (input: GetObjectCommandInput, call: Call) => {
@@ -82,14 +85,19 @@ function openForReading(state: S3State, input: GetObjectCommandInput | HeadObjec
     ContentLength: end - start + 1,
     ...(partial ? { ContentRange: `bytes ${start}-${end}/${version.size}` } : {}),
     ...(input.PartNumber !== undefined && version.parts ? { PartsCount: version.parts.length } : {}),
-    ...(input.ChecksumMode === "ENABLED" ? checksumOf(version, input.PartNumber, partial) : {}),
+    ...(input.ChecksumMode?.toUpperCase() === "ENABLED" ? checksumOf(version, input.PartNumber, [start, end]) : {}),
   };
   return { bucket, version, start, end, output };
 }
-/** The checksum of the whole, or of a part that was uploaded with the object's algorithm (recorded). A range has none. */
-function checksumOf({ checksums, checksumType, parts }: Version, partNumber: number | undefined, partial: boolean) {
+/**
+ * The checksum of the whole, also when a range or a part is the whole; or of a part that was uploaded with the object's algorithm, unless
+ * the checksum is of the full object (recorded). A smaller range has none.
+ */
+function checksumOf(version: Version, partNumber: number | undefined, [start, end]: readonly [number, number]) {
+  const { checksums, checksumType, parts } = version;
   const part = partNumber === undefined ? undefined : parts?.[partNumber - 1];
-  if (!part) return partial ? {} : { ...asMembers(checksums), ChecksumType: checksumType };
+  if (!part) return start > 0 || end < version.size - 1 ? {} : checksumsOf(version);
+  if (checksumType === "FULL_OBJECT") return {};
   const own = Object.entries(part.checksums).filter(([algorithm]) => algorithm in checksums);
   return own.length > 0 ? { ...asMembers(Object.fromEntries(own)), ChecksumType: checksumType } : {};
 }

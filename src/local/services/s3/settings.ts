@@ -176,7 +176,7 @@ function operationsOf(setting: Setting, state: S3State): [string, Handler<Values
   };
   const get: Handler<Values, Values> = (input, call) => {
     const stored = bucketOf(state, input.Bucket as string, call).settings[name];
-    if (stored === undefined) return absent(setting);
+    if (stored === undefined) return absent(setting, input.Bucket as string);
     const value = thaw<Values>(stored);
     return setting.wrapped ? { [member]: value } : value;
   };
@@ -190,9 +190,9 @@ function operationsOf(setting: Setting, state: S3State): [string, Handler<Values
     ...(setting.delete ? [[`Delete${setting.delete}`, remove] as [string, typeof remove]] : []),
   ];
 }
-function absent({ absent: answer }: Setting): Values {
+function absent({ absent: answer }: Setting, BucketName: string): Values {
   if (!Array.isArray(answer)) return answer as Values;
-  throw new LocalFault(answer[0] as string, answer[1] as string, 404);
+  throw new LocalFault(answer[0] as string, answer[1] as string, 404, { BucketName });
 }
 export function set(state: S3State, bucket: Bucket, name: string, value: unknown): void {
   const { [name]: _, ...others } = bucket.settings;
@@ -214,6 +214,7 @@ function checkedEncryption(rules: ServerSideEncryptionRule[] | undefined): Value
       "InvalidArgument",
       "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
       400,
+      { ArgumentName: "ApplyServerSideEncryptionByDefault" },
     );
   return { Rules: rules.map((rule) => ({ BucketKeyEnabled: false, ...rule })) };
 }

@@ -65,7 +65,9 @@ function lockOf(bucket: Bucket, input: Writing, now: number): Lock | undefined {
   const stated = mode !== undefined || date !== undefined || hold !== undefined;
   if (stated && !bucket.settings["object-lock"]) throw new LocalFault("InvalidRequest", "Bucket is missing Object Lock Configuration", 400);
   if ((mode === undefined) !== (date === undefined))
-    throw new LocalFault("InvalidArgument", "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied", 400);
+    throw new LocalFault("InvalidArgument", "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied", 400, {
+      ArgumentName: mode === undefined ? "x-amz-object-lock-mode" : "x-amz-object-lock-retain-until-date",
+    });
   if (date) checkRetainUntil(date, now, "x-amz-object-lock-retain-until-date");
   const retention = mode === undefined ? defaultRetention(bucket, now) : { mode, until: date?.getTime() };
   if (!retention && hold === undefined) return undefined;
@@ -80,6 +82,7 @@ export interface Content {
   readonly parts?: Version["parts"];
 }
 interface Conditions {
+  readonly Key?: string | undefined;
   readonly IfMatch?: string | undefined;
   readonly IfNoneMatch?: string | undefined;
 }
@@ -136,10 +139,12 @@ export function written(bucket: Bucket, version: Version) {
     ...encryptionOf(version),
     ...expiration(bucket, version),
     ETag: `"${version.etag}"`,
-    ...asMembers(version.checksums),
-    ChecksumType: version.checksumType,
+    ...checksumsOf(version),
   };
 }
+/** The members that show an object's checksum, if it has one. */
+export const checksumsOf = ({ checksums, checksumType }: Version) =>
+  Object.keys(checksums).length > 0 ? { ...asMembers(checksums), ChecksumType: checksumType } : {};
 /** Answers to writes name the version id, but not `null` (recorded for a suspended bucket). */
 export const writtenVersion = ({ versionId }: Version): { VersionId?: string } => (versionId === "null" ? {} : { VersionId: versionId });
 /** The time and the rule by which the object expires, when a lifecycle rule applies. */
