@@ -83,7 +83,7 @@ describe("a completion", () => {
     });
   });
 
-  test("has no checksum of S3 when a key of KMS or of the client encrypts the object", async () => {
+  test("shows no checksum of S3 when a key of KMS or of the client encrypts the object", async () => {
     const completed = async (Key: string, more: object, onPart: object = {}) => {
       const at = await upload(Key, more);
       const { ETag } = await s3.uploadPart({ ...at, PartNumber: 1, Body: "x", ...onPart });
@@ -93,6 +93,7 @@ describe("a completion", () => {
     const sealed = await completed("kms", { ServerSideEncryption: "aws:kms" });
     expect(sealed.ChecksumCRC64NVME).toBeUndefined();
     expect(sealed.ChecksumType).toBeUndefined();
+    expect(await s3.headObject({ Bucket, Key: "kms", ChecksumMode: "ENABLED" })).toMatchObject({ ChecksumType: "FULL_OBJECT" });
     const bytes = Buffer.alloc(32, 1);
     const own = {
       SSECustomerAlgorithm: "AES256",
@@ -153,6 +154,7 @@ test("a delete marker refuses tags, an ACL and a lock, with the method of the ca
     await expect(s3.putObjectAcl({ ...marker, ACL: "private" })).rejects.toMatchObject(refused("PUT"));
   }
   await expect(s3.getObject(at)).rejects.toMatchObject({ name: "NoSuchKey" });
+  await expect(s3.getObjectAttributes({ ...at, ObjectAttributes: ["ETag"] })).rejects.toMatchObject({ name: "NoSuchKey" });
 });
 
 test("conditions that S3 does not implement are explained; a missing object is named", async () => {

@@ -28,9 +28,10 @@ export function completeMultipartUpload(state: S3State, notify: Notify) {
     const atStart = state.objects.versions(bucket.name, upload.key)[0];
     checkWrite(atStart, input);
     checkUndisturbed(upload, atStart, input);
+    checkMode(upload, input);
     const chosen = choose(state, upload, input);
     const content = await assemble(state, upload, chosen);
-    compareStated(upload, input, content);
+    compareStated(input, content);
     const meanwhile = done.get(upload.id);
     if (meanwhile) return meanwhile;
     uploadOf(state, input);
@@ -38,12 +39,16 @@ export function completeMultipartUpload(state: S3State, notify: Notify) {
     forget(state, upload, new Set(chosen.map((part) => part.segment.file)));
     notify(bucket.name, "ObjectCreated:CompleteMultipartUpload", version, call);
     const Location = `${state.env.endpoint()}/${bucket.name}/${encodeURIComponent(upload.key)}`;
-    const answer = { Bucket: bucket.name, Key: upload.key, Location, ...written(bucket, version) };
+    const answer = { Bucket: bucket.name, Key: upload.key, Location, ...written(bucket, shownAtOnce(upload, version)) };
     done.set(upload.id, answer);
     if (done.size > 1000) done.delete(done.keys().next().value as string);
     return answer;
   };
 }
+
+/** The completion does not show the checksum that S3 computed itself for an object encrypted by KMS; a read does (recorded). */
+const shownAtOnce = ({ algorithm, headers }: Upload, version: Version): Version =>
+  algorithm === undefined && headers.SSEKMSKeyId !== undefined ? { ...version, checksums: {} } : version;
 
 /** AWS answers 409 when the object was deleted (`If-None-Match`) or written (`If-Match`) after the upload began. */
 function checkUndisturbed(upload: Upload, current: Version | undefined, input: CompleteMultipartUploadCommandInput): void {
@@ -128,7 +133,8 @@ async function assemble(state: S3State, upload: Upload, chosen: readonly Part[])
   const etag = `${createHash("md5").update(Buffer.concat(digests)).digest("hex")}-${chosen.length}`;
   const segments = chosen.map((part) => part.segment);
   const parts = chosen.map((part) => ({ size: part.segment.size, checksums: part.checksums }));
-  const algorithm = algorithmOf(upload.algorithm) ?? (isEncryptedByKey(upload) ? undefined : DEFAULT_ALGORITHM);
+  const algorithm = algorithmOf(upload.algorithm) ?? (upload.headers.SSECustomerAlgorithm ? undefined : DEFAULT_ALGORITHM);
+  // Recorded: an object that is encrypted with the client's key has no checksum of S3.
   if (algorithm === undefined) return { segments, etag, parts, checksums: {} };
   const composite = upload.checksumType === "COMPOSITE";
   const checksum = composite
@@ -139,21 +145,21 @@ async function assemble(state: S3State, upload: Upload, chosen: readonly Part[])
     : await whole(state, algorithm, segments);
   return { segments, etag, parts, checksums: { [algorithm]: checksum }, checksumType: composite ? "COMPOSITE" : "FULL_OBJECT" };
 }
-/** AWS computes no checksum of its own for an upload that is encrypted with a key of KMS or of the client (recorded). */
-const isEncryptedByKey = ({ headers }: Upload): boolean => (headers.SSEKMSKeyId ?? headers.SSECustomerAlgorithm) !== undefined;
 async function whole(state: S3State, algorithm: Algorithm, segments: readonly Segment[]): Promise<string> {
   const hash = hasher(algorithm);
   const size = segments.reduce((sum, segment) => sum + segment.size, 0);
   for await (const chunk of state.files.read(segments, 0, size - 1) as AsyncIterable<Buffer>) hash.update(chunk);
   return Buffer.from(await hash.digest()).toString("base64");
 }
-function compareStated(upload: Upload, input: CompleteMultipartUploadCommandInput, { checksums, checksumType }: Content): void {
+function checkMode(upload: Upload, input: CompleteMultipartUploadCommandInput): void {
   if (input.ChecksumType !== undefined && upload.checksumType !== input.ChecksumType)
     throw new LocalFault(
       "InvalidRequest",
       `The upload was created using the ${upload.checksumType ?? "null"} checksum mode. The complete request must use the same checksum mode.`,
       400,
     );
+}
+function compareStated(input: CompleteMultipartUploadCommandInput, { checksums, checksumType }: Content): void {
   const [algorithm, computed = ""] = Object.entries(checksums)[0] ?? [];
   const stated = fromMembers(input)[algorithm as Algorithm];
   if (algorithm === undefined || stated === undefined) return;

@@ -32,7 +32,8 @@ export function refuseInput(found: readonly Violation[]): LocalFault | undefined
       return new LocalFault("InvalidArgument", `Invalid x-amz-object-ownership header: ${value ?? ""}`, 400, {
         ArgumentName: headerOf(name),
       });
-    if (words) return new LocalFault(words[0], words[1], 400, { ArgumentName: headerOf(name), ArgumentValue: String(value) });
+    const argument = words && words[0] === "InvalidArgument" ? { ArgumentName: headerOf(name), ArgumentValue: String(value) } : {};
+    if (words) return new LocalFault(words[0], words[1], 400, argument);
   }
   return undefined;
 }

@@ -55,7 +55,8 @@ export function taggingOperations(state: S3State, notify: Notify) {
 
 export function getObjectAttributes(state: S3State) {
   return (input: GetObjectAttributesCommandInput, call: Call) => {
-    const { bucket, version } = lookUp(state, input, call, "GET");
+    const bucket = bucketOf(state, input.Bucket, call);
+    const version = findVersion(state, bucket, input.Key ?? "", input.VersionId, call);
     checkCustomerKey(version, input);
     const wanted = new Set<string>(input.ObjectAttributes ?? []);
     const full = {

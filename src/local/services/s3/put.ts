@@ -33,7 +33,11 @@ export function sourceOf(
   const [path = "", query = ""] = (input.CopySource ?? "").split(/\?(?=versionId=)/);
   const decoded = decodeURIComponent(path.replace(/^\//, ""));
   const slash = decoded.indexOf("/");
-  if (slash < 1) throw new LocalFault("InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey", 400);
+  if (slash < 1)
+    throw new LocalFault("InvalidArgument", "Invalid copy source object key", 400, {
+      ArgumentName: "x-amz-copy-source",
+      ArgumentValue: "x-amz-copy-source",
+    });
   if (input.ExpectedSourceBucketOwner !== undefined && input.ExpectedSourceBucketOwner !== call.account) throw accessDenied();
   // The source may be in another region.
   const bucket = bucketOf(state, decoded.slice(0, slash), { ...call, headers: {} });
