@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { removeFolder } from "../support/folders.ts";
 
@@ -82,4 +83,27 @@ test("the import rules see every file", () => {
 test("each planted violation is caught by its rule, and the project itself has none", () => {
   const found = report.summary.violations.map((v) => `${v.rule.name}: ${v.from}`);
   expect([...new Set(found)].toSorted()).toEqual(PLANTED.map(([rule, file]) => `${rule}: ${file}`).toSorted());
+});
+
+/** Names of folders in a list such as `app, config`; other words are not names. */
+const foldersIn = (list: string | undefined): readonly string[] =>
+  (list ?? "").split(", ").flatMap((word) => (/^[a-z]+$/.test(word) && !SMALL_FILES.has(word) ? [word] : []));
+/** Single files that most folders may import. docs/architecture.md names them below its table. */
+const SMALL_FILES = new Set(["errors", "secret", "printable", "defined", "nothing"]);
+
+test("the table of docs/architecture.md equals the rules", async () => {
+  const { default: rules } = (await import(pathToFileURL(resolve(".dependency-cruiser.mjs")).href)) as {
+    default: { forbidden: readonly { name: string; comment: string }[] };
+  };
+  const ruled = rules.forbidden.flatMap(({ name, comment }) => {
+    const [, folder = ""] = /^imports-of:([a-z]+)$/.exec(name) ?? [];
+    const [, values, types] = / may import: ([^;.]*?)(?: of ours)?(?:; types only from ([^.]*))?\. See/.exec(comment) ?? [];
+    return folder === "" || SMALL_FILES.has(folder) ? [] : [[folder, foldersIn(values).toSorted(), (types ?? "").split(",").toSorted()]];
+  });
+  const rows = [...readFileSync("docs/architecture.md", "utf8").matchAll(/^\| `src\/([a-z]+)(?:\.ts)?`.*? \| .* \| (.*?) \|$/gm)];
+  const listed = rows.map(([, folder, may = ""]) => {
+    const [, types = ""] = /types of ([a-z, ]+)/.exec(may) ?? [];
+    return [folder, foldersIn(may.replace(/;?\s*(types of|`).*/, "")).toSorted(), types.split(", ").toSorted()];
+  });
+  expect(new Map(listed.map((row) => [row[0], row]))).toEqual(new Map(ruled.map((row) => [row[0], row])));
 });
