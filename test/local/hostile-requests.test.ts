@@ -91,6 +91,36 @@ test("deeply nested input and names of prototypes do no harm", async () => {
   expect(pause).toBeLessThan(MOST_MS_OF_BODIES);
 });
 
+test("XML of any form is read in one pass and within bounds", async () => {
+  const s3 = aws.client(S3, { forcePathStyle: true });
+  await s3.createBucket({ Bucket: "xml" });
+  const { UploadId } = await s3.createMultipartUpload({ Bucket: "xml", Key: "k" });
+  const filled = (open: string, one: string, close: string) => open + one.repeat((4_000_000 - open.length) / one.length) + close;
+  const part = (i: number) => `<Part><PartNumber>${i}</PartNumber><ETag>&quot;${"0".repeat(32)}&quot;</ETag></Part>`;
+  const parts = Array.from({ length: 10_000 }, (_, i) => part(i + 1)).join("");
+  const hostile = [
+    filled("", "<!DOCTYPE a>", "<Tagging/>"),
+    filled("<Tagging>", "a", "</Tagging>"),
+    filled("<Tagging>", "&", "</Tagging>"),
+    filled("<Tagging>", "&amp;", "</Tagging>"),
+    filled("<Tagging>", "<a/>", "</Tagging>"),
+    filled("<Tagging", " a='1'", "></Tagging>"),
+    filled("<Tagging", " ", "></Tagging>"),
+    filled("<Tagging>", "\r", "</Tagging>"),
+    filled("<Tagging>", "<!---->", "</Tagging>"),
+    filled("<Tagging><TagSet>", "<Tag><Key>a</Key><Value>b</Value></Tag>", "</TagSet></Tagging>"),
+  ];
+  const pause = await longestPause(async () => {
+    for (const body of hostile)
+      expect((await send({ method: "PUT", path: "/xml?tagging", headers: signed("s3"), body })).status).toBeLessThan(500);
+    const body = `<CompleteMultipartUpload>${parts}</CompleteMultipartUpload>`;
+    expect((await send({ path: `/xml/k?uploadId=${UploadId}`, headers: signed("s3"), body })).text).toContain("<Code>InvalidPart</Code>");
+    const keys = "<Object><Key>k</Key></Object>".repeat(100_000);
+    expect((await send({ path: "/xml?delete", headers: signed("s3"), body: `<Delete>${keys}</Delete>` })).text).toContain("MalformedXML");
+  });
+  expect(pause).toBeLessThan(MOST_MS);
+});
+
 test("expressions that take exponential time are stopped", async () => {
   const logs = aws.client(CloudWatchLogs);
   await logs.createLogGroup({ logGroupName: "g" });

@@ -309,3 +309,42 @@ test("More than ten tags of an object are refused", async () => {
   await expect(put(11)).rejects.toMatchObject({ name: "BadRequest", message: "Object tags cannot be greater than 10" });
   await put(10);
 });
+
+describe("A body in XML", () => {
+  const put = async (setting: string, body: string) => {
+    const authorization = "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
+    const answer = await fetch(`${aws.url}/xml?${setting}`, { method: "PUT", headers: { authorization }, body });
+    return [answer.status, /<Code>(\w+)</.exec(await answer.text())?.[1]];
+  };
+  beforeAll(() => s3.createBucket({ Bucket: "xml" }));
+
+  test("may have a prologue, comments, spaces, sections and references", async () => {
+    const body = `\uFEFF<?xml version="1.0"?>\r\n<!-- a > b -->
+      <WebsiteConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/" a = '>"'> <IndexDocument><!--<b>--><Suffix x="1">a&amp;b&#x20;&#8364;</Suffix>
+      </IndexDocument > <ErrorDocument><Key><![CDATA[<&amp;>]]></Key></ErrorDocument><RoutingRules>
+      <RoutingRule><Redirect><HostName>a</HostName></Redirect></RoutingRule><RoutingRule><Condition/><Redirect><HostName>b\r\n</HostName></Redirect></RoutingRule>
+      </RoutingRules></WebsiteConfiguration>\n`;
+    expect(await put("website", body)).toEqual([200, undefined]);
+    expect(await s3.getBucketWebsite({ Bucket: "xml" })).toMatchObject({
+      IndexDocument: { Suffix: "a&b €" },
+      ErrorDocument: { Key: "<&amp;>" },
+      RoutingRules: [{ Redirect: { HostName: "a" } }, { Redirect: { HostName: "b\n" } }],
+    });
+  });
+
+  test.each([
+    "<Tagging>",
+    "<Tagging></TagSet>",
+    "<Tagging/><Tagging/>",
+    "a<Tagging/>",
+    "<Tagging a></Tagging>",
+    "<Tagging>&</Tagging>",
+    "<Tagging>&nbsp;</Tagging>",
+    "<Tagging>&#x110000;</Tagging>",
+    "<Tagging><!-- </Tagging>",
+    "</Tagging>",
+    "Tagging",
+  ])("is refused when it is not well-formed: %s", async (body) => {
+    expect(await put("tagging", body)).toEqual([400, "MalformedXML"]);
+  });
+});

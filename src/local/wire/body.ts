@@ -3,6 +3,7 @@ import { CborCodec } from "@smithy/core/cbor";
 import { JsonCodec } from "@smithy/core/protocols";
 import type { NormalizedSchema } from "@smithy/core/schema";
 import type { Protocol, WireService } from "./schema.ts";
+import { parseXml } from "./xml.ts";
 
 const EPOCH_SECONDS = 7;
 const DATE_TIME = 5;
@@ -33,7 +34,7 @@ export function writeCbor(schema: NormalizedSchema, value: unknown): Uint8Array 
   return serializer.flush();
 }
 export async function readXml(service: WireService, schema: NormalizedSchema, text: string): Promise<unknown> {
-  return new XmlShapeDeserializer(xmlSettings(service) as never).read(schema, text);
+  return new XmlShapeDeserializer(xmlSettings(service) as never).readSchema(schema, parseXml(text));
 }
 /** `root`: name of the element. undefined: the schema's own. null: the content without an element around it. */
 export function writeXml(service: WireService, schema: NormalizedSchema, value: unknown, root?: string | null): string {
