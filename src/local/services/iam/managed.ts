@@ -22,18 +22,18 @@ export const notFound = (arn: string | undefined): LocalFault => new LocalFault(
 export function anyPolicy(state: IamState, arn: string | undefined): PolicyDocument {
   const own = state.policies.get(arn ?? "");
   if (own) return own;
-  const ofAws = awsManaged(arn ?? "");
-  if (!ofAws) throw notFound(arn);
+  const isAwsManaged = awsManaged(arn ?? "");
+  if (!isAwsManaged) throw notFound(arn);
   return {
-    name: ofAws.name,
-    id: `ANPA${Buffer.from(ofAws.name).toString("hex").toUpperCase().slice(0, 17).padEnd(17, "A")}`,
-    arn: ofAws.arn,
-    path: ofAws.path,
-    description: ofAws.description,
+    name: isAwsManaged.name,
+    id: `ANPA${Buffer.from(isAwsManaged.name).toString("hex").toUpperCase().slice(0, 17).padEnd(17, "A")}`,
+    arn: isAwsManaged.arn,
+    path: isAwsManaged.path,
+    description: isAwsManaged.description,
     createdAt: LONG_AGO,
     updatedAt: LONG_AGO,
     tags: [],
-    versions: [{ id: "v1", document: ofAws.document, createdAt: LONG_AGO }],
+    versions: [{ id: "v1", document: isAwsManaged.document, createdAt: LONG_AGO }],
     defaultVersion: "v1",
     lastVersion: 1,
   };
@@ -119,8 +119,8 @@ function readOperations(state: IamState) {
   const list: Handler<IAM.ListPoliciesCommandInput, IAM.ListPoliciesCommandOutput> = (input) => {
     const scope = input.Scope ?? "All";
     const own = scope === "AWS" ? [] : state.policies.values();
-    const ofAws = scope === "Local" ? [] : allAwsManaged().map((policy) => anyPolicy(state, policy.arn));
-    const found = [...own, ...ofAws]
+    const isAwsManaged = scope === "Local" ? [] : allAwsManaged().map((policy) => anyPolicy(state, policy.arn));
+    const found = [...own, ...isAwsManaged]
       .filter((policy) => policy.path.startsWith(input.PathPrefix ?? "/"))
       .map((policy) => asPolicy(state, policy, false))
       .filter((policy) => !input.OnlyAttached || (policy.AttachmentCount ?? 0) > 0);

@@ -4,6 +4,8 @@ import { loadModel } from "../../core/validation.ts";
 import { aliasOperations } from "./aliases.ts";
 import { type Kms, keyAt, openKms } from "./key.ts";
 import { keyOperations } from "./keys.ts";
+import { policyOperations } from "./policies.ts";
+import { tagOperations } from "./tags.ts";
 
 /** The control plane of customer keys. Other services store and show the id of a key; nothing is encrypted. */
 export function kmsService(env: LocalEnv): LocalService {
@@ -14,7 +16,7 @@ export function kmsService(env: LocalEnv): LocalService {
     model: () => loadModel("kms"),
     refusals: JSON_REFUSALS,
     pageTokens: { all: ["Marker", "NextMarker", "Truncated"] },
-    operations: { ...keyOperations(kms), ...aliasOperations(kms) },
+    operations: { ...keyOperations(kms), ...aliasOperations(kms), ...policyOperations(kms), ...tagOperations(kms) },
     permissions: permissionsOf(kms),
     facts: () => ({ keys: kms.keys.size }),
   };

@@ -4,6 +4,7 @@ import { managedKeyArn, managedKeyId } from "../../core/managed-key.ts";
 import { type Call, type LocalEnv, LocalFault } from "../../core/service.ts";
 import type { Collection } from "../../core/store.ts";
 import { type Tags, tagsOf, withTags } from "../../core/tags.ts";
+import { checkedPolicy, defaultPolicy } from "./key-policy.ts";
 
 /** A customer key in the journal. It has no key material, because nothing is encrypted here. Times in ms. */
 export interface KeyDocument {
@@ -22,7 +23,7 @@ export interface KeyDocument {
   /** Time of the final deletion; undefined: no deletion is scheduled. */
   readonly deleteAt?: number | undefined;
   /** True for a key that AWS manages for one of its services. Such keys are not stored. */
-  readonly ofAws?: boolean;
+  readonly isAwsManaged?: boolean;
 }
 export interface AliasDocument {
   /** Begins with `alias/`. */
@@ -82,7 +83,7 @@ export function keyAt(kms: Kms, id: string | undefined, { region, account }: Cal
  * Services whose data AWS encrypts with a managed key when the customer names none, and AWS's words for the data. Those of DynamoDB and S3
  * are recorded, the others unproven.
  */
-const MANAGED: Readonly<Record<string, string>> = {
+const DATA_BY_SERVICE: Readonly<Record<string, string>> = {
   dynamodb: "DynamoDB data",
   lambda: "Lambda functions",
   rds: "RDS database volumes",
@@ -95,28 +96,28 @@ const MANAGED: Readonly<Record<string, string>> = {
  * (documentation of the KMS API, DescribeKey). Therefore it always exists here.
  */
 function managedKey(text: string, alias: string | undefined, region: string, account: string): KeyDocument | undefined {
-  const service = Object.keys(MANAGED).find((one) =>
-    alias === undefined ? text.split("/").at(-1) === managedKeyId(one, region) : alias === `alias/aws/${one}`,
+  const service = Object.keys(DATA_BY_SERVICE).find((name) =>
+    alias === undefined ? text.split("/").at(-1) === managedKeyId(name, region) : alias === `alias/aws/${name}`,
   );
   if (service === undefined) return undefined;
   return {
     id: managedKeyId(service, region),
     region,
     arn: managedKeyArn(service, region, account),
-    description: `Default key that protects my ${MANAGED[service]} when no other key is defined`,
+    description: `Default key that protects my ${DATA_BY_SERVICE[service]} when no other key is defined`,
     usage: "ENCRYPT_DECRYPT",
     spec: "SYMMETRIC_DEFAULT",
     enabled: true,
     policy: defaultPolicy(account),
     tags: {},
     createdAt: 0,
-    ofAws: true,
+    isAwsManaged: true,
   };
 }
-/** Like `keyAt`, but throws for a key that is pending deletion or managed by AWS. */
-export function liveKeyAt(kms: Kms, id: string | undefined, call: Call): KeyDocument {
+/** The key at an id that its owner can change: neither pending deletion nor managed by AWS. */
+export function changeableKeyAt(kms: Kms, id: string | undefined, call: Call): KeyDocument {
   const key = keyAt(kms, id, call);
-  if (key.ofAws) throw new LocalFault("AccessDeniedException", `${key.arn} is managed by AWS: it cannot be changed.`, 400);
+  if (key.isAwsManaged) throw new LocalFault("AccessDeniedException", `${key.arn} is managed by AWS: it cannot be changed.`, 400);
   if (key.deleteAt !== undefined) throw new LocalFault("KMSInvalidStateException", `${key.arn} is pending deletion.`);
   return key;
 }
@@ -134,55 +135,18 @@ export function newKey({ env }: Kms, input: CreateKeyCommandInput, { region, acc
     spec: input.KeySpec ?? "SYMMETRIC_DEFAULT",
     enabled: true,
     policy: input.Policy === undefined ? defaultPolicy(account) : checkedPolicy(input.Policy),
-    tags: tagged({}, input.Tags),
+    tags: addTags({}, input.Tags),
     createdAt: env.clock.now(),
   };
 }
-/** Allows the account everything, and so also those principals that its IAM policies allow. */
-const defaultPolicy = (account: string): string =>
-  JSON.stringify({
-    Version: "2012-10-17",
-    Id: "key-default-1",
-    Statement: [
-      {
-        Sid: "Enable IAM User Permissions",
-        Effect: "Allow",
-        Principal: { AWS: `arn:aws:iam::${account}:root` },
-        Action: "kms:*",
-        Resource: "*",
-      },
-    ],
-  });
-
-/** True for `kms:*`, `kms:Put*`, `*`, or the action itself. */
-const allowsPut = (action: string): boolean =>
-  action.endsWith("*") ? "kms:putkeypolicy".startsWith(action.slice(0, -1).toLowerCase()) : action.toLowerCase() === "kms:putkeypolicy";
-
-/** KMS refuses a policy when nobody could change it afterwards. */
-export function checkedPolicy(text: string): string {
-  const malformed = (message: string): LocalFault => new LocalFault("MalformedPolicyDocumentException", message);
-  let statements: { Effect?: string; Principal?: unknown; Action?: string | string[] }[];
-  try {
-    statements = [(JSON.parse(text) as { Statement?: never }).Statement ?? []].flat();
-  } catch {
-    throw malformed("The new key policy is not valid JSON.");
-  }
-  const manages = statements.some(
-    ({ Effect, Principal, Action }) =>
-      Effect === "Allow" && Principal !== undefined && [Action].flat().some((action) => action !== undefined && allowsPut(action)),
-  );
-  if (!manages) throw malformed("The new key policy will not allow you to update the key policy in the future.");
-  return text;
-}
-
 /** Adds tags. KMS uses other member names for a tag than most services. The messages are recorded. */
-export function tagged(before: Tags, added: readonly Tag[] = []): Tags {
-  const refused = (message: string): LocalFault => new LocalFault("TagException", message);
+export function addTags(before: Tags, added: readonly Tag[] = []): Tags {
+  const tagFault = (message: string): LocalFault => new LocalFault("TagException", message);
   const keys = added.map(({ TagKey }) => TagKey ?? "");
-  if (keys.some((key) => /^aws:/i.test(key))) throw refused("Tags beginning with aws: are reserved");
-  if (new Set(keys).size < keys.length) throw refused("Duplicate tag keys");
+  if (keys.some((key) => /^aws:/i.test(key))) throw tagFault("Tags beginning with aws: are reserved");
+  if (new Set(keys).size < keys.length) throw tagFault("Duplicate tag keys");
   const list = added.map(({ TagKey: Key, TagValue: Value }) => ({ Key, Value }));
-  return withTags(before, tagsOf(list), () => refused("Too many tags"));
+  return withTags(before, tagsOf(list), () => tagFault("Too many tags"));
 }
 
 export function metadataOf(key: KeyDocument): KeyMetadata {
@@ -198,7 +162,7 @@ export function metadataOf(key: KeyDocument): KeyMetadata {
     KeyState: pending ? "PendingDeletion" : key.enabled ? "Enabled" : "Disabled",
     ...(key.deleteAt !== undefined && { DeletionDate: new Date(key.deleteAt) }),
     Origin: "AWS_KMS",
-    KeyManager: key.ofAws ? "AWS" : "CUSTOMER",
+    KeyManager: key.isAwsManaged ? "AWS" : "CUSTOMER",
     CustomerMasterKeySpec: key.spec as never,
     KeySpec: key.spec,
     EncryptionAlgorithms: ["SYMMETRIC_DEFAULT"],
@@ -212,9 +176,10 @@ export function metadataOf(key: KeyDocument): KeyMetadata {
 export function page<T>(
   all: readonly T[],
   { Marker, Limit = 100 }: { readonly Marker?: string | undefined; readonly Limit?: number | undefined },
-): { items: T[]; more: { Truncated: boolean; NextMarker?: string } } {
+): { items: T[]; nextPage: { Truncated: boolean; NextMarker?: string } } {
   const from = Number(Marker ?? 0);
   if (!Number.isInteger(from)) throw new LocalFault("InvalidMarkerException", "Invalid marker");
   const to = from + Limit;
-  return { items: all.slice(from, to), more: to < all.length ? { Truncated: true, NextMarker: String(to) } : { Truncated: false } };
+  const nextPage = to < all.length ? { Truncated: true, NextMarker: String(to) } : { Truncated: false };
+  return { items: all.slice(from, to), nextPage };
 }

@@ -1,6 +1,6 @@
 import type * as KMS from "@aws-sdk/client-kms";
 import { type Handler, LocalFault } from "../../core/service.ts";
-import { type Kms, keyAt, keysIn, liveKeyAt, metadataOf, newKey, page } from "./key.ts";
+import { changeableKeyAt, type Kms, keyAt, keysIn, metadataOf, newKey, page } from "./key.ts";
 
 const DAY_MS = 86_400_000;
 const ROTATION_DAYS = 365;
@@ -17,11 +17,11 @@ export function keyOperations(kms: Kms) {
     KeyMetadata: metadataOf(keyAt(kms, input.KeyId, call)),
   });
   const list: Handler<KMS.ListKeysCommandInput, KMS.ListKeysCommandOutput> = (input, { region }) => {
-    const { items, more } = page(keysIn(kms, region), input);
-    return { Keys: items.map(({ id, arn }) => ({ KeyId: id, KeyArn: arn })), ...more };
+    const { items, nextPage } = page(keysIn(kms, region), input);
+    return { Keys: items.map(({ id, arn }) => ({ KeyId: id, KeyArn: arn })), ...nextPage };
   };
-  const redescribe: Handler<KMS.UpdateKeyDescriptionCommandInput, KMS.UpdateKeyDescriptionCommandOutput> = (input, call) => {
-    const key = liveKeyAt(kms, input.KeyId, call);
+  const updateDescription: Handler<KMS.UpdateKeyDescriptionCommandInput, KMS.UpdateKeyDescriptionCommandOutput> = (input, call) => {
+    const key = changeableKeyAt(kms, input.KeyId, call);
     kms.keys.put(key.id, { ...key, description: input.Description ?? "" });
     return {};
   };
@@ -29,7 +29,7 @@ export function keyOperations(kms: Kms) {
     CreateKey: create,
     DescribeKey: describe,
     ListKeys: list,
-    UpdateKeyDescription: redescribe,
+    UpdateKeyDescription: updateDescription,
     ...rotationOperations(kms),
     ...stateOperations(kms),
   };
@@ -37,7 +37,7 @@ export function keyOperations(kms: Kms) {
 
 function rotationOperations(kms: Kms) {
   const enable: Handler<KMS.EnableKeyRotationCommandInput, KMS.EnableKeyRotationCommandOutput> = (input, call) => {
-    const key = liveKeyAt(kms, input.KeyId, call);
+    const key = changeableKeyAt(kms, input.KeyId, call);
     if (!key.enabled) throw new LocalFault("DisabledException", `${key.arn} is disabled.`);
     const days = input.RotationPeriodInDays ?? ROTATION_DAYS;
     if (days < 90 || days > 2_560) throw new LocalFault("ValidationException", "RotationPeriodInDays must be between 90 and 2560.");
@@ -45,7 +45,7 @@ function rotationOperations(kms: Kms) {
     return {};
   };
   const disable: Handler<KMS.DisableKeyRotationCommandInput, KMS.DisableKeyRotationCommandOutput> = (input, call) => {
-    const key = liveKeyAt(kms, input.KeyId, call);
+    const key = changeableKeyAt(kms, input.KeyId, call);
     kms.keys.put(key.id, { ...key, rotation: undefined });
     return {};
   };
@@ -59,15 +59,15 @@ function rotationOperations(kms: Kms) {
 }
 
 function stateOperations(kms: Kms) {
-  const enabling =
+  const setEnabled =
     (enabled: boolean): Handler<KMS.EnableKeyCommandInput, KMS.EnableKeyCommandOutput> =>
     (input, call) => {
-      const key = liveKeyAt(kms, input.KeyId, call);
+      const key = changeableKeyAt(kms, input.KeyId, call);
       kms.keys.put(key.id, { ...key, enabled });
       return {};
     };
   const schedule: Handler<KMS.ScheduleKeyDeletionCommandInput, KMS.ScheduleKeyDeletionCommandOutput> = (input, call) => {
-    const key = liveKeyAt(kms, input.KeyId, call);
+    const key = changeableKeyAt(kms, input.KeyId, call);
     const days = input.PendingWindowInDays ?? 30;
     if (days < 7 || days > 30) throw new LocalFault("ValidationException", "PendingWindowInDays must be between 7 and 30.");
     const deleteAt = kms.env.clock.now() + days * DAY_MS;
@@ -81,5 +81,5 @@ function stateOperations(kms: Kms) {
     kms.keys.put(key.id, { ...key, deleteAt: undefined, enabled: false });
     return { KeyId: key.arn };
   };
-  return { EnableKey: enabling(true), DisableKey: enabling(false), ScheduleKeyDeletion: schedule, CancelKeyDeletion: cancel };
+  return { EnableKey: setEnabled(true), DisableKey: setEnabled(false), ScheduleKeyDeletion: schedule, CancelKeyDeletion: cancel };
 }
