@@ -141,21 +141,27 @@ export const newKeyValue = (): string => pick(40, `${LETTERS}ABCDEFGHIJKLMNOPQRS
 export const stageKey = (apiId: string, stage: string): string => `${apiId}/${stage}`;
 export const deploymentKey = (apiId: string, id: string): string => `${apiId}/${id}`;
 
-export function apiAt(gateway: Gateway, id: string | undefined, call: Call): ApiDoc {
+/** `absent`: the text of the error for an unknown API, for operations that name what they look for in it (recorded). */
+export function apiAt(gateway: Gateway, id: string | undefined, call: Call, absent?: string): ApiDoc {
   const api = gateway.apis.get(id ?? "");
-  if (api?.region !== call.region) throw notFound(`Invalid API identifier specified ${call.account}:${id}`);
+  if (api?.region !== call.region) throw notFound(absent ?? `Invalid API identifier specified ${call.account}:${id}`);
   return api;
 }
-/** Applies `change` to a copy and stores it afterwards, so that a call that throws changes nothing. */
-export function changeApi<T>(gateway: Gateway, id: string | undefined, call: Call, change: (draft: ApiDoc) => T): T {
-  const draft = structuredClone(apiAt(gateway, id, call));
+/** Applies `change` to a copy and stores it afterwards, so that a call that throws changes nothing. `absent`: see `apiAt`. */
+export function changeApi<T>(gateway: Gateway, id: string | undefined, call: Call, change: (draft: ApiDoc) => T, absent?: string): T {
+  const draft = structuredClone(apiAt(gateway, id, call, absent));
   const result = change(draft);
   gateway.apis.put(draft.id, draft);
   return result;
 }
+const NO_RESOURCE = "Invalid Resource identifier specified";
+/** The API for operations on a resource's methods. To them an unknown API is an unknown resource. */
+export const resourcesAt = (gateway: Gateway, id: string | undefined, call: Call): ApiDoc => apiAt(gateway, id, call, NO_RESOURCE);
+export const changeResources = <T>(gateway: Gateway, id: string | undefined, call: Call, change: (draft: ApiDoc) => T): T =>
+  changeApi(gateway, id, call, change, NO_RESOURCE);
 export function resourceOf(api: ApiDoc, id: string | undefined): ResourceDoc {
   const found = api.resources[id ?? ""];
-  if (!found) throw notFound("Invalid Resource identifier specified");
+  if (!found) throw notFound(NO_RESOURCE);
   return found;
 }
 export function methodOf(api: ApiDoc, resourceId: string | undefined, verb: string | undefined): Method {

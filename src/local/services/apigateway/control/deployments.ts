@@ -81,7 +81,7 @@ function create(gateway: Gateway, input: CreateDeploymentCommandInput, call: Cal
     const stage = before ?? newStage(api.id, input.stageName, now);
     gateway.stages.put(key, { ...stage, ...given, deploymentId: deployment.id, updatedAt: now });
   }
-  return describeDeployment(deployment, true);
+  return describeDeployment(deployment, false);
 }
 
 function assertComplete(api: ApiDoc): void {

@@ -13,7 +13,7 @@ import type {
 } from "@aws-sdk/client-api-gateway";
 import { isLoopback } from "../../../core/loopback.ts";
 import { LocalFault, type Operations } from "../../../core/service.ts";
-import { type ApiDoc, apiAt, badRequest, changeApi, defined, filled, type Gateway, methodOf, notFound } from "../state.ts";
+import { type ApiDoc, badRequest, changeResources, defined, filled, type Gateway, methodOf, notFound, resourcesAt } from "../state.ts";
 import { functionIn } from "./function-uri.ts";
 import { amount, applyPatches, entry, item, type Rules, text } from "./patch.ts";
 
@@ -23,7 +23,7 @@ export const MAX_TIMEOUT_MS = 29_000;
 export function integrationOperations(gateway: Gateway): Operations {
   return {
     PutIntegration: (input: PutIntegrationCommandInput, call): Integration =>
-      changeApi(gateway, input.restApiId, call, (api) => {
+      changeResources(gateway, input.restApiId, call, (api) => {
         const method = methodOf(api, input.resourceId, input.httpMethod);
         const integration = newIntegration({ ...input, httpMethod: input.integrationHttpMethod }, input.resourceId ?? "");
         checkIntegration(integration);
@@ -31,16 +31,16 @@ export function integrationOperations(gateway: Gateway): Operations {
         return integration;
       }),
     GetIntegration: (input: GetIntegrationCommandInput, call): Integration =>
-      integrationOf(methodOf(apiAt(gateway, input.restApiId, call), input.resourceId, input.httpMethod)),
+      integrationOf(methodOf(resourcesAt(gateway, input.restApiId, call), input.resourceId, input.httpMethod)),
     UpdateIntegration: (input: UpdateIntegrationCommandInput, call): Integration =>
-      changeApi(gateway, input.restApiId, call, (api) => {
+      changeResources(gateway, input.restApiId, call, (api) => {
         const integration = integrationOf(methodOf(api, input.resourceId, input.httpMethod));
         applyPatches(integration, input.patchOperations, RULES);
         checkIntegration(integration);
         return integration;
       }),
     DeleteIntegration: (input: DeleteIntegrationCommandInput, call) =>
-      changeApi(gateway, input.restApiId, call, (api) => {
+      changeResources(gateway, input.restApiId, call, (api) => {
         const method = methodOf(api, input.resourceId, input.httpMethod);
         integrationOf(method);
         delete method.methodIntegration;
@@ -145,11 +145,14 @@ function putResponse(api: ApiDoc, input: PutIntegrationResponseCommandInput): In
 function integrationResponseOperations(gateway: Gateway): Operations {
   return {
     PutIntegrationResponse: (input: PutIntegrationResponseCommandInput, call): IntegrationResponse =>
-      changeApi(gateway, input.restApiId, call, (api) => putResponse(api, input)),
+      changeResources(gateway, input.restApiId, call, (api) => putResponse(api, input)),
     GetIntegrationResponse: (input: GetIntegrationResponseCommandInput, call): IntegrationResponse =>
-      responseAt(integrationOf(methodOf(apiAt(gateway, input.restApiId, call), input.resourceId, input.httpMethod)), input.statusCode),
+      responseAt(
+        integrationOf(methodOf(resourcesAt(gateway, input.restApiId, call), input.resourceId, input.httpMethod)),
+        input.statusCode,
+      ),
     UpdateIntegrationResponse: (input: UpdateIntegrationResponseCommandInput, call): IntegrationResponse =>
-      changeApi(gateway, input.restApiId, call, (api) =>
+      changeResources(gateway, input.restApiId, call, (api) =>
         applyPatches(
           responseAt(integrationOf(methodOf(api, input.resourceId, input.httpMethod)), input.statusCode),
           input.patchOperations,
@@ -162,7 +165,7 @@ function integrationResponseOperations(gateway: Gateway): Operations {
         ),
       ),
     DeleteIntegrationResponse: (input: DeleteIntegrationResponseCommandInput, call) =>
-      changeApi(gateway, input.restApiId, call, (api) => {
+      changeResources(gateway, input.restApiId, call, (api) => {
         const integration = integrationOf(methodOf(api, input.resourceId, input.httpMethod));
         responseAt(integration, input.statusCode);
         delete integration.integrationResponses?.[input.statusCode ?? ""];

@@ -13,9 +13,8 @@ import type {
 import type { Operations } from "../../../core/service.ts";
 import {
   type ApiDoc,
-  apiAt,
   badRequest,
-  changeApi,
+  changeResources,
   conflict,
   defined,
   filled,
@@ -23,13 +22,14 @@ import {
   methodOf,
   notFound,
   resourceOf,
+  resourcesAt,
 } from "../state.ts";
 import { applyPatches, entry, flag, item, type Rule, type Rules, text } from "./patch.ts";
 
 export function methodOperations(gateway: Gateway): Operations {
   return {
     PutMethod: (input: PutMethodCommandInput, call): Method =>
-      changeApi(gateway, input.restApiId, call, (api) => {
+      changeResources(gateway, input.restApiId, call, (api) => {
         const resource = resourceOf(api, input.resourceId);
         const verb = input.httpMethod ?? "";
         if (!/^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY)$/.test(verb))
@@ -41,16 +41,16 @@ export function methodOperations(gateway: Gateway): Operations {
         return method;
       }),
     GetMethod: (input: GetMethodCommandInput, call): Method =>
-      methodOf(apiAt(gateway, input.restApiId, call), input.resourceId, input.httpMethod),
+      methodOf(resourcesAt(gateway, input.restApiId, call), input.resourceId, input.httpMethod),
     UpdateMethod: (input: UpdateMethodCommandInput, call): Method =>
-      changeApi(gateway, input.restApiId, call, (api) => {
+      changeResources(gateway, input.restApiId, call, (api) => {
         const method = methodOf(api, input.resourceId, input.httpMethod);
         applyPatches(method, input.patchOperations, METHOD_RULES);
         checkMethod(api, method);
         return method;
       }),
     DeleteMethod: (input: DeleteMethodCommandInput, call) =>
-      changeApi(gateway, input.restApiId, call, (api) => {
+      changeResources(gateway, input.restApiId, call, (api) => {
         methodOf(api, input.resourceId, input.httpMethod);
         delete resourceOf(api, input.resourceId).methods[input.httpMethod ?? ""];
         return {};
@@ -97,7 +97,16 @@ const booleanEntry =
   (draft, value, [key = ""], op) => {
     const { [key]: before, ...rest } = (draft[name] ?? {}) as Record<string, unknown>;
     if (op === "remove" && before === undefined) throw notFound("Invalid parameter name specified");
-    (draft as Record<keyof T, unknown>)[name] = value === undefined || op === "remove" ? rest : { ...rest, [key]: value === "true" };
+    (draft as Record<keyof T, unknown>)[name] =
+      value === undefined || op === "remove" ? filled(rest) : { ...rest, [key]: value === "true" };
+  };
+/** A model of a content type. A list without models is left out (recorded). */
+const model =
+  <T>(name: keyof T): Rule<T> =>
+  (draft, value, parts, op) => {
+    if (op === "remove" && !Object.hasOwn(draft[name] ?? {}, parts[0] ?? "")) throw notFound("Content-Type specified was not found");
+    entry<T>(name)(draft, value, parts, op);
+    (draft as Record<keyof T, unknown>)[name] = filled(draft[name] as object);
   };
 const METHOD_RULES: Rules<Method> = {
   "/authorizationType": text("authorizationType"),
@@ -106,7 +115,7 @@ const METHOD_RULES: Rules<Method> = {
   "/operationName": text("operationName"),
   "/requestValidatorId": text("requestValidatorId"),
   "/requestParameters/*": booleanEntry("requestParameters"),
-  "/requestModels/*": entry("requestModels"),
+  "/requestModels/*": model("requestModels"),
   "/authorizationScopes": item("authorizationScopes"),
 };
 
@@ -118,30 +127,30 @@ function methodResponseOperations(gateway: Gateway): Operations {
   };
   return {
     PutMethodResponse: (input: PutMethodResponseCommandInput, call): MethodResponse =>
-      changeApi(gateway, input.restApiId, call, (api) => {
+      changeResources(gateway, input.restApiId, call, (api) => {
         const method = methodOf(api, input.resourceId, input.httpMethod);
         const status = input.statusCode ?? "";
         if (!/^[1-5]\d\d$/.test(status)) throw badRequest("Invalid status code");
         if (method.methodResponses?.[status]) throw conflict("Response already exists for this resource");
         const response = defined({
           statusCode: status,
-          responseParameters: filled(input.responseParameters),
-          responseModels: filled(input.responseModels),
+          responseParameters: input.responseParameters,
+          responseModels: input.responseModels,
         });
         method.methodResponses = { ...method.methodResponses, [status]: response };
         return response;
       }),
     GetMethodResponse: (input: GetMethodResponseCommandInput, call): MethodResponse =>
-      find(methodOf(apiAt(gateway, input.restApiId, call), input.resourceId, input.httpMethod), input.statusCode),
+      find(methodOf(resourcesAt(gateway, input.restApiId, call), input.resourceId, input.httpMethod), input.statusCode),
     UpdateMethodResponse: (input: UpdateMethodResponseCommandInput, call): MethodResponse =>
-      changeApi(gateway, input.restApiId, call, (api) =>
+      changeResources(gateway, input.restApiId, call, (api) =>
         applyPatches(find(methodOf(api, input.resourceId, input.httpMethod), input.statusCode), input.patchOperations, {
           "/responseParameters/*": booleanEntry("responseParameters"),
-          "/responseModels/*": entry("responseModels"),
+          "/responseModels/*": model("responseModels"),
         }),
       ),
     DeleteMethodResponse: (input: DeleteMethodResponseCommandInput, call) =>
-      changeApi(gateway, input.restApiId, call, (api) => {
+      changeResources(gateway, input.restApiId, call, (api) => {
         const method = methodOf(api, input.resourceId, input.httpMethod);
         find(method, input.statusCode);
         delete method.methodResponses?.[input.statusCode ?? ""];

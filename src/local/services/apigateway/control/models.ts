@@ -33,22 +33,23 @@ export const defaultModels = (): ApiDoc["models"] => ({
   },
 });
 
+const absent = (name: string | undefined): string => `Invalid model name specified: ${name}`;
 function modelAt(api: ApiDoc, name: string | undefined): Model {
   const found = api.models[name ?? ""];
-  if (!found) throw notFound(`Invalid model name specified: ${name}`);
+  if (!found) throw notFound(absent(name));
   return found;
 }
 
 function createModel(api: ApiDoc, input: CreateModelCommandInput): Model {
   const name = input.name ?? "";
+  if (!name) throw badRequest("Model name must be non-empty");
   if (!/^[a-zA-Z0-9]+$/.test(name)) throw badRequest("Model name must be alphanumeric: ^[a-zA-Z0-9]+$");
   if (api.models[name]) throw conflict(`Model name already exists for this REST API`);
-  if (!input.schema) throw badRequest("Model schema must have at least 1 property or array items defined");
   checkSchema(input.schema);
   const model = defined({
     id: newResourceId(),
     name,
-    description: input.description,
+    description: input.description || undefined,
     schema: input.schema,
     contentType: input.contentType,
   });
@@ -60,32 +61,57 @@ export function modelOperations(gateway: Gateway): Operations {
   return {
     CreateModel: (input: CreateModelCommandInput, call): Model =>
       changeApi(gateway, input.restApiId, call, (api) => createModel(api, input)),
-    GetModel: (input: GetModelCommandInput, call): Model => modelAt(apiAt(gateway, input.restApiId, call), input.modelName),
+    GetModel: (input: GetModelCommandInput, call): Model =>
+      modelAt(apiAt(gateway, input.restApiId, call, absent(input.modelName)), input.modelName),
     GetModels: (input: GetModelsCommandInput, call) =>
       page(sortedByName(apiAt(gateway, input.restApiId, call).models), input.position, input.limit),
     UpdateModel: (input: UpdateModelCommandInput, call): Model =>
-      changeApi(gateway, input.restApiId, call, (api) => {
-        const model = applyPatches(modelAt(api, input.modelName), input.patchOperations, {
-          "/description": text("description"),
-          "/schema": text("schema"),
-        });
-        checkSchema(model.schema);
-        return model;
-      }),
+      changeApi(
+        gateway,
+        input.restApiId,
+        call,
+        (api) => {
+          const model = applyPatches(
+            modelAt(api, input.modelName),
+            input.patchOperations,
+            {
+              "/description": text("description"),
+              "/schema": text("schema"),
+            },
+            { onlyReplace: true },
+          );
+          checkSchema(model.schema);
+          return model;
+        },
+        absent(input.modelName),
+      ),
     DeleteModel: (input: DeleteModelCommandInput, call) =>
-      changeApi(gateway, input.restApiId, call, (api) => {
-        modelAt(api, input.modelName);
-        const methods = Object.values(api.resources).flatMap((resource) => Object.values(resource.methods));
-        if (methods.some((method) => Object.values(method.requestModels ?? {}).includes(input.modelName ?? "")))
-          throw conflict(`Cannot delete model '${input.modelName}', is referenced in method request`);
-        delete api.models[input.modelName ?? ""];
-        return {};
-      }),
+      changeApi(
+        gateway,
+        input.restApiId,
+        call,
+        (api) => {
+          modelAt(api, input.modelName);
+          const user = userOf(api, input.modelName ?? "");
+          if (user) throw conflict(`Cannot delete model '${input.modelName}', is referenced in method request: ${user}`);
+          delete api.models[input.modelName ?? ""];
+          return {};
+        },
+        absent(input.modelName),
+      ),
   };
 }
+/** The first method whose request has this model: `/path/GET`. */
+function userOf(api: ApiDoc, model: string): string | undefined {
+  for (const { path, methods } of Object.values(api.resources))
+    for (const [verb, { requestModels = {} }] of Object.entries(methods))
+      if (Object.values(requestModels).includes(model)) return `${path}/${verb}`;
+  return undefined;
+}
 function checkSchema(schema: string | undefined): void {
+  if (!schema) throw badRequest("Model schema must have at least 1 property or array items defined");
   try {
-    if (schema !== undefined) JSON.parse(schema);
+    JSON.parse(schema);
   } catch (error) {
     throw badRequest(
       `Invalid model specified: Validation Result: warnings : [], errors : [Invalid model schema specified. ${(error as Error).message}]`,

@@ -12,9 +12,19 @@ export const segmentsOf = (path: string): string[] =>
     .slice(1)
     .map((segment) => segment.replaceAll("~1", "/").replaceAll("~0", "~"));
 
-/** Applies JSON patches by rules. Throws AWS's BadRequestException for a path without a rule. */
-export function applyPatches<T>(draft: T, patches: readonly PatchOperation[] | undefined, rules: Rules<T>): T {
+/**
+ * Applies JSON patches by rules. Throws AWS's BadRequestException for a path without a rule, and where only `replace` is supported
+ * (recorded for resources, models and validators) for another operation.
+ */
+export function applyPatches<T>(
+  draft: T,
+  patches: readonly PatchOperation[] | undefined,
+  rules: Rules<T>,
+  { onlyReplace = false }: { readonly onlyReplace?: boolean } = {},
+): T {
   for (const { op = "replace", path = "", value } of patches ?? []) {
+    if (onlyReplace && op !== "replace")
+      throw badRequest(`Invalid patch path  '${path}' specified for op '${op}'. Please choose supported operations`);
     const segments = segmentsOf(path);
     const found = Object.entries(rules).find(([pattern]) => matches(pattern.split("/").slice(1), segments));
     if (!found || !["add", "replace", "remove"].includes(op))
@@ -56,7 +66,7 @@ export const entry =
 /** A list's item, named in the path: `/binaryMediaTypes/*`. */
 export const item =
   <T>(name: keyof T): Rule<T> =>
-  (draft, _value, [key = ""], op) => {
+  (draft, value, [key = ""], op) => {
     const rest = ((draft[name] ?? []) as string[]).filter((one) => one !== key);
-    (draft as Record<keyof T, unknown>)[name] = op === "remove" ? rest : [...rest, key];
+    (draft as Record<keyof T, unknown>)[name] = op === "remove" ? rest : [...rest, op === "replace" ? (value ?? key) : key];
   };

@@ -7,20 +7,26 @@ import type {
   UpdateRequestValidatorCommandInput,
 } from "@aws-sdk/client-api-gateway";
 import type { Operations } from "../../../core/service.ts";
-import { type ApiDoc, apiAt, changeApi, defined, type Gateway, newResourceId, notFound } from "../state.ts";
+import { type ApiDoc, apiAt, badRequest, changeApi, defined, type Gateway, newResourceId, notFound } from "../state.ts";
 import { page, sortedByName } from "./paging.ts";
 import { applyPatches, flag, text } from "./patch.ts";
 
+const ABSENT = "Invalid Request Validator identifier specified";
+/** For a new validator, an unknown API is a bad request (recorded). */
+function createdIn({ apis }: Gateway, id: string | undefined): string | undefined {
+  if (!apis.has(id ?? "")) throw badRequest("Invalid REST API identifier specified");
+  return id;
+}
 function validatorAt(api: ApiDoc, id: string | undefined): RequestValidator {
   const found = api.validators[id ?? ""];
-  if (!found) throw notFound("Invalid Request Validator identifier specified");
+  if (!found) throw notFound(ABSENT);
   return found;
 }
 
 export function requestValidatorOperations(gateway: Gateway): Operations {
   return {
     CreateRequestValidator: (input: CreateRequestValidatorCommandInput, call): RequestValidator =>
-      changeApi(gateway, input.restApiId, call, (api) => {
+      changeApi(gateway, createdIn(gateway, input.restApiId), call, (api) => {
         const id = newResourceId();
         const { name, validateRequestBody = false, validateRequestParameters = false } = input;
         const validator = defined({ id, name, validateRequestBody, validateRequestParameters });
@@ -28,22 +34,38 @@ export function requestValidatorOperations(gateway: Gateway): Operations {
         return validator;
       }),
     GetRequestValidator: (input: GetRequestValidatorCommandInput, call): RequestValidator =>
-      validatorAt(apiAt(gateway, input.restApiId, call), input.requestValidatorId),
+      validatorAt(apiAt(gateway, input.restApiId, call, ABSENT), input.requestValidatorId),
     GetRequestValidators: (input: GetRequestValidatorsCommandInput, call) =>
       page(sortedByName(apiAt(gateway, input.restApiId, call).validators), input.position, input.limit),
     UpdateRequestValidator: (input: UpdateRequestValidatorCommandInput, call): RequestValidator =>
-      changeApi(gateway, input.restApiId, call, (api) =>
-        applyPatches(validatorAt(api, input.requestValidatorId), input.patchOperations, {
-          "/name": text("name"),
-          "/validateRequestBody": flag("validateRequestBody"),
-          "/validateRequestParameters": flag("validateRequestParameters"),
-        }),
+      changeApi(
+        gateway,
+        input.restApiId,
+        call,
+        (api) =>
+          applyPatches(
+            validatorAt(api, input.requestValidatorId),
+            input.patchOperations,
+            {
+              "/name": text("name"),
+              "/validateRequestParameters": flag("validateRequestParameters"),
+              "/validateRequestBody": flag("validateRequestBody"),
+            },
+            { onlyReplace: true },
+          ),
+        ABSENT,
       ),
     DeleteRequestValidator: (input: DeleteRequestValidatorCommandInput, call) =>
-      changeApi(gateway, input.restApiId, call, (api) => {
-        validatorAt(api, input.requestValidatorId);
-        delete api.validators[input.requestValidatorId ?? ""];
-        return {};
-      }),
+      changeApi(
+        gateway,
+        input.restApiId,
+        call,
+        (api) => {
+          validatorAt(api, input.requestValidatorId);
+          delete api.validators[input.requestValidatorId ?? ""];
+          return {};
+        },
+        ABSENT,
+      ),
   };
 }

@@ -41,10 +41,9 @@ export function resourceOperations(gateway: Gateway): Operations {
     UpdateResource: (input: UpdateResourceCommandInput, call): Resource =>
       changeApi(gateway, input.restApiId, call, (api) => {
         const resource = resourceOf(api, input.resourceId);
-        if (resource.id === api.rootId) throw badRequest("Root resource cannot be updated");
         const draft = { api, resource, children: childrenOf(api) };
-        applyPatches(draft, input.patchOperations, RULES);
-        renamePaths(api, resource, draft.children);
+        applyPatches(draft, input.patchOperations, RULES, { onlyReplace: true });
+        if (resource.id !== api.rootId) renamePaths(api, resource, draft.children);
         return describeResource(resource, false);
       }),
     DeleteResource: (input: DeleteResourceCommandInput, call) =>
@@ -92,13 +91,14 @@ function checkPart(children: Children, parent: ResourceDoc, pathPart: string): v
     throw badRequest(
       "Resource's path part only allow a-zA-Z0-9._-:$ or a valid greedy path variable and curly braces at the beginning and the end.",
     );
-  if (parent.pathPart?.endsWith("+}")) throw badRequest(`Cannot create a child of a resource with a greedy path variable: ${parent.path}`);
+  if (parent.pathPart?.endsWith("+}"))
+    throw badRequest(`Cannot create a child of a resource with a greedy path variable: ${parent.pathPart}`);
   const siblings = children.get(parent.id);
   if (siblings?.has(pathPart)) throw conflict(`Another resource with the same parent already has this name: ${pathPart}`);
   if (!pathPart.startsWith("{")) return;
   for (const other of siblings?.keys() ?? [])
-    if (other.startsWith("{") && other.endsWith("+}") === pathPart.endsWith("+}"))
-      throw badRequest(`A sibling (${other}) of this resource already has a variable path part -- only one is allowed.`);
+    if (other.startsWith("{"))
+      throw badRequest(`A sibling (${other}) of this resource already has a variable path part -- only one is allowed`);
 }
 
 interface Draft {
@@ -107,21 +107,26 @@ interface Draft {
   readonly children: Children;
 }
 const RULES: Rules<Draft> = {
-  "/pathPart": ({ api, resource, children }, value) => {
-    detach(children, resource);
-    checkPart(children, resourceOf(api, resource.parentId), value ?? "");
-    resource.pathPart = value;
-    attach(children, resource);
-  },
   "/parentId": ({ api, resource, children }, value) => {
+    assertNotRoot(api, resource, "parentId");
     const parent = resourceOf(api, value);
-    if (isBelow(api, parent, resource)) throw badRequest("A resource cannot be moved below itself");
+    if (isBelow(api, parent, resource)) throw badRequest("Resources cannot be cyclical.");
     detach(children, resource);
     checkPart(children, parent, resource.pathPart ?? "");
     resource.parentId = parent.id;
     attach(children, resource);
   },
+  "/pathPart": ({ api, resource, children }, value) => {
+    assertNotRoot(api, resource, "pathPart");
+    detach(children, resource);
+    checkPart(children, resourceOf(api, resource.parentId), value ?? "");
+    resource.pathPart = value;
+    attach(children, resource);
+  },
 };
+function assertNotRoot(api: ApiDoc, resource: ResourceDoc, member: string): void {
+  if (resource.id === api.rootId) throw badRequest(`Root resource cannot update its ${member}.`);
+}
 
 /** True if the resource is the ancestor or lies below it. */
 function isBelow(api: ApiDoc, resource: ResourceDoc, ancestor: ResourceDoc): boolean {

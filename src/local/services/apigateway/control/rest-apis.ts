@@ -64,10 +64,12 @@ function create(gateway: Gateway, input: CreateRestApiCommandInput, call: Call):
   if (!api.name.trim()) throw badRequest("API name cannot be empty or consist of only whitespace");
   if (input.description === "") throw badRequest("Description cannot be an empty string");
   const types = input.endpointConfiguration?.types ?? [];
-  if (input.endpointConfiguration?.types?.length === 0) throw badRequest("Endpoint configuration must name an endpoint type");
+  if (input.endpointConfiguration?.types?.length === 0)
+    throw badRequest("REGIONAL Configuration and EDGE Configuration cannot be both DISABLED.");
   if (types[0] === "PRIVATE" && input.endpointConfiguration?.ipAddressType === "ipv4")
     throw badRequest("Only dualstack ipAddressType is supported for Private APIs.");
-  if (types.length > 1) throw badRequest("Cannot create an api with multiple Endpoint Types");
+  if (types.length > 1) throw badRequest("Cannot create an api with multiple Endpoint Types.");
+  checkCompression(input.minimumCompressionSize);
   const { id, createdAt, name } = api;
   return {
     ...api,
@@ -88,15 +90,20 @@ function create(gateway: Gateway, input: CreateRestApiCommandInput, call: Call):
 }
 
 const MAX_COMPRESSION_SIZE = 10_485_760;
+function checkCompression(size: number | string | undefined): void {
+  if (size !== undefined && !(Number(size) >= 0 && Number(size) <= MAX_COMPRESSION_SIZE))
+    throw badRequest(`Invalid minimum compression size, must be between 0 and ${MAX_COMPRESSION_SIZE}`);
+}
 const RULES: Rules<ApiDoc> = {
   "/name": text("name"),
   "/description": text("description"),
   "/policy": text("policy"),
   "/apiKeySource": text("apiKeySource"),
   "/minimumCompressionSize": (draft, value, parts, op) => {
-    if (value !== undefined && !(Number(value) >= 0 && Number(value) <= MAX_COMPRESSION_SIZE))
-      throw badRequest(`Invalid minimum compression size, must be between 0 and ${MAX_COMPRESSION_SIZE}`);
-    amount<ApiDoc>("minimumCompressionSize")(draft, value, parts, op);
+    if (op !== "replace") throw badRequest("Invalid patch operation specified. Must be one of: [replace]");
+    checkCompression(value);
+    // An empty value ends compression (recorded).
+    amount<ApiDoc>("minimumCompressionSize")(draft, value || undefined, parts, op);
   },
   "/disableExecuteApiEndpoint": flag("disableExecuteApiEndpoint"),
   "/binaryMediaTypes/*": item("binaryMediaTypes"),
