@@ -178,3 +178,11 @@ test("the default version of a managed policy counts, and a boundary limits it",
   });
   expect(EvaluationResults?.[0]?.EvalDecision).toBe("implicitDeny");
 });
+
+test("a service-linked role has a suffix only where the service allows one", async () => {
+  for (const AWSServiceName of ["rds.amazonaws.com", "shield.amazonaws.com"])
+    await expect(iam.createServiceLinkedRole({ AWSServiceName, CustomSuffix: "x" })).rejects.toMatchObject({
+      name: "InvalidInputException",
+      message: `Custom suffix is not allowed for ${AWSServiceName}`,
+    });
+});

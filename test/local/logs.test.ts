@@ -61,6 +61,14 @@ test("a group is created with tags; retention takes AWS's values only; errors ar
   });
   await expect(logs.createLogGroup({ logGroupName: "a b" })).rejects.toMatchObject({ name: "InvalidParameterException" });
   await expect(logs.createLogGroup({ logGroupName: "aws/x" })).rejects.toMatchObject({ name: "InvalidParameterException" });
+  await expect(logs.createLogGroup({ logGroupName: "a".repeat(513) })).rejects.toMatchObject({
+    name: "InvalidParameterException",
+    message: "Invalid LogGroup or LogStream, both must have length less than or equal to 512.",
+  });
+  await expect(logs.describeLogStreams({ logGroupName: "a", logGroupIdentifier: "a" })).rejects.toMatchObject({
+    name: "ValidationException",
+    message: "LogGroup name and LogGroup ARN are mutually exclusive parameters.",
+  });
 });
 
 test("a recreated group has no events of the deleted one", async () => {

@@ -202,11 +202,14 @@ const SERVICE_LINKED: ReadonlyMap<string, string> = new Map([
   ["dynamodb.application-autoscaling.amazonaws.com", "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable"],
 ]);
 
+/** The services whose roles may have a suffix (LocalStack's tests against AWS). */
+const WITH_SUFFIX: ReadonlySet<string> = new Set(["autoscaling.amazonaws.com", "connect.amazonaws.com", "lexv2.amazonaws.com"]);
+
 function serviceLinkedOperations(env: LocalEnv, state: IamState) {
   const create: Handler<IAM.CreateServiceLinkedRoleCommandInput, IAM.CreateServiceLinkedRoleCommandOutput> = (input) => {
     const service = input.AWSServiceName ?? "";
-    if (input.CustomSuffix && service === "rds.amazonaws.com")
-      throw new LocalFault("InvalidInput", "Custom suffix is not allowed for rds.amazonaws.com");
+    if (input.CustomSuffix && !WITH_SUFFIX.has(service))
+      throw new LocalFault("InvalidInput", `Custom suffix is not allowed for ${service}`);
     const name = SERVICE_LINKED.get(service);
     if (!name) throw new LocalFault("InvalidInputException", `Service Name ${service} does not support service-linked roles here.`);
     if (state.roles.has(name))

@@ -51,7 +51,9 @@ export function groupsOf(env: LocalEnv): Groups {
         .filter((group) => group.region === region)
         .sort((a, b) => (a.name < b.name ? -1 : 1)),
     need(region, { logGroupName, logGroupIdentifier }) {
-      if ((logGroupName === undefined) === (logGroupIdentifier === undefined))
+      if (logGroupName !== undefined && logGroupIdentifier !== undefined)
+        throw new LocalFault("ValidationException", "LogGroup name and LogGroup ARN are mutually exclusive parameters.");
+      if (logGroupName === undefined && logGroupIdentifier === undefined)
         throw invalid("Exactly one of logGroupName and logGroupIdentifier must be specified");
       const group = find(region, nameIn(logGroupName ?? logGroupIdentifier ?? ""));
       if (!group) throw new LocalFault("ResourceNotFoundException", "The specified log group does not exist.");
