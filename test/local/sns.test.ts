@@ -66,7 +66,12 @@ test("a topic's attributes have AWS's defaults; each can be set and reset", asyn
     SubscriptionsDeleted: "0",
   });
   expect(JSON.parse(Attributes.Policy as string)).toMatchObject({ Id: "__default_policy_ID" });
-  expect(JSON.parse(Attributes.EffectiveDeliveryPolicy as string).http.defaultHealthyRetryPolicy.numRetries).toBe(3);
+  const retries = (attributes: Record<string, string> = {}) =>
+    JSON.parse(attributes.EffectiveDeliveryPolicy as string).http.defaultHealthyRetryPolicy.numRetries;
+  expect(retries(Attributes)).toBe(3);
+  const AttributeValue = JSON.stringify({ http: { defaultHealthyRetryPolicy: { numRetries: 7 } } });
+  await sns.setTopicAttributes({ TopicArn, AttributeName: "DeliveryPolicy", AttributeValue });
+  expect(retries((await sns.getTopicAttributes({ TopicArn })).Attributes)).toBe(7);
   await sns.setTopicAttributes({ TopicArn, AttributeName: "KmsMasterKeyId", AttributeValue: "alias/aws/sns" });
   expect((await sns.getTopicAttributes({ TopicArn })).Attributes?.KmsMasterKeyId).toBe("alias/aws/sns");
   await sns.setTopicAttributes({ TopicArn, AttributeName: "KmsMasterKeyId", AttributeValue: "" });

@@ -86,7 +86,7 @@ export function retryPolicy(topic: Topic, subscription?: Subscription): RetryPol
 
 export function topicAttributes(topic: Topic, state: SnsState): Record<string, string> {
   const subscriptions = state.subscriptions(topic.arn);
-  const confirmed = subscriptions.filter((one) => one.confirmed).length;
+  const confirmed = subscriptions.filter((subscription) => subscription.confirmed).length;
   const effective = {
     http: {
       defaultHealthyRetryPolicy: retryPolicy(topic),
@@ -107,22 +107,22 @@ export function topicAttributes(topic: Topic, state: SnsState): Record<string, s
   };
 }
 
-export function subscriptionAttributes(one: Subscription, topic: Topic | undefined, root: string): Record<string, string> {
-  const http = one.protocol === "http" || one.protocol === "https";
+export function subscriptionAttributes(subscription: Subscription, topic: Topic | undefined, rootArn: string): Record<string, string> {
+  const isHttp = subscription.protocol === "http" || subscription.protocol === "https";
   // AWS omits the scope when there is no policy.
-  const { FilterPolicyScope: _scope, ...own } = one.attributes;
+  const { FilterPolicyScope: _scope, ...own } = subscription.attributes;
   return {
     ...own,
-    ...(one.attributes.FilterPolicy && { FilterPolicyScope: one.attributes.FilterPolicyScope ?? "MessageAttributes" }),
-    ...(http && topic && { EffectiveDeliveryPolicy: JSON.stringify({ healthyRetryPolicy: retryPolicy(topic, one) }) }),
-    SubscriptionArn: one.arn,
-    TopicArn: one.topicArn,
-    Protocol: one.protocol,
-    Endpoint: one.endpoint,
-    Owner: one.owner,
-    SubscriptionPrincipal: root,
-    PendingConfirmation: String(!one.confirmed),
-    ConfirmationWasAuthenticated: String(one.authenticated),
-    RawMessageDelivery: one.attributes.RawMessageDelivery ?? "false",
+    ...(subscription.attributes.FilterPolicy && { FilterPolicyScope: subscription.attributes.FilterPolicyScope ?? "MessageAttributes" }),
+    ...(isHttp && topic && { EffectiveDeliveryPolicy: JSON.stringify({ healthyRetryPolicy: retryPolicy(topic, subscription) }) }),
+    SubscriptionArn: subscription.arn,
+    TopicArn: subscription.topicArn,
+    Protocol: subscription.protocol,
+    Endpoint: subscription.endpoint,
+    Owner: subscription.owner,
+    SubscriptionPrincipal: rootArn,
+    PendingConfirmation: String(!subscription.confirmed),
+    ConfirmationWasAuthenticated: String(subscription.authenticated),
+    RawMessageDelivery: subscription.attributes.RawMessageDelivery ?? "false",
   };
 }

@@ -13,25 +13,25 @@ const AWS_DELAYS_MS = [0, 1_000, 1_000, 5_000, 10_000, 20_000];
 
 export function delivererOf(env: LocalEnv, state: SnsState, mailbox: Mailbox, signer: Signer): Deliverer {
   const context: DeliveryContext = { env, mailbox, signer };
-  const subscriptionAt = (arn: string): readonly [Subscription, Topic] | undefined => {
-    const one = state.subscription(arn);
-    const topic = state.topic(one?.topicArn);
-    return one && topic && [one, topic];
+  const subscriptionAndTopic = (arn: string): readonly [Subscription, Topic] | undefined => {
+    const subscription = state.findSubscription(arn);
+    const topic = state.findTopic(subscription?.topicArn);
+    return subscription && topic && [subscription, topic];
   };
   return {
     async attempt({ subscriptionArn, message }) {
-      const [one, topic] = subscriptionAt(subscriptionArn) ?? [];
-      if (!one || !topic) return "delivered";
-      if (!message) return requestConfirmation(one, topic, env, mailbox, signer);
-      if (one.protocol === "lambda") return toFunction(context, one, topic, message);
-      return one.protocol === "http" || one.protocol === "https"
-        ? toHttp(context, one, topic, message)
-        : toMailbox(context, one, topic, message);
+      const [subscription, topic] = subscriptionAndTopic(subscriptionArn) ?? [];
+      if (!subscription || !topic) return "delivered";
+      if (!message) return requestConfirmation(context, subscription, topic);
+      if (subscription.protocol === "lambda") return toFunction(context, subscription, topic, message);
+      return subscription.protocol === "http" || subscription.protocol === "https"
+        ? toHttp(context, subscription, topic, message)
+        : toMailbox(context, subscription, topic, message);
     },
     delays({ subscriptionArn }) {
-      const [one, topic] = subscriptionAt(subscriptionArn) ?? [];
-      if (!one || !topic) return [];
-      return one.protocol === "lambda" ? AWS_DELAYS_MS : delaysOf(retryPolicy(topic, one));
+      const [subscription, topic] = subscriptionAndTopic(subscriptionArn) ?? [];
+      if (!subscription || !topic) return [];
+      return subscription.protocol === "lambda" ? AWS_DELAYS_MS : delaysOf(retryPolicy(topic, subscription));
     },
   };
 }
@@ -41,49 +41,59 @@ interface DeliveryContext {
   readonly mailbox: Mailbox;
   readonly signer: Signer;
 }
-const notificationFor = (context: DeliveryContext, one: Subscription, topic: Topic, message: Message): Promise<Record<string, unknown>> =>
-  notification(message, one, topic, context.signer, context.env.endpoint());
-const bodyOf = async (context: DeliveryContext, one: Subscription, topic: Topic, message: Message): Promise<string> =>
-  isRaw(one) ? bodyFor(one.protocol, message) : JSON.stringify(await notificationFor(context, one, topic, message));
+const notificationFor = (
+  context: DeliveryContext,
+  subscription: Subscription,
+  topic: Topic,
+  message: Message,
+): Promise<Record<string, unknown>> => notification(message, subscription, topic, context.signer, context.env.endpoint());
+const httpBodyOf = async (context: DeliveryContext, subscription: Subscription, topic: Topic, message: Message): Promise<string> =>
+  isRaw(subscription)
+    ? bodyFor(subscription.protocol, message)
+    : JSON.stringify(await notificationFor(context, subscription, topic, message));
 
-async function toFunction(context: DeliveryContext, one: Subscription, topic: Topic, message: Message): Promise<DeliveryAttempt> {
+async function toFunction(context: DeliveryContext, subscription: Subscription, topic: Topic, message: Message): Promise<DeliveryAttempt> {
   const { env } = context;
-  const Sns = await notificationFor(context, one, topic, message);
-  const record = { EventSource: "aws:sns", EventVersion: "1.0", EventSubscriptionArn: one.arn, Sns };
-  const input = { FunctionName: one.endpoint, InvocationType: "Event", Payload: Buffer.from(JSON.stringify({ Records: [record] })) };
+  const Sns = await notificationFor(context, subscription, topic, message);
+  const record = { EventSource: "aws:sns", EventVersion: "1.0", EventSubscriptionArn: subscription.arn, Sns };
+  const input = {
+    FunctionName: subscription.endpoint,
+    InvocationType: "Event",
+    Payload: Buffer.from(JSON.stringify({ Records: [record] })),
+  };
   const principal = { type: "service", service: "sns.amazonaws.com", sourceArn: topic.arn } as const;
   try {
-    await env.dispatch("lambda", "Invoke", input, { principal, region: one.endpoint.split(":")[3] ?? topic.region });
+    await env.dispatch("lambda", "Invoke", input, { principal, region: subscription.endpoint.split(":")[3] ?? topic.region });
     return "delivered";
   } catch (error) {
     if (!(error instanceof LocalFault)) throw error;
-    env.log(`sns: ${one.endpoint} refused: ${error.code}: ${error.message}`);
+    env.log(`sns: ${subscription.endpoint} refused: ${error.code}: ${error.message}`);
     return error.code === "TooManyRequestsException" || (error.status ?? 400) >= 500 ? "retryable" : "failed";
   }
 }
 
-async function toMailbox(context: DeliveryContext, one: Subscription, topic: Topic, message: Message): Promise<DeliveryAttempt> {
-  const protocol = one.protocol as "email" | "email-json" | "sms";
+async function toMailbox(context: DeliveryContext, subscription: Subscription, topic: Topic, message: Message): Promise<DeliveryAttempt> {
+  const protocol = subscription.protocol as "email" | "email-json" | "sms";
   const text = bodyFor(protocol, message);
-  const footer = `\n\n--\nIf you wish to stop receiving notifications from this topic, please click or visit the link below to unsubscribe:\n${unsubscribeUrl(context.env.endpoint(), one)}`;
-  const json = async () => JSON.stringify(await notificationFor(context, one, topic, message), null, 2);
+  const footer = `\n\n--\nIf you wish to stop receiving notifications from this topic, please click or visit the link below to unsubscribe:\n${unsubscribeUrl(context.env.endpoint(), subscription)}`;
+  const json = async () => JSON.stringify(await notificationFor(context, subscription, topic, message), null, 2);
   const body = protocol === "sms" ? smsText(topic, text) : protocol === "email" ? text + footer : await json();
   const { DisplayName: from } = topic.attributes;
-  context.mailbox.add({ protocol, to: one.endpoint, from, subject: message.subject, body, topicArn: topic.arn });
+  context.mailbox.add({ protocol, to: subscription.endpoint, from, subject: message.subject, body, topicArn: topic.arn });
   return "delivered";
 }
 
-async function toHttp(context: DeliveryContext, one: Subscription, topic: Topic, message: Message): Promise<DeliveryAttempt> {
+async function toHttp(context: DeliveryContext, subscription: Subscription, topic: Topic, message: Message): Promise<DeliveryAttempt> {
   const headers = {
     "x-amz-sns-message-type": "Notification",
     "x-amz-sns-message-id": message.id,
     "x-amz-sns-topic-arn": topic.arn,
-    "x-amz-sns-subscription-arn": one.arn,
-    ...(isRaw(one) && { "x-amz-sns-rawdelivery": "true" }),
+    "x-amz-sns-subscription-arn": subscription.arn,
+    ...(isRaw(subscription) && { "x-amz-sns-rawdelivery": "true" }),
   };
-  return post(one.endpoint, headers, await bodyOf(context, one, topic, message));
+  return post(subscription.endpoint, headers, await httpBodyOf(context, subscription, topic, message));
 }
-const isRaw = (one: Subscription): boolean => one.attributes.RawMessageDelivery === "true";
+const isRaw = (subscription: Subscription): boolean => subscription.attributes.RawMessageDelivery === "true";
 
 /** AWS prefixes an SMS with the topic's display name. */
 const smsText = (topic: Topic, text: string): string => (topic.attributes.DisplayName ? `${topic.attributes.DisplayName}> ${text}` : text);
@@ -103,19 +113,17 @@ export function delaysOf(policy: RetryPolicy): number[] {
 }
 
 async function requestConfirmation(
-  one: Subscription,
+  { env, mailbox, signer }: DeliveryContext,
+  subscription: Subscription,
   topic: Topic,
-  env: LocalEnv,
-  mailbox: Mailbox,
-  signer: Signer,
 ): Promise<DeliveryAttempt> {
-  const url = confirmUrl(env.endpoint(), one);
-  if (one.protocol === "email" || one.protocol === "email-json") {
+  const url = confirmUrl(env.endpoint(), subscription);
+  if (subscription.protocol === "email" || subscription.protocol === "email-json") {
     const body = `You have chosen to subscribe to the topic:\n${topic.arn}\n\nTo confirm this subscription, click or visit the link below (If this was in error no action is necessary):\n${url}`;
     const subject = "AWS Notification - Subscription Confirmation";
     mailbox.add({
-      protocol: one.protocol,
-      to: one.endpoint,
+      protocol: subscription.protocol,
+      to: subscription.endpoint,
       from: topic.attributes.DisplayName,
       subject,
       body,
@@ -124,20 +132,20 @@ async function requestConfirmation(
     });
     return "delivered";
   }
-  const plain = {
+  const unsigned = {
     Type: "SubscriptionConfirmation",
     MessageId: randomUUID(),
-    Token: one.token,
+    Token: subscription.token,
     TopicArn: topic.arn,
     Message: `You have chosen to subscribe to the topic ${topic.arn}.\nTo confirm the subscription, visit the SubscribeURL included in this message.`,
     SubscribeURL: url,
     Timestamp: new Date(env.clock.now()).toISOString(),
   };
-  const { url: SigningCertURL, ...signature } = await signer.sign(plain, topic.attributes.SignatureVersion ?? "1");
+  const { url: SigningCertURL, ...signature } = await signer.sign(unsigned, topic.attributes.SignatureVersion ?? "1");
   const headers = {
-    "x-amz-sns-message-type": plain.Type,
-    "x-amz-sns-message-id": plain.MessageId,
+    "x-amz-sns-message-type": unsigned.Type,
+    "x-amz-sns-message-id": unsigned.MessageId,
     "x-amz-sns-topic-arn": topic.arn,
   };
-  return post(one.endpoint, headers, JSON.stringify({ ...plain, ...signature, SigningCertURL }));
+  return post(subscription.endpoint, headers, JSON.stringify({ ...unsigned, ...signature, SigningCertURL }));
 }

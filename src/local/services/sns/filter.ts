@@ -35,20 +35,21 @@ function checkSize(policy: Policy): void {
 }
 const leavesOf = (policy: Policy, depth: number): { values: number; depth: number }[] =>
   Object.entries(policy).flatMap(([key, rule]) => {
-    if (key === "$or" && Array.isArray(rule) && rule.every(isObject)) return rule.flatMap((one) => leavesOf(one as Policy, depth));
+    if (key === "$or" && Array.isArray(rule) && rule.every(isObject))
+      return rule.flatMap((alternative) => leavesOf(alternative as Policy, depth));
     return Array.isArray(rule) ? [{ values: rule.length, depth }] : leavesOf(rule as Policy, depth + 1);
   });
 
-function checkLevel(policy: Policy, nested: boolean, depth: number): void {
+function checkLevel(policy: Policy, mayNest: boolean, depth: number): void {
   if (depth > MAX_DEPTH) throw invalid("FilterPolicy: Filter policy is too complex");
   for (const [key, rule] of Object.entries(policy)) {
     if (key === "$or" && Array.isArray(rule) && rule.every(isObject)) {
-      for (const one of rule) checkLevel(one as Policy, nested, depth + 1);
+      for (const alternative of rule) checkLevel(alternative as Policy, mayNest, depth + 1);
       continue;
     }
     if (isObject(rule)) {
-      if (!nested) throw invalid("FilterPolicy: Filter policy scope MessageAttributes does not support nested filter policy");
-      checkLevel(rule as Policy, nested, depth + 1);
+      if (!mayNest) throw invalid("FilterPolicy: Filter policy scope MessageAttributes does not support nested filter policy");
+      checkLevel(rule as Policy, mayNest, depth + 1);
       continue;
     }
     if (!Array.isArray(rule)) throw invalid(`FilterPolicy: "${key}" must be an object or an array`);
@@ -76,15 +77,15 @@ function checkOperand(operator: string, operand: Json): void {
   if (operator !== "anything-but" || !isObject(operand)) return;
   const [inner, value] = Object.entries(operand as object)[0] ?? ["", null];
   if (!/^(prefix|suffix|equals-ignore-case)$/.test(inner)) throw invalid(`FilterPolicy: Unsupported anything-but pattern: ${inner}`);
-  for (const one of [value].flat()) checkOperand(inner, one as Json);
+  for (const excluded of [value].flat()) checkOperand(inner, excluded as Json);
 }
 function checkNumeric(operand: Json): void {
   if (!Array.isArray(operand)) throw invalid("FilterPolicy: Value of numeric must be an array.");
   if (operand.length === 0 || operand.length % 2 > 0)
     throw invalid("FilterPolicy: Invalid member in numeric match: a comparison needs a number");
-  operand.forEach((one, i) => {
-    if (i % 2 === 0 && !/^(=|[<>]=?)$/.test(String(one))) throw invalid(`FilterPolicy: Unrecognized numeric range operator: ${one}`);
-    if (i % 2 === 1 && typeof one !== "number")
+  operand.forEach((member, i) => {
+    if (i % 2 === 0 && !/^(=|[<>]=?)$/.test(String(member))) throw invalid(`FilterPolicy: Unrecognized numeric range operator: ${member}`);
+    if (i % 2 === 1 && typeof member !== "number")
       throw invalid(`FilterPolicy: Value of ${operand[i - 1] === "=" ? "equals" : operand[i - 1]} must be numeric`);
   });
   if (operand.length === 4 && (String(operand[0]).startsWith("<") || Number(operand[1]) >= Number(operand[3])))
@@ -98,7 +99,7 @@ export interface FilterableMessage {
   readonly attributes: Readonly<Record<string, { readonly Type: string; readonly Value: string }>>;
 }
 /** True if the message matches the subscription's filter policy, or if there is none. */
-export function passes(policyText: string | undefined, scope: string | undefined, message: FilterableMessage): boolean {
+export function matchesFilter(policyText: string | undefined, scope: string | undefined, message: FilterableMessage): boolean {
   if (!policyText) return true;
   const policy = JSON.parse(policyText) as Policy;
   if (scope !== "MessageBody") return matches(policy, [], attributeValues(message));
@@ -106,35 +107,36 @@ export function passes(policyText: string | undefined, scope: string | undefined
   return isObject(body) && matches(policy, [], bodyValues(body as Policy));
 }
 
-function matches(policy: Policy, at: readonly string[], values: Values): boolean {
+function matches(policy: Policy, path: readonly string[], values: Values): boolean {
   return Object.entries(policy).every(([key, rule]) => {
-    if (key === "$or" && Array.isArray(rule) && rule.every(isObject)) return rule.some((one) => matches(one as Policy, at, values));
-    if (isObject(rule)) return matches(rule as Policy, [...at, key], values);
-    const found = values([...at, key]);
-    return (rule as readonly Json[]).some((condition) => satisfied(condition, found));
+    if (key === "$or" && Array.isArray(rule) && rule.every(isObject))
+      return rule.some((alternative) => matches(alternative as Policy, path, values));
+    if (isObject(rule)) return matches(rule as Policy, [...path, key], values);
+    const found = values([...path, key]);
+    return (rule as readonly Json[]).some((condition) => isSatisfied(condition, found));
   });
 }
 
-function satisfied(condition: Json, found: readonly Json[] | undefined): boolean {
+function isSatisfied(condition: Json, found: readonly Json[] | undefined): boolean {
   if (isObject(condition)) {
     const [operator, operand] = Object.entries(condition as object)[0] as [string, Json];
     if (operator === "exists") return (found !== undefined) === operand;
-    if (operator === "anything-but") return found?.every((value) => !isAnyOf(operand, value)) ?? false;
+    if (operator === "anything-but") return found?.every((value) => !isExcluded(operand, value)) ?? false;
     return found?.some((value) => matchesOperator(operator, operand, value)) ?? false;
   }
   return found?.some((value) => value === condition) ?? false;
 }
 
 /** The operand of anything-but: a value, a list of values, or another operator. */
-function isAnyOf(operand: Json, value: Json): boolean {
+function isExcluded(operand: Json, value: Json): boolean {
   if (Array.isArray(operand)) return operand.includes(value);
   if (!isObject(operand)) return operand === value;
   const [operator, inner] = Object.entries(operand as object)[0] as [string, Json];
-  return (Array.isArray(inner) ? inner : [inner]).some((one) => matchesOperator(operator, one, value));
+  return (Array.isArray(inner) ? inner : [inner]).some((excluded) => matchesOperator(operator, excluded, value));
 }
 
 function matchesOperator(operator: string, operand: Json, value: Json): boolean {
-  if (operator === "numeric") return typeof value === "number" && numeric(operand as readonly (string | number)[], value);
+  if (operator === "numeric") return typeof value === "number" && isInRange(operand as readonly (string | number)[], value);
   if (typeof value !== "string" || typeof operand !== "string") return false;
   if (operator === "prefix") return value.startsWith(operand);
   if (operator === "suffix") return value.endsWith(operand);
@@ -142,11 +144,11 @@ function matchesOperator(operator: string, operand: Json, value: Json): boolean 
   return operator === "cidr" && inNetwork(operand, value);
 }
 
-function numeric(rule: readonly (string | number)[], value: number): boolean {
-  for (let i = 0; i + 1 < rule.length; i += 2) {
-    const bound = rule[i + 1] as number;
+function isInRange(comparisons: readonly (string | number)[], value: number): boolean {
+  for (let i = 0; i + 1 < comparisons.length; i += 2) {
+    const bound = comparisons[i + 1] as number;
     const holds = { "=": value === bound, ">": value > bound, ">=": value >= bound, "<": value < bound, "<=": value <= bound }[
-      rule[i] as string
+      comparisons[i] as string
     ];
     if (!holds) return false;
   }
@@ -182,10 +184,12 @@ const bodyValues =
   (path) => {
     let level: Json[] = [body];
     for (const key of path)
-      level = level.flatMap((one) => (isObject(one) && Object.hasOwn(one as Policy, key) ? spread((one as Policy)[key] as Json) : []));
+      level = level.flatMap((node) =>
+        isObject(node) && Object.hasOwn(node as Policy, key) ? flattened((node as Policy)[key] as Json) : [],
+      );
     return level.length > 0 ? level : undefined;
   };
-const spread = (value: Json): Json[] => (Array.isArray(value) ? value.flatMap(spread) : [value]);
+const flattened = (value: Json): Json[] => (Array.isArray(value) ? value.flatMap(flattened) : [value]);
 
 function parsed(text: string): unknown {
   try {

@@ -2,7 +2,7 @@ import type { LocalEnv, LocalService } from "../../core/service.ts";
 import { loadModel } from "../../core/validation.ts";
 import { delivererOf } from "./delivery.ts";
 import { refuseInput } from "./input-rules.ts";
-import { answerLink, isMailLink } from "./links.ts";
+import { answerUnsigned, isMailLink } from "./links.ts";
 import { mailboxOf } from "./mailbox.ts";
 import { permissionsOf } from "./permissions.ts";
 import { publishOperations } from "./publish.ts";
@@ -39,7 +39,7 @@ export function snsService(env: LocalEnv): LocalService {
     }),
     permissions: permissionsOf(state),
     allowsCrossSite: (request, _response, url) => isMailLink(request, url),
-    http: (request, response, url) => answerLink(request, response, url, state, mailbox, signer),
+    http: (request, response, url) => answerUnsigned(request, response, url, state, mailbox, signer),
     start: async () => queue.resume(),
     stop: async () => queue.stop(),
     facts: () => ({ topics: env.store.collection("sns.topics").size, mail: mailbox.list().length }),

@@ -8,7 +8,7 @@ import type { SnsState } from "./state.ts";
 import { confirmSubscription } from "./subscriptions.ts";
 
 /** Serves requests without a signature: links in messages, the signing certificate, and the mailbox at `/_local/mail`. */
-export async function answerLink(
+export async function answerUnsigned(
   request: IncomingMessage,
   response: ServerResponse,
   url: URL,
@@ -17,7 +17,7 @@ export async function answerLink(
   signer: Signer,
 ): Promise<boolean> {
   if (url.pathname === "/_local/mail") return answerMail(request, response, mailbox);
-  if (url.pathname === signer.path) {
+  if (url.pathname === signer.certificatePath) {
     response.writeHead(200, { "content-type": "application/x-pem-file" }).end(await signer.certificate());
     return true;
   }
@@ -60,9 +60,9 @@ function confirm(url: URL, state: SnsState): string {
 }
 
 function unsubscribe(url: URL, state: SnsState): string {
-  const one = state.subscription(url.searchParams.get("SubscriptionArn") ?? "");
-  if (one?.signedUnsubscribeOnly) throw new LocalFault("AuthorizationError", "Unsubscribing needs a signed request.", 403);
-  if (one?.confirmed) state.removeSubscription(one);
+  const subscription = state.findSubscription(url.searchParams.get("SubscriptionArn") ?? "");
+  if (subscription?.signedUnsubscribeOnly) throw new LocalFault("AuthorizationError", "Unsubscribing needs a signed request.", 403);
+  if (subscription?.confirmed) state.removeSubscription(subscription);
   return "";
 }
 

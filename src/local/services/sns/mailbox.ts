@@ -41,10 +41,10 @@ export function mailboxOf(env: LocalEnv): Mailbox {
       const id = randomUUID();
       const at = new Date(env.clock.now()).toISOString();
       const file = `${at.replace(/[:.]/g, "-")}-${id.slice(0, 8)}.${mail.protocol === "sms" ? "txt" : "eml"}`;
-      const whole: Mail = { ...mail, id, at, file };
+      const complete: Mail = { ...mail, id, at, file };
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      writeFileSync(join(folder, file), mail.protocol === "sms" ? asText(whole) : asRfc822(whole), { mode: 0o600 });
-      mails.put(id, whole);
+      writeFileSync(join(folder, file), mail.protocol === "sms" ? asText(complete) : asRfc822(complete), { mode: 0o600 });
+      mails.put(id, complete);
       for (const old of mails.values().slice(0, Math.max(0, mails.size - MAX_MAILS))) remove(old);
     },
     list: () => mails.values(),

@@ -77,9 +77,9 @@ function checkAttribute(name: string, { DataType, StringValue, BinaryValue }: Me
     throw invalid(`Message attribute '${name}' is not an array.`);
 }
 
-export const keptAttributes = (given: Record<string, MessageAttributeValue> | undefined): Message["attributes"] =>
+export const storedAttributes = (attributes: Record<string, MessageAttributeValue> | undefined): Message["attributes"] =>
   Object.fromEntries(
-    Object.entries(given ?? {}).map(([name, { DataType = "", StringValue, BinaryValue }]) => [
+    Object.entries(attributes ?? {}).map(([name, { DataType = "", StringValue, BinaryValue }]) => [
       name,
       { Type: DataType, Value: BinaryValue ? Buffer.from(BinaryValue).toString("base64") : (StringValue ?? "") },
     ]),
@@ -95,34 +95,34 @@ export function bodyFor(protocol: Protocol, message: Message): string {
 /** The notification for HTTP, e-mail (JSON) and Lambda subscribers. Two members have other names for Lambda. */
 export async function notification(
   message: Message,
-  one: Subscription,
+  subscription: Subscription,
   topic: Topic,
   signer: Signer,
   endpoint: string,
 ): Promise<Record<string, unknown>> {
-  const plain = {
+  const unsigned = {
     Type: "Notification",
     MessageId: message.id,
     TopicArn: topic.arn,
     ...(message.subject !== undefined && { Subject: message.subject }),
-    Message: bodyFor(one.protocol, message),
+    Message: bodyFor(subscription.protocol, message),
     Timestamp: message.at,
   };
-  const { SignatureVersion, Signature, url } = await signer.sign(plain, topic.attributes.SignatureVersion ?? "1");
-  const attributes = Object.keys(message.attributes).length > 0;
-  const unsubscribe = unsubscribeUrl(endpoint, one);
-  const lambda = one.protocol === "lambda";
+  const { SignatureVersion, Signature, url } = await signer.sign(unsigned, topic.attributes.SignatureVersion ?? "1");
+  const hasAttributes = Object.keys(message.attributes).length > 0;
+  const unsubscribe = unsubscribeUrl(endpoint, subscription);
+  const isLambda = subscription.protocol === "lambda";
   return {
-    ...(lambda && { Subject: null }),
-    ...plain,
+    ...(isLambda && { Subject: null }),
+    ...unsigned,
     SignatureVersion,
     Signature,
-    ...(lambda ? { SigningCertUrl: url, UnsubscribeUrl: unsubscribe } : { SigningCertURL: url, UnsubscribeURL: unsubscribe }),
-    ...((attributes || lambda) && { MessageAttributes: message.attributes }),
+    ...(isLambda ? { SigningCertUrl: url, UnsubscribeUrl: unsubscribe } : { SigningCertURL: url, UnsubscribeURL: unsubscribe }),
+    ...((hasAttributes || isLambda) && { MessageAttributes: message.attributes }),
   };
 }
 
-export const unsubscribeUrl = (endpoint: string, one: Subscription): string =>
-  `${endpoint}/?Action=Unsubscribe&SubscriptionArn=${encodeURIComponent(one.arn)}`;
-export const confirmUrl = (endpoint: string, one: Subscription): string =>
-  `${endpoint}/?Action=ConfirmSubscription&TopicArn=${encodeURIComponent(one.topicArn)}&Token=${one.token}`;
+export const unsubscribeUrl = (endpoint: string, subscription: Subscription): string =>
+  `${endpoint}/?Action=Unsubscribe&SubscriptionArn=${encodeURIComponent(subscription.arn)}`;
+export const confirmUrl = (endpoint: string, subscription: Subscription): string =>
+  `${endpoint}/?Action=ConfirmSubscription&TopicArn=${encodeURIComponent(subscription.topicArn)}&Token=${subscription.token}`;

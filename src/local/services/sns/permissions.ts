@@ -22,7 +22,7 @@ export const permissionsOf =
       typeof input.SubscriptionArn === "string" ? input.SubscriptionArn.split(":").slice(0, 6).join(":") : undefined;
     const created = operation === "CreateTopic" ? `arn:aws:sns:${call.region}:${call.account}:${input.Name}` : undefined;
     const resource = String(input.TopicArn ?? input.TargetArn ?? input.ResourceArn ?? topicOfSubscription ?? created ?? "*");
-    const topic = state.topic(resource);
+    const topic = state.findTopic(resource);
     const action = operation === "PublishBatch" ? "sns:Publish" : `sns:${operation}`;
     const own = { action, resource, policy: topic && policyOf(topic), context };
     return operation === "CreateTopic" && input.Tags ? [own, { ...own, action: "sns:TagResource" }] : [own];

@@ -7,28 +7,29 @@ import type {
   PublishCommandOutput,
 } from "@aws-sdk/client-sns";
 import { type Handler, type LocalEnv, LocalFault, type Operations } from "../../core/service.ts";
-import { passes } from "./filter.ts";
+import { matchesFilter } from "./filter.ts";
 import type { Mailbox } from "./mailbox.ts";
-import { bodyFor, checkMessage, keptAttributes, type Message, messageBytes } from "./message.ts";
+import { bodyFor, checkMessage, type Message, messageBytes, storedAttributes } from "./message.ts";
 import type { Queue } from "./queue.ts";
 import { invalid, type SnsState, type Topic } from "./state.ts";
 
-type Published = Pick<PublishCommandInput, "Message" | "Subject" | "MessageStructure" | "MessageAttributes"> | PublishBatchRequestEntry;
+type MessageInput = Pick<PublishCommandInput, "Message" | "Subject" | "MessageStructure" | "MessageAttributes"> | PublishBatchRequestEntry;
 
 export function publishOperations(env: LocalEnv, state: SnsState, queue: Queue, mailbox: Mailbox): Operations {
-  const messageOf = (input: Published): Message => ({
+  const messageOf = (input: MessageInput): Message => ({
     id: randomUUID(),
     at: new Date(env.clock.now()).toISOString(),
     subject: input.Subject,
     body: input.Message as string,
     perProtocol: input.MessageStructure === "json",
-    attributes: keptAttributes(input.MessageAttributes),
+    attributes: storedAttributes(input.MessageAttributes),
   });
-  const send = (topic: Topic, message: Message): void => {
-    for (const one of state.subscriptions(topic.arn)) {
-      const { FilterPolicy, FilterPolicyScope } = one.attributes;
-      const filterable = { body: bodyFor(one.protocol, message), attributes: message.attributes };
-      if (one.confirmed && passes(FilterPolicy, FilterPolicyScope, filterable)) queue.add({ subscriptionArn: one.arn, message });
+  const enqueue = (topic: Topic, message: Message): void => {
+    for (const subscription of state.subscriptions(topic.arn)) {
+      const { FilterPolicy, FilterPolicyScope } = subscription.attributes;
+      const filterableMessage = { body: bodyFor(subscription.protocol, message), attributes: message.attributes };
+      if (subscription.confirmed && matchesFilter(FilterPolicy, FilterPolicyScope, filterableMessage))
+        queue.add({ subscriptionArn: subscription.arn, message });
     }
   };
   const publish: Handler<PublishCommandInput, PublishCommandOutput> = (input) => {
@@ -43,13 +44,13 @@ export function publishOperations(env: LocalEnv, state: SnsState, queue: Queue, 
     const arn = input.TopicArn ?? input.TargetArn;
     if (arn === undefined) throw invalid("TopicArn or TargetArn Reason: no value for required parameter");
     checkMessage(input);
-    const topic = state.needTopic(arn);
+    const topic = state.topicAt(arn);
     const message = messageOf(input);
-    send(topic, message);
+    enqueue(topic, message);
     return { MessageId: message.id };
   };
   const batch: Handler<PublishBatchCommandInput, PublishBatchCommandOutput> = (input) => {
-    const topic = state.needTopic(input.TopicArn);
+    const topic = state.topicAt(input.TopicArn);
     const entries = input.PublishBatchRequestEntries ?? [];
     checkBatch(entries);
     const Successful: { Id: string; MessageId: string }[] = [];
@@ -59,7 +60,7 @@ export function publishOperations(env: LocalEnv, state: SnsState, queue: Queue, 
       try {
         checkMessage(entry);
         const message = messageOf(entry);
-        send(topic, message);
+        enqueue(topic, message);
         Successful.push({ Id, MessageId: message.id });
       } catch (error) {
         if (!(error instanceof LocalFault)) throw error;

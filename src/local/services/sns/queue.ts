@@ -33,19 +33,19 @@ export function queueOf(env: LocalEnv, { attempt, delays }: Deliverer): Queue {
   const timers = new Set<() => void>();
   let running = 0;
   let stopped = false;
-  let made = 0;
+  let added = 0;
 
-  const pump = (): void => {
+  const startWaiting = (): void => {
     while (!stopped && running < MAX_CONCURRENT && waiting.length > 0) {
       const next = waiting.shift() as (typeof waiting)[number];
       running++;
-      work(next).finally(() => {
+      deliver(next).finally(() => {
         running--;
-        pump();
+        startWaiting();
       });
     }
   };
-  const work = async (entry: (typeof waiting)[number]): Promise<void> => {
+  const deliver = async (entry: (typeof waiting)[number]): Promise<void> => {
     const outcome = await attempt(entry.delivery).catch((error): DeliveryAttempt => {
       env.log(`sns: delivery to ${entry.delivery.subscriptionArn} failed: ${String(error)}`);
       return "retryable";
@@ -60,17 +60,17 @@ export function queueOf(env: LocalEnv, { attempt, delays }: Deliverer): Queue {
     const cancel = env.clock.after(delay, () => {
       timers.delete(cancel);
       waiting.push({ ...entry, tries: entry.tries + 1 });
-      pump();
+      startWaiting();
     });
     timers.add(cancel);
   };
   return {
     add(delivery) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      const file = join(folder, `${String(Date.now()).padStart(14, "0")}-${String(made++).padStart(9, "0")}-${randomUUID()}.json`);
+      const file = join(folder, `${String(Date.now()).padStart(14, "0")}-${String(added++).padStart(9, "0")}-${randomUUID()}.json`);
       writeFileSync(file, JSON.stringify(delivery), { mode: 0o600 });
       waiting.push({ file, delivery, tries: 0 });
-      setImmediate(pump);
+      setImmediate(startWaiting);
     },
     resume() {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -80,7 +80,7 @@ export function queueOf(env: LocalEnv, { attempt, delays }: Deliverer): Queue {
         if (delivery) waiting.push({ file, delivery, tries: 0 });
         else rmSync(file, { force: true });
       }
-      setImmediate(pump);
+      setImmediate(startWaiting);
     },
     stop() {
       stopped = true;

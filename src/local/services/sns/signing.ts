@@ -10,21 +10,21 @@ export interface Signer {
   sign(message: Readonly<Record<string, unknown>>, version: string): Promise<{ SignatureVersion: string; Signature: string; url: string }>;
   /** The certificate (PEM) that `SigningCertURL` serves. */
   certificate(): Promise<string>;
-  readonly path: string;
+  readonly certificatePath: string;
 }
-const NOTIFICATION = ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"];
+const SIGNED_IN_NOTIFICATION = ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"];
 const TEN_YEARS_MS = 3_650 * 86_400_000;
-const CONFIRMATION = ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"];
+const SIGNED_IN_CONFIRMATION = ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"];
 
 /** Signs messages with a key of the data folder, which it creates on first use. */
 export function signerOf(env: LocalEnv): Signer {
   const file = join(env.dataDir, "sns", "signing.pem");
-  let making: Promise<string> | undefined;
+  let created: Promise<string> | undefined;
   const pem = (): Promise<string> => {
-    making ??= existsSync(file) ? Promise.resolve(readFileSync(file, "utf8")) : make();
-    return making;
+    created ??= existsSync(file) ? Promise.resolve(readFileSync(file, "utf8")) : createPem();
+    return created;
   };
-  const make = async (): Promise<string> => {
+  const createPem = async (): Promise<string> => {
     const { privateKey, publicKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
     // Receivers check the validity by the real time.
     const from = Date.now();
@@ -37,9 +37,9 @@ export function signerOf(env: LocalEnv): Signer {
   };
   const path = "/SimpleNotificationService-local.pem";
   return {
-    path,
+    certificatePath: path,
     async sign(message, version) {
-      const names = message.Type === "Notification" ? NOTIFICATION : CONFIRMATION;
+      const names = message.Type === "Notification" ? SIGNED_IN_NOTIFICATION : SIGNED_IN_CONFIRMATION;
       const text = names.flatMap((name) => (message[name] === undefined ? [] : [`${name}\n${message[name]}\n`])).join("");
       const signature = createSign(version === "2" ? "sha256" : "sha1")
         .update(text)

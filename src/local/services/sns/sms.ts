@@ -13,7 +13,7 @@ import type {
 import type { Handler, LocalEnv, Operations } from "../../core/service.ts";
 import { invalid } from "./state.ts";
 
-const NAMES: ReadonlySet<string> = new Set([
+const ATTRIBUTES: ReadonlySet<string> = new Set([
   "MonthlySpendLimit",
   "DeliveryStatusIAMRole",
   "DeliveryStatusSuccessSamplingRate",
@@ -25,7 +25,7 @@ const NAMES: ReadonlySet<string> = new Set([
 export function smsOperations(env: LocalEnv): Operations {
   const settings = env.store.collection<Record<string, string>>("sns.sms");
   const set: Handler<SetSMSAttributesCommandInput, SetSMSAttributesCommandOutput> = (input, { region }) => {
-    const unknown = Object.keys(input.attributes ?? {}).find((name) => !NAMES.has(name));
+    const unknown = Object.keys(input.attributes ?? {}).find((name) => !ATTRIBUTES.has(name));
     if (unknown !== undefined) throw invalid(`${unknown} is not a valid attribute`);
     settings.put(region, { ...settings.get(region), ...input.attributes });
     return {};

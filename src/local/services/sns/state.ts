@@ -31,14 +31,14 @@ const PENDING_MS = 48 * 3_600_000;
 
 export interface SnsState {
   topics(region: string): Topic[];
-  topic(arn: string | undefined): Topic | undefined;
+  findTopic(arn: string | undefined): Topic | undefined;
   /** Throws NotFound "Topic does not exist". */
-  needTopic(arn: string | undefined): Topic;
+  topicAt(arn: string | undefined): Topic;
   putTopic(topic: Topic): void;
   removeTopic(topic: Topic): void;
   subscriptions(topicArn?: string): Subscription[];
-  subscription(arn: string): Subscription | undefined;
-  needSubscription(arn: string | undefined): Subscription;
+  findSubscription(arn: string): Subscription | undefined;
+  subscriptionAt(arn: string | undefined): Subscription;
   putSubscription(subscription: Subscription): void;
   removeSubscription(subscription: Subscription): void;
 }
@@ -46,9 +46,10 @@ export interface SnsState {
 export function snsState(env: LocalEnv): SnsState {
   const topics = env.store.collection<Topic>("sns.topics");
   const subscriptions = env.store.collection<Subscription>("sns.subscriptions");
-  const alive = (one: Subscription): boolean => {
-    if (one.confirmed || env.clock.now() < one.createdAt + PENDING_MS) return true;
-    subscriptions.delete(one.arn);
+  /** False for a subscription whose time for confirmation is over; it is removed. */
+  const isCurrent = (subscription: Subscription): boolean => {
+    if (subscription.confirmed || env.clock.now() < subscription.createdAt + PENDING_MS) return true;
+    subscriptions.delete(subscription.arn);
     return false;
   };
   const state: SnsState = {
@@ -57,32 +58,34 @@ export function snsState(env: LocalEnv): SnsState {
         .values()
         .filter((topic) => topic.region === region)
         .sort((a, b) => (a.arn < b.arn ? -1 : 1)),
-    topic: (arn) => (arn === undefined ? undefined : topics.get(arn)),
-    needTopic(arn) {
-      const topic = state.topic(checkArn(arn, "TopicArn"));
+    findTopic: (arn) => (arn === undefined ? undefined : topics.get(arn)),
+    topicAt(arn) {
+      const topic = state.findTopic(checkArn(arn, "TopicArn"));
       if (!topic) throw new LocalFault("NotFoundException", "Topic does not exist");
       return topic;
     },
     putTopic: (topic) => topics.put(topic.arn, topic),
     removeTopic(topic) {
-      for (const one of state.subscriptions(topic.arn)) subscriptions.delete(one.arn);
+      for (const subscription of state.subscriptions(topic.arn)) subscriptions.delete(subscription.arn);
       topics.delete(topic.arn);
     },
     subscriptions: (topicArn) =>
-      subscriptions.values().filter((one) => alive(one) && (topicArn === undefined || one.topicArn === topicArn)),
-    subscription(arn) {
+      subscriptions
+        .values()
+        .filter((subscription) => isCurrent(subscription) && (topicArn === undefined || subscription.topicArn === topicArn)),
+    findSubscription(arn) {
       const found = subscriptions.get(arn);
-      return found && alive(found) ? found : undefined;
+      return found && isCurrent(found) ? found : undefined;
     },
-    needSubscription(arn) {
-      const found = state.subscription(checkArn(arn, "SubscriptionArn"));
+    subscriptionAt(arn) {
+      const found = state.findSubscription(checkArn(arn, "SubscriptionArn"));
       if (!found) throw new LocalFault("NotFoundException", "Subscription does not exist");
       return found;
     },
-    putSubscription: (one) => subscriptions.put(one.arn, one),
-    removeSubscription(one) {
-      subscriptions.delete(one.arn);
-      const topic = topics.get(one.topicArn);
+    putSubscription: (subscription) => subscriptions.put(subscription.arn, subscription),
+    removeSubscription(subscription) {
+      subscriptions.delete(subscription.arn);
+      const topic = topics.get(subscription.topicArn);
       if (topic) topics.put(topic.arn, { ...topic, subscriptionsDeleted: topic.subscriptionsDeleted + 1 });
     },
   };

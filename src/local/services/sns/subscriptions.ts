@@ -36,17 +36,21 @@ const CONFIRMED_PROTOCOLS: ReadonlySet<Protocol> = new Set<Protocol>(["lambda", 
 
 export function subscriptionOperations(env: LocalEnv, state: SnsState, queue: Queue): Operations {
   const subscribe: Handler<SubscribeCommandInput, SubscribeCommandOutput> = (input, { account }) => {
-    const topic = state.needTopic(input.TopicArn);
+    const topic = state.topicAt(input.TopicArn);
     const protocol = input.Protocol as Protocol;
     const endpoint = input.Endpoint ?? "";
-    const given = input.Attributes ?? {};
-    const raw = given.RawMessageDelivery?.toLowerCase();
-    const attributes = raw === undefined ? given : { ...given, RawMessageDelivery: raw };
+    const rawDelivery = input.Attributes?.RawMessageDelivery?.toLowerCase();
+    const attributes: Record<string, string> = {
+      ...input.Attributes,
+      ...(rawDelivery !== undefined && { RawMessageDelivery: rawDelivery }),
+    };
     for (const [name, value] of Object.entries(attributes)) checkAttribute(name, value, attributes.FilterPolicyScope);
     checkEndpoint(protocol, endpoint);
-    const existing = state.subscriptions(topic.arn).find((one) => one.protocol === protocol && one.endpoint === endpoint);
+    const existing = state
+      .subscriptions(topic.arn)
+      .find((subscription) => subscription.protocol === protocol && subscription.endpoint === endpoint);
     if (existing) return resubscribe(existing, attributes, input.ReturnSubscriptionArn, queue);
-    const one: Subscription = {
+    const subscription: Subscription = {
       arn: `${topic.arn}:${randomUUID()}`,
       topicArn: topic.arn,
       protocol,
@@ -59,9 +63,9 @@ export function subscriptionOperations(env: LocalEnv, state: SnsState, queue: Qu
       signedUnsubscribeOnly: false,
       createdAt: env.clock.now(),
     };
-    state.putSubscription(one);
-    if (!one.confirmed) queue.add({ subscriptionArn: one.arn });
-    return { SubscriptionArn: shown(one, input.ReturnSubscriptionArn) };
+    state.putSubscription(subscription);
+    if (!subscription.confirmed) queue.add({ subscriptionArn: subscription.arn });
+    return { SubscriptionArn: shownArn(subscription, input.ReturnSubscriptionArn) };
   };
   const confirm: Handler<ConfirmSubscriptionCommandInput, ConfirmSubscriptionCommandOutput> = (input, { principal }) => ({
     SubscriptionArn: confirmSubscription(state, input, principal.type !== "anonymous"),
@@ -71,9 +75,10 @@ export function subscriptionOperations(env: LocalEnv, state: SnsState, queue: Qu
     if (arn.split(":").length < 6)
       throw invalid(`SubscriptionArn Reason: An ARN must have at least 6 elements, not ${arn.split(":").length}`);
     if (!/^arn:[^:]+:sns:[^:]+:\d{12}:[^:]+:[0-9a-f-]{36}$/.test(arn)) throw invalid("SubscriptionId");
-    const one = state.subscription(arn);
-    if (one && !one.confirmed) throw invalid("SubscriptionArn Reason: Cannot unsubscribe a subscription that is pending confirmation");
-    if (one) state.removeSubscription(one);
+    const subscription = state.findSubscription(arn);
+    if (subscription && !subscription.confirmed)
+      throw invalid("SubscriptionArn Reason: Cannot unsubscribe a subscription that is pending confirmation");
+    if (subscription) state.removeSubscription(subscription);
     return {};
   };
   return {
@@ -87,27 +92,29 @@ export function subscriptionOperations(env: LocalEnv, state: SnsState, queue: Qu
 
 /** Confirms a subscription by its token, from a link in a mail or an HTTP endpoint. Throws InvalidParameterException for a wrong token. */
 export function confirmSubscription(state: SnsState, input: ConfirmSubscriptionCommandInput, authenticated: boolean): string {
-  const topic = state.needTopic(input.TopicArn);
-  const one = state.subscriptions(topic.arn).find(({ token }) => token === input.Token);
-  if (!one) throw invalid("Token");
+  const topic = state.topicAt(input.TopicArn);
+  const subscription = state.subscriptions(topic.arn).find(({ token }) => token === input.Token);
+  if (!subscription) throw invalid("Token");
   const signedUnsubscribeOnly = authenticated && input.AuthenticateOnUnsubscribe === "true";
-  if (!one.confirmed) state.putSubscription({ ...one, confirmed: true, authenticated, signedUnsubscribeOnly });
-  return one.arn;
+  if (!subscription.confirmed) state.putSubscription({ ...subscription, confirmed: true, authenticated, signedUnsubscribeOnly });
+  return subscription.arn;
 }
 
-const shown = (one: Subscription, always: boolean | undefined): string => (one.confirmed || always ? one.arn : "pending confirmation");
+/** `returnArn`: the parameter ReturnSubscriptionArn, which asks for the ARN of a pending subscription, too. */
+const shownArn = (subscription: Subscription, returnArn: boolean | undefined): string =>
+  subscription.confirmed || returnArn ? subscription.arn : "pending confirmation";
 
 /** Subscribing again succeeds with equal attributes. A pending subscription gets another request to confirm. */
 function resubscribe(
-  one: Subscription,
+  subscription: Subscription,
   attributes: Record<string, string>,
-  always: boolean | undefined,
+  returnArn: boolean | undefined,
   queue: Queue,
 ): SubscribeCommandOutput {
-  if (Object.entries(attributes).some(([name, value]) => one.attributes[name] !== value))
+  if (Object.entries(attributes).some(([name, value]) => subscription.attributes[name] !== value))
     throw invalid("Attributes Reason: Subscription already exists with different attributes");
-  if (!one.confirmed) queue.add({ subscriptionArn: one.arn });
-  return { SubscriptionArn: shown(one, always), $metadata: {} };
+  if (!subscription.confirmed) queue.add({ subscriptionArn: subscription.arn });
+  return { SubscriptionArn: shownArn(subscription, returnArn), $metadata: {} };
 }
 
 function checkEndpoint(protocol: Protocol, endpoint: string): void {
@@ -142,38 +149,38 @@ function checkAttribute(name: string, value: string, scope: string | undefined):
 }
 
 function listOperations(state: SnsState): Operations {
-  const listed = (one: Subscription) => ({
-    SubscriptionArn: one.confirmed ? one.arn : "PendingConfirmation",
-    Owner: one.owner,
-    Protocol: one.protocol,
-    Endpoint: one.endpoint,
-    TopicArn: one.topicArn,
+  const listEntryOf = (subscription: Subscription) => ({
+    SubscriptionArn: subscription.confirmed ? subscription.arn : "PendingConfirmation",
+    Owner: subscription.owner,
+    Protocol: subscription.protocol,
+    Endpoint: subscription.endpoint,
+    TopicArn: subscription.topicArn,
   });
   const list: Handler<ListSubscriptionsCommandInput, ListSubscriptionsCommandOutput> = (input, { region }) => {
-    const inRegion = state.subscriptions().filter((one) => one.topicArn.split(":")[3] === region);
+    const inRegion = state.subscriptions().filter((subscription) => subscription.topicArn.split(":")[3] === region);
     const { items, next } = page(inRegion, input.NextToken);
-    return { Subscriptions: items.map(listed), ...next };
+    return { Subscriptions: items.map(listEntryOf), ...next };
   };
   const byTopic: Handler<ListSubscriptionsByTopicCommandInput, ListSubscriptionsByTopicCommandOutput> = (input) => {
-    const { items, next } = page(state.subscriptions(state.needTopic(input.TopicArn).arn), input.NextToken);
-    return { Subscriptions: items.map(listed), ...next };
+    const { items, next } = page(state.subscriptions(state.topicAt(input.TopicArn).arn), input.NextToken);
+    return { Subscriptions: items.map(listEntryOf), ...next };
   };
   return { ListSubscriptions: list, ListSubscriptionsByTopic: byTopic };
 }
 
 function attributeOperations(state: SnsState): Operations {
   const get: Handler<GetSubscriptionAttributesCommandInput, GetSubscriptionAttributesCommandOutput> = (input, { account }) => {
-    const one = state.needSubscription(input.SubscriptionArn);
-    return { Attributes: subscriptionAttributes(one, state.topic(one.topicArn), `arn:aws:iam::${account}:root`) };
+    const subscription = state.subscriptionAt(input.SubscriptionArn);
+    return { Attributes: subscriptionAttributes(subscription, state.findTopic(subscription.topicArn), `arn:aws:iam::${account}:root`) };
   };
   const set: Handler<SetSubscriptionAttributesCommandInput, SetSubscriptionAttributesCommandOutput> = (input) => {
-    const one = state.needSubscription(input.SubscriptionArn);
+    const subscription = state.subscriptionAt(input.SubscriptionArn);
     const name = input.AttributeName as string;
     const value = input.AttributeValue ?? "";
-    checkAttribute(name, value, one.attributes.FilterPolicyScope);
-    const { [name]: _old, ...others } = one.attributes;
-    const kept = name === "RawMessageDelivery" ? value.toLowerCase() : value;
-    state.putSubscription({ ...one, attributes: value ? { ...others, [name]: kept } : others });
+    checkAttribute(name, value, subscription.attributes.FilterPolicyScope);
+    const { [name]: _old, ...others } = subscription.attributes;
+    const stored = name === "RawMessageDelivery" ? value.toLowerCase() : value;
+    state.putSubscription({ ...subscription, attributes: value ? { ...others, [name]: stored } : others });
     return {};
   };
   return { GetSubscriptionAttributes: get, SetSubscriptionAttributes: set };

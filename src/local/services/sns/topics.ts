@@ -33,15 +33,15 @@ export function topicOperations(state: SnsState): Operations {
     if (!/^[A-Za-z0-9_-]{1,256}$/.test(name)) throw invalid("Topic Name");
     const { FifoTopic: _standard, ...attributes } = input.Attributes ?? {};
     for (const [attribute, value] of Object.entries(attributes)) checkTopicAttribute(attribute, value);
-    const tags = tagMap(input.Tags ?? []);
+    const tags = checkedTags(input.Tags ?? []);
     const arn = `arn:aws:sns:${region}:${account}:${name}`;
-    const existing = state.topic(arn);
-    if (existing) checkSame(existing, attributes, tags, state);
+    const existing = state.findTopic(arn);
+    if (existing) checkEqual(existing, attributes, tags, state);
     else state.putTopic({ arn, name, region, account, attributes, tags, subscriptionsDeleted: 0 });
     return { TopicArn: arn };
   };
   const remove: Handler<DeleteTopicCommandInput, DeleteTopicCommandOutput> = (input) => {
-    const topic = state.topic(input.TopicArn);
+    const topic = state.findTopic(input.TopicArn);
     if (topic) state.removeTopic(topic);
     return {};
   };
@@ -50,10 +50,10 @@ export function topicOperations(state: SnsState): Operations {
     return { Topics: items.map(({ arn }) => ({ TopicArn: arn })), ...next };
   };
   const get: Handler<GetTopicAttributesCommandInput, GetTopicAttributesCommandOutput> = (input) => ({
-    Attributes: topicAttributes(state.needTopic(input.TopicArn), state),
+    Attributes: topicAttributes(state.topicAt(input.TopicArn), state),
   });
   const set: Handler<SetTopicAttributesCommandInput, SetTopicAttributesCommandOutput> = (input) => {
-    const topic = state.needTopic(input.TopicArn);
+    const topic = state.topicAt(input.TopicArn);
     const name = input.AttributeName as string;
     const value = input.AttributeValue ?? "";
     checkTopicAttribute(name, value);
@@ -72,16 +72,16 @@ export function topicOperations(state: SnsState): Operations {
   };
 }
 
-/** Creating a topic again succeeds only with equal attributes and tags. */
-function checkSame(topic: Topic, attributes: Record<string, string>, tags: Record<string, string>, state: SnsState): void {
-  const now = topicAttributes(topic, state);
-  if (Object.entries(attributes).some(([name, value]) => (now[name] ?? "") !== value))
+/** CreateTopic for an existing topic succeeds only with equal attributes and tags. */
+function checkEqual(topic: Topic, attributes: Record<string, string>, tags: Record<string, string>, state: SnsState): void {
+  const current = topicAttributes(topic, state);
+  if (Object.entries(attributes).some(([name, value]) => (current[name] ?? "") !== value))
     throw invalid("Attributes Reason: Topic already exists with different attributes");
   if (Object.entries(tags).some(([key, value]) => topic.tags[key] !== value))
     throw invalid("Tags Reason: Topic already exists with different tags");
 }
 
-function tagMap(tags: readonly Tag[]): Record<string, string> {
+function checkedTags(tags: readonly Tag[]): Record<string, string> {
   const keys = tags.map(({ Key }) => Key as string);
   if (keys.some((key) => key.toLowerCase().startsWith("aws:"))) throw invalid("Tag keys that start with 'aws:' are reserved");
   if (new Set(keys).size < keys.length) throw invalid("Duplicated keys are not allowed.");
@@ -90,26 +90,26 @@ function tagMap(tags: readonly Tag[]): Record<string, string> {
 }
 
 function tagOperations(state: SnsState): Operations {
-  const need = (arn: string | undefined): Topic => {
-    const topic = state.topic(arn);
+  const taggedTopicAt = (arn: string | undefined): Topic => {
+    const topic = state.findTopic(arn);
     if (!topic) throw new LocalFault("ResourceNotFoundException", "Resource does not exist");
     return topic;
   };
   const tag: Handler<TagResourceCommandInput, TagResourceCommandOutput> = (input) => {
-    const topic = need(input.ResourceArn);
-    const tags = { ...topic.tags, ...tagMap(input.Tags ?? []) };
-    tagMap(Object.entries(tags).map(([Key, Value]) => ({ Key, Value })));
+    const topic = taggedTopicAt(input.ResourceArn);
+    const tags = { ...topic.tags, ...checkedTags(input.Tags ?? []) };
+    checkedTags(Object.entries(tags).map(([Key, Value]) => ({ Key, Value })));
     state.putTopic({ ...topic, tags });
     return {};
   };
   const untag: Handler<UntagResourceCommandInput, UntagResourceCommandOutput> = (input) => {
-    const topic = need(input.ResourceArn);
-    const kept = Object.entries(topic.tags).filter(([key]) => !input.TagKeys?.includes(key));
-    state.putTopic({ ...topic, tags: Object.fromEntries(kept) });
+    const topic = taggedTopicAt(input.ResourceArn);
+    const remaining = Object.entries(topic.tags).filter(([key]) => !input.TagKeys?.includes(key));
+    state.putTopic({ ...topic, tags: Object.fromEntries(remaining) });
     return {};
   };
   const list: Handler<ListTagsForResourceCommandInput, ListTagsForResourceCommandOutput> = (input) => ({
-    Tags: Object.entries(need(input.ResourceArn).tags).map(([Key, Value]) => ({ Key, Value })),
+    Tags: Object.entries(taggedTopicAt(input.ResourceArn).tags).map(([Key, Value]) => ({ Key, Value })),
   });
   return { TagResource: tag, UntagResource: untag, ListTagsForResource: list };
 }
@@ -121,7 +121,7 @@ interface Policy {
 }
 function permissionOperations(state: SnsState): Operations {
   const add: Handler<AddPermissionCommandInput, AddPermissionCommandOutput> = (input) => {
-    const topic = state.needTopic(input.TopicArn);
+    const topic = state.topicAt(input.TopicArn);
     const policy = JSON.parse(policyOf(topic)) as Policy;
     if (policy.Statement.some(({ Sid }) => Sid === input.Label)) throw invalid("Statement already exists");
     if (input.ActionName?.some((action) => !GRANTABLE.has(`SNS:${action}`))) throw invalid("Policy statement action out of service scope!");
@@ -137,7 +137,7 @@ function permissionOperations(state: SnsState): Operations {
     return {};
   };
   const remove: Handler<RemovePermissionCommandInput, RemovePermissionCommandOutput> = (input) => {
-    const topic = state.needTopic(input.TopicArn);
+    const topic = state.topicAt(input.TopicArn);
     const policy = JSON.parse(policyOf(topic)) as Policy;
     const Policy = JSON.stringify({ ...policy, Statement: policy.Statement.filter(({ Sid }) => Sid !== input.Label) });
     state.putTopic({ ...topic, attributes: { ...topic.attributes, Policy } });
