@@ -3,6 +3,7 @@ import { APIGateway } from "@aws-sdk/client-api-gateway";
 import { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import { IAM } from "@aws-sdk/client-iam";
 import { S3 } from "@aws-sdk/client-s3";
+import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { localAws } from "../support/local-aws.ts";
@@ -89,6 +90,42 @@ test("deeply nested input and names of prototypes do no harm", async () => {
   });
   expect(({} as { b?: unknown }).b ?? ({} as { $?: unknown }).$ ?? ({} as { x?: unknown }).x).toBeUndefined();
   expect(pause).toBeLessThan(MOST_MS_OF_BODIES);
+});
+
+test("JSON with more values than a service reads is refused before it is parsed", async () => {
+  const list = (open: string, one: string, megabytes: number) => open + one.repeat((megabytes * 1024 * 1024 - 1000) / one.length);
+  const json = (service: string, target: string, body: string) => ({ headers: { ...signed(service), "x-amz-target": target }, body });
+  const put = (body: string) => json("dynamodb", "DynamoDB_20120810.PutItem", body);
+  const names = Array.from({ length: 800_000 }, (_, i) => `"${i}":{"S":""}`).join(",");
+  const requests: Parameters<typeof send>[0][] = [
+    put(list(`{"TableName":"t-t","Item":{"l":{"L":[`, `{"S":""},`, 16)),
+    put(`{"TableName":"t-t","Item":{${names}}}`),
+    put(list("", "[", 16)),
+    put(list("[", "{},", 16)),
+    json("logs", "Logs_20140328.PutLogEvents", list(`{"logGroupName":"g","logStreamName":"s","logEvents":[`, "{},", 10)),
+    json("kms", "TrentService.CreateKey", list(`{"Tags":[`, "{},", 2)),
+    { path: "/2015-03-31/functions", headers: signed("lambda"), body: list(`{"Layers":[`, "{},", 60) },
+  ];
+  const pause = await longestPause(async () => {
+    for (const request of requests)
+      expect(await send(request)).toMatchObject({ status: 400, text: expect.stringContaining("more values than the local AWS reads") });
+  });
+  expect(pause).toBeLessThan(MOST_MS);
+});
+
+test("JSON counts its brackets and commas outside strings only", async () => {
+  const secrets = aws.client(SecretsManager);
+  const SecretString = JSON.stringify({ text: `${'[{,\\",'.repeat(7_000)}\\` });
+  await secrets.createSecret({ Name: "marks", SecretString });
+  expect((await secrets.getSecretValue({ SecretId: "marks" })).SecretString).toBe(SecretString);
+  const logs = aws.client(CloudWatchLogs);
+  await logs.createLogGroup({ logGroupName: "marks" });
+  await logs.createLogStream({ logGroupName: "marks", logStreamName: "s" });
+  const message = '"[{,:'.repeat(10);
+  const logEvents = Array.from({ length: 10_000 }, () => ({ timestamp: Date.now(), message }));
+  expect(await logs.putLogEvents({ logGroupName: "marks", logStreamName: "s", logEvents })).toMatchObject({
+    nextSequenceToken: expect.anything(),
+  });
 });
 
 test("XML of any form is read in one pass and within bounds", async () => {

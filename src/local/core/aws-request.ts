@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { setImmediate } from "node:timers/promises";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { compressed } from "../wire/content-coding.ts";
@@ -56,7 +57,9 @@ export async function answerAws(
     const asSent = { method, path, query, headers: call.headers, body: uncompressedBody, stream: request };
     const { operation, input } = await parseRequest(wire, routes, asSent);
     operationName = operation.name;
+    await breather(call.headers);
     checkInput(routed.loaded.model, service, wire.protocol, operation.name, input);
+    await breather(call.headers);
     const output = await inRequestScope(() => context.dispatcher.run(service, operation.name, input, call));
     const written = writeResponse(wire, operation, output, routed.requestId);
     const status = service.successStatus?.[operation.name] ?? written.status;
@@ -70,6 +73,13 @@ export async function answerAws(
     const written = writeFault(wire, fault, routed.requestId);
     await send(response, { ...written, headers: { ...written.headers, ...closing } }, head, `${service.name}:${operationName}`);
   }
+}
+
+const LARGE_BYTES = 64 * 1024;
+/** Between the steps of a large request, which each may take long, other requests are answered. */
+async function breather(headers: Readonly<Record<string, string>>): Promise<void> {
+  const large = Number(headers["content-length"] ?? 0) > LARGE_BYTES;
+  if (large || headers["transfer-encoding"] !== undefined || headers["content-encoding"] !== undefined) await setImmediate();
 }
 
 /** Checks the signature of keys that STS issued here. Every other key belongs to the machine's user and is accepted unchecked. */

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { afterEmptyPage, emptyPage } from "./empty-page.ts";
 import { type ActiveRule, activate, type Fault, type FaultedCall, type FaultRule, hits, needsHistory } from "./fault-rules.ts";
 import { type CallResult, type History, history, plain } from "./history.ts";
@@ -178,14 +179,29 @@ const LOGGED_CHARACTERS = 32 * 1024;
  * a text costs the garbage collector far less than its objects.
  */
 function loggedInput(input: Record<string, unknown>): () => Record<string, unknown> {
-  const text = isJson(input) ? JSON.stringify(input) : "";
-  if (text !== "" && text.length <= LOGGED_CHARACTERS) return () => plain(JSON.parse(text)) as Record<string, unknown>;
-  const members = Object.entries(plain(input) as Record<string, unknown>).map(([name, value]) => {
-    const length = typeof value === "string" ? value.length : typeof value === "object" ? JSON.stringify(value).length : 0;
-    return [name, length > LOGGED_CHARACTERS ? `(${length} characters)` : value];
-  });
-  const logged = Object.fromEntries(members);
+  const large = Object.keys(input).filter((name) => charactersOf(input[name], LOGGED_CHARACTERS) > LOGGED_CHARACTERS);
+  const kept = large.length === 0 ? input : { ...input, ...Object.fromEntries(large.map((name) => [name, lengthOf(input[name])])) };
+  if (isJson(kept)) {
+    const text = JSON.stringify(kept);
+    return () => plain(JSON.parse(text)) as Record<string, unknown>;
+  }
+  const logged = plain(kept) as Record<string, unknown>;
   return () => logged;
+}
+const lengthOf = (value: unknown): string => `(${typeof value === "string" ? value.length : `more than ${LOGGED_CHARACTERS}`} characters)`;
+/** Characters of the value as JSON, about. The count ends when it is above `most`, because a request may hold a million values. */
+function charactersOf(value: unknown, most: number): number {
+  if (typeof value === "string") return value.length;
+  if (typeof value !== "object" || value === null || value instanceof Uint8Array || value instanceof Readable) return 5;
+  let sum = 2;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length && sum <= most; i++) sum += 1 + charactersOf(value[i], most - sum);
+    return sum;
+  }
+  const names = Object.keys(value);
+  if (names.length > most) return names.length;
+  for (const name of names) if (sum <= most) sum += name.length + 4 + charactersOf((value as Record<string, unknown>)[name], most - sum);
+  return sum;
 }
 /** True when JSON keeps the value as it is: no bytes, streams, dates or big numbers in it. */
 function isJson(value: unknown): boolean {

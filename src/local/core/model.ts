@@ -96,6 +96,7 @@ function checkItems(model: ServiceModel, shape: Shape, value: readonly unknown[]
   const of = shape.of ?? "";
   const item = shapeOf(model, of);
   if (!isScalar(item)) {
+    if (found.opaque?.has(of)) return;
     for (const [i, one] of value.entries()) check(model, of, one, [...path, i], found);
     return;
   }
@@ -105,10 +106,12 @@ function checkItems(model: ServiceModel, shape: Shape, value: readonly unknown[]
 
 function checkEntries(model: ServiceModel, shape: Shape, value: Record<string, unknown>, path: Path, found: Found): void {
   const [key, at] = [shapeOf(model, shape.key ?? ""), shape.value ?? ""];
-  if (Object.keys(value).some((one) => brokenRules(key, one).length > 0)) found.push(asWhole("keys", key, value, path, true));
+  const names = Object.keys(value);
+  if (rulesOf(key).length > 0 && names.some((one) => brokenRules(key, one).length > 0)) found.push(asWhole("keys", key, value, path, true));
   const item = shapeOf(model, at);
   if (!isScalar(item)) {
-    for (const [name, one] of Object.entries(value)) check(model, at, one, [...path, name], found);
+    if (found.opaque?.has(at)) return;
+    for (const name of names) check(model, at, value[name], [...path, name], found);
     return;
   }
   const invalid = Object.values(value).find(

@@ -44,6 +44,8 @@ export interface LocalService {
   readonly maxBodyBytes?: number;
   /** The service's error for a larger body. Default: a general one. */
   readonly tooLarge?: () => LocalFault;
+  /** Most brackets, commas and colons outside the strings of a JSON body. Default: 100,000. */
+  readonly mostJsonMarks?: number;
   /** Decodes the transfer coding of a request body and checks its checksums, for operations whose body is held in memory. */
   readonly decode?: (headers: Readonly<Record<string, string>>, body: IncomingMessage) => Readable;
   /** Responses with more bytes than this are compressed when the client accepts it. Default: none is. */

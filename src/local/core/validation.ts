@@ -72,14 +72,17 @@ const LONGEST_SHOWN = 8_192;
 function valueText({ value, shape }: Violation): string {
   if (shape.sensitive || value instanceof Uint8Array) return "";
   if (value === null) return "null ";
-  return `'${asJava(value).slice(0, LONGEST_SHOWN)}' `;
+  return `'${asJava(value, LONGEST_SHOWN).slice(0, LONGEST_SHOWN)}' `;
 }
-/** Writes a value as Java prints it: `[a, b]`, `{k=v}`. */
-function asJava(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(asJava).join(", ")}]`;
+/** Writes a value as Java prints it: `[a, b]`, `{k=v}`. It ends after `room` characters, because a refused list may hold a million values. */
+function asJava(value: unknown, room: number): string {
   if (value instanceof Date) return value.toISOString();
   if (typeof value !== "object" || value === null) return String(value);
-  return `{${Object.entries(value)
-    .map(([name, one]) => `${name}=${asJava(one)}`)
-    .join(", ")}}`;
+  const [open, end] = Array.isArray(value) ? "[]" : "{}";
+  const names = Array.isArray(value) ? undefined : Object.keys(value);
+  const members = Object.values(value);
+  let text = "";
+  for (let i = 0; i < members.length && text.length < room; i++)
+    text += `${i > 0 ? ", " : ""}${names ? `${names[i]}=` : ""}${asJava(members[i], room - text.length)}`;
+  return open + text + end;
 }

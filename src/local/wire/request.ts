@@ -1,5 +1,7 @@
 import type { Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import type { NormalizedSchema } from "@smithy/core/schema";
+import { withinJsonBounds } from "../core/json-bounds.ts";
 import { LocalFault } from "../core/service.ts";
 import { readCbor, readJson, readXml } from "./body.ts";
 import { readQuery } from "./query.ts";
@@ -48,22 +50,32 @@ async function parseJsonRpc(service: WireService, request: WireRequest): Promise
   const text = (await request.body()).toString("utf8") || "{}";
   if (!operation.input.isStructSchema()) return { operation, input: {} };
   if (!service.plain) return { operation, input: await asObject(service, operation.input, text) };
-  const plain = plainInput(operation, text);
+  await checkBounds(service, text);
+  const plain = await plainInput(operation, text);
   return { operation, input: service.plain.has(name) ? plain : await asObject(service, operation.input, text) };
+}
+
+/** AWS has limits of size only. The number of values decides for how long the process answers nobody else. */
+async function checkBounds({ mostJsonMarks }: WireService, text: string): Promise<void> {
+  if (!(await withinJsonBounds(text, mostJsonMarks)))
+    throw new LocalFault("SerializationException", "The request holds more values than the local AWS reads.", 400);
 }
 
 /** AWS's answer to a body that is no JSON has no message. */
 const notJson = (): LocalFault => new LocalFault("SerializationException", "", 400);
 
+/** Other requests are answered between the parsing and the check of a larger text. */
+const LARGE_TEXT = 64 * 1024;
 const checks = new WeakMap<Operation, ShapeCheck>();
 /** The input as plain JSON, after its shape was checked. */
-function plainInput(operation: Operation, text: string): Record<string, unknown> {
+async function plainInput(operation: Operation, text: string): Promise<Record<string, unknown>> {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
     throw notJson();
   }
+  if (text.length > LARGE_TEXT) await setImmediate();
   const check = checks.get(operation) ?? shapeCheck(operation.input);
   checks.set(operation, check);
   check(json, 0);
@@ -198,10 +210,11 @@ async function readPayload(
   if (member.isStructSchema()) {
     if (body.length) input[name] = await asObject(service, member, body.toString("utf8"));
   } else if (member.isBlobSchema()) input[name] = body;
-  else if (body.length) input[name] = member.isDocumentSchema() ? asDocument(body.toString("utf8")) : body.toString("utf8");
+  else if (body.length) input[name] = member.isDocumentSchema() ? await asDocument(service, body.toString("utf8")) : body.toString("utf8");
 }
 
-function asDocument(text: string): unknown {
+async function asDocument(service: WireService, text: string): Promise<unknown> {
+  await checkBounds(service, text);
   try {
     return JSON.parse(text);
   } catch {
@@ -223,6 +236,7 @@ async function readMembers(
 }
 
 async function asObject(service: WireService, schema: NormalizedSchema, text: string): Promise<Record<string, unknown>> {
+  if (service.protocol !== "restXml") await checkBounds(service, text);
   try {
     const read = service.protocol === "restXml" ? await readXml(service, schema, text) : await readJson(service.protocol, schema, text);
     return (read ?? {}) as Record<string, unknown>;

@@ -22,6 +22,7 @@ export interface WireService {
   readonly queryCompatible: boolean;
   /** Operations that get and return the JSON of the wire unchanged. */
   readonly plain: LocalService["plain"];
+  readonly mostJsonMarks: LocalService["mostJsonMarks"];
   readonly errorNamespace: LocalService["errorNamespace"];
 }
 
@@ -29,7 +30,10 @@ const OPERATION = 9;
 const ERROR = -3;
 
 /** `sdk`: the namespace of an `@aws-sdk/client-*` package. */
-export function wireService(sdk: object, { plain, errorNamespace }: Pick<LocalService, "plain" | "errorNamespace"> = {}): WireService {
+export function wireService(
+  sdk: object,
+  { plain, mostJsonMarks, errorNamespace }: Pick<LocalService, "plain" | "mostJsonMarks" | "errorNamespace"> = {},
+): WireService {
   const exported = Object.entries(sdk) as [string, unknown][];
   // The first *Client is the service's own. Building one costs nothing and shows its protocol.
   const Client = exported.find(([name, value]) => /^(?!__)\w+Client$/.test(name) && typeof value === "function")?.[1] as new (
@@ -54,6 +58,7 @@ export function wireService(sdk: object, { plain, errorNamespace }: Pick<LocalSe
     xmlNamespace: protocol.options?.xmlNamespace ?? "",
     queryCompatible: protocol.awsQueryCompatible ?? false,
     plain,
+    mostJsonMarks,
     errorNamespace,
   };
 }

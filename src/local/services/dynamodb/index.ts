@@ -27,6 +27,8 @@ const CORAL: Readonly<Record<string, string>> = {
 
 /** AWS refuses a request whose stated length is above this. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
+/** Enough for a batch of 25 items with 2,000 attributes each, or for a list of 70,000 numbers. AWS reads more. */
+const MOST_JSON_MARKS = 300_000;
 /** AWS compresses larger responses only (seen by ScyllaDB's tests, which run on DynamoDB, too). */
 const COMPRESS_ABOVE_BYTES = 4_096;
 
@@ -67,6 +69,7 @@ export function dynamodbService(env: LocalEnv): LocalService {
     operations: { ...tableOperations(context), ...updateOperations(context), ...settingOperations(env, tables, expiry.watch), ...items },
     plain: new Set(Object.keys(items)),
     maxBodyBytes: MAX_BODY_BYTES,
+    mostJsonMarks: MOST_JSON_MARKS,
     decode: uncompressed,
     compressAbove: COMPRESS_ABOVE_BYTES,
     errorNamespace: (code) => (CORAL[code] ? `com.amazon.coral.${CORAL[code]}` : "com.amazonaws.dynamodb.v20120810"),
