@@ -1,11 +1,11 @@
 import type * as IAM from "@aws-sdk/client-iam";
 import { type Call, type Handler, type LocalEnv, LocalFault, type Permission, type Principal } from "../../core/service.ts";
-import type { IamState } from "./documents.ts";
-import { roleNamed } from "./roles.ts";
+import { roleAt } from "./roles.ts";
+import type { IamState } from "./state.ts";
 
 /** Operations that read the account, as the console's first page does. It has no users, groups or instance profiles. */
 export function accountOperations(env: LocalEnv, state: IamState, decide: LocalEnv["decide"]) {
-  const none = { IsTruncated: false };
+  const lastPage = { IsTruncated: false };
   const getUser: Handler<IAM.GetUserCommandInput, IAM.GetUserCommandOutput> = (input, call) => {
     if (input.UserName) throw new LocalFault("NoSuchEntityException", `The user with name ${input.UserName} cannot be found.`);
     return { User: rootUser(call) };
@@ -14,19 +14,19 @@ export function accountOperations(env: LocalEnv, state: IamState, decide: LocalE
     SummaryMap: { Roles: state.roles.size, RolesQuota: 1000, Policies: state.policies.size, PoliciesQuota: 1500, Users: 0, Groups: 0 },
   });
   const noProfiles: Handler<IAM.ListInstanceProfilesForRoleCommandInput, IAM.ListInstanceProfilesForRoleCommandOutput> = (input) => {
-    roleNamed(state, input.RoleName);
-    return { InstanceProfiles: [], ...none };
+    roleAt(state, input.RoleName);
+    return { InstanceProfiles: [], ...lastPage };
   };
   return {
     GetUser: getUser,
     GetAccountSummary: summary,
-    ListAccountAliases: (() => ({ AccountAliases: [], ...none })) as Handler<
+    ListAccountAliases: (() => ({ AccountAliases: [], ...lastPage })) as Handler<
       IAM.ListAccountAliasesCommandInput,
       IAM.ListAccountAliasesCommandOutput
     >,
-    ListUsers: (() => ({ Users: [], ...none })) as Handler<IAM.ListUsersCommandInput, IAM.ListUsersCommandOutput>,
-    ListGroups: (() => ({ Groups: [], ...none })) as Handler<IAM.ListGroupsCommandInput, IAM.ListGroupsCommandOutput>,
-    ListInstanceProfiles: (() => ({ InstanceProfiles: [], ...none })) as Handler<
+    ListUsers: (() => ({ Users: [], ...lastPage })) as Handler<IAM.ListUsersCommandInput, IAM.ListUsersCommandOutput>,
+    ListGroups: (() => ({ Groups: [], ...lastPage })) as Handler<IAM.ListGroupsCommandInput, IAM.ListGroupsCommandOutput>,
+    ListInstanceProfiles: (() => ({ InstanceProfiles: [], ...lastPage })) as Handler<
       IAM.ListInstanceProfilesCommandInput,
       IAM.ListInstanceProfilesCommandOutput
     >,
@@ -40,7 +40,7 @@ function rootUser({ account }: Call): IAM.User {
   return { Path: "/", UserName: "root", UserId: account, Arn: `arn:aws:iam::${account}:root`, CreateDate: epoch };
 }
 
-/** Uses the same decision that every call needs. */
+/** Decides as for a real call. */
 function simulate(
   env: LocalEnv,
   state: IamState,
@@ -50,7 +50,9 @@ function simulate(
     const principal = principalOf(env, state, input.PolicySourceArn ?? "");
     if (input.PolicyInputList?.length || input.PermissionsBoundaryPolicyInputList?.length)
       throw new LocalFault("NotImplemented", "The local AWS does not implement iam:SimulatePrincipalPolicy with further policies.", 501);
-    const context = Object.fromEntries((input.ContextEntries ?? []).map((e) => [e.ContextKeyName ?? "", e.ContextKeyValues ?? []]));
+    const context = Object.fromEntries(
+      (input.ContextEntries ?? []).map((entry) => [entry.ContextKeyName ?? "", entry.ContextKeyValues ?? []]),
+    );
     const resources = input.ResourceArns?.length ? input.ResourceArns : ["*"];
     const results = (input.ActionNames ?? []).flatMap((action) =>
       resources.map((resource): IAM.EvaluationResult => {
@@ -72,7 +74,7 @@ function simulate(
 
 function principalOf(env: LocalEnv, state: IamState, arn: string): Principal {
   if (arn === `arn:aws:iam::${env.account}:root`) return { type: "root", arn };
-  const role = state.roles.values().find((one) => one.arn === arn);
+  const role = state.roles.values().find((stored) => stored.arn === arn);
   if (!role) throw new LocalFault("NoSuchEntityException", `The role with name ${arn.split("/").pop()} cannot be found.`);
   const session = "simulation";
   return {

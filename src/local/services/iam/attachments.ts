@@ -1,35 +1,35 @@
 import type * as IAM from "@aws-sdk/client-iam";
 import { type Handler, LocalFault } from "../../core/service.ts";
-import { awsManaged } from "./aws-managed.ts";
-import type { IamState } from "./documents.ts";
-import { page } from "./forms.ts";
-import { anyPolicy, notFound } from "./managed.ts";
-import { roleNamed } from "./roles.ts";
+import { findAwsPolicy } from "./aws-managed.ts";
+import { policyAt, policyNotFound } from "./managed.ts";
+import { page } from "./paging.ts";
+import { roleAt } from "./roles.ts";
+import type { IamState } from "./state.ts";
 
-const MOST_ATTACHED = 10;
+const MAX_ATTACHED = 10;
 
 /** Operations that attach managed policies to roles. */
 export function attachmentOperations(state: IamState) {
   const attach: Handler<IAM.AttachRolePolicyCommandInput, IAM.AttachRolePolicyCommandOutput> = (input) => {
-    const role = roleNamed(state, input.RoleName);
+    const role = roleAt(state, input.RoleName);
     const arn = input.PolicyArn ?? "";
-    if (!state.policies.has(arn) && !awsManaged(arn))
+    if (!state.policies.has(arn) && !findAwsPolicy(arn))
       throw new LocalFault("NoSuchEntityException", `Policy ${arn} does not exist or is not attachable.`);
     if (role.attached.includes(arn)) return {};
-    if (role.attached.length >= MOST_ATTACHED)
-      throw new LocalFault("LimitExceededException", `Cannot exceed quota for PoliciesPerRole: ${MOST_ATTACHED}`);
+    if (role.attached.length >= MAX_ATTACHED)
+      throw new LocalFault("LimitExceededException", `Cannot exceed quota for PoliciesPerRole: ${MAX_ATTACHED}`);
     state.roles.put(role.name, { ...role, attached: [...role.attached, arn] });
     return {};
   };
   const detach: Handler<IAM.DetachRolePolicyCommandInput, IAM.DetachRolePolicyCommandOutput> = (input) => {
-    const role = roleNamed(state, input.RoleName);
-    if (!role.attached.includes(input.PolicyArn ?? "")) throw notFound(input.PolicyArn);
+    const role = roleAt(state, input.RoleName);
+    if (!role.attached.includes(input.PolicyArn ?? "")) throw policyNotFound(input.PolicyArn);
     state.roles.put(role.name, { ...role, attached: role.attached.filter((arn) => arn !== input.PolicyArn) });
     return {};
   };
   const list: Handler<IAM.ListAttachedRolePoliciesCommandInput, IAM.ListAttachedRolePoliciesCommandOutput> = (input) => {
-    const attached = roleNamed(state, input.RoleName)
-      .attached.map((arn) => anyPolicy(state, arn))
+    const attached = roleAt(state, input.RoleName)
+      .attached.map((arn) => policyAt(state, arn))
       .filter((policy) => policy.path.startsWith(input.PathPrefix ?? "/"))
       .map(({ name, arn }) => ({ PolicyName: name, PolicyArn: arn }));
     const { items, ...paging } = page(attached, (policy) => policy.PolicyArn, input);

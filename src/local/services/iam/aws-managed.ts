@@ -1,5 +1,5 @@
 /** A policy that AWS manages and that every account may attach. */
-export interface AwsManaged {
+export interface AwsManagedPolicy {
   readonly name: string;
   readonly arn: string;
   readonly path: string;
@@ -12,7 +12,7 @@ const LOG_WRITES = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogE
 const READS = ["*:Describe*", "*:Get*", "*:List*", "*:BatchGet*", "*:Query", "*:Scan", "*:Head*", "*:Search*", "*:Filter*"];
 const SERVICES = ["apigateway", "dynamodb", "ec2", "iam", "lambda", "logs", "rds", "s3", "secretsmanager", "sns", "sts"];
 
-const policy = (name: string, path: string, description: string, ...statements: object[]): AwsManaged => ({
+const policy = (name: string, path: string, description: string, ...statements: object[]): AwsManagedPolicy => ({
   name,
   path,
   arn: `arn:aws:iam::aws:policy${path}${name}`,
@@ -21,7 +21,7 @@ const policy = (name: string, path: string, description: string, ...statements: 
 });
 
 /** The AWS managed policies that a back end of functions, tables and a database uses. ReadOnlyAccess covers only the services that exist here. */
-const ALL: readonly AwsManaged[] = [
+const POLICIES: readonly AwsManagedPolicy[] = [
   policy("AdministratorAccess", "/", "Provides full access to AWS services and resources.", allow("*")),
   policy(
     "ReadOnlyAccess",
@@ -66,7 +66,7 @@ const ALL: readonly AwsManaged[] = [
     allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"]),
   ),
 ];
-const BY_ARN = new Map(ALL.map((one) => [one.arn, one]));
+const BY_ARN = new Map(POLICIES.map((each) => [each.arn, each]));
 
-export const awsManaged = (arn: string): AwsManaged | undefined => BY_ARN.get(arn);
-export const allAwsManaged = (): readonly AwsManaged[] => ALL;
+export const findAwsPolicy = (arn: string): AwsManagedPolicy | undefined => BY_ARN.get(arn);
+export const awsPolicies = (): readonly AwsManagedPolicy[] => POLICIES;

@@ -31,18 +31,18 @@ export const isCacheable = (conditions: Conditions): boolean =>
 export function compileConditions(block: Readonly<Record<string, Readonly<Record<string, unknown>>>>): Conditions {
   return Object.entries(block).flatMap(([operator, entries]) =>
     Object.entries(entries).map(([key, value]) =>
-      compileOne(operator, key.toLowerCase(), Array.isArray(value) ? value.map(String) : [String(value)]),
+      compileCondition(operator, key.toLowerCase(), Array.isArray(value) ? value.map(String) : [String(value)]),
     ),
   );
 }
 
-function compileOne(operator: string, key: string, wanted: readonly string[]): Condition {
-  const [, quantifier, bare = "", ifExists] = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/i.exec(operator) ?? [];
-  const variables = wanted.some(hasVariables);
+function compileCondition(operator: string, key: string, expected: readonly string[]): Condition {
+  const [, quantifier, name = "", ifExists] = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/i.exec(operator) ?? [];
+  const variables = expected.some(hasVariables);
   const base = { keys: [key], variables };
-  if (bare.toLowerCase() === "null") return { ...base, test: (context) => (context(key) === undefined) === (wanted[0] === "true") };
-  const compare = COMPARISONS[bare.toLowerCase().replace("not", "")];
-  const negated = /not/i.test(bare);
+  if (name.toLowerCase() === "null") return { ...base, test: (context) => (context(key) === undefined) === (expected[0] === "true") };
+  const compare = COMPARISONS[name.toLowerCase().replace("not", "")];
+  const negated = /not/i.test(name);
   const test = (context: ContextOf): boolean => {
     const actual = context(key);
     if (actual === undefined || actual.length === 0) {
@@ -50,48 +50,48 @@ function compileOne(operator: string, key: string, wanted: readonly string[]): C
       if (quantifier?.toLowerCase() === "foranyvalue") return false;
       return ifExists !== undefined || negated;
     }
-    const values = variables ? wanted.map((text) => expandVariables(text, context)).filter((text) => text !== undefined) : wanted;
-    const holds = (value: string) => values.some((one) => compare?.(value, one) ?? false) !== negated;
+    const values = variables ? expected.map((text) => expandVariables(text, context)).filter((text) => text !== undefined) : expected;
+    const holds = (value: string) => values.some((expectedValue) => compare?.(value, expectedValue) ?? false) !== negated;
     return quantifier?.toLowerCase() === "foranyvalue" ? actual.some(holds) : actual.every(holds);
   };
   return { ...base, test };
 }
 
-type Comparison = (actual: string, wanted: string) => boolean;
-const numeric =
+type Comparison = (actual: string, expected: string) => boolean;
+const byNumber =
   (test: (a: number, b: number) => boolean): Comparison =>
   (a, b) =>
     Number.isFinite(Number(a)) && Number.isFinite(Number(b)) && test(Number(a), Number(b));
-const time = (text: string): number => (/^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text));
-const dated =
+const milliseconds = (text: string): number => (/^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text));
+const byDate =
   (test: (a: number, b: number) => boolean): Comparison =>
   (a, b) =>
-    test(time(a), time(b));
-const arn: Comparison = (actual, wanted) => arnPattern(wanted).test(actual);
+    test(milliseconds(a), milliseconds(b));
+const byArn: Comparison = (actual, expected) => arnPattern(expected).test(actual);
 
 /** Comparisons by the operator's name, in lower case and without its negation. */
 const COMPARISONS: Readonly<Record<string, Comparison>> = {
   stringequals: (a, b) => a === b,
   stringequalsignorecase: (a, b) => a.toLowerCase() === b.toLowerCase(),
   stringlike: (a, b) => wildcard(b).test(a),
-  numericequals: numeric((a, b) => a === b),
-  numericlessthan: numeric((a, b) => a < b),
-  numericlessthanequals: numeric((a, b) => a <= b),
-  numericgreaterthan: numeric((a, b) => a > b),
-  numericgreaterthanequals: numeric((a, b) => a >= b),
-  dateequals: dated((a, b) => a === b),
-  datelessthan: dated((a, b) => a < b),
-  datelessthanequals: dated((a, b) => a <= b),
-  dategreaterthan: dated((a, b) => a > b),
-  dategreaterthanequals: dated((a, b) => a >= b),
+  numericequals: byNumber((a, b) => a === b),
+  numericlessthan: byNumber((a, b) => a < b),
+  numericlessthanequals: byNumber((a, b) => a <= b),
+  numericgreaterthan: byNumber((a, b) => a > b),
+  numericgreaterthanequals: byNumber((a, b) => a >= b),
+  dateequals: byDate((a, b) => a === b),
+  datelessthan: byDate((a, b) => a < b),
+  datelessthanequals: byDate((a, b) => a <= b),
+  dategreaterthan: byDate((a, b) => a > b),
+  dategreaterthanequals: byDate((a, b) => a >= b),
   bool: (a, b) => a.toLowerCase() === b.toLowerCase(),
   binaryequals: (a, b) => a === b,
-  ipaddress: inRange,
-  arnequals: arn,
-  arnlike: arn,
+  ipaddress: isInAddressRange,
+  arnequals: byArn,
+  arnlike: byArn,
 };
 
-function inRange(address: string, range: string): boolean {
+function isInAddressRange(address: string, range: string): boolean {
   const [network = "", bits] = range.split("/");
   const family = isIP(network) === 6 ? "ipv6" : "ipv4";
   if (isIP(network) === 0 || isIP(address) === 0) return false;

@@ -1,11 +1,11 @@
 import type { LocalEnv, Permission, Principal } from "../../core/service.ts";
 import type { ContextOf } from "./conditions.ts";
-import type { RoleDocument } from "./documents.ts";
+import type { StoredRole } from "./state.ts";
 
 /** The condition keys of a request. Loopback counts as encrypted, because policies that require TLS would otherwise refuse everything. */
-export function contextOf(principal: Principal, role: RoleDocument | undefined, permission: Permission, env: LocalEnv): ContextOf {
-  const given = new Map(Object.entries(permission.context ?? {}).map(([key, value]) => [key.toLowerCase(), [value].flat()]));
-  const fixed: Record<string, string | undefined> = {
+export function contextOf(principal: Principal, role: StoredRole | undefined, permission: Permission, env: LocalEnv): ContextOf {
+  const fromService = new Map(Object.entries(permission.context ?? {}).map(([key, value]) => [key.toLowerCase(), [value].flat()]));
+  const fromPrincipal: Record<string, string | undefined> = {
     "aws:securetransport": "true",
     "aws:sourceip": "127.0.0.1",
     "aws:viaawsservice": "false",
@@ -14,20 +14,20 @@ export function contextOf(principal: Principal, role: RoleDocument | undefined, 
     ...principalContext(principal, role, env.account),
   };
   return (key) => {
-    const own = given.get(key);
-    if (own) return own;
+    const values = fromService.get(key);
+    if (values) return values;
     if (key === "aws:currenttime") return [new Date(env.clock.now()).toISOString()];
     if (key === "aws:epochtime") return [String(Math.floor(env.clock.now() / 1000))];
     if (key.startsWith("aws:principaltag/")) {
       const tag = role?.tags.find(({ Key }) => Key?.toLowerCase() === key.slice("aws:principaltag/".length));
       return tag && [tag.Value ?? ""];
     }
-    const value = fixed[key];
+    const value = fromPrincipal[key];
     return value === undefined ? undefined : [value];
   };
 }
 
-function principalContext(principal: Principal, role: RoleDocument | undefined, account: string): Record<string, string | undefined> {
+function principalContext(principal: Principal, role: StoredRole | undefined, account: string): Record<string, string | undefined> {
   if (principal.type === "anonymous") return {};
   if (principal.type === "service")
     return {

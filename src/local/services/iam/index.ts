@@ -3,10 +3,10 @@ import { loadModel } from "../../core/validation.ts";
 import { accountOperations } from "./account.ts";
 import { attachmentOperations } from "./attachments.ts";
 import { createDecisions, type Decisions } from "./decide.ts";
-import { type IamState, iamState } from "./documents.ts";
 import { inlineOperations } from "./inline.ts";
 import { policyOperations } from "./managed.ts";
 import { roleOperations } from "./roles.ts";
+import { type IamState, iamState } from "./state.ts";
 import { versionOperations } from "./versions.ts";
 
 /** IAM, and the access decisions for every other service. */

@@ -1,45 +1,50 @@
 import type * as IAM from "@aws-sdk/client-iam";
 import { type Handler, LocalFault } from "../../core/service.ts";
-import type { IamState, RoleDocument } from "./documents.ts";
-import { encoded, page } from "./forms.ts";
-import { roleNamed } from "./roles.ts";
+import { encodedPolicy } from "./formats.ts";
+import { page } from "./paging.ts";
+import { roleAt } from "./roles.ts";
+import type { IamState, StoredRole } from "./state.ts";
 import { checkIdentityPolicy, checkName } from "./validation.ts";
 
 /** Limit of a role's inline policies together, in characters without white space. */
-const MOST_CHARACTERS = 10_240;
+const MAX_CHARACTERS = 10_240;
 
 /** Operations for inline policies, which are deleted with their role. */
 export function inlineOperations(state: IamState) {
   const put: Handler<IAM.PutRolePolicyCommandInput, IAM.PutRolePolicyCommandOutput> = (input) => {
-    const role = roleNamed(state, input.RoleName);
+    const role = roleAt(state, input.RoleName);
     checkName(input.PolicyName, "policyName", 128);
     checkIdentityPolicy(input.PolicyDocument ?? "");
     const inline = { ...role.inline, [input.PolicyName]: input.PolicyDocument ?? "" };
     const size = Object.values(inline).reduce((sum, text) => sum + text.replace(/\s/g, "").length, 0);
-    if (size > MOST_CHARACTERS)
-      throw new LocalFault("LimitExceededException", `Maximum policy size of ${MOST_CHARACTERS} bytes exceeded for role ${role.name}`);
+    if (size > MAX_CHARACTERS)
+      throw new LocalFault("LimitExceededException", `Maximum policy size of ${MAX_CHARACTERS} bytes exceeded for role ${role.name}`);
     state.roles.put(role.name, { ...role, inline });
     return {};
   };
   const get: Handler<IAM.GetRolePolicyCommandInput, IAM.GetRolePolicyCommandOutput> = (input) => {
-    const role = roleNamed(state, input.RoleName);
-    return { RoleName: role.name, PolicyName: input.PolicyName, PolicyDocument: encoded(inlineNamed(role, input.PolicyName ?? "")) };
+    const role = roleAt(state, input.RoleName);
+    return {
+      RoleName: role.name,
+      PolicyName: input.PolicyName,
+      PolicyDocument: encodedPolicy(inlinePolicyAt(role, input.PolicyName ?? "")),
+    };
   };
   const remove: Handler<IAM.DeleteRolePolicyCommandInput, IAM.DeleteRolePolicyCommandOutput> = (input) => {
-    const role = roleNamed(state, input.RoleName);
-    inlineNamed(role, input.PolicyName ?? "");
+    const role = roleAt(state, input.RoleName);
+    inlinePolicyAt(role, input.PolicyName ?? "");
     const inline = Object.fromEntries(Object.entries(role.inline).filter(([name]) => name !== input.PolicyName));
     state.roles.put(role.name, { ...role, inline });
     return {};
   };
   const list: Handler<IAM.ListRolePoliciesCommandInput, IAM.ListRolePoliciesCommandOutput> = (input) => {
-    const { items, ...paging } = page(Object.keys(roleNamed(state, input.RoleName).inline), (name) => name, input);
+    const { items, ...paging } = page(Object.keys(roleAt(state, input.RoleName).inline), (name) => name, input);
     return { PolicyNames: items, ...paging };
   };
   return { PutRolePolicy: put, GetRolePolicy: get, DeleteRolePolicy: remove, ListRolePolicies: list };
 }
 
-function inlineNamed(role: RoleDocument, name: string): string {
+function inlinePolicyAt(role: StoredRole, name: string): string {
   const document = role.inline[name];
   if (document === undefined) throw new LocalFault("NoSuchEntityException", `The role policy with name ${name} cannot be found.`);
   return document;

@@ -15,7 +15,7 @@ interface Statement {
   readonly conditions: Conditions;
 }
 interface PrincipalPattern {
-  readonly not: boolean;
+  readonly isNegated: boolean;
   readonly aws: readonly string[];
   readonly service: readonly string[];
 }
@@ -37,13 +37,13 @@ export interface PolicyRequest {
 export type Effect = "deny" | "allow" | "delegated" | "none";
 
 type Json = Record<string, unknown>;
-const list = (value: unknown): string[] => (value === undefined ? [] : Array.isArray(value) ? value.map(String) : [String(value)]);
+const listOf = (value: unknown): string[] => (value === undefined ? [] : Array.isArray(value) ? value.map(String) : [String(value)]);
 
 export function compilePolicy(text: string): CompiledPolicy {
   const document = JSON.parse(text) as Json;
   const statements = (Array.isArray(document.Statement) ? document.Statement : [document.Statement]) as Json[];
   const compiled = statements.map(compileStatement);
-  const resources = statements.flatMap((s) => [...list(s.Resource), ...list(s.NotResource)]);
+  const resources = statements.flatMap((s) => [...listOf(s.Resource), ...listOf(s.NotResource)]);
   return {
     statements: compiled,
     cacheable: compiled.every((s) => isCacheable(s.conditions)) && !resources.some(hasVariables),
@@ -51,30 +51,30 @@ export function compilePolicy(text: string): CompiledPolicy {
 }
 
 function compileStatement(statement: Json): Statement {
-  const actions = list(statement.Action ?? statement.NotAction).map((pattern) => wildcard(pattern.toLowerCase()));
-  const notAction = statement.NotAction !== undefined;
+  const actions = listOf(statement.Action ?? statement.NotAction).map((pattern) => wildcard(pattern.toLowerCase()));
+  const isNegated = statement.NotAction !== undefined;
   const principal = statement.Principal ?? statement.NotPrincipal;
   return {
     effect: statement.Effect === "Deny" ? "Deny" : "Allow",
     principal: principal === undefined ? undefined : compilePrincipal(principal, statement.NotPrincipal !== undefined),
-    action: (action) => actions.some((pattern) => pattern.test(action)) !== notAction,
+    action: (action) => actions.some((pattern) => pattern.test(action)) !== isNegated,
     resource: compileResource(statement),
     conditions: compileConditions((statement.Condition ?? {}) as Record<string, Record<string, unknown>>),
   };
 }
 
-function compilePrincipal(value: unknown, not: boolean): PrincipalPattern {
-  if (typeof value === "string") return { not, aws: [value], service: [value] };
+function compilePrincipal(value: unknown, isNegated: boolean): PrincipalPattern {
+  if (typeof value === "string") return { isNegated, aws: [value], service: [value] };
   const kinds = value as Json;
-  const aws = list(kinds.AWS);
-  return { not, aws, service: [...list(kinds.Service), ...aws.filter((name) => name === "*")] };
+  const aws = listOf(kinds.AWS);
+  return { isNegated, aws, service: [...listOf(kinds.Service), ...aws.filter((name) => name === "*")] };
 }
 
 function compileResource(statement: Json): Statement["resource"] {
-  const patterns = list(statement.Resource ?? statement.NotResource);
+  const patterns = listOf(statement.Resource ?? statement.NotResource);
   // A trust policy names no resource. It applies to its role.
   if (patterns.length === 0) return () => true;
-  const not = statement.NotResource !== undefined;
+  const isNegated = statement.NotResource !== undefined;
   const fixed = patterns.filter((p) => !hasVariables(p)).map(arnPattern);
   const variable = patterns.filter(hasVariables);
   return (resource, context) =>
@@ -82,7 +82,7 @@ function compileResource(statement: Json): Statement["resource"] {
       variable.some((text) => {
         const expanded = expandVariables(text, context);
         return expanded !== undefined && arnPattern(expanded).test(resource);
-      })) !== not;
+      })) !== isNegated;
 }
 
 /** The strongest effect of the policy's statements on a request. */
@@ -90,24 +90,24 @@ export function evaluate(policy: CompiledPolicy, request: PolicyRequest): Effect
   let effect: Effect = "none";
   const action = request.action.toLowerCase();
   for (const statement of policy.statements) {
-    const named = statement.principal ? names(statement.principal, request.caller, statement.effect === "Deny") : "exactly";
-    if (!named || !statement.action(action) || !statement.resource(request.resource, request.context)) continue;
-    if (!statement.conditions.every((holds) => holds.test(request.context))) continue;
+    const match = statement.principal ? matchPrincipal(statement.principal, request.caller, statement.effect === "Deny") : "exactly";
+    if (!match || !statement.action(action) || !statement.resource(request.resource, request.context)) continue;
+    if (!statement.conditions.every((condition) => condition.test(request.context))) continue;
     if (statement.effect === "Deny") return "deny";
-    if (named === "exactly") effect = "allow";
+    if (match === "exactly") effect = "allow";
     else if (effect === "none") effect = "delegated";
   }
   return effect;
 }
 
-function names(pattern: PrincipalPattern, caller: Caller, deny: boolean): "exactly" | "account" | undefined {
-  const found = namesOne(pattern, caller);
-  if (!pattern.not) return found;
+function matchPrincipal(pattern: PrincipalPattern, caller: Caller, isDeny: boolean): "exactly" | "account" | undefined {
+  const found = matchNamed(pattern, caller);
+  if (!pattern.isNegated) return found;
   // NotPrincipal means all principals except the named ones. A named account excludes all of its principals.
-  return found ? undefined : deny || caller.account ? "exactly" : undefined;
+  return found ? undefined : isDeny || caller.account ? "exactly" : undefined;
 }
 
-function namesOne(pattern: PrincipalPattern, caller: Caller): "exactly" | "account" | undefined {
+function matchNamed(pattern: PrincipalPattern, caller: Caller): "exactly" | "account" | undefined {
   if (caller.service) return pattern.service.includes("*") || pattern.service.includes(caller.service) ? "exactly" : undefined;
   if (pattern.aws.includes("*")) return "exactly";
   if (caller.arns.some((arn) => pattern.aws.includes(arn))) return "exactly";

@@ -1,33 +1,34 @@
 import type * as IAM from "@aws-sdk/client-iam";
 import type { Handler, LocalEnv } from "../../core/service.ts";
 import { LocalFault } from "../../core/service.ts";
-import { awsManaged } from "./aws-managed.ts";
-import type { IamState, RoleDocument } from "./documents.ts";
-import { encoded, freshId, page, seconds } from "./forms.ts";
+import { findAwsPolicy } from "./aws-managed.ts";
+import { encodedPolicy, freshId, nowInSeconds } from "./formats.ts";
+import { page } from "./paging.ts";
+import type { IamState, StoredRole } from "./state.ts";
 import { checkName, checkPath, checkSessionLength, checkTags, checkTrustPolicy, mergeTags } from "./validation.ts";
 
 /** The role of this name. Throws AWS's NoSuchEntity. */
-export function roleNamed(state: IamState, name: string | undefined): RoleDocument {
+export function roleAt(state: IamState, name: string | undefined): StoredRole {
   checkName(name, "roleName", 64);
   const role = state.roles.get(name);
   if (!role) throw new LocalFault("NoSuchEntityException", `The role with name ${name} cannot be found.`);
   return role;
 }
 
-function asRole(role: RoleDocument, whole: boolean): IAM.Role {
+function asRole(role: StoredRole, withDetails: boolean): IAM.Role {
   return {
     Path: role.path,
     RoleName: role.name,
     RoleId: role.id,
     Arn: role.arn,
     CreateDate: new Date(role.createdAt),
-    AssumeRolePolicyDocument: encoded(role.trust),
+    AssumeRolePolicyDocument: encodedPolicy(role.trust),
     MaxSessionDuration: role.maxSession,
     Description: role.description,
     // Lists omit the members that would cost AWS a second read.
-    ...(whole && role.tags.length > 0 && { Tags: [...role.tags] }),
-    ...(whole && { RoleLastUsed: {} }),
-    ...(whole &&
+    ...(withDetails && role.tags.length > 0 && { Tags: [...role.tags] }),
+    ...(withDetails && { RoleLastUsed: {} }),
+    ...(withDetails &&
       role.boundary && {
         PermissionsBoundary: { PermissionsBoundaryType: "PermissionsBoundaryPolicy", PermissionsBoundaryArn: role.boundary },
       }),
@@ -44,22 +45,22 @@ interface NewRole {
   readonly boundary?: string | undefined;
   readonly attached?: readonly string[];
 }
-function makeRole(env: LocalEnv, state: IamState, wanted: NewRole): RoleDocument {
-  const clash = state.roles.keys().some((name) => name.toLowerCase() === wanted.name.toLowerCase());
-  if (clash) throw new LocalFault("EntityAlreadyExistsException", `Role with name ${wanted.name} already exists.`);
-  const role: RoleDocument = {
-    name: wanted.name,
+function storeNewRole(env: LocalEnv, state: IamState, newRole: NewRole): StoredRole {
+  const isTaken = state.roles.keys().some((name) => name.toLowerCase() === newRole.name.toLowerCase());
+  if (isTaken) throw new LocalFault("EntityAlreadyExistsException", `Role with name ${newRole.name} already exists.`);
+  const role: StoredRole = {
+    name: newRole.name,
     id: freshId("AROA"),
-    arn: `arn:aws:iam::${env.account}:role${wanted.path}${wanted.name}`,
-    path: wanted.path,
-    createdAt: seconds(env.clock),
-    trust: wanted.trust,
-    description: wanted.description,
-    maxSession: wanted.maxSession ?? 3_600,
-    tags: mergeTags([], wanted.tags ?? []),
+    arn: `arn:aws:iam::${env.account}:role${newRole.path}${newRole.name}`,
+    path: newRole.path,
+    createdAt: nowInSeconds(env.clock),
+    trust: newRole.trust,
+    description: newRole.description,
+    maxSession: newRole.maxSession ?? 3_600,
+    tags: mergeTags([], newRole.tags ?? []),
     inline: {},
-    attached: wanted.attached ?? [],
-    boundary: wanted.boundary,
+    attached: newRole.attached ?? [],
+    boundary: newRole.boundary,
   };
   state.roles.put(role.name, role);
   return role;
@@ -73,18 +74,18 @@ export function roleOperations(env: LocalEnv, state: IamState) {
   };
   return {
     ListRoles: listRoles,
-    GetRole: ((input) => ({ Role: asRole(roleNamed(state, input.RoleName), true) })) as Handler<
+    GetRole: ((input) => ({ Role: asRole(roleAt(state, input.RoleName), true) })) as Handler<
       IAM.GetRoleCommandInput,
       IAM.GetRoleCommandOutput
     >,
-    ...changingOperations(state),
+    ...updateOperations(state),
     ...tagOperations(state),
     ...serviceLinkedOperations(env, state),
-    ...roleLifecycle(env, state),
+    ...lifecycleOperations(env, state),
   };
 }
 
-function roleLifecycle(env: LocalEnv, state: IamState) {
+function lifecycleOperations(env: LocalEnv, state: IamState) {
   const createRole: Handler<IAM.CreateRoleCommandInput, IAM.CreateRoleCommandOutput> = (input) => {
     checkName(input.RoleName, "roleName", 64);
     checkPath(input.Path ?? "/");
@@ -92,7 +93,7 @@ function roleLifecycle(env: LocalEnv, state: IamState) {
     checkSessionLength(input.MaxSessionDuration ?? 3_600);
     checkTags(input.Tags ?? []);
     checkBoundary(state, input.PermissionsBoundary);
-    const role = makeRole(env, state, {
+    const role = storeNewRole(env, state, {
       name: input.RoleName,
       path: input.Path ?? "/",
       trust: input.AssumeRolePolicyDocument ?? "",
@@ -102,11 +103,11 @@ function roleLifecycle(env: LocalEnv, state: IamState) {
       boundary: input.PermissionsBoundary,
     });
     // As recorded: only a read shows the maximum session duration and the last use.
-    const { MaxSessionDuration: _length, RoleLastUsed: _use, ...made } = asRole(role, true);
-    return { Role: made };
+    const { MaxSessionDuration: _length, RoleLastUsed: _use, ...created } = asRole(role, true);
+    return { Role: created };
   };
   const deleteRole: Handler<IAM.DeleteRoleCommandInput, IAM.DeleteRoleCommandOutput> = (input) => {
-    const role = roleNamed(state, input.RoleName);
+    const role = roleAt(state, input.RoleName);
     if (role.path.startsWith("/aws-service-role/"))
       throw new LocalFault(
         "UnmodifiableEntityException",
@@ -122,13 +123,13 @@ function roleLifecycle(env: LocalEnv, state: IamState) {
 }
 
 function checkBoundary(state: IamState, arn: string | undefined): void {
-  if (arn === undefined || awsManaged(arn) || state.policies.has(arn)) return;
+  if (arn === undefined || findAwsPolicy(arn) || state.policies.has(arn)) return;
   throw new LocalFault("NoSuchEntityException", `Scope ARN: ${arn} does not exist or is not attachable.`);
 }
 
-function changingOperations(state: IamState) {
+function updateOperations(state: IamState) {
   const updateRole: Handler<IAM.UpdateRoleCommandInput, IAM.UpdateRoleCommandOutput> = (input) => {
-    const role = roleNamed(state, input.RoleName);
+    const role = roleAt(state, input.RoleName);
     if (input.MaxSessionDuration !== undefined) checkSessionLength(input.MaxSessionDuration);
     state.roles.put(role.name, {
       ...role,
@@ -138,20 +139,20 @@ function changingOperations(state: IamState) {
     return {};
   };
   const updateTrust: Handler<IAM.UpdateAssumeRolePolicyCommandInput, IAM.UpdateAssumeRolePolicyCommandOutput> = (input) => {
-    const role = roleNamed(state, input.RoleName);
+    const role = roleAt(state, input.RoleName);
     checkTrustPolicy(input.PolicyDocument ?? "");
     state.roles.put(role.name, { ...role, trust: input.PolicyDocument ?? "" });
     return {};
   };
-  const describe: Handler<IAM.UpdateRoleDescriptionCommandInput, IAM.UpdateRoleDescriptionCommandOutput> = (input) => {
-    const role = { ...roleNamed(state, input.RoleName), description: input.Description };
+  const updateDescription: Handler<IAM.UpdateRoleDescriptionCommandInput, IAM.UpdateRoleDescriptionCommandOutput> = (input) => {
+    const role = { ...roleAt(state, input.RoleName), description: input.Description };
     state.roles.put(role.name, role);
     return { Role: asRole(role, true) };
   };
   return {
     UpdateRole: updateRole,
     UpdateAssumeRolePolicy: updateTrust,
-    UpdateRoleDescription: describe,
+    UpdateRoleDescription: updateDescription,
     ...boundaryOperations(state),
   };
 }
@@ -159,14 +160,14 @@ function changingOperations(state: IamState) {
 function boundaryOperations(state: IamState) {
   const putBoundary: Handler<IAM.PutRolePermissionsBoundaryCommandInput, IAM.PutRolePermissionsBoundaryCommandOutput> = (input) => {
     checkBoundary(state, input.PermissionsBoundary);
-    const role = roleNamed(state, input.RoleName);
+    const role = roleAt(state, input.RoleName);
     state.roles.put(role.name, { ...role, boundary: input.PermissionsBoundary });
     return {};
   };
   const deleteBoundary: Handler<IAM.DeleteRolePermissionsBoundaryCommandInput, IAM.DeleteRolePermissionsBoundaryCommandOutput> = (
     input,
   ) => {
-    const role = roleNamed(state, input.RoleName);
+    const role = roleAt(state, input.RoleName);
     state.roles.put(role.name, { ...role, boundary: undefined });
     return {};
   };
@@ -175,7 +176,7 @@ function boundaryOperations(state: IamState) {
 
 function tagOperations(state: IamState) {
   const tagRole: Handler<IAM.TagRoleCommandInput, IAM.TagRoleCommandOutput> = (input) => {
-    const role = roleNamed(state, input.RoleName);
+    const role = roleAt(state, input.RoleName);
     checkTags(input.Tags ?? []);
     const tags = mergeTags(role.tags, input.Tags ?? []);
     checkTags(tags);
@@ -183,12 +184,12 @@ function tagOperations(state: IamState) {
     return {};
   };
   const untagRole: Handler<IAM.UntagRoleCommandInput, IAM.UntagRoleCommandOutput> = (input) => {
-    const role = roleNamed(state, input.RoleName);
+    const role = roleAt(state, input.RoleName);
     state.roles.put(role.name, { ...role, tags: role.tags.filter(({ Key }) => !input.TagKeys?.includes(Key ?? "")) });
     return {};
   };
   const listRoleTags: Handler<IAM.ListRoleTagsCommandInput, IAM.ListRoleTagsCommandOutput> = (input) => {
-    const { items, ...paging } = page(roleNamed(state, input.RoleName).tags, (tag) => tag.Key ?? "", input);
+    const { items, ...paging } = page(roleAt(state, input.RoleName).tags, (tag) => tag.Key ?? "", input);
     return { Tags: items, ...paging };
   };
   return { TagRole: tagRole, UntagRole: untagRole, ListRoleTags: listRoleTags };
@@ -219,11 +220,11 @@ function serviceLinkedOperations(env: LocalEnv, state: IamState) {
       );
     const trust = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" }] };
     const path = `/aws-service-role/${service}/`;
-    const role = makeRole(env, state, { name, path, trust: JSON.stringify(trust), description: input.Description });
+    const role = storeNewRole(env, state, { name, path, trust: JSON.stringify(trust), description: input.Description });
     return { Role: asRole(role, true) };
   };
   const remove: Handler<IAM.DeleteServiceLinkedRoleCommandInput, IAM.DeleteServiceLinkedRoleCommandOutput> = (input) => {
-    const role = roleNamed(state, input.RoleName);
+    const role = roleAt(state, input.RoleName);
     state.roles.delete(role.name);
     return { DeletionTaskId: `task${role.path}${role.name}/${role.id}` };
   };

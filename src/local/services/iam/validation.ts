@@ -9,9 +9,9 @@ const invalid = (value: unknown, member: string, constraint: string): LocalFault
   );
 
 /** Checks the name of a role, policy or user. */
-export function checkName(name: string | undefined, member: string, most: number): asserts name is string {
+export function checkName(name: string | undefined, member: string, maxLength: number): asserts name is string {
   if (!name) throw invalid(name ?? "", member, "have length greater than or equal to 1");
-  if (name.length > most) throw invalid(name, member, `have length less than or equal to ${most}`);
+  if (name.length > maxLength) throw invalid(name, member, `have length less than or equal to ${maxLength}`);
   if (!/^[\w+=,.@-]+$/.test(name)) {
     const text = `The specified value for ${member} is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-`;
     throw new LocalFault("ValidationError", text, 400);
@@ -77,8 +77,8 @@ export function checkIdentityPolicy(text: string): void {
     actionsOf(statement);
     const resources = [statement.Resource ?? statement.NotResource ?? []].flat().map(String);
     if (resources.length === 0) throw malformed("Policy statement must contain resources.");
-    const odd = resources.find((resource) => !/^(\*|arn:.+|\$\{.+)$/.test(resource));
-    if (odd !== undefined) throw malformed(`Resource ${odd} must be in ARN format or "*".`);
+    const malformedResource = resources.find((resource) => !/^(\*|arn:.+|\$\{.+)$/.test(resource));
+    if (malformedResource !== undefined) throw malformed(`Resource ${malformedResource} must be in ARN format or "*".`);
   }
 }
 
@@ -96,8 +96,8 @@ function statementsOf(text: string): Json[] {
     throw malformed("The policy must contain a valid version string");
   const statements = [document.Statement ?? []].flat() as Json[];
   if (statements.length === 0) throw malformed("Syntax errors in policy.");
-  const ids = statements.map((statement) => statement.Sid).filter((sid) => sid !== undefined && sid !== "");
-  if (new Set(ids).size < ids.length) throw malformed("Statement IDs (SID) in a single policy must be unique.");
+  const sids = statements.map((statement) => statement.Sid).filter((sid) => sid !== undefined && sid !== "");
+  if (new Set(sids).size < sids.length) throw malformed("Statement IDs (SID) in a single policy must be unique.");
   for (const statement of statements)
     if (statement.Effect !== "Allow" && statement.Effect !== "Deny") throw malformed("Syntax errors in policy.");
   return statements;
@@ -116,12 +116,12 @@ function checkPrincipals(principal: unknown): void {
   if (typeof principal !== "object" || principal === null) throw malformed(`Invalid principal in policy: "${String(principal)}"`);
   for (const [kind, names] of Object.entries(principal))
     for (const name of [names].flat().map(String)) {
-      const good =
+      const isValid =
         kind === "AWS"
           ? ACCOUNT_OR_ARN.test(name)
           : kind === "Service"
             ? /^[\w.-]+\.(amazonaws\.com|amazon\.com|aws)(\.cn)?$/.test(name)
             : true;
-      if (!good) throw malformed(`Invalid principal in policy: "${kind.toUpperCase()}":"${name}"`);
+      if (!isValid) throw malformed(`Invalid principal in policy: "${kind.toUpperCase()}":"${name}"`);
     }
 }

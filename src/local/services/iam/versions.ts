@@ -1,24 +1,25 @@
 import type * as IAM from "@aws-sdk/client-iam";
 import { type Handler, type LocalEnv, LocalFault } from "../../core/service.ts";
-import type { IamState, PolicyDocument, PolicyVersionDocument } from "./documents.ts";
-import { encoded, page, seconds } from "./forms.ts";
-import { anyPolicy, checkSize, customerPolicy } from "./managed.ts";
+import { encodedPolicy, nowInSeconds } from "./formats.ts";
+import { checkManagedPolicy, customerPolicyAt, policyAt } from "./managed.ts";
+import { page } from "./paging.ts";
+import type { IamState, StoredPolicy, StoredVersion } from "./state.ts";
 
-const MOST_VERSIONS = 5;
+const MAX_VERSIONS = 5;
 
 /** Operations for the versions of a managed policy. The default version is in force. */
 export function versionOperations(env: LocalEnv, state: IamState) {
   const create: Handler<IAM.CreatePolicyVersionCommandInput, IAM.CreatePolicyVersionCommandOutput> = (input) => {
-    const policy = customerPolicy(state, input.PolicyArn);
-    checkSize(input.PolicyDocument ?? "");
-    if (policy.versions.length >= MOST_VERSIONS)
+    const policy = customerPolicyAt(state, input.PolicyArn);
+    checkManagedPolicy(input.PolicyDocument ?? "");
+    if (policy.versions.length >= MAX_VERSIONS)
       throw new LocalFault(
         "LimitExceededException",
         "A managed policy can have up to 5 versions. Before you create a new version, you must delete an existing version.",
       );
     const lastVersion = policy.lastVersion + 1;
-    const version = { id: `v${lastVersion}`, document: input.PolicyDocument ?? "", createdAt: seconds(env.clock) };
-    const changed: PolicyDocument = {
+    const version = { id: `v${lastVersion}`, document: input.PolicyDocument ?? "", createdAt: nowInSeconds(env.clock) };
+    const changed: StoredPolicy = {
       ...policy,
       lastVersion,
       versions: [...policy.versions, version],
@@ -28,16 +29,16 @@ export function versionOperations(env: LocalEnv, state: IamState) {
     return { PolicyVersion: asVersion(changed, version, false) };
   };
   const remove: Handler<IAM.DeletePolicyVersionCommandInput, IAM.DeletePolicyVersionCommandOutput> = (input) => {
-    const policy = customerPolicy(state, input.PolicyArn);
+    const policy = customerPolicyAt(state, input.PolicyArn);
     const { id } = versionOf(policy, input.VersionId);
     if (id === policy.defaultVersion) throw new LocalFault("DeleteConflictException", "Cannot delete the default version of a policy.");
     state.policies.put(policy.arn, { ...policy, versions: policy.versions.filter((version) => version.id !== id) });
     return {};
   };
   const makeDefault: Handler<IAM.SetDefaultPolicyVersionCommandInput, IAM.SetDefaultPolicyVersionCommandOutput> = (input) => {
-    const policy = customerPolicy(state, input.PolicyArn);
+    const policy = customerPolicyAt(state, input.PolicyArn);
     const { id } = versionOf(policy, input.VersionId);
-    state.policies.put(policy.arn, { ...policy, defaultVersion: id, updatedAt: seconds(env.clock) });
+    state.policies.put(policy.arn, { ...policy, defaultVersion: id, updatedAt: nowInSeconds(env.clock) });
     return {};
   };
   return {
@@ -50,26 +51,26 @@ export function versionOperations(env: LocalEnv, state: IamState) {
 
 function versionReads(state: IamState) {
   const get: Handler<IAM.GetPolicyVersionCommandInput, IAM.GetPolicyVersionCommandOutput> = (input) => {
-    const policy = anyPolicy(state, input.PolicyArn);
+    const policy = policyAt(state, input.PolicyArn);
     return { PolicyVersion: asVersion(policy, versionOf(policy, input.VersionId), true) };
   };
   const list: Handler<IAM.ListPolicyVersionsCommandInput, IAM.ListPolicyVersionsCommandOutput> = (input) => {
-    const policy = anyPolicy(state, input.PolicyArn);
+    const policy = policyAt(state, input.PolicyArn);
     const { items, ...paging } = page(policy.versions, (version) => version.id, input);
     return { Versions: items.map((version) => asVersion(policy, version, false)), ...paging };
   };
   return { GetPolicyVersion: get, ListPolicyVersions: list };
 }
 
-function versionOf(policy: PolicyDocument, id: string | undefined): PolicyVersionDocument {
-  const version = policy.versions.find((one) => one.id === id);
+function versionOf(policy: StoredPolicy, id: string | undefined): StoredVersion {
+  const version = policy.versions.find((stored) => stored.id === id);
   if (!version) throw new LocalFault("NoSuchEntityException", `Policy ${policy.arn} version ${id} does not exist or is not attachable.`);
   return version;
 }
 
-const asVersion = (policy: PolicyDocument, version: PolicyVersionDocument, whole: boolean): IAM.PolicyVersion => ({
+const asVersion = (policy: StoredPolicy, version: StoredVersion, withDocument: boolean): IAM.PolicyVersion => ({
   VersionId: version.id,
   IsDefaultVersion: version.id === policy.defaultVersion,
   CreateDate: new Date(version.createdAt),
-  ...(whole && { Document: encoded(version.document) }),
+  ...(withDocument && { Document: encodedPolicy(version.document) }),
 });

@@ -1,8 +1,8 @@
 import type { Tag } from "@aws-sdk/client-iam";
 import type { Collection, Store } from "../../core/store.ts";
 
-/** A stored role. Times are ISO 8601 in whole seconds; policies are JSON text as given. */
-export interface RoleDocument {
+/** Times are ISO 8601 in whole seconds. Policies are JSON text, as the caller sent it. */
+export interface StoredRole {
   readonly name: string;
   /** `AROA…`. A role that is deleted and created anew has another id. */
   readonly id: string;
@@ -18,12 +18,12 @@ export interface RoleDocument {
   readonly boundary?: string | undefined;
 }
 
-export interface PolicyVersionDocument {
+export interface StoredVersion {
   readonly id: string;
   readonly document: string;
   readonly createdAt: string;
 }
-export interface PolicyDocument {
+export interface StoredPolicy {
   readonly name: string;
   readonly id: string;
   readonly arn: string;
@@ -32,28 +32,27 @@ export interface PolicyDocument {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly tags: readonly Tag[];
-  readonly versions: readonly PolicyVersionDocument[];
+  readonly versions: readonly StoredVersion[];
   readonly defaultVersion: string;
   /** Number of the newest version. A number is never used twice, even after its version was deleted. */
   readonly lastVersion: number;
 }
 
-/** The state of IAM. `changed` makes the decisions clear their cache. */
+/** The state of IAM. */
 export interface IamState {
-  readonly roles: Collection<RoleDocument>;
-  readonly policies: Collection<PolicyDocument>;
-  readonly changed: () => void;
+  readonly roles: Collection<StoredRole>;
+  readonly policies: Collection<StoredPolicy>;
 }
 
-export function iamState(store: Store, changed: () => void): IamState {
+/** `onChange` is called after each change of a role or policy. */
+export function iamState(store: Store, onChange: () => void): IamState {
   return {
-    roles: notifying(store.collection("iam.roles"), changed),
-    policies: notifying(store.collection("iam.policies"), changed),
-    changed,
+    roles: notifying(store.collection("iam.roles"), onChange),
+    policies: notifying(store.collection("iam.policies"), onChange),
   };
 }
 
-function notifying<T>(collection: Collection<T>, changed: () => void): Collection<T> {
+function notifying<T>(collection: Collection<T>, onChange: () => void): Collection<T> {
   return {
     get: collection.get,
     has: collection.has,
@@ -65,12 +64,12 @@ function notifying<T>(collection: Collection<T>, changed: () => void): Collectio
     },
     put(key, value) {
       collection.put(key, value);
-      changed();
+      onChange();
     },
     delete(key) {
-      const was = collection.delete(key);
-      changed();
-      return was;
+      const existed = collection.delete(key);
+      onChange();
+      return existed;
     },
   };
 }
