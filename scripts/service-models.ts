@@ -4,7 +4,7 @@
  *
  *   npx tsx scripts/service-models.ts --from <botocore>/data
  *
- * The models are those of botocore (Apache 2.0). Each service has a folder with a folder for each version:
+ * The models are those of botocore (Apache 2.0), with the corrections of model-corrections.ts. Each service has a folder with a folder for each version:
  * <name>/<date>/service-2.json(.gz).
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
 import type { ServiceModel, Shape } from "../src/local/core/model.ts";
 import { startLocalAws } from "../src/local/index.ts";
+import { corrected } from "./model-corrections.ts";
 
 const TARGET = join(import.meta.dirname, "../src/local/models");
 
@@ -34,6 +35,7 @@ interface BotocoreShape {
   readonly max?: number;
   readonly union?: boolean;
   readonly sensitive?: boolean;
+  readonly nullable?: boolean;
 }
 
 function read(from: string, service: string): Botocore {
@@ -45,7 +47,8 @@ function read(from: string, service: string): Botocore {
       .at(-1) ?? "";
   const file = join(folder, version, "service-2.json");
   const text = existsSync(file) ? readFileSync(file) : gunzipSync(readFileSync(`${file}.gz`));
-  return JSON.parse(text.toString("utf8")) as Botocore;
+  const model = JSON.parse(text.toString("utf8")) as Botocore;
+  return { ...model, shapes: corrected(service, model.shapes) };
 }
 
 /** The inputs of the operations with all shapes that they use. A shape that has only a type is replaced by the name of the type. */
@@ -58,7 +61,7 @@ function excerpt(service: string, model: Botocore, operations: readonly string[]
     // The shape is stored before its members, because it may contain itself.
     const made: Record<string, unknown> = { type: shape.type };
     shapes[name] = made as unknown as Shape;
-    for (const fact of ["required", "enum", "min", "max", "union", "sensitive"] as const) {
+    for (const fact of ["required", "enum", "min", "max", "union", "sensitive", "nullable"] as const) {
       const value = shape[fact];
       if (value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0)) made[fact] = value;
     }

@@ -29,6 +29,8 @@ export interface Shape {
   readonly union?: boolean;
   /** AWS does not repeat the value in messages. */
   readonly sensitive?: boolean;
+  /** AWS's list of the rules for an item does not say that it must not be null. */
+  readonly nullable?: boolean;
 }
 
 export type Rule = "required" | "enum" | "min" | "max" | "pattern" | "type" | "unknown";
@@ -126,7 +128,8 @@ const PARTS = {
   values: "Map value must satisfy constraint",
 };
 function asWhole(part: keyof typeof PARTS, shape: Shape, value: unknown, path: Path, typed: boolean): Violation {
-  const rules = [...rulesOf(shape).map(([, text]) => text), "Member must not be null"];
+  const required = part === "keys" || shape.nullable ? [] : ["Member must not be null"];
+  const rules = [...rulesOf(shape).map(([, text]) => text), ...required];
   const rule: Rule = !typed ? "type" : shape.enum ? "enum" : shape.pattern !== undefined ? "pattern" : "max";
   return { path, rule, part, value, shape, text: `${PARTS[part]}: [${rules.join(", ")}]` };
 }

@@ -72,10 +72,11 @@ const LONGEST_SHOWN = 8_192;
 function valueText({ value, shape }: Violation): string {
   if (shape.sensitive || value instanceof Uint8Array) return "";
   if (value === null) return "null ";
-  return `'${asJava(value, LONGEST_SHOWN).slice(0, LONGEST_SHOWN)}' `;
+  return `'${asJava(value, shape.type === "double" || shape.type === "float", LONGEST_SHOWN).slice(0, LONGEST_SHOWN)}' `;
 }
-/** Writes a value as Java prints it: `[a, b]`, `{k=v}`. It ends after `room` characters, because a refused list may hold a million values. */
-function asJava(value: unknown, room: number): string {
+/** Writes a value as Java prints it: `[a, b]`, `{k=v}`, and with `decimal` 2 as `2.0`. It ends after `room` characters, because a refused list may hold a million values. */
+function asJava(value: unknown, decimal: boolean, room: number): string {
+  if (decimal && Number.isInteger(value)) return `${value}.0`;
   if (value instanceof Date) return value.toISOString();
   if (typeof value !== "object" || value === null) return String(value);
   const [open, end] = Array.isArray(value) ? "[]" : "{}";
@@ -83,6 +84,6 @@ function asJava(value: unknown, room: number): string {
   const members = Object.values(value);
   let text = "";
   for (let i = 0; i < members.length && text.length < room; i++)
-    text += `${i > 0 ? ", " : ""}${names ? `${names[i]}=` : ""}${asJava(members[i], room - text.length)}`;
+    text += `${i > 0 ? ", " : ""}${names ? `${names[i]}=` : ""}${asJava(members[i], decimal, room - text.length)}`;
   return open + text + end;
 }

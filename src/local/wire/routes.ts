@@ -20,11 +20,17 @@ export interface RouteMatch {
 }
 export type Routes = readonly Route[];
 
-/** Sorted, the most specific first: by fixed query parameters, then required ones, then the longest literal path. */
+/**
+ * Sorted, the most specific first: by fixed query parameters, then required ones, then the longest literal path. In REST-JSON a request
+ * without a required parameter still finds its operation, whose model then refuses it. S3 tells its operations apart by such parameters.
+ */
 export function compileRoutes(service: WireService): Routes {
-  return Object.values(service.operations)
+  const routes = Object.values(service.operations)
     .map(compile)
     .sort((a, b) => b.rank - a.rank);
+  if (service.protocol !== "restJson1") return routes;
+  const lacking = routes.filter(({ requiredQuery, requiredHeaders }) => requiredQuery.length + requiredHeaders.length > 0);
+  return [...routes, ...lacking.map((route) => ({ ...route, requiredQuery: [], requiredHeaders: [] }))];
 }
 
 function compile(operation: Operation): Route {
