@@ -189,18 +189,19 @@ function memoryBody(request: IncomingMessage, headers: Readonly<Record<string, s
   };
 }
 const bodyLimitOf = ({ maxBodyBytes = MAX_BODY_BYTES }: LocalService): number => maxBodyBytes;
-function tooLarge(service: LocalService): LocalFault {
+function tooLarge(service: LocalService, path = ""): LocalFault {
   return (
-    service.tooLarge?.() ?? new LocalFault("RequestEntityTooLargeException", `The request body exceeds ${bodyLimitOf(service)} bytes.`, 413)
+    service.tooLarge?.(path) ??
+    new LocalFault("RequestEntityTooLargeException", `The request body exceeds ${bodyLimitOf(service)} bytes.`, 413)
   );
 }
 async function readBody(request: IncomingMessage, headers: Readonly<Record<string, string>>, service: LocalService): Promise<Buffer> {
-  if (Number(headers["content-length"] ?? 0) > bodyLimitOf(service)) throw tooLarge(service);
+  if (Number(headers["content-length"] ?? 0) > bodyLimitOf(service)) throw tooLarge(service, request.url);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of (service.decode?.(headers, request) ?? request) as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > bodyLimitOf(service)) throw tooLarge(service);
+    if (size > bodyLimitOf(service)) throw tooLarge(service, request.url);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -42,8 +42,8 @@ export interface LocalService {
   readonly headerInQuery?: (name: string) => boolean;
   /** Largest body in bytes that is held in memory. It is checked before any of the body is read. Default: 2 MiB. */
   readonly maxBodyBytes?: number;
-  /** The service's error for a larger body. Default: a general one. */
-  readonly tooLarge?: () => LocalFault;
+  /** The service's error for a larger body, by the path of the request. Default: a general one. */
+  readonly tooLarge?: (path: string) => LocalFault;
   /** Most brackets, commas and colons outside the strings of a JSON body. Default: 100,000. */
   readonly mostJsonMarks?: number;
   /** Decodes the transfer coding of a request body and checks its checksums, for operations whose body is held in memory. */

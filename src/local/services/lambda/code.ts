@@ -17,9 +17,8 @@ import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import yauzl from "yauzl";
 import { LocalFault } from "../../core/service.ts";
-import { invalid } from "./validation.ts";
+import { invalid } from "./faults.ts";
 
-const MAX_ZIP_BYTES = 52_428_800;
 const MAX_UNZIPPED_BYTES = 262_144_000;
 const SYMLINK = 0o120000;
 
@@ -47,8 +46,6 @@ export function openCode(zips: string, folder: string): CodeStore {
   chmodSync(join(folder, "package.json"), 0o644);
   return {
     async add(zip) {
-      if (zip.length > MAX_ZIP_BYTES)
-        throw new LocalFault("RequestTooLargeException", "Request must be smaller than 70167211 bytes for the CreateFunction operation");
       const codeSha256 = hashOf(zip);
       const hex = hexOf(codeSha256);
       if (!existsSync(join(code, hex))) await unpack(zip, join(code, hex));

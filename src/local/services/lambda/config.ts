@@ -1,6 +1,6 @@
 import type { CreateFunctionCommandInput, UpdateFunctionConfigurationCommandInput, VpcConfig } from "@aws-sdk/client-lambda";
+import { invalid } from "./faults.ts";
 import type { Config } from "./state.ts";
-import { invalid } from "./validation.ts";
 
 type Input = Omit<CreateFunctionCommandInput, "Code" | "FunctionName"> | UpdateFunctionConfigurationCommandInput;
 

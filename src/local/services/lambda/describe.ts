@@ -1,16 +1,24 @@
 import type { AliasConfiguration, FunctionConfiguration } from "@aws-sdk/client-lambda";
-import { type AliasRecord, arnOf, type FunctionRecord, type Lambda, type Reference, type Revision } from "./state.ts";
+import type { Reference } from "./reference.ts";
+import { type AliasRecord, arnOf, type FunctionRecord, type Lambda, type Revision, revisionIdOf } from "./state.ts";
 
-/** A revision as `FunctionConfiguration`. As on AWS, lists omit the states. */
+/**
+ * How an answer shows a revision: as it is now; in a list, where AWS omits the states; or as the answer of the call that created or updated
+ * it, which AWS always gives before the change has settled.
+ */
+type Moment = "now" | "listed" | "created" | "updated";
+
+/** A revision as `FunctionConfiguration`. */
 export function describe(
   lambda: Lambda,
   fn: FunctionRecord,
   revision: Revision,
   qualifier: string | undefined,
-  states = true,
+  moment: Moment = "now",
 ): FunctionConfiguration {
   const { config } = revision;
   const now = lambda.env.clock.now();
+  const fresh = moment === "created" || moment === "updated";
   return {
     FunctionName: fn.name,
     FunctionArn: arnOf(lambda, fn, qualifier),
@@ -26,13 +34,13 @@ export function describe(
     Version: revision.version,
     ...optional(config),
     TracingConfig: { Mode: config.tracing },
-    RevisionId: revision.revisionId,
-    ...(states ? stateOf(revision, now) : {}),
+    RevisionId: (fresh ? revision.changeId : undefined) ?? revisionIdOf(revision, now),
+    ...stateOf(revision, moment, now),
     PackageType: "Zip",
     Architectures: [config.architecture],
     EphemeralStorage: { Size: config.storageMb },
     SnapStart: { ApplyOn: "None", OptimizationStatus: "Off" },
-    ...(states ? { RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn(fn.region) } } : {}),
+    ...(moment !== "listed" ? { RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn(fn.region) } } : {}),
     LoggingConfig: loggingOf(config),
   };
 }
@@ -55,17 +63,21 @@ function loggingOf(config: Revision["config"]): NonNullable<FunctionConfiguratio
   };
 }
 
-function stateOf(revision: Revision, now: number): Partial<FunctionConfiguration> {
-  const pending = now < revision.activeAt;
-  const updating = now < revision.settledAt;
-  return {
-    State: pending ? "Pending" : "Active",
-    ...(pending ? { StateReason: "The function is being created.", StateReasonCode: "Creating" } : {}),
-    LastUpdateStatus: updating ? "InProgress" : "Successful",
-    ...(updating && !pending
-      ? { LastUpdateStatusReason: "The function is being created.", LastUpdateStatusReasonCode: "Creating" as never }
-      : {}),
-  };
+const IN_PROGRESS = "The function is being created.";
+/** As recorded, the state Pending comes without `LastUpdateStatus`, and an update in progress says "created", too. */
+const CREATING: Partial<FunctionConfiguration> = { State: "Pending", StateReason: IN_PROGRESS, StateReasonCode: "Creating" };
+const UPDATING: Partial<FunctionConfiguration> = {
+  State: "Active",
+  LastUpdateStatus: "InProgress",
+  LastUpdateStatusReason: IN_PROGRESS,
+  // The SDK's type lacks this code.
+  LastUpdateStatusReasonCode: "Creating" as never,
+};
+function stateOf(revision: Revision, moment: Moment, now: number): Partial<FunctionConfiguration> {
+  if (moment === "listed") return {};
+  if (moment === "created" || now < revision.activeAt) return CREATING;
+  if (moment === "updated" || now < revision.settledAt) return UPDATING;
+  return { State: "Active", LastUpdateStatus: "Successful" };
 }
 
 export const runtimeVersionArn = (region: string): string =>

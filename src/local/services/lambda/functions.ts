@@ -17,13 +17,19 @@ import { type Call, LocalFault, type Operations, type Result } from "../../core/
 import { type CodeStore, hexOf } from "./code.ts";
 import { newConfig } from "./config.ts";
 import { describe } from "./describe.ts";
+import { conflict, invalid } from "./faults.ts";
 import { page } from "./paging.ts";
+import { namesVersion, type Reference, reference } from "./reference.ts";
 import { assertAssumable } from "./role.ts";
-import { documentsOf, functionAt, keyOf, type Lambda, reference, revisionAt } from "./state.ts";
-import { checkConfig, checkName, invalid } from "./validation.ts";
+import { documentsOf, functionAt, keyOf, type Lambda, revisionAt } from "./state.ts";
+import { checkTags } from "./tags.ts";
+import { checkConfig, checkName } from "./validation.ts";
 import { publish } from "./versions.ts";
+import { checkVpc } from "./vpc.ts";
 
 const CREATION_MS = 3_000;
+/** Of a zip inside the call. One in S3 has only the limit of its unpacked size. */
+const MAX_ZIP_BYTES = 52_428_800;
 
 export interface FunctionsDeps {
   readonly lambda: Lambda;
@@ -65,8 +71,8 @@ async function create(
   checkName(at.name);
   if (input.PackageType === "Image") throw invalid("The local AWS runs functions from zips only, not from images.");
   if (input.Layers?.length) throw invalid("The local AWS has no layers.");
-  if (Object.keys(input.Tags ?? {}).length > MAX_TAGS) throw invalid("The maximum number of tags for a function is 50.");
-  await checkVpc(lambda, input, call);
+  checkTags(input.Tags ?? {});
+  await checkVpc(lambda, input.VpcConfig, call);
   const config = newConfig(input, at.name);
   checkConfig(config);
   if (lambda.functions.has(keyOf(at))) throw alreadyExists(at.name);
@@ -82,6 +88,7 @@ async function create(
       config,
       ...stored,
       revisionId: randomUUID(),
+      changeId: randomUUID(),
       modified: now,
       activeAt: lambda.env.settings.realism ? now + CREATION_MS : now,
       settledAt: now,
@@ -91,30 +98,21 @@ async function create(
   };
   lambda.functions.put(keyOf(at), fn);
   if (input.Publish) {
-    const revision = publish(lambda, at, config.description);
+    const { revision } = publish(lambda, at, config.description);
     // AWS names the function here, not the version.
-    return { ...describe(lambda, fn, revision, undefined), ...CREATING };
+    return describe(lambda, fn, revision, undefined, "created");
   }
-  return { ...describe(lambda, fn, fn.latest, undefined), ...CREATING };
+  return describe(lambda, fn, fn.latest, undefined, "created");
 }
-/** The response of CreateFunction always shows the state Pending. */
-const CREATING = { State: "Pending", StateReason: "The function is being created.", StateReasonCode: "Creating" } as const;
-const MAX_TAGS = 50;
-async function checkVpc(lambda: Lambda, { VpcConfig }: CreateFunctionCommandInput, { region }: Call): Promise<void> {
-  if (!VpcConfig?.SubnetIds?.length) return;
-  try {
-    await lambda.env.dispatch("ec2", "DescribeSubnets", { SubnetIds: VpcConfig.SubnetIds }, { region });
-  } catch (error) {
-    if (!(error instanceof LocalFault)) throw error;
-    throw invalid(`Error occurred while DescribeSubnets. EC2 Error Code: ${error.code}. EC2 Error Message: ${error.message}`);
-  }
-}
-const alreadyExists = (name: string): LocalFault =>
-  new LocalFault("ResourceConflictException", `Function already exist: ${name}`, undefined, { Type: "User" });
+const alreadyExists = (name: string): LocalFault => conflict(`Function already exist: ${name}`);
 
 /** The zip of a create or update call: from the call, or from S3 with the caller's permissions. */
 export async function zipOf(lambda: Lambda, code: FunctionCode | undefined, call: Call): Promise<Uint8Array> {
-  if (code?.ZipFile) return code.ZipFile;
+  if (code?.ZipFile) {
+    if (code.ZipFile.length > MAX_ZIP_BYTES)
+      throw new LocalFault("RequestEntityTooLargeException", `Zipped size must be smaller than ${MAX_ZIP_BYTES} bytes`, 413);
+    return code.ZipFile;
+  }
   if (!code?.S3Bucket || !code.S3Key) throw invalid("Please provide a source for function code.");
   try {
     const { Body } = await lambda.env.dispatch(
@@ -136,9 +134,9 @@ function list(lambda: Lambda, input: ListFunctionsCommandInput, call: Call): Res
     .filter((fn) => fn.region === call.region)
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((fn) => {
-      const latest = describe(lambda, fn, fn.latest, input.FunctionVersion === "ALL" ? "$LATEST" : undefined, false);
+      const latest = describe(lambda, fn, fn.latest, input.FunctionVersion === "ALL" ? "$LATEST" : undefined, "listed");
       if (input.FunctionVersion !== "ALL") return [latest];
-      return [latest, ...documentsOf(lambda.versions, fn).map(([version, revision]) => describe(lambda, fn, revision, version, false))];
+      return [latest, ...documentsOf(lambda.versions, fn).map(([version, revision]) => describe(lambda, fn, revision, version, "listed"))];
     });
   const { items, next } = page(all, input.Marker, input.MaxItems);
   return { Functions: items, NextMarker: next };
@@ -146,14 +144,17 @@ function list(lambda: Lambda, input: ListFunctionsCommandInput, call: Call): Res
 
 function remove({ lambda, onDeleted }: FunctionsDeps, input: DeleteFunctionCommandInput, call: Call): Result<DeleteFunctionCommandOutput> {
   const at = reference(input.FunctionName, input.Qualifier, call);
-  functionAt(lambda, at);
-  if (at.qualifier !== undefined) {
-    removeVersion(lambda, at, at.qualifier);
-    onDeleted(at.region, at.name, at.qualifier);
+  const { qualifier, ...whole } = at;
+  if (qualifier === "$LATEST") throw invalid("$LATEST version cannot be deleted without deleting the function.");
+  if (qualifier !== undefined && !namesVersion(qualifier)) throw invalid("Deletion of aliases is not currently supported.");
+  functionAt(lambda, { ...whole, qualifier: undefined });
+  if (qualifier !== undefined) {
+    removeVersion(lambda, at, qualifier);
+    onDeleted(at.region, at.name, qualifier);
     return { StatusCode: 204 };
   }
   for (const collection of [lambda.versions, lambda.aliases, lambda.policies, lambda.eventConfigs]) {
-    for (const [qualifier] of documentsOf<unknown>(collection, at)) collection.delete(keyOf(at, qualifier));
+    for (const [one] of documentsOf<unknown>(collection, at)) collection.delete(keyOf(at, one));
     collection.delete(keyOf(at));
   }
   lambda.functions.delete(keyOf(at));
@@ -161,15 +162,10 @@ function remove({ lambda, onDeleted }: FunctionsDeps, input: DeleteFunctionComma
   return { StatusCode: 204 };
 }
 
-function removeVersion(lambda: Lambda, at: { region: string; name: string }, version: string): void {
-  if (version === "$LATEST") throw invalid("$LATEST version cannot be deleted without deleting the function.");
-  if (lambda.aliases.has(keyOf(at, version))) throw invalid("Deletion of aliases is not currently supported through this API.");
+function removeVersion(lambda: Lambda, at: Reference, version: string): void {
   const users = documentsOf(lambda.aliases, at).filter(([, alias]) => alias.version === version || version in alias.weights);
   if (users.length > 0)
-    throw new LocalFault(
-      "ResourceConflictException",
-      `Unable to delete version because the following aliases reference it: [${users.map(([name]) => name).join(", ")}]`,
-    );
+    throw conflict(`Unable to delete version because the following aliases reference it: [${users.map(([name]) => name).join(", ")}]`);
   lambda.versions.delete(keyOf(at, version));
   lambda.policies.delete(keyOf(at, version));
   lambda.eventConfigs.delete(keyOf(at, version));

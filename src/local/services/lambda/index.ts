@@ -3,11 +3,12 @@ import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { dataFolderOf, prepareDataFolder } from "../../core/data-folder.ts";
 import { REST_JSON_REFUSALS } from "../../core/refusals.ts";
-import type { LocalEnv, LocalService } from "../../core/service.ts";
+import { type LocalEnv, LocalFault, type LocalService } from "../../core/service.ts";
 import { loadModel } from "../../core/validation.ts";
 import { aliasOperations } from "./aliases.ts";
 import { bootstrapFile } from "./bootstrap-file.ts";
 import { type CodeStore, openCode } from "./code.ts";
+import { eventConfigOperations } from "./event-configs.ts";
 import { createEvents } from "./events.ts";
 import { createExecutor } from "./execute.ts";
 import { functionOperations } from "./functions.ts";
@@ -17,10 +18,21 @@ import { policyOperations } from "./policy.ts";
 import { createPools } from "./pool.ts";
 import { settingOperations } from "./settings.ts";
 import { openLambda } from "./state.ts";
+import { tagOperations } from "./tags.ts";
 import { nodeFor } from "./unprivileged.ts";
 import { updateOperations } from "./updates.ts";
 import { versionOperations } from "./versions.ts";
 
+/** AWS's limit: 50 MB of zip in base64. */
+const MAX_REQUEST_BYTES = 70_167_211;
+const requestTooLarge = (path: string): LocalFault => {
+  const operation = /\/code(\?|$)/.test(path) ? "UpdateFunctionCode" : "CreateFunction";
+  return new LocalFault(
+    "RequestEntityTooLargeException",
+    `Request must be smaller than ${MAX_REQUEST_BYTES} bytes for the ${operation} operation`,
+    413,
+  );
+};
 const CODE_PATH = "/_aws/lambda/code/";
 
 /** AWS Lambda: functions run from zips with their role, each sandbox in its own process. */
@@ -45,8 +57,8 @@ export function lambdaService(env: LocalEnv): LocalService {
     model: () => loadModel("lambda"),
     refusals: REST_JSON_REFUSALS,
     pageTokens: { all: ["Marker", "NextMarker"] },
-    // AWS's limit: 50 MB of zip in base64.
-    maxBodyBytes: 70_167_211,
+    maxBodyBytes: MAX_REQUEST_BYTES,
+    tooLarge: (path) => requestTooLarge(path),
     // The generated rules do not list the runtimes; `checkConfig` does.
     inputRules: { own: ["Runtime"] },
     operations: {
@@ -56,6 +68,8 @@ export function lambdaService(env: LocalEnv): LocalService {
       ...aliasOperations(lambda),
       ...policyOperations(lambda),
       ...settingOperations(lambda),
+      ...tagOperations(lambda),
+      ...eventConfigOperations(lambda),
       ...invokeOperations(lambda, executor, events),
     },
     permissions: (operation, input, call) => lambdaPermissions(lambda, operation, input, call),

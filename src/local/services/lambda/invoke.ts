@@ -2,8 +2,9 @@ import type { InvokeCommandInput, InvokeCommandOutput } from "@aws-sdk/client-la
 import { type Call, LocalFault, type Operations, type Result } from "../../core/service.ts";
 import type { Events } from "./events.ts";
 import type { Executor } from "./execute.ts";
+import { reference } from "./reference.ts";
 import { servingRevision } from "./serving.ts";
-import { keyOf, type Lambda, notFound, type Revision, reference } from "./state.ts";
+import { keyOf, type Lambda, notFound, type Revision } from "./state.ts";
 
 const MAX_SYNCHRONOUS_BYTES = 6_291_456;
 const MAX_ASYNCHRONOUS_BYTES = 1_048_576;

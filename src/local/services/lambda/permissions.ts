@@ -1,6 +1,7 @@
 import type { Call, Permission } from "../../core/service.ts";
 import { policyOf } from "./policy.ts";
-import { arnOf, type Lambda, type Reference, reference } from "./state.ts";
+import { type Reference, reference } from "./reference.ts";
+import { arnOf, type Lambda } from "./state.ts";
 
 /** The permissions of a call: the action on the function's ARN. For `Invoke` the function's resource policy applies, too. */
 export function lambdaPermissions(lambda: Lambda, operation: string, input: Record<string, unknown>, call: Call): readonly Permission[] {

@@ -6,65 +6,89 @@ import type {
   GetPolicyCommandOutput,
   RemovePermissionCommandInput,
 } from "@aws-sdk/client-lambda";
-import { type Call, LocalFault, type Operations, type Result } from "../../core/service.ts";
-import {
-  arnOf,
-  assertRevision,
-  keyOf,
-  type Lambda,
-  type PolicyRecord,
-  type Reference,
-  reference,
-  revisionAt,
-  type Statement,
-} from "./state.ts";
-import { invalid } from "./validation.ts";
+import type { Call, Operations, Result } from "../../core/service.ts";
+import { absent, conflict, invalid, userFault } from "./faults.ts";
+import { namesVersion, type Reference, reference } from "./reference.ts";
+import { aliasAt, arnOf, assertRevision, functionAt, keyOf, type Lambda, notFound, revisionIdOf, type Statement } from "./state.ts";
 
 const MAX_POLICY_BYTES = 20_480;
 
 export function policyOperations(lambda: Lambda): Operations {
   return {
     AddPermission: (input: AddPermissionCommandInput, call) => add(lambda, input, call),
-    RemovePermission: (input: RemovePermissionCommandInput, call) => {
-      const at = reference(input.FunctionName, input.Qualifier, call);
-      const before = readable(lambda, at);
-      assertRevision(input.RevisionId, before.revisionId, "GetPolicy");
-      const statements = before.statements.filter(({ Sid }) => Sid !== input.StatementId);
-      if (before.statements.length === 0)
-        throw new LocalFault("ResourceNotFoundException", "No policy is associated with the given resource.");
-      if (statements.length === before.statements.length)
-        throw new LocalFault("ResourceNotFoundException", `Statement ${input.StatementId} is not found in resource policy.`);
-      if (statements.length === 0) lambda.policies.delete(keyOf(at, at.qualifier));
-      else lambda.policies.put(keyOf(at, at.qualifier), { revisionId: randomUUID(), statements });
-      return {};
-    },
+    RemovePermission: (input: RemovePermissionCommandInput, call) => remove(lambda, input, call),
     GetPolicy: (input: GetPolicyCommandInput, call): Result<GetPolicyCommandOutput> => {
       const at = reference(input.FunctionName, input.Qualifier, call);
-      const { statements, revisionId } = readable(lambda, at);
-      if (statements.length === 0) throw new LocalFault("ResourceNotFoundException", "The resource you requested does not exist.");
-      return { Policy: documentOf(statements), RevisionId: revisionId };
+      const policy = lambda.policies.get(keyOf(at, at.qualifier));
+      if (!policy) throw absent("The resource you requested does not exist.");
+      return { Policy: documentOf(policy.statements), RevisionId: policy.revisionId };
     },
   };
 }
 
 function add(lambda: Lambda, input: AddPermissionCommandInput, call: Call): Result<AddPermissionCommandOutput> {
   const at = reference(input.FunctionName, input.Qualifier, call);
-  const before = readable(lambda, at);
   if (at.qualifier === "$LATEST") throw invalid("We currently do not support adding policies for $LATEST.");
   const statement = statementOf(lambda, at, input);
-  assertRevision(input.RevisionId, before.revisionId, "GetPolicy");
+  functionAt(lambda, { ...at, qualifier: undefined });
+  const subject = subjectAt(lambda, at);
+  const before = lambda.policies.get(keyOf(at, at.qualifier)) ?? { revisionId: "", statements: [] };
+  assertRevision(input.RevisionId, [subject.revisionId, before.revisionId], "GetPolicy");
   if (before.statements.some(({ Sid }) => Sid === statement.Sid))
-    throw new LocalFault(
-      "ResourceConflictException",
+    throw conflict(
       `The statement id (${statement.Sid}) provided already exists. Please provide a new statement id, or remove the existing statement.`,
-      undefined,
-      { Type: "User" },
     );
   const statements = [...before.statements, statement];
   if (Buffer.byteLength(documentOf(statements)) > MAX_POLICY_BYTES)
-    throw new LocalFault("PolicyLengthExceededException", `The final policy size is bigger than the limit (${MAX_POLICY_BYTES}).`);
-  lambda.policies.put(keyOf(at, at.qualifier), { revisionId: randomUUID(), statements });
+    throw userFault("PolicyLengthExceededException", `The final policy size is bigger than the limit (${MAX_POLICY_BYTES}).`);
+  lambda.policies.put(keyOf(at, at.qualifier), { revisionId: subject.renew(), statements });
   return { Statement: JSON.stringify(statement) };
+}
+
+function remove(lambda: Lambda, input: RemovePermissionCommandInput, call: Call): object {
+  const at = reference(input.FunctionName, input.Qualifier, call);
+  if (!lambda.functions.has(keyOf(at))) throw absent(`No policy found for: ${arnOf(lambda, at, at.qualifier)}`);
+  const subject = subjectAt(lambda, at);
+  const before = lambda.policies.get(keyOf(at, at.qualifier));
+  if (!before) throw absent("No policy is associated with the given resource.");
+  assertRevision(input.RevisionId, [subject.revisionId, before.revisionId], "GetPolicy");
+  const statements = before.statements.filter(({ Sid }) => Sid !== input.StatementId);
+  if (statements.length === before.statements.length) throw absent(`Statement ${input.StatementId} is not found in resource policy.`);
+  const revisionId = subject.renew();
+  if (statements.length === 0) lambda.policies.delete(keyOf(at, at.qualifier));
+  else lambda.policies.put(keyOf(at, at.qualifier), { revisionId, statements });
+  return {};
+}
+
+/** The function, version or alias that a policy belongs to. Each change of the policy renews its revision id. */
+interface Subject {
+  readonly revisionId: string;
+  readonly renew: () => string;
+}
+function subjectAt(lambda: Lambda, at: Reference): Subject {
+  const now = lambda.env.clock.now();
+  const key = keyOf(at, at.qualifier);
+  if (at.qualifier === undefined) {
+    const fn = functionAt(lambda, at);
+    return subject(revisionIdOf(fn.latest, now), (revisionId) =>
+      lambda.functions.put(key, { ...fn, latest: { ...fn.latest, revisionId } }),
+    );
+  }
+  if (namesVersion(at.qualifier)) {
+    const version = lambda.versions.get(key);
+    if (!version) throw notFound(lambda, at);
+    return subject(revisionIdOf(version, now), (revisionId) => lambda.versions.put(key, { ...version, revisionId }));
+  }
+  const alias = aliasAt(lambda, at, at.qualifier);
+  return subject(alias.revisionId, (revisionId) => lambda.aliases.put(key, { ...alias, revisionId }));
+}
+function subject(revisionId: string, put: (revisionId: string) => void): Subject {
+  const renew = () => {
+    const next = randomUUID();
+    put(next);
+    return next;
+  };
+  return { revisionId, renew };
 }
 
 /** The resource policy of exactly this qualifier. A statement on an alias does not apply to the unqualified function. */
@@ -75,22 +99,7 @@ export function policyOf(lambda: Lambda, at: Reference): string | undefined {
 const documentOf = (statements: readonly Statement[]): string =>
   JSON.stringify({ Version: "2012-10-17", Id: "default", Statement: statements });
 
-function readable(lambda: Lambda, at: Reference): PolicyRecord {
-  if (!lambda.functions.has(keyOf(at)))
-    throw new LocalFault("ResourceNotFoundException", "The resource you requested does not exist.", undefined, { Type: "User" });
-  revisionAt(lambda, at);
-  return lambda.policies.get(keyOf(at, at.qualifier)) ?? { revisionId: "", statements: [] };
-}
-
 function statementOf(lambda: Lambda, at: Reference, input: AddPermissionCommandInput): Statement {
-  if (!/^[a-zA-Z0-9-_]{1,100}$/.test(input.StatementId ?? ""))
-    throw new LocalFault(
-      "ValidationException",
-      `1 validation error detected: Value '${input.StatementId}' at 'statementId' failed to satisfy constraint: Member must satisfy regular expression pattern: ([a-zA-Z0-9-_]+)`,
-      400,
-    );
-  if (!/^(lambda:[*]|lambda:[a-zA-Z]+|[*])$/.test(input.Action ?? ""))
-    throw invalid(`Value ${input.Action} at 'action' is no Lambda action.`);
   const equals = {
     ...(input.SourceAccount ? { "AWS:SourceAccount": input.SourceAccount } : {}),
     ...(input.PrincipalOrgID ? { "aws:PrincipalOrgID": input.PrincipalOrgID } : {}),

@@ -78,7 +78,7 @@ export function createPools(deps: SessionDeps): Pools {
 }
 
 function poolOf(state: State, fn: FunctionRecord, revision: Revision): Pool {
-  const key = `${arnOf(state.deps.lambda, fn, revision.version)}#${revision.revisionId}`;
+  const key = `${arnOf(state.deps.lambda, fn, revision.version)}#${revision.changeId ?? revision.revisionId}`;
   const known = state.pools.get(key);
   if (known) return known;
   retire(state, fn.region, fn.name, revision.version);

@@ -1,6 +1,6 @@
 import type { Role } from "@aws-sdk/client-iam";
+import { invalid } from "./faults.ts";
 import type { Lambda } from "./state.ts";
-import { invalid } from "./validation.ts";
 
 /** With `realism`, Lambda cannot assume a new role for this time. */
 const PROPAGATION_MS = 8_000;

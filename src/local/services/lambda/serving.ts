@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { LocalFault } from "../../core/service.ts";
-import { type FunctionRecord, functionAt, type Lambda, type Reference, type Revision, revisionAt } from "./state.ts";
+import { conflict } from "./faults.ts";
+import type { Reference } from "./reference.ts";
+import { type FunctionRecord, functionAt, type Lambda, type Revision, revisionAt } from "./state.ts";
 
 /** The revision that serves a call now. During an update it is the previous one. Throws while the function is Pending. */
 export function servingRevision(lambda: Lambda, at: Reference, requestId: string): { fn: FunctionRecord; revision: Revision } {
@@ -8,10 +9,7 @@ export function servingRevision(lambda: Lambda, at: Reference, requestId: string
   const revision = revisionAt(lambda, at, spreadOf(requestId));
   const now = lambda.env.clock.now();
   if (now < revision.activeAt)
-    throw new LocalFault(
-      "ResourceConflictException",
-      "The operation cannot be performed at this time. The function is currently in the following state: Pending",
-    );
+    throw conflict("The operation cannot be performed at this time. The function is currently in the following state: Pending");
   return { fn, revision: revision === fn.latest && fn.previous && now < revision.settledAt ? fn.previous : revision };
 }
 /** A number from 0 to 1 from the hash of the request id: evenly spread, and reproducible. */

@@ -1,6 +1,8 @@
 import type { Architecture, LogFormat, TracingMode, VpcConfigResponse } from "@aws-sdk/client-lambda";
-import { type Call, type LocalEnv, LocalFault } from "../../core/service.ts";
+import type { LocalEnv } from "../../core/service.ts";
 import type { Collection } from "../../core/store.ts";
+import { absent, conflict, userFault } from "./faults.ts";
+import type { Reference } from "./reference.ts";
 
 /** A function's configuration with all defaults. */
 export interface Config {
@@ -33,7 +35,10 @@ export interface Revision {
   /** base64, as in AWS's responses. */
   readonly codeSha256: string;
   readonly codeSize: number;
+  /** A change of the resource policy and a publication give a new one, too. */
   readonly revisionId: string;
+  /** The revision id while the creation or update is in progress. It stays, so that it names the code and configuration. */
+  readonly changeId?: string | undefined;
   /** Milliseconds since the epoch, like the next two. */
   readonly modified: number;
   /** The state is Pending before this time, and Active from then on. */
@@ -62,6 +67,7 @@ export interface AliasRecord {
   readonly revisionId: string;
 }
 export interface PolicyRecord {
+  /** The revision id that the function, version or alias got with the last change of the policy. */
   readonly revisionId: string;
   readonly statements: readonly Statement[];
 }
@@ -114,36 +120,6 @@ export const openLambda = (env: LocalEnv): Lambda => ({
   events: env.store.collection("lambda.events"),
 });
 
-/** A function named by a caller: name, partial or full ARN, with or without a qualifier. */
-export interface Reference {
-  readonly region: string;
-  readonly name: string;
-  readonly qualifier: string | undefined;
-}
-const REFERENCE =
-  /^(?:arn:aws[a-z-]*:lambda:(?<region>[a-z0-9-]+):(?<account>\d{12}):function:|(?<partial>\d{12}):function:|function:)?(?<name>[A-Za-z0-9_-]{1,140})(?::(?<qualifier>\$LATEST|[A-Za-z0-9_-]{1,128}))?$/;
-
-export function reference(functionName: string | undefined, qualifier: string | undefined, call: Call): Reference {
-  const found = REFERENCE.exec(functionName ?? "")?.groups;
-  if (!found?.name) throw invalidName(functionName ?? "");
-  const region = found.region ?? call.region;
-  const account = found.account ?? found.partial ?? call.account;
-  if (account !== call.account || region !== call.region)
-    throw new LocalFault("ResourceNotFoundException", `Functions from '${region}' are not reachable in this region ('${call.region}')`);
-  if (qualifier && found.qualifier && qualifier !== found.qualifier)
-    throw new LocalFault(
-      "InvalidParameterValueException",
-      "The derived qualifier from the function name does not match the specified qualifier.",
-    );
-  return { region, name: found.name, qualifier: qualifier ?? found.qualifier };
-}
-const invalidName = (name: string): LocalFault =>
-  new LocalFault(
-    "ValidationException",
-    `1 validation error detected: Value '${name}' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}(-gov)?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?`,
-    400,
-  );
-
 /** Store key of a function, or of a document of one of its qualifiers. */
 export const keyOf = (at: { readonly region: string; readonly name: string }, qualifier?: string): string =>
   qualifier === undefined ? `${at.region}/${at.name}` : `${at.region}/${at.name}/${qualifier}`;
@@ -155,8 +131,12 @@ export function functionAt(lambda: Lambda, at: Reference): FunctionRecord {
   if (!found) throw notFound(lambda, at);
   return found;
 }
-export const notFound = (lambda: Lambda, at: Reference): LocalFault =>
-  new LocalFault("ResourceNotFoundException", `Function not found: ${arnOf(lambda, at, at.qualifier)}`, undefined, { Type: "User" });
+export const notFound = (lambda: Lambda, at: Reference): Error => absent(`Function not found: ${arnOf(lambda, at, at.qualifier)}`);
+export function aliasAt(lambda: Lambda, at: Reference, name: string): AliasRecord {
+  const found = lambda.aliases.get(keyOf(at, name));
+  if (!found) throw absent(`Cannot find alias arn: ${arnOf(lambda, at, name)}`);
+  return found;
+}
 
 /** The revision of a qualifier. An alias with weights selects by `spread` (0…1). Throws ResourceNotFoundException. */
 export function revisionAt(lambda: Lambda, at: Reference, spread = 1): Revision {
@@ -188,16 +168,19 @@ export function assertSettled(lambda: Lambda, at: Reference): void {
   const { latest } = functionAt(lambda, at);
   const now = lambda.env.clock.now();
   const text = "The operation cannot be performed at this time.";
-  if (now < latest.activeAt)
-    throw new LocalFault("ResourceConflictException", `${text} The function is currently in the following state: Pending`);
-  if (now < latest.settledAt)
-    throw new LocalFault("ResourceConflictException", `${text} An update is in progress for resource: ${arnOf(lambda, at)}`);
+  if (now < latest.activeAt) throw conflict(`${text} The function is currently in the following state: Pending`);
+  if (now < latest.settledAt) throw conflict(`${text} An update is in progress for resource: ${arnOf(lambda, at)}`);
 }
 
-export function assertRevision(expected: string | undefined, actual: string, kind: string): void {
-  if (expected !== undefined && expected !== actual)
-    throw new LocalFault(
+/** The id that an answer shows now. It is another one until a creation or update has settled. */
+export const revisionIdOf = (revision: Revision, now: number): string =>
+  (now < Math.max(revision.activeAt, revision.settledAt) ? revision.changeId : undefined) ?? revision.revisionId;
+
+/** `reader`: the operations that AWS's message recommends to call. */
+export function assertRevision(expected: string | undefined, actual: string | readonly string[], reader = "GetFunction/GetAlias"): void {
+  if (expected !== undefined && ![actual].flat().includes(expected))
+    throw userFault(
       "PreconditionFailedException",
-      `The Revision Id provided does not match the latest Revision Id. Call the ${kind} API to retrieve the latest Revision Id`,
+      `The Revision Id provided does not match the latest Revision Id. Call the ${reader} API to retrieve the latest Revision Id`,
     );
 }

@@ -9,7 +9,9 @@ import type { Call, Operations, Result } from "../../core/service.ts";
 import type { CodeStore } from "./code.ts";
 import { changedConfig } from "./config.ts";
 import { describe } from "./describe.ts";
+import { invalid } from "./faults.ts";
 import { zipOf } from "./functions.ts";
+import { type Reference, reference } from "./reference.ts";
 import { assertAssumable } from "./role.ts";
 import {
   assertRevision,
@@ -18,12 +20,12 @@ import {
   functionAt,
   keyOf,
   type Lambda,
-  type Reference,
   type Revision,
-  reference,
+  revisionIdOf,
 } from "./state.ts";
-import { checkConfig, invalid } from "./validation.ts";
+import { checkConfig } from "./validation.ts";
 import { publish } from "./versions.ts";
+import { checkVpc } from "./vpc.ts";
 
 const UPDATE_MS = 2_000;
 
@@ -41,16 +43,16 @@ async function updateCode(
   call: Call,
 ): Promise<Result<UpdateFunctionCodeCommandOutput>> {
   const at = reference(input.FunctionName, undefined, call);
-  check(lambda, at, input.RevisionId, "GetFunction");
+  check(lambda, at, input.RevisionId);
   if (input.ImageUri) throw invalid("The local AWS runs functions from zips only, not from images.");
   const stored = await code.add(await zipOf(lambda, input, call));
-  const fn = check(lambda, at, input.RevisionId, "GetFunction");
+  const fn = check(lambda, at, input.RevisionId);
   const architecture = input.Architectures?.[0] ?? fn.latest.config.architecture;
   if (input.DryRun) return describe(lambda, fn, { ...fn.latest, ...stored }, undefined);
   const changed = change(lambda, at, { ...stored, config: { ...fn.latest.config, architecture } });
-  if (!input.Publish) return describe(lambda, changed, changed.latest, undefined);
-  const revision = publish(lambda, at, changed.latest.config.description);
-  return describe(lambda, changed, revision, revision.version);
+  if (!input.Publish) return describe(lambda, changed, changed.latest, undefined, "updated");
+  const { revision, isNew } = publish(lambda, at, changed.latest.config.description);
+  return describe(lambda, changed, revision, revision.version, isNew ? "created" : "now");
 }
 
 async function updateConfiguration(
@@ -60,18 +62,19 @@ async function updateConfiguration(
 ): Promise<Result<UpdateFunctionConfigurationCommandOutput>> {
   const at = reference(input.FunctionName, undefined, call);
   if (input.Layers?.length) throw invalid("The local AWS has no layers.");
-  const before = check(lambda, at, input.RevisionId, "GetFunctionConfiguration");
+  const before = check(lambda, at, input.RevisionId);
   checkConfig(changedConfig(before.latest.config, input));
+  await checkVpc(lambda, input.VpcConfig, call);
   if (input.Role !== undefined) await assertAssumable(lambda, input.Role);
-  const fn = check(lambda, at, input.RevisionId, "GetFunctionConfiguration");
+  const fn = check(lambda, at, input.RevisionId);
   const changed = change(lambda, at, { config: changedConfig(fn.latest.config, input) });
-  return describe(lambda, changed, changed.latest, undefined);
+  return describe(lambda, changed, changed.latest, undefined, "updated");
 }
 
-function check(lambda: Lambda, at: Reference, revisionId: string | undefined, reader: string): FunctionRecord {
+function check(lambda: Lambda, at: Reference, revisionId: string | undefined): FunctionRecord {
   const fn = functionAt(lambda, at);
   assertSettled(lambda, at);
-  assertRevision(revisionId, fn.latest.revisionId, reader);
+  assertRevision(revisionId, revisionIdOf(fn.latest, lambda.env.clock.now()));
   return fn;
 }
 
@@ -86,6 +89,7 @@ function change(lambda: Lambda, at: Reference, parts: Partial<Revision>): Functi
       ...fn.latest,
       ...parts,
       revisionId: randomUUID(),
+      changeId: randomUUID(),
       modified: now,
       settledAt: lambda.env.settings.realism ? now + UPDATE_MS : now,
     },
