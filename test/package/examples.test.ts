@@ -3,19 +3,20 @@ import { cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { removeFolder } from "../support/folders.ts";
-import { installedPackage, npm } from "./installed.ts";
+import { installedPackage } from "./installed.ts";
+
+const handlerTests = join(process.cwd(), "examples", "handler-tests");
 
 let folder: string;
 beforeAll(() => {
-  folder = installedPackage();
+  const { dependencies } = JSON.parse(readFileSync(join(handlerTests, "package.json"), "utf8")) as { dependencies: Record<string, string> };
+  folder = installedPackage(dependencies);
 }, 300_000);
 afterAll(() => removeFolder(folder));
 
 test("the example's test suite for a handler passes with the packed package", { timeout: 300_000 }, () => {
   const example = join(folder, "handler-tests");
   cpSync(join(folder, "node_modules", "fleetlogix", "examples", "handler-tests"), example, { recursive: true });
-  const { dependencies } = JSON.parse(readFileSync(join(example, "package.json"), "utf8")) as { dependencies: Record<string, string> };
-  npm(["install", "--prefer-offline", "--no-audit", "--no-fund", ...Object.entries(dependencies).map((one) => one.join("@"))], folder);
   // A runner inside of a runner: node --test would else report to the outer one.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--test", "--test-reporter", "tap"], {
