@@ -142,41 +142,42 @@ export const stageKey = (apiId: string, stage: string): string => `${apiId}/${st
 export const deploymentKey = (apiId: string, id: string): string => `${apiId}/${id}`;
 
 /** `absent`: the text of the error for an unknown API, for operations that name what they look for in it (recorded). */
-export function apiAt(gateway: Gateway, id: string | undefined, call: Call, absent?: string): ApiDoc {
+export function requireApi(gateway: Gateway, id: string | undefined, call: Call, absent?: string): ApiDoc {
   const api = gateway.apis.get(id ?? "");
   if (api?.region !== call.region) throw notFound(absent ?? `Invalid API identifier specified ${call.account}:${id}`);
   return api;
 }
-/** Applies `change` to a copy and stores it afterwards, so that a call that throws changes nothing. `absent`: see `apiAt`. */
+/** Applies `change` to a copy and stores it afterwards, so that a call that throws changes nothing. `absent`: see `requireApi`. */
 export function changeApi<T>(gateway: Gateway, id: string | undefined, call: Call, change: (draft: ApiDoc) => T, absent?: string): T {
-  const draft = structuredClone(apiAt(gateway, id, call, absent));
+  const draft = structuredClone(requireApi(gateway, id, call, absent));
   const result = change(draft);
   gateway.apis.put(draft.id, draft);
   return result;
 }
 const NO_RESOURCE = "Invalid Resource identifier specified";
 /** The API for operations on a resource's methods. To them an unknown API is an unknown resource. */
-export const resourcesAt = (gateway: Gateway, id: string | undefined, call: Call): ApiDoc => apiAt(gateway, id, call, NO_RESOURCE);
+export const requireApiOfResources = (gateway: Gateway, id: string | undefined, call: Call): ApiDoc =>
+  requireApi(gateway, id, call, NO_RESOURCE);
 export const changeResources = <T>(gateway: Gateway, id: string | undefined, call: Call, change: (draft: ApiDoc) => T): T =>
   changeApi(gateway, id, call, change, NO_RESOURCE);
-export function resourceOf(api: ApiDoc, id: string | undefined): ResourceDoc {
+export function requireResource(api: ApiDoc, id: string | undefined): ResourceDoc {
   const found = api.resources[id ?? ""];
   if (!found) throw notFound(NO_RESOURCE);
   return found;
 }
-export function methodOf(api: ApiDoc, resourceId: string | undefined, verb: string | undefined): Method {
-  const found = resourceOf(api, resourceId).methods[verb ?? ""];
+export function requireMethod(api: ApiDoc, resourceId: string | undefined, verb: string | undefined): Method {
+  const found = requireResource(api, resourceId).methods[verb ?? ""];
   if (!found) throw notFound("Invalid Method identifier specified");
   return found;
 }
-export function stageAt(gateway: Gateway, apiId: string | undefined, name: string | undefined, call: Call): StageDoc {
-  const api = apiAt(gateway, apiId, call);
+export function requireStage(gateway: Gateway, apiId: string | undefined, name: string | undefined, call: Call): StageDoc {
+  const api = requireApi(gateway, apiId, call);
   const found = gateway.stages.get(stageKey(api.id, name ?? ""));
   if (!found) throw notFound("Invalid stage identifier specified");
   return found;
 }
-export function deploymentAt(gateway: Gateway, apiId: string | undefined, id: string | undefined, call: Call): DeploymentDoc {
-  const api = apiAt(gateway, apiId, call);
+export function requireDeployment(gateway: Gateway, apiId: string | undefined, id: string | undefined, call: Call): DeploymentDoc {
+  const api = requireApi(gateway, apiId, call);
   const found = gateway.deployments.get(deploymentKey(api.id, id ?? ""));
   if (!found) throw notFound("Invalid Deployment identifier specified");
   return found;

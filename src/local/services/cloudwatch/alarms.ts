@@ -20,7 +20,7 @@ const STATES = ["OK", "ALARM", "INSUFFICIENT_DATA"];
 export function alarmOperations(state: CloudWatchState, onStateSet: (change: StateChange) => void): Operations {
   const { alarms } = state;
   const remove: Handler<CW.DeleteAlarmsCommandInput, CW.DeleteAlarmsCommandOutput> = (input, { region }) => {
-    const found = (input.AlarmNames ?? []).map((name) => need(state, region, name));
+    const found = (input.AlarmNames ?? []).map((name) => requireAlarm(state, region, name));
     for (const { name } of found) alarms.delete(alarmKey(region, name));
     return {};
   };
@@ -33,7 +33,7 @@ export function alarmOperations(state: CloudWatchState, onStateSet: (change: Sta
       throw new LocalFault("InvalidFormatFault", "StateReasonData is not valid JSON");
     const { StateValue, StateReason = "", StateReasonData } = input;
     const change = { value: StateValue as AlarmDocument["state"], reason: StateReason, data: StateReasonData };
-    onStateSet(changeState(state, need(state, region, input.AlarmName ?? ""), change));
+    onStateSet(changeState(state, requireAlarm(state, region, input.AlarmName ?? ""), change));
     return {};
   };
   const enable =
@@ -57,7 +57,7 @@ export function alarmOperations(state: CloudWatchState, onStateSet: (change: Sta
   };
 }
 
-function need({ alarms }: CloudWatchState, region: string, name: string): AlarmDocument {
+function requireAlarm({ alarms }: CloudWatchState, region: string, name: string): AlarmDocument {
   const found = alarms.get(alarmKey(region, name));
   if (!found) throw new LocalFault("ResourceNotFound", `Alarm ${name} does not exist`);
   return found;

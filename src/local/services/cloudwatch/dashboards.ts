@@ -22,7 +22,7 @@ export function dashboardOperations(state: CloudWatchState): Operations {
     return { DashboardValidationMessages: [] };
   };
   const get: Handler<CW.GetDashboardCommandInput, CW.GetDashboardCommandOutput> = (input, { account }) => {
-    const { name, body } = need(input.DashboardName);
+    const { name, body } = requireDashboard(input.DashboardName);
     return { DashboardArn: dashboardArn(account, name), DashboardBody: body, DashboardName: name };
   };
   const list: Handler<CW.ListDashboardsCommandInput, CW.ListDashboardsCommandOutput> = (input, { account }) => {
@@ -43,11 +43,11 @@ export function dashboardOperations(state: CloudWatchState): Operations {
   };
   // If one dashboard is missing, AWS deletes none of them.
   const remove: Handler<CW.DeleteDashboardsCommandInput, CW.DeleteDashboardsCommandOutput> = (input) => {
-    const found = (input.DashboardNames ?? []).map(need);
+    const found = (input.DashboardNames ?? []).map(requireDashboard);
     for (const { name } of found) dashboards.delete(name);
     return {};
   };
-  const need = (name: string | undefined): DashboardDocument => {
+  const requireDashboard = (name: string | undefined): DashboardDocument => {
     const found = dashboards.get(name ?? "");
     if (!found) throw new LocalFault("DashboardNotFoundError", `Dashboard ${name} does not exist`);
     return found;

@@ -47,7 +47,7 @@ export function settingOperations(env: LocalEnv, tables: Tables, watch: (table: 
 
 function ttlOperations(env: LocalEnv, tables: Tables, watch: (table: TableDoc) => void): Operations {
   const update: Handler<UpdateTimeToLiveCommandInput, UpdateTimeToLiveCommandOutput> = (input, { region }) => {
-    const table = tables.need(region, input.TableName as string);
+    const table = tables.require(region, input.TableName as string);
     tables.mustBeActive(table);
     const { Enabled, AttributeName } = input.TimeToLiveSpecification ?? {};
     if (!AttributeName) throw invalid("One or more parameter values were invalid: TimeToLiveSpecification.AttributeName must not be empty");
@@ -67,7 +67,7 @@ function ttlOperations(env: LocalEnv, tables: Tables, watch: (table: TableDoc) =
     return { TimeToLiveSpecification: { Enabled, AttributeName } };
   };
   const describe: Handler<DescribeTimeToLiveCommandInput, DescribeTimeToLiveCommandOutput> = (input, { region }) => {
-    const { ttl } = tables.need(region, input.TableName as string);
+    const { ttl } = tables.require(region, input.TableName as string);
     if (!ttl) return { TimeToLiveDescription: { TimeToLiveStatus: "DISABLED" } };
     const settling = env.clock.now() < ttl.settledAt;
     const status = ttl.enabled ? (settling ? "ENABLING" : "ENABLED") : settling ? "DISABLING" : "DISABLED";

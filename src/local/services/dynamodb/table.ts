@@ -58,7 +58,7 @@ export interface Tables {
   /** The table in any state; undefined when it does not exist. */
   find(region: string, name: string): TableDoc | undefined;
   /** The table, for the control plane. Throws "Requested resource not found: Table: x not found". */
-  need(region: string, name: string): TableDoc;
+  require(region: string, name: string): TableDoc;
   /** The table, for items. A table that is being created or deleted does not exist here. */
   readable(region: string, name: string): TableDoc;
   byArn(arn: string): TableDoc;
@@ -88,7 +88,7 @@ export function tablesOf(env: LocalEnv): Tables {
     find,
     all,
     status,
-    need(region, name) {
+    require(region, name) {
       const table = find(region, name);
       if (!table) throw notFound(`Requested resource not found: Table: ${nameOf(name)} not found`);
       return table;

@@ -31,10 +31,10 @@ export function tableOperations({ env, tables, database }: Context): Operations 
     return { TableDescription: describeCreated(describeTable(table, tables, await database(), env), input) };
   };
   const describe: Handler<DescribeTableCommandInput, DescribeTableCommandOutput> = async (input, { region }) => ({
-    Table: describeTable(tables.need(region, input.TableName as string), tables, await database(), env),
+    Table: describeTable(tables.require(region, input.TableName as string), tables, await database(), env),
   });
   const remove: Handler<DeleteTableCommandInput, DeleteTableCommandOutput> = async (input, { region }) => {
-    const table = tables.need(region, input.TableName as string);
+    const table = tables.require(region, input.TableName as string);
     const opened = await database();
     if (tables.status(table) === "DELETING") return { TableDescription: describeDeleted(describeTable(table, tables, opened, env)) };
     tables.mustBeActive(table);

@@ -16,7 +16,7 @@ import { invalid, invalidParameter } from "./values/faults.ts";
 
 export function updateOperations({ env, tables, database }: Context): Operations {
   const update: Handler<UpdateTableCommandInput, UpdateTableCommandOutput> = async (input, { region }) => {
-    const table = tables.need(region, input.TableName as string);
+    const table = tables.require(region, input.TableName as string);
     tables.mustBeActive(table);
     checkUpdate(input, table);
     const now = env.clock.now();

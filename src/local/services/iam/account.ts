@@ -1,6 +1,6 @@
 import type * as IAM from "@aws-sdk/client-iam";
 import { type Call, type Handler, type LocalEnv, LocalFault, type Permission, type Principal } from "../../core/service.ts";
-import { roleAt } from "./roles.ts";
+import { requireRole } from "./roles.ts";
 import type { IamState } from "./state.ts";
 
 /** Operations that read the account, as the console's first page does. It has no users, groups or instance profiles. */
@@ -14,7 +14,7 @@ export function accountOperations(env: LocalEnv, state: IamState, decide: LocalE
     SummaryMap: { Roles: state.roles.size, RolesQuota: 1000, Policies: state.policies.size, PoliciesQuota: 1500, Users: 0, Groups: 0 },
   });
   const noProfiles: Handler<IAM.ListInstanceProfilesForRoleCommandInput, IAM.ListInstanceProfilesForRoleCommandOutput> = (input) => {
-    roleAt(state, input.RoleName);
+    requireRole(state, input.RoleName);
     return { InstanceProfiles: [], ...lastPage };
   };
   return {

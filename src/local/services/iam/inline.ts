@@ -2,7 +2,7 @@ import type * as IAM from "@aws-sdk/client-iam";
 import { type Handler, LocalFault } from "../../core/service.ts";
 import { encodedPolicy } from "./formats.ts";
 import { page } from "./paging.ts";
-import { roleAt } from "./roles.ts";
+import { requireRole } from "./roles.ts";
 import type { IamState, StoredRole } from "./state.ts";
 import { checkIdentityPolicy, checkName } from "./validation.ts";
 
@@ -12,7 +12,7 @@ const MAX_CHARACTERS = 10_240;
 /** Operations for inline policies, which are deleted with their role. */
 export function inlineOperations(state: IamState) {
   const put: Handler<IAM.PutRolePolicyCommandInput, IAM.PutRolePolicyCommandOutput> = (input) => {
-    const role = roleAt(state, input.RoleName);
+    const role = requireRole(state, input.RoleName);
     checkName(input.PolicyName, "policyName", 128);
     checkIdentityPolicy(input.PolicyDocument ?? "");
     const inline = { ...role.inline, [input.PolicyName]: input.PolicyDocument ?? "" };
@@ -23,28 +23,28 @@ export function inlineOperations(state: IamState) {
     return {};
   };
   const get: Handler<IAM.GetRolePolicyCommandInput, IAM.GetRolePolicyCommandOutput> = (input) => {
-    const role = roleAt(state, input.RoleName);
+    const role = requireRole(state, input.RoleName);
     return {
       RoleName: role.name,
       PolicyName: input.PolicyName,
-      PolicyDocument: encodedPolicy(inlinePolicyAt(role, input.PolicyName ?? "")),
+      PolicyDocument: encodedPolicy(requireInlinePolicy(role, input.PolicyName ?? "")),
     };
   };
   const remove: Handler<IAM.DeleteRolePolicyCommandInput, IAM.DeleteRolePolicyCommandOutput> = (input) => {
-    const role = roleAt(state, input.RoleName);
-    inlinePolicyAt(role, input.PolicyName ?? "");
+    const role = requireRole(state, input.RoleName);
+    requireInlinePolicy(role, input.PolicyName ?? "");
     const inline = Object.fromEntries(Object.entries(role.inline).filter(([name]) => name !== input.PolicyName));
     state.roles.put(role.name, { ...role, inline });
     return {};
   };
   const list: Handler<IAM.ListRolePoliciesCommandInput, IAM.ListRolePoliciesCommandOutput> = (input) => {
-    const { items, ...paging } = page(Object.keys(roleAt(state, input.RoleName).inline), (name) => name, input);
+    const { items, ...paging } = page(Object.keys(requireRole(state, input.RoleName).inline), (name) => name, input);
     return { PolicyNames: items, ...paging };
   };
   return { PutRolePolicy: put, GetRolePolicy: get, DeleteRolePolicy: remove, ListRolePolicies: list };
 }
 
-function inlinePolicyAt(role: StoredRole, name: string): string {
+function requireInlinePolicy(role: StoredRole, name: string): string {
   const document = role.inline[name];
   if (document === undefined) throw new LocalFault("NoSuchEntityException", `The role policy with name ${name} cannot be found.`);
   return document;

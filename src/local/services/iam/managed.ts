@@ -10,7 +10,7 @@ const MAX_CHARACTERS = 6_144;
 /** The date shown for AWS's own policies. */
 const AWS_POLICY_DATE = "2015-02-06T18:39:46.000Z";
 
-export function customerPolicyAt(state: IamState, arn: string | undefined): StoredPolicy {
+export function requireCustomerPolicy(state: IamState, arn: string | undefined): StoredPolicy {
   const policy = state.policies.get(arn ?? "");
   if (policy) return policy;
   if (findAwsPolicy(arn ?? ""))
@@ -21,7 +21,7 @@ export const policyNotFound = (arn: string | undefined): LocalFault =>
   new LocalFault("NoSuchEntityException", `Policy ${arn} was not found.`);
 
 /** A policy of the account or of AWS, in the same form. */
-export function policyAt(state: IamState, arn: string | undefined): StoredPolicy {
+export function requirePolicy(state: IamState, arn: string | undefined): StoredPolicy {
   const customerPolicy = state.policies.get(arn ?? "");
   if (customerPolicy) return customerPolicy;
   const awsPolicy = findAwsPolicy(arn ?? "");
@@ -100,7 +100,7 @@ function lifecycleOperations(env: LocalEnv, state: IamState) {
     return { Policy: asPolicy(state, policy, true) };
   };
   const remove: Handler<IAM.DeletePolicyCommandInput, IAM.DeletePolicyCommandOutput> = (input) => {
-    const policy = customerPolicyAt(state, input.PolicyArn);
+    const policy = requireCustomerPolicy(state, input.PolicyArn);
     if (state.roles.values().some((role) => role.attached.includes(policy.arn) || role.boundary === policy.arn))
       throw new LocalFault("DeleteConflictException", "Cannot delete a policy attached to entities.");
     if (policy.versions.length > 1)
@@ -116,12 +116,12 @@ function lifecycleOperations(env: LocalEnv, state: IamState) {
 
 function readOperations(state: IamState) {
   const get: Handler<IAM.GetPolicyCommandInput, IAM.GetPolicyCommandOutput> = (input) => ({
-    Policy: asPolicy(state, policyAt(state, input.PolicyArn), true),
+    Policy: asPolicy(state, requirePolicy(state, input.PolicyArn), true),
   });
   const list: Handler<IAM.ListPoliciesCommandInput, IAM.ListPoliciesCommandOutput> = (input) => {
     const scope = input.Scope ?? "All";
     const ofCustomer = scope === "AWS" ? [] : state.policies.values();
-    const managedByAws = scope === "Local" ? [] : awsPolicies().map((policy) => policyAt(state, policy.arn));
+    const managedByAws = scope === "Local" ? [] : awsPolicies().map((policy) => requirePolicy(state, policy.arn));
     const found = [...ofCustomer, ...managedByAws]
       .filter((policy) => policy.path.startsWith(input.PathPrefix ?? "/"))
       .map((policy) => asPolicy(state, policy, false))
@@ -130,7 +130,7 @@ function readOperations(state: IamState) {
     return { Policies: items, ...paging };
   };
   const listEntities: Handler<IAM.ListEntitiesForPolicyCommandInput, IAM.ListEntitiesForPolicyCommandOutput> = (input) => {
-    const { arn } = policyAt(state, input.PolicyArn);
+    const { arn } = requirePolicy(state, input.PolicyArn);
     const roles = input.EntityFilter && input.EntityFilter !== "Role" ? [] : state.roles.values();
     const rolesWithPolicy = roles.filter((role) => role.attached.includes(arn)).map((role) => ({ RoleName: role.name, RoleId: role.id }));
     const { items, ...paging } = page(rolesWithPolicy, (role) => role.RoleName, input);
@@ -141,19 +141,19 @@ function readOperations(state: IamState) {
 
 function policyTagOperations(state: IamState) {
   const tag: Handler<IAM.TagPolicyCommandInput, IAM.TagPolicyCommandOutput> = (input) => {
-    const policy = customerPolicyAt(state, input.PolicyArn);
+    const policy = requireCustomerPolicy(state, input.PolicyArn);
     const tags = mergeTags(policy.tags, input.Tags ?? []);
     checkTags(tags);
     state.policies.put(policy.arn, { ...policy, tags });
     return {};
   };
   const untag: Handler<IAM.UntagPolicyCommandInput, IAM.UntagPolicyCommandOutput> = (input) => {
-    const policy = customerPolicyAt(state, input.PolicyArn);
+    const policy = requireCustomerPolicy(state, input.PolicyArn);
     state.policies.put(policy.arn, { ...policy, tags: policy.tags.filter(({ Key }) => !input.TagKeys?.includes(Key ?? "")) });
     return {};
   };
   const list: Handler<IAM.ListPolicyTagsCommandInput, IAM.ListPolicyTagsCommandOutput> = (input) => {
-    const { items, ...paging } = page(policyAt(state, input.PolicyArn).tags, (tag) => tag.Key ?? "", input);
+    const { items, ...paging } = page(requirePolicy(state, input.PolicyArn).tags, (tag) => tag.Key ?? "", input);
     return { Tags: items, ...paging };
   };
   return { TagPolicy: tag, UntagPolicy: untag, ListPolicyTags: list };

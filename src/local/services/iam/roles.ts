@@ -8,7 +8,7 @@ import type { IamState, StoredRole } from "./state.ts";
 import { checkName, checkPath, checkSessionLength, checkTags, checkTrustPolicy, mergeTags } from "./validation.ts";
 
 /** The role of this name. Throws AWS's NoSuchEntity. */
-export function roleAt(state: IamState, name: string | undefined): StoredRole {
+export function requireRole(state: IamState, name: string | undefined): StoredRole {
   checkName(name, "roleName", 64);
   const role = state.roles.get(name);
   if (!role) throw new LocalFault("NoSuchEntityException", `The role with name ${name} cannot be found.`);
@@ -74,7 +74,7 @@ export function roleOperations(env: LocalEnv, state: IamState) {
   };
   return {
     ListRoles: listRoles,
-    GetRole: ((input) => ({ Role: asRole(roleAt(state, input.RoleName), true) })) as Handler<
+    GetRole: ((input) => ({ Role: asRole(requireRole(state, input.RoleName), true) })) as Handler<
       IAM.GetRoleCommandInput,
       IAM.GetRoleCommandOutput
     >,
@@ -107,7 +107,7 @@ function lifecycleOperations(env: LocalEnv, state: IamState) {
     return { Role: created };
   };
   const deleteRole: Handler<IAM.DeleteRoleCommandInput, IAM.DeleteRoleCommandOutput> = (input) => {
-    const role = roleAt(state, input.RoleName);
+    const role = requireRole(state, input.RoleName);
     if (role.path.startsWith("/aws-service-role/"))
       throw new LocalFault(
         "UnmodifiableEntityException",
@@ -129,7 +129,7 @@ function checkBoundary(state: IamState, arn: string | undefined): void {
 
 function updateOperations(state: IamState) {
   const updateRole: Handler<IAM.UpdateRoleCommandInput, IAM.UpdateRoleCommandOutput> = (input) => {
-    const role = roleAt(state, input.RoleName);
+    const role = requireRole(state, input.RoleName);
     if (input.MaxSessionDuration !== undefined) checkSessionLength(input.MaxSessionDuration);
     state.roles.put(role.name, {
       ...role,
@@ -139,13 +139,13 @@ function updateOperations(state: IamState) {
     return {};
   };
   const updateTrust: Handler<IAM.UpdateAssumeRolePolicyCommandInput, IAM.UpdateAssumeRolePolicyCommandOutput> = (input) => {
-    const role = roleAt(state, input.RoleName);
+    const role = requireRole(state, input.RoleName);
     checkTrustPolicy(input.PolicyDocument ?? "");
     state.roles.put(role.name, { ...role, trust: input.PolicyDocument ?? "" });
     return {};
   };
   const updateDescription: Handler<IAM.UpdateRoleDescriptionCommandInput, IAM.UpdateRoleDescriptionCommandOutput> = (input) => {
-    const role = { ...roleAt(state, input.RoleName), description: input.Description };
+    const role = { ...requireRole(state, input.RoleName), description: input.Description };
     state.roles.put(role.name, role);
     return { Role: asRole(role, true) };
   };
@@ -160,14 +160,14 @@ function updateOperations(state: IamState) {
 function boundaryOperations(state: IamState) {
   const putBoundary: Handler<IAM.PutRolePermissionsBoundaryCommandInput, IAM.PutRolePermissionsBoundaryCommandOutput> = (input) => {
     checkBoundary(state, input.PermissionsBoundary);
-    const role = roleAt(state, input.RoleName);
+    const role = requireRole(state, input.RoleName);
     state.roles.put(role.name, { ...role, boundary: input.PermissionsBoundary });
     return {};
   };
   const deleteBoundary: Handler<IAM.DeleteRolePermissionsBoundaryCommandInput, IAM.DeleteRolePermissionsBoundaryCommandOutput> = (
     input,
   ) => {
-    const role = roleAt(state, input.RoleName);
+    const role = requireRole(state, input.RoleName);
     state.roles.put(role.name, { ...role, boundary: undefined });
     return {};
   };
@@ -176,7 +176,7 @@ function boundaryOperations(state: IamState) {
 
 function tagOperations(state: IamState) {
   const tagRole: Handler<IAM.TagRoleCommandInput, IAM.TagRoleCommandOutput> = (input) => {
-    const role = roleAt(state, input.RoleName);
+    const role = requireRole(state, input.RoleName);
     checkTags(input.Tags ?? []);
     const tags = mergeTags(role.tags, input.Tags ?? []);
     checkTags(tags);
@@ -184,12 +184,12 @@ function tagOperations(state: IamState) {
     return {};
   };
   const untagRole: Handler<IAM.UntagRoleCommandInput, IAM.UntagRoleCommandOutput> = (input) => {
-    const role = roleAt(state, input.RoleName);
+    const role = requireRole(state, input.RoleName);
     state.roles.put(role.name, { ...role, tags: role.tags.filter(({ Key }) => !input.TagKeys?.includes(Key ?? "")) });
     return {};
   };
   const listRoleTags: Handler<IAM.ListRoleTagsCommandInput, IAM.ListRoleTagsCommandOutput> = (input) => {
-    const { items, ...paging } = page(roleAt(state, input.RoleName).tags, (tag) => tag.Key ?? "", input);
+    const { items, ...paging } = page(requireRole(state, input.RoleName).tags, (tag) => tag.Key ?? "", input);
     return { Tags: items, ...paging };
   };
   return { TagRole: tagRole, UntagRole: untagRole, ListRoleTags: listRoleTags };
@@ -224,7 +224,7 @@ function serviceLinkedOperations(env: LocalEnv, state: IamState) {
     return { Role: asRole(role, true) };
   };
   const remove: Handler<IAM.DeleteServiceLinkedRoleCommandInput, IAM.DeleteServiceLinkedRoleCommandOutput> = (input) => {
-    const role = roleAt(state, input.RoleName);
+    const role = requireRole(state, input.RoleName);
     state.roles.delete(role.name);
     return { DeletionTaskId: `task${role.path}${role.name}/${role.id}` };
   };

@@ -1,7 +1,7 @@
 import type * as IAM from "@aws-sdk/client-iam";
 import { type Handler, type LocalEnv, LocalFault } from "../../core/service.ts";
 import { encodedPolicy, nowInSeconds } from "./formats.ts";
-import { checkManagedPolicy, customerPolicyAt, policyAt } from "./managed.ts";
+import { checkManagedPolicy, requireCustomerPolicy, requirePolicy } from "./managed.ts";
 import { page } from "./paging.ts";
 import type { IamState, StoredPolicy, StoredVersion } from "./state.ts";
 
@@ -10,7 +10,7 @@ const MAX_VERSIONS = 5;
 /** Operations for the versions of a managed policy. The default version is in force. */
 export function versionOperations(env: LocalEnv, state: IamState) {
   const create: Handler<IAM.CreatePolicyVersionCommandInput, IAM.CreatePolicyVersionCommandOutput> = (input) => {
-    const policy = customerPolicyAt(state, input.PolicyArn);
+    const policy = requireCustomerPolicy(state, input.PolicyArn);
     checkManagedPolicy(input.PolicyDocument ?? "");
     if (policy.versions.length >= MAX_VERSIONS)
       throw new LocalFault(
@@ -29,15 +29,15 @@ export function versionOperations(env: LocalEnv, state: IamState) {
     return { PolicyVersion: asVersion(changed, version, false) };
   };
   const remove: Handler<IAM.DeletePolicyVersionCommandInput, IAM.DeletePolicyVersionCommandOutput> = (input) => {
-    const policy = customerPolicyAt(state, input.PolicyArn);
-    const { id } = versionOf(policy, input.VersionId);
+    const policy = requireCustomerPolicy(state, input.PolicyArn);
+    const { id } = requireVersion(policy, input.VersionId);
     if (id === policy.defaultVersion) throw new LocalFault("DeleteConflictException", "Cannot delete the default version of a policy.");
     state.policies.put(policy.arn, { ...policy, versions: policy.versions.filter((version) => version.id !== id) });
     return {};
   };
   const makeDefault: Handler<IAM.SetDefaultPolicyVersionCommandInput, IAM.SetDefaultPolicyVersionCommandOutput> = (input) => {
-    const policy = customerPolicyAt(state, input.PolicyArn);
-    const { id } = versionOf(policy, input.VersionId);
+    const policy = requireCustomerPolicy(state, input.PolicyArn);
+    const { id } = requireVersion(policy, input.VersionId);
     state.policies.put(policy.arn, { ...policy, defaultVersion: id, updatedAt: nowInSeconds(env.clock) });
     return {};
   };
@@ -51,18 +51,18 @@ export function versionOperations(env: LocalEnv, state: IamState) {
 
 function versionReads(state: IamState) {
   const get: Handler<IAM.GetPolicyVersionCommandInput, IAM.GetPolicyVersionCommandOutput> = (input) => {
-    const policy = policyAt(state, input.PolicyArn);
-    return { PolicyVersion: asVersion(policy, versionOf(policy, input.VersionId), true) };
+    const policy = requirePolicy(state, input.PolicyArn);
+    return { PolicyVersion: asVersion(policy, requireVersion(policy, input.VersionId), true) };
   };
   const list: Handler<IAM.ListPolicyVersionsCommandInput, IAM.ListPolicyVersionsCommandOutput> = (input) => {
-    const policy = policyAt(state, input.PolicyArn);
+    const policy = requirePolicy(state, input.PolicyArn);
     const { items, ...paging } = page(policy.versions, (version) => version.id, input);
     return { Versions: items.map((version) => asVersion(policy, version, false)), ...paging };
   };
   return { GetPolicyVersion: get, ListPolicyVersions: list };
 }
 
-function versionOf(policy: StoredPolicy, id: string | undefined): StoredVersion {
+function requireVersion(policy: StoredPolicy, id: string | undefined): StoredVersion {
   const version = policy.versions.find((stored) => stored.id === id);
   if (!version) throw new LocalFault("NoSuchEntityException", `Policy ${policy.arn} version ${id} does not exist or is not attachable.`);
   return version;

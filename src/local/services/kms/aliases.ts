@@ -1,12 +1,12 @@
 import type * as KMS from "@aws-sdk/client-kms";
 import { type Call, type Handler, LocalFault } from "../../core/service.ts";
-import { type AliasDocument, aliasKey, changeableKeyAt, type Kms, keyAt, notFound, page } from "./key.ts";
+import { type AliasDocument, aliasKey, type Kms, notFound, page, requireChangeableKey, requireKey } from "./key.ts";
 
 export function aliasOperations(kms: Kms) {
   const { env, aliases } = kms;
   const create: Handler<KMS.CreateAliasCommandInput, KMS.CreateAliasCommandOutput> = (input, call) => {
     const name = checkedName(input.AliasName ?? "");
-    const key = changeableKeyAt(kms, input.TargetKeyId, call);
+    const key = requireChangeableKey(kms, input.TargetKeyId, call);
     const arn = `arn:aws:kms:${call.region}:${call.account}:${name}`;
     if (aliases.has(aliasKey(call.region, name)))
       throw new LocalFault("AlreadyExistsException", `An alias with the name ${arn} already exists`);
@@ -15,17 +15,17 @@ export function aliasOperations(kms: Kms) {
     return {};
   };
   const update: Handler<KMS.UpdateAliasCommandInput, KMS.UpdateAliasCommandOutput> = (input, call) => {
-    const alias = aliasAt(kms, input.AliasName, call);
-    const key = changeableKeyAt(kms, input.TargetKeyId, call);
+    const alias = requireAlias(kms, input.AliasName, call);
+    const key = requireChangeableKey(kms, input.TargetKeyId, call);
     aliases.put(aliasKey(call.region, alias.name), { ...alias, keyId: key.id, updatedAt: env.clock.now() });
     return {};
   };
   const remove: Handler<KMS.DeleteAliasCommandInput, KMS.DeleteAliasCommandOutput> = (input, call) => {
-    aliases.delete(aliasKey(call.region, aliasAt(kms, input.AliasName, call).name));
+    aliases.delete(aliasKey(call.region, requireAlias(kms, input.AliasName, call).name));
     return {};
   };
   const list: Handler<KMS.ListAliasesCommandInput, KMS.ListAliasesCommandOutput> = (input, call) => {
-    const targetKeyId = input.KeyId === undefined ? undefined : keyAt(kms, input.KeyId, call).id;
+    const targetKeyId = input.KeyId === undefined ? undefined : requireKey(kms, input.KeyId, call).id;
     const all = aliases
       .values()
       .filter(({ region, keyId }) => region === call.region && (targetKeyId === undefined || keyId === targetKeyId));
@@ -53,7 +53,7 @@ function checkedName(name: string): string {
   if (!/^alias\/[a-zA-Z0-9/_-]{1,250}$/.test(name)) throw new LocalFault("InvalidAliasNameException", `Invalid alias name: ${name}`);
   return name;
 }
-function aliasAt({ aliases }: Kms, name: string | undefined, { region, account }: Call): AliasDocument {
+function requireAlias({ aliases }: Kms, name: string | undefined, { region, account }: Call): AliasDocument {
   const found = aliases.get(aliasKey(region, name ?? ""));
   if (!found) throw notFound(`Alias arn:aws:kms:${region}:${account}:${name} is not found.`);
   return found;

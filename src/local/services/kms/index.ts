@@ -2,7 +2,7 @@ import { JSON_REFUSALS } from "../../core/refusals.ts";
 import type { LocalEnv, LocalService } from "../../core/service.ts";
 import { loadModel } from "../../core/validation.ts";
 import { aliasOperations } from "./aliases.ts";
-import { type Kms, keyAt, openKms } from "./key.ts";
+import { type Kms, openKms, requireKey } from "./key.ts";
 import { keyOperations } from "./keys.ts";
 import { policyOperations } from "./policies.ts";
 import { tagOperations } from "./tags.ts";
@@ -30,7 +30,7 @@ const permissionsOf =
     const id = input.KeyId ?? input.TargetKeyId;
     if (typeof id !== "string") return [{ action, resource: "*" }];
     try {
-      const { arn, policy } = keyAt(kms, id, call);
+      const { arn, policy } = requireKey(kms, id, call);
       return [{ action, resource: arn, policy }];
     } catch {
       return [{ action, resource: "*" }];

@@ -60,7 +60,7 @@ export function keysIn({ env, keys, aliases }: Kms, region: string): KeyDocument
 export const aliasKey = (region: string, name: string): string => `${region}/${name}`;
 
 /** Finds a key by id, ARN, alias or the ARN of an alias. */
-export function keyAt(kms: Kms, id: string | undefined, { region, account }: Call): KeyDocument {
+export function requireKey(kms: Kms, id: string | undefined, { region, account }: Call): KeyDocument {
   const text = id ?? "";
   const name = /(?:^|:)(alias\/.+)$/.exec(text)?.[1];
   const managed = managedKey(text, name, region, account);
@@ -115,8 +115,8 @@ function managedKey(text: string, alias: string | undefined, region: string, acc
   };
 }
 /** The key at an id that its owner can change: neither pending deletion nor managed by AWS. */
-export function changeableKeyAt(kms: Kms, id: string | undefined, call: Call): KeyDocument {
-  const key = keyAt(kms, id, call);
+export function requireChangeableKey(kms: Kms, id: string | undefined, call: Call): KeyDocument {
+  const key = requireKey(kms, id, call);
   if (key.isAwsManaged) throw new LocalFault("AccessDeniedException", `${key.arn} is managed by AWS: it cannot be changed.`, 400);
   if (key.deleteAt !== undefined) throw new LocalFault("KMSInvalidStateException", `${key.arn} is pending deletion.`);
   return key;

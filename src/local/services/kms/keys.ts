@@ -1,6 +1,6 @@
 import type * as KMS from "@aws-sdk/client-kms";
 import { type Handler, LocalFault } from "../../core/service.ts";
-import { changeableKeyAt, type Kms, keyAt, keysIn, metadataOf, newKey, page } from "./key.ts";
+import { type Kms, keysIn, metadataOf, newKey, page, requireChangeableKey, requireKey } from "./key.ts";
 
 const DAY_MS = 86_400_000;
 const ROTATION_DAYS = 365;
@@ -14,14 +14,14 @@ export function keyOperations(kms: Kms) {
     return { KeyMetadata: metadataOf(key) };
   };
   const describe: Handler<KMS.DescribeKeyCommandInput, KMS.DescribeKeyCommandOutput> = (input, call) => ({
-    KeyMetadata: metadataOf(keyAt(kms, input.KeyId, call)),
+    KeyMetadata: metadataOf(requireKey(kms, input.KeyId, call)),
   });
   const list: Handler<KMS.ListKeysCommandInput, KMS.ListKeysCommandOutput> = (input, { region }) => {
     const { items, nextPage } = page(keysIn(kms, region), input);
     return { Keys: items.map(({ id, arn }) => ({ KeyId: id, KeyArn: arn })), ...nextPage };
   };
   const updateDescription: Handler<KMS.UpdateKeyDescriptionCommandInput, KMS.UpdateKeyDescriptionCommandOutput> = (input, call) => {
-    const key = changeableKeyAt(kms, input.KeyId, call);
+    const key = requireChangeableKey(kms, input.KeyId, call);
     kms.keys.put(key.id, { ...key, description: input.Description ?? "" });
     return {};
   };
@@ -37,7 +37,7 @@ export function keyOperations(kms: Kms) {
 
 function rotationOperations(kms: Kms) {
   const enable: Handler<KMS.EnableKeyRotationCommandInput, KMS.EnableKeyRotationCommandOutput> = (input, call) => {
-    const key = changeableKeyAt(kms, input.KeyId, call);
+    const key = requireChangeableKey(kms, input.KeyId, call);
     if (!key.enabled) throw new LocalFault("DisabledException", `${key.arn} is disabled.`);
     const days = input.RotationPeriodInDays ?? ROTATION_DAYS;
     if (days < 90 || days > 2_560) throw new LocalFault("ValidationException", "RotationPeriodInDays must be between 90 and 2560.");
@@ -45,12 +45,12 @@ function rotationOperations(kms: Kms) {
     return {};
   };
   const disable: Handler<KMS.DisableKeyRotationCommandInput, KMS.DisableKeyRotationCommandOutput> = (input, call) => {
-    const key = changeableKeyAt(kms, input.KeyId, call);
+    const key = requireChangeableKey(kms, input.KeyId, call);
     kms.keys.put(key.id, { ...key, rotation: undefined });
     return {};
   };
   const status: Handler<KMS.GetKeyRotationStatusCommandInput, KMS.GetKeyRotationStatusCommandOutput> = (input, call) => {
-    const { id, rotation } = keyAt(kms, input.KeyId, call);
+    const { id, rotation } = requireKey(kms, input.KeyId, call);
     if (!rotation) return { KeyRotationEnabled: false, KeyId: id };
     const next = new Date(rotation.since + rotation.days * DAY_MS);
     return { KeyRotationEnabled: true, KeyId: id, RotationPeriodInDays: rotation.days, NextRotationDate: next };
@@ -62,12 +62,12 @@ function stateOperations(kms: Kms) {
   const setEnabled =
     (enabled: boolean): Handler<KMS.EnableKeyCommandInput, KMS.EnableKeyCommandOutput> =>
     (input, call) => {
-      const key = changeableKeyAt(kms, input.KeyId, call);
+      const key = requireChangeableKey(kms, input.KeyId, call);
       kms.keys.put(key.id, { ...key, enabled });
       return {};
     };
   const schedule: Handler<KMS.ScheduleKeyDeletionCommandInput, KMS.ScheduleKeyDeletionCommandOutput> = (input, call) => {
-    const key = changeableKeyAt(kms, input.KeyId, call);
+    const key = requireChangeableKey(kms, input.KeyId, call);
     const days = input.PendingWindowInDays ?? 30;
     if (days < 7 || days > 30) throw new LocalFault("ValidationException", "PendingWindowInDays must be between 7 and 30.");
     const deleteAt = kms.env.clock.now() + days * DAY_MS;
@@ -75,7 +75,7 @@ function stateOperations(kms: Kms) {
     return { KeyId: key.arn, DeletionDate: new Date(deleteAt), KeyState: "PendingDeletion", PendingWindowInDays: days };
   };
   const cancel: Handler<KMS.CancelKeyDeletionCommandInput, KMS.CancelKeyDeletionCommandOutput> = (input, call) => {
-    const key = keyAt(kms, input.KeyId, call);
+    const key = requireKey(kms, input.KeyId, call);
     if (key.deleteAt === undefined) throw new LocalFault("KMSInvalidStateException", `${key.arn} is not pending deletion.`);
     // After CancelKeyDeletion the key exists, but is disabled.
     kms.keys.put(key.id, { ...key, deleteAt: undefined, enabled: false });

@@ -16,7 +16,17 @@ import { describeAlias } from "./describe.ts";
 import { absent, conflict, invalid } from "./faults.ts";
 import { page } from "./paging.ts";
 import { type Reference, reference } from "./reference.ts";
-import { type AliasRecord, aliasAt, arnOf, assertRevision, documentsOf, functionAt, keyOf, type Lambda, notFound } from "./state.ts";
+import {
+  type AliasRecord,
+  arnOf,
+  assertRevision,
+  documentsOf,
+  keyOf,
+  type Lambda,
+  notFound,
+  requireAlias,
+  requireFunction,
+} from "./state.ts";
 
 export const aliasOperations = (lambda: Lambda): Operations => ({ ...readingOperations(lambda), ...writingOperations(lambda) });
 
@@ -24,7 +34,7 @@ function writingOperations(lambda: Lambda): Operations {
   return {
     CreateAlias: (input: CreateAliasCommandInput, call): Result<CreateAliasCommandOutput> => {
       const at = reference(input.FunctionName, undefined, call);
-      functionAt(lambda, { ...at, qualifier: input.FunctionVersion });
+      requireFunction(lambda, { ...at, qualifier: input.FunctionVersion });
       const name = input.Name ?? "";
       if (lambda.aliases.has(keyOf(at, name))) throw conflict(`Alias already exists: ${arnOf(lambda, at, name)}`);
       return store(lambda, at, {
@@ -49,7 +59,7 @@ function writingOperations(lambda: Lambda): Operations {
     },
     DeleteAlias: (input: DeleteAliasCommandInput, call) => {
       const at = reference(input.FunctionName, undefined, call);
-      functionAt(lambda, at);
+      requireFunction(lambda, at);
       const key = keyOf(at, input.Name);
       for (const collection of [lambda.aliases, lambda.policies, lambda.eventConfigs]) collection.delete(key);
       return {};
@@ -61,11 +71,11 @@ function readingOperations(lambda: Lambda): Operations {
   return {
     GetAlias: (input: GetAliasCommandInput, call): Result<GetAliasCommandOutput> => {
       const at = reference(input.FunctionName, undefined, call);
-      return describeAlias(lambda, at, aliasAt(lambda, at, input.Name ?? ""));
+      return describeAlias(lambda, at, requireAlias(lambda, at, input.Name ?? ""));
     },
     ListAliases: (input: ListAliasesCommandInput, call): Result<ListAliasesCommandOutput> => {
       const at = reference(input.FunctionName, undefined, call);
-      functionAt(lambda, at);
+      requireFunction(lambda, at);
       const all = documentsOf(lambda.aliases, at)
         .map(([, alias]) => alias)
         .filter((alias) => !input.FunctionVersion || alias.version === input.FunctionVersion)

@@ -2,7 +2,7 @@ import { LocalFault, type Principal } from "../../core/service.ts";
 import { roleSession } from "./environment.ts";
 import type { Executor, InvocationResult } from "./execute.ts";
 import { servingRevision } from "./serving.ts";
-import { arnOf, type EventConfig, functionAt, keyOf, type Lambda, type QueuedEvent, type Revision } from "./state.ts";
+import { arnOf, type EventConfig, keyOf, type Lambda, type QueuedEvent, type Revision, requireFunction } from "./state.ts";
 import { unservedTarget } from "./validation.ts";
 
 /** AWS's delays before the second and third attempt. */
@@ -98,7 +98,7 @@ async function notify(
       timestamp: new Date(lambda.env.clock.now()).toISOString(),
       requestContext: {
         requestId: event.requestId,
-        functionArn: arnOf(lambda, functionAt(lambda, { ...event, qualifier: undefined }), event.qualifier ?? "$LATEST"),
+        functionArn: arnOf(lambda, requireFunction(lambda, { ...event, qualifier: undefined }), event.qualifier ?? "$LATEST"),
         condition: answer?.ok ? "Success" : answer ? "RetriesExhausted" : "EventAgeExceeded",
         approximateInvokeCount: tries,
       },

@@ -21,7 +21,7 @@ import { conflict, invalid } from "./faults.ts";
 import { page } from "./paging.ts";
 import { namesVersion, type Reference, reference } from "./reference.ts";
 import { assertAssumable } from "./role.ts";
-import { documentsOf, functionAt, keyOf, type Lambda, revisionAt } from "./state.ts";
+import { documentsOf, keyOf, type Lambda, requireFunction, requireRevision } from "./state.ts";
 import { checkTags } from "./tags.ts";
 import { checkConfig, checkName } from "./validation.ts";
 import { publish } from "./versions.ts";
@@ -44,8 +44,8 @@ export function functionOperations(deps: FunctionsDeps): Operations {
     CreateFunction: (input: CreateFunctionCommandInput, call) => create(deps, input, call),
     GetFunction: (input: GetFunctionCommandInput, call): Result<GetFunctionCommandOutput> => {
       const at = reference(input.FunctionName, input.Qualifier, call);
-      const fn = functionAt(lambda, at);
-      const revision = revisionAt(lambda, at);
+      const fn = requireFunction(lambda, at);
+      const revision = requireRevision(lambda, at);
       return {
         Configuration: describe(lambda, fn, revision, at.qualifier),
         Code: { RepositoryType: "S3", Location: `${lambda.env.endpoint()}/_aws/lambda/code/${hexOf(revision.codeSha256)}` },
@@ -55,7 +55,7 @@ export function functionOperations(deps: FunctionsDeps): Operations {
     },
     GetFunctionConfiguration: (input: GetFunctionConfigurationCommandInput, call): Result<GetFunctionConfigurationCommandOutput> => {
       const at = reference(input.FunctionName, input.Qualifier, call);
-      return describe(lambda, functionAt(lambda, at), revisionAt(lambda, at), at.qualifier);
+      return describe(lambda, requireFunction(lambda, at), requireRevision(lambda, at), at.qualifier);
     },
     ListFunctions: (input: ListFunctionsCommandInput, call) => list(lambda, input, call),
     DeleteFunction: (input: DeleteFunctionCommandInput, call) => remove(deps, input, call),
@@ -147,7 +147,7 @@ function remove({ lambda, onDeleted }: FunctionsDeps, input: DeleteFunctionComma
   const { qualifier, ...whole } = at;
   if (qualifier === "$LATEST") throw invalid("$LATEST version cannot be deleted without deleting the function.");
   if (qualifier !== undefined && !namesVersion(qualifier)) throw invalid("Deletion of aliases is not currently supported.");
-  functionAt(lambda, { ...whole, qualifier: undefined });
+  requireFunction(lambda, { ...whole, qualifier: undefined });
   if (qualifier !== undefined) {
     removeVersion(lambda, at, qualifier);
     onDeleted(at.region, at.name, qualifier);

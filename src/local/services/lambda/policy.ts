@@ -9,7 +9,17 @@ import type {
 import type { Call, Operations, Result } from "../../core/service.ts";
 import { absent, conflict, invalid, userFault } from "./faults.ts";
 import { namesVersion, type Reference, reference } from "./reference.ts";
-import { aliasAt, arnOf, assertRevision, functionAt, keyOf, type Lambda, notFound, revisionIdOf, type Statement } from "./state.ts";
+import {
+  arnOf,
+  assertRevision,
+  keyOf,
+  type Lambda,
+  notFound,
+  requireAlias,
+  requireFunction,
+  revisionIdOf,
+  type Statement,
+} from "./state.ts";
 
 const MAX_POLICY_BYTES = 20_480;
 
@@ -30,7 +40,7 @@ function add(lambda: Lambda, input: AddPermissionCommandInput, call: Call): Resu
   const at = reference(input.FunctionName, input.Qualifier, call);
   if (at.qualifier === "$LATEST") throw invalid("We currently do not support adding policies for $LATEST.");
   const statement = statementOf(lambda, at, input);
-  functionAt(lambda, { ...at, qualifier: undefined });
+  requireFunction(lambda, { ...at, qualifier: undefined });
   const subject = subjectAt(lambda, at);
   const before = lambda.policies.get(keyOf(at, at.qualifier)) ?? { revisionId: "", statements: [] };
   assertRevision(input.RevisionId, [subject.revisionId, before.revisionId], "GetPolicy");
@@ -69,7 +79,7 @@ function subjectAt(lambda: Lambda, at: Reference): Subject {
   const now = lambda.env.clock.now();
   const key = keyOf(at, at.qualifier);
   if (at.qualifier === undefined) {
-    const fn = functionAt(lambda, at);
+    const fn = requireFunction(lambda, at);
     return subject(revisionIdOf(fn.latest, now), (revisionId) =>
       lambda.functions.put(key, { ...fn, latest: { ...fn.latest, revisionId } }),
     );
@@ -79,7 +89,7 @@ function subjectAt(lambda: Lambda, at: Reference): Subject {
     if (!version) throw notFound(lambda, at);
     return subject(revisionIdOf(version, now), (revisionId) => lambda.versions.put(key, { ...version, revisionId }));
   }
-  const alias = aliasAt(lambda, at, at.qualifier);
+  const alias = requireAlias(lambda, at, at.qualifier);
   return subject(alias.revisionId, (revisionId) => lambda.aliases.put(key, { ...alias, revisionId }));
 }
 function subject(revisionId: string, put: (revisionId: string) => void): Subject {

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { conflict } from "./faults.ts";
 import type { Reference } from "./reference.ts";
-import { type FunctionRecord, functionAt, type Lambda, type Revision, revisionAt } from "./state.ts";
+import { type FunctionRecord, type Lambda, type Revision, requireFunction, requireRevision } from "./state.ts";
 
 /** The revision that serves a call now. During an update it is the previous one. Throws while the function is Pending. */
 export function servingRevision(lambda: Lambda, at: Reference, requestId: string): { fn: FunctionRecord; revision: Revision } {
-  const fn = functionAt(lambda, at);
-  const revision = revisionAt(lambda, at, spreadOf(requestId));
+  const fn = requireFunction(lambda, at);
+  const revision = requireRevision(lambda, at, spreadOf(requestId));
   const now = lambda.env.clock.now();
   if (now < revision.activeAt)
     throw conflict("The operation cannot be performed at this time. The function is currently in the following state: Pending");

@@ -9,7 +9,7 @@ import { type Call, LocalFault, type Operations } from "../../core/service.ts";
 import { describe, runtimeVersionArn } from "./describe.ts";
 import { invalid } from "./faults.ts";
 import { reference } from "./reference.ts";
-import { documentsOf, functionAt, keyOf, type Lambda, notFound, revisionAt } from "./state.ts";
+import { documentsOf, keyOf, type Lambda, notFound, requireFunction, requireRevision } from "./state.ts";
 
 export const ACCOUNT_CONCURRENCY = 1_000;
 const UNRESERVED_MINIMUM = 100;
@@ -40,12 +40,12 @@ function concurrencyOperations(lambda: Lambda): Operations {
       return { ReservedConcurrentExecutions: reserved };
     },
     GetFunctionConcurrency: (input: GetFunctionConcurrencyCommandInput, call) => {
-      const { reserved } = functionAt(lambda, reference(input.FunctionName, undefined, call));
+      const { reserved } = requireFunction(lambda, reference(input.FunctionName, undefined, call));
       return reserved === undefined ? {} : { ReservedConcurrentExecutions: reserved };
     },
     DeleteFunctionConcurrency: (input: GetFunctionConcurrencyCommandInput, call) => {
       const at = reference(input.FunctionName, undefined, call);
-      const { reserved: _dropped, ...rest } = functionAt(lambda, at);
+      const { reserved: _dropped, ...rest } = requireFunction(lambda, at);
       lambda.functions.put(keyOf(at), rest);
       return {};
     },
@@ -76,11 +76,11 @@ function accountSettings(lambda: Lambda, call: Call): Omit<GetAccountSettingsCom
 function fixedOperations(lambda: Lambda): Operations {
   return {
     GetFunctionCodeSigningConfig: (input: GetFunctionCodeSigningConfigCommandInput, call) => ({
-      FunctionName: functionAt(lambda, reference(input.FunctionName, undefined, call)).name,
+      FunctionName: requireFunction(lambda, reference(input.FunctionName, undefined, call)).name,
     }),
     GetRuntimeManagementConfig: (input: GetRuntimeManagementConfigCommandInput, call) => {
       const at = reference(input.FunctionName, input.Qualifier, call);
-      const { FunctionArn } = describe(lambda, functionAt(lambda, at), revisionAt(lambda, at), at.qualifier);
+      const { FunctionArn } = describe(lambda, requireFunction(lambda, at), requireRevision(lambda, at), at.qualifier);
       return { UpdateRuntimeOn: "Auto", FunctionArn, RuntimeVersionArn: runtimeVersionArn(at.region) };
     },
     ListEventSourceMappings: () => ({ EventSourceMappings: [] }),

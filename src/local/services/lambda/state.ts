@@ -126,21 +126,21 @@ export const keyOf = (at: { readonly region: string; readonly name: string }, qu
 export const arnOf = (lambda: Lambda, at: { readonly region: string; readonly name: string }, qualifier?: string): string =>
   `arn:aws:lambda:${at.region}:${lambda.env.account}:function:${at.name}${qualifier ? `:${qualifier}` : ""}`;
 
-export function functionAt(lambda: Lambda, at: Reference): FunctionRecord {
+export function requireFunction(lambda: Lambda, at: Reference): FunctionRecord {
   const found = lambda.functions.get(keyOf(at));
   if (!found) throw notFound(lambda, at);
   return found;
 }
 export const notFound = (lambda: Lambda, at: Reference): Error => absent(`Function not found: ${arnOf(lambda, at, at.qualifier)}`);
-export function aliasAt(lambda: Lambda, at: Reference, name: string): AliasRecord {
+export function requireAlias(lambda: Lambda, at: Reference, name: string): AliasRecord {
   const found = lambda.aliases.get(keyOf(at, name));
   if (!found) throw absent(`Cannot find alias arn: ${arnOf(lambda, at, name)}`);
   return found;
 }
 
 /** The revision of a qualifier. An alias with weights selects by `spread` (0…1). Throws ResourceNotFoundException. */
-export function revisionAt(lambda: Lambda, at: Reference, spread = 1): Revision {
-  const fn = functionAt(lambda, at);
+export function requireRevision(lambda: Lambda, at: Reference, spread = 1): Revision {
+  const fn = requireFunction(lambda, at);
   if (at.qualifier === undefined || at.qualifier === "$LATEST") return fn.latest;
   const alias = lambda.aliases.get(keyOf(at, at.qualifier));
   const version = alias ? weighted(alias, spread) : at.qualifier;
@@ -165,7 +165,7 @@ export function documentsOf<T>(collection: Collection<T>, at: { readonly region:
 
 /** Throws ResourceConflictException while the function is being created or updated, as AWS does. */
 export function assertSettled(lambda: Lambda, at: Reference): void {
-  const { latest } = functionAt(lambda, at);
+  const { latest } = requireFunction(lambda, at);
   const now = lambda.env.clock.now();
   const text = "The operation cannot be performed at this time.";
   if (now < latest.activeAt) throw conflict(`${text} The function is currently in the following state: Pending`);

@@ -2,7 +2,7 @@ import type { ListTagsCommandInput, TagResourceCommandInput, UntagResourceComman
 import type { Call, Operations } from "../../core/service.ts";
 import { absent, invalid } from "./faults.ts";
 import { reference } from "./reference.ts";
-import { type FunctionRecord, functionAt, keyOf, type Lambda } from "./state.ts";
+import { type FunctionRecord, keyOf, type Lambda, requireFunction } from "./state.ts";
 
 const MAX_TAGS = 50;
 type Tags = Readonly<Record<string, string>>;
@@ -45,5 +45,5 @@ function taggedAt(lambda: Lambda, arn: string | undefined, call: Call): Function
   if (kind) throw absent(`${kind} not found: ${arn}`);
   const at = reference(arn, undefined, call);
   if (at.qualifier !== undefined) throw invalid("Tags on function aliases and versions are not supported. Please specify a function ARN.");
-  return functionAt(lambda, at);
+  return requireFunction(lambda, at);
 }

@@ -17,10 +17,10 @@ import {
   assertRevision,
   assertSettled,
   type FunctionRecord,
-  functionAt,
   keyOf,
   type Lambda,
   type Revision,
+  requireFunction,
   revisionIdOf,
 } from "./state.ts";
 import { checkConfig } from "./validation.ts";
@@ -72,7 +72,7 @@ async function updateConfiguration(
 }
 
 function check(lambda: Lambda, at: Reference, revisionId: string | undefined): FunctionRecord {
-  const fn = functionAt(lambda, at);
+  const fn = requireFunction(lambda, at);
   assertSettled(lambda, at);
   assertRevision(revisionId, revisionIdOf(fn.latest, lambda.env.clock.now()));
   return fn;
@@ -80,7 +80,7 @@ function check(lambda: Lambda, at: Reference, revisionId: string | undefined): F
 
 /** Stores a new `$LATEST`. With `realism` the previous one serves until the update has settled. */
 function change(lambda: Lambda, at: Reference, parts: Partial<Revision>): FunctionRecord {
-  const fn = functionAt(lambda, at);
+  const fn = requireFunction(lambda, at);
   const now = lambda.env.clock.now();
   const changed: FunctionRecord = {
     ...fn,

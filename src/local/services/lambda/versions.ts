@@ -10,13 +10,13 @@ import { describe } from "./describe.ts";
 import { invalid } from "./faults.ts";
 import { page } from "./paging.ts";
 import { reference } from "./reference.ts";
-import { assertRevision, assertSettled, documentsOf, functionAt, keyOf, type Lambda, type Revision, revisionIdOf } from "./state.ts";
+import { assertRevision, assertSettled, documentsOf, keyOf, type Lambda, type Revision, requireFunction, revisionIdOf } from "./state.ts";
 
 export function versionOperations(lambda: Lambda): Operations {
   return {
     PublishVersion: (input: PublishVersionCommandInput, call): Result<PublishVersionCommandOutput> => {
       const at = reference(input.FunctionName, undefined, call);
-      const fn = functionAt(lambda, at);
+      const fn = requireFunction(lambda, at);
       assertSettled(lambda, at);
       assertRevision(input.RevisionId, revisionIdOf(fn.latest, lambda.env.clock.now()));
       if (input.CodeSha256 && input.CodeSha256 !== fn.latest.codeSha256)
@@ -28,7 +28,7 @@ export function versionOperations(lambda: Lambda): Operations {
     },
     ListVersionsByFunction: (input: ListVersionsByFunctionCommandInput, call): Result<ListVersionsByFunctionCommandOutput> => {
       const at = reference(input.FunctionName, undefined, call);
-      const fn = functionAt(lambda, at);
+      const fn = requireFunction(lambda, at);
       const versions = documentsOf(lambda.versions, at).sort(([a], [b]) => Number(a) - Number(b));
       const all = [["$LATEST", fn.latest] as const, ...versions];
       const { items, next } = page(all, input.Marker, input.MaxItems);
@@ -46,7 +46,7 @@ interface Published {
 }
 /** Publishes `$LATEST` as the next version. Without a change since the last version it returns that one. */
 export function publish(lambda: Lambda, at: { readonly region: string; readonly name: string }, description: string): Published {
-  const fn = functionAt(lambda, { ...at, qualifier: undefined });
+  const fn = requireFunction(lambda, { ...at, qualifier: undefined });
   const last = lambda.versions.get(keyOf(at, String(fn.lastVersion)));
   const source = contentOf(fn.latest);
   if (last && (last.source ?? contentOf(last)) === source) return { revision: last, isNew: false };

@@ -47,7 +47,7 @@ export function groupOperations(env: LocalEnv, groups: Groups, files: EventFiles
     return {};
   };
   const remove: Handler<DeleteLogGroupCommandInput, DeleteLogGroupCommandOutput> = (input, { region }) => {
-    const group = groups.need(region, { logGroupName: input.logGroupName });
+    const group = groups.require(region, { logGroupName: input.logGroupName });
     if (group.protected)
       throw new LocalFault("ValidationException", `The log group ${group.name} has deletion protection enabled. Disable it first.`);
     groups.remove(group);
@@ -111,27 +111,27 @@ function listOperations(groups: Groups, files: EventFiles): Operations {
 
 function settingOperations(groups: Groups): Operations {
   const retain: Handler<PutRetentionPolicyCommandInput, PutRetentionPolicyCommandOutput> = (input, { region }) => {
-    const group = groups.need(region, { logGroupName: input.logGroupName });
+    const group = groups.require(region, { logGroupName: input.logGroupName });
     if (!RETENTIONS.includes(input.retentionInDays as number))
       throw constraint("retentionInDays", input.retentionInDays, `Member must satisfy enum value set: [${RETENTIONS.join(", ")}]`);
     groups.put({ ...group, retentionInDays: input.retentionInDays });
     return {};
   };
   const forget: Handler<DeleteRetentionPolicyCommandInput, DeleteRetentionPolicyCommandOutput> = (input, { region }) => {
-    groups.put({ ...groups.need(region, { logGroupName: input.logGroupName }), retentionInDays: undefined });
+    groups.put({ ...groups.require(region, { logGroupName: input.logGroupName }), retentionInDays: undefined });
     return {};
   };
   const protect: Handler<PutLogGroupDeletionProtectionCommandInput, PutLogGroupDeletionProtectionCommandOutput> = (input, { region }) => {
-    const group = groups.need(region, { logGroupIdentifier: input.logGroupIdentifier });
+    const group = groups.require(region, { logGroupIdentifier: input.logGroupIdentifier });
     groups.put({ ...group, protected: input.deletionProtectionEnabled ?? false });
     return {};
   };
   const encrypt: Handler<AssociateKmsKeyCommandInput, AssociateKmsKeyCommandOutput> = (input, { region }) => {
-    groups.put({ ...groups.need(region, keyed(input)), kmsKeyId: input.kmsKeyId });
+    groups.put({ ...groups.require(region, keyed(input)), kmsKeyId: input.kmsKeyId });
     return {};
   };
   const decrypt: Handler<DisassociateKmsKeyCommandInput, DisassociateKmsKeyCommandOutput> = (input, { region }) => {
-    groups.put({ ...groups.need(region, keyed(input)), kmsKeyId: undefined });
+    groups.put({ ...groups.require(region, keyed(input)), kmsKeyId: undefined });
     return {};
   };
   const keyed = ({ logGroupName, resourceIdentifier }: { logGroupName?: string | undefined; resourceIdentifier?: string | undefined }) => ({

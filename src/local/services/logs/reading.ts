@@ -22,7 +22,7 @@ export function readingOperations(env: LocalEnv, groups: Groups, files: EventFil
     Math.max(startTime ?? 0, group.retentionInDays ? env.clock.now() - group.retentionInDays * DAY_MS : 0);
 
   const get: Handler<GetLogEventsCommandInput, GetLogEventsCommandOutput> = async (input, { region }) => {
-    const group = groups.need(region, input);
+    const group = groups.require(region, input);
     const stream = groups.stream(group, input.logStreamName);
     const limit = checkLimit(input.limit);
     const all = await files.read(stream, earliest(group, input.startTime), (input.endTime ?? Number.POSITIVE_INFINITY) - 1);
@@ -40,7 +40,7 @@ export function readingOperations(env: LocalEnv, groups: Groups, files: EventFil
   };
 
   const filter: Handler<FilterLogEventsCommandInput, FilterLogEventsCommandOutput> = async (input, { region }) => {
-    const group = groups.need(region, input);
+    const group = groups.require(region, input);
     const limit = checkLimit(input.limit);
     const matches = filterPattern(input.filterPattern);
     const after = input.nextToken === undefined ? undefined : Buffer.from(input.nextToken, "base64url").toString();

@@ -26,7 +26,7 @@ export interface Groups {
   all(): Group[];
   find(region: string, name: string): Group | undefined;
   /** The group of `logGroupName` or `logGroupIdentifier` (name or ARN). Throws ResourceNotFoundException. */
-  need(region: string, input: { logGroupName?: string | undefined; logGroupIdentifier?: string | undefined }): Group;
+  require(region: string, input: { logGroupName?: string | undefined; logGroupIdentifier?: string | undefined }): Group;
   put(group: Group): void;
   remove(group: Group): void;
   streams(group: Group): Stream[];
@@ -50,7 +50,7 @@ export function groupsOf(env: LocalEnv): Groups {
         .values()
         .filter((group) => group.region === region)
         .sort((a, b) => (a.name < b.name ? -1 : 1)),
-    need(region, { logGroupName, logGroupIdentifier }) {
+    require(region, { logGroupName, logGroupIdentifier }) {
       if (logGroupName !== undefined && logGroupIdentifier !== undefined)
         throw new LocalFault("ValidationException", "LogGroup name and LogGroup ARN are mutually exclusive parameters.");
       if (logGroupName === undefined && logGroupIdentifier === undefined)

@@ -25,19 +25,19 @@ export function streamOperations(env: LocalEnv, groups: Groups, files: EventFile
   const create: Handler<CreateLogStreamCommandInput, CreateLogStreamCommandOutput> = (input, { region }) => {
     const name = input.logStreamName as string;
     if (!/^[^:*]{1,512}$/.test(name)) throw constraint("logStreamName", name, "Member must satisfy regular expression pattern: [^:*]*");
-    const group = groups.need(region, { logGroupName: input.logGroupName });
+    const group = groups.require(region, { logGroupName: input.logGroupName });
     if (groups.hasStream(group, name)) throw new LocalFault("ResourceAlreadyExistsException", "The specified log stream already exists");
     groups.putStream({ id: randomUUID(), group: group.id, name, createdAt: env.clock.now() });
     return {};
   };
   const remove: Handler<DeleteLogStreamCommandInput, DeleteLogStreamCommandOutput> = (input, { region }) => {
-    const stream = groups.stream(groups.need(region, { logGroupName: input.logGroupName }), input.logStreamName);
+    const stream = groups.stream(groups.require(region, { logGroupName: input.logGroupName }), input.logStreamName);
     groups.removeStream(stream);
     files.removeStream(stream);
     return {};
   };
   const put: Handler<PutLogEventsCommandInput, PutLogEventsCommandOutput> = (input, { region }) => {
-    const group = groups.need(region, { logGroupName: input.logGroupName });
+    const group = groups.require(region, { logGroupName: input.logGroupName });
     const stream = groups.stream(group, input.logStreamName);
     const events = input.logEvents ?? [];
     checkBatch(events);
@@ -85,7 +85,7 @@ function splitBatch(events: readonly InputLogEvent[], group: Group, now: number)
 const describeStreams =
   (groups: Groups, files: EventFiles): Handler<DescribeLogStreamsCommandInput, DescribeLogStreamsCommandOutput> =>
   (input, { region }) => {
-    const group = groups.need(region, input);
+    const group = groups.require(region, input);
     const { logStreamNamePrefix: prefix = "", orderBy = "LogStreamName", descending, limit = 50 } = input;
     if (prefix && orderBy === "LastEventTime") throw invalid("Cannot order by LastEventTime with a logStreamNamePrefix.");
     const all = groups

@@ -48,15 +48,15 @@ export function tagOperations(groups: Groups): Operations {
     tags: { ...byArn(region, input.resourceArn).tags },
   });
   const tagGroup: Handler<TagLogGroupCommandInput, TagLogGroupCommandOutput> = (input, { region }) => {
-    add(groups.need(region, { logGroupName: input.logGroupName }), input.tags);
+    add(groups.require(region, { logGroupName: input.logGroupName }), input.tags);
     return {};
   };
   const untagGroup: Handler<UntagLogGroupCommandInput, UntagLogGroupCommandOutput> = (input, { region }) => {
-    remove(groups.need(region, { logGroupName: input.logGroupName }), input.tags);
+    remove(groups.require(region, { logGroupName: input.logGroupName }), input.tags);
     return {};
   };
   const listGroup: Handler<ListTagsLogGroupCommandInput, ListTagsLogGroupCommandOutput> = (input, { region }) => ({
-    tags: { ...groups.need(region, { logGroupName: input.logGroupName }).tags },
+    tags: { ...groups.require(region, { logGroupName: input.logGroupName }).tags },
   });
   return {
     TagResource: tag,

@@ -12,7 +12,7 @@ import { aclOf } from "./access.ts";
 import { freeze } from "./documents.ts";
 import { forget } from "./multipart.ts";
 import { compareKeys } from "./object-index.ts";
-import { type Bucket, bucketArn, bucketOf, ownerOf, type S3State } from "./state.ts";
+import { type Bucket, bucketArn, ownerOf, requireBucket, type S3State } from "./state.ts";
 import { checkedTags } from "./tags.ts";
 
 const HOME = "us-east-1";
@@ -101,7 +101,7 @@ function checkNameFree({ env, deletedAt }: S3State, name: string): void {
 
 export function deleteBucket(state: S3State) {
   return (input: DeleteBucketCommandInput, call: Call) => {
-    const { name } = bucketOf(state, input.Bucket, call);
+    const { name } = requireBucket(state, input.Bucket, call);
     if (state.objects.keys(name).length > 0) {
       const hidden = "The bucket you tried to delete is not empty. You must delete all versions in the bucket.";
       const versioned = state.buckets.get(name)?.versioning !== undefined;
@@ -116,7 +116,7 @@ export function deleteBucket(state: S3State) {
 
 export function headBucket(state: S3State) {
   return (input: HeadBucketCommandInput, call: Call) => {
-    const { region, name } = bucketOf(state, input.Bucket, call);
+    const { region, name } = requireBucket(state, input.Bucket, call);
     return { BucketRegion: region, BucketArn: bucketArn(name), AccessPointAlias: false };
   };
 }
@@ -124,7 +124,7 @@ export function headBucket(state: S3State) {
 export function getBucketLocation(state: S3State) {
   return (input: GetBucketLocationCommandInput, call: Call) => {
     // The call works in every region, because clients use it to find the bucket's region.
-    const { region } = bucketOf(state, input.Bucket, { ...call, headers: {} });
+    const { region } = requireBucket(state, input.Bucket, { ...call, headers: {} });
     return region === HOME ? {} : { LocationConstraint: region as "eu-west-1" };
   };
 }
@@ -153,7 +153,7 @@ export function listBuckets(state: S3State) {
 
 export function putBucketVersioning(state: S3State) {
   return (input: PutBucketVersioningCommandInput, call: Call) => {
-    const bucket = bucketOf(state, input.Bucket, call);
+    const bucket = requireBucket(state, input.Bucket, call);
     const { Status, MFADelete } = input.VersioningConfiguration ?? {};
     if (MFADelete === "Enabled")
       throw new LocalFault("NotImplemented", "The local AWS does not implement s3:PutBucketVersioning with MFADelete.", 501);
@@ -171,7 +171,7 @@ export function putBucketVersioning(state: S3State) {
 }
 export function getBucketVersioning(state: S3State) {
   return (input: GetBucketVersioningCommandInput, call: Call) => {
-    const { versioning } = bucketOf(state, input.Bucket, call);
+    const { versioning } = requireBucket(state, input.Bucket, call);
     return versioning ? { Status: versioning } : {};
   };
 }

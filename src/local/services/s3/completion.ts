@@ -4,10 +4,10 @@ import { type Call, LocalFault } from "../../core/service.ts";
 import { type Algorithm, algorithmOf, compositeChecksum, DEFAULT_ALGORITHM, fromMembers, hasher } from "./checksums.ts";
 import { checkWrite, conflict, exists } from "./conditions.ts";
 import { checkCustomerKeyInput } from "./encryption.ts";
-import { checkPartKey, forget, type Part, partsOf, uploadOf } from "./multipart.ts";
+import { checkPartKey, forget, type Part, partsOf, requireUpload } from "./multipart.ts";
 import type { Notify } from "./notifications.ts";
 import type { Segment } from "./segment.ts";
-import { type Bucket, bucketOf, type S3State, type Upload } from "./state.ts";
+import { type Bucket, requireBucket, type S3State, type Upload } from "./state.ts";
 import type { Version } from "./version.ts";
 import { type Content, commit, written } from "./write.ts";
 
@@ -18,10 +18,10 @@ export function completeMultipartUpload(state: S3State, notify: Notify) {
   // A client that lost the answer repeats the call and must get the same answer.
   const done = new Map<string, object>();
   return async (input: CompleteMultipartUploadCommandInput, call: Call) => {
-    const bucket = bucketOf(state, input.Bucket, call);
+    const bucket = requireBucket(state, input.Bucket, call);
     const answered = done.get(input.UploadId ?? "");
     if (answered && !state.uploads.has(input.UploadId ?? "")) return answered;
-    const upload = uploadOf(state, input);
+    const upload = requireUpload(state, input);
     checkCustomerKeyInput(input);
     // Recorded: a completion needs no key. A key that is given has to be that of the upload (ceph/ceph#71241).
     if (input.SSECustomerKeyMD5 !== undefined) checkPartKey(upload, input);
@@ -34,7 +34,7 @@ export function completeMultipartUpload(state: S3State, notify: Notify) {
     compareStated(input, content);
     const meanwhile = done.get(upload.id);
     if (meanwhile) return meanwhile;
-    uploadOf(state, input);
+    requireUpload(state, input);
     const version = commitParts(state, bucket, upload, content, input, atStart);
     forget(state, upload, new Set(chosen.map((part) => part.segment.file)));
     notify(bucket.name, "ObjectCreated:CompleteMultipartUpload", version, call);

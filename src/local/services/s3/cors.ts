@@ -30,7 +30,7 @@ const refused = (message: string): LocalFault => new LocalFault("InvalidRequest"
 
 /** True when the bucket's CORS rules allow this request of another origin. Then it adds the CORS headers to the response. */
 export function allowsCrossSite(state: S3State, request: IncomingMessage, response: ServerResponse, url: URL): boolean {
-  const bucket = bucketAt(state, url);
+  const bucket = findBucket(state, url);
   if (!bucket) return false;
   const preflight = request.method === "OPTIONS";
   const rule = ruleFor(bucket, request);
@@ -44,7 +44,7 @@ export function allowsCrossSite(state: S3State, request: IncomingMessage, respon
 /** Answers OPTIONS, which S3 has only for browsers. Returns false when the address is no bucket's. */
 export function answerPreflight(state: S3State, request: IncomingMessage, response: ServerResponse, url: URL): boolean {
   if (request.method !== "OPTIONS") return false;
-  const bucket = bucketAt(state, url);
+  const bucket = findBucket(state, url);
   if (!bucket) return false;
   const { origin } = request.headers;
   const requested = request.headers["access-control-request-method"];
@@ -68,7 +68,7 @@ function refuse(response: ServerResponse, status: number, code: string, message:
   return true;
 }
 
-function bucketAt(state: S3State, url: URL): Bucket | undefined {
+function findBucket(state: S3State, url: URL): Bucket | undefined {
   try {
     return state.buckets.get(decodeURIComponent(url.pathname.split("/")[1] ?? ""));
   } catch {

@@ -2,7 +2,7 @@ import type { DeletedObject, DeleteObjectCommandInput, DeleteObjectsCommandInput
 import { type Call, LocalFault } from "../../core/service.ts";
 import { checkWrite } from "./conditions.ts";
 import type { Notify } from "./notifications.ts";
-import { accessDenied, type Bucket, bucketArn, bucketOf, type S3State } from "./state.ts";
+import { accessDenied, type Bucket, bucketArn, requireBucket, type S3State } from "./state.ts";
 import type { Version } from "./version.ts";
 import { checkVersionId } from "./version-id.ts";
 import { discard, place } from "./write.ts";
@@ -15,7 +15,7 @@ interface Target {
 
 export function deleteObject(state: S3State, notify: Notify) {
   return (input: DeleteObjectCommandInput, call: Call) => {
-    const bucket = bucketOf(state, input.Bucket, call);
+    const bucket = requireBucket(state, input.Bucket, call);
     const { Key = "", VersionId, IfMatch, BypassGovernanceRetention } = input;
     if (input.IfMatchSize !== undefined || input.IfMatchLastModifiedTime !== undefined)
       throw new LocalFault("NotImplemented", "A header you provided implies functionality that is not implemented", 501);
@@ -29,7 +29,7 @@ export function deleteObject(state: S3State, notify: Notify) {
 
 export function deleteObjects(state: S3State, notify: Notify) {
   return (input: DeleteObjectsCommandInput, call: Call) => {
-    const bucket = bucketOf(state, input.Bucket, call);
+    const bucket = requireBucket(state, input.Bucket, call);
     const targets = input.Delete?.Objects ?? [];
     if (targets.length === 0 || targets.length > 1000)
       throw new LocalFault(

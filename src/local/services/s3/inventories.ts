@@ -1,7 +1,7 @@
 import { type Call, type Handler, LocalFault } from "../../core/service.ts";
 import { thaw } from "./documents.ts";
 import { set } from "./settings.ts";
-import { bucketOf, type S3State } from "./state.ts";
+import { requireBucket, type S3State } from "./state.ts";
 
 type Values = Record<string, unknown>;
 /** Configurations that a bucket can have several of, each with an id. */
@@ -43,7 +43,7 @@ function operationsOf(kind: (typeof KINDS)[number], state: S3State): [string, Ha
 }
 
 function stored(state: S3State, member: string, input: Values, call: Call) {
-  const bucket = bucketOf(state, input.Bucket as string, call);
+  const bucket = requireBucket(state, input.Bucket as string, call);
   const text = bucket.settings[member];
   return { bucket, configurations: text === undefined ? {} : thaw<Record<string, Values>>(text) };
 }

@@ -6,7 +6,7 @@ import type {
 } from "@aws-sdk/client-s3";
 import { type Call, LocalFault } from "../../core/service.ts";
 import { compareKeys, firstAtLeast } from "./object-index.ts";
-import { bucketOf, ownerOf, type S3State } from "./state.ts";
+import { ownerOf, requireBucket, type S3State } from "./state.ts";
 import type { Version } from "./version.ts";
 
 interface Walk {
@@ -96,7 +96,7 @@ function entry(version: Version, encode: (text: string) => string): SdkObject {
 
 export function listObjects(state: S3State) {
   return (input: ListObjectsCommandInput, call: Call) => {
-    const { name } = bucketOf(state, input.Bucket, call);
+    const { name } = requireBucket(state, input.Bucket, call);
     const encode = encoder(input.EncodingType);
     const page = currentOf(state, name, input, input.Marker ?? "");
     return {
@@ -124,7 +124,7 @@ function keyOfToken(token: string): string {
 
 export function listObjectsV2(state: S3State) {
   return (input: ListObjectsV2CommandInput, call: Call) => {
-    const { name } = bucketOf(state, input.Bucket, call);
+    const { name } = requireBucket(state, input.Bucket, call);
     const encode = encoder(input.EncodingType);
     const { ContinuationToken, StartAfter } = input;
     const page = currentOf(state, name, input, ContinuationToken === undefined ? (StartAfter ?? "") : keyOfToken(ContinuationToken));
@@ -146,7 +146,7 @@ export function listObjectsV2(state: S3State) {
 
 export function listObjectVersions(state: S3State) {
   return (input: ListObjectVersionsCommandInput, call: Call) => {
-    const { name } = bucketOf(state, input.Bucket, call);
+    const { name } = requireBucket(state, input.Bucket, call);
     const { KeyMarker, VersionIdMarker, Prefix = "", Delimiter = "" } = input;
     if (VersionIdMarker && !KeyMarker)
       throw new LocalFault("InvalidArgument", "A version-id marker cannot be specified without a key marker.", 400, {

@@ -2,17 +2,17 @@ import type { ListMultipartUploadsCommandInput, ListPartsCommandInput } from "@a
 import type { Call } from "../../core/service.ts";
 import { asMembers } from "./checksums.ts";
 import { encoder, given, limit, walk } from "./listing.ts";
-import { sortedParts, uploadOf } from "./multipart.ts";
+import { requireUpload, sortedParts } from "./multipart.ts";
 import { compareKeys } from "./object-index.ts";
-import { bucketOf, ownerOf, type S3State, type Upload } from "./state.ts";
+import { ownerOf, requireBucket, type S3State, type Upload } from "./state.ts";
 
 /** The part of an answer that shows who began an upload: the account itself (recorded), or the role. */
 const initiatorOf = ({ account, principal }: Call) => (principal.type === "role" ? { ID: principal.arn } : ownerOf(account));
 
 export function listParts(state: S3State) {
   return (input: ListPartsCommandInput, call: Call) => {
-    bucketOf(state, input.Bucket, call);
-    const upload = uploadOf(state, input);
+    requireBucket(state, input.Bucket, call);
+    const upload = requireUpload(state, input);
     const max = limit(input.MaxParts);
     const marker = Number(input.PartNumberMarker ?? 0);
     const rest = sortedParts(state, upload.id).filter((part) => part.number > marker);
@@ -43,7 +43,7 @@ export function listParts(state: S3State) {
 
 export function listMultipartUploads(state: S3State) {
   return (input: ListMultipartUploadsCommandInput, call: Call) => {
-    const { name } = bucketOf(state, input.Bucket, call);
+    const { name } = requireBucket(state, input.Bucket, call);
     const { KeyMarker = "", UploadIdMarker, Prefix = "", Delimiter = "" } = input;
     const encode = encoder(input.EncodingType);
     const byKey = new Map<string, Upload[]>();

@@ -15,7 +15,7 @@ import { withKey } from "./kms-keys.ts";
 import { copyConditions, sourceOf } from "./put.ts";
 import { checkCustomerKey } from "./read.ts";
 import type { Segment } from "./segment.ts";
-import { bucketOf, type S3State, type Upload } from "./state.ts";
+import { requireBucket, type S3State, type Upload } from "./state.ts";
 import { describe, encryptionOf } from "./write.ts";
 
 export interface Part {
@@ -33,7 +33,7 @@ export const sortedParts = (state: S3State, uploadId: string): Part[] =>
     .values()
     .sort((a, b) => a.number - b.number);
 
-export function uploadOf(
+export function requireUpload(
   state: S3State,
   input: { readonly Bucket?: string | undefined; readonly Key?: string | undefined; readonly UploadId?: string | undefined },
 ): Upload {
@@ -49,7 +49,7 @@ export function uploadOf(
 
 export function createMultipartUpload(state: S3State) {
   return async (input: CreateMultipartUploadCommandInput, call: Call) => {
-    const bucket = bucketOf(state, input.Bucket, call);
+    const bucket = requireBucket(state, input.Bucket, call);
     const algorithm = algorithmOf(input.ChecksumAlgorithm);
     const type = checksumTypeOf(algorithm, input.ChecksumType);
     const upload: Upload = {
@@ -87,8 +87,8 @@ const invalidRequest = (message: string): LocalFault => new LocalFault("InvalidR
 
 export function uploadPart(state: S3State) {
   return async (input: UploadPartCommandInput, call: Call) => {
-    bucketOf(state, input.Bucket, call);
-    const upload = uploadOf(state, input);
+    requireBucket(state, input.Bucket, call);
+    const upload = requireUpload(state, input);
     const number = partNumber(input.PartNumber);
     checkCustomerKeyInput(input);
     checkPartKey(upload, input);
@@ -119,8 +119,8 @@ function checkPartAlgorithm({ algorithm }: Upload, headers: Call["headers"]): vo
 
 export function uploadPartCopy(state: S3State) {
   return async (input: UploadPartCopyCommandInput, call: Call) => {
-    bucketOf(state, input.Bucket, call);
-    const upload = uploadOf(state, input);
+    requireBucket(state, input.Bucket, call);
+    const upload = requireUpload(state, input);
     const number = partNumber(input.PartNumber);
     const { bucket, version } = sourceOf(state, input, call);
     checkCopySource(version, copyConditions(input));
@@ -169,7 +169,7 @@ function storePart(state: S3State, upload: Upload, part: Part): void {
   const before = parts.get(String(part.number));
   if (!state.uploads.has(upload.id)) {
     state.files.remove([part.segment]);
-    uploadOf(state, { UploadId: upload.id });
+    requireUpload(state, { UploadId: upload.id });
   }
   parts.put(String(part.number), part);
   if (before) state.files.remove([before.segment]);
@@ -187,8 +187,8 @@ export function forget(state: S3State, upload: Upload, kept: ReadonlySet<string>
 
 export function abortMultipartUpload(state: S3State) {
   return (input: AbortMultipartUploadCommandInput, call: Call) => {
-    bucketOf(state, input.Bucket, call);
-    forget(state, uploadOf(state, input));
+    requireBucket(state, input.Bucket, call);
+    forget(state, requireUpload(state, input));
     return {};
   };
 }

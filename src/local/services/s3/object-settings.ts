@@ -14,7 +14,7 @@ import { limit } from "./listing.ts";
 import { checkRetainUntil } from "./lock-configuration.ts";
 import type { Notify } from "./notifications.ts";
 import { checkCustomerKey, findVersion, notAllowed } from "./read.ts";
-import { accessDenied, type Bucket, bucketOf, type S3State } from "./state.ts";
+import { accessDenied, type Bucket, requireBucket, type S3State } from "./state.ts";
 import { checkedTags } from "./tags.ts";
 import type { Version } from "./version.ts";
 import { versionOf } from "./write.ts";
@@ -27,7 +27,7 @@ interface Named {
 type Method = Parameters<typeof notAllowed>[1];
 /** The version whose settings a call reads or writes. A delete marker refuses, also where it is the current version (recorded). */
 function lookUp(state: S3State, input: Named, call: Call, method: Method): { bucket: Bucket; version: Version } {
-  const bucket = bucketOf(state, input.Bucket, call);
+  const bucket = requireBucket(state, input.Bucket, call);
   const versions = state.objects.versions(bucket.name, input.Key ?? "");
   const named = input.VersionId === undefined ? versions[0] : versions.find((version) => version.versionId === input.VersionId);
   if (named?.deleteMarker) throw notAllowed(named, method);
@@ -55,7 +55,7 @@ export function taggingOperations(state: S3State, notify: Notify) {
 
 export function getObjectAttributes(state: S3State) {
   return (input: GetObjectAttributesCommandInput, call: Call) => {
-    const bucket = bucketOf(state, input.Bucket, call);
+    const bucket = requireBucket(state, input.Bucket, call);
     const version = findVersion(state, bucket, input.Key ?? "", input.VersionId, call);
     checkCustomerKey(version, input);
     const wanted = new Set<string>(input.ObjectAttributes ?? []);

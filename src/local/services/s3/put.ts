@@ -6,13 +6,13 @@ import { checkCopySource, checkWrite } from "./conditions.ts";
 import { withKey } from "./kms-keys.ts";
 import type { Notify } from "./notifications.ts";
 import { checkCustomerKey, findVersion } from "./read.ts";
-import { accessDenied, type Bucket, bucketOf, type S3State } from "./state.ts";
+import { accessDenied, type Bucket, requireBucket, type S3State } from "./state.ts";
 import type { Described, Version } from "./version.ts";
 import { type Content, commit, describe, encryptionOf, expiration, written, writtenVersion } from "./write.ts";
 
 export function putObject(state: S3State, notify: Notify) {
   return async (input: PutObjectCommandInput, call: Call) => {
-    const bucket = bucketOf(state, input.Bucket, call);
+    const bucket = requireBucket(state, input.Bucket, call);
     const at = { bucket: bucket.name, key: input.Key ?? "" };
     const described = await withKey(state, bucket, describe(state, bucket, input, call), call);
     const atStart = state.objects.versions(at.bucket, at.key)[0];
@@ -40,7 +40,7 @@ export function sourceOf(
     });
   if (input.ExpectedSourceBucketOwner !== undefined && input.ExpectedSourceBucketOwner !== call.account) throw accessDenied();
   // The source may be in another region.
-  const bucket = bucketOf(state, decoded.slice(0, slash), { ...call, headers: {} });
+  const bucket = requireBucket(state, decoded.slice(0, slash), { ...call, headers: {} });
   const versionId = new URLSearchParams(query).get("versionId") ?? undefined;
   return { bucket, version: findVersion(state, bucket, decoded.slice(slash + 1), versionId, call) };
 }
@@ -58,7 +58,7 @@ export const copyConditions = (input: {
 
 export function copyObject(state: S3State, notify: Notify) {
   return async (input: CopyObjectCommandInput, call: Call) => {
-    const bucket = bucketOf(state, input.Bucket, call);
+    const bucket = requireBucket(state, input.Bucket, call);
     const at = { bucket: bucket.name, key: input.Key ?? "" };
     const source = sourceOf(state, input, call);
     checkCopySource(source.version, copyConditions(input));

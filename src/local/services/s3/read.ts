@@ -4,7 +4,7 @@ import { asMembers } from "./checksums.ts";
 import { checkRead } from "./conditions.ts";
 import { checkReadable } from "./kms-keys.ts";
 import { encodedMetadata } from "./metadata.ts";
-import { accessDenied, type Bucket, bucketArn, bucketOf, type S3State } from "./state.ts";
+import { accessDenied, type Bucket, bucketArn, requireBucket, type S3State } from "./state.ts";
 import type { Version } from "./version.ts";
 import { checkVersionId } from "./version-id.ts";
 import { checksumsOf, expiration, versionOf } from "./write.ts";
@@ -57,7 +57,7 @@ export function headObject(state: S3State) {
 /** Objects of these storage classes must be restored before they can be read. */
 const ARCHIVED: ReadonlySet<string> = new Set(["GLACIER", "DEEP_ARCHIVE"]);
 function openForReading(state: S3State, input: GetObjectCommandInput | HeadObjectCommandInput, call: Call, body: boolean) {
-  const bucket = bucketOf(state, input.Bucket, call);
+  const bucket = requireBucket(state, input.Bucket, call);
   if (call.headers["x-amz-server-side-encryption"] !== undefined)
     throw new LocalFault("InvalidArgument", "x-amz-server-side-encryption header is not supported for this operation.", 400, {
       ArgumentName: "x-amz-server-side-encryption",

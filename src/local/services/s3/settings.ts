@@ -14,7 +14,7 @@ import { freeze, thaw } from "./documents.ts";
 import { checkedLifecycle } from "./lifecycle.ts";
 import { checkedLockConfiguration } from "./lock-configuration.ts";
 import { checkDestinations } from "./notifications.ts";
-import { type Bucket, bucketOf, type S3State } from "./state.ts";
+import { type Bucket, requireBucket, type S3State } from "./state.ts";
 import { checkedTags } from "./tags.ts";
 
 type Values = Record<string, unknown>;
@@ -167,21 +167,21 @@ export function settingOperations(state: S3State): Record<string, Handler<Values
 function operationsOf(setting: Setting, state: S3State): [string, Handler<Values, Values>][] {
   const { name, member } = setting;
   const put: Handler<Values, Values> = async (input, call) => {
-    const bucket = bucketOf(state, input.Bucket as string, call);
+    const bucket = requireBucket(state, input.Bucket as string, call);
     const value = (input[member] ?? {}) as Values;
     const checked = setting.check ? await setting.check(value, bucket, state, call, input) : value;
     // Reads the bucket a second time, because another setting may have changed during the check.
-    set(state, bucketOf(state, bucket.name, call), name, checked);
+    set(state, requireBucket(state, bucket.name, call), name, checked);
     return setting.answer?.(checked as Values) ?? {};
   };
   const get: Handler<Values, Values> = (input, call) => {
-    const stored = bucketOf(state, input.Bucket as string, call).settings[name];
+    const stored = requireBucket(state, input.Bucket as string, call).settings[name];
     if (stored === undefined) return absent(setting, input.Bucket as string);
     const value = thaw<Values>(stored);
     return setting.wrapped ? { [member]: value } : value;
   };
   const remove: Handler<Values, Values> = (input, call) => {
-    set(state, bucketOf(state, input.Bucket as string, call), name, undefined);
+    set(state, requireBucket(state, input.Bucket as string, call), name, undefined);
     return {};
   };
   return [
@@ -227,13 +227,13 @@ function checkedLogging(value: Values, state: S3State): Values {
 /** Operations for the policy and the ACL, which have their own rules. */
 export function accessOperations(state: S3State): Record<string, Handler<never, Values>> {
   const policyOf = (input: GetBucketPolicyCommandInput, call: Call): string => {
-    const bucket = bucketOf(state, input.Bucket, call);
+    const bucket = requireBucket(state, input.Bucket, call);
     if (bucket.settings.policy !== undefined) return bucket.settings.policy;
     throw new LocalFault("NoSuchBucketPolicy", "The bucket policy does not exist", 404, { BucketName: bucket.name });
   };
   return {
     PutBucketPolicy(input: PutBucketPolicyCommandInput, call: Call) {
-      const bucket = bucketOf(state, input.Bucket, call);
+      const bucket = requireBucket(state, input.Bucket, call);
       set(state, bucket, "policy", checkedPolicy(bucket, input, call));
       return {};
     },
@@ -242,16 +242,16 @@ export function accessOperations(state: S3State): Record<string, Handler<never, 
       PolicyStatus: { IsPublic: isPublic(policyOf(input, call)) },
     }),
     DeleteBucketPolicy(input: GetBucketPolicyCommandInput, call: Call) {
-      set(state, bucketOf(state, input.Bucket, call), "policy", undefined);
+      set(state, requireBucket(state, input.Bucket, call), "policy", undefined);
       return {};
     },
     PutBucketAcl(input: PutBucketAclCommandInput, call: Call) {
-      const bucket = bucketOf(state, input.Bucket, call);
+      const bucket = requireBucket(state, input.Bucket, call);
       set(state, bucket, "acl", newAcl(bucket, input, call.account));
       return {};
     },
     GetBucketAcl(input: GetBucketPolicyCommandInput, call: Call) {
-      const { acl } = bucketOf(state, input.Bucket, call).settings;
+      const { acl } = requireBucket(state, input.Bucket, call).settings;
       return acl === undefined ? { ...aclOf("private", call.account) } : thaw<Values>(acl);
     },
   };

@@ -47,7 +47,7 @@ export function openState(env: LocalEnv): S3State {
 }
 
 /** The bucket that a call names, after the checks that come before every operation. */
-export function bucketOf(state: S3State, name: string | undefined, call: Call): Bucket {
+export function requireBucket(state: S3State, name: string | undefined, call: Call): Bucket {
   const bucket = state.buckets.get(name ?? "");
   if (!bucket) throw new LocalFault("NoSuchBucket", "The specified bucket does not exist", 404, { BucketName: name });
   // Calls from inside (no headers) come from AWS services, which find a bucket in any region.

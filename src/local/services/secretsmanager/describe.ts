@@ -13,7 +13,7 @@ const date = (ms: number | undefined): Date | undefined => (ms === undefined ? u
 
 export function describeOperations(secrets: Secrets): Operations {
   const describe: Handler<DescribeSecretCommandInput, DescribeSecretCommandOutput> = (input, { region }) => {
-    const secret = secrets.need(region, input.SecretId);
+    const secret = secrets.require(region, input.SecretId);
     const stages = stagesOf(secret);
     // As recorded: absent while the secret has no value.
     return { ...described(secret), ...(Object.keys(stages).length > 0 && { VersionIdsToStages: stages }) };

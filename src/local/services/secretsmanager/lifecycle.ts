@@ -112,7 +112,7 @@ function deletionOperations(env: LocalEnv, secrets: Secrets): Operations {
     return { ARN: secret.arn, Name: secret.name, DeletionDate: new Date(force ? now : purgeAt) };
   };
   const restore: Handler<RestoreSecretCommandInput, RestoreSecretCommandOutput> = (input, { region }) => {
-    const secret = secrets.need(region, input.SecretId);
+    const secret = secrets.require(region, input.SecretId);
     secrets.put({ ...secret, deletion: undefined });
     return { ARN: secret.arn, Name: secret.name };
   };

@@ -38,7 +38,7 @@ export interface Secrets {
   all(region: string): Secret[];
   byName(region: string, name: string): Secret | undefined;
   /** The secret by name, ARN, or ARN without its random suffix. Throws ResourceNotFoundException. */
-  need(region: string, id: string | undefined): Secret;
+  require(region: string, id: string | undefined): Secret;
   find(region: string, id: string): Secret | undefined;
   /** Like `need`, but throws for a secret that is marked for deletion. */
   live(region: string, id: string | undefined): Secret;
@@ -56,7 +56,7 @@ export function secretsOf(env: LocalEnv): Secrets {
     });
   const find = (region: string, id: string): Secret | undefined =>
     all(region).find(({ arn, name }) => arn === id || name === id || arn.slice(0, -7) === id);
-  const need = (region: string, id: string | undefined): Secret => {
+  const requireSecret = (region: string, id: string | undefined): Secret => {
     checkSecretId(id ?? "");
     const secret = find(region, id ?? "");
     if (!secret) throw new LocalFault("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
@@ -65,10 +65,10 @@ export function secretsOf(env: LocalEnv): Secrets {
   return {
     all,
     find,
-    need,
+    require: requireSecret,
     byName: (region, name) => all(region).find((secret) => secret.name === name),
     live(region, id) {
-      const secret = need(region, id);
+      const secret = requireSecret(region, id);
       if (secret.deletion) throw refused("You can't perform this operation on the secret because it was marked for deletion.");
       return secret;
     },

@@ -103,7 +103,7 @@ function read(
 const listVersions =
   (secrets: Secrets): Handler<ListSecretVersionIdsCommandInput, ListSecretVersionIdsCommandOutput> =>
   (input, { region }) => {
-    const secret = secrets.need(region, input.SecretId);
+    const secret = secrets.require(region, input.SecretId);
     const listed = Object.entries(secret.versions).filter(([, { stages }]) => stages.length > 0 || input.IncludeDeprecated);
     const Versions = listed.map(([VersionId, { stages, createdAt, accessedAt }]) => ({
       VersionId,

@@ -31,7 +31,7 @@ export const nonexistentItem = (): LocalFault =>
   new LocalFault("WAFNonexistentItemException", "AWS WAF couldn’t perform the operation because your resource doesn’t exist.");
 export const newToken = (): string => randomUUID();
 
-export function aclAt({ acls }: Waf, id: string | undefined, { region }: Call): AclDocument {
+export function requireAcl({ acls }: Waf, id: string | undefined, { region }: Call): AclDocument {
   const found = acls.get(id ?? "");
   if (found?.region !== region) throw nonexistentItem();
   return found;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type * as WAF from "@aws-sdk/client-wafv2";
 import { type Handler, LocalFault } from "../../core/service.ts";
 import { tagList, tagsOf, withoutTags, withTags } from "../../core/tags.ts";
-import { type AclDocument, aclAt, aclByArn, capacityOf, checkScope, checkToken, newToken, type Waf } from "./acl.ts";
+import { type AclDocument, aclByArn, capacityOf, checkScope, checkToken, newToken, requireAcl, type Waf } from "./acl.ts";
 
 export function aclOperations(waf: Waf) {
   const { acls } = waf;
@@ -33,7 +33,7 @@ export function aclOperations(waf: Waf) {
   };
   const update: Handler<WAF.UpdateWebACLCommandInput, WAF.UpdateWebACLCommandOutput> = (input, call) => {
     checkScope(input.Scope);
-    const found = aclAt(waf, input.Id, call);
+    const found = requireAcl(waf, input.Id, call);
     checkToken(found, input.LockToken);
     checkRules(input);
     const lockToken = newToken();
@@ -42,7 +42,7 @@ export function aclOperations(waf: Waf) {
   };
   const remove: Handler<WAF.DeleteWebACLCommandInput, WAF.DeleteWebACLCommandOutput> = (input, call) => {
     checkScope(input.Scope);
-    const found = aclAt(waf, input.Id, call);
+    const found = requireAcl(waf, input.Id, call);
     checkToken(found, input.LockToken);
     if (waf.associations.values().includes(found.id))
       throw new LocalFault(
@@ -57,7 +57,7 @@ export function aclOperations(waf: Waf) {
 
 function readOperations(waf: Waf) {
   const get: Handler<WAF.GetWebACLCommandInput, WAF.GetWebACLCommandOutput> = (input, call) => {
-    const found = input.ARN === undefined ? aclAt(waf, input.Id, call) : aclByArn(waf, input.ARN);
+    const found = input.ARN === undefined ? requireAcl(waf, input.Id, call) : aclByArn(waf, input.ARN);
     return { WebACL: aclOf(found), LockToken: found.lockToken };
   };
   const list: Handler<WAF.ListWebACLsCommandInput, WAF.ListWebACLsCommandOutput> = (input, { region }) => {

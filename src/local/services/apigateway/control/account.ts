@@ -7,10 +7,10 @@ import type {
 } from "@aws-sdk/client-api-gateway";
 import type { Role } from "@aws-sdk/client-iam";
 import type { Call, LocalEnv, Operations } from "../../../core/service.ts";
-import { type AccountDoc, apiAt, badRequest, defined, type Gateway, stageAt, stageKey } from "../state.ts";
-import { keyAt } from "./api-keys.ts";
+import { type AccountDoc, badRequest, defined, type Gateway, requireApi, requireStage, stageKey } from "../state.ts";
+import { requireKey } from "./api-keys.ts";
 import { applyPatches, text } from "./patch.ts";
-import { planAt } from "./usage-plans.ts";
+import { requirePlan } from "./usage-plans.ts";
 
 const PROPAGATION_MS = 8_000;
 
@@ -99,18 +99,18 @@ function taggedResource(gateway: Gateway, arn: string | undefined, call: Call): 
   if (!parts) throw badRequest("Invalid resource ARN specified");
   const [, kind, id, stageName] = parts;
   if (stageName) {
-    const stage = stageAt(gateway, id, stageName, call);
+    const stage = requireStage(gateway, id, stageName, call);
     return { tags: stage.tags, store: (tags) => gateway.stages.put(stageKey(stage.apiId, stage.name), { ...stage, tags }) };
   }
   if (kind === "apikeys") {
-    const key = keyAt(gateway, id, call);
+    const key = requireKey(gateway, id, call);
     return { tags: key.tags, store: (tags) => gateway.keys.put(key.id, { ...key, tags }) };
   }
   if (kind === "usageplans") {
-    const plan = planAt(gateway, id, call);
+    const plan = requirePlan(gateway, id, call);
     return { tags: plan.tags, store: (tags) => gateway.plans.put(plan.id, { ...plan, tags }) };
   }
-  const api = apiAt(gateway, id, call);
+  const api = requireApi(gateway, id, call);
   return { tags: api.tags, store: (tags) => gateway.apis.put(api.id, { ...api, tags }) };
 }
 

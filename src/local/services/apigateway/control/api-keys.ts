@@ -14,7 +14,8 @@ import { applyPatches, flag, type Rules, text } from "./patch.ts";
 export function keyOperations(gateway: Gateway): Operations {
   return {
     CreateApiKey: (input: CreateApiKeyCommandInput, call): ApiKey => create(gateway, input, call),
-    GetApiKey: (input: GetApiKeyCommandInput, call): ApiKey => describeKey(keyAt(gateway, input.apiKey, call), input.includeValue ?? false),
+    GetApiKey: (input: GetApiKeyCommandInput, call): ApiKey =>
+      describeKey(requireKey(gateway, input.apiKey, call), input.includeValue ?? false),
     GetApiKeys: (input: GetApiKeysCommandInput, call) => {
       const all = gateway.keys
         .values()
@@ -28,14 +29,14 @@ export function keyOperations(gateway: Gateway): Operations {
       return defined({ items: items.map((key) => describeKey(key, input.includeValues ?? false)), position });
     },
     UpdateApiKey: (input: UpdateApiKeyCommandInput, call): ApiKey => {
-      const draft = structuredClone(keyAt(gateway, input.apiKey, call));
+      const draft = structuredClone(requireKey(gateway, input.apiKey, call));
       applyPatches(draft, input.patchOperations, RULES);
       draft.updatedAt = gateway.env.clock.now();
       gateway.keys.put(draft.id, draft);
       return describeKey(draft, false);
     },
     DeleteApiKey: (input: DeleteApiKeyCommandInput, call) => {
-      const key = keyAt(gateway, input.apiKey, call);
+      const key = requireKey(gateway, input.apiKey, call);
       for (const plan of gateway.plans.values())
         if (plan.keyIds.includes(key.id)) gateway.plans.put(plan.id, { ...plan, keyIds: plan.keyIds.filter((id) => id !== key.id) });
       gateway.keys.delete(key.id);
@@ -73,7 +74,7 @@ const RULES: Rules<KeyDoc> = {
   "/customerId": text("customerId"),
 };
 
-export function keyAt(gateway: Gateway, id: string | undefined, call: Call): KeyDoc {
+export function requireKey(gateway: Gateway, id: string | undefined, call: Call): KeyDoc {
   const found = gateway.keys.get(id ?? "");
   if (found?.region !== call.region) throw notFound("Invalid API Key identifier specified");
   return found;

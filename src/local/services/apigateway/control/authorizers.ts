@@ -9,7 +9,18 @@ import type {
 } from "@aws-sdk/client-api-gateway";
 import { LocalFault, type Operations } from "../../../core/service.ts";
 import type { AuthorizationCache } from "../authorization-cache.ts";
-import { type ApiDoc, apiAt, badRequest, changeApi, conflict, defined, type Gateway, newId, notFound, stageAt } from "../state.ts";
+import {
+  type ApiDoc,
+  badRequest,
+  changeApi,
+  conflict,
+  defined,
+  type Gateway,
+  newId,
+  notFound,
+  requireApi,
+  requireStage,
+} from "../state.ts";
 import { functionIn } from "./function-uri.ts";
 import { page, sortedByName } from "./paging.ts";
 import { amount, applyPatches, text } from "./patch.ts";
@@ -23,12 +34,12 @@ export function authorizerOperations(gateway: Gateway, cache: AuthorizationCache
     CreateAuthorizer: (input: CreateAuthorizerCommandInput, call): Authorizer =>
       changeApi(gateway, input.restApiId, call, (api) => createAuthorizer(api, input)),
     GetAuthorizer: (input: GetAuthorizerCommandInput, call): Authorizer =>
-      authorizerAt(apiAt(gateway, input.restApiId, call), input.authorizerId),
+      requireAuthorizer(requireApi(gateway, input.restApiId, call), input.authorizerId),
     GetAuthorizers: (input: GetAuthorizersCommandInput, call) =>
-      page(sortedByName(apiAt(gateway, input.restApiId, call).authorizers), input.position, input.limit),
+      page(sortedByName(requireApi(gateway, input.restApiId, call).authorizers), input.position, input.limit),
     UpdateAuthorizer: (input: UpdateAuthorizerCommandInput, call): Authorizer =>
       changeApi(gateway, input.restApiId, call, (api) => {
-        const authorizer = applyPatches(authorizerAt(api, input.authorizerId), input.patchOperations, {
+        const authorizer = applyPatches(requireAuthorizer(api, input.authorizerId), input.patchOperations, {
           "/name": text("name"),
           "/type": text("type"),
           "/authType": text("authType"),
@@ -43,7 +54,7 @@ export function authorizerOperations(gateway: Gateway, cache: AuthorizationCache
       }),
     DeleteAuthorizer: (input: DeleteAuthorizerCommandInput, call) =>
       changeApi(gateway, input.restApiId, call, (api) => {
-        const { id, name } = authorizerAt(api, input.authorizerId);
+        const { id, name } = requireAuthorizer(api, input.authorizerId);
         const methods = Object.values(api.resources).flatMap((resource) => Object.values(resource.methods));
         if (methods.some((method) => method.authorizerId === id))
           throw conflict(`Cannot delete authorizer '${name}', is referenced in method request`);
@@ -51,14 +62,14 @@ export function authorizerOperations(gateway: Gateway, cache: AuthorizationCache
         return {};
       }),
     FlushStageAuthorizersCache(input: FlushStageAuthorizersCacheCommandInput, call) {
-      const stage = stageAt(gateway, input.restApiId, input.stageName, call);
+      const stage = requireStage(gateway, input.restApiId, input.stageName, call);
       cache.flush(stage.apiId, stage.name);
       return {};
     },
   };
 }
 
-function authorizerAt(api: ApiDoc, id: string | undefined): Authorizer {
+function requireAuthorizer(api: ApiDoc, id: string | undefined): Authorizer {
   const found = api.authorizers[id ?? ""];
   if (!found) throw notFound("Invalid Authorizer identifier specified");
   return found;

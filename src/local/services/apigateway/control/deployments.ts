@@ -10,16 +10,16 @@ import type {
 import type { Call, Operations } from "../../../core/service.ts";
 import {
   type ApiDoc,
-  apiAt,
   badRequest,
   byAge,
   type DeploymentDoc,
   defined,
-  deploymentAt,
   deploymentKey,
   filled,
   type Gateway,
   newResourceId,
+  requireApi,
+  requireDeployment,
   stageKey,
   stagesOf,
 } from "../state.ts";
@@ -31,23 +31,23 @@ export function deploymentOperations(gateway: Gateway): Operations {
   return {
     CreateDeployment: (input: CreateDeploymentCommandInput, call): Deployment => create(gateway, input, call),
     GetDeployment: (input: GetDeploymentCommandInput, call): Deployment => {
-      const deployment = deploymentAt(gateway, input.restApiId, input.deploymentId, call);
+      const deployment = requireDeployment(gateway, input.restApiId, input.deploymentId, call);
       return describeDeployment(deployment, input.embed?.includes("apisummary") ?? false);
     },
     GetDeployments: (input: GetDeploymentsCommandInput, call) => {
-      const api = apiAt(gateway, input.restApiId, call);
+      const api = requireApi(gateway, input.restApiId, call);
       const all = gateway.deployments.values().filter((deployment) => deployment.apiId === api.id);
       const { items, position } = page(all.sort(byAge), input.position, input.limit);
       return defined({ items: items.map((deployment) => describeDeployment(deployment, false)), position });
     },
     UpdateDeployment: (input: UpdateDeploymentCommandInput, call): Deployment => {
-      const draft = structuredClone(deploymentAt(gateway, input.restApiId, input.deploymentId, call));
+      const draft = structuredClone(requireDeployment(gateway, input.restApiId, input.deploymentId, call));
       applyPatches(draft, input.patchOperations, { "/description": text("description") });
       gateway.deployments.put(deploymentKey(draft.apiId, draft.id), draft);
       return describeDeployment(draft, false);
     },
     DeleteDeployment: (input: DeleteDeploymentCommandInput, call) => {
-      const deployment = deploymentAt(gateway, input.restApiId, input.deploymentId, call);
+      const deployment = requireDeployment(gateway, input.restApiId, input.deploymentId, call);
       if (stagesOf(gateway, deployment.apiId).some((stage) => stage.deploymentId === deployment.id))
         throw badRequest("Active stages pointing to this deployment must be moved or deleted");
       gateway.deployments.delete(deploymentKey(deployment.apiId, deployment.id));
@@ -57,7 +57,7 @@ export function deploymentOperations(gateway: Gateway): Operations {
 }
 
 function create(gateway: Gateway, input: CreateDeploymentCommandInput, call: Call): Deployment {
-  const api = apiAt(gateway, input.restApiId, call);
+  const api = requireApi(gateway, input.restApiId, call);
   assertComplete(api);
   const now = gateway.env.clock.now();
   const deployment: DeploymentDoc = {

@@ -7,7 +7,7 @@ import type {
   UpdateGatewayResponseCommandInput,
 } from "@aws-sdk/client-api-gateway";
 import type { Operations } from "../../../core/service.ts";
-import { type ApiDoc, apiAt, badRequest, changeApi, defined, type Gateway, notFound } from "../state.ts";
+import { type ApiDoc, badRequest, changeApi, defined, type Gateway, notFound, requireApi } from "../state.ts";
 import { page } from "./paging.ts";
 import { applyPatches, entry, text } from "./patch.ts";
 
@@ -49,10 +49,10 @@ export function gatewayResponseOperations(gateway: Gateway): Operations {
       }),
     GetGatewayResponse: (input: GetGatewayResponseCommandInput, call): GatewayResponse => {
       const type = typeOf(input.responseType);
-      return apiAt(gateway, input.restApiId, call).gatewayResponses[type] ?? standard(type);
+      return requireApi(gateway, input.restApiId, call).gatewayResponses[type] ?? standard(type);
     },
     GetGatewayResponses: (input: GetGatewayResponsesCommandInput, call) => {
-      const own = apiAt(gateway, input.restApiId, call).gatewayResponses;
+      const own = requireApi(gateway, input.restApiId, call).gatewayResponses;
       const all = (Object.keys(STATUS) as ResponseType[]).map((type) => own[type] ?? standard(type));
       return page(all, input.position, input.limit);
     },

@@ -13,7 +13,17 @@ import type {
 } from "@aws-sdk/client-api-gateway";
 import { isLoopback } from "../../../core/loopback.ts";
 import { LocalFault, type Operations } from "../../../core/service.ts";
-import { type ApiDoc, badRequest, changeResources, defined, filled, type Gateway, methodOf, notFound, resourcesAt } from "../state.ts";
+import {
+  type ApiDoc,
+  badRequest,
+  changeResources,
+  defined,
+  filled,
+  type Gateway,
+  notFound,
+  requireApiOfResources,
+  requireMethod,
+} from "../state.ts";
 import { functionIn } from "./function-uri.ts";
 import { amount, applyPatches, entry, item, type Rules, text } from "./patch.ts";
 
@@ -24,25 +34,25 @@ export function integrationOperations(gateway: Gateway): Operations {
   return {
     PutIntegration: (input: PutIntegrationCommandInput, call): Integration =>
       changeResources(gateway, input.restApiId, call, (api) => {
-        const method = methodOf(api, input.resourceId, input.httpMethod);
+        const method = requireMethod(api, input.resourceId, input.httpMethod);
         const integration = newIntegration({ ...input, httpMethod: input.integrationHttpMethod }, input.resourceId ?? "");
         checkIntegration(integration);
         method.methodIntegration = integration;
         return integration;
       }),
     GetIntegration: (input: GetIntegrationCommandInput, call): Integration =>
-      integrationOf(methodOf(resourcesAt(gateway, input.restApiId, call), input.resourceId, input.httpMethod)),
+      requireIntegration(requireMethod(requireApiOfResources(gateway, input.restApiId, call), input.resourceId, input.httpMethod)),
     UpdateIntegration: (input: UpdateIntegrationCommandInput, call): Integration =>
       changeResources(gateway, input.restApiId, call, (api) => {
-        const integration = integrationOf(methodOf(api, input.resourceId, input.httpMethod));
+        const integration = requireIntegration(requireMethod(api, input.resourceId, input.httpMethod));
         applyPatches(integration, input.patchOperations, RULES);
         checkIntegration(integration);
         return integration;
       }),
     DeleteIntegration: (input: DeleteIntegrationCommandInput, call) =>
       changeResources(gateway, input.restApiId, call, (api) => {
-        const method = methodOf(api, input.resourceId, input.httpMethod);
-        integrationOf(method);
+        const method = requireMethod(api, input.resourceId, input.httpMethod);
+        requireIntegration(method);
         delete method.methodIntegration;
         return {};
       }),
@@ -100,7 +110,7 @@ function unsupportedReason({ type, uri = "", connectionType, credentials = "" }:
   return undefined;
 }
 
-export function integrationOf(method: Method): Integration {
+export function requireIntegration(method: Method): Integration {
   if (!method.methodIntegration) throw notFound("Invalid Integration identifier specified");
   return method.methodIntegration;
 }
@@ -121,14 +131,14 @@ const RULES: Rules<Integration> = {
   "/requestTemplates/*": entry("requestTemplates"),
 };
 
-function responseAt(integration: Integration, status: string | undefined): IntegrationResponse {
+function requireResponse(integration: Integration, status: string | undefined): IntegrationResponse {
   const found = integration.integrationResponses?.[status ?? ""];
   if (!found) throw notFound("Invalid Response status code specified");
   return found;
 }
 
 function putResponse(api: ApiDoc, input: PutIntegrationResponseCommandInput): IntegrationResponse {
-  const method = methodOf(api, input.resourceId, input.httpMethod);
+  const method = requireMethod(api, input.resourceId, input.httpMethod);
   const status = input.statusCode ?? "";
   const response = defined({
     statusCode: status,
@@ -137,7 +147,7 @@ function putResponse(api: ApiDoc, input: PutIntegrationResponseCommandInput): In
     responseTemplates: filled(input.responseTemplates),
     contentHandling: input.contentHandling,
   });
-  const integration = integrationOf(method);
+  const integration = requireIntegration(method);
   integration.integrationResponses = { ...integration.integrationResponses, [status]: response };
   return response;
 }
@@ -147,14 +157,14 @@ function integrationResponseOperations(gateway: Gateway): Operations {
     PutIntegrationResponse: (input: PutIntegrationResponseCommandInput, call): IntegrationResponse =>
       changeResources(gateway, input.restApiId, call, (api) => putResponse(api, input)),
     GetIntegrationResponse: (input: GetIntegrationResponseCommandInput, call): IntegrationResponse =>
-      responseAt(
-        integrationOf(methodOf(resourcesAt(gateway, input.restApiId, call), input.resourceId, input.httpMethod)),
+      requireResponse(
+        requireIntegration(requireMethod(requireApiOfResources(gateway, input.restApiId, call), input.resourceId, input.httpMethod)),
         input.statusCode,
       ),
     UpdateIntegrationResponse: (input: UpdateIntegrationResponseCommandInput, call): IntegrationResponse =>
       changeResources(gateway, input.restApiId, call, (api) =>
         applyPatches(
-          responseAt(integrationOf(methodOf(api, input.resourceId, input.httpMethod)), input.statusCode),
+          requireResponse(requireIntegration(requireMethod(api, input.resourceId, input.httpMethod)), input.statusCode),
           input.patchOperations,
           {
             "/selectionPattern": text("selectionPattern"),
@@ -166,8 +176,8 @@ function integrationResponseOperations(gateway: Gateway): Operations {
       ),
     DeleteIntegrationResponse: (input: DeleteIntegrationResponseCommandInput, call) =>
       changeResources(gateway, input.restApiId, call, (api) => {
-        const integration = integrationOf(methodOf(api, input.resourceId, input.httpMethod));
-        responseAt(integration, input.statusCode);
+        const integration = requireIntegration(requireMethod(api, input.resourceId, input.httpMethod));
+        requireResponse(integration, input.statusCode);
         delete integration.integrationResponses?.[input.statusCode ?? ""];
         return {};
       }),

@@ -19,10 +19,10 @@ import {
   defined,
   filled,
   type Gateway,
-  methodOf,
   notFound,
-  resourceOf,
-  resourcesAt,
+  requireApiOfResources,
+  requireMethod,
+  requireResource,
 } from "../state.ts";
 import { applyPatches, entry, flag, item, type Rule, type Rules, text } from "./patch.ts";
 
@@ -30,7 +30,7 @@ export function methodOperations(gateway: Gateway): Operations {
   return {
     PutMethod: (input: PutMethodCommandInput, call): Method =>
       changeResources(gateway, input.restApiId, call, (api) => {
-        const resource = resourceOf(api, input.resourceId);
+        const resource = requireResource(api, input.resourceId);
         const verb = input.httpMethod ?? "";
         if (!/^(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY)$/.test(verb))
           throw badRequest("Invalid HttpMethod specified. Valid options are GET,PUT,POST,DELETE,PATCH,OPTIONS,HEAD,ANY");
@@ -41,18 +41,18 @@ export function methodOperations(gateway: Gateway): Operations {
         return method;
       }),
     GetMethod: (input: GetMethodCommandInput, call): Method =>
-      methodOf(resourcesAt(gateway, input.restApiId, call), input.resourceId, input.httpMethod),
+      requireMethod(requireApiOfResources(gateway, input.restApiId, call), input.resourceId, input.httpMethod),
     UpdateMethod: (input: UpdateMethodCommandInput, call): Method =>
       changeResources(gateway, input.restApiId, call, (api) => {
-        const method = methodOf(api, input.resourceId, input.httpMethod);
+        const method = requireMethod(api, input.resourceId, input.httpMethod);
         applyPatches(method, input.patchOperations, METHOD_RULES);
         checkMethod(api, method);
         return method;
       }),
     DeleteMethod: (input: DeleteMethodCommandInput, call) =>
       changeResources(gateway, input.restApiId, call, (api) => {
-        methodOf(api, input.resourceId, input.httpMethod);
-        delete resourceOf(api, input.resourceId).methods[input.httpMethod ?? ""];
+        requireMethod(api, input.resourceId, input.httpMethod);
+        delete requireResource(api, input.resourceId).methods[input.httpMethod ?? ""];
         return {};
       }),
     ...methodResponseOperations(gateway),
@@ -128,7 +128,7 @@ function methodResponseOperations(gateway: Gateway): Operations {
   return {
     PutMethodResponse: (input: PutMethodResponseCommandInput, call): MethodResponse =>
       changeResources(gateway, input.restApiId, call, (api) => {
-        const method = methodOf(api, input.resourceId, input.httpMethod);
+        const method = requireMethod(api, input.resourceId, input.httpMethod);
         const status = input.statusCode ?? "";
         if (!/^[1-5]\d\d$/.test(status)) throw badRequest("Invalid status code");
         if (method.methodResponses?.[status]) throw conflict("Response already exists for this resource");
@@ -141,17 +141,17 @@ function methodResponseOperations(gateway: Gateway): Operations {
         return response;
       }),
     GetMethodResponse: (input: GetMethodResponseCommandInput, call): MethodResponse =>
-      find(methodOf(resourcesAt(gateway, input.restApiId, call), input.resourceId, input.httpMethod), input.statusCode),
+      find(requireMethod(requireApiOfResources(gateway, input.restApiId, call), input.resourceId, input.httpMethod), input.statusCode),
     UpdateMethodResponse: (input: UpdateMethodResponseCommandInput, call): MethodResponse =>
       changeResources(gateway, input.restApiId, call, (api) =>
-        applyPatches(find(methodOf(api, input.resourceId, input.httpMethod), input.statusCode), input.patchOperations, {
+        applyPatches(find(requireMethod(api, input.resourceId, input.httpMethod), input.statusCode), input.patchOperations, {
           "/responseParameters/*": booleanEntry("responseParameters"),
           "/responseModels/*": model("responseModels"),
         }),
       ),
     DeleteMethodResponse: (input: DeleteMethodResponseCommandInput, call) =>
       changeResources(gateway, input.restApiId, call, (api) => {
-        const method = methodOf(api, input.resourceId, input.httpMethod);
+        const method = requireMethod(api, input.resourceId, input.httpMethod);
         find(method, input.statusCode);
         delete method.methodResponses?.[input.statusCode ?? ""];
         return {};

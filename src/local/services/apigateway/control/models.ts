@@ -7,7 +7,7 @@ import type {
   UpdateModelCommandInput,
 } from "@aws-sdk/client-api-gateway";
 import type { Operations } from "../../../core/service.ts";
-import { type ApiDoc, apiAt, badRequest, changeApi, conflict, defined, type Gateway, newResourceId, notFound } from "../state.ts";
+import { type ApiDoc, badRequest, changeApi, conflict, defined, type Gateway, newResourceId, notFound, requireApi } from "../state.ts";
 import { page, sortedByName } from "./paging.ts";
 import { applyPatches, text } from "./patch.ts";
 
@@ -34,7 +34,7 @@ export const defaultModels = (): ApiDoc["models"] => ({
 });
 
 const absent = (name: string | undefined): string => `Invalid model name specified: ${name}`;
-function modelAt(api: ApiDoc, name: string | undefined): Model {
+function requireModel(api: ApiDoc, name: string | undefined): Model {
   const found = api.models[name ?? ""];
   if (!found) throw notFound(absent(name));
   return found;
@@ -62,9 +62,9 @@ export function modelOperations(gateway: Gateway): Operations {
     CreateModel: (input: CreateModelCommandInput, call): Model =>
       changeApi(gateway, input.restApiId, call, (api) => createModel(api, input)),
     GetModel: (input: GetModelCommandInput, call): Model =>
-      modelAt(apiAt(gateway, input.restApiId, call, absent(input.modelName)), input.modelName),
+      requireModel(requireApi(gateway, input.restApiId, call, absent(input.modelName)), input.modelName),
     GetModels: (input: GetModelsCommandInput, call) =>
-      page(sortedByName(apiAt(gateway, input.restApiId, call).models), input.position, input.limit),
+      page(sortedByName(requireApi(gateway, input.restApiId, call).models), input.position, input.limit),
     UpdateModel: (input: UpdateModelCommandInput, call): Model =>
       changeApi(
         gateway,
@@ -72,7 +72,7 @@ export function modelOperations(gateway: Gateway): Operations {
         call,
         (api) => {
           const model = applyPatches(
-            modelAt(api, input.modelName),
+            requireModel(api, input.modelName),
             input.patchOperations,
             {
               "/description": text("description"),
@@ -91,7 +91,7 @@ export function modelOperations(gateway: Gateway): Operations {
         input.restApiId,
         call,
         (api) => {
-          modelAt(api, input.modelName);
+          requireModel(api, input.modelName);
           const user = userOf(api, input.modelName ?? "");
           if (user) throw conflict(`Cannot delete model '${input.modelName}', is referenced in method request: ${user}`);
           delete api.models[input.modelName ?? ""];

@@ -7,7 +7,7 @@ import type {
   UpdateRequestValidatorCommandInput,
 } from "@aws-sdk/client-api-gateway";
 import type { Operations } from "../../../core/service.ts";
-import { type ApiDoc, apiAt, badRequest, changeApi, defined, type Gateway, newResourceId, notFound } from "../state.ts";
+import { type ApiDoc, badRequest, changeApi, defined, type Gateway, newResourceId, notFound, requireApi } from "../state.ts";
 import { page, sortedByName } from "./paging.ts";
 import { applyPatches, flag, text } from "./patch.ts";
 
@@ -17,7 +17,7 @@ function createdIn({ apis }: Gateway, id: string | undefined): string | undefine
   if (!apis.has(id ?? "")) throw badRequest("Invalid REST API identifier specified");
   return id;
 }
-function validatorAt(api: ApiDoc, id: string | undefined): RequestValidator {
+function requireValidator(api: ApiDoc, id: string | undefined): RequestValidator {
   const found = api.validators[id ?? ""];
   if (!found) throw notFound(ABSENT);
   return found;
@@ -34,9 +34,9 @@ export function requestValidatorOperations(gateway: Gateway): Operations {
         return validator;
       }),
     GetRequestValidator: (input: GetRequestValidatorCommandInput, call): RequestValidator =>
-      validatorAt(apiAt(gateway, input.restApiId, call, ABSENT), input.requestValidatorId),
+      requireValidator(requireApi(gateway, input.restApiId, call, ABSENT), input.requestValidatorId),
     GetRequestValidators: (input: GetRequestValidatorsCommandInput, call) =>
-      page(sortedByName(apiAt(gateway, input.restApiId, call).validators), input.position, input.limit),
+      page(sortedByName(requireApi(gateway, input.restApiId, call).validators), input.position, input.limit),
     UpdateRequestValidator: (input: UpdateRequestValidatorCommandInput, call): RequestValidator =>
       changeApi(
         gateway,
@@ -44,7 +44,7 @@ export function requestValidatorOperations(gateway: Gateway): Operations {
         call,
         (api) =>
           applyPatches(
-            validatorAt(api, input.requestValidatorId),
+            requireValidator(api, input.requestValidatorId),
             input.patchOperations,
             {
               "/name": text("name"),
@@ -61,7 +61,7 @@ export function requestValidatorOperations(gateway: Gateway): Operations {
         input.restApiId,
         call,
         (api) => {
-          validatorAt(api, input.requestValidatorId);
+          requireValidator(api, input.requestValidatorId);
           delete api.validators[input.requestValidatorId ?? ""];
           return {};
         },

@@ -10,7 +10,6 @@ import type {
 import type { Operations, Result } from "../../../core/service.ts";
 import {
   type ApiDoc,
-  apiAt,
   badRequest,
   changeApi,
   conflict,
@@ -19,7 +18,8 @@ import {
   type Gateway,
   newResourceId,
   type ResourceDoc,
-  resourceOf,
+  requireApi,
+  requireResource,
 } from "../state.ts";
 import { page } from "./paging.ts";
 import { applyPatches, type Rules } from "./patch.ts";
@@ -31,16 +31,19 @@ export function resourceOperations(gateway: Gateway): Operations {
         describeResource(addResource(api, childrenOf(api), input.parentId, input.pathPart ?? ""), false),
       ),
     GetResource: (input: GetResourceCommandInput, call): Resource =>
-      describeResource(resourceOf(apiAt(gateway, input.restApiId, call), input.resourceId), input.embed?.includes("methods") ?? false),
+      describeResource(
+        requireResource(requireApi(gateway, input.restApiId, call), input.resourceId),
+        input.embed?.includes("methods") ?? false,
+      ),
     GetResources: (input: GetResourcesCommandInput, call): Result<GetResourcesCommandOutput> => {
-      const all = Object.values(apiAt(gateway, input.restApiId, call).resources).sort((a, b) => (a.path < b.path ? -1 : 1));
+      const all = Object.values(requireApi(gateway, input.restApiId, call).resources).sort((a, b) => (a.path < b.path ? -1 : 1));
       const { items, position } = page(all, input.position, input.limit);
       const embed = input.embed?.includes("methods") ?? false;
       return defined({ items: items.map((resource) => describeResource(resource, embed)), position });
     },
     UpdateResource: (input: UpdateResourceCommandInput, call): Resource =>
       changeApi(gateway, input.restApiId, call, (api) => {
-        const resource = resourceOf(api, input.resourceId);
+        const resource = requireResource(api, input.resourceId);
         const draft = { api, resource, children: childrenOf(api) };
         applyPatches(draft, input.patchOperations, RULES, { onlyReplace: true });
         if (resource.id !== api.rootId) renamePaths(api, resource, draft.children);
@@ -48,7 +51,7 @@ export function resourceOperations(gateway: Gateway): Operations {
       }),
     DeleteResource: (input: DeleteResourceCommandInput, call) =>
       changeApi(gateway, input.restApiId, call, (api) => {
-        const resource = resourceOf(api, input.resourceId);
+        const resource = requireResource(api, input.resourceId);
         if (resource.id === api.rootId) throw badRequest("Root resource cannot be deleted");
         for (const id of descendants(childrenOf(api), resource.id)) delete api.resources[id];
         return {};
@@ -76,7 +79,7 @@ function detach(children: Children, { parentId, pathPart }: ResourceDoc): void {
 
 /** Adds a resource below its parent, and to `children`, for CreateResource and for imports. */
 export function addResource(api: ApiDoc, children: Children, parentId: string | undefined, pathPart: string): ResourceDoc {
-  const parent = resourceOf(api, parentId);
+  const parent = requireResource(api, parentId);
   checkPart(children, parent, pathPart);
   const id = newResourceId();
   const resource: ResourceDoc = { id, parentId: parent.id, pathPart, path: joined(parent, pathPart), methods: {} };
@@ -109,7 +112,7 @@ interface Draft {
 const RULES: Rules<Draft> = {
   "/parentId": ({ api, resource, children }, value) => {
     assertNotRoot(api, resource, "parentId");
-    const parent = resourceOf(api, value);
+    const parent = requireResource(api, value);
     if (isBelow(api, parent, resource)) throw badRequest("Resources cannot be cyclical.");
     detach(children, resource);
     checkPart(children, parent, resource.pathPart ?? "");
@@ -119,7 +122,7 @@ const RULES: Rules<Draft> = {
   "/pathPart": ({ api, resource, children }, value) => {
     assertNotRoot(api, resource, "pathPart");
     detach(children, resource);
-    checkPart(children, resourceOf(api, resource.parentId), value ?? "");
+    checkPart(children, requireResource(api, resource.parentId), value ?? "");
     resource.pathPart = value;
     attach(children, resource);
   },
@@ -134,7 +137,7 @@ function isBelow(api: ApiDoc, resource: ResourceDoc, ancestor: ResourceDoc): boo
   return false;
 }
 function renamePaths(api: ApiDoc, resource: ResourceDoc, children: Children): void {
-  resource.path = joined(resourceOf(api, resource.parentId), resource.pathPart ?? "");
+  resource.path = joined(requireResource(api, resource.parentId), resource.pathPart ?? "");
   for (const child of children.get(resource.id)?.values() ?? []) renamePaths(api, child, children);
 }
 function descendants(children: Children, id: string): string[] {

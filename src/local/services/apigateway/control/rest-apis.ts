@@ -8,7 +8,7 @@ import type {
   UpdateRestApiCommandInput,
 } from "@aws-sdk/client-api-gateway";
 import type { Call, Operations, Result } from "../../../core/service.ts";
-import { type ApiDoc, apiAt, badRequest, byAge, changeApi, defined, filled, type Gateway, newId } from "../state.ts";
+import { type ApiDoc, badRequest, byAge, changeApi, defined, filled, type Gateway, newId, requireApi } from "../state.ts";
 import { defaultModels } from "./models.ts";
 import { page } from "./paging.ts";
 import { amount, applyPatches, flag, item, type Rules, text } from "./patch.ts";
@@ -20,7 +20,7 @@ export function restApiOperations(gateway: Gateway): Operations {
       gateway.apis.put(api.id, api);
       return describeApi(api);
     },
-    GetRestApi: (input: GetRestApiCommandInput, call): RestApi => describeWithTags(describeApi(apiAt(gateway, input.restApiId, call))),
+    GetRestApi: (input: GetRestApiCommandInput, call): RestApi => describeWithTags(describeApi(requireApi(gateway, input.restApiId, call))),
     GetRestApis: (input: GetRestApisCommandInput, call): Result<GetRestApisCommandOutput> => {
       const all = gateway.apis.values().filter((api) => api.region === call.region);
       const { items, position } = page(all.sort(byAge), input.position, input.limit);
@@ -31,7 +31,7 @@ export function restApiOperations(gateway: Gateway): Operations {
         describeApi(changeApi(gateway, input.restApiId, call, (draft) => applyPatches(draft, input.patchOperations, RULES))),
       ),
     DeleteRestApi: (input: DeleteRestApiCommandInput, call) => {
-      remove(gateway, apiAt(gateway, input.restApiId, call).id);
+      remove(gateway, requireApi(gateway, input.restApiId, call).id);
       return {};
     },
   };
@@ -59,7 +59,7 @@ export function emptyApi(gateway: Gateway, name: string, call: Call): ApiDoc {
   };
 }
 function create(gateway: Gateway, input: CreateRestApiCommandInput, call: Call): ApiDoc {
-  const source = input.cloneFrom ? structuredClone(apiAt(gateway, input.cloneFrom, call)) : undefined;
+  const source = input.cloneFrom ? structuredClone(requireApi(gateway, input.cloneFrom, call)) : undefined;
   const api = emptyApi(gateway, input.name ?? "", call);
   if (!api.name.trim()) throw badRequest("API name cannot be empty or consist of only whitespace");
   if (input.description === "") throw badRequest("Description cannot be an empty string");

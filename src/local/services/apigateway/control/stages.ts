@@ -10,15 +10,15 @@ import type {
 } from "@aws-sdk/client-api-gateway";
 import type { Call, Operations } from "../../../core/service.ts";
 import {
-  apiAt,
   badRequest,
   conflict,
   defined,
-  deploymentAt,
   filled,
   type Gateway,
+  requireApi,
+  requireDeployment,
+  requireStage,
   type StageDoc,
-  stageAt,
   stageKey,
   stagesOf,
 } from "../state.ts";
@@ -28,14 +28,14 @@ import { applyPatches, entry, flag, type Rules, text } from "./patch.ts";
 export function stageOperations(gateway: Gateway): Operations {
   return {
     CreateStage: (input: CreateStageCommandInput, call): Stage => create(gateway, input, call),
-    GetStage: (input: GetStageCommandInput, call): Stage => describeStage(stageAt(gateway, input.restApiId, input.stageName, call)),
+    GetStage: (input: GetStageCommandInput, call): Stage => describeStage(requireStage(gateway, input.restApiId, input.stageName, call)),
     GetStages: (input: GetStagesCommandInput, call) => {
-      const all = stagesOf(gateway, apiAt(gateway, input.restApiId, call).id);
+      const all = stagesOf(gateway, requireApi(gateway, input.restApiId, call).id);
       return { item: all.filter((stage) => !input.deploymentId || stage.deploymentId === input.deploymentId).map(describeStage) };
     },
     UpdateStage: (input: UpdateStageCommandInput, call): Stage => update(gateway, input, call),
     DeleteStage: (input: DeleteStageCommandInput, call) => {
-      const stage = stageAt(gateway, input.restApiId, input.stageName, call);
+      const stage = requireStage(gateway, input.restApiId, input.stageName, call);
       for (const plan of gateway.plans.values()) {
         const stages = plan.stages.filter((one) => one.apiId !== stage.apiId || one.stage !== stage.name);
         if (stages.length < plan.stages.length) gateway.plans.put(plan.id, { ...plan, stages });
@@ -44,7 +44,7 @@ export function stageOperations(gateway: Gateway): Operations {
       return {};
     },
     FlushStageCache: (input: FlushStageCacheCommandInput, call) => {
-      stageAt(gateway, input.restApiId, input.stageName, call);
+      requireStage(gateway, input.restApiId, input.stageName, call);
       return {};
     },
   };
@@ -66,10 +66,10 @@ export function newStage(apiId: string, name: string, now: number): Omit<StageDo
 }
 
 function create(gateway: Gateway, input: CreateStageCommandInput, call: Call): Stage {
-  const api = apiAt(gateway, input.restApiId, call);
+  const api = requireApi(gateway, input.restApiId, call);
   const name = input.stageName ?? "";
   if (gateway.stages.has(stageKey(api.id, name))) throw conflict("Stage already exists");
-  const deployment = deploymentAt(gateway, api.id, input.deploymentId, call);
+  const deployment = requireDeployment(gateway, api.id, input.deploymentId, call);
   const stage: StageDoc = {
     ...newStage(api.id, name, gateway.env.clock.now()),
     deploymentId: deployment.id,
@@ -90,9 +90,9 @@ function create(gateway: Gateway, input: CreateStageCommandInput, call: Call): S
 }
 
 function update(gateway: Gateway, input: UpdateStageCommandInput, call: Call): Stage {
-  const draft = structuredClone(stageAt(gateway, input.restApiId, input.stageName, call));
+  const draft = structuredClone(requireStage(gateway, input.restApiId, input.stageName, call));
   applyPatches(draft, (input.patchOperations ?? []).map(withEmptyMethodPath), RULES);
-  deploymentAt(gateway, draft.apiId, draft.deploymentId, call);
+  requireDeployment(gateway, draft.apiId, draft.deploymentId, call);
   checkVariables(draft);
   checkLogging(gateway, draft, call);
   draft.updatedAt = gateway.env.clock.now();

@@ -14,7 +14,7 @@ import type {
 } from "@aws-sdk/client-api-gateway";
 import type { Call, Operations } from "../../../core/service.ts";
 import { badRequest, conflict, defined, filled, type Gateway, type KeyDoc, newId, notFound, type PlanDoc, stageKey } from "../state.ts";
-import { keyAt } from "./api-keys.ts";
+import { requireKey } from "./api-keys.ts";
 import { page } from "./paging.ts";
 import { applyPatches, type Rules, text } from "./patch.ts";
 
@@ -34,7 +34,7 @@ export function planOperations(gateway: Gateway): Operations {
       gateway.plans.put(plan.id, plan);
       return describePlan(plan);
     },
-    GetUsagePlan: (input: GetUsagePlanCommandInput, call): UsagePlan => describeWithTags(planAt(gateway, input.usagePlanId, call)),
+    GetUsagePlan: (input: GetUsagePlanCommandInput, call): UsagePlan => describeWithTags(requirePlan(gateway, input.usagePlanId, call)),
     GetUsagePlans: (input: GetUsagePlansCommandInput, call) => {
       const all = gateway.plans
         .values()
@@ -43,13 +43,13 @@ export function planOperations(gateway: Gateway): Operations {
       return defined({ items: items.map(describePlan), position });
     },
     UpdateUsagePlan: (input: UpdateUsagePlanCommandInput, call): UsagePlan => {
-      const draft = structuredClone(planAt(gateway, input.usagePlanId, call));
+      const draft = structuredClone(requirePlan(gateway, input.usagePlanId, call));
       applyPatches(draft, input.patchOperations, RULES);
       checkPlan(gateway, draft, call);
       gateway.plans.put(draft.id, draft);
       return describeWithTags(draft);
     },
-    DeleteUsagePlan: (input: DeleteUsagePlanCommandInput, call) => remove(gateway, planAt(gateway, input.usagePlanId, call)),
+    DeleteUsagePlan: (input: DeleteUsagePlanCommandInput, call) => remove(gateway, requirePlan(gateway, input.usagePlanId, call)),
     ...planKeyOperations(gateway),
   };
 }
@@ -61,7 +61,7 @@ function remove(gateway: Gateway, plan: PlanDoc): object {
   return {};
 }
 
-export function planAt(gateway: Gateway, id: string | undefined, call: Call): PlanDoc {
+export function requirePlan(gateway: Gateway, id: string | undefined, call: Call): PlanDoc {
   const found = gateway.plans.get(id ?? "");
   if (found?.region !== call.region) throw notFound("Invalid Usage Plan ID specified");
   return found;
@@ -158,23 +158,23 @@ function planKeyOperations(gateway: Gateway): Operations {
   };
   return {
     CreateUsagePlanKey: (input: CreateUsagePlanKeyCommandInput, call): UsagePlanKey => {
-      const plan = planAt(gateway, input.usagePlanId, call);
-      const key = keyAt(gateway, input.keyId, call);
+      const plan = requirePlan(gateway, input.usagePlanId, call);
+      const key = requireKey(gateway, input.keyId, call);
       if (input.keyType !== "API_KEY") throw badRequest("Invalid usage plan key type specified: only API_KEY is supported");
       if (plan.keyIds.includes(key.id)) throw conflict("Usage Plan Key already exists for this Usage Plan");
       gateway.plans.put(plan.id, { ...plan, keyIds: [...plan.keyIds, key.id] });
       return describeKey(key);
     },
     GetUsagePlanKey: (input: GetUsagePlanKeyCommandInput, call): UsagePlanKey =>
-      describeKey(find(planAt(gateway, input.usagePlanId, call), input.keyId)),
+      describeKey(find(requirePlan(gateway, input.usagePlanId, call), input.keyId)),
     GetUsagePlanKeys: (input: GetUsagePlanKeysCommandInput, call) => {
-      const plan = planAt(gateway, input.usagePlanId, call);
+      const plan = requirePlan(gateway, input.usagePlanId, call);
       const all = plan.keyIds.map((id) => find(plan, id)).filter((key) => !input.nameQuery || key.name?.startsWith(input.nameQuery));
       const { items, position } = page(all, input.position, input.limit);
       return defined({ items: items.map((key) => describeKey(key)), position });
     },
     DeleteUsagePlanKey: (input: GetUsagePlanKeyCommandInput, call) => {
-      const plan = planAt(gateway, input.usagePlanId, call);
+      const plan = requirePlan(gateway, input.usagePlanId, call);
       find(plan, input.keyId);
       gateway.plans.put(plan.id, { ...plan, keyIds: plan.keyIds.filter((id) => id !== input.keyId) });
       return {};

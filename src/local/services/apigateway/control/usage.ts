@@ -1,7 +1,7 @@
 import type { GetUsageCommandInput, QuotaSettings, UpdateUsageCommandInput, Usage } from "@aws-sdk/client-api-gateway";
 import type { Operations } from "../../../core/service.ts";
 import { badRequest, type Gateway, notFound, type PlanDoc, type UsageDoc } from "../state.ts";
-import { planAt } from "./usage-plans.ts";
+import { requirePlan } from "./usage-plans.ts";
 
 const DAY_MS = 86_400_000;
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
@@ -74,14 +74,14 @@ export function usageOperations(gateway: Gateway, counter: UsageCounter): Operat
   });
   return {
     GetUsage: (input: GetUsageCommandInput, call): Usage => {
-      const plan = planAt(gateway, input.usagePlanId, call);
+      const plan = requirePlan(gateway, input.usagePlanId, call);
       const { startDate = "", endDate = "" } = input;
       if (!isDay(startDate) || !isDay(endDate) || endDate < startDate)
         throw badRequest("Usage start and end dates must be YYYY-MM-DD, in this order");
       return describe(plan, input.keyId ? [input.keyId] : plan.keyIds, startDate, endDate);
     },
     UpdateUsage: (input: UpdateUsageCommandInput, call): Usage => {
-      const plan = planAt(gateway, input.usagePlanId, call);
+      const plan = requirePlan(gateway, input.usagePlanId, call);
       const keyId = input.keyId ?? "";
       if (!plan.keyIds.includes(keyId)) throw notFound("Invalid Usage Plan Key identifier specified");
       if (!plan.quota) throw badRequest("Usage Plan has no quota");

@@ -1,18 +1,18 @@
 import type { GetExportCommandInput, GetExportCommandOutput, Integration, Method } from "@aws-sdk/client-api-gateway";
 import type { Call, Operations, Result } from "../../../core/service.ts";
 import { modelUrl } from "../control/models.ts";
-import { type ApiDoc, apiAt, badRequest, deploymentAt, type Gateway, stageAt } from "../state.ts";
+import { type ApiDoc, badRequest, type Gateway, requireApi, requireDeployment, requireStage } from "../state.ts";
 
 export function exportOperations(gateway: Gateway): Operations {
   return { GetExport: (input: GetExportCommandInput, call) => exported(gateway, input, call) };
 }
 
 function exported(gateway: Gateway, input: GetExportCommandInput, call: Call): Result<GetExportCommandOutput> {
-  apiAt(gateway, input.restApiId, call);
+  requireApi(gateway, input.restApiId, call);
   if (input.exportType !== "oas30") throw badRequest("The local AWS exports oas30 only.");
   if (input.accepts && input.accepts !== "application/json") throw badRequest("The local AWS exports application/json only.");
-  const stage = stageAt(gateway, input.restApiId, input.stageName, call);
-  const { snapshot } = deploymentAt(gateway, stage.apiId, stage.deploymentId, call);
+  const stage = requireStage(gateway, input.restApiId, input.stageName, call);
+  const { snapshot } = requireDeployment(gateway, stage.apiId, stage.deploymentId, call);
   const extensions = input.parameters?.extensions ?? "";
   const document = documentOf(snapshot, stage.name, /integrations|apigateway/.test(extensions), gateway.env.endpoint());
   return {
