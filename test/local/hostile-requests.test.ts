@@ -1,4 +1,3 @@
-import { request } from "node:http";
 import { APIGateway } from "@aws-sdk/client-api-gateway";
 import { CloudWatchLogs } from "@aws-sdk/client-cloudwatch-logs";
 import { IAM } from "@aws-sdk/client-iam";
@@ -7,6 +6,7 @@ import { SecretsManager } from "@aws-sdk/client-secrets-manager";
 import { SNS } from "@aws-sdk/client-sns";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { localAws } from "../support/local-aws.ts";
+import { type RawRequest, sendRaw, signedFor } from "../support/raw-request.ts";
 
 /** No request can stop the local AWS from answering others. */
 let aws: Awaited<ReturnType<typeof localAws>>;
@@ -16,28 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => aws.close());
 
-const signed = (service: string) => ({
-  authorization: `AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`,
-});
-interface Sent {
-  readonly method?: string;
-  readonly path?: string;
-  readonly headers: Record<string, string>;
-  readonly body?: string | Buffer;
-}
-function send({ method = "POST", path = "/", headers, body = "" }: Sent): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const sent = request(aws.url + path, { method, headers: { ...headers, "content-length": Buffer.byteLength(body) } }, (response) => {
-      let text = "";
-      response.on("data", (chunk) => (text += chunk)).on("end", () => resolve({ status: response.statusCode ?? 0, text }));
-    });
-    // A body that is refused by its length is not read to its end.
-    sent.on("error", (error: NodeJS.ErrnoException) =>
-      ["EPIPE", "ECONNRESET"].includes(error.code ?? "") ? resolve({ status: 413, text: "" }) : reject(error),
-    );
-    sent.end(body);
-  });
-}
+const send = (sent: RawRequest) => sendRaw(aws.url, sent);
 
 /** The longest uninterrupted processor time, in ms, during this work. Time that other programs take is not counted. */
 async function longestPause(work: () => Promise<void>): Promise<number> {
@@ -53,7 +32,10 @@ async function longestPause(work: () => Promise<void>): Promise<number> {
   await work().finally(() => clearInterval(timer));
   return longest;
 }
-/** Hostile input would take minutes. The limit includes the client and the loading of code, which run in the same process. */
+/**
+ * Hostile input would take minutes. The limit includes the client and the loading of code, which run in the same process;
+ * pauses.test.ts measures the server alone.
+ */
 const MOST_MS = 1_000;
 /** Reading and refusing a body took 16 to 55 ms, including the client. */
 const MOST_MS_OF_BODIES = 250;
@@ -68,25 +50,25 @@ test("bodies above a service's limit are refused by their length", async () => {
       ["sns", {}],
       ["iam", {}],
     ] as const)
-      expect((await send({ headers: { ...signed(service), ...headers }, body: long })).status).toBe(413);
+      expect((await send({ headers: { ...signedFor(service), ...headers }, body: long })).status).toBe(413);
   });
   expect(pause).toBeLessThan(MOST_MS_OF_BODIES);
 });
 
 test("deeply nested input and names of prototypes do no harm", async () => {
   const deep = (open: string, close: string, n: number) => open.repeat(n) + close.repeat(n);
-  const json = { ...signed("dynamodb"), "x-amz-target": "DynamoDB_20120810.PutItem" };
+  const json = { ...signedFor("dynamodb"), "x-amz-target": "DynamoDB_20120810.PutItem" };
   const forms = ["A.__proto__.b=1&__proto__.x=2&constructor.prototype.y=3", `${"a.".repeat(200_000)}=1`, "Tags.member.999999999.Key=a"];
   const pause = await longestPause(async () => {
     const item = `{"TableName":"t-t","Item":{"a":${deep('{"L":[', "]}", 100_000)}}}`;
     expect((await send({ headers: json, body: item })).status).toBe(400);
     for (const form of forms)
-      expect((await send({ headers: signed("iam"), body: `Action=CreateRole&Version=2010-05-08&${form}` })).status).toBe(400);
+      expect((await send({ headers: signedFor("iam"), body: `Action=CreateRole&Version=2010-05-08&${form}` })).status).toBe(400);
     const xml = deep("<a>", "</a>", 100_000);
     const s3 = aws.client(S3, { forcePathStyle: true });
     await s3.createBucket({ Bucket: "deep" });
     for (const body of [xml, "<Tagging>", `<!DOCTYPE a [<!ENTITY b "c">]><Tagging>&b;</Tagging>`])
-      expect((await send({ method: "PUT", path: "/deep?tagging", headers: signed("s3"), body })).status).toBeLessThan(500);
+      expect((await send({ method: "PUT", path: "/deep?tagging", headers: signedFor("s3"), body })).status).toBeLessThan(500);
   });
   expect(({} as { b?: unknown }).b ?? ({} as { $?: unknown }).$ ?? ({} as { x?: unknown }).x).toBeUndefined();
   expect(pause).toBeLessThan(MOST_MS_OF_BODIES);
@@ -94,17 +76,17 @@ test("deeply nested input and names of prototypes do no harm", async () => {
 
 test("JSON with more values than a service reads is refused before it is parsed", async () => {
   const list = (open: string, one: string, megabytes: number) => open + one.repeat((megabytes * 1024 * 1024 - 1000) / one.length);
-  const json = (service: string, target: string, body: string) => ({ headers: { ...signed(service), "x-amz-target": target }, body });
+  const json = (service: string, target: string, body: string) => ({ headers: { ...signedFor(service), "x-amz-target": target }, body });
   const put = (body: string) => json("dynamodb", "DynamoDB_20120810.PutItem", body);
   const names = Array.from({ length: 800_000 }, (_, i) => `"${i}":{"S":""}`).join(",");
-  const requests: Parameters<typeof send>[0][] = [
+  const requests: RawRequest[] = [
     put(list(`{"TableName":"t-t","Item":{"l":{"L":[`, `{"S":""},`, 16)),
     put(`{"TableName":"t-t","Item":{${names}}}`),
     put(list("", "[", 16)),
     put(list("[", "{},", 16)),
     json("logs", "Logs_20140328.PutLogEvents", list(`{"logGroupName":"g","logStreamName":"s","logEvents":[`, "{},", 10)),
     json("kms", "TrentService.CreateKey", list(`{"Tags":[`, "{},", 2)),
-    { path: "/2015-03-31/functions", headers: signed("lambda"), body: list(`{"Layers":[`, "{},", 60) },
+    { path: "/2015-03-31/functions", headers: signedFor("lambda"), body: list(`{"Layers":[`, "{},", 60) },
   ];
   const pause = await longestPause(async () => {
     for (const request of requests)
@@ -149,11 +131,15 @@ test("XML of any form is read in one pass and within bounds", async () => {
   ];
   const pause = await longestPause(async () => {
     for (const body of hostile)
-      expect((await send({ method: "PUT", path: "/xml?tagging", headers: signed("s3"), body })).status).toBeLessThan(500);
+      expect((await send({ method: "PUT", path: "/xml?tagging", headers: signedFor("s3"), body })).status).toBeLessThan(500);
     const body = `<CompleteMultipartUpload>${parts}</CompleteMultipartUpload>`;
-    expect((await send({ path: `/xml/k?uploadId=${UploadId}`, headers: signed("s3"), body })).text).toContain("<Code>InvalidPart</Code>");
+    expect((await send({ path: `/xml/k?uploadId=${UploadId}`, headers: signedFor("s3"), body })).text).toContain(
+      "<Code>InvalidPart</Code>",
+    );
     const keys = "<Object><Key>k</Key></Object>".repeat(100_000);
-    expect((await send({ path: "/xml?delete", headers: signed("s3"), body: `<Delete>${keys}</Delete>` })).text).toContain("MalformedXML");
+    expect((await send({ path: "/xml?delete", headers: signedFor("s3"), body: `<Delete>${keys}</Delete>` })).text).toContain(
+      "MalformedXML",
+    );
   });
   expect(pause).toBeLessThan(MOST_MS);
 });
@@ -258,7 +244,7 @@ test("a line break in a header is answered with the caller's error", async () =>
   await s3.createBucket({ Bucket: "lines" });
   await s3.putObject({ Bucket: "lines", Key: "k", Body: "x" });
   const path = "/lines/k?response-content-type=text/html%0d%0aX-Evil:%201";
-  expect(await send({ method: "GET", path, headers: signed("s3") })).toMatchObject({
+  expect(await send({ method: "GET", path, headers: signedFor("s3") })).toMatchObject({
     status: 400,
     text: expect.stringContaining("InvalidArgument"),
   });

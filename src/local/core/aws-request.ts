@@ -204,7 +204,12 @@ async function readBody(request: IncomingMessage, headers: Readonly<Record<strin
     if (size > bodyLimitOf(service)) throw tooLarge(service, request.url);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  if (size <= LARGE_BYTES) return Buffer.concat(chunks);
+  // The copy and the reading of 60 MB take 50 ms each.
+  await setImmediate();
+  const body = Buffer.concat(chunks);
+  await setImmediate();
+  return body;
 }
 
 /** AWS's services accept requests compressed with gzip. S3 stores the bytes of an object as they were sent. */

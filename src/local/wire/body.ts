@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { XmlShapeDeserializer, XmlShapeSerializer } from "@aws-sdk/core/protocols";
 import { CborCodec } from "@smithy/core/cbor";
 import { JsonCodec } from "@smithy/core/protocols";
@@ -17,9 +18,45 @@ const xmlSettings = (service: WireService) => ({
   serviceNamespace: "",
 });
 
+/** Longer texts are read in steps, and other requests are answered in between. */
+export const LARGE_TEXT = 64 * 1024;
+
 export async function readJson(protocol: Protocol, schema: NormalizedSchema, text: string): Promise<unknown> {
-  return json(protocol).createDeserializer().read(schema, text);
+  const deserializer = json(protocol).createDeserializer();
+  if (text.length <= LARGE_TEXT) return deserializer.read(schema, text);
+  await setImmediate();
+  const value: unknown = JSON.parse(text);
+  await setImmediate();
+  await decodeLargeBlobs(schema, value);
+  return deserializer.readObject(schema, value as never);
 }
+
+/** Replaces the base64 of large blobs by their bytes. The deserializer would decode a function's zip of 50 MB in one step. */
+async function decodeLargeBlobs(schema: NormalizedSchema, value: unknown): Promise<void> {
+  if (!schema.isStructSchema() || typeof value !== "object" || value === null) return;
+  const object = value as Record<string, unknown>;
+  for (const [name, member] of schema.structIterator()) {
+    const given = Object.hasOwn(object, name) ? object[name] : undefined;
+    if (member.isStructSchema()) await decodeLargeBlobs(member, given);
+    else if (member.isBlobSchema() && typeof given === "string" && given.length > LARGE_TEXT) object[name] = await fromBase64(given);
+  }
+}
+
+/** Four characters of base64 are three bytes. */
+const SLICE = 4 * 1024 * 1024;
+async function fromBase64(text: string): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe(Buffer.byteLength(text, "base64"));
+  let written = 0;
+  for (let at = 0; at < text.length; at += SLICE) {
+    const slice = text.slice(at, at + SLICE);
+    const isLast = at + SLICE >= text.length;
+    if (!(isLast ? /^[A-Za-z0-9+/]*={0,2}$/ : /^[A-Za-z0-9+/]*$/).test(slice)) throw new TypeError("The text is not base64.");
+    written += bytes.write(slice, written, "base64");
+    await setImmediate();
+  }
+  return bytes.subarray(0, written);
+}
+
 export function writeJson(protocol: Protocol, schema: NormalizedSchema, value: unknown): string {
   const serializer = json(protocol).createSerializer();
   serializer.write(schema, value);

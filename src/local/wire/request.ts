@@ -1,9 +1,9 @@
 import type { Readable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import type { NormalizedSchema } from "@smithy/core/schema";
-import { withinJsonBounds } from "../core/json-bounds.ts";
 import { LocalFault } from "../core/service.ts";
-import { readCbor, readJson, readXml } from "./body.ts";
+import { withinFormBounds, withinJsonBounds } from "../core/value-bounds.ts";
+import { LARGE_TEXT, readCbor, readJson, readXml } from "./body.ts";
 import { readQuery } from "./query.ts";
 import { matchRoute, type Routes } from "./routes.ts";
 import { members, type Operation, traitsOf, type WireService } from "./schema.ts";
@@ -35,7 +35,9 @@ export async function parseRequest(service: WireService, routes: Routes, request
 }
 
 async function parseQuery(service: WireService, request: WireRequest): Promise<ParsedRequest> {
-  const form = new URLSearchParams((await request.body()).toString("utf8"));
+  const text = (await request.body()).toString("utf8");
+  if (!withinFormBounds(text)) throw tooManyValues();
+  const form = new URLSearchParams(text);
   if (!form.has("Action")) for (const [name, value] of request.query) form.append(name, value);
   const action = form.get("Action") ?? "";
   const operation = service.operations[action];
@@ -57,15 +59,14 @@ async function parseJsonRpc(service: WireService, request: WireRequest): Promise
 
 /** AWS has limits of size only. The number of values decides for how long the process answers nobody else. */
 async function checkBounds({ mostJsonMarks }: WireService, text: string): Promise<void> {
-  if (!(await withinJsonBounds(text, mostJsonMarks)))
-    throw new LocalFault("SerializationException", "The request holds more values than the local AWS reads.", 400);
+  if (!(await withinJsonBounds(text, mostJsonMarks))) throw tooManyValues();
 }
+const tooManyValues = (): LocalFault =>
+  new LocalFault("SerializationException", "The request holds more values than the local AWS reads.", 400);
 
 /** AWS's answer to a body that is no JSON has no message. */
 const notJson = (): LocalFault => new LocalFault("SerializationException", "", 400);
 
-/** Other requests are answered between the parsing and the check of a larger text. */
-const LARGE_TEXT = 64 * 1024;
 const checks = new WeakMap<Operation, ShapeCheck>();
 /** The input as plain JSON, after its shape was checked. */
 async function plainInput(operation: Operation, text: string): Promise<Record<string, unknown>> {

@@ -28,7 +28,7 @@ const CORAL: Readonly<Record<string, string>> = {
 /** AWS refuses a request whose stated length is above this. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 /** Enough for a batch of 25 items with 2,000 attributes each, or for a list of 70,000 numbers. AWS reads more. */
-const MOST_JSON_MARKS = 300_000;
+const MOST_JSON_MARKS = 250_000;
 /** AWS compresses larger responses only (seen by ScyllaDB's tests, which run on DynamoDB, too). */
 const COMPRESS_ABOVE_BYTES = 4_096;
 

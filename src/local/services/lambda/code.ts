@@ -12,6 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
@@ -49,12 +50,12 @@ export function openCode(zips: string, folder: string): CodeStore {
       const codeSha256 = hashOf(zip);
       const hex = hexOf(codeSha256);
       if (!existsSync(join(code, hex))) await unpack(zip, join(code, hex));
-      writeFileSync(join(zips, `${hex}.zip`), zip, { mode: 0o600 });
+      await writeFile(join(zips, `${hex}.zip`), zip, { mode: 0o600 });
       return { codeSha256, codeSize: zip.length };
     },
     async folder(codeSha256) {
       const hex = hexOf(codeSha256);
-      if (!existsSync(join(code, hex))) await unpack(readFileSync(join(zips, `${hex}.zip`)), join(code, hex));
+      if (!existsSync(join(code, hex))) await unpack(await readFile(join(zips, `${hex}.zip`)), join(code, hex));
       return join(code, hex);
     },
     zip: (hex) => (/^[0-9a-f]{64}$/.test(hex) && existsSync(join(zips, `${hex}.zip`)) ? readFileSync(join(zips, `${hex}.zip`)) : undefined),

@@ -52,3 +52,25 @@ function isEscaped(text: string, quote: number): boolean {
   while (text.charCodeAt(at - 1) === BACKSLASH) at--;
   return (quote - at) % 2 === 1;
 }
+
+/** Enough for a thousand rules of a security group. */
+const MOST_FORM_MARKS = 30_000;
+const AMPERSAND = 0x26;
+const DOT = 0x2e;
+const EQUALS = 0x3d;
+
+/** True if a form's parameters and the parts of their names (`Tags.member.1.Key`) are not too many to be read at once. */
+export function withinFormBounds(text: string, most = MOST_FORM_MARKS): boolean {
+  if (text.length <= most) return true;
+  let marks = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if ((code === AMPERSAND || code === DOT) && ++marks > most) return false;
+    if (code !== EQUALS) continue;
+    // The dots of a value are text.
+    const next = text.indexOf("&", at);
+    if (next < 0) return true;
+    at = next - 1;
+  }
+  return true;
+}
