@@ -51,7 +51,7 @@ describe("kms", () => {
     await expect(kms.createAlias({ AliasName: "alias/aws/x", TargetKeyId: KeyId })).rejects.toMatchObject({
       name: "NotAuthorizedException",
     });
-    await expect(kms.createAlias({ AliasName: "mine", TargetKeyId: KeyId })).rejects.toMatchObject({ name: "InvalidAliasNameException" });
+    await expect(kms.createAlias({ AliasName: "mine", TargetKeyId: KeyId })).rejects.toMatchObject({ name: "ValidationException" });
     const other = await make();
     await kms.updateAlias({ AliasName: "alias/mine", TargetKeyId: other });
     expect((await kms.describeKey({ KeyId: "alias/mine" })).KeyMetadata?.KeyId).toBe(other);

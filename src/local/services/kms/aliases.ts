@@ -48,6 +48,11 @@ export function aliasOperations(kms: Kms) {
 }
 
 function checkedName(name: string): string {
+  if (!name.startsWith("alias/"))
+    throw new LocalFault(
+      "ValidationException",
+      'Alias must start with the prefix "alias/". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html',
+    );
   if (name.startsWith("alias/aws/"))
     throw new LocalFault("NotAuthorizedException", "Aliases beginning with alias/aws/ are reserved for AWS.");
   if (!/^alias\/[a-zA-Z0-9/_-]{1,250}$/.test(name)) throw new LocalFault("InvalidAliasNameException", `Invalid alias name: ${name}`);

@@ -1,5 +1,4 @@
 import { BlockList, isIP } from "node:net";
-import { invalid } from "./state.ts";
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 type Policy = { readonly [key: string]: Json };
@@ -8,17 +7,21 @@ type Values = (path: readonly string[]) => readonly Json[] | undefined;
 
 const OPERATORS = new Set(["prefix", "suffix", "anything-but", "numeric", "exists", "equals-ignore-case", "cidr"]);
 
-/** Checks a filter policy. Throws InvalidParameterException in AWS's words. */
+/** A filter policy that AWS refuses, in AWS's words without the name of the parameter and without the place in the text. */
+export class PolicyError extends Error {}
+const refused = (message: string): PolicyError => new PolicyError(message);
+
+/** Checks a filter policy. Throws `PolicyError`. */
 export function checkFilterPolicy(text: string, scope: string): void {
   let policy: unknown;
   try {
     policy = JSON.parse(text);
   } catch {
-    throw invalid("FilterPolicy: failed to parse JSON.");
+    throw refused("failed to parse JSON.");
   }
-  if (typeof policy !== "object" || policy === null || Array.isArray(policy))
-    throw invalid("FilterPolicy: Null values are not allowed in top-level");
-  checkLevel(policy as Policy, scope === "MessageBody", 1);
+  if (typeof policy !== "object" || policy === null || Array.isArray(policy)) throw refused("Null values are not allowed in top-level");
+  const nests = checkLevel(policy as Policy, 1);
+  if (nests && scope !== "MessageBody") throw refused("Filter policy scope MessageAttributes does not support nested filter policy");
   checkSize(policy as Policy);
 }
 
@@ -29,9 +32,9 @@ const MAX_DEPTH = 150;
 /** Checks AWS's limit of combinations: the product over all keys of the number of values, times the depth for nested keys. */
 function checkSize(policy: Policy): void {
   const leaves = leavesOf(policy, 1);
-  if (leaves.length > MAX_KEYS) throw invalid(`FilterPolicy: Filter policy can not have more than ${MAX_KEYS} keys`);
+  if (leaves.length > MAX_KEYS) throw refused(`Filter policy can not have more than ${MAX_KEYS} keys`);
   if (leaves.reduce((product, { values, depth }) => product * values * depth, 1) > MAX_COMBINATIONS)
-    throw invalid("FilterPolicy: Filter policy is too complex");
+    throw refused("Filter policy is too complex");
 }
 const leavesOf = (policy: Policy, depth: number): { values: number; depth: number }[] =>
   Object.entries(policy).flatMap(([key, rule]) => {
@@ -40,56 +43,71 @@ const leavesOf = (policy: Policy, depth: number): { values: number; depth: numbe
     return Array.isArray(rule) ? [{ values: rule.length, depth }] : leavesOf(rule as Policy, depth + 1);
   });
 
-function checkLevel(policy: Policy, mayNest: boolean, depth: number): void {
-  if (depth > MAX_DEPTH) throw invalid("FilterPolicy: Filter policy is too complex");
+/** True if a key's rule is a policy of its own. */
+function checkLevel(policy: Policy, depth: number): boolean {
+  if (depth > MAX_DEPTH) throw refused("Filter policy is too complex");
+  let nests = false;
   for (const [key, rule] of Object.entries(policy)) {
     if (key === "$or" && Array.isArray(rule) && rule.every(isObject)) {
-      for (const alternative of rule) checkLevel(alternative as Policy, mayNest, depth + 1);
-      continue;
-    }
-    if (isObject(rule)) {
-      if (!mayNest) throw invalid("FilterPolicy: Filter policy scope MessageAttributes does not support nested filter policy");
-      checkLevel(rule as Policy, mayNest, depth + 1);
-      continue;
-    }
-    if (!Array.isArray(rule)) throw invalid(`FilterPolicy: "${key}" must be an object or an array`);
-    if (rule.length === 0) throw invalid("FilterPolicy: Empty arrays are not allowed");
-    for (const condition of rule) {
-      if (Array.isArray(condition)) throw invalid("FilterPolicy: Match value must be String, number, true, false, or null");
-      if (!isObject(condition)) continue;
-      const operators = Object.keys(condition as object);
-      const unknown = operators.find((operator) => !OPERATORS.has(operator));
-      if (unknown) throw invalid(`FilterPolicy: Unrecognized match type ${unknown}`);
-      if (operators.length !== 1) throw invalid("FilterPolicy: Only one key allowed in match expression");
-      const [operator, operand] = Object.entries(condition as object)[0] as [string, Json];
-      checkOperand(operator, operand);
-    }
+      for (const alternative of rule) nests = checkLevel(alternative as Policy, depth + 1) || nests;
+    } else if (isObject(rule)) {
+      checkLevel(rule as Policy, depth + 1);
+      nests = true;
+    } else checkConditions(key, rule);
+  }
+  return nests;
+}
+
+function checkConditions(key: string, rule: Json): void {
+  if (!Array.isArray(rule)) throw refused(`"${key}" must be an object or an array`);
+  if (rule.length === 0) throw refused("Empty arrays are not allowed");
+  for (const condition of rule) {
+    if (Array.isArray(condition)) throw refused("Match value must be String, number, true, false, or null");
+    if (!isObject(condition)) continue;
+    const operators = Object.keys(condition as object);
+    const unknown = operators.find((operator) => !OPERATORS.has(operator));
+    if (unknown) throw refused(`Unrecognized match type ${unknown}`);
+    if (operators.length !== 1) throw refused("Only one key allowed in match expression");
+    const [operator, operand] = Object.entries(condition as object)[0] as [string, Json];
+    checkOperand(operator, operand);
   }
 }
 
 function checkOperand(operator: string, operand: Json): void {
-  if (operator === "exists" && typeof operand !== "boolean")
-    throw invalid("FilterPolicy: exists match pattern must be either true or false.");
+  if (operator === "exists" && typeof operand !== "boolean") throw refused("exists match pattern must be either true or false.");
+  // AWS says "prefix" of cidr, too (recorded).
   if (/^(prefix|suffix|equals-ignore-case|cidr)$/.test(operator) && typeof operand !== "string")
-    throw invalid(`FilterPolicy: ${operator} match pattern must be a string`);
-  if (operator === "cidr" && !networkOf(operand as string)) throw invalid("FilterPolicy: Malformed CIDR, one '/' required");
+    throw refused(`${operator === "cidr" ? "prefix" : operator} match pattern must be a string`);
+  if (operator === "cidr") checkNetwork(operand as string);
   if (operator === "numeric") checkNumeric(operand);
   if (operator !== "anything-but" || !isObject(operand)) return;
   const [inner, value] = Object.entries(operand as object)[0] ?? ["", null];
-  if (!/^(prefix|suffix|equals-ignore-case)$/.test(inner)) throw invalid(`FilterPolicy: Unsupported anything-but pattern: ${inner}`);
+  if (inner !== "prefix") throw refused(`Unsupported anything-but pattern: ${inner}`);
   for (const excluded of [value].flat()) checkOperand(inner, excluded as Json);
 }
+
+function checkNetwork(text: string): void {
+  const [base = "", bits = "", ...more] = text.split("/");
+  if (!text.includes("/") || more.length > 0) throw refused("Malformed CIDR, one '/' required");
+  if (!/^\d+$/.test(bits)) throw refused("Malformed CIDR, mask bits must be an integer");
+  if (isIP(base) === 0) throw refused(`Nonstandard IP address: ${base}`);
+  if (!networkOf(text)) throw refused("Malformed CIDR, mask bits must not exceed the length of an address");
+}
+
+/** A comparison (`["=", 1]`) or a range from a bottom to a top (`[">", 1, "<=", 5]`). The order of the checks was recorded. */
 function checkNumeric(operand: Json): void {
-  if (!Array.isArray(operand)) throw invalid("FilterPolicy: Value of numeric must be an array.");
-  if (operand.length === 0 || operand.length % 2 > 0)
-    throw invalid("FilterPolicy: Invalid member in numeric match: a comparison needs a number");
-  operand.forEach((member, i) => {
-    if (i % 2 === 0 && !/^(=|[<>]=?)$/.test(String(member))) throw invalid(`FilterPolicy: Unrecognized numeric range operator: ${member}`);
-    if (i % 2 === 1 && typeof member !== "number")
-      throw invalid(`FilterPolicy: Value of ${operand[i - 1] === "=" ? "equals" : operand[i - 1]} must be numeric`);
-  });
-  if (operand.length === 4 && (String(operand[0]).startsWith("<") || Number(operand[1]) >= Number(operand[3])))
-    throw invalid("FilterPolicy: Bottom must be less than top");
+  if (!Array.isArray(operand)) throw refused("Value of numeric must be an array.");
+  const [operator, value, topOperator, top] = operand as readonly Json[];
+  if (typeof operator !== "string") throw refused(`Invalid member in numeric match: ${operand.length === 0 ? "]" : operator}`);
+  if (!/^(=|[<>]=?)$/.test(operator)) throw refused(`Unrecognized numeric range operator: ${operator}`);
+  if (typeof value !== "number") throw refused(`Value of ${operator === "=" ? "equals" : operator} must be numeric`);
+  if (operand.length === 2) return;
+  if (!operator.startsWith(">")) throw refused("Too many elements in numeric expression");
+  if (typeof topOperator !== "string") throw refused(`Bad value in numeric range: ${topOperator}`);
+  if (!topOperator.startsWith("<") || topOperator.length > 2) throw refused(`Bad numeric range operator: ${topOperator}`);
+  if (typeof top !== "number") throw refused(`Value of ${topOperator} must be numeric`);
+  if (value >= top) throw refused("Bottom must be less than top");
+  if (operand.length > 4) throw refused("Too many terms in numeric range expression");
 }
 
 const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);

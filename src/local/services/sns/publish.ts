@@ -43,14 +43,16 @@ export function publishOperations(env: LocalEnv, state: SnsState, queue: Queue, 
     }
     const arn = input.TopicArn ?? input.TargetArn;
     if (arn === undefined) throw invalid("TopicArn or TargetArn Reason: no value for required parameter");
+    if (/^arn:[^:]+:sns:[^:]+:\d{12}:endpoint\//.test(arn))
+      throw invalid("TargetArn Reason: No endpoint found for the target arn specified");
     checkMessage(input);
-    const topic = state.topicAt(arn);
+    const topic = state.requireTopic(arn);
     const message = messageOf(input);
     enqueue(topic, message);
     return { MessageId: message.id };
   };
   const batch: Handler<PublishBatchCommandInput, PublishBatchCommandOutput> = (input) => {
-    const topic = state.topicAt(input.TopicArn);
+    const topic = state.requireTopic(input.TopicArn);
     const entries = input.PublishBatchRequestEntries ?? [];
     checkBatch(entries);
     const Successful: { Id: string; MessageId: string }[] = [];
@@ -77,10 +79,14 @@ function checkBatch(entries: readonly PublishBatchRequestEntry[]): void {
   if (entries.length > 10)
     throw new LocalFault("TooManyEntriesInBatchRequestException", "The batch request contains more entries than permissible.");
   const ids = entries.map(({ Id }) => Id ?? "");
-  if (ids.some((id) => !/^[A-Za-z0-9_-]{1,80}$/.test(id)))
-    throw new LocalFault("InvalidBatchEntryIdException", "The Id of a batch entry in a batch request doesn't abide by the specification.");
+  for (const id of ids) {
+    const fault = (words: string) =>
+      new LocalFault("InvalidBatchEntryIdException", `The Id of a batch entry in the batch request ${words}: ${id}`);
+    if (id.length > 80) throw fault("is too long");
+    if (!/^[A-Za-z0-9_-]+$/.test(id)) throw fault("contains an impermissible character");
+  }
   if (new Set(ids).size < ids.length)
     throw new LocalFault("BatchEntryIdsNotDistinctException", "Two or more batch entries in the request have the same Id.");
   if (entries.reduce((sum, entry) => sum + messageBytes(entry), 0) > 256 * 1024)
-    throw new LocalFault("BatchRequestTooLongException", "The length of all the batch messages put together is more than the limit.");
+    throw new LocalFault("BatchRequestTooLongException", "The length of all the messages put together is more than the limit.");
 }

@@ -33,12 +33,12 @@ export interface SnsState {
   topics(region: string): Topic[];
   findTopic(arn: string | undefined): Topic | undefined;
   /** Throws NotFound "Topic does not exist". */
-  topicAt(arn: string | undefined): Topic;
+  requireTopic(arn: string | undefined): Topic;
   putTopic(topic: Topic): void;
   removeTopic(topic: Topic): void;
   subscriptions(topicArn?: string): Subscription[];
   findSubscription(arn: string): Subscription | undefined;
-  subscriptionAt(arn: string | undefined): Subscription;
+  requireSubscription(arn: string | undefined): Subscription;
   putSubscription(subscription: Subscription): void;
   removeSubscription(subscription: Subscription): void;
 }
@@ -59,7 +59,7 @@ export function snsState(env: LocalEnv): SnsState {
         .filter((topic) => topic.region === region)
         .sort((a, b) => (a.arn < b.arn ? -1 : 1)),
     findTopic: (arn) => (arn === undefined ? undefined : topics.get(arn)),
-    topicAt(arn) {
+    requireTopic(arn) {
       const topic = state.findTopic(checkArn(arn, "TopicArn"));
       if (!topic) throw new LocalFault("NotFoundException", "Topic does not exist");
       return topic;
@@ -77,7 +77,7 @@ export function snsState(env: LocalEnv): SnsState {
       const found = subscriptions.get(arn);
       return found && isCurrent(found) ? found : undefined;
     },
-    subscriptionAt(arn) {
+    requireSubscription(arn) {
       const found = state.findSubscription(checkArn(arn, "SubscriptionArn"));
       if (!found) throw new LocalFault("NotFoundException", "Subscription does not exist");
       return found;

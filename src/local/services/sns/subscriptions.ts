@@ -18,7 +18,7 @@ import type {
 import { isLoopback } from "../../core/loopback.ts";
 import { type Handler, type LocalEnv, LocalFault, type Operations } from "../../core/service.ts";
 import { subscriptionAttributes } from "./attributes.ts";
-import { checkFilterPolicy } from "./filter.ts";
+import { checkFilterPolicy, PolicyError } from "./filter.ts";
 import type { Queue } from "./queue.ts";
 import { invalid, type Protocol, page, parseJson, type SnsState, type Subscription } from "./state.ts";
 
@@ -36,7 +36,7 @@ const CONFIRMED_PROTOCOLS: ReadonlySet<Protocol> = new Set<Protocol>(["lambda", 
 
 export function subscriptionOperations(env: LocalEnv, state: SnsState, queue: Queue): Operations {
   const subscribe: Handler<SubscribeCommandInput, SubscribeCommandOutput> = (input, { account }) => {
-    const topic = state.topicAt(input.TopicArn);
+    const topic = state.requireTopic(input.TopicArn);
     const protocol = input.Protocol as Protocol;
     const endpoint = input.Endpoint ?? "";
     const rawDelivery = input.Attributes?.RawMessageDelivery?.toLowerCase();
@@ -44,7 +44,8 @@ export function subscriptionOperations(env: LocalEnv, state: SnsState, queue: Qu
       ...input.Attributes,
       ...(rawDelivery !== undefined && { RawMessageDelivery: rawDelivery }),
     };
-    for (const [name, value] of Object.entries(attributes)) checkAttribute(name, value, attributes.FilterPolicyScope);
+    for (const [name, value] of Object.entries(attributes))
+      checkAttribute(name, value, attributes.FilterPolicyScope, "Attributes Reason: ");
     checkEndpoint(protocol, endpoint);
     const existing = state
       .subscriptions(topic.arn)
@@ -92,8 +93,10 @@ export function subscriptionOperations(env: LocalEnv, state: SnsState, queue: Qu
 
 /** Confirms a subscription by its token, from a link in a mail or an HTTP endpoint. Throws InvalidParameterException for a wrong token. */
 export function confirmSubscription(state: SnsState, input: ConfirmSubscriptionCommandInput, authenticated: boolean): string {
-  const topic = state.topicAt(input.TopicArn);
-  const subscription = state.subscriptions(topic.arn).find(({ token }) => token === input.Token);
+  if (!/^[0-9a-f]{64,}$/.test(input.Token ?? "")) throw new LocalFault("InvalidParameterException", "Invalid token");
+  // To AWS, the token of an unknown topic is the wrong parameter (recorded).
+  const topic = state.findTopic(input.TopicArn);
+  const subscription = topic && state.subscriptions(topic.arn).find(({ token }) => token === input.Token);
   if (!subscription) throw invalid("Token");
   const signedUnsubscribeOnly = authenticated && input.AuthenticateOnUnsubscribe === "true";
   if (!subscription.confirmed) state.putSubscription({ ...subscription, confirmed: true, authenticated, signedUnsubscribeOnly });
@@ -126,15 +129,24 @@ function checkEndpoint(protocol: Protocol, endpoint: string): void {
   } else if (protocol === "email" || protocol === "email-json") {
     if (!/^[^\s@<>,;:"]+@[^\s@<>,;:"]+$/.test(endpoint)) throw invalid("Email address");
   } else if (protocol === "sms") {
-    if (!/^\+?[0-9][0-9-]{3,18}$/.test(endpoint)) throw invalid(`Endpoint Reason: Invalid SMS endpoint: ${endpoint}`);
+    if (!/^\+?\d+([-./]\d+)*$/.test(endpoint) || endpoint.length > 20)
+      throw new LocalFault("InvalidParameterException", `Invalid SMS endpoint: ${endpoint}`);
   } else if (protocol === "lambda") {
     if (!/^arn:[^:]+:lambda:[^:]+:\d{12}:function:[^:]+(:[^:]+)?$/.test(endpoint)) throw invalid("Lambda endpoint ARN");
   } else throw invalid(`Amazon SNS does not support this protocol string: ${protocol}`);
 }
 
-function checkAttribute(name: string, value: string, scope: string | undefined): void {
+/** `parameter`: the words that Subscribe puts before the error of a filter policy (recorded). */
+function checkAttribute(name: string, value: string, scope: string | undefined, parameter = ""): void {
   if (!ATTRIBUTES.has(name)) throw invalid("AttributeName");
-  if (name === "FilterPolicy" && value) checkFilterPolicy(value, scope ?? "MessageAttributes");
+  if (name === "FilterPolicy" && value) {
+    try {
+      checkFilterPolicy(value, scope ?? "MessageAttributes");
+    } catch (error) {
+      if (!(error instanceof PolicyError)) throw error;
+      throw invalid(`${parameter}FilterPolicy: ${error.message}`);
+    }
+  }
   if (name === "FilterPolicyScope" && !["MessageAttributes", "MessageBody"].includes(value))
     throw invalid(`FilterPolicyScope: Invalid value [${value}]. Please use either MessageBody or MessageAttributes`);
   if (name === "RawMessageDelivery" && !["true", "false"].includes(value.toLowerCase()))
@@ -162,7 +174,7 @@ function listOperations(state: SnsState): Operations {
     return { Subscriptions: items.map(listEntryOf), ...next };
   };
   const byTopic: Handler<ListSubscriptionsByTopicCommandInput, ListSubscriptionsByTopicCommandOutput> = (input) => {
-    const { items, next } = page(state.subscriptions(state.topicAt(input.TopicArn).arn), input.NextToken);
+    const { items, next } = page(state.subscriptions(state.requireTopic(input.TopicArn).arn), input.NextToken);
     return { Subscriptions: items.map(listEntryOf), ...next };
   };
   return { ListSubscriptions: list, ListSubscriptionsByTopic: byTopic };
@@ -170,11 +182,11 @@ function listOperations(state: SnsState): Operations {
 
 function attributeOperations(state: SnsState): Operations {
   const get: Handler<GetSubscriptionAttributesCommandInput, GetSubscriptionAttributesCommandOutput> = (input, { account }) => {
-    const subscription = state.subscriptionAt(input.SubscriptionArn);
+    const subscription = state.requireSubscription(input.SubscriptionArn);
     return { Attributes: subscriptionAttributes(subscription, state.findTopic(subscription.topicArn), `arn:aws:iam::${account}:root`) };
   };
   const set: Handler<SetSubscriptionAttributesCommandInput, SetSubscriptionAttributesCommandOutput> = (input) => {
-    const subscription = state.subscriptionAt(input.SubscriptionArn);
+    const subscription = state.requireSubscription(input.SubscriptionArn);
     const name = input.AttributeName as string;
     const value = input.AttributeValue ?? "";
     checkAttribute(name, value, subscription.attributes.FilterPolicyScope);

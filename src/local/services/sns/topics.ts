@@ -28,8 +28,9 @@ import { invalid, page, type SnsState, type Topic } from "./state.ts";
 export function topicOperations(state: SnsState): Operations {
   const create: Handler<CreateTopicCommandInput, CreateTopicCommandOutput> = (input, { region, account }) => {
     const name = input.Name as string;
-    if (name.endsWith(".fifo") || input.Attributes?.FifoTopic === "true")
-      throw new LocalFault("NotImplemented", "The local AWS does not implement FIFO topics of sns:CreateTopic.", 501);
+    const isFifo = input.Attributes?.FifoTopic === "true";
+    if (isFifo !== name.endsWith(".fifo")) throw invalid("Topic Name");
+    if (isFifo) throw new LocalFault("NotImplemented", "The local AWS does not implement FIFO topics of sns:CreateTopic.", 501);
     if (!/^[A-Za-z0-9_-]{1,256}$/.test(name)) throw invalid("Topic Name");
     const { FifoTopic: _standard, ...attributes } = input.Attributes ?? {};
     for (const [attribute, value] of Object.entries(attributes)) checkTopicAttribute(attribute, value);
@@ -50,10 +51,10 @@ export function topicOperations(state: SnsState): Operations {
     return { Topics: items.map(({ arn }) => ({ TopicArn: arn })), ...next };
   };
   const get: Handler<GetTopicAttributesCommandInput, GetTopicAttributesCommandOutput> = (input) => ({
-    Attributes: topicAttributes(state.topicAt(input.TopicArn), state),
+    Attributes: topicAttributes(state.requireTopic(input.TopicArn), state),
   });
   const set: Handler<SetTopicAttributesCommandInput, SetTopicAttributesCommandOutput> = (input) => {
-    const topic = state.topicAt(input.TopicArn);
+    const topic = state.requireTopic(input.TopicArn);
     const name = input.AttributeName as string;
     const value = input.AttributeValue ?? "";
     checkTopicAttribute(name, value);
@@ -90,26 +91,26 @@ function checkedTags(tags: readonly Tag[]): Record<string, string> {
 }
 
 function tagOperations(state: SnsState): Operations {
-  const taggedTopicAt = (arn: string | undefined): Topic => {
+  const requireTaggedTopic = (arn: string | undefined): Topic => {
     const topic = state.findTopic(arn);
     if (!topic) throw new LocalFault("ResourceNotFoundException", "Resource does not exist");
     return topic;
   };
   const tag: Handler<TagResourceCommandInput, TagResourceCommandOutput> = (input) => {
-    const topic = taggedTopicAt(input.ResourceArn);
+    const topic = requireTaggedTopic(input.ResourceArn);
     const tags = { ...topic.tags, ...checkedTags(input.Tags ?? []) };
     checkedTags(Object.entries(tags).map(([Key, Value]) => ({ Key, Value })));
     state.putTopic({ ...topic, tags });
     return {};
   };
   const untag: Handler<UntagResourceCommandInput, UntagResourceCommandOutput> = (input) => {
-    const topic = taggedTopicAt(input.ResourceArn);
+    const topic = requireTaggedTopic(input.ResourceArn);
     const remaining = Object.entries(topic.tags).filter(([key]) => !input.TagKeys?.includes(key));
     state.putTopic({ ...topic, tags: Object.fromEntries(remaining) });
     return {};
   };
   const list: Handler<ListTagsForResourceCommandInput, ListTagsForResourceCommandOutput> = (input) => ({
-    Tags: Object.entries(taggedTopicAt(input.ResourceArn).tags).map(([Key, Value]) => ({ Key, Value })),
+    Tags: Object.entries(requireTaggedTopic(input.ResourceArn).tags).map(([Key, Value]) => ({ Key, Value })),
   });
   return { TagResource: tag, UntagResource: untag, ListTagsForResource: list };
 }
@@ -119,17 +120,19 @@ const GRANTABLE: ReadonlySet<string> = new Set(TOPIC_ACTIONS);
 interface Policy {
   readonly Statement: readonly { readonly Sid?: string }[];
 }
+/** AWS writes a list of one element as the element. */
+const oneOrMany = (list: readonly string[]): string | readonly string[] | undefined => (list.length === 1 ? list[0] : list);
 function permissionOperations(state: SnsState): Operations {
   const add: Handler<AddPermissionCommandInput, AddPermissionCommandOutput> = (input) => {
-    const topic = state.topicAt(input.TopicArn);
+    const topic = state.requireTopic(input.TopicArn);
     const policy = JSON.parse(policyOf(topic)) as Policy;
     if (policy.Statement.some(({ Sid }) => Sid === input.Label)) throw invalid("Statement already exists");
     if (input.ActionName?.some((action) => !GRANTABLE.has(`SNS:${action}`))) throw invalid("Policy statement action out of service scope!");
     const statement = {
       Sid: input.Label,
       Effect: "Allow",
-      Principal: { AWS: (input.AWSAccountId ?? []).map((id) => `arn:aws:iam::${id}:root`) },
-      Action: (input.ActionName ?? []).map((action) => `SNS:${action}`),
+      Principal: { AWS: oneOrMany((input.AWSAccountId ?? []).map((id) => `arn:aws:iam::${id}:root`)) },
+      Action: oneOrMany((input.ActionName ?? []).map((action) => `SNS:${action}`)),
       Resource: topic.arn,
     };
     const Policy = JSON.stringify({ ...policy, Statement: [...policy.Statement, statement] });
@@ -137,7 +140,7 @@ function permissionOperations(state: SnsState): Operations {
     return {};
   };
   const remove: Handler<RemovePermissionCommandInput, RemovePermissionCommandOutput> = (input) => {
-    const topic = state.topicAt(input.TopicArn);
+    const topic = state.requireTopic(input.TopicArn);
     const policy = JSON.parse(policyOf(topic)) as Policy;
     const Policy = JSON.stringify({ ...policy, Statement: policy.Statement.filter(({ Sid }) => Sid !== input.Label) });
     state.putTopic({ ...topic, attributes: { ...topic.attributes, Policy } });
