@@ -1,7 +1,7 @@
 import type { OpenTable } from "./context.ts";
 import { attributesOf, type IndexSchema } from "./schema.ts";
 import type { TableDoc } from "./table.ts";
-import { type Item, member } from "./values/attribute-value.ts";
+import { getMember, type Item } from "./values/attribute-value.ts";
 import { itemSize } from "./values/size.ts";
 
 const WRITE_UNIT = 1024;
@@ -59,7 +59,7 @@ export function projected(index: IndexSchema, schema: OpenTable["schema"], item:
   if (!names) return item;
   return Object.fromEntries(
     names.flatMap((name) => {
-      const value = member(item, name);
+      const value = getMember(item, name);
       return value ? [[name, value]] : [];
     }),
   );

@@ -6,7 +6,7 @@ import type { TableRows } from "./storage/rows.ts";
 import { step } from "./storage/sorted.ts";
 import type { TableDoc, Tables } from "./table.ts";
 import { TOKEN_MS } from "./transactions.ts";
-import { type Item, member } from "./values/attribute-value.ts";
+import { getMember, type Item } from "./values/attribute-value.ts";
 
 const SWEEP_MS = 30_000;
 /** AWS ignores times that are longer ago than this, because they are probably mistakes. */
@@ -86,6 +86,6 @@ async function* expiring({ rows }: TableRows, table: TableDoc): AsyncGenerator<{
 
 /** The time of an item, in ms; undefined when the table's attribute holds no number. */
 function expiresAt(item: Item, table: TableDoc): number | undefined {
-  const seconds = member(item, table.ttl?.attribute ?? "")?.N;
+  const seconds = getMember(item, table.ttl?.attribute ?? "")?.N;
   return seconds === undefined ? undefined : Number(seconds) * 1000;
 }

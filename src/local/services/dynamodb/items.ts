@@ -3,7 +3,7 @@ import { consumed, ofTable, readUnits, writeUnits } from "./capacity.ts";
 import { type Context, itemOf, type OpenTable, openTable } from "./context.ts";
 import type { Path } from "./expressions/paths.ts";
 import { placeholdersOf } from "./expressions/placeholders.ts";
-import { type Projection, projectionOf, readProjection, topLevel } from "./expressions/projection.ts";
+import { type Projection, projectAttributes, projectionOf, readProjection } from "./expressions/projection.ts";
 import { checkDistinct, checkStyles, checkTableName, type GetRequest, type ProjectionRequest, type WriteRequest } from "./requests.ts";
 import { checkKey, rowKey } from "./schema.ts";
 import { nameOf } from "./table.ts";
@@ -32,7 +32,7 @@ export function parseProjection(request: ProjectionRequest): ParsedProjection {
   const { ProjectionExpression, AttributesToGet } = request;
   if (AttributesToGet) {
     checkDistinct(AttributesToGet);
-    return { project: topLevel(AttributesToGet), paths: AttributesToGet.map((name) => [name]) };
+    return { project: projectAttributes(AttributesToGet), paths: AttributesToGet.map((name) => [name]) };
   }
   if (ProjectionExpression === undefined) return { project: undefined, paths: [] };
   const placeholders = placeholdersOf(request);

@@ -5,14 +5,14 @@ import { legacyKeyConditions, rangeOf, readKeyConditions } from "./expressions/k
 import { legacyFilter, legacyValues } from "./expressions/legacy.ts";
 import type { Path } from "./expressions/paths.ts";
 import { type Placeholders, placeholdersOf } from "./expressions/placeholders.ts";
-import { type Projection, readProjection, topLevel } from "./expressions/projection.ts";
+import { type Projection, projectAttributes, readProjection } from "./expressions/projection.ts";
 import { checkDistinct, checkStyles, checkTableName, type ReadRequest } from "./requests.ts";
 import type { KeySchema } from "./schema.ts";
 import type { KeyRange } from "./storage/sorted.ts";
 import { nameOf } from "./table.ts";
 import { checkItem, checkValue, type Item } from "./values/attribute-value.ts";
 import { invalid, invalidParameter } from "./values/faults.ts";
-import { afterPrefix, HASHES, hashText } from "./values/key.ts";
+import { afterPrefix, HASH_COUNT, hashText } from "./values/key.ts";
 
 /** A query or scan whose input has been checked and whose expressions have been parsed. */
 export interface ParsedRead {
@@ -97,7 +97,7 @@ function parseShared(
   const projection =
     ProjectionExpression !== undefined
       ? readProjection(ProjectionExpression, placeholders)
-      : AttributesToGet && { project: topLevel(AttributesToGet), paths: AttributesToGet.map((name): Path => [name]) };
+      : AttributesToGet && { project: projectAttributes(AttributesToGet), paths: AttributesToGet.map((name): Path => [name]) };
   const filter =
     FilterExpression !== undefined
       ? readCondition("FilterExpression", FilterExpression, placeholders)
@@ -160,6 +160,6 @@ function segmentOf({ Segment, TotalSegments }: ReadRequest): ParsedRead["segment
 function segmentRange(segment: ParsedRead["segment"]): KeyRange {
   const end = afterPrefix("");
   if (!segment) return { from: "", to: end };
-  const share = (at: number): string => hashText(Math.floor((HASHES / segment.of) * at));
+  const share = (at: number): string => hashText(Math.floor((HASH_COUNT / segment.of) * at));
   return { from: share(segment.at), to: segment.at + 1 === segment.of ? end : share(segment.at + 1) };
 }

@@ -3,7 +3,7 @@ import type { OpenTable } from "./context.ts";
 import type { ParsedRead } from "./read-requests.ts";
 import { attributesOf, checkKeyValue, type IndexSchema, rowKey } from "./schema.ts";
 import type { KeyRange } from "./storage/sorted.ts";
-import { member, shown, type Value } from "./values/attribute-value.ts";
+import { getMember, type Value, valueText } from "./values/attribute-value.ts";
 import { invalid, invalidParameter } from "./values/faults.ts";
 import { checkNested } from "./write.ts";
 
@@ -54,13 +54,13 @@ export function startOf(parsed: ParsedRead, { schema }: OpenTable, index: IndexS
   if (names.length !== attributes.size || names.some((name) => !attributes.has(name)))
     throw invalid(isQuery || index ? "The provided starting key is invalid" : NO_MATCH);
   for (const attribute of attributes.values()) {
-    const value = member(start, attribute.name);
+    const value = getMember(start, attribute.name);
     if (value?.[attribute.type] === undefined) throw invalid(NO_MATCH);
     checkKeyValue(attributesOf(schema).some(({ name }) => name === attribute.name) ? schema : (index ?? schema), attribute, value);
   }
   if (isQuery && !index && !schema.range)
     throw invalid(
-      `The provided exclusive start key is invalid: ExclusiveStartKey: {${schema.hash.name}=AttributeValue: ${shown(start[schema.hash.name] as Value)}}`,
+      `The provided exclusive start key is invalid: ExclusiveStartKey: {${schema.hash.name}=AttributeValue: ${valueText(start[schema.hash.name] as Value)}}`,
     );
   const key = index ? index.keyOf(start, rowKey(schema, start)) : rowKey(schema, start);
   if (key === undefined) throw invalid(NO_MATCH);

@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { type Call, JSON_TEXT, type Operations } from "../../core/service.ts";
 import { consumed, ofIndex, ofTable, projected, projectedNames, readUnits, scanUnits } from "./capacity.ts";
 import { type Context, entriesOf, itemOf, type OpenTable, openTable } from "./context.ts";
-import { holds } from "./expressions/condition.ts";
+import { isSatisfied } from "./expressions/condition.ts";
 import type { Projection } from "./expressions/projection.ts";
 import { type ParsedRead, parseQuery, parseScan } from "./read-requests.ts";
 import { checkReadable, startOf } from "./read-rules.ts";
@@ -109,7 +109,7 @@ function rowCollector(parsed: ParsedRead, table: OpenTable, index: IndexSchema |
     }
     const item = narrow ? projected(narrow, table.schema, itemOf(row)) : itemOf(row);
     page.bytes += narrow ? itemSize(item) : row.size;
-    if (filter && !holds(filter, item)) return;
+    if (filter && !isSatisfied(filter, item)) return;
     page.count++;
     if (!counts) page.items.push(textOf(row, item, project, narrow !== undefined));
   };

@@ -1,6 +1,6 @@
 import type { KeyOf } from "./storage/rows.ts";
 import type { IndexDoc, TableDoc } from "./table.ts";
-import { type Item, member, type ScalarType, typeOf, type Value } from "./values/attribute-value.ts";
+import { getMember, type Item, type ScalarType, typeOf, type Value } from "./values/attribute-value.ts";
 import { invalid, invalidParameter } from "./values/faults.ts";
 import { keyPart, partitionKey } from "./values/key.ts";
 
@@ -64,7 +64,7 @@ export function rowKey({ hash, range }: KeySchema, item: Item): string {
 
 function indexKey({ hash, range }: KeySchema, item: Item, row: string): string | undefined {
   const values = attributesOf({ hash, range }).map(({ name, type }) => {
-    const value = member(item, name);
+    const value = getMember(item, name);
     if (value?.[type] === undefined || value[type] === "") return undefined;
     return keySize(value) > (name === hash.name ? MAX_HASH_BYTES : MAX_RANGE_BYTES) ? undefined : value;
   });
@@ -76,7 +76,7 @@ function indexKey({ hash, range }: KeySchema, item: Item, row: string): string |
 export function checkKey(schema: KeySchema, key: Item): void {
   const attributes = attributesOf(schema);
   if (Object.keys(key).length !== attributes.length) throw mismatch();
-  for (const attribute of attributes) checkKeyValue(schema, attribute, member(key, attribute.name));
+  for (const attribute of attributes) checkKeyValue(schema, attribute, getMember(key, attribute.name));
 }
 const mismatch = (): Error => invalid("The provided key element does not match the schema");
 
@@ -103,7 +103,7 @@ const keySize = ({ S, B }: Value): number =>
 export function checkItemKeys(schema: TableSchema, item: Item): void {
   for (const attribute of attributesOf(schema)) {
     const { name, type } = attribute;
-    const value = member(item, name);
+    const value = getMember(item, name);
     if (!value) throw invalidParameter(`Missing the key ${name} in the item`);
     if (value[type] === undefined) throw invalidParameter(`Type mismatch for key ${name} expected: ${type} actual: ${typeOf(value)}`);
     checkKeyValue(schema, attribute, value);
@@ -113,14 +113,14 @@ export function checkItemKeys(schema: TableSchema, item: Item): void {
 
 /** Like `checkItemKeys`, in the words of BatchWriteItem: a key that is missing or has a wrong type does not match the schema (recorded). */
 export function checkItemKeysInBatch(schema: TableSchema, item: Item): void {
-  for (const attribute of attributesOf(schema)) checkKeyValue(schema, attribute, member(item, attribute.name));
+  for (const attribute of attributesOf(schema)) checkKeyValue(schema, attribute, getMember(item, attribute.name));
   checkIndexKeys(schema, item);
 }
 
 export function checkIndexKeys({ indexes }: TableSchema, item: Item): void {
   for (const index of indexes)
     for (const { name, type } of attributesOf(index)) {
-      const value = member(item, name);
+      const value = getMember(item, name);
       if (!value) continue;
       if (value[type] === undefined)
         throw invalidParameter(`Type mismatch for Index Key ${name} Expected: ${type} Actual: ${typeOf(value)} IndexName: ${index.name}`);

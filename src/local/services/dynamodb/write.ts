@@ -1,7 +1,7 @@
 import { LocalFault } from "../../core/service.ts";
 import type { Context, OpenTable } from "./context.ts";
 import { itemOf, openTable } from "./context.ts";
-import { type Condition, holds } from "./expressions/condition.ts";
+import { type Condition, isSatisfied } from "./expressions/condition.ts";
 import { pathsOf, readCondition } from "./expressions/condition-parser.ts";
 import { legacyExpected, legacyUpdates, legacyValues } from "./expressions/legacy.ts";
 import type { Path } from "./expressions/paths.ts";
@@ -104,7 +104,7 @@ export function prepare(parsed: ParsedWrite, context: Context, database: Databas
   const row = table.rows.rows.get(key);
   const needsItem = condition !== undefined || kind === "update";
   const before = row && needsItem ? itemOf(row) : undefined;
-  if (condition && !holds(condition, before ?? newItem())) throw conditionFailed(parsed.showsItemOnFailure ? before : undefined);
+  if (condition && !isSatisfied(condition, before ?? newItem())) throw conditionFailed(parsed.showsItemOnFailure ? before : undefined);
   if (kind === "check") return { table, write: undefined, before: undefined, after: undefined };
   if (kind === "delete") return { table, write: { table: table.rows, key, item: undefined }, before: row && itemOf(row), after: undefined };
   if (kind === "put") return { table, write: { table: table.rows, key, item: subject }, before: row && itemOf(row), after: subject };

@@ -1,51 +1,52 @@
 import { type Item, typeOf, type Value } from "../values/attribute-value.ts";
-import { beginsWith, contains, equal, order } from "../values/compare.ts";
-import { lengthOf } from "../values/size.ts";
-import { type Path, valueAt } from "./paths.ts";
+import { beginsWith, compareValues, contains, equal } from "../values/compare.ts";
+import { resultOfSize } from "../values/size.ts";
+import { findValue, type Path } from "./paths.ts";
 
+/** A path into the item, a value of the request, or the size of another operand. */
 export type Operand = { readonly path: Path } | { readonly value: Value } | { readonly size: Operand };
 export type Comparator = "=" | "<>" | "<" | "<=" | ">" | ">=";
 export type ConditionFunction = "attribute_exists" | "attribute_not_exists" | "attribute_type" | "begins_with" | "contains";
 export type Condition =
-  | { readonly op: "and"; readonly all: readonly Condition[] }
-  | { readonly op: "or"; readonly all: readonly Condition[] }
-  | { readonly op: "not"; readonly one: Condition }
+  | { readonly op: "and"; readonly conditions: readonly Condition[] }
+  | { readonly op: "or"; readonly conditions: readonly Condition[] }
+  | { readonly op: "not"; readonly condition: Condition }
   | { readonly op: Comparator | "between" | "in" | ConditionFunction; readonly args: readonly Operand[] };
 
 /** True when the item satisfies the condition. A missing item counts as an empty one. */
-export function holds(condition: Condition, item: Item): boolean {
-  if (condition.op === "and") return condition.all.every((one) => holds(one, item));
-  if (condition.op === "or") return condition.all.some((one) => holds(one, item));
-  if (condition.op === "not") return !holds(condition.one, item);
+export function isSatisfied(condition: Condition, item: Item): boolean {
+  if (condition.op === "and") return condition.conditions.every((part) => isSatisfied(part, item));
+  if (condition.op === "or") return condition.conditions.some((part) => isSatisfied(part, item));
+  if (condition.op === "not") return !isSatisfied(condition.condition, item);
   const [first, ...rest] = condition.args.map((operand) => operandValue(operand, item));
-  return judge(condition.op, first, rest);
+  return evaluateOperator(condition.op, first, rest);
 }
 
 function operandValue(operand: Operand, item: Item): Value | undefined {
-  if ("path" in operand) return valueAt(item, operand.path);
+  if ("path" in operand) return findValue(item, operand.path);
   if ("value" in operand) return operand.value;
   const value = operandValue(operand.size, item);
-  const length = value && lengthOf(value);
+  const length = value && resultOfSize(value);
   return length === undefined ? undefined : { N: String(length) };
 }
 
-type Simple = Exclude<Condition["op"], "and" | "or" | "not">;
+type ValueOperator = Exclude<Condition["op"], "and" | "or" | "not">;
 /** A missing value is unequal to every value, also to another missing one, and has no order. */
-function judge(op: Simple, value: Value | undefined, rest: readonly (Value | undefined)[]): boolean {
-  const [other, upper] = rest;
+function evaluateOperator(op: ValueOperator, value: Value | undefined, others: readonly (Value | undefined)[]): boolean {
+  const [other, upper] = others;
   switch (op) {
     case "attribute_exists":
       return value !== undefined;
     case "attribute_not_exists":
       return value === undefined;
     case "=":
-      return same(value, other);
+      return areEqual(value, other);
     case "<>":
-      return !same(value, other);
+      return !areEqual(value, other);
     case "in":
-      return rest.some((one) => same(value, one));
+      return others.some((candidate) => areEqual(value, candidate));
     case "between":
-      return compared(">=", value, other) && compared("<=", value, upper);
+      return comparisonHolds(">=", value, other) && comparisonHolds("<=", value, upper);
     case "attribute_type":
       return value !== undefined && typeOf(value) === other?.S;
     case "begins_with":
@@ -53,13 +54,14 @@ function judge(op: Simple, value: Value | undefined, rest: readonly (Value | und
     case "contains":
       return value !== undefined && other !== undefined && contains(value, other);
     default:
-      return compared(op, value, other);
+      return comparisonHolds(op, value, other);
   }
 }
-const same = (a: Value | undefined, b: Value | undefined): boolean => a !== undefined && b !== undefined && equal(a, b);
+const areEqual = (a: Value | undefined, b: Value | undefined): boolean => a !== undefined && b !== undefined && equal(a, b);
 
-export function compared(op: "<" | "<=" | ">" | ">=", a: Value | undefined, b: Value | undefined): boolean {
-  const difference = a && b && order(a, b);
+/** True when both values exist, have an order, and are in the order that the operator states. */
+export function comparisonHolds(op: "<" | "<=" | ">" | ">=", a: Value | undefined, b: Value | undefined): boolean {
+  const difference = a && b && compareValues(a, b);
   if (difference === undefined) return false;
   if (op === "<") return difference < 0;
   if (op === "<=") return difference <= 0;

@@ -1,7 +1,7 @@
 import { LocalFault } from "../../../core/service.ts";
-import { checkValue, type Item, member, type Value } from "../values/attribute-value.ts";
+import { checkValue, getMember, type Item, type Value } from "../values/attribute-value.ts";
 import { invalid } from "../values/faults.ts";
-import { type Reader, refuse } from "./tokens.ts";
+import { invalidExpression, type Reader } from "./tokens.ts";
 
 export interface PlaceholderInput {
   readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
@@ -18,7 +18,7 @@ export interface Placeholders {
 /** AWS's limit for the sum of all values of a request. */
 const MAX_VALUE_BYTES = 2 * 1024 * 1024;
 
-/** Checks both maps. Throws AWS's error. */
+/** Checks ExpressionAttributeNames and ExpressionAttributeValues. Throws AWS's error. */
 export function placeholdersOf({ ExpressionAttributeNames: names, ExpressionAttributeValues: values }: PlaceholderInput): Placeholders {
   if (names !== undefined) checkNames(names);
   if (values !== undefined) checkValues(values);
@@ -27,13 +27,17 @@ export function placeholdersOf({ ExpressionAttributeNames: names, ExpressionAttr
   return {
     name(reader, placeholder) {
       if (names === undefined || !Object.hasOwn(names, placeholder))
-        throw refuse(reader, `An expression attribute name used in the document path is not defined; attribute name: ${placeholder}`);
+        throw invalidExpression(
+          reader,
+          `An expression attribute name used in the document path is not defined; attribute name: ${placeholder}`,
+        );
       usedNames.add(placeholder);
       return names[placeholder] as string;
     },
     value(reader, placeholder) {
-      const value = values && member(values, placeholder);
-      if (!value) throw refuse(reader, `An expression attribute value used in expression is not defined; attribute value: ${placeholder}`);
+      const value = values && getMember(values, placeholder);
+      if (!value)
+        throw invalidExpression(reader, `An expression attribute value used in expression is not defined; attribute value: ${placeholder}`);
       usedValues.add(placeholder);
       return value;
     },
@@ -44,8 +48,8 @@ export function placeholdersOf({ ExpressionAttributeNames: names, ExpressionAttr
   };
 }
 
-function checkAllUsed(title: string, given: object, used: ReadonlySet<string>): void {
-  const unused = Object.keys(given).filter((key) => !used.has(key));
+function checkAllUsed(title: string, defined: object, used: ReadonlySet<string>): void {
+  const unused = Object.keys(defined).filter((key) => !used.has(key));
   if (unused.length > 0) throw invalid(`Value provided in ${title} unused in expressions: keys: {${unused.join(", ")}}`);
 }
 

@@ -1,4 +1,4 @@
-import { type Item, member, newItem, type Value } from "../values/attribute-value.ts";
+import { getMember, type Item, newItem, type Value } from "../values/attribute-value.ts";
 import { checkOverlap, type Path, readPath } from "./paths.ts";
 import type { Placeholders } from "./placeholders.ts";
 import { accept, expectEnd, readerOf } from "./tokens.ts";
@@ -15,49 +15,49 @@ export function readProjection(text: string, placeholders: Placeholders): { path
   return { paths, project: projectionOf(paths) };
 }
 
-export const topLevel = (names: Iterable<string>): Projection => projectionOf(Array.from(names, (name): Path => [name]));
+export const projectAttributes = (names: Iterable<string>): Projection => projectionOf(Array.from(names, (name): Path => [name]));
 
-/** The requested places below a place. Empty: everything below it. */
-type Wanted = Map<string | number, Wanted>;
+/** The requested parts of a value, by map member or list index. Empty: the whole value. */
+type RequestedParts = Map<string | number, RequestedParts>;
 
 export function projectionOf(paths: readonly Path[]): Projection {
-  const wanted: Wanted = new Map();
+  const requested: RequestedParts = new Map();
   for (const path of paths) {
-    let place = wanted;
+    let level = requested;
     for (const step of path) {
-      const next: Wanted = place.get(step) ?? new Map();
-      place.set(step, next);
-      place = next;
+      const next: RequestedParts = level.get(step) ?? new Map();
+      level.set(step, next);
+      level = next;
     }
   }
-  return (item) => pickMembers(item, wanted) ?? newItem();
+  return (item) => pickMembers(item, requested) ?? newItem();
 }
 
-function pickMembers(item: Item, wanted: Wanted): Item | undefined {
+function pickMembers(item: Item, requested: RequestedParts): Item | undefined {
   const picked = newItem();
-  let some = false;
-  for (const [step, below] of wanted) {
-    const value = typeof step === "string" ? member(item, step) : undefined;
+  let isAnyFound = false;
+  for (const [step, below] of requested) {
+    const value = typeof step === "string" ? getMember(item, step) : undefined;
     const part = value && pick(value, below);
     if (!part) continue;
     picked[step as string] = part;
-    some = true;
+    isAnyFound = true;
   }
-  return some ? picked : undefined;
+  return isAnyFound ? picked : undefined;
 }
 
-function pick(value: Value, wanted: Wanted): Value | undefined {
-  if (wanted.size === 0) return value;
+function pick(value: Value, requested: RequestedParts): Value | undefined {
+  if (requested.size === 0) return value;
   if (value.M) {
-    const picked = pickMembers(value.M, wanted);
+    const picked = pickMembers(value.M, requested);
     return picked && { M: picked };
   }
   if (!value.L) return undefined;
   // The picked elements form a new list, in their old order.
-  const indexes = [...wanted.keys()].filter((step): step is number => typeof step === "number").sort((a, b) => a - b);
+  const indexes = [...requested.keys()].filter((step): step is number => typeof step === "number").sort((a, b) => a - b);
   const picked = indexes.flatMap((index) => {
     const element = value.L?.[index];
-    const part = element && pick(element, wanted.get(index) as Wanted);
+    const part = element && pick(element, requested.get(index) as RequestedParts);
     return part ? [part] : [];
   });
   return picked.length > 0 ? { L: picked } : undefined;

@@ -1,24 +1,36 @@
 import { typeOf, type Value } from "../values/attribute-value.ts";
-import { misused } from "./condition-rules.ts";
+import { misusedFunction } from "./condition-rules.ts";
 import { checkOverlap, type Path, readPath } from "./paths.ts";
 import type { Placeholders } from "./placeholders.ts";
-import { accept, expect, expectEnd, nested, peek, peekNext, type Reader, readerOf, refuse, syntaxError, take } from "./tokens.ts";
+import {
+  accept,
+  expect,
+  expectEnd,
+  invalidExpression,
+  parseNested,
+  peek,
+  peekNext,
+  type Reader,
+  readerOf,
+  syntaxError,
+  takeToken,
+} from "./tokens.ts";
 
-/** The right side of an assignment in SET. */
-export type Source =
+/** The right side of an assignment in SET, or a part of it. */
+export type UpdateOperand =
   | { readonly path: Path }
   | { readonly value: Value }
-  | { readonly op: "+" | "-" | "if_not_exists" | "list_append"; readonly left: Source; readonly right: Source };
+  | { readonly op: "+" | "-" | "if_not_exists" | "list_append"; readonly left: UpdateOperand; readonly right: UpdateOperand };
 export type Action =
-  | { readonly kind: "set"; readonly path: Path; readonly source: Source }
+  | { readonly kind: "set"; readonly path: Path; readonly operand: UpdateOperand }
   | { readonly kind: "remove"; readonly path: Path }
   | { readonly kind: "add" | "delete"; readonly path: Path; readonly value: Value; readonly isLegacy?: boolean };
 
 const CLAUSES = new Map<string, (reader: Reader, placeholders: Placeholders) => Action>([
   ["SET", readSet],
   ["REMOVE", (reader, placeholders) => ({ kind: "remove", path: readPath(reader, placeholders) })],
-  ["ADD", (reader, placeholders) => readElements(reader, placeholders, "add")],
-  ["DELETE", (reader, placeholders) => readElements(reader, placeholders, "delete")],
+  ["ADD", (reader, placeholders) => readAddOrDelete(reader, placeholders, "add")],
+  ["DELETE", (reader, placeholders) => readAddOrDelete(reader, placeholders, "delete")],
 ]);
 
 /** Reads an UpdateExpression: clauses in any order, each at most once. */
@@ -30,9 +42,9 @@ export function readUpdate(text: string, placeholders: Placeholders): { actions:
     const { key, kind } = peek(reader);
     const readAction = kind === "word" ? CLAUSES.get(key) : undefined;
     if (!readAction) throw syntaxError(reader);
-    if (seen.has(key)) throw refuse(reader, `The "${key}" section can only be used once in an update expression;`);
+    if (seen.has(key)) throw invalidExpression(reader, `The "${key}" section can only be used once in an update expression;`);
     seen.add(key);
-    take(reader);
+    takeToken(reader);
     do actions.push(readAction(reader, placeholders));
     while (accept(reader, ","));
   } while (peek(reader).kind !== "end");
@@ -43,70 +55,72 @@ export function readUpdate(text: string, placeholders: Placeholders): { actions:
   );
   return {
     actions,
-    paths: [...actions.map(({ path }) => path), ...actions.flatMap((one) => (one.kind === "set" ? sourcePaths(one.source) : []))],
+    paths: [
+      ...actions.map(({ path }) => path),
+      ...actions.flatMap((action) => (action.kind === "set" ? pathsOfOperand(action.operand) : [])),
+    ],
   };
 }
-const sourcePaths = (source: Source): Path[] =>
-  "path" in source ? [source.path] : "op" in source ? [...sourcePaths(source.left), ...sourcePaths(source.right)] : [];
+const pathsOfOperand = (operand: UpdateOperand): Path[] =>
+  "path" in operand ? [operand.path] : "op" in operand ? [...pathsOfOperand(operand.left), ...pathsOfOperand(operand.right)] : [];
 
 function readSet(reader: Reader, placeholders: Placeholders): Action {
   const path = readPath(reader, placeholders);
   expect(reader, "=");
-  return { kind: "set", path, source: readSum(reader, placeholders) };
+  return { kind: "set", path, operand: readSum(reader, placeholders) };
 }
 
-/** Reads one operand, or two with a sign between them. AWS accepts no longer sums. */
-function readSum(reader: Reader, placeholders: Placeholders): Source {
-  const left = readSource(reader, placeholders);
+/** Reads one operand, or two with `+` or `-` between them. AWS accepts no sums of more operands. */
+function readSum(reader: Reader, placeholders: Placeholders): UpdateOperand {
+  const left = readOperand(reader, placeholders);
   const op = accept(reader, "+") ? "+" : accept(reader, "-") ? "-" : undefined;
   if (!op) return left;
-  const right = readSource(reader, placeholders);
+  const right = readOperand(reader, placeholders);
   checkTypes(reader, op, [left, right], "N");
   return { op, left, right };
 }
 
-function readSource(reader: Reader, placeholders: Placeholders): Source {
+function readOperand(reader: Reader, placeholders: Placeholders): UpdateOperand {
   const token = peek(reader);
   if (accept(reader, "(")) {
-    const inner = nested(reader, () => readSum(reader, placeholders));
+    const inner = parseNested(reader, () => readSum(reader, placeholders));
     expect(reader, ")");
     return inner;
   }
   if (token.kind === "value") {
-    take(reader);
+    takeToken(reader);
     return { value: placeholders.value(reader, token.text) };
   }
   if (token.kind === "word" && peekNext(reader).key === "(") return readFunction(reader, placeholders);
   return { path: readPath(reader, placeholders) };
 }
 
-function readFunction(reader: Reader, placeholders: Placeholders): Source {
-  const op = take(reader).text;
-  take(reader);
-  const args = nested(reader, () => {
-    const read: Source[] = [];
-    do read.push(readSource(reader, placeholders));
-    while (accept(reader, ","));
+function readFunction(reader: Reader, placeholders: Placeholders): UpdateOperand {
+  const op = takeToken(reader).text;
+  takeToken(reader);
+  const operands = parseNested(reader, () => {
+    const read = [readOperand(reader, placeholders)];
+    while (accept(reader, ",")) read.push(readOperand(reader, placeholders));
     return read;
   });
   expect(reader, ")");
-  const [left, right] = args;
+  const [left, right] = operands;
   if (op !== "if_not_exists" && op !== "list_append")
-    throw CONDITIONS.has(op) ? misused(reader, op) : refuse(reader, `Invalid function name; function: ${op}`);
+    throw CONDITION_FUNCTIONS.has(op) ? misusedFunction(reader, op) : invalidExpression(reader, `Invalid function name; function: ${op}`);
   // AWS accepts if_not_exists as an argument of a function, but not list_append.
-  if (args.some((arg) => "op" in arg && arg.op === "list_append")) throw misused(reader, "list_append");
-  if (!left || !right || args.length > 2)
-    throw refuse(
+  if (operands.some((operand) => "op" in operand && operand.op === "list_append")) throw misusedFunction(reader, "list_append");
+  if (!left || !right || operands.length > 2)
+    throw invalidExpression(
       reader,
-      `Incorrect number of operands for operator or function; operator or function: ${op}, number of operands: ${args.length}`,
+      `Incorrect number of operands for operator or function; operator or function: ${op}, number of operands: ${operands.length}`,
     );
   if (op === "if_not_exists" && !("path" in left))
-    throw refuse(reader, `Operator or function requires a document path; operator or function: ${op}`);
-  if (op === "list_append") checkTypes(reader, op, args, "L");
+    throw invalidExpression(reader, `Operator or function requires a document path; operator or function: ${op}`);
+  if (op === "list_append") checkTypes(reader, op, operands, "L");
   return { op, left, right };
 }
 
-const CONDITIONS: ReadonlySet<string> = new Set([
+const CONDITION_FUNCTIONS: ReadonlySet<string> = new Set([
   "attribute_exists",
   "attribute_not_exists",
   "attribute_type",
@@ -114,15 +128,18 @@ const CONDITIONS: ReadonlySet<string> = new Set([
   "contains",
   "size",
 ]);
-function checkTypes(reader: Reader, name: string, sources: readonly Source[], wanted: string): void {
-  for (const source of sources) {
-    const type = "value" in source ? typeOf(source.value) : undefined;
-    if (type !== undefined && type !== wanted)
-      throw refuse(reader, `Incorrect operand type for operator or function; operator or function: ${name}, operand type: ${type}`);
+function checkTypes(reader: Reader, name: string, operands: readonly UpdateOperand[], expectedType: string): void {
+  for (const operand of operands) {
+    const type = "value" in operand ? typeOf(operand.value) : undefined;
+    if (type !== undefined && type !== expectedType)
+      throw invalidExpression(
+        reader,
+        `Incorrect operand type for operator or function; operator or function: ${name}, operand type: ${type}`,
+      );
   }
 }
 
-const LONG_NAMES: Readonly<Record<string, string>> = {
+const TYPE_NAMES: Readonly<Record<string, string>> = {
   S: "STRING",
   N: "NUMBER",
   B: "BINARY",
@@ -131,19 +148,19 @@ const LONG_NAMES: Readonly<Record<string, string>> = {
   L: "LIST",
   M: "MAP",
 };
-/** Reads an element of ADD (number or set) or DELETE (set). */
-function readElements(reader: Reader, placeholders: Placeholders, kind: "add" | "delete"): Action {
+/** Reads one action of ADD (a number or set) or DELETE (a set). */
+function readAddOrDelete(reader: Reader, placeholders: Placeholders, kind: "add" | "delete"): Action {
   const path = readPath(reader, placeholders);
   const token = peek(reader);
   if (token.kind !== "value") throw syntaxError(reader);
-  take(reader);
+  takeToken(reader);
   const value = placeholders.value(reader, token.text);
   const type = typeOf(value);
   const isSet = type === "SS" || type === "NS" || type === "BS";
   if (!isSet && !(kind === "add" && type === "N"))
-    throw refuse(
+    throw invalidExpression(
       reader,
-      `Incorrect operand type for operator or function; operator: ${kind.toUpperCase()}, operand type: ${LONG_NAMES[type]}`,
+      `Incorrect operand type for operator or function; operator: ${kind.toUpperCase()}, operand type: ${TYPE_NAMES[type]}`,
     );
   return { kind, path, value };
 }

@@ -1,8 +1,8 @@
 import { type Item, type SetType, setMember, typeOf, type Value } from "../values/attribute-value.ts";
 import { invalid } from "../values/faults.ts";
 import { addNumbers } from "../values/number.ts";
-import { type Path, valueAt } from "./paths.ts";
-import type { Action, Source } from "./update-parser.ts";
+import { findValue, type Path } from "./paths.ts";
+import type { Action, UpdateOperand } from "./update-parser.ts";
 
 const wrongType = (): Error => invalid("An operand in the update expression has an incorrect data type");
 
@@ -15,19 +15,19 @@ export function applyUpdate(actions: readonly Action[], before: Item, item: Item
     const value = assignedValue(action, before);
     return value === "keep" ? [] : [{ path: action.path, value }];
   });
-  const places = assigned.flatMap(({ path, value }) => {
+  const targets = assigned.flatMap(({ path, value }) => {
     // Removing from a missing item is no error. Removing below a missing map or list of an existing item is one.
     if (!value && Object.keys(before).length === 0) return [];
     return [{ parent: parentOf(path, item), step: path.at(-1) as string | number, value }];
   });
-  const dropped = new Map<Value, Set<string | number>>();
-  for (const { parent, step, value } of places.sort(byIndex)) {
+  const removedElements = new Map<Value, Set<string | number>>();
+  for (const { parent, step, value } of targets.sort(byIndex)) {
     if (value && parent.L) setElement(parent.L, step as number, value);
     else if (value) setMember(parent.M as Item, step as string, value);
     else if (parent.M) delete parent.M[step];
-    else dropped.set(parent, (dropped.get(parent) ?? new Set()).add(step));
+    else removedElements.set(parent, (removedElements.get(parent) ?? new Set()).add(step));
   }
-  for (const [parent, steps] of dropped) parent.L = parent.L?.filter((_, i) => !steps.has(i)) as Value[];
+  for (const [parent, steps] of removedElements) parent.L = parent.L?.filter((_, i) => !steps.has(i)) as Value[];
   return item;
 }
 
@@ -41,20 +41,21 @@ const byIndex = (a: { readonly step: string | number }, b: { readonly step: stri
 /** The map or list that holds the last step of the path. Throws when there is none. */
 function parentOf(path: Path, item: Item): Value {
   if (path.length === 1) return { M: item };
-  const parent = valueAt(item, path.slice(0, -1) as unknown as Path);
+  const parent = findValue(item, path.slice(0, -1) as unknown as Path);
   if (!parent || (typeof path.at(-1) === "number" ? !parent.L : !parent.M))
     throw invalid("The document path provided in the update expression is invalid for update");
   return parent;
 }
 
-/** The new value of a place. undefined: the place is removed. "keep": it stays unchanged. */
+/** The new value at the action's path. undefined: the value there is removed. "keep": it stays unchanged. */
 function assignedValue(action: Action, before: Item): Value | undefined | "keep" {
   if (action.kind === "remove") return undefined;
-  if (action.kind === "set") return sourceValue(action.source, before);
-  const existing = valueAt(before, action.path);
+  if (action.kind === "set") return operandValue(action.operand, before);
+  const existing = findValue(before, action.path);
   const type = typeOf(action.value);
   if (existing && typeOf(existing) !== type) throw action.isLegacy ? invalid("Type mismatch for attribute to update") : wrongType();
-  if (action.kind === "delete") return existing ? lessMembers(existing, action.value, type as SetType) : keepExisting(action.path, before);
+  if (action.kind === "delete")
+    return existing ? withoutMembers(existing, action.value, type as SetType) : keepExisting(action.path, before);
   if (type === "L") return { L: [...(existing?.L ?? []), ...(action.value.L ?? [])] };
   if (type === "N") return { N: addNumbers(existing?.N ?? "0", action.value.N as string) };
   const members = new Set([...(existing?.[type as SetType] ?? []), ...(action.value[type as SetType] ?? [])]);
@@ -64,28 +65,28 @@ function keepExisting(path: Path, before: Item): "keep" {
   parentOf(path, before);
   return "keep";
 }
-function lessMembers(existing: Value, taken: Value, type: SetType): Value | undefined {
-  const gone = new Set(taken[type]);
-  const left = (existing[type] as string[]).filter((one) => !gone.has(one));
-  return left.length > 0 ? { [type]: left } : undefined;
+function withoutMembers(existing: Value, removed: Value, type: SetType): Value | undefined {
+  const removedMembers = new Set(removed[type]);
+  const remaining = (existing[type] as string[]).filter((member) => !removedMembers.has(member));
+  return remaining.length > 0 ? { [type]: remaining } : undefined;
 }
 
-function sourceValue(source: Source, before: Item): Value {
-  if ("value" in source) return source.value;
-  if ("path" in source) {
-    const value = valueAt(before, source.path);
+function operandValue(operand: UpdateOperand, before: Item): Value {
+  if ("value" in operand) return operand.value;
+  if ("path" in operand) {
+    const value = findValue(before, operand.path);
     if (!value) throw invalid("The provided expression refers to an attribute that does not exist in the item");
     return value;
   }
-  if (source.op === "if_not_exists") {
-    const existing = "path" in source.left ? valueAt(before, source.left.path) : undefined;
-    return existing ?? sourceValue(source.right, before);
+  if (operand.op === "if_not_exists") {
+    const existing = "path" in operand.left ? findValue(before, operand.left.path) : undefined;
+    return existing ?? operandValue(operand.right, before);
   }
-  const [left, right] = [sourceValue(source.left, before), sourceValue(source.right, before)];
-  if (source.op === "list_append") {
+  const [left, right] = [operandValue(operand.left, before), operandValue(operand.right, before)];
+  if (operand.op === "list_append") {
     if (!left.L || !right.L) throw wrongType();
     return { L: [...left.L, ...right.L] };
   }
   if (left.N === undefined || right.N === undefined) throw wrongType();
-  return { N: addNumbers(left.N, right.N, source.op === "-") };
+  return { N: addNumbers(left.N, right.N, operand.op === "-") };
 }

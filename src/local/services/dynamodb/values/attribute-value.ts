@@ -11,7 +11,7 @@ export type Value = { [Type in ScalarType]?: string } & { [Type in SetType]?: st
   L?: Value[];
   M?: Item;
 };
-/** Names come from outside, so use `member` to read and `setMember` to write. */
+/** Names come from requests: read members with `getMember` and write them with `setMember`. */
 export type Item = { [name: string]: Value };
 
 const MAX_DEPTH = 32;
@@ -20,7 +20,7 @@ export const typeOf = (value: Value): ValueType => {
   for (const type in value) return type as ValueType;
   throw invalid("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
 };
-export const member = (item: Item, name: string): Value | undefined => (Object.hasOwn(item, name) ? item[name] : undefined);
+export const getMember = (item: Item, name: string): Value | undefined => (Object.hasOwn(item, name) ? item[name] : undefined);
 /** Sets a member with any name, also `__proto__`. */
 export function setMember(item: Item, name: string, value: Value): void {
   if (name === "__proto__") Object.defineProperty(item, name, { value, enumerable: true, configurable: true, writable: true });
@@ -28,7 +28,7 @@ export function setMember(item: Item, name: string, value: Value): void {
 }
 export const newItem = (): Item => Object.create(null) as Item;
 
-/** Checks a value of a request and writes its numbers in AWS's form, in place. */
+/** Checks a value of a request and replaces its numbers by AWS's form of them. Throws AWS's error. */
 export function checkValue(value: Value, depth = 0): void {
   const type = typeOf(value);
   if (Object.keys(value).length > 1)
@@ -40,11 +40,11 @@ export function checkValue(value: Value, depth = 0): void {
     if (depth >= MAX_DEPTH)
       throw invalid("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit");
     if (type === "M") checkItem(value.M as Item, depth + 1);
-    else for (const one of value.L as Value[]) checkValue(one, depth + 1);
+    else for (const element of value.L as Value[]) checkValue(element, depth + 1);
   }
 }
 
-/** Checks all values of an item or key. */
+/** Checks all names and values of an item or key, as `checkValue` does. */
 export function checkItem(item: Item, depth = 0): void {
   for (const name of Object.keys(item)) {
     if (depth === 0) checkAttributeName(name);
@@ -58,10 +58,11 @@ export function checkAttributeName(name: string): void {
     throw invalidParameter("Attribute name is too large, must be less than 65536 bytes");
 }
 
-const NAMES = { SS: "An string set ", NS: "An number set ", BS: "Binary sets" } as const;
+const SET_NAMES = { SS: "An string set ", NS: "An number set ", BS: "Binary sets" } as const;
 function checkSet(value: Value, type: SetType): void {
   const members = value[type] as string[];
-  if (members.length === 0) throw invalidParameter(type === "BS" ? "Binary sets should not be empty" : `${NAMES[type]} may not be empty`);
+  if (members.length === 0)
+    throw invalidParameter(type === "BS" ? "Binary sets should not be empty" : `${SET_NAMES[type]} may not be empty`);
   if (type === "NS") for (let i = 0; i < members.length; i++) members[i] = canonicalNumber(members[i] as string);
   if (new Set(members).size === members.length) return;
   throw type === "NS"
@@ -70,7 +71,7 @@ function checkSet(value: Value, type: SetType): void {
 }
 
 /** A value as AWS writes it in messages: `{S:x}`. */
-export function shown(value: Value): string {
+export function valueText(value: Value): string {
   const type = typeOf(value);
   const content = value[type];
   return `{${type}:${Array.isArray(content) || typeof content === "object" ? JSON.stringify(content).slice(0, 200) : String(content)}}`;

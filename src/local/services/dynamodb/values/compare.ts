@@ -1,4 +1,4 @@
-import { type Item, member, typeOf, type Value } from "./attribute-value.ts";
+import { getMember, type Item, typeOf, type Value } from "./attribute-value.ts";
 import { compareNumbers } from "./number.ts";
 
 /** True for the same type and content. Sets may be in any order. */
@@ -11,21 +11,21 @@ export function equal(a: Value, b: Value): boolean {
   const [left, right] = [a[type] as string[], b[type] as string[]];
   if (left.length !== right.length) return false;
   const members = new Set(left);
-  return right.every((one) => members.has(one));
+  return right.every((member) => members.has(member));
 }
 const equalLists = (a: readonly Value[], b: readonly Value[]): boolean =>
-  a.length === b.length && a.every((one, i) => equal(one, b[i] as Value));
+  a.length === b.length && a.every((element, i) => equal(element, b[i] as Value));
 function equalMaps(a: Item, b: Item): boolean {
   const names = Object.keys(a);
   if (names.length !== Object.keys(b).length) return false;
   return names.every((name) => {
-    const other = member(b, name);
+    const other = getMember(b, name);
     return other !== undefined && equal(a[name] as Value, other);
   });
 }
 
 /** Negative, zero or positive; undefined when there is no order: the types differ, or are not string, number or binary. */
-export function order(a: Value, b: Value): number | undefined {
+export function compareValues(a: Value, b: Value): number | undefined {
   if (a.N !== undefined && b.N !== undefined) return compareNumbers(a.N, b.N);
   if (a.S !== undefined && b.S !== undefined) return a.S === b.S ? 0 : Buffer.compare(Buffer.from(a.S), Buffer.from(b.S));
   if (a.B !== undefined && b.B !== undefined) return Buffer.compare(Buffer.from(a.B, "base64"), Buffer.from(b.B, "base64"));
@@ -38,21 +38,21 @@ export function contains(whole: Value, part: Value): boolean {
   if (whole.B !== undefined) return part.B !== undefined && Buffer.from(whole.B, "base64").includes(Buffer.from(part.B, "base64"));
   if (whole.L !== undefined) return containsElement(whole.L, part);
   const set = whole.SS ?? whole.NS ?? whole.BS;
-  const sought = whole.SS ? part.S : whole.NS ? part.N : part.B;
-  return set !== undefined && sought !== undefined && set.includes(sought);
+  const soughtMember = whole.SS ? part.S : whole.NS ? part.N : part.B;
+  return set !== undefined && soughtMember !== undefined && set.includes(soughtMember);
 }
 
 /** Lists may be long, so simple values are compared without a call for each. */
 function containsElement(list: readonly Value[], part: Value): boolean {
   const { S, N } = part;
-  if (S !== undefined) return list.some((one) => one.S === S);
-  if (N !== undefined) return list.some((one) => one.N === N);
-  return list.some((one) => equal(one, part));
+  if (S !== undefined) return list.some((element) => element.S === S);
+  if (N !== undefined) return list.some((element) => element.N === N);
+  return list.some((element) => equal(element, part));
 }
 
 export function beginsWith(whole: Value, prefix: Value): boolean {
   if (whole.S !== undefined && prefix.S !== undefined) return whole.S.startsWith(prefix.S);
   if (whole.B === undefined || prefix.B === undefined) return false;
-  const sought = Buffer.from(prefix.B, "base64");
-  return Buffer.from(whole.B, "base64").subarray(0, sought.length).equals(sought);
+  const soughtPrefix = Buffer.from(prefix.B, "base64");
+  return Buffer.from(whole.B, "base64").subarray(0, soughtPrefix.length).equals(soughtPrefix);
 }

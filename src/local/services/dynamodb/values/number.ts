@@ -13,39 +13,39 @@ const MIN_EXPONENT = -129;
 const PLAIN_INTEGER = /^(?:0|-?[1-9]\d{0,15})$/;
 const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
-/** The number as AWS returns it: no exponent, no needless zeros. Throws AWS's error when the text is no number or has too many digits. */
+/** The number as AWS returns it: no exponent, no redundant zeros. Throws AWS's error when the text is no number or is outside AWS's range. */
 export function canonicalNumber(text: string): string {
-  return PLAIN_INTEGER.test(text) ? text : plain(parseNumber(text));
+  return PLAIN_INTEGER.test(text) ? text : numberText(parseNumber(text));
 }
 
 function parseNumber(text: string): Decimal {
   const [, sign, whole = "", fraction = "", power = "0"] = NUMBER.exec(text) ?? [];
   if (sign === undefined || whole.length + fraction.length === 0)
     throw invalid(`The parameter cannot be converted to a numeric value${text === "" ? "" : `: ${text}`}`);
-  return checked(decimal(sign === "-", whole + fraction, whole.length + Number(power)));
+  return checkRange(decimalOf(sign === "-", whole + fraction, whole.length + Number(power)));
 }
 
 /** Makes a decimal of digits that may have zeros at both ends. */
-function decimal(negative: boolean, all: string, exponent: number): Decimal {
+function decimalOf(negative: boolean, allDigits: string, exponent: number): Decimal {
   let first = 0;
-  while (all[first] === "0") first++;
-  let end = all.length;
-  while (end > first && all[end - 1] === "0") end--;
+  while (allDigits[first] === "0") first++;
+  let end = allDigits.length;
+  while (end > first && allDigits[end - 1] === "0") end--;
   return first === end
     ? { negative: false, digits: "", exponent: 0 }
-    : { negative, digits: all.slice(first, end), exponent: exponent - first };
+    : { negative, digits: allDigits.slice(first, end), exponent: exponent - first };
 }
 
-const overflow = (): Error => invalid("Number overflow. Attempting to store a number with magnitude larger than supported range");
-function checked(number: Decimal): Decimal {
+const overflowError = (): Error => invalid("Number overflow. Attempting to store a number with magnitude larger than supported range");
+function checkRange(number: Decimal): Decimal {
   if (number.digits.length > MAX_DIGITS) throw invalid("Attempting to store more than 38 significant digits in a Number");
-  if (number.exponent > MAX_EXPONENT) throw overflow();
+  if (number.exponent > MAX_EXPONENT) throw overflowError();
   if (number.exponent < MIN_EXPONENT)
     throw invalid("Number underflow. Attempting to store a number with magnitude smaller than supported range");
   return number;
 }
 
-function plain({ negative, digits, exponent }: Decimal): string {
+function numberText({ negative, digits, exponent }: Decimal): string {
   if (digits === "") return "0";
   const sign = negative ? "-" : "";
   if (exponent <= 0) return `${sign}0.${"0".repeat(-exponent)}${digits}`;
@@ -67,15 +67,17 @@ export function addNumbers(a: string, b: string, subtract = false): string {
   const left = parseNumber(a);
   const right = parseNumber(b);
   const scale = Math.max(left.digits.length - left.exponent, right.digits.length - right.exponent, 0);
-  const sum = subtract ? scaled(left, scale) - scaled(right, scale) : scaled(left, scale) + scaled(right, scale);
+  const sum = subtract
+    ? timesPowerOfTen(left, scale) - timesPowerOfTen(right, scale)
+    : timesPowerOfTen(left, scale) + timesPowerOfTen(right, scale);
   const digits = (sum < 0n ? -sum : sum).toString();
-  const result = decimal(sum < 0n, digits, digits.length - scale);
+  const result = decimalOf(sum < 0n, digits, digits.length - scale);
   // AWS names a result with too many digits an overflow.
-  if (result.digits.length > MAX_DIGITS) throw overflow();
-  return plain(checked(result));
+  if (result.digits.length > MAX_DIGITS) throw overflowError();
+  return numberText(checkRange(result));
 }
 /** The number × 10^`scale`, which is a whole number. */
-const scaled = ({ negative, digits, exponent }: Decimal, scale: number): bigint => {
+const timesPowerOfTen = ({ negative, digits, exponent }: Decimal, scale: number): bigint => {
   const whole = BigInt(digits || "0") * 10n ** BigInt(Math.max(0, scale + exponent - digits.length));
   return negative ? -whole : whole;
 };
@@ -84,16 +86,17 @@ const scaled = ({ negative, digits, exponent }: Decimal, scale: number): bigint 
 export function numberKey(text: string): string {
   const { negative, digits, exponent } = parseNumber(text);
   if (digits === "") return "\x80";
-  const place = exponent - MIN_EXPONENT + 1;
-  if (!negative) return `\x81${String.fromCharCode(place >> 8, place & 255)}${digits}`;
+  const biasedExponent = exponent - MIN_EXPONENT + 1;
+  if (!negative) return `\x81${String.fromCharCode(biasedExponent >> 8, biasedExponent & 255)}${digits}`;
   const complement = Array.from(digits, (digit) => 9 - Number(digit)).join("");
-  return `\x7f${String.fromCharCode(255 - (place >> 8), 255 - (place & 255))}${complement}\xff`;
+  return `\x7f${String.fromCharCode(255 - (biasedExponent >> 8), 255 - (biasedExponent & 255))}${complement}\xff`;
 }
 
-/** Size of a canonical number as AWS counts it: a byte for two digits, one for the exponent, one for the sign. */
+/** Size of a canonical number in bytes, as AWS counts it: one for two digits, one for the exponent, one for a minus sign. */
 export function numberSize(text: string): number {
   const { negative, digits, exponent } = parseNumber(text);
   if (digits === "") return 1;
-  const odd = digits.length % 2 === 1 || (exponent - 1) % 2 !== 0;
-  return 1 + Math.ceil(digits.length / 2) + (odd ? 0 : 1) + (negative ? 1 : 0);
+  // Digits are counted in pairs from the decimal point. The first pair and the last pair may hold one digit each.
+  const hasTwoHalfPairs = digits.length % 2 === 0 && exponent % 2 !== 0;
+  return 1 + Math.ceil(digits.length / 2) + (hasTwoHalfPairs ? 1 : 0) + (negative ? 1 : 0);
 }
